@@ -1,0 +1,31 @@
+"""Give autonet a table and a time limit; it finds a neural network and hands it back as a scikit-learn estimator."""
+
+from autonet.core import errors as errors
+from autonet.core.task import Task as Task
+from autonet.estimators.classification import AutoNetClassification as AutoNetClassification
+from autonet.estimators.regression import AutoNetRegression as AutoNetRegression
+from autonet.nets.registry import register_network as register_network
+from autonet.space.presets import list_presets as list_presets
+from autonet.space.updates import (
+    HyperparameterSearchSpaceUpdate as HyperparameterSearchSpaceUpdate,
+)
+from autonet.space.updates import (
+    HyperparameterSearchSpaceUpdates as HyperparameterSearchSpaceUpdates,
+)
+from autonet.space.updates import (
+    parse_hyperparameter_search_space_updates as parse_hyperparameter_search_space_updates,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AutoNetClassification",
+    "AutoNetRegression",
+    "HyperparameterSearchSpaceUpdate",
+    "HyperparameterSearchSpaceUpdates",
+    "Task",
+    "errors",
+    "list_presets",
+    "parse_hyperparameter_search_space_updates",
+    "register_network",
+]

@@ -1,0 +1,27 @@
+"""What is to be learned: the kind of target and the sizes of the table."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Task", "TaskKind"]
+
+TaskKind = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Kind and sizes of a learning task; all that a component's space may depend on.
+
+    Attributes
+    ----------
+    kind : {"classification", "regression"}
+    n_rows, n_features : int
+        Sizes of the table before any encoding.
+    n_outputs : int
+        Number of classes, or number of regression targets.
+    """
+
+    kind: TaskKind
+    n_rows: int = 1000
+    n_features: int = 10
+    n_outputs: int = 2

@@ -1,0 +1,1 @@
+"""Floor 1: tables to arrays.  Everything is fitted on training rows only."""

@@ -1,0 +1,1 @@
+"""Floor 3: the scikit-learn counter; the only place where space, search and pipeline meet."""

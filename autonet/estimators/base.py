@@ -1,0 +1,335 @@
+"""What classification and regression share: the constructor, the ladder of `fit`, and what is kept of it."""
+
+import inspect
+import logging
+import math
+import time
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from ConfigSpace import ConfigurationSpace
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import nn
+
+from autonet.core.errors import InvalidOption
+from autonet.core.metrics import get_metric
+from autonet.core.task import Task, TaskKind
+from autonet.data.splits import Fold, cross_validation, holdout
+from autonet.estimators.logs import logged
+from autonet.estimators.options import Options, renamed
+from autonet.estimators.winner import Winner
+from autonet.pipeline.baseline import Baseline, fit_baseline
+from autonet.pipeline.timing import epoch_seconds
+from autonet.pipeline.trial import run_trial
+from autonet.pipeline.workspace import Target, Workspace
+from autonet.search.progress import ProgressBar
+from autonet.search.records import History, Trial
+from autonet.search.rungs import Unit
+from autonet.search.study import Study
+from autonet.space.build import build_space
+from autonet.space.nodes import NODES
+from autonet.space.presets import load_preset
+from autonet.space.updates import HyperparameterSearchSpaceUpdates, parse_hyperparameter_search_space_updates
+
+__all__ = ["AutoNet"]
+
+Array = NDArray[Any]
+
+# The baseline gets a fiftieth of the time, from a tenth of a second to two seconds.
+BASELINE_SHARE, BASELINE_SECONDS = 0.02, (0.1, 2.0)
+# Kept back for putting the winner together; fit must return by max_runtime.
+RESERVE_SHARE, RESERVE_SECONDS = 0.01, 0.5
+
+
+class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
+    """Base class of the estimators; see `AutoNetClassification` for the parameters."""
+
+    kind: ClassVar[TaskKind]
+    default_metric: ClassVar[str]
+
+    def __init__(
+        self,
+        preset: str | Path = "medium_cs",
+        *,
+        max_runtime: float | None = None,
+        max_trials: int | None = None,
+        num_iterations: int | None = None,
+        min_budget: float | None = None,
+        max_budget: float | None = None,
+        budget_type: str = "time",
+        eta: float = 3,
+        optimize_metric: str | None = None,
+        validation_split: float = 0.3,
+        cross_validator: str = "none",
+        cross_validator_args: Mapping[str, Any] | None = None,
+        hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = None,
+        networks: Sequence[str] | None = None,
+        optimizer: Sequence[str] | None = None,
+        lr_scheduler: Sequence[str] | None = None,
+        preprocessors: Sequence[str] | None = None,
+        normalization_strategies: Sequence[str] | None = None,
+        imputation_strategies: Sequence[str] | None = None,
+        initialization_methods: Sequence[str] | None = None,
+        loss_modules: Sequence[str] | None = None,
+        batch_loss_computation_techniques: Sequence[str] | None = None,
+        device: str | torch.device = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        log_level: str = "warning",
+        progress_bar: bool = False,
+        **others: Any,
+    ) -> None:
+        self.preset = preset
+        self.max_runtime = max_runtime
+        self.max_trials = max_trials
+        self.num_iterations = num_iterations
+        self.min_budget = min_budget
+        self.max_budget = max_budget
+        self.budget_type = budget_type
+        self.eta = eta
+        self.optimize_metric = optimize_metric
+        self.validation_split = validation_split
+        self.cross_validator = cross_validator
+        self.cross_validator_args = cross_validator_args
+        self.hyperparameter_search_space_updates = hyperparameter_search_space_updates
+        self.networks = networks
+        self.optimizer = optimizer
+        self.lr_scheduler = lr_scheduler
+        self.preprocessors = preprocessors
+        self.normalization_strategies = normalization_strategies
+        self.imputation_strategies = imputation_strategies
+        self.initialization_methods = initialization_methods
+        self.loss_modules = loss_modules
+        self.batch_loss_computation_techniques = batch_loss_computation_techniques
+        self.device = device
+        self.random_state = random_state
+        self.log_level = log_level
+        self.progress_bar = progress_bar
+        # Only keywords of Auto-PyTorch come here; a keyword that nobody knows is refused with the nearest ones.
+        for name, value in renamed(others, Options.names())[0].items():
+            setattr(self, name, value)
+
+    # --- fit, step by step
+
+    def fit(self, X: Any = None, y: Any = None, *, X_valid: Any = None, y_valid: Any = None, **options: Any) -> Self:
+        """Search for the best network within the time given, and keep it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Numbers; NaN is a missing value.
+        y : array-like of shape (n_samples,)
+            Labels of any type for classification; numbers, one or several columns, for regression.
+        X_valid, y_valid : array-like, optional
+            Rows to validate on instead of held-out ones.
+        **options
+            Any option of the constructor, for this call only; Auto-PyTorch's ``X_train``, ``Y_train`` and
+            ``Y_valid`` are understood.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidOption
+            If an option or an update of the space cannot work; before any training.
+        SearchFailed
+            If nothing could be trained at all; its cause is the first exception.
+        """
+        began = time.monotonic()
+        data, chosen = self._arguments({"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}, options)
+        with logged(chosen.log_level) as logger:
+            workspace = self._workspace(chosen, **data)
+            space = self._space(workspace.task, chosen)
+            default = dict(space.get_default_configuration())
+            deadline = began + (chosen.runtime or math.inf)
+            baseline = self._baseline(workspace, default, chosen, deadline, logger)
+            rungs = chosen.rungs(epoch_seconds(workspace, default) if chosen.needs_timing else 0.0)
+            left = deadline - time.monotonic() - min(RESERVE_SHARE * (chosen.runtime or 0.0), RESERVE_SECONDS)
+            study = Study(space, rungs, seed=workspace.seed, max_trials=chosen.trials(rungs), max_runtime=left)
+            logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), rungs)
+            if workspace.task.n_outputs > 1 or self.kind == "regression":  # a single class needs no search
+                with ProgressBar(left, study.max_trials, shown=chosen.progress_bar) as bar:
+                    study.optimize(partial(run_trial, workspace), callbacks=(bar, partial(_log_trial, logger)))
+            self._keep(study, workspace, baseline)
+            logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
+        return self
+
+    def _arguments(self, data: dict[str, Any], options: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
+        """Sort the keywords of fit into data and options."""
+        data_names = {"X_train": "X", "Y_train": "y", "Y_valid": "y_valid"}
+        for old, new in data_names.items():
+            if old in options:
+                data = {**data, new: options[old]}
+        rest = {k: v for k, v in options.items() if k not in data_names}
+        overrides, ignored = renamed(rest, Options.names())
+        values = {name: getattr(self, name) for name in Options.names()}
+        checked = Options.checked(values, overrides)
+        for name in ignored:
+            logging.getLogger("autonet").info("option %s of Auto-PyTorch is not needed and ignored", name)
+        return data, checked
+
+    def _workspace(self, options: Options, X: Any, y: Any, X_valid: Any, y_valid: Any) -> Workspace:
+        """Validate the data, turn targets into numbers, and split."""
+        if (X_valid is None) != (y_valid is None):
+            raise InvalidOption("X_valid and y_valid belong together; got only one of them.")
+        seed, device = options.seed(), options.torch_device()
+        metric = get_metric(options.optimize_metric or self.default_metric, self.kind)
+        X, target, n_outputs = self._fit_targets(X, y)
+        folds: list[Fold]
+        if X_valid is not None:
+            X_valid, codes = self._more_targets(X_valid, y_valid)
+            folds = [Fold(np.arange(len(X)), np.arange(len(X), len(X) + len(X_valid)))]
+            X, target = np.concatenate([X, X_valid]), target.extended(codes)
+        elif options.cross_validator != "none":
+            arguments = options.cross_validator_args or {}
+            folds = cross_validation(options.cross_validator, arguments, target.original, self.kind, seed)
+        else:
+            folds = [holdout(target.original, self.kind, options.validation_split, seed)]
+        task = Task(self.kind, len(X), X.shape[1], n_outputs)
+        unit: Unit = "time" if options.budget_type == "time" else "epochs"
+        return Workspace(X, target, task, folds, metric, unit, device, seed)
+
+    def _space(self, task: Task, options: Options) -> ConfigurationSpace:
+        """Put options over the preset, and the user's updates over both."""
+        preset = load_preset(options.preset, task.kind)
+        by_option = {node.option: node.name for node in NODES.values() if node.option}
+        chosen = {node: getattr(options, option) for option, node in by_option.items() if getattr(options, option)}
+        updates = options.hyperparameter_search_space_updates
+        if isinstance(updates, str | Path):
+            updates = parse_hyperparameter_search_space_updates(updates)
+        return build_space(task, {**preset.components, **chosen}, [*preset.updates, *(updates or ())])
+
+    def _baseline(
+        self,
+        workspace: Workspace,
+        config: Mapping[str, Any],
+        options: Options,
+        deadline: float,
+        logger: logging.Logger,
+    ) -> Baseline | None:
+        low, high = BASELINE_SECONDS
+        seconds = min(max(BASELINE_SHARE * (options.runtime or high), low), high)
+        try:
+            baseline = fit_baseline(workspace, config, seconds=seconds, deadline=deadline)
+        except Exception:
+            logger.warning("the linear baseline failed", exc_info=True)
+            return None
+        score = workspace.metric.score_of(baseline.loss)
+        logger.info("baseline: linear network, validation %s %.4f", workspace.metric.name, score)
+        return baseline
+
+    def _keep(self, study: Study, workspace: Workspace, baseline: Baseline | None) -> None:
+        """Keep the winner and what there is to know of it."""
+        self._winner = Winner.of(study, workspace, baseline)
+        for warning in self._winner.warnings:
+            warnings.warn(warning, stacklevel=3)
+        self._target = workspace.target.without_rows()
+        self.best_config_ = self._winner.config
+        self.history_: History = study.history
+        self.search_space_ = study.space
+        self.fit_result = self._winner.summary(workspace)
+
+    @abstractmethod
+    def _fit_targets(self, X: Any, y: Any) -> tuple[Array, Target, int]:
+        """Validate X and y; return X, the targets as numbers, and the number of network outputs."""
+
+    @abstractmethod
+    def _more_targets(self, X: Any, y: Any) -> tuple[Array, Array]:
+        """Validate X and y of further rows against those that were fitted; return X and targets as numbers."""
+
+    # --- afterwards
+
+    def _predict_outputs(self, X: Any) -> Array:
+        """Return probabilities, or targets in their own units; the mean over the members of a cross-validation."""
+        check_is_fitted(self, "best_config_")
+        X = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype="numeric")
+        return np.asarray(np.mean([self._target.prediction(m.outputs(X)) for m in self._winner.members], axis=0))
+
+    def get_pytorch_model(self) -> nn.Module:
+        """Return the network of the best configuration.
+
+        Returns
+        -------
+        nn.Module
+            On the CPU, in evaluation mode.  For the built-in networks an ``nn.Sequential`` that begins with a
+            ``Linear``: ``model[0].in_features`` is the width after preprocessing.  Classification networks give
+            logits, regression networks standardized targets.
+        """
+        check_is_fitted(self, "best_config_")
+        return self._winner.members[0].network
+
+    def get_hyperparameter_search_space(
+        self, X_train: Any = None, y_train: Any = None, **options: Any
+    ) -> ConfigurationSpace:
+        """Return the space that `fit` searches, or searched.
+
+        Parameters
+        ----------
+        X_train, y_train : array-like, optional
+            A table to build the space for.  Without them: the space of the last fit, or of a table like the default
+            `Task`.
+        **options
+            Any option of the constructor, for this call only.
+        """
+        y_train = options.pop("Y_train", y_train)
+        _, chosen = self._arguments({}, options)
+        if X_train is None:
+            fitted = getattr(self, "search_space_", None)
+            return fitted if fitted is not None and not options else self._space(Task(self.kind), chosen)
+        X, _, n_outputs = clone(self)._fit_targets(X_train, y_train)  # noqa: SLF001 - a copy of itself
+        return self._space(Task(self.kind, len(X), X.shape[1], n_outputs), chosen)
+
+    def get_current_autonet_config(self) -> dict[str, Any]:
+        """Return every option with its value."""
+        return {name: getattr(self, name) for name in Options.names()}
+
+    def print_help(self) -> None:
+        """Print every option with its default and meaning."""
+        print(inspect.cleandoc(type(self).__doc__ or ""))  # noqa: T201 - printing is what it is for
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        """Show the parameters and, once fitted, what the search found."""
+        text: str = super().__repr__(N_CHAR_MAX)
+        if not hasattr(self, "fit_result"):
+            return text
+        scores = ", ".join(f"{k} {v:.4f}" for k, v in self.fit_result["info"].items())
+        free = [f"  {k} = {v}" for k, v in self.best_config_.items() if _is_free(self.search_space_, k)]
+        head = f"{len(self.history_)} configurations tried; the best, at budget {self.fit_result['budget']:g}: {scores}"
+        return "\n".join([text, head, *free])
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn what the estimator can do."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.non_deterministic = True  # budgets in seconds
+        return tags
+
+
+def _is_free(space: ConfigurationSpace, name: str) -> bool:
+    return name in space and space[name].size > 1
+
+
+def _log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:
+    report = trial.reports[-1]
+    scores = ", ".join(f"{k} {v:.4g}" for k, v in report.metrics.items() if isinstance(v, int | float))
+    logger.info(
+        "trial %d (%s): %g to %g %s in %.1f s, %s; %s",
+        trial.number,
+        trial.origin,
+        report.start,
+        report.budget,
+        study.rungs.unit,
+        report.seconds,
+        report.status,
+        scores,
+    )
+    logger.debug("trial %d: %s", trial.number, dict(trial.config))

@@ -1,0 +1,34 @@
+"""Logging of a fit: at the level asked for, to standard error, without touching the caller's logging."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tqdm.auto import tqdm
+
+__all__ = ["logged"]
+
+
+class _BesideTheBar(logging.Handler):
+    """Writes lines above a progress bar, if there is one."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tqdm.write(self.format(record))
+
+
+@contextmanager
+def logged(level: str) -> Iterator[logging.Logger]:
+    """Give the logger of autonet, at `level`; its lines are shown unless the caller has set logging up."""
+    logger = logging.getLogger("autonet")
+    before = logger.level
+    handler = _BesideTheBar() if not logger.hasHandlers() else None
+    if handler:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"))
+        logger.addHandler(handler)
+    logger.setLevel(level.upper())
+    try:
+        yield logger
+    finally:
+        logger.setLevel(before)
+        if handler:
+            logger.removeHandler(handler)

@@ -1,0 +1,215 @@
+"""The options of the estimators: declared once, checked before anything runs."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+import torch
+from sklearn.utils import check_random_state
+
+from autonet.core.errors import InvalidOption, UnknownName
+from autonet.core.names import known
+from autonet.data.splits import CROSS_VALIDATORS
+from autonet.search.rungs import Rungs, Unit
+from autonet.space.updates import HyperparameterSearchSpaceUpdates
+
+__all__ = ["LOG_LEVELS", "Options", "renamed"]
+
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+# Options of Auto-PyTorch 0.0.2 about its servers and subprocesses: accepted, and ignored with a note in the log.
+IGNORED = (
+    "use_pynisher",
+    "run_id",
+    "task_id",
+    "network_interface_name",
+    "min_workers",
+    "working_dir",
+    "run_worker_on_master_node",
+    "memory_limit_mb",
+)
+RENAMED = {"config_preset": "preset", "random_seed": "random_state", "X_train": "X", "Y_train": "y"}
+
+# Without any limit a search takes five minutes.
+DEFAULT_RUNTIME = 300.0
+# The default top rung is a third of the time, so that more than one configuration can reach it; three rungs of
+# eta 3 lie below it.
+TOP_SHARE, RUNG_SPAN = 1 / 3, 27
+EPOCHS_LOW, EPOCHS_HIGH = 5.0, 150.0  # as in Auto-PyTorch
+EPOCHS_AT_LEAST = 2  # at the lowest rung: rankings after one epoch say little about the end
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for; the meanings are those of `AutoNetClassification`."""
+
+    preset: str | Path
+    max_runtime: float | None
+    max_trials: int | None
+    num_iterations: int | None
+    min_budget: float | None
+    max_budget: float | None
+    budget_type: Unit
+    eta: float
+    optimize_metric: str | None
+    validation_split: float
+    cross_validator: str
+    cross_validator_args: Mapping[str, Any] | None
+    hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None
+    networks: Sequence[str] | None
+    optimizer: Sequence[str] | None
+    lr_scheduler: Sequence[str] | None
+    preprocessors: Sequence[str] | None
+    normalization_strategies: Sequence[str] | None
+    imputation_strategies: Sequence[str] | None
+    initialization_methods: Sequence[str] | None
+    loss_modules: Sequence[str] | None
+    batch_loss_computation_techniques: Sequence[str] | None
+    device: str | torch.device
+    random_state: Any
+    log_level: str
+    progress_bar: bool
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Names of all options."""
+        return [field.name for field in fields(cls)]
+
+    @classmethod
+    def checked(cls, values: Mapping[str, Any], overrides: Mapping[str, Any]) -> "Options":
+        """Put overrides over values and check everything that can be checked without data.
+
+        Raises
+        ------
+        UnknownName
+            If an override is no option; names the nearest ones.
+        InvalidOption
+            If a value cannot work; says what came and what was expected.
+        """
+        for name in overrides:
+            known("option", name, cls.names())
+        options = cls(**{**values, **overrides})
+        options._check()
+        return options
+
+    def _check(self) -> None:
+        for name in ("max_runtime", "min_budget", "max_budget", "max_trials", "num_iterations"):
+            value = getattr(self, name)
+            if value is not None and not (_is_number(value) and value > 0):
+                raise InvalidOption(f"{name} must be a positive number or None; got {value!r}.")
+        known("budget_type", str(self.budget_type), ("time", "epochs"))
+        if not (_is_number(self.eta) and self.eta > 1):
+            raise InvalidOption(f"eta must be a number greater than 1; got {self.eta!r}.")
+        if not (_is_number(self.validation_split) and 0 < self.validation_split < 1):
+            raise InvalidOption(f"validation_split must lie between 0 and 1; got {self.validation_split!r}.")
+        known("cross_validator", str(self.cross_validator), CROSS_VALIDATORS)
+        known("log_level", str(self.log_level), LOG_LEVELS)
+        if self.min_budget is not None and self.max_budget is not None and self.min_budget > self.max_budget:
+            raise InvalidOption(
+                f"min_budget must not exceed max_budget; got min_budget={self.min_budget:g} and "
+                f"max_budget={self.max_budget:g}."
+            )
+        timed = self.budget_type == "time" and self.max_runtime is not None
+        for name in ("min_budget", "max_budget"):
+            value = getattr(self, name)
+            if timed and value is not None and value > self.max_runtime:
+                raise InvalidOption(
+                    f"{name} must not exceed max_runtime; got {name}={value:g} and max_runtime={self.max_runtime:g} "
+                    "seconds."
+                )
+        if self.budget_type == "epochs":
+            for name in ("min_budget", "max_budget"):
+                value = getattr(self, name)
+                if value is not None and value != int(value):
+                    raise InvalidOption(f"{name} must be a whole number of epochs; got {value!r}.")
+
+    @property
+    def runtime(self) -> float | None:
+        """Seconds that fit may take; None if only the number of trials is limited."""
+        if self.max_runtime is None and self.max_trials is None and self.num_iterations is None:
+            return DEFAULT_RUNTIME
+        return None if self.max_runtime is None or math.isinf(self.max_runtime) else float(self.max_runtime)
+
+    @property
+    def needs_timing(self) -> bool:
+        """Whether the lowest rung depends on what an epoch takes."""
+        return self.budget_type == "time" and self.min_budget is None
+
+    def rungs(self, epoch_seconds: float) -> Rungs:
+        """Place the rungs; a budget not given follows from the runtime and from what an epoch takes.
+
+        Parameters
+        ----------
+        epoch_seconds : float
+            Time of an epoch of the default configuration, for budgets in seconds.
+        """
+        if self.budget_type == "epochs":
+            low = self.min_budget or min(EPOCHS_LOW, self.max_budget or EPOCHS_LOW)
+            high = self.max_budget or max(EPOCHS_HIGH, low)
+            return Rungs.geometric(low, high, self.eta, "epochs")
+        runtime = self.runtime or DEFAULT_RUNTIME
+        high = self.max_budget or max(TOP_SHARE * runtime, self.min_budget or 0.0)
+        low = self.min_budget or min(max(high / RUNG_SPAN, EPOCHS_AT_LEAST * epoch_seconds), high)
+        return Rungs.geometric(low, high, self.eta, "time")
+
+    def trials(self, rungs: Rungs) -> int | None:
+        """Return how many configurations to start: `max_trials`, or what `num_iterations` brackets would start."""
+        if self.num_iterations is None or math.isinf(self.num_iterations):
+            return None if self.max_trials is None else int(self.max_trials)
+        brackets = sum(rungs.bracket_size(i) for i in range(int(self.num_iterations)))
+        return brackets if self.max_trials is None else min(int(self.max_trials), brackets)
+
+    def seed(self) -> int:
+        """Return the root of all random streams."""
+        if self.random_state is None:
+            return int(torch.randint(2**31, (1,), generator=_fresh()).item())
+        state = check_random_state(self.random_state)  # refuses what is no seed
+        return int(self.random_state) if isinstance(self.random_state, Integral) else int(state.randint(2**31))
+
+    def torch_device(self) -> torch.device:
+        """Return the device to train on: ``"auto"`` takes a GPU if there is one."""
+        if str(self.device) == "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            device = torch.device(self.device)
+        except (RuntimeError, TypeError) as error:
+            raise InvalidOption(f"device must be 'auto', 'cpu' or 'cuda'; got {self.device!r}.") from error
+        if device.type == "cuda" and not torch.cuda.is_available():
+            raise InvalidOption(f"device={str(self.device)!r}, but torch sees no CUDA GPU; use device='auto' or 'cpu'.")
+        return device
+
+
+def renamed(arguments: Mapping[str, Any], names: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """Translate keywords of Auto-PyTorch; return the rest and the names of those that are ignored.
+
+    Raises
+    ------
+    UnknownName
+        For a keyword that is neither an option nor one of Auto-PyTorch's.
+    """
+    translated, ignored = {}, []
+    for name, value in arguments.items():
+        if name in IGNORED:
+            ignored.append(name)
+        elif name == "cuda":
+            translated["device"] = "auto" if value else "cpu"
+        elif name in RENAMED and RENAMED[name] in names:
+            translated[RENAMED[name]] = value
+        elif name in names:
+            translated[name] = value
+        else:
+            raise UnknownName("option", name, names)
+    return translated, ignored
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and value is not True and value is not False and value == value
+
+
+def _fresh() -> torch.Generator:
+    generator = torch.Generator()
+    generator.seed()
+    return generator

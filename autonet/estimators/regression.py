@@ -1,0 +1,72 @@
+"""`AutoNetRegression`: one or several numbers per row."""
+
+from typing import Any, ClassVar
+
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import validate_data
+
+from autonet.core.errors import InvalidOption
+from autonet.core.task import TaskKind
+from autonet.estimators.base import AutoNet
+from autonet.pipeline.workspace import Target
+
+__all__ = ["AutoNetRegression"]
+
+Array = NDArray[Any]
+
+
+class AutoNetRegression(RegressorMixin, AutoNet):  # type: ignore[misc]  # scikit-learn is untyped
+    """Find a neural network that predicts one or several numbers for the rows of a table.
+
+    Parameters and further attributes are those of `AutoNetClassification`; the loss modules and metrics are those
+    of regression.  Targets are standardized for training; predictions come back in their own units.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> auto = AutoNetRegression("tiny_cs", max_trials=2, budget_type="epochs", max_budget=9, random_state=0)
+    >>> auto.fit(X, y).predict(X).shape
+    (442,)
+    """
+
+    kind: ClassVar[TaskKind] = "regression"
+    default_metric: ClassVar[str] = "r2"
+
+    def _fit_targets(self, X: Any, y: Any) -> tuple[Array, Target, int]:
+        X, y = validate_data(
+            self, X, y, ensure_all_finite="allow-nan", dtype="numeric", multi_output=True, y_numeric=True
+        )
+        self._y_ndim = y.ndim
+        target = Target.values(y.reshape(len(y), -1))
+        return X, target, target.codes.shape[1]
+
+    def _more_targets(self, X: Any, y: Any) -> tuple[Array, Array]:
+        X, y = validate_data(
+            self, X, y, reset=False, ensure_all_finite="allow-nan", dtype="numeric", multi_output=True, y_numeric=True
+        )
+        if y.ndim != self._y_ndim:
+            raise InvalidOption(f"y_valid has {y.ndim} dimensions and y has {self._y_ndim}; give both the same.")
+        return X, y.reshape(len(y), -1)
+
+    def predict(self, X: Any) -> Array:
+        """Predict targets in their own units.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_targets)
+            As the `y` that was fitted.
+        """
+        values = self._predict_outputs(X)
+        return values[:, 0] if self._y_ndim == 1 else values
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn what the estimator can do."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,55 @@
+"""A drawing of a network: torchviz makes the graph, Graphviz lays it out."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from torch import nn
+from torchviz import make_dot
+
+__all__ = ["draw_network"]
+
+# pygraphviz's wheels carry Graphviz.  It runs in a process of its own, because the C library may take down the
+# interpreter that it runs in.
+LAYOUT = "import pygraphviz, sys; pygraphviz.AGraph(sys.stdin.read()).draw(sys.argv[1], prog='dot')"
+
+
+def draw_network(network: nn.Module, path: str | Path) -> Path:
+    """Draw the graph of a network's computation.
+
+    Parameters
+    ----------
+    network : nn.Module
+        As from ``get_pytorch_model()``: its first linear layer tells the width of the input.
+    path : str or Path
+        Where to draw; the suffix (``.pdf``, ``.svg``, ``.png``) tells the format.
+
+    Returns
+    -------
+    Path
+        The file that was drawn.
+
+    Raises
+    ------
+    ValueError
+        If the network has no linear layer.
+    RuntimeError
+        If there is neither the program ``dot`` nor pygraphviz; names the extra.
+    """
+    path = Path(path)
+    width = next((layer.in_features for layer in network.modules() if isinstance(layer, nn.Linear)), None)
+    if width is None:
+        raise ValueError("draw_network: the network has no linear layer, so the width of its input is unknown.")
+    graph = make_dot(network(torch.zeros(1, width)).mean(), params=dict(network.named_parameters()))
+    command = ["dot", f"-T{path.suffix[1:]}", "-o", str(path)]
+    if shutil.which("dot") is None:
+        command = [sys.executable, "-c", LAYOUT, str(path)]
+    done = subprocess.run(command, input=graph.source, text=True, capture_output=True, check=False)  # noqa: S603
+    if done.returncode != 0 or not path.is_file():
+        raise RuntimeError(
+            "draw_network needs Graphviz: install the program `dot`, or pip install 'autonet-torch[draw]'. "
+            f"It said: {done.stderr.strip()[-500:]}"
+        )
+    return path

@@ -1,0 +1,22 @@
+"""Activation functions that a configuration can choose."""
+
+from torch import nn
+
+from autonet.core.names import known
+
+__all__ = ["ACTIVATIONS", "activation"]
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "selu": nn.SELU,
+    "leaky_relu": nn.LeakyReLU,
+}
+
+
+def activation(name: str) -> nn.Module:
+    """Make the activation of that name."""
+    return ACTIVATIONS[known("activation", name, ACTIVATIONS)]()

@@ -1,0 +1,139 @@
+"""The residual block of Auto-PyTorch 0.0.2, with shake-shake and shake-drop the right way round.
+
+Pre-activation residual block: He et al., "Identity Mappings in Deep Residual Networks" (2016), arXiv 1603.05027.
+Shake-shake: Gastaldi (2017), arXiv 1705.07485.  Shake-drop: Yamada et al. (2018), arXiv 1802.02375.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from autonet.nets.activations import activation
+
+__all__ = ["ResBlock", "shake_drop", "shake_shake"]
+
+
+class _ForwardBackward(torch.autograd.Function):
+    """``x * forward_scale`` on the way forward, ``gradient * backward_scale`` on the way back."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, forward_scale: Tensor, backward_scale: Tensor) -> Tensor:
+        ctx.save_for_backward(backward_scale)
+        return x * forward_scale
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (backward_scale,) = ctx.saved_tensors
+        return gradients[0] * backward_scale, None, None
+
+
+def _scaled(x: Tensor, forward_scale: Tensor, backward_scale: Tensor) -> Tensor:
+    return _ForwardBackward.apply(x, forward_scale, backward_scale)  # type: ignore[no-any-return,no-untyped-call]
+
+
+def shake_shake(first: Tensor, second: Tensor, *, training: bool) -> Tensor:
+    """Mix two branches: ``a * first + (1 - a) * second`` with a ~ U(0, 1) for each row.
+
+    The gradient is split by an independent b ~ U(0, 1).  In evaluation both branches count one half.
+
+    Parameters
+    ----------
+    first, second : Tensor of shape (n, width)
+    training : bool
+
+    Returns
+    -------
+    Tensor of shape (n, width)
+    """
+    if not training:
+        return 0.5 * (first + second)
+    a, b = (torch.rand(len(first), 1, device=first.device, dtype=first.dtype) for _ in range(2))
+    return _scaled(first, a, b) + _scaled(second, 1 - a, 1 - b)
+
+
+def shake_drop(x: Tensor, *, p_drop: float, training: bool) -> Tensor:
+    """Disturb a branch, for each row with probability `p_drop`.
+
+    A disturbed row is multiplied by a ~ U(-1, 1), its gradient by an independent b ~ U(0, 1).  In evaluation the
+    branch is multiplied by the expected factor, ``1 - p_drop``.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, width)
+    p_drop : float
+    training : bool
+
+    Returns
+    -------
+    Tensor of shape (n, width)
+    """
+    if not training:
+        return x * (1 - p_drop)
+    keep = (torch.rand(len(x), 1, device=x.device) >= p_drop).to(x.dtype)
+    a = 2 * torch.rand_like(keep) - 1
+    b = torch.rand_like(keep)
+    return _scaled(x, keep + (1 - keep) * a, keep + (1 - keep) * b)
+
+
+class ResBlock(nn.Module):
+    """Pre-activation residual block.
+
+    With ``branch(h) = W2 Dropout(act(BN(W1 h)))`` and ``h = act(BN(x))``, the block computes
+
+    - ``x + branch(h)`` if `d_in` equals `d_out`,
+    - ``Ws h + branch(h)`` otherwise: the projection shortcut starts from the normalized input.
+
+    Parameters
+    ----------
+    d_in, d_out : int
+    activation_name : str
+    dropout : float
+    use_shake_shake : bool
+        Two branches, mixed at random; see `shake_shake`.
+    shake_drop_probability : float
+        Probability that the sum of the branches is disturbed; see `shake_drop`.
+
+    Notes
+    -----
+    Input of shape (n, d_in), output of shape (n, d_out).
+
+    >>> block = ResBlock(3, 5, activation_name="relu", dropout=0.0)
+    >>> block(torch.randn(4, 3)).shape
+    torch.Size([4, 5])
+    """
+
+    def __init__(
+        self,
+        d_in: int,
+        d_out: int,
+        *,
+        activation_name: str,
+        dropout: float,
+        use_shake_shake: bool = False,
+        shake_drop_probability: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.start = nn.Sequential(nn.BatchNorm1d(d_in), activation(activation_name))
+        self.shortcut = nn.Linear(d_in, d_out) if d_in != d_out else None
+        self.branch = self._branch(d_in, d_out, activation_name, dropout)
+        self.second_branch = self._branch(d_in, d_out, activation_name, dropout) if use_shake_shake else None
+        self.shake_drop_probability = shake_drop_probability
+
+    @staticmethod
+    def _branch(d_in: int, d_out: int, activation_name: str, dropout: float) -> nn.Sequential:
+        layers = [nn.Linear(d_in, d_out), nn.BatchNorm1d(d_out), activation(activation_name)]
+        if dropout > 0:
+            layers.append(nn.Dropout(dropout))
+        return nn.Sequential(*layers, nn.Linear(d_out, d_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute the block."""
+        h = self.start(x)
+        residual: Tensor = self.branch(h)
+        if self.second_branch is not None:
+            residual = shake_shake(residual, self.second_branch(h), training=self.training)
+        if self.shake_drop_probability > 0:
+            residual = shake_drop(residual, p_drop=self.shake_drop_probability, training=self.training)
+        shortcut: Tensor = x if self.shortcut is None else self.shortcut(h)
+        return shortcut + residual

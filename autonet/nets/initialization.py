@@ -1,0 +1,75 @@
+"""Initialization of linear layers."""
+
+import math
+
+from ConfigSpace import Categorical, ConfigurationSpace, Float
+from torch import Tensor, nn
+
+from autonet.core.component import Component, Node
+from autonet.core.task import Task
+
+__all__ = ["INITIALIZATION", "initialize"]
+
+
+def _default() -> None:
+    return None
+
+
+def _sparse(*, sparsity: float) -> object:
+    def init(weight: Tensor) -> None:
+        nn.init.sparse_(weight, sparsity=sparsity, std=1 / math.sqrt(max(weight.shape[1] * (1 - sparsity), 1)))
+
+    return init
+
+
+def _sparse_space(task: Task) -> ConfigurationSpace:
+    space = ConfigurationSpace()
+    space.add(Float("sparsity", (0.5, 0.95), default=0.9, meta={"limits": (0.0, 0.999)}))
+    return space
+
+
+def _own_space(task: Task) -> ConfigurationSpace:
+    space = ConfigurationSpace()
+    space.add(Categorical("initializer:initialize_bias", ["Yes", "No", "Zero"], default="No"))
+    return space
+
+
+def _kaiming() -> object:
+    return lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu")
+
+
+INITIALIZATION: Node[object] = Node.of(
+    "InitializationSelector",
+    [
+        Component("default", _default),
+        Component("kaiming", _kaiming),
+        Component("xavier", lambda: nn.init.xavier_uniform_),
+        Component("orthogonal", lambda: nn.init.orthogonal_),
+        Component("sparse", _sparse, _sparse_space),
+    ],
+    selector="initialization_method",
+    option="initialization_methods",
+    space=_own_space,
+)
+
+
+def initialize(network: nn.Module, method: object, bias: str) -> None:
+    """Initialize the linear layers of a network in place.
+
+    Parameters
+    ----------
+    network : nn.Module
+    method : callable or None
+        Fills a weight tensor; None leaves torch's own initialization.
+    bias : {"Yes", "No", "Zero"}
+        Draw biases from N(0, 1/n_in), leave torch's, or set them to zero.
+    """
+    for layer in network.modules():
+        if not isinstance(layer, nn.Linear):
+            continue
+        if callable(method):
+            method(layer.weight)
+        if layer.bias is not None and bias == "Zero":
+            nn.init.zeros_(layer.bias)
+        elif layer.bias is not None and bias == "Yes":
+            nn.init.normal_(layer.bias, std=1 / math.sqrt(layer.in_features))

@@ -1,0 +1,119 @@
+"""Multilayer perceptrons: ``mlpnet`` with a width for each layer, ``shapedmlpnet`` with a shape."""
+
+from ConfigSpace import (
+    AndConjunction,
+    Categorical,
+    ConfigurationSpace,
+    EqualsCondition,
+    Float,
+    GreaterThanCondition,
+    Integer,
+)
+from torch import nn
+
+from autonet.core.component import Component
+from autonet.core.task import Task
+from autonet.nets.activations import ACTIVATIONS, activation
+from autonet.nets.shapes import SHAPES, shaped_dropouts, shaped_widths
+
+__all__ = ["MLPNET", "SHAPEDMLPNET", "mlp"]
+
+MAX_LAYERS = 15
+
+
+def mlp(*, n_in: int, n_out: int, widths: list[int], dropouts: list[float], activation_name: str) -> nn.Sequential:
+    """Stack Linear, activation and dropout for every width, then a Linear head.
+
+    >>> mlp(n_in=4, n_out=2, widths=[8], dropouts=[0.0], activation_name="relu")
+    Sequential(
+      (0): Linear(in_features=4, out_features=8, bias=True)
+      (1): ReLU()
+      (2): Linear(in_features=8, out_features=2, bias=True)
+    )
+    """
+    layers: list[nn.Module] = []
+    for d_in, d_out, dropout in zip([n_in, *widths], widths, dropouts, strict=False):
+        layers += [nn.Linear(d_in, d_out), activation(activation_name)]
+        if dropout > 0:
+            layers.append(nn.Dropout(dropout))
+    return nn.Sequential(*layers, nn.Linear(widths[-1], n_out))
+
+
+def build_mlpnet(
+    *, n_in: int, n_out: int, num_layers: int, activation: str, use_dropout: bool, **per_layer: float
+) -> nn.Sequential:
+    """Build an MLP from ``num_units_1``, ``dropout_1`` and so on."""
+    layers = range(1, num_layers + 1)
+    return mlp(
+        n_in=n_in,
+        n_out=n_out,
+        widths=[int(per_layer[f"num_units_{i}"]) for i in layers],
+        dropouts=[per_layer[f"dropout_{i}"] if use_dropout else 0.0 for i in layers],
+        activation_name=activation,
+    )
+
+
+def mlpnet_space(task: Task) -> ConfigurationSpace:
+    """Up to 15 layers, each with its own width and dropout."""
+    space = ConfigurationSpace()
+    layers = Integer("num_layers", (1, MAX_LAYERS), default=3, meta={"limits": (1, MAX_LAYERS)})
+    use_dropout = Categorical("use_dropout", [True, False], default=True)
+    space.add(layers, use_dropout, Categorical("activation", list(ACTIVATIONS), default="relu"))
+    for i in range(1, MAX_LAYERS + 1):
+        units = Integer(f"num_units_{i}", (10, 1024), log=True, default=128, meta={"limits": (1, 2**16)})
+        dropout = Float(f"dropout_{i}", (0.0, 0.8), default=0.1, meta={"limits": (0.0, 0.99)})
+        space.add(units, dropout)
+        with_dropout = EqualsCondition(dropout, use_dropout, True)
+        if i == 1:
+            space.add(with_dropout)
+        else:
+            space.add(
+                GreaterThanCondition(units, layers, i - 1),
+                AndConjunction(with_dropout, GreaterThanCondition(dropout, layers, i - 1)),
+            )
+    return space
+
+
+def build_shapedmlpnet(
+    *,
+    n_in: int,
+    n_out: int,
+    num_layers: int,
+    max_units: int,
+    mlp_shape: str,
+    activation: str,
+    use_dropout: bool,
+    dropout_shape: str = "brick",
+    max_dropout: float = 0.0,
+) -> nn.Sequential:
+    """Build an MLP whose widths and dropouts follow shapes."""
+    return mlp(
+        n_in=n_in,
+        n_out=n_out,
+        widths=shaped_widths(mlp_shape, n_in=n_in, n_out=n_out, max_units=max_units, n_layers=num_layers),
+        dropouts=shaped_dropouts(dropout_shape, max_dropout=max_dropout if use_dropout else 0.0, n_layers=num_layers),
+        activation_name=activation,
+    )
+
+
+def shapedmlpnet_space(task: Task) -> ConfigurationSpace:
+    """Depth, largest width, shapes of width and dropout."""
+    space = ConfigurationSpace()
+    use_dropout = Categorical("use_dropout", [True, False], default=True)
+    shape = Categorical("dropout_shape", list(SHAPES), default="brick")
+    dropout = Float("max_dropout", (0.0, 0.8), default=0.1, meta={"limits": (0.0, 0.99)})
+    space.add(
+        Integer("num_layers", (1, MAX_LAYERS), default=3, meta={"limits": (1, 100)}),
+        Integer("max_units", (10, 1024), log=True, default=256, meta={"limits": (1, 2**16)}),
+        Categorical("mlp_shape", list(SHAPES), default="brick"),
+        Categorical("activation", list(ACTIVATIONS), default="relu"),
+        use_dropout,
+        shape,
+        dropout,
+    )
+    space.add(EqualsCondition(shape, use_dropout, True), EqualsCondition(dropout, use_dropout, True))
+    return space
+
+
+MLPNET: Component[nn.Module] = Component("mlpnet", build_mlpnet, mlpnet_space)
+SHAPEDMLPNET: Component[nn.Module] = Component("shapedmlpnet", build_shapedmlpnet, shapedmlpnet_space)

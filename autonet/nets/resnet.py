@@ -1,0 +1,195 @@
+"""Residual networks: ``resnet`` with a width for each group, ``shapedresnet`` with a shape."""
+
+from ConfigSpace import (
+    AndConjunction,
+    Categorical,
+    ConfigurationSpace,
+    EqualsCondition,
+    Float,
+    GreaterThanCondition,
+    Integer,
+)
+from torch import nn
+
+from autonet.core.component import Component
+from autonet.core.task import Task
+from autonet.nets.activations import ACTIVATIONS, activation
+from autonet.nets.blocks import ResBlock
+from autonet.nets.shapes import SHAPES, shaped_dropouts, shaped_widths
+
+__all__ = ["RESNET", "SHAPEDRESNET", "resnet"]
+
+MAX_GROUPS = 9
+UNITS_LIMITS = {"limits": (1, 2**16)}
+DROPOUT_LIMITS = {"limits": (0.0, 0.99)}
+
+
+def resnet(
+    *,
+    n_in: int,
+    n_out: int,
+    widths: list[int],
+    blocks_per_group: int,
+    dropouts: list[float],
+    activation_name: str,
+    use_shake_shake: bool,
+    max_shake_drop_probability: float,
+) -> nn.Sequential:
+    """Stack a Linear stem, groups of residual blocks, BatchNorm, activation and a Linear head.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+    widths : list of int
+        Width of the stem, then of every group: one more than there are groups.
+    blocks_per_group : int
+        The first block of a group changes the width, the others keep it.
+    dropouts : list of float
+        One rate per group.
+    activation_name : str
+    use_shake_shake : bool
+    max_shake_drop_probability : float
+        Probability of the last of all blocks; block l of L gets l/L of it.
+
+    Returns
+    -------
+    nn.Sequential
+        ``[0]`` Linear, ``[1]`` to ``[n_groups]`` Sequential of blocks, BatchNorm1d, activation, Linear.
+    """
+    n_blocks, block = (len(widths) - 1) * blocks_per_group, 0
+    groups: list[nn.Module] = []
+    for d_in, d_out, dropout in zip(widths, widths[1:], dropouts, strict=False):
+        blocks = []
+        for i in range(blocks_per_group):
+            block += 1
+            blocks.append(
+                ResBlock(
+                    d_out if i else d_in,
+                    d_out,
+                    activation_name=activation_name,
+                    dropout=dropout,
+                    use_shake_shake=use_shake_shake,
+                    shake_drop_probability=max_shake_drop_probability * block / n_blocks,
+                )
+            )
+        groups.append(nn.Sequential(*blocks))
+    return nn.Sequential(
+        nn.Linear(n_in, widths[0]),
+        *groups,
+        nn.BatchNorm1d(widths[-1]),
+        activation(activation_name),
+        nn.Linear(widths[-1], n_out),
+    )
+
+
+def _common_space() -> ConfigurationSpace:
+    """Hyperparameters that both residual networks share."""
+    space = ConfigurationSpace()
+    use_shake_drop = Categorical("use_shake_drop", [True, False], default=False)
+    shake_drop = Float("max_shake_drop_probability", (0.0, 1.0), default=0.5, meta={"limits": (0.0, 1.0)})
+    space.add(
+        Integer("num_groups", (1, MAX_GROUPS), default=2, meta={"limits": (1, MAX_GROUPS)}),
+        Integer("blocks_per_group", (1, 4), default=1, meta={"limits": (1, 20)}),
+        Categorical("activation", list(ACTIVATIONS), default="relu"),
+        Categorical("use_dropout", [True, False], default=True),
+        Categorical("use_shake_shake", [True, False], default=False),
+        use_shake_drop,
+        shake_drop,
+        EqualsCondition(shake_drop, use_shake_drop, True),
+    )
+    return space
+
+
+def build_resnet(
+    *,
+    n_in: int,
+    n_out: int,
+    num_groups: int,
+    blocks_per_group: int,
+    activation: str,
+    use_dropout: bool,
+    use_shake_shake: bool,
+    use_shake_drop: bool,
+    max_shake_drop_probability: float = 0.0,
+    **per_group: float,
+) -> nn.Sequential:
+    """Build a residual network from ``num_units_0`` (stem), ``num_units_1``, ``dropout_1`` and so on."""
+    return resnet(
+        n_in=n_in,
+        n_out=n_out,
+        widths=[int(per_group[f"num_units_{i}"]) for i in range(num_groups + 1)],
+        blocks_per_group=blocks_per_group,
+        dropouts=[per_group[f"dropout_{i}"] if use_dropout else 0.0 for i in range(1, num_groups + 1)],
+        activation_name=activation,
+        use_shake_shake=use_shake_shake,
+        max_shake_drop_probability=max_shake_drop_probability if use_shake_drop else 0.0,
+    )
+
+
+def resnet_space(task: Task) -> ConfigurationSpace:
+    """Up to 9 groups, each with its own width and dropout."""
+    space = _common_space()
+    groups, use_dropout = space["num_groups"], space["use_dropout"]
+    space.add(Integer("num_units_0", (10, 1024), log=True, default=256, meta=UNITS_LIMITS))
+    for i in range(1, MAX_GROUPS + 1):
+        units = Integer(f"num_units_{i}", (10, 1024), log=True, default=256, meta=UNITS_LIMITS)
+        dropout = Float(f"dropout_{i}", (0.0, 0.8), default=0.1, meta=DROPOUT_LIMITS)
+        space.add(units, dropout)
+        with_dropout = EqualsCondition(dropout, use_dropout, True)
+        if i == 1:
+            space.add(with_dropout)
+        else:
+            space.add(
+                GreaterThanCondition(units, groups, i - 1),
+                AndConjunction(with_dropout, GreaterThanCondition(dropout, groups, i - 1)),
+            )
+    return space
+
+
+def build_shapedresnet(
+    *,
+    n_in: int,
+    n_out: int,
+    num_groups: int,
+    blocks_per_group: int,
+    max_units: int,
+    resnet_shape: str,
+    activation: str,
+    use_dropout: bool,
+    use_shake_shake: bool,
+    use_shake_drop: bool,
+    dropout_shape: str = "brick",
+    max_dropout: float = 0.0,
+    max_shake_drop_probability: float = 0.0,
+) -> nn.Sequential:
+    """Build a residual network whose widths and dropouts follow shapes."""
+    return resnet(
+        n_in=n_in,
+        n_out=n_out,
+        widths=shaped_widths(resnet_shape, n_in=n_in, n_out=n_out, max_units=max_units, n_layers=num_groups + 1),
+        blocks_per_group=blocks_per_group,
+        dropouts=shaped_dropouts(dropout_shape, max_dropout=max_dropout if use_dropout else 0.0, n_layers=num_groups),
+        activation_name=activation,
+        use_shake_shake=use_shake_shake,
+        max_shake_drop_probability=max_shake_drop_probability if use_shake_drop else 0.0,
+    )
+
+
+def shapedresnet_space(task: Task) -> ConfigurationSpace:
+    """Depth, largest width, shapes of width and dropout."""
+    space = _common_space()
+    use_dropout = space["use_dropout"]
+    shape = Categorical("dropout_shape", list(SHAPES), default="brick")
+    dropout = Float("max_dropout", (0.0, 0.8), default=0.1, meta=DROPOUT_LIMITS)
+    space.add(
+        Integer("max_units", (10, 1024), log=True, default=256, meta=UNITS_LIMITS),
+        Categorical("resnet_shape", list(SHAPES), default="brick"),
+        shape,
+        dropout,
+    )
+    space.add(EqualsCondition(shape, use_dropout, True), EqualsCondition(dropout, use_dropout, True))
+    return space
+
+
+RESNET: Component[nn.Module] = Component("resnet", build_resnet, resnet_space)
+SHAPEDRESNET: Component[nn.Module] = Component("shapedresnet", build_shapedresnet, shapedresnet_space)

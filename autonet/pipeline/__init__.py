@@ -1,0 +1,1 @@
+"""Floor 2: one configuration to one trained model."""

@@ -1,0 +1,82 @@
+"""The baseline: a linear network, fitted in a moment, so that there is always a model to return."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from autonet.data.encoder import TabularEncoder
+from autonet.pipeline.trial import Member
+from autonet.pipeline.workspace import Workspace
+from autonet.training.batches import BATCH_LOSSES, count_batches
+from autonet.training.loop import Plan, train
+from autonet.training.schedules import SCHEDULES
+from autonet.training.segment import Segment
+from autonet.training.state import TrainingState
+
+__all__ = ["Baseline", "fit_baseline"]
+
+ROWS = 20_000  # at most so many training rows are looked at
+BATCH_SIZE = 64
+EPOCHS = 10
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A fitted baseline.
+
+    Attributes
+    ----------
+    member : Member
+    loss, tie_breaker : float
+        On the validation rows: loss of the metric, and plain loss.
+    interrupted : bool
+        Whether the user interrupted its training.
+    """
+
+    member: Member
+    loss: float
+    tie_breaker: float
+    interrupted: bool
+
+
+def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: float, deadline: float) -> Baseline:
+    """Train a linear network on the rows of the first fold.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    config : mapping
+        The configuration whose encoder is used.
+    seconds : float
+        Time for training; where budgets are epochs, ten epochs are trained instead.
+    deadline : float
+        Reading of ``time.monotonic()``.
+    """
+    fold = workspace.folds[0]
+    chosen = np.random.default_rng(workspace.seed).permutation(fold.train)[:ROWS]
+    encoder = TabularEncoder.fit(workspace.X[chosen], config, workspace.seed)
+    rows, valid = workspace.rows(encoder, chosen), workspace.rows(encoder, fold.valid)
+    plan = Plan(
+        BATCH_SIZE,
+        nn.CrossEntropyLoss() if rows.y.ndim == 1 else nn.MSELoss(),
+        BATCH_LOSSES.components["standard"].build(),
+        SCHEDULES.components["onecycle"].build(warmup=0.3, start_factor=0.1),
+        None,
+    )
+    length = EPOCHS if workspace.unit == "epochs" else seconds
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(workspace.seed)
+        linear = nn.Linear(encoder.n_out, workspace.task.n_outputs)
+        nn.init.zeros_(linear.weight)
+        nn.init.zeros_(linear.bias)
+        network = nn.Sequential(linear).to(workspace.device)
+        optimizer = torch.optim.Adam(network.parameters(), 1e-2, fused=True)
+        state = TrainingState(network, optimizer, averages_weights=False)
+        segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), BATCH_SIZE), deadline)
+        train(state, plan, rows, valid.x, workspace.validation(0, valid.y), segment)
+    network.load_state_dict(state.best.weights)
+    return Baseline(Member(encoder, network.cpu().eval()), state.best.loss, state.best.tie_breaker, segment.interrupted)

@@ -1,0 +1,173 @@
+"""One configuration to one trained model: `run_trial` encodes, builds, trains, validates and reports.
+
+A trial trains one network per fold: a single one for a holdout, k of them for cross-validation.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from autonet.core.task import Task
+from autonet.data.encoder import TabularEncoder
+from autonet.nets.initialization import INITIALIZATION, initialize
+from autonet.nets.registry import NETWORKS
+from autonet.pipeline.workspace import Workspace
+from autonet.search.records import Job, Result, Status
+from autonet.training.batches import BATCH_LOSSES, LOADER, count_batches
+from autonet.training.loop import Divergence, Plan, Rows, predict, train
+from autonet.training.losses import LOSSES
+from autonet.training.optimizers import OPTIMIZERS
+from autonet.training.schedules import SCHEDULES
+from autonet.training.segment import Segment
+from autonet.training.state import Best, TrainingState
+
+__all__ = ["Member", "TrainedFold", "build_network", "build_training", "members", "run_trial"]
+
+Array = NDArray[Any]
+
+PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
+
+
+@dataclass(frozen=True)
+class TrainedFold:
+    """What a trial leaves behind for a fold: its encoder, the state of training, and the best weights."""
+
+    encoder: TabularEncoder
+    state: dict[str, Any]
+
+    @property
+    def best(self) -> Best:
+        """The best weights by validation."""
+        best: Best = self.state["best"]
+        return best
+
+
+@dataclass(frozen=True)
+class Member:
+    """A trained network with its encoder.
+
+    Attributes
+    ----------
+    encoder : TabularEncoder
+    network : nn.Module
+        On the CPU, in evaluation mode.
+    """
+
+    encoder: TabularEncoder
+    network: nn.Module
+
+    def outputs(self, X: Array) -> Array:
+        """Network outputs (n, n_out) for rows (n, n_features)."""
+        parts = [X[first : first + PREDICTED_ROWS] for first in range(0, len(X), PREDICTED_ROWS)]
+        encoded = (torch.from_numpy(self.encoder.transform(part)) for part in parts)
+        return np.concatenate([predict(self.network, x).numpy() for x in encoded])
+
+
+def run_trial(workspace: Workspace, job: Job) -> Result:
+    """Train the networks of one job, from their checkpoints to the job's target.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    job : Job
+        Its checkpoint is a list of `TrainedFold`, one per fold, or None.
+
+    Returns
+    -------
+    Result
+    """
+    n_folds = len(workspace.folds)
+    share = n_folds if workspace.unit == "time" else 1  # seconds are shared by the folds, epochs are not
+    trained: list[TrainedFold] = []
+    segments: list[Segment] = []
+    devices = [workspace.device] if workspace.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(job.seed)
+        for fold in range(n_folds):
+            encoder, rows, valid = workspace.encoded(job.config, fold)
+            state, plan = build_training(workspace.task, job.config, rows)
+            if job.checkpoint is not None:
+                state.restore(job.checkpoint[fold].state)
+            now = time.monotonic()
+            segment = Segment(
+                workspace.unit,
+                job.start / share,
+                job.target / share,
+                count_batches(len(rows), plan.batch_size),
+                now + (job.deadline - now) / (n_folds - fold),
+            )
+            try:
+                train(state, plan, rows, valid.x, workspace.validation(fold, valid.y), segment)
+            except Divergence as divergence:
+                return Result(float("inf"), job.start, Status.DIVERGED, metrics={"reason": str(divergence)})
+            trained.append(TrainedFold(encoder, state.checkpoint()))
+            segments.append(segment)
+            if segment.interrupted and fold < n_folds - 1:
+                raise KeyboardInterrupt  # without all of its folds the trial has no score
+    return _result(workspace, job, trained, segments, share)
+
+
+def _result(workspace: Workspace, job: Job, trained: list[TrainedFold], segments: list[Segment], share: int) -> Result:
+    """Sum up what the folds came to."""
+    loss = float(np.mean([t.best.loss for t in trained]))
+    budget = min(s.budget for s in segments) * share
+    n_parameters = sum(v.numel() for t in trained for v in t.state["network"].values())
+    if any(s.interrupted for s in segments):
+        status = Status.INTERRUPTED
+    else:
+        status = Status.CUT if any(s.cut for s in segments) else Status.FINISHED
+    return Result(
+        loss,
+        budget,
+        status,
+        tie_breaker=float(np.mean([t.best.tie_breaker for t in trained])),
+        # An epoch costs what its parameters cost: a measure that every run of a seed repeats.
+        cost=(budget - job.start) * (n_parameters if workspace.unit == "epochs" else 1.0),
+        metrics={
+            f"val_{workspace.metric.name}": workspace.metric.score_of(loss),
+            "epochs": sum(t.state["position"]["epochs"] for t in trained) / len(trained),
+            "parameters": n_parameters,
+        },
+        checkpoint=trained,
+    )
+
+
+def build_training(task: Task, config: Mapping[str, Any], rows: Rows) -> tuple[TrainingState, Plan]:
+    """Build network, optimizer and plan of a configuration for rows that are encoded already."""
+    network = build_network(task, config, rows.x.shape[1]).to(rows.x.device)
+    schedule = SCHEDULES.build(config)
+    settings = BATCH_LOSSES.parameters(config)
+    plan = Plan(
+        batch_size=LOADER.parameters(config)["batch_size"],
+        loss=LOSSES.build(config, y=rows.y, n_outputs=task.n_outputs).to(rows.x.device),
+        batch_loss=BATCH_LOSSES.build(config),
+        schedule=schedule,
+        max_gradient_norm=settings["max_gradient_norm"] if settings["use_gradient_clipping"] else None,
+    )
+    optimizer = OPTIMIZERS.build(config, network=network)
+    return TrainingState(network, optimizer, averages_weights=schedule.averages_weights), plan
+
+
+def build_network(task: Task, config: Mapping[str, Any], n_in: int) -> nn.Module:
+    """Build and initialize the network of a configuration, on the CPU."""
+    network = NETWORKS.build(config, n_in=n_in, n_out=task.n_outputs)
+    bias = INITIALIZATION.parameters(config)["initializer:initialize_bias"]
+    initialize(network, INITIALIZATION.build(config), bias)
+    return network
+
+
+def members(task: Task, config: Mapping[str, Any], trained: list[TrainedFold]) -> list[Member]:
+    """Rebuild the networks of a trial with their best weights, ready to predict on the CPU."""
+    result = []
+    for fold in trained:
+        with torch.random.fork_rng(devices=[]):
+            network = build_network(task, config, fold.encoder.n_out)
+        network.load_state_dict({k: v.cpu() for k, v in fold.best.weights.items()})
+        result.append(Member(fold.encoder, network.eval()))
+    return result

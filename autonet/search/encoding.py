@@ -1,0 +1,150 @@
+"""Configurations as rows of numbers and back, in ConfigSpace's own vector form, many rows at a time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from ConfigSpace import Configuration, ConfigurationSpace, Constant
+from ConfigSpace.exceptions import ForbiddenValueError
+from ConfigSpace.hyperparameters import (
+    CategoricalHyperparameter,
+    NumericalHyperparameter,
+    OrdinalHyperparameter,
+)
+from numpy.typing import NDArray
+
+__all__ = ["Encoding", "plain"]
+
+Rows = NDArray[np.float64]
+
+
+def plain(value: Any) -> Any:
+    """Turn a numpy scalar into the Python value that it stands for."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+class Encoding:
+    """The columns of a space.
+
+    A *row* has one entry per hyperparameter in the order of the space: numbers lie in [0, 1], categories are
+    indices, inactive hyperparameters are NaN.  *Features* are the columns that a model can learn from: the
+    hyperparameters with more than one value, inactive ones at a fixed place.
+
+    Parameters
+    ----------
+    space : ConfigSpace.ConfigurationSpace
+    """
+
+    def __init__(self, space: ConfigurationSpace) -> None:
+        self.space = space
+        self.hyperparameters = list(space.values())
+        self._index = {hp.name: i for i, hp in enumerate(self.hyperparameters)}
+        # In the order of the space, which lists parents before their children.
+        self._conditions = sorted(
+            ((self._index[child.name], condition) for condition in space.conditions for child in _children(condition)),
+            key=lambda pair: pair[0],
+        )
+        free = [i for i, hp in enumerate(self.hyperparameters) if _n_values(hp) > 1]
+        self.free = np.array(free, dtype=int)
+        self.categorical = np.array(
+            [isinstance(self.hyperparameters[i], CategoricalHyperparameter) for i in free], bool
+        )
+        self._n_values = np.array([_n_values(self.hyperparameters[i]) for i in free])
+
+    @property
+    def n_features(self) -> int:
+        """Number of hyperparameters with more than one value."""
+        return len(self.free)
+
+    @property
+    def size(self) -> float:
+        """Upper bound on the number of different configurations; infinite with a continuous one."""
+        return float(np.prod(self._n_values)) if len(self.free) else 1.0
+
+    def sample(self, n: int, rng: np.random.Generator) -> Rows:
+        """Draw `n` rows from the space's own priors, forbidden ones left out."""
+        self.space.seed(int(rng.integers(2**31)))  # a ConfigurationSpace samples from a stream of its own
+        drawn = self.space.sample_configuration(n + 1)[:n]  # of one it would return no list
+        return np.array([c.get_array() for c in drawn])
+
+    def row(self, config: Mapping[str, Any]) -> Rows:
+        """Encode one configuration."""
+        row = np.full(len(self.hyperparameters), np.nan)
+        for name, value in config.items():
+            row[self._index[name]] = self.hyperparameters[self._index[name]].to_vector(value)
+        return row
+
+    def config(self, row: Rows) -> dict[str, Any]:
+        """Decode one row; inactive hyperparameters are absent."""
+        return {
+            hp.name: plain(hp.to_value(v)) for hp, v in zip(self.hyperparameters, row, strict=True) if not np.isnan(v)
+        }
+
+    def canonical(self, rows: Rows) -> Rows:
+        """Move every row to the nearest legal one: integers on their grid, inactive entries NaN, active ones set."""
+        rows = rows.copy()
+        for i, hp in enumerate(self.hyperparameters):
+            if isinstance(hp, NumericalHyperparameter):
+                set_ = ~np.isnan(rows[:, i])
+                column = np.clip(rows[set_, i], hp.lower_vectorized, hp.upper_vectorized)
+                rows[set_, i] = hp.to_vector(hp.to_value(column)) if np.isfinite(hp.size) else column
+        for child, condition in self._conditions:
+            met = condition.satisfied_by_vector_array(rows.T)
+            for parent in _parents(condition):
+                met = met & ~np.isnan(rows[:, self._index[parent.name]])
+            rows[~met, child] = np.nan
+        return rows
+
+    def is_legal(self, row: Rows) -> bool:
+        """Whether a canonical row breaks no forbidden clause."""
+        if not self.space.forbidden_clauses:
+            return True
+        try:
+            Configuration(self.space, vector=row)
+        except ForbiddenValueError:
+            return False
+        return True
+
+    def features(self, rows: Rows) -> Rows:
+        """Return the free columns of `rows`, ordinals scaled to [0, 1], inactive entries at a fixed place."""
+        features = np.atleast_2d(rows)[:, self.free].copy()
+        for j, i in enumerate(self.free):
+            if isinstance(self.hyperparameters[i], OrdinalHyperparameter):
+                features[:, j] /= self._n_values[j] - 1
+        # Constant inside a branch, hence without influence there; the parent's column tells branches apart.
+        return np.where(np.isnan(features), np.where(self.categorical, -1.0, 0.5), features)
+
+    def mutate(self, row: Rows, scale: Rows, probability: float, rng: np.random.Generator) -> Rows:
+        """Copy a row once per entry of `scale` and change free columns with `probability`, at least one.
+
+        Numbers take a normal step of standard deviation `scale`; categories, ordinals and what was inactive
+        are drawn anew.
+        """
+        n = len(scale)
+        rows, fresh = np.tile(row, (n, 1)), self.redraw(n, rng)
+        change = rng.random((n, self.n_features)) < probability
+        change[np.arange(n), rng.integers(self.n_features, size=n)] |= ~change.any(axis=1)
+        numeric = np.array([isinstance(self.hyperparameters[i], NumericalHyperparameter) for i in self.free])
+        now = rows[:, self.free]
+        step = now + scale[:, None] * rng.standard_normal(now.shape)
+        new = np.where(change, np.where(numeric, step, fresh[:, self.free]), now)
+        rows = fresh  # constants and inactive hyperparameters that the change switches on
+        rows[:, self.free] = np.where(np.isnan(new), fresh[:, self.free], new)
+        return self.canonical(rows)
+
+    def redraw(self, n: int, rng: np.random.Generator) -> Rows:
+        """Draw each hyperparameter by itself from its prior, whether active or not."""
+        state = np.random.RandomState(int(rng.integers(2**31)))
+        return np.column_stack([np.asarray(hp.sample_vector(n, seed=state), float) for hp in self.hyperparameters])
+
+
+def _children(condition: Any) -> Sequence[Any]:
+    return [condition.child] if hasattr(condition, "child") else condition.get_children()[:1]
+
+
+def _parents(condition: Any) -> Sequence[Any]:
+    return [condition.parent] if hasattr(condition, "parent") else condition.get_parents()
+
+
+def _n_values(hp: Any) -> float:
+    return 1 if isinstance(hp, Constant) else float(hp.size)

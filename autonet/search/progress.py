@@ -1,0 +1,73 @@
+"""A progress bar over the time or the trials of a study."""
+
+import threading
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from tqdm.auto import tqdm
+
+from autonet.search.records import Trial
+
+if TYPE_CHECKING:
+    from autonet.search.study import Study
+
+__all__ = ["ProgressBar"]
+
+
+class ProgressBar:
+    """Show the time used (or the trials started), the trials per rung and the smallest loss.
+
+    A context manager and a callback of `Study.optimize`.  Between trials a thread moves the bar on.
+
+    Parameters
+    ----------
+    seconds : float, optional
+        Time that the study may take; without it the bar counts trials.
+    max_trials : int, optional
+    shown : bool
+        A bar that is not shown does nothing.
+    """
+
+    def __init__(self, seconds: float | None, max_trials: int | None, *, shown: bool = True) -> None:
+        self._by_time = seconds is not None
+        total = round(seconds, 1) if seconds is not None else max_trials
+        layout = "{desc} |{bar}| {n:.0f}/{total:.0f} {unit} {postfix}"
+        unit = "s" if self._by_time else "trials"
+        self._bar = tqdm(total=total, unit=unit, desc="search", disable=not shown, bar_format=layout, leave=True)
+        self._began = time.monotonic()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._tick, daemon=True) if shown and self._by_time else None
+
+    def __enter__(self) -> "ProgressBar":
+        """Start moving."""
+        if self._thread:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Stop and leave the bar standing."""
+        self._ended.set()
+        if self._thread:
+            self._thread.join()
+        self._bar.close()
+
+    def __call__(self, study: "Study", trial: Trial) -> None:
+        """Take up what a job came to."""
+        best = study.history.best
+        counts = [sum(1 for t in study.history if t.budget >= budget) for budget in study.rungs.budgets]
+        per_rung = "-".join(map(str, counts))
+        loss = "none" if best is None or best.last is None else f"{best.last.loss:.4g}"
+        self._bar.set_postfix_str(f"trials {len(study.history)}, per rung {per_rung}, best loss {loss}", refresh=False)
+        self._move(len(study.history))
+
+    def _tick(self) -> None:
+        while not self._ended.wait(0.5):
+            self._move(0)
+
+    def _move(self, trials: int) -> None:
+        now = time.monotonic() - self._began if self._by_time else trials
+        self._bar.n = min(now, self._bar.total or now)
+        self._bar.refresh()

@@ -1,0 +1,75 @@
+"""Rungs: the budgets at which trials are compared."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from autonet.core.errors import InvalidOption
+
+__all__ = ["Rungs", "Unit"]
+
+Unit = Literal["time", "epochs"]
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """A geometric ladder of budgets that honours both of its ends exactly.
+
+    Attributes
+    ----------
+    budgets : tuple of float
+        Increasing.  In seconds (``unit="time"``) or epochs (``unit="epochs"``, then whole numbers).
+    eta : float
+        One in `eta` trials of a rung goes on to the next.
+    unit : {"time", "epochs"}
+    """
+
+    budgets: tuple[float, ...]
+    eta: float
+    unit: Unit
+
+    @classmethod
+    def geometric(cls, low: float, high: float, eta: float = 3, unit: Unit = "time") -> "Rungs":
+        """Place rungs from `low` to `high`, as near to a factor of `eta` apart as both ends allow.
+
+        >>> Rungs.geometric(1, 243, 3, "epochs").budgets
+        (1, 3, 9, 27, 81, 243)
+        >>> Rungs.geometric(100, 1500).budgets
+        (100.0, 387.298334620..., 1500.0)
+        """
+        if not 0 < low <= high < math.inf:
+            raise InvalidOption(
+                f"Budgets must satisfy 0 < min_budget <= max_budget; got min_budget={low:g}, max_budget={high:g}."
+            )
+        if not eta > 1:
+            raise InvalidOption(f"eta must be greater than 1; got {eta:g}.")
+        # Rounded to the nearest count: a float logarithm that is a hair too small cannot lose a rung.
+        steps = max(round(math.log(high / low, eta)), 1 if high > low else 0)
+        ladder = [low * (high / low) ** (k / max(steps, 1)) for k in range(steps + 1)]
+        ladder[0], ladder[-1] = low, high
+        if unit == "epochs":
+            return cls(tuple(sorted({max(round(b), 1) for b in ladder})), eta, unit)
+        return cls(tuple(float(b) for b in ladder), eta, unit)
+
+    def __len__(self) -> int:
+        """Count the rungs."""
+        return len(self.budgets)
+
+    def __str__(self) -> str:
+        """Show the budgets with their unit."""
+        return f"{' - '.join(f'{b:g}' for b in self.budgets)} {'s' if self.unit == 'time' else 'epochs'}"
+
+    @property
+    def bottom(self) -> float:
+        """The lowest budget: what a new trial gets."""
+        return self.budgets[0]
+
+    @property
+    def top(self) -> float:
+        """The highest budget."""
+        return self.budgets[-1]
+
+    def bracket_size(self, iteration: int) -> int:
+        """Trials that HpBandSter starts in bracket number `iteration`: floor(K / (s + 1)) * eta ** s."""
+        steps = len(self) - 1 - iteration % len(self)
+        return int(len(self) // (steps + 1) * self.eta**steps)

@@ -1,0 +1,1 @@
+"""Floor 2: from nodes, presets and updates to one ConfigurationSpace."""

@@ -1,0 +1,181 @@
+"""From nodes, restrictions and updates to one ConfigurationSpace.
+
+Every hyperparameter is written down under its full name with the conditions under which it is active; updates
+change the hyperparameters; then the conditions are settled against what the parents can still be.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+from ConfigSpace import AndConjunction, Categorical, ConfigurationSpace, Constant, InCondition
+from ConfigSpace.conditions import Condition, Conjunction
+from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter, IntegerHyperparameter
+
+from autonet.core.component import Node
+from autonet.core.errors import InvalidOption
+from autonet.core.names import join, known
+from autonet.core.task import Task
+from autonet.space.nodes import NODES
+from autonet.space.updates import HyperparameterSearchSpaceUpdate
+
+__all__ = ["build_space"]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A hyperparameter is active only while `parent` has one of `values`."""
+
+    parent: str
+    values: tuple[Any, ...]
+
+
+@dataclass
+class _Entry:
+    hyperparameter: Hyperparameter[Any, Any]
+    rules: list[_Rule]
+
+
+def build_space(
+    task: Task,
+    components: Mapping[str, Sequence[str]] | None = None,
+    updates: Iterable[HyperparameterSearchSpaceUpdate] = (),
+) -> ConfigurationSpace:
+    """Build the search space of a task.
+
+    Parameters
+    ----------
+    task : Task
+    components : mapping, optional
+        For some nodes, the names of the components to choose from; default: all that serve the task.
+    updates : iterable of HyperparameterSearchSpaceUpdate
+        Later ones win over earlier ones.
+
+    Raises
+    ------
+    UnknownName
+        If a node, component or hyperparameter does not exist; names the nearest ones.
+    InvalidOption
+        If the values of an update do not fit their hyperparameter.
+    """
+    entries: dict[str, _Entry] = {}
+    for node in NODES.values():
+        entries |= _entries(node, task)
+    for name, chosen in (components or {}).items():
+        node = NODES[known("node", name, NODES)]
+        _update(entries, HyperparameterSearchSpaceUpdate(name, node.selector, tuple(chosen)), task)
+    for update in updates:
+        _update(entries, update, task)
+    settled: dict[str, _Entry] = {}
+    for name, entry in entries.items():
+        rules = _settle(entry.rules, settled)
+        if rules is not None:
+            settled[name] = _Entry(entry.hyperparameter, rules)
+    space = ConfigurationSpace(name=f"autonet {task.kind}")
+    space.add(*(entry.hyperparameter for entry in settled.values()))
+    for name, entry in settled.items():
+        conditions = [InCondition(space[name], space[r.parent], list(r.values)) for r in entry.rules]
+        if conditions:
+            space.add(conditions[0] if len(conditions) == 1 else AndConjunction(*conditions))
+    return space
+
+
+def _entries(node: Node[Any], task: Task) -> dict[str, _Entry]:
+    """Write down the hyperparameters of a node, parents before children."""
+    entries: dict[str, _Entry] = {}
+    names = node.names(task)
+    selector = join(node.name, node.selector)
+    if names:
+        entries[selector] = _Entry(Categorical(selector, names, default=names[0]), [])
+    if node.space is not None:
+        entries |= _mounted(node.space(task), node.name, [])
+    for name in names:
+        space = node.components[name].space
+        if space is not None:
+            entries |= _mounted(space(task), join(node.name, name), [_Rule(selector, (name,))])
+    return entries
+
+
+def _mounted(space: ConfigurationSpace, prefix: str, rules: list[_Rule]) -> dict[str, _Entry]:
+    """Rename the hyperparameters of a component's space; those without a parent of their own get `rules`."""
+    entries = {}
+    own: dict[str, list[_Rule]] = {}
+    for condition in space.conditions:
+        for single in _single(condition):
+            parent = join(prefix, single.parent.name)
+            own.setdefault(single.child.name, []).append(_Rule(parent, tuple(_satisfying(single))))
+    for hyperparameter in space.values():
+        name = join(prefix, hyperparameter.name)
+        renamed = copy(hyperparameter)
+        renamed.name = name
+        entries[name] = _Entry(renamed, own.get(hyperparameter.name, list(rules)))
+    return entries
+
+
+def _single(condition: Condition | Conjunction) -> Sequence[Condition]:
+    if isinstance(condition, Condition):
+        return [condition]
+    if not isinstance(condition, AndConjunction):
+        raise InvalidOption(f"A component's space may join conditions by AND only; got {condition}.")
+    return [single for part in condition.dlcs for single in _single(part)]
+
+
+def _satisfying(condition: Condition) -> list[Any]:
+    """Return the values of the parent, as wide as an update may make it, that satisfy a condition."""
+    parent = condition.parent
+    candidates = _possible(parent)
+    if isinstance(parent, IntegerHyperparameter):
+        low, high = (parent.meta or {}).get("limits", (parent.lower, parent.upper))
+        candidates = list(range(int(low), int(high) + 1))
+    return [v for v in candidates if condition.satisfied_by_value({parent.name: v})]
+
+
+def _possible(hyperparameter: Hyperparameter[Any, Any]) -> list[Any]:
+    """Return every value of a hyperparameter that conditions may look at."""
+    if isinstance(hyperparameter, Constant):
+        return [hyperparameter.value]
+    if isinstance(hyperparameter, CategoricalHyperparameter):
+        return [c.item() if hasattr(c, "item") else c for c in hyperparameter.choices]
+    if isinstance(hyperparameter, IntegerHyperparameter):
+        return list(range(hyperparameter.lower, hyperparameter.upper + 1))
+    raise InvalidOption(f"Conditions on {hyperparameter.name} are not possible: it is continuous.")
+
+
+def _update(entries: dict[str, _Entry], update: HyperparameterSearchSpaceUpdate, task: Task) -> None:
+    node = NODES[known("node", update.node_name, NODES)]
+    if update.hyperparameter == node.selector:
+        for name in update.value_range:
+            known(f"component of {node.name} for {task.kind}", name, node.names(task))
+    of_node = [n.removeprefix(f"{node.name}:") for n in entries if n.startswith(f"{node.name}:")]
+    known(f"hyperparameter of {node.name}", update.hyperparameter, of_node)
+    entry = entries[update.name]
+    entry.hyperparameter = update.apply(_full_range(entry.hyperparameter, node, update.hyperparameter, task))
+
+
+def _full_range(current: Hyperparameter[Any, Any], node: Node[Any], name: str, task: Task) -> Hyperparameter[Any, Any]:
+    """Return the hyperparameter as registered, so that a later update can widen what an earlier one narrowed."""
+    registered = _entries(node, task)[join(node.name, name)].hyperparameter
+    if isinstance(registered, CategoricalHyperparameter) or isinstance(current, Constant):
+        return registered
+    return current
+
+
+def _settle(rules: list[_Rule], settled: Mapping[str, _Entry]) -> list[_Rule] | None:
+    """Drop the rules that always hold and take over their parents' rules; None if one of them never holds."""
+    kept: dict[str, _Rule] = {}
+    for rule in rules:
+        if rule.parent not in settled:
+            return None
+        parent = settled[rule.parent]
+        possible = _possible(parent.hyperparameter)
+        allowed = tuple(v for v in possible if _is_among(v, rule.values))
+        if not allowed:
+            return None
+        inherited = parent.rules if len(allowed) == len(possible) else [_Rule(rule.parent, allowed)]
+        kept |= {r.parent: r for r in inherited}
+    return list(kept.values())
+
+
+def _is_among(value: Any, values: Sequence[Any]) -> bool:
+    return any(type(value) is type(v) and value == v for v in values)

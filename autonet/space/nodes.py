@@ -1,0 +1,30 @@
+"""The nodes of the pipeline, in the order in which data pass through them."""
+
+from typing import Any
+
+from autonet.core.component import Node
+from autonet.data.preprocessors import IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.nets.initialization import INITIALIZATION
+from autonet.nets.registry import NETWORKS
+from autonet.training.batches import BATCH_LOSSES, LOADER
+from autonet.training.losses import LOSSES
+from autonet.training.optimizers import OPTIMIZERS
+from autonet.training.schedules import SCHEDULES
+
+__all__ = ["NODES"]
+
+NODES: dict[str, Node[Any]] = {
+    node.name: node
+    for node in (
+        IMPUTATION,
+        NORMALIZATION,
+        PREPROCESSORS,
+        NETWORKS,
+        INITIALIZATION,
+        OPTIMIZERS,
+        SCHEDULES,
+        LOSSES,
+        LOADER,
+        BATCH_LOSSES,
+    )
+}

@@ -1,0 +1,250 @@
+"""Edits of the search space: node, hyperparameter, values, scale; the vocabulary of presets and of users."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ConfigSpace import Categorical, Constant, Float, Integer
+from ConfigSpace.hyperparameters import (
+    CategoricalHyperparameter,
+    FloatHyperparameter,
+    Hyperparameter,
+    IntegerHyperparameter,
+)
+
+from autonet.core.errors import InvalidOption
+from autonet.core.names import join
+
+__all__ = [
+    "HyperparameterSearchSpaceUpdate",
+    "HyperparameterSearchSpaceUpdates",
+    "parse_hyperparameter_search_space_updates",
+]
+
+# NodeName component:hyperparameter [values] log {default}; blanks inside the brackets are allowed.
+LINE = re.compile(r"^(?P<node>\S+)\s+(?P<name>\S+)\s+(?P<values>\[.*\])\s*(?P<log>log)?\s*(default=(?P<default>.+))?$")
+PYTHON_WORDS = {"True": True, "False": False, "None": None}
+
+
+@dataclass(frozen=True)
+class HyperparameterSearchSpaceUpdate:
+    """New values of one hyperparameter.
+
+    Attributes
+    ----------
+    node_name : str
+        For example ``"NetworkSelector"``.
+    hyperparameter : str
+        For example ``"shapedresnet:activation"``, or the name of the node's selector, ``"network"``.
+    value_range : tuple
+        Two numbers are the ends of a range; one value is a constant; otherwise the choices.
+    log : bool
+        Whether a range is searched on a log scale.
+    default_value : object, optional
+        What the default configuration has; without it the old default, if it is among the new values.
+    """
+
+    node_name: str
+    hyperparameter: str
+    value_range: tuple[Any, ...]
+    log: bool = False
+    default_value: Any = None
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without knowing the space."""
+        values: Any = self.value_range
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise InvalidOption(f"Update of {self.name}: value_range must be a list; got {values!r}.")
+        object.__setattr__(self, "value_range", tuple(values))
+        if not self.value_range:
+            raise InvalidOption(f"Update of {self.name}: value_range is empty; give at least one value.")
+
+    @property
+    def name(self) -> str:
+        """Full name of the hyperparameter."""
+        return join(self.node_name, self.hyperparameter)
+
+    def apply(self, old: Hyperparameter[Any, Any]) -> Hyperparameter[Any, Any]:
+        """Return a hyperparameter like `old` with the new values.
+
+        Raises
+        ------
+        InvalidOption
+            If the values do not fit the hyperparameter.
+        """
+        if isinstance(old, CategoricalHyperparameter):
+            return self._categorical(old)
+        if isinstance(old, IntegerHyperparameter | FloatHyperparameter):
+            return self._numeric(old, whole=isinstance(old, IntegerHyperparameter))
+        self._require(list(self.value_range) == [old.default_value], f"it is the constant {old.default_value!r}")
+        return old
+
+    def _categorical(self, old: Any) -> Hyperparameter[Any, Any]:
+        known = {_identity(c): c for c in (_plain(c) for c in old.choices)}
+        for value in self.value_range:
+            self._require(_identity(value) in known, f"{value!r} is not among its choices {list(known.values())}")
+        values = list(dict.fromkeys(self.value_range))
+        if len(values) == 1:
+            return Constant(old.name, values[0], meta=old.meta)
+        return Categorical(old.name, values, default=self._default(values, _plain(old.default_value)), meta=old.meta)
+
+    def _numeric(self, old: Any, *, whole: bool) -> Hyperparameter[Any, Any]:
+        low, high = (old.meta or {}).get("limits", (-math.inf, math.inf))
+        for value in self.value_range:
+            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            self._require(number, f"{value!r} is not a number")
+            self._require(not whole or value == int(value), f"{value!r} is not a whole number")
+            self._require(low <= value <= high, f"{value!r} is outside of the sensible interval [{low:g}, {high:g}]")
+        cast = int if whole else float
+        ends = [cast(v) for v in self.value_range]
+        self._require(len(ends) <= 2, f"{len(ends)} numbers were given; a range has two ends")
+        self._require(ends == sorted(ends), "the low end comes first")
+        if ends[0] == ends[-1]:
+            return Constant(old.name, ends[0], meta=old.meta)
+        self._require(not self.log or ends[0] > 0, "a log scale needs a low end above 0")
+        middle = math.sqrt(ends[0] * ends[1]) if self.log else (ends[0] + ends[1]) / 2
+        inside = old.default_value if ends[0] <= old.default_value <= ends[1] else cast(middle)
+        default = inside if self.default_value is None else cast(self.default_value)
+        self._require(ends[0] <= default <= ends[1], f"the default {default!r} is outside of the range")
+        make: Any = Integer if whole else Float
+        hyperparameter: Hyperparameter[Any, Any] = make(
+            old.name, (ends[0], ends[1]), log=self.log, default=default, meta=old.meta
+        )
+        return hyperparameter
+
+    def _default(self, values: list[Any], old: Any) -> Any:
+        if self.default_value is None:
+            return old if _identity(old) in map(_identity, values) else values[0]
+        self._require(self.default_value in values, f"the default {self.default_value!r} is not among the new values")
+        return self.default_value
+
+    def _require(self, fits: bool, why: str) -> None:
+        if not fits:
+            raise InvalidOption(f"Update of {self.name} to {list(self.value_range)}: {why}.")
+
+    def __str__(self) -> str:
+        """Write the update as a line of a file."""
+        default = "" if self.default_value is None else f" default={json.dumps(self.default_value)}"
+        values = json.dumps(list(self.value_range))
+        return f"{self.node_name} {self.hyperparameter} {values}{' log' if self.log else ''}{default}"
+
+
+class HyperparameterSearchSpaceUpdates:
+    """A list of updates, applied over those of the preset; the last one of a hyperparameter wins.
+
+    Parameters
+    ----------
+    updates : iterable of HyperparameterSearchSpaceUpdate, optional
+
+    Examples
+    --------
+    >>> updates = HyperparameterSearchSpaceUpdates()
+    >>> updates.append("OptimizerSelector", "sgd:learning_rate", [1e-3, 1e-1], True)
+    >>> updates.append("NetworkSelector", "shapedresnet:activation", ["relu", "gelu"])
+    >>> print(updates)
+    OptimizerSelector sgd:learning_rate [0.001, 0.1] log
+    NetworkSelector shapedresnet:activation ["relu", "gelu"]
+    """
+
+    def __init__(self, updates: Iterable[HyperparameterSearchSpaceUpdate] = ()) -> None:
+        self.updates = list(updates)
+
+    def append(
+        self,
+        node_name: str,
+        hyperparameter: str,
+        value_range: Iterable[Any],
+        log: bool = False,
+        *,
+        default_value: Any = None,
+    ) -> None:
+        """Add an update; the parameters are those of `HyperparameterSearchSpaceUpdate`."""
+        values = value_range if isinstance(value_range, str) else _tuple(value_range)
+        self.updates.append(
+            HyperparameterSearchSpaceUpdate(node_name, hyperparameter, values, bool(log), default_value)  # type: ignore[arg-type]
+        )
+
+    def save_as_file(self, path: str | Path) -> None:
+        """Write one update per line; `parse_hyperparameter_search_space_updates` reads them back."""
+        Path(path).write_text(f"{self}\n" if self.updates else "", encoding="utf-8")
+
+    def __iter__(self) -> Iterator[HyperparameterSearchSpaceUpdate]:
+        """Go through the updates in order."""
+        return iter(self.updates)
+
+    def __len__(self) -> int:
+        """Count the updates."""
+        return len(self.updates)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the updates, in order."""
+        return isinstance(other, HyperparameterSearchSpaceUpdates) and self.updates == other.updates
+
+    __hash__ = None  # type: ignore[assignment]  # mutable
+
+    def __repr__(self) -> str:
+        """Show the updates."""
+        return f"HyperparameterSearchSpaceUpdates({self.updates!r})"
+
+    def __str__(self) -> str:
+        """Write the updates, a line each."""
+        return "\n".join(map(str, self.updates))
+
+
+def parse_hyperparameter_search_space_updates(path: str | Path) -> HyperparameterSearchSpaceUpdates:
+    """Read updates from a file: lines of ``NodeName component:hyperparameter [values] log``.
+
+    Blank lines and lines that begin with ``#`` are skipped.  Files of Auto-PyTorch 0.0.2 are read as well.
+
+    Raises
+    ------
+    InvalidOption
+        If a line cannot be read; says which.
+    """
+    updates = HyperparameterSearchSpaceUpdates()
+    for number, text in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
+        line = text.strip()
+        if not line or line.startswith("#"):
+            continue
+        match = LINE.match(line)
+        if match is None:
+            raise InvalidOption(
+                f"{path}, line {number}: expected 'NodeName component:hyperparameter [values] log', got {line!r}."
+            )
+        default = None if match["default"] is None else json.loads(match["default"])
+        updates.append(
+            match["node"], match["name"], _values(match["values"]), bool(match["log"]), default_value=default
+        )
+    return updates
+
+
+def _values(text: str) -> list[Any]:
+    """Read a list: JSON, or the looser form of Auto-PyTorch (True, 'relu' or bare words)."""
+    try:
+        return list(json.loads(text))
+    except json.JSONDecodeError:
+        return [_word(item.strip()) for item in text[1:-1].split(",")]
+
+
+def _word(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return PYTHON_WORDS.get(text, text.strip("'\""))
+
+
+def _tuple(values: Any) -> Any:
+    return tuple(map(_plain, values)) if isinstance(values, Iterable) else values
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _identity(value: Any) -> tuple[bool, Any]:
+    """Tell True from 1: they are equal, but they are not the same choice."""
+    return isinstance(value, bool), value

@@ -1,0 +1,151 @@
+"""The training loop: `train` runs epochs until the segment is over, `train_epoch` runs steps, `train_step` is one.
+
+Rows live in memory as tensors and batches are lists of indices: no DataLoader, no copy of the table.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from autonet.training.batches import BatchLoss, shuffled_batches
+from autonet.training.schedules import Schedule
+from autonet.training.segment import Segment
+from autonet.training.state import TrainingState
+
+__all__ = ["Divergence", "Plan", "Rows", "Validation", "predict", "train", "train_epoch", "train_step"]
+
+# Share of the time that validation may take; after a validation that was quick compared to training, the next
+# epoch is validated again.
+VALIDATION_SHARE = 0.1
+PREDICTION_BATCH = 4096
+
+
+class Divergence(ArithmeticError):
+    """The training loss became NaN or infinite."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded rows and their targets on the device: `x` (n, n_in) float32; `y` (n,) int64 or (n, n_targets) float32."""
+
+    x: Tensor
+    y: Tensor
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.x)
+
+
+Validation = Callable[[Tensor], tuple[float, float]]
+"""Maps the network's outputs on the validation rows to (loss of the metric, plain loss), smaller is better."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train: everything that a configuration decides besides network and optimizer.
+
+    Attributes
+    ----------
+    batch_size : int
+    loss : nn.Module
+    batch_loss : callable
+        Turns a batch into a loss: standard, or mixup.
+    schedule : Schedule
+    max_gradient_norm : float or None
+    """
+
+    batch_size: int
+    loss: nn.Module
+    batch_loss: BatchLoss
+    schedule: Schedule
+    max_gradient_norm: float | None
+
+
+def train(
+    state: TrainingState, plan: Plan, rows: Rows, valid_x: Tensor, validation: Validation, segment: Segment
+) -> None:
+    """Train until the segment is over, keeping the best validated weights in ``state.best``.
+
+    Parameters
+    ----------
+    state : TrainingState
+        Changed in place.
+    plan : Plan
+    rows : Rows
+        Training rows.
+    valid_x : Tensor of shape (n_valid, n_in)
+    validation : callable
+    segment : Segment
+        Told if the user interrupts; the state is validated and whole all the same.
+
+    Raises
+    ------
+    Divergence
+        As soon as the training loss is not finite.
+    """
+    validated_at = -math.inf
+    before = state.position.seconds
+    while not (segment.over or segment.interrupted):
+        try:
+            train_epoch(state, plan, rows, segment)
+        except KeyboardInterrupt:
+            segment.interrupted = True
+        state.position.seconds = before + segment.elapsed
+        pause = segment.validation_seconds / VALIDATION_SHARE
+        due = segment.elapsed - validated_at >= pause
+        if segment.over or segment.interrupted or segment.unit == "epochs" or due:
+            began = segment.elapsed
+            outputs = predict(state.judged, valid_x)
+            state.best.offer(*validation(outputs), state.judged, state.position.epochs)
+            validated_at = segment.elapsed
+            segment.validation_seconds = validated_at - began
+
+
+def train_epoch(state: TrainingState, plan: Plan, rows: Rows, segment: Segment) -> None:
+    """Train on every row once, or until the segment is over."""
+    state.network.train()
+    for batch in shuffled_batches(len(rows), plan.batch_size):
+        if segment.over:
+            return
+        factor = plan.schedule.factor(segment.progress)
+        for group, rate in zip(state.optimizer.param_groups, state.learning_rates, strict=True):
+            group["lr"] = rate * factor
+        train_step(state, plan, rows.x[batch], rows.y[batch])
+        segment.step()
+        state.position.steps += 1
+    state.position.epochs += 1
+
+
+def train_step(state: TrainingState, plan: Plan, x: Tensor, y: Tensor) -> None:
+    """Take one step on one batch."""
+    loss = plan.batch_loss(state.network, plan.loss, x, y)
+    # Reading the loss is free on a CPU and a wait on a GPU.
+    if (x.is_cpu or state.position.steps % 16 == 0) and not math.isfinite(loss.item()):
+        raise Divergence(f"training loss became {loss.item()} at step {state.position.steps}")
+    state.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    if plan.max_gradient_norm is not None:
+        nn.utils.clip_grad_norm_(state.network.parameters(), plan.max_gradient_norm)
+    state.optimizer.step()
+    if state.averaged is not None:
+        state.averaged.update_parameters(state.network)
+
+
+@torch.inference_mode()
+def predict(network: nn.Module, x: Tensor) -> Tensor:
+    """Compute the outputs of a network in evaluation mode, a few thousand rows at a time.
+
+    Parameters
+    ----------
+    network : nn.Module
+    x : Tensor of shape (n, n_in)
+
+    Returns
+    -------
+    Tensor of shape (n, n_out)
+    """
+    network.eval()
+    return torch.cat([network(part) for part in torch.split(x, PREDICTION_BATCH)])

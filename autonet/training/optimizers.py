@@ -1,0 +1,82 @@
+"""Optimizers: torch's, fused where torch has a fused kernel, without weight decay on biases and norms."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from ConfigSpace import Categorical, ConfigurationSpace, Float
+from torch import nn
+
+from autonet.core.component import Component, Node
+from autonet.core.task import Task
+
+__all__ = ["OPTIMIZERS", "parameter_groups"]
+
+Groups = list[dict[str, Any]]
+POSITIVE = {"limits": (1e-12, 1e3)}
+SHARE = {"limits": (0.0, 0.9999)}
+
+
+def parameter_groups(network: nn.Module, weight_decay: float) -> Groups:
+    """Split parameters into decayed ones (matrices) and others (biases, norms): only the former lose weight."""
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return [group for group in groups if group["params"]]
+
+
+def _adam(*, network: nn.Module, learning_rate: float, weight_decay: float, beta1: float, beta2: float) -> Any:
+    groups = parameter_groups(network, weight_decay)
+    return torch.optim.Adam(groups, lr=learning_rate, betas=(beta1, beta2), fused=True)
+
+
+def _adamw(*, network: nn.Module, learning_rate: float, weight_decay: float, beta1: float, beta2: float) -> Any:
+    groups = parameter_groups(network, weight_decay)
+    return torch.optim.AdamW(groups, lr=learning_rate, betas=(beta1, beta2), fused=True)
+
+
+def _sgd(*, network: nn.Module, learning_rate: float, momentum: float, weight_decay: float, nesterov: bool) -> Any:
+    groups = parameter_groups(network, weight_decay)
+    return torch.optim.SGD(groups, lr=learning_rate, momentum=momentum, nesterov=nesterov and momentum > 0, fused=True)
+
+
+def _rmsprop(*, network: nn.Module, learning_rate: float, momentum: float, weight_decay: float, alpha: float) -> Any:
+    groups = parameter_groups(network, weight_decay)  # torch has no fused RMSprop
+    return torch.optim.RMSprop(groups, lr=learning_rate, momentum=momentum, alpha=alpha, foreach=True)
+
+
+def _space(*, rate: float, **own: tuple[float, float, float]) -> Callable[[Task], ConfigurationSpace]:
+    """Learning rate and weight decay on log scales, and the optimizer's own: (low, high, default) each."""
+
+    def space(task: Task) -> ConfigurationSpace:
+        cs = ConfigurationSpace()
+        cs.add(
+            Float("learning_rate", (1e-4, 1e-1), log=True, default=rate, meta=POSITIVE),
+            Float("weight_decay", (1e-6, 1e-1), log=True, default=1e-4, meta={"limits": (0.0, 10.0)}),
+        )
+        for name, (low, high, default) in own.items():
+            cs.add(Float(name, (low, high), default=default, meta=SHARE))
+        return cs
+
+    return space
+
+
+def _sgd_space(task: Task) -> ConfigurationSpace:
+    cs = _space(rate=3e-2, momentum=(0.5, 0.99, 0.9))(task)
+    cs.add(Categorical("nesterov", [True, False], default=True))
+    return cs
+
+
+_BETAS = {"beta1": (0.85, 0.95, 0.9), "beta2": (0.9, 0.9995, 0.999)}
+
+OPTIMIZERS: Node[torch.optim.Optimizer] = Node.of(
+    "OptimizerSelector",
+    [
+        Component("adam", _adam, _space(rate=1e-3, **_BETAS)),
+        Component("adamw", _adamw, _space(rate=1e-3, **_BETAS)),
+        Component("sgd", _sgd, _sgd_space),
+        Component("rmsprop", _rmsprop, _space(rate=1e-3, momentum=(0.1, 0.99, 0.5), alpha=(0.5, 0.999, 0.99))),
+    ],
+    selector="optimizer",
+    option="optimizer",
+)

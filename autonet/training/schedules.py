@@ -1,0 +1,177 @@
+"""Learning-rate schedules that fit resuming.
+
+A job trains one *segment*: from the budget that its trial has paid to the next rung.  A schedule is a function of
+the progress t in [0, 1] through the segment, and every schedule but the constant one has come down when the
+segment ends: trials are compared there, and a promoted one starts the next segment with a warm restart
+(Loshchilov & Hutter, "SGDR", 2017, arXiv 1608.03983).  The constant rate is judged by averaged weights instead.
+``plateau`` and ``adapt`` of Auto-PyTorch are not offered: a rung would judge them in mid-course.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ConfigSpace import ConfigurationSpace, Float, Integer
+from ConfigSpace.hyperparameters import Hyperparameter
+
+from autonet.core.component import Component, Node
+from autonet.core.task import Task
+
+__all__ = ["SCHEDULES", "Schedule"]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A learning-rate schedule.
+
+    Attributes
+    ----------
+    factor : callable
+        Maps the progress t in [0, 1] through a segment to the factor of the learning rate.
+    averages_weights : bool
+        Whether an exponential moving average of the weights is validated instead of the weights.
+    """
+
+    factor: Callable[[float], float]
+    averages_weights: bool = False
+
+
+def _cosine(t: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * t))
+
+
+def _position(t: float, lengths: list[float]) -> tuple[int, float]:
+    """Find the cycle that progress t falls into, and the progress through that cycle."""
+    t *= sum(lengths)
+    for cycle, length in enumerate(lengths):
+        if t < length or cycle == len(lengths) - 1:
+            return cycle, min(t / length, 1.0)
+        t -= length
+    raise AssertionError("unreachable: the last cycle takes what is left")
+
+
+def _cosine_annealing(*, cycles: int, T_mult: float, warmup: float) -> Schedule:
+    lengths = [T_mult**i for i in range(cycles)]
+
+    def factor(t: float) -> float:
+        _, u = _position(t, lengths)
+        ramp = min(t / warmup, 1.0) if warmup > 0 else 1.0
+        return ramp * _cosine(u)
+
+    return Schedule(factor)
+
+
+def _alternating_cosine(*, cycles: int, amp_reduction: float) -> Schedule:
+    """Cosine down and up again, every wave lower than the last, ending down."""
+
+    def factor(t: float) -> float:
+        half_waves = 2 * cycles - 1
+        wave, u = _position(t, [1.0] * half_waves)
+        height = amp_reduction ** ((wave + 1) // 2)
+        return height * (_cosine(u) if wave % 2 == 0 else _cosine(1 - u))
+
+    return Schedule(factor)
+
+
+def _cyclic(*, cycles: int, max_factor: float, min_factor: float) -> Schedule:
+    """Triangles from `min_factor` up to `max_factor` and down again."""
+
+    def factor(t: float) -> float:
+        _, u = _position(t, [1.0] * cycles)
+        return min_factor + (max_factor - min_factor) * (1 - abs(2 * u - 1))
+
+    return Schedule(factor)
+
+
+def _onecycle(*, warmup: float, start_factor: float) -> Schedule:
+    """One rise and one long fall: Smith & Topin, "Super-Convergence" (2018), arXiv 1708.07120."""
+
+    def factor(t: float) -> float:
+        if t < warmup:
+            return start_factor + (1 - start_factor) * _cosine(1 - t / warmup)
+        return _cosine((t - warmup) / (1 - warmup))
+
+    return Schedule(factor)
+
+
+def _step(*, steps: int, gamma: float) -> Schedule:
+    """Equal steps down by `gamma`."""
+    return Schedule(lambda t: gamma ** min(int(t * (steps + 1)), steps))
+
+
+def _exponential(*, final_factor: float) -> Schedule:
+    return Schedule(lambda t: final_factor**t)
+
+
+def _none() -> Schedule:
+    return Schedule(lambda t: 1.0, averages_weights=True)
+
+
+def _space(*make: Callable[[], Hyperparameter[Any, Any]]) -> Callable[[Task], ConfigurationSpace]:
+    def space(task: Task) -> ConfigurationSpace:
+        cs = ConfigurationSpace()
+        cs.add(*(m() for m in make))
+        return cs
+
+    return space
+
+
+def _cycles() -> Hyperparameter[Any, Any]:
+    return Integer("cycles", (1, 3), default=1, meta={"limits": (1, 100)})
+
+
+def _float(
+    name: str, low: float, high: float, default: float, limits: tuple[float, float], *, log: bool = False
+) -> Callable[[], Hyperparameter[Any, Any]]:
+    return lambda: Float(name, (low, high), default=default, log=log, meta={"limits": limits})
+
+
+SCHEDULES: Node[Schedule] = Node.of(
+    "LearningrateSchedulerSelector",
+    [
+        Component(
+            "cosine_annealing",
+            _cosine_annealing,
+            _space(
+                _cycles,
+                _float("T_mult", 1.0, 2.0, 2.0, (0.1, 10.0)),
+                _float("warmup", 0.0, 0.2, 0.05, (0.0, 0.9)),
+            ),
+        ),
+        Component(
+            "onecycle",
+            _onecycle,
+            _space(
+                _float("warmup", 0.1, 0.5, 0.3, (0.001, 0.99)),
+                _float("start_factor", 0.01, 0.5, 0.04, (0.0, 1.0), log=True),
+            ),
+        ),
+        Component(
+            "alternating_cosine",
+            _alternating_cosine,
+            _space(_cycles, _float("amp_reduction", 0.1, 1.0, 0.5, (0.0, 1.0))),
+        ),
+        Component(
+            "cyclic",
+            _cyclic,
+            _space(
+                _cycles,
+                _float("max_factor", 1.0, 2.0, 1.0, (0.0, 10.0)),
+                _float("min_factor", 1e-3, 0.1, 1e-2, (0.0, 1.0), log=True),
+            ),
+        ),
+        Component(
+            "step",
+            _step,
+            _space(
+                lambda: Integer("steps", (1, 5), default=3, meta={"limits": (1, 100)}),
+                _float("gamma", 0.05, 0.5, 0.2, (1e-6, 1.0)),
+            ),
+        ),
+        Component("exponential", _exponential, _space(_float("final_factor", 1e-4, 0.1, 1e-2, (1e-9, 1.0), log=True))),
+        Component("none", _none),
+    ],
+    selector="lr_scheduler",
+    option="lr_scheduler",
+)

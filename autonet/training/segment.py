@@ -1,0 +1,91 @@
+"""One clock for budgets in seconds, one counter for budgets in epochs."""
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Position", "Segment"]
+
+
+@dataclass
+class Position:
+    """How far a trial has been trained: steps, whole epochs, and seconds without the pauses between jobs."""
+
+    steps: int = 0
+    epochs: int = 0
+    seconds: float = 0.0
+
+
+class Segment:
+    """The stretch of training that one job asks for.
+
+    Parameters
+    ----------
+    unit : {"time", "epochs"}
+    start, target : float
+        Budget already paid and budget to reach, in seconds or epochs.
+    steps_per_epoch : int
+    deadline : float
+        Reading of ``time.monotonic()`` at which training and validation must be over.
+
+    Notes
+    -----
+    Seconds count training and validation, from the making of the segment.  Time for one more validation is kept
+    back, as long as the last one took.
+    """
+
+    def __init__(
+        self, unit: Literal["time", "epochs"], start: float, target: float, steps_per_epoch: int, deadline: float
+    ) -> None:
+        self.unit, self.start, self.target = unit, start, target
+        self.steps_per_epoch = steps_per_epoch
+        self.began = time.monotonic()
+        self.deadline = deadline
+        self.ends = self.began + (target - start) if unit == "time" else deadline
+        self.validation_seconds = 0.0
+        self.interrupted = False
+        self._steps = 0
+        self._total_steps = max(round((target - start) * steps_per_epoch), 1)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the segment began."""
+        return time.monotonic() - self.began
+
+    @property
+    def progress(self) -> float:
+        """Progress through the segment, from 0 to 1."""
+        if self.unit == "epochs":
+            return self._steps / self._total_steps
+        length = min(self.ends, self.deadline) - self.validation_seconds - self.began
+        return min(self.elapsed / length, 1.0) if length > 0 else 1.0
+
+    def step(self) -> None:
+        """Count a training step."""
+        self._steps += 1
+
+    @property
+    def over(self) -> bool:
+        """Whether no further step may be taken; the first step is always allowed."""
+        if self._steps == 0:
+            return False
+        if self.unit == "epochs" and self._steps >= self._total_steps:
+            return True
+        return time.monotonic() + self.validation_seconds >= min(self.ends, self.deadline)
+
+    @property
+    def cut(self) -> bool:
+        """Whether the deadline or the user ended the segment before its target."""
+        if self.interrupted:
+            return True
+        if self.unit == "epochs":
+            return self._steps < self._total_steps
+        return self.deadline < self.ends and self.over
+
+    @property
+    def budget(self) -> float:
+        """Budget reached: the target, or what the deadline allowed."""
+        if not self.cut:
+            return self.target
+        reached = self._steps // self.steps_per_epoch if self.unit == "epochs" else self.elapsed
+        return min(self.start + reached, self.target)
