@@ -38,6 +38,7 @@ from autonet.space.build import build_space
 from autonet.space.nodes import NODES
 from autonet.space.presets import load_preset
 from autonet.space.updates import HyperparameterSearchSpaceUpdates, parse_hyperparameter_search_space_updates
+from autonet.training.threads import one_thread
 
 __all__ = ["AutoNet"]
 
@@ -146,7 +147,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         """
         began = time.monotonic()
         data, chosen = self._arguments({"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}, options)
-        with logged(chosen.log_level) as logger:
+        with logged(chosen.log_level) as logger, one_thread():
             workspace = self._workspace(chosen, **data)
             space = self._space(workspace.task, chosen)
             default = dict(space.get_default_configuration())

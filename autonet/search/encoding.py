@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from ConfigSpace import Configuration, ConfigurationSpace, Constant
+from ConfigSpace import Configuration, ConfigurationSpace, Constant, OrConjunction
+from ConfigSpace.conditions import Condition, Conjunction
 from ConfigSpace.exceptions import ForbiddenValueError
 from ConfigSpace.hyperparameters import (
     CategoricalHyperparameter,
@@ -41,8 +42,7 @@ class Encoding:
         self._index = {hp.name: i for i, hp in enumerate(self.hyperparameters)}
         # In the order of the space, which lists parents before their children.
         self._conditions = sorted(
-            ((self._index[child.name], condition) for condition in space.conditions for child in _children(condition)),
-            key=lambda pair: pair[0],
+            ((self._index[condition.child.name], condition) for condition in space.conditions), key=lambda pair: pair[0]
         )
         free = [i for i, hp in enumerate(self.hyperparameters) if _n_values(hp) > 1]
         self.free = np.array(free, dtype=int)
@@ -90,8 +90,9 @@ class Encoding:
                 rows[set_, i] = hp.to_vector(hp.to_value(column)) if np.isfinite(hp.size) else column
         for child, condition in self._conditions:
             met = condition.satisfied_by_vector_array(rows.T)
-            for parent in _parents(condition):
-                met = met & ~np.isnan(rows[:, self._index[parent.name]])
+            if not isinstance(condition, OrConjunction):  # "not equal" would hold for an inactive parent
+                parents = [self._index[parent.name] for parent in _parents(condition)]
+                met = met & ~np.isnan(rows[:, parents]).any(axis=1)
             rows[~met, child] = np.nan
         return rows
 
@@ -100,7 +101,7 @@ class Encoding:
         if not self.space.forbidden_clauses:
             return True
         try:
-            Configuration(self.space, vector=row)
+            Configuration(self.space, values=self.config(row))
         except ForbiddenValueError:
             return False
         return True
@@ -138,12 +139,8 @@ class Encoding:
         return np.column_stack([np.asarray(hp.sample_vector(n, seed=state), float) for hp in self.hyperparameters])
 
 
-def _children(condition: Any) -> Sequence[Any]:
-    return [condition.child] if hasattr(condition, "child") else condition.get_children()[:1]
-
-
-def _parents(condition: Any) -> Sequence[Any]:
-    return [condition.parent] if hasattr(condition, "parent") else condition.get_parents()
+def _parents(condition: Condition | Conjunction) -> Sequence[Any]:
+    return [condition.parent] if isinstance(condition, Condition) else condition.parents
 
 
 def _n_values(hp: Any) -> float:
