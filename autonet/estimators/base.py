@@ -157,6 +157,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             left = deadline - time.monotonic() - min(RESERVE_SHARE * (chosen.runtime or 0.0), RESERVE_SECONDS)
             study = Study(space, rungs, seed=workspace.seed, max_trials=chosen.trials(rungs), max_runtime=left)
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), rungs)
+            study.interrupted = baseline is not None and baseline.interrupted
             if workspace.task.n_outputs > 1 or self.kind == "regression":  # a single class needs no search
                 with ProgressBar(left, study.max_trials, shown=chosen.progress_bar) as bar:
                     study.optimize(partial(run_trial, workspace), callbacks=(bar, partial(_log_trial, logger)))
@@ -201,7 +202,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
 
     def _space(self, task: Task, options: Options) -> ConfigurationSpace:
         """Put options over the preset, and the user's updates over both."""
-        preset = load_preset(options.preset, task.kind)
+        preset = load_preset(options.preset, task)
         by_option = {node.option: node.name for node in NODES.values() if node.option}
         chosen = {node: getattr(options, option) for option, node in by_option.items() if getattr(options, option)}
         updates = options.hyperparameter_search_space_updates

@@ -113,7 +113,8 @@ initialization_methods, loss_modules, batch_loss_computation_techniques : list o
         ndarray of shape (n_samples,)
             In the type of the `y` that was fitted.
         """
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        probabilities = self.predict_proba(X)
+        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
 
     def predict_proba(self, X: Any) -> Array:
         """Predict probabilities, columns in the order of `classes_`.
@@ -127,3 +128,10 @@ initialization_methods, loss_modules, batch_loss_computation_techniques : list o
         ndarray of shape (n_samples, n_classes)
         """
         return self._predict_outputs(X)
+
+    def score(
+        self, X: Any = None, y: Any = None, sample_weight: Any = None, *, X_test: Any = None, Y_test: Any = None
+    ) -> float:
+        """Return the accuracy; ``X_test`` and ``Y_test`` are Auto-PyTorch's names of `X` and `y`."""
+        X, y = X if X_test is None else X_test, y if Y_test is None else Y_test
+        return float(super().score(X, y, sample_weight))

@@ -65,6 +65,13 @@ class AutoNetRegression(RegressorMixin, AutoNet):  # type: ignore[misc]  # sciki
         values = self._predict_outputs(X)
         return values[:, 0] if self._y_ndim == 1 else values
 
+    def score(
+        self, X: Any = None, y: Any = None, sample_weight: Any = None, *, X_test: Any = None, Y_test: Any = None
+    ) -> float:
+        """Return R2; ``X_test`` and ``Y_test`` are Auto-PyTorch's names of `X` and `y`."""
+        X, y = X if X_test is None else X_test, y if Y_test is None else Y_test
+        return float(super().score(X, y, sample_weight))
+
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what the estimator can do."""
         tags = super().__sklearn_tags__()

@@ -47,7 +47,7 @@ class Winner:
         SearchFailed
             If there is neither a trial nor a baseline; its cause is the first exception.
         """
-        best = study.history.best
+        best = study.best
         if best is None and baseline is None:
             if study.interrupted:
                 raise KeyboardInterrupt
@@ -94,7 +94,7 @@ def _reason(study: Study) -> str:
 def _why_baseline(study: Study, workspace: Workspace, baseline: Baseline) -> str:
     metric = workspace.metric
     mine = f"the linear baseline is returned (validation {metric.name} {metric.score_of(baseline.loss):.4f})"
-    best = study.history.best
+    best = study.best
     if workspace.task.kind == "classification" and workspace.task.n_outputs == 1:
         return f"y has a single class, so {mine}."
     if best is None and study.errors:

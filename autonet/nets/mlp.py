@@ -1,5 +1,7 @@
 """Multilayer perceptrons: ``mlpnet`` with a width for each layer, ``shapedmlpnet`` with a shape."""
 
+from typing import Any
+
 from ConfigSpace import (
     AndConjunction,
     Categorical,
@@ -16,7 +18,7 @@ from autonet.core.task import Task
 from autonet.nets.activations import ACTIVATIONS, activation
 from autonet.nets.shapes import SHAPES, shaped_dropouts, shaped_widths
 
-__all__ = ["MLPNET", "SHAPEDMLPNET", "mlp"]
+__all__ = ["MLPNET", "SHAPEDMLPNET", "mlp", "per_layer_conditions"]
 
 MAX_LAYERS = 15
 
@@ -55,23 +57,25 @@ def build_mlpnet(
 
 def mlpnet_space(task: Task) -> ConfigurationSpace:
     """Up to 15 layers, each with its own width and dropout."""
-    space = ConfigurationSpace()
     layers = Integer("num_layers", (1, MAX_LAYERS), default=3, meta={"limits": (1, MAX_LAYERS)})
     use_dropout = Categorical("use_dropout", [True, False], default=True)
-    space.add(layers, use_dropout, Categorical("activation", list(ACTIVATIONS), default="relu"))
+    parts: list[Any] = [layers, use_dropout, Categorical("activation", list(ACTIVATIONS), default="relu")]
     for i in range(1, MAX_LAYERS + 1):
         units = Integer(f"num_units_{i}", (10, 1024), log=True, default=128, meta={"limits": (1, 2**16)})
         dropout = Float(f"dropout_{i}", (0.0, 0.8), default=0.1, meta={"limits": (0.0, 0.99)})
-        space.add(units, dropout)
-        with_dropout = EqualsCondition(dropout, use_dropout, True)
-        if i == 1:
-            space.add(with_dropout)
-        else:
-            space.add(
-                GreaterThanCondition(units, layers, i - 1),
-                AndConjunction(with_dropout, GreaterThanCondition(dropout, layers, i - 1)),
-            )
+        parts += [units, dropout, *per_layer_conditions(i, layers, use_dropout, units, dropout)]
+    space = ConfigurationSpace()
+    space.add(*parts)
     return space
+
+
+def per_layer_conditions(i: int, layers: Any, use_dropout: Any, units: Any, dropout: Any) -> list[Any]:
+    """Layer i (from 1) has a width only if there are so many layers, and a dropout only if it is used, too."""
+    with_dropout = EqualsCondition(dropout, use_dropout, True)
+    if i == 1:
+        return [with_dropout]
+    deep_enough = GreaterThanCondition(dropout, layers, i - 1)
+    return [GreaterThanCondition(units, layers, i - 1), AndConjunction(with_dropout, deep_enough)]
 
 
 def build_shapedmlpnet(

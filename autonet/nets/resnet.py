@@ -1,12 +1,12 @@
 """Residual networks: ``resnet`` with a width for each group, ``shapedresnet`` with a shape."""
 
+from typing import Any
+
 from ConfigSpace import (
-    AndConjunction,
     Categorical,
     ConfigurationSpace,
     EqualsCondition,
     Float,
-    GreaterThanCondition,
     Integer,
 )
 from torch import nn
@@ -15,6 +15,7 @@ from autonet.core.component import Component
 from autonet.core.task import Task
 from autonet.nets.activations import ACTIVATIONS, activation
 from autonet.nets.blocks import ResBlock
+from autonet.nets.mlp import per_layer_conditions
 from autonet.nets.shapes import SHAPES, shaped_dropouts, shaped_widths
 
 __all__ = ["RESNET", "SHAPEDRESNET", "resnet"]
@@ -130,19 +131,12 @@ def resnet_space(task: Task) -> ConfigurationSpace:
     """Up to 9 groups, each with its own width and dropout."""
     space = _common_space()
     groups, use_dropout = space["num_groups"], space["use_dropout"]
-    space.add(Integer("num_units_0", (10, 1024), log=True, default=256, meta=UNITS_LIMITS))
+    parts: list[Any] = [Integer("num_units_0", (10, 1024), log=True, default=256, meta=UNITS_LIMITS)]
     for i in range(1, MAX_GROUPS + 1):
         units = Integer(f"num_units_{i}", (10, 1024), log=True, default=256, meta=UNITS_LIMITS)
         dropout = Float(f"dropout_{i}", (0.0, 0.8), default=0.1, meta=DROPOUT_LIMITS)
-        space.add(units, dropout)
-        with_dropout = EqualsCondition(dropout, use_dropout, True)
-        if i == 1:
-            space.add(with_dropout)
-        else:
-            space.add(
-                GreaterThanCondition(units, groups, i - 1),
-                AndConjunction(with_dropout, GreaterThanCondition(dropout, groups, i - 1)),
-            )
+        parts += [units, dropout, *per_layer_conditions(i, groups, use_dropout, units, dropout)]
+    space.add(*parts)
     return space
 
 

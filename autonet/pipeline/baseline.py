@@ -1,5 +1,6 @@
 """The baseline: a linear network, fitted in a moment, so that there is always a model to return."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ __all__ = ["Baseline", "fit_baseline"]
 ROWS = 20_000  # at most so many training rows are looked at
 BATCH_SIZE = 64
 EPOCHS = 10
+LEAST_SECONDS = 0.1  # whatever the deadline, there is a model
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
         network = nn.Sequential(linear).to(workspace.device)
         optimizer = torch.optim.Adam(network.parameters(), 1e-2, fused=True)
         state = TrainingState(network, optimizer, averages_weights=False)
+        deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
         segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), BATCH_SIZE), deadline)
         train(state, plan, rows, valid.x, workspace.validation(0, valid.y), segment)
     network.load_state_dict(state.best.weights)

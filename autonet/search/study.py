@@ -83,24 +83,27 @@ class Study:
 
     def optimize(self, objective: Objective, callbacks: Iterable[Callback] = ()) -> "Study":
         """Run jobs in this process until the deadline, the last trial, or Ctrl-C."""
-        while (job := self.ask()) is not None:
-            began = time.monotonic()
-            try:
-                result, error = objective(job), None
-            except KeyboardInterrupt:
-                self.forget(job)
-                self.interrupted = True
-                break
-            except Exception as exception:  # noqa: BLE001 - a trial's crash is data; the search goes on
-                result, error = Result(math.inf, job.start, Status.CRASHED), exception
-            self.tell(job, result, seconds=time.monotonic() - began, error=error)
-            for callback in callbacks:
-                callback(self, self.history.trials[job.trial])
-            if result.status is Status.INTERRUPTED:
-                self.interrupted = True
-            if self.interrupted or self._hopeless():
-                break
+        try:
+            while not (self.interrupted or self._hopeless()) and (job := self.ask()) is not None:
+                began = time.monotonic()
+                try:
+                    result, error = objective(job), None
+                except Exception as exception:  # noqa: BLE001 - a trial's crash is data; the search goes on
+                    result, error = Result(math.inf, job.start, Status.CRASHED), exception
+                self.interrupted = result.status is Status.INTERRUPTED
+                self.tell(job, result, seconds=time.monotonic() - began, error=error)
+                for callback in callbacks:
+                    callback(self, self.history.trials[job.trial])
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self._forget_running()
         return self
+
+    @property
+    def best(self) -> Trial | None:
+        """The best trial whose checkpoint is there."""
+        kept = [t for t in self.history if t.number in self.checkpoints and t.usable]
+        return min(kept, key=lambda t: t.rank) if kept else None
 
     def ask(self) -> Job | None:
         """Decide on the next job and note it as running; None when the search has ended."""
@@ -138,6 +141,8 @@ class Study:
         trial = self.history.trials[job.trial]
         usable = math.isfinite(result.loss)
         status = result.status if usable or result.status is Status.CRASHED else Status.DIVERGED
+        if usable:  # before its report: whoever sees the report finds the checkpoint
+            self.checkpoints[trial.number] = result.checkpoint
         trial.running = None
         trial.reports.append(
             Report(
@@ -156,16 +161,7 @@ class Study:
         if error:
             self.errors.append(error)
             logger.warning("trial %d crashed: %s: %s", trial.number, type(error).__name__, error)
-        elif usable:
-            self.checkpoints[trial.number] = result.checkpoint
         self._drop_checkpoints()
-
-    def forget(self, job: Job) -> None:
-        """Take back a job that ended without any result."""
-        trial = self.history.trials[job.trial]
-        trial.running = None
-        if not trial.reports:
-            self.history.trials.remove(trial)
 
     def _decide(self, *, may_start: bool) -> Start | Continue | None:
         return decide(self.history, self.rungs, left=self.left, may_start=may_start, kept=list(self.checkpoints))
@@ -174,9 +170,15 @@ class Study:
         """Random stream of a trial: a function of the study's seed and the trial's number alone."""
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number, purpose)))
 
+    def _forget_running(self) -> None:
+        """Take back jobs that ended without any result."""
+        for trial in self.history:
+            trial.running = None
+        self.history.trials = [t for t in self.history if t.reports]
+
     def _hopeless(self) -> bool:
         trials = self.history.trials
-        return len(trials) >= FAILURES_BEFORE_GIVING_UP and all(t.failed for t in trials)
+        return len(trials) >= FAILURES_BEFORE_GIVING_UP and not any(t.usable for t in trials)
 
     def _drop_checkpoints(self) -> None:
         """Keep what may still be promoted with a margin of half as much again, and the best of all."""

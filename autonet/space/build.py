@@ -33,8 +33,11 @@ class _Rule:
 
 @dataclass
 class _Entry:
+    """A hyperparameter as it is now, when it is active, and as its component declares it."""
+
     hyperparameter: Hyperparameter[Any, Any]
     rules: list[_Rule]
+    declared: Hyperparameter[Any, Any]
 
 
 def build_space(
@@ -71,7 +74,7 @@ def build_space(
     for name, entry in entries.items():
         rules = _settle(entry.rules, settled)
         if rules is not None:
-            settled[name] = _Entry(entry.hyperparameter, rules)
+            settled[name] = _Entry(entry.hyperparameter, rules, entry.declared)
     space = ConfigurationSpace(name=f"autonet {task.kind}")
     space.add(*(entry.hyperparameter for entry in settled.values()))
     for name, entry in settled.items():
@@ -87,7 +90,8 @@ def _entries(node: Node[Any], task: Task) -> dict[str, _Entry]:
     names = node.names(task)
     selector = join(node.name, node.selector)
     if names:
-        entries[selector] = _Entry(Categorical(selector, names, default=names[0]), [])
+        choice = Categorical(selector, names, default=names[0])
+        entries[selector] = _Entry(choice, [], choice)
     if node.space is not None:
         entries |= _mounted(node.space(task), node.name, [])
     for name in names:
@@ -109,7 +113,7 @@ def _mounted(space: ConfigurationSpace, prefix: str, rules: list[_Rule]) -> dict
         name = join(prefix, hyperparameter.name)
         renamed = copy(hyperparameter)
         renamed.name = name
-        entries[name] = _Entry(renamed, own.get(hyperparameter.name, list(rules)))
+        entries[name] = _Entry(renamed, own.get(hyperparameter.name, list(rules)), renamed)
     return entries
 
 
@@ -150,15 +154,8 @@ def _update(entries: dict[str, _Entry], update: HyperparameterSearchSpaceUpdate,
     of_node = [n.removeprefix(f"{node.name}:") for n in entries if n.startswith(f"{node.name}:")]
     known(f"hyperparameter of {node.name}", update.hyperparameter, of_node)
     entry = entries[update.name]
-    entry.hyperparameter = update.apply(_full_range(entry.hyperparameter, node, update.hyperparameter, task))
-
-
-def _full_range(current: Hyperparameter[Any, Any], node: Node[Any], name: str, task: Task) -> Hyperparameter[Any, Any]:
-    """Return the hyperparameter as registered, so that a later update can widen what an earlier one narrowed."""
-    registered = _entries(node, task)[join(node.name, name)].hyperparameter
-    if isinstance(registered, CategoricalHyperparameter) or isinstance(current, Constant):
-        return registered
-    return current
+    # Applied to the declaration, so that a later update can widen what an earlier one narrowed.
+    entry.hyperparameter = update.apply(entry.declared)
 
 
 def _settle(rules: list[_Rule], settled: Mapping[str, _Entry]) -> list[_Rule] | None:

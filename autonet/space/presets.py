@@ -8,14 +8,14 @@ from typing import Any
 
 from autonet.core.errors import InvalidOption
 from autonet.core.names import known
-from autonet.core.task import TaskKind
+from autonet.core.task import Task
 from autonet.space.updates import HyperparameterSearchSpaceUpdate
 
 __all__ = ["Preset", "list_presets", "load_preset"]
 
 SCHEMA = 1
 KEYS = {"schema", "description", "components", "classification", "regression", "updates"}
-UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", "task"}
+UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", "task", "min_rows", "max_rows"}
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,15 @@ def list_presets() -> list[str]:
     return sorted(path.stem for path in preset_folder().glob("*.toml"))
 
 
-def load_preset(preset: str | Path, kind: TaskKind) -> Preset:
-    """Read a preset for one kind of task.
+def load_preset(preset: str | Path, task: Task) -> Preset:
+    """Read a preset for a task.
 
     Parameters
     ----------
     preset : str or Path
         A name (``"tiny_cs"``), or the path of a TOML file.
-    kind : {"classification", "regression"}
+    task : Task
+        Updates may be restricted to a kind of task, and to tables of so many rows.
     """
     path = Path(preset)
     if path.suffix != ".toml":
@@ -67,9 +68,14 @@ def load_preset(preset: str | Path, kind: TaskKind) -> Preset:
         raise InvalidOption(f"Preset {path.name} has schema {content.get('schema')!r}; this version reads {SCHEMA}.")
     for key in content:
         known(f"key in preset {path.name}", key, KEYS)
-    components = {**content.get("components", {}), **content.get(kind, {}).get("components", {})}
-    updates = tuple(_update(row, path.name) for row in content.get("updates", []) if row.get("task", kind) == kind)
+    components = {**content.get("components", {}), **content.get(task.kind, {}).get("components", {})}
+    updates = tuple(_update(row, path.name) for row in content.get("updates", []) if _concerns(row, task))
     return Preset(path.stem, content.get("description", ""), components, updates)
+
+
+def _concerns(row: dict[str, Any], task: Task) -> bool:
+    fits = row.get("min_rows", 0) <= task.n_rows <= row.get("max_rows", task.n_rows)
+    return bool(fits and row.get("task", task.kind) == task.kind)
 
 
 def _update(row: dict[str, Any], where: str) -> HyperparameterSearchSpaceUpdate:

@@ -23,7 +23,7 @@ def detached(values: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass
 class Best:
-    """The best weights so far by validation: score first, then loss; later ones win ties."""
+    """The best weights so far by validation; of equally good ones the later, which the schedule has calmed more."""
 
     loss: float = float("inf")  # of the metric, to be minimized
     tie_breaker: float = float("inf")  # plain validation loss
@@ -32,7 +32,7 @@ class Best:
 
     def offer(self, loss: float, tie_breaker: float, network: nn.Module, epochs: int) -> None:
         """Take the weights of `network` if they are no worse."""
-        if (loss, tie_breaker) <= (self.loss, self.tie_breaker):
+        if loss <= self.loss:
             self.loss, self.tie_breaker, self.epochs = loss, tie_breaker, epochs
             self.weights = detached(network.state_dict())
 

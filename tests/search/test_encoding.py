@@ -36,7 +36,7 @@ SPACES = [
         build_space(Task(k), p.components, p.updates)
         for n in list_presets()
         for k in ("classification", "regression")
-        for p in [load_preset(n, k)]
+        for p in [load_preset(n, Task(k))]
     ),
 ]
 

@@ -1,0 +1,76 @@
+"""Steps per second of the training loop against a loop written by hand, same network, batches and optimizer.
+
+The two take turns, a second each, ten times; the ratio is that of each pair.
+
+    python benchmarks/training_speed.py
+"""
+
+import time
+from statistics import median
+
+import torch
+from common import environment
+from torch import nn
+
+from autonet.core.task import Task
+from autonet.pipeline.trial import build_training
+from autonet.space.build import build_space
+from autonet.space.presets import load_preset
+from autonet.training.batches import count_batches
+from autonet.training.loop import Rows, train_epoch
+from autonet.training.segment import Segment
+
+ROWS, TURNS, SECONDS = 10_000, 10, 1.0
+
+
+def by_hand(network: nn.Module, rows: Rows, batch_size: int, seconds: float) -> float:
+    """The plainest loop that trains the same: no schedule, no clock but this, no check."""
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9, nesterov=True, fused=True)
+    loss = nn.CrossEntropyLoss()
+    network.train()
+    began, steps = time.monotonic(), 0
+    while time.monotonic() - began < seconds:
+        for batch in torch.randperm(len(rows.x)).split(batch_size):
+            optimizer.zero_grad()
+            loss(network(rows.x[batch]), rows.y[batch]).backward()
+            optimizer.step()
+            steps += 1
+            if time.monotonic() - began >= seconds:
+                break
+    return steps / (time.monotonic() - began)
+
+
+def ours(config: dict, rows: Rows, seconds: float) -> float:
+    state, plan = build_training(Task("classification", n_outputs=10), config, rows)
+    segment = Segment("time", 0.0, seconds, count_batches(len(rows), plan.batch_size), float("inf"))
+    while not segment.over:
+        train_epoch(state, plan, rows, segment)
+    return state.position.steps / segment.elapsed
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    task = Task("classification", n_rows=ROWS, n_outputs=10)
+    preset = load_preset("tiny_cs", task)
+    space = build_space(task, preset.components, preset.updates)
+    print("| inputs | units | steps per second, ours | by hand | ratio: median of pairs (lowest, highest) |")
+    print("|---|---|---|---|---|")
+    for n_in, units in ((20, 32), (64, 128), (784, 256), (784, 512)):
+        config = {**dict(space.get_default_configuration()), "NetworkSelector:shapedresnet:max_units": units}
+        rows = Rows(torch.randn(ROWS, n_in), torch.randint(10, (ROWS,)))
+        pairs = []
+        for _ in range(TURNS):
+            state, plan = build_training(Task("classification", n_outputs=10), config, rows)
+            pairs.append((ours(config, rows, SECONDS), by_hand(state.network, rows, plan.batch_size, SECONDS)))
+        ratios = sorted(a / b for a, b in pairs)
+        a, b = (median(column) for column in zip(*pairs, strict=True))
+        print(
+            f"| {n_in} | {units} | {a:.0f} | {b:.0f} | {median(ratios):.3f} ({ratios[0]:.3f}, {ratios[-1]:.3f}) |",
+            flush=True,
+        )
+    print(f"\n1 thread; {environment()}")
+
+
+if __name__ == "__main__":
+    main()

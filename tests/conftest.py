@@ -1,0 +1,36 @@
+"""Data that comes with scikit-learn, and searches that take a second or two."""
+
+from typing import Any
+
+import pytest
+import torch
+from sklearn.datasets import load_diabetes, load_digits, load_iris
+
+QUICK: dict[str, Any] = {"budget_type": "epochs", "min_budget": 1, "max_budget": 9, "max_trials": 3, "random_state": 0}
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    """Tests share their cores; see autonet.training.threads."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def quick() -> dict[str, Any]:
+    """Options of a search of three configurations that a seed repeats."""
+    return dict(QUICK)
+
+
+@pytest.fixture(scope="session")
+def iris() -> Any:
+    return load_iris(return_X_y=True)
+
+
+@pytest.fixture(scope="session")
+def digits() -> Any:
+    return load_digits(return_X_y=True)
+
+
+@pytest.fixture(scope="session")
+def diabetes() -> Any:
+    return load_diabetes(return_X_y=True)

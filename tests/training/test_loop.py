@@ -1,0 +1,168 @@
+import math
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from autonet.training.batches import BATCH_LOSSES, count_batches
+from autonet.training.loop import Divergence, Plan, Rows, predict, train
+from autonet.training.schedules import SCHEDULES, Schedule
+from autonet.training.segment import Segment
+from autonet.training.state import Best, TrainingState
+
+N, BATCH = 60, 16
+
+
+def rows() -> Rows:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(N, 4, generator=generator)
+    return Rows(x, (x[:, 0] > 0).long())
+
+
+def plan(schedule: Schedule | None = None, **changes: object) -> Plan:
+    schedule = schedule or SCHEDULES.components["cosine_annealing"].build(cycles=1, T_mult=1.0, warmup=0.0)
+    standard = BATCH_LOSSES.components["standard"].build()
+    values = {"batch_size": BATCH, "loss": nn.CrossEntropyLoss(), "batch_loss": standard, "schedule": schedule}
+    return Plan(**{**values, "max_gradient_norm": None, **changes})
+
+
+def state(*, averages: bool = False, lr: float = 0.1) -> TrainingState:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 2))
+    return TrainingState(network, torch.optim.SGD(network.parameters(), lr, momentum=0.9), averages_weights=averages)
+
+
+def segment(start: float, target: float, unit: str = "epochs", deadline: float = math.inf) -> Segment:
+    return Segment(unit, start, target, count_batches(N, BATCH), deadline)
+
+
+def accuracy(outputs: torch.Tensor) -> tuple[float, float]:
+    y = rows().y
+    return float((outputs.argmax(1) != y).float().mean()), float(nn.functional.cross_entropy(outputs, y))
+
+
+def run(s: TrainingState, start: float, target: float, p: Plan | None = None) -> TrainingState:
+    train(s, p or plan(), rows(), rows().x, accuracy, segment(start, target))
+    return s
+
+
+def test_epochs_are_counted_exactly_and_the_network_learns() -> None:
+    s = run(state(), 0, 7)
+    assert s.position.epochs == 7
+    assert s.position.steps == 7 * count_batches(N, BATCH)
+    assert s.best.loss < 0.1
+
+
+def test_a_budget_of_nine_differs_from_a_budget_of_one() -> None:
+    assert run(state(), 0, 9).best.loss < run(state(), 0, 1).best.loss
+
+
+@pytest.mark.parametrize("averages", [False, True])
+def test_going_on_from_a_checkpoint_equals_never_having_stopped(averages: bool) -> None:
+    schedule = SCHEDULES.components["none"].build() if averages else None
+    straight = state(averages=averages)
+    run(straight, 0, 2, plan(schedule))
+    run(straight, 2, 5, plan(schedule))
+
+    first = run(state(averages=averages), 0, 2, plan(schedule))
+    saved = first.checkpoint()
+    run(first, 2, 3, plan(schedule))  # further training must not change what was saved
+    torch.rand(10)
+    resumed = state(averages=averages)
+    resumed.restore(saved)
+    run(resumed, 2, 5, plan(schedule))
+    for a, b in zip(straight.judged.state_dict().values(), resumed.judged.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+    assert resumed.position.epochs == straight.position.epochs == 5
+    assert (resumed.best.loss, resumed.best.epochs) == (straight.best.loss, straight.best.epochs)
+
+
+def test_the_best_validated_weights_are_kept_and_later_ones_win_ties() -> None:
+    network, best = nn.Linear(1, 1), Best()
+    for epoch, (loss, tie) in enumerate([(0.3, 1.0), (0.2, 0.9), (0.2, 0.9), (0.2, 0.95), (0.4, 0.1)]):
+        nn.init.constant_(network.weight, epoch)
+        best.offer(loss, tie, network, epoch)
+    assert (best.epochs, float(best.weights["weight"])) == (3, 3.0)
+
+
+def test_a_loss_that_is_not_finite_ends_training_at_once() -> None:
+    s = state(lr=1e30)
+    with pytest.raises(Divergence, match=r"training loss became (nan|inf) at step"):
+        run(s, 0, 50)
+    assert s.position.steps < 20
+
+
+def test_seconds_are_kept_to_and_the_position_counts_no_pauses() -> None:
+    s = state()
+    train(s, plan(), rows(), rows().x, accuracy, segment(0.0, 0.3, "time"))
+    time.sleep(0.2)
+    began = time.monotonic()
+    train(s, plan(), rows(), rows().x, accuracy, segment(0.3, 0.5, "time"))
+    assert 0.19 < time.monotonic() - began < 0.5
+    assert 0.49 < s.position.seconds < 1.0
+
+
+def test_tenths_of_a_second_are_enough_for_a_model() -> None:
+    s = state()
+    train(s, plan(), rows(), rows().x, accuracy, segment(0.0, 0.1, "time"))
+    assert s.best.weights
+
+
+def test_the_learning_rate_follows_the_schedule_through_the_segment() -> None:
+    seen: list[float] = []
+    s = state(lr=0.5)
+    run(s, 0, 4, plan(Schedule(lambda t: seen.append(t) or 1 - t)))
+    steps = 4 * count_batches(N, BATCH)
+    assert seen == pytest.approx([i / steps for i in range(steps)])
+    assert s.optimizer.param_groups[0]["lr"] == pytest.approx(0.5 / steps)
+
+
+def test_gradients_are_clipped_to_the_norm() -> None:
+    def step(norm: float | None) -> float:
+        s = state(lr=1.0)
+        before = [p.detach().clone() for p in s.network.parameters()]
+        s.optimizer.param_groups[0]["momentum"] = 0.0
+        one = Segment("epochs", 0, 1, count_batches(N, N), math.inf)
+        train(s, plan(Schedule(lambda t: 1.0), batch_size=N, max_gradient_norm=norm), rows(), rows().x, accuracy, one)
+        return math.sqrt(
+            sum(float(((a - b.detach()) ** 2).sum()) for a, b in zip(before, s.network.parameters(), strict=True))
+        )
+
+    assert step(0.01) == pytest.approx(0.01, rel=1e-3)
+    assert step(None) > 0.05
+
+
+def test_an_interrupt_leaves_a_validated_state() -> None:
+    calls = 0
+
+    def interrupting(network: nn.Module, loss: nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        if calls == 10:
+            raise KeyboardInterrupt
+        return loss(network(x), y)
+
+    s, part = state(), segment(0, 50)
+    train(s, plan(batch_loss=interrupting), rows(), rows().x, accuracy, part)
+    assert part.interrupted
+    assert part.budget == 2
+    assert s.best.weights
+
+
+def test_prediction_is_that_of_the_network_in_evaluation_mode_whatever_the_size() -> None:
+    s = run(state(), 0, 1)
+    x = torch.randn(10_000, 4)
+    s.network.eval()
+    torch.testing.assert_close(predict(s.network, x), s.network(x).detach())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+def test_training_on_a_gpu() -> None:
+    table = rows()
+    network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2)).cuda()
+    s = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1, fused=True), averages_weights=False)
+    on_gpu = Rows(table.x.cuda(), table.y.cuda())
+    train(s, plan(), on_gpu, on_gpu.x, lambda o: accuracy(o.cpu()), segment(0, 9))
+    assert s.best.loss < 0.1
