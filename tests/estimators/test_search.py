@@ -196,7 +196,7 @@ def test_divergence_costs_a_trial_and_nothing_else(iris: Any, quick: dict[str, A
     X, y = iris
     auto.fit(X, y.astype(float))
     assert str(auto.history_.trials[0].reports[0].status) == "diverged"
-    assert auto.score(X, y) > 0.5
+    assert auto.score(X, y) > 0.4
 
 
 def test_from_fit_to_backward_it_is_not_far(iris: Any, quick: dict[str, Any], monkeypatch: Any) -> None:
