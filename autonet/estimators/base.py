@@ -153,12 +153,13 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             default = dict(space.get_default_configuration())
             deadline = began + (chosen.runtime or math.inf)
             baseline = self._baseline(workspace, default, chosen, deadline, logger)
-            rungs = chosen.rungs(epoch_seconds(workspace, default) if chosen.needs_timing else 0.0)
+            searching = self._can_search(workspace, baseline, deadline)
+            rungs = chosen.rungs(epoch_seconds(workspace, default) if chosen.needs_timing and searching else 0.0)
             left = deadline - time.monotonic() - min(RESERVE_SHARE * (chosen.runtime or 0.0), RESERVE_SECONDS)
             study = Study(space, rungs, seed=workspace.seed, max_trials=chosen.trials(rungs), max_runtime=left)
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), rungs)
             study.interrupted = baseline is not None and baseline.interrupted
-            if workspace.task.n_outputs > 1 or self.kind == "regression":  # a single class needs no search
+            if searching:
                 with ProgressBar(left, study.max_trials, shown=chosen.progress_bar) as bar:
                     study.optimize(partial(run_trial, workspace), callbacks=(bar, partial(_log_trial, logger)))
             self._keep(study, workspace, baseline)
@@ -228,6 +229,13 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         score = workspace.metric.score_of(baseline.loss)
         logger.info("baseline: linear network, validation %s %.4f", workspace.metric.name, score)
         return baseline
+
+    def _can_search(self, workspace: Workspace, baseline: Baseline | None, deadline: float) -> bool:
+        """Whether there is something to search, and time to encode the table for it."""
+        if self.kind == "classification" and workspace.task.n_outputs == 1:
+            return False  # a single class
+        seconds = baseline.encoding_seconds * len(workspace.X) if baseline else 0.0
+        return time.monotonic() + seconds < deadline
 
     def _keep(self, study: Study, workspace: Workspace, baseline: Baseline | None) -> None:
         """Keep the winner and what there is to know of it."""

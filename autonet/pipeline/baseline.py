@@ -37,12 +37,15 @@ class Baseline:
         On the validation rows: loss of the metric, and plain loss.
     interrupted : bool
         Whether the user interrupted its training.
+    encoding_seconds : float
+        What it took to encode a row.
     """
 
     member: Member
     loss: float
     tie_breaker: float
     interrupted: bool
+    encoding_seconds: float
 
 
 def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: float, deadline: float) -> Baseline:
@@ -60,8 +63,10 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
     """
     fold = workspace.folds[0]
     chosen = np.random.default_rng(workspace.seed).permutation(fold.train)[:ROWS]
+    began = time.monotonic()
     encoder = TabularEncoder.fit(workspace.X[chosen], config, workspace.seed)
     rows, valid = workspace.rows(encoder, chosen), workspace.rows(encoder, fold.valid)
+    encoding_seconds = (time.monotonic() - began) / (len(rows) + len(valid))
     plan = Plan(
         BATCH_SIZE,
         nn.CrossEntropyLoss() if rows.y.ndim == 1 else nn.MSELoss(),
@@ -82,4 +87,5 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
         segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), BATCH_SIZE), deadline)
         train(state, plan, rows, valid.x, workspace.validation(0, valid.y), segment)
     network.load_state_dict(state.best.weights)
-    return Baseline(Member(encoder, network.cpu().eval()), state.best.loss, state.best.tie_breaker, segment.interrupted)
+    member = Member(encoder, network.cpu().eval())
+    return Baseline(member, state.best.loss, state.best.tie_breaker, segment.interrupted, encoding_seconds)

@@ -23,6 +23,8 @@ VALIDATION_SHARE = 0.1
 # Validation begins half-way through a segment: of many noisy scores at a high learning rate the best is mere luck.
 # Measured on digits, eight seeds: test accuracy 98.7 to 99.0 % with, 98.1 to 98.7 % without.
 VALIDATED_FROM = 0.5
+# Of the time of a training step, what the forward pass takes: to foresee the first validation.
+FORWARD_SHARE = 0.4
 PREDICTION_BATCH = 4096
 
 
@@ -91,13 +93,14 @@ def train(
     """
     validated_at = -math.inf
     before = state.position.seconds
+    segment.validation_steps = FORWARD_SHARE * len(valid_x) / plan.batch_size
     while not (segment.over or segment.interrupted):
         try:
             train_epoch(state, plan, rows, segment)
         except KeyboardInterrupt:
             segment.interrupted = True
         state.position.seconds = before + segment.elapsed
-        pause = segment.validation_seconds / VALIDATION_SHARE
+        pause = segment.kept_back / VALIDATION_SHARE
         due = segment.unit == "epochs" or segment.elapsed - validated_at >= pause
         if segment.over or segment.interrupted or (due and segment.progress >= VALIDATED_FROM):
             began = segment.elapsed

@@ -31,7 +31,7 @@ class Segment:
     Notes
     -----
     Seconds count training and validation, from the making of the segment.  Time for one more validation is kept
-    back, as long as the last one took.
+    back: as long as the last one took, or what `validation_steps` training steps take as long as there was none.
     """
 
     def __init__(
@@ -42,7 +42,8 @@ class Segment:
         self.began = time.monotonic()
         self.deadline = deadline
         self.ends = self.began + (target - start) if unit == "time" else deadline
-        self.validation_seconds = 0.0
+        self.validation_seconds: float | None = None
+        self.validation_steps = 0.0
         self.interrupted = False
         self._steps = 0
         self._total_steps = max(round((target - start) * steps_per_epoch), 1)
@@ -53,11 +54,18 @@ class Segment:
         return time.monotonic() - self.began
 
     @property
+    def kept_back(self) -> float:
+        """Seconds for one more validation."""
+        if self.validation_seconds is not None:
+            return self.validation_seconds
+        return self.elapsed / self._steps * self.validation_steps if self._steps else 0.0
+
+    @property
     def progress(self) -> float:
         """Progress through the segment, from 0 to 1."""
         if self.unit == "epochs":
             return self._steps / self._total_steps
-        length = min(self.ends, self.deadline) - self.validation_seconds - self.began
+        length = min(self.ends, self.deadline) - self.kept_back - self.began
         return min(self.elapsed / length, 1.0) if length > 0 else 1.0
 
     def step(self) -> None:
@@ -71,7 +79,7 @@ class Segment:
             return False
         if self.unit == "epochs" and self._steps >= self._total_steps:
             return True
-        return time.monotonic() + self.validation_seconds >= min(self.ends, self.deadline)
+        return time.monotonic() + self.kept_back >= min(self.ends, self.deadline)
 
     @property
     def cut(self) -> bool:

@@ -1,0 +1,79 @@
+"""The wheel carries the presets and types, works outside of the checkout, and imports little."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import autonet
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, cwd=folder)
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_holds_presets_types_and_licence_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {f"autonet/presets/{p}.toml" for p in ("tiny_cs", "medium_cs", "full_cs")} <= set(names)
+    assert "autonet/py.typed" in names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert {name.split("/")[0] for name in names} == {"autonet", f"autonet_torch-{autonet.__version__}.dist-info"}
+    assert wheel.stat().st_size < 1_000_000
+
+
+def test_the_installed_wheel_fits_outside_of_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(target),
+        str(wheel),
+    ]
+    subprocess.run(install, check=True, capture_output=True)
+    code = (
+        "import autonet, pathlib; from sklearn.datasets import load_iris\n"
+        f"assert pathlib.Path(autonet.__file__).is_relative_to({str(target)!r}), autonet.__file__\n"
+        "auto = autonet.AutoNetClassification('tiny_cs', max_trials=2, budget_type='epochs', max_budget=9)\n"
+        "print(autonet.list_presets(), auto.fit(*load_iris(return_X_y=True)).score(*load_iris(return_X_y=True)))"
+    )
+    environment = {"PYTHONPATH": str(target), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "['full_cs', 'medium_cs', 'tiny_cs']" in done.stdout
+
+
+def test_the_editable_install_finds_the_presets() -> None:
+    assert autonet.list_presets() == ["full_cs", "medium_cs", "tiny_cs"]
+
+
+def test_import_brings_in_nothing_heavy_but_torch_and_scikit_learn() -> None:
+    heavy = {"matplotlib", "dask", "optuna", "torchviz", "graphviz"}
+    code = f"import sys, autonet; print(*sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_the_public_names_are_complete_and_sorted() -> None:
+    public = [n for n in vars(autonet) if not n.startswith("_") and not hasattr(getattr(autonet, n), "__path__")]
+    assert sorted(public) == autonet.__all__
+
+
+def test_version_and_changelog_agree() -> None:
+    assert f"## {autonet.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"version: {autonet.__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
