@@ -75,6 +75,14 @@ def _auc_metric(y: Array, p: Array) -> float:
     return 2 * _roc_auc(y, p) - 1  # Auto-PyTorch's scale: 0 is chance, 1 is perfect
 
 
+def _r2(y: Array, p: Array) -> float:
+    """Coefficient of determination, mean over targets; 0 for a target that is constant and not met exactly."""
+    residual, total = ((y - p) ** 2).sum(axis=0), ((y - y.mean(axis=0)) ** 2).sum(axis=0)
+    varies = total > 0
+    explained = np.where(varies, 1 - residual / np.where(varies, total, 1.0), residual == 0)
+    return float(np.mean(explained))
+
+
 METRICS: dict[str, Metric] = {
     m.name: m
     for m in (
@@ -83,7 +91,7 @@ METRICS: dict[str, Metric] = {
         Metric("roc_auc", _roc_auc, "classification", 1.0),
         Metric("auc_metric", _auc_metric, "classification", 1.0),
         Metric("cross_entropy", _log_loss, "classification", None),
-        Metric("r2", sk.r2_score, "regression", 1.0),
+        Metric("r2", _r2, "regression", 1.0),
         Metric("rmse", sk.root_mean_squared_error, "regression", None),
         Metric("mean_distance", sk.mean_absolute_error, "regression", None),
     )

@@ -55,6 +55,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
 
     kind: ClassVar[TaskKind]
     default_metric: ClassVar[str]
+    __signature__: ClassVar[inspect.Signature]
 
     def __init__(
         self,
@@ -246,7 +247,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self.best_config_ = self._winner.config
         self.history_: History = study.history
         self.search_space_ = study.space
-        self.fit_result = self._winner.summary(workspace)
+        self.fit_result_ = self._winner.summary(workspace)
 
     @abstractmethod
     def _fit_targets(self, X: Any, y: Any) -> tuple[Array, Target, int]:
@@ -257,6 +258,12 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         """Validate X and y of further rows against those that were fitted; return X and targets as numbers."""
 
     # --- afterwards
+
+    @property
+    def fit_result(self) -> dict[str, Any]:
+        """What Auto-PyTorch's fit returned: configuration, budget, loss and scores; fit for JSON."""
+        check_is_fitted(self, "fit_result_")
+        return self.fit_result_
 
     def _predict_outputs(self, X: Any) -> Array:
         """Return probabilities, or targets in their own units; the mean over the members of a cross-validation."""
@@ -309,7 +316,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """Show the parameters and, once fitted, what the search found."""
         text: str = super().__repr__(N_CHAR_MAX)
-        if not hasattr(self, "fit_result"):
+        if not hasattr(self, "fit_result_"):
             return text
         scores = ", ".join(f"{k} {v:.4f}" for k, v in self.fit_result["info"].items())
         free = [f"  {k} = {v}" for k, v in self.best_config_.items() if _is_free(self.search_space_, k)]
@@ -322,6 +329,12 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         tags.input_tags.allow_nan = True
         tags.non_deterministic = True  # budgets in seconds
         return tags
+
+
+# What the constructor takes, as far as help, editors and scikit-learn are concerned: its options alone.
+AutoNet.__signature__ = inspect.Signature(
+    [p for p in inspect.signature(AutoNet).parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+)
 
 
 def _is_free(space: ConfigurationSpace, name: str) -> bool:

@@ -1,0 +1,142 @@
+import pickle
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autonet.core.metrics import get_metric
+from autonet.core.task import Task
+from autonet.data.splits import cross_validation, holdout
+from autonet.pipeline.baseline import fit_baseline
+from autonet.pipeline.timing import epoch_seconds
+from autonet.pipeline.trial import members, run_trial
+from autonet.pipeline.workspace import Target, Workspace
+from autonet.search.records import Job, Status
+from autonet.space.build import build_space
+from autonet.space.presets import load_preset
+
+CPU = torch.device("cpu")
+
+
+def workspace(data: Any, *, unit: str = "epochs", folds: int = 1, metric: str = "accuracy") -> Workspace:
+    X, y = data
+    kind = get_metric_kind(metric)
+    task = Task(kind, len(X), X.shape[1], len(np.unique(y)) if kind == "classification" else 1)
+    target = Target.classes(y) if kind == "classification" else Target.values(y.reshape(-1, 1))
+    split = cross_validation("k_fold", {"n_splits": folds}, y, kind, 0) if folds > 1 else [holdout(y, kind, 0.3, 0)]
+    return Workspace(X, target, task, split, get_metric(metric, kind), unit, CPU, 0)  # type: ignore[arg-type]
+
+
+def get_metric_kind(metric: str) -> Any:
+    return "regression" if metric in ("r2", "rmse") else "classification"
+
+
+def default(task: Task, **changes: Any) -> dict[str, Any]:
+    preset = load_preset("tiny_cs", task)
+    return {**dict(build_space(task, preset.components, preset.updates).get_default_configuration()), **changes}
+
+
+def job(space: Workspace, start: float, target: float, checkpoint: Any = None, **changes: Any) -> Job:
+    return Job(0, default(space.task, **changes), start, target, seed=3, checkpoint=checkpoint)
+
+
+def test_a_result_describes_its_checkpoint(iris: Any) -> None:
+    space = workspace(iris)
+    result = run_trial(space, job(space, 0, 9))
+    assert (result.status, result.budget) == (Status.FINISHED, 9)
+    assert result.metrics["epochs"] == 9
+    (member,) = members(space.task, default(space.task), result.checkpoint)
+    valid = space.folds[0].valid
+    predicted = space.target.prediction(member.outputs(space.X[valid])).argmax(axis=1)
+    assert np.mean(predicted == iris[1][valid]) == pytest.approx(1 - result.loss)
+
+
+def test_stopping_and_going_on_gives_the_same_bits_as_doing_so_again(iris: Any) -> None:
+    space = workspace(iris)
+    first = run_trial(space, job(space, 0, 3))
+    runs = []
+    for _ in range(2):
+        torch.rand(5)
+        runs.append(run_trial(space, job(space, 3, 9, first.checkpoint)))
+    for a, b in zip(
+        runs[0].checkpoint[0].state["network"].values(), runs[1].checkpoint[0].state["network"].values(), strict=True
+    ):
+        assert torch.equal(a, b)
+    assert runs[0].metrics["epochs"] == 9
+    assert runs[0].loss <= first.loss
+
+
+def test_a_job_and_its_workspace_cross_a_process_boundary(iris: Any) -> None:
+    space = workspace(iris)
+    here = run_trial(space, job(space, 0, 2))
+    there = run_trial(*pickle.loads(pickle.dumps((space, job(space, 0, 2)))))
+    assert (here.loss, here.tie_breaker) == (there.loss, there.tie_breaker)
+
+
+def test_folds_share_seconds_but_not_epochs(iris: Any) -> None:
+    timed = workspace(iris, unit="time", folds=3)
+    run_trial(timed, job(timed, 0.0, 0.1))
+    began = time.monotonic()
+    result = run_trial(timed, job(timed, 0.0, 0.6))
+    assert 0.5 < time.monotonic() - began < 1.2
+    assert result.budget == pytest.approx(0.6)
+    assert [t.state["position"]["seconds"] for t in result.checkpoint] == pytest.approx([0.2] * 3, abs=0.1)
+    counted = workspace(iris, folds=3)
+    assert [t.state["position"]["epochs"] for t in run_trial(counted, job(counted, 0, 4)).checkpoint] == [4, 4, 4]
+
+
+def test_a_deadline_cuts_a_job_with_a_model(iris: Any) -> None:
+    space = workspace(iris, unit="time")
+    late = Job(0, default(space.task), 0.0, 60.0, seed=0, deadline=time.monotonic() + 0.3)
+    result = run_trial(space, late)
+    assert result.status is Status.CUT
+    assert 0 < result.budget < 1
+    assert np.isfinite(result.loss)
+
+
+def test_a_diverging_trial_says_why(diabetes: Any) -> None:
+    space = workspace(diabetes, metric="r2")
+    wild = {"OptimizerSelector:sgd:learning_rate": 1e20, "TrainNode:use_gradient_clipping": False}
+    result = run_trial(space, job(space, 0, 9, **wild))
+    assert result.status is Status.DIVERGED
+    assert "became" in result.metrics["reason"] or "not finite" in result.metrics["reason"]
+
+
+def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
+    space = workspace(diabetes, metric="rmse")
+    result = run_trial(space, job(space, 0, 27))
+    (member,) = members(space.task, default(space.task), result.checkpoint)
+    valid = space.folds[0].valid
+    error = space.target.prediction(member.outputs(space.X[valid]))[:, 0] - diabetes[1][valid]
+    assert np.sqrt(np.mean(error**2)) == pytest.approx(result.loss, rel=1e-4)
+    assert result.loss < diabetes[1].std()
+
+
+def test_encodings_are_kept_for_the_next_trial(iris: Any) -> None:
+    space = workspace(iris)
+    first = space.encoded(default(space.task), 0)
+    assert space.encoded(default(space.task), 0) is first
+
+
+def test_encoders_see_training_rows_only(iris: Any) -> None:
+    X, y = iris[0].copy(), iris[1]
+    space = workspace((X, y))
+    center = space.encoded(default(space.task), 0)[0].center
+    X[space.folds[0].valid] += 1000
+    np.testing.assert_array_equal(workspace((X, y)).encoded(default(space.task), 0)[0].center, center)
+
+
+@pytest.mark.parametrize("unit", ["time", "epochs"])
+def test_the_baseline_is_a_linear_network(unit: str, iris: Any) -> None:
+    space = workspace(iris, unit=unit)
+    baseline = fit_baseline(space, default(space.task), seconds=0.3, deadline=float("inf"))
+    assert [type(m).__name__ for m in baseline.member.network] == ["Linear"]
+    assert baseline.loss < 0.3
+    assert not baseline.interrupted
+
+
+def test_an_epoch_is_timed(iris: Any) -> None:
+    space = workspace(iris, unit="time")
+    assert 0 < epoch_seconds(space, default(space.task)) < 1
