@@ -21,6 +21,10 @@ def detached(values: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v.detach().clone() if isinstance(v, Tensor) else v for k, v in values.items()}
 
 
+def _detached_optimizer(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {**values, "state": {k: detached(v) for k, v in values["state"].items()}}
+
+
 @dataclass
 class Best:
     """The best weights so far by validation; of equally good ones the later, which the schedule has calmed more."""
@@ -63,10 +67,9 @@ class TrainingState:
 
     def checkpoint(self) -> dict[str, Any]:
         """Return everything that the next job of the trial goes on from, as plain values and tensors."""
-        optimizer = self.optimizer.state_dict()
         return {
             "network": detached(self.network.state_dict()),
-            "optimizer": {**optimizer, "state": {k: detached(v) for k, v in optimizer["state"].items()}},
+            "optimizer": _detached_optimizer(self.optimizer.state_dict()),
             "averaged": None if self.averaged is None else detached(self.averaged.state_dict()),
             "position": asdict(self.position),
             "best": self.best,
@@ -76,7 +79,8 @@ class TrainingState:
     def restore(self, checkpoint: Mapping[str, Any]) -> None:
         """Go back to a checkpoint, the global random state of torch included."""
         self.network.load_state_dict(checkpoint["network"])
-        self.optimizer.load_state_dict(checkpoint["optimizer"])
+        # Optimizers take the tensors of a state dict as their own: without a copy they would change the checkpoint.
+        self.optimizer.load_state_dict(_detached_optimizer(checkpoint["optimizer"]))
         if self.averaged is not None:
             self.averaged.load_state_dict(checkpoint["averaged"])
         self.position = Position(**checkpoint["position"])
