@@ -24,11 +24,11 @@ class AutoNetRegression(RegressorMixin, AutoNet):  # type: ignore[misc]  # sciki
 
     Examples
     --------
-    >>> from sklearn.datasets import load_diabetes
-    >>> X, y = load_diabetes(return_X_y=True)
-    >>> auto = AutoNetRegression("tiny_cs", max_trials=2, budget_type="epochs", max_budget=9, random_state=0)
+    >>> from sklearn.datasets import make_friedman1
+    >>> X, y = make_friedman1(300, random_state=0)
+    >>> auto = AutoNetRegression("tiny_cs", max_trials=2, budget_type="epochs", max_budget=27, random_state=0)
     >>> auto.fit(X, y).predict(X).shape
-    (442,)
+    (300,)
     """
 
     kind: ClassVar[TaskKind] = "regression"

@@ -23,6 +23,7 @@ __all__ = ["Continue", "Start", "decide", "may_continue"]
 
 # A continuation must bring at least this share of what was paid already, or it is not worth its overhead.
 LEAST_GAIN = 0.05
+NEW = -1  # in place of the number of a trial that is not there yet
 
 
 @dataclass(frozen=True)
@@ -46,33 +47,40 @@ class Costs:
 
     Attributes
     ----------
+    rates, overheads : dict of int to float
+        By trial: seconds per unit of budget, and seconds beside the budget (known only for budgets in seconds).
     rate : float
-        Median seconds per unit of budget.
+        Median seconds per unit of budget: what a new trial is expected to take.
     overhead : float
-        Median seconds that a job takes beside its budget; known only for budgets in seconds.
+        The largest overhead seen: a new trial may have to encode the table anew.
     """
 
     rates: dict[int, float]
+    overheads: dict[int, float]
     rate: float
     overhead: float
 
     @classmethod
     def of(cls, history: History, rungs: Rungs) -> "Costs":
         paid = [(t.number, r.budget - r.start, r.seconds) for t, r in history.reports if r.budget > r.start]
-        if rungs.unit == "time":
-            return cls({}, 1.0, median(s - b for _, b, s in paid) if paid else 0.0)
-        rates = {number: seconds / units for number, units, seconds in paid}
-        return cls(rates, median(rates.values()) if rates else 0.0, 0.0)
+        if rungs.unit == "epochs":
+            rates = {number: seconds / epochs for number, epochs, seconds in paid}
+            return cls(rates, {}, median(rates.values()) if rates else 0.0, 0.0)
+        overheads: dict[int, float] = {}
+        for number, budget, seconds in paid:
+            overheads[number] = max(seconds - budget, overheads.get(number, 0.0))
+        return cls({}, overheads, 1.0, max(overheads.values(), default=0.0))
 
-    def seconds(self, start: float, target: float, trial: int | None = None) -> float:
-        return self.rates.get(-1 if trial is None else trial, self.rate) * (target - start) + self.overhead
+    def seconds(self, start: float, target: float, trial: int = NEW) -> float:
+        """Predict the seconds of a job."""
+        return self.rates.get(trial, self.rate) * (target - start) + self.overheads.get(trial, self.overhead)
 
-    def reachable(self, start: float, target: float, left: float, trial: int | None = None) -> float:
+    def reachable(self, start: float, target: float, left: float, trial: int = NEW) -> float:
         """Return the budget, at most `target`, that `left` seconds suffice for."""
-        rate = self.rates.get(-1 if trial is None else trial, self.rate)
+        rate = self.rates.get(trial, self.rate)
         if self.seconds(start, target, trial) <= left or rate == 0.0:
             return target
-        return start + max(left - self.overhead, 0.0) / rate
+        return start + max(left - self.overheads.get(trial, self.overhead), 0.0) / rate
 
 
 def decide(

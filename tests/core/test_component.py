@@ -1,42 +1,59 @@
+from typing import Any
+
+import pytest
 from ConfigSpace import ConfigurationSpace, Float
 
 from autonet.core.component import Component, Node
-from autonet.core.names import join, known
+from autonet.core.errors import UnknownName
 from autonet.core.task import Task
 
 
-def space(task: Task) -> ConfigurationSpace:
-    cs = ConfigurationSpace()
-    cs.add(Float("rate", (0.0, 1.0)))
-    return cs
+def _temperature(task: Task) -> ConfigurationSpace:
+    space = ConfigurationSpace()
+    space.add(Float("temperature", (100.0, 250.0), default=180.0))
+    return space
 
 
-NODE: Node[tuple[object, ...]] = Node.of(
-    "Step",
+OVEN: Node[dict[str, Any]] = Node.of(
+    "Oven",
     [
-        Component("a", lambda rate, seed: ("a", rate, seed), space),
-        Component("b", lambda seed: ("b", seed), tasks=("regression",)),
+        Component("gas", lambda **given: {"gas": given}, _temperature),
+        Component("gasless", lambda **given: {"gasless": given}, tasks=("regression",)),
+        Component("wood", lambda **given: {"wood": given}),
     ],
-    selector="kind",
+    selector="fuel",
 )
-CONFIG = {"Step:kind": "a", "Step:a:rate": 0.5, "Step:own:norm": 2.0, "Other:kind": "z", "Step:single": 1}
+
+CONFIG = {
+    "Oven:fuel": "gas",
+    "Oven:door": "shut",
+    "Oven:gas:temperature": 200.0,
+    "Oven:gas:fan:speed": 3,
+    "Oven:gasless:temperature": 0.0,
+    "Ovenware:gas:temperature": 1.0,
+}
 
 
-def test_a_node_builds_the_chosen_component_with_its_own_hyperparameters_and_the_context() -> None:
-    assert NODE.build(CONFIG, seed=3) == ("a", 0.5, 3)
-    assert NODE.build({"Step:kind": "b"}, seed=3) == ("b", 3)
+def test_components_are_offered_in_their_order_to_the_tasks_they_serve() -> None:
+    assert OVEN.names(Task("classification")) == ["gas", "wood"]
+    assert OVEN.names(Task("regression")) == ["gas", "gasless", "wood"]
 
 
-def test_a_node_knows_its_own_hyperparameters_from_those_of_its_components() -> None:
-    assert NODE.parameters(CONFIG) == {"own:norm": 2.0, "single": 1}
-    assert NODE.parameters(CONFIG, "a") == {"rate": 0.5}
+def test_parameters_are_those_of_one_component_under_their_short_names() -> None:
+    assert OVEN.parameters(CONFIG, "gas") == {"temperature": 200.0, "fan:speed": 3}
+    assert OVEN.parameters(CONFIG, "gasless") == {"temperature": 0.0}
+    assert OVEN.parameters(CONFIG, "wood") == {}
 
 
-def test_components_are_offered_for_the_tasks_that_they_serve() -> None:
-    assert NODE.names(Task("classification")) == ["a"]
-    assert NODE.names(Task("regression")) == ["a", "b"]
+def test_parameters_of_the_node_itself_leave_out_selector_and_components() -> None:
+    assert OVEN.parameters(CONFIG) == {"door": "shut"}
 
 
-def test_names() -> None:
-    assert join("Node", "", "x") == "Node:x"
-    assert known("thing", "a", ["a", "b"]) == "a"
+def test_the_chosen_component_is_built_with_its_parameters_and_the_context() -> None:
+    assert OVEN.build(CONFIG, seed=7) == {"gas": {"seed": 7, "temperature": 200.0, "fan:speed": 3}}
+    assert OVEN.build({"Oven:fuel": "wood"}) == {"wood": {}}
+
+
+def test_a_choice_that_does_not_exist_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownName, match=r"Unknown component of Oven 'woood'\. Did you mean 'wood'\?"):
+        OVEN.build({"Oven:fuel": "woood"})

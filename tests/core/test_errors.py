@@ -2,25 +2,61 @@ import pickle
 
 import pytest
 
-from autonet.core import errors
-from autonet.core.errors import AutonetError, AutonetWarning, UnknownName
+from autonet import errors
+from autonet.core.errors import UnknownName
+from autonet.core.names import join, known
 
 
-def test_every_error_is_of_the_family_and_of_a_builtin_kind() -> None:
+def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
+    error = UnknownName("option", "max_runtme", ["eta", "max_runtime", "max_trials"])
+    assert error.nearest[0] == "max_runtime"
+    assert str(error).startswith("Unknown option 'max_runtme'. Did you mean 'max_runtime'")
+    assert "'eta'" not in str(error)
+
+
+def test_a_name_like_no_other_is_answered_with_all_there_are() -> None:
+    error = UnknownName("shape", "zzz", ["brick", "funnel"])
+    assert error.nearest == []
+    assert str(error) == "Unknown shape 'zzz'. Choose from 'brick', 'funnel'."
+
+
+def test_at_most_three_names_are_suggested() -> None:
+    assert len(UnknownName("option", "name", [f"name{i}" for i in range(9)]).nearest) == 3
+
+
+def test_errors_survive_the_way_between_processes() -> None:
+    error = pickle.loads(pickle.dumps(UnknownName("option", "a", ["b"])))
+    assert (error.what, error.name, error.valid) == ("option", "a", ["b"])
+
+
+@pytest.mark.parametrize(
+    ("error", "builtin"),
+    [
+        (errors.InvalidOption, ValueError),
+        (errors.UnknownName, ValueError),
+        (errors.InvalidNetwork, ValueError),
+        (errors.SearchFailed, RuntimeError),
+        (errors.SearchInterrupted, UserWarning),
+        (errors.BaselineReturned, UserWarning),
+        (errors.ValidationReused, UserWarning),
+    ],
+)
+def test_every_error_is_autonets_and_a_builtin_one(error: type[Exception], builtin: type[Exception]) -> None:
+    assert issubclass(error, builtin)
+    assert issubclass(error, errors.AutonetError) != issubclass(error, errors.AutonetWarning)
+
+
+def test_a_known_name_comes_back_and_an_unknown_one_raises() -> None:
+    assert known("shape", "brick", (name for name in ("brick", "funnel"))) == "brick"
+    with pytest.raises(errors.UnknownName, match=r"Unknown shape 'brik'\. Did you mean 'brick'\?"):
+        known("shape", "brik", ["brick", "funnel"])
+
+
+def test_names_are_joined_without_their_empty_parts() -> None:
+    assert join("TrainNode", "mixup", "alpha") == "TrainNode:mixup:alpha"
+    assert join("CreateDataLoader", "", "batch_size") == "CreateDataLoader:batch_size"
+
+
+def test_every_name_in_the_module_is_of_the_family() -> None:
     kinds = [getattr(errors, name) for name in errors.__all__]
-    assert all(issubclass(kind, AutonetError | AutonetWarning) for kind in kinds)
-    assert all(issubclass(k, ValueError | RuntimeError | UserWarning) for k in kinds if k is not AutonetError)
-
-
-def test_an_unknown_name_is_answered_with_the_nearest_or_with_all() -> None:
-    near = UnknownName("option", "max_runtme", ["max_runtime", "min_budget"])
-    assert str(near) == "Unknown option 'max_runtme'. Did you mean 'max_runtime'?"
-    assert near.nearest == ["max_runtime"]
-    assert str(UnknownName("shape", "zzz", ["a", "b"])) == "Unknown shape 'zzz'. Choose from 'a', 'b'."
-
-
-def test_errors_survive_a_process_boundary() -> None:
-    error = pickle.loads(pickle.dumps(UnknownName("option", "x", ["y"])))
-    assert isinstance(error, UnknownName)
-    with pytest.raises(ValueError, match="Unknown option 'x'"):
-        raise error
+    assert all(issubclass(kind, errors.AutonetError | errors.AutonetWarning) for kind in kinds)

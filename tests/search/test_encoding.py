@@ -43,11 +43,13 @@ SPACES = [
 
 @settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 2**31), which=st.integers(0, len(SPACES) - 1))
-def test_round_trips_are_exact_and_mutants_are_legal(seed: int, which: int) -> None:
+def test_round_trips_lose_nothing_but_the_last_bit_and_mutants_are_legal(seed: int, which: int) -> None:
     encoding, rng = Encoding(SPACES[which]), np.random.default_rng(seed)
     for row in encoding.sample(3, rng):
         config = encoding.config(row)
-        assert encoding.config(encoding.row(config)) == config
+        back = encoding.config(encoding.row(config))
+        assert back.keys() == config.keys()
+        assert all(back[k] == (pytest.approx(v, rel=1e-12) if isinstance(v, float) else v) for k, v in config.items())
         np.testing.assert_array_equal(encoding.canonical(row[None])[0], row)
         for mutant in encoding.mutate(row, np.array([0.01, 0.3]), 0.5, rng):
             values = encoding.config(mutant)
