@@ -154,14 +154,20 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             default = dict(space.get_default_configuration())
             deadline = began + (chosen.runtime or math.inf)
             baseline = self._baseline(workspace, default, chosen, deadline, logger)
-            searching = self._can_search(workspace, baseline, deadline)
-            rungs = chosen.rungs(epoch_seconds(workspace, default) if chosen.needs_timing and searching else 0.0)
+            interrupted = baseline is not None and baseline.interrupted
+            epoch, searching = 0.0, not interrupted and self._can_search(workspace, baseline, deadline)
+            try:
+                if searching and chosen.needs_timing:
+                    epoch = epoch_seconds(workspace, default)
+            except KeyboardInterrupt:  # there is the baseline to return
+                interrupted = True
+            rungs = chosen.rungs(epoch)
             left = deadline - time.monotonic() - min(RESERVE_SHARE * (chosen.runtime or 0.0), RESERVE_SECONDS)
             study = Study(space, rungs, seed=workspace.seed, max_trials=chosen.trials(rungs), max_runtime=left)
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), rungs)
-            study.interrupted = baseline is not None and baseline.interrupted
+            study.interrupted = interrupted
             if searching:
-                with ProgressBar(left, study.max_trials, shown=chosen.progress_bar) as bar:
+                with ProgressBar(left if chosen.runtime else None, study.max_trials, shown=chosen.progress_bar) as bar:
                     study.optimize(partial(run_trial, workspace), callbacks=(bar, partial(_log_trial, logger)))
             self._keep(study, workspace, baseline)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)

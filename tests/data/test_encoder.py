@@ -238,3 +238,21 @@ def test_the_same_seed_encodes_alike_and_another_draws_anew() -> None:
     )
     np.testing.assert_array_equal(first, again)
     assert not np.allclose(first, other)
+
+
+@pytest.mark.parametrize("preprocessor", list(PREPROCESSORS.components))
+@pytest.mark.parametrize("n_columns", [1, 3])
+def test_a_table_in_which_nothing_varies_is_no_obstacle_to_any_preprocessor(preprocessor: str, n_columns: int) -> None:
+    X = np.full((6, n_columns), 5.0)
+    out = TabularEncoder.fit(X, config(preprocessor=preprocessor), seed=0).transform(X)
+    assert np.isfinite(out).all()
+    assert (out == out[0]).all()
+
+
+@pytest.mark.parametrize("scale", list(NORMALIZATION.components))
+@pytest.mark.parametrize("preprocessor", list(PREPROCESSORS.components))
+def test_rows_far_from_those_that_trained_are_encoded_without_a_complaint(preprocessor: str, scale: str) -> None:
+    X = np.array([[0.0], [0.97], [0.98], [0.99], [0.99], [1.0], [1.0], [1.0]])
+    for table in (X, 1 - X):  # skewed to either side
+        encoder = TabularEncoder.fit(table, config(scale=scale, preprocessor=preprocessor), seed=0)
+        assert np.isfinite(encoder.transform(np.array([[-1e4], [1e4]]))).all()

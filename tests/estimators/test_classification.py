@@ -167,6 +167,17 @@ def test_unfitted_estimators_say_so(iris: Any) -> None:
         AutoNetClassification().get_pytorch_model()
 
 
+@pytest.mark.parametrize("limits", [{"max_trials": 2}, {"max_trials": None, "max_runtime": 2}])
+def test_a_progress_bar_counts_trials_or_seconds(
+    limits: dict[str, Any], iris: Any, quick: dict[str, Any], capsys: Any
+) -> None:
+    AutoNetClassification("tiny_cs", **{**quick, **limits}, progress_bar=True).fit(*iris)
+    shown = capsys.readouterr().err
+    assert "per rung" in shown
+    assert "best loss" in shown
+    assert ("/2 trials" if limits["max_trials"] else "/2 s") in shown
+
+
 @pytest.mark.parametrize("preset", ["tiny_cs", "medium_cs", "full_cs"])
 def test_every_preset_fits(preset: str, iris: Any, quick: dict[str, Any]) -> None:
     auto = AutoNetClassification(preset, **{**quick, "max_trials": 6}).fit(*iris)
