@@ -21,7 +21,7 @@ def epoch_seconds(workspace: Workspace, config: Mapping[str, Any]) -> float:
     with torch.random.fork_rng(devices=[]):
         _, rows, _ = workspace.encoded(config, 0)
         state, plan = build_training(workspace.task, config, rows)
-        batches = shuffled_batches(len(rows), plan.batch_size)
+        batches = shuffled_batches(len(rows), plan.batch_size, state.device)
         state.network.train()
         train_step(state, plan, rows.x[batches[0]], rows.y[batches[0]])
         began, steps = time.monotonic(), 0

@@ -36,10 +36,11 @@ PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
 
 @dataclass(frozen=True)
 class TrainedFold:
-    """What a trial leaves behind for a fold: its encoder, the state of training, and the best weights."""
+    """What a trial leaves behind for a fold: its encoder, the state of training, and the best weights in it."""
 
     encoder: TabularEncoder
     state: dict[str, Any]
+    n_parameters: int
 
     @property
     def best(self) -> Best:
@@ -106,7 +107,8 @@ def run_trial(workspace: Workspace, job: Job) -> Result:
                 train(state, plan, rows, valid.x, workspace.validation(fold, valid.y), segment)
             except Divergence as divergence:
                 return Result(float("inf"), job.start, Status.DIVERGED, metrics={"reason": str(divergence)})
-            trained.append(TrainedFold(encoder, state.checkpoint()))
+            n_parameters = sum(p.numel() for p in state.network.parameters())
+            trained.append(TrainedFold(encoder, state.checkpoint(), n_parameters))
             segments.append(segment)
             if segment.interrupted and fold < n_folds - 1:
                 raise KeyboardInterrupt  # without all of its folds the trial has no score
@@ -117,7 +119,7 @@ def _result(workspace: Workspace, job: Job, trained: list[TrainedFold], segments
     """Sum up what the folds came to."""
     loss = float(np.mean([t.best.loss for t in trained]))
     budget = min(s.budget for s in segments) * share
-    n_parameters = sum(v.numel() for t in trained for v in t.state["network"].values())
+    n_parameters = sum(t.n_parameters for t in trained)
     if any(s.interrupted for s in segments):
         status = Status.INTERRUPTED
     else:

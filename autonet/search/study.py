@@ -4,7 +4,7 @@ import logging
 import math
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,6 @@ class Study:
         self.checkpoints: dict[int, Any] = {}
         self.errors: list[Exception] = []
         self.interrupted = False
-        self._queue: list[Mapping[str, Any]] = [dict(space.get_default_configuration())]
 
     @property
     def left(self) -> float:
@@ -110,21 +109,15 @@ class Study:
         started = len(self.history)
         may_start = self.max_trials is None or started < self.max_trials
         move = self._decide(may_start=may_start)
-        row = None
-        if isinstance(move, Start) and not self._queue:
-            row = self.sampler.propose(self.encoding, self.history, self.rungs, self._stream(started, 1))
-            if row is None:  # the space is exhausted
-                move = self._decide(may_start=False)
+        config = self._propose(started) if isinstance(move, Start) else None
+        if isinstance(move, Start) and config is None:  # the space is exhausted
+            move = self._decide(may_start=False)
         if move is None:
             return None
-        if isinstance(move, Start):
-            origin = "default" if started == 0 else "sampler"
-            config = self._queue.pop(0) if row is None else self.encoding.config(row)
+        if config is not None:
             seed = int(self._stream(started, 0).integers(2**31))
-            trial = Trial(started, {k: plain(v) for k, v in config.items()}, seed, origin)
-            self.history.trials.append(trial)
-        else:
-            trial = self.history.trials[move.trial]
+            self.history.trials.append(Trial(started, config, seed, "sampler" if started else "default"))
+        trial = self.history.trials[move.trial if isinstance(move, Continue) else started]
         trial.running = Job(
             trial=trial.number,
             config=trial.config,
@@ -162,6 +155,13 @@ class Study:
             self.errors.append(error)
             logger.warning("trial %d crashed: %s: %s", trial.number, type(error).__name__, error)
         self._drop_checkpoints()
+
+    def _propose(self, number: int) -> dict[str, Any] | None:
+        """Return a configuration that was not tried yet: the default one first."""
+        if number == 0:
+            return {name: plain(value) for name, value in self.space.get_default_configuration().items()}
+        row = self.sampler.propose(self.encoding, self.history, self.rungs, self._stream(number, 1))
+        return None if row is None else self.encoding.config(row)
 
     def _decide(self, *, may_start: bool) -> Start | Continue | None:
         return decide(self.history, self.rungs, left=self.left, may_start=may_start, kept=list(self.checkpoints))

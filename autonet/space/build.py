@@ -103,6 +103,8 @@ def _entries(node: Node[Any], task: Task) -> dict[str, _Entry]:
 
 def _mounted(space: ConfigurationSpace, prefix: str, rules: list[_Rule]) -> dict[str, _Entry]:
     """Rename the hyperparameters of a component's space; those without a parent of their own get `rules`."""
+    if space.forbidden_clauses:
+        raise InvalidOption(f"The space of {prefix} has forbidden clauses, which a component's space may not have.")
     entries = {}
     own: dict[str, list[_Rule]] = {}
     for condition in space.conditions:
@@ -159,19 +161,18 @@ def _update(entries: dict[str, _Entry], update: HyperparameterSearchSpaceUpdate,
 
 
 def _settle(rules: list[_Rule], settled: Mapping[str, _Entry]) -> list[_Rule] | None:
-    """Drop the rules that always hold and take over their parents' rules; None if one of them never holds."""
-    kept: dict[str, _Rule] = {}
+    """Drop the rules that always hold and take over their parents' rules; None if the rules cannot all hold."""
+    kept: dict[str, tuple[Any, ...]] = {}
     for rule in rules:
         if rule.parent not in settled:
             return None
         parent = settled[rule.parent]
         possible = _possible(parent.hyperparameter)
         allowed = tuple(v for v in possible if _is_among(v, rule.values))
-        if not allowed:
-            return None
         inherited = parent.rules if len(allowed) == len(possible) else [_Rule(rule.parent, allowed)]
-        kept |= {r.parent: r for r in inherited}
-    return list(kept.values())
+        for r in inherited:  # several rules on one parent must hold together
+            kept[r.parent] = tuple(v for v in r.values if _is_among(v, kept.get(r.parent, r.values)))
+    return [_Rule(name, values) for name, values in kept.items()] if all(kept.values()) else None
 
 
 def _is_among(value: Any, values: Sequence[Any]) -> bool:

@@ -1,14 +1,15 @@
 """Presets: TOML files that restrict the space and set its ranges, in the vocabulary of updates."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from autonet.core.errors import InvalidOption
 from autonet.core.names import known
-from autonet.core.task import Task
+from autonet.core.task import Task, TaskKind
 from autonet.space.updates import HyperparameterSearchSpaceUpdate
 
 __all__ = ["Preset", "list_presets", "load_preset"]
@@ -66,21 +67,33 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
         raise InvalidOption(f"Preset {str(path)!r} cannot be read: {error}") from error
     if content.get("schema") != SCHEMA:
         raise InvalidOption(f"Preset {path.name} has schema {content.get('schema')!r}; this version reads {SCHEMA}.")
-    for key in content:
-        known(f"key in preset {path.name}", key, KEYS)
+    where = f"preset {path.name}"
+    _check(content, KEYS, where)
+    for kind in get_args(TaskKind):
+        _check(content.get(kind, {}), {"components"}, f"table [{kind}] of {where}")
     components = {**content.get("components", {}), **content.get(task.kind, {}).get("components", {})}
-    updates = tuple(_update(row, path.name) for row in content.get("updates", []) if _concerns(row, task))
+    for node, names in components.items():
+        if not isinstance(names, list):
+            raise InvalidOption(f"In {where}, the components of {node} must be a list; got {names!r}.")
+    updates = tuple(_update(row, where) for row in content.get("updates", []) if _concerns(row, task, where))
     return Preset(path.stem, content.get("description", ""), components, updates)
 
 
-def _concerns(row: dict[str, Any], task: Task) -> bool:
-    fits = row.get("min_rows", 0) <= task.n_rows <= row.get("max_rows", task.n_rows)
-    return bool(fits and row.get("task", task.kind) == task.kind)
+def _check(table: dict[str, Any], allowed: Iterable[str], where: str) -> None:
+    for key in table:
+        known(f"key in {where}", key, allowed)
+
+
+def _concerns(row: dict[str, Any], task: Task, where: str) -> bool:
+    kind = known(f"task in an update of {where}", row.get("task", task.kind), get_args(TaskKind))
+    return bool(kind == task.kind and row.get("min_rows", 0) <= task.n_rows <= row.get("max_rows", task.n_rows))
 
 
 def _update(row: dict[str, Any], where: str) -> HyperparameterSearchSpaceUpdate:
-    for key in row:
-        known(f"key in an update of preset {where}", key, UPDATE_KEYS)
+    _check(row, UPDATE_KEYS, f"an update of {where}")
+    missing = [key for key in ("node", "hyperparameter", "values") if key not in row]
+    if missing:
+        raise InvalidOption(f"An update of {where} lacks {' and '.join(missing)}: {row}.")
     return HyperparameterSearchSpaceUpdate(
-        row["node"], row["hyperparameter"], tuple(row["values"]), row.get("log", False), row.get("default")
+        row["node"], row["hyperparameter"], row["values"], row.get("log", False), row.get("default")
     )

@@ -25,8 +25,8 @@ __all__ = [
     "parse_hyperparameter_search_space_updates",
 ]
 
-# NodeName component:hyperparameter [values] log {default}; blanks inside the brackets are allowed.
-LINE = re.compile(r"^(?P<node>\S+)\s+(?P<name>\S+)\s+(?P<values>\[.*\])\s*(?P<log>log)?\s*(default=(?P<default>.+))?$")
+# What may follow the values on a line of a file.
+AFTER_VALUES = re.compile(r"^(?:\s+(?P<log>log))?(?:\s+default=(?P<default>.+))?$")
 PYTHON_WORDS = {"True": True, "False": False, "None": None}
 
 
@@ -84,43 +84,46 @@ class HyperparameterSearchSpaceUpdate:
         return old
 
     def _categorical(self, old: Any) -> Hyperparameter[Any, Any]:
-        known = {_identity(c): c for c in (_plain(c) for c in old.choices)}
+        known = [_plain(choice) for choice in old.choices]
         for value in self.value_range:
-            self._require(_identity(value) in known, f"{value!r} is not among its choices {list(known.values())}")
+            is_known = any(_identity(value) == _identity(choice) for choice in known)
+            self._require(is_known, f"{value!r} is not among its choices {known}")
         values = list(dict.fromkeys(self.value_range))
+        former = _plain(old.default_value)
+        default = (former if former in values else values[0]) if self.default_value is None else self.default_value
+        self._require(default in values, f"the default {default!r} is not among the new values")
         if len(values) == 1:
             return Constant(old.name, values[0], meta=old.meta)
-        return Categorical(old.name, values, default=self._default(values, _plain(old.default_value)), meta=old.meta)
+        return Categorical(old.name, values, default=default, meta=old.meta)
 
     def _numeric(self, old: Any, *, whole: bool) -> Hyperparameter[Any, Any]:
         low, high = (old.meta or {}).get("limits", (-math.inf, math.inf))
         for value in self.value_range:
-            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            self._require(number, f"{value!r} is not a number")
+            self._require(_is_number(value), f"{value!r} is not a number")
             self._require(not whole or value == int(value), f"{value!r} is not a whole number")
             self._require(low <= value <= high, f"{value!r} is outside of the sensible interval [{low:g}, {high:g}]")
         cast = int if whole else float
         ends = [cast(v) for v in self.value_range]
         self._require(len(ends) <= 2, f"{len(ends)} numbers were given; a range has two ends")
         self._require(ends == sorted(ends), "the low end comes first")
+        self._require_default(ends[0], ends[-1], whole=whole)
         if ends[0] == ends[-1]:
             return Constant(old.name, ends[0], meta=old.meta)
         self._require(not self.log or ends[0] > 0, "a log scale needs a low end above 0")
         middle = math.sqrt(ends[0] * ends[1]) if self.log else (ends[0] + ends[1]) / 2
         inside = old.default_value if ends[0] <= old.default_value <= ends[1] else cast(middle)
         default = inside if self.default_value is None else cast(self.default_value)
-        self._require(ends[0] <= default <= ends[1], f"the default {default!r} is outside of the range")
         make: Any = Integer if whole else Float
         hyperparameter: Hyperparameter[Any, Any] = make(
             old.name, (ends[0], ends[1]), log=self.log, default=default, meta=old.meta
         )
         return hyperparameter
 
-    def _default(self, values: list[Any], old: Any) -> Any:
-        if self.default_value is None:
-            return old if _identity(old) in map(_identity, values) else values[0]
-        self._require(self.default_value in values, f"the default {self.default_value!r} is not among the new values")
-        return self.default_value
+    def _require_default(self, low: float, high: float, *, whole: bool) -> None:
+        default = self.default_value
+        if default is not None:
+            fits = _is_number(default) and low <= default <= high and (not whole or default == int(default))
+            self._require(fits, f"the default {default!r} is outside of the range")
 
     def _require(self, fits: bool, why: str) -> None:
         if not fits:
@@ -210,24 +213,29 @@ def parse_hyperparameter_search_space_updates(path: str | Path) -> Hyperparamete
         line = text.strip()
         if not line or line.startswith("#"):
             continue
-        match = LINE.match(line)
-        if match is None:
+        try:
+            node, name, values, log, default = _fields(line)
+            updates.append(node, name, values, log, default_value=default)
+        except ValueError as error:
             raise InvalidOption(
                 f"{path}, line {number}: expected 'NodeName component:hyperparameter [values] log', got {line!r}."
-            )
-        default = None if match["default"] is None else json.loads(match["default"])
-        updates.append(
-            match["node"], match["name"], _values(match["values"]), bool(match["log"]), default_value=default
-        )
+            ) from error
     return updates
 
 
-def _values(text: str) -> list[Any]:
-    """Read a list: JSON, or the looser form of Auto-PyTorch (True, 'relu' or bare words)."""
+def _fields(line: str) -> tuple[str, str, list[Any], bool, Any]:
+    """Take a line apart: node, hyperparameter, values, log, default."""
+    node, name, rest = line.split(maxsplit=2)
     try:
-        return list(json.loads(text))
-    except json.JSONDecodeError:
-        return [_word(item.strip()) for item in text[1:-1].split(",")]
+        values, end = json.JSONDecoder().raw_decode(rest)
+    except json.JSONDecodeError:  # the looser form of Auto-PyTorch: True, 'relu' or bare words
+        end = rest.rindex("]") + 1
+        values = [_word(item.strip()) for item in rest[rest.index("[") + 1 : end - 1].split(",")]
+    match = AFTER_VALUES.match(rest[end:])
+    if match is None or not isinstance(values, list):
+        raise InvalidOption(f"what follows the name cannot be read: {rest!r}")
+    default = None if match["default"] is None else json.loads(match["default"])
+    return node, name, values, bool(match["log"]), default
 
 
 def _word(text: str) -> Any:
@@ -243,6 +251,10 @@ def _tuple(values: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _identity(value: Any) -> tuple[bool, Any]:

@@ -15,13 +15,13 @@ __all__ = ["BATCH_LOSSES", "LOADER", "BatchLoss", "count_batches", "shuffled_bat
 BatchLoss = Callable[[nn.Module, nn.Module, Tensor, Tensor], Tensor]
 
 
-def shuffled_batches(n_rows: int, batch_size: int) -> list[Tensor]:
-    """Split a random order of the rows into batches of indices.
+def shuffled_batches(n_rows: int, batch_size: int, device: torch.device | None = None) -> list[Tensor]:
+    """Split a random order of the rows into batches of indices on a device.
 
     No batch has a single row, because BatchNorm cannot train on one: a lone last row joins the batch before it,
     and a table of one row is taken twice.
     """
-    batches = list(torch.split(torch.randperm(n_rows), batch_size))
+    batches = list(torch.split(torch.randperm(n_rows).to(device), batch_size))
     if len(batches[-1]) == 1:
         lone = batches.pop()
         batches.append(torch.cat([batches.pop() if batches else lone, lone]))

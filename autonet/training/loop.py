@@ -115,7 +115,7 @@ def train(
 def train_epoch(state: TrainingState, plan: Plan, rows: Rows, segment: Segment) -> None:
     """Train on every row once, or until the segment is over."""
     state.network.train()
-    for batch in shuffled_batches(len(rows), plan.batch_size):
+    for batch in shuffled_batches(len(rows), plan.batch_size, state.device):
         if segment.over:
             return
         factor = plan.schedule.factor(segment.progress)

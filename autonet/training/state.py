@@ -56,6 +56,7 @@ class TrainingState:
         self.network, self.optimizer = network, optimizer
         average = get_ema_multi_avg_fn(EMA_DECAY)  # type: ignore[no-untyped-call]
         self.averaged = AveragedModel(network, multi_avg_fn=average, use_buffers=True) if averages_weights else None
+        self.device = next(network.parameters()).device
         self.learning_rates = [group["lr"] for group in optimizer.param_groups]
         self.position = Position()
         self.best = Best()
@@ -74,6 +75,7 @@ class TrainingState:
             "position": asdict(self.position),
             "best": self.best,
             "random": torch.get_rng_state(),
+            "random_gpu": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
         }
 
     def restore(self, checkpoint: Mapping[str, Any]) -> None:
@@ -87,3 +89,5 @@ class TrainingState:
         best = checkpoint["best"]
         self.best = Best(best.loss, best.tie_breaker, best.weights, best.epochs)
         torch.set_rng_state(checkpoint["random"])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(checkpoint["random_gpu"], self.device)

@@ -256,3 +256,10 @@ def test_rows_far_from_those_that_trained_are_encoded_without_a_complaint(prepro
     for table in (X, 1 - X):  # skewed to either side
         encoder = TabularEncoder.fit(table, config(scale=scale, preprocessor=preprocessor), seed=0)
         assert np.isfinite(encoder.transform(np.array([[-1e4], [1e4]]))).all()
+
+
+def test_columns_that_say_the_same_are_no_obstacle_to_any_preprocessor() -> None:
+    X = np.array([[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]])
+    for preprocessor in PREPROCESSORS.components:
+        out = TabularEncoder.fit(X, config(preprocessor=preprocessor), seed=0).transform(X)
+        assert np.isfinite(out).all(), preprocessor

@@ -66,3 +66,10 @@ def test_norms_are_left_alone_and_layers_without_bias_are_no_obstacle(method: st
     before = bare.weight.detach().clone()
     initialize(bare, INITIALIZATION.components[method].build(), "Yes")
     assert not torch.equal(bare.weight, before)
+
+
+@pytest.mark.parametrize("n_out", [1, 2, 10])
+def test_a_narrow_sparse_layer_is_not_all_zeros(n_out: int) -> None:
+    layer = nn.Sequential(nn.Linear(100, n_out))
+    initialize(layer, INITIALIZATION.components["sparse"].build(sparsity=0.95), "Zero")
+    assert bool((layer[0].weight != 0).any())

@@ -1,15 +1,36 @@
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
-from ConfigSpace import Constant
+from ConfigSpace import (
+    AndConjunction,
+    Categorical,
+    ConfigurationSpace,
+    Constant,
+    EqualsCondition,
+    Float,
+    ForbiddenAndConjunction,
+    ForbiddenEqualsClause,
+    GreaterThanCondition,
+    Integer,
+    LessThanCondition,
+    NotEqualsCondition,
+    OrConjunction,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
+from autonet.nets.registry import NETWORKS
 from autonet.pipeline.trial import build_training
 from autonet.search.encoding import Encoding
 from autonet.space.build import build_space
+from autonet.space.nodes import NODES
 from autonet.space.presets import list_presets, load_preset
 from autonet.space.updates import HyperparameterSearchSpaceUpdate as Update
 from autonet.training.loop import Rows, train_step
@@ -18,6 +39,7 @@ CLASSIFICATION = Task("classification", n_outputs=3)
 CASES = [(preset, kind) for preset in list_presets() for kind in ("classification", "regression")]
 
 
+@cache
 def space_of(preset: str, task: Task):
     loaded = load_preset(preset, task)
     return build_space(task, loaded.components, loaded.updates)
@@ -29,7 +51,7 @@ def test_every_configuration_of_every_preset_builds_and_takes_a_step(
     case: tuple[str, str], seed: int, n_in: int, n_out: int
 ) -> None:
     task = Task(case[1], n_outputs=n_out)  # type: ignore[arg-type]
-    encoding = Encoding(space_of(case[0], task))
+    encoding = Encoding(space_of(case[0], Task(case[1])))  # type: ignore[arg-type]
     config = encoding.config(encoding.sample(1, np.random.default_rng(seed))[0])
     classes = torch.arange(6) % n_out
     rows = Rows(torch.randn(6, n_in), classes if case[1] == "classification" else torch.randn(6, n_out))
@@ -96,7 +118,9 @@ def test_a_later_update_wins_and_may_widen_an_earlier_one() -> None:
 def test_defaults_stay_inside_new_ranges() -> None:
     def default(*values: float, log: bool = False, default_value: float | None = None) -> float:
         update = Update("OptimizerSelector", "sgd:learning_rate", values, log, default_value)
-        return build_space(CLASSIFICATION, {}, [update])["OptimizerSelector:sgd:learning_rate"].default_value
+        return build_space(CLASSIFICATION, {"NetworkSelector": ["shapedresnet"]}, [update])[
+            "OptimizerSelector:sgd:learning_rate"
+        ].default_value
 
     assert default(0.01, 0.1) == pytest.approx(0.03)  # the old default
     assert default(0.1, 0.3) == pytest.approx(0.2)
@@ -111,3 +135,168 @@ def test_unknown_components_and_nodes_are_refused() -> None:
         build_space(CLASSIFICATION, {"Networks": ["resnet"]})
     with pytest.raises(UnknownName, match="Unknown component of LossModuleSelector for classification 'mse_loss'"):
         build_space(CLASSIFICATION, {"LossModuleSelector": ["mse_loss"]})
+
+
+def test_every_hyperparameter_can_be_updated() -> None:
+    """Each is given its own values again, which changes nothing, then fixed to its default."""
+    space = build_space(CLASSIFICATION)
+    same, fixed = [], []
+    for name, hp in space.items():
+        node, short = name.split(":", 1)
+        values = tuple(hp.choices) if hasattr(hp, "choices") else (hp.lower, hp.upper)
+        log = getattr(hp, "log", False)
+        values = tuple(v.item() if hasattr(v, "item") else v for v in values)
+        default = hp.default_value.item() if hasattr(hp.default_value, "item") else hp.default_value
+        same.append(Update(node, short, values, log, default))
+        fixed.append(Update(node, short, (default,)))
+    assert build_space(CLASSIFICATION, {}, same) == space
+    constant = build_space(CLASSIFICATION, {}, fixed)
+    assert all(isinstance(hp, Constant) for hp in constant.values())
+    assert dict(constant.get_default_configuration()) == dict(space.get_default_configuration())
+
+
+def component_spaces(node: Node[Any], task: Task) -> dict[str, ConfigurationSpace]:
+    return {name: space(task) for name in node.names(task) if (space := node.components[name].space) is not None}
+
+
+def assert_complete(config: dict[str, Any], task: Task) -> None:
+    """A configuration holds the hyperparameters of what it chose, as the component's own space would, and no other."""
+    expected = set()
+    for node in NODES.values():
+        chosen = {node.selector: node.chosen(config)} if node.selector else {}
+        parts = {"": node.space(task)} if node.space is not None else {}
+        parts |= {name: space for name, space in component_spaces(node, task).items() if name in chosen.values()}
+        expected |= {f"{node.name}:{key}" for key in chosen}
+        for name, space in parts.items():
+            prefix = f"{node.name}:{name}:" if name else f"{node.name}:"
+            own = {h: config[prefix + h] for h in space if prefix + h in config}
+            for hyperparameter in space:
+                conditions = space.parent_conditions_of[hyperparameter]
+                if all(condition.satisfied_by_value(Defaulting(own)) for condition in conditions):
+                    expected.add(prefix + hyperparameter)
+    assert set(config) == expected
+
+
+class Defaulting(dict[str, Any]):
+    """Values of parents; one that is not active satisfies nothing."""
+
+    def __missing__(self, key: str) -> Any:
+        return None
+
+
+@settings(deadline=None, max_examples=30)
+@given(data=st.data(), kind=st.sampled_from(["classification", "regression"]), seed=st.integers(0, 2**31 - 1))
+def test_whatever_is_chosen_a_configuration_holds_what_its_components_need(
+    data: st.DataObject, kind: str, seed: int
+) -> None:
+    task = Task(kind, n_outputs=3)  # type: ignore[arg-type]
+    updates = []
+    for node in NODES.values():
+        if node.selector:
+            names = data.draw(st.lists(st.sampled_from(node.names(task)), min_size=1, max_size=2, unique=True))
+            updates.append(Update(node.name, node.selector, tuple(names)))
+    depth = data.draw(st.lists(st.integers(1, 9), min_size=2, max_size=2).map(sorted))
+    updates += [
+        Update("NetworkSelector", "resnet:num_groups", tuple(depth)),
+        Update("NetworkSelector", "mlpnet:num_layers", tuple(depth)),
+    ]
+    booleans = st.sampled_from([(True,), (False,), (True, False), (False, True)])
+    for name in ("use_dropout", "use_shake_drop", "use_shake_shake"):
+        updates += [
+            Update("NetworkSelector", f"{net}:{name}", data.draw(booleans)) for net in ("resnet", "shapedresnet")
+        ]
+    updates.append(Update("TrainNode", "use_gradient_clipping", data.draw(booleans)))
+    space = build_space(task, updates=data.draw(st.permutations(updates)))
+    space.seed(seed)
+    for config in [space.get_default_configuration(), *space.sample_configuration(3)]:
+        assert_complete(dict(config), task)
+
+
+@pytest.fixture
+def mine() -> Iterator[dict[str, Component[Any]]]:
+    """The registered networks, to be put back."""
+    before = dict(NETWORKS.components)
+    yield NETWORKS.components
+    NETWORKS.components.clear()
+    NETWORKS.components.update(before)
+
+
+def space_with(components: dict[str, Component[Any]], *parts: Any, updates: tuple[Update, ...] = ()) -> Any:
+    def own(task: Task) -> ConfigurationSpace:
+        space = ConfigurationSpace()
+        space.add(*parts)
+        return space
+
+    components["mine"] = Component("mine", lambda n_in, n_out, **_: torch.nn.Linear(n_in, n_out), own)
+    space = build_space(CLASSIFICATION, {"NetworkSelector": ["mine", "shapedmlpnet"]}, updates)
+    space.seed(0)
+    return space
+
+
+def test_two_conditions_on_the_same_parent_both_count(mine: dict[str, Component[Any]]) -> None:
+    n, x = Integer("n", (1, 6)), Float("x", (0.0, 1.0))
+    between = AndConjunction(GreaterThanCondition(x, n, 2), LessThanCondition(x, n, 5))
+    seen = set()
+    for config in space_with(mine, n, x, between).sample_configuration(200):
+        if config["NetworkSelector:network"] == "mine":
+            seen.add((config["NetworkSelector:mine:n"], "NetworkSelector:mine:x" in config))
+    assert seen == {(1, False), (2, False), (3, True), (4, True), (5, False), (6, False)}
+
+
+def test_two_parents_with_conditions_on_the_same_grandparent_both_count(mine: dict[str, Component[Any]]) -> None:
+    n = Integer("n", (1, 3))
+    a, b, x = Categorical("a", [True, False]), Categorical("b", [True, False]), Float("x", (0.0, 1.0))
+    conditions = [
+        EqualsCondition(a, n, 2),
+        GreaterThanCondition(b, n, 1),
+        AndConjunction(EqualsCondition(x, a, True), EqualsCondition(x, b, True)),
+    ]
+    always = tuple(Update("NetworkSelector", f"mine:{name}", (True,)) for name in "ab")
+    for config in space_with(mine, n, a, b, x, *conditions, updates=always).sample_configuration(100):
+        assert ("NetworkSelector:mine:x" in config) == (config.get("NetworkSelector:mine:n") == 2)
+
+
+def test_a_condition_of_inequality_counts(mine: dict[str, Component[Any]]) -> None:
+    kind, x = Categorical("kind", ["a", "b", "c"]), Float("x", (0.0, 1.0))
+    for config in space_with(mine, kind, x, NotEqualsCondition(x, kind, "b")).sample_configuration(60):
+        assert ("NetworkSelector:mine:x" in config) == (config.get("NetworkSelector:mine:kind") in ("a", "c"))
+
+
+def test_a_grandchild_goes_with_its_parents(mine: dict[str, Component[Any]]) -> None:
+    use, kind, x = Categorical("use", [True, False]), Categorical("kind", ["a", "b"]), Float("x", (0.0, 1.0))
+    parts = [use, kind, x, EqualsCondition(kind, use, True), EqualsCondition(x, kind, "a")]
+    prefix = "NetworkSelector:mine:"
+    assert prefix + "x" not in space_with(mine, *parts, updates=(Update("NetworkSelector", "mine:use", (False,)),))
+    assert prefix + "x" not in space_with(mine, *parts, updates=(Update("NetworkSelector", "mine:kind", ("b",)),))
+    space = space_with(mine, *parts, updates=(Update("NetworkSelector", "mine:kind", ("a",)),))
+    for config in space.sample_configuration(60):
+        assert (prefix + "x" in config) == bool(config.get(prefix + "use"))
+
+
+def test_forbidden_combinations_are_honoured_or_refused_but_not_forgotten(mine: dict[str, Component[Any]]) -> None:
+    a, b = Categorical("a", [1, 2]), Categorical("b", [1, 2])
+    never = ForbiddenAndConjunction(ForbiddenEqualsClause(a, 2), ForbiddenEqualsClause(b, 2))
+    try:
+        space = space_with(mine, a, b, never)
+    except InvalidOption as error:
+        assert "mine" in str(error) or "forbid" in str(error).lower()  # noqa: PT017 - either is right
+        return
+    pairs = {
+        (c.get("NetworkSelector:mine:a"), c.get("NetworkSelector:mine:b")) for c in space.sample_configuration(100)
+    }
+    assert (1, 2) in pairs
+    assert (2, 2) not in pairs
+
+
+def test_conditions_that_cannot_be_settled_are_refused(mine: dict[str, Component[Any]]) -> None:
+    f, n, x = Float("f", (0.0, 1.0)), Integer("n", (1, 3)), Float("x", (0.0, 1.0))
+    with pytest.raises(InvalidOption, match="Conditions on f are not possible: it is continuous"):
+        space_with(mine, f, x, GreaterThanCondition(x, f, 0.5))
+    with pytest.raises(InvalidOption, match="may join conditions by AND only"):
+        space_with(mine, n, x, OrConjunction(EqualsCondition(x, n, 1), EqualsCondition(x, n, 3)))
+
+
+def test_a_space_is_built_the_same_twice_and_owes_nothing_to_the_last_one() -> None:
+    before = build_space(CLASSIFICATION)
+    build_space(CLASSIFICATION, {"NetworkSelector": ["mlpnet"]}, [Update("NetworkSelector", "mlpnet:num_layers", (2,))])
+    assert build_space(CLASSIFICATION) == before

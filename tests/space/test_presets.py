@@ -1,10 +1,14 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption, UnknownName
-from autonet.core.task import Task
+from autonet.core.task import Task, TaskKind
+from autonet.nets.initialization import INITIALIZATION, initialize
+from autonet.nets.registry import NETWORKS
+from autonet.space.build import build_space
 from autonet.space.presets import list_presets, load_preset
 
 MINE = """
@@ -63,3 +67,71 @@ def test_mistakes_in_a_preset_are_named(text: str, message: str, tmp_path: Path)
 def test_an_unknown_preset_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'medium_cs'"):
         load_preset("medium", Task("classification"))
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression"])
+@pytest.mark.parametrize("preset", ["tiny_cs", "medium_cs", "full_cs"])
+def test_twenty_configurations_of_every_preset_build_networks_that_can_learn(preset: str, kind: TaskKind) -> None:
+    torch.manual_seed(0)
+    loaded = load_preset(preset, Task(kind))
+    space = build_space(Task(kind), loaded.components, loaded.updates)
+    space.seed(0)
+    for i, config in enumerate([space.get_default_configuration(), *space.sample_configuration(20)]):
+        n_in, n_out = (1, 1) if i % 3 == 0 else (3 * i, i % 5 + 1)
+        network = NETWORKS.build(config, n_in=n_in, n_out=n_out)
+        initialize(
+            network, INITIALIZATION.build(config), INITIALIZATION.parameters(config)["initializer:initialize_bias"]
+        )
+        output = network(torch.randn(4, n_in))
+        assert output.shape == (4, n_out), config
+        ((output - torch.randn(4, n_out)) ** 2).mean().backward()
+        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        assert all(torch.isfinite(g).all() for g in gradients), config
+        assert any((g != 0).any() for g in gradients), config
+        assert torch.isfinite(network.eval()(torch.randn(1, n_in))).all(), config
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression"])
+@pytest.mark.parametrize("preset", ["tiny_cs", "medium_cs", "full_cs"])
+@pytest.mark.parametrize("n_rows", [2, 5000, 5001, 10**6])
+def test_a_preset_has_its_say_on_a_hyperparameter_once(preset: str, kind: TaskKind, n_rows: int) -> None:
+    names = [update.name for update in load_preset(preset, Task(kind, n_rows)).updates]
+    assert len(names) == len(set(names))
+
+
+def test_clipping_is_for_regression_in_tiny_cs() -> None:
+    for kind, clips in (("classification", False), ("regression", True)):
+        loaded = load_preset("tiny_cs", Task(kind))  # type: ignore[arg-type]
+        config = build_space(Task(kind), loaded.components, loaded.updates).get_default_configuration()  # type: ignore[arg-type]
+        assert bool(config["TrainNode:use_gradient_clipping"]) == clips
+        assert config.get("TrainNode:max_gradient_norm") == (1.0 if clips else None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MINE.replace('node = "NetworkSelector"', ""),
+        MINE.replace('hyperparameter = "shapedmlpnet:num_layers"', ""),
+        MINE.replace("values = [2, 4]", ""),
+        MINE.replace("values = [2, 4]", "values = 2"),
+        MINE.replace("values = [2, 4]", "values = []"),
+        MINE + 'task = "clasification"',
+        MINE.replace("[components]", "[classification.component]"),
+        MINE.replace('["shapedmlpnet"]', '"shapedmlpnet"'),
+    ],
+    ids=[
+        "no node",
+        "no hyperparameter",
+        "no values",
+        "a single value",
+        "an empty list",
+        "an unknown task",
+        "an unknown key of a task",
+        "a component that is no list",
+    ],
+)
+def test_half_written_presets_are_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidOption):
+        AutoNetClassification(path).get_hyperparameter_search_space()

@@ -1,9 +1,10 @@
 import string
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from autonet import (
@@ -12,6 +13,8 @@ from autonet import (
     parse_hyperparameter_search_space_updates,
 )
 from autonet.core.errors import InvalidOption
+from autonet.core.task import Task
+from autonet.space.build import build_space
 
 NAMES = st.text(string.ascii_letters + string.digits + "_:", min_size=1)
 VALUES = st.one_of(
@@ -31,6 +34,11 @@ UPDATES = st.lists(
 
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(updates=UPDATES)
+@example(
+    updates=[HyperparameterSearchSpaceUpdate("N", "h", ("a b", "[c]", "] log", "ü \u2028 \n", "'", '"', "", "True"))]
+)
+@example(updates=[HyperparameterSearchSpaceUpdate("N", "h", (True, 1, 1.0, "1", float("inf"), -1e-300), True, False)])
+@example(updates=[HyperparameterSearchSpaceUpdate("N", "h", ("] default=1",), False, "] default=2")])
 def test_a_file_gives_back_what_was_saved(updates: list[HyperparameterSearchSpaceUpdate], tmp_path: Path) -> None:
     saved = HyperparameterSearchSpaceUpdates(updates)
     saved.save_as_file(tmp_path / "updates.txt")
@@ -59,3 +67,83 @@ def test_updates_print_as_they_are_saved() -> None:
     assert str(updates) == "OptimizerSelector sgd:momentum [0.5, 0.9] default=0.8"
     assert "sgd:momentum" in repr(updates)
     assert updates != HyperparameterSearchSpaceUpdates()
+
+
+def test_nothing_saved_is_nothing_read(tmp_path: Path) -> None:
+    HyperparameterSearchSpaceUpdates().save_as_file(tmp_path / "updates.txt")
+    assert len(parse_hyperparameter_search_space_updates(tmp_path / "updates.txt")) == 0
+
+
+def test_comments_and_blank_lines_are_skipped(tmp_path: Path) -> None:
+    (tmp_path / "updates.txt").write_text("# mine\n\n  CreateDataLoader  batch_size  [ 32,64 ]   log  \n\n", "utf-8")
+    (update,) = parse_hyperparameter_search_space_updates(tmp_path / "updates.txt")
+    assert update == HyperparameterSearchSpaceUpdate("CreateDataLoader", "batch_size", (32, 64), True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "CreateDataLoader batch_size",
+        "CreateDataLoader batch_size 32 64",
+        "CreateDataLoader batch_size [32, 64] lgo",
+        "CreateDataLoader batch_size [32, 64",
+        "CreateDataLoader batch_size [32, 64] default=",
+        "CreateDataLoader batch_size [32, 64] default=forty",
+    ],
+)
+def test_every_line_that_cannot_be_read_is_named(line: str, tmp_path: Path) -> None:
+    (tmp_path / "updates.txt").write_text(f"# mine\n{line}\n", encoding="utf-8")
+    with pytest.raises(InvalidOption, match=r"updates\.txt, line 2"):
+        parse_hyperparameter_search_space_updates(tmp_path / "updates.txt")
+
+
+def test_updates_are_compared_counted_and_walked_through_in_order() -> None:
+    first, second = (HyperparameterSearchSpaceUpdate("Node", name, (1,)) for name in "ab")
+    updates = HyperparameterSearchSpaceUpdates([first, second])
+    assert len(updates) == 2
+    assert list(updates) == [first, second]
+    assert updates == HyperparameterSearchSpaceUpdates(iter([first, second]))
+    assert updates != HyperparameterSearchSpaceUpdates([second, first])
+    assert updates != [first, second]
+
+
+def test_values_may_come_from_anything_that_can_be_walked_through() -> None:
+    updates = HyperparameterSearchSpaceUpdates()
+    updates.append("NetworkSelector", "shapedresnet:activation", (name for name in ("relu", "tanh")))
+    updates.append("OptimizerSelector", "sgd:learning_rate", (np.float32(0.5), np.float64(0.75)), np.True_)
+    assert [u.value_range for u in updates] == [("relu", "tanh"), (0.5, 0.75)]
+    assert [type(v) for u in updates for v in u.value_range] == [str, str, float, float]
+    assert [u.log for u in updates] == [False, True]
+    assert str(updates).endswith("sgd:learning_rate [0.5, 0.75] log")
+
+
+@pytest.mark.parametrize(
+    ("hyperparameter", "values", "default"),
+    [
+        ("shapedresnet:num_groups", [1, 3], 4),
+        ("shapedresnet:num_groups", [1, 3], 2.5),
+        ("shapedresnet:num_groups", [1, 3], "two"),
+        ("shapedresnet:max_dropout", [0.1, 0.3], "a little"),
+        ("shapedresnet:max_dropout", [0.1, 0.3], float("nan")),
+        ("shapedresnet:activation", ["relu", "tanh"], "gelu"),
+        ("shapedresnet:activation", ["relu"], "tanh"),
+        ("shapedresnet:num_groups", [3], 2),
+    ],
+)
+def test_a_default_that_does_not_fit_is_refused(hyperparameter: str, values: list[Any], default: Any) -> None:
+    update = HyperparameterSearchSpaceUpdate("NetworkSelector", hyperparameter, tuple(values), default_value=default)
+    with pytest.raises(InvalidOption, match=f"Update of NetworkSelector:{hyperparameter} to .* default"):
+        build_space(Task("classification"), updates=[update])
+
+
+def test_a_default_that_fits_is_taken() -> None:
+    updates = HyperparameterSearchSpaceUpdates()
+    updates.append("NetworkSelector", "shapedresnet:activation", ["relu", "tanh", "gelu"], default_value="gelu")
+    updates.append("NetworkSelector", "shapedresnet:use_dropout", [True, False], default_value=False)
+    updates.append("CreateDataLoader", "batch_size", [16, 64], True, default_value=32)
+    default = build_space(Task("classification"), {"NetworkSelector": ["shapedresnet"]}, updates)
+    config = default.get_default_configuration()
+    assert config["NetworkSelector:shapedresnet:activation"] == "gelu"
+    assert not config["NetworkSelector:shapedresnet:use_dropout"]
+    assert "NetworkSelector:shapedresnet:max_dropout" not in config
+    assert config["CreateDataLoader:batch_size"] == 32
