@@ -1,7 +1,7 @@
 """The tabular encoder: from numeric columns with holes to the float32 matrix that a network sees."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ __all__ = ["TabularEncoder", "encoder_key"]
 
 Array = NDArray[Any]
 
+FILL_ROWS = 10_000  # looked at for the statistic of a column without missing values
 ENCODED_ROWS = 16_384  # rows encoded at a time, so that no copy of the whole table in float64 is made
 # A preprocessor is fitted on so many cells (rows x columns) at most, because its time counts and cannot be cut short:
 # a power transformation of MNIST would take minutes, with a million cells about two seconds.  A singular value
@@ -37,6 +38,8 @@ class TabularEncoder:
         What missing values become; what is subtracted; what is divided by.
     clip : bool
         Whether far values are drawn in to within `CLIP` divisors.
+    bounds : tuple of ndarray or None
+        Between which values a projection is asked for: its training range, a range wider on either side.
     projection : object or None
         A fitted scikit-learn transformer that changes the features.
     n_out : int
@@ -48,6 +51,7 @@ class TabularEncoder:
     center: Array
     divisor: Array
     clip: bool
+    bounds: tuple[Array, Array] | None
     projection: Any
     n_out: int
 
@@ -64,14 +68,11 @@ class TabularEncoder:
         seed : int
             For preprocessors that draw.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # columns without any value: dropped below
-            missing = np.isnan(X).any(axis=0) if np.issubdtype(X.dtype, np.floating) else np.zeros(X.shape[1], bool)
-            fill = np.zeros(X.shape[1])
-            if missing.any():
-                fill[missing] = IMPUTATION.build(config)(X[:, missing])
+        X = X.astype(np.float32) if X.dtype == np.float16 else X  # sums of halves overflow
+        fill = _fill_values(X, IMPUTATION.build(config), seed)
         known = np.isfinite(fill)
-        filled = np.where(np.isnan(X), np.where(known, fill, 0.0), X) if missing.any() else X
+        has_missing = np.issubdtype(X.dtype, np.floating) and bool(np.isnan(X).any())
+        filled = np.where(np.isnan(X), np.where(known, fill, 0.0), X) if has_missing else X
         columns = np.flatnonzero(known & (filled.max(axis=0) > filled.min(axis=0)))
         if not len(columns):  # nothing varies: one column of zeros, so that there is a network to train
             columns = np.array([0])
@@ -84,17 +85,20 @@ class TabularEncoder:
             divisor,
             NORMALIZATION.chosen(config) == "standardize",
             None,
+            None,
             len(columns),
         )
         projection = PREPROCESSORS.build(config, n_rows=len(X), n_features=len(columns), seed=seed)
         if projection is None:
             return scaled
         n_fitted = max(FITTED_CELLS[PREPROCESSORS.chosen(config) == "truncated_svd"] // len(columns), 1000)
-        chosen = np.random.default_rng(seed).permutation(len(X))[:n_fitted] if len(X) > n_fitted else slice(None)
+        sample = scaled.transform(X[_some(len(X), n_fitted, seed)])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that an approximation did not converge is no reason to refuse it
-            n_out = projection.fit(scaled.transform(X[chosen])).transform(scaled.transform(X[:1])).shape[1]
-        return cls(scaled.columns, scaled.fill, center, divisor, scaled.clip, projection, n_out)
+            n_out = projection.fit(sample).transform(sample[:1]).shape[1]
+        low, high = sample.min(axis=0), sample.max(axis=0)
+        bounds = (low - (high - low), high + (high - low))
+        return cls(scaled.columns, scaled.fill, center, divisor, scaled.clip, bounds, projection, n_out)
 
     def transform(self, X: Array) -> NDArray[np.float32]:
         """Encode rows.
@@ -116,10 +120,29 @@ class TabularEncoder:
             part /= self.divisor
             if self.clip:
                 part /= np.sqrt(1 + (part / CLIP) ** 2)
-            if self.projection is not None:
-                part = self.projection.transform(part.astype(np.float32))
+            if self.bounds is not None:
+                part = self.projection.transform(np.clip(part, *self.bounds).astype(np.float32))
             encoded[rows] = part
         return encoded
+
+
+def _fill_values(X: Array, statistic: Callable[[Array], Array], seed: int) -> Array:
+    """Return what missing values become in every column: its statistic, NaN if it has no values at all.
+
+    Columns without missing values are looked at in part only: theirs is needed if a value is missing later.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a column without any value: dropped by the caller
+        fill = np.asarray(statistic(X[_some(len(X), FILL_ROWS, seed)]), np.float64)
+        if np.issubdtype(X.dtype, np.floating) and len(X) > FILL_ROWS:
+            missing = np.isnan(X).any(axis=0)
+            fill[missing] = statistic(X[:, missing])
+    return fill
+
+
+def _some(n: int, at_most: int, seed: int) -> Any:
+    """Index at most so many of n rows."""
+    return np.random.default_rng(seed).permutation(n)[:at_most] if n > at_most else slice(None)
 
 
 def encoder_key(config: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

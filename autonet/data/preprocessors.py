@@ -19,6 +19,10 @@ Scaling = tuple[Array, Array]
 """Center and divisor of every column."""
 
 
+def _mean(X: Array) -> Array:
+    return np.asarray(np.nanmean(X, axis=0, dtype=np.float64))
+
+
 def _most_frequent(X: Array) -> Array:
     """Most frequent value of every column, the smallest among ties."""
 
@@ -32,7 +36,7 @@ def _most_frequent(X: Array) -> Array:
 IMPUTATION: Node[Callable[[Array], Array]] = Node.of(
     "Imputation",
     [
-        Component("mean", lambda: lambda X: np.nanmean(X, axis=0)),
+        Component("mean", lambda: _mean),
         Component("median", lambda: lambda X: np.nanmedian(X, axis=0)),
         Component("most_frequent", lambda: _most_frequent),
     ],
@@ -51,7 +55,8 @@ def _minmax(X: Array) -> Scaling:
 
 
 def _maxabs(X: Array) -> Scaling:
-    return np.zeros(X.shape[1]), np.abs(X).max(axis=0).astype(np.float64)
+    low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
+    return np.zeros(X.shape[1]), np.maximum(np.abs(low), np.abs(high))
 
 
 def _none(X: Array) -> Scaling:
@@ -83,11 +88,6 @@ def _truncated_svd(*, n_rows: int, n_features: int, seed: int, target_dim: int) 
 
 def _power_transformer(*, n_rows: int, n_features: int, seed: int) -> Any:
     return PowerTransformer("yeo-johnson", standardize=True)
-
-
-def _fast_ica(*, n_rows: int, n_features: int, seed: int, n_components: int, fun: str) -> Any:
-    dimensions = min(n_components, n_features, n_rows - 1)
-    return decomposition.FastICA(max(dimensions, 1), fun=fun, whiten="unit-variance", random_state=seed, tol=1e-3)
 
 
 def _kitchen_sinks(*, n_rows: int, n_features: int, seed: int, gamma: float, n_components: int) -> Any:
@@ -123,14 +123,6 @@ PREPROCESSORS: Node[Any] = Node.of(
         Component("none", lambda **_: None),
         Component("truncated_svd", _truncated_svd, _space(lambda: _size("target_dim", 10, 256, 100))),
         Component("power_transformer", _power_transformer),
-        Component(
-            "fast_ica",
-            _fast_ica,
-            _space(
-                lambda: _size("n_components", 10, 256, 64),
-                lambda: Categorical("fun", ["logcosh", "exp", "cube"], default="logcosh"),
-            ),
-        ),
         Component("kitchen_sinks", _kitchen_sinks, _space(_gamma, lambda: _size("n_components", 50, 1000, 200))),
         Component(
             "nystroem",

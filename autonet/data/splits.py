@@ -34,8 +34,8 @@ def holdout(y: NDArray[Any], kind: TaskKind, share: float, seed: int) -> Fold:
     With too few rows to hold any out, all rows do both; a warning says so.
     """
     n = len(y)
-    n_valid = min(max(round(share * n), 1), n - 1)
-    if n < 4 or n - n_valid < 2:
+    n_valid = min(max(round(share * n), 1), n - 2)
+    if n < 4:
         warnings.warn(f"{n} rows are too few to hold any out: validating on the training rows.", ValidationReused, 2)
         return Fold(np.arange(n), np.arange(n))
     counts = np.unique(y, return_counts=True)[1] if kind == "classification" else np.array([0])

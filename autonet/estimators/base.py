@@ -148,6 +148,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         """
         began = time.monotonic()
         data, chosen = self._arguments({"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}, options)
+        self._searched_with = self._arguments({}, {})[1]
         with logged(chosen.log_level) as logger, one_thread():
             workspace = self._workspace(chosen, **data)
             space = self._space(workspace.task, chosen)
@@ -306,8 +307,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         y_train = options.pop("Y_train", y_train)
         _, chosen = self._arguments({}, options)
         if X_train is None:
-            fitted = getattr(self, "search_space_", None)
-            return fitted if fitted is not None and not options else self._space(Task(self.kind), chosen)
+            searched = not options and getattr(self, "_searched_with", None) == chosen
+            return self.search_space_ if searched else self._space(Task(self.kind), chosen)
         X, _, n_outputs = clone(self)._fit_targets(X_train, y_train)  # noqa: SLF001 - a copy of itself
         return self._space(Task(self.kind, len(X), X.shape[1], n_outputs), chosen)
 

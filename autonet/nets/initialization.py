@@ -17,7 +17,9 @@ def _default() -> None:
 
 def _sparse(*, sparsity: float) -> object:
     def init(weight: Tensor) -> None:
-        nn.init.sparse_(weight, sparsity=sparsity, std=1 / math.sqrt(max(weight.shape[1] * (1 - sparsity), 1)))
+        n_out, n_in = weight.shape
+        held = min(sparsity, 1 - 1 / n_out)  # of every column at least one weight is left
+        nn.init.sparse_(weight, sparsity=held, std=1 / math.sqrt(max(n_in * (1 - held), 1)))
 
     return init
 

@@ -76,11 +76,13 @@ def build_space(
         if rules is not None:
             settled[name] = _Entry(entry.hyperparameter, rules, entry.declared)
     space = ConfigurationSpace(name=f"autonet {task.kind}")
-    space.add(*(entry.hyperparameter for entry in settled.values()))
-    for name, entry in settled.items():
-        conditions = [InCondition(space[name], space[r.parent], list(r.values)) for r in entry.rules]
-        if conditions:
-            space.add(conditions[0] if len(conditions) == 1 else AndConjunction(*conditions))
+    parts: list[Any] = [entry.hyperparameter for entry in settled.values()]
+    for entry in settled.values():
+        single = [
+            InCondition(entry.hyperparameter, settled[r.parent].hyperparameter, list(r.values)) for r in entry.rules
+        ]
+        parts += single if len(single) < 2 else [AndConjunction(*single)]
+    space.add(*parts)  # at once: every call settles the order of the whole space anew
     return space
 
 

@@ -108,30 +108,20 @@ def test_clipping_is_for_regression_in_tiny_cs() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "message"),
     [
-        MINE.replace('node = "NetworkSelector"', ""),
-        MINE.replace('hyperparameter = "shapedmlpnet:num_layers"', ""),
-        MINE.replace("values = [2, 4]", ""),
-        MINE.replace("values = [2, 4]", "values = 2"),
-        MINE.replace("values = [2, 4]", "values = []"),
-        MINE + 'task = "clasification"',
-        MINE.replace("[components]", "[classification.component]"),
-        MINE.replace('["shapedmlpnet"]', '"shapedmlpnet"'),
-    ],
-    ids=[
-        "no node",
-        "no hyperparameter",
-        "no values",
-        "a single value",
-        "an empty list",
-        "an unknown task",
-        "an unknown key of a task",
-        "a component that is no list",
+        (MINE.replace('node = "NetworkSelector"', ""), r"mine\.toml.* node"),
+        (MINE.replace('hyperparameter = "shapedmlpnet:num_layers"', ""), r"mine\.toml.* hyperparameter"),
+        (MINE.replace("values = [2, 4]", ""), r"mine\.toml.* values"),
+        (MINE.replace("values = [2, 4]", "values = 2"), "must be a list; got 2"),
+        (MINE.replace("values = [2, 4]", "values = []"), "value_range is empty"),
+        (MINE + 'task = "clasification"', r"'clasification'\. Did you mean 'classification'"),
+        (MINE.replace("[components]", "[classification.component]"), r"'component'\. Did you mean 'components'"),
+        (MINE.replace('["shapedmlpnet"]', '"shapedmlpnet"'), "NetworkSelector must be a list; got 'shapedmlpnet'"),
     ],
 )
-def test_half_written_presets_are_refused(text: str, tmp_path: Path) -> None:
+def test_half_written_presets_are_refused(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(InvalidOption):
+    with pytest.raises(InvalidOption, match=message):
         AutoNetClassification(path).get_hyperparameter_search_space()
