@@ -23,16 +23,22 @@ from autonet.training.segment import Segment
 ROWS, TURNS, SECONDS = 10_000, 10, 1.0
 
 
-def by_hand(network: nn.Module, rows: Rows, batch_size: int, seconds: float) -> float:
+def by_hand(network: nn.Module, rows: Rows, batch_size: int, seconds: float, *, mixup: bool) -> float:
     """The plainest loop that trains the same: no schedule, no clock but this, no check."""
     optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9, nesterov=True, fused=True)
-    loss = nn.CrossEntropyLoss()
+    loss, beta = nn.CrossEntropyLoss(), torch.distributions.Beta(0.2, 0.2)
     network.train()
     began, steps = time.monotonic(), 0
     while time.monotonic() - began < seconds:
         for batch in torch.randperm(len(rows.x)).split(batch_size):
+            x, y = rows.x[batch], rows.y[batch]
             optimizer.zero_grad()
-            loss(network(rows.x[batch]), rows.y[batch]).backward()
+            if mixup:
+                share, other = float(beta.sample()), torch.randperm(len(x))
+                output = network(share * x + (1 - share) * x[other])
+                (share * loss(output, y) + (1 - share) * loss(output, y[other])).backward()
+            else:
+                loss(network(x), y).backward()
             optimizer.step()
             steps += 1
             if time.monotonic() - began >= seconds:
@@ -54,22 +60,26 @@ def main() -> None:
     task = Task("classification", n_rows=ROWS, n_outputs=10)
     preset = load_preset("tiny_cs", task)
     space = build_space(task, preset.components, preset.updates)
-    print("| inputs | units | steps per second, ours | by hand | ratio: median of pairs (lowest, highest) |")
-    print("|---|---|---|---|---|")
+    print("| inputs | units | batches | steps per second, ours | by hand | ratio: median of pairs (lowest, highest) |")
+    print("|---|---|---|---|---|---|")
     for n_in, units in ((20, 32), (64, 128), (784, 256), (784, 512)):
-        config = {**dict(space.get_default_configuration()), "NetworkSelector:shapedresnet:max_units": units}
-        rows = Rows(torch.randn(ROWS, n_in), torch.randint(10, (ROWS,)))
-        pairs = []
-        for _ in range(TURNS):
-            state, plan = build_training(Task("classification", n_outputs=10), config, rows)
-            pairs.append((ours(config, rows, SECONDS), by_hand(state.network, rows, plan.batch_size, SECONDS)))
-        ratios = sorted(a / b for a, b in pairs)
-        a, b = (median(column) for column in zip(*pairs, strict=True))
-        print(
-            f"| {n_in} | {units} | {a:.0f} | {b:.0f} | {median(ratios):.3f} ({ratios[0]:.3f}, {ratios[-1]:.3f}) |",
-            flush=True,
-        )
-    print(f"\n1 thread; {environment()}")
+        for technique in ("standard", "mixup"):
+            config = {
+                **dict(space.get_default_configuration()),
+                "NetworkSelector:shapedresnet:max_units": units,
+                "TrainNode:batch_loss_computation_technique": technique,
+            }
+            rows = Rows(torch.randn(ROWS, n_in), torch.randint(10, (ROWS,)))
+            pairs = []
+            for _ in range(TURNS):
+                state, plan = build_training(task, config, rows)
+                hand = by_hand(state.network, rows, plan.batch_size, SECONDS, mixup=technique == "mixup")
+                pairs.append((ours(config, rows, SECONDS), hand))
+            ratios = sorted(a / b for a, b in pairs)
+            a, b = (median(column) for column in zip(*pairs, strict=True))
+            spread = f"{median(ratios):.3f} ({ratios[0]:.3f}, {ratios[-1]:.3f})"
+            print(f"| {n_in} | {units} | {technique} | {a:.0f} | {b:.0f} | {spread} |", flush=True)
+    print(f"\n1 thread, batches of 125 rows; {environment()}")
 
 
 if __name__ == "__main__":
