@@ -19,6 +19,7 @@ __all__ = ["GaussianProcessSampler"]
 
 Array = NDArray[np.float64]
 
+MAX_RECORDS = 200  # the time of a proposal grows with their cube
 N_RANDOM = 200  # draws before a space of few configurations counts as exhausted
 
 
@@ -53,10 +54,9 @@ class GaussianProcessSampler:
             return None
         reported = [t for t in history if t.reports]
         use_model = len(reported) >= self.n_initial and any(t.usable for t in reported)
+        rows = encoding.sample(N_RANDOM, rng)
         if use_model and encoding.n_features and rng.random() >= self.random_share:
-            rows = self._by_model(encoding, history, reported, rungs, rng)
-        else:
-            rows = encoding.sample(N_RANDOM, rng)
+            rows = np.vstack([self._by_model(encoding, history, reported, rungs, rng), rows])
         new: Array | None = next((row for row in rows if _key(row) not in seen and encoding.is_legal(row)), None)
         return new
 
@@ -75,7 +75,7 @@ class GaussianProcessSampler:
             for t in reported
             for r in t.reports
         ]
-        rows, budgets, losses = (np.array(column) for column in zip(*records, strict=True))
+        rows, budgets, losses = (np.array(column) for column in zip(*thinned(records), strict=True))
         X, y = inputs(rows, np.maximum(budgets, rungs.bottom / 3)), standardized(losses)
         model = GaussianProcess(np.r_[encoding.categorical, False]).fit(X, y, steps=self.steps)
         running = [encoding.row(t.config) for t in history if t.running]
@@ -115,6 +115,15 @@ class GaussianProcessSampler:
             new = np.vstack([encoding.mutate(rows[i], np.full(20, step), 0.5, rng) for i in keep])
             rows, scores = np.vstack([rows[keep], new]), np.r_[scores[keep], score(new)]
         return rows[np.argsort(-scores, kind="stable")]
+
+
+def thinned(records: list[tuple[Array, float, float]]) -> list[tuple[Array, float, float]]:
+    """Keep at most `MAX_RECORDS` of (row, budget, loss), in order: the best of the highest rungs, and the newest."""
+    if len(records) <= MAX_RECORDS:
+        return records
+    ranked = sorted(range(len(records)), key=lambda i: (-records[i][1], records[i][2]))
+    keep = {*ranked[: MAX_RECORDS // 2], *range(len(records) - MAX_RECORDS // 2, len(records))}
+    return [records[i] for i in sorted(keep)]
 
 
 def standardized(losses: Array) -> Array:

@@ -78,9 +78,8 @@ def test_a_whole_search_keeps_to_its_time_uses_it_and_pays_for_nothing_twice(
     runtime: float, low: float, ratio: float, losses: object, overhead: float
 ) -> None:
     """Simulate a search in which a job takes its budget and an overhead."""
-    rungs = Rungs.geometric(min(low, runtime / 2), min(low * ratio, runtime * 0.9) if low * ratio > low else low, 3)
-    if rungs.top < rungs.bottom:
-        return
+    low = min(max(low, runtime / 200), runtime / 2)
+    rungs = Rungs.geometric(low, max(min(low * ratio, runtime * 0.9), low), 3)
     record, clock = History(), 0.0
     for _ in range(20_000):
         move = decide(record, rungs, left=runtime - clock, may_start=True)
