@@ -154,7 +154,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             space = self._space(workspace.task, chosen)
             default = dict(space.get_default_configuration())
             deadline = began + (chosen.runtime or math.inf)
-            baseline = self._baseline(workspace, default, chosen, deadline, logger)
+            first = self._baseline(workspace, default, chosen, deadline, logger)
+            baseline = first if isinstance(first, Baseline) else None
             interrupted = baseline is not None and baseline.interrupted
             epoch, searching = 0.0, not interrupted and self._can_search(workspace, baseline, deadline)
             try:
@@ -170,7 +171,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             if searching:
                 with ProgressBar(left if chosen.runtime else None, study.max_trials, shown=chosen.progress_bar) as bar:
                     study.optimize(partial(run_trial, workspace), callbacks=(bar, partial(_log_trial, logger)))
-            self._keep(study, workspace, baseline)
+            self._keep(study, workspace, first)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
         return self
 
@@ -226,14 +227,15 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         options: Options,
         deadline: float,
         logger: logging.Logger,
-    ) -> Baseline | None:
+    ) -> Baseline | Exception:
+        """Fit the baseline; an error is handed back, because the search may succeed all the same."""
         low, high = BASELINE_SECONDS
         seconds = min(max(BASELINE_SHARE * (options.runtime or high), low), high)
         try:
             baseline = fit_baseline(workspace, config, seconds=seconds, deadline=deadline)
-        except Exception:
+        except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
             logger.warning("the linear baseline failed", exc_info=True)
-            return None
+            return error
         score = workspace.metric.score_of(baseline.loss)
         logger.info("baseline: linear network, validation %s %.4f", workspace.metric.name, score)
         return baseline
@@ -245,7 +247,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         seconds = baseline.encoding_seconds * len(workspace.X) if baseline else 0.0
         return time.monotonic() + seconds < deadline
 
-    def _keep(self, study: Study, workspace: Workspace, baseline: Baseline | None) -> None:
+    def _keep(self, study: Study, workspace: Workspace, baseline: Baseline | Exception) -> None:
         """Keep the winner and what there is to know of it."""
         self._winner = Winner.of(study, workspace, baseline)
         for warning in self._winner.warnings:

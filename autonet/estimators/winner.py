@@ -39,8 +39,15 @@ class Winner:
     warnings: tuple[AutonetWarning, ...]
 
     @classmethod
-    def of(cls, study: Study, workspace: Workspace, baseline: Baseline | None) -> "Winner":
+    def of(cls, study: Study, workspace: Workspace, baseline: Baseline | Exception) -> "Winner":
         """Choose the winner.
+
+        Parameters
+        ----------
+        study : Study
+        workspace : Workspace
+        baseline : Baseline or Exception
+            The baseline, or why there is none.
 
         Raises
         ------
@@ -48,18 +55,24 @@ class Winner:
             If there is neither a trial nor a baseline; its cause is the first exception.
         """
         best = study.best
-        if best is None and baseline is None:
+        if best is None and isinstance(baseline, Exception):
             if study.interrupted:
                 raise KeyboardInterrupt
-            raise SearchFailed(_reason(study)) from (study.errors[0] if study.errors else None)
+            cause = study.errors[0] if study.errors else baseline
+            message = f"Nothing could be trained. The first error: {type(cause).__name__}: {cause}"
+            raise SearchFailed(message) from cause
         notes: list[AutonetWarning] = []
         if study.interrupted:
             notes.append(SearchInterrupted("Interrupted: the best model so far is returned."))
         last = best.last if best else None
-        if best and last and (baseline is None or best.rank[:2] <= (baseline.loss, baseline.tie_breaker)):
+        if (
+            best
+            and last
+            and (isinstance(baseline, Exception) or best.rank[:2] <= (baseline.loss, baseline.tie_breaker))
+        ):
             networks = members(workspace.task, best.config, study.checkpoints[best.number])
             return cls(dict(best.config), networks, last.budget, last.loss, last.tie_breaker, tuple(notes))
-        assert baseline is not None  # noqa: S101 - for the type checker: one of the two is there
+        assert isinstance(baseline, Baseline)  # noqa: S101 - for the type checker: one of the two is there
         if not study.interrupted:
             notes.append(BaselineReturned(_why_baseline(study, workspace, baseline)))
         config = {"NetworkSelector:network": "linear"}
@@ -80,15 +93,6 @@ class Winner:
                 f"val_{metric.name}": metric.score_of(self.loss),
             },
         }
-
-
-def _reason(study: Study) -> str:
-    if study.errors:
-        return f"Nothing could be trained. The first error: {type(study.errors[0]).__name__}: {study.errors[0]}"
-    reports = [report for _, report in study.history.reports]
-    if reports:
-        return f"Nothing could be trained: every trial {reports[0].status} ({dict(reports[0].metrics)})."
-    return "Nothing could be trained: there was no time for a single batch. Give a larger max_runtime."
 
 
 def _why_baseline(study: Study, workspace: Workspace, baseline: Baseline) -> str:

@@ -170,6 +170,15 @@ def test_when_everything_fails_the_first_exception_is_the_cause(
     assert isinstance(caught.value.__cause__, ArithmeticError)
 
 
+def test_a_failed_baseline_is_the_cause_if_no_trial_raised(iris: Any, monkeypatch: Any) -> None:
+    def no_baseline(*_: Any, **__: Any) -> None:
+        raise OSError("no baseline either")
+
+    monkeypatch.setattr("autonet.estimators.base.fit_baseline", no_baseline)
+    with pytest.raises(SearchFailed, match="OSError: no baseline either"):
+        AutoNetClassification("tiny_cs", max_runtime=1e-6).fit(*iris)
+
+
 def test_a_network_of_ones_own_is_searched_with_its_space(iris: Any, quick: dict[str, Any]) -> None:
     def build(n_in: int, n_out: int, slope: float) -> nn.Module:
         return nn.Sequential(nn.Linear(n_in, 16), nn.LeakyReLU(slope), nn.Linear(16, n_out))
