@@ -1,31 +1,43 @@
 """Give autonet a table and a time limit; it finds a neural network and hands it back as a scikit-learn estimator."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from autonet.core import errors as errors
 from autonet.core.task import Task as Task
-from autonet.estimators.classification import AutoNetClassification as AutoNetClassification
-from autonet.estimators.regression import AutoNetRegression as AutoNetRegression
-from autonet.nets.registry import register_network as register_network
-from autonet.space.presets import list_presets as list_presets
-from autonet.space.updates import (
-    HyperparameterSearchSpaceUpdate as HyperparameterSearchSpaceUpdate,
-)
-from autonet.space.updates import (
-    HyperparameterSearchSpaceUpdates as HyperparameterSearchSpaceUpdates,
-)
-from autonet.space.updates import (
-    parse_hyperparameter_search_space_updates as parse_hyperparameter_search_space_updates,
-)
+
+if TYPE_CHECKING:
+    from autonet.estimators.classification import AutoNetClassification as AutoNetClassification
+    from autonet.estimators.regression import AutoNetRegression as AutoNetRegression
+    from autonet.nets.registry import register_network as register_network
+    from autonet.space.presets import list_presets as list_presets
+    from autonet.space.updates import HyperparameterSearchSpaceUpdate as HyperparameterSearchSpaceUpdate
+    from autonet.space.updates import HyperparameterSearchSpaceUpdates as HyperparameterSearchSpaceUpdates
+    from autonet.space.updates import (
+        parse_hyperparameter_search_space_updates as parse_hyperparameter_search_space_updates,
+    )
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "AutoNetClassification",
-    "AutoNetRegression",
-    "HyperparameterSearchSpaceUpdate",
-    "HyperparameterSearchSpaceUpdates",
-    "Task",
-    "errors",
-    "list_presets",
-    "parse_hyperparameter_search_space_updates",
-    "register_network",
-]
+# Imported when first used, so that `autonet.search` and its worker processes do without torch.
+_MODULES = {
+    "AutoNetClassification": "autonet.estimators.classification",
+    "AutoNetRegression": "autonet.estimators.regression",
+    "HyperparameterSearchSpaceUpdate": "autonet.space.updates",
+    "HyperparameterSearchSpaceUpdates": "autonet.space.updates",
+    "list_presets": "autonet.space.presets",
+    "parse_hyperparameter_search_space_updates": "autonet.space.updates",
+    "register_network": "autonet.nets.registry",
+}
+
+__all__ = ["Task", "errors", *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'autonet' has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

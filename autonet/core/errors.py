@@ -4,7 +4,13 @@ AutonetError
 ├── InvalidOption (ValueError)      an option, range or value that cannot work, before any training
 │   └── UnknownName (ValueError)    a name that does not exist; carries the nearest ones that do
 ├── InvalidNetwork (ValueError)     a registered network that fails on a toy batch
-└── SearchFailed (RuntimeError)     no trial produced a model; ``__cause__`` is the first real exception
+├── SearchFailed (RuntimeError)     no trial produced a model; ``__cause__`` is the first real exception
+├── NoFinishedTrial (RuntimeError)  the best trial was asked for, and there is none
+├── MissingPackage (ImportError)    an optional package is not installed; names the extra that brings it
+├── RunMismatch (ValueError)        a run directory holds another search than the one that was opened
+├── RunLocked (RuntimeError)        another process works in the run directory
+├── RunCorrupted (RuntimeError)     the file of a run directory cannot be read
+└── TrialPruned                     raised by an objective to end its trial early
 
 AutonetWarning (UserWarning)
 ├── SearchInterrupted               Ctrl-C: the best model so far is returned
@@ -12,7 +18,7 @@ AutonetWarning (UserWarning)
 └── ValidationReused                too few rows to hold any out
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 __all__ = [
@@ -21,8 +27,14 @@ __all__ = [
     "BaselineReturned",
     "InvalidNetwork",
     "InvalidOption",
+    "MissingPackage",
+    "NoFinishedTrial",
+    "RunCorrupted",
+    "RunLocked",
+    "RunMismatch",
     "SearchFailed",
     "SearchInterrupted",
+    "TrialPruned",
     "UnknownName",
     "ValidationReused",
 ]
@@ -72,6 +84,57 @@ class InvalidNetwork(AutonetError, ValueError):
 
 class SearchFailed(AutonetError, RuntimeError):
     """No trial produced a model; ``__cause__`` is the first exception that occurred."""
+
+
+class NoFinishedTrial(AutonetError, RuntimeError):
+    """The best trial was asked for, but no trial has finished."""
+
+
+class MissingPackage(AutonetError, ImportError):
+    """An optional package is not installed.
+
+    Parameters
+    ----------
+    what : str
+        What needs it.
+    package, extra : str
+        The package, and the extra of autonet that brings it.
+    """
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f'{what} needs {package}; install it with: pip install "autonet-torch[{extra}]"')
+
+
+class RunMismatch(AutonetError, ValueError):
+    """A run directory was opened with another space, direction, data or setting than it was made with.
+
+    Parameters
+    ----------
+    directory : str
+    differences : sequence of str
+        One sentence each.
+    """
+
+    def __init__(self, directory: str, differences: Sequence[str]) -> None:
+        self.directory, self.differences = directory, list(differences)
+        super().__init__(directory, self.differences)
+
+    def __str__(self) -> str:
+        """List the differences."""
+        listed = "".join(f"\n  - {difference}" for difference in self.differences)
+        return f"{self.directory} holds another search; give another run_dir, or open it as it was made:{listed}"
+
+
+class RunLocked(AutonetError, RuntimeError):
+    """Another process works in the run directory."""
+
+
+class RunCorrupted(AutonetError, RuntimeError):
+    """The file of a run directory cannot be read; nothing was changed."""
+
+
+class TrialPruned(AutonetError):
+    """Raise it in an objective to end the trial early; its last reported value is kept."""
 
 
 class AutonetWarning(UserWarning):

@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.metrics import get_metric
 from autonet.core.task import Task, TaskKind
 from autonet.data.splits import Fold, cross_validation, holdout
@@ -30,8 +30,9 @@ from autonet.pipeline.baseline import Baseline, fit_baseline
 from autonet.pipeline.timing import epoch_seconds
 from autonet.pipeline.trial import run_trial
 from autonet.pipeline.workspace import Target, Workspace
-from autonet.search.progress import ProgressBar
-from autonet.search.records import History, Trial
+from autonet.search.evaluation import Objective
+from autonet.search.history import History
+from autonet.search.records import Trial
 from autonet.search.rungs import Unit
 from autonet.search.study import Study
 from autonet.space.build import build_space
@@ -165,15 +166,34 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
                 interrupted = True
             rungs = chosen.rungs(epoch)
             left = deadline - time.monotonic() - min(RESERVE_SHARE * (chosen.runtime or 0.0), RESERVE_SECONDS)
-            study = Study(space, rungs, seed=workspace.seed, max_trials=chosen.trials(rungs), max_runtime=left)
-            logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), rungs)
+            study = Study(
+                space,
+                min_budget=rungs.bottom,
+                max_budget=rungs.top,
+                eta=chosen.eta,
+                budget_type=rungs.unit,
+                random_state=workspace.seed,
+            )
+            logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
             study.interrupted = interrupted
             if searching:
-                with ProgressBar(left if chosen.runtime else None, study.max_trials, shown=chosen.progress_bar) as bar:
-                    study.optimize(partial(run_trial, workspace), callbacks=(bar, partial(_log_trial, logger)))
+                self._search(study, partial(run_trial, workspace), chosen, left)
             self._keep(study, workspace, first)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
         return self
+
+    def _search(self, study: Study, objective: Objective, options: Options, seconds: float) -> None:
+        """Run the search; if it comes to nothing, there is the baseline."""
+        try:
+            study.optimize(
+                objective,
+                max_trials=options.trials(study.rungs),
+                timeout=seconds if options.runtime else None,
+                callbacks=[partial(_log_trial, logging.getLogger("autonet"))],
+                progress=options.progress_bar,
+            )
+        except (SearchFailed, KeyboardInterrupt):
+            logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 
     def _arguments(self, data: dict[str, Any], options: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
         """Sort the keywords of fit into data and options."""

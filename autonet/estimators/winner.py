@@ -54,7 +54,7 @@ class Winner:
         SearchFailed
             If there is neither a trial nor a baseline; its cause is the first exception.
         """
-        best = study.best
+        best = study.history.best
         if best is None and isinstance(baseline, Exception):
             if study.interrupted:
                 raise KeyboardInterrupt
@@ -98,7 +98,7 @@ class Winner:
 def _why_baseline(study: Study, workspace: Workspace, baseline: Baseline) -> str:
     metric = workspace.metric
     mine = f"the linear baseline is returned (validation {metric.name} {metric.score_of(baseline.loss):.4f})"
-    best = study.best
+    best = study.history.best
     if workspace.task.kind == "classification" and workspace.task.n_outputs == 1:
         return f"y has a single class, so {mine}."
     if best is None and study.errors:

@@ -18,7 +18,8 @@ from autonet.data.encoder import TabularEncoder
 from autonet.nets.initialization import INITIALIZATION, initialize
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.workspace import Workspace
-from autonet.search.records import Job, Result, Status
+from autonet.search.records import Result, Status
+from autonet.search.running import RunningTrial
 from autonet.training.batches import BATCH_LOSSES, LOADER, count_batches
 from autonet.training.loop import Divergence, Plan, Rows, predict, train
 from autonet.training.losses import LOSSES
@@ -70,13 +71,13 @@ class Member:
         return np.concatenate([predict(self.network, x).numpy() for x in encoded])
 
 
-def run_trial(workspace: Workspace, job: Job) -> Result:
-    """Train the networks of one job, from their checkpoints to the job's target.
+def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
+    """Train the networks of a trial, from their checkpoints to the trial's budget.
 
     Parameters
     ----------
     workspace : Workspace
-    job : Job
+    trial : RunningTrial
         Its checkpoint is a list of `TrainedFold`, one per fold, or None.
 
     Returns
@@ -85,37 +86,40 @@ def run_trial(workspace: Workspace, job: Job) -> Result:
     """
     n_folds = len(workspace.folds)
     share = n_folds if workspace.unit == "time" else 1  # seconds are shared by the folds, epochs are not
+    target, before = trial.job.target, trial.checkpoint.load()
     trained: list[TrainedFold] = []
     segments: list[Segment] = []
     devices = [workspace.device] if workspace.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(job.seed)
+        torch.manual_seed(trial.seed)
         for fold in range(n_folds):
-            encoder, rows, valid = workspace.encoded(job.config, fold)
-            state, plan = build_training(workspace.task, job.config, rows)
-            if job.checkpoint is not None:
-                state.restore(job.checkpoint[fold].state)
+            encoder, rows, valid = workspace.encoded(trial, fold)
+            state, plan = build_training(workspace.task, trial, rows)
+            if before is not None:
+                state.restore(before[fold].state)
             now = time.monotonic()
             segment = Segment(
                 workspace.unit,
-                job.start / share,
-                job.target / share,
+                trial.start / share,
+                target / share,
                 count_batches(len(rows), plan.batch_size),
-                now + (job.deadline - now) / (n_folds - fold),
+                now + (trial.deadline - now) / (n_folds - fold),
             )
             try:
                 train(state, plan, rows, valid.x, workspace.validation(fold, valid.y), segment)
             except Divergence as divergence:
-                return Result(float("inf"), job.start, Status.DIVERGED, metrics={"reason": str(divergence)})
+                return Result(float("inf"), trial.start, Status.DIVERGED, metrics={"reason": str(divergence)})
             n_parameters = sum(p.numel() for p in state.network.parameters())
             trained.append(TrainedFold(encoder, state.checkpoint(), n_parameters))
             segments.append(segment)
             if segment.interrupted and fold < n_folds - 1:
                 raise KeyboardInterrupt  # without all of its folds the trial has no score
-    return _result(workspace, job, trained, segments, share)
+    return _result(workspace, trial, trained, segments, share)
 
 
-def _result(workspace: Workspace, job: Job, trained: list[TrainedFold], segments: list[Segment], share: int) -> Result:
+def _result(
+    workspace: Workspace, trial: RunningTrial, trained: list[TrainedFold], segments: list[Segment], share: int
+) -> Result:
     """Sum up what the folds came to."""
     loss = float(np.mean([t.best.loss for t in trained]))
     budget = min(s.budget for s in segments) * share
@@ -130,7 +134,7 @@ def _result(workspace: Workspace, job: Job, trained: list[TrainedFold], segments
         status,
         tie_breaker=float(np.mean([t.best.tie_breaker for t in trained])),
         # An epoch costs what its parameters cost: a measure that every run of a seed repeats.
-        cost=(budget - job.start) * (n_parameters if workspace.unit == "epochs" else 1.0),
+        cost=(budget - trial.start) * (n_parameters if workspace.unit == "epochs" else 1.0),
         metrics={
             f"val_{workspace.metric.name}": workspace.metric.score_of(loss),
             "epochs": sum(t.state["position"]["epochs"] for t in trained) / len(trained),

@@ -1,1 +1,33 @@
-"""Floor 1: the search.  A scheduler and samplers that are functions of the history; never imports torch."""
+"""Floor 1: the search.  A scheduler and samplers that are functions of the history; never imports torch.
+
+>>> from autonet.search import minimize
+>>> best = minimize(lambda trial: (trial["x"] - 3) ** 2, {"x": (-10.0, 10.0)}, max_trials=40, random_state=0).best
+"""
+
+from autonet.core.errors import TrialPruned as TrialPruned
+from autonet.search.callbacks import NoProgress as NoProgress
+from autonet.search.executors.in_process import InProcess as InProcess
+from autonet.search.history import History as History
+from autonet.search.objectives import cv_objective as cv_objective
+from autonet.search.objectives import maximize as maximize
+from autonet.search.objectives import minimize as minimize
+from autonet.search.records import Result as Result
+from autonet.search.records import Status as Status
+from autonet.search.records import Trial as Trial
+from autonet.search.running import RunningTrial as RunningTrial
+from autonet.search.study import Study as Study
+
+__all__ = [
+    "History",
+    "InProcess",
+    "NoProgress",
+    "Result",
+    "RunningTrial",
+    "Status",
+    "Study",
+    "Trial",
+    "TrialPruned",
+    "cv_objective",
+    "maximize",
+    "minimize",
+]

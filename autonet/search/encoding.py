@@ -18,6 +18,8 @@ __all__ = ["Encoding", "plain"]
 
 Rows = NDArray[np.float64]
 
+MAX_DRAWS = 100  # rounds of drawing before a space counts as having no legal configuration left
+
 
 def plain(value: Any) -> Any:
     """Turn a numpy scalar into the Python value that it stands for."""
@@ -62,10 +64,21 @@ class Encoding:
         return float(np.prod(self._n_values)) if len(self.free) else 1.0
 
     def sample(self, n: int, rng: np.random.Generator) -> Rows:
-        """Draw `n` rows from the space's own priors, forbidden ones left out."""
-        self.space.seed(int(rng.integers(2**31)))  # a ConfigurationSpace samples from a stream of its own
-        drawn = self.space.sample_configuration(n + 1)[:n]  # of one it would return no list
-        return np.array([c.get_array() for c in drawn])
+        """Draw `n` rows from the space's own priors; forbidden ones are among them."""
+        return self.canonical(self.redraw(n, rng))
+
+    def sample_legal(self, n: int, rng: np.random.Generator) -> Rows:
+        """Draw up to `n` rows that break no forbidden clause; fewer, down to none, if these are rare."""
+        found: list[Rows] = []
+        for _ in range(MAX_DRAWS):
+            found += [row for row in self.sample(n, rng) if self.is_legal(row)]
+            if len(found) >= n:
+                break
+        return np.array(found[:n]).reshape(-1, len(self.hyperparameters))
+
+    def key(self, row: Rows) -> bytes:
+        """Return what tells a configuration from all others."""
+        return np.asarray(np.round(np.nan_to_num(row, nan=-1.0), 9)).tobytes()
 
     def row(self, config: Mapping[str, Any]) -> Rows:
         """Encode one configuration."""
@@ -73,6 +86,13 @@ class Encoding:
         for name, value in config.items():
             row[self._index[name]] = self.hyperparameters[self._index[name]].to_vector(value)
         return row
+
+    def active_names(self, config: Mapping[str, Any]) -> set[str]:
+        """Return which hyperparameters are active, given the values of those that others depend on."""
+        default = {name: plain(hp.default_value) for name, hp in self.space.items()}
+        values = {name: value for name, value in config.items() if name in self._index}
+        row = self.row({**default, **values})[None]
+        return {self.hyperparameters[i].name for i in np.flatnonzero(~np.isnan(self.canonical(row)[0]))}
 
     def config(self, row: Rows) -> dict[str, Any]:
         """Decode one row; inactive hyperparameters are absent."""

@@ -25,19 +25,28 @@ class ProgressBar:
     seconds : float, optional
         Time that the study may take; without it the bar counts trials.
     max_trials : int, optional
-    shown : bool
-        A bar that is not shown does nothing.
+    shown : bool, optional
+        A bar that is not shown does nothing.  Default: shown if standard error is a terminal.
     """
 
-    def __init__(self, seconds: float | None, max_trials: int | None, *, shown: bool = True) -> None:
+    def __init__(self, seconds: float | None, max_trials: int | None, *, shown: bool | None = None) -> None:
         self._by_time = seconds is not None
         total = round(seconds, 1) if seconds is not None else max_trials
         layout = "{desc} |{bar}| {n:.0f}/{total:.0f} {unit} {postfix}"
         unit = "s" if self._by_time else "trials"
-        self._bar = tqdm(total=total, unit=unit, desc="search", disable=not shown, bar_format=layout, leave=True)
+        self._bar = tqdm(
+            total=total,
+            unit=unit,
+            desc="search",
+            disable=None if shown is None else not shown,
+            bar_format=layout,
+            leave=True,
+        )
         self._began = time.monotonic()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._tick, daemon=True) if shown and self._by_time else None
+        self._thread = (
+            threading.Thread(target=self._tick, daemon=True) if self._by_time and not self._bar.disable else None
+        )
 
     def __enter__(self) -> "ProgressBar":
         """Start moving."""
@@ -56,11 +65,13 @@ class ProgressBar:
 
     def __call__(self, study: "Study", trial: Trial) -> None:
         """Take up what a job came to."""
+        if self._bar.disable:
+            return
         best = study.history.best
-        counts = [sum(1 for t in study.history if t.budget >= budget) for budget in study.rungs.budgets]
-        per_rung = "-".join(map(str, counts))
-        loss = "none" if best is None or best.last is None else f"{best.last.loss:.4g}"
-        self._bar.set_postfix_str(f"trials {len(study.history)}, per rung {per_rung}, best loss {loss}", refresh=False)
+        per_rung = "-".join(str(len(study.history.rung(budget))) for budget in study.rungs.budgets)
+        value = "none" if best is None else f"{best.value:.4g}"
+        rungs = f", per rung {per_rung}" if len(study.rungs) > 1 else ""
+        self._bar.set_postfix_str(f"trials {len(study.history)}{rungs}, best {value}", refresh=False)
         self._move(len(study.history))
 
     def _tick(self) -> None:

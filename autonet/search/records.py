@@ -1,11 +1,11 @@
-"""The nouns of the search: a job goes out, a result comes back, a report is kept; the history holds all."""
+"""The nouns of the search: a job goes out, a result comes back, and a report of it is kept with the trial."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["History", "Job", "Report", "Result", "Status", "Trial"]
+__all__ = ["Config", "Event", "Job", "Report", "Result", "Status", "Trial"]
 
 Config = Mapping[str, Any]
 
@@ -14,15 +14,30 @@ class Status(StrEnum):
     """How a job ended."""
 
     FINISHED = "finished"  # reached its budget
-    CUT = "cut"  # ended early by the deadline, with a model
-    INTERRUPTED = "interrupted"  # ended early by the user, with a model
-    DIVERGED = "diverged"  # loss became NaN or infinite
-    CRASHED = "crashed"  # raised an exception
+    CUT = "cut"  # ended early by the deadline, with a value
+    INTERRUPTED = "interrupted"  # ended early by the user, with a value
+    PRUNED = "pruned"  # ended early because others are better
+    DIVERGED = "diverged"  # value became NaN or infinite
+    CRASHED = "crashed"  # raised an exception, or took its process with it
+    TIMEOUT = "timeout"  # ended by the deadline, without a value
+    MEMOUT = "memout"  # needed more memory than it may have
+
+
+FAILED = frozenset({Status.DIVERGED, Status.CRASHED, Status.TIMEOUT, Status.MEMOUT})
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a study: its kind, the number of its trial (-1 for none), and plain values."""
+
+    kind: str
+    trial: int
+    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Job:
-    """Train one configuration from the budget already paid to a target.
+    """Evaluate one configuration, from the budget already paid to a target.
 
     Attributes
     ----------
@@ -31,13 +46,23 @@ class Job:
     config : mapping
         The configuration, as plain Python values.
     start, target : float
-        Budget already paid, and budget to reach; in the study's unit (seconds or epochs).
+        Budget already paid, and budget to reach, in the study's unit.
     seed : int
         The trial's own random seed; the same for all of its jobs.
     deadline : float
         Reading of ``time.monotonic()`` at which the job must have ended.
     checkpoint : object
-        What the trial's last job left behind; None for a new trial.
+        What the trial's last job left behind, or the path to it; None for a new trial.
+    directory : str, optional
+        Where a new checkpoint is written; None keeps it in memory.
+    maximize : bool
+        Whether the objective's values are to be maximized.
+    bounds : mapping of int to float
+        By step: the loss that a trial must not exceed in order to go on (see `RunningTrial.should_prune`).
+    budgeted : bool
+        Whether the study knows budgets.
+    defines : bool
+        Whether the objective defines the space as it goes; `config` then holds proposals for what is known of it.
     """
 
     trial: int
@@ -47,23 +72,28 @@ class Job:
     seed: int
     deadline: float = float("inf")
     checkpoint: Any = None
+    directory: str | None = None
+    maximize: bool = False
+    bounds: Mapping[int, float] = field(default_factory=dict)
+    budgeted: bool = True
+    defines: bool = False
 
 
 @dataclass(frozen=True)
 class Result:
-    """What an objective hands back for a job.
+    """What came out of a job; an objective may return one instead of a number.
 
     Attributes
     ----------
     loss : float
-        To be minimized; infinite if there is no model.
-    budget : float
-        Budget reached, less than the target if the job was cut.
+        To be minimized, whatever the direction of the study.
+    budget : float, optional
+        Budget reached, less than the target if the job was cut.  Default: the target.
     tie_breaker : float
         Compared, smaller first, between results of equal loss.
     cost : float, optional
         What the job cost, in a unit of the objective's own that can be compared between trials; the sampler
-        weighs it.  Default: wall seconds, which no seed reproduces.
+        weighs it.  Default: wall seconds if the search has a deadline, else the budget, so that a seed repeats.
     metrics : mapping
         Further numbers and short texts to keep with the report.
     checkpoint : object
@@ -71,7 +101,7 @@ class Result:
     """
 
     loss: float
-    budget: float
+    budget: float | None = None
     status: Status = Status.FINISHED
     tie_breaker: float = 0.0
     cost: float | None = None
@@ -85,10 +115,16 @@ class Report:
 
     Attributes
     ----------
+    loss : float
+        To be minimized; infinite if the job left no value.
+    began : float
+        When the job began, in seconds since the epoch.
     seconds : float
         Wall time of the job.
     cost : float
         What the sampler weighs against the gain; see `Result`.
+    reason : str
+        Why a job that did not finish ended; one line.
     error : str
         Traceback of a crashed job.
     """
@@ -102,104 +138,98 @@ class Report:
     cost: float
     tie_breaker: float = 0.0
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    began: float = 0.0
+    reason: str = ""
     error: str = ""
 
     @property
     def failed(self) -> bool:
-        """Whether the job left no usable model."""
-        return self.status in (Status.DIVERGED, Status.CRASHED)
+        """Whether the job left nothing that can be used or continued."""
+        return self.status in FAILED
 
 
 @dataclass
 class Trial:
-    """One configuration with everything that is known about it."""
+    """One configuration with everything that is known about it.
+
+    Attributes
+    ----------
+    number : int
+        Counted from 0, in the order of the proposals.
+    config : mapping
+        Plain Python values; inactive hyperparameters are absent.
+    origin : {"default", "enqueued", "sampler"}
+        Who proposed it.
+    reports : list of Report
+        One per job, in the order of their budgets.
+    curve : list of (int, float)
+        Steps and values that the objective reported on its way.
+    attributes : dict
+        What the objective noted with `RunningTrial.set_user_attr`.
+    running : Job or None
+    attempts : int
+        Times the running job was begun; more than one after a crash of the whole process.
+    """
 
     number: int
     config: Config
     seed: int
     origin: str
+    maximize: bool = False
     reports: list[Report] = field(default_factory=list)
+    curve: list[tuple[int, float]] = field(default_factory=list)
+    attributes: dict[str, Any] = field(default_factory=dict)
     running: Job | None = None
+    attempts: int = 0
+    last: Report | None = None  # the usable report at the highest budget
 
-    @property
-    def usable(self) -> list[Report]:
-        """The reports with a model behind them, in the order of their budgets."""
-        return [r for r in self.reports if not r.failed]
+    def __str__(self) -> str:
+        """Show number, value, budget and configuration in one line."""
+        value = "no value" if self.value is None else f"value {self.value:g}"
+        return f"trial {self.number}: {value} at budget {self.budget:g}, {dict(self.config)}"
 
-    @property
-    def last(self) -> Report | None:
-        """The usable report at the highest budget."""
-        return self.usable[-1] if self.usable else None
+    def add(self, report: Report) -> None:
+        """Take up the report of a job that ended."""
+        self.reports.append(report)
+        self.running, self.attempts = None, 0
+        if not report.failed and report.status is not Status.PRUNED:
+            self.last = report
 
     @property
     def budget(self) -> float:
         """The budget paid so far."""
-        return self.usable[-1].budget if self.usable else 0.0
+        return self.last.budget if self.last else 0.0
+
+    @property
+    def value(self) -> float | None:
+        """The latest value of the objective, in the direction of the study; None without a usable report."""
+        if self.last is None:
+            return None
+        return -self.last.loss if self.maximize else self.last.loss
+
+    @property
+    def params(self) -> Config:
+        """The configuration, under the name that Optuna gives it."""
+        return self.config
+
+    @property
+    def status(self) -> Status | None:
+        """How the latest job ended; None while the first one is running."""
+        return self.reports[-1].status if self.reports else None
+
+    @property
+    def usable(self) -> bool:
+        """Whether the trial has a value."""
+        return self.last is not None
 
     @property
     def failed(self) -> bool:
-        """Whether the latest job of the trial failed: such a trial is never continued."""
-        return bool(self.reports) and self.reports[-1].failed
+        """Whether the latest job of the trial failed or was pruned: such a trial is never continued."""
+        return bool(self.reports) and (self.reports[-1].failed or self.reports[-1].status is Status.PRUNED)
 
     @property
     def rank(self) -> tuple[float, float, float]:
         """Key by which trials are compared: loss, then tie-breaker, then the larger budget."""
-        last = self.last
-        if last is None:
+        if self.last is None:
             return (float("inf"), float("inf"), 0.0)
-        return (last.loss, last.tie_breaker, -last.budget)
-
-
-@dataclass
-class History:
-    """All trials in the order in which they were proposed: the only state of a search."""
-
-    trials: list[Trial] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        """Count the trials."""
-        return len(self.trials)
-
-    def __iter__(self) -> Iterator[Trial]:
-        """Go through the trials in the order in which they were proposed."""
-        return iter(self.trials)
-
-    @property
-    def best(self) -> Trial | None:
-        """The trial with the smallest loss; ties go to the tie-breaker, then to the larger budget."""
-        usable = [t for t in self.trials if t.usable]
-        return min(usable, key=lambda t: t.rank) if usable else None
-
-    @property
-    def trajectory(self) -> list[dict[str, float]]:
-        """Losses of the best trial over the running total of seconds, a row per improvement."""
-        rows: list[dict[str, float]] = []
-        spent, best = 0.0, float("inf")
-        for trial, report in self.reports:
-            spent += report.seconds
-            if not report.failed and report.loss < best:
-                best = report.loss
-                rows.append({"seconds": spent, "loss": best, "trial": trial.number, "budget": report.budget})
-        return rows
-
-    @property
-    def reports(self) -> list[tuple[Trial, Report]]:
-        """Every report with its trial, ordered by trial and budget."""
-        return [(t, r) for t in self.trials for r in t.reports]
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """Return one plain dictionary per report, ready for a data frame or for JSON."""
-        return [
-            {
-                "trial": t.number,
-                "origin": t.origin,
-                "start": r.start,
-                "budget": r.budget,
-                "loss": r.loss,
-                "status": str(r.status),
-                "seconds": r.seconds,
-                **r.metrics,
-                "config": dict(t.config),
-            }
-            for t, r in self.reports
-        ]
+        return (self.last.loss, self.last.tie_breaker, -self.last.budget)

@@ -8,7 +8,7 @@ from autonet.core.errors import InvalidOption
 
 __all__ = ["Rungs", "Unit"]
 
-Unit = Literal["time", "epochs"]
+Unit = Literal["time", "epochs", "none"]
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,17 @@ class Rungs:
     Attributes
     ----------
     budgets : tuple of float
-        Increasing.  In seconds (``unit="time"``) or epochs (``unit="epochs"``, then whole numbers).
+        Increasing.
     eta : float
         One in `eta` trials of a rung goes on to the next.
-    unit : {"time", "epochs"}
+    unit : {"time", "epochs", "none"}
+        "time": seconds of the trial's own.  "epochs": any other measure in proportion to which time passes; whole
+        numbers if both ends are.  "none": one rung, objectives without a budget.
     """
 
     budgets: tuple[float, ...]
-    eta: float
-    unit: Unit
+    eta: float = 3
+    unit: Unit = "epochs"
 
     @classmethod
     def geometric(cls, low: float, high: float, eta: float = 3, unit: Unit = "time") -> "Rungs":
@@ -47,9 +49,14 @@ class Rungs:
         steps = max(round(math.log(high / low, eta)), 1 if high > low else 0)
         ladder = [low * (high / low) ** (k / max(steps, 1)) for k in range(steps + 1)]
         ladder[0], ladder[-1] = low, high
-        if unit == "epochs":
+        if unit == "epochs" and float(low).is_integer() and float(high).is_integer():
             return cls(tuple(sorted({max(round(b), 1) for b in ladder})), eta, unit)
         return cls(tuple(float(b) for b in ladder), eta, unit)
+
+    @classmethod
+    def without_budget(cls) -> "Rungs":
+        """Return the single rung of an objective that knows no budget."""
+        return cls((1.0,), 3, "none")
 
     def __len__(self) -> int:
         """Count the rungs."""
@@ -57,6 +64,8 @@ class Rungs:
 
     def __str__(self) -> str:
         """Show the budgets with their unit."""
+        if self.unit == "none":
+            return "no budgets"
         return f"{' - '.join(f'{b:g}' for b in self.budgets)} {'s' if self.unit == 'time' else 'epochs'}"
 
     @property
@@ -68,6 +77,11 @@ class Rungs:
     def top(self) -> float:
         """The highest budget."""
         return self.budgets[-1]
+
+    @property
+    def whole(self) -> bool:
+        """Whether budgets are whole numbers."""
+        return self.unit == "epochs" and all(isinstance(b, int) for b in self.budgets)
 
     def bracket_size(self, iteration: int) -> int:
         """Trials that HpBandSter starts in bracket number `iteration`: floor(K / (s + 1)) * eta ** s."""

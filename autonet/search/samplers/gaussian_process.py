@@ -6,21 +6,24 @@ expected improvement at the top rung, less a share of its predicted cost.  A sha
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 import numpy as np
+from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 
 from autonet.search.encoding import Encoding
-from autonet.search.gaussian_process import GaussianProcess, log_expected_improvement
-from autonet.search.records import History, Trial
-from autonet.search.rungs import Rungs
+from autonet.search.history import History
+from autonet.search.samplers.random import first_new, random_row
+from autonet.search.samplers.regression import GaussianProcess, log_expected_improvement
+from autonet.search.table import BUDGET, COST, LOSS, PAID, TRIAL, Table
 
 __all__ = ["GaussianProcessSampler"]
 
 Array = NDArray[np.float64]
 
 MAX_RECORDS = 200  # the time of a proposal grows with their cube
-N_RANDOM = 200  # draws before a space of few configurations counts as exhausted
 
 
 @dataclass(frozen=True)
@@ -47,50 +50,40 @@ class GaussianProcessSampler:
     n_candidates: int = 400
     steps: int = 20
 
-    def propose(self, encoding: Encoding, history: History, rungs: Rungs, rng: np.random.Generator) -> Array | None:
-        """Propose a row of `encoding` that no trial of `history` has; None if nothing new can be found."""
-        seen = {_key(encoding.row(t.config)) for t in history}
-        if encoding.size <= len(seen):
-            return None
-        reported = [t for t in history if t.reports]
-        use_model = len(reported) >= self.n_initial and any(t.usable for t in reported)
-        rows = encoding.sample(N_RANDOM, rng)
-        if use_model and encoding.n_features and rng.random() >= self.random_share:
-            rows = np.vstack([self._by_model(encoding, history, reported, rungs, rng), rows])
-        new: Array | None = next((row for row in rows if _key(row) not in seen and encoding.is_legal(row)), None)
-        return new
+    def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
+        """Propose a configuration; see `Sampler`."""
+        table = history.table(space)
+        reported = np.unique(table.reports[:, TRIAL]) if history.reports else np.empty(0)
+        use_model = len(reported) >= self.n_initial and history.best is not None
+        row = None
+        if use_model and table.encoding.n_features and rng.random() >= self.random_share:
+            row = first_new(table, self._by_model(table, history, rng))
+        row = random_row(table, rng) if row is None else row
+        return None if row is None else table.encoding.config(row)
 
-    def _by_model(
-        self, encoding: Encoding, history: History, reported: list[Trial], rungs: Rungs, rng: np.random.Generator
-    ) -> Array:
+    def _by_model(self, table: Table, history: History, rng: np.random.Generator) -> Array:
         """Return candidate rows, best first."""
+        encoding, rungs = table.encoding, history.rungs
         span = max(np.log(rungs.top / rungs.bottom), 1e-9)
 
         def inputs(rows: Array, budget: Array | float) -> Array:
             level = np.log(np.asarray(budget) / rungs.bottom) / span
             return np.column_stack([encoding.features(rows), np.broadcast_to(level, len(rows))])
 
-        records = [
-            (encoding.row(t.config), r.budget if not r.failed else r.target, r.loss)
-            for t in reported
-            for r in t.reports
-        ]
-        rows, budgets, losses = (np.array(column) for column in zip(*thinned(records), strict=True))
-        X, y = inputs(rows, np.maximum(budgets, rungs.bottom / 3)), standardized(losses)
+        rows, reports = table.rows, table.reports
+        chosen = reports[thinned(reports)]
+        X = inputs(rows[chosen[:, TRIAL].astype(int)], np.maximum(chosen[:, BUDGET], rungs.bottom / 3))
+        y = standardized(chosen[:, LOSS])
         model = GaussianProcess(np.r_[encoding.categorical, False]).fit(X, y, steps=self.steps)
-        running = [encoding.row(t.config) for t in history if t.running]
-        if running:  # pretend that running trials end as predicted, so that proposals do not pile up
-            pending = inputs(np.array(running), rungs.top)
+        if history.running:  # pretend that running trials end as predicted, so that proposals do not pile up
+            pending = inputs(rows[list(history.running)], rungs.top)
             model.fit(np.vstack([X, pending]), np.r_[y, model.predict(pending)[0]], steps=0)
 
-        best = sorted((t for t in reported if t.last), key=lambda t: (-t.budget, t.rank))
-        leaders = np.array([encoding.row(t.config) for t in best[:30]])
+        best = sorted(islice(history.ranked(), 200), key=lambda t: (-t.budget, t.rank))[:30]
+        leaders = rows[[t.number for t in best]]
         incumbent = float(model.predict(inputs(leaders, rungs.top))[0].min())  # best predicted loss at the top
-        paid = [t for t in reported if t.budget > 0]
-        log_cost = cost_model(
-            encoding.features(np.array([encoding.row(t.config) for t in paid])),
-            np.array([sum(r.cost for r in t.usable) / t.budget for t in paid]),
-        )
+        paid = reports[reports[:, PAID] > 0][-MAX_RECORDS:]
+        log_cost = cost_model(encoding.features(rows[paid[:, TRIAL].astype(int)]), paid[:, COST] / paid[:, PAID])
 
         def score(rows: Array) -> Array:
             gain = log_expected_improvement(*model.predict(inputs(rows, rungs.top)), incumbent)
@@ -117,13 +110,12 @@ class GaussianProcessSampler:
         return rows[np.argsort(-scores, kind="stable")]
 
 
-def thinned(records: list[tuple[Array, float, float]]) -> list[tuple[Array, float, float]]:
-    """Keep at most `MAX_RECORDS` of (row, budget, loss), in order: the best of the highest rungs, and the newest."""
-    if len(records) <= MAX_RECORDS:
-        return records
-    ranked = sorted(range(len(records)), key=lambda i: (-records[i][1], records[i][2]))
-    keep = {*ranked[: MAX_RECORDS // 2], *range(len(records) - MAX_RECORDS // 2, len(records))}
-    return [records[i] for i in sorted(keep)]
+def thinned(reports: Array) -> NDArray[np.intp]:
+    """Choose at most `MAX_RECORDS` reports, in order: the best of the highest rungs, and the newest."""
+    if len(reports) <= MAX_RECORDS:
+        return np.arange(len(reports))
+    ranked = np.lexsort((reports[:, LOSS], -reports[:, BUDGET]))
+    return np.unique(np.r_[ranked[: MAX_RECORDS // 2], np.arange(len(reports) - MAX_RECORDS // 2, len(reports))])
 
 
 def standardized(losses: Array) -> Array:
@@ -148,7 +140,3 @@ def cost_model(X: Array, cost: Array) -> Callable[[Array], Array]:
     mean = y.mean()
     weights = A.T @ np.linalg.solve(A @ A.T + 0.3 * np.eye(len(A)), y - mean)  # dual form: n x n
     return lambda Z: np.asarray(mean + terms(Z) @ weights)
-
-
-def _key(row: Array) -> bytes:
-    return np.round(np.nan_to_num(row, nan=-1.0), 9).tobytes()

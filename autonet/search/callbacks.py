@@ -1,0 +1,35 @@
+"""Callbacks of `Study.optimize`: called after each job with the study and the trial; True ends the search."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from autonet.core.errors import InvalidOption
+from autonet.search.records import Trial
+
+if TYPE_CHECKING:
+    from autonet.search.study import Study
+
+__all__ = ["NoProgress"]
+
+
+@dataclass(frozen=True)
+class NoProgress:
+    """End the search `n` trials after the last improvement of the best value.
+
+    It reads the history alone, so it stops a resumed search at the same trial.
+
+    Parameters
+    ----------
+    n : int
+    """
+
+    n: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.n, int) or self.n < 1:
+            raise InvalidOption(f"NoProgress needs a whole number of at least 1; got {self.n!r}.")
+
+    def __call__(self, study: "Study", trial: Trial) -> bool:
+        """Whether the last improvement is `n` trials back."""
+        best = study.history.best
+        return best is not None and len(study.trials) - 1 - best.number >= self.n

@@ -1,0 +1,201 @@
+"""The history: everything that happened, and the only state of a search.
+
+Schedulers and samplers are functions of it.  What they ask for often, trials by rank and the trials of a rung in
+their order, is kept sorted as reports come in, so that a decision stays cheap with ten thousand trials.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+
+from ConfigSpace.hyperparameters import Hyperparameter
+
+from autonet.search.definitions import merged
+from autonet.search.records import Config, Event, Job, Report, Status, Trial
+from autonet.search.rungs import Rungs
+from autonet.search.spaces import read_config
+from autonet.search.table import Table
+
+__all__ = ["History"]
+
+# Trials that must have finished before a trial is measured against their median.
+FIRST_BOUND = 5
+
+
+class History:
+    """All trials in the order in which they were proposed, and all reports in the order in which they came in.
+
+    Parameters
+    ----------
+    rungs : Rungs
+    maximize : bool
+        The direction of the values of its trials; losses are always minimized.
+
+    Attributes
+    ----------
+    trials : list of Trial
+    reports : list of (Trial, Report)
+    queue : list of dict
+        Configurations that the user asked for and that no trial has taken up yet.
+    definitions : dict of str to hyperparameter
+        What objectives have defined of their space, in the order in which they did.
+    running : dict of int to Trial
+    seconds_per_unit, overheads : dict of int to float
+        By trial: wall seconds per unit of budget in its last job; most seconds beside the budget, where budgets are
+        seconds.
+    """
+
+    def __init__(self, rungs: Rungs | None = None, *, maximize: bool = False) -> None:
+        self.rungs, self.maximize = rungs or Rungs.without_budget(), maximize
+        self.trials: list[Trial] = []
+        self.reports: list[tuple[Trial, Report]] = []
+        self.queue: list[dict[str, Any]] = []
+        self.definitions: dict[str, Hyperparameter[Any, Any]] = {}
+        self.running: dict[int, Trial] = {}
+        self.seconds_per_unit: dict[int, float] = {}
+        self.overheads: dict[int, float] = {}
+        self._ranked: list[tuple[tuple[float, float, float], int]] = []
+        self._rungs: dict[float, list[tuple[float, float, int]]] = {}
+        self._curves: dict[int, list[float]] = {}
+        self._tables: dict[int, Table] = {}
+
+    def __len__(self) -> int:
+        """Count the trials."""
+        return len(self.trials)
+
+    def __iter__(self) -> Iterator[Trial]:
+        """Go through the trials in the order in which they were proposed."""
+        return iter(self.trials)
+
+    # --- events
+
+    def apply(self, event: Event) -> None:
+        """Take up what happened: the only way in which a history changes, live and when it is read from a store."""
+        getattr(self, f"_on_{event.kind}")(event.trial, **event.body)
+
+    def _on_enqueue(self, _: int, config: Mapping[str, Any]) -> None:
+        """A configuration was asked for."""
+        self.queue.append(dict(config))
+
+    def _on_propose(self, number: int, config: Config, seed: int, origin: str) -> None:
+        """A trial was made."""
+        self.trials.append(Trial(number, config, seed, origin, maximize=self.maximize))
+        if origin == "enqueued":
+            self.queue.pop(0)
+
+    def _on_start(self, number: int, start: float, target: float) -> None:
+        """A job began."""
+        trial = self.trials[number]
+        trial.running = Job(number, trial.config, start, target, trial.seed)
+        trial.attempts += 1
+        self.running[number] = trial
+
+    def _on_observe(self, number: int, step: int, value: float) -> None:
+        """An objective reported a value on its way."""
+        self.trials[number].curve.append((step, value))
+
+    def _on_define(self, number: int, config: Config, hyperparameters: Sequence[Mapping[str, Any]]) -> None:
+        """An objective that defines its space has chosen its configuration."""
+        new = ConfigurationSpace.from_serialized_dict(
+            {"name": None, "hyperparameters": hyperparameters, "conditions": [], "forbiddens": []}
+        )
+        self.definitions = merged(self.definitions, dict(new))
+        self.trials[number].config = read_config(self.definitions, config)
+        self._tables = {}
+
+    def _on_end(
+        self, number: int, report: Mapping[str, Any], attributes: Mapping[str, Any], checkpoint: str | None = None
+    ) -> None:
+        """A job ended."""
+        del checkpoint  # kept by the study
+        trial = self.trials[number]
+        trial.attributes.update(attributes)
+        self.add(trial, Report(**{**report, "status": Status(report["status"])}))
+
+    def add(self, trial: Trial, report: Report) -> None:
+        """Take up a report."""
+        number = trial.number
+        if trial.usable:
+            self._ranked.pop(bisect_left(self._ranked, (trial.rank, number)))
+        trial.add(report)
+        self.running.pop(number, None)
+        self.reports.append((trial, report))
+        if trial.usable:
+            insort(self._ranked, (trial.rank, number))
+        if trial.failed or report.status is Status.FINISHED:
+            insort(self._rungs.setdefault(report.target, []), (report.loss, report.tie_breaker, number))
+        paid = report.budget - report.start
+        if paid > 0:
+            self.seconds_per_unit[number] = report.seconds / paid
+            self.overheads[number] = max(report.seconds - paid, self.overheads.get(number, 0.0))
+        if not trial.failed and len(self.rungs) == 1:
+            self._take_up_curve(trial)
+
+    # --- views
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial with the smallest loss; ties go to the tie-breaker, then to the larger budget."""
+        return self.trials[self._ranked[0][1]] if self._ranked else None
+
+    def ranked(self) -> Iterator[Trial]:
+        """Go through the trials that have a value, best first."""
+        return (self.trials[number] for _, number in self._ranked)
+
+    def rung(self, budget: float) -> Sequence[tuple[float, float, int]]:
+        """Loss, tie-breaker and number of the trials that ended at a rung, failed ones included, best first."""
+        return self._rungs.get(budget, ())
+
+    def table(self, space: ConfigurationSpace) -> Table:
+        """Return the history as arrays over the columns of `space`."""
+        if id(space) not in self._tables:
+            self._tables = {id(space): Table(space, self)}  # one at a time: a new space replaces the old one
+        return self._tables[id(space)]
+
+    @property
+    def bounds(self) -> dict[int, float]:
+        """By step: the median over finished trials of the smallest loss that they had reported by then.
+
+        The median rule of Golovin et al., "Google Vizier" (2017); empty until enough trials have finished, and
+        where there are several rungs, which stop trials better.
+        """
+        return {step: float(np.median(losses)) for step, losses in self._curves.items() if len(losses) >= FIRST_BOUND}
+
+    def _take_up_curve(self, trial: Trial) -> None:
+        best = float("inf")
+        for step, value in trial.curve:
+            best = min(best, -value if trial.maximize else value)
+            self._curves.setdefault(step, []).append(best)
+
+    @property
+    def trajectory(self) -> list[dict[str, float]]:
+        """Losses of the best trial over the running total of seconds, a row per improvement."""
+        rows: list[dict[str, float]] = []
+        spent, best = 0.0, float("inf")
+        for trial, report in self.reports:
+            spent += report.seconds
+            if not report.failed and report.loss < best:
+                best = report.loss
+                rows.append({"seconds": spent, "loss": best, "trial": trial.number, "budget": report.budget})
+        return rows
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one plain dictionary per report, ready for a data frame or for JSON."""
+        return [
+            {
+                "trial": t.number,
+                "origin": t.origin,
+                "start": r.start,
+                "budget": r.budget,
+                "loss": r.loss,
+                "status": str(r.status),
+                "seconds": r.seconds,
+                **r.metrics,
+                "config": dict(t.config),
+            }
+            for t in self.trials
+            for r in t.reports
+        ]

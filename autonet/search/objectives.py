@@ -1,0 +1,143 @@
+"""Short ways into the search: `minimize`, `maximize`, and an objective for any scikit-learn estimator."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+
+from autonet.core.errors import InvalidOption
+from autonet.core.names import known
+from autonet.search.evaluation import Objective
+from autonet.search.running import RunningTrial
+from autonet.search.study import Study
+
+__all__ = ["CrossValidation", "cv_objective", "maximize", "minimize"]
+
+Space = ConfigurationSpace | Mapping[str, Any] | None
+
+
+def minimize(fn: Objective, space: Space = None, **options: Any) -> Study:
+    """Search for the configuration with the smallest value of `fn`.
+
+    Parameters
+    ----------
+    fn : callable
+        Takes a `RunningTrial`, a mapping from names to values; returns a number.
+    space : ConfigurationSpace or mapping, optional
+    **options
+        Any option of `Study` or of `Study.optimize`.
+
+    Returns
+    -------
+    Study
+        ``study.best.config`` and ``study.best.value`` hold the answer.
+
+    Examples
+    --------
+    >>> best = minimize(lambda trial: (trial["x"] - 3) ** 2, {"x": (-10.0, 10.0)}, max_trials=40, random_state=0).best
+    >>> round(best.config["x"], 1)
+    3.0
+    """
+    return _search(fn, space, "minimize", options)
+
+
+def maximize(fn: Objective, space: Space = None, **options: Any) -> Study:
+    """Search for the configuration with the largest value of `fn`; see `minimize`."""
+    return _search(fn, space, "maximize", options)
+
+
+def _search(fn: Objective, space: Space, direction: str, options: dict[str, Any]) -> Study:
+    of_study, of_optimize = _names(Study.__init__), _names(Study.optimize)
+    for name in options:
+        known("option", name, [*of_study, *of_optimize])
+    data = getattr(fn, "data", None)
+    made = {"data": data, **{k: v for k, v in options.items() if k in of_study}}
+    study = Study(space, direction=direction, **made)  # type: ignore[arg-type]
+    try:
+        return study.optimize(fn, **{k: v for k, v in options.items() if k in of_optimize})
+    finally:
+        study.close()
+
+
+def _names(function: Callable[..., Any]) -> list[str]:
+    skipped = {"self", "space", "direction", "objective"}
+    return [name for name in inspect.signature(function).parameters if name not in skipped]
+
+
+def cv_objective(
+    estimator: Any, X: Any, y: Any = None, *, cv: Any = 5, scoring: Any = None, budget: str | None = None
+) -> "CrossValidation":
+    """Make an objective of the cross-validated score of a scikit-learn estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Cloned for each trial; hyperparameters are set by name with ``set_params``.
+    X, y : array-like
+    cv : int, splitter or iterable
+    scoring : str or callable, optional
+        Default: the estimator's own score.
+    budget : str, optional
+        What the budget of a trial is: the name of a hyperparameter such as ``"n_estimators"``, or ``"n_samples"``
+        for the number of training rows.
+
+    Returns
+    -------
+    callable
+        To be maximized.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> objective = cv_objective(KNeighborsClassifier(), *load_iris(return_X_y=True))
+    >>> maximize(objective, {"n_neighbors": (1, 49)}, max_trials=10, random_state=0).best.value
+    0.98...
+    """
+    from sklearn.utils import indexable
+
+    X, y = indexable(X, y)
+    return CrossValidation(estimator, X, y, cv, scoring, budget)
+
+
+class CrossValidation:
+    """The mean score over the folds of a cross-validation; made by `cv_objective`."""
+
+    direction = "maximize"
+
+    def __init__(self, estimator: Any, X: Any, y: Any, cv: Any, scoring: Any, budget: str | None) -> None:
+        from sklearn.base import is_classifier
+        from sklearn.model_selection import check_cv
+
+        self.estimator, self.X, self.y = estimator, X, y
+        self.scoring, self.budget = scoring, budget
+        self.folds = list(check_cv(cv, y, classifier=is_classifier(estimator)).split(X, y))
+
+    @property
+    def data(self) -> tuple[Any, Any]:
+        """What a run directory must not change."""
+        return self.X, self.y
+
+    def __call__(self, trial: RunningTrial) -> dict[str, Any]:
+        """Return the mean score and its spread."""
+        from sklearn.base import clone
+        from sklearn.model_selection import cross_val_score
+
+        estimator = clone(self.estimator).set_params(**trial)
+        folds = self.folds
+        if self.budget is not None and trial.budget is None:
+            raise InvalidOption(f"budget={self.budget!r} needs a study with min_budget and max_budget.")
+        if self.budget == "n_samples":
+            folds = [(self._subset(train, int(trial.budget or 0)), test) for train, test in folds]
+        elif self.budget is not None:
+            whole = isinstance(estimator.get_params()[self.budget], int)
+            estimator.set_params(**{self.budget: int(trial.budget or 0) if whole else trial.budget})
+        scores = cross_val_score(estimator, self.X, self.y, cv=folds, scoring=self.scoring, error_score="raise")
+        return {"value": float(scores.mean()), "std": float(scores.std())}
+
+    def _subset(self, train: Any, n: int) -> Any:
+        """Choose `n` of the training rows, the same for every trial."""
+        order = np.random.default_rng(0).permutation(len(train))
+        return np.sort(np.asarray(train)[order[:n]])

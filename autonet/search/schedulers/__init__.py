@@ -1,0 +1,1 @@
+"""Schedulers: which job next, as a function of the history."""

@@ -1,0 +1,54 @@
+"""Predicted wall seconds of jobs, from what finished jobs took."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from autonet.search.history import History
+
+__all__ = ["Costs"]
+
+NEW = -1  # in place of the number of a trial that is not there yet
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Predicted wall seconds of jobs.
+
+    Attributes
+    ----------
+    rates, overheads : mapping of int to float
+        By trial: seconds per unit of budget, and seconds beside the budget (known only for budgets in seconds).
+    rate : float
+        Median seconds per unit of budget: what a new trial is expected to take.
+    overhead : float
+        The largest overhead seen: a new trial may have to encode the table anew.
+    """
+
+    rates: Mapping[int, float] = field(default_factory=dict)
+    overheads: Mapping[int, float] = field(default_factory=dict)
+    rate: float = 0.0
+    overhead: float = 0.0
+
+    @classmethod
+    def of(cls, history: History, left: float) -> "Costs":
+        """Sum up what jobs took; without a deadline, time is no matter and all costs are zero."""
+        if math.isinf(left):
+            return cls()
+        if history.rungs.unit == "time":
+            return cls({}, history.overheads, 1.0, max(history.overheads.values(), default=0.0))
+        rates = history.seconds_per_unit
+        return cls(rates, {}, float(np.median(np.fromiter(rates.values(), float))) if rates else 0.0, 0.0)
+
+    def seconds(self, start: float, target: float, trial: int = NEW) -> float:
+        """Predict the seconds of a job."""
+        return self.rates.get(trial, self.rate) * (target - start) + self.overheads.get(trial, self.overhead)
+
+    def reachable(self, start: float, target: float, left: float, trial: int = NEW) -> float:
+        """Return the budget, at most `target`, that `left` seconds suffice for."""
+        rate = self.rates.get(trial, self.rate)
+        if self.seconds(start, target, trial) <= left or rate == 0.0:
+            return target
+        return start + max(left - self.overheads.get(trial, self.overhead), 0.0) / rate

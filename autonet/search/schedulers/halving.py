@@ -1,0 +1,102 @@
+"""Asynchronous successive halving from checkpoints, planned against the time left.
+
+After Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2018), arXiv 1810.05934; promotion by
+rank within a rung, because promoting by predicted value measured clearly worse.
+"""
+
+import math
+from collections.abc import Container
+from dataclasses import dataclass
+
+from autonet.search.history import History
+from autonet.search.records import Trial
+from autonet.search.schedulers.base import Continue, Start, may_continue
+from autonet.search.schedulers.costs import Costs
+
+__all__ = ["AsynchronousHalving"]
+
+# A continuation must bring at least this share of what was paid already, or it is not worth its overhead.
+LEAST_GAIN = 0.05
+
+
+@dataclass(frozen=True)
+class AsynchronousHalving:
+    """Start many trials at the lowest rung and let the best 1/eta of each rung go on; no worker ever waits.
+
+    The order of its decisions:
+
+    0. nothing fitted yet: a new configuration (the study proposes the default first);
+    1. promotions, top rung first: the best 1/eta of a rung that are not yet promoted, if they fit the time left;
+    2. a new configuration, while it could still climb a rung and the best checkpoint could still reach the top;
+    3. the last mile: no new configuration could climb any more, so the best checkpoints go on.
+    """
+
+    def decide(
+        self, history: History, *, left: float, may_start: bool, lost: Container[int] = ()
+    ) -> Start | Continue | None:
+        """Decide on the next job; see `Scheduler`."""
+        rungs = history.rungs
+        if history.best is None:
+            return Start(rungs.bottom) if may_start and left > 0 else None
+        costs = Costs.of(history, left)
+        climber = _climber(history, costs, left, lost)
+        reserve = costs.seconds(climber.budget, rungs.top, climber.number) if climber else 0.0
+
+        promotion = _promotion(history, costs, left, lost, climber, reserve)
+        if promotion:
+            return promotion
+        start = costs.seconds(0.0, rungs.bottom)
+        one_rung = costs.seconds(0.0, rungs.budgets[1]) if len(rungs) > 1 else start
+        if may_start and max(start + reserve, one_rung) <= left:
+            return Start(rungs.bottom)
+        return _last_mile(history, costs, left, lost, climber, may_start=may_start)
+
+
+def _climber(history: History, costs: Costs, left: float, lost: Container[int]) -> Trial | None:
+    """Return the best trial that could still reach the top rung in time, while none has reached it."""
+    top = history.rungs.top
+    if any(not history.trials[number].failed for _, _, number in history.rung(top)):
+        return None
+    able = (t for t in history.ranked() if may_continue(t, lost) and costs.seconds(t.budget, top, t.number) <= left)
+    return next(able, None)
+
+
+def _promotion(
+    history: History, costs: Costs, left: float, lost: Container[int], climber: Trial | None, reserve: float
+) -> Continue | None:
+    rungs = history.rungs
+    for budget, goal in reversed(list(zip(rungs.budgets, rungs.budgets[1:], strict=False))):
+        here = history.rung(budget)
+        for _, _, number in here[: int(len(here) / rungs.eta)]:
+            trial = history.trials[number]
+            if trial.budget != budget or not may_continue(trial, lost):
+                continue
+            # Of the climber's own promotion, the part below the goal no longer needs to be reserved.
+            rest = costs.seconds(goal, rungs.top, trial.number) if trial is climber else reserve
+            rest = 0.0 if goal >= rungs.top else rest
+            if costs.seconds(budget, goal, trial.number) + rest <= left:
+                return Continue(trial.number, goal)
+    return None
+
+
+def _last_mile(
+    history: History, costs: Costs, left: float, lost: Container[int], climber: Trial | None, *, may_start: bool
+) -> Start | Continue | None:
+    rungs = history.rungs
+    if climber:
+        return Continue(climber.number, rungs.top)
+    if not may_start:  # bounded by the number of trials, not by time: what was asked for is done
+        return None
+    for trial in history.ranked():
+        goal = next((b for b in rungs.budgets if b > trial.budget), None)
+        if goal is None or not may_continue(trial, lost):
+            continue
+        target = costs.reachable(trial.budget, goal, left, trial.number)
+        target = math.floor(target) if rungs.whole else target
+        if target - trial.budget >= max(LEAST_GAIN * trial.budget, 1 if rungs.whole else 0.05):
+            return Continue(trial.number, target)
+    # Everything is at the top: a last configuration may be cut short, down to a third of its budget.
+    if rungs.unit == "time":
+        target = costs.reachable(0.0, rungs.bottom, left)
+        return Start(target) if target >= rungs.bottom / 3 else None
+    return Start(rungs.bottom) if costs.seconds(0.0, rungs.bottom) <= left else None

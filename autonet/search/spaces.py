@@ -1,0 +1,126 @@
+"""Spaces as users write them: a ConfigurationSpace, or a dict like the one that it reads."""
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Constant, EqualsCondition
+from ConfigSpace.hyperparameters import Hyperparameter, UniformFloatHyperparameter, UniformIntegerHyperparameter
+
+from autonet.core.errors import InvalidOption
+from autonet.core.names import join
+from autonet.search.encoding import Encoding, plain
+
+__all__ = ["as_space", "completed", "described", "read_config"]
+
+
+def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpace:
+    """Make a space of what the user gave.
+
+    Parameters
+    ----------
+    space : ConfigurationSpace or mapping
+        A mapping from names to: a tuple (low, high), whole numbers if both are; a list of choices; a
+        hyperparameter of ConfigSpace; a mapping from choices to spaces of their own, whose hyperparameters are
+        then called ``name:choice:hyperparameter``; or a single value.
+
+    Raises
+    ------
+    InvalidOption
+        If it is empty, or an entry is none of these, or no configuration of it is legal.
+    """
+    if not isinstance(space, ConfigurationSpace | Mapping):
+        raise InvalidOption(f"space must be a ConfigurationSpace or a dict; got {type(space).__name__}.")
+    if not len(space):
+        raise InvalidOption(
+            "The space is empty; give it hyperparameters, or leave space out to define it with trial.suggest_float, "
+            "suggest_int and suggest_categorical."
+        )
+    if not isinstance(space, ConfigurationSpace):
+        parts: list[Any] = []
+        _add(parts, "", space, None)
+        space = ConfigurationSpace()
+        space.add(*parts)
+    return space
+
+
+def _add(parts: list[Any], prefix: str, entries: Mapping[str, Any], condition: Any) -> None:
+    """Append the hyperparameters of `entries`, each under `condition` (parent, value) if there is one."""
+    for key, entry in entries.items():
+        name = join(prefix, str(key))
+        hyperparameter = _hyperparameter(name, entry)
+        parts.append(hyperparameter)
+        if condition:
+            parts.append(EqualsCondition(hyperparameter, *condition))
+        if isinstance(entry, Mapping):
+            for choice, subspace in entry.items():
+                _add(parts, join(name, str(choice)), subspace or {}, (hyperparameter, choice))
+
+
+def _hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
+    if isinstance(entry, Hyperparameter):
+        entry = copy.copy(entry)
+        entry.name = name
+        return entry
+    if isinstance(entry, tuple) and len(entry) == 2 and all(isinstance(v, int | float) for v in entry):
+        low, high = entry
+        if not low < high:
+            raise InvalidOption(f"space[{name!r}] = {entry!r}: expected (low, high) with low < high.")
+        if all(isinstance(v, int) for v in entry):
+            return UniformIntegerHyperparameter(name, low, high)
+        return UniformFloatHyperparameter(name, float(low), float(high))
+    if isinstance(entry, list | Mapping):
+        choices = list(entry)
+        if not choices:
+            raise InvalidOption(f"space[{name!r}] has no choices; give at least one.")
+        return Constant(name, choices[0]) if len(choices) == 1 else CategoricalHyperparameter(name, choices)
+    if isinstance(entry, str | int | float | None):
+        return Constant(name, entry)
+    raise InvalidOption(
+        f"space[{name!r}] = {entry!r}: expected (low, high), a list of choices, a dict of choices with spaces of their "
+        "own, a hyperparameter of ConfigSpace, or a single value."
+    )
+
+
+def completed(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Complete a configuration with defaults, and check it.
+
+    Raises
+    ------
+    InvalidOption
+        If it names what the space does not have, or a value that is not legal, or breaks a forbidden clause.
+    """
+    space = encoding.space
+    for name, value in config.items():
+        if name not in space:
+            raise InvalidOption(f"The space has no hyperparameter {name!r}; it has {', '.join(map(repr, space))}.")
+        if not space[name].legal_value(value):
+            raise InvalidOption(f"{name!r} = {value!r} is not in its range: {space[name]}.")
+    default = {name: plain(hp.default_value) for name, hp in space.items()}
+    row = encoding.canonical(encoding.row({**default, **config})[None])[0]
+    result = encoding.config(row)
+    for name in config:
+        if name not in result:
+            raise InvalidOption(f"{name!r} is not active in the configuration {dict(config)}.")
+    if not encoding.is_legal(row):
+        raise InvalidOption(f"The configuration {result} breaks a forbidden clause of the space.")
+    return result
+
+
+def described(space: ConfigurationSpace) -> dict[str, str]:
+    """Describe a space by its parts, to be compared with another description."""
+    parts = {hp.name: str(hp) for hp in space.values()}
+    parts |= {f"condition of {c.child.name}": str(c) for c in space.conditions}
+    return parts | {f"forbidden clause {i + 1}": str(f) for i, f in enumerate(space.forbidden_clauses)}
+
+
+def read_config(definitions: Mapping[str, Hyperparameter[Any, Any]], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Restore a configuration from JSON, which knows neither tuples nor classes, by the choices of the space."""
+    result = dict(config)
+    for name, value in config.items():
+        hp = definitions.get(name)
+        choices = hp.choices if isinstance(hp, CategoricalHyperparameter) else ()
+        by_text = {json.dumps(plain(c), default=repr): plain(c) for c in choices}
+        result[name] = by_text.get(json.dumps(value), value)
+    return result

@@ -1,0 +1,64 @@
+"""What came out of a study, for people to read."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from autonet.core.errors import MissingPackage
+from autonet.search.history import History
+from autonet.search.records import Status, Trial
+
+__all__ = ["reasons", "trials_dataframe"]
+
+# Optuna's words for how a trial ended.
+OPTUNA_STATES = {
+    None: "RUNNING",
+    Status.FINISHED: "COMPLETE",
+    Status.CUT: "COMPLETE",
+    Status.INTERRUPTED: "COMPLETE",
+    Status.PRUNED: "PRUNED",
+}
+
+
+def reasons(history: History, limit: int = 10) -> str:
+    """List why trials failed, the most frequent reason first; empty if none did."""
+    counts = Counter(
+        (str(r.status), r.reason.splitlines()[0] if r.reason else "no reason given")
+        for _, r in history.reports
+        if r.failed
+    )
+    rows = [f"\n  {n:>5} x {status:<9} {reason}" for (status, reason), n in counts.most_common(limit)]
+    rest = len(counts) - len(rows)
+    return "".join(rows) + (f"\n  and {rest} more reasons" if rest > 0 else "")
+
+
+def trials_dataframe(history: History) -> Any:
+    """Return a pandas data frame with a row per trial; see `Study.trials_dataframe`."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MissingPackage("trials_dataframe", "pandas", "plot") from error
+    names = sorted({name for t in history for name in t.config})
+    attributes = sorted({name for t in history for name in t.attributes})
+    return pd.DataFrame([_row(t, names, attributes) for t in history])
+
+
+def _row(trial: Trial, names: list[str], attributes: list[str]) -> dict[str, Any]:
+    began = [r.began for r in trial.reports]
+    ended = [r.began + r.seconds for r in trial.reports]
+    start = datetime.fromtimestamp(min(began), UTC).replace(tzinfo=None) if began else None
+    complete = datetime.fromtimestamp(max(ended), UTC).replace(tzinfo=None) if ended and not trial.running else None
+    latest = None if trial.running else trial.status
+    return {
+        "number": trial.number,
+        "value": trial.value,
+        "datetime_start": start,
+        "datetime_complete": complete,
+        "duration": complete - start if complete and start else None,
+        **{f"params_{name}": trial.config.get(name) for name in names},
+        **{f"user_attrs_{name}": trial.attributes.get(name) for name in attributes},
+        "state": OPTUNA_STATES.get(latest, "FAIL"),
+        "budget": trial.budget,
+        "status": str(latest) if latest else "running",
+        "origin": trial.origin,
+    }

@@ -1,0 +1,99 @@
+"""The history as arrays: what samplers with a model learn from."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+from numpy.typing import NDArray
+
+from autonet.search.encoding import Encoding
+from autonet.search.records import Status
+
+if TYPE_CHECKING:
+    from autonet.search.history import History
+
+__all__ = ["BUDGET", "COST", "LOSS", "PAID", "TRIAL", "Table"]
+
+TRIAL, BUDGET, LOSS, COST, PAID = range(5)  # columns of `Table.reports`
+
+
+class Table:
+    """Trials as rows of an encoding and reports as arrays, extended as the history grows.
+
+    Parameters
+    ----------
+    space : ConfigSpace.ConfigurationSpace
+    history : History
+
+    Attributes
+    ----------
+    encoding : Encoding
+    """
+
+    def __init__(self, space: ConfigurationSpace, history: "History") -> None:
+        self.encoding = Encoding(space)
+        self._history = history
+        self._rows = _Columns(len(self.encoding.hyperparameters))
+        self._reports = _Columns(5)
+        self._keys: set[bytes] = set()
+
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """One row per trial (n_trials, n_hyperparameters)."""
+        for trial in self._history.trials[len(self._rows) :]:
+            row = self.encoding.row(trial.config)
+            self._rows.append(row)
+            self._keys.add(self.encoding.key(row))
+        return self._rows.values
+
+    def has(self, row: NDArray[np.float64]) -> bool:
+        """Whether a trial has this configuration."""
+        assert self.rows is not None  # noqa: S101 - brings the keys up to date
+        return self.encoding.key(row) in self._keys
+
+    @property
+    def n_distinct(self) -> int:
+        """Number of different configurations tried."""
+        assert self.rows is not None  # noqa: S101 - brings the keys up to date
+        return len(self._keys)
+
+    @property
+    def reports(self) -> NDArray[np.float64]:
+        """One row per report, in order of arrival: trial, budget, loss, cost, budget paid for by the cost.
+
+        The budget of a failed job is its target; the loss of one without a value is infinite.
+        """
+        for trial, report in self._history.reports[len(self._reports) :]:
+            failed = report.failed or report.status is Status.PRUNED
+            self._reports.append(
+                np.array(
+                    [
+                        trial.number,
+                        report.target if failed else report.budget,
+                        report.loss,
+                        report.cost,
+                        max(report.budget - report.start, 0.0),
+                    ]
+                )
+            )
+        return self._reports.values
+
+
+class _Columns:
+    """Rows of one width, appended one by one to an array that doubles."""
+
+    def __init__(self, width: int) -> None:
+        self._n, self._array = 0, np.empty((64, width))
+
+    def __len__(self) -> int:
+        return self._n
+
+    def append(self, row: NDArray[Any]) -> None:
+        if self._n == len(self._array):
+            self._array = np.concatenate([self._array, np.empty_like(self._array)])
+        self._array[self._n] = row
+        self._n += 1
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        return self._array[: self._n]
