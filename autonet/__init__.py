@@ -1,9 +1,9 @@
 """Give autonet a table and a time limit; it finds a neural network and hands it back as a scikit-learn estimator."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autonet.core import errors as errors
+from autonet.core.lazy import exported
 from autonet.core.task import Task as Task
 
 if TYPE_CHECKING:
@@ -20,24 +20,27 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 # Imported when first used, so that `autonet.search` and its worker processes do without torch.
-_MODULES = {
-    "AutoNetClassification": "autonet.estimators.classification",
-    "AutoNetRegression": "autonet.estimators.regression",
-    "HyperparameterSearchSpaceUpdate": "autonet.space.updates",
-    "HyperparameterSearchSpaceUpdates": "autonet.space.updates",
-    "list_presets": "autonet.space.presets",
-    "parse_hyperparameter_search_space_updates": "autonet.space.updates",
-    "register_network": "autonet.nets.registry",
-}
+__getattr__, __dir__ = exported(
+    __name__,
+    {
+        "AutoNetClassification": "autonet.estimators.classification",
+        "AutoNetRegression": "autonet.estimators.regression",
+        "HyperparameterSearchSpaceUpdate": "autonet.space.updates",
+        "HyperparameterSearchSpaceUpdates": "autonet.space.updates",
+        "list_presets": "autonet.space.presets",
+        "parse_hyperparameter_search_space_updates": "autonet.space.updates",
+        "register_network": "autonet.nets.registry",
+    },
+)
 
-__all__ = ["Task", "errors", *_MODULES]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module 'autonet' has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__all__ = [
+    "AutoNetClassification",
+    "AutoNetRegression",
+    "HyperparameterSearchSpaceUpdate",
+    "HyperparameterSearchSpaceUpdates",
+    "Task",
+    "errors",
+    "list_presets",
+    "parse_hyperparameter_search_space_updates",
+    "register_network",
+]

@@ -70,8 +70,16 @@ def test_import_brings_in_nothing_heavy_but_torch_and_scikit_learn() -> None:
 
 
 def test_the_public_names_are_complete_and_sorted() -> None:
-    public = [n for n in vars(autonet) if not n.startswith("_") and not hasattr(getattr(autonet, n), "__path__")]
-    assert sorted(public) == autonet.__all__
+    assert sorted(autonet.__all__) == autonet.__all__
+    assert set(autonet.__all__) <= set(dir(autonet))
+    assert all(getattr(autonet, name) is not None for name in autonet.__all__)
+    with pytest.raises(AttributeError, match="module 'autonet' has no attribute 'AutoNetClasification'"):
+        _ = autonet.AutoNetClasification
+
+
+def test_the_search_is_imported_without_torch() -> None:
+    program = "import sys, autonet.search; sys.exit('torch' in sys.modules or 'sklearn' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_version_and_changelog_agree() -> None:

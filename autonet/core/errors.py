@@ -10,6 +10,7 @@ AutonetError
 ├── RunMismatch (ValueError)        a run directory holds another search than the one that was opened
 ├── RunLocked (RuntimeError)        another process works in the run directory
 ├── RunCorrupted (RuntimeError)     the file of a run directory cannot be read
+├── RunUnavailable (OSError)        a run directory cannot be reached: disk full, read-only, deleted
 └── TrialPruned                     raised by an objective to end its trial early
 
 AutonetWarning (UserWarning)
@@ -32,6 +33,7 @@ __all__ = [
     "RunCorrupted",
     "RunLocked",
     "RunMismatch",
+    "RunUnavailable",
     "SearchFailed",
     "SearchInterrupted",
     "TrialPruned",
@@ -131,6 +133,10 @@ class RunLocked(AutonetError, RuntimeError):
 
 class RunCorrupted(AutonetError, RuntimeError):
     """The file of a run directory cannot be read; nothing was changed."""
+
+
+class RunUnavailable(AutonetError, OSError):
+    """A run directory cannot be read or written now; what it holds is kept, and the same run can go on later."""
 
 
 class TrialPruned(AutonetError):

@@ -171,7 +171,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
                 min_budget=rungs.bottom,
                 max_budget=rungs.top,
                 eta=chosen.eta,
-                budget_type=rungs.unit,
+                budget_type=workspace.unit,
                 random_state=workspace.seed,
             )
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
@@ -188,7 +188,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             study.optimize(
                 objective,
                 max_trials=options.trials(study.rungs),
-                timeout=seconds if options.runtime else None,
+                timeout=max(seconds, 0.0) if options.runtime else None,
                 callbacks=[partial(_log_trial, logging.getLogger("autonet"))],
                 progress=options.progress_bar,
             )

@@ -1,21 +1,38 @@
 """What a trial leaves behind so that it can go on: in memory, or in a file that holds numbers and text but no code.
 
-A file is in the safetensors format: arrays as tensors, everything around them as JSON in its metadata.
+A file is in the safetensors format: arrays as tensors, and everything around them as JSON in one tensor more.
 """
 
 import json
-import os
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from autonet.core.errors import RunCorrupted, RunUnavailable
+from autonet.search.files import create, publish
 
 __all__ = ["Checkpoint", "read_checkpoint", "write_checkpoint"]
 
 Arrays = dict[str, NDArray[Any]]
+
+TREE = "tree"  # the tensor with the JSON; arrays are called by numbers
+
+# Kinds of numbers that safetensors knows in numpy; other arrays are written as bytes.
+NATIVE = frozenset(
+    ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "float32", "float64")
+)
+
+# Tensors of torch that numpy has no numbers for, and the integers as which their bits are written.
+AS_BITS: Mapping[str, str] = {"bfloat16": "int16"} | dict.fromkeys(
+    ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"), "uint8"
+)
 
 
 class Checkpoint:
@@ -36,7 +53,7 @@ class Checkpoint:
     def load(self) -> Any:
         """Return what was saved last, by this job or an earlier one of the trial; None if nothing was."""
         latest = self._previous if self.saved is None else self.saved
-        return read_checkpoint(latest) if isinstance(latest, Path) else latest
+        return latest if self._path is None or latest is None else read_checkpoint(latest)
 
     def save(self, state: Any) -> None:
         """Keep `state` for the next job of the trial; it replaces what was saved before.
@@ -51,6 +68,8 @@ class Checkpoint:
         ------
         TypeError
             If a run directory cannot hold it.
+        RunUnavailable
+            If it cannot be written, for want of room on the disk for example.
         """
         if self._path is not None:
             write_checkpoint(self._path, state)
@@ -59,24 +78,31 @@ class Checkpoint:
 
 def write_checkpoint(path: Path, state: Any) -> None:
     """Write `state` beside `path`, then rename: the file is there whole or not at all."""
-    from safetensors.numpy import save_file
-
     arrays: Arrays = {}
     tree = json.dumps(_flatten(state, arrays, "checkpoint"))
+    arrays[TREE] = np.frombuffer(tree.encode(), np.uint8)
     part = path.with_suffix(".part")
-    save_file(arrays or {"none": np.zeros(1)}, part, metadata={"tree": tree})
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        create(part)
+        save_file(arrays, part)
+        publish(part, path)
+    except (OSError, SafetensorError) as error:
+        raise RunUnavailable(f"{path} cannot be written: {error}.") from error
 
 
 def read_checkpoint(path: Path) -> Any:
-    """Read what `write_checkpoint` wrote."""
-    from safetensors import safe_open
+    """Read what `write_checkpoint` wrote.
 
-    with safe_open(path, framework="numpy") as file:
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
-        return _unflatten(json.loads(file.metadata()["tree"]), arrays)
+    Raises
+    ------
+    RunCorrupted
+        If it is damaged or something else.
+    """
+    try:
+        arrays = load_file(path)
+        return _unflatten(json.loads(arrays[TREE].tobytes()), arrays)
+    except (OSError, SafetensorError, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+        raise RunCorrupted(f"The checkpoint {path} cannot be read: {type(error).__name__}: {error}.") from error
 
 
 def _flatten(value: Any, arrays: Arrays, where: str) -> Any:
@@ -86,41 +112,55 @@ def _flatten(value: Any, arrays: Arrays, where: str) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Mapping):
-        return {
-            "dict": [[_flatten(k, arrays, where), _flatten(v, arrays, f"{where}[{k!r}]")] for k, v in value.items()]
-        }
-    if isinstance(value, list | tuple):
+        pairs = [
+            [_flatten(k, arrays, f"a key of {where}"), _flatten(v, arrays, f"{where}[{k!r}]")] for k, v in value.items()
+        ]
+        return {"dict": pairs}
+    if type(value) is list or isinstance(value, tuple):
         kind = "list" if isinstance(value, list) else "tuple"
         return {kind: [_flatten(v, arrays, f"{where}[{i}]") for i, v in enumerate(value)]}
     name = str(len(arrays))
     if isinstance(value, bytes):
         arrays[name] = np.frombuffer(value, np.uint8)
         return {"bytes": name}
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        arrays[name] = np.ascontiguousarray(value).reshape(value.shape)
-        return {"array": name}
-    if type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
-        return {"tensor": name, "as": _add_tensor(value, arrays, name)}
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "OV":  # neither objects nor records
+        return _flatten_array(value, arrays, name)
+    torch = sys.modules.get("torch")  # whoever has a tensor has torch; the search itself does without
+    if torch is not None and isinstance(value, torch.Tensor) and _is_plain(value, torch):
+        return _flatten_tensor(value, arrays, name)
     raise TypeError(
         f"{where} is of type {type(value).__name__}, which a run directory cannot hold; save numbers, text, bytes, "
         "arrays, tensors, and dicts or lists of them, such as a state_dict()."
     )
 
 
-def _add_tensor(tensor: Any, arrays: Arrays, name: str) -> str:
-    """Add a torch tensor; numpy has no bfloat16, so its bits go as integers."""
+def _is_plain(tensor: Any, torch: Any) -> bool:
+    """Whether a tensor is made of numbers and nothing else."""
+    return tensor.layout is torch.strided and not tensor.is_quantized and not tensor.is_meta
+
+
+def _flatten_array(array: NDArray[Any], arrays: Arrays, name: str) -> dict[str, Any]:
+    dense = np.ascontiguousarray(array).reshape(array.shape)  # without reshape 0-d becomes 1-d
+    if array.dtype.name in NATIVE and array.dtype.isnative:
+        arrays[name] = dense
+        return {"array": name}
+    arrays[name] = np.frombuffer(dense.tobytes(), np.uint8)
+    return {"array": name, "dtype": array.dtype.str, "shape": list(array.shape)}
+
+
+def _flatten_tensor(tensor: Any, arrays: Arrays, name: str) -> dict[str, Any]:
     kind = str(tensor.dtype).removeprefix("torch.")
-    tensor = tensor.detach().cpu().contiguous()
-    if kind == "bfloat16":
-        tensor = tensor.view(sys.modules["torch"].int16)
-    arrays[name] = tensor.numpy().copy()
-    return kind
+    dense = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
+    if kind in AS_BITS:
+        dense = dense.view(getattr(sys.modules["torch"], AS_BITS[kind]))
+    return {"tensor": _flatten_array(dense.numpy(), arrays, name), "kind": kind}
 
 
 def _unflatten(tree: Any, arrays: Arrays) -> Any:
+    """Turn JSON back into what it stands for."""
     if not isinstance(tree, dict):
         return tree
-    (kind, content), *rest = tree.items()
+    kind, content = next(iter(tree.items()))
     if kind == "dict":
         return {_unflatten(k, arrays): _unflatten(v, arrays) for k, v in content}
     if kind in ("list", "tuple"):
@@ -129,9 +169,12 @@ def _unflatten(tree: Any, arrays: Arrays) -> Any:
     if kind == "bytes":
         return arrays[content].tobytes()
     if kind == "array":
-        return arrays[content]
-    from importlib import import_module  # whoever saved tensors has torch; the search itself does without
-
-    torch = import_module("torch")
-    tensor = torch.from_numpy(arrays[content])
-    return tensor.view(torch.bfloat16) if rest[0][1] == "bfloat16" else tensor
+        array = arrays[content]
+        if "dtype" in tree:
+            array = np.frombuffer(array.tobytes(), np.dtype(tree["dtype"])).reshape(tree["shape"]).copy()
+        return array
+    if kind == "tensor":
+        torch = import_module("torch")
+        tensor = torch.from_numpy(_unflatten(content, arrays))
+        return tensor.view(getattr(torch, tree["kind"])) if tree["kind"] in AS_BITS else tensor
+    raise ValueError(f"unknown kind {kind!r}")

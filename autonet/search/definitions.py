@@ -89,15 +89,14 @@ def merged(definitions: Definitions, more: Definitions) -> dict[str, Hyperparame
     return result
 
 
-def _covering(old: Any, new: Any) -> Hyperparameter[Any, Any]:
+def _covering(old: Any, new: Any) -> Any:
     """Return a hyperparameter of both ranges or all choices."""
     if _values(old) is not None and _values(new) is not None and not isinstance(old, OrdinalHyperparameter):
         values = list(_values(old) or ())
-        return categorical(old.name, values + [v for v in _values(new) or () if v not in values])  # type: ignore[no-any-return]
-    numbers = [hp for hp in (old, new) if isinstance(hp, NumericalHyperparameter)]
+        return categorical(old.name, values + [v for v in _values(new) or () if v not in values])
+    numbers: list[Any] = [hp for hp in (old, new) if isinstance(hp, NumericalHyperparameter)]
     if len(numbers) == 2 and type(old) is type(new) and old.log == new.log:
-        wider = copy.copy(old)
-        return type(wider)(old.name, min(old.lower, new.lower), max(old.upper, new.upper), log=old.log)
+        return type(old)(old.name, min(old.lower, new.lower), max(old.upper, new.upper), log=old.log)
     if numbers and isinstance(old if numbers[0] is new else new, Constant):  # a range that was empty so far
         value = (old if numbers[0] is new else new).value
         low, high = min(numbers[0].lower, value), max(numbers[0].upper, value)

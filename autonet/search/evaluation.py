@@ -4,6 +4,7 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
@@ -57,7 +58,12 @@ class Outcome:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
-def evaluate(objective: Objective, job: Job, observe: Observer | None = None) -> Outcome:
+def evaluate(
+    objective: Objective,
+    job: Job,
+    observe: Observer | None = None,
+    watch: AbstractContextManager[None] | None = None,
+) -> Outcome:
     """Run an objective on a job; an exception becomes part of the outcome.
 
     Parameters
@@ -67,12 +73,16 @@ def evaluate(objective: Objective, job: Job, observe: Observer | None = None) ->
     job : Job
     observe : callable, optional
         Called with every value reported on the way; without it they come with the outcome.
+    watch : context manager, optional
+        Entered while the objective runs; it may raise `DeadlinePassed` in it.
     """
     trial = RunningTrial(job, observe)
     began, clock = time.time(), time.monotonic()
     exception, error = None, ""
     try:
-        result, reason = as_result(objective(trial), trial)
+        with watch or nullcontext():
+            returned = objective(trial)
+        result, reason = as_result(returned, trial)
     except DeadlinePassed:
         result, reason = _cut(trial)
     except MemoryError as problem:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
-
 from ConfigSpace.hyperparameters import Hyperparameter
 
 from autonet.search.definitions import merged
@@ -77,28 +76,28 @@ class History:
         getattr(self, f"_on_{event.kind}")(event.trial, **event.body)
 
     def _on_enqueue(self, _: int, config: Mapping[str, Any]) -> None:
-        """A configuration was asked for."""
+        """Note a configuration that was asked for."""
         self.queue.append(dict(config))
 
     def _on_propose(self, number: int, config: Config, seed: int, origin: str) -> None:
-        """A trial was made."""
+        """Note a new trial."""
         self.trials.append(Trial(number, config, seed, origin, maximize=self.maximize))
         if origin == "enqueued":
             self.queue.pop(0)
 
     def _on_start(self, number: int, start: float, target: float) -> None:
-        """A job began."""
+        """Note that a job began."""
         trial = self.trials[number]
         trial.running = Job(number, trial.config, start, target, trial.seed)
         trial.attempts += 1
         self.running[number] = trial
 
     def _on_observe(self, number: int, step: int, value: float) -> None:
-        """An objective reported a value on its way."""
+        """Note a value that an objective reported on its way."""
         self.trials[number].curve.append((step, value))
 
     def _on_define(self, number: int, config: Config, hyperparameters: Sequence[Mapping[str, Any]]) -> None:
-        """An objective that defines its space has chosen its configuration."""
+        """Note what an objective that defines its space has chosen."""
         new = ConfigurationSpace.from_serialized_dict(
             {"name": None, "hyperparameters": hyperparameters, "conditions": [], "forbiddens": []}
         )
@@ -109,7 +108,7 @@ class History:
     def _on_end(
         self, number: int, report: Mapping[str, Any], attributes: Mapping[str, Any], checkpoint: str | None = None
     ) -> None:
-        """A job ended."""
+        """Note how a job ended."""
         del checkpoint  # kept by the study
         trial = self.trials[number]
         trial.attributes.update(attributes)

@@ -96,7 +96,7 @@ def cv_objective(
     >>> maximize(objective, {"n_neighbors": (1, 49)}, max_trials=10, random_state=0).best.value
     0.98...
     """
-    from sklearn.utils import indexable
+    from sklearn.utils import indexable  # noqa: PLC0415 - a second of import that other objectives can do without
 
     X, y = indexable(X, y)
     return CrossValidation(estimator, X, y, cv, scoring, budget)
@@ -108,8 +108,8 @@ class CrossValidation:
     direction = "maximize"
 
     def __init__(self, estimator: Any, X: Any, y: Any, cv: Any, scoring: Any, budget: str | None) -> None:
-        from sklearn.base import is_classifier
-        from sklearn.model_selection import check_cv
+        from sklearn.base import is_classifier  # noqa: PLC0415
+        from sklearn.model_selection import check_cv  # noqa: PLC0415
 
         self.estimator, self.X, self.y = estimator, X, y
         self.scoring, self.budget = scoring, budget
@@ -122,8 +122,8 @@ class CrossValidation:
 
     def __call__(self, trial: RunningTrial) -> dict[str, Any]:
         """Return the mean score and its spread."""
-        from sklearn.base import clone
-        from sklearn.model_selection import cross_val_score
+        from sklearn.base import clone  # noqa: PLC0415
+        from sklearn.model_selection import cross_val_score  # noqa: PLC0415
 
         estimator = clone(self.estimator).set_params(**trial)
         folds = self.folds

@@ -181,7 +181,7 @@ class Trial:
     attributes: dict[str, Any] = field(default_factory=dict)
     running: Job | None = None
     attempts: int = 0
-    last: Report | None = None  # the usable report at the highest budget
+    last: Report | None = field(default=None, repr=False)  # the usable report at the highest budget
 
     def __str__(self) -> str:
         """Show number, value, budget and configuration in one line."""

@@ -8,7 +8,7 @@ from autonet.core.errors import InvalidOption
 
 __all__ = ["Rungs", "Unit"]
 
-Unit = Literal["time", "epochs", "none"]
+Unit = Literal["time", "epochs"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Rungs:
 
     budgets: tuple[float, ...]
     eta: float = 3
-    unit: Unit = "epochs"
+    unit: Unit | Literal["none"] = "epochs"
 
     @classmethod
     def geometric(cls, low: float, high: float, eta: float = 3, unit: Unit = "time") -> "Rungs":

@@ -98,7 +98,7 @@ class RunningTrial(Mapping[str, Any]):
             return False
         step, value = self.curve[-1]
         known = [s for s in self.job.bounds if s <= step]
-        return not math.isfinite(value) or bool(known) and self._best > self.job.bounds[max(known)]
+        return not math.isfinite(value) or (bool(known) and self._best > self.job.bounds[max(known)])
 
     def set_user_attr(self, name: str, value: Any) -> None:
         """Keep a number, a text, or lists and dicts of them with the trial."""

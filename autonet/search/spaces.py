@@ -28,7 +28,7 @@ def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpac
     Raises
     ------
     InvalidOption
-        If it is empty, or an entry is none of these, or no configuration of it is legal.
+        If it is empty, or an entry is none of these.
     """
     if not isinstance(space, ConfigurationSpace | Mapping):
         raise InvalidOption(f"space must be a ConfigurationSpace or a dict; got {type(space).__name__}.")
@@ -60,9 +60,9 @@ def _add(parts: list[Any], prefix: str, entries: Mapping[str, Any], condition: A
 
 def _hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
     if isinstance(entry, Hyperparameter):
-        entry = copy.copy(entry)
-        entry.name = name
-        return entry
+        named = copy.copy(entry)
+        named.name = name
+        return named
     if isinstance(entry, tuple) and len(entry) == 2 and all(isinstance(v, int | float) for v in entry):
         low, high = entry
         if not low < high:

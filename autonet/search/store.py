@@ -1,46 +1,71 @@
 """The run directory: every event of a study in one SQLite file, checkpoints as files beside it.
 
-One process writes, guarded by a lock that the kernel releases when it dies.  The rollback journal with
-synchronous=FULL loses no event that was acknowledged.  Nothing in the directory is a pickle.
+One process writes, guarded by a lock that the kernel releases when it dies; any number may read meanwhile.  The
+rollback journal with synchronous=FULL loses no event that was acknowledged.  Every event carries a checksum of
+itself and all events before it, so that a damaged file is refused and never read wrongly.  Nothing in the directory
+is a pickle.
 """
 
-import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol, Self
+from zlib import crc32
 
 from filelock import FileLock, Timeout
 
-from autonet.core.errors import RunCorrupted, RunLocked
+from autonet.core.errors import AutonetError, RunCorrupted, RunLocked, RunUnavailable
+from autonet.search.files import create, publish
+from autonet.search.jsonvalues import from_text, to_text
 from autonet.search.records import Event
 
 __all__ = ["MemoryStore", "RunDirectory", "Store", "differences"]
 
-SCHEMA = 1
-DATABASE = "study.sqlite"
+VERSION = 1
+DATABASE, CHECKPOINTS = "study.sqlite", "checkpoints"
+
+# Row 0 holds the settings, the others an event each.
+TABLE = "CREATE TABLE events (number INTEGER PRIMARY KEY, kind TEXT, trial INTEGER, body TEXT, checksum INTEGER)"
+
+# Seconds that a write waits for readers, and the largest row in bytes that is read.
+PATIENCE, LARGEST_ROW = 60, 2**28
+
+# SQLite's codes of what passes: no access, locked, no memory, read-only, disk error, disk full, cannot open, too big.
+PASSING = frozenset({3, 5, 6, 7, 8, 10, 13, 14, 18})
 
 
 class Store(Protocol):
-    """Keep events in their order, and settings that must not change."""
+    """Keep events in their order, and settings that must not change.
+
+    Values are plain: None, bool, numbers, str, and lists, tuples and dicts of them.
+    """
 
     checkpoints: str | None  # directory for checkpoints; None keeps them in memory
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Mapping[str, Any]:
         """Return the settings that were kept; empty for a new study."""
 
     def keep(self, settings: Mapping[str, Any]) -> None:
-        """Keep the settings of a new study."""
+        """Keep the settings of a new study, before any event."""
 
-    def append(self, *events: Event) -> None:
-        """Keep events, all or none; when it returns, they survive the death of the process."""
+    def append(self, *events: Event) -> Sequence[Event]:
+        """Keep events, all or none; when it returns, they survive the death of the process.
+
+        Returns
+        -------
+        sequence of Event
+            The same events as `events` will give them: the history takes up these, so that a study that goes on
+            and one that is opened again are in the same state.
+        """
 
     def events(self) -> Iterator[Event]:
         """Go through all events in the order in which they were appended."""
 
     def close(self) -> None:
-        """Let go of the directory."""
+        """Let go of what the store holds."""
 
 
 class MemoryStore:
@@ -48,15 +73,16 @@ class MemoryStore:
 
     checkpoints: str | None = None
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Mapping[str, Any]:
         """There are none."""
         return {}
 
     def keep(self, settings: Mapping[str, Any]) -> None:
         """Do nothing."""
 
-    def append(self, *events: Event) -> None:
-        """Do nothing."""
+    def append(self, *events: Event) -> Sequence[Event]:
+        """Return the events as they are."""
+        return events
 
     def events(self) -> Iterator[Event]:
         """There are none."""
@@ -72,36 +98,40 @@ class RunDirectory:
     Parameters
     ----------
     path : path-like
-        Made if it is not there.
+        Made if it is not there, for its owner alone.
+    read_only : bool
+        Look at a study that another process may be writing: no lock is taken and nothing is changed.
 
     Raises
     ------
     RunLocked
         If another process works in it.
     RunCorrupted
-        If its database cannot be read.
+        If its database cannot be trusted: damaged, missing beside its checkpoints, or not made by this class.
+    RunUnavailable
+        If it cannot be read or written.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        directory = self.path / "checkpoints"
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.checkpoints: str | None = str(directory)
-        self._lock = FileLock(self.path / "lock")
+    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        self.path, self._file = Path(path), Path(path) / DATABASE
+        self.checkpoints: str | None = str(self.path / CHECKPOINTS)
+        self._end = 0, 0  # the number of rows, and the last checksum
+        lock = None
         try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            owner = _read_text(self.path / "owner")
-            raise RunLocked(
-                f"{self.path} is in use by another process{owner and f' (pid {owner})'}; wait for it, or give another "
-                "run_dir."
-            ) from None
-        (self.path / "owner").write_text(str(os.getpid()))
-        try:
-            self._database = self._open()
-        except BaseException:
-            self._lock.release()
+            if not read_only:
+                self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._refuse_links()
+            lock = None if read_only else self._locked()
+            self._database = self._opened(read_only=read_only)
+            if not read_only:
+                (self.path / CHECKPOINTS).mkdir(exist_ok=True, mode=0o700)
+        except BaseException as error:
+            if lock is not None:
+                lock.release()
+            if isinstance(error, OSError) and not isinstance(error, AutonetError):
+                raise RunUnavailable(f"{self.path} cannot be used as a run_dir: {error}.") from error
             raise
+        self._let_go = weakref.finalize(self, _let_go, self._database, lock, os.getpid())
 
     def __enter__(self) -> Self:
         """Open already."""
@@ -111,77 +141,163 @@ class RunDirectory:
         """Let go of the directory."""
         self.close()
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Mapping[str, Any]:
         """Return the settings that were kept; see `Store`."""
-        return {name: json.loads(value) for name, value in self._read("SELECT name, value FROM settings")}
+        rows = self._rows()
+        return self._event(0, *rows[0]).body if rows else {}
 
     def keep(self, settings: Mapping[str, Any]) -> None:
         """Keep the settings of a new study; see `Store`."""
-        with self._database:
-            rows = [(name, json.dumps(value)) for name, value in settings.items()]
-            self._database.executemany("INSERT INTO settings VALUES (?, ?)", rows)
+        self._write(Event("settings", -1, settings))
 
-    def append(self, *events: Event) -> None:
+    def append(self, *events: Event) -> Sequence[Event]:
         """Keep events, all or none; see `Store`."""
-        with self._database:
-            self._database.executemany(
-                "INSERT INTO events (kind, trial, body) VALUES (?, ?, ?)",
-                [(e.kind, e.trial, json.dumps(e.body, default=repr)) for e in events],
-            )
+        return self._write(*events)
 
     def events(self) -> Iterator[Event]:
         """Go through all events; see `Store`."""
-        for kind, trial, body in self._read("SELECT kind, trial, body FROM events ORDER BY number"):
-            yield Event(kind, trial, json.loads(body))
+        for number, row in enumerate(self._rows()[1:], 1):
+            yield self._event(number, *row)
 
     def close(self) -> None:
-        """Let go of the directory."""
-        self._database.close()
-        self._lock.release()
+        """Let go of the directory; a second time does nothing."""
+        self._let_go()
 
-    def _open(self) -> sqlite3.Connection:
-        path = self.path / DATABASE
-        if not path.exists():  # under another name until it is complete: an empty file never passes for a study
-            part = path.with_suffix(".part")
-            part.unlink(missing_ok=True)
-            database = sqlite3.connect(part)
-            database.executescript(
-                f"""
-                PRAGMA journal_mode = DELETE;
-                PRAGMA synchronous = FULL;
-                PRAGMA user_version = {SCHEMA};
-                CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT);
-                CREATE TABLE events (number INTEGER PRIMARY KEY, kind TEXT, trial INTEGER, body TEXT);
-                """
-            )
-            database.close()
-            part.chmod(0o600)
-            part.replace(path)
-        database = sqlite3.connect(path, check_same_thread=False)
+    # --- opening
+
+    def _refuse_links(self) -> None:
+        """Refuse a directory whose files lie elsewhere: what is written or deleted here is written or deleted here."""
+        for folder in (self.path, self.path / CHECKPOINTS):
+            for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if entry.is_symlink():
+                    raise RunCorrupted(f"{entry} is a symbolic link, which a run directory does not hold; remove it.")
+
+    def _locked(self) -> FileLock:
+        """Take the lock, and leave a note of who has it."""
+        lock = FileLock(self.path / "lock", mode=0o600)
         try:
-            database.executescript("PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL;")
+            lock.acquire(timeout=0)
+        except Timeout:
+            owner = _read_text(self.path / "owner")
+            who, remedy = f"another process{owner and f' (pid {owner})'}", "wait for it"
+            if owner == str(os.getpid()):
+                who, remedy = "another study of this process", "close() that one"
+            raise RunLocked(f"{self.path} is in use by {who}; {remedy}, or give another run_dir.") from None
+        create(self.path / "owner", str(os.getpid()).encode())
+        return lock
+
+    def _opened(self, *, read_only: bool) -> sqlite3.Connection:
+        """Open the database and check all of it."""
+        if not self._file.exists():
+            self._create(read_only=read_only)
+        database = sqlite3.connect(
+            f"{self._file.absolute().as_uri()}?mode=rw", PATIENCE, uri=True, check_same_thread=False
+        )
+        try:
+            # Read with a schema that is known to the letter: a file from elsewhere runs no trigger and no view.
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_ROW)
+            database.executescript(
+                "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL;"
+            )
             version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA:
-                raise RunCorrupted(f"{path} was written by a later version of autonet; update autonet to open it.")
-            if version != SCHEMA or database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-                raise _corrupted(path, "no study is in it, or its pages are damaged")
-        except sqlite3.DatabaseError as error:
+            if version > VERSION:
+                raise RunCorrupted(
+                    f"{self._file} was written by a later version of autonet; update autonet to open it."
+                )
+            if version < VERSION or database.execute("SELECT sql FROM sqlite_schema").fetchall() != [(TABLE,)]:
+                raise self._corrupted("no study is in it")
+            if database.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+                raise self._corrupted("its pages are damaged")
+            database.execute(f"PRAGMA query_only = {read_only}")
+            self._database = database
+            self._rows()
+        except sqlite3.Error as error:
             database.close()
-            raise _corrupted(path, str(error)) from error
-        except RunCorrupted:
+            raise self._problem(error) from error
+        except BaseException:
             database.close()
             raise
         return database
 
-    def _read(self, query: str) -> list[Any]:
+    def _create(self, *, read_only: bool) -> None:
+        """Make the database under another name until it is complete: an empty file never passes for a study."""
+        if read_only:
+            raise RunUnavailable(f"There is no study in {self.path}.")
+        for other in (CHECKPOINTS, f"{DATABASE}-journal"):
+            if (self.path / other).exists():
+                raise self._corrupted(f"it is not there, but {other} is")
+        part = self._file.with_suffix(".part")
+        create(part)
+        with closing(sqlite3.connect(part)) as database:
+            try:
+                database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA user_version = {VERSION}; {TABLE};")
+            except sqlite3.Error as error:
+                raise self._problem(error) from error
+        publish(part, self._file)
+
+    # --- rows
+
+    def _write(self, *events: Event) -> Sequence[Event]:
+        """Append rows in one transaction; return the events as they will be read."""
+        first, checksum = self._end
+        rows = []
+        for number, event in enumerate(events, first):
+            row = (event.kind, event.trial, to_text(event.body))
+            checksum = _checksum(number, *row, before=checksum)
+            rows.append((number, *row, checksum))
         try:
-            return self._database.execute(query).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise _corrupted(self.path / DATABASE, str(error)) from error
+            with self._database:
+                self._database.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            raise self._problem(error) from error
+        self._end = first + len(rows), checksum
+        return [Event(kind, trial, from_text(body)) for _, kind, trial, body, _ in rows]
+
+    def _rows(self) -> list[tuple[str, int, str]]:
+        """Read kind, trial and body of all rows, and check that none is missing or changed."""
+        try:
+            read = self._database.execute("SELECT * FROM events ORDER BY number").fetchall()
+        except sqlite3.Error as error:
+            raise self._problem(error) from error
+        before = 0
+        for expected, (number, kind, trial, body, checksum) in enumerate(read):
+            before = _checksum(number, kind, trial, body, before=before)
+            if number != expected or checksum != before:
+                raise self._corrupted(f"event {expected} is missing or was changed")
+        self._end = len(read), before
+        return [(kind, trial, body) for _, kind, trial, body, _ in read]
+
+    def _event(self, number: int, kind: str, trial: int, body: str) -> Event:
+        try:
+            return Event(kind, trial, dict(from_text(body)))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise self._corrupted(f"event {number} cannot be understood") from error
+
+    def _corrupted(self, why: str) -> RunCorrupted:
+        return RunCorrupted(f"{self._file} cannot be read ({why}); restore it from a copy, or give another run_dir.")
+
+    def _problem(self, error: sqlite3.Error) -> AutonetError:
+        """Tell a damaged database from one that cannot be reached now."""
+        if isinstance(error, sqlite3.ProgrammingError):
+            return RunUnavailable(f"{self.path} was closed; open it again.")
+        if getattr(error, "sqlite_errorcode", 1) & 0xFF in PASSING:
+            return RunUnavailable(
+                f"{self._file} cannot be reached ({error}); what it holds is kept. Make room or give back access, then "
+                "run the same again to go on."
+            )
+        return self._corrupted(str(error))
 
 
-def _corrupted(path: Path, why: str) -> RunCorrupted:
-    return RunCorrupted(f"{path} cannot be read ({why}); restore it from a copy, or give another run_dir.")
+def _checksum(number: int, kind: str, trial: int, body: str, *, before: int) -> int:
+    return crc32(f"{number} {kind} {trial} {body}".encode("utf-8", "surrogatepass"), before)
+
+
+def _let_go(database: sqlite3.Connection, lock: FileLock | None, owner: int) -> None:
+    if os.getpid() != owner:  # a copy in a forked process; closing it would touch the journal of the original
+        return
+    database.close()
+    if lock is not None:
+        lock.release()
 
 
 def _read_text(path: Path) -> str:

@@ -35,7 +35,7 @@ def reasons(history: History, limit: int = 10) -> str:
 def trials_dataframe(history: History) -> Any:
     """Return a pandas data frame with a row per trial; see `Study.trials_dataframe`."""
     try:
-        import pandas as pd
+        import pandas as pd  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise MissingPackage("trials_dataframe", "pandas", "plot") from error
     names = sorted({name for t in history for name in t.config})

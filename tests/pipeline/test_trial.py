@@ -14,6 +14,7 @@ from autonet.pipeline.timing import epoch_seconds
 from autonet.pipeline.trial import members, run_trial
 from autonet.pipeline.workspace import Target, Workspace
 from autonet.search.records import Job, Status
+from autonet.search.running import RunningTrial
 from autonet.space.build import build_space
 from autonet.space.presets import load_preset
 
@@ -38,8 +39,8 @@ def default(task: Task, **changes: Any) -> dict[str, Any]:
     return {**dict(build_space(task, preset.components, preset.updates).get_default_configuration()), **changes}
 
 
-def job(space: Workspace, start: float, target: float, checkpoint: Any = None, **changes: Any) -> Job:
-    return Job(0, default(space.task, **changes), start, target, seed=3, checkpoint=checkpoint)
+def job(space: Workspace, start: float, target: float, checkpoint: Any = None, **changes: Any) -> RunningTrial:
+    return RunningTrial(Job(0, default(space.task, **changes), start, target, seed=3, checkpoint=checkpoint))
 
 
 def test_a_result_describes_its_checkpoint(iris: Any) -> None:
@@ -89,7 +90,7 @@ def test_folds_share_seconds_but_not_epochs(iris: Any) -> None:
 
 def test_a_deadline_cuts_a_job_with_a_model(iris: Any) -> None:
     space = workspace(iris, unit="time")
-    late = Job(0, default(space.task), 0.0, 60.0, seed=0, deadline=time.monotonic() + 0.3)
+    late = RunningTrial(Job(0, default(space.task), 0.0, 60.0, seed=0, deadline=time.monotonic() + 0.3))
     result = run_trial(space, late)
     assert result.status is Status.CUT
     assert 0 < result.budget < 1

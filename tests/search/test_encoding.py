@@ -66,7 +66,7 @@ def test_forbidden_rows_are_recognized() -> None:
     cs = space()
     cs.add(ForbiddenEqualsClause(cs["layers"], 3))
     encoding = Encoding(cs)
-    assert not any(encoding.config(r)["layers"] == 3 for r in encoding.sample(50, np.random.default_rng(0)))
+    assert not any(encoding.config(r)["layers"] == 3 for r in encoding.sample_legal(50, np.random.default_rng(0)))
     bad = encoding.row({"layers": 3, "use": False, "k": 3, "size": "m"})
     assert not encoding.is_legal(bad)
     assert encoding.is_legal(encoding.row({"layers": 2, "use": False, "k": 3, "size": "m"}))

@@ -1,10 +1,9 @@
 import numpy as np
+from autonet.search.gaussian_process import GaussianProcess, log_expected_improvement
+from autonet.search.sampler import standardized
 from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 from scipy.stats import norm
-
-from autonet.search.gaussian_process import GaussianProcess, log_expected_improvement
-from autonet.search.sampler import standardized
 
 
 def data(n: int = 30, d: int = 3) -> tuple[np.ndarray, np.ndarray]:

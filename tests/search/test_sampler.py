@@ -1,12 +1,12 @@
 import time
 
 import numpy as np
+from autonet.search.sampler import MAX_RECORDS, GaussianProcessSampler, thinned
 from ConfigSpace import ConfigurationSpace, Float, Integer
 
 from autonet.search.encoding import Encoding
 from autonet.search.records import History, Report, Status, Trial
 from autonet.search.rungs import Rungs
-from autonet.search.sampler import MAX_RECORDS, GaussianProcessSampler, thinned
 
 RUNGS = Rungs.geometric(1, 9, 3, "epochs")
 

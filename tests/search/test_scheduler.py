@@ -1,69 +1,80 @@
 import math
+from collections.abc import Container
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autonet.search.records import History, Job, Report, Status, Trial
+from autonet.search.history import History
+from autonet.search.records import Event, Report, Status, Trial
 from autonet.search.rungs import Rungs
-from autonet.search.scheduler import Continue, Start, decide
+from autonet.search.schedulers.base import Continue, Start
+from autonet.search.schedulers.halving import AsynchronousHalving
 
 RUNGS = Rungs.geometric(1, 9, 3)
 
 
+def propose(history: History) -> Trial:
+    history.apply(Event("propose", len(history), {"config": {"x": len(history)}, "seed": 0, "origin": "sampler"}))
+    return history.trials[-1]
+
+
 def history(*losses: list[float]) -> History:
     """One trial per list: its losses at the successive rungs of 1, 3, 9 seconds; infinite is a failure."""
-    trials = []
+    result = History(RUNGS)
     for number, values in enumerate(losses):
-        reports, paid = [], 0.0
+        propose(result)
+        paid = 0.0
         for loss, budget in zip(values, RUNGS.budgets, strict=False):
             status = Status.FINISHED if math.isfinite(loss) else Status.DIVERGED
-            reports.append(
-                Report(paid, budget, budget if math.isfinite(loss) else paid, loss, status, budget - paid, 1.0)
-            )
+            reached = budget if math.isfinite(loss) else paid
+            result.add(result.trials[number], Report(paid, budget, reached, loss, status, budget - paid, 1.0))
             paid = budget
-        trials.append(Trial(number, {"x": number}, 0, "test", reports))
-    return History(trials)
+    return result
+
+
+def decide(history: History, *, left: float, may_start: bool, lost: Container[int] = ()) -> Start | Continue | None:
+    return AsynchronousHalving().decide(history, left=left, may_start=may_start, lost=lost)
 
 
 def test_the_first_job_is_a_new_trial_at_the_lowest_rung() -> None:
-    assert decide(History(), RUNGS, left=100, may_start=True) == Start(1)
+    assert decide(History(RUNGS), left=100, may_start=True) == Start(1)
 
 
 def test_the_best_third_of_a_rung_is_promoted() -> None:
-    assert decide(history([0.3], [0.1]), RUNGS, left=100, may_start=True) == Start(1)
-    assert decide(history([0.3], [0.1], [0.2]), RUNGS, left=100, may_start=True) == Continue(1, 3)
+    assert decide(history([0.3], [0.1]), left=100, may_start=True) == Start(1)
+    assert decide(history([0.3], [0.1], [0.2]), left=100, may_start=True) == Continue(1, 3)
 
 
 def test_higher_rungs_are_promoted_first() -> None:
     grown = history([0.1, 0.09], [0.2, 0.08], [0.3, 0.07], [0.4], [0.5], [0.01])
-    assert decide(grown, RUNGS, left=100, may_start=True) == Continue(2, 9)
+    assert decide(grown, left=100, may_start=True) == Continue(2, 9)
 
 
 def test_failed_and_running_trials_are_never_promoted() -> None:
-    assert decide(history([math.inf], [0.1], [0.2]), RUNGS, left=100, may_start=True) == Continue(1, 3)
+    assert decide(history([math.inf], [0.1], [0.2]), left=100, may_start=True) == Continue(1, 3)
     running = history([0.3], [0.1], [0.2])
-    running.trials[1].running = Job(1, {}, 1, 3, 0)
-    assert decide(running, RUNGS, left=100, may_start=True) == Start(1)
+    running.apply(Event("start", 1, {"start": 1, "target": 3}))
+    assert decide(running, left=100, may_start=True) == Start(1)
 
 
 def test_a_trial_whose_checkpoint_is_gone_is_not_promoted() -> None:
-    assert decide(history([0.3], [0.1], [0.2]), RUNGS, left=100, may_start=True, kept=[0, 2]) == Start(1)
+    assert decide(history([0.3], [0.1], [0.2]), left=100, may_start=True, lost=[1]) == Start(1)
 
 
 def test_the_best_trial_starts_for_the_top_while_it_can_still_get_there() -> None:
     # 8 seconds are needed from rung 1 to rung 9; a further trial would take one of the 8.5 left.
-    assert decide(history([0.3], [0.1]), RUNGS, left=8.5, may_start=True) == Continue(1, 9)
+    assert decide(history([0.3], [0.1]), left=8.5, may_start=True) == Continue(1, 9)
 
 
 def test_when_nothing_new_fits_the_best_checkpoint_goes_on_as_far_as_time_allows() -> None:
     climbed = history([0.1, 0.1, 0.1], [0.2], [0.3], [0.4])
-    assert decide(climbed, RUNGS, left=0.9, may_start=True) == Continue(1, pytest.approx(1.9))
+    assert decide(climbed, left=0.9, may_start=True) == Continue(1, pytest.approx(1.9))
 
 
 def test_without_a_deadline_the_search_ends_when_trials_are_used_up_and_one_is_at_the_top() -> None:
-    assert decide(history([0.3], [0.1]), RUNGS, left=math.inf, may_start=False) == Continue(1, 9)
-    assert decide(history([0.3], [0.1, 0.1, 0.1]), RUNGS, left=math.inf, may_start=False) is None
+    assert decide(history([0.3], [0.1]), left=math.inf, may_start=False) == Continue(1, 9)
+    assert decide(history([0.3], [0.1, 0.1, 0.1]), left=math.inf, may_start=False) is None
 
 
 @settings(deadline=None, max_examples=60)
@@ -80,24 +91,21 @@ def test_a_whole_search_keeps_to_its_time_uses_it_and_pays_for_nothing_twice(
     """Simulate a search in which a job takes its budget and an overhead."""
     low = min(max(low, runtime / 200), runtime / 2)
     rungs = Rungs.geometric(low, max(min(low * ratio, runtime * 0.9), low), 3)
-    record, clock = History(), 0.0
+    record, clock = History(rungs), 0.0
     for _ in range(20_000):
-        move = decide(record, rungs, left=runtime - clock, may_start=True)
+        move = decide(record, left=runtime - clock, may_start=True)
         if move is None:
             break
-        if isinstance(move, Start):
-            record.trials.append(Trial(len(record), {}, 0, "test"))
-        trial = record.trials[-1 if isinstance(move, Start) else move.trial]
+        trial = propose(record) if isinstance(move, Start) else record.trials[move.trial]
         assert move.target > trial.budget, "a fidelity that is paid for is not paid again"
         seconds = move.target - trial.budget + overhead
         reached = min(seconds, runtime - clock) - overhead
         status = Status.FINISHED if reached >= seconds - overhead - 1e-9 else Status.CUT
         budget = move.target if status is Status.FINISHED else trial.budget + max(reached, 0)
         loss = losses.random()  # type: ignore[attr-defined]
-        trial.reports.append(
-            Report(trial.budget, move.target, budget, loss, status, min(seconds, runtime - clock), 1.0)
-        )
-        clock += min(seconds, runtime - clock)
+        seconds = min(seconds, runtime - clock)
+        record.add(trial, Report(trial.budget, move.target, budget, loss, status, seconds, 1.0))
+        clock += seconds
     else:
         pytest.fail("the search did not end")
     assert clock <= runtime + 1e-6
@@ -107,14 +115,13 @@ def test_a_whole_search_keeps_to_its_time_uses_it_and_pays_for_nothing_twice(
 
 def test_the_call_of_the_book_starts_five_and_brings_one_to_the_top() -> None:
     """2000 seconds with budgets of 100 to 1500, one process: Auto-PyTorch started 4 and promoted none."""
-    rungs, record, clock = Rungs.geometric(100, 1500), History(), 3.0
-    while (move := decide(record, rungs, left=1999.5 - clock, may_start=True)) is not None:
-        if isinstance(move, Start):
-            record.trials.append(Trial(len(record), {}, 0, "test"))
-        trial = record.trials[-1 if isinstance(move, Start) else move.trial]
+    rungs = Rungs.geometric(100, 1500)
+    record, clock = History(rungs), 3.0
+    while (move := decide(record, left=1999.5 - clock, may_start=True)) is not None:
+        trial = propose(record) if isinstance(move, Start) else record.trials[move.trial]
         seconds = move.target - trial.budget + 0.5
         loss = 0.02 + 0.001 * trial.number - 1e-6 * move.target
-        trial.reports.append(Report(trial.budget, move.target, move.target, loss, Status.FINISHED, seconds, 1.0))
+        record.add(trial, Report(trial.budget, move.target, move.target, loss, Status.FINISHED, seconds, 1.0))
         clock += seconds
     assert len(record) >= 5
     assert sum(t.budget >= 1500 for t in record) >= 1

@@ -1,20 +1,35 @@
+"""The study through its public names: what an objective may do and return, what is found, what is refused."""
+
+import logging
 import math
+import subprocess
+import sys
+import threading
 import time
+from typing import Any
 
+import numpy as np
 import pytest
-from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float, Integer
+from ConfigSpace import (
+    Categorical,
+    ConfigurationSpace,
+    EqualsCondition,
+    Float,
+    ForbiddenAndConjunction,
+    ForbiddenEqualsClause,
+    Integer,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from autonet.search.records import Job, Result, Status
-from autonet.search.rungs import Rungs
-from autonet.search.study import Study
+from autonet.core.errors import InvalidOption, NoFinishedTrial, SearchFailed, TrialPruned, UnknownName
+from autonet.search import NoProgress, Result, RunningTrial, Status, Study, maximize, minimize
 
-EPOCHS = Rungs.geometric(1, 9, 3, "epochs")
+LINE = {"x": (-10.0, 10.0)}
 
 
-def quadratic_space() -> ConfigurationSpace:
-    space = ConfigurationSpace()
-    space.add(Float("x", (-10.0, 10.0), default=0.0))
-    return space
+def quadratic(trial: RunningTrial) -> float:
+    return float((trial["x"] - 3) ** 2)
 
 
 def mixed_space() -> ConfigurationSpace:
@@ -25,139 +40,636 @@ def mixed_space() -> ConfigurationSpace:
     return space
 
 
-def quadratic(job: Job) -> Result:
-    return Result(
-        (job.config["x"] - 3) ** 2 + 1 / job.target, job.target, cost=job.target - job.start, checkpoint=job.target
-    )
+# --- finding things
+
+
+def test_minimize_and_maximize_find_the_optimum() -> None:
+    best = minimize(quadratic, LINE, max_trials=60, random_state=0).best
+    assert best.config["x"] == pytest.approx(3, abs=0.1)
+    assert best.value == quadratic(best.config)  # type: ignore[arg-type]  # a mapping is all it reads
+    best = maximize(lambda trial: -quadratic(trial), LINE, max_trials=60, random_state=0).best
+    assert best.config["x"] == pytest.approx(3, abs=0.1)
+    assert best.value is not None
+    assert -0.02 < best.value <= 0
 
 
 def test_the_default_configuration_is_tried_first() -> None:
-    study = Study(quadratic_space(), EPOCHS, seed=0, max_trials=3).optimize(quadratic)
-    assert study.history.trials[0].config == {"x": 0.0}
-    assert study.history.trials[0].origin == "default"
-
-
-def test_a_promoted_trial_goes_on_from_its_checkpoint() -> None:
-    seen: list[tuple[float, object]] = []
-
-    def objective(job: Job) -> Result:
-        seen.append((job.start, job.checkpoint))
-        return quadratic(job)
-
-    Study(quadratic_space(), EPOCHS, seed=0, max_trials=9).optimize(objective)
-    assert all(checkpoint == (start or None) for start, checkpoint in seen)
-    assert sum(start == 1 for start, _ in seen) >= 3
-    assert sum(start == 3 for start, _ in seen) >= 1
+    study = minimize(quadratic, {"x": Float("x", (-10.0, 10.0), default=-1.0)}, max_trials=2)
+    assert study.trials[0].config == {"x": -1.0}
+    assert [t.origin for t in study.trials] == ["default", "sampler"]
 
 
 def test_the_model_finds_the_optimum_better_than_chance() -> None:
-    def distance(share: float) -> float:
-        from autonet.search.sampler import GaussianProcessSampler
+    def distance(sampler: str) -> float:
+        found = [minimize(quadratic, LINE, sampler=sampler, max_trials=30, random_state=s).best for s in range(4)]
+        return sum(abs(best.config["x"] - 3) for best in found)
 
-        total = 0.0
-        for seed in range(4):
-            sampler = GaussianProcessSampler(random_share=share)
-            study = Study(
-                quadratic_space(), Rungs.geometric(1, 1, 3, "epochs"), seed=seed, max_trials=30, sampler=sampler
-            )
-            best = study.optimize(quadratic).history.best
-            assert best is not None
-            total += abs(best.config["x"] - 3)
-        return total / 4
-
-    assert distance(0.15) < 0.2 * distance(1.0)
+    assert distance("bohb") < 0.2 * distance("random")
 
 
 def test_conditional_spaces_are_searched_with_inactive_hyperparameters_absent() -> None:
-    def objective(job: Job) -> Result:
-        config = job.config
-        assert set(config) == ({"kind", "rate"} if config["kind"] == "a" else {"kind", "depth"})
-        assert all(type(v) in (str, int, float) for v in config.values())
-        return Result(abs(math.log10(config["rate"]) + 2) if config["kind"] == "a" else 5 + config["depth"], job.target)
+    def objective(trial: RunningTrial) -> float:
+        assert set(trial) == ({"kind", "rate"} if trial["kind"] == "a" else {"kind", "depth"})
+        assert all(type(v) in (str, int, float) for v in trial.values())
+        return float(abs(math.log10(trial["rate"]) + 2) if trial["kind"] == "a" else 5 + trial["depth"])
 
-    study = Study(mixed_space(), EPOCHS, seed=1, max_trials=25).optimize(objective)
-    best = study.history.best
-    assert best is not None
+    best = minimize(objective, mixed_space(), max_trials=25, random_state=1, on_error="raise").best
     assert best.config["kind"] == "a"
     assert best.config["rate"] == pytest.approx(0.01, rel=1)
 
 
+def test_a_nested_dict_is_a_conditional_space() -> None:
+    space = {"a": {"case 1": {"c1": (0.1, 10.0)}, "case 2": {"c2": (-10.0, 10.0)}, "case 3": None}}
+
+    def objective(trial: RunningTrial) -> float:
+        if trial["a"] == "case 1":
+            return float(1 + trial["a:case 1:c1"])
+        return float(trial["a:case 2:c2"] ** 2) if trial["a"] == "case 2" else 2.0
+
+    best = minimize(objective, space, max_trials=60, random_state=0, on_error="raise").best
+    assert set(best.config) == {"a", "a:case 2:c2"}
+    assert best.value is not None
+    assert best.value < 0.01
+
+
+def test_values_are_what_the_user_wrote() -> None:
+    choices = [None, True, 3, 2.5, "text", (1, 2), [500, 500]]
+    seen: list[Any] = []
+    minimize(lambda t: seen.append(t["c"]) or 0.0, {"c": choices, "n": (1, 3), "k": 7}, max_trials=21, random_state=0)
+    assert all(any(value == c and type(value) is type(c) for c in choices) for value in seen)
+    assert len(seen) == 21
+
+
 def test_no_configuration_is_tried_twice_and_a_small_space_is_exhausted() -> None:
-    space = ConfigurationSpace()
-    space.add(Integer("n", (1, 3), default=1), Categorical("c", ["a", "b"], default="a"))
-    study = Study(space, EPOCHS, seed=0, max_trials=50)
-    study.optimize(lambda job: Result(float(job.config["n"]), job.target))
-    assert sorted((t.config["n"], t.config["c"]) for t in study.history) == [(n, c) for n in (1, 2, 3) for c in "ab"]
+    study = minimize(lambda t: float(t["n"]), {"n": (1, 3), "c": ["a", "b"]}, max_trials=50)
+    assert sorted((t.config["n"], t.config["c"]) for t in study.trials) == [(n, c) for n in (1, 2, 3) for c in "ab"]
 
 
-def test_one_seed_gives_one_history() -> None:
-    def run(seed: int) -> list[dict[str, object]]:
-        study = Study(mixed_space(), EPOCHS, seed=seed, max_trials=20)
-        study.optimize(
-            lambda job: Result(hash(job.config["kind"] == "a") + job.config.get("rate", 1.0), job.target, cost=1.0)
-        )
-        return [{k: v for k, v in row.items() if k != "seconds"} for row in study.history.to_dicts()]
-
-    assert run(3) == run(3)
-    assert run(3) != run(4)
+def test_forbidden_configurations_are_never_tried() -> None:
+    space = ConfigurationSpace({"n": (1, 4), "c": ["a", "b", "c"]})
+    clause = ForbiddenAndConjunction(ForbiddenEqualsClause(space["c"], "b"), ForbiddenEqualsClause(space["n"], 2))
+    space.add(clause)
+    study = minimize(lambda t: float(t["n"]), space, max_trials=50)
+    assert len(study.trials) == 11
+    assert {"c": "b", "n": 2} not in [t.config for t in study.trials]
 
 
-def test_crashes_and_divergences_are_recorded_and_never_win() -> None:
-    def objective(job: Job) -> Result:
-        if job.trial % 3 == 1:
-            raise ValueError("no such luck")
-        return Result(math.nan if job.trial % 3 == 2 else 1.0, job.target)
-
-    study = Study(quadratic_space(), EPOCHS, seed=0, max_trials=9).optimize(objective)
-    status = [t.reports[0].status for t in study.history]
-    assert status == [Status.FINISHED, Status.CRASHED, Status.DIVERGED] * 3
-    assert "no such luck" in study.history.trials[1].reports[0].error
-    best = study.history.best
-    assert best is not None
-    assert best.number % 3 == 0
-
-
-def test_a_search_in_which_everything_fails_gives_up_after_ten() -> None:
-    def objective(job: Job) -> Result:
-        raise RuntimeError("broken")
-
-    study = Study(quadratic_space(), EPOCHS, seed=0, max_trials=500).optimize(objective)
-    assert len(study.history) == 10
-    assert str(study.errors[0]) == "broken"
+def test_one_seed_gives_one_history_in_any_process() -> None:
+    program = """
+from autonet.search import minimize
+space = {"x": (-10.0, 10.0), "kind": {"a": {"r": (0.1, 1.0)}, "b": {}}}
+study = minimize(lambda t: t["x"] ** 2 + t.get("kind:a:r", 2.0) / t.budget, space, min_budget=1, max_budget=9,
+                 max_trials=30, random_state=5)
+print([(t.number, t.config, [r.loss for r in t.reports]) for t in study.trials])
+"""
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(printed) == 1
+    assert len(next(iter(printed))) > 1000
+    configs = [[t.config for t in minimize(quadratic, LINE, max_trials=12, random_state=s).trials] for s in (3, 4)]
+    assert configs[0] != configs[1]
 
 
-def test_the_deadline_ends_the_search() -> None:
-    def objective(job: Job) -> Result:
-        time.sleep(min(job.target - job.start, max(job.deadline - time.monotonic(), 0)))
-        return Result(job.config["x"] ** 2, job.target)
-
-    began = time.monotonic()
-    Study(quadratic_space(), Rungs.geometric(0.05, 0.45), seed=0, max_runtime=1.5).optimize(objective)
-    assert 1.3 < time.monotonic() - began < 1.7
+def test_the_random_state_of_the_caller_is_untouched() -> None:
+    np.random.seed(0)  # noqa: NPY002 - the very state that must not change
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    minimize(quadratic, LINE, max_trials=12, random_state=0)
+    assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
-def test_an_interrupt_keeps_what_is_finished() -> None:
-    def objective(job: Job) -> Result:
-        if job.trial == 2:
-            raise KeyboardInterrupt
-        return quadratic(job)
+# --- budgets
 
-    study = Study(quadratic_space(), EPOCHS, seed=0, max_trials=9).optimize(objective)
-    assert study.interrupted
-    assert [t.number for t in study.history] == [0, 1]
+
+def test_a_promoted_trial_goes_on_from_its_checkpoint() -> None:
+    seen: list[tuple[float, Any, float | None]] = []
+
+    def objective(trial: RunningTrial) -> float:
+        seen.append((trial.start, trial.checkpoint.load(), trial.budget))
+        trial.checkpoint.save(trial.budget)
+        return quadratic(trial) + 1 / (trial.budget or 1)
+
+    study = minimize(objective, LINE, min_budget=1, max_budget=9, max_trials=9, random_state=0)
+    assert all(state == (start or None) for start, state, _ in seen)
+    assert [(start, budget) for start, _, budget in seen].count((1, 3)) >= 3
+    assert [(start, budget) for start, _, budget in seen].count((3, 9)) >= 1
+    assert study.best.budget == 9
+
+
+def test_without_a_checkpoint_a_promoted_trial_begins_anew() -> None:
+    study = minimize(quadratic, LINE, min_budget=1, max_budget=9, max_trials=9, random_state=0)
+    assert {r.start for _, r in study.history.reports} == {0.0}
+    assert {r.target for _, r in study.history.reports} == {1, 3, 9}
+
+
+def test_whole_budgets_stay_whole_and_others_do_not() -> None:
+    assert Study(LINE, min_budget=1, max_budget=10).rungs.budgets == (1, 3, 10)
+    assert Study(LINE, min_budget=0.1, max_budget=0.9).rungs.budgets == pytest.approx((0.1, 0.3, 0.9))
+    assert Study(LINE, max_budget=9).rungs.budgets == (9,)
+    assert Study(LINE).ask().budget is None  # type: ignore[union-attr]
 
 
 def test_checkpoints_of_hopeless_trials_are_dropped() -> None:
-    study = Study(quadratic_space(), EPOCHS, seed=0, max_trials=40).optimize(quadratic)
+    def objective(trial: RunningTrial) -> Result:
+        return Result(quadratic(trial) + 1 / trial.job.target, checkpoint=trial.budget)
+
+    study = minimize(objective, LINE, min_budget=1, max_budget=9, max_trials=40, random_state=0)
     assert len(study.checkpoints) < 30
-    assert study.history.best is not None
-    assert study.history.best.number in study.checkpoints
+    assert study.best.number in study.checkpoints
+
+
+@pytest.mark.parametrize("scheduler", ["asynchronous", "hyperband", "none"])
+def test_every_scheduler_finds_the_optimum(scheduler: str) -> None:
+    study = minimize(
+        lambda t: quadratic(t) + 1 / t.budget,
+        LINE,
+        scheduler=scheduler,
+        min_budget=1,
+        max_budget=9,
+        max_trials=40,
+        random_state=0,
+    )
+    assert len(study.trials) == 40
+    assert study.best.budget == 9
+    assert study.best.config["x"] == pytest.approx(3, abs=0.3)
+
+
+# --- define by run
+
+
+def test_an_objective_may_define_its_space_as_it_goes() -> None:
+    def objective(trial: RunningTrial) -> float:
+        x = trial.suggest_float("x", -10, 10)
+        kind = trial.suggest_categorical("kind", ["small", "large"])
+        layers = trial.suggest_int("layers", 1, 3)
+        widths = [trial.suggest_int(f"width {i}", 8, 64, log=True) for i in range(layers)]
+        rate = trial.suggest_float("rate", 1e-4, 1, log=True) if kind == "small" else 1.0
+        assert trial.params == {"x": x, "kind": kind, "layers": layers, **_named(widths), **_rate(kind, rate)}
+        return (x - 3) ** 2 + abs(math.log10(rate) + 2) + 0.1 * layers
+
+    study = minimize(objective, max_trials=80, random_state=0, on_error="raise")
+    best = study.best
+    assert best.config["kind"] == "small"
+    assert best.config["layers"] == 1
+    assert set(best.config) == {"x", "kind", "layers", "width 0", "rate"}
+    assert best.value is not None
+    assert best.value < 0.6
+    conditions = {c.child.name: str(c) for c in study.space.conditions}
+    assert conditions == {
+        "rate": "rate | kind in {'small'}",
+        "width 1": "width 1 | layers > 1",
+        "width 2": "width 2 | layers > 2",
+    }
+
+
+def _named(widths: list[int]) -> dict[str, int]:
+    return {f"width {i}": width for i, width in enumerate(widths)}
+
+
+def _rate(kind: str, rate: float) -> dict[str, float]:
+    return {"rate": rate} if kind == "small" else {}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_suggestions_keep_to_their_ranges_and_types(data: st.DataObject) -> None:
+    low = data.draw(st.integers(1, 50))
+    high = low + data.draw(st.integers(0, 50))
+    log, step = data.draw(st.booleans()), data.draw(st.integers(1, 7))
+    choices = data.draw(st.lists(st.one_of(st.none(), st.booleans(), st.text(max_size=3)), min_size=1, unique=True))
+
+    def objective(trial: RunningTrial) -> float:
+        i = trial.suggest_int("i", low, high, log=log)
+        j = trial.suggest_int("j", low, high, step=step)
+        x = trial.suggest_float("x", low, high, log=log)
+        y = trial.suggest_float("y", low, high, step=0.25)
+        c = trial.suggest_categorical("c", choices)
+        assert type(i) is type(j) is int
+        assert type(x) is type(y) is float
+        assert low <= i <= high
+        assert low <= j <= high
+        assert (j - low) % step == 0
+        assert low <= x <= high + 1e-9
+        assert (y - low) % 0.25 == 0
+        assert any(c is choice or c == choice for choice in choices)
+        assert trial.suggest_int("i", low, high, log=log) == i, "asked again, it answers the same"
+        return float(x)
+
+    minimize(objective, max_trials=12, random_state=data.draw(st.integers(0, 99)), on_error="raise")
+
+
+def test_a_range_that_changes_grows_and_a_meaning_that_changes_is_refused() -> None:
+    def growing(trial: RunningTrial) -> float:
+        top = 5 + trial.number
+        assert 0 <= trial.suggest_float("x", 0, top) <= top
+        return float(trial.suggest_categorical("c", list(range(2 + trial.number % 3))))
+
+    study = minimize(growing, max_trials=15, random_state=0, on_error="raise")
+    assert study.space["x"].upper == 19
+    assert sorted(study.space["c"].choices) == [0, 1, 2, 3]
+
+    def changing(trial: RunningTrial) -> float:
+        return trial.suggest_float("x", 0, 1) if trial.number == 0 else float(trial.suggest_categorical("x", [1, "a"]))
+
+    with pytest.raises(InvalidOption, match=r"'x' was suggested as UniformFloat\w* before and now as Categorical"):
+        minimize(changing, max_trials=3)
+
+
+def test_suggesting_reads_a_given_space_and_refuses_what_is_not_in_it() -> None:
+    study = minimize(lambda t: t.suggest_float("x", -10, 10), LINE, max_trials=3, on_error="raise")
+    assert all(t.value == t.config["x"] for t in study.trials)
+    with pytest.raises(InvalidOption, match=r"'y' is not active in the space of the study, which has \['x'\]"):
+        minimize(lambda t: t.suggest_float("y", 0, 1), LINE, max_trials=3, on_error="raise")
+
+
+# --- reports and pruning
+
+
+def test_reports_are_kept_and_bad_trials_are_pruned() -> None:
+    def objective(trial: RunningTrial) -> float:
+        for step in range(10):
+            trial.report(trial["x"] + 1 / (step + 1), step)
+            if trial.should_prune():
+                raise TrialPruned
+        return float(trial["x"] + 0.1)
+
+    study = minimize(objective, {"x": (0.0, 1.0)}, sampler="random", max_trials=40, random_state=0)
+    pruned = [t for t in study.trials if t.status is Status.PRUNED]
+    finished = [t for t in study.trials if t.status is Status.FINISHED]
+    assert len(pruned) >= 10
+    assert len(finished) >= 10
+    assert all(len(t.curve) == 10 for t in finished)
+    assert all(len(t.curve) < 10 and t.value is None for t in pruned)
+    assert np.mean([t.config["x"] for t in pruned]) > np.mean([t.config["x"] for t in finished])
+
+
+def test_a_value_that_is_not_finite_asks_to_be_pruned() -> None:
+    trial = Study(LINE).ask()
+    assert trial is not None
+    assert not trial.should_prune()
+    trial.report(math.nan, 0)
+    assert trial.should_prune()
+
+
+def test_attributes_and_metrics_are_kept_also_of_a_trial_that_crashes() -> None:
+    def objective(trial: RunningTrial) -> dict[str, Any]:
+        trial.set_user_attr("note", [trial.number])
+        if trial.number == 1:
+            raise ValueError("no such luck")
+        return {"loss": 1.0, "accuracy": 0.9, "status": "ok"}
+
+    study = minimize(objective, LINE, max_trials=2)
+    assert [t.attributes for t in study.trials] == [{"note": [0]}, {"note": [1]}]
+    assert study.best.last is not None
+    assert study.best.last.metrics == {"accuracy": 0.9}
+
+
+# --- what an objective may return
+
+
+@pytest.mark.parametrize("returned", [1, 1.0, np.float32(1), np.array(1.0), np.array([1.0]), Result(1.0), {"value": 1}])
+def test_anything_that_is_one_number_is_a_value(returned: Any) -> None:
+    assert minimize(lambda _: returned, LINE, max_trials=1).best.value == 1.0
+
+
+def test_a_loss_is_minimized_whatever_the_direction() -> None:
+    study = maximize(lambda t: {"loss": t["x"]}, LINE, max_trials=20, random_state=0)
+    assert study.best.config["x"] == min(t.config["x"] for t in study.trials)
+
+
+@pytest.mark.parametrize(
+    ("returned", "status", "reason"),
+    [
+        (math.nan, Status.DIVERGED, "the objective returned nan"),
+        (math.inf, Status.DIVERGED, "the objective returned inf"),
+        (-math.inf, Status.DIVERGED, "the objective returned -inf"),
+        (None, Status.CRASHED, "TypeError: the objective returned None; expected a number, a dict with 'loss', or a"),
+        ("0.1", Status.CRASHED, "TypeError: the objective returned '0.1'; expected a number"),
+        (True, Status.CRASHED, "TypeError: the objective returned True; expected a number"),
+        ([1.0], Status.CRASHED, "TypeError: the objective returned [1.0]; expected a number"),
+        (np.ones(2), Status.CRASHED, "TypeError: the objective returned a ndarray of several values"),
+        ({"acc": 1}, Status.CRASHED, "TypeError: the objective returned a dict with the keys ['acc']; expected 'loss'"),
+        ({"loss": 1, "status": "fail"}, Status.CRASHED, "the objective returned status 'fail'"),
+    ],
+)
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_anything_else_fails_the_trial_with_a_reason_and_never_wins(
+    returned: Any, status: Status, reason: str, direction: Any
+) -> None:
+    study = Study(LINE, direction=direction, random_state=0)
+    study.optimize(lambda t: returned if t.number % 2 else 0.5, max_trials=4)
+    failed = study.trials[1]
+    assert failed.status is status
+    assert failed.reports[0].reason.startswith(reason)
+    assert failed.value is None
+    assert study.best.value == 0.5
+
+
+def test_crashes_are_recorded_with_their_traceback_and_the_search_goes_on() -> None:
+    def objective(trial: RunningTrial) -> float:
+        if trial.number % 3 == 1:
+            raise ValueError("no such luck")
+        return 1.0
+
+    study = minimize(objective, LINE, max_trials=9)
+    assert [t.status for t in study.trials] == [Status.FINISHED, Status.CRASHED, Status.FINISHED] * 3
+    assert "no such luck" in study.trials[1].reports[0].error
+    assert "in objective" in study.trials[1].reports[0].error
+    assert len(study.errors) == 3
+    with pytest.raises(ValueError, match="no such luck"):
+        minimize(objective, LINE, max_trials=9, on_error="raise")
+
+
+def test_when_all_trials_fail_the_reasons_are_listed() -> None:
+    def objective(trial: RunningTrial) -> float:
+        if trial.number % 3 == 0:
+            return math.nan
+        raise ValueError("broken")
+
+    with pytest.raises(SearchFailed, match="All 10 trials failed") as caught:
+        minimize(objective, LINE, max_trials=500)
+    assert "6 x crashed   ValueError: broken" in str(caught.value)
+    assert "4 x diverged  the objective returned nan" in str(caught.value)
+    assert isinstance(caught.value.__cause__, ValueError)
+    study = Study(LINE)
+    with pytest.raises(NoFinishedTrial, match="No trial has a value yet"):
+        _ = study.best
+
+
+# --- limits
+
+
+def test_the_deadline_ends_a_running_trial() -> None:
+    def objective(trial: RunningTrial) -> float:
+        trial.report(0.25, 0)
+        try:
+            time.sleep(4)
+        except Exception:
+            time.sleep(4)
+        return 1.0
+
+    began = time.monotonic()
+    study = minimize(objective, LINE, timeout=0.5)
+    assert time.monotonic() - began < 1.0
+    assert study.trials[0].status is Status.CUT
+    assert study.best.value == 0.25
+
+
+def test_the_deadline_ends_a_trial_in_another_thread() -> None:
+    def objective(_: RunningTrial) -> float:
+        while True:
+            time.sleep(0.01)
+
+    studies: list[Study] = []
+    thread = threading.Thread(target=lambda: studies.append(minimize(objective, LINE, timeout=0.3)))
+    began = time.monotonic()
+    thread.start()
+    thread.join(5)
+    assert time.monotonic() - began < 1.5
+    assert studies[0].trials[0].status is Status.TIMEOUT
+
+
+def test_a_trial_can_end_itself_by_its_deadline() -> None:
+    def objective(trial: RunningTrial) -> float:
+        while not trial.should_prune():
+            time.sleep(0.005)
+        return 1.0
+
+    study = minimize(objective, LINE, timeout=0.2)
+    assert study.best.value == 1.0
+
+
+def test_the_deadline_ends_the_search() -> None:
+    def objective(trial: RunningTrial) -> Result:
+        time.sleep(min(trial.job.target - trial.start, max(trial.deadline - time.monotonic(), 0)))
+        return Result(trial["x"] ** 2, checkpoint=1)
+
+    began = time.monotonic()
+    minimize(objective, LINE, min_budget=0.05, max_budget=0.45, budget_type="time", timeout=1.5)
+    assert 1.3 < time.monotonic() - began < 1.7
+
+
+def test_max_trials_is_the_total_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    study = Study(LINE, random_state=0).optimize(quadratic, max_trials=5)
+    with caplog.at_level(logging.WARNING, "autonet.search"):
+        study.optimize(quadratic, max_trials=8)
+    assert len(study.trials) == 8
+    assert "the study has 5 trials already; max_trials=8 is the total, so 3 more will be started" in caplog.text
+    at_once = Study(LINE, random_state=0).optimize(quadratic, max_trials=8)
+    assert [t.config for t in study.trials] == [t.config for t in at_once.trials]
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("minimize", 1), ("maximize", -1)])
+def test_stop_at_ends_the_search_at_the_first_value_that_is_good_enough(direction: Any, sign: int) -> None:
+    study = Study(LINE, direction=direction, random_state=0)
+    study.optimize(lambda t: sign * quadratic(t), max_trials=200, stop_at=sign * 1.0)
+    values = [sign * t.value for t in study.trials if t.value is not None]
+    assert values[-1] <= 1.0
+    assert all(value > 1.0 for value in values[:-1])
+
+
+def test_no_progress_ends_the_search_n_trials_after_the_last_improvement() -> None:
+    study = minimize(quadratic, LINE, sampler="random", max_trials=500, random_state=0, callbacks=[NoProgress(20)])
+    assert len(study.trials) == study.best.number + 21
+    with pytest.raises(InvalidOption, match=r"NoProgress needs a whole number of at least 1; got 0\."):
+        NoProgress(0)
+
+
+def test_a_callback_sees_study_and_trial_and_may_end_the_search() -> None:
+    seen: list[int] = []
+
+    def callback(study: Study, trial: Any) -> bool:
+        seen.append(trial.number)
+        assert study.trials[trial.number] is trial
+        return len(seen) == 4
+
+    assert len(minimize(quadratic, LINE, callbacks=[callback]).trials) == 4
+    assert seen == [0, 1, 2, 3]
+    study = Study(LINE)
+    study.optimize(lambda _: study.stop() or 1.0)  # type: ignore[func-returns-value]
+    assert len(study.trials) == 1
+
+
+def test_an_interrupt_keeps_what_is_finished_and_the_trial_is_begun_again() -> None:
+    interrupted: list[int] = []
+
+    def objective(trial: RunningTrial) -> float:
+        if trial.number == 2 and not interrupted:
+            interrupted.append(2)
+            raise KeyboardInterrupt
+        return quadratic(trial)
+
+    study = Study(LINE, random_state=0).optimize(objective, max_trials=9)
+    assert study.interrupted
+    assert [t.number for t in study.trials if t.usable] == [0, 1]
+    study.optimize(objective, max_trials=9)
+    assert not study.interrupted
+    assert [t.config for t in study.trials] == [
+        t.config for t in minimize(quadratic, LINE, max_trials=9, random_state=0).trials
+    ]
+
+    def at_once(_: RunningTrial) -> float:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        minimize(at_once, LINE)
+
+
+def test_the_progress_bar_shows_trials_rungs_and_the_best_value(capsys: pytest.CaptureFixture[str]) -> None:
+    minimize(lambda t: 1.5, LINE, min_budget=1, max_budget=3, max_trials=4, progress=True)
+    shown = capsys.readouterr().err
+    assert "4/4 trials" in shown
+    assert "per rung 4-1, best 1.5" in shown
+    minimize(quadratic, LINE, max_trials=4, progress=False)
+    assert capsys.readouterr().err == ""
+
+
+# --- ask and tell
+
+
+def test_ask_and_tell_are_all_that_is_needed() -> None:
+    study = Study(LINE, random_state=0)
+    for _ in range(40):
+        trial = study.ask()
+        assert trial is not None
+        told = study.tell(trial, quadratic(trial))
+        assert told.value == quadratic(trial)
+    assert [t.config for t in study.trials] == [
+        t.config for t in minimize(quadratic, LINE, max_trials=40, random_state=0).trials
+    ]
+
+
+def test_several_trials_may_be_asked_for_before_any_is_told_of() -> None:
+    study = Study(LINE, random_state=0, min_budget=1, max_budget=9)
+    for _ in range(12):
+        asked = [study.ask() for _ in range(4)]
+        assert len({t["x"] for t in asked if t is not None}) == 4, "what runs is not proposed again"
+        for trial in reversed(asked):
+            assert trial is not None
+            assert study.report(trial, quadratic(trial), step=1) is False
+            study.tell(trial, quadratic(trial))
+    assert study.best.config["x"] == pytest.approx(3, abs=0.5)
+
+
+def test_telling_of_failures_and_of_what_was_not_asked() -> None:
+    study = Study(LINE)
+    first, second = study.ask(), study.ask()
+    assert first is not None
+    assert second is not None
+    assert study.tell(first, status="crashed").status is Status.CRASHED
+    assert study.tell(second, math.nan).status is Status.DIVERGED
+    with pytest.raises(InvalidOption, match="Trial 0 is not running; ask for a trial first, and tell of it once"):
+        study.tell(first, 1.0)
+
+
+def test_enqueued_configurations_come_first_in_their_order() -> None:
+    study = Study({"x": (-10.0, 10.0), "n": (1, 5)}, random_state=0)
+    study.enqueue({"x": 3.0})
+    study.enqueue({"x": -1.0, "n": 5})
+    study.optimize(lambda t: t["x"] ** 2, max_trials=4)
+    assert [t.config for t in study.trials[:2]] == [{"x": 3.0, "n": 3}, {"x": -1.0, "n": 5}]
+    assert [t.origin for t in study.trials] == ["enqueued", "enqueued", "sampler", "sampler"]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"y": 1}, "The space has no hyperparameter 'y'; it has 'kind', 'depth', 'rate'"),
+        ({"rate": 2.0}, "'rate' = 2.0 is not in its range"),
+        ({"kind": "b", "rate": 0.1}, "'rate' is not active in the configuration"),
+    ],
+)
+def test_a_configuration_that_is_not_in_the_space_is_refused_at_once(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        Study(mixed_space()).enqueue(config)
+
+
+# --- bad input
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"sampler": "bohp"}, UnknownName, "Unknown sampler 'bohp'. Did you mean 'bohb'"),
+        ({"sampler": object()}, InvalidOption, r"sampler must be one of .*, or an object with propose\(\)"),
+        ({"scheduler": "hyperbnad"}, UnknownName, "Did you mean 'hyperband'"),
+        ({"direction": "up"}, UnknownName, "Unknown direction 'up'"),
+        ({"space": {}}, InvalidOption, "The space is empty"),
+        ({"space": ConfigurationSpace()}, InvalidOption, "The space is empty"),
+        ({"space": 3}, InvalidOption, "space must be a ConfigurationSpace or a dict; got int"),
+        ({"space": {"x": (1, 1)}}, InvalidOption, r"space\['x'\] = \(1, 1\): expected \(low, high\) with low < high"),
+        ({"space": {"x": []}}, InvalidOption, r"space\['x'\] has no choices"),
+        ({"space": {"x": object}}, InvalidOption, r"space\['x'\] = .*: expected \(low, high\), a list of choices"),
+        ({"min_budget": 9, "max_budget": 1}, InvalidOption, "0 < min_budget <= max_budget"),
+        ({"min_budget": 1, "max_budget": 9, "eta": 1}, InvalidOption, "eta must be greater than 1"),
+        ({"random_state": "a"}, InvalidOption, "random_state must be a whole number"),
+        ({"random_state": -1}, InvalidOption, "random_state must not be negative"),
+    ],
+)
+def test_a_study_that_cannot_work_is_refused(options: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        Study(**{"space": LINE, **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_trials": 0}, "max_trials must be a whole number of at least 1; got 0"),
+        ({"max_trials": 1.5}, "max_trials must be a whole number of at least 1; got 1.5"),
+        ({"timeout": -1}, "timeout must be a number of seconds that is not negative; got -1"),
+        ({"stop_at": "x"}, "stop_at must be a number; got 'x'"),
+        ({"on_error": "ignore"}, "Unknown on_error 'ignore'"),
+        ({"max_trails": 3}, "Unknown option 'max_trails'. Did you mean 'max_trials'"),
+    ],
+)
+def test_limits_that_cannot_work_are_refused_before_any_trial(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        minimize(quadratic, LINE, **options)
+    with pytest.raises(InvalidOption, match="objective must be callable; got 3"):
+        minimize(3, LINE)  # type: ignore[arg-type]
+
+
+def test_a_sampler_that_proposes_what_is_not_legal_is_named() -> None:
+    class Careless:
+        def propose(self, *_: Any) -> dict[str, Any]:
+            return {"kind": "a", "depth": 3}
+
+    with pytest.raises(InvalidOption, match="Careless proposed .* which is not legal in the space"):
+        minimize(lambda _: 1.0, mixed_space(), sampler=Careless(), max_trials=3)
+
+
+# --- what can be read afterwards
+
+
+def test_the_data_frame_has_the_columns_of_optuna() -> None:
+    pd = pytest.importorskip("pandas")
+
+    def objective(trial: RunningTrial) -> float:
+        trial.set_user_attr("square", trial["x"] ** 2)
+        if trial.number == 3:
+            raise ValueError("broken")
+        return quadratic(trial)
+
+    study = minimize(objective, {"x": (-10.0, 10.0), "seed": (0, 1000)}, max_trials=8, random_state=0)
+    frame = study.trials_dataframe()
+    assert list(frame.columns[:5]) == ["number", "value", "datetime_start", "datetime_complete", "duration"]
+    assert frame["state"].tolist() == ["COMPLETE"] * 3 + ["FAIL"] + ["COMPLETE"] * 4
+    assert np.array_equal(frame["user_attrs_square"], frame["params_x"] ** 2)
+    best = frame.sort_values("value")[["number", "value", "params_seed"]].iloc[0]
+    assert best["number"] == study.best.number
+    assert (frame["duration"].dropna() >= pd.Timedelta(0)).all()
+
+
+def test_a_trial_prints_as_one_line() -> None:
+    best = minimize(lambda t: 2.0, {"x": [1, 2]}, max_trials=1).best
+    assert str(best) == "trial 0: value 2 at budget 1, {'x': 1}"
 
 
 def test_the_trajectory_only_improves() -> None:
-    study = Study(quadratic_space(), EPOCHS, seed=0, max_trials=15).optimize(quadratic)
+    study = minimize(quadratic, LINE, max_trials=15, random_state=0)
     losses = [row["loss"] for row in study.history.trajectory]
     assert losses == sorted(losses, reverse=True)
-    assert study.history.best is not None
-    assert study.history.best.last is not None
-    assert losses[-1] == study.history.best.last.loss
+    assert losses[-1] == study.best.value

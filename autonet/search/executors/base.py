@@ -1,12 +1,13 @@
 """What an executor is: it takes jobs and hands back outcomes."""
 
+import time
 from typing import Protocol
 
 from autonet.search.evaluation import Objective, Outcome
 from autonet.search.records import Job
 from autonet.search.running import Observer
 
-__all__ = ["GRACE_SECONDS", "GRACE_SHARE", "Executor", "grace"]
+__all__ = ["GRACE_SECONDS", "GRACE_SHARE", "Executor", "latest_end"]
 
 # A job that is still running this long after its deadline is ended from outside.
 GRACE_SECONDS, GRACE_SHARE = 0.2, 0.01
@@ -16,10 +17,19 @@ class Executor(Protocol):
     """Run jobs, up to `n_slots` at once; whatever happens to a job happens to that job alone.
 
     An exception, the death of the process, a hang past the deadline: each becomes an `Outcome` with its status and
-    reason.
+    reason.  `autonet.testing.check_executor` tells whether a class keeps to this.
     """
 
     n_slots: int
+
+    def prepare(self, objective: Objective) -> None:
+        """Take up the objective of the jobs to come, before the first of them.
+
+        Raises
+        ------
+        InvalidOption
+            If it cannot be sent to where the jobs run.
+        """
 
     def submit(self, objective: Objective, job: Job, observe: Observer | None = None) -> None:
         """Begin a job; there is a free slot.
@@ -28,7 +38,7 @@ class Executor(Protocol):
         """
 
     def wait(self) -> list[Outcome]:
-        """Wait until at least one running job has ended, and return all that have."""
+        """Wait until at least one running job has ended, and return all that have; nothing if none is running."""
 
     def cancel(self) -> None:
         """End all running jobs at once; they have no outcome."""
@@ -37,6 +47,15 @@ class Executor(Protocol):
         """Cancel, and let go of processes and connections."""
 
 
-def grace(seconds: float) -> float:
-    """Return how long past its deadline a job may run that had `seconds`."""
-    return GRACE_SECONDS + GRACE_SHARE * max(seconds, 0.0)
+def latest_end(deadline: float, share: float = 1.0) -> float:
+    """Return the reading of ``time.monotonic()`` at which a job is ended that does not end itself at its deadline.
+
+    Parameters
+    ----------
+    deadline : float
+        Of the job.
+    share : float
+        Of the grace: below 1 for an interruption from within, which must come before the end from outside.
+    """
+    left = max(deadline - time.monotonic(), 0.0)
+    return deadline + share * (GRACE_SECONDS + GRACE_SHARE * left)

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from types import FrameType
 
 from autonet.search.evaluation import DeadlinePassed, Objective, Outcome, evaluate
-from autonet.search.executors.base import grace
+from autonet.search.executors.base import latest_end
 from autonet.search.records import Job
 from autonet.search.running import Observer
 
-__all__ = ["InProcess"]
+__all__ = ["InProcess", "interrupted_at"]
 
 
 class InProcess:
@@ -29,6 +29,9 @@ class InProcess:
     def __init__(self) -> None:
         self._next: tuple[Objective, Job, Observer | None] | None = None
 
+    def prepare(self, objective: Objective) -> None:
+        """Do nothing: any objective will do; see `Executor`."""
+
     def submit(self, objective: Objective, job: Job, observe: Observer | None = None) -> None:
         """Note the job; see `Executor`."""
         self._next = (objective, job, observe)
@@ -38,12 +41,7 @@ class InProcess:
         if self._next is None:
             return []
         (objective, job, observe), self._next = self._next, None
-
-        def guarded(trial: object) -> object:
-            with _interrupted_at(job.deadline):
-                return objective(trial)  # type: ignore[arg-type]  # a RunningTrial
-
-        return [evaluate(guarded, job, observe)]
+        return [evaluate(objective, job, observe, interrupted_at(latest_end(job.deadline)))]
 
     def cancel(self) -> None:
         """Forget the job; see `Executor`."""
@@ -55,14 +53,12 @@ class InProcess:
 
 
 @contextmanager
-def _interrupted_at(deadline: float) -> Iterator[None]:
-    """Raise `DeadlinePassed` in the body when the deadline has passed for longer than the grace."""
-    left = deadline - time.monotonic()
+def interrupted_at(moment: float) -> Iterator[None]:
+    """Raise `DeadlinePassed` in the body when ``time.monotonic()`` reads `moment`."""
+    left = max(moment - time.monotonic(), 1e-6)
     if math.isinf(left):
         yield
-        return
-    left = max(left, 0.0) + grace(left)
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+    elif threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
         with _alarm(left):
             yield
     else:
@@ -73,9 +69,11 @@ def _interrupted_at(deadline: float) -> Iterator[None]:
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
     """Interrupt the main thread by a signal; an alarm that someone else has set is put back."""
+    done = False
 
     def ring(signum: int, frame: FrameType | None) -> None:
-        raise DeadlinePassed
+        if not done:  # what rings while it is being put away must not leave it half put away
+            raise DeadlinePassed
 
     began = time.monotonic()
     handler = signal.signal(signal.SIGALRM, ring)
@@ -83,6 +81,7 @@ def _alarm(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
+        done = True
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
         if others:

@@ -36,8 +36,10 @@ class AsynchronousHalving:
     ) -> Start | Continue | None:
         """Decide on the next job; see `Scheduler`."""
         rungs = history.rungs
+        if left <= 0:
+            return None
         if history.best is None:
-            return Start(rungs.bottom) if may_start and left > 0 else None
+            return Start(rungs.bottom) if may_start else None
         costs = Costs.of(history, left)
         climber = _climber(history, costs, left, lost)
         reserve = costs.seconds(climber.budget, rungs.top, climber.number) if climber else 0.0

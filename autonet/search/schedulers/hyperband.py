@@ -54,7 +54,7 @@ class SynchronousHyperband:
         here = members
         for steps, rung in enumerate(range(lowest, len(rungs) - 1), 1):
             if len(here) < (size if steps == 1 else 1) or any(
-                t.running and t.budget < rungs.budgets[rung] or not t.reports for t in here
+                (t.running and t.budget < rungs.budgets[rung]) or not t.reports for t in here
             ):
                 return None
             n_next = max(int(size * rungs.eta**-steps), 1)

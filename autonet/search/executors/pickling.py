@@ -1,0 +1,126 @@
+"""Objectives and outcomes on their way between processes."""
+
+import functools
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Self
+
+from joblib.externals import cloudpickle
+
+from autonet.core.errors import InvalidOption
+from autonet.search.evaluation import Objective, Outcome, failure
+from autonet.search.records import Status
+
+__all__ = ["SentObjective", "SentOutcome", "pickled_objective", "pickled_outcome", "unpickled"]
+
+
+def unpickled(data: bytes) -> Any:
+    """Undo what the functions of this module do."""
+    return cloudpickle.loads(data)
+
+
+def pickled_objective(objective: Objective) -> bytes:
+    """Pickle an objective: functions, lambdas, closures and local classes go by value.
+
+    Raises
+    ------
+    InvalidOption
+        If it holds what belongs to one process; names it.
+    """
+    try:
+        return bytes(cloudpickle.dumps(objective))
+    except Exception as error:
+        name, part = _culprit("objective", objective)
+        raise InvalidOption(
+            f"The objective cannot be sent to another process: {name} is of type {type(part).__name__} ({error}).  "
+            "Open files, locks and connections inside of the objective."
+        ) from error
+
+
+def pickled_outcome(outcome: Outcome) -> bytes:
+    """Pickle an outcome; if it cannot be, an outcome that says so."""
+    outcome = replace(outcome, exception=_portable(outcome), job=replace(outcome.job, checkpoint=None))
+    try:
+        return bytes(cloudpickle.dumps(outcome))
+    except Exception as error:  # noqa: BLE001 - whatever a part of it raises while it is pickled
+        name, part = _culprit("outcome", outcome)
+        reason = f"{name.removeprefix('outcome.')}, of type {type(part).__name__}, cannot be sent back: {error}"
+        return bytes(cloudpickle.dumps(failure(outcome.job, Status.CRASHED, reason, outcome.seconds)))
+
+
+class SentObjective:
+    """An objective that is pickled once however often it is sent, and unpickled once where it arrives."""
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+
+    @functools.cached_property
+    def data(self) -> bytes:
+        """The objective, pickled."""
+        return pickled_objective(self.objective)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send the objective in its pickled form."""
+        return _arrived, (self.data,)
+
+
+@functools.lru_cache(maxsize=1)
+def _arrived(data: bytes) -> SentObjective:
+    return SentObjective(unpickled(data))
+
+
+class SentOutcome:
+    """An outcome that can be pickled, whatever is in it; between threads it is passed as it is."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send the outcome, or what is wrong with it."""
+        return type(self)._unpickled, (pickled_outcome(self.outcome),)
+
+    @classmethod
+    def _unpickled(cls, data: bytes) -> Self:
+        return cls(unpickled(data))
+
+
+def _portable(outcome: Outcome) -> Exception | None:
+    """Return the exception with its traceback as a note; if it cannot be pickled, one with the same text."""
+    exception = outcome.exception
+    if exception is None:
+        return None
+    if not getattr(exception, "__notes__", None):
+        exception.add_note(f"in another process:\n{outcome.error}")
+    try:
+        unpickled(cloudpickle.dumps(exception))
+    except Exception:  # noqa: BLE001 - such as a constructor that does not take its own `args`
+        return RuntimeError(outcome.reason)
+    return exception
+
+
+def _culprit(name: str, value: Any, depth: int = 8) -> tuple[str, Any]:
+    """Follow what cannot be pickled down to the smallest part that has a name."""
+    for part_name, part in _parts(name, value) if depth else ():
+        try:
+            cloudpickle.dumps(part)
+        except Exception:  # noqa: BLE001 - this is the one
+            return _culprit(part_name, part, depth - 1)
+    return name, value
+
+
+def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Go through the parts of a value that are pickled with it."""
+    if inspect.isfunction(value):
+        variables = inspect.getclosurevars(value)
+        yield from {**variables.globals, **variables.nonlocals}.items()
+    elif inspect.ismethod(value):
+        yield f"{name}.__self__", value.__self__
+    elif isinstance(value, functools.partial):
+        yield from ((f"{name}.func", value.func), (f"{name}.args", value.args), (f"{name}.keywords", value.keywords))
+    elif isinstance(value, Mapping):
+        yield from ((f"{name}[{key!r}]", item) for key, item in value.items())
+    elif isinstance(value, list | tuple):
+        yield from ((f"{name}[{i}]", item) for i, item in enumerate(value))
+    elif hasattr(value, "__dict__") and not inspect.ismodule(value):
+        yield from ((f"{name}.{key}", item) for key, item in vars(value).items())

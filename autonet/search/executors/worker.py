@@ -1,0 +1,127 @@
+"""What a worker process does: it takes jobs from a pipe and sends back what comes of them."""
+
+import contextlib
+import faulthandler
+import os
+import queue
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from autonet.search.evaluation import Objective, Outcome, evaluate, failure
+from autonet.search.executors.base import latest_end
+from autonet.search.executors.in_process import interrupted_at
+from autonet.search.executors.pickling import pickled_outcome, unpickled
+from autonet.search.records import Job, Status
+from autonet.search.running import Observer
+
+__all__ = ["run", "serve"]
+
+
+def run(objective: Objective, job: Job, observe: Observer | None = None, memory: int | None = None) -> Outcome:
+    """Run an objective where it may do what it likes: even ``sys.exit`` ends nothing but its job.
+
+    It is interrupted shortly after its deadline, before it is ended from outside.
+
+    Parameters
+    ----------
+    objective : callable
+    job : Job
+    observe : callable, optional
+    memory : int, optional
+        Bytes that the process may have.
+    """
+    began = time.monotonic()
+    try:
+        return evaluate(objective, job, observe, _limits(latest_end(job.deadline, share=0.5), memory))
+    except BaseException as error:  # noqa: BLE001 - what is no Exception: SystemExit, KeyboardInterrupt
+        text = f"the objective called sys.exit({error.code!r})" if isinstance(error, SystemExit) else repr(error)
+        return _crash(job, text, time.monotonic() - began)
+
+
+def serve(connection: Any, memory_limit: int | None) -> None:
+    """Run the jobs that come through a pipe, until None comes.
+
+    It sends ``("ready",)`` at the start, ``("observe", step, value)`` for each value reported if the task asks for
+    it, and ``("end", outcome)`` for each job.
+
+    Parameters
+    ----------
+    connection : multiprocessing.connection.Connection
+    memory_limit : int or None
+        Bytes that a job may have in addition to what the process has with the objective loaded.
+    """
+    _leave_the_terminal()
+    faulthandler.enable()  # tells on standard error where a segmentation fault was
+    tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
+    objective: Any = None
+    memory = None
+    connection.send(("ready",))
+    while (task := tasks.get()) is not None:
+        data, job, observed = task[0], unpickled(task[1]), task[2]
+        try:
+            if data is not None:
+                objective = unpickled(data)
+                memory = _data_segment() + memory_limit if memory_limit else None
+        except BaseException as error:  # noqa: BLE001 - an import may raise anything
+            outcome = _crash(job, f"the objective cannot be loaded in another process: {error!r}", 0.0)
+        else:
+            outcome = run(objective, job, _observer(connection) if observed else None, memory)
+        connection.send(("end", pickled_outcome(outcome)))
+        del task, job, outcome  # a checkpoint may be large
+
+
+def _crash(job: Job, reason: str, seconds: float) -> Outcome:
+    return replace(failure(job, Status.CRASHED, reason, seconds), error=traceback.format_exc())
+
+
+def _observer(connection: Any) -> Observer:
+    return lambda _, step, value: connection.send(("observe", step, value))
+
+
+def _leave_the_terminal() -> None:
+    """Let the parent alone decide what Ctrl-C means, and lead a group of processes that can be killed as one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setsid"):
+        os.setsid()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the parent held it back
+
+
+def _receive(connection: Any, tasks: "queue.SimpleQueue[Any]") -> None:
+    """Hand tasks on; when the parent has died, go too, with all processes that the objective has started."""
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            tasks.put(connection.recv())
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+@contextmanager
+def _limits(moment: float, memory: int | None) -> Iterator[None]:
+    """Limit time and memory; what comes after, such as a traceback, may have all there is."""
+    with interrupted_at(moment):
+        if memory is None:
+            yield
+            return
+        import resource  # noqa: PLC0415 - Unix has it
+
+        before = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _data_segment() -> int:
+    """Return the bytes that RLIMIT_DATA limits; address space that is only reserved, as CUDA does, is not among them."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmData:")[2].split()[0]) * 1024

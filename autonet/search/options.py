@@ -1,0 +1,46 @@
+"""The options of a study, understood and checked."""
+
+from collections.abc import Callable, Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from autonet.core.errors import InvalidOption
+from autonet.core.names import known
+from autonet.search.rungs import Rungs, Unit
+
+__all__ = ["placed_rungs", "resolved", "root_seed"]
+
+
+def resolved(what: str, given: Any, registry: Mapping[str, Callable[[], Any]], method: str) -> Any:
+    """Make what a name stands for; pass on an object that has the method."""
+    if isinstance(given, str):
+        return registry[known(what, given, registry)]()
+    if not callable(getattr(given, method, None)) or isinstance(given, type):
+        raise InvalidOption(f"{what} must be one of {', '.join(map(repr, registry))}, or an object with {method}().")
+    return given
+
+
+def placed_rungs(low: float | None, high: float | None, eta: float, unit: Unit) -> Rungs:
+    """Place the rungs; with one budget given, there is one rung."""
+    if low is None and high is None:
+        return Rungs.without_budget()
+    low, high = (high if low is None else low), (low if high is None else high)
+    assert low is not None and high is not None  # noqa: S101, PT018 - for the type checker
+    return Rungs.geometric(low, high, eta, known("budget_type", unit, ("epochs", "time")))  # type: ignore[arg-type]
+
+
+def root_seed(random_state: Any) -> int:
+    """Return the root of all random streams."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, Integral):
+        if random_state < 0:
+            raise InvalidOption(f"random_state must not be negative; got {random_state}.")
+        return int(random_state)
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**31))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    raise InvalidOption(f"random_state must be a whole number, a Generator or a RandomState; got {random_state!r}.")
