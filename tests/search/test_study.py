@@ -86,7 +86,7 @@ def test_a_nested_dict_is_a_conditional_space() -> None:
             return float(1 + trial["a:case 1:c1"])
         return float(trial["a:case 2:c2"] ** 2) if trial["a"] == "case 2" else 2.0
 
-    best = minimize(objective, space, max_trials=60, random_state=0, on_error="raise").best
+    best = minimize(objective, space, max_trials=100, random_state=0, on_error="raise").best
     assert set(best.config) == {"a", "a:case 2:c2"}
     assert best.value is not None
     assert best.value < 0.01
