@@ -151,7 +151,8 @@ class History:
     def table(self, space: ConfigurationSpace) -> Table:
         """Return the history as arrays over the columns of `space`."""
         if id(space) not in self._tables:
-            self._tables = {id(space): Table(space, self)}  # one at a time: a new space replaces the old one
+            # One at a time: of a space that grows, the old one is of no more use.
+            self._tables = {id(space): Table(space, self.trials, self.reports)}
         return self._tables[id(space)]
 
     @property

@@ -2,15 +2,13 @@
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.names import known
+from autonet.search.history import History
 from autonet.search.records import Status, Trial
 from autonet.search.summary import reasons
-
-if TYPE_CHECKING:
-    from autonet.search.study import Study
 
 __all__ = ["Limits", "raise_if_all_failed"]
 
@@ -43,37 +41,40 @@ class Limits:
             raise InvalidOption(f"stop_at must be a number; got {self.stop_at!r}.")
         known("on_error", self.on_error, ("record", "raise"))
 
-    def check(self, study: "Study", objective: Any) -> None:
-        """Refuse what cannot work with this study, and say what a resumed study has left to do."""
+    def check(self, history: History, objective: Any) -> None:
+        """Refuse what cannot work with this history, and say what a study that goes on has left to do."""
         if not callable(objective):
             raise InvalidOption(f"objective must be callable; got {objective!r}.")
-        wanted = getattr(objective, "direction", study.direction)
-        if wanted != study.direction:
+        direction = "maximize" if history.maximize else "minimize"
+        wanted = getattr(objective, "direction", direction)
+        if wanted != direction:
             raise InvalidOption(f"The objective is to be {wanted}d; give the study direction={wanted!r}.")
-        if self.max_trials is not None and study.trials:
+        if self.max_trials is not None and history.trials:
             logger.warning(
                 "the study has %d trials already; max_trials=%d is the total, so %d more will be started",
-                len(study.trials),
+                len(history),
                 self.max_trials,
-                max(self.max_trials - len(study.trials), 0),
+                max(self.max_trials - len(history), 0),
             )
 
-    def reached(self, study: "Study", trial: Trial) -> bool:
+    def reached(self, history: History, trial: Trial) -> bool:
         """Whether a trial is good enough, or nothing works at all."""
-        if len(study.history.reports) >= FAILURES_BEFORE_GIVING_UP and study.history.best is None:
+        if len(history.reports) >= FAILURES_BEFORE_GIVING_UP and history.best is None:
             return True
         if self.stop_at is None or trial.value is None:
             return False
         return trial.value >= self.stop_at if trial.maximize else trial.value <= self.stop_at
 
 
-def raise_if_all_failed(study: "Study") -> None:
+def raise_if_all_failed(history: History, cause: Exception | None) -> None:
     """Raise `SearchFailed` with the reasons if there are trials, and each has failed on its own account."""
-    ended = [t for t in study.trials if t.reports]
-    if not ended or any(t.usable or not t.reports[-1].failed or t.status is Status.TIMEOUT for t in ended):
+    if history.best is not None:
         return
-    message = f"All {len(ended)} trials failed:{reasons(study.history)}"
-    raise SearchFailed(message) from (study.errors[0] if study.errors else None)
+    ended = [t for t in history if t.reports]
+    if not ended or any(not t.reports[-1].failed or t.status is Status.TIMEOUT for t in ended):
+        return
+    message = f"All {len(ended)} trials failed:{reasons(history)}"
+    raise SearchFailed(message) from cause
 
 
 def _is_number(value: Any, kind: Any = (int, float)) -> bool:

@@ -3,14 +3,10 @@
 import threading
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from autonet.search.records import Trial
-
-if TYPE_CHECKING:
-    from autonet.search.study import Study
+from autonet.search.history import History
 
 __all__ = ["ProgressBar"]
 
@@ -18,7 +14,7 @@ __all__ = ["ProgressBar"]
 class ProgressBar:
     """Show the time used (or the trials started), the trials per rung and the smallest loss.
 
-    A context manager and a callback of `Study.optimize`.  Between trials a thread moves the bar on.
+    A context manager.  Between trials a thread moves the bar on.
 
     Parameters
     ----------
@@ -63,16 +59,16 @@ class ProgressBar:
             self._thread.join()
         self._bar.close()
 
-    def __call__(self, study: "Study", trial: Trial) -> None:
-        """Take up what a job came to."""
+    def show(self, history: History) -> None:
+        """Show what the search has come to."""
         if self._bar.disable:
             return
-        best = study.history.best
-        per_rung = "-".join(str(len(study.history.rung(budget))) for budget in study.rungs.budgets)
+        best = history.best
+        per_rung = "-".join(str(len(history.rung(budget))) for budget in history.rungs.budgets)
         value = "none" if best is None else f"{best.value:.4g}"
-        rungs = f", per rung {per_rung}" if len(study.rungs) > 1 else ""
-        self._bar.set_postfix_str(f"trials {len(study.history)}{rungs}, best {value}", refresh=False)
-        self._move(len(study.history))
+        rungs = f", per rung {per_rung}" if len(history.rungs) > 1 else ""
+        self._bar.set_postfix_str(f"trials {len(history)}{rungs}, best {value}", refresh=False)
+        self._move(len(history))
 
     def _tick(self) -> None:
         while not self._ended.wait(0.5):

@@ -283,14 +283,13 @@ class Study:
             If all trials failed; it lists the reasons.
         """
         limits = Limits(max_trials, timeout, stop_at, on_error)
-        limits.check(self, objective)
+        limits.check(self.history, objective)
         if timeout is not None:
             self._deadline = time.monotonic() + timeout
-        runs_in = executor or executor_for(n_jobs)
+        runs_in, callbacks = executor or executor_for(n_jobs), list(callbacks)
         self._stopping = self.interrupted = False
         try:
             with ProgressBar(timeout, max_trials, shown=progress) as bar:
-                called: list[Callback] = [bar, *callbacks]
                 while not self._stopping:
                     while len(self._mine) < runs_in.n_slots and (job := self._next_job(max_trials)) is not None:
                         runs_in.submit(objective, job, self._observe)
@@ -300,8 +299,9 @@ class Study:
                         trial = self._end(outcome)
                         if outcome.exception is not None and on_error == "raise":
                             raise outcome.exception
-                        stops = [call(self, trial) is True for call in called]
-                        self._stopping |= any(stops) or self.interrupted or limits.reached(self, trial)
+                        bar.show(self.history)
+                        stops = [callback(self, trial) is True for callback in callbacks]
+                        self._stopping |= any(stops) or self.interrupted or limits.reached(self.history, trial)
         except KeyboardInterrupt:
             self.interrupted = True
         finally:
@@ -312,7 +312,7 @@ class Study:
                 runs_in.close()
         if self.interrupted and self.history.best is None:
             raise KeyboardInterrupt
-        raise_if_all_failed(self)
+        raise_if_all_failed(self.history, self.errors[0] if self.errors else None)
         return self
 
     def stop(self) -> None:

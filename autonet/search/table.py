@@ -1,16 +1,14 @@
 """The history as arrays: what samplers with a model learn from."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 
 from autonet.search.encoding import Encoding
-from autonet.search.records import Status
-
-if TYPE_CHECKING:
-    from autonet.search.history import History
+from autonet.search.records import Report, Status, Trial
 
 __all__ = ["BUDGET", "COST", "LOSS", "PAID", "TRIAL", "Table"]
 
@@ -23,16 +21,20 @@ class Table:
     Parameters
     ----------
     space : ConfigSpace.ConfigurationSpace
-    history : History
+    trials : sequence of Trial
+    reports : sequence of (Trial, Report)
+        Those of a history; both may grow.
 
     Attributes
     ----------
     encoding : Encoding
     """
 
-    def __init__(self, space: ConfigurationSpace, history: "History") -> None:
+    def __init__(
+        self, space: ConfigurationSpace, trials: Sequence[Trial], reports: Sequence[tuple[Trial, Report]]
+    ) -> None:
         self.encoding = Encoding(space)
-        self._history = history
+        self._trials, self._reported = trials, reports
         self._rows = _Columns(len(self.encoding.hyperparameters))
         self._reports = _Columns(5)
         self._keys: set[bytes] = set()
@@ -40,7 +42,7 @@ class Table:
     @property
     def rows(self) -> NDArray[np.float64]:
         """One row per trial (n_trials, n_hyperparameters)."""
-        for trial in self._history.trials[len(self._rows) :]:
+        for trial in self._trials[len(self._rows) :]:
             row = self.encoding.row(trial.config)
             self._rows.append(row)
             self._keys.add(self.encoding.key(row))
@@ -63,7 +65,7 @@ class Table:
 
         The budget of a failed job is its target; the loss of one without a value is infinite.
         """
-        for trial, report in self._history.reports[len(self._reports) :]:
+        for trial, report in self._reported[len(self._reports) :]:
             failed = report.failed or report.status is Status.PRUNED
             self._reports.append(
                 np.array(
