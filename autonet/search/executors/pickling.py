@@ -4,9 +4,9 @@ import functools
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
-from joblib.externals import cloudpickle
+import cloudpickle
 
 from autonet.core.errors import InvalidOption
 from autonet.search.evaluation import Objective, Outcome, failure
@@ -78,11 +78,11 @@ class SentOutcome:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Send the outcome, or what is wrong with it."""
-        return type(self)._unpickled, (pickled_outcome(self.outcome),)
+        return _returned, (pickled_outcome(self.outcome),)
 
-    @classmethod
-    def _unpickled(cls, data: bytes) -> Self:
-        return cls(unpickled(data))
+
+def _returned(data: bytes) -> SentOutcome:
+    return SentOutcome(unpickled(data))
 
 
 def _portable(outcome: Outcome) -> Exception | None:

@@ -1,6 +1,308 @@
-"""Run jobs in worker processes, each of which can die without harm to anything but its job."""
+"""Run jobs in worker processes, each of which may die without harm to anything but its job."""
 
+import math
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from multiprocessing import connection, util
+from typing import Any
 
+import cloudpickle
+from joblib import cpu_count
+from joblib.externals.loky.backend import get_context
 
+from autonet.core.errors import InvalidOption
+from autonet.search.evaluation import DeadlinePassed, Objective, Outcome, evaluate, failure
+from autonet.search.executors.base import latest_end
+from autonet.search.executors.pickling import pickled_objective, unpickled
+from autonet.search.executors.worker import serve
+from autonet.search.records import Job, Status
+from autonet.search.running import Observer, RunningTrial
 
 __all__ = ["Processes"]
+
+# Several trials at once are faster with one thread each than with all threads each.
+ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    ),
+    "1",
+)
+
+# Seconds after which to look whether a process lives whose pipe says nothing: a child of its own may hold that open.
+LOOK_EVERY = 0.2
+
+# Seconds that an idle process has to end by itself.
+SECONDS_TO_LEAVE = 1.0
+
+
+class Processes:
+    """Run jobs in worker processes of one thread each.
+
+    Each slot has a process of its own, started with loky: no ``__main__`` guard is needed, and functions, lambdas and
+    closures from notebooks are sent by value.  Whatever ends a process ends its trial alone, and the next job of the
+    slot gets a new process.  Values reported on the way arrive at once, so that they count even if the trial hangs.
+
+    Parameters
+    ----------
+    n_jobs : int
+        Number of processes, which start when they are first needed; -1 stands for one per core.
+    memory_limit_mb : float, optional
+        Memory that a trial may need in addition to what its process needs with the objective and its data loaded,
+        in units of 2**20 bytes; Linux only.
+
+    Raises
+    ------
+    InvalidOption
+    """
+
+    def __init__(self, n_jobs: int, *, memory_limit_mb: float | None = None) -> None:
+        self.n_slots = _number_of_processes(n_jobs)
+        self._memory_limit = None if memory_limit_mb is None else _bytes(memory_limit_mb)
+        self._workers: list[_Worker] = []
+        self._objective: tuple[Objective, bytes] | None = None
+        self._unsent: list[Outcome] = []
+        # multiprocessing waits for its processes at the exit of the interpreter; this comes before.
+        util.Finalize(self, _kill, args=(self._workers,), exitpriority=20)
+
+    def prepare(self, objective: Objective) -> None:
+        """Pickle the objective; see `Executor`."""
+        self._objective = objective, pickled_objective(objective)
+
+    def submit(self, objective: Objective, job: Job, observe: Observer | None = None) -> None:
+        """Send the job to an idle process, or start one; see `Executor`."""
+        if self._objective is None or self._objective[0] is not objective:
+            self.prepare(objective)
+        assert self._objective is not None  # noqa: S101 - for the type checker
+        try:
+            task = bytes(cloudpickle.dumps(job))
+        except Exception as error:  # noqa: BLE001 - a checkpoint made elsewhere may hold anything
+            self._unsent.append(failure(job, Status.CRASHED, f"its checkpoint cannot be sent: {error}", 0.0))
+            return
+        self._idle_worker().begin(job, task, self._objective[1], observe)
+
+    def wait(self) -> list[Outcome]:
+        """Wait for messages, deaths and deadlines; see `Executor`."""
+        outcomes, self._unsent = self._unsent, []
+        while not outcomes and (busy := [worker for worker in self._workers if worker.job]):
+            left = min(worker.limit for worker in busy) - time.monotonic()
+            connection.wait([worker.connection for worker in busy], max(min(left, LOOK_EVERY), 0.0))
+            for worker in busy:
+                outcome = worker.outcome()
+                if outcome is not None:
+                    outcomes.append(outcome)
+                    if outcome.result.status is Status.MEMOUT:  # what it has left over would count against the next
+                        worker.kill()
+        self._bury()
+        return outcomes
+
+    def cancel(self) -> None:
+        """Kill the processes that run jobs; see `Executor`."""
+        self._unsent.clear()
+        _kill([worker for worker in self._workers if worker.job])
+        self._bury()
+
+    def close(self) -> None:
+        """Kill the processes that run jobs, and let the others leave; see `Executor`."""
+        self.cancel()
+        for worker in self._workers:
+            worker.dismiss()
+        until = time.monotonic() + SECONDS_TO_LEAVE
+        for worker in self._workers:
+            worker.process.join(max(until - time.monotonic(), 0.0))
+        _kill(self._workers)
+        self._workers.clear()
+
+    def _idle_worker(self) -> "_Worker":
+        self._bury()
+        for worker in self._workers:
+            if not worker.job:
+                return worker
+        with _interrupts_held_back():
+            self._workers.append(_Worker(self._memory_limit))
+        return self._workers[-1]
+
+    def _bury(self) -> None:
+        """Forget the workers that are dead."""
+        for worker in [w for w in self._workers if not w.job and w.process.exitcode is not None]:
+            worker.kill()  # the processes that it has started may live
+            self._workers.remove(worker)
+
+
+class _Worker:
+    """A worker process, seen from outside."""
+
+    def __init__(self, memory_limit: int | None) -> None:
+        self.connection, theirs = multiprocessing.Pipe()
+        arguments = (theirs, memory_limit)
+        self.process = get_context("loky").Process(target=serve, args=arguments, env=ONE_THREAD, name="autonet-worker")
+        try:
+            self.process.start()
+        finally:
+            theirs.close()
+        self.job: Job | None = None
+        self.limit = math.inf
+        self._ready = False
+        self._loaded: bytes | None = None  # the objective that it has
+        self._task: tuple[bytes, bytes] | None = None
+        self._observe: Observer | None = None
+        self._curve: list[tuple[int, float]] = []
+        self._began = 0.0
+
+    def begin(self, job: Job, task: bytes, objective: bytes, observe: Observer | None) -> None:
+        """Give a job to the process, as soon as it is ready for one."""
+        self.job, self._task, self._observe, self._curve = job, (objective, task), observe, []
+        self._began, self.limit = time.monotonic(), latest_end(job.deadline)
+        if self._ready:
+            self._send()
+
+    def _send(self) -> None:
+        self._ready = True
+        if self._task is None:
+            return
+        (objective, task), self._task = self._task, None
+        new, self._loaded = (None if objective == self._loaded else objective), objective
+        with suppress(OSError):  # it is dead, which shows when its outcome is asked for
+            self.connection.send((new, task))
+
+    def outcome(self) -> Outcome | None:
+        """Take up what the process says, or that it is dead or too late; None while its job is running."""
+        dead = self.process.exitcode is not None  # before the last look into the pipe: what it sent there counts
+        try:
+            while self.connection.poll():
+                kind, *content = self.connection.recv()
+                if kind == "ready":
+                    self._send()
+                elif kind == "observe":
+                    self._take_up(*content)
+                else:
+                    return self._ended(*content)
+        except (EOFError, OSError):
+            dead = True
+        if dead:
+            return self._died()
+        return self._overdue() if time.monotonic() >= self.limit else None
+
+    def _take_up(self, step: int, value: float) -> None:
+        assert self.job is not None  # noqa: S101 - for the type checker
+        self._curve.append((step, value))
+        if self._observe:
+            self._observe(self.job.trial, step, value)
+
+    def _ended(self, data: bytes) -> Outcome:
+        job = self._free()
+        try:
+            outcome: Outcome = unpickled(data)
+        except Exception as error:  # noqa: BLE001 - such as a class that can only be imported over there
+            return failure(job, Status.CRASHED, f"its result cannot be loaded: {error!r}", self._seconds)
+        return replace(outcome, job=job, curve=self._untold)
+
+    def _died(self) -> Outcome:
+        self.process.join(SECONDS_TO_LEAVE)  # the pipe may tell first
+        reason = _end_of_process(self.process.exitcode)
+        if not self._ready:
+            reason += " before it could begin"
+        self.kill()
+        return replace(failure(self._free(), Status.CRASHED, reason, self._seconds), curve=self._untold)
+
+    def _overdue(self) -> Outcome:
+        """Kill the process; what it has reported counts, as if it had been interrupted in itself."""
+        self.kill()
+
+        def interrupted(trial: RunningTrial) -> None:
+            trial.curve += self._curve
+            raise DeadlinePassed
+
+        job = self._free()
+        outcome, seconds = evaluate(interrupted, job), self._seconds
+        began = time.time() - seconds
+        return replace(outcome, config=job.config, curve=self._untold, seconds=seconds, began=began)
+
+    def _free(self) -> Job:
+        job, self.job, self.limit = self.job, None, math.inf
+        assert job is not None  # noqa: S101 - for the type checker
+        return job
+
+    @property
+    def _untold(self) -> list[tuple[int, float]]:
+        """What was reported and nobody has been told of."""
+        return [] if self._observe else self._curve
+
+    @property
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def dismiss(self) -> None:
+        """Tell the process to end; its pipe stays open until it has, as the end of that means that we are dead."""
+        with suppress(OSError):
+            self.connection.send(None)
+
+    def kill(self) -> None:
+        """Kill the process and all that it has started."""
+        pid = self.process.pid
+        if hasattr(os, "killpg"):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+            if self.process.exitcode is None:  # too young to lead a group
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        else:
+            self.process.terminate()
+        self.process.join()
+        self.connection.close()
+
+
+def _number_of_processes(n_jobs: Any) -> int:
+    number = n_jobs if isinstance(n_jobs, int) and not isinstance(n_jobs, bool) else 0
+    if number < 1 and number != -1:
+        raise InvalidOption(f"n_jobs must be a whole number of at least 1, or -1 for one per core; got {n_jobs!r}.")
+    return int(cpu_count()) if number == -1 else number
+
+
+def _bytes(megabytes: Any) -> int:
+    if not isinstance(megabytes, int | float) or not 0 < megabytes < math.inf:
+        raise InvalidOption(f"memory_limit_mb must be a positive number; got {megabytes!r}.")
+    if not sys.platform.startswith("linux"):
+        raise InvalidOption("memory_limit_mb needs Linux; leave it out on this system.")
+    return int(megabytes * 2**20)
+
+
+def _kill(workers: "list[_Worker]") -> None:
+    for worker in workers:
+        worker.kill()
+        worker.job = None
+
+
+def _end_of_process(code: int | None) -> str:
+    """Say how a process ended."""
+    if code is None:
+        return "its process closed the connection"
+    if code >= 0:
+        return f"its process ended with exit code {code}"
+    if code == -9:
+        return "its process was ended by signal 9, probably out of memory"
+    names = {number.value: f" ({number.name})" for number in signal.Signals}
+    return f"its process was ended by signal {-code}{names.get(-code, '')}"
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Start processes that no Ctrl-C can reach, and let none come before they are known here."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -48,8 +48,8 @@ def run(objective: Objective, job: Job, observe: Observer | None = None, memory:
 def serve(connection: Any, memory_limit: int | None) -> None:
     """Run the jobs that come through a pipe, until None comes.
 
-    It sends ``("ready",)`` at the start, ``("observe", step, value)`` for each value reported if the task asks for
-    it, and ``("end", outcome)`` for each job.
+    It sends ``("ready",)`` at the start, ``("observe", step, value)`` for each value reported, and ``("end", outcome)``
+    for each job.
 
     Parameters
     ----------
@@ -61,11 +61,15 @@ def serve(connection: Any, memory_limit: int | None) -> None:
     faulthandler.enable()  # tells on standard error where a segmentation fault was
     tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
+
+    def observe(_: int, step: int, value: float) -> None:
+        connection.send(("observe", step, value))
+
     objective: Any = None
     memory = None
     connection.send(("ready",))
     while (task := tasks.get()) is not None:
-        data, job, observed = task[0], unpickled(task[1]), task[2]
+        data, job = task[0], unpickled(task[1])
         try:
             if data is not None:
                 objective = unpickled(data)
@@ -73,17 +77,13 @@ def serve(connection: Any, memory_limit: int | None) -> None:
         except BaseException as error:  # noqa: BLE001 - an import may raise anything
             outcome = _crash(job, f"the objective cannot be loaded in another process: {error!r}", 0.0)
         else:
-            outcome = run(objective, job, _observer(connection) if observed else None, memory)
+            outcome = run(objective, job, observe, memory)
         connection.send(("end", pickled_outcome(outcome)))
         del task, job, outcome  # a checkpoint may be large
 
 
 def _crash(job: Job, reason: str, seconds: float) -> Outcome:
     return replace(failure(job, Status.CRASHED, reason, seconds), error=traceback.format_exc())
-
-
-def _observer(connection: Any) -> Observer:
-    return lambda _, step, value: connection.send(("observe", step, value))
 
 
 def _leave_the_terminal() -> None:
@@ -122,6 +122,6 @@ def _limits(moment: float, memory: int | None) -> Iterator[None]:
 
 
 def _data_segment() -> int:
-    """Return the bytes that RLIMIT_DATA limits; address space that is only reserved, as CUDA does, is not among them."""
+    """Return the bytes that RLIMIT_DATA limits; address space that is only reserved, as by CUDA, does not count."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmData:")[2].split()[0]) * 1024
