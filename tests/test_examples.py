@@ -5,17 +5,23 @@ import os
 import re
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autonet.nets.registry import NETWORKS
+from autonet.search import Status, maximize, minimize
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("AUTONET_DATA", ROOT.parent / "shared" / "data"))
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+
+
+def needs(file: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(not (DATA / file).is_file(), reason=f"needs {file}: set AUTONET_DATA to its folder")
 
 
 def example(name: str) -> Any:
@@ -45,13 +51,145 @@ def test_edit_the_space(capsys: Any) -> None:
     assert "NetworkSelector:bottleneck:width" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not (DATA / "mnist.npz").is_file(), reason="needs mnist.npz: set AUTONET_DATA to its folder")
+@needs("mnist.npz")
 def test_mnist(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve()))
     monkeypatch.chdir(tmp_path)
     assert example("mnist").main(max_runtime=20, min_budget=4, max_budget=14) > 0.95
     assert "Accuracy score 0.9" in capsys.readouterr().out
     assert (tmp_path / "convnet_arch.pdf").is_file() == bool(shutil.which("dot"))
+
+
+# --- the search
+
+
+def test_the_tutorial_of_hyperopt(capsys: Any) -> None:
+    tutorial = example("hyperopt_tutorial")
+    tutorial.main(max_trials=15)
+    printed = capsys.readouterr().out
+    assert re.findall("^(.*?):", printed, re.MULTILINE) == [
+        "parabola",
+        "two cases",
+        "KNN on iris",
+        "SVC on iris",
+        "decision tree on iris",
+    ]
+    assert tutorial.parabola().best.config["x"] == pytest.approx(3, abs=0.05)
+    bests = [tutorial.two_cases(random_state=seed).best for seed in range(3)]
+    found = [b for b in bests if b.value < 1e-2]
+    assert len(found) >= 2
+    assert all(set(b.config) == {"a", "a:case 2:c2"} for b in found), "inactive hyperparameters are absent"
+
+
+def test_iris_as_in_the_tutorial_of_hyperopt() -> None:
+    studies = example("hyperopt_tutorial").classifiers_of_iris(max_trials=60)
+    accuracies = {name: round(study.best.value, 6) for name, study in studies.items()}
+    assert accuracies["KNN"] == 0.98
+    assert accuracies["SVC"] >= 0.98
+    assert accuracies["decision tree"] >= 0.96
+    assert len(studies["KNN"].trials) == 49, "a small space is searched to its end"
+
+
+@pytest.mark.parametrize("data", [pytest.param("mnist", marks=needs("mnist.npz")), "digits"])
+def test_the_convnet_of_optuna(data: str, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve() if data == "mnist" else tmp_path))
+    study = example("optuna_convnet").main(["--trials", "4", "--timeout", "100", "--rows", "600"])
+    best = study.best
+    assert best.value > 0.15, "better than one in ten"
+    assert len([name for name in best.config if name.startswith("filters_")]) == best.config["conv_layers"]
+    assert all(len(t.curve) == 2 for t in study.trials), "a value after each epoch"
+    printed = capsys.readouterr().out
+    assert "Of 4 trials: {" in printed
+    assert "Test accuracy 0." in printed
+
+
+def test_an_objective_for_optuna_gives_the_same_values_under_both(tmp_path: Path, monkeypatch: Any) -> None:
+    optuna = pytest.importorskip("optuna", reason="needs optuna, to compare with")
+    monkeypatch.setenv("AUTONET_DATA", str(tmp_path))
+    convnet = example("optuna_convnet")
+    train, valid, _ = convnet.load_images(rows=300)
+    objective = convnet.make_objective(train, valid, batch_size=16)
+
+    ours = maximize(objective, max_trials=4, random_state=0, on_error="raise")
+    for trial in ours.trials:
+        assert objective(optuna.trial.FixedTrial(dict(trial.config), number=trial.number)) == trial.value
+
+    theirs = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    theirs.optimize(objective, n_trials=4)
+    assert {t.state.name for t in theirs.trials} <= {"COMPLETE", "PRUNED"}
+    assert {name for t in theirs.trials for name in t.params} >= {"conv_layers", "filters_0", "optimizer", "lr"}
+
+
+def test_the_exception_of_optuna_prunes_a_trial() -> None:
+    optuna = pytest.importorskip("optuna", reason="needs optuna, for its exception")
+
+    def objective(trial: Any) -> float:
+        x = trial.suggest_float("x", 0, 1)
+        for step in range(5):
+            trial.report(x, step)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        return float(x)
+
+    ours = minimize(objective, sampler="random", max_trials=30, random_state=0)
+    theirs = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    theirs.optimize(objective, n_trials=30)
+    pruned = [t for t in ours.trials if t.status is Status.PRUNED]
+    assert len(pruned) >= 5
+    assert len([t for t in theirs.trials if t.state.name == "PRUNED"]) >= 5
+    assert {t.status for t in ours.trials} == {Status.PRUNED, Status.FINISHED}
+    assert all(t.curve == [(0, t.config["x"])] for t in pruned)
+
+
+@pytest.fixture
+def taxi(monkeypatch: Any) -> Any:
+    pytest.importorskip("pandas", reason="needs pandas, for the table")
+    pytest.importorskip("pyarrow", reason="needs pyarrow, to read the table")
+    monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve()))
+    return example("lightning_taxi")
+
+
+@needs("nyc_taxis.parquet")
+def test_lightning_on_taxi_fares(taxi: Any, capsys: Any) -> None:
+    study = taxi.main(max_trials=10, timeout=200, max_epochs=2)
+    assert study.best.value < 7, "the standard deviation of the fares is 11.6"
+    for trial in study.trials:
+        widths = [name for name in trial.config if name.startswith("width_")]
+        assert widths == [f"width_{i}" for i in range(trial.config["n_layers"])]
+        assert len(trial.curve) == 2 or trial.status is Status.PRUNED
+    assert len({trial.config["seed"] for trial in study.trials}) == 10
+    printed = capsys.readouterr().out
+    assert re.search(r"number +value +params_seed +state", printed)
+    assert f"{study.best.config['seed']}" in printed
+
+
+@needs("nyc_taxis.parquet")
+def test_lightning_ends_at_the_deadline_and_its_last_report_counts(taxi: Any) -> None:
+    began = time.monotonic()
+    study = taxi.main(timeout=5, max_epochs=10_000)
+    assert time.monotonic() - began < 8
+    assert [trial.status for trial in study.trials] == [Status.CUT]
+    assert study.best.value == study.best.curve[-1][1]
+
+
+@needs("hiv.npz")
+def test_deepchem_on_hiv_goes_on_where_it_ended(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve()))
+    hiv = example("deepchem_hiv")
+    small = ["--steps", "30", "--validate-every", "10", "--rows", "3000", "--run-dir", str(tmp_path / "run")]
+    first = hiv.main(["--trials", "2", *small])
+    second = hiv.main(["--trials", "3", *small])
+    assert [t.config for t in second.trials[:2]] == [t.config for t in first.trials]
+    assert [t.reports[0].began for t in second.trials[:2]] == [t.reports[0].began for t in first.trials]
+    assert len(second.trials) == 3
+    for trial in second.trials:
+        assert trial.config["layer_sizes"] in [[500], [1000], [2000], [1000, 1000]]
+        assert [step for step, _ in trial.curve] == [10, 20, 30]
+        assert trial.value == max(score for _, score in trial.curve), "the best checkpoint, not the last"
+    assert "Best of 3 trials: validation ROC-AUC 0." in capsys.readouterr().out
+
+
+# --- the README
 
 
 def blocks() -> list[str]:

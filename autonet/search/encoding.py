@@ -51,12 +51,18 @@ class Encoding:
         self.categorical = np.array(
             [isinstance(self.hyperparameters[i], CategoricalHyperparameter) for i in free], bool
         )
+        self.numeric = np.array([isinstance(self.hyperparameters[i], NumericalHyperparameter) for i in free], bool)
         self._n_values = np.array([_n_values(self.hyperparameters[i]) for i in free])
 
     @property
     def n_features(self) -> int:
         """Number of hyperparameters with more than one value."""
         return len(self.free)
+
+    @property
+    def n_categories(self) -> NDArray[np.int_]:
+        """Number of categories of each feature; 0 for numbers and ordinals."""
+        return np.where(self.categorical, self._n_values, 0).astype(int)
 
     @property
     def size(self) -> float:
@@ -135,23 +141,23 @@ class Encoding:
         # Constant inside a branch, hence without influence there; the parent's column tells branches apart.
         return np.where(np.isnan(features), np.where(self.categorical, -1.0, 0.5), features)
 
-    def mutate(self, row: Rows, scale: Rows, probability: float, rng: np.random.Generator) -> Rows:
-        """Copy a row once per entry of `scale` and change free columns with `probability`, at least one.
+    def mutate(self, rows: Rows, scale: Rows, share: float, rng: np.random.Generator) -> Rows:
+        """Change about `share` of the active free columns of each row, 1.5 on average if that is more, at least one.
 
-        Numbers take a normal step of standard deviation `scale`; categories, ordinals and what was inactive
-        are drawn anew.
+        Numbers take a normal step of standard deviation `scale`; categories, ordinals and what was inactive are
+        drawn anew.  `scale` has one entry per row.
         """
-        n = len(scale)
-        rows, fresh = np.tile(row, (n, 1)), self.redraw(n, rng)
-        change = rng.random((n, self.n_features)) < probability
-        change[np.arange(n), rng.integers(self.n_features, size=n)] |= ~change.any(axis=1)
-        numeric = np.array([isinstance(self.hyperparameters[i], NumericalHyperparameter) for i in self.free])
-        now = rows[:, self.free]
+        n = len(rows)
+        now, fresh = rows[:, self.free], self.redraw(n, rng)
+        active = ~np.isnan(now)
+        probability = np.maximum(share, 1.5 / np.maximum(active.sum(axis=1), 1))
+        lots = np.where(active, rng.random(now.shape), np.inf)
+        change = lots <= np.maximum(probability, lots.min(axis=1))[:, None]
         step = now + scale[:, None] * rng.standard_normal(now.shape)
-        new = np.where(change, np.where(numeric, step, fresh[:, self.free]), now)
-        rows = fresh  # constants and inactive hyperparameters that the change switches on
-        rows[:, self.free] = np.where(np.isnan(new), fresh[:, self.free], new)
-        return self.canonical(rows)
+        new = np.where(change, np.where(self.numeric, step, fresh[:, self.free]), now)
+        # Constants and hyperparameters that the change switches on stay as drawn.
+        fresh[:, self.free] = np.where(np.isnan(new), fresh[:, self.free], new)
+        return self.canonical(fresh)
 
     def redraw(self, n: int, rng: np.random.Generator) -> Rows:
         """Draw each hyperparameter by itself from its prior, whether active or not."""

@@ -90,7 +90,8 @@ def evaluate(
         error = traceback.format_exc()
     except Exception as problem:  # noqa: BLE001 - what an objective raises is data; the search goes on
         if any(kind.__name__ == "TrialPruned" for kind in type(problem).__mro__):  # Optuna's, or ours
-            result, reason = _pruned(trial), ""
+            # Past the deadline `should_prune` is true of good trials too.
+            result, reason = _cut(trial) if time.monotonic() >= job.deadline else (_pruned(trial), "")
         else:
             status = Status.MEMOUT if _is_out_of_memory(problem) else Status.CRASHED
             result, reason = Result(math.inf, job.start, status), f"{type(problem).__name__}: {problem}"
@@ -129,6 +130,9 @@ def as_result(returned: Any, trial: RunningTrial) -> tuple[Result, str]:
     job = trial.job
     if isinstance(returned, Result):
         result = returned if returned.budget is not None else replace(returned, budget=job.target)
+        if result.checkpoint is not None:  # in a run directory it becomes a file
+            trial.checkpoint.save(result.checkpoint)
+            result = replace(result, checkpoint=trial.checkpoint.saved)
         return _finite(result, result.loss, job)
     metrics: Mapping[str, Any] = {}
     value, is_loss = returned, not job.maximize

@@ -15,7 +15,6 @@ from ConfigSpace.hyperparameters import Hyperparameter
 from autonet.search.definitions import merged
 from autonet.search.records import Config, Event, Job, Report, Status, Trial
 from autonet.search.rungs import Rungs
-from autonet.search.spaces import read_config
 from autonet.search.table import Table
 
 __all__ = ["History"]
@@ -88,9 +87,14 @@ class History:
     def _on_start(self, number: int, start: float, target: float) -> None:
         """Note that a job began."""
         trial = self.trials[number]
+        del trial.curve[trial.settled :]  # reported by an attempt that did not live to end
         trial.running = Job(number, trial.config, start, target, trial.seed)
         trial.attempts += 1
         self.running[number] = trial
+
+    def _on_cancel(self, number: int) -> None:
+        """Note that a job was ended by the study itself, and is no attempt that failed."""
+        self.trials[number].attempts -= 1
 
     def _on_observe(self, number: int, step: int, value: float) -> None:
         """Note a value that an objective reported on its way."""
@@ -102,7 +106,7 @@ class History:
             {"name": None, "hyperparameters": hyperparameters, "conditions": [], "forbiddens": []}
         )
         self.definitions = merged(self.definitions, dict(new))
-        self.trials[number].config = read_config(self.definitions, config)
+        self.trials[number].config = config
         self._tables = {}
 
     def _on_end(

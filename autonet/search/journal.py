@@ -3,25 +3,31 @@
 import logging
 import math
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import joblib
 from ConfigSpace import ConfigurationSpace
 
-from autonet.core.errors import RunMismatch
+from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch
 from autonet.search.definitions import defined_space
-from autonet.search.encoding import Encoding
+from autonet.search.encoding import Encoding, plain
 from autonet.search.evaluation import Outcome
 from autonet.search.history import History
+from autonet.search.jsonvalues import from_text, to_text
 from autonet.search.records import Event, Job, Status, Trial
+from autonet.search.signals import held_back
 from autonet.search.spaces import described
 from autonet.search.store import MemoryStore, RunDirectory, Store, differences
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "read_history"]
 
 logger = logging.getLogger("autonet.search")
+
+# Trial, budgets it goes from and to; nothing else is read or deleted, whatever a run directory from elsewhere says.
+CHECKPOINT = re.compile(r"\d+-[\d.e+-]+-[\d.e+-]+\.safetensors")
 
 
 class Journal:
@@ -33,7 +39,7 @@ class Journal:
         None if the objective defines it.
     history : History
         Empty; what the run directory holds is read into it.
-    run_dir : path-like, optional
+    run_dir : path-like or Store, optional
         None keeps everything in memory.
     seed : int, optional
         Root of the random streams; None takes the run directory's, or `fresh_seed`.
@@ -56,7 +62,7 @@ class Journal:
         self,
         space: ConfigurationSpace | None,
         history: History,
-        run_dir: str | os.PathLike[str] | None,
+        run_dir: str | os.PathLike[str] | Store | None,
         *,
         seed: int | None,
         fresh_seed: int,
@@ -66,14 +72,15 @@ class Journal:
         self.history = history
         self.checkpoints: dict[int, Any] = {}
         self.lost: set[int] = set()
-        self._store: Store = MemoryStore() if run_dir is None else RunDirectory(run_dir)
+        self._enqueued_before: list[Any] = []  # what an earlier run of the same script has enqueued
+        self._store = _store(run_dir)
         try:
             self.seed = self._agree(seed, fresh_seed, data)
-            for event in self._store.events():
-                self._take_up(event)
+            self._read()
         except BaseException:
             self._store.close()
             raise
+        self._drop_checkpoints()  # the process may have died before it did
         self._sweep()
 
     @property
@@ -92,15 +99,23 @@ class Journal:
 
     def record(self, *events: Event) -> None:
         """Keep events, then take them up: what is in the history is in the store."""
-        self._store.append(*events)
-        for event in events:
-            self._take_up(event)
+        with held_back():
+            for event in self._store.append(*events):
+                self._take_up(event)
 
-    def begin(self, trial: Trial, target: float, deadline: float) -> Job:
-        """Note that a trial begins a job, and make the job."""
-        resumes = trial.number in self.checkpoints
-        start = trial.budget if resumes else 0.0  # without a checkpoint it is paid for again
-        self.record(Event("start", trial.number, {"start": start, "target": target}))
+    def enqueue(self, config: Mapping[str, Any]) -> None:
+        """Keep a configuration that is to be tried, unless it is what an earlier run of the script has enqueued."""
+        if config in self._enqueued_before:
+            self._enqueued_before.remove(config)
+        else:
+            self.record(Event("enqueue", -1, {"config": dict(config)}))
+
+    def begin(self, number: int, target: float, deadline: float, *proposal: Event) -> Job:
+        """Note that a trial begins a job, and make the job; what proposed a new trial is kept with it or not at all."""
+        resumes = number in self.checkpoints
+        start = self.history.trials[number].budget if resumes else 0.0  # without a checkpoint it is paid for again
+        self.record(*proposal, Event("start", number, {"start": start, "target": target}))
+        trial = self.history.trials[number]
         return Job(
             trial=trial.number,
             config=trial.config,
@@ -121,10 +136,8 @@ class Journal:
         job, result = outcome.job, outcome.result
         trial = self.history.trials[job.trial]
         before = self.checkpoints.get(job.trial)
-        usable = math.isfinite(result.loss)
-        if usable and result.checkpoint is not None:  # before its report: whoever sees the report finds it
-            self.checkpoints[job.trial] = result.checkpoint
-        kept = self.checkpoints.get(job.trial)
+        kept = result.checkpoint if math.isfinite(result.loss) and result.checkpoint is not None else before
+        self._refuse_objects(outcome.definitions)
         events = [Event("observe", job.trial, {"step": s, "value": v}) for s, v in outcome.curve]
         if outcome.definitions or (self.defines and dict(outcome.config) != dict(trial.config)):
             parts = ConfigurationSpace()
@@ -138,13 +151,35 @@ class Journal:
             "attributes": dict(outcome.attributes),
             "checkpoint": kept.name if isinstance(kept, Path) else None,
         }
-        self.record(*events, Event("end", job.trial, body))
-        if isinstance(before, Path) and before != kept:
-            before.unlink(missing_ok=True)
+        with held_back():
+            self.record(*events, Event("end", job.trial, body))
+            if kept is not None:
+                self.checkpoints[job.trial] = kept
+            if isinstance(before, Path) and before != kept:
+                before.unlink(missing_ok=True)
+            self._drop_checkpoints()
         if trial.failed and trial.status is not Status.PRUNED:
             logger.warning("trial %d %s: %s", trial.number, trial.status, outcome.reason)
-        self._drop_checkpoints()
         return trial
+
+    def cancel(self, trials: Iterable[int]) -> None:
+        """Note that jobs were ended by the study itself; they are begun again before anything else."""
+        events = [Event("cancel", number, {}) for number in trials if number in self.history.running]
+        if events:
+            self.record(*events)
+
+    def _read(self) -> None:
+        """Take up what the store holds."""
+        for number, event in enumerate(self._store.events(), 1):
+            try:
+                self._take_up(event)
+            except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+                raise RunCorrupted(
+                    f"Event {number} ({event.kind}) of {self._where} cannot be understood: {type(error).__name__}: "
+                    f"{error}; restore it from a copy, or give another run_dir."
+                ) from error
+            if event.kind == "enqueue":
+                self._enqueued_before.append(event.body["config"])
 
     def _take_up(self, event: Event) -> None:
         """Take up an event, live or from the run directory."""
@@ -152,7 +187,10 @@ class Journal:
         if event.kind == "define":
             self._extend_space(self.history.trials[event.trial])
         elif event.kind == "end" and event.body["checkpoint"] is not None and self.directory is not None:
-            path = Path(self.directory) / Path(event.body["checkpoint"]).name
+            name = event.body["checkpoint"]
+            if not CHECKPOINT.fullmatch(name):
+                raise ValueError(f"{name!r} is not the name of a checkpoint")
+            path = Path(self.directory) / name
             if path.exists():
                 self.checkpoints[event.trial] = path
                 self.lost.discard(event.trial)
@@ -167,8 +205,25 @@ class Journal:
             chosen = [dict(t.config) for t in self.history if t.reports or t is trial]
             self.space = defined_space(self.history.definitions, chosen)
 
+    def _refuse_objects(self, hyperparameters: Mapping[str, Any]) -> None:
+        """Refuse choices that a store would not give back as they are: functions, classes and other objects."""
+        if isinstance(self._store, MemoryStore):
+            return
+        for name, hyperparameter in hyperparameters.items():
+            for choice in map(plain, getattr(hyperparameter, "choices", getattr(hyperparameter, "sequence", ()))):
+                if from_text(to_text(choice)) != choice:
+                    raise InvalidOption(
+                        f"{name!r} has the choice {choice!r}, which a run directory cannot hold; choose between names, "
+                        "and look up in the objective what they stand for."
+                    )
+
+    @property
+    def _where(self) -> str:
+        return type(self._store).__name__ if self.directory is None else str(Path(self.directory).parent)
+
     def _agree(self, seed: int | None, fresh_seed: int, data: Any) -> int:
         """Compare the settings with those of the run directory, or keep them; return the seed."""
+        self._refuse_objects(self.space)
         rungs = self.history.rungs
         given: dict[str, Any] = {
             "space": {"defined by": "the objective"} if self.defines else described(self.space),
@@ -184,7 +239,7 @@ class Journal:
             self._store.keep(kept)
         found = differences(kept, given)
         if found:
-            raise RunMismatch(str(Path(self.directory or "").parent), found)
+            raise RunMismatch(self._where, found)
         return int(kept["random_state"])
 
     def _drop_checkpoints(self) -> None:
@@ -196,8 +251,8 @@ class Journal:
             keep |= set(rung[: 3 + int(1.5 * len(rung) / self.history.rungs.eta)])
         keep |= {t.number for t in kept if t.running or (t.last and t.last.status is not Status.FINISHED)}
         for number in [n for n in self.checkpoints if n not in keep]:
-            dropped = self.checkpoints.pop(number)
             self.lost.add(number)
+            dropped = self.checkpoints.pop(number)
             if isinstance(dropped, Path):
                 dropped.unlink(missing_ok=True)
 
@@ -207,8 +262,39 @@ class Journal:
             return
         spoken_of = set(self.checkpoints.values())
         for path in Path(self.directory).iterdir():
-            if path not in spoken_of:
+            if path not in spoken_of and CHECKPOINT.fullmatch(path.with_suffix(".safetensors").name):
                 path.unlink()
+
+
+def read_history(run_dir: str | os.PathLike[str]) -> History:
+    """Look at a study from outside, even while another process is writing it; nothing is locked or changed.
+
+    Parameters
+    ----------
+    run_dir : path-like
+
+    Returns
+    -------
+    History
+        As of now; `trials_dataframe` makes a table of it.
+
+    Raises
+    ------
+    RunUnavailable, RunCorrupted
+        If there is no study, or it cannot be read.
+    """
+    with RunDirectory(run_dir, read_only=True) as store:
+        history = History(maximize=store.settings().get("direction") == "maximize")
+        for event in store.events():
+            history.apply(event)
+    return history
+
+
+def _store(run_dir: str | os.PathLike[str] | Store | None) -> Store:
+    """Return where the events go."""
+    if run_dir is None:
+        return MemoryStore()
+    return RunDirectory(run_dir) if isinstance(run_dir, str | os.PathLike) else run_dir
 
 
 def _report(outcome: Outcome) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption
-from autonet.core.names import known
+from autonet.core.names import SEPARATOR, known
 from autonet.search.evaluation import Objective
 from autonet.search.running import RunningTrial
 from autonet.search.study import Study
@@ -74,19 +74,28 @@ def cv_objective(
     Parameters
     ----------
     estimator : estimator
-        Cloned for each trial; hyperparameters are set by name with ``set_params``.
+        Cloned for each trial; hyperparameters are set by name with ``set_params``, conditional ones such as
+        ``"kernel:poly:degree"`` by the last part of their name.  Where it leaves ``random_state`` open, the trial's
+        seed is taken, so that a seed of the study repeats the search.
     X, y : array-like
     cv : int, splitter or iterable
     scoring : str or callable, optional
         Default: the estimator's own score.
     budget : str, optional
         What the budget of a trial is: the name of a hyperparameter such as ``"n_estimators"``, or ``"n_samples"``
-        for the number of training rows.
+        for the number of training rows, drawn class by class.
 
     Returns
     -------
     callable
         To be maximized.
+
+    Raises
+    ------
+    UnknownName
+        If the estimator has no hyperparameter `budget`.
+    ValueError
+        If scikit-learn knows no such `cv` or `scoring`.
 
     Examples
     --------
@@ -109,11 +118,14 @@ class CrossValidation:
 
     def __init__(self, estimator: Any, X: Any, y: Any, cv: Any, scoring: Any, budget: str | None) -> None:
         from sklearn.base import is_classifier  # noqa: PLC0415
+        from sklearn.metrics import check_scoring  # noqa: PLC0415
         from sklearn.model_selection import check_cv  # noqa: PLC0415
 
         self.estimator, self.X, self.y = estimator, X, y
-        self.scoring, self.budget = scoring, budget
-        self.folds = list(check_cv(cv, y, classifier=is_classifier(estimator)).split(X, y))
+        self.scoring = check_scoring(estimator, scoring)
+        self.budget = None if budget is None else known("budget", budget, [*estimator.get_params(), "n_samples"])
+        self.stratified = is_classifier(estimator)
+        self.folds = list(check_cv(cv, y, classifier=self.stratified).split(X, y))
 
     @property
     def data(self) -> tuple[Any, Any]:
@@ -125,7 +137,11 @@ class CrossValidation:
         from sklearn.base import clone  # noqa: PLC0415
         from sklearn.model_selection import cross_val_score  # noqa: PLC0415
 
-        estimator = clone(self.estimator).set_params(**trial)
+        estimator = clone(self.estimator)
+        unset = [name for name, value in estimator.get_params().items() if value is None]
+        seeds = {name: trial.seed for name in unset if name.rpartition("__")[2] == "random_state"}
+        values = {name.rpartition(SEPARATOR)[2]: value for name, value in trial.items()}
+        estimator.set_params(**{**seeds, **values})
         folds = self.folds
         if self.budget is not None and trial.budget is None:
             raise InvalidOption(f"budget={self.budget!r} needs a study with min_budget and max_budget.")
@@ -138,6 +154,14 @@ class CrossValidation:
         return {"value": float(scores.mean()), "std": float(scores.std())}
 
     def _subset(self, train: Any, n: int) -> Any:
-        """Choose `n` of the training rows, the same for every trial."""
-        order = np.random.default_rng(0).permutation(len(train))
-        return np.sort(np.asarray(train)[order[:n]])
+        """Choose `n` of the training rows: the same for every trial, fewer ones among more, each class in proportion.
+
+        A class comes in with its first row before any has its second, or rare ones would be missing.
+        """
+        rows = np.random.default_rng(0).permutation(np.asarray(train))
+        if self.stratified:
+            _, labels, counts = np.unique(np.asarray(self.y)[rows], return_inverse=True, return_counts=True)
+            by_class = np.argsort(labels, kind="stable")
+            rank = np.arange(len(rows)) - (np.cumsum(counts) - counts)[labels[by_class]]  # within the class
+            rows = rows[by_class][np.argsort(rank / counts[labels[by_class]], kind="stable")]
+        return np.sort(rows[:n])

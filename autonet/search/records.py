@@ -181,6 +181,7 @@ class Trial:
     attributes: dict[str, Any] = field(default_factory=dict)
     running: Job | None = None
     attempts: int = 0
+    settled: int = 0  # values of the curve that come from jobs that ended
     last: Report | None = field(default=None, repr=False)  # the usable report at the highest budget
 
     def __str__(self) -> str:
@@ -191,7 +192,7 @@ class Trial:
     def add(self, report: Report) -> None:
         """Take up the report of a job that ended."""
         self.reports.append(report)
-        self.running, self.attempts = None, 0
+        self.running, self.attempts, self.settled = None, 0, len(self.curve)
         if not report.failed and report.status is not Status.PRUNED:
             self.last = report
 

@@ -44,7 +44,7 @@ class RunningTrial(Mapping[str, Any]):
         self.job = job
         self.number, self.seed, self.start, self.deadline = job.trial, job.seed, job.start, job.deadline
         self.budget = job.target if job.budgeted else None
-        path = Path(job.directory) / f"{job.trial}-{job.target:g}.safetensors" if job.directory else None
+        path = Path(job.directory) / f"{job.trial}-{job.start}-{job.target}.safetensors" if job.directory else None
         self.checkpoint = Checkpoint(job.checkpoint, path)
         self.user_attrs: dict[str, Any] = {}
         self.curve: list[tuple[int, float]] = []

@@ -1,7 +1,6 @@
 """Spaces as users write them: a ConfigurationSpace, or a dict like the one that it reads."""
 
 import copy
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.names import join
 from autonet.search.encoding import Encoding, plain
 
-__all__ = ["as_space", "completed", "described", "read_config"]
+__all__ = ["as_space", "completed", "described"]
 
 
 def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpace:
@@ -113,14 +112,3 @@ def described(space: ConfigurationSpace) -> dict[str, str]:
     parts = {hp.name: str(hp) for hp in space.values()}
     parts |= {f"condition of {c.child.name}": str(c) for c in space.conditions}
     return parts | {f"forbidden clause {i + 1}": str(f) for i, f in enumerate(space.forbidden_clauses)}
-
-
-def read_config(definitions: Mapping[str, Hyperparameter[Any, Any]], config: Mapping[str, Any]) -> dict[str, Any]:
-    """Restore a configuration from JSON, which knows neither tuples nor classes, by the choices of the space."""
-    result = dict(config)
-    for name, value in config.items():
-        hp = definitions.get(name)
-        choices = hp.choices if isinstance(hp, CategoricalHyperparameter) else ()
-        by_text = {json.dumps(plain(c), default=repr): plain(c) for c in choices}
-        result[name] = by_text.get(json.dumps(value), value)
-    return result

@@ -115,7 +115,7 @@ class RunDirectory:
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
         self.path, self._file = Path(path), Path(path) / DATABASE
         self.checkpoints: str | None = str(self.path / CHECKPOINTS)
-        self._end = 0, 0  # the number of rows, and the last checksum
+        self._end: tuple[int, int] | None = None  # the number of rows, and the last checksum
         lock = None
         try:
             if not read_only:
@@ -239,7 +239,9 @@ class RunDirectory:
 
     def _write(self, *events: Event) -> Sequence[Event]:
         """Append rows in one transaction; return the events as they will be read."""
-        first, checksum = self._end
+        if self._end is None:  # a write was interrupted; it may be in or not
+            self._rows()
+        (first, checksum), self._end = self._end or (0, 0), None
         rows = []
         for number, event in enumerate(events, first):
             row = (event.kind, event.trial, to_text(event.body))

@@ -4,13 +4,14 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from autonet.core.errors import InvalidOption, NoFinishedTrial
+from autonet.core.errors import InvalidOption, NoFinishedTrial, RunUnavailable
 from autonet.core.names import known
 from autonet.search.encoding import Encoding
 from autonet.search.evaluation import Objective, Outcome, as_result, failure
@@ -29,6 +30,7 @@ from autonet.search.running import RunningTrial
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Continue, Scheduler, Start
 from autonet.search.spaces import as_space, completed
+from autonet.search.store import Store
 from autonet.search.summary import reasons, trials_dataframe
 
 __all__ = ["Callback", "Study"]
@@ -102,7 +104,7 @@ class Study:
         max_budget: float | None = None,
         budget_type: Unit = "epochs",
         eta: float = 3,
-        run_dir: str | os.PathLike[str] | None = None,
+        run_dir: str | os.PathLike[str] | Store | None = None,
         random_state: int | np.random.Generator | np.random.RandomState | None = None,
         data: Any = None,
     ) -> None:
@@ -175,13 +177,15 @@ class Study:
     def enqueue(self, config: Mapping[str, Any]) -> None:
         """Ask for a configuration to be tried next; what is missing is filled with defaults.
 
+        In a run directory that is opened again, what the earlier run enqueued is not enqueued a second time: the
+        same script can simply be run again.
+
         Raises
         ------
         InvalidOption
             At once, if the space does not have it.
         """
-        config = dict(config) if self._journal.defines else completed(self.encoding, config)
-        self._journal.record(Event("enqueue", -1, {"config": config}))
+        self._journal.enqueue(config if self._journal.defines else completed(self.encoding, config))
 
     def ask(self) -> RunningTrial | None:
         """Return the next trial to run; None if there is nothing to do until a running trial ends."""
@@ -289,13 +293,16 @@ class Study:
         runs_in, callbacks = executor or executor_for(n_jobs), list(callbacks)
         self._stopping = self.interrupted = False
         try:
+            runs_in.prepare(objective)
             with ProgressBar(timeout, max_trials, shown=progress) as bar:
                 while not self._stopping:
-                    while len(self._mine) < runs_in.n_slots and (job := self._next_job(max_trials)) is not None:
+                    while len(self._submitted) < runs_in.n_slots and (job := self._next_job(max_trials)) is not None:
                         runs_in.submit(objective, job, self._observe)
-                    if not self._mine:
+                    if not self._submitted:
                         break
                     for outcome in runs_in.wait():
+                        if isinstance(outcome.exception, RunUnavailable):
+                            raise outcome.exception  # no fault of the trial: it goes on when there is room again
                         trial = self._end(outcome)
                         if outcome.exception is not None and on_error == "raise":
                             raise outcome.exception
@@ -306,7 +313,9 @@ class Study:
             self.interrupted = True
         finally:
             runs_in.cancel()
-            self._mine.clear()  # what still runs is begun again before anything else
+            with suppress(RunUnavailable):  # which has ended the search
+                self._journal.cancel(self._submitted)
+            self._mine &= self._asked.keys()
             self._deadline = math.inf
             if executor is None:
                 runs_in.close()
@@ -333,12 +342,17 @@ class Study:
 
     # --- the next job
 
+    @property
+    def _submitted(self) -> set[int]:
+        """Trials that an executor runs; those that `ask` gave out are not among them."""
+        return self._mine - self._asked.keys()
+
     def _next_job(self, max_trials: int | None) -> Job | None:
         """Decide on the next job and note it as running."""
         again = next((t for n, t in self.history.running.items() if n not in self._mine), None)
         if again is not None and again.running is not None:  # its process died, or it was cancelled
             if again.attempts < MAX_ATTEMPTS:
-                return self._begin(again, again.running.target)
+                return self._begin(again.number, again.running.target)
             reason = f"the process ended while the trial ran, {again.attempts} times"
             self._end(failure(again.running, Status.CRASHED, reason, 0.0))
         move = self._decide(may_start=max_trials is None or len(self.trials) < max_trials)
@@ -350,14 +364,15 @@ class Study:
             if proposal is not None:
                 config, origin = proposal
                 seed = int(self._stream(number, 0).integers(2**31))
-                self._journal.record(Event("propose", number, {"config": config, "seed": seed, "origin": origin}))
-                return self._begin(self.trials[number], move.target)
+                proposed = Event("propose", number, {"config": config, "seed": seed, "origin": origin})
+                return self._begin(number, move.target, proposed)
             move = self._decide(may_start=False)  # the space is exhausted
-        return self._begin(self.trials[move.trial], move.target) if isinstance(move, Continue) else None
+        return self._begin(move.trial, move.target) if isinstance(move, Continue) else None
 
-    def _begin(self, trial: Trial, target: float) -> Job:
-        self._mine.add(trial.number)
-        return self._journal.begin(trial, target, self._deadline)
+    def _begin(self, number: int, target: float, *proposal: Event) -> Job:
+        job = self._journal.begin(number, target, self._deadline, *proposal)
+        self._mine.add(number)
+        return job
 
     def _decide(self, *, may_start: bool) -> Start | Continue | None:
         left = self._deadline - time.monotonic()

@@ -28,12 +28,15 @@ class Table:
     Attributes
     ----------
     encoding : Encoding
+    memory : dict
+        What a sampler has computed and may need again: saves time, decides nothing.
     """
 
     def __init__(
         self, space: ConfigurationSpace, trials: Sequence[Trial], reports: Sequence[tuple[Trial, Report]]
     ) -> None:
         self.encoding = Encoding(space)
+        self.memory: dict[Any, Any] = {}
         self._trials, self._reported = trials, reports
         self._rows = _Columns(len(self.encoding.hyperparameters))
         self._reports = _Columns(5)

@@ -51,7 +51,7 @@ def test_round_trips_lose_nothing_but_the_last_bit_and_mutants_are_legal(seed: i
         assert back.keys() == config.keys()
         assert all(back[k] == (pytest.approx(v, rel=1e-12) if isinstance(v, float) else v) for k, v in config.items())
         np.testing.assert_array_equal(encoding.canonical(row[None])[0], row)
-        for mutant in encoding.mutate(row, np.array([0.01, 0.3]), 0.5, rng):
+        for mutant in encoding.mutate(np.tile(row, (2, 1)), np.array([0.01, 0.3]), 0.5, rng):
             values = encoding.config(mutant)
             assert dict(Configuration(encoding.space, values=values)).keys() == values.keys()  # legal, or it raises
             assert encoding.features(mutant).shape == (1, encoding.n_features)

@@ -4,6 +4,7 @@ Every finished rung of every trial is a row (configuration, fidelity) -> loss.  
 expected improvement at the top rung, less a share of its predicted cost.  A share of proposals is random.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -12,9 +13,11 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
+from scipy.linalg import solve
 
 from autonet.search.encoding import Encoding
 from autonet.search.history import History
+from autonet.search.rungs import Rungs
 from autonet.search.samplers.random import first_new, random_row
 from autonet.search.samplers.regression import GaussianProcess, log_expected_improvement
 from autonet.search.table import BUDGET, COST, LOSS, PAID, TRIAL, Table
@@ -24,6 +27,7 @@ __all__ = ["GaussianProcessSampler"]
 Array = NDArray[np.float64]
 
 MAX_RECORDS = 200  # the time of a proposal grows with their cube
+GROWTH = 1.08  # of the number of reports, before the kernel's parameters are learned anew
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,10 @@ class GaussianProcessSampler:
         Probability of a random proposal afterwards.
     cost_weight : float
         Weight of the log of the predicted cost against the log of the expected improvement.
+    margin : float
+        Mean of what the predicted loss must improve by, in units of the model's uncertainty about random
+        configurations; each proposal draws its own from an exponential distribution.  Most proposals refine what is
+        good, some look further away.
     n_candidates : int
         Configurations scored in the first round of the maximization.
     steps : int
@@ -47,8 +55,9 @@ class GaussianProcessSampler:
     n_initial: int = 8
     random_share: float = 0.15
     cost_weight: float = 0.5
+    margin: float = 0.5
     n_candidates: int = 400
-    steps: int = 20
+    steps: int = 10
 
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
         """Propose a configuration; see `Sampler`."""
@@ -63,51 +72,92 @@ class GaussianProcessSampler:
 
     def _by_model(self, table: Table, history: History, rng: np.random.Generator) -> Array:
         """Return candidate rows, best first."""
-        encoding, rungs = table.encoding, history.rungs
-        span = max(np.log(rungs.top / rungs.bottom), 1e-9)
-
-        def inputs(rows: Array, budget: Array | float) -> Array:
-            level = np.log(np.asarray(budget) / rungs.bottom) / span
-            return np.column_stack([encoding.features(rows), np.broadcast_to(level, len(rows))])
-
-        rows, reports = table.rows, table.reports
-        chosen = reports[thinned(reports)]
-        X = inputs(rows[chosen[:, TRIAL].astype(int)], np.maximum(chosen[:, BUDGET], rungs.bottom / 3))
-        y = standardized(chosen[:, LOSS])
-        model = GaussianProcess(np.r_[encoding.categorical, False]).fit(X, y, steps=self.steps)
+        encoding, rows, reports = table.encoding, table.rows, table.reports
+        inputs = _Inputs(encoding, history.rungs)
+        records = reports[thinned(reports)]
+        X, y = inputs.of_reports(rows, records), standardized(records[:, LOSS])
+        model = GaussianProcess(inputs.n_categories)
+        model.theta = self._parameters(table, inputs)
+        model.condition(X, y)
         if history.running:  # pretend that running trials end as predicted, so that proposals do not pile up
-            pending = inputs(rows[list(history.running)], rungs.top)
-            model.fit(np.vstack([X, pending]), np.r_[y, model.predict(pending)[0]], steps=0)
+            pending = inputs.at_top(rows[list(history.running)])
+            model.condition(np.vstack([X, pending]), np.r_[y, model.predict(pending)[0]])
 
         best = sorted(islice(history.ranked(), 200), key=lambda t: (-t.budget, t.rank))[:30]
         leaders = rows[[t.number for t in best]]
-        incumbent = float(model.predict(inputs(leaders, rungs.top))[0].min())  # best predicted loss at the top
+        incumbent = float(model.predict(inputs.at_top(leaders))[0].min())  # best predicted loss at the top
+        random = encoding.sample(self.n_candidates // 2, rng)
+        unsure = float(model.predict(inputs.at_top(random))[1].mean())
+        goal = incumbent - self.margin * unsure * rng.exponential()
         paid = reports[reports[:, PAID] > 0][-MAX_RECORDS:]
         log_cost = cost_model(encoding.features(rows[paid[:, TRIAL].astype(int)]), paid[:, COST] / paid[:, PAID])
 
         def score(rows: Array) -> Array:
-            gain = log_expected_improvement(*model.predict(inputs(rows, rungs.top)), incumbent)
-            return np.asarray(gain - self.cost_weight * log_cost(encoding.features(rows)))
+            Z = inputs.at_top(rows)
+            return log_expected_improvement(*model.predict(Z), goal) - self.cost_weight * log_cost(Z[:, :-1])
 
-        return self._maximize(score, encoding, leaders[:5], rng)
+        return self._maximize(score, encoding, random, leaders[:5], rng)
+
+    def _parameters(self, table: Table, inputs: "_Inputs") -> Array:
+        """Return the kernel's parameters, learned anew whenever the number of reports has grown by `GROWTH`.
+
+        A function of the reports up to that number, so that it does not matter when it is computed; kept with the
+        table to save time.
+        """
+        milestone = self.n_initial
+        while (following := max(milestone + 1, math.ceil(milestone * GROWTH))) <= len(table.reports):
+            milestone = following
+        key = (self, milestone)
+        if key not in table.memory:
+            reports = table.reports[:milestone]
+            records = reports[thinned(reports)]
+            model = GaussianProcess(inputs.n_categories)
+            model.learn(inputs.of_reports(table.rows, records), standardized(records[:, LOSS]), steps=self.steps)
+            table.memory = {key: model.theta}
+        return np.asarray(table.memory[key])
 
     def _maximize(
-        self, score: Callable[[Array], Array], encoding: Encoding, parents: Array, rng: np.random.Generator
+        self,
+        score: Callable[[Array], Array],
+        encoding: Encoding,
+        random: Array,
+        parents: Array,
+        rng: np.random.Generator,
     ) -> Array:
-        """Score random rows and mutations of `parents`, then twice smaller steps around the five best."""
-        half = self.n_candidates // 2
-        each = max(1, half // len(parents))
-        probability = max(0.3, 1.5 / encoding.n_features)
-        near = [
-            encoding.mutate(p, np.exp(rng.uniform(np.log(0.02), np.log(0.3), each)), probability, rng) for p in parents
-        ]
-        rows = np.vstack([encoding.sample(half, rng), *near])
+        """Score random rows and as many mutations of `parents`, then twice smaller steps around the five best."""
+
+        def mutants(of: Array, n: int, low: float, high: float, share: float) -> Array:
+            steps = np.exp(rng.uniform(np.log(low), np.log(high), n))
+            return encoding.mutate(np.resize(of, (n, of.shape[1])), steps, share, rng)
+
+        rows = np.vstack([random, mutants(parents, len(random), 0.02, 0.3, share=0.3)])
         scores = score(rows)
         for step in (0.1, 0.03):
             keep = np.argsort(-scores, kind="stable")[:5]
-            new = np.vstack([encoding.mutate(rows[i], np.full(20, step), 0.5, rng) for i in keep])
+            new = mutants(rows[keep], len(random) // 2, step, step, share=0.5)
             rows, scores = np.vstack([rows[keep], new]), np.r_[scores[keep], score(new)]
         return rows[np.argsort(-scores, kind="stable")]
+
+
+class _Inputs:
+    """What the model sees of a configuration at a budget: its features, and the budget's place among the rungs."""
+
+    def __init__(self, encoding: Encoding, rungs: Rungs) -> None:
+        self.encoding, self.rungs = encoding, rungs
+        self.n_categories = np.r_[encoding.n_categories, 0]
+        self._span = max(np.log(rungs.top / rungs.bottom), 1e-9)
+
+    def at_top(self, rows: Array) -> Array:
+        """Return the inputs of rows at the highest budget."""
+        return self._inputs(rows, np.full(len(rows), self.rungs.top))
+
+    def of_reports(self, rows: Array, reports: Array) -> Array:
+        """Return the inputs of reports, with the rows of all trials."""
+        return self._inputs(rows[reports[:, TRIAL].astype(int)], np.maximum(reports[:, BUDGET], self.rungs.bottom / 3))
+
+    def _inputs(self, rows: Array, budgets: Array) -> Array:
+        level = np.log(budgets / self.rungs.bottom) / self._span
+        return np.column_stack([self.encoding.features(rows), level])
 
 
 def thinned(reports: Array) -> NDArray[np.intp]:
@@ -131,12 +181,13 @@ def standardized(losses: Array) -> Array:
 
 def cost_model(X: Array, cost: Array) -> Callable[[Array], Array]:
     """Ridge regression of the log cost per unit of budget on linear and quadratic terms of the features."""
-    i, j = np.triu_indices(X.shape[1])
+    A, y = X - 0.5, np.log(cost + 1e-9)
 
-    def terms(X: Array) -> Array:
-        return np.hstack([np.ones((len(X), 1)), X - 0.5, (X - 0.5)[:, i] * (X - 0.5)[:, j]])
+    def products(B: Array) -> Array:
+        """Inner products of all terms, without the terms: 1, x_i, and x_i x_j with i <= j."""
+        inner = B @ A.T
+        return np.asarray(1 + inner + 0.5 * (inner**2 + B**2 @ A.T**2))
 
-    A, y = terms(X), np.log(cost + 1e-9)
     mean = y.mean()
-    weights = A.T @ np.linalg.solve(A @ A.T + 0.3 * np.eye(len(A)), y - mean)  # dual form: n x n
-    return lambda Z: np.asarray(mean + terms(Z) @ weights)
+    weights = solve(products(A) + 0.3 * np.eye(len(A)), y - mean, assume_a="pos")
+    return lambda Z: np.asarray(mean + products(Z - 0.5) @ weights)

@@ -1,5 +1,6 @@
 """Configurations at random, from the space's own priors."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,6 @@ def random_row(table: Table, rng: np.random.Generator) -> NDArray[np.float64] | 
     return None
 
 
-def first_new(table: Table, rows: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def first_new(table: Table, rows: Iterable[NDArray[np.float64]]) -> NDArray[np.float64] | None:
     """Return the first of `rows` that is legal and that no trial has."""
     return next((row for row in rows if not table.has(row) and table.encoding.is_legal(row)), None)

@@ -6,9 +6,11 @@ kernel's own parameters matter more than the kernel: with ten points and ten col
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg import LinAlgError, cholesky
+from scipy.linalg.blas import dtrsm
+from scipy.linalg.lapack import dpotri, dpotrs
 from scipy.optimize import minimize
-from scipy.stats import norm
+from scipy.special import log_ndtr, ndtr
 
 __all__ = ["GaussianProcess", "log_expected_improvement"]
 
@@ -26,73 +28,101 @@ class GaussianProcess:
 
     Parameters
     ----------
-    categorical : ndarray of bool, shape (n_columns,)
-        Columns compared by equality (Hamming distance) instead of by difference.
+    n_categories : ndarray of int, shape (n_columns,)
+        Columns with categories are compared by equality (Hamming distance) instead of by difference and hold -1 to
+        n_categories - 1; 0 for numbers.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n_columns + 2,)
+        The parameters; at first the prior's mean.
     """
 
-    def __init__(self, categorical: NDArray[np.bool_]) -> None:
-        d = len(categorical)
-        self.categorical = categorical
+    def __init__(self, n_categories: NDArray[np.int_]) -> None:
+        d = len(n_categories)
+        # Equality as a difference too: each category has a column of its own, in which two that differ are 1/sqrt(2)
+        # apart.  All distances are then products of matrices.
+        self._numeric = np.flatnonzero(n_categories == 0)
+        self._categorical = [(j, np.arange(-1, n_categories[j])) for j in np.flatnonzero(n_categories)]
+        self._owner = np.r_[self._numeric, *(np.full(len(codes), j) for j, codes in self._categorical)].astype(int)
         # The prior length scale grows with the square root of d: of many columns few should matter.
         self.prior_mean = np.r_[np.full(d, -0.5 + 0.25 * np.log(d)), 0.0, np.log(1e-2)]
         self.prior_std = np.r_[np.full(d, 1.0), 1.0, 1.5]
         self.bounds = [(np.log(0.03), np.log(30.0))] * d + [(-3.0, 3.0), (np.log(1e-5), np.log(0.5))]
-        self.theta = np.r_[np.full(d, np.log(0.5)), 0.0, np.log(1e-2)]
+        self.theta = self.prior_mean.copy()
 
-    def fit(self, X: Array, y: Array, *, steps: int) -> "GaussianProcess":
-        """Condition on `X` (n, n_columns) and `y` (n,), after at most `steps` of L-BFGS on the kernel's parameters."""
-        distances = self._squared_differences(X, X)
-        if steps:
-            found = minimize(
-                self._negative_log_posterior,
-                self.theta,
-                (distances, y),
-                jac=True,
-                method="L-BFGS-B",
-                bounds=self.bounds,
-                options={"maxiter": steps},
-            )
-            self.theta = found.x if np.isfinite(found.fun) else self.theta
-        covariance = self._kernel(distances, self.theta)[0]
+    def learn(self, X: Array, y: Array, *, steps: int) -> "GaussianProcess":
+        """Move the parameters by at most `steps` of L-BFGS to where `X` (n, n_columns) and `y` (n,) are likely."""
+        found = minimize(
+            self._negative_log_posterior,
+            self.theta,
+            (self._unfolded(X), y),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=self.bounds,
+            options={"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-3},
+        )
+        self.theta = found.x if np.isfinite(found.fun) else self.theta
+        return self
+
+    def condition(self, X: Array, y: Array) -> "GaussianProcess":
+        """Condition on data."""
+        self._points = self._scaled(X)
+        covariance = self._kernel(_squared_distances(self._points, self._points), self.theta[-2])[0]
         covariance[np.diag_indices_from(covariance)] += np.exp(self.theta[-1]) + JITTER
-        self._X, self._factor = X, cho_factor(covariance, lower=True)
-        self._weights = cho_solve(self._factor, y)
+        self._factor = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
+        self._weights = dpotrs(self._factor, y, lower=1)[0]
         return self
 
     def predict(self, Z: Array) -> tuple[Array, Array]:
         """Return mean and standard deviation, without noise, at the rows of `Z`."""
-        cross = self._kernel(self._squared_differences(Z, self._X), self.theta)[0]
-        explained = solve_triangular(self._factor[0], cross.T, lower=True, check_finite=False)
-        variance = np.exp(self.theta[-2]) - (explained**2).sum(axis=0)
-        return cross @ self._weights, np.sqrt(np.maximum(variance, 1e-10))
+        cross = self._kernel(_squared_distances(self._points, self._scaled(Z)), self.theta[-2])[0]
+        explained = dtrsm(1.0, self._factor, cross, lower=1)
+        variance = np.exp(self.theta[-2]) - np.einsum("ij,ij->j", explained, explained)
+        return np.asarray(self._weights @ cross), np.sqrt(np.maximum(variance, 1e-10))
 
-    def _squared_differences(self, A: Array, B: Array) -> Array:
-        D = (A[:, None, :] - B[None, :, :]) ** 2
-        D[:, :, self.categorical] = D[:, :, self.categorical] > 1e-9
-        return D
+    def _unfolded(self, X: Array) -> Array:
+        """Put each category in a column of its own."""
+        parts = [(X[:, [j]] == codes) * np.sqrt(0.5) for j, codes in self._categorical]
+        return np.hstack([X[:, self._numeric], *parts])
 
-    def _kernel(self, D: Array, theta: Array) -> tuple[Array, Array]:
+    def _scaled(self, X: Array) -> Array:
+        return np.asarray(self._unfolded(X) * np.exp(-self.theta[:-2])[self._owner])
+
+    @staticmethod
+    def _kernel(squared: Array, log_variance: float) -> tuple[Array, Array]:
         """Return the covariance and the factor that its derivatives by the length scales share."""
-        squared = D @ np.exp(-2 * theta[:-2])
-        r = np.sqrt(squared + 1e-12)
-        decay = np.exp(theta[-2] - SQRT5 * r)
-        return (1 + SQRT5 * r + 5 / 3 * squared) * decay, 5 / 3 * (1 + SQRT5 * r) * decay
+        a = np.sqrt(5 * squared)
+        shared = np.exp(log_variance - a)
+        kernel = (1 + a + 5 / 3 * squared) * shared
+        shared *= 1 + a
+        return kernel, shared
 
-    def _negative_log_posterior(self, theta: Array, D: Array, y: Array) -> tuple[float, Array]:
-        kernel, shared = self._kernel(D, theta)
+    def _negative_log_posterior(self, theta: Array, U: Array, y: Array) -> tuple[float, Array]:
+        inverse_squares = np.exp(-2 * theta[:-2])[self._owner]
+        V = U * np.sqrt(inverse_squares)
+        kernel, shared = self._kernel(_squared_distances(V, V), theta[-2])
         noise = np.exp(theta[-1])
+        noisy = kernel.copy()
+        noisy[np.diag_indices_from(noisy)] += noise + JITTER
         try:
-            factor = cho_factor(kernel + (noise + JITTER) * np.eye(len(y)), lower=True, check_finite=False)
+            factor = cholesky(noisy, lower=True, overwrite_a=True, check_finite=False)
         except LinAlgError:
             return 1e10, np.zeros_like(theta)
-        inverse = cho_solve(factor, np.eye(len(y)), check_finite=False)
-        weights = inverse @ y
-        W = inverse - np.outer(weights, weights)
+        weights = dpotrs(factor, y, lower=1)[0]
+        value = 0.5 * y @ weights + np.log(np.diag(factor)).sum()
+        W = dpotri(factor, lower=1, overwrite_c=True)[0]  # one triangle of the inverse; the other is zero
+        W = W + W.T
+        W[np.diag_indices_from(W)] /= 2
+        W -= np.outer(weights, weights)
         deviation = (theta - self.prior_mean) / self.prior_std
-        value = 0.5 * y @ weights + np.log(np.diag(factor[0])).sum() + 0.5 * (deviation**2).sum()
+        value += 0.5 * deviation @ deviation
         gradient = deviation / self.prior_std
-        gradient[:-2] += 0.5 * np.tensordot(W * shared, D, 2) * np.exp(-2 * theta[:-2])
-        gradient[-2] += 0.5 * (W * kernel).sum()
+        # Sum over pairs of M * (u_i - u_j)^2, for all columns at once.
+        M = W * shared
+        by_column = (U**2 * M.sum(axis=1)[:, None] - U * (M @ U)).sum(axis=0) * inverse_squares
+        gradient[:-2] += 5 / 3 * np.bincount(self._owner, by_column, len(theta) - 2)
+        gradient[-2] += 0.5 * np.einsum("ij,ij", W, kernel)
         gradient[-1] += 0.5 * np.trace(W) * noise
         return float(value), gradient
 
@@ -100,6 +130,20 @@ class GaussianProcess:
 def log_expected_improvement(mean: Array, std: Array, best: float) -> Array:
     """Logarithm of the expected improvement below `best`; the plain formula underflows far from the optimum."""
     z = (best - mean) / std
-    near = np.log(np.maximum(z * norm.cdf(z) + norm.pdf(z), 1e-300))
-    far = norm.logpdf(z) - 2 * np.log(np.maximum(np.abs(z), 1.0))  # asymptote for z << 0
-    return np.asarray(np.log(std) + np.where(z < -6, far, near))
+    near, tail = np.maximum(z, -1.0), np.clip(z, -1e3, -1.0)
+    # log of z * cdf(z) + pdf(z); in the tail, of pdf(z) * (1 + z * cdf(z) / pdf(z)), whose bracket tends to 1 / z^2.
+    bracket = 1 + tail * np.exp(log_ndtr(tail) - _log_density(tail))
+    far = _log_density(z) + np.where(z < -1e3, -2 * np.log(np.maximum(-z, 1.0)), np.log(bracket))
+    plain = np.log(near * ndtr(near) + np.exp(_log_density(near)))
+    return np.asarray(np.log(std) + np.where(z < -1, far, plain))
+
+
+def _log_density(z: Array) -> Array:
+    return np.asarray(-0.5 * (z * z + np.log(2 * np.pi)))
+
+
+def _squared_distances(A: Array, B: Array) -> Array:
+    # |a|^2 + |b|^2 - 2 ab as one product of matrices: sums of large arrays would take longer.
+    left = np.column_stack([-2 * A, (A * A).sum(axis=1), np.ones(len(A))])
+    right = np.column_stack([B, np.ones(len(B)), (B * B).sum(axis=1)])
+    return np.asarray(np.maximum(left @ right.T, 0.0))

@@ -7,8 +7,8 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from autonet.search.history import History
-from autonet.search.records import Trial
-from autonet.search.schedulers.base import Continue, Start, may_continue
+from autonet.search.records import Status, Trial
+from autonet.search.schedulers.base import Continue, Start
 
 __all__ = ["SynchronousHyperband"]
 
@@ -17,56 +17,64 @@ __all__ = ["SynchronousHyperband"]
 class SynchronousHyperband:
     """Work through brackets; a rung is judged when all of its trials have ended.
 
-    Bracket i starts floor(K / (s + 1)) * eta**s trials at the s-th rung from the top, s = K - 1 - (i mod K), with
-    K rungs; then the best max(int(n * eta**-j), 1) go on, j rungs higher.  Which bracket a trial belongs to
+    Bracket i starts n = floor(K / (s + 1)) * eta**s trials at the s-th rung from the top, s = K - 1 - (i mod K),
+    with K rungs; then the best max(int(n * eta**-j), 1) go on, j rungs higher.  Which bracket a trial belongs to
     follows from its number.  While a rung waits for its last trial, the next bracket may begin.
+
+    Failed trials leave their places empty.  A trial whose checkpoint was dropped goes on from the beginning.  The
+    last bracket, if no more trials may start, is judged by those that it has.
     """
 
     def decide(
         self, history: History, *, left: float, may_start: bool, lost: Container[int] = ()
     ) -> Start | Continue | None:
         """Decide on the next job; see `Scheduler`."""
+        del lost  # promoted all the same: a bracket keeps to its numbers
         if left <= 0:
             return None
-        for rung, members, size in self._brackets(history):
-            promotion = self._promotion(history, rung, members, size, lost)
-            if promotion:
-                return promotion
-            if len(members) < size:
-                return Start(history.rungs.budgets[rung]) if may_start else None
-        return None
-
-    @staticmethod
-    def _brackets(history: History) -> Iterator[tuple[int, list[Trial], int]]:
-        """Yield, of each bracket, its lowest rung, the trials it has so far, and how many it will have."""
-        first, iteration = 0, 0
-        while first <= len(history.trials):
-            size = history.rungs.bracket_size(iteration)
-            yield iteration % len(history.rungs), history.trials[first : first + size], size
-            first, iteration = first + size, iteration + 1
-
-    @staticmethod
-    def _promotion(
-        history: History, lowest: int, members: list[Trial], size: int, lost: Container[int]
-    ) -> Continue | None:
-        """Return the best trial of the bracket's first complete rung that has not gone on yet."""
-        rungs = history.rungs
-        here = members
-        for steps, rung in enumerate(range(lowest, len(rungs) - 1), 1):
-            if len(here) < (size if steps == 1 else 1) or any(
-                (t.running and t.budget < rungs.budgets[rung]) or not t.reports for t in here
-            ):
-                return None
-            n_next = max(int(size * rungs.eta**-steps), 1)
-            reached = [t for t in here if t.budget >= rungs.budgets[rung]]
-            goes_on = sorted(reached, key=lambda t: (_loss_at(t, rungs.budgets[rung]), t.number))[:n_next]
-            for trial in goes_on:
-                if trial.budget == rungs.budgets[rung] and may_continue(trial, lost):
-                    return Continue(trial.number, rungs.budgets[rung + 1])
-            here = goes_on
+        for lowest, members, size in _brackets(history):
+            budgets = history.rungs.budgets[lowest:]
+            if len(members) < size and may_start:
+                return _first(members, budgets[0]) or Start(budgets[0])
+            move = _advance(members, budgets, history.rungs.eta)
+            if move:
+                return move
         return None
 
 
-def _loss_at(trial: Trial, budget: float) -> float:
-    """Loss that the trial had when it reached a rung; later reports do not count."""
-    return min((r.loss for r in trial.reports if r.budget == budget), default=float("inf"))
+def _brackets(history: History) -> Iterator[tuple[int, list[Trial], int]]:
+    """Yield, of each bracket, its lowest rung, the trials it has so far, and how many it will have."""
+    first, iteration = 0, 0
+    while first <= len(history):
+        size = history.rungs.bracket_size(iteration)
+        yield iteration % len(history.rungs), history.trials[first : first + size], size
+        first, iteration = first + size, iteration + 1
+
+
+def _advance(members: list[Trial], budgets: tuple[float, ...], eta: float) -> Continue | None:
+    """Return the next job of a bracket's first rung that is not complete; None while it only waits."""
+    here = members
+    for steps, budget in enumerate(budgets, 1):
+        move = _first(here, budget)
+        if move or any(t.running and _rank(t, budget) is None for t in here):
+            return move
+        ranked = sorted((*rank, t.number, t) for t in here if (rank := _rank(t, budget)) is not None)
+        here = [t for *_, t in ranked[: max(int(len(members) * eta**-steps), 1)]]
+    return None
+
+
+def _first(trials: list[Trial], budget: float) -> Continue | None:
+    """Return the first of `trials` that still has to run up to `budget`: new there, cut short, or never begun."""
+    return next((Continue(t.number, budget) for t in trials if _rank(t, budget) is None and _may_run(t)), None)
+
+
+def _may_run(trial: Trial) -> bool:
+    """Whether a trial is idle and has not failed; one that was cut short before it got anywhere would be so again."""
+    stuck = trial.last is not None and trial.last.budget <= trial.last.start
+    return trial.running is None and not trial.failed and not stuck
+
+
+def _rank(trial: Trial, budget: float) -> tuple[float, float] | None:
+    """Loss and tie-breaker with which a trial finished a rung; later reports do not count.  None if it did not."""
+    finished = (r for r in trial.reports if r.target == budget and r.status is Status.FINISHED)
+    return next(((r.loss, r.tie_breaker) for r in finished), None)

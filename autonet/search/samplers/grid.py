@@ -1,0 +1,92 @@
+"""Every configuration once, in order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+from ConfigSpace.hyperparameters import NumericalHyperparameter
+from numpy.typing import NDArray
+
+from autonet.core.errors import InvalidOption
+from autonet.search.encoding import Encoding
+from autonet.search.history import History
+from autonet.search.samplers.random import first_new
+
+__all__ = ["GridSampler"]
+
+Row = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GridSampler:
+    """Go through all configurations of a space without continuous hyperparameters; the last one varies fastest.
+
+    It goes on after the latest configuration that was sampled, like an odometer that leaves out inactive wheels, so
+    the product is never written down, and a study that is opened again goes on where it ended.
+    """
+
+    def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
+        """Propose a configuration; see `Sampler`.
+
+        Raises
+        ------
+        InvalidOption
+            If the space has a continuous hyperparameter.
+        """
+        del rng
+        continuous = next((hp.name for hp in space.values() if not np.isfinite(hp.size)), None)
+        if continuous is not None:
+            raise InvalidOption(
+                f"{continuous!r} is continuous, and a grid goes through values; give it a list of values instead of a "
+                "range, or use another sampler."
+            )
+        table = history.table(space)
+        if table.encoding.size <= table.n_distinct:
+            return None
+        latest = next((t for t in reversed(history.trials) if t.origin == "sampler"), None)
+        start = _first(table.encoding) if latest is None else table.encoding.row(latest.config)
+        row = first_new(table, _around(table.encoding, start))
+        return None if row is None else table.encoding.config(row)
+
+
+def _around(encoding: Encoding, start: Row) -> Iterator[Row]:
+    """Go once through all rows, from `start` on, after the last one from the first."""
+    row = start
+    while True:
+        yield row
+        following = _after(encoding, row)
+        row = _first(encoding) if following is None else following
+        if encoding.key(row) == encoding.key(start):
+            return
+
+
+def _first(encoding: Encoding) -> Row:
+    return np.asarray(encoding.canonical(_lowest(encoding)[None])[0])
+
+
+def _lowest(encoding: Encoding) -> Row:
+    """Return the first value of every hyperparameter, active or not."""
+    return np.array([float(hp.lower_vectorized) for hp in encoding.hyperparameters])
+
+
+def _after(encoding: Encoding, row: Row) -> Row | None:
+    """Return the next row: the last active entry that can go up does, those after it begin again.
+
+    Activity depends on earlier entries alone, so each row is met once.
+    """
+    for i in reversed(encoding.free):
+        value = np.nan if np.isnan(row[i]) else _next_value(encoding.hyperparameters[i], row[i])
+        if not np.isnan(value):
+            new = np.r_[row[:i], value, _lowest(encoding)[i + 1 :]]
+            return np.asarray(encoding.canonical(new[None])[0])
+    return None
+
+
+def _next_value(hyperparameter: Any, value: float) -> float:
+    """Return the vector form of the value after `value`; NaN after the last."""
+    if not isinstance(hyperparameter, NumericalHyperparameter):
+        return value + 1 if value + 1 < hyperparameter.size else np.nan
+    number = int(hyperparameter.to_value(value)) + 1
+    return float(hyperparameter.to_vector(number)) if number <= hyperparameter.upper else np.nan

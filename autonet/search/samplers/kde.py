@@ -1,0 +1,147 @@
+"""Which configuration next: BOHB's model, two kernel density estimates of good and of bad configurations.
+
+Falkner, Klein & Hutter, "BOHB" (2018), arXiv 1807.01774, after the tree-structured Parzen estimator of Bergstra et
+al., "Algorithms for Hyper-Parameter Optimization" (2011).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+from ConfigSpace.hyperparameters import OrdinalHyperparameter
+from numpy.typing import NDArray
+from scipy.special import logsumexp, ndtr, ndtri
+
+from autonet.search.encoding import Encoding
+from autonet.search.history import History
+from autonet.search.samplers.random import first_new, random_row
+from autonet.search.table import BUDGET, LOSS, TRIAL, Table
+
+__all__ = ["KernelDensitySampler"]
+
+Array = NDArray[np.float64]
+
+MAX_ROWS = 200  # of a density; the time of a proposal is proportional to them
+
+
+@dataclass(frozen=True)
+class KernelDensitySampler:
+    """Propose what is likelier among good configurations than among the others.
+
+    The model rests on the highest budget at which enough trials have finished, and is made anew from the history
+    for each proposal: results at lower budgets are there again when they are needed.  Failed trials are bad at every
+    budget; trials that are running for the first time count as bad, so that proposals do not pile up.
+
+    Attributes
+    ----------
+    random_share : float
+        Probability of a random proposal.
+    good_share : float
+        Share of the trials that counts as good; at least one trial more than hyperparameters are active on average.
+    n_candidates : int
+        Configurations drawn from the good ones, of which the best by the ratio of the densities is proposed.
+    bandwidth : float
+        Standard deviation of the kernel of a single row, in units of a hyperparameter's range.  It shrinks with the
+        number of rows as usual, but not with their spread: a narrow set of good configurations would be looked at
+        ever more narrowly, and the search would stay where it is.
+    """
+
+    random_share: float = 0.15
+    good_share: float = 0.15
+    n_candidates: int = 64
+    bandwidth: float = 0.1
+
+    def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
+        """Propose a configuration; see `Sampler`."""
+        table = history.table(space)
+        row = None
+        if history.best is not None and table.encoding.n_features and rng.random() >= self.random_share:
+            row = first_new(table, self._by_model(table, history, rng))
+        row = random_row(table, rng) if row is None else row
+        return None if row is None else table.encoding.config(row)
+
+    def _by_model(self, table: Table, history: History, rng: np.random.Generator) -> Array:
+        """Return candidate rows, best first; none while too little is known."""
+        sets = self._good_and_bad(table, history)
+        if sets is None:
+            return np.empty((0, 0))
+        good, bad = (Density(table.encoding, table.rows[trials], self.bandwidth) for trials in sets)
+        rows = good.draw(self.n_candidates, rng)
+        return rows[np.argsort(bad.log(rows) - good.log(rows), kind="stable")]
+
+    def _good_and_bad(self, table: Table, history: History) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+        """Return the numbers of the good and of the bad trials; None while there are too few."""
+        reports, free = table.reports, table.encoding.free
+        n_active = (~np.isnan(table.rows[:, free])).sum(axis=1).mean()
+        least = 1 + int(np.ceil(n_active))
+        finite = np.isfinite(reports[:, LOSS])
+        failed = reports[~finite, TRIAL].astype(int)
+        pending = [number for number, trial in history.running.items() if not trial.reports]
+        for budget in np.unique(reports[finite, BUDGET])[::-1]:
+            here = reports[finite & (reports[:, BUDGET] == budget)]
+            if len(here) < least + 2:
+                continue
+            ranked = here[np.argsort(here[:, LOSS], kind="stable"), TRIAL].astype(int)
+            n_good = min(max(least, int(self.good_share * len(ranked))), MAX_ROWS)
+            bad = np.r_[ranked[n_good:], failed, pending].astype(int)
+            return ranked[:n_good], bad[np.linspace(0, len(bad) - 1, min(len(bad), MAX_ROWS)).astype(int)]
+        return None
+
+
+class Density:
+    """A mixture of one product of kernels per row, and of the uniform distribution as one more row.
+
+    Numbers and ordinals have a normal kernel, cut off at the ends of the range; categories the kernel of Aitchison
+    and Aitken (1976).  Inactive entries say nothing: their kernel is the uniform distribution.  All densities are
+    relative to it.
+
+    Parameters
+    ----------
+    encoding : Encoding
+    rows : ndarray of shape (n_rows, n_hyperparameters)
+    bandwidth : float
+        Of a single row.
+    """
+
+    def __init__(self, encoding: Encoding, rows: Array, bandwidth: float) -> None:
+        self.encoding, self.rows = encoding, rows
+        sizes = np.array([float(encoding.hyperparameters[i].size) for i in encoding.free])
+        self._ordinal = np.array(
+            [isinstance(encoding.hyperparameters[i], OrdinalHyperparameter) for i in encoding.free]
+        )
+        self._unit = np.where(self._ordinal, sizes - 1, 1.0)
+        self._X = self._columns(rows)
+        n, d = (~np.isnan(self._X)).sum(axis=0), len(sizes)
+        # Scott's rule of n and d; a grid is never seen finer than half its steps.
+        self._h = np.maximum(bandwidth * np.maximum(n, 1) ** (-1 / (4 + d)), 0.5 / sizes)
+        # The rule of succession: n equal categories leave C / (n + C) to all C, so that none is ever impossible.
+        self._n_categories = np.where(encoding.categorical, sizes, 1.0)
+        self._share = self._n_categories / (n + self._n_categories)
+
+    def _columns(self, rows: Array) -> Array:
+        return rows[:, self.encoding.free] / self._unit
+
+    def log(self, rows: Array) -> Array:
+        """Return the logarithm of the density at `rows`."""
+        Z, X, categorical = self._columns(rows), self._X, self.encoding.categorical
+        with np.errstate(divide="ignore", invalid="ignore"):  # of categories, which have a kernel of their own
+            inside = np.log(ndtr((1 - X) / self._h) - ndtr(-X / self._h))
+        difference = Z[:, None, :] - X[None, :, :]
+        normal = -0.5 * (difference / self._h) ** 2 - np.log(self._h * np.sqrt(2 * np.pi)) - inside
+        equal = np.log(self._share + (1 - self._share) * self._n_categories * (difference == 0))
+        kernels = np.where(categorical, equal, normal)
+        products = np.where(np.isnan(difference), 0.0, kernels).sum(axis=2)
+        everywhere = np.zeros((len(Z), 1))
+        return np.asarray(logsumexp(np.hstack([products, everywhere]), axis=1) - np.log(len(X) + 1))
+
+    def draw(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw `n` rows; forbidden ones are among them."""
+        fresh = self.encoding.redraw(n, rng)
+        X = np.vstack([self._X, np.full((1, self._X.shape[1]), np.nan)])[rng.integers(len(self._X) + 1, size=n)]
+        u, low, high = rng.random(X.shape), ndtr(-X / self._h), ndtr((1 - X) / self._h)
+        new = np.where(self.encoding.categorical, X, X + self._h * ndtri(low + u * (high - low))) * self._unit
+        new[:, self._ordinal] = np.rint(new[:, self._ordinal])
+        anew = np.isnan(X) | (self.encoding.categorical & (u < self._share))
+        fresh[:, self.encoding.free] = np.where(anew, fresh[:, self.encoding.free], new)
+        return self.encoding.canonical(fresh)
