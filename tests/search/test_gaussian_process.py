@@ -3,7 +3,7 @@ from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 from scipy.stats import norm
 
-from autonet.search.samplers.gaussian_process import cost_model
+from autonet.search.samplers.model import cost_model
 from autonet.search.samplers.regression import GaussianProcess, log_expected_improvement
 
 N_CATEGORIES = np.array([0, 0, 3])

@@ -17,7 +17,8 @@ from autonet.search import Study
 from autonet.search.history import History
 from autonet.search.records import Event, Report, Status
 from autonet.search.rungs import Rungs
-from autonet.search.samplers.gaussian_process import MAX_RECORDS, GaussianProcessSampler, standardized, thinned
+from autonet.search.samplers.gaussian_process import GaussianProcessSampler
+from autonet.search.samplers.model import MAX_RECORDS, standardized, thinned
 
 ALWAYS_MODEL = GaussianProcessSampler(random_share=0.0)
 

@@ -1,0 +1,171 @@
+"""What samplers with a model share: cost-aware expected improvement at the top rung, and how it is maximized.
+
+Every finished rung of every trial is a row (configuration, fidelity) -> loss.  A new configuration maximizes the
+expected improvement at the top rung, less a share of its predicted cost.  A share of proposals is random.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+from numpy.typing import NDArray
+from scipy.linalg import solve
+
+from autonet.search.encoding import Encoding
+from autonet.search.history import History
+from autonet.search.rungs import Rungs
+from autonet.search.samplers.random import first_new, random_row
+from autonet.search.samplers.regression import log_expected_improvement
+from autonet.search.table import BUDGET, COST, LOSS, PAID, TRIAL, Table
+
+__all__ = ["MAX_RECORDS", "Inputs", "ModelBasedSampler", "Predictor", "cost_model", "standardized", "thinned"]
+
+Array = NDArray[np.float64]
+Predictor = Callable[[Array], tuple[Array, Array]]  # inputs -> mean and standard deviation
+
+MAX_RECORDS = 200  # the time of a Gaussian process grows with their cube
+N_BEST, N_LEADERS, N_PARENTS = 200, 30, 5  # trials looked at; for the best predicted loss; for mutations
+
+
+@dataclass(frozen=True)
+class ModelBasedSampler(ABC):
+    """Propose what a model expects to improve most; subclasses bring the model.
+
+    Attributes
+    ----------
+    n_initial : int
+        Trials that must have reported before the model is used.
+    random_share : float
+        Probability of a random proposal afterwards.
+    cost_weight : float
+        Weight of the log of the predicted cost against the log of the expected improvement.
+    margin : float
+        Mean of what the predicted loss must improve by, in units of the model's uncertainty about random
+        configurations; each proposal draws its own from an exponential distribution.  Most proposals refine what is
+        good, some look further away.
+    n_candidates : int
+        Configurations scored in the first round of the maximization.
+    """
+
+    n_initial: int = 8
+    random_share: float = 0.15
+    cost_weight: float = 0.5
+    margin: float = 0.5
+    n_candidates: int = 400
+
+    @abstractmethod
+    def _predictor(self, table: Table, history: History, inputs: "Inputs", rng: np.random.Generator) -> Predictor:
+        """Return a model of the standardized losses, in which trials that are running are seen."""
+
+    def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
+        """Propose a configuration; see `Sampler`."""
+        table = history.table(space)
+        n_reported = len(np.unique(table.reports[:, TRIAL]))
+        row = None
+        if n_reported >= self.n_initial and history.best is not None and table.encoding.n_features:
+            row = first_new(table, self._by_model(table, history, rng)) if rng.random() >= self.random_share else None
+        row = random_row(table, rng) if row is None else row
+        return None if row is None else table.encoding.config(row)
+
+    def _by_model(self, table: Table, history: History, rng: np.random.Generator) -> Array:
+        """Return candidate rows, best first."""
+        encoding, rows, reports = table.encoding, table.rows, table.reports
+        inputs = Inputs(encoding, history.rungs)
+        predict = self._predictor(table, history, inputs, rng)
+
+        best = sorted(islice(history.ranked(), N_BEST), key=lambda t: (-t.budget, t.rank))[:N_LEADERS]
+        leaders = rows[[t.number for t in best]]
+        incumbent = float(predict(inputs.at_top(leaders))[0].min())  # best predicted loss at the top
+        random = encoding.sample(self.n_candidates // 2, rng)
+        unsure = float(predict(inputs.at_top(random))[1].mean())
+        goal = incumbent - self.margin * unsure * rng.exponential()
+        paid = reports[reports[:, PAID] > 0][-MAX_RECORDS:]
+        log_cost = cost_model(encoding.features(rows[paid[:, TRIAL].astype(int)]), paid[:, COST] / paid[:, PAID])
+
+        def score(rows: Array) -> Array:
+            Z = inputs.at_top(rows)
+            return log_expected_improvement(*predict(Z), goal) - self.cost_weight * log_cost(Z[:, :-1])
+
+        return maximize(score, encoding, random, leaders[:N_PARENTS], rng)
+
+
+def maximize(
+    score: Callable[[Array], Array],
+    encoding: Encoding,
+    random: Array,
+    parents: Array,
+    rng: np.random.Generator,
+) -> Array:
+    """Score random rows and as many mutations of `parents`, then twice smaller steps around the five best."""
+
+    def mutants(of: Array, n: int, low: float, high: float, share: float) -> Array:
+        steps = np.exp(rng.uniform(np.log(low), np.log(high), n))
+        return encoding.mutate(np.resize(of, (n, of.shape[1])), steps, share, rng)
+
+    rows = np.vstack([random, mutants(parents, len(random), 0.02, 0.3, share=0.3)])
+    scores = score(rows)
+    for step in (0.1, 0.03):
+        keep = np.argsort(-scores, kind="stable")[:5]
+        new = mutants(rows[keep], len(random) // 2, step, step, share=0.5)
+        rows, scores = np.vstack([rows[keep], new]), np.r_[scores[keep], score(new)]
+    return rows[np.argsort(-scores, kind="stable")]
+
+
+class Inputs:
+    """What the model sees of a configuration at a budget: its features, and the budget's place among the rungs."""
+
+    def __init__(self, encoding: Encoding, rungs: Rungs) -> None:
+        self.encoding, self.rungs = encoding, rungs
+        self.n_categories = np.r_[encoding.n_categories, 0]
+        self._span = max(np.log(rungs.top / rungs.bottom), 1e-9)
+
+    def at_top(self, rows: Array) -> Array:
+        """Return the inputs of rows at the highest budget."""
+        return self._inputs(rows, np.full(len(rows), self.rungs.top))
+
+    def of_reports(self, rows: Array, reports: Array) -> Array:
+        """Return the inputs of reports, with the rows of all trials."""
+        return self._inputs(rows[reports[:, TRIAL].astype(int)], np.maximum(reports[:, BUDGET], self.rungs.bottom / 3))
+
+    def _inputs(self, rows: Array, budgets: Array) -> Array:
+        level = np.log(budgets / self.rungs.bottom) / self._span
+        return np.column_stack([self.encoding.features(rows), level])
+
+
+def thinned(reports: Array) -> NDArray[np.intp]:
+    """Choose at most `MAX_RECORDS` reports, in order: the best of the highest rungs, and the newest."""
+    if len(reports) <= MAX_RECORDS:
+        return np.arange(len(reports))
+    ranked = np.lexsort((reports[:, LOSS], -reports[:, BUDGET]))
+    return np.unique(np.r_[ranked[: MAX_RECORDS // 2], np.arange(len(reports) - MAX_RECORDS // 2, len(reports))])
+
+
+def standardized(losses: Array) -> Array:
+    """Log of the distance to the best loss, so that good trials are told apart; failures count as the worst seen."""
+    finite = np.isfinite(losses)
+    if not finite.any():
+        return np.zeros(len(losses))
+    losses = np.where(finite, losses, losses[finite].max())
+    low = losses.min()
+    # As trials gather near the best, the median zooms in; the upper quantile keeps the view of what lies further away.
+    zoom = 0.05 * np.median(losses) + 0.005 * np.quantile(losses, 0.9) - 0.055 * low
+    z = np.log(losses - low + zoom + 1e-9)
+    return np.asarray((z - z.mean()) / (z.std() + 1e-9))
+
+
+def cost_model(X: Array, cost: Array) -> Callable[[Array], Array]:
+    """Ridge regression of the log cost per unit of budget on linear and quadratic terms of the features."""
+    A, y = X - 0.5, np.log(cost + 1e-9)
+
+    def products(B: Array) -> Array:
+        """Inner products of all terms, without the terms: 1, x_i, and x_i x_j with i <= j."""
+        inner = B @ A.T
+        return np.asarray(1 + inner + 0.5 * (inner**2 + B**2 @ A.T**2))
+
+    mean = y.mean()
+    weights = solve(products(A) + 0.3 * np.eye(len(A)), y - mean, assume_a="pos")
+    return lambda Z: np.asarray(mean + products(Z - 0.5) @ weights)
