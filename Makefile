@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test check format wheel benchmarks clean
+.PHONY: demo test torture check format wheel benchmarks benchmark-search clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits.py
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+# Ten minutes: run directories under kills, full disks and random faults; a line per row.
+torture: $(INSTALLED)
+	$(BIN)/python tests/search/torture.py
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
@@ -31,6 +35,13 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python benchmarks/digits.py
 	$(BIN)/python benchmarks/mnist.py --max-runtime 300 --min-budget 15 --max-budget 225
 	$(BIN)/python benchmarks/mnist.py --max-runtime 2000 --min-budget 100 --max-budget 1500
+
+# Half an hour: the search on learning-curve surrogates; the runs of other systems are appended by hand.
+benchmark-search: $(INSTALLED)
+	$(BIN)/python benchmarks/search_overhead.py
+	$(BIN)/python benchmarks/search.py --out search.jsonl
+	$(BIN)/python benchmarks/search.py --portfolio --out search.jsonl
+	$(BIN)/python benchmarks/search.py --workers 4 --tasks lcbench:167168 lcbench:189873 lcbench:189906 --out search.jsonl
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -4,10 +4,14 @@
 >>> best = minimize(lambda trial: (trial["x"] - 3) ** 2, {"x": (-10.0, 10.0)}, max_trials=40, random_state=0).best
 """
 
+from typing import TYPE_CHECKING
+
 from autonet.core.errors import TrialPruned as TrialPruned
+from autonet.core.lazy import exported
 from autonet.search.callbacks import NoProgress as NoProgress
 from autonet.search.executors.in_process import InProcess as InProcess
 from autonet.search.history import History as History
+from autonet.search.journal import read_history as read_history
 from autonet.search.objectives import cv_objective as cv_objective
 from autonet.search.objectives import maximize as maximize
 from autonet.search.objectives import minimize as minimize
@@ -17,10 +21,28 @@ from autonet.search.records import Trial as Trial
 from autonet.search.running import RunningTrial as RunningTrial
 from autonet.search.study import Study as Study
 
+if TYPE_CHECKING:
+    from autonet.search.executors.dask import Dask as Dask
+    from autonet.search.executors.futures import Futures as Futures
+    from autonet.search.executors.processes import Processes as Processes
+
+# Imported when first used: most searches need none of them, and dask is an extra.
+__getattr__, __dir__ = exported(
+    __name__,
+    {
+        "Dask": "autonet.search.executors.dask",
+        "Futures": "autonet.search.executors.futures",
+        "Processes": "autonet.search.executors.processes",
+    },
+)
+
+# Without Dask, so that a star import does not need the extra.
 __all__ = [
+    "Futures",
     "History",
     "InProcess",
     "NoProgress",
+    "Processes",
     "Result",
     "RunningTrial",
     "Status",
@@ -30,4 +52,5 @@ __all__ = [
     "cv_objective",
     "maximize",
     "minimize",
+    "read_history",
 ]
