@@ -17,7 +17,6 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from autonet.search import RunningTrial, Study, maximize
-from autonet.search.checkpoints import read_checkpoint
 
 Data = tuple[Tensor, Tensor]
 
@@ -94,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> Study:
     print(f"Best of {len(study.trials)} trials: validation ROC-AUC {best.value:.4f}, by {dict(best.config)}")
 
     model = network(best.config["layer_sizes"], best.config["dropout"])
-    model.load_state_dict(read_checkpoint(study.checkpoints[best.number]))
+    model.load_state_dict(study.load_checkpoint(best))
     print(f"Test ROC-AUC {roc_auc(model, test):.4f}")
     return study
 

@@ -11,7 +11,6 @@ from autonet.core.lazy import exported
 from autonet.search.callbacks import NoProgress as NoProgress
 from autonet.search.executors.in_process import InProcess as InProcess
 from autonet.search.history import History as History
-from autonet.search.journal import read_history as read_history
 from autonet.search.objectives import cv_objective as cv_objective
 from autonet.search.objectives import maximize as maximize
 from autonet.search.objectives import minimize as minimize
@@ -19,6 +18,7 @@ from autonet.search.records import Result as Result
 from autonet.search.records import Status as Status
 from autonet.search.records import Trial as Trial
 from autonet.search.running import RunningTrial as RunningTrial
+from autonet.search.storage.journal import read_history as read_history
 from autonet.search.study import Study as Study
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 from autonet.search.records import Job, Result, Status
 from autonet.search.running import Observer, RunningTrial
 
-__all__ = ["DeadlinePassed", "Objective", "Outcome", "evaluate", "failure"]
+__all__ = ["DeadlinePassed", "Objective", "Outcome", "evaluate", "failure", "told"]
 
 Objective = Callable[[RunningTrial], Any]
 
@@ -117,6 +117,32 @@ def failure(job: Job, status: Status, reason: str, seconds: float) -> Outcome:
     """Make the outcome of a job whose process did not live to hand one back."""
     result = Result(math.inf, job.start, status)
     return Outcome(job, result, seconds, time.time() - seconds, reason, config=job.config)
+
+
+def told(trial: RunningTrial, value: Any, status: Status | None, seconds: float, began: float) -> Outcome:
+    """Make the outcome of a trial that was asked for: of a value, or of a status instead of one.
+
+    Raises
+    ------
+    TypeError
+        If the value is nothing that can be compared.
+    """
+    if status is None:
+        result, reason = as_result(value, trial)
+    else:
+        result, reason = replace(_pruned(trial), status=status), f"told to be {status}"
+    if result.checkpoint is None and trial.checkpoint.saved is not None:
+        result = replace(result, checkpoint=trial.checkpoint.saved)
+    return Outcome(
+        job=trial.job,
+        result=result,
+        seconds=seconds,
+        began=began,
+        reason=reason,
+        config=trial.params,
+        definitions=trial.definitions,
+        attributes=trial.user_attrs,
+    )
 
 
 def as_result(returned: Any, trial: RunningTrial) -> tuple[Result, str]:

@@ -12,9 +12,9 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 from ConfigSpace.hyperparameters import Hyperparameter
 
-from autonet.search.definitions import merged
 from autonet.search.records import Config, Event, Job, Report, Status, Trial
 from autonet.search.rungs import Rungs
+from autonet.search.spaces.definitions import merged
 from autonet.search.table import Table
 
 __all__ = ["History"]

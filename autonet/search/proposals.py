@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from autonet.core.errors import InvalidOption
-from autonet.search.encoding import Encoding, plain
 from autonet.search.history import History
 from autonet.search.samplers.base import Sampler
 from autonet.search.samplers.random import random_row
+from autonet.search.spaces.encoding import Encoding, plain
 
 __all__ = ["Proposal", "propose"]
 

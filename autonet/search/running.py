@@ -10,9 +10,9 @@ import numpy as np
 from ConfigSpace.hyperparameters import Hyperparameter
 
 from autonet.core.errors import InvalidOption
-from autonet.search.checkpoints import Checkpoint
-from autonet.search.definitions import categorical, draw, floating, integer, is_value_of
 from autonet.search.records import Job
+from autonet.search.spaces.definitions import categorical, draw, floating, integer, is_value_of
+from autonet.search.storage.checkpoints import Checkpoint
 
 __all__ = ["Observer", "RunningTrial"]
 

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -13,24 +13,25 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, NoFinishedTrial, RunUnavailable
 from autonet.core.names import known
-from autonet.search.encoding import Encoding
-from autonet.search.evaluation import Objective, Outcome, as_result, failure
+from autonet.search.evaluation import Objective, Outcome, failure, told
 from autonet.search.executors.base import Executor
+from autonet.search.executors.choice import executor_for
 from autonet.search.history import History
-from autonet.search.journal import Journal
 from autonet.search.limits import Limits, raise_if_all_failed
-from autonet.search.loop import executor_for
 from autonet.search.options import placed_rungs, resolved, root_seed
 from autonet.search.progress import ProgressBar
 from autonet.search.proposals import propose
-from autonet.search.records import Event, Job, Result, Status, Trial
+from autonet.search.records import Event, Job, Status, Trial
 from autonet.search.registry import SAMPLERS, SCHEDULERS
 from autonet.search.rungs import Rungs, Unit
 from autonet.search.running import RunningTrial
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Continue, Scheduler, Start
-from autonet.search.spaces import as_space, completed
-from autonet.search.store import Store
+from autonet.search.spaces.encoding import Encoding
+from autonet.search.spaces.space import as_space, completed
+from autonet.search.storage.checkpoints import read_checkpoint
+from autonet.search.storage.journal import Journal
+from autonet.search.storage.store import Store
 from autonet.search.summary import reasons, trials_dataframe
 
 __all__ = ["Callback", "Study"]
@@ -112,6 +113,8 @@ class Study:
         self.sampler: Sampler = resolved("sampler", sampler, SAMPLERS, "propose")
         self.scheduler: Scheduler = resolved("scheduler", scheduler, SCHEDULERS, "decide")
         known_space = None if space is None else as_space(space)
+        if known_space is not None and hasattr(self.sampler, "check"):
+            self.sampler.check(known_space)
         self.history = History(placed_rungs(min_budget, max_budget, eta, budget_type), maximize=direction == "maximize")
         self.errors: list[Exception] = []
         self.interrupted = False
@@ -144,6 +147,11 @@ class Study:
     def checkpoints(self) -> Mapping[int, Any]:
         """By trial, what it can go on from, or the path to it; dropped when it can hardly be promoted any more."""
         return self._journal.checkpoints
+
+    def load_checkpoint(self, trial: Trial) -> Any:
+        """Return what a trial saved last; None if nothing was, or if it was dropped."""
+        kept = self.checkpoints.get(trial.number)
+        return read_checkpoint(kept) if isinstance(kept, Path) else kept
 
     @property
     def trials(self) -> list[Trial]:
@@ -218,25 +226,9 @@ class Study:
         """
         if trial.number not in self._asked:
             raise InvalidOption(f"Trial {trial.number} is not running; ask for a trial first, and tell of it once.")
-        if status is not None:
-            last = trial.curve[-1][1] if trial.curve else math.inf
-            loss = -last if trial.job.maximize and trial.curve else last
-            result, reason = Result(loss, trial.start, Status(status)), f"told to be {status}"
-        else:
-            result, reason = as_result(value, trial)
-        if result.checkpoint is None and trial.checkpoint.saved is not None:
-            result = replace(result, checkpoint=trial.checkpoint.saved)
-        _, clock, began = self._asked.pop(trial.number)
-        outcome = Outcome(
-            trial.job,
-            result,
-            time.monotonic() - clock,
-            began,
-            reason,
-            config=trial.params,
-            definitions=trial.definitions,
-            attributes=trial.user_attrs,
-        )
+        _, clock, began = self._asked[trial.number]
+        outcome = told(trial, value, None if status is None else Status(status), time.monotonic() - clock, began)
+        del self._asked[trial.number]  # only now: a value that cannot be understood may be told again
         return self._end(outcome)
 
     def optimize(

@@ -7,8 +7,8 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 
-from autonet.search.encoding import Encoding
 from autonet.search.records import Report, Status, Trial
+from autonet.search.spaces.encoding import Encoding
 
 __all__ = ["BUDGET", "COST", "LOSS", "PAID", "TRIAL", "Table"]
 
@@ -101,4 +101,6 @@ class _Columns:
 
     @property
     def values(self) -> NDArray[np.float64]:
-        return self._array[: self._n]
+        view = self._array[: self._n]
+        view.flags.writeable = False  # samplers read; what they write would be in everyone's history
+        return view

@@ -24,12 +24,12 @@ from ConfigSpace.exceptions import ForbiddenValueError
 from ConfigSpace.hyperparameters import IntegerHyperparameter
 from threadpoolctl import threadpool_limits
 
-from autonet.search.encoding import Encoding, plain
 from autonet.search.history import History
 from autonet.search.records import Event
 from autonet.search.rungs import Rungs
 from autonet.search.running import RunningTrial
 from autonet.search.samplers.base import Sampler
+from autonet.search.spaces.encoding import Encoding, plain
 from autonet.search.study import Study
 from autonet.testing.spaces import example_spaces
 

@@ -2,7 +2,7 @@
 
 >>> from pathlib import Path
 >>> from tempfile import TemporaryDirectory
->>> from autonet.search.store import MemoryStore, RunDirectory
+>>> from autonet.search.storage.store import MemoryStore, RunDirectory
 >>> with TemporaryDirectory() as directory:
 ...     check_store(lambda name: RunDirectory(Path(directory) / name))
 >>> check_store(lambda name: MemoryStore(), keeps=False)
@@ -18,7 +18,7 @@ import numpy as np
 from autonet.core.errors import RunLocked
 from autonet.search.records import Event
 from autonet.search.running import RunningTrial
-from autonet.search.store import Store
+from autonet.search.storage.store import Store
 from autonet.search.study import Study
 
 __all__ = ["CHECKS", "CHECKS_OF_MEMORY", "OpenStore", "check_store"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autonet.core.errors import RunCorrupted, RunUnavailable
-from autonet.search.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from autonet.search.storage.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 
 RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

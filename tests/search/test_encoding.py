@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autonet.core.task import Task
-from autonet.search.encoding import Encoding
+from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
 from autonet.space.presets import list_presets, load_preset
 

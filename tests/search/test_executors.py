@@ -21,9 +21,9 @@ import torch
 from autonet.core.errors import InvalidOption
 from autonet.search import InProcess, RunningTrial, Status, Study
 from autonet.search.evaluation import Outcome
+from autonet.search.executors.choice import executor_for
 from autonet.search.executors.futures import Futures
 from autonet.search.executors.processes import Processes
-from autonet.search.loop import executor_for
 from autonet.search.records import Job
 from autonet.testing import executors as suite
 from autonet.testing.executors import check_executor

@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 
 import autonet.search
 from autonet.core.errors import InvalidOption, RunCorrupted, RunLocked, RunMismatch, RunUnavailable
-from autonet.search.journal import read_history
-from autonet.search.jsonvalues import from_text, to_text
 from autonet.search.records import Event, Status
 from autonet.search.running import RunningTrial
-from autonet.search.signals import held_back
-from autonet.search.store import MemoryStore, RunDirectory
+from autonet.search.storage.journal import read_history
+from autonet.search.storage.jsonvalues import from_text, to_text
+from autonet.search.storage.signals import held_back
+from autonet.search.storage.store import MemoryStore, RunDirectory
 from autonet.search.study import Study
 from autonet.testing import stores
 
@@ -355,7 +355,7 @@ def test_a_second_study_of_this_process_is_told_so(directory: Path) -> None:
 
 
 def test_another_process_is_told_the_pid_and_leaves_nothing_behind(directory: Path) -> None:
-    code = f"from autonet.search.store import RunDirectory; RunDirectory({str(directory)!r})"
+    code = f"from autonet.search.storage.store import RunDirectory; RunDirectory({str(directory)!r})"
     root = Path(autonet.search.__file__).parents[2]
     with RunDirectory(directory):
         before = sorted(directory.rglob("*"))

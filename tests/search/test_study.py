@@ -637,7 +637,7 @@ def test_a_sampler_that_proposes_what_is_not_legal_is_named() -> None:
         def propose(self, *_: Any) -> dict[str, Any]:
             return {"kind": "a", "depth": 3}
 
-    with pytest.raises(InvalidOption, match="Careless proposed .* which is not legal in the space"):
+    with pytest.raises(InvalidOption, match=r"Careless proposed .* which is not legal in the space"):
         minimize(lambda _: 1.0, mixed_space(), sampler=Careless(), max_trials=3)
 
 

@@ -43,12 +43,12 @@ from chaos import (
 )
 
 from autonet.core.errors import RunLocked, RunUnavailable
-from autonet.search.checkpoints import read_checkpoint, write_checkpoint
 from autonet.search.executors.processes import Processes
-from autonet.search.journal import read_history
 from autonet.search.records import Status, Trial
 from autonet.search.running import RunningTrial
-from autonet.search.store import RunDirectory
+from autonet.search.storage.checkpoints import read_checkpoint, write_checkpoint
+from autonet.search.storage.journal import read_history
+from autonet.search.storage.store import RunDirectory
 from autonet.search.study import Study
 
 # --- rows

@@ -28,7 +28,7 @@ from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.trial import build_training
-from autonet.search.encoding import Encoding
+from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
 from autonet.space.nodes import NODES
 from autonet.space.presets import list_presets, load_preset

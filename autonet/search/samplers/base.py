@@ -12,7 +12,11 @@ __all__ = ["Sampler"]
 
 
 class Sampler(Protocol):
-    """Propose configurations; holds settings only, what it knows it reads from the history."""
+    """Propose configurations; holds settings only, what it knows it reads from the history.
+
+    A sampler that cannot work in every space may also have ``check(space)``, which raises `InvalidOption`; a study
+    calls it before any trial.
+    """
 
     def propose(
         self, space: ConfigurationSpace, history: History, rng: np.random.Generator

@@ -10,9 +10,9 @@ from ConfigSpace.hyperparameters import NumericalHyperparameter
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidOption
-from autonet.search.encoding import Encoding
 from autonet.search.history import History
 from autonet.search.samplers.random import first_new
+from autonet.search.spaces.encoding import Encoding
 
 __all__ = ["GridSampler"]
 
@@ -27,21 +27,25 @@ class GridSampler:
     the product is never written down, and a study that is opened again goes on where it ended.
     """
 
-    def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
-        """Propose a configuration; see `Sampler`.
+    def check(self, space: ConfigurationSpace) -> None:
+        """Refuse a space that has no grid; a study calls it before any trial.
 
         Raises
         ------
         InvalidOption
             If the space has a continuous hyperparameter.
         """
-        del rng
         continuous = next((hp.name for hp in space.values() if not np.isfinite(hp.size)), None)
         if continuous is not None:
             raise InvalidOption(
                 f"{continuous!r} is continuous, and a grid goes through values; give it a list of values instead of a "
                 "range, or use another sampler."
             )
+
+    def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
+        """Propose a configuration; see `Sampler` and `check`."""
+        del rng
+        self.check(space)
         table = history.table(space)
         if table.encoding.size <= table.n_distinct:
             return None

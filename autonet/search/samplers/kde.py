@@ -4,6 +4,7 @@ Falkner, Klein & Hutter, "BOHB" (2018), arXiv 1807.01774, after the tree-structu
 al., "Algorithms for Hyper-Parameter Optimization" (2011).
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +14,9 @@ from ConfigSpace.hyperparameters import OrdinalHyperparameter
 from numpy.typing import NDArray
 from scipy.special import logsumexp, ndtr, ndtri
 
-from autonet.search.encoding import Encoding
 from autonet.search.history import History
 from autonet.search.samplers.random import first_new, random_row
+from autonet.search.spaces.encoding import Encoding
 from autonet.search.table import BUDGET, LOSS, TRIAL, Table
 
 __all__ = ["KernelDensitySampler"]
@@ -29,16 +30,17 @@ MAX_ROWS = 200  # of a density; the time of a proposal is proportional to them
 class KernelDensitySampler:
     """Propose what is likelier among good configurations than among the others.
 
-    The model rests on the highest budget at which enough trials have finished, and is made anew from the history
-    for each proposal: results at lower budgets are there again when they are needed.  Failed trials are bad at every
-    budget; trials that are running for the first time count as bad, so that proposals do not pile up.
+    The model rests on the highest budget at which 2 (d + 1) trials have finished, d the number of hyperparameters
+    that are active on average; it is made anew from the history for each proposal, so no result at a lower budget is
+    lost.  Failed trials are bad at every budget; trials that are running for the first time count as bad, so that
+    proposals do not pile up.
 
     Attributes
     ----------
     random_share : float
         Probability of a random proposal.
     good_share : float
-        Share of the trials that counts as good; at least one trial more than hyperparameters are active on average.
+        Share of the trials that counts as good; at least (d + 1) / 2 trials are.
     n_candidates : int
         Configurations drawn from the good ones, of which the best by the ratio of the densities is proposed.
     bandwidth : float
@@ -49,8 +51,8 @@ class KernelDensitySampler:
 
     random_share: float = 0.15
     good_share: float = 0.15
-    n_candidates: int = 64
-    bandwidth: float = 0.1
+    n_candidates: int = 24
+    bandwidth: float = 0.15
 
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
         """Propose a configuration; see `Sampler`."""
@@ -74,16 +76,16 @@ class KernelDensitySampler:
         """Return the numbers of the good and of the bad trials; None while there are too few."""
         reports, free = table.reports, table.encoding.free
         n_active = (~np.isnan(table.rows[:, free])).sum(axis=1).mean()
-        least = 1 + int(np.ceil(n_active))
+        least = math.ceil(n_active + 1)
         finite = np.isfinite(reports[:, LOSS])
         failed = reports[~finite, TRIAL].astype(int)
         pending = [number for number, trial in history.running.items() if not trial.reports]
         for budget in np.unique(reports[finite, BUDGET])[::-1]:
             here = reports[finite & (reports[:, BUDGET] == budget)]
-            if len(here) < least + 2:
+            if len(here) < 2 * least:
                 continue
             ranked = here[np.argsort(here[:, LOSS], kind="stable"), TRIAL].astype(int)
-            n_good = min(max(least, int(self.good_share * len(ranked))), MAX_ROWS)
+            n_good = min(max(math.ceil(least / 2), int(self.good_share * len(ranked))), MAX_ROWS)
             bad = np.r_[ranked[n_good:], failed, pending].astype(int)
             return ranked[:n_good], bad[np.linspace(0, len(bad) - 1, min(len(bad), MAX_ROWS)).astype(int)]
         return None

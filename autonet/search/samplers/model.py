@@ -15,11 +15,11 @@ from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 from scipy.linalg import solve
 
-from autonet.search.encoding import Encoding
 from autonet.search.history import History
 from autonet.search.rungs import Rungs
 from autonet.search.samplers.random import first_new, random_row
 from autonet.search.samplers.regression import log_expected_improvement
+from autonet.search.spaces.encoding import Encoding
 from autonet.search.table import BUDGET, COST, LOSS, PAID, TRIAL, Table
 
 __all__ = ["MAX_RECORDS", "Inputs", "ModelBasedSampler", "Predictor", "cost_model", "standardized", "thinned"]
@@ -159,6 +159,8 @@ def standardized(losses: Array) -> Array:
 
 def cost_model(X: Array, cost: Array) -> Callable[[Array], Array]:
     """Ridge regression of the log cost per unit of budget on linear and quadratic terms of the features."""
+    if not len(cost):
+        return lambda Z: np.zeros(len(Z))
     A, y = X - 0.5, np.log(cost + 1e-9)
 
     def products(B: Array) -> Array:

@@ -8,8 +8,8 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 
-from autonet.search.encoding import MAX_DRAWS
 from autonet.search.history import History
+from autonet.search.spaces.encoding import MAX_DRAWS
 from autonet.search.table import Table
 
 __all__ = ["RandomSampler", "first_new", "random_row"]

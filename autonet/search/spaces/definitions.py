@@ -16,7 +16,7 @@ from ConfigSpace.hyperparameters import (
 )
 
 from autonet.core.errors import InvalidOption
-from autonet.search.encoding import plain
+from autonet.search.spaces.encoding import plain
 
 __all__ = ["categorical", "defined_space", "draw", "floating", "integer", "is_value_of", "merged"]
 

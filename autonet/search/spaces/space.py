@@ -9,7 +9,7 @@ from ConfigSpace.hyperparameters import Hyperparameter, UniformFloatHyperparamet
 
 from autonet.core.errors import InvalidOption
 from autonet.core.names import join
-from autonet.search.encoding import Encoding, plain
+from autonet.search.spaces.encoding import Encoding, plain
 
 __all__ = ["as_space", "completed", "described"]
 

@@ -12,15 +12,15 @@ import joblib
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch
-from autonet.search.definitions import defined_space
-from autonet.search.encoding import Encoding, plain
 from autonet.search.evaluation import Outcome
 from autonet.search.history import History
-from autonet.search.jsonvalues import from_text, to_text
 from autonet.search.records import Event, Job, Status, Trial
-from autonet.search.signals import held_back
-from autonet.search.spaces import described
-from autonet.search.store import MemoryStore, RunDirectory, Store, differences
+from autonet.search.spaces.definitions import defined_space
+from autonet.search.spaces.encoding import Encoding, plain
+from autonet.search.spaces.space import described
+from autonet.search.storage.jsonvalues import from_text, to_text
+from autonet.search.storage.signals import held_back
+from autonet.search.storage.store import MemoryStore, RunDirectory, Store, differences
 
 __all__ = ["Journal", "read_history"]
 

@@ -1,4 +1,4 @@
-"""Which executor runs the jobs."""
+"""Which executor a number of jobs at once asks for."""
 
 from autonet.search.executors.base import Executor
 from autonet.search.executors.in_process import InProcess

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from autonet.core.errors import RunCorrupted, RunUnavailable
-from autonet.search.files import create, publish
+from autonet.search.storage.files import create, publish
 
 __all__ = ["Checkpoint", "read_checkpoint", "write_checkpoint"]
 

@@ -1,0 +1,1 @@
+"""Spaces: as users write them, as objectives define them, and as columns of numbers."""
