@@ -74,7 +74,7 @@ def search(train: Data, valid: Data, run_dir: Path, max_trials: int, steps: int,
         model.load_state_dict(trial.checkpoint.load())
         return roc_auc(model, valid)
 
-    data = [part.numpy() for part in (*train, *valid)]  # the run directory refuses to go on with others
+    data = [*train, *valid]  # the run directory refuses to go on with others
     return maximize(objective, SPACE, run_dir=run_dir, max_trials=max_trials, random_state=0, data=data)
 
 

@@ -157,7 +157,7 @@ def as_result(returned: Any, trial: RunningTrial) -> tuple[Result, str]:
     if isinstance(returned, Result):
         result = returned if returned.budget is not None else replace(returned, budget=job.target)
         if result.checkpoint is not None:  # in a run directory it becomes a file
-            trial.checkpoint.save(result.checkpoint)
+            trial.checkpoint.keep(result.checkpoint)
             result = replace(result, checkpoint=trial.checkpoint.saved)
         return _finite(result, result.loss, job)
     metrics: Mapping[str, Any] = {}

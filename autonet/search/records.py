@@ -97,7 +97,7 @@ class Result:
     metrics : mapping
         Further numbers and short texts to keep with the report.
     checkpoint : object
-        What the next job of the trial goes on from.
+        What the next job of the trial goes on from; it is not copied.
     """
 
     loss: float

@@ -183,7 +183,9 @@ class Study:
     # --- ask and tell
 
     def enqueue(self, config: Mapping[str, Any]) -> None:
-        """Ask for a configuration to be tried next; what is missing is filled with defaults.
+        """Ask for a configuration to be tried next.
+
+        What is missing is filled with defaults, or drawn at random where the objective defines the space.
 
         In a run directory that is opened again, what the earlier run enqueued is not enqueued a second time: the
         same script can simply be run again.
@@ -254,7 +256,8 @@ class Study:
         max_trials : int, optional
             Number of trials in the study, those it had before included.
         timeout : float, optional
-            Seconds, after which a running trial is ended too.
+            Seconds, after which a running trial is ended too.  The sampler then weighs what trials cost in seconds,
+            so that a seed no longer repeats the search.
         stop_at : float, optional
             Value that is good enough.
         n_jobs : int

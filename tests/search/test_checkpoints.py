@@ -169,11 +169,14 @@ def test_anything_else_is_refused_by_its_place(state: Any, where: str, kind: str
     assert read_checkpoint(path) == "before"
 
 
-def test_in_memory_anything_goes_and_nothing_is_copied() -> None:
-    state = {"path": Path("elsewhere"), "object": object()}
+def test_in_memory_anything_goes_and_is_copied_unless_it_is_to_be_kept_as_it_is() -> None:
+    state = {"path": Path("elsewhere"), "list": [1]}
     first = Checkpoint()
     assert first.load() is None
     first.save(state)
+    state["list"].append(2)
+    assert first.load() == {"path": Path("elsewhere"), "list": [1]}
+    first.keep(state)
     assert first.load() is state
     first.save(Path("mine"))  # a path of the objective's own is no checkpoint file
     assert Checkpoint(first.saved).load() == Path("mine")

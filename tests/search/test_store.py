@@ -369,6 +369,17 @@ def test_another_process_is_told_the_pid_and_leaves_nothing_behind(directory: Pa
 # --- R14: another search
 
 
+def test_data_are_compared_by_their_values_tensors_too(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    given = {"space": SPACE, "random_state": 0, "run_dir": tmp_path / "run"}
+    with Study(**given, data={"x": [torch.arange(3.0)]}):
+        pass
+    with Study(**given, data={"x": [torch.arange(3.0).clone()]}):
+        pass
+    with pytest.raises(RunMismatch, match="data was"):
+        Study(**given, data={"x": [torch.arange(4.0)]})
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

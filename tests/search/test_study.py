@@ -159,6 +159,20 @@ def test_a_promoted_trial_goes_on_from_its_checkpoint() -> None:
     assert study.best.budget == 9
 
 
+def test_a_checkpoint_is_what_it_was_when_it_was_saved() -> None:
+    def objective(trial: RunningTrial) -> float:
+        weights = np.zeros(1)
+        for value in (1.0, 0.5, 2.0):
+            weights[0] = value
+            if value == 0.5:
+                trial.checkpoint.save({"weights": weights})
+        return float(trial.checkpoint.load()["weights"][0])
+
+    study = minimize(objective, LINE, max_trials=1)
+    assert study.best.value == 0.5
+    assert study.load_checkpoint(study.best) == {"weights": np.array([0.5])}
+
+
 def test_without_a_checkpoint_a_promoted_trial_begins_anew() -> None:
     study = minimize(quadratic, LINE, min_budget=1, max_budget=9, max_trials=9, random_state=0)
     assert {r.start for _, r in study.history.reports} == {0.0}

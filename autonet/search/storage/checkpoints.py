@@ -3,6 +3,7 @@
 A file is in the safetensors format: arrays as tensors, and everything around them as JSON in one tensor more.
 """
 
+import copy
 import json
 import sys
 from collections.abc import Mapping
@@ -62,7 +63,8 @@ class Checkpoint:
         ----------
         state : object
             With a run directory: None, bool, numbers, str, bytes, arrays, tensors, and dicts, lists and tuples of
-            them, such as a ``state_dict()``.  Without one: anything; it is not copied.
+            them, such as a ``state_dict()``.  Without one: anything that can be copied; what training changes
+            afterwards is not changed in the copy.
 
         Raises
         ------
@@ -71,6 +73,10 @@ class Checkpoint:
         RunUnavailable
             If it cannot be written, for want of room on the disk for example.
         """
+        self.keep(copy.deepcopy(state) if self._path is None else state)
+
+    def keep(self, state: Any) -> None:
+        """Do as `save` does, but without a copy in memory: for a state that nothing changes any more."""
         if self._path is not None:
             write_checkpoint(self._path, state)
         self.saved = state if self._path is None else self._path

@@ -230,7 +230,7 @@ class Journal:
             "direction": "maximize" if self.history.maximize else "minimize",
             "budgets": str(rungs),
             "eta": rungs.eta,
-            "data": None if data is None else joblib.hash(data),
+            "data": None if data is None else joblib.hash(_arrays(data)),
             "random_state": seed,
         }
         kept: Mapping[str, Any] = self._store.settings()
@@ -288,6 +288,15 @@ def read_history(run_dir: str | os.PathLike[str]) -> History:
         for event in store.events():
             history.apply(event)
     return history
+
+
+def _arrays(data: Any) -> Any:
+    """Turn tensors into arrays: the hash of equal tensors differs from process to process."""
+    if isinstance(data, Mapping):
+        return {key: _arrays(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_arrays(value) for value in data]
+    return data.detach().cpu().numpy() if hasattr(data, "detach") else data
 
 
 def _store(run_dir: str | os.PathLike[str] | Store | None) -> Store:
