@@ -466,9 +466,10 @@ def test_no_guard_is_needed_in_a_script_on_standard_input_in_a_notebook_or_with_
 
 
 INTERRUPTED = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from autonet.search import Study
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has its programs ignore it
 def objective(trial):
     Path(f"{trial.number}.pid.part").write_text(str(os.getpid()))
     os.rename(f"{trial.number}.pid.part", f"{trial.number}.pid")
@@ -485,7 +486,10 @@ def test_no_process_outlives_the_program(number: int, tmp_path: Path) -> None:
     pids = [tmp_path / f"{i}.pid" for i in range(3)]
     wait_until(lambda: all(path.exists() for path in pids), 60)
     os.killpg(program.pid, number)  # as a terminal does it: to all of its processes
-    output = program.communicate(timeout=30)
+    try:
+        output = program.communicate(timeout=30)
+    finally:
+        program.kill()
     assert output == (("True 3 1.0\n", "") if number == signal.SIGINT else ("", ""))
     wait_until(lambda: not any(is_alive(int(path.read_text())) for path in pids), 20.0)
 
