@@ -96,20 +96,15 @@ def evaluate(
             status = Status.MEMOUT if _is_out_of_memory(problem) else Status.CRASHED
             result, reason = Result(math.inf, job.start, status), f"{type(problem).__name__}: {problem}"
             exception, error = problem, traceback.format_exc()
-    if result.checkpoint is None and trial.checkpoint.saved is not None:
-        result = replace(result, checkpoint=trial.checkpoint.saved)
-    return Outcome(
-        job=job,
-        result=result,
+    return _outcome(
+        trial,
+        result,
         seconds=time.monotonic() - clock,
         began=began,
         reason=reason,
         error=error,
         exception=exception,
-        config=trial.params,
-        definitions=trial.definitions,
         curve=[] if observe else trial.curve,
-        attributes=trial.user_attrs,
     )
 
 
@@ -131,17 +126,20 @@ def told(trial: RunningTrial, value: Any, status: Status | None, seconds: float,
         result, reason = as_result(value, trial)
     else:
         result, reason = replace(_pruned(trial), status=status), f"told to be {status}"
+    return _outcome(trial, result, reason=reason, seconds=seconds, began=began)
+
+
+def _outcome(trial: RunningTrial, result: Result, **fields: Any) -> Outcome:
+    """Put together what came out of a trial and what it has noted on its way."""
     if result.checkpoint is None and trial.checkpoint.saved is not None:
         result = replace(result, checkpoint=trial.checkpoint.saved)
     return Outcome(
         job=trial.job,
         result=result,
-        seconds=seconds,
-        began=began,
-        reason=reason,
         config=trial.params,
         definitions=trial.definitions,
         attributes=trial.user_attrs,
+        **fields,
     )
 
 
