@@ -1,5 +1,6 @@
 """Checkpoints in a run directory: what goes in comes out, whole, and without code."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -178,6 +179,10 @@ def test_in_memory_anything_goes_and_is_copied_unless_it_is_to_be_kept_as_it_is(
     assert first.load() == {"path": Path("elsewhere"), "list": [1]}
     first.keep(state)
     assert first.load() is state
+    with pytest.raises(
+        TypeError, match=r"a checkpoint of type lock cannot be copied \(.*\); leave out locks, files and"
+    ):
+        first.save(threading.Lock())
     first.save(Path("mine"))  # a path of the objective's own is no checkpoint file
     assert Checkpoint(first.saved).load() == Path("mine")
 

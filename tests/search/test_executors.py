@@ -293,7 +293,7 @@ def test_a_result_that_cannot_be_sent_back_fails_its_trial_and_is_named(processe
         if trial.number == 0:
             trial.set_user_attr("note", {"lock": threading.Lock()})
         if trial.number == 1:
-            trial.checkpoint.save([threading.Lock()])
+            trial.checkpoint.keep([threading.Lock()])
         return {"value": 1.0, "more": threading.Lock() if trial.number == 2 else "text"}
 
     ended = outcomes(processes, objective, *(job(i) for i in range(4)))

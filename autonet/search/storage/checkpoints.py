@@ -69,11 +69,19 @@ class Checkpoint:
         Raises
         ------
         TypeError
-            If a run directory cannot hold it.
+            If a run directory cannot hold it, or it cannot be copied in memory.
         RunUnavailable
             If it cannot be written, for want of room on the disk for example.
         """
-        self.keep(copy.deepcopy(state) if self._path is None else state)
+        if self._path is None:
+            try:
+                state = copy.deepcopy(state)
+            except Exception as error:
+                raise TypeError(
+                    f"a checkpoint of type {type(state).__name__} cannot be copied ({error}); leave out locks, files and "
+                    "connections, or hand it over as it is with keep()."
+                ) from error
+        self.keep(state)
 
     def keep(self, state: Any) -> None:
         """Do as `save` does, but without a copy in memory: for a state that nothing changes any more."""
