@@ -78,8 +78,8 @@ class Checkpoint:
                 state = copy.deepcopy(state)
             except Exception as error:
                 raise TypeError(
-                    f"a checkpoint of type {type(state).__name__} cannot be copied ({error}); leave out locks, files and "
-                    "connections, or hand it over as it is with keep()."
+                    f"a checkpoint of type {type(state).__name__} cannot be copied ({error}); leave out locks, files "
+                    "and connections, or hand it over as it is with keep()."
                 ) from error
         self.keep(state)
 
