@@ -3,6 +3,7 @@
 AutonetError
 ├── InvalidOption (ValueError)      an option, range or value that cannot work, before any training
 │   └── UnknownName (ValueError)    a name that does not exist; carries the nearest ones that do
+├── InvalidData (ValueError)        a table, targets or weights that cannot be learned from, before any training
 ├── InvalidNetwork (ValueError)     a registered network that fails on a toy batch
 ├── SearchFailed (RuntimeError)     no trial produced a model; ``__cause__`` is the first real exception
 ├── NoFinishedTrial (RuntimeError)  the best trial was asked for, and there is none
@@ -26,6 +27,7 @@ __all__ = [
     "AutonetError",
     "AutonetWarning",
     "BaselineReturned",
+    "InvalidData",
     "InvalidNetwork",
     "InvalidOption",
     "MissingPackage",
@@ -78,6 +80,10 @@ class UnknownName(InvalidOption):
         if self.nearest:
             return f"{got} Did you mean {' or '.join(map(repr, self.nearest))}?"
         return f"{got} Choose from {', '.join(map(repr, self.valid))}."
+
+
+class InvalidData(AutonetError, ValueError):
+    """A table, targets or weights that cannot be learned from; raised before any training."""
 
 
 class InvalidNetwork(AutonetError, ValueError):

@@ -5,7 +5,7 @@ from typing import Literal
 
 __all__ = ["Task", "TaskKind"]
 
-TaskKind = Literal["classification", "regression"]
+TaskKind = Literal["classification", "multilabel", "regression"]
 
 
 @dataclass(frozen=True)
@@ -14,11 +14,11 @@ class Task:
 
     Attributes
     ----------
-    kind : {"classification", "regression"}
+    kind : {"classification", "multilabel", "regression"}
     n_rows, n_features : int
         Sizes of the table before any encoding.
     n_outputs : int
-        Number of classes, or number of regression targets.
+        Number of classes, of labels, or of regression targets.
     """
 
     kind: TaskKind
