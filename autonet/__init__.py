@@ -8,6 +8,7 @@ from autonet.core.task import Task as Task
 
 if TYPE_CHECKING:
     from autonet.estimators.classification import AutoNetClassification as AutoNetClassification
+    from autonet.estimators.classification import AutoNetMultilabel as AutoNetMultilabel
     from autonet.estimators.regression import AutoNetRegression as AutoNetRegression
     from autonet.nets.registry import register_network as register_network
     from autonet.space.presets import list_presets as list_presets
@@ -24,6 +25,7 @@ __getattr__, __dir__ = exported(
     __name__,
     {
         "AutoNetClassification": "autonet.estimators.classification",
+        "AutoNetMultilabel": "autonet.estimators.classification",
         "AutoNetRegression": "autonet.estimators.regression",
         "HyperparameterSearchSpaceUpdate": "autonet.space.updates",
         "HyperparameterSearchSpaceUpdates": "autonet.space.updates",
@@ -35,6 +37,7 @@ __getattr__, __dir__ = exported(
 
 __all__ = [
     "AutoNetClassification",
+    "AutoNetMultilabel",
     "AutoNetRegression",
     "HyperparameterSearchSpaceUpdate",
     "HyperparameterSearchSpaceUpdates",

@@ -16,8 +16,8 @@ from autonet.core.task import Task
 from autonet.pipeline.trial import build_training
 from autonet.space.build import build_space
 from autonet.space.presets import load_preset
-from autonet.training.batches import count_batches
-from autonet.training.loop import Rows, train_epoch
+from autonet.training.batches import Rows, count_batches
+from autonet.training.loop import train_epoch
 from autonet.training.segment import Segment
 
 ROWS, TURNS, SECONDS = 10_000, 10, 1.0

@@ -46,7 +46,7 @@ class Table:
     @property
     def is_sparse(self) -> bool:
         """Whether the numbers are a sparse matrix."""
-        return sparse.issparse(self.numbers)
+        return bool(sparse.issparse(self.numbers))
 
     def rows(self, index: Rows) -> "Table":
         """Take some of the rows."""

@@ -6,7 +6,7 @@ import math
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,29 +16,25 @@ import torch
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 from torch import nn
 
 from autonet.core.errors import InvalidOption, SearchFailed
-from autonet.core.metrics import get_metric
 from autonet.core.task import Task, TaskKind
-from autonet.data.splits import Fold, cross_validation, holdout
-from autonet.estimators.logs import logged
+from autonet.data.schema import Column, Schema
+from autonet.data.table import Table
+from autonet.estimators.logs import log_trial, logged
 from autonet.estimators.options import Options, renamed
+from autonet.estimators.preparation import Given, Targets, prepared
 from autonet.estimators.winner import Winner
 from autonet.pipeline.baseline import Baseline, fit_baseline
 from autonet.pipeline.timing import epoch_seconds
 from autonet.pipeline.trial import run_trial
-from autonet.pipeline.workspace import Target, Workspace
+from autonet.pipeline.workspace import Workspace
 from autonet.search.evaluation import Objective
 from autonet.search.history import History
-from autonet.search.records import Trial
-from autonet.search.rungs import Unit
 from autonet.search.study import Study
-from autonet.space.build import build_space
-from autonet.space.nodes import NODES
-from autonet.space.presets import load_preset
-from autonet.space.updates import HyperparameterSearchSpaceUpdates, parse_hyperparameter_search_space_updates
+from autonet.space.updates import HyperparameterSearchSpaceUpdates
 from autonet.training.threads import one_thread
 
 __all__ = ["AutoNet"]
@@ -55,7 +51,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
     """Base class of the estimators; see `AutoNetClassification` for the parameters."""
 
     kind: ClassVar[TaskKind]
-    default_metric: ClassVar[str]
+    default_metrics: ClassVar[Mapping[TaskKind, str]]
     __signature__: ClassVar[inspect.Signature]
 
     def __init__(
@@ -69,10 +65,14 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         max_budget: float | None = None,
         budget_type: str = "time",
         eta: float = 3,
-        optimize_metric: str | None = None,
+        optimize_metric: str | Callable[..., float] | None = None,
+        additional_metrics: Sequence[str | Callable[..., float]] | None = None,
         validation_split: float = 0.3,
-        cross_validator: str = "none",
+        shuffle: bool = True,
+        cross_validator: Any = "none",
         cross_validator_args: Mapping[str, Any] | None = None,
+        categorical_features: Sequence[Any] | None = None,
+        class_weight: Mapping[Any, float] | str | None = None,
         hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = None,
         networks: Sequence[str] | None = None,
         optimizer: Sequence[str] | None = None,
@@ -80,6 +80,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         preprocessors: Sequence[str] | None = None,
         normalization_strategies: Sequence[str] | None = None,
         imputation_strategies: Sequence[str] | None = None,
+        embeddings: Sequence[str] | None = None,
+        target_transforms: Sequence[str] | None = None,
         initialization_methods: Sequence[str] | None = None,
         loss_modules: Sequence[str] | None = None,
         batch_loss_computation_techniques: Sequence[str] | None = None,
@@ -98,9 +100,13 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self.budget_type = budget_type
         self.eta = eta
         self.optimize_metric = optimize_metric
+        self.additional_metrics = additional_metrics
         self.validation_split = validation_split
+        self.shuffle = shuffle
         self.cross_validator = cross_validator
         self.cross_validator_args = cross_validator_args
+        self.categorical_features = categorical_features
+        self.class_weight = class_weight
         self.hyperparameter_search_space_updates = hyperparameter_search_space_updates
         self.networks = networks
         self.optimizer = optimizer
@@ -108,6 +114,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self.preprocessors = preprocessors
         self.normalization_strategies = normalization_strategies
         self.imputation_strategies = imputation_strategies
+        self.embeddings = embeddings
+        self.target_transforms = target_transforms
         self.initialization_methods = initialization_methods
         self.loss_modules = loss_modules
         self.batch_loss_computation_techniques = batch_loss_computation_techniques
@@ -121,16 +129,30 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
 
     # --- fit, step by step
 
-    def fit(self, X: Any = None, y: Any = None, *, X_valid: Any = None, y_valid: Any = None, **options: Any) -> Self:
+    def fit(
+        self,
+        X: Any = None,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_valid: Any = None,
+        y_valid: Any = None,
+        **options: Any,
+    ) -> Self:
         """Search for the best network within the time given, and keep it.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Numbers; NaN is a missing value.
-        y : array-like of shape (n_samples,)
-            Labels of any type for classification; numbers, one or several columns, for regression.
-        X_valid, y_valid : array-like, optional
+        X : data frame (pandas, polars, pyarrow), array-like or sparse matrix of shape (n_samples, n_features)
+            Numbers, categories, booleans, strings, dates, short texts; missing values are missing values.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels of any type, or zeros and ones for several labels per row; numbers for regression.
+        sample_weight : array-like of shape (n_samples,), optional
+            What each row counts, in training and in the metric: 2 is the row twice, 0 is no row.
+        groups : array-like of shape (n_samples,), optional
+            Rows of a group are never on both sides of a split.
+        X_valid, y_valid : as `X` and `y`, optional
             Rows to validate on instead of held-out ones.
         **options
             Any option of the constructor, for this call only; Auto-PyTorch's ``X_train``, ``Y_train`` and
@@ -142,17 +164,20 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
 
         Raises
         ------
+        InvalidData
+            If the table, the targets or the weights cannot be learned from; before any training.
         InvalidOption
             If an option or an update of the space cannot work; before any training.
         SearchFailed
             If nothing could be trained at all; its cause is the first exception.
         """
         began = time.monotonic()
-        data, chosen = self._arguments({"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}, options)
+        given = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}
+        data, chosen = self._arguments(given, options)
         self._searched_with = self._arguments({}, {})[1]
         with logged(chosen.log_level) as logger, one_thread():
-            workspace = self._workspace(chosen, **data)
-            space = self._space(workspace.task, chosen)
+            workspace = self._workspace(chosen, **data, sample_weight=sample_weight, groups=groups)
+            space = chosen.space(workspace.task)
             default = dict(space.get_default_configuration())
             deadline = began + (chosen.runtime or math.inf)
             first = self._baseline(workspace, default, chosen, deadline, logger)
@@ -189,7 +214,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
                 objective,
                 max_trials=options.trials(study.rungs),
                 timeout=max(seconds, 0.0) if options.runtime else None,
-                callbacks=[partial(_log_trial, logging.getLogger("autonet"))],
+                callbacks=[partial(log_trial, logging.getLogger("autonet"))],
                 progress=options.progress_bar,
             )
         except (SearchFailed, KeyboardInterrupt):
@@ -209,36 +234,37 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             logging.getLogger("autonet").info("option %s of Auto-PyTorch is not needed and ignored", name)
         return data, checked
 
-    def _workspace(self, options: Options, X: Any, y: Any, X_valid: Any, y_valid: Any) -> Workspace:
-        """Validate the data, turn targets into numbers, and split."""
+    def _workspace(
+        self, options: Options, X: Any, y: Any, X_valid: Any, y_valid: Any, sample_weight: Any, groups: Any
+    ) -> Workspace:
+        """Read the table and the targets, and prepare them for a search."""
         if (X_valid is None) != (y_valid is None):
             raise InvalidOption("X_valid and y_valid belong together; got only one of them.")
-        seed, device = options.seed(), options.torch_device()
-        metric = get_metric(options.optimize_metric or self.default_metric, self.kind)
-        X, target, n_outputs = self._fit_targets(X, y)
-        folds: list[Fold]
-        if X_valid is not None:
-            X_valid, codes = self._more_targets(X_valid, y_valid)
-            folds = [Fold(np.arange(len(X)), np.arange(len(X), len(X) + len(X_valid)))]
-            X, target = np.concatenate([X, X_valid]), target.extended(codes)
-        elif options.cross_validator != "none":
-            arguments = options.cross_validator_args or {}
-            folds = cross_validation(options.cross_validator, arguments, target.original, self.kind, seed)
-        else:
-            folds = [holdout(target.original, self.kind, options.validation_split, seed)]
-        task = Task(self.kind, len(X), X.shape[1], n_outputs)
-        unit: Unit = "time" if options.budget_type == "time" else "epochs"
-        return Workspace(X, target, task, folds, metric, unit, device, seed)
+        table, self._targets, codes = self._read(X, y, options)
+        valid = None if X_valid is None else (self._table(X_valid), self._targets.codes(y_valid, "y_valid"))
+        metrics = options.metrics(self.default_metrics, self._targets.kind)
+        given = Given(table, self.n_features_in_, self._targets, codes, sample_weight, groups, valid)
+        return prepared(given, metrics, options)
 
-    def _space(self, task: Task, options: Options) -> ConfigurationSpace:
-        """Put options over the preset, and the user's updates over both."""
-        preset = load_preset(options.preset, task)
-        by_option = {node.option: node.name for node in NODES.values() if node.option}
-        chosen = {node: getattr(options, option) for option, node in by_option.items() if getattr(options, option)}
-        updates = options.hyperparameter_search_space_updates
-        if isinstance(updates, str | Path):
-            updates = parse_hyperparameter_search_space_updates(updates)
-        return build_space(task, {**preset.components, **chosen}, [*preset.updates, *(updates or ())])
+    def _read(self, X: Any, y: Any, options: Options) -> tuple[Table, Targets, Array]:
+        """Find out what columns and targets there are, and read them."""
+        validate_data(self, X, skip_check_array=True)  # names and number of the columns
+        self._schema = Schema.detect(X, options.categorical_features)
+        logger = logging.getLogger("autonet")
+        for column in self._schema.columns:
+            logger.debug("column %s", column)
+        table = self._schema.read(X)
+        targets = self._read_targets(y)
+        codes = targets.codes(y)
+        check_consistent_length(table.codes, codes)
+        return table, targets, codes
+
+    def _table(self, X: Any) -> Table:
+        """Read further rows."""
+        if getattr(X, "ndim", 2) != 2:
+            self._schema.read(X)  # says how to reshape them
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return self._schema.read(X)
 
     def _baseline(
         self,
@@ -256,15 +282,15 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
             logger.warning("the linear baseline failed", exc_info=True)
             return error
-        score = workspace.metric.score_of(baseline.loss)
+        score = workspace.metric.score_of(baseline.best.loss)
         logger.info("baseline: linear network, validation %s %.4f", workspace.metric.name, score)
         return baseline
 
     def _can_search(self, workspace: Workspace, baseline: Baseline | None, deadline: float) -> bool:
         """Whether there is something to search, and time to encode the table for it."""
-        if self.kind == "classification" and workspace.task.n_outputs == 1:
+        if workspace.task.kind == "classification" and workspace.task.n_outputs == 1:
             return False  # a single class
-        seconds = baseline.encoding_seconds * len(workspace.X) if baseline else 0.0
+        seconds = baseline.encoding_seconds * len(workspace.table) if baseline else 0.0
         return time.monotonic() + seconds < deadline
 
     def _keep(self, study: Study, workspace: Workspace, baseline: Baseline | Exception) -> None:
@@ -272,19 +298,14 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self._winner = Winner.of(study, workspace, baseline)
         for warning in self._winner.warnings:
             warnings.warn(warning, stacklevel=3)
-        self._target = workspace.target.without_rows()
         self.best_config_ = self._winner.config
         self.history_: History = study.history
         self.search_space_ = study.space
         self.fit_result_ = self._winner.summary(workspace)
 
     @abstractmethod
-    def _fit_targets(self, X: Any, y: Any) -> tuple[Array, Target, int]:
-        """Validate X and y; return X, the targets as numbers, and the number of network outputs."""
-
-    @abstractmethod
-    def _more_targets(self, X: Any, y: Any) -> tuple[Array, Array]:
-        """Validate X and y of further rows against those that were fitted; return X and targets as numbers."""
+    def _read_targets(self, y: Any) -> Targets:
+        """Find out what there is to predict."""
 
     # --- afterwards
 
@@ -294,11 +315,18 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         check_is_fitted(self, "fit_result_")
         return self.fit_result_
 
-    def _predict_outputs(self, X: Any) -> Array:
-        """Return probabilities, or targets in their own units; the mean over the members of a cross-validation."""
+    @property
+    def columns_(self) -> tuple[Column, ...]:
+        """What the columns of the table were taken for: names, kinds, levels, shares of missing values."""
         check_is_fitted(self, "best_config_")
-        X = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype="numeric")
-        return np.asarray(np.mean([self._target.prediction(m.outputs(X)) for m in self._winner.members], axis=0))
+        return self._schema.columns
+
+    def _prediction(self, X: Any) -> Array:
+        """Return probabilities, or values in their own units; the mean over the members of a cross-validation."""
+        check_is_fitted(self, "best_config_")
+        table = self._table(X)
+        with one_thread():
+            return np.asarray(np.mean([m.prediction(table) for m in self._winner.members], axis=0))
 
     def get_pytorch_model(self) -> nn.Module:
         """Return the network of the best configuration.
@@ -330,9 +358,10 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         _, chosen = self._arguments({}, options)
         if X_train is None:
             searched = not options and getattr(self, "_searched_with", None) == chosen
-            return self.search_space_ if searched else self._space(Task(self.kind), chosen)
-        X, _, n_outputs = clone(self)._fit_targets(X_train, y_train)  # noqa: SLF001 - a copy of itself
-        return self._space(Task(self.kind, len(X), X.shape[1], n_outputs), chosen)
+            return self.search_space_ if searched else chosen.space(Task(self.kind))
+        other = clone(self)
+        table, targets, _ = other._read(X_train, y_train, chosen)  # noqa: SLF001 - a copy of itself
+        return chosen.space(Task(targets.kind, len(table), other.n_features_in_, targets.n_outputs))
 
     def get_current_autonet_config(self) -> dict[str, Any]:
         """Return every option with its value."""
@@ -355,7 +384,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what the estimator can do."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.input_tags.allow_nan = tags.input_tags.sparse = tags.input_tags.categorical = True
         tags.non_deterministic = True  # budgets in seconds
         return tags
 
@@ -368,20 +397,3 @@ AutoNet.__signature__ = inspect.Signature(
 
 def _is_free(space: ConfigurationSpace, name: str) -> bool:
     return name in space and space[name].size > 1
-
-
-def _log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:
-    report = trial.reports[-1]
-    scores = ", ".join(f"{k} {v:.4g}" for k, v in report.metrics.items() if isinstance(v, int | float))
-    logger.info(
-        "trial %d (%s): %g to %g %s in %.1f s, %s; %s",
-        trial.number,
-        trial.origin,
-        report.start,
-        report.budget,
-        study.rungs.unit,
-        report.seconds,
-        report.status,
-        scores,
-    )
-    logger.debug("trial %d: %s", trial.number, dict(trial.config))

@@ -1,19 +1,18 @@
 """`AutoNetClassification`: labels in, labels and probabilities out."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d, validate_data
 
-from autonet.core.errors import InvalidOption
+from autonet.core.metrics import decide
 from autonet.core.task import TaskKind
+from autonet.data.labels import Classes
 from autonet.estimators.base import AutoNet
-from autonet.pipeline.workspace import Target
+from autonet.estimators.preparation import Targets
 
-__all__ = ["AutoNetClassification"]
+__all__ = ["AutoNetClassification", "AutoNetMultilabel"]
 
 Array = NDArray[Any]
 
@@ -38,18 +37,32 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
         Unit of the budgets.  Epochs are reproducible bit for bit.
     eta : float, default=3
         One in eta configurations goes on from a budget to the next.
-    optimize_metric : str, optional
-        Metric that chooses epochs, promotions and the winner.  Default: "accuracy" for classes, "r2" for regression.
+    optimize_metric : str or callable, optional
+        Metric that chooses epochs, promotions, decision thresholds and the winner: a name of scikit-learn's scorers
+        ("roc_auc", "f1_macro", "neg_log_loss", ...) or of Auto-PyTorch ("auc_metric", "cross_entropy", ...), a scorer,
+        or a function ``f(y_true, y_pred)``, greater is better.  Default: "accuracy" for classes,
+        "multilabel_accuracy" for several labels, "r2" for regression.
+    additional_metrics : list of str or callable, optional
+        Metrics that are recorded only.
     validation_split : float, default=0.3
-        Share of the rows held out for validation, stratified by class.
-    cross_validator : {"none", "k_fold", "stratified_k_fold"}, default="none"
-        Validate every configuration on folds instead; predictions are the mean over the folds' networks.
+        Share of the rows held out for validation, stratified by class or by bins of the target.
+    shuffle : bool, default=True
+        Whether held-out rows are drawn at random; if not, the last ones are held out, as befits rows in order of time.
+    cross_validator : str, int, splitter or list of (train, test), default="none"
+        Validate every configuration on folds instead; predictions are the mean over the folds' networks.  "k_fold",
+        "stratified_k_fold", "group_k_fold", "time_series_split" or another of scikit-learn's splitters by name; a
+        number of folds; or any object with scikit-learn's ``split``.
     cross_validator_args : dict, optional
-        Keywords of scikit-learn's splitter, such as {"n_splits": 3}.
+        Keywords of the splitter that was named, such as {"n_splits": 3}.
+    categorical_features : list of names or indices, or boolean mask, optional
+        Columns that are categories whatever their type.  Columns of strings, booleans and categories are found
+        without.
+    class_weight : dict or "balanced", optional
+        What the rows of a class count, beside their own weight, in training and in the metric.
     hyperparameter_search_space_updates : HyperparameterSearchSpaceUpdates or path, optional
         Edits of the search space, over those of the preset.
-    networks, optimizer, lr_scheduler, preprocessors, normalization_strategies, imputation_strategies, \
-initialization_methods, loss_modules, batch_loss_computation_techniques : list of str, optional
+    networks, optimizer, lr_scheduler, preprocessors, normalization_strategies, imputation_strategies, embeddings, \
+target_transforms, initialization_methods, loss_modules, batch_loss_computation_techniques : list of str, optional
         Components to choose from, instead of the preset's.
     device : str, default="auto"
         Where to train: "auto" (a GPU if there is one), "cpu", "cuda".
@@ -65,6 +78,8 @@ initialization_methods, loss_modules, batch_loss_computation_techniques : list o
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels, in the type of `y`.
+    columns_ : tuple of Column
+        What the columns of the table were taken for.
     best_config_ : dict
         The configuration of the network that is kept.
     history_ : History
@@ -85,49 +100,45 @@ initialization_methods, loss_modules, batch_loss_computation_techniques : list o
     """
 
     kind: ClassVar[TaskKind] = "classification"
-    default_metric: ClassVar[str] = "accuracy"
+    default_metrics: ClassVar[Mapping[TaskKind, str]] = {
+        "classification": "accuracy",
+        "multilabel": "multilabel_accuracy",
+    }
 
-    def _fit_targets(self, X: Any, y: Any) -> tuple[Array, Target, int]:
-        X, y = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype="numeric")
-        y = column_or_1d(y)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        return X, Target.classes(codes), len(self.classes_)
-
-    def _more_targets(self, X: Any, y: Any) -> tuple[Array, Array]:
-        X, y = validate_data(self, X, y, reset=False, ensure_all_finite="allow-nan", dtype="numeric")
-        unknown = np.setdiff1d(y, self.classes_)
-        if len(unknown):
-            raise InvalidOption(f"y_valid has labels that y does not have: {unknown.tolist()}.")
-        return X, np.searchsorted(self.classes_, y)
+    def _read_targets(self, y: Any) -> Targets:
+        targets = Classes.of(y)
+        self.classes_ = targets.labels
+        return targets
 
     def predict(self, X: Any) -> Array:
         """Predict labels.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : as in `fit`, of shape (n_samples, n_features)
 
         Returns
         -------
-        ndarray of shape (n_samples,)
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
             In the type of the `y` that was fitted.
         """
         probabilities = self.predict_proba(X)
-        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
+        codes = decide(probabilities, self._targets.kind, self._winner.threshold)
+        return self._targets.restored(codes)
 
     def predict_proba(self, X: Any) -> Array:
         """Predict probabilities, columns in the order of `classes_`.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : as in `fit`, of shape (n_samples, n_features)
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes)
+        ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            Of several labels, the probability of each.
         """
-        return self._predict_outputs(X)
+        return self._prediction(X)
 
     def score(
         self, X: Any = None, y: Any = None, sample_weight: Any = None, *, X_test: Any = None, Y_test: Any = None
@@ -135,3 +146,13 @@ initialization_methods, loss_modules, batch_loss_computation_techniques : list o
         """Return the accuracy; ``X_test`` and ``Y_test`` are Auto-PyTorch's names of `X` and `y`."""
         X, y = X if X_test is None else X_test, y if Y_test is None else Y_test
         return float(super().score(X, y, sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn what the estimator can do."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+class AutoNetMultilabel(AutoNetClassification):
+    """`AutoNetClassification` under the name that Auto-PyTorch gives it for several labels per row."""

@@ -6,7 +6,10 @@ from contextlib import contextmanager
 
 from tqdm.auto import tqdm
 
-__all__ = ["logged"]
+from autonet.search.records import Trial
+from autonet.search.study import Study
+
+__all__ = ["log_trial", "logged"]
 
 
 class _BesideTheBar(logging.Handler):
@@ -32,3 +35,21 @@ def logged(level: str) -> Iterator[logging.Logger]:
         logger.setLevel(before)
         if handler:
             logger.removeHandler(handler)
+
+
+def log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:
+    """Write what a trial came to."""
+    report = trial.reports[-1]
+    scores = ", ".join(f"{k} {v:.4g}" for k, v in report.metrics.items() if isinstance(v, int | float))
+    logger.info(
+        "trial %d (%s): %g to %g %s in %.1f s, %s; %s",
+        trial.number,
+        trial.origin,
+        report.start,
+        report.budget,
+        study.rungs.unit,
+        report.seconds,
+        report.status,
+        scores,
+    )
+    logger.debug("trial %d: %s", trial.number, dict(trial.config))

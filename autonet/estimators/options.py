@@ -1,20 +1,25 @@
 """The options of the estimators: declared once, checked before anything runs."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 import torch
+from ConfigSpace import ConfigurationSpace
 from sklearn.utils import check_random_state
 
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.names import known
+from autonet.core.task import Task, TaskKind
 from autonet.data.splits import CROSS_VALIDATORS
 from autonet.search.rungs import Rungs, Unit
-from autonet.space.updates import HyperparameterSearchSpaceUpdates
+from autonet.space.build import build_space
+from autonet.space.nodes import NODES
+from autonet.space.presets import load_preset
+from autonet.space.updates import HyperparameterSearchSpaceUpdates, parse_hyperparameter_search_space_updates
 
 __all__ = ["LOG_LEVELS", "Options", "renamed"]
 
@@ -54,10 +59,14 @@ class Options:
     max_budget: float | None
     budget_type: Unit
     eta: float
-    optimize_metric: str | None
+    optimize_metric: str | Callable[..., float] | None
+    additional_metrics: Sequence[str | Callable[..., float]] | None
     validation_split: float
-    cross_validator: str
+    shuffle: bool
+    cross_validator: Any
     cross_validator_args: Mapping[str, Any] | None
+    categorical_features: Sequence[Any] | None
+    class_weight: Mapping[Any, float] | str | None
     hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None
     networks: Sequence[str] | None
     optimizer: Sequence[str] | None
@@ -65,6 +74,8 @@ class Options:
     preprocessors: Sequence[str] | None
     normalization_strategies: Sequence[str] | None
     imputation_strategies: Sequence[str] | None
+    embeddings: Sequence[str] | None
+    target_transforms: Sequence[str] | None
     initialization_methods: Sequence[str] | None
     loss_modules: Sequence[str] | None
     batch_loss_computation_techniques: Sequence[str] | None
@@ -105,8 +116,14 @@ class Options:
             raise InvalidOption(f"eta must be a number greater than 1; got {self.eta!r}.")
         if not (_is_number(self.validation_split) and 0 < self.validation_split < 1):
             raise InvalidOption(f"validation_split must lie between 0 and 1; got {self.validation_split!r}.")
-        known("cross_validator", str(self.cross_validator), CROSS_VALIDATORS)
+        if isinstance(self.cross_validator, str):
+            known("cross_validator", self.cross_validator, CROSS_VALIDATORS)
+        if isinstance(self.additional_metrics, str):
+            raise InvalidOption(f"additional_metrics must be a list of metrics; got {self.additional_metrics!r}.")
         known("log_level", str(self.log_level), LOG_LEVELS)
+        self._check_budgets()
+
+    def _check_budgets(self) -> None:
         if self.min_budget is not None and self.max_budget is not None and self.min_budget > self.max_budget:
             raise InvalidOption(
                 f"min_budget must not exceed max_budget; got min_budget={self.min_budget:g} and "
@@ -125,6 +142,20 @@ class Options:
                 value = getattr(self, name)
                 if value is not None and value != int(value):
                     raise InvalidOption(f"{name} must be a whole number of epochs; got {value!r}.")
+
+    def metrics(self, defaults: Mapping[TaskKind, str], kind: TaskKind) -> list[str | Callable[..., float]]:
+        """Return the metric to optimize and those to record."""
+        return [self.optimize_metric or defaults[kind], *(self.additional_metrics or ())]
+
+    def space(self, task: Task) -> ConfigurationSpace:
+        """Build the search space: options over the preset, and the user's updates over both."""
+        preset = load_preset(self.preset, task)
+        by_option = {node.option: node.name for node in NODES.values() if node.option}
+        chosen = {node: getattr(self, option) for option, node in by_option.items() if getattr(self, option)}
+        updates = self.hyperparameter_search_space_updates
+        if isinstance(updates, str | Path):
+            updates = parse_hyperparameter_search_space_updates(updates)
+        return build_space(task, {**preset.components, **chosen}, [*preset.updates, *(updates or ())])
 
     @property
     def runtime(self) -> float | None:

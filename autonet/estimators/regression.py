@@ -1,15 +1,15 @@
 """`AutoNetRegression`: one or several numbers per row."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import validate_data
 
-from autonet.core.errors import InvalidOption
 from autonet.core.task import TaskKind
+from autonet.data.labels import Values
 from autonet.estimators.base import AutoNet
-from autonet.pipeline.workspace import Target
+from autonet.estimators.preparation import Targets
 
 __all__ = ["AutoNetRegression"]
 
@@ -32,38 +32,25 @@ class AutoNetRegression(RegressorMixin, AutoNet):  # type: ignore[misc]  # sciki
     """
 
     kind: ClassVar[TaskKind] = "regression"
-    default_metric: ClassVar[str] = "r2"
+    default_metrics: ClassVar[Mapping[TaskKind, str]] = {"regression": "r2"}
 
-    def _fit_targets(self, X: Any, y: Any) -> tuple[Array, Target, int]:
-        X, y = validate_data(
-            self, X, y, ensure_all_finite="allow-nan", dtype="numeric", multi_output=True, y_numeric=True
-        )
-        self._y_ndim = y.ndim
-        target = Target.values(y.reshape(len(y), -1))
-        return X, target, target.codes.shape[1]
-
-    def _more_targets(self, X: Any, y: Any) -> tuple[Array, Array]:
-        X, y = validate_data(
-            self, X, y, reset=False, ensure_all_finite="allow-nan", dtype="numeric", multi_output=True, y_numeric=True
-        )
-        if y.ndim != self._y_ndim:
-            raise InvalidOption(f"y_valid has {y.ndim} dimensions and y has {self._y_ndim}; give both the same.")
-        return X, y.reshape(len(y), -1)
+    def _read_targets(self, y: Any) -> Targets:
+        return Values.of(y)
 
     def predict(self, X: Any) -> Array:
         """Predict targets in their own units.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : as in `fit`, of shape (n_samples, n_features)
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
             As the `y` that was fitted.
         """
-        values = self._predict_outputs(X)
-        return values[:, 0] if self._y_ndim == 1 else values
+        values = self._prediction(X)
+        return self._targets.restored(values)
 
     def score(
         self, X: Any = None, y: Any = None, sample_weight: Any = None, *, X_test: Any = None, Y_test: Any = None

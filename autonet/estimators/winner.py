@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from autonet.core.errors import AutonetWarning, BaselineReturned, SearchFailed, SearchInterrupted
 from autonet.pipeline.baseline import Baseline
-from autonet.pipeline.trial import Member, members
+from autonet.pipeline.trial import Member, additional_scores, members
 from autonet.pipeline.workspace import Workspace
 from autonet.search.study import Study
 
 __all__ = ["Winner"]
+
+Array = NDArray[Any]
 
 SCORED_TRAINING_ROWS = 10_000
 
@@ -27,6 +32,11 @@ class Winner:
         0 for the baseline.
     loss, tie_breaker : float
         On the validation rows: loss of the metric, and plain loss.
+    threshold : float, ndarray of shape (n_labels,) or None
+        From which probability on the positive class, or a label, is predicted: best for the metric on the
+        validation rows; None where the most probable class, or one half, decides.
+    metrics : dict
+        Scores of the additional metrics.
     warnings : tuple of AutonetWarning
         What the user should know about it.
     """
@@ -36,6 +46,8 @@ class Winner:
     budget: float
     loss: float
     tie_breaker: float
+    threshold: float | Array | None
+    metrics: dict[str, float]
     warnings: tuple[AutonetWarning, ...]
 
     @classmethod
@@ -68,36 +80,53 @@ class Winner:
         if (
             best
             and last
-            and (isinstance(baseline, Exception) or best.rank[:2] <= (baseline.loss, baseline.tie_breaker))
+            and (isinstance(baseline, Exception) or best.rank[:2] <= (baseline.best.loss, baseline.best.tie_breaker))
         ):
-            networks = members(workspace.task, best.config, study.checkpoints[best.number])
-            return cls(dict(best.config), networks, last.budget, last.loss, last.tie_breaker, tuple(notes))
+            trained = study.checkpoints[best.number]
+            networks = members(workspace.task, best.config, trained)
+            threshold = _threshold(workspace, [fold.prediction for fold in trained])
+            scores = additional_scores(workspace, [fold.prediction for fold in trained])
+            config = dict(best.config)
+            return cls(config, networks, last.budget, last.loss, last.tie_breaker, threshold, scores, tuple(notes))
         assert isinstance(baseline, Baseline)  # noqa: S101 - for the type checker: one of the two is there
         if not study.interrupted:
             notes.append(BaselineReturned(_why_baseline(study, workspace, baseline)))
         config = {"NetworkSelector:network": "linear"}
-        return cls(config, [baseline.member], 0.0, baseline.loss, baseline.tie_breaker, tuple(notes))
+        found, threshold = baseline.best, _threshold(workspace, [baseline.prediction])
+        scores = additional_scores(workspace, [baseline.prediction])
+        return cls(config, [baseline.member], 0.0, found.loss, found.tie_breaker, threshold, scores, tuple(notes))
 
     def summary(self, workspace: Workspace) -> dict[str, Any]:
         """Return the dictionary that Auto-PyTorch's fit returned: plain values, fit for JSON."""
         metric, rows = workspace.metric, workspace.folds[0].train
         rows = rows[:: max(len(rows) // SCORED_TRAINING_ROWS, 1)]
-        prediction = workspace.target.prediction(self.members[0].outputs(workspace.X[rows]))
+        prediction = self.members[0].prediction(workspace.table.rows(rows))
+        score = metric.score(workspace.y[rows], prediction, workspace.metric_weights(rows), self.threshold)
         return {
             "optimized_hyperparameter_config": self.config,
             "budget": self.budget,
             "loss": self.loss,
             "info": {
                 "loss": self.tie_breaker,
-                f"train_{metric.name}": metric.score(workspace.target.original[rows], prediction),
+                f"train_{metric.name}": score,
                 f"val_{metric.name}": metric.score_of(self.loss),
+                **self.metrics,
             },
         }
 
 
+def _threshold(workspace: Workspace, predictions: list[Array]) -> float | Array | None:
+    """Find the decision that is best for the metric on the validation rows of all folds."""
+    if not workspace.metric.decides:
+        return None
+    rows = np.concatenate([fold.valid for fold in workspace.folds[: len(predictions)]])
+    truth, weights = workspace.y[rows], workspace.metric_weights(rows)
+    return workspace.metric.best_threshold(truth, np.concatenate(predictions), weights)
+
+
 def _why_baseline(study: Study, workspace: Workspace, baseline: Baseline) -> str:
     metric = workspace.metric
-    mine = f"the linear baseline is returned (validation {metric.name} {metric.score_of(baseline.loss):.4f})"
+    mine = f"the linear baseline is returned (validation {metric.name} {metric.score_of(baseline.best.loss):.4f})"
     best = study.history.best
     if workspace.task.kind == "classification" and workspace.task.n_outputs == 1:
         return f"y has a single class, so {mine}."

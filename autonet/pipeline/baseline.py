@@ -7,16 +7,21 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
+from autonet.core.names import join
 from autonet.data.encoder import TabularEncoder
+from autonet.data.preprocessors import EMBEDDING
+from autonet.data.targets import TargetEncoder
 from autonet.pipeline.trial import Member
 from autonet.pipeline.workspace import Workspace
 from autonet.training.batches import BATCH_LOSSES, count_batches
 from autonet.training.loop import Plan, train
+from autonet.training.losses import LOSSES
 from autonet.training.schedules import SCHEDULES
 from autonet.training.segment import Segment
-from autonet.training.state import TrainingState
+from autonet.training.state import Best, TrainingState
 
 __all__ = ["Baseline", "fit_baseline"]
 
@@ -24,6 +29,8 @@ ROWS = 20_000  # at most so many training rows are looked at
 BATCH_SIZE = 64
 EPOCHS = 10
 LEAST_SECONDS = 0.1  # whatever the deadline, there is a model
+
+EMBEDDING_CHOICE = join(EMBEDDING.name, EMBEDDING.selector)
 
 
 @dataclass(frozen=True)
@@ -33,8 +40,8 @@ class Baseline:
     Attributes
     ----------
     member : Member
-    loss, tie_breaker : float
-        On the validation rows: loss of the metric, and plain loss.
+    best : Best
+        Its losses and outputs on the validation rows.
     interrupted : bool
         Whether the user interrupted its training.
     encoding_seconds : float
@@ -42,10 +49,15 @@ class Baseline:
     """
 
     member: Member
-    loss: float
-    tie_breaker: float
+    best: Best
     interrupted: bool
     encoding_seconds: float
+
+    @property
+    def prediction(self) -> NDArray[Any]:
+        """What it predicts for the validation rows."""
+        assert self.best.outputs is not None  # noqa: S101 - for the type checker: the segment was validated
+        return self.member.targets.decode(self.best.outputs.numpy())
 
 
 def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: float, deadline: float) -> Baseline:
@@ -55,7 +67,7 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
     ----------
     workspace : Workspace
     config : mapping
-        The configuration whose encoder is used.
+        The configuration whose encoder and loss are used.
     seconds : float
         Time for training; where budgets are epochs, ten epochs are trained instead.
     deadline : float
@@ -64,12 +76,15 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
     fold = workspace.folds[0]
     chosen = np.random.default_rng(workspace.seed).permutation(fold.train)[:ROWS]
     began = time.monotonic()
-    encoder = TabularEncoder.fit(workspace.X[chosen], config, workspace.seed)
-    rows, valid = workspace.rows(encoder, chosen), workspace.rows(encoder, fold.valid)
+    config = {**config, EMBEDDING_CHOICE: "none"}  # a linear network takes categories one-hot
+    encoder = TabularEncoder.fit(workspace.table, chosen, config, workspace.seed)
+    targets = TargetEncoder.fit(workspace.task.kind, workspace.y[chosen], config)
+    rows = workspace.rows(targets, workspace.inputs(encoder, chosen), chosen)
+    valid = workspace.rows(targets, workspace.inputs(encoder, fold.valid), fold.valid)
     encoding_seconds = (time.monotonic() - began) / (len(rows) + len(valid))
     plan = Plan(
         BATCH_SIZE,
-        nn.CrossEntropyLoss() if rows.y.ndim == 1 else nn.MSELoss(),
+        LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=workspace.task.n_outputs).to(workspace.device),
         BATCH_LOSSES.components["standard"].build(),
         SCHEDULES.components["onecycle"].build(warmup=0.3, start_factor=0.1),
         None,
@@ -85,7 +100,7 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
         state = TrainingState(network, optimizer, averages_weights=False)
         deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
         segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), BATCH_SIZE), deadline)
-        train(state, plan, rows, valid.x, workspace.validation(0, valid.y), segment)
+        train(state, plan, rows, valid.x, workspace.validation(0, targets, valid.y), segment)
     network.load_state_dict(state.best.weights)
-    member = Member(encoder, network.cpu().eval())
-    return Baseline(member, state.best.loss, state.best.tie_breaker, segment.interrupted, encoding_seconds)
+    member = Member(encoder, targets, network.cpu().eval())
+    return Baseline(member, state.best, segment.interrupted, encoding_seconds)

@@ -19,14 +19,15 @@ SECONDS = 0.1  # of measuring, after one step of warming up
 def epoch_seconds(workspace: Workspace, config: Mapping[str, Any]) -> float:
     """Measure the seconds that an epoch of a configuration takes on the first fold."""
     with torch.random.fork_rng(devices=[]):
-        _, rows, _ = workspace.encoded(config, 0)
-        state, plan = build_training(workspace.task, config, rows)
+        encoded = workspace.encoded(config, 0)
+        rows = encoded.rows
+        state, plan = build_training(workspace.task, config, rows, encoded.encoder.vocabularies)
         batches = shuffled_batches(len(rows), plan.batch_size, state.device)
         state.network.train()
-        train_step(state, plan, rows.x[batches[0]], rows.y[batches[0]])
+        train_step(state, plan, rows.take(batches[0]))
         began, steps = time.monotonic(), 0
         while time.monotonic() - began < SECONDS:
             batch = batches[steps % len(batches)]
-            train_step(state, plan, rows.x[batch], rows.y[batch])
+            train_step(state, plan, rows.take(batch))
             steps += 1
     return (time.monotonic() - began) / steps * count_batches(len(rows), plan.batch_size)

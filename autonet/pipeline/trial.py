@@ -4,7 +4,7 @@ A trial trains one network per fold: a single one for a holdout, k of them for c
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,20 +15,25 @@ from torch import nn
 
 from autonet.core.task import Task
 from autonet.data.encoder import TabularEncoder
+from autonet.data.preprocessors import EMBEDDING
+from autonet.data.table import Table
+from autonet.data.targets import TargetEncoder
+from autonet.nets.embedding import CategoryEmbedding, with_embedding
 from autonet.nets.initialization import INITIALIZATION, initialize
 from autonet.nets.registry import NETWORKS
+from autonet.pipeline.inputs import encoded_inputs
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Result, Status
 from autonet.search.running import RunningTrial
-from autonet.training.batches import BATCH_LOSSES, LOADER, count_batches
-from autonet.training.loop import Divergence, Plan, Rows, predict, train
+from autonet.training.batches import BATCH_LOSSES, LOADER, Rows, count_batches
+from autonet.training.loop import Divergence, Plan, predict, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.schedules import SCHEDULES
 from autonet.training.segment import Segment
 from autonet.training.state import Best, TrainingState
 
-__all__ = ["Member", "TrainedFold", "build_network", "build_training", "members", "run_trial"]
+__all__ = ["Member", "TrainedFold", "additional_scores", "build_network", "build_training", "members", "run_trial"]
 
 Array = NDArray[Any]
 
@@ -37,9 +42,10 @@ PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
 
 @dataclass(frozen=True)
 class TrainedFold:
-    """What a trial leaves behind for a fold: its encoder, the state of training, and the best weights in it."""
+    """What a trial leaves behind for a fold: its encoders, the state of training, and the best weights in it."""
 
     encoder: TabularEncoder
+    targets: TargetEncoder
     state: dict[str, Any]
     n_parameters: int
 
@@ -49,26 +55,35 @@ class TrainedFold:
         best: Best = self.state["best"]
         return best
 
+    @property
+    def prediction(self) -> Array:
+        """What the best weights predict for the validation rows."""
+        assert self.best.outputs is not None  # noqa: S101 - for the type checker: every segment validates
+        return self.targets.decode(self.best.outputs.numpy())
+
 
 @dataclass(frozen=True)
 class Member:
-    """A trained network with its encoder.
+    """A trained network with its encoders.
 
     Attributes
     ----------
     encoder : TabularEncoder
+    targets : TargetEncoder
     network : nn.Module
         On the CPU, in evaluation mode.
     """
 
     encoder: TabularEncoder
+    targets: TargetEncoder
     network: nn.Module
 
-    def outputs(self, X: Array) -> Array:
-        """Network outputs (n, n_out) for rows (n, n_features)."""
-        parts = [X[first : first + PREDICTED_ROWS] for first in range(0, len(X), PREDICTED_ROWS)]
-        encoded = (torch.from_numpy(self.encoder.transform(part)) for part in parts)
-        return np.concatenate([predict(self.network, x).numpy() for x in encoded])
+    def prediction(self, table: Table) -> Array:
+        """Probabilities (n, n_outputs), or values (n, n_targets), for the rows of a table."""
+        cpu = torch.device("cpu")
+        parts = (table.rows(slice(i, i + PREDICTED_ROWS)) for i in range(0, len(table), PREDICTED_ROWS))
+        outputs = (predict(self.network, encoded_inputs(self.encoder, part, cpu)).numpy() for part in parts)
+        return self.targets.decode(np.concatenate(list(outputs)))
 
 
 def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
@@ -93,8 +108,9 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(trial.seed)
         for fold in range(n_folds):
-            encoder, rows, valid = workspace.encoded(trial, fold)
-            state, plan = build_training(workspace.task, trial, rows)
+            encoded = workspace.encoded(trial, fold)
+            rows, valid = encoded.rows, encoded.valid
+            state, plan = build_training(workspace.task, trial, rows, encoded.encoder.vocabularies)
             if before is not None:
                 state.restore(before[fold].state)
             now = time.monotonic()
@@ -106,11 +122,11 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
                 now + (trial.deadline - now) / (n_folds - fold),
             )
             try:
-                train(state, plan, rows, valid.x, workspace.validation(fold, valid.y), segment)
+                train(state, plan, rows, valid.x, workspace.validation(fold, encoded.targets, valid.y), segment)
             except Divergence as divergence:
                 return Result(float("inf"), trial.start, Status.DIVERGED, metrics={"reason": str(divergence)})
             n_parameters = sum(p.numel() for p in state.network.parameters())
-            trained.append(TrainedFold(encoder, state.checkpoint(), n_parameters))
+            trained.append(TrainedFold(encoded.encoder, encoded.targets, state.checkpoint(), n_parameters))
             segments.append(segment)
             if segment.interrupted and fold < n_folds - 1:
                 raise KeyboardInterrupt  # without all of its folds the trial has no score
@@ -137,6 +153,7 @@ def _result(
         cost=(budget - trial.start) * (n_parameters if workspace.unit == "epochs" else 1.0),
         metrics={
             f"val_{workspace.metric.name}": workspace.metric.score_of(loss),
+            **additional_scores(workspace, [t.prediction for t in trained]),
             "epochs": sum(t.state["position"]["epochs"] for t in trained) / len(trained),
             "parameters": n_parameters,
         },
@@ -144,14 +161,30 @@ def _result(
     )
 
 
-def build_training(task: Task, config: Mapping[str, Any], rows: Rows) -> tuple[TrainingState, Plan]:
+def additional_scores(workspace: Workspace, predictions: Sequence[Array]) -> dict[str, float]:
+    """Score predictions for the validation rows of folds by the metrics that are recorded only; the mean over them."""
+    scores = {}
+    for metric in workspace.additional_metrics:
+        of_folds = []
+        for fold, prediction in zip(workspace.folds, predictions, strict=False):
+            truth, weights = workspace.y[fold.valid], workspace.metric_weights(fold.valid)
+            threshold = metric.best_threshold(truth, prediction, weights) if metric.decides else None
+            of_folds.append(metric.score(truth, prediction, weights, threshold))
+        scores[f"val_{metric.name}"] = float(np.mean(of_folds))
+    return scores
+
+
+def build_training(
+    task: Task, config: Mapping[str, Any], rows: Rows, vocabularies: Sequence[int] = ()
+) -> tuple[TrainingState, Plan]:
     """Build network, optimizer and plan of a configuration for rows that are encoded already."""
-    network = build_network(task, config, rows.x.shape[1]).to(rows.x.device)
+    network = build_network(task, config, rows.x.shape[1], vocabularies).to(rows.x.device)
     schedule = SCHEDULES.build(config)
     settings = BATCH_LOSSES.parameters(config)
+    loss = LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=task.n_outputs)
     plan = Plan(
         batch_size=LOADER.parameters(config)["batch_size"],
-        loss=LOSSES.build(config, y=rows.y, n_outputs=task.n_outputs).to(rows.x.device),
+        loss=loss.to(rows.x.device),
         batch_loss=BATCH_LOSSES.build(config),
         schedule=schedule,
         max_gradient_norm=settings["max_gradient_norm"] if settings["use_gradient_clipping"] else None,
@@ -160,20 +193,37 @@ def build_training(task: Task, config: Mapping[str, Any], rows: Rows) -> tuple[T
     return TrainingState(network, optimizer, averages_weights=schedule.averages_weights), plan
 
 
-def build_network(task: Task, config: Mapping[str, Any], n_in: int) -> nn.Module:
-    """Build and initialize the network of a configuration, on the CPU."""
-    network = NETWORKS.build(config, n_in=n_in, n_out=task.n_outputs)
+def build_network(task: Task, config: Mapping[str, Any], n_in: int, vocabularies: Sequence[int] = ()) -> nn.Module:
+    """Build and initialize the network of a configuration, on the CPU.
+
+    Parameters
+    ----------
+    task : Task
+    config : mapping
+    n_in : int
+        Width of the encoded rows.
+    vocabularies : sequence of int
+        Of the last columns, which hold indices of categories; see `CategoryEmbedding`.
+    """
     bias = INITIALIZATION.parameters(config)["initializer:initialize_bias"]
+    if not vocabularies:
+        network = NETWORKS.build(config, n_in=n_in, n_out=task.n_outputs)
+        initialize(network, INITIALIZATION.build(config), bias)
+        return network
+    dimension = EMBEDDING.parameters(config, "learned")["dimension"]
+    embedding = CategoryEmbedding(n_in, vocabularies, dimension)
+    network = NETWORKS.build(config, n_in=embedding.out_features, n_out=task.n_outputs)
     initialize(network, INITIALIZATION.build(config), bias)
-    return network
+    return with_embedding(embedding, network)
 
 
 def members(task: Task, config: Mapping[str, Any], trained: list[TrainedFold]) -> list[Member]:
     """Rebuild the networks of a trial with their best weights, ready to predict on the CPU."""
     result = []
     for fold in trained:
+        encoder = fold.encoder
         with torch.random.fork_rng(devices=[]):
-            network = build_network(task, config, fold.encoder.n_out)
+            network = build_network(task, config, encoder.n_out, encoder.vocabularies)
         network.load_state_dict({k: v.cpu() for k, v in fold.best.weights.items()})
-        result.append(Member(fold.encoder, network.eval()))
+        result.append(Member(encoder, fold.targets, network.eval()))
     return result

@@ -1,7 +1,7 @@
 """What the trials of one search share: the table, its targets, its folds, and the encodings in use."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,68 +15,33 @@ from autonet.core.metrics import Metric
 from autonet.core.task import Task
 from autonet.data.encoder import TabularEncoder, encoder_key
 from autonet.data.splits import Fold
+from autonet.data.table import Table
+from autonet.data.targets import TargetEncoder
+from autonet.pipeline.inputs import encoded_inputs
 from autonet.search.rungs import Unit
-from autonet.training.loop import Rows, Validation
+from autonet.training.batches import Inputs, Rows
+from autonet.training.loop import Validation
 
-__all__ = ["Target", "Workspace"]
+__all__ = ["EncodedFold", "Workspace"]
 
 Array = NDArray[Any]
 
 CACHED_ENCODINGS = 3
+PLAIN_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "classification": functional.cross_entropy,
+    "multilabel": functional.binary_cross_entropy_with_logits,
+    "regression": functional.mse_loss,
+}
 
 
 @dataclass(frozen=True)
-class Target:
-    """Numbers that stand for the targets, and the way back.
+class EncodedFold:
+    """A fold as a configuration sees it: its encoders, fitted on the training rows, and what they make of the rows."""
 
-    Attributes
-    ----------
-    codes : ndarray
-        Class codes (n,) int64, or standardized regression targets (n, n_targets) float32.
-    original : ndarray
-        What metrics compare with: class codes, or targets (n, n_targets) in their own units.
-    center, scale : ndarray of shape (n_targets,)
-        Of regression targets.
-    """
-
-    codes: Array
-    original: Array
-    center: Array
-    scale: Array
-
-    @classmethod
-    def classes(cls, codes: Array) -> "Target":
-        """Take class codes as they are."""
-        return cls(codes.astype(np.int64), codes.astype(np.int64), np.zeros(1), np.ones(1))
-
-    @classmethod
-    def values(cls, y: Array) -> "Target":
-        """Standardize regression targets (n, n_targets)."""
-        y = y.astype(np.float64)
-        center, scale = y.mean(axis=0), y.std(axis=0)
-        scale = np.where(scale > 0, scale, 1.0)
-        return cls(((y - center) / scale).astype(np.float32), y, center, scale)
-
-    def extended(self, more: Array) -> "Target":
-        """Append further class codes or targets, standardized as these are."""
-        if self.codes.ndim == 1:
-            codes = np.concatenate([self.codes, more.astype(np.int64)])
-            return Target(codes, codes, self.center, self.scale)
-        standardized = ((more - self.center) / self.scale).astype(np.float32)
-        return Target(
-            np.concatenate([self.codes, standardized]), np.concatenate([self.original, more]), self.center, self.scale
-        )
-
-    def without_rows(self) -> "Target":
-        """Keep only the way back."""
-        return Target(self.codes[:0], self.original[:0], self.center, self.scale)
-
-    def prediction(self, outputs: Array) -> Array:
-        """Turn network outputs into probabilities, or into targets in their own units."""
-        if self.codes.ndim == 2:
-            return np.asarray(outputs.astype(np.float64) * self.scale + self.center)
-        shifted = np.exp(outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True))
-        return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+    encoder: TabularEncoder
+    targets: TargetEncoder
+    rows: Rows
+    valid: Rows
 
 
 @dataclass
@@ -85,11 +50,16 @@ class Workspace:
 
     Attributes
     ----------
-    X : ndarray of shape (n, n_features)
-    target : Target
+    table : Table
+    y : ndarray
+        Class codes (n,), labels (n, n_labels) of 0 and 1, or values (n, n_targets) float64.
+    weights : ndarray of shape (n,) or None
+        What a row counts, in training and in metrics.
     task : Task
     folds : list of Fold
     metric : Metric
+    additional_metrics : sequence of Metric
+        Recorded only.
     unit : {"time", "epochs"}
         What budgets are counted in.
     device : torch.device
@@ -97,40 +67,63 @@ class Workspace:
         Of what encoders draw.
     """
 
-    X: Array
-    target: Target
+    table: Table
+    y: Array
+    weights: Array | None
     task: Task
     folds: list[Fold]
     metric: Metric
+    additional_metrics: Sequence[Metric]
     unit: Unit
     device: torch.device
     seed: int
-    _encoded: OrderedDict[Any, tuple[TabularEncoder, Rows, Rows]] = field(default_factory=OrderedDict, repr=False)
+    _encoded: OrderedDict[Any, tuple[TabularEncoder, Inputs, Inputs]] = field(default_factory=OrderedDict, repr=False)
 
-    def encoded(self, config: Mapping[str, Any], fold: int) -> tuple[TabularEncoder, Rows, Rows]:
-        """Encode training and validation rows of a fold; the last few encodings are kept."""
+    def encoded(self, config: Mapping[str, Any], fold: int) -> EncodedFold:
+        """Encode training and validation rows of a fold; the last few encodings of the table are kept."""
+        train, valid = self.folds[fold].train, self.folds[fold].valid
         key = (encoder_key(config), fold)
         if key not in self._encoded:
-            rows = self.folds[fold]
-            encoder = TabularEncoder.fit(self.X[rows.train], config, self.seed)
-            self._encoded[key] = (encoder, self.rows(encoder, rows.train), self.rows(encoder, rows.valid))
+            encoder = TabularEncoder.fit(self.table, train, config, self.seed)
+            self._encoded[key] = (encoder, self.inputs(encoder, train), self.inputs(encoder, valid))
             while len(self._encoded) > CACHED_ENCODINGS * len(self.folds):
                 self._encoded.popitem(last=False)
         self._encoded.move_to_end(key)
-        return self._encoded[key]
+        encoder, x, valid_x = self._encoded[key]
+        targets = TargetEncoder.fit(self.task.kind, self.y[train], config)
+        return EncodedFold(encoder, targets, self.rows(targets, x, train), self.rows(targets, valid_x, valid))
 
-    def rows(self, encoder: TabularEncoder, rows: NDArray[np.intp]) -> Rows:
-        """Encode some rows and put them on the device."""
-        x, y = encoder.transform(self.X[rows]), self.target.codes[rows]
-        return Rows(torch.from_numpy(x).to(self.device), torch.from_numpy(y).to(self.device))
+    def inputs(self, encoder: TabularEncoder, rows: NDArray[np.intp]) -> Inputs:
+        """Encode some rows of the table."""
+        return encoded_inputs(encoder, self.table, self.device, rows)
 
-    def validation(self, fold: int, y: Tensor) -> Validation:
-        """Return the function that scores network outputs on the validation rows of a fold."""
-        truth = self.target.original[self.folds[fold].valid]
+    def rows(self, targets: TargetEncoder, x: Inputs, rows: NDArray[np.intp]) -> Rows:
+        """Put encoded rows together with their targets and weights."""
+        weights = None
+        if self.weights is not None:
+            chosen = self.weights[rows]
+            weights = torch.from_numpy((chosen / chosen.mean()).astype(np.float32)).to(self.device)
+        return Rows(x, torch.from_numpy(targets.encode(self.y[rows])).to(self.device), weights)
+
+    def validation(self, fold: int, targets: TargetEncoder, y: Tensor) -> Validation:
+        """Return the function that scores network outputs on the validation rows of a fold.
+
+        Where the metric depends on a decision, its threshold is the best one on these rows.
+        """
+        valid = self.folds[fold].valid
+        truth, weights = self.y[valid], self.metric_weights(valid)
+        plain_loss = PLAIN_LOSSES[self.task.kind]
 
         def validate(outputs: Tensor) -> tuple[float, float]:
-            plain = functional.cross_entropy(outputs, y) if y.ndim == 1 else functional.mse_loss(outputs, y)
-            score = self.metric.score(truth, self.target.prediction(outputs.cpu().numpy()))
-            return self.metric.loss(score), plain.item()
+            prediction = targets.decode(outputs.cpu().numpy())
+            threshold = self.metric.best_threshold(truth, prediction, weights) if self.metric.decides else None
+            score = self.metric.score(truth, prediction, weights, threshold)
+            return self.metric.loss(score), plain_loss(outputs, y).item()
 
         return validate
+
+    def metric_weights(self, rows: NDArray[np.intp]) -> Array | None:
+        """Return what rows count in metrics; None if all count the same, as they also do if none counts."""
+        if self.weights is None or not self.weights[rows].any():
+            return None
+        return np.asarray(self.weights[rows])

@@ -3,7 +3,8 @@
 from typing import Any
 
 from autonet.core.component import Node
-from autonet.data.preprocessors import IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.targets import TARGET_TRANSFORMS
 from autonet.nets.initialization import INITIALIZATION
 from autonet.nets.registry import NETWORKS
 from autonet.training.batches import BATCH_LOSSES, LOADER
@@ -19,6 +20,8 @@ NODES: dict[str, Node[Any]] = {
         IMPUTATION,
         NORMALIZATION,
         PREPROCESSORS,
+        EMBEDDING,
+        TARGET_TRANSFORMS,
         NETWORKS,
         INITIALIZATION,
         OPTIMIZERS,

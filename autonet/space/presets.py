@@ -15,7 +15,7 @@ from autonet.space.updates import HyperparameterSearchSpaceUpdate
 __all__ = ["Preset", "list_presets", "load_preset"]
 
 SCHEMA = 1
-KEYS = {"schema", "description", "components", "classification", "regression", "updates"}
+KEYS = {"schema", "description", "components", "updates", *get_args(TaskKind)}
 UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", "task", "min_rows", "max_rows"}
 
 

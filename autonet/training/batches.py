@@ -1,6 +1,8 @@
 """How rows become batches, and how a batch becomes a loss."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float, Integer
@@ -10,9 +12,64 @@ from torch import Tensor, nn
 from autonet.core.component import Component, Node
 from autonet.core.task import Task
 
-__all__ = ["BATCH_LOSSES", "LOADER", "BatchLoss", "count_batches", "shuffled_batches"]
+__all__ = ["BATCH_LOSSES", "LOADER", "BatchLoss", "Inputs", "Rows", "count_batches", "shuffled_batches"]
 
-BatchLoss = Callable[[nn.Module, nn.Module, Tensor, Tensor], Tensor]
+
+class Inputs(Protocol):
+    """What networks are shown: a tensor (n, n_in) float32, or something that makes the rows asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of rows and of columns."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the rows asked for will lie."""
+
+    def __len__(self) -> int:
+        """Count the rows."""
+
+    def __getitem__(self, rows: Tensor | slice) -> Tensor:
+        """Return some of the rows."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded rows with their targets on the device.
+
+    Attributes
+    ----------
+    x : Tensor or Inputs of shape (n, n_in)
+    y : Tensor
+        Class codes (n,) int64; labels (n, n_labels) or targets (n, n_targets) float32.
+    weights : Tensor of shape (n,) or None
+        Of mean 1 over the training rows.
+    """
+
+    x: Inputs
+    y: Tensor
+    weights: Tensor | None = None
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.x)
+
+    def take(self, batch: Tensor) -> "Rows":
+        """Take some of the rows."""
+        return Rows(self.x[batch], self.y[batch], None if self.weights is None else self.weights[batch])
+
+    def rolled(self) -> "Rows":
+        """Give every row the targets of the one before it, the first those of the last."""
+        return Rows(self.x, self.y.roll(1, 0), None if self.weights is None else self.weights.roll(1, 0))
+
+
+BatchLoss = Callable[[nn.Module, nn.Module, Rows], Tensor]
+"""Maps a network, a loss and a batch to the loss of the batch."""
+
+
+def _loss(loss: nn.Module, output: Tensor, rows: Rows) -> Tensor:
+    value: Tensor = loss(output, rows.y) if rows.weights is None else loss(output, rows.y, rows.weights)
+    return value
 
 
 def shuffled_batches(n_rows: int, batch_size: int, device: torch.device | None = None) -> list[Tensor]:
@@ -39,7 +96,7 @@ def count_batches(n_rows: int, batch_size: int) -> int:
 
 
 def _standard() -> BatchLoss:
-    return lambda network, loss, x, y: loss(network(x), y)
+    return lambda network, loss, rows: _loss(loss, network(rows.x), rows)
 
 
 def _mixup(*, alpha: float) -> BatchLoss:
@@ -47,15 +104,22 @@ def _mixup(*, alpha: float) -> BatchLoss:
     if alpha == 0.0:  # Beta(0, 0): one of the two rows, which is a row either way
         return _standard()
 
-    def batch_loss(network: nn.Module, loss: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    def batch_loss(network: nn.Module, loss: nn.Module, rows: Rows) -> Tensor:
         # Beta(alpha, alpha) by inversion: one number of the global generator, which checkpoints keep, and a tenth of
         # the time of torch.distributions.  The rows come in random order, so the next row is a random partner.
         share = float(betaincinv(alpha, alpha, torch.rand(()).item()))
-        output = network(torch.lerp(x.roll(1, 0), x, share))
-        mixed: Tensor = share * loss(output, y) + (1 - share) * loss(output, y.roll(1, 0))
-        return mixed
+        x, rest = _mixable(network, rows.x)
+        output = rest(torch.lerp(x.roll(1, 0), x, share))
+        return share * _loss(loss, output, rows) + (1 - share) * _loss(loss, output, rows.rolled())
 
     return batch_loss
+
+
+def _mixable(network: nn.Module, x: Inputs) -> tuple[Tensor, nn.Module]:
+    """Return an input that can be averaged and the network for it: categories can only once they are embedded."""
+    if isinstance(network, nn.Sequential) and getattr(network[0], "embeds_categories", False):
+        return network[0](x), network[1:]
+    return x, network  # type: ignore[return-value]  # batches are tensors
 
 
 def _mixup_space(task: Task) -> ConfigurationSpace:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from autonet.training.batches import BatchLoss, shuffled_batches
+from autonet.training.batches import BatchLoss, Inputs, Rows, shuffled_batches
 from autonet.training.schedules import Schedule
 from autonet.training.segment import Segment
 from autonet.training.state import TrainingState
 
-__all__ = ["Divergence", "Plan", "Rows", "Validation", "predict", "train", "train_epoch", "train_step"]
+__all__ = ["Divergence", "Plan", "Validation", "predict", "train", "train_epoch", "train_step"]
 
 # Share of the time that validation may take; after a validation that was quick compared to training, the next
 # epoch is validated again.
@@ -30,18 +30,6 @@ PREDICTION_BATCH = 4096
 
 class Divergence(ArithmeticError):
     """The training loss, or an output on the validation rows, became NaN or infinite."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Encoded rows and their targets on the device: `x` (n, n_in) float32; `y` (n,) int64 or (n, n_targets) float32."""
-
-    x: Tensor
-    y: Tensor
-
-    def __len__(self) -> int:
-        """Count the rows."""
-        return len(self.x)
 
 
 Validation = Callable[[Tensor], tuple[float, float]]
@@ -70,7 +58,7 @@ class Plan:
 
 
 def train(
-    state: TrainingState, plan: Plan, rows: Rows, valid_x: Tensor, validation: Validation, segment: Segment
+    state: TrainingState, plan: Plan, rows: Rows, valid_x: Inputs, validation: Validation, segment: Segment
 ) -> None:
     """Train until the segment is over, keeping the best validated weights in ``state.best``.
 
@@ -81,7 +69,7 @@ def train(
     plan : Plan
     rows : Rows
         Training rows.
-    valid_x : Tensor of shape (n_valid, n_in)
+    valid_x : Tensor or Inputs of shape (n_valid, n_in)
     validation : callable
     segment : Segment
         Told if the user interrupts; the state is validated and whole all the same.
@@ -107,7 +95,7 @@ def train(
             outputs = predict(state.judged, valid_x)
             if not torch.isfinite(outputs).all():
                 raise Divergence(f"outputs on the validation rows are not finite at step {state.position.steps}")
-            state.best.offer(*validation(outputs), state.judged, state.position.epochs)
+            state.best.offer(*validation(outputs), outputs, state.judged, state.position.epochs)
             validated_at = segment.elapsed
             segment.validation_seconds = validated_at - began
 
@@ -121,17 +109,17 @@ def train_epoch(state: TrainingState, plan: Plan, rows: Rows, segment: Segment) 
         factor = plan.schedule.factor(segment.progress)
         for group, rate in zip(state.optimizer.param_groups, state.learning_rates, strict=True):
             group["lr"] = rate * factor
-        train_step(state, plan, rows.x[batch], rows.y[batch])
+        train_step(state, plan, rows.take(batch))
         segment.step()
         state.position.steps += 1
     state.position.epochs += 1
 
 
-def train_step(state: TrainingState, plan: Plan, x: Tensor, y: Tensor) -> None:
+def train_step(state: TrainingState, plan: Plan, batch: Rows) -> None:
     """Take one step on one batch."""
-    loss = plan.batch_loss(state.network, plan.loss, x, y)
+    loss = plan.batch_loss(state.network, plan.loss, batch)
     # Reading the loss is free on a CPU and a wait on a GPU.
-    if (x.is_cpu or state.position.steps % 16 == 0) and not math.isfinite(loss.item()):
+    if (loss.is_cpu or state.position.steps % 16 == 0) and not math.isfinite(loss.item()):
         raise Divergence(f"training loss became {loss.item()} at step {state.position.steps}")
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -143,17 +131,17 @@ def train_step(state: TrainingState, plan: Plan, x: Tensor, y: Tensor) -> None:
 
 
 @torch.inference_mode()
-def predict(network: nn.Module, x: Tensor) -> Tensor:
+def predict(network: nn.Module, x: Inputs) -> Tensor:
     """Compute the outputs of a network in evaluation mode, a few thousand rows at a time.
 
     Parameters
     ----------
     network : nn.Module
-    x : Tensor of shape (n, n_in)
+    x : Tensor or Inputs of shape (n, n_in)
 
     Returns
     -------
     Tensor of shape (n, n_out)
     """
     network.eval()
-    return torch.cat([network(part) for part in torch.split(x, PREDICTION_BATCH)])
+    return torch.cat([network(x[first : first + PREDICTION_BATCH]) for first in range(0, len(x), PREDICTION_BATCH)])

@@ -1,5 +1,6 @@
-"""Loss modules: torch's own, built with what they need to know of the training targets."""
+"""Losses: torch's own, averaged over rows by their weights."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -9,17 +10,71 @@ from torch import Tensor, nn
 from autonet.core.component import Component, Node
 from autonet.core.task import Task
 
-__all__ = ["LOSSES"]
+__all__ = ["LOSSES", "MeanLoss"]
 
 
-def _cross_entropy(*, y: Tensor, n_outputs: int, label_smoothing: float) -> nn.Module:
-    return nn.CrossEntropyLoss(label_smoothing=label_smoothing)
+class MeanLoss(nn.Module):
+    """Average a loss of torch over the rows of a batch: the mean of weight x loss.
+
+    It is not divided by the weights of the batch, as torch's class weights are: a rare row counts as much as its
+    weight says also where a batch has only one of them.
+
+    Parameters
+    ----------
+    make : callable
+        Takes ``reduction="mean"`` or ``"none"``, returns the loss.
+    class_weights : Tensor of shape (n_classes,), optional
+        Weights of the rows of each class, beside their own.
+    """
+
+    def __init__(self, make: Callable[..., nn.Module], class_weights: Tensor | None = None) -> None:
+        super().__init__()
+        self.mean, self.of_rows = make(reduction="mean"), make(reduction="none")
+        self.class_weights: Tensor | None
+        self.register_buffer("class_weights", class_weights)
+
+    def forward(self, output: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Average the loss of `output` (n, n_out) against `y`, with `weights` (n,) of mean 1 over the training rows."""
+        if self.class_weights is not None:
+            of_class = self.class_weights[y]
+            weights = of_class if weights is None else weights * of_class
+        if weights is None:
+            mean: Tensor = self.mean(output, y)
+            return mean
+        losses = self.of_rows(output, y)
+        if losses.ndim == 2:
+            losses = losses.mean(dim=1)
+        weighted: Tensor = (weights * losses).mean()
+        return weighted
 
 
-def _cross_entropy_weighted(*, y: Tensor, n_outputs: int, label_smoothing: float) -> nn.Module:
+# A builder is told the targets and weights (or None) of the training rows, and the number of network outputs.
+
+
+def _cross_entropy(*, y: Tensor, weights: Tensor | None, n_outputs: int, label_smoothing: float) -> nn.Module:
+    return MeanLoss(lambda reduction: nn.CrossEntropyLoss(label_smoothing=label_smoothing, reduction=reduction))
+
+
+def _cross_entropy_weighted(*, y: Tensor, weights: Tensor | None, n_outputs: int, label_smoothing: float) -> nn.Module:
     """Weigh class k by n / (K n_k), so that every class counts the same in total."""
-    counts = torch.bincount(y, minlength=n_outputs).clamp(min=1)
-    return nn.CrossEntropyLoss(len(y) / (n_outputs * counts.float()), label_smoothing=label_smoothing)
+    counts = torch.bincount(y, weights, minlength=n_outputs)
+    balanced = counts.sum() / (n_outputs * counts.clamp(min=counts[counts > 0].min()))
+    return MeanLoss(
+        lambda reduction: nn.CrossEntropyLoss(label_smoothing=label_smoothing, reduction=reduction), balanced.float()
+    )
+
+
+def _bce_with_logits(*, y: Tensor, weights: Tensor | None, n_outputs: int) -> nn.Module:
+    return MeanLoss(nn.BCEWithLogitsLoss)
+
+
+def _bce_with_logits_weighted(*, y: Tensor, weights: Tensor | None, n_outputs: int) -> nn.Module:
+    """Weigh the positive rows of every label so that they count as much as its negative ones."""
+    counted = y if weights is None else y * weights[:, None]
+    positive = counted.sum(dim=0).clamp(min=1.0)
+    total = len(y) if weights is None else float(weights.sum())
+    balanced = ((total - positive) / positive).clamp(min=1 / total, max=float(total))
+    return MeanLoss(lambda reduction: nn.BCEWithLogitsLoss(pos_weight=balanced, reduction=reduction))
 
 
 def _label_smoothing(task: Task) -> ConfigurationSpace:
@@ -35,8 +90,11 @@ def _huber_space(task: Task) -> ConfigurationSpace:
     return space
 
 
-def _plain(module: type[nn.Module]) -> Any:
-    return lambda y, n_outputs, **hyperparameters: module(**hyperparameters)
+def _plain(loss: type[nn.Module]) -> Any:
+    def build(y: Tensor, weights: Tensor | None, n_outputs: int, **hyperparameters: float) -> nn.Module:
+        return MeanLoss(lambda reduction: loss(reduction=reduction, **hyperparameters))
+
+    return build
 
 
 LOSSES: Node[nn.Module] = Node.of(
@@ -44,6 +102,8 @@ LOSSES: Node[nn.Module] = Node.of(
     [
         Component("cross_entropy", _cross_entropy, _label_smoothing, ("classification",)),
         Component("cross_entropy_weighted", _cross_entropy_weighted, _label_smoothing, ("classification",)),
+        Component("bce_with_logits", _bce_with_logits, tasks=("multilabel",)),
+        Component("bce_with_logits_weighted", _bce_with_logits_weighted, tasks=("multilabel",)),
         Component("mse_loss", _plain(nn.MSELoss), tasks=("regression",)),
         Component("l1_loss", _plain(nn.L1Loss), tasks=("regression",)),
         Component("huber_loss", _plain(nn.HuberLoss), _huber_space, ("regression",)),

@@ -1,7 +1,7 @@
 """What a trial is made of while it trains, and the checkpoint from which it goes on."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
@@ -31,13 +31,14 @@ class Best:
 
     loss: float = float("inf")  # of the metric, to be minimized
     tie_breaker: float = float("inf")  # plain validation loss
+    outputs: Tensor | None = None  # on the validation rows
     weights: dict[str, Any] = field(default_factory=dict)
     epochs: int = 0
 
-    def offer(self, loss: float, tie_breaker: float, network: nn.Module, epochs: int) -> None:
+    def offer(self, loss: float, tie_breaker: float, outputs: Tensor, network: nn.Module, epochs: int) -> None:
         """Take the weights of `network` if they are no worse."""
         if loss <= self.loss:
-            self.loss, self.tie_breaker, self.epochs = loss, tie_breaker, epochs
+            self.loss, self.tie_breaker, self.outputs, self.epochs = loss, tie_breaker, outputs.cpu(), epochs
             self.weights = detached(network.state_dict())
 
 
@@ -86,8 +87,7 @@ class TrainingState:
         if self.averaged is not None:
             self.averaged.load_state_dict(checkpoint["averaged"])
         self.position = Position(**checkpoint["position"])
-        best = checkpoint["best"]
-        self.best = Best(best.loss, best.tie_breaker, best.weights, best.epochs)
+        self.best = replace(checkpoint["best"])
         torch.set_rng_state(checkpoint["random"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(checkpoint["random_gpu"], self.device)

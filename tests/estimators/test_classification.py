@@ -59,7 +59,7 @@ def test_the_pytorch_model_takes_a_batch_of_one_right_after_fit(fitted: AutoNetC
     assert isinstance(model, torch.nn.Sequential)
     assert not model.training
     assert model(torch.randn(1, model[0].in_features)).shape == (1, 3)
-    encoded = torch.from_numpy(fitted._winner.members[0].encoder.transform(iris[0]))
+    encoded = torch.from_numpy(fitted._winner.members[0].encoder.transform(fitted._schema.read(iris[0])))
     np.testing.assert_array_equal(model(encoded).argmax(1).numpy(), fitted.predict(iris[0]))
 
 
@@ -134,7 +134,7 @@ def test_own_validation_rows(iris: Any, quick: dict[str, Any]) -> None:
     auto = AutoNetClassification("tiny_cs", **quick)
     auto.fit(X[::2], y[::2], X_valid=X[1::2], y_valid=y[1::2])
     assert auto.score(X[1::2], y[1::2]) == pytest.approx(auto.fit_result["info"]["val_accuracy"])
-    with pytest.raises(ValueError, match=r"labels that y does not have: \[7\]"):
+    with pytest.raises(ValueError, match=r"labels that y does not have: 7"):
         auto.fit(X, y, X_valid=X[:2], y_valid=[0, 7])
     with pytest.raises(ValueError, match="X_valid and y_valid belong together"):
         auto.fit(X, y, X_valid=X[:2])
@@ -145,9 +145,8 @@ def test_cross_validation_trains_a_network_per_fold_and_averages_them(iris: Any,
     auto = AutoNetClassification("tiny_cs", **quick)
     auto.fit(X_train=X, Y_train=y, cross_validator="stratified_k_fold", cross_validator_args={"n_splits": 3})
     assert len(auto._winner.members) == 3
-    separate = [m.outputs(X) for m in auto._winner.members]
-    softmax = [np.exp(o) / np.exp(o).sum(1, keepdims=True) for o in separate]
-    np.testing.assert_allclose(auto.predict_proba(X), np.mean(softmax, axis=0), rtol=1e-4, atol=1e-6)
+    separate = [m.prediction(auto._schema.read(X)) for m in auto._winner.members]
+    np.testing.assert_allclose(auto.predict_proba(X), np.mean(separate, axis=0), rtol=1e-4, atol=1e-6)
 
 
 def test_scikit_learn_can_use_it(iris: Any, quick: dict[str, Any]) -> None:

@@ -59,5 +59,5 @@ def test_the_example_of_auto_pytorch(diabetes: Any) -> None:
 
 def test_a_validation_target_of_another_shape_is_refused(diabetes: Any, quick: dict[str, Any]) -> None:
     X, y = diabetes
-    with pytest.raises(ValueError, match="y_valid has 2 dimensions and y has 1"):
+    with pytest.raises(ValueError, match=r"y_valid has shape \(442, 2\); expected \(n_samples,\) as y has"):
         AutoNetRegression("tiny_cs", **quick).fit(X, y, X_valid=X, y_valid=np.column_stack([y, y]))

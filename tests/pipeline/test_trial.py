@@ -1,5 +1,6 @@
 import pickle
 import time
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,12 @@ import torch
 
 from autonet.core.metrics import get_metric
 from autonet.core.task import Task
-from autonet.data.splits import cross_validation, holdout
+from autonet.data.splits import split
+from autonet.data.table import Table
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.timing import epoch_seconds
 from autonet.pipeline.trial import members, run_trial
-from autonet.pipeline.workspace import Target, Workspace
+from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Job, Status
 from autonet.search.running import RunningTrial
 from autonet.space.build import build_space
@@ -21,13 +23,17 @@ from autonet.space.presets import load_preset
 CPU = torch.device("cpu")
 
 
-def workspace(data: Any, *, unit: str = "epochs", folds: int = 1, metric: str = "accuracy") -> Workspace:
+def workspace(
+    data: Any, *, unit: str = "epochs", folds: int = 1, metric: str = "accuracy", additional: Any = ()
+) -> Workspace:
     X, y = data
     kind = get_metric_kind(metric)
     task = Task(kind, len(X), X.shape[1], len(np.unique(y)) if kind == "classification" else 1)
-    target = Target.classes(y) if kind == "classification" else Target.values(y.reshape(-1, 1))
-    split = cross_validation("k_fold", {"n_splits": folds}, y, kind, 0) if folds > 1 else [holdout(y, kind, 0.3, 0)]
-    return Workspace(X, target, task, split, get_metric(metric, kind), unit, CPU, 0)  # type: ignore[arg-type]
+    y = y if kind == "classification" else y.reshape(-1, 1).astype(np.float64)
+    how: dict[str, Any] = {"validation_split": 0.3, "arguments": {}, "groups": None, "shuffle": True, "seed": 0}
+    rows = split(y, kind, len(X), cross_validator=folds if folds > 1 else "none", **how)
+    metrics = [get_metric(name, kind) for name in (metric, *additional)]
+    return Workspace(Table.of(X), y, None, task, rows, metrics[0], metrics[1:], unit, CPU, 0)  # type: ignore[arg-type]
 
 
 def get_metric_kind(metric: str) -> Any:
@@ -50,7 +56,7 @@ def test_a_result_describes_its_checkpoint(iris: Any) -> None:
     assert result.metrics["epochs"] == 9
     (member,) = members(space.task, default(space.task), result.checkpoint)
     valid = space.folds[0].valid
-    predicted = space.target.prediction(member.outputs(space.X[valid])).argmax(axis=1)
+    predicted = member.prediction(space.table.rows(valid)).argmax(axis=1)
     assert np.mean(predicted == iris[1][valid]) == pytest.approx(1 - result.loss)
 
 
@@ -110,7 +116,7 @@ def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
     result = run_trial(space, job(space, 0, 27))
     (member,) = members(space.task, default(space.task), result.checkpoint)
     valid = space.folds[0].valid
-    error = space.target.prediction(member.outputs(space.X[valid]))[:, 0] - diabetes[1][valid]
+    error = member.prediction(space.table.rows(valid))[:, 0] - diabetes[1][valid]
     assert np.sqrt(np.mean(error**2)) == pytest.approx(result.loss, rel=1e-4)
     assert result.loss < diabetes[1].std()
 
@@ -118,15 +124,45 @@ def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
 def test_encodings_are_kept_for_the_next_trial(iris: Any) -> None:
     space = workspace(iris)
     first = space.encoded(default(space.task), 0)
-    assert space.encoded(default(space.task), 0) is first
+    assert space.encoded(default(space.task), 0).rows.x is first.rows.x
 
 
-def test_encoders_see_training_rows_only(iris: Any) -> None:
-    X, y = iris[0].copy(), iris[1]
-    space = workspace((X, y))
-    center = space.encoded(default(space.task), 0)[0].center
+def test_encoders_see_training_rows_only(diabetes: Any) -> None:
+    X, y = diabetes[0].copy(), diabetes[1].copy()
+    space = workspace((X, y), metric="r2")
+    before = space.encoded(default(space.task), 0)
     X[space.folds[0].valid] += 1000
-    np.testing.assert_array_equal(workspace((X, y)).encoded(default(space.task), 0)[0].center, center)
+    other = Workspace(**{**vars(space), "table": Table.of(X), "y": space.y.copy(), "_encoded": OrderedDict()})
+    other.y[space.folds[0].valid] += 1000
+    after = other.encoded(default(space.task), 0)
+    for a, b in zip(
+        before.encoder.module.state_dict().values(), after.encoder.module.state_dict().values(), strict=True
+    ):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+    assert before.targets.center == after.targets.center
+    assert torch.equal(before.rows.x[:], after.rows.x[:])
+
+
+def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:
+    space = workspace(iris)
+    weights = np.where(iris[1] == 0, 100.0, 1.0)
+    weighted = Workspace(**{**vars(space), "weights": weights, "_encoded": OrderedDict()})
+    rows = weighted.encoded(default(space.task), 0).rows
+    assert rows.weights is not None
+    assert rows.weights.mean().item() == pytest.approx(1.0)
+    assert rows.weights.max() / rows.weights.min() == pytest.approx(100.0)
+    encoded = space.encoded(default(space.task), 0)
+    always_0 = torch.tensor([[9.0, 0.0, 0.0]]).expand(len(encoded.valid), 3)
+    plain, _ = space.validation(0, encoded.targets, encoded.valid.y)(always_0)
+    heavy, _ = weighted.validation(0, encoded.targets, encoded.valid.y)(always_0)
+    assert heavy < 0.05 < 0.5 < plain
+
+
+def test_additional_metrics_are_recorded(iris: Any) -> None:
+    space = workspace(iris, folds=2, additional=("balanced_accuracy", "cross_entropy"))
+    metrics = run_trial(space, job(space, 0, 3)).metrics
+    assert 0 < metrics["val_balanced_accuracy"] <= 1
+    assert 0 < metrics["val_cross_entropy"] < 2
 
 
 @pytest.mark.parametrize("unit", ["time", "epochs"])
@@ -134,7 +170,7 @@ def test_the_baseline_is_a_linear_network(unit: str, iris: Any) -> None:
     space = workspace(iris, unit=unit)
     baseline = fit_baseline(space, default(space.task), seconds=0.3, deadline=float("inf"))
     assert [type(m).__name__ for m in baseline.member.network] == ["Linear"]
-    assert baseline.loss < 0.3
+    assert baseline.best.loss < 0.3
     assert not baseline.interrupted
 
 

@@ -33,10 +33,11 @@ from autonet.space.build import build_space
 from autonet.space.nodes import NODES
 from autonet.space.presets import list_presets, load_preset
 from autonet.space.updates import HyperparameterSearchSpaceUpdate as Update
-from autonet.training.loop import Rows, train_step
+from autonet.training.batches import Rows
+from autonet.training.loop import train_step
 
 CLASSIFICATION = Task("classification", n_outputs=3)
-CASES = [(preset, kind) for preset in list_presets() for kind in ("classification", "regression")]
+CASES = [(preset, kind) for preset in list_presets() for kind in ("classification", "multilabel", "regression")]
 
 
 @cache
@@ -53,12 +54,12 @@ def test_every_configuration_of_every_preset_builds_and_takes_a_step(
     task = Task(case[1], n_outputs=n_out)  # type: ignore[arg-type]
     encoding = Encoding(space_of(case[0], Task(case[1])))  # type: ignore[arg-type]
     config = encoding.config(encoding.sample(1, np.random.default_rng(seed))[0])
-    classes = torch.arange(6) % n_out
-    rows = Rows(torch.randn(6, n_in), classes if case[1] == "classification" else torch.randn(6, n_out))
+    targets = {"classification": torch.arange(6) % n_out, "multilabel": torch.randint(2, (6, n_out)).float()}
+    rows = Rows(torch.randn(6, n_in), targets.get(case[1], torch.randn(6, n_out)))
     state, plan = build_training(task, config, rows)
     state.network.train()
     before = [p.detach().clone() for p in state.network.parameters()]
-    train_step(state, plan, rows.x, rows.y)
+    train_step(state, plan, rows)
     assert state.network(rows.x).shape == (6, n_out)
     assert all(p.grad is None or torch.isfinite(p.grad).all() for p in state.network.parameters())
     assert len(before) > 0
@@ -163,7 +164,7 @@ def assert_complete(config: dict[str, Any], task: Task) -> None:
     """A configuration holds the hyperparameters of what it chose, as the component's own space would, and no other."""
     expected = set()
     for node in NODES.values():
-        chosen = {node.selector: node.chosen(config)} if node.selector else {}
+        chosen = {node.selector: node.chosen(config)} if node.names(task) else {}
         parts = {"": node.space(task)} if node.space is not None else {}
         parts |= {name: space for name, space in component_spaces(node, task).items() if name in chosen.values()}
         expected |= {f"{node.name}:{key}" for key in chosen}
@@ -185,14 +186,16 @@ class Defaulting(dict[str, Any]):
 
 
 @settings(deadline=None, max_examples=30)
-@given(data=st.data(), kind=st.sampled_from(["classification", "regression"]), seed=st.integers(0, 2**31 - 1))
+@given(
+    data=st.data(), kind=st.sampled_from(["classification", "multilabel", "regression"]), seed=st.integers(0, 2**31 - 1)
+)
 def test_whatever_is_chosen_a_configuration_holds_what_its_components_need(
     data: st.DataObject, kind: str, seed: int
 ) -> None:
     task = Task(kind, n_outputs=3)  # type: ignore[arg-type]
     updates = []
     for node in NODES.values():
-        if node.selector:
+        if node.names(task):
             names = data.draw(st.lists(st.sampled_from(node.names(task)), min_size=1, max_size=2, unique=True))
             updates.append(Update(node.name, node.selector, tuple(names)))
     depth = data.draw(st.lists(st.integers(1, 9), min_size=2, max_size=2).map(sorted))

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from autonet.training.batches import BATCH_LOSSES, count_batches
-from autonet.training.loop import Divergence, Plan, Rows, predict, train
+from autonet.training.batches import BATCH_LOSSES, Rows, count_batches
+from autonet.training.loop import Divergence, Plan, predict, train
 from autonet.training.schedules import SCHEDULES, Schedule
 from autonet.training.segment import Segment
 from autonet.training.state import Best, TrainingState
@@ -82,7 +82,7 @@ def test_the_best_validated_weights_are_kept_and_later_ones_win_ties() -> None:
     network, best = nn.Linear(1, 1), Best()
     for epoch, (loss, tie) in enumerate([(0.3, 1.0), (0.2, 0.9), (0.2, 0.9), (0.2, 0.95), (0.4, 0.1)]):
         nn.init.constant_(network.weight, epoch)
-        best.offer(loss, tie, network, epoch)
+        best.offer(loss, tie, torch.zeros(1, 2), network, epoch)
     assert (best.epochs, float(best.weights["weight"])) == (3, 3.0)
 
 
@@ -136,12 +136,12 @@ def test_gradients_are_clipped_to_the_norm() -> None:
 def test_an_interrupt_leaves_a_validated_state() -> None:
     calls = 0
 
-    def interrupting(network: nn.Module, loss: nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    def interrupting(network: nn.Module, loss: nn.Module, batch: Rows) -> torch.Tensor:
         nonlocal calls
         calls += 1
         if calls == 10:
             raise KeyboardInterrupt
-        return loss(network(x), y)
+        return loss(network(batch.x), batch.y)
 
     s, part = state(), segment(0, 50)
     train(s, plan(batch_loss=interrupting), rows(), rows().x, accuracy, part)

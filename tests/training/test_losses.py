@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from autonet.training.losses import LOSSES
@@ -7,14 +8,14 @@ from autonet.training.losses import LOSSES
 
 def test_cross_entropy_smooths_labels() -> None:
     logits, y = torch.randn(6, 3), torch.randint(3, (6,))
-    loss = LOSSES.components["cross_entropy"].build(y=y, n_outputs=3, label_smoothing=0.1)
+    loss = LOSSES.components["cross_entropy"].build(y=y, weights=None, n_outputs=3, label_smoothing=0.1)
     target = 0.9 * functional.one_hot(y, 3) + 0.1 / 3
     torch.testing.assert_close(loss(logits, y), -(target * logits.log_softmax(1)).sum(1).mean())
 
 
 def test_weighted_cross_entropy_counts_every_class_the_same() -> None:
     y = torch.tensor([0] * 8 + [1] * 2)
-    loss = LOSSES.components["cross_entropy_weighted"].build(y=y, n_outputs=2, label_smoothing=0.0)
+    loss = LOSSES.components["cross_entropy_weighted"].build(y=y, weights=None, n_outputs=2, label_smoothing=0.0)
     logits = torch.randn(10, 2)
     each = functional.cross_entropy(logits, y, reduction="none")
     torch.testing.assert_close(loss(logits, y), 0.5 * each[:8].mean() + 0.5 * each[8:].mean())
@@ -30,5 +31,33 @@ def test_weighted_cross_entropy_counts_every_class_the_same() -> None:
 )
 def test_regression_losses_are_their_formulas(name: str, settings: dict, formula: object) -> None:
     a, b = torch.randn(20, 2), torch.randn(20, 2)
-    loss = LOSSES.components[name].build(y=b, n_outputs=2, **settings)
+    loss = LOSSES.components[name].build(y=b, weights=None, n_outputs=2, **settings)
     torch.testing.assert_close(loss(a, b), formula(a - b))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "mse_loss", "bce_with_logits"])
+def test_a_weight_of_two_is_the_row_twice(name: str) -> None:
+    y = {"cross_entropy": torch.randint(2, (5,)), "mse_loss": torch.randn(5, 2)}.get(name, torch.randint(2, (5, 2)))
+    y = y.float() if name == "bce_with_logits" else y
+    settings = {"label_smoothing": 0.1} if name == "cross_entropy" else {}
+    loss = LOSSES.components[name].build(y=y, weights=None, n_outputs=2, **settings)
+    output, twice = torch.randn(5, 2), torch.tensor([0, 0, 1, 2, 3, 4])
+    weights = torch.tensor([2.0, 1, 1, 1, 1])
+    torch.testing.assert_close(loss(output, y, weights / weights.mean()), loss(output[twice], y[twice]))
+
+
+def test_classes_are_weighed_by_the_weights_of_their_rows() -> None:
+    y, weights = torch.tensor([0] * 4 + [1] * 4), torch.tensor([3.0] * 4 + [1.0] * 4)
+    loss = LOSSES.components["cross_entropy_weighted"].build(y=y, weights=weights, n_outputs=2, label_smoothing=0.0)
+    logits = torch.randn(8, 2)
+    each = functional.cross_entropy(logits, y, reduction="none")
+    expected = weights.mean() * (0.5 * each[:4].mean() + 0.5 * each[4:].mean())
+    torch.testing.assert_close(loss(logits, y, weights), expected)
+
+
+def test_weighted_labels_count_as_much_with_as_without() -> None:
+    y = torch.tensor([[1.0], [0.0], [0.0], [0.0]])
+    loss = LOSSES.components["bce_with_logits_weighted"].build(y=y, weights=None, n_outputs=1)
+    expected = nn.BCEWithLogitsLoss(pos_weight=torch.tensor([3.0]))
+    logits = torch.randn(4, 1)
+    torch.testing.assert_close(loss(logits, y), expected(logits, y))

@@ -1,0 +1,257 @@
+"""Quick weighted formulas of the usual metrics, on arrays.
+
+Three families: scores of decisions are functions of `Counts`, so that they can be taken at every threshold at once;
+scores of probabilities take class codes (n,) and probabilities (n, n_classes); scores of values take (n, n_targets).
+For multilabel targets the first two take one label after the other.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autonet.core.task import TaskKind
+
+__all__ = [
+    "Average",
+    "Counts",
+    "accuracy",
+    "area_under_curve",
+    "balanced_accuracy",
+    "brier",
+    "class_shares",
+    "count",
+    "decide",
+    "entropy",
+    "f1",
+    "jaccard",
+    "label_accuracy",
+    "label_balanced_accuracy",
+    "likelihood_ratio",
+    "log_loss",
+    "matthews",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "precision",
+    "r2",
+    "recall",
+    "root_mean_squared_error",
+]
+
+Array = NDArray[Any]
+Average = Literal["binary", "macro", "micro", "weighted", "labels"]
+
+EPSILON = float(np.finfo(np.float64).eps)  # the least probability that a log loss sees; scikit-learn's
+
+
+# ---- decisions ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Weights of the rows that a decision gets right and wrong, per class (or per label).
+
+    Attributes
+    ----------
+    hit, false, missed : ndarray of shape (..., n_classes)
+        True positives, false positives and false negatives of each class.
+    total : ndarray of shape (...)
+        Weight of all rows.
+    """
+
+    hit: Array
+    false: Array
+    missed: Array
+    total: Array
+
+
+def decide(prediction: Array, kind: TaskKind, threshold: float | Array | None = None) -> Array:
+    """Turn probabilities into decisions.
+
+    Parameters
+    ----------
+    prediction : ndarray
+        Classification: probabilities (n, n_classes); multilabel: (n, n_labels); regression: values, which stay.
+    kind : {"classification", "multilabel", "regression"}
+    threshold : float, ndarray of shape (n_labels,) or None
+        The positive class (the second of two), or a label, is chosen where its probability is above the threshold;
+        None: the most probable class, or 0.5.
+
+    Returns
+    -------
+    ndarray of int64
+        Class codes of shape (n,), or 0/1 of shape (n, n_labels).
+    """
+    if kind == "regression":
+        return prediction
+    if kind == "multilabel":
+        return (prediction > (0.5 if threshold is None else threshold)).astype(np.int64)
+    if threshold is None:
+        return np.asarray(prediction.argmax(axis=1))
+    return (prediction[:, 1] > threshold).astype(np.int64)
+
+
+def count(y: Array, decided: Array, n_classes: int, weight: Array | None) -> Counts:
+    """Count decisions: codes (n,) of `n_classes` classes, or 0/1 of shape (n, n_labels)."""
+    if y.ndim == 2:
+        w = np.ones(len(y)) if weight is None else weight
+        hit, decided_ones, ones = w @ (y * decided), w @ decided, w @ y
+        return Counts(hit, decided_ones - hit, ones - hit, np.asarray(w.sum()))
+    table = np.bincount(y * n_classes + decided, weight, n_classes**2).reshape(n_classes, n_classes)
+    hit = table.diagonal()
+    return Counts(hit, table.sum(axis=0) - hit, table.sum(axis=1) - hit, np.asarray(table.sum()))
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    """Divide; 0 where the whole is 0."""
+    return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=np.asarray(whole) != 0)
+
+
+def _averaged(numerator: Array, denominator: Array, counts: Counts, average: Average, positive: int) -> Array:
+    """Average the ratios of the classes, as scikit-learn does.
+
+    ``"macro"`` leaves out classes that no row has and no decision names; ``"labels"`` counts every label.
+    """
+    if average == "micro":
+        return _ratio(numerator.sum(axis=-1), denominator.sum(axis=-1))
+    each = _ratio(numerator, denominator)
+    if average == "binary":
+        return np.asarray(each[..., positive])
+    if average == "labels":
+        return np.asarray(each.mean(axis=-1))
+    support = counts.hit + counts.missed
+    share = support if average == "weighted" else (support + counts.false > 0).astype(float)
+    return _ratio((each * share).sum(axis=-1), share.sum(axis=-1))
+
+
+def f1(c: Counts, average: Average, positive: int = 1) -> Array:
+    """Harmonic mean of precision and recall."""
+    return _averaged(2 * c.hit, 2 * c.hit + c.false + c.missed, c, average, positive)
+
+
+def jaccard(c: Counts, average: Average, positive: int = 1) -> Array:
+    """Rows that are and were said to be of a class, among those that are or were."""
+    return _averaged(c.hit, c.hit + c.false + c.missed, c, average, positive)
+
+
+def precision(c: Counts, average: Average, positive: int = 1) -> Array:
+    """Right ones among the rows said to be of a class."""
+    return _averaged(c.hit, c.hit + c.false, c, average, positive)
+
+
+def recall(c: Counts, average: Average, positive: int = 1) -> Array:
+    """Found ones among the rows of a class."""
+    return _averaged(c.hit, c.hit + c.missed, c, average, positive)
+
+
+def accuracy(c: Counts) -> Array:
+    """Share of the rows whose class is right."""
+    return np.asarray(c.hit.sum(axis=-1) / c.total)
+
+
+def label_accuracy(c: Counts) -> Array:
+    """Share of right 0/1 values, mean over labels."""
+    return np.asarray(1 - ((c.false + c.missed) / c.total[..., None]).mean(axis=-1))
+
+
+def balanced_accuracy(c: Counts) -> Array:
+    """Recall, mean over the classes that have rows."""
+    support = c.hit + c.missed
+    return np.asarray(_ratio(c.hit, support).sum(axis=-1) / (support > 0).sum(axis=-1))
+
+
+def label_balanced_accuracy(c: Counts) -> Array:
+    """Mean recall of a label's ones and zeros (those that occur), mean over labels."""
+    ones = c.hit + c.missed
+    zeros = c.total[..., None] - ones
+    both = _ratio(c.hit, ones) + _ratio(zeros - c.false, zeros)
+    return np.asarray((both / ((ones > 0).astype(int) + (zeros > 0))).mean(axis=-1))
+
+
+def matthews(c: Counts) -> Array:
+    """Correlation of decisions and classes; 0 where either is constant."""
+    said, true = c.hit + c.false, c.hit + c.missed
+    square = c.total**2
+    covariance = c.hit.sum(axis=-1) * c.total - (said * true).sum(axis=-1)
+    spread = (square - (said**2).sum(axis=-1)) * (square - (true**2).sum(axis=-1))
+    # A constant column leaves rounding errors of the square, not exactly 0.
+    varies = spread > 1e-12 * square**2
+    return _ratio(np.where(varies, covariance, 0.0), np.sqrt(np.where(varies, spread, 1.0)))
+
+
+def likelihood_ratio(c: Counts, said: int) -> Array:
+    """Odds of the second class once it (`said` = 1) or the first one (0) was said, over those before; two classes.
+
+    As in scikit-learn, 1 where it would be infinite, and NaN without rows of the second class.
+    """
+    ones, zeros = c.hit[..., 1] + c.missed[..., 1], c.hit[..., 0] + c.missed[..., 0]
+    of_ones = _ratio(c.hit[..., 1] if said else c.missed[..., 1], ones)
+    of_zeros = _ratio(c.missed[..., 0] if said else c.hit[..., 0], zeros)
+    return np.where(ones > 0, np.where(of_zeros > 0, _ratio(of_ones, of_zeros), 1.0), np.nan)
+
+
+# ---- probabilities --------------------------------------------------------------------------------------------------
+
+
+def class_shares(y: Array, n_classes: int, weight: Array | None) -> Array:
+    """Share of each class among the rows, (n_classes,)."""
+    counts = np.bincount(y, weight, n_classes)
+    return np.asarray(counts / counts.sum())
+
+
+def entropy(shares: Array) -> float:
+    """Log loss of the one who always predicts the shares of the classes."""
+    return float(-np.sum(shares * np.log(np.clip(shares, EPSILON, None))))
+
+
+def log_loss(y: Array, p: Array, weight: Array | None) -> float:
+    """Mean of -log of the probability of the true class."""
+    return float(-np.average(np.log(np.maximum(p[np.arange(len(y)), y], EPSILON)), weights=weight))
+
+
+def brier(y: Array, p: Array, weight: Array | None) -> float:
+    """Mean squared distance to the true class's corner; halved for two classes, as usual."""
+    distance = np.einsum("ij,ij->i", p, p) - 2 * p[np.arange(len(y)), y] + 1
+    return float(np.average(distance, weights=weight)) / (2 if p.shape[1] == 2 else 1)
+
+
+def area_under_curve(positive: Array, p: Array, weight: Array | None) -> float:
+    """Probability that a positive row is ranked above a negative one; ties count half; NaN without both."""
+    order = np.argsort(p)
+    ranked, positive = p[order], positive[order]
+    w = np.ones(len(p)) if weight is None else weight[order]
+    ones = np.where(positive, w, 0.0)
+    below = np.concatenate([[0.0], np.cumsum(w - ones)])  # weight of the negatives before each place
+    start = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
+    end = np.append(start[1:], len(p))
+    pairs = ones.sum() * below[-1]
+    if not pairs > 0:
+        return float("nan")
+    return float(np.add.reduceat(ones, start) @ (below[start] + below[end]) / 2 / pairs)
+
+
+# ---- values ---------------------------------------------------------------------------------------------------------
+
+
+def mean_squared_error(y: Array, p: Array, weight: Array | None) -> float:
+    """Mean over rows and targets, in squared units."""
+    return float(np.average((y - p) ** 2, axis=0, weights=weight).mean())
+
+
+def root_mean_squared_error(y: Array, p: Array, weight: Array | None) -> float:
+    """Root over the rows, then mean over targets, in their units."""
+    return float(np.sqrt(np.average((y - p) ** 2, axis=0, weights=weight)).mean())
+
+
+def mean_absolute_error(y: Array, p: Array, weight: Array | None) -> float:
+    """Mean over rows and targets, in their units."""
+    return float(np.average(np.abs(y - p), axis=0, weights=weight).mean())
+
+
+def r2(y: Array, p: Array, weight: Array | None) -> float:
+    """Coefficient of determination, mean over targets; a constant target counts 0 unless it is met exactly."""
+    residual = np.average((y - p) ** 2, axis=0, weights=weight)
+    total = np.average((y - np.average(y, axis=0, weights=weight)) ** 2, axis=0, weights=weight)
+    varies = (total > 0) & (np.ptp(y, axis=0) > 0)  # the weighted mean of equal values is not exactly their value
+    return float(np.where(varies, 1 - residual / np.where(varies, total, 1.0), residual == 0).mean())

@@ -1,0 +1,214 @@
+"""The columns of a table of any brand, each with what its cells hold."""
+
+import datetime
+import numbers
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import repeat
+from typing import Any, Literal
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from autonet.core.errors import InvalidData
+
+__all__ = ["Cells", "Holds", "count_groups", "is_missing"]
+
+Array = NDArray[Any]
+Holds = Literal["numeric", "boolean", "categorical", "datetime", "duration", "string", "mixed", "nothing"]
+
+PART_ROWS = 65_536  # rows that are Python objects at a time: a million strings would take 60 MB
+INSTANT, DURATION = "datetime64[us]", "timedelta64[us]"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str or int
+        Its name, or its index where columns have no names.
+    holds : str
+        What all cells hold that are not missing; ``"categorical"`` if its type says so, ``"mixed"`` for several things.
+    values : ndarray or narwhals.Series of shape (n,)
+        An array of real numbers, datetime64[us] or timedelta64[us] where it holds numbers, datetimes or durations.
+    """
+
+    name: str | int
+    holds: Holds
+    values: "Array | nw.Series[Any]"
+
+    @classmethod
+    def of_series(cls, name: str | int, series: "nw.Series[Any]") -> "Cells":
+        """Take a column of a frame.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For cells that are no numbers, strings, booleans, dates or durations.
+        """
+        dtype = series.dtype
+        if dtype in (nw.Categorical, nw.Enum):
+            return cls(name, "categorical", series)
+        if series.implementation.is_pandas_like() and series.to_native().dtype == object:
+            return cls.of_array(name, series.to_numpy())  # narwhals calls it strings by a look at its first rows
+        if dtype == nw.String:
+            return cls(name, "string", series)
+        if dtype == nw.Boolean:
+            return cls(name, "boolean", series)
+        if dtype in (nw.Decimal, nw.Int128, nw.UInt128):  # NumPy has none of them
+            series = series.cast(nw.Float64)
+        elif dtype == nw.Date:
+            series = series.cast(nw.Datetime("us"))
+        elif dtype == nw.Datetime:
+            series = series.dt.replace_time_zone(None)  # the hour that the clock on the wall showed
+        elif not (dtype.is_numeric() or dtype == nw.Duration or series.implementation.is_pandas_like()):
+            return cls.of_array(name, _objects(series.to_list()))
+        return cls.of_array(name, series.to_numpy())
+
+    @classmethod
+    def of_array(cls, name: str | int, values: Array) -> "Cells":
+        """Take a column of an array; see `of_series`."""
+        match values.dtype.kind:
+            case "b":
+                return cls(name, "boolean", values)
+            case "i" | "u" | "f":
+                return cls(name, "numeric", values)
+            case "M":
+                return cls(name, "datetime", values.astype(INSTANT, copy=False))
+            case "m":
+                return cls(name, "duration", values.astype(DURATION, copy=False))
+            case "U":
+                return cls(name, "string", values)
+            case "S":
+                return cls(name, "string", np.char.decode(values, "utf-8", "replace"))
+            case "O" | "T":
+                return cls._of_objects(name, values.astype(object, copy=False))
+            case "c":
+                raise InvalidData(f"Complex data not supported: column {name!r}. Give its parts as two columns.")
+            case _:
+                raise _unsupported(name, values.dtype.name)
+
+    @classmethod
+    def _of_objects(cls, name: str | int, values: Array) -> "Cells":
+        types = set(map(type, values))
+        if bytes in types:
+            values = _objects([v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in values])
+        groups = {_group(name, t) for t in types} - {"nothing"}
+        if "numeric" in groups and len(groups) > 1:  # they may be nothing but NaN, which marks a missing string
+            groups = set(count_groups(name, values))
+        match groups:
+            case _ if not groups:
+                return cls(name, "nothing", values)
+            case _ if groups <= {"numeric", "boolean"} and "numeric" in groups:
+                return cls(name, "numeric", np.fromiter(map(_float, values), np.float64, len(values)))
+            case _ if groups == {"datetime"}:
+                return cls(name, "datetime", np.array([_instant(v) for v in values], INSTANT))
+            case _ if groups == {"duration"}:
+                return cls(name, "duration", np.array([None if is_missing(v) else v for v in values], DURATION))
+            case _:
+                return cls(name, groups.pop() if len(groups) == 1 else "mixed", values)
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.values)
+
+    def parts(self) -> Iterator[list[Any]]:
+        """Iterate over the cells as Python objects, so many rows at a time."""
+        for first in range(0, len(self), PART_ROWS):
+            part = self.values[first : first + PART_ROWS]
+            yield part.tolist() if isinstance(part, np.ndarray) else part.to_list()
+
+    def missing(self) -> NDArray[np.bool_]:
+        """Mark the missing cells: null, None, NaN or NaT."""
+        if isinstance(self.values, nw.Series):
+            return self.values.is_null().to_numpy()
+        if self.values.dtype == object:
+            nothing = {value for value in set(self.values) if is_missing(value)}
+            return np.fromiter(map(nothing.__contains__, self.values), np.bool_, len(self))
+        return np.asarray(self.values != self.values)  # NaN and NaT differ from themselves
+
+    def distinct(self) -> list[Any]:
+        """List the different values, in any order."""
+        if isinstance(self.values, nw.Series) and not self.values.implementation.is_pyarrow():
+            values = self.values.unique().to_list()
+        else:  # pyarrow finds "" for null among string views
+            values = list(set().union(*self.parts()))
+        return [_plain(value) for value in values if not is_missing(value)]
+
+    def lookup(self, index: Mapping[Any, float], *, missing: float, unknown: float, dtype: DTypeLike) -> Array:
+        """Replace every cell by what `index` holds for its value; 1, 1.0 and True are the same value."""
+        found = np.empty(len(self), dtype)
+        first = 0
+        for part in self.parts():
+            found[first : first + len(part)] = np.fromiter(map(index.get, part, repeat(unknown)), dtype, len(part))
+            first += len(part)
+        found[self.missing()] = missing
+        return found
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell is missing: None, NaN, NaT or pandas' NA."""
+    # Types by name, because pandas need not be installed.
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)
+
+
+def count_groups(name: str | int, values: Array) -> dict[Holds, tuple[int, Any]]:
+    """Count what the cells of a column of objects hold, with an example of each."""
+    counts: dict[Holds, tuple[int, Any]] = {}
+    for value in values:
+        if not is_missing(value):
+            group = _group(name, type(value))
+            count, example = counts.get(group, (0, value))
+            counts[group] = (count + 1, example)
+    return counts
+
+
+def _group(name: str | int, cls: type) -> Holds:
+    if cls is type(None) or cls.__name__ in ("NAType", "NaTType"):
+        return "nothing"
+    if issubclass(cls, str | bytes):
+        return "string"
+    if issubclass(cls, bool | np.bool_):
+        return "boolean"
+    if issubclass(cls, datetime.date | np.datetime64):
+        return "datetime"
+    if issubclass(cls, datetime.timedelta | np.timedelta64):  # NumPy calls its durations integers
+        return "duration"
+    if issubclass(cls, numbers.Real | Decimal):
+        return "numeric"
+    raise _unsupported(name, cls.__name__)
+
+
+def _unsupported(name: str | int, what: str) -> TypeError:
+    return TypeError(
+        f"Column {name!r}: argument must be a string or a real number, not {what!r}. "
+        "Turn its cells into numbers, strings, booleans, dates or durations, or leave the column out."
+    )
+
+
+def _objects(values: list[Any]) -> Array:
+    """Make an array of objects that are not looked into: a list in a cell stays a list."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _float(value: Any) -> float:
+    try:
+        return np.nan if is_missing(value) else float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return np.inf
+
+
+def _instant(value: Any) -> Any:
+    if is_missing(value):
+        return None
+    return value.replace(tzinfo=None) if isinstance(value, datetime.datetime) else value
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,236 @@
+"""Reading targets: labels of any type to codes and back, values to float64."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+from autonet.core.errors import InvalidData
+from autonet.core.task import TaskKind
+
+__all__ = ["Classes", "Labels", "Values"]
+
+Array = NDArray[Any]
+
+SHOWN = 5  # rows or labels that a sentence names
+
+
+@dataclass(frozen=True)
+class Classes:
+    """One label per row.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (n_classes,)
+        Sorted, in the type of `y`.
+    """
+
+    labels: Array
+    kind: ClassVar[TaskKind] = "classification"
+
+    @classmethod
+    def of(cls, y: Any) -> "Classes | Labels":
+        """Read what there is to predict from the targets of `fit`: classes, or labels if there are several columns."""
+        values = _array(y)
+        if values.ndim == 2 and values.shape[1] > 1:
+            return Labels.of(values)
+        values = _one_column(values)
+        if values.dtype.kind in "fcm":
+            check_classification_targets(values)
+        return cls(_sorted_labels(values))
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of classes."""
+        return len(self.labels)
+
+    def codes(self, y: Any, name: str = "y") -> Array:
+        """Return class codes (n,) of labels.
+
+        Raises
+        ------
+        InvalidData
+            If a label was not among those of `fit`.
+        """
+        values = _one_column(_array(y, name), name)
+        try:
+            codes = np.minimum(np.searchsorted(self.labels, values), len(self.labels) - 1)
+            unknown = values[self.labels[codes] != values]
+        except TypeError:  # strings among numbers, or the other way round
+            unknown = values
+        if len(unknown):
+            listed = ", ".join(repr(label) for label in _distinct(unknown)[:SHOWN])
+            raise InvalidData(f"{name} has labels that y does not have: {listed}.")
+        return np.asarray(codes, np.int64)
+
+    def restored(self, codes: Array) -> Array:
+        """Turn class codes back into labels."""
+        return np.asarray(self.labels[codes])
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Several labels per row, each there or not.
+
+    Attributes
+    ----------
+    n_outputs : int
+    dtype : dtype
+        Of the `y` that was fitted.
+    """
+
+    n_outputs: int
+    dtype: Any
+    kind: ClassVar[TaskKind] = "multilabel"
+
+    @classmethod
+    def of(cls, values: Array) -> "Labels":
+        """Check that an array (n, n_labels) holds zeros and ones."""
+        _refuse_other_than_indicators(values, "y")
+        return cls(values.shape[1], values.dtype)
+
+    @property
+    def labels(self) -> Array:
+        """Numbers of the labels."""
+        return np.arange(self.n_outputs)
+
+    def codes(self, y: Any, name: str = "y") -> Array:
+        """Return zeros and ones (n, n_labels), int64."""
+        values = _array(y, name)
+        if values.ndim != 2 or values.shape[1] != self.n_outputs:
+            raise InvalidData(f"{name} has shape {values.shape}; expected (n_samples, {self.n_outputs}) as y has.")
+        _refuse_other_than_indicators(values, name)
+        return values.astype(np.int64)
+
+    def restored(self, codes: Array) -> Array:
+        """Return zeros and ones in the type of `y`."""
+        return codes.astype(self.dtype)
+
+
+@dataclass(frozen=True)
+class Values:
+    """One or several numbers per row.
+
+    Attributes
+    ----------
+    n_outputs : int
+    ndim : int
+        Of the `y` that was fitted: 1 or 2.
+    """
+
+    n_outputs: int
+    ndim: int
+    kind: ClassVar[TaskKind] = "regression"
+
+    @property
+    def labels(self) -> None:
+        """None: numbers have no labels."""
+
+    @classmethod
+    def of(cls, y: Any) -> "Values":
+        """Read how many numbers there are to predict."""
+        values = _array(y)
+        if values.ndim not in (1, 2):
+            raise InvalidData(f"y has shape {values.shape}; expected (n_samples,) or (n_samples, n_targets).")
+        return cls(1 if values.ndim == 1 else values.shape[1], values.ndim)
+
+    def codes(self, y: Any, name: str = "y") -> Array:
+        """Return targets (n, n_targets) in float64."""
+        values = _array(y, name)
+        if values.ndim != self.ndim or (values.ndim == 2 and values.shape[1] != self.n_outputs):
+            shape = "(n_samples,)" if self.ndim == 1 else f"(n_samples, {self.n_outputs})"
+            raise InvalidData(f"{name} has shape {values.shape}; expected {shape} as y has.")
+        if values.dtype.kind == "c":
+            raise InvalidData(f"Complex data not supported: {name} has complex numbers; give real ones.")
+        try:
+            numbers = values.astype(np.float64).reshape(len(values), -1)
+        except (TypeError, ValueError) as error:
+            raise InvalidData(f"{name} must hold numbers for a regression; got {values.dtype} ({error}).") from error
+        return numbers
+
+    def restored(self, values: Array) -> Array:
+        """Return predictions (n, n_targets) in the shape of `y`."""
+        return values[:, 0] if self.ndim == 1 else values
+
+
+def _array(y: Any, name: str = "y") -> Array:
+    """Turn targets of any brand into an array without missing values."""
+    if y is None:
+        raise InvalidData(f"This estimator requires {name} to be passed, but the target {name} is None.")
+    if sparse.issparse(y):
+        y = y.toarray()
+    native = nw.from_native(y, pass_through=True, allow_series=True, eager_only=True)
+    values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else np.asarray(y)
+    if values.ndim == 0:
+        raise InvalidData(f"{name} must have one entry per row; got {y!r}.")
+    missing = _missing(values)
+    if missing.any():
+        rows = np.flatnonzero(missing if missing.ndim == 1 else missing.any(axis=1))
+        listed = ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
+        raise InvalidData(
+            f"{name} contains NaN, infinity or missing values in {len(rows)} of {len(values)} rows (rows {listed}); "
+            "leave these rows out."
+        )
+    return _narrowed(values)
+
+
+def _missing(values: Array) -> NDArray[np.bool_]:
+    if values.dtype.kind in "fc":
+        return ~np.isfinite(values)
+    if values.dtype.kind in "mM":
+        return np.isnat(values)
+    if values.dtype.kind != "O":
+        return np.zeros(len(values), bool)
+
+    def is_missing(value: Any) -> bool:
+        if value is None or type(value).__name__ in ("NAType", "NaTType"):  # pandas.NA, pandas.NaT
+            return True
+        return isinstance(value, float | np.floating) and not np.isfinite(value)
+
+    return np.array([is_missing(v) for v in values.ravel()], bool).reshape(values.shape)
+
+
+def _narrowed(values: Array) -> Array:
+    """Give an array of Python numbers the type of numbers."""
+    if values.dtype.kind != "O" or not values.size:
+        return values
+    if all(isinstance(v, bool | np.bool_) for v in values.ravel()):
+        return values.astype(bool)
+    if all(isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in values.ravel()):
+        return np.array(values.tolist())
+    return values
+
+
+def _one_column(values: Array, name: str = "y") -> Array:
+    if values.ndim > 2 or (values.ndim == 2 and values.shape[1] != 1):
+        raise InvalidData(f"{name} has shape {values.shape}; expected one label per row: (n_samples,).")
+    return np.asarray(column_or_1d(values, warn=True))
+
+
+def _sorted_labels(values: Array) -> Array:
+    try:
+        return np.unique(values)
+    except TypeError as error:
+        types = sorted({type(v).__name__ for v in values})
+        raise InvalidData(
+            f"Unknown label type: y mixes labels of the types {', '.join(types)}, which have no order; "
+            "give all of them the same type."
+        ) from error
+
+
+def _distinct(values: Array) -> list[Any]:
+    """Distinct values in order of appearance, also of types that have no order."""
+    return list(dict.fromkeys(values.tolist()))
+
+
+def _refuse_other_than_indicators(values: Array, name: str) -> None:
+    if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
+        raise InvalidData(
+            f"Unknown label type: {name} has shape {values.shape} and other values than 0 and 1; expected one label "
+            "per row, (n_samples,), or zeros and ones for several labels, (n_samples, n_labels)."
+        )

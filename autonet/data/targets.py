@@ -1,0 +1,147 @@
+"""Targets to what networks learn, and network outputs back to probabilities or values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, softmax
+from sklearn.preprocessing import PowerTransformer
+
+from autonet.core.component import Component, Node
+from autonet.core.task import TaskKind
+
+__all__ = ["TARGET_TRANSFORMS", "TargetEncoder"]
+
+Array = NDArray[Any]
+
+
+class Transform(Protocol):
+    """A monotone function of the targets (n, n_targets) and its inverse."""
+
+    def forward(self, y: Array) -> Array:
+        """Transform targets."""
+
+    def inverse(self, z: Array) -> Array:
+        """Transform back."""
+
+
+class _Identity:
+    def forward(self, y: Array) -> Array:
+        return y
+
+    def inverse(self, z: Array) -> Array:
+        return z
+
+
+class _SignedLog:
+    """Signed logarithm of 1 + |y| in units of the median of |y|: for any sign, and whatever the unit of y."""
+
+    def __init__(self, y: Array) -> None:
+        self.unit = np.array([np.median(column[column > 0]) if column.any() else 1.0 for column in np.abs(y).T])
+
+    def forward(self, y: Array) -> Array:
+        return np.asarray(np.sign(y) * np.log1p(np.abs(y) / self.unit))
+
+    def inverse(self, z: Array) -> Array:
+        return np.asarray(np.sign(z) * self.unit * np.expm1(np.abs(z)))
+
+
+class _YeoJohnson:
+    """Yeo & Johnson (2000) on the standardized target, so that its unit does not matter."""
+
+    def __init__(self, y: Array) -> None:
+        self.center, self.scale = _moments(y)
+        self.fitted = PowerTransformer("yeo-johnson", standardize=False).fit((y - self.center) / self.scale)
+
+    def forward(self, y: Array) -> Array:
+        return np.asarray(self.fitted.transform((y - self.center) / self.scale))
+
+    def inverse(self, z: Array) -> Array:
+        return np.asarray(self.fitted.inverse_transform(z) * self.scale + self.center)
+
+
+TARGET_TRANSFORMS: Node[Transform] = Node.of(
+    "TargetTransformSelector",
+    [
+        Component("none", lambda y: _Identity(), tasks=("regression",)),
+        Component("log", _SignedLog, tasks=("regression",)),
+        Component("yeo_johnson", _YeoJohnson, tasks=("regression",)),
+    ],
+    selector="target_transform",
+    option="target_transforms",
+)
+
+
+@dataclass(frozen=True)
+class TargetEncoder:
+    """What stands for the targets while a network learns them, fitted on training rows.
+
+    Attributes
+    ----------
+    kind : {"classification", "multilabel", "regression"}
+    transform : Transform or None
+        Of regression targets.
+    center, scale : ndarray of shape (n_targets,)
+        Of transformed regression targets.
+    bounds : tuple of ndarray or None
+        Lowest and highest standardized target of training.  Outputs are held within where a transform is used,
+        because its inverse would magnify what lies beyond; None where there is none.
+    """
+
+    kind: TaskKind
+    transform: Transform | None = None
+    center: Array | None = None
+    scale: Array | None = None
+    bounds: tuple[Array, Array] | None = None
+
+    @classmethod
+    def fit(cls, kind: TaskKind, y: Array, config: Mapping[str, Any]) -> "TargetEncoder":
+        """Fit on the targets of training rows.
+
+        Parameters
+        ----------
+        kind : {"classification", "multilabel", "regression"}
+        y : ndarray
+            Class codes (n,), labels (n, n_labels), or values (n, n_targets) float64.
+        config : mapping
+            A configuration; one without a target transform takes none.
+        """
+        if kind != "regression":
+            return cls(kind)
+        name = str(config.get(f"{TARGET_TRANSFORMS.name}:{TARGET_TRANSFORMS.selector}", "none"))
+        transform = TARGET_TRANSFORMS.components[name].build(y=y)
+        transformed = transform.forward(y)
+        center, scale = _moments(transformed)
+        bounds = None
+        if name != "none":
+            bounds = (transformed.min(axis=0) - center) / scale, (transformed.max(axis=0) - center) / scale
+        return cls(kind, transform, center, scale, bounds)
+
+    def encode(self, y: Array) -> Array:
+        """Turn class codes into int64 (n,), everything else into float32 (n, n_outputs)."""
+        if self.kind == "classification":
+            return y.astype(np.int64)
+        if self.transform is None:
+            return y.astype(np.float32)
+        return np.asarray((self.transform.forward(y) - self.center) / self.scale).astype(np.float32)
+
+    def decode(self, outputs: Array) -> Array:
+        """Turn network outputs (n, n_outputs) into probabilities, or into values in the unit of the target."""
+        outputs = outputs.astype(np.float64)
+        if self.kind == "classification":
+            return np.asarray(softmax(outputs, axis=1))
+        if self.transform is None:
+            return np.asarray(expit(outputs))
+        if self.bounds is not None:
+            outputs = np.clip(outputs, *self.bounds)
+        return self.transform.inverse(outputs * self.scale + self.center)
+
+
+def _moments(y: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation of every target; 1 for one that is constant."""
+    center, scale = y.mean(axis=0), y.std(axis=0)
+    # Rounding leaves a constant of 0.1 a standard deviation of 1e-17.
+    varies = scale > 1e-12 * np.abs(center)
+    return center, np.where(varies, scale, 1.0)

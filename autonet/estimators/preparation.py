@@ -1,0 +1,191 @@
+"""What `fit` is given to what a search works on: weights, equal rows, folds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autonet.core.errors import InvalidData, InvalidOption
+from autonet.core.metrics import get_metric
+from autonet.core.task import Task
+from autonet.data.distinct import distinct_rows
+from autonet.data.labels import Classes, Labels, Values
+from autonet.data.splits import Fold, split
+from autonet.data.table import Table
+from autonet.estimators.options import Options
+from autonet.pipeline.workspace import Workspace
+
+__all__ = ["Given", "Targets", "prepared"]
+
+Array = NDArray[Any]
+Targets = Classes | Labels | Values
+
+
+@dataclass(frozen=True)
+class Given:
+    """What `fit` was given, read.
+
+    Attributes
+    ----------
+    table : Table
+    n_features : int
+        Columns of the table before it was read.
+    targets : Classes, Labels or Values
+    y : ndarray
+        Class codes, labels or values.
+    sample_weight, groups : array-like or None
+        As they came.
+    valid : tuple of Table and ndarray, or None
+        Rows to validate on, and their codes, labels or values.
+    """
+
+    table: Table
+    n_features: int
+    targets: Targets
+    y: Array
+    sample_weight: Any
+    groups: Any
+    valid: tuple[Table, Array] | None
+
+
+def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], options: Options) -> Workspace:
+    """Check weights and groups, split, and put together what the trials of a search share.
+
+    Parameters
+    ----------
+    given : Given
+    metrics : sequence of str or callable
+        The one to optimize, then those to record.
+    options : Options
+    """
+    table, y, targets, seed = given.table, given.y, given.targets, options.seed()
+    measures = [get_metric(m, targets.kind, targets.labels, targets.n_outputs) for m in metrics]
+    weights, groups = _checked_weights(given.sample_weight, table), _checked_groups(given.groups, table)
+    if given.valid is None:
+        folds, weights = _folds_and_weights(table, y, targets, weights, groups, options, seed)
+    else:
+        n_train, table, y = len(table), table.joined(given.valid[0]), np.concatenate([y, given.valid[1]])
+        folds, weights = _folds_of_given_rows(table, y, weights, n_train)
+    weights = _class_weights(options.class_weight, targets, y, weights, folds)
+    n_rows = sum(map(len, (folds[0].train, folds[0].valid)))
+    return Workspace(
+        table=table,
+        y=y,
+        weights=weights,
+        task=Task(targets.kind, n_rows, given.n_features, targets.n_outputs),
+        folds=folds,
+        metric=measures[0],
+        additional_metrics=measures[1:],
+        unit="time" if options.budget_type == "time" else "epochs",
+        device=options.torch_device(),
+        seed=seed,
+    )
+
+
+def _checked_weights(sample_weight: Any, table: Table) -> NDArray[np.float64] | None:
+    """Check weights of rows: one finite number from 0 on for each, not all of them 0."""
+    if sample_weight is None:
+        return None
+    try:
+        weights = np.asarray(sample_weight, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidData(f"sample_weight must hold numbers ({error}).") from error
+    if weights.ndim != 1:
+        raise InvalidData(f"Sample weights must be 1D array or scalar: sample_weight has shape {weights.shape}.")
+    if len(weights) != len(table):
+        raise InvalidData(f"sample_weight has {len(weights)} entries and X has {len(table)} rows; give one per row.")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        bad = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
+        raise InvalidData(
+            f"Negative values in data passed to `sample_weight`, or NaN or infinity: row {bad[0]} has "
+            f"{weights[bad[0]]}; give finite weights from 0 on."
+        )
+    if not weights.any():
+        raise InvalidData("All entries of sample_weight are zero; give at least one row a weight.")
+    return weights
+
+
+def _checked_groups(groups: Any, table: Table) -> Array | None:
+    """Check groups of rows: one entry for each."""
+    if groups is None:
+        return None
+    names: Array = np.asarray(groups)
+    if names.ndim != 1 or len(names) != len(table):
+        raise InvalidData(f"groups has shape {names.shape} and X has {len(table)} rows; give one group per row.")
+    return names
+
+
+def _class_weights(
+    class_weight: Mapping[Any, float] | str | None, targets: Targets, y: Array, weights: Array | None, folds: list[Fold]
+) -> Array | None:
+    """Return what rows count: their weight times that of their class.
+
+    Parameters
+    ----------
+    class_weight : mapping of label to weight, "balanced" or None
+        Labels without a weight have 1; "balanced" is n / (n_classes n_k) for class k.
+    targets : Classes, Labels or Values
+    y : ndarray
+        Class codes.
+    weights : ndarray of shape (n,), optional
+    folds : list of Fold
+        Whose rows "balanced" counts.
+    """
+    if class_weight is None:
+        return weights
+    if not isinstance(targets, Classes):
+        raise InvalidOption(f"class_weight={class_weight!r} needs one label per row; use sample_weight instead.")
+    if isinstance(class_weight, str):
+        if class_weight != "balanced":
+            raise InvalidOption(f"class_weight must be 'balanced', a dictionary or None; got {class_weight!r}.")
+        rows = np.concatenate([folds[0].train, folds[0].valid])
+        counts = np.bincount(y[rows], None if weights is None else weights[rows], minlength=targets.n_outputs)
+        of_class = counts.sum() / (targets.n_outputs * np.where(counts > 0, counts, 1.0))
+    else:
+        unknown = [label for label in class_weight if label not in set(targets.labels.tolist())]
+        if unknown:
+            raise InvalidOption(
+                f"class_weight has weights for {unknown}, which y does not have; its labels: {targets.labels.tolist()}."
+            )
+        of_class = np.array([class_weight.get(label, 1.0) for label in targets.labels.tolist()], np.float64)
+    return np.asarray(of_class[y] if weights is None else weights * of_class[y])
+
+
+def _folds_and_weights(
+    table: Table, y: Array, targets: Targets, weights: Array | None, groups: Array | None, options: Options, seed: int
+) -> tuple[list[Fold], Array | None]:
+    """Split the rows for validation, equal ones together where the split is a random one.
+
+    Returns
+    -------
+    folds : list of Fold
+    weights : ndarray of shape (n,) or None
+        What each row counts: the weights of equal rows are summed up at one of them.
+    """
+    arguments = {
+        "validation_split": options.validation_split,
+        "cross_validator": options.cross_validator,
+        "arguments": options.cross_validator_args or {},
+        "shuffle": options.shuffle,
+        "seed": seed,
+    }
+    named = isinstance(options.cross_validator, str) and options.cross_validator != "time_series_split"
+    if not named or not options.shuffle or groups is not None:
+        return split(y, targets.kind, len(table), groups=groups, **arguments), weights
+    rows, weights = distinct_rows(table, y, weights)
+    folds = split(y[rows], targets.kind, len(rows), groups=None, **arguments)
+    return [Fold(rows[fold.train], rows[fold.valid]) for fold in folds], weights
+
+
+def _folds_of_given_rows(
+    table: Table, y: Array, weights: Array | None, n_train: int
+) -> tuple[list[Fold], Array | None]:
+    """Validate on the rows that come after the first `n_train` ones, each of weight 1."""
+    train = table.rows(slice(n_train))
+    rows, summed = distinct_rows(train, y[:n_train], weights)
+    valid = np.arange(n_train, len(table))
+    if summed is None:
+        return [Fold(rows, valid)], None
+    return [Fold(rows, valid)], np.concatenate([summed / summed[rows].mean(), np.ones(len(valid))])

@@ -1,0 +1,58 @@
+"""Learned embeddings of categories: the first layer of a network whose table has many-valued columns."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["CategoryEmbedding", "with_embedding"]
+
+# So often a category is taken for an unknown one in training, so that the embedding of unknown ones is trained, too.
+UNKNOWN_SHARE = 0.01
+
+
+class CategoryEmbedding(nn.Module):
+    """Replace the last columns of the input, which hold indices of categories, by learned vectors.
+
+    Parameters
+    ----------
+    n_in : int
+        Number of columns of the input.
+    vocabularies : sequence of int
+        Number of indices of each of the last columns; index 0 is the unknown category.
+    dimension : int
+        Length of a vector.
+
+    Attributes
+    ----------
+    in_features, out_features : int
+        Width of the input and of the result.
+    """
+
+    embeds_categories = True
+
+    def __init__(self, n_in: int, vocabularies: Sequence[int], dimension: int) -> None:
+        super().__init__()
+        self.in_features, self.n_numbers = n_in, n_in - len(vocabularies)
+        self.out_features = self.n_numbers + len(vocabularies) * dimension
+        # One table for all columns: a single lookup.  The rows of a column begin at its offset.
+        self.vectors = nn.Embedding(sum(vocabularies), dimension)
+        self.offsets: Tensor
+        self.register_buffer("offsets", torch.tensor([0, *vocabularies[:-1]]).cumsum(0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, in_features) to (n, out_features)."""
+        indices = x[:, self.n_numbers :].long()
+        if self.training:
+            indices = indices * (torch.rand(indices.shape, device=x.device) >= UNKNOWN_SHARE)
+        vectors: Tensor = self.vectors(indices + self.offsets)
+        return torch.cat([x[:, : self.n_numbers], vectors.flatten(1)], dim=1)
+
+    def extra_repr(self) -> str:
+        """Show the widths."""
+        return f"in_features={self.in_features}, out_features={self.out_features}"
+
+
+def with_embedding(embedding: CategoryEmbedding, network: nn.Module) -> nn.Sequential:
+    """Put an embedding before a network; the layers of a Sequential stay in one row with it."""
+    return nn.Sequential(embedding, *(network if isinstance(network, nn.Sequential) else [network]))

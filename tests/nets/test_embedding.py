@@ -1,0 +1,46 @@
+import torch
+from torch import nn
+
+from autonet.nets.embedding import UNKNOWN_SHARE, CategoryEmbedding, with_embedding
+from autonet.training.batches import BATCH_LOSSES, Rows
+
+
+def rows(n: int = 6) -> torch.Tensor:
+    return torch.cat([torch.randn(n, 2), torch.randint(3, (n, 1)).float(), torch.randint(5, (n, 1)).float()], dim=1)
+
+
+def test_every_column_has_vectors_of_its_own() -> None:
+    embedding, x = CategoryEmbedding(4, [3, 5], 2).eval(), rows()
+    vectors = embedding.vectors.weight
+    expected = torch.cat([x[:, :2], vectors[x[:, 2].long()], vectors[3 + x[:, 3].long()]], dim=1)
+    torch.testing.assert_close(embedding(x), expected)
+    assert (embedding.in_features, embedding.out_features) == (4, 6)
+
+
+def test_the_unknown_category_is_trained() -> None:
+    torch.manual_seed(0)
+    embedding = CategoryEmbedding(1, [2], 4).train()
+    x = torch.ones(20_000, 1)
+    taken = (embedding(x) == embedding.vectors.weight[0]).all(dim=1).float().mean().item()
+    assert 0.5 * UNKNOWN_SHARE < taken < 2 * UNKNOWN_SHARE
+    embedding(x).sum().backward()
+    gradient = embedding.vectors.weight.grad
+    assert gradient is not None
+    assert (gradient[0] != 0).all()
+
+
+def test_mixup_averages_vectors_and_not_indices() -> None:
+    network = with_embedding(CategoryEmbedding(4, [3, 5], 2), nn.Linear(6, 1)).eval()
+    x, seen = rows(), []
+    network[1].register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
+    torch.manual_seed(0)
+    BATCH_LOSSES.components["mixup"].build(alpha=1.0)(network, nn.MSELoss(), Rows(x, torch.zeros(6, 1)))
+    torch.manual_seed(0)
+    share = torch.rand(()).item()  # Beta(1, 1) is uniform
+    embedded = network[0](x)
+    torch.testing.assert_close(seen[0], torch.lerp(embedded.roll(1, 0), embedded, share))
+
+
+def test_the_layers_of_a_network_stay_in_one_row() -> None:
+    network = with_embedding(CategoryEmbedding(1, [4], 3), nn.Sequential(nn.Linear(3, 5), nn.ReLU()))
+    assert [type(layer) for layer in network] == [CategoryEmbedding, nn.Linear, nn.ReLU]
