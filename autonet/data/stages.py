@@ -237,15 +237,24 @@ class SparseProjection(_Stage):
     Parameters
     ----------
     weights : ndarray of shape (p,)
-    matrix : ndarray of shape (p, k)
+        0 for a column that is not used.
+    columns : ndarray of shape (q,)
+        The columns that are used.
+    matrix : ndarray of shape (q, k)
+        What they are projected by.
     """
 
     weights: Tensor
+    columns: Tensor
+    places: Tensor
     matrix: Tensor
 
-    def __init__(self, weights: Array, matrix: Array) -> None:
+    def __init__(self, weights: Array, columns: Array, matrix: Array) -> None:
         super().__init__()
+        places = np.zeros(len(weights))
+        places[columns] = np.arange(len(columns))
         self.keep(torch.float64, weights=weights)
+        self.keep(torch.int64, columns=columns, places=places)
         self.keep(torch.float32, matrix=matrix)
 
     def weighed(self, values: Tensor, weights: Tensor) -> Tensor:
@@ -256,7 +265,7 @@ class SparseProjection(_Stage):
     def forward(self, x: Tensor) -> Tensor:
         """Project rows (n, p) to (n, k)."""
         if not x.is_sparse:
-            weighed = self.weighed(x, self.weights)
+            weighed = self.weighed(x[:, self.columns], self.weights[self.columns])
             return self.scaled(weighed @ self.matrix, weighed.square().sum(1))
         x = x.coalesce()
         row, column = x.indices()
@@ -264,7 +273,9 @@ class SparseProjection(_Stage):
         squares = values.new_zeros(x.shape[0]).index_add(0, row, values.square())
         first = torch.searchsorted(row, torch.arange(x.shape[0], device=row.device))
         # A row's product is a weighted sum of rows of the matrix; a third of the time of a sparse matrix product.
-        product = functional.embedding_bag(column, self.matrix, first, mode="sum", per_sample_weights=values)
+        product = functional.embedding_bag(
+            self.places[column], self.matrix, first, mode="sum", per_sample_weights=values
+        )
         return self.scaled(product, squares)
 
     def scaled(self, projected: Tensor, squares: Tensor) -> Tensor:

@@ -69,6 +69,14 @@ def test_directions_that_nothing_varies_along_are_left_out() -> None:
     assert applied(fit_words(few_words[:1], 0), few_words.toarray()).shape == (60, 0)
 
 
+def test_columns_that_are_hardly_ever_filled_are_not_used() -> None:
+    train = sparse.csr_array(np.eye(30, 5000, dtype=np.float32))  # every column in one row only
+    stage = fit_wide(train, 0)
+    assert stage[0].columns.tolist() == [0]
+    assert applied(stage, np.ones((2, 5000), np.float32)).shape == (2, 0)
+    assert stage(torch.ones(2, 5000).to_sparse()).shape == (2, 0)
+
+
 def test_entries_that_stand_twice_are_added_and_the_callers_array_is_left_alone() -> None:
     plain = sparse.csr_array(counts(60, 5000))
     halves = sparse.csr_array(
