@@ -18,6 +18,7 @@ __all__ = ["Classes", "Labels", "Values"]
 Array = NDArray[Any]
 
 SHOWN = 5  # rows or labels that a sentence names
+LARGEST_TARGET = 1e150  # squares of targets are summed up, in float64
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,11 @@ class Values:
             numbers = values.astype(np.float64).reshape(len(values), -1)
         except (TypeError, ValueError) as error:
             raise InvalidData(f"{name} must hold numbers for a regression; got {values.dtype} ({error}).") from error
+        if numbers.size and np.abs(numbers).max() > LARGEST_TARGET:
+            raise InvalidData(
+                f"{name} has values up to {np.abs(numbers).max():g}, of which no squared error can be computed; give "
+                "it in a larger unit, or its logarithm."
+            )
         return numbers
 
     def restored(self, values: Array) -> Array:

@@ -23,7 +23,7 @@ from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.task import Task, TaskKind
 from autonet.data.schema import Column, Schema
 from autonet.data.table import Table
-from autonet.estimators.logs import log_trial, logged
+from autonet.estimators.logs import log_columns, log_trial, logged
 from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
 from autonet.estimators.winner import Winner
@@ -250,9 +250,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         """Find out what columns and targets there are, and read them."""
         validate_data(self, X, skip_check_array=True)  # names and number of the columns
         self._schema = Schema.detect(X, options.categorical_features)
-        logger = logging.getLogger("autonet")
-        for column in self._schema.columns:
-            logger.debug("column %s", column)
+        log_columns(logging.getLogger("autonet"), self._schema.columns)
         table = self._schema.read(X)
         targets = self._read_targets(y)
         codes = targets.codes(y)

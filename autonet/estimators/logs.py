@@ -1,15 +1,17 @@
 """Logging of a fit: at the level asked for, to standard error, without touching the caller's logging."""
 
 import logging
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tqdm.auto import tqdm
 
+from autonet.data.kinds import Column
 from autonet.search.records import Trial
 from autonet.search.study import Study
 
-__all__ = ["log_trial", "logged"]
+__all__ = ["log_columns", "log_trial", "logged"]
 
 
 class _BesideTheBar(logging.Handler):
@@ -35,6 +37,15 @@ def logged(level: str) -> Iterator[logging.Logger]:
         logger.setLevel(before)
         if handler:
             logger.removeHandler(handler)
+
+
+def log_columns(logger: logging.Logger, columns: Sequence[Column]) -> None:
+    """Write what the columns of a table were taken for."""
+    kinds = Counter(column.kind for column in columns)
+    logger.info("%d columns: %s", len(columns), ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
+    for column in columns:
+        if column.note:
+            logger.info("column %r (%s): %s", column.name, column.kind, column.note)
 
 
 def log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:

@@ -1,0 +1,51 @@
+"""HIV inhibition of 41,127 molecules from 1024 bits of their fingerprints, with the published scaffold split.
+
+    python benchmarks/hiv.py --seeds 0 1
+"""
+
+import argparse
+import time
+
+import numpy as np
+from common import DATA, environment
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from autonet import AutoNetClassification
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--max-runtime", type=float, default=600)
+    parser.add_argument("--preset", default="medium_cs")
+    parser.add_argument("--log-level", default="warning")
+    arguments = parser.parse_args()
+    arrays = np.load(DATA / "hiv.npz")
+    X, y, part = np.unpackbits(arrays["ecfp"], axis=1), arrays["y"], arrays["split"]
+    train, valid, test = (part == i for i in range(3))
+    print("| seed | validation ROC-AUC | test ROC-AUC | fit took | configurations | the best |")
+    print("|---|---|---|---|---|---|")
+    for seed in arguments.seeds:
+        auto = AutoNetClassification(
+            arguments.preset,
+            max_runtime=arguments.max_runtime,
+            optimize_metric="roc_auc",
+            random_state=seed,
+            log_level=arguments.log_level,
+        )
+        began = time.monotonic()
+        auto.fit(X[train], y[train], X_valid=X[valid], y_valid=y[valid])
+        took = time.monotonic() - began
+        score = roc_auc_score(y[test], auto.predict_proba(X[test])[:, 1])
+        found = ", ".join(str(v) for k, v in auto.best_config_.items() if k.count(":") == 1 and isinstance(v, str))
+        validated = auto.fit_result["info"]["val_roc_auc"]
+        print(f"| {seed} | {validated:.4f} | {score:.4f} | {took:.1f} s | {len(auto.history_)} | {found} |", flush=True)
+    linear = LogisticRegression(max_iter=1000).fit(X[train], y[train])
+    score = roc_auc_score(y[test], linear.predict_proba(X[test])[:, 1])
+    print(f"| logistic regression | | {score:.4f} | | | |")
+    print(f"\n{environment()}")
+
+
+if __name__ == "__main__":
+    main()
