@@ -51,6 +51,15 @@ def test_edit_the_space(capsys: Any) -> None:
     assert "NetworkSelector:bottleneck:width" in capsys.readouterr().out
 
 
+@needs("nyc_taxis.parquet")
+def test_taxi_fares(monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve()))
+    assert example("taxi_fares").main(max_runtime=5) < 2.5
+    printed = capsys.readouterr().out
+    assert re.search(r"pickup_zone +categorical +181 levels, 0.4% missing", printed)
+    assert "distance" in printed.split("dollars")[1]
+
+
 @needs("mnist.npz")
 def test_mnist(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve()))

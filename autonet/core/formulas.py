@@ -254,4 +254,5 @@ def r2(y: Array, p: Array, weight: Array | None) -> float:
     residual = np.average((y - p) ** 2, axis=0, weights=weight)
     total = np.average((y - np.average(y, axis=0, weights=weight)) ** 2, axis=0, weights=weight)
     varies = (total > 0) & (np.ptp(y, axis=0) > 0)  # the weighted mean of equal values is not exactly their value
-    return float(np.where(varies, 1 - residual / np.where(varies, total, 1.0), residual == 0).mean())
+    with np.errstate(over="ignore"):  # a target that hardly varies, far from met
+        return float(np.where(varies, 1 - residual / np.where(varies, total, 1.0), residual == 0).mean())

@@ -113,7 +113,7 @@ def _detect_string(cells: Cells, missing: float) -> Column:
         note = "numbers with leading zeros: taken as codes"
     elif many and n_numbers > IDENTIFIER_DISTINCT * len(distinct):
         other = next(value for value in levels if number_of(value) is None)
-        note = f"numbers written as text, except for {other!r}: make it missing to have a numeric column"
+        note = f"numbers written as text, except for {other!r:.60}: make it missing to have a numeric column"
     elif all(map(_is_date, levels[:FEW_VALUES])):
         note = "dates written as text: convert them to have a datetime column"
     elif many and share > IDENTIFIER_DISTINCT:
@@ -178,7 +178,7 @@ def _is_date(text: str) -> bool:
 def _mixed(cells: Cells) -> InvalidData:
     groups = count_groups(cells.name, np.asarray(cells.values))
     listed = " and ".join(
-        f"{PLURAL[group]} ({count} of {len(cells)} rows, for example {example!r})"
+        f"{PLURAL[group]} ({count} of {len(cells)} rows, for example {example!r:.60})"
         for group, (count, example) in sorted(groups.items())
     )
     return InvalidData(

@@ -40,8 +40,10 @@ class Classes:
         values = _array(y)
         if values.ndim == 2 and values.shape[1] > 1:
             return Labels.of(values)
+        if values.dtype.kind == "c":
+            raise InvalidData("Complex data not supported: y has complex numbers; give labels of another type.")
         values = _one_column(values)
-        if values.dtype.kind in "fcm":
+        if values.dtype.kind in "fm":
             check_classification_targets(values)
         return cls(_sorted_labels(values))
 
@@ -58,7 +60,7 @@ class Classes:
         InvalidData
             If a label was not among those of `fit`.
         """
-        values = _one_column(_array(y, name), name)
+        values = _one_column(_array(y, name), name, warn=False)  # `of` has warned
         try:
             codes = np.minimum(np.searchsorted(self.labels, values), len(self.labels) - 1)
             unknown = values[self.labels[codes] != values]
@@ -136,7 +138,7 @@ class Values:
     def of(cls, y: Any) -> "Values":
         """Read how many numbers there are to predict."""
         values = _array(y)
-        if values.ndim not in (1, 2):
+        if values.ndim not in (1, 2) or values.shape[1:] == (0,):
             raise InvalidData(f"y has shape {values.shape}; expected (n_samples,) or (n_samples, n_targets).")
         return cls(1 if values.ndim == 1 else values.shape[1], values.ndim)
 
@@ -148,9 +150,11 @@ class Values:
             raise InvalidData(f"{name} has shape {values.shape}; expected {shape} as y has.")
         if values.dtype.kind == "c":
             raise InvalidData(f"Complex data not supported: {name} has complex numbers; give real ones.")
+        if values.dtype.kind in "mM":
+            raise InvalidData(f"{name} must hold numbers for a regression; got {values.dtype}: give seconds or days.")
         try:
             numbers = values.astype(np.float64).reshape(len(values), -1)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InvalidData(f"{name} must hold numbers for a regression; got {values.dtype} ({error}).") from error
         if numbers.size and np.abs(numbers).max() > LARGEST_TARGET:
             raise InvalidData(
@@ -171,7 +175,7 @@ def _array(y: Any, name: str = "y") -> Array:
     if sparse.issparse(y):
         y = y.toarray()
     native = nw.from_native(y, pass_through=True, allow_series=True, eager_only=True)
-    values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else np.asarray(y)
+    values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else _of_list(y)
     if values.ndim == 0:
         raise InvalidData(f"{name} must have one entry per row; got {y!r}.")
     missing = _missing(values)
@@ -183,6 +187,16 @@ def _array(y: Any, name: str = "y") -> Array:
             "leave these rows out."
         )
     return _narrowed(values)
+
+
+def _of_list(y: Any) -> Array:
+    """Make an array, but no strings of what is none: NaN among strings is a missing label, not the label "nan"."""
+    values = np.asarray(y)
+    if values.dtype.kind in "US" and isinstance(y, list | tuple):
+        objects = np.array(y, dtype=object)
+        if not all(isinstance(v, str | bytes) for v in objects.flat):
+            return objects
+    return values
 
 
 def _missing(values: Array) -> NDArray[np.bool_]:
@@ -212,13 +226,19 @@ def _narrowed(values: Array) -> Array:
     return values
 
 
-def _one_column(values: Array, name: str = "y") -> Array:
+def _one_column(values: Array, name: str = "y", *, warn: bool = True) -> Array:
     if values.ndim > 2 or (values.ndim == 2 and values.shape[1] != 1):
         raise InvalidData(f"{name} has shape {values.shape}; expected one label per row: (n_samples,).")
-    return np.asarray(column_or_1d(values, warn=True))
+    return np.asarray(column_or_1d(values, warn=warn))
 
 
 def _sorted_labels(values: Array) -> Array:
+    strange = next((v for v in values if isinstance(v, list | set | dict)), None) if values.dtype == object else None
+    if strange is not None:
+        raise InvalidData(
+            f"Unknown label type: y has labels like {strange!r:.60}; give strings or numbers, or zeros and ones for "
+            "several labels per row (sklearn.preprocessing.MultiLabelBinarizer)."
+        )
     try:
         return np.unique(values)
     except TypeError as error:

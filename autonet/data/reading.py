@@ -68,7 +68,7 @@ def _all_missing(cells: Cells, column: Column, dtype: Any) -> Array:
 def _changed(cells: Cells, column: Column, example: Any) -> InvalidData:
     return InvalidData(
         f"Column {column.name!r} held {PLURAL[column.kind]} when fitted, but now {PLURAL[cells.holds]}, for example "
-        f"{example!r}. Convert it to {PLURAL[column.kind]}; what is unknown can be missing (NaN)."
+        f"{example!r:.60}. Convert it to {PLURAL[column.kind]}; what is unknown can be missing (NaN)."
     )
 
 

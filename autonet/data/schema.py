@@ -1,6 +1,6 @@
 """What the columns of a table are, and how further tables with these columns are read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,7 +152,10 @@ def _chosen(categorical_features: Sequence[Any] | None, names: Sequence[str | in
     """Resolve names, indices or a mask to indices."""
     if categorical_features is None:
         return set()
-    given = [categorical_features] if isinstance(categorical_features, str) else list(categorical_features)
+    single = isinstance(categorical_features, str | int | np.integer)
+    if not single and not isinstance(categorical_features, Iterable):
+        raise InvalidData(f"categorical_features takes names, indices or a mask, not {categorical_features!r:.60}.")
+    given = [categorical_features] if single else list(categorical_features)
     if given and all(isinstance(value, bool | np.bool_) for value in given):
         if len(given) != len(names):
             raise InvalidData(f"categorical_features is a mask of {len(given)} columns, but X has {len(names)}.")
@@ -162,6 +165,10 @@ def _chosen(categorical_features: Sequence[Any] | None, names: Sequence[str | in
 
 def _index(value: Any, names: Sequence[str | int]) -> int:
     if isinstance(value, str):
+        if not any(isinstance(name, str) for name in names):
+            raise InvalidData(
+                f"categorical_features names column {value!r}, but the columns of X have no names; give indices."
+            )
         if value not in names:
             raise UnknownName("column", value, map(str, names))
         return names.index(value)

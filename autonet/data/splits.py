@@ -99,22 +99,18 @@ def split(
     What is stratified: classes; combinations of labels, rare ones by their rarest label; bins of the first target
     with equally many rows.  In a holdout a class of one row trains, and no class of several goes without.
     """
+    _check_arguments(cross_validator, arguments)
     if groups is not None and len(groups) != n:
         raise InvalidData(f"groups has {len(groups)} values for {n} rows; give one per row.")
-    if arguments and not isinstance(cross_validator, str | numbers.Integral):
-        raise InvalidOption("cross_validator_args are for a cross_validator by name; give the splitter its own.")
     if isinstance(cross_validator, str) and cross_validator == "none":
-        if arguments:
-            raise InvalidOption("cross_validator='none' takes no cross_validator_args; name a cross_validator.")
         return [_holdout(y, kind, n, validation_split, groups, shuffle, seed)]
-    if isinstance(cross_validator, bool | np.bool_):
-        raise InvalidOption(f"cross_validator={cross_validator} is no number of folds; give at least 2.")
     arguments = dict(arguments or {})
     if isinstance(cross_validator, numbers.Integral):
         arguments = {"n_splits": int(cross_validator), **arguments}
         plain = "k_fold" if kind == "regression" else "stratified_k_fold"
         cross_validator = plain if groups is None else GROUPED[plain]
-    said = f"cross_validator={cross_validator!r:.80}" + (f" with {arguments}" if arguments else "")
+    said = f"cross_validator={' '.join(repr(cross_validator).split()):.80}"
+    said += f" with {arguments}" if arguments else ""
     try:
         if isinstance(cross_validator, str):
             pairs = _named(cross_validator, arguments, y, kind, n, validation_split, groups, shuffle, seed)
@@ -125,10 +121,32 @@ def split(
     except InvalidOption:
         raise
     except (TypeError, ValueError) as error:
-        raise InvalidOption(f"{said}: {error}") from error
+        raise InvalidOption(f"{said}: {str(error).rstrip('.')}.") from error
     if not pairs:
-        raise InvalidOption(f"{said} makes no folds; give at least one pair of training and validation rows.")
+        raise InvalidOption(
+            f"{said} makes no folds; give at least one pair of training and validation rows (a generator gives its "
+            "pairs only once: make a list of it)."
+        )
     return [_checked(pair, n, said) for pair in pairs]
+
+
+def _check_arguments(cross_validator: Any, arguments: Any) -> None:
+    """Check what can be checked without rows."""
+    if arguments is not None and not isinstance(arguments, Mapping):
+        raise InvalidOption(f"cross_validator_args must be a dictionary such as {{'n_splits': 3}}; got {arguments!r}.")
+    if isinstance(cross_validator, bool | np.bool_):
+        raise InvalidOption(f"cross_validator={cross_validator} is no number of folds; give at least 2.")
+    if isinstance(cross_validator, type):
+        raise InvalidOption(f"cross_validator is the class {cross_validator.__name__}; give an instance of it.")
+    if not isinstance(cross_validator, str | numbers.Integral | Splitter | Iterable):
+        raise InvalidOption(
+            "cross_validator must be a name, a number of folds, a splitter of scikit-learn or a list of (train, test); "
+            f"got {cross_validator!r:.60}."
+        )
+    if arguments and not isinstance(cross_validator, str | numbers.Integral):
+        raise InvalidOption("cross_validator_args are for a cross_validator by name; give the splitter its own.")
+    if arguments and isinstance(cross_validator, str) and cross_validator == "none":
+        raise InvalidOption("cross_validator='none' takes no cross_validator_args; name a cross_validator.")
 
 
 # ---- holdout --------------------------------------------------------------------------------------------------------

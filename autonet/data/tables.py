@@ -1,7 +1,7 @@
 """Tables of any brand, opened as one array of numbers or column by column; checked, not yet understood."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -75,8 +75,14 @@ def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
     TypeError
         If it is nothing of the kind, or a lazy frame.
     """
+    if isinstance(X, Columns):  # opened before
+        return X
+    if getattr(getattr(X, "dtype", None), "kind", "") == "c":
+        raise InvalidData("Complex data not supported: X has complex numbers. Give their parts as two columns.")
     if sparse.issparse(X):
         return _open_sparse(X)
+    if X is None or isinstance(X, Mapping):
+        raise InvalidData(f"X is {'None' if X is None else 'a dict'}; give an array, a list of rows or a data frame.")
     if isinstance(X, np.ma.MaskedArray):
         X = np.ma.filled(X.astype(np.float64 if X.dtype.kind in "biuf" else object), np.nan)
     if isinstance(X, np.ndarray):

@@ -16,6 +16,8 @@ __all__ = ["TARGET_TRANSFORMS", "TargetEncoder"]
 
 Array = NDArray[Any]
 
+FARTHEST = 1e15  # standard deviations
+
 
 class Transform(Protocol):
     """A monotone function of the targets (n, n_targets) and its inverse."""
@@ -125,7 +127,9 @@ class TargetEncoder:
             return y.astype(np.int64)
         if self.transform is None:
             return y.astype(np.float32)
-        return np.asarray((self.transform.forward(y) - self.center) / self.scale).astype(np.float32)
+        standardized = (self.transform.forward(y) - self.center) / self.scale
+        # Rows to validate on may lie far beyond those of training: their squares are to stay within float32.
+        return np.asarray(np.clip(standardized, -FARTHEST, FARTHEST)).astype(np.float32)
 
     def decode(self, outputs: Array) -> Array:
         """Turn network outputs (n, n_outputs) into probabilities, or into values in the unit of the target."""

@@ -23,6 +23,7 @@ from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.task import Task, TaskKind
 from autonet.data.schema import Column, Schema
 from autonet.data.table import Table
+from autonet.data.tables import Columns, open_table
 from autonet.estimators.logs import log_columns, log_trial, logged
 from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
@@ -248,10 +249,10 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
 
     def _read(self, X: Any, y: Any, options: Options) -> tuple[Table, Targets, Array]:
         """Find out what columns and targets there are, and read them."""
-        validate_data(self, X, skip_check_array=True)  # names and number of the columns
-        self._schema = Schema.detect(X, options.categorical_features)
+        opened = self._opened(X, reset=True)
+        self._schema = Schema.detect(opened, options.categorical_features)
         log_columns(logging.getLogger("autonet"), self._schema.columns)
-        table = self._schema.read(X)
+        table = self._schema.read(opened)
         targets = self._read_targets(y)
         codes = targets.codes(y)
         check_consistent_length(table.codes, codes)
@@ -259,10 +260,13 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
 
     def _table(self, X: Any) -> Table:
         """Read further rows."""
-        if getattr(X, "ndim", 2) != 2:
-            self._schema.read(X)  # says how to reshape them
-        validate_data(self, X, reset=False, skip_check_array=True)
-        return self._schema.read(X)
+        return self._schema.read(self._opened(X, reset=False))
+
+    def _opened(self, X: Any, *, reset: bool) -> Any:
+        """Open a table, and note or check the names and the number of its columns."""
+        opened = open_table(X)
+        validate_data(self, X if isinstance(opened, Columns) else opened, reset=reset, skip_check_array=True)
+        return opened
 
     def _baseline(
         self,
@@ -383,7 +387,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         """Tell scikit-learn what the estimator can do."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.sparse = tags.input_tags.categorical = True
-        tags.non_deterministic = True  # budgets in seconds
+        tags.non_deterministic = self.budget_type == "time"  # epochs are reproducible
         return tags
 
 

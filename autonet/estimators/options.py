@@ -1,12 +1,13 @@
 """The options of the estimators: declared once, checked before anything runs."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from ConfigSpace import ConfigurationSpace
 from sklearn.utils import check_random_state
@@ -19,7 +20,11 @@ from autonet.search.rungs import Rungs, Unit
 from autonet.space.build import build_space
 from autonet.space.nodes import NODES
 from autonet.space.presets import load_preset
-from autonet.space.updates import HyperparameterSearchSpaceUpdates, parse_hyperparameter_search_space_updates
+from autonet.space.updates import (
+    HyperparameterSearchSpaceUpdate,
+    HyperparameterSearchSpaceUpdates,
+    parse_hyperparameter_search_space_updates,
+)
 
 __all__ = ["LOG_LEVELS", "Options", "renamed"]
 
@@ -36,6 +41,8 @@ IGNORED = (
     "run_worker_on_master_node",
     "memory_limit_mb",
 )
+# Options that choose among the components of a node.
+BY_OPTION = {node.option: node.name for node in NODES.values() if node.option}
 RENAMED = {"config_preset": "preset", "random_seed": "random_state", "X_train": "X", "Y_train": "y"}
 
 # Without any limit a search takes five minutes.
@@ -107,21 +114,46 @@ class Options:
         return options
 
     def _check(self) -> None:
+        self._check_numbers()
+        self._check_budgets()
+        known("budget_type", str(self.budget_type), ("time", "epochs"))
+        known("log_level", str(self.log_level), LOG_LEVELS)
+        if isinstance(self.cross_validator, str):
+            known("cross_validator", self.cross_validator, CROSS_VALIDATORS)
+        if not isinstance(self.preset, str | Path):
+            raise InvalidOption(f"preset must be a name or a path; got {self.preset!r:.60}.")
+        for name in ("shuffle", "progress_bar"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise InvalidOption(f"{name} must be True or False; got {getattr(self, name)!r:.60}.")
+        if self.additional_metrics is not None and not _is_list(self.additional_metrics):
+            raise InvalidOption(f"additional_metrics must be a list of metrics; got {self.additional_metrics!r:.60}.")
+        for name in BY_OPTION:
+            chosen = getattr(self, name)
+            if chosen is not None and not (
+                _is_list(chosen) and len(chosen) and all(isinstance(c, str) for c in chosen)
+            ):
+                raise InvalidOption(f"{name} must be a list of at least one name, or None; got {chosen!r:.60}.")
+        updates = self.hyperparameter_search_space_updates
+        if not (updates is None or isinstance(updates, HyperparameterSearchSpaceUpdates | str | Path)):
+            raise InvalidOption(
+                "hyperparameter_search_space_updates must be HyperparameterSearchSpaceUpdates or the path of a file; "
+                f"got {updates!r:.60}."
+            )
+
+    def _check_numbers(self) -> None:
         for name in ("max_runtime", "min_budget", "max_budget", "max_trials", "num_iterations"):
             value = getattr(self, name)
             if value is not None and not (_is_number(value) and value > 0):
-                raise InvalidOption(f"{name} must be a positive number or None; got {value!r}.")
-        known("budget_type", str(self.budget_type), ("time", "epochs"))
+                raise InvalidOption(f"{name} must be a positive number or None; got {value!r:.60}.")
+        for name in ("max_trials", "min_budget", "max_budget", "eta"):
+            if getattr(self, name) == math.inf:
+                raise InvalidOption(f"{name} must be finite; got {getattr(self, name)!r}.")
+        if self.max_trials is not None and self.max_trials != int(self.max_trials):
+            raise InvalidOption(f"max_trials must be a whole number; got {self.max_trials!r}.")
         if not (_is_number(self.eta) and self.eta > 1):
-            raise InvalidOption(f"eta must be a number greater than 1; got {self.eta!r}.")
+            raise InvalidOption(f"eta must be a number greater than 1; got {self.eta!r:.60}.")
         if not (_is_number(self.validation_split) and 0 < self.validation_split < 1):
-            raise InvalidOption(f"validation_split must lie between 0 and 1; got {self.validation_split!r}.")
-        if isinstance(self.cross_validator, str):
-            known("cross_validator", self.cross_validator, CROSS_VALIDATORS)
-        if isinstance(self.additional_metrics, str):
-            raise InvalidOption(f"additional_metrics must be a list of metrics; got {self.additional_metrics!r}.")
-        known("log_level", str(self.log_level), LOG_LEVELS)
-        self._check_budgets()
+            raise InvalidOption(f"validation_split must lie between 0 and 1; got {self.validation_split!r:.60}.")
 
     def _check_budgets(self) -> None:
         if self.min_budget is not None and self.max_budget is not None and self.min_budget > self.max_budget:
@@ -145,17 +177,27 @@ class Options:
 
     def metrics(self, defaults: Mapping[TaskKind, str], kind: TaskKind) -> list[str | Callable[..., float]]:
         """Return the metric to optimize and those to record."""
-        return [self.optimize_metric or defaults[kind], *(self.additional_metrics or ())]
+        return [
+            defaults[kind] if self.optimize_metric is None else self.optimize_metric,
+            *(self.additional_metrics or ()),
+        ]
 
     def space(self, task: Task) -> ConfigurationSpace:
         """Build the search space: options over the preset, and the user's updates over both."""
-        preset = load_preset(self.preset, task)
-        by_option = {node.option: node.name for node in NODES.values() if node.option}
-        chosen = {node: getattr(self, option) for option, node in by_option.items() if getattr(self, option)}
+        preset, chosen = load_preset(self.preset, task), []
+        for option, node in BY_OPTION.items():
+            names = getattr(self, option)
+            if names is not None and not NODES[node].names(task):
+                raise InvalidOption(f"{option} has nothing to choose from for a {task.kind}; leave it out.")
+            if names is not None:
+                chosen.append(HyperparameterSearchSpaceUpdate(node, NODES[node].selector, tuple(names)))
         updates = self.hyperparameter_search_space_updates
         if isinstance(updates, str | Path):
-            updates = parse_hyperparameter_search_space_updates(updates)
-        return build_space(task, {**preset.components, **chosen}, [*preset.updates, *(updates or ())])
+            try:
+                updates = parse_hyperparameter_search_space_updates(updates)
+            except OSError as error:
+                raise InvalidOption(f"hyperparameter_search_space_updates cannot be read: {error}.") from error
+        return build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())])
 
     @property
     def runtime(self) -> float | None:
@@ -197,7 +239,13 @@ class Options:
         """Return the root of all random streams."""
         if self.random_state is None:
             return int(torch.randint(2**31, (1,), generator=_fresh()).item())
-        state = check_random_state(self.random_state)  # refuses what is no seed
+        try:
+            state = check_random_state(self.random_state)
+        except ValueError as error:
+            raise InvalidOption(
+                "random_state must be a whole number from 0 to 2**32 - 1, a numpy RandomState or None; "
+                f"got {self.random_state!r:.60}."
+            ) from error
         return int(self.random_state) if isinstance(self.random_state, Integral) else int(state.randint(2**31))
 
     def torch_device(self) -> torch.device:
@@ -237,7 +285,16 @@ def renamed(arguments: Mapping[str, Any], names: Sequence[str]) -> tuple[dict[st
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and value is not True and value is not False and value == value
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        return not math.isnan(value)
+    except OverflowError:  # an integer beyond all floats
+        return False
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
 def _fresh() -> torch.Generator:

@@ -22,6 +22,8 @@ __all__ = ["Given", "Targets", "prepared"]
 Array = NDArray[Any]
 Targets = Classes | Labels | Values
 
+SHOWN = 5  # labels that a sentence names
+
 
 @dataclass(frozen=True)
 class Given:
@@ -62,13 +64,19 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
     """
     table, y, targets, seed = given.table, given.y, given.targets, options.seed()
     measures = [get_metric(m, targets.kind, targets.labels, targets.n_outputs) for m in metrics]
+    if targets.kind == "regression":
+        for measure in measures:
+            measure.score(y, y)  # a logarithmic error, for one, refuses negative targets: now rather than in training
     weights, groups = _checked_weights(given.sample_weight, table), _checked_groups(given.groups, table)
     if given.valid is None:
         folds, weights = _folds_and_weights(table, y, targets, weights, groups, options, seed)
     else:
+        _check_given_rows(given.valid, options)
         n_train, table, y = len(table), table.joined(given.valid[0]), np.concatenate([y, given.valid[1]])
         folds, weights = _folds_of_given_rows(table, y, weights, n_train)
     weights = _class_weights(options.class_weight, targets, y, weights, folds)
+    if weights is not None and not all(weights[fold.train].any() for fold in folds):
+        raise InvalidData("The weights of all training rows of a fold are zero; give some of them a weight.")
     n_rows = sum(map(len, (folds[0].train, folds[0].valid)))
     return Workspace(
         table=table,
@@ -88,10 +96,14 @@ def _checked_weights(sample_weight: Any, table: Table) -> NDArray[np.float64] | 
     """Check weights of rows: one finite number from 0 on for each, not all of them 0."""
     if sample_weight is None:
         return None
+    if np.asarray(sample_weight).dtype.kind == "c":
+        raise InvalidData("sample_weight must hold real numbers; got complex ones.")
     try:
         weights = np.asarray(sample_weight, np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidData(f"sample_weight must hold numbers ({error}).") from error
+    if weights.ndim == 0:
+        weights = np.full(len(table), weights)
     if weights.ndim != 1:
         raise InvalidData(f"Sample weights must be 1D array or scalar: sample_weight has shape {weights.shape}.")
     if len(weights) != len(table):
@@ -107,6 +119,15 @@ def _checked_weights(sample_weight: Any, table: Table) -> NDArray[np.float64] | 
     return weights
 
 
+def _check_given_rows(valid: tuple[Table, Array], options: Options) -> None:
+    """Check rows to validate on."""
+    n_rows, n_entries = len(valid[0]), len(valid[1])
+    if n_rows != n_entries:
+        raise InvalidData(f"X_valid has {n_rows} rows and y_valid {n_entries} entries; give one entry per row.")
+    if options.cross_validator not in ("none", None):
+        raise InvalidOption("X_valid and cross_validator exclude each other: folds, or rows to validate on.")
+
+
 def _checked_groups(groups: Any, table: Table) -> Array | None:
     """Check groups of rows: one entry for each."""
     if groups is None:
@@ -118,7 +139,7 @@ def _checked_groups(groups: Any, table: Table) -> Array | None:
 
 
 def _class_weights(
-    class_weight: Mapping[Any, float] | str | None, targets: Targets, y: Array, weights: Array | None, folds: list[Fold]
+    class_weight: Mapping[Any, Any] | str | None, targets: Targets, y: Array, weights: Array | None, folds: list[Fold]
 ) -> Array | None:
     """Return what rows count: their weight times that of their class.
 
@@ -137,19 +158,24 @@ def _class_weights(
         return weights
     if not isinstance(targets, Classes):
         raise InvalidOption(f"class_weight={class_weight!r} needs one label per row; use sample_weight instead.")
+    if class_weight != "balanced" and not isinstance(class_weight, Mapping):
+        raise InvalidOption(f"class_weight must be 'balanced', a dictionary or None; got {class_weight!r:.60}.")
     if isinstance(class_weight, str):
-        if class_weight != "balanced":
-            raise InvalidOption(f"class_weight must be 'balanced', a dictionary or None; got {class_weight!r}.")
         rows = np.concatenate([folds[0].train, folds[0].valid])
         counts = np.bincount(y[rows], None if weights is None else weights[rows], minlength=targets.n_outputs)
         of_class = counts.sum() / (targets.n_outputs * np.where(counts > 0, counts, 1.0))
     else:
-        unknown = [label for label in class_weight if label not in set(targets.labels.tolist())]
+        labels = targets.labels.tolist()
+        unknown = [label for label in class_weight if label not in set(labels)]
         if unknown:
             raise InvalidOption(
-                f"class_weight has weights for {unknown}, which y does not have; its labels: {targets.labels.tolist()}."
+                f"class_weight has weights for {unknown[:SHOWN]}, which y does not have; its labels: "
+                f"{', '.join(map(repr, labels[:SHOWN]))}{', ...' if len(labels) > SHOWN else ''}."
             )
-        of_class = np.array([class_weight.get(label, 1.0) for label in targets.labels.tolist()], np.float64)
+        for label, weight in class_weight.items():
+            if not (isinstance(weight, int | float | np.integer | np.floating) and 0 <= weight < np.inf):
+                raise InvalidOption(f"class_weight must hold finite numbers from 0 on; {label!r} has {weight!r}.")
+        of_class = np.array([class_weight.get(label, 1.0) for label in labels], np.float64)
     return np.asarray(of_class[y] if weights is None else weights * of_class[y])
 
 

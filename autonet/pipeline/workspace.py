@@ -26,7 +26,8 @@ __all__ = ["EncodedFold", "Workspace"]
 
 Array = NDArray[Any]
 
-CACHED_ENCODINGS = 3
+# Encodings are kept for trials to come as long as they fit in so many bytes; those of one configuration always are.
+CACHED_BYTES = 2**30
 PLAIN_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "classification": functional.cross_entropy,
     "multilabel": functional.binary_cross_entropy_with_logits,
@@ -80,18 +81,21 @@ class Workspace:
     _encoded: OrderedDict[Any, tuple[TabularEncoder, Inputs, Inputs]] = field(default_factory=OrderedDict, repr=False)
 
     def encoded(self, config: Mapping[str, Any], fold: int) -> EncodedFold:
-        """Encode training and validation rows of a fold; the last few encodings of the table are kept."""
+        """Encode training and validation rows of a fold; the last encodings of the table are kept."""
         train, valid = self.folds[fold].train, self.folds[fold].valid
         key = (encoder_key(config), fold)
         if key not in self._encoded:
             encoder = TabularEncoder.fit(self.table, train, config, self.seed)
             self._encoded[key] = (encoder, self.inputs(encoder, train), self.inputs(encoder, valid))
-            while len(self._encoded) > CACHED_ENCODINGS * len(self.folds):
+            while len(self._encoded) > len(self.folds) and self._cached_bytes() > CACHED_BYTES:
                 self._encoded.popitem(last=False)
         self._encoded.move_to_end(key)
         encoder, x, valid_x = self._encoded[key]
         targets = TargetEncoder.fit(self.task.kind, self.y[train], config)
         return EncodedFold(encoder, targets, self.rows(targets, x, train), self.rows(targets, valid_x, valid))
+
+    def _cached_bytes(self) -> int:
+        return sum(x.nbytes for _, *parts in self._encoded.values() for x in parts if isinstance(x, Tensor))
 
     def inputs(self, encoder: TabularEncoder, rows: NDArray[np.intp]) -> Inputs:
         """Encode some rows of the table."""

@@ -64,7 +64,7 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise InvalidOption(f"Preset {str(path)!r} cannot be read: {error}") from error
+        raise InvalidOption(f"Preset {str(path)!r} cannot be read: {error}.") from error
     if content.get("schema") != SCHEMA:
         raise InvalidOption(f"Preset {path.name} has schema {content.get('schema')!r}; this version reads {SCHEMA}.")
     where = f"preset {path.name}"

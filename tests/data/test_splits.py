@@ -298,7 +298,7 @@ def test_folds_can_be_given() -> None:
         (1, "cross_validator='k_fold' with {'n_splits': 1}: .*n_splits=2 or more"),
         (10, "cross_validator='k_fold' with {'n_splits': 10}: Cannot have number of splits n_splits=10"),
         (True, "cross_validator=True is no number of folds; give at least 2"),
-        (2.5, "cross_validator=2.5: 'float' object is not iterable"),
+        (2.5, "must be a name, a number of folds, a splitter .* or a list .*; got 2.5"),
         (model_selection.GroupKFold(2), "cross_validator=GroupKFold.*: The 'groups' parameter should not be None"),
         (model_selection.StratifiedKFold(2), "Supported target types are"),
     ],

@@ -201,3 +201,12 @@ def test_ids_and_twin_columns_are_left_out(quick: dict[str, Any]) -> None:
         auto = AutoNetClassification("tiny_cs", **quick).fit(X, y)
     plain = AutoNetClassification("tiny_cs", **quick).fit(X[["size", "color"]], y)
     assert auto.get_pytorch_model()[0].in_features == plain.get_pytorch_model()[0].in_features
+
+
+def test_the_log_says_what_was_detected(quick: dict[str, Any], caplog: Any) -> None:
+    X, y = mixed()
+    AutoNetClassification("tiny_cs", **quick, log_level="info").fit(X.assign(id=[f"row {i}" for i in range(len(X))]), y)
+    log = "\n".join(caplog.messages)
+    assert "11 columns: 4 numeric, 3 categorical, 2 boolean, 1 datetime, 1 text" in log
+    assert "column 'nothing' (numeric): no value at all" in log
+    assert "column 'id' (categorical): " in log

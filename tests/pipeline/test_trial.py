@@ -127,6 +127,15 @@ def test_encodings_are_kept_for_the_next_trial(iris: Any) -> None:
     assert space.encoded(default(space.task), 0).rows.x is first.rows.x
 
 
+def test_old_encodings_make_room_for_new_ones(iris: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("autonet.pipeline.workspace.CACHED_BYTES", 2 * 150 * 4 * 4)
+    space = workspace(iris)
+    ways = ["standardize", "minmax", "none"]
+    configs = [default(space.task, **{"NormalizationStrategySelector:normalization_strategy": way}) for way in ways]
+    kept = [space.encoded(config, 0).rows.x for config in configs]
+    assert [space.encoded(configs[i], 0).rows.x is kept[i] for i in (1, 2, 0)] == [True, True, False]
+
+
 def test_encoders_see_training_rows_only(diabetes: Any) -> None:
     X, y = diabetes[0].copy(), diabetes[1].copy()
     space = workspace((X, y), metric="r2")
@@ -177,3 +186,8 @@ def test_the_baseline_is_a_linear_network(unit: str, iris: Any) -> None:
 def test_an_epoch_is_timed(iris: Any) -> None:
     space = workspace(iris, unit="time")
     assert 0 < epoch_seconds(space, default(space.task)) < 1
+
+
+def test_an_epoch_of_several_folds_is_one_of_each(iris: Any) -> None:
+    one, five = workspace(iris, unit="time"), workspace(iris, unit="time", folds=5)
+    assert epoch_seconds(five, default(five.task)) > 2.5 * epoch_seconds(one, default(one.task))

@@ -23,6 +23,7 @@ from ConfigSpace import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autonet import AutoNetClassification
 from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
@@ -303,3 +304,11 @@ def test_a_space_is_built_the_same_twice_and_owes_nothing_to_the_last_one() -> N
     before = build_space(CLASSIFICATION)
     build_space(CLASSIFICATION, {"NetworkSelector": ["mlpnet"]}, [Update("NetworkSelector", "mlpnet:num_layers", (2,))])
     assert build_space(CLASSIFICATION) == before
+
+
+@pytest.mark.parametrize("preset", list_presets())
+def test_options_win_over_the_preset(preset: str) -> None:
+    auto = AutoNetClassification(preset, normalization_strategies=["robust"], networks=["mlpnet"])
+    space = auto.get_hyperparameter_search_space(np.zeros((2000, 3)) + np.arange(3), np.arange(2000) % 2)
+    assert space["NormalizationStrategySelector:normalization_strategy"].value == "robust"
+    assert space["NetworkSelector:network"].value == "mlpnet"
