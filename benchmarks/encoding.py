@@ -24,8 +24,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from autonet.core.task import Task
-from autonet.data.encoder import TabularEncoder
-from autonet.data.schema import Schema
+from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
 from autonet.space.build import build_space
 

@@ -21,9 +21,9 @@ from torch import nn
 
 from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.task import Task, TaskKind
-from autonet.data.schema import Column, Schema
+from autonet.data.reading.brands import Columns, open_table
+from autonet.data.reading.schema import Column, Schema
 from autonet.data.table import Table
-from autonet.data.tables import Columns, open_table
 from autonet.estimators.logs import log_columns, log_trial, logged
 from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
@@ -175,7 +175,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         began = time.monotonic()
         given = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}
         data, chosen = self._arguments(given, options)
-        self._searched_with = self._arguments({}, {})[1]
+        self._searched_with = repr(self._arguments({}, {})[1])
         with logged(chosen.log_level) as logger, one_thread():
             workspace = self._workspace(chosen, **data, sample_weight=sample_weight, groups=groups)
             space = chosen.space(workspace.task)
@@ -337,8 +337,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         -------
         nn.Module
             On the CPU, in evaluation mode.  For the built-in networks an ``nn.Sequential`` that begins with a
-            ``Linear``: ``model[0].in_features`` is the width after preprocessing.  Classification networks give
-            logits, regression networks standardized targets.
+            ``Linear``, or with a `CategoryEmbedding` where categories are embedded: ``model[0].in_features`` is the
+            width after preprocessing.  Classification networks give logits, regression networks standardized targets.
         """
         check_is_fitted(self, "best_config_")
         return self._winner.members[0].network
@@ -359,7 +359,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         y_train = options.pop("Y_train", y_train)
         _, chosen = self._arguments({}, options)
         if X_train is None:
-            searched = not options and getattr(self, "_searched_with", None) == chosen
+            searched = not options and getattr(self, "_searched_with", None) == repr(chosen)
             return self.search_space_ if searched else chosen.space(Task(self.kind))
         other = clone(self)
         table, targets, _ = other._read(X_train, y_train, chosen)  # noqa: SLF001 - a copy of itself
@@ -379,7 +379,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         if not hasattr(self, "fit_result_"):
             return text
         scores = ", ".join(f"{k} {v:.4f}" for k, v in self.fit_result["info"].items())
-        free = [f"  {k} = {v}" for k, v in self.best_config_.items() if _is_free(self.search_space_, k)]
+        searched = {name for name, hyperparameter in self.search_space_.items() if hyperparameter.size > 1}
+        free = [f"  {k} = {v}" for k, v in self.best_config_.items() if k in searched]
         head = f"{len(self.history_)} configurations tried; the best, at budget {self.fit_result['budget']:g}: {scores}"
         return "\n".join([text, head, *free])
 
@@ -395,7 +396,3 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
 AutoNet.__signature__ = inspect.Signature(
     [p for p in inspect.signature(AutoNet).parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
 )
-
-
-def _is_free(space: ConfigurationSpace, name: str) -> bool:
-    return name in space and space[name].size > 1

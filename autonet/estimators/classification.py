@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
-from autonet.core.metrics import decide
+from autonet.core.metrics.metric import decide
 from autonet.core.task import TaskKind
-from autonet.data.labels import Classes
+from autonet.data.targets.labels import Classes
 from autonet.estimators.base import AutoNet
 from autonet.estimators.preparation import Targets
 

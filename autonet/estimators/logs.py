@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tqdm.auto import tqdm
 
-from autonet.data.kinds import Column
+from autonet.data.reading.kinds import Column
 from autonet.search.records import Trial
 from autonet.search.study import Study
 

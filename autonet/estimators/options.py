@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
-from autonet.data.splits import CROSS_VALIDATORS
+from autonet.data.rows.splits import CROSS_VALIDATORS
 from autonet.search.rungs import Rungs, Unit
 from autonet.space.build import build_space
 from autonet.space.nodes import NODES

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData, InvalidOption
-from autonet.core.metrics import get_metric
+from autonet.core.metrics.metric import get_metric
 from autonet.core.task import Task
-from autonet.data.distinct import distinct_rows
-from autonet.data.labels import Classes, Labels, Values
-from autonet.data.splits import Fold, split
+from autonet.data.rows.distinct import distinct_rows
+from autonet.data.rows.splits import Fold, split
 from autonet.data.table import Table
+from autonet.data.targets.labels import Classes, Labels, Values
 from autonet.estimators.options import Options
 from autonet.pipeline.workspace import Workspace
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 
 from autonet.core.task import TaskKind
-from autonet.data.labels import Values
+from autonet.data.targets.labels import Values
 from autonet.estimators.base import AutoNet
 from autonet.estimators.preparation import Targets
 

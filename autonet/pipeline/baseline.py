@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from autonet.core.names import join
-from autonet.data.encoder import TabularEncoder
-from autonet.data.preprocessors import EMBEDDING
-from autonet.data.targets import TargetEncoder
+from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.encoding.preprocessors import EMBEDDING
+from autonet.data.targets.encoder import TargetEncoder
 from autonet.pipeline.trial import Member
 from autonet.pipeline.workspace import Workspace
 from autonet.training.batches import BATCH_LOSSES, count_batches

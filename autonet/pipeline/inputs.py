@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autonet.data.encoder import TabularEncoder
+from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.table import Table
 from autonet.training.batches import Inputs
 

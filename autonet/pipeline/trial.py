@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from autonet.core.task import Task
-from autonet.data.encoder import TabularEncoder
-from autonet.data.preprocessors import EMBEDDING
+from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.encoding.preprocessors import EMBEDDING
 from autonet.data.table import Table
-from autonet.data.targets import TargetEncoder
+from autonet.data.targets.encoder import TargetEncoder
 from autonet.nets.embedding import CategoryEmbedding, with_embedding
 from autonet.nets.initialization import INITIALIZATION, initialize
 from autonet.nets.registry import NETWORKS

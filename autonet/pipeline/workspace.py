@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from autonet.core.metrics import Metric
+from autonet.core.metrics.metric import Metric
 from autonet.core.task import Task
-from autonet.data.encoder import TabularEncoder, encoder_key
-from autonet.data.splits import Fold
+from autonet.data.encoding.encoder import TabularEncoder, encoder_key
+from autonet.data.rows.splits import Fold
 from autonet.data.table import Table
-from autonet.data.targets import TargetEncoder
+from autonet.data.targets.encoder import TargetEncoder
 from autonet.pipeline.inputs import encoded_inputs
 from autonet.search.rungs import Unit
 from autonet.training.batches import Inputs, Rows

@@ -3,8 +3,8 @@
 from typing import Any
 
 from autonet.core.component import Node
-from autonet.data.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
-from autonet.data.targets import TARGET_TRANSFORMS
+from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.targets.encoder import TARGET_TRANSFORMS
 from autonet.nets.initialization import INITIALIZATION
 from autonet.nets.registry import NETWORKS
 from autonet.training.batches import BATCH_LOSSES, LOADER

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from autonet import AutoNetClassification, AutoNetRegression
-from tests.data.frames import BRANDS, CATEGORY_BRANDS, VALUES
+from tests.data.reading.frames import BRANDS, CATEGORY_BRANDS, VALUES
 
 # What deserves a warning and gets it; every other one is an error.
 pytestmark = pytest.mark.filterwarnings(

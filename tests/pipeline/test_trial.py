@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from autonet.core.metrics import get_metric
+from autonet.core.metrics.metric import get_metric
 from autonet.core.task import Task
-from autonet.data.splits import split
+from autonet.data.rows.splits import split
 from autonet.data.table import Table
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.timing import epoch_seconds

@@ -1,0 +1,1 @@
+"""What a score is: formulas, scorers of scikit-learn, and the thresholds that decide."""

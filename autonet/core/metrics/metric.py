@@ -1,0 +1,244 @@
+"""Metrics: what a validation score is, which way is better, and the loss that the search minimizes.
+
+A metric is a quick formula (`autonet.core.metrics.measures`), a scorer of scikit-learn by its name, or a callable
+(`autonet.core.metrics.scorers`).  All are weighted, and all are looked up and tried before any training.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import get_scorer, get_scorer_names
+
+from autonet.core.errors import InvalidData, InvalidOption, UnknownName
+from autonet.core.metrics.formulas import decide, f1
+from autonet.core.metrics.measures import Decision, Measure, own_measures
+from autonet.core.metrics.scorers import Scorer, Toy, as_scorer
+from autonet.core.metrics.thresholds import best_of_candidates
+from autonet.core.task import TaskKind
+
+__all__ = ["Metric", "decide", "get_metric", "metric_names"]
+
+Array = NDArray[Any]
+
+CLUSTERING = frozenset(
+    [
+        "adjusted_mutual_info_score",
+        "adjusted_rand_score",
+        "completeness_score",
+        "fowlkes_mallows_score",
+        "homogeneity_score",
+        "mutual_info_score",
+        "normalized_mutual_info_score",
+        "rand_score",
+        "v_measure_score",
+    ]
+)
+REGRESSION = re.compile("r2$|explained_variance$|d2_absolute|d2_pinball|d2_tweedie|(neg_)?(mean|root|median|max)_")
+MINIMIZED = frozenset(["cross_entropy", "mean_distance", "rmse"])
+UNBOUNDED = frozenset(["positive_likelihood_ratio"])
+# Deviances and logarithms: what a network may predict, and the metric cannot be taken of.
+LEAST = {
+    "neg_mean_squared_log_error": 0.0,
+    "neg_root_mean_squared_log_error": 0.0,
+    "neg_mean_poisson_deviance": 1e-9,
+    "neg_mean_gamma_deviance": 1e-9,
+}
+SUBJECT = {"classification": "classes", "multilabel": "labels", "regression": "numbers"}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score of predictions against true targets.
+
+    Attributes
+    ----------
+    name : str
+    optimum : float or None
+        What the loss counts from (the best possible score, or 0 where there is none), if greater is better; None if
+        smaller is better.
+    decides : bool
+        Whether the score depends on decisions that a threshold on the probabilities should steer.
+    kind : {"classification", "multilabel", "regression"}
+    measure : callable
+        ``measure(y_true, prediction, sample_weight, threshold)``.
+    """
+
+    name: str
+    optimum: float | None
+    decides: bool
+    kind: TaskKind
+    measure: Measure
+
+    def score(
+        self,
+        y_true: Array,
+        prediction: Array,
+        sample_weight: Array | None = None,
+        threshold: float | Array | None = None,
+    ) -> float:
+        """Score in the metric's own direction.
+
+        Parameters
+        ----------
+        y_true : ndarray
+            Class codes (n,), labels of 0 and 1 (n, n_labels), or targets (n, n_targets) in their units.
+        prediction : ndarray
+            Probabilities (n, n_classes) or (n, n_labels), or values (n, n_targets).
+        sample_weight : ndarray of shape (n,), optional
+        threshold : float or ndarray of shape (n_labels,), optional
+            As for `decide`; of no account for metrics of probabilities.
+
+        Returns
+        -------
+        float
+            NaN where the score is undefined: no rows of any weight, predictions that are not finite, a single class
+            for a ranking.
+
+        Raises
+        ------
+        InvalidData
+            The metric cannot be taken of such targets (a logarithm of negative ones).
+        """
+        if not np.isfinite(prediction).all() or (sample_weight is not None and not sample_weight.sum() > 0):
+            return float("nan")
+        try:
+            return float(self.measure(y_true, prediction, sample_weight, threshold)) + 0.0  # no -0.0
+        except ValueError as error:
+            raise InvalidData(f"The metric {self.name!r} cannot score these targets: {error}") from error
+
+    def loss(self, score: float) -> float:
+        """Turn a score into what the search minimizes: distance to the optimum, or the score itself."""
+        return score if self.optimum is None else self.optimum - score
+
+    def score_of(self, loss: float) -> float:
+        """Turn the loss back into the score."""
+        return loss if self.optimum is None else self.optimum - loss
+
+    def best_threshold(
+        self, y_true: Array, prediction: Array, sample_weight: Array | None = None
+    ) -> float | Array | None:
+        """Find the threshold with which the metric is best on these rows.
+
+        Returns
+        -------
+        float, ndarray of shape (n_labels,) or None
+            Two classes: a threshold on the probability of the second.  Multilabel: one per label.  None where the
+            most probable class, or 0.5, stands: a metric that does not decide, or more than two classes.
+        """
+        if not self.decides or not len(y_true) or not np.isfinite(prediction).all():
+            return None
+        if self.kind == "classification" and prediction.shape[1] != 2:
+            return None
+        if isinstance(self.measure, Decision):
+            return self.measure.best_threshold(y_true, prediction, sample_weight)
+        if self.kind == "multilabel":  # scores of rows: F1 of each label is what can be had label by label
+            return Decision(partial(f1, average="labels"), "multilabel").best_threshold(
+                y_true, prediction, sample_weight
+            )
+        return best_of_candidates(
+            y_true, prediction[:, 1], lambda cut: self.score(y_true, prediction, sample_weight, cut)
+        )
+
+
+def metric_names(kind: TaskKind) -> list[str]:
+    """Return the names of all metrics of a kind of task: our own first, then scikit-learn's."""
+    subject = "numbers" if kind == "regression" else "classes"
+    return list(dict.fromkeys([*own_measures(kind, 2), *(n for n in get_scorer_names() if _subject(n) == subject)]))
+
+
+def get_metric(
+    metric: str | Callable[..., Any], kind: TaskKind, classes: Array | None = None, n_outputs: int | None = None
+) -> Metric:
+    """Look a metric up, and try it on a toy task of this kind.
+
+    Parameters
+    ----------
+    metric : str or callable
+        A name (see `metric_names`); or a scorer ``f(estimator, X, y)`` such as `sklearn.metrics.make_scorer` makes,
+        for which `X` has no columns; or a function ``f(y_true, y_pred)`` of labels or values.  Of callables greater
+        is better; they get the user's own labels, and the weights if they take a ``sample_weight``.
+    kind : {"classification", "multilabel", "regression"}
+    classes : ndarray of shape (n_classes,), optional
+        The labels of the classes, in the order of their codes (or names of the labels); two (three) if not given.
+        A metric of one class is of the second of two; as in scikit-learn, of class 1 where there is one.
+    n_outputs : int, optional
+        Number of labels or targets, for metrics that take only one.
+
+    Raises
+    ------
+    InvalidOption
+        Unknown names, names for another task, callables that fail.
+    """
+    if classes is not None:
+        n_outputs = len(classes)
+    n_outputs = n_outputs or {"classification": 2, "multilabel": 3, "regression": 1}[kind]
+    toy = Toy.make(kind, n_outputs)
+    if not isinstance(metric, str):
+        return _of_callable(metric, kind, classes, toy)
+    if metric not in metric_names(kind):
+        raise _unknown(metric, kind)
+    first = kind == "classification" and (n_outputs == 1 or (classes is not None and bool(classes[0] == 1)))
+    own = own_measures(kind, n_outputs, positive=0 if first else 1)
+    optimum = None if metric in MINIMIZED else 0.0 if metric.startswith("neg_") or metric in UNBOUNDED else 1.0
+    if metric in own:
+        return Metric(metric, optimum, own[metric][1], kind, own[metric][0])
+    try:
+        if metric == "top_k_accuracy":  # own for more classes
+            raise ValueError("the two most probable are all there are")
+        scorer = Scorer(get_scorer(metric), kind, least=LEAST.get(metric)).tried(toy)
+    except ValueError as error:
+        raise _unfit(metric, kind, n_outputs, error) from error
+    return Metric(metric, optimum, metric in ("f1_samples", "jaccard_samples"), kind, scorer)
+
+
+def _of_callable(function: Callable[..., Any], kind: TaskKind, classes: Array | None, toy: Toy) -> Metric:
+    """Make a metric of a callable; whether it decides shows when the decisions change and the rest does not."""
+    if not callable(function):
+        raise InvalidOption(f"A metric is a name or a callable; {function!r:.60} is neither.")
+    found = re.match(r"make_scorer\((\w+)", repr(function))
+    name = found[1] if found else getattr(function, "__name__", type(function).__name__)
+    scorer = as_scorer(function, kind, classes, toy, name)
+    decides = False
+    if kind == "classification" and toy.fair.shape[1] == 2:
+        decides = len({scorer(toy.y, toy.fair, None, threshold) for threshold in (0.0, None, 1.0)}) > 1
+    return Metric(name, 0.0, decides, kind, scorer)
+
+
+def _subject(scorer_name: str) -> str:
+    if scorer_name in CLUSTERING:
+        return "clusters"
+    return "numbers" if REGRESSION.match(scorer_name) else "classes"
+
+
+def _unknown(metric: str, kind: TaskKind) -> InvalidOption:
+    """Say that a name does not exist, or for what it is."""
+    for other in ("classification", "multilabel", "regression"):
+        if metric in metric_names(other) or metric in CLUSTERING:
+            subject = "clusters" if metric in CLUSTERING else SUBJECT[other]
+            return InvalidOption(
+                f"The metric {metric!r} scores {subject}, and the target is a {kind} one; {_choices(metric, kind, 2)}."
+            )
+    return UnknownName(f"{kind} metric", metric, metric_names(kind))
+
+
+def _unfit(metric: str, kind: TaskKind, n_outputs: int, error: Exception) -> InvalidOption:
+    """Say that a metric of this kind does not take so many classes, labels or targets."""
+    outputs = {"classification": "classes", "multilabel": "labels", "regression": "targets"}[kind]
+    return InvalidOption(
+        f"The metric {metric!r} cannot score {n_outputs} {outputs} ({str(error).split('. ')[0]}); "
+        f"{_choices(metric, kind, n_outputs)}."
+    )
+
+
+def _choices(metric: str, kind: TaskKind, n_outputs: int) -> str:
+    """Name metrics that serve, those of a similar name first."""
+    names = [n for n in own_measures(kind, n_outputs) if n != metric]
+    family = [n for n in names if n.startswith(f"{metric}_")]
+    chosen = family or get_close_matches(metric, names, n=2, cutoff=0.6) or names[:3]
+    return f"use {', '.join(map(repr, chosen[:-1]))} or {chosen[-1]!r}" if len(chosen) > 1 else f"use {chosen[0]!r}"

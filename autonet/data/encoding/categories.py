@@ -1,0 +1,115 @@
+"""Categories as numbers: which levels are known, and which columns they become."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from autonet.data.encoding.preprocessors import Embedding
+
+__all__ = ["Categories", "fit_categories"]
+
+Array = NDArray[Any]
+
+MISSING, UNSEEN = 0, 1  # codes of a table
+# A level needs two training rows: what one row says about it is noise.  In fewer rows than this most levels have one
+# only, and dropping them would empty the column.
+FEW_ROWS = 50
+ONE_HOT_LEVELS = 64  # at most, where nothing is embedded, so that no column explodes
+
+
+class Categories(nn.Module):
+    """Columns for categories.  A level that is not known is 0 everywhere.
+
+    Parameters
+    ----------
+    known : list of ndarray
+        Per column of codes, the codes of its known levels.
+    n_codes : tuple of int
+        Per column, how many codes there are.
+    least_levels : int or None
+        Columns with so many known levels become an index; None if no column does.
+    """
+
+    lookup: Tensor
+    offsets: Tensor
+    binary: Tensor
+    one_hot: Tensor
+    before: Tensor
+    embedded: Tensor
+
+    def __init__(self, known: list[Array], n_codes: tuple[int, ...], least_levels: int | None) -> None:
+        super().__init__()
+        lookup = [np.zeros(n, np.int64) for n in n_codes]  # code -> number of the level, from 1
+        for numbers, codes in zip(lookup, known, strict=True):
+            numbers[codes] = np.arange(1, len(codes) + 1)
+        sizes = np.array([len(codes) for codes in known], np.int64)
+        is_index = sizes >= (np.inf if least_levels is None else least_levels)
+        one_hot = np.flatnonzero((sizes > 0) & (sizes != 2) & ~is_index)
+        arrays = {
+            "lookup": np.concatenate([np.zeros(0, np.int64), *lookup]),
+            "offsets": np.cumsum([0, *n_codes])[:-1],
+            "binary": np.flatnonzero((sizes == 2) & ~is_index),
+            "one_hot": one_hot,
+            "before": np.cumsum(sizes[one_hot]) - sizes[one_hot],  # one-hot columns of the columns before
+            "embedded": np.flatnonzero(is_index),
+        }
+        for name, array in arrays.items():
+            self.register_buffer(name, torch.tensor(array, dtype=torch.int64))
+        self.vocabularies = tuple(int(size) + 1 for size in sizes[is_index])
+        self.n_one_hot = int(sizes[one_hot].sum())
+        self.n_features = len(arrays["binary"]) + self.n_one_hot
+
+    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features (n, n_features) and indices of embedded categories (n, n_embedded) of codes (n, q)."""
+        levels = self.lookup[codes + self.offsets]
+        binary = levels[:, self.binary]
+        signs = (binary == 2).float() - (binary == 1).float()
+        own = levels[:, self.one_hot]
+        position = torch.where(own > 0, own + self.before, 0)
+        one_hot = signs.new_zeros((len(codes), 1 + self.n_one_hot)).scatter(1, position, 1.0)  # the first: unknown
+        return torch.cat([signs, one_hot[:, 1:]], 1), levels[:, self.embedded].float()
+
+
+def fit_categories(
+    codes: NDArray[np.int32], n_codes: tuple[int, ...], rows: NDArray[np.intp], embedding: Embedding
+) -> tuple[Categories, dict[int, str]]:
+    """Fit on training rows.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n, q)
+        As in a `Table`.
+    n_codes : tuple of int
+    rows : ndarray of int
+        The training rows; all of them are counted.
+    embedding : Embedding
+
+    Returns
+    -------
+    Categories
+    dict of int to str
+        Columns that say nothing, and why.
+    """
+    known: list[Array] = []
+    dropped = {}
+    for j, n in enumerate(n_codes):
+        counts = np.bincount(codes[rows, j], minlength=n)
+        levels = _known(counts)
+        if not len(levels):
+            dropped[j] = "no value occurs twice"
+        elif counts[levels].sum() == len(rows) and len(levels) == 1:
+            dropped[j], levels = "constant", levels[:0]
+        if embedding.least_levels is None and len(levels) > ONE_HOT_LEVELS:  # the most frequent ones
+            levels = np.sort(levels[np.argsort(-counts[levels], kind="stable")[:ONE_HOT_LEVELS]])
+        known.append(levels)
+    return Categories(known, n_codes, embedding.least_levels), dropped
+
+
+def _known(counts: Array) -> Array:
+    """Return the codes of levels with enough training rows; missing is a level if there is any."""
+    is_known = counts >= (2 if counts.sum() >= FEW_ROWS else 1)
+    is_known[MISSING], is_known[UNSEEN] = counts[MISSING] > 0, False
+    return np.flatnonzero(is_known)

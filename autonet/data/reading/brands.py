@@ -1,0 +1,153 @@
+"""Tables of any brand, opened as one array of numbers or column by column; checked, not yet understood."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.utils.validation import check_array
+
+from autonet.core.errors import InvalidData
+from autonet.data.reading.cells import Cells
+
+__all__ = ["Columns", "open_table"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A table column by column.
+
+    Attributes
+    ----------
+    names : tuple
+        Of the columns; their indices if they have none.
+    n_rows : int
+    column : callable
+        Gives the cells of the i-th column, made when asked for.
+    """
+
+    names: tuple[str | int, ...]
+    n_rows: int
+    column: Callable[[int], Cells]
+
+    @classmethod
+    def of_array(cls, X: Array) -> "Columns":
+        """Take the columns of an array of shape (n, p)."""
+        return cls(tuple(range(X.shape[1])), len(X), lambda i: Cells.of_array(i, X[:, i]))
+
+    @classmethod
+    def of_frame(cls, frame: "nw.DataFrame[Any]") -> "Columns":
+        """Take the columns of a data frame."""
+        names = tuple(name if isinstance(name, str | int) else str(name) for name in frame.columns)
+        _check_shape(frame.shape)
+        series = list(frame.iter_columns())  # views; frame[:, i] would list all names each time
+        return cls(names, len(frame), lambda i: Cells.of_series(names[i], series[i]))
+
+    def __iter__(self) -> Iterator[Cells]:
+        """Go through the columns; each is let go before the next is made."""
+        return map(self.column, range(len(self.names)))
+
+
+def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
+    """Open a table.
+
+    Parameters
+    ----------
+    X : array-like, sparse matrix or data frame of shape (n, p)
+
+    Returns
+    -------
+    ndarray, csr_array or Columns
+        An array of real numbers is returned as it is, without a copy; a sparse matrix as csr_array of float32 or
+        float64; any other table as columns.
+
+    Raises
+    ------
+    InvalidData, ValueError
+        If it has no rows, no columns, not two dimensions, or columns that cannot be told apart by their names.
+    TypeError
+        If it is nothing of the kind, or a lazy frame.
+    """
+    if isinstance(X, Columns):  # opened before
+        return X
+    if getattr(getattr(X, "dtype", None), "kind", "") == "c":
+        raise InvalidData("Complex data not supported: X has complex numbers. Give their parts as two columns.")
+    if sparse.issparse(X):
+        return _open_sparse(X)
+    if X is None or isinstance(X, Mapping):
+        raise InvalidData(f"X is {'None' if X is None else 'a dict'}; give an array, a list of rows or a data frame.")
+    if isinstance(X, np.ma.MaskedArray):
+        X = np.ma.filled(X.astype(np.float64 if X.dtype.kind in "biuf" else object), np.nan)
+    if isinstance(X, np.ndarray):
+        return _open_array(X)
+    _check_names(X)
+    frame = nw.from_native(X, pass_through=True, allow_series=True)
+    if isinstance(frame, nw.LazyFrame):
+        raise TypeError(f"X is a lazy {type(X).__name__}; collect it into a data frame first.")
+    if not isinstance(frame, nw.DataFrame | nw.Series) and hasattr(X, "__arrow_c_stream__"):
+        frame = nw.from_arrow(X, backend="pyarrow")
+    if isinstance(frame, nw.DataFrame):
+        return Columns.of_frame(frame)
+    return _open_array(_array_of_rows(X) if isinstance(X, list | tuple) else X)
+
+
+def _open_array(X: Any) -> "Array | Columns":
+    checked = check_array(X, dtype=None, ensure_all_finite=False)
+    array = X if isinstance(X, np.ndarray) else checked
+    if array.dtype.kind == "b":
+        return array.view(np.uint8)
+    return array if array.dtype.kind in "iuf" else Columns.of_array(array)
+
+
+def _open_sparse(X: Any) -> sparse.csr_array:
+    X = check_array(X, accept_sparse=("csr", "csc", "coo"), dtype=None, ensure_all_finite=False)
+    single = np.can_cast(X.dtype, np.float32)
+    csr = sparse.csr_array(X, dtype=np.float32 if single else np.float64)
+    if not csr.has_canonical_format:  # several entries for one cell; the caller's arrays stay as they are
+        csr = csr.copy()
+        csr.sum_duplicates()
+    return csr
+
+
+def _array_of_rows(rows: Any) -> Array:
+    """Make an array of lists; of objects if not all are numbers, so that no number becomes a string."""
+    if rows and hasattr(rows[0], "dtype"):
+        return np.asarray(rows)
+    try:
+        array = np.array(rows, dtype=object)
+    except ValueError as error:
+        raise InvalidData(f"X is a list that makes no table of rows and columns: {error}") from error
+    if array.ndim == 1 and len(array) and isinstance(array[0], list | tuple):
+        lengths = Counter(len(row) if isinstance(row, list | tuple) else 1 for row in rows)
+        raise InvalidData(f"The rows of X have different lengths: {', '.join(map(str, sorted(lengths)))}.")
+    types = set(map(type, array.flat))
+    numeric = bool not in types and all(issubclass(cls, Real) for cls in types)
+    return np.array(rows) if types and numeric else array
+
+
+def _check_shape(shape: tuple[int, int]) -> None:
+    check_array(np.broadcast_to(np.float32(0), shape))  # costs nothing and raises what scikit-learn says
+
+
+def _check_names(X: Any) -> None:
+    if not (hasattr(X, "shape") and hasattr(X, "columns")):  # a lazy frame has no shape, and warns about columns
+        return
+    names = list(X.column_names if hasattr(X, "column_names") else X.columns)
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise InvalidData(f"Columns of X have the same name: {_listed(twice)}. Rename or drop them.")
+    types = {type(name).__name__: name for name in names}
+    if "str" in types and len(types) > 1:
+        examples = ", ".join(f"{name!r} ({cls})" for cls, name in sorted(types.items()))
+        raise InvalidData(f"Names of columns are of different types: {examples}. Make all of them strings.")
+
+
+def _listed(names: list[Any]) -> str:
+    return ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,0 +1,189 @@
+"""What the columns of a table are, and how further tables with these columns are read."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from autonet.core.errors import InvalidData, UnknownName
+from autonet.data.reading.brands import Columns, open_table
+from autonet.data.reading.columns import (
+    chunks,
+    infinity,
+    infinity_in,
+    read_codes,
+    read_instants,
+    read_numbers,
+    read_text,
+    too_large,
+)
+from autonet.data.reading.dates import DATE_PARTS, write_date_parts
+from autonet.data.reading.kinds import Column, detect_kind, fits_float32
+from autonet.data.table import Table
+
+__all__ = ["Column", "Schema"]
+
+WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # columns of numbers that a column becomes
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What the columns of a table are.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+    dtype : str
+        Of the numbers of tables that are read column by column: float32 if it is precise enough for all of them.
+    """
+
+    columns: tuple[Column, ...]
+    dtype: str
+
+    @classmethod
+    def detect(cls, X: Any, categorical_features: Sequence[Any] | None = None) -> "Schema":
+        """Tell what the columns of a table are.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n, p)
+        categorical_features : sequence of str, int or bool, optional
+            Names of columns, their indices, or a mask of shape (p,): columns that are categories whatever their type.
+
+        Raises
+        ------
+        InvalidData, ValueError
+            For tables without rows or columns, columns of several types, complex numbers.
+        TypeError
+            For cells that are lists, dicts or other objects.
+        """
+        table = open_table(X)
+        names = table.names if isinstance(table, Columns) else range(table.shape[1])
+        chosen = _chosen(categorical_features, names)
+        if not isinstance(table, Columns):
+            if not chosen:
+                return cls(_numeric_columns(table), "float64")
+            if sparse.issparse(table):
+                raise InvalidData(
+                    "categorical_features cannot be columns of a sparse matrix; give X as an array or a data frame."
+                )
+            table = Columns.of_array(table)
+        columns, single = [], True
+        for i, cells in enumerate(table):
+            column = detect_kind(cells, categorical=i in chosen)
+            columns.append(column)
+            if column.kind in ("numeric", "duration"):
+                single = single and fits_float32(read_numbers(cells, column))
+        return cls(tuple(columns), "float32" if single else "float64")
+
+    def read(self, X: Any) -> Table:
+        """Read a table with these columns; they are told by their position.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n, p)
+
+        Returns
+        -------
+        Table
+            `numbers` is X itself if it is an array of numbers and all columns are numeric.  Values that are no level
+            of the schema are code 1.  Datetimes are the numbers of `autonet.data.reading.dates`, durations are seconds.
+
+        Raises
+        ------
+        InvalidData, ValueError
+            For infinities, numbers beyond float32, and columns that hold something else than when fitted.
+        TypeError
+            For cells that are lists, dicts or other objects.
+        """
+        table = open_table(X)
+        n_columns = len(table.names) if isinstance(table, Columns) else table.shape[1]
+        if n_columns != len(self.columns):
+            raise InvalidData(f"X has {n_columns} columns, but {len(self.columns)} were fitted.")
+        if isinstance(table, Columns):
+            return self._read_columns(table)
+        if any(column.kind != "numeric" for column in self.columns):
+            if sparse.issparse(table):
+                raise InvalidData(
+                    "X is sparse, but not all of the fitted columns were numeric; give an array or a data frame."
+                )
+            return self._read_columns(Columns.of_array(table))
+        error = infinity_in(table, [column.name for column in self.columns])
+        if error:
+            raise error
+        return Table.of(table)
+
+    def _read_columns(self, table: Columns) -> Table:
+        """Read column by column; codes first, because making them needs the most memory."""
+        coded = [i for i, column in enumerate(self.columns) if column.kind in ("boolean", "categorical")]
+        codes = np.empty((table.n_rows, len(coded)), np.int32, order="F")
+        for j, i in enumerate(coded):
+            codes[:, j] = read_codes(table.column(i), self.columns[i])
+        n_codes = tuple(2 + len(self.columns[i].levels) for i in coded)
+        texts = tuple(
+            read_text(table.column(i), column) for i, column in enumerate(self.columns) if column.kind == "text"
+        )
+        return Table(self._read_numbers(table), codes, n_codes, texts)
+
+    def _read_numbers(self, table: Columns) -> NDArray[Any]:
+        width = sum(WIDTH.get(column.kind, 0) for column in self.columns)
+        numbers = np.empty((table.n_rows, width), self.dtype, order="F")
+        free = iter(numbers.T)  # views of the columns that are not filled yet
+        large = []
+        for i, column in enumerate(self.columns):
+            if column.kind == "datetime":
+                write_date_parts(read_instants(table.column(i), column), [next(free) for _ in DATE_PARTS])
+            elif column.kind in ("numeric", "duration"):
+                values = read_numbers(table.column(i), column)
+                bad = too_large(values)
+                if bad.any():
+                    large.append((column.name, values[bad]))
+                else:
+                    next(free)[:] = values
+        if large:
+            raise infinity(large, table.n_rows)
+        return numbers
+
+
+def _chosen(categorical_features: Sequence[Any] | None, names: Sequence[str | int]) -> set[int]:
+    """Resolve names, indices or a mask to indices."""
+    if categorical_features is None:
+        return set()
+    single = isinstance(categorical_features, str | int | np.integer)
+    if not single and not isinstance(categorical_features, Iterable):
+        raise InvalidData(f"categorical_features takes names, indices or a mask, not {categorical_features!r:.60}.")
+    given = [categorical_features] if single else list(categorical_features)
+    if given and all(isinstance(value, bool | np.bool_) for value in given):
+        if len(given) != len(names):
+            raise InvalidData(f"categorical_features is a mask of {len(given)} columns, but X has {len(names)}.")
+        return {i for i, value in enumerate(given) if value}
+    return {_index(value, names) for value in given}
+
+
+def _index(value: Any, names: Sequence[str | int]) -> int:
+    if isinstance(value, str):
+        if not any(isinstance(name, str) for name in names):
+            raise InvalidData(
+                f"categorical_features names column {value!r}, but the columns of X have no names; give indices."
+            )
+        if value not in names:
+            raise UnknownName("column", value, map(str, names))
+        return names.index(value)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise InvalidData(f"categorical_features takes names, indices or a mask of booleans, not {value!r}.")
+    if not 0 <= value < len(names):
+        raise InvalidData(f"categorical_features names column {value}, but X has columns 0 to {len(names) - 1}.")
+    return int(value)
+
+
+def _numeric_columns(numbers: Any) -> tuple[Column, ...]:
+    n_rows, n_columns = numbers.shape
+    if sparse.issparse(numbers):
+        missing = np.bincount(numbers.indices[np.isnan(numbers.data)], minlength=n_columns)
+    else:
+        missing = np.sum([np.isnan(rows).sum(axis=0) for rows in chunks(numbers)], axis=0)
+    shares = (missing / n_rows).tolist()
+    return tuple(Column(i, "numeric", (), s, "no value at all" if s == 1 else "") for i, s in enumerate(shares))

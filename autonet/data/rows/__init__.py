@@ -1,0 +1,1 @@
+"""Rows: which are equal, which train and which validate."""

@@ -1,0 +1,243 @@
+"""Which rows train and which validate."""
+
+import numbers
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import model_selection
+
+from autonet.core.errors import InvalidData, InvalidOption, ValidationReused
+from autonet.core.names import known
+from autonet.core.task import TaskKind
+from autonet.data.rows.holdout import number, some_groups, some_rows, stratify, without_single
+
+__all__ = ["CROSS_VALIDATORS", "Fold", "Splitter", "split"]
+
+Rows = NDArray[np.intp]
+Array = NDArray[Any]
+
+SPLITTERS: dict[str, Any] = {
+    "k_fold": model_selection.KFold,
+    "stratified_k_fold": model_selection.StratifiedKFold,
+    "group_k_fold": model_selection.GroupKFold,
+    "stratified_group_k_fold": model_selection.StratifiedGroupKFold,
+    "time_series_split": model_selection.TimeSeriesSplit,
+    "shuffle_split": model_selection.ShuffleSplit,
+    "stratified_shuffle_split": model_selection.StratifiedShuffleSplit,
+    "group_shuffle_split": model_selection.GroupShuffleSplit,
+    "repeated_k_fold": model_selection.RepeatedKFold,
+    "repeated_stratified_k_fold": model_selection.RepeatedStratifiedKFold,
+    "leave_one_group_out": model_selection.LeaveOneGroupOut,
+}
+CROSS_VALIDATORS = ("none", *SPLITTERS)
+
+
+@runtime_checkable
+class Splitter(Protocol):
+    """A splitter of scikit-learn, or one that looks like it."""
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterable[tuple[Any, Any]]:
+        """Yield the indices of training and of validation rows."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Indices of the rows that train and of the rows that validate, in ascending order."""
+
+    train: Rows
+    valid: Rows
+
+
+def split(
+    y: Array,
+    kind: TaskKind,
+    n: int,
+    *,
+    validation_split: float = 0.3,
+    cross_validator: str | int | Splitter | Iterable[tuple[Any, Any]] = "none",
+    arguments: Mapping[str, Any] | None = None,
+    groups: Array | None = None,
+    shuffle: bool = True,
+    seed: int = 0,
+) -> list[Fold]:
+    """Split `n` rows into one fold (a holdout) or several (cross-validation).
+
+    Parameters
+    ----------
+    y : ndarray
+        Class codes (n,), labels (n, n_labels) or targets (n, n_targets).
+    kind : {"classification", "multilabel", "regression"}
+    n : int
+    validation_split : float
+        Share of the rows to hold out; also of the shuffle splits, unless `arguments` has a ``test_size``.
+    cross_validator : str, int, splitter or iterable of (train, test)
+        A name of `CROSS_VALIDATORS`; ``"none"`` is a holdout.  A number of folds, stratified for classes and labels,
+        with whole groups if there are any.  An object with ``split(X, y, groups)``.  Or the folds themselves.
+    arguments : mapping, optional
+        Keywords of the splitter named; ``n_splits`` is 3, and ``n_repeats`` 2, if not given.
+    groups : ndarray of shape (n,), optional
+        Rows of one group stay together.
+    shuffle : bool
+        False: rows are in the order of time; the last ones are held out, and folds are of consecutive rows.
+    seed : int
+
+    Returns
+    -------
+    list of Fold
+
+    Raises
+    ------
+    InvalidOption
+        Splits that cannot be made.
+
+    Notes
+    -----
+    What is stratified: classes; combinations of labels, rare ones by their rarest label; bins of the first target
+    with equally many rows.  In a holdout a class of one row trains, and no class of several goes without.
+    """
+    _check_arguments(cross_validator, arguments)
+    if groups is not None and len(groups) != n:
+        raise InvalidData(f"groups has {len(groups)} values for {n} rows; give one per row.")
+    if isinstance(cross_validator, str) and cross_validator == "none":
+        return [_holdout(y, kind, n, validation_split, groups, shuffle, seed)]
+    arguments = dict(arguments or {})
+    if isinstance(cross_validator, numbers.Integral):
+        arguments = {"n_splits": int(cross_validator), **arguments}
+        plain = "k_fold" if kind == "regression" else "stratified_k_fold"
+        cross_validator = plain if groups is None else GROUPED[plain]
+    said = f"cross_validator={' '.join(repr(cross_validator).split()):.80}"
+    said += f" with {arguments}" if arguments else ""
+    try:
+        if isinstance(cross_validator, str):
+            pairs = _named(cross_validator, arguments, y, kind, n, validation_split, groups, shuffle, seed)
+        elif isinstance(cross_validator, Splitter):
+            pairs = _pairs(cross_validator, n, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y, groups)
+        else:
+            pairs = list(cross_validator)  # type: ignore[arg-type]
+    except InvalidOption:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InvalidOption(f"{said}: {str(error).rstrip('.')}.") from error
+    if not pairs:
+        raise InvalidOption(
+            f"{said} makes no folds; give at least one pair of training and validation rows (a generator gives its "
+            "pairs only once: make a list of it)."
+        )
+    return [_checked(pair, n, said) for pair in pairs]
+
+
+def _check_arguments(cross_validator: Any, arguments: Any) -> None:
+    """Check what can be checked without rows."""
+    if arguments is not None and not isinstance(arguments, Mapping):
+        raise InvalidOption(f"cross_validator_args must be a dictionary such as {{'n_splits': 3}}; got {arguments!r}.")
+    if isinstance(cross_validator, bool | np.bool_):
+        raise InvalidOption(f"cross_validator={cross_validator} is no number of folds; give at least 2.")
+    if isinstance(cross_validator, type):
+        raise InvalidOption(f"cross_validator is the class {cross_validator.__name__}; give an instance of it.")
+    if not isinstance(cross_validator, str | numbers.Integral | Splitter | Iterable):
+        raise InvalidOption(
+            "cross_validator must be a name, a number of folds, a splitter of scikit-learn or a list of (train, test); "
+            f"got {cross_validator!r:.60}."
+        )
+    if arguments and not isinstance(cross_validator, str | numbers.Integral):
+        raise InvalidOption("cross_validator_args are for a cross_validator by name; give the splitter its own.")
+    if arguments and isinstance(cross_validator, str) and cross_validator == "none":
+        raise InvalidOption("cross_validator='none' takes no cross_validator_args; name a cross_validator.")
+
+
+# ---- holdout --------------------------------------------------------------------------------------------------------
+
+
+def _holdout(y: Array, kind: TaskKind, n: int, share: float, groups: Array | None, shuffle: bool, seed: int) -> Fold:
+    if n < 4:
+        warnings.warn(f"{n} rows are too few to hold any out: validating on the training rows.", ValidationReused, 3)
+        return Fold(np.arange(n), np.arange(n))
+    n_valid = min(max(round(share * n), 1), n - 2)
+    strata = stratify(y, kind, n_valid / n)
+    held_out = np.zeros(n, dtype=bool)
+    if groups is not None:
+        held_out = some_groups(groups, strata, n_valid, shuffle, seed)
+    elif not shuffle:
+        held_out[n - n_valid :] = True
+    else:
+        held_out[some_rows(strata, kind == "classification", n_valid, seed)] = True
+    return Fold(np.flatnonzero(~held_out), np.flatnonzero(held_out))
+
+
+# ---- cross-validation -----------------------------------------------------------------------------------------------
+
+GROUPED = {  # what to use instead if there are groups
+    "k_fold": "group_k_fold",
+    "stratified_k_fold": "stratified_group_k_fold",
+    "time_series_split": "group_k_fold",
+    "shuffle_split": "group_shuffle_split",
+    "stratified_shuffle_split": "group_shuffle_split",
+    "repeated_k_fold": "group_k_fold",
+    "repeated_stratified_k_fold": "stratified_group_k_fold",
+}
+
+
+def _named(
+    name: str,
+    arguments: Mapping[str, Any],
+    y: Array,
+    kind: TaskKind,
+    n: int,
+    validation_split: float,
+    groups: Array | None,
+    shuffle: bool,
+    seed: int,
+) -> list[tuple[Any, Any]]:
+    """Split by a splitter of scikit-learn."""
+    known("cross_validator", name, CROSS_VALIDATORS)
+    if groups is None and "group" in name:
+        raise InvalidOption(f"cross_validator={name!r} keeps groups together; pass groups to fit.")
+    if groups is not None and name in GROUPED:
+        raise InvalidOption(f"cross_validator={name!r} would tear groups apart; use {GROUPED[name]!r}.")
+    draws = "shuffle" in name or "repeated" in name
+    if draws and not shuffle:
+        raise InvalidOption(f"cross_validator={name!r} shuffles the rows; use 'k_fold' or 'time_series_split'.")
+    settings: dict[str, Any] = {} if name == "leave_one_group_out" else {"n_splits": 3}
+    if "repeated" in name:
+        settings["n_repeats"] = 2
+    if "shuffle" in name and "train_size" not in arguments:
+        settings["test_size"] = validation_split
+    if name.endswith("k_fold") and not draws:
+        settings["shuffle"] = shuffle
+    settings |= arguments
+    if draws or settings.get("shuffle"):
+        settings.setdefault("random_state", seed)
+    stratified = "stratified" in name
+    share = 1 / max(int(settings["n_splits"]), 2) if name.endswith("k_fold") else validation_split
+    strata = stratify(y, kind, share) if stratified else np.zeros(n)
+    if name == "stratified_shuffle_split":
+        strata = without_single(strata)
+    return _pairs(SPLITTERS[name](**settings), n, strata, None if groups is None else number(groups))
+
+
+def _pairs(splitter: Splitter, n: int, y: Array, groups: Array | None) -> list[tuple[Any, Any]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class of few rows is spread as far as it goes
+        return list(splitter.split(np.zeros((n, 1)), y, groups))
+
+
+def _checked(pair: Any, n: int, said: str) -> Fold:
+    """Check one pair of training and validation rows."""
+    try:
+        train, valid = (np.asarray(rows) for rows in pair)
+    except (TypeError, ValueError) as error:
+        raise InvalidOption(f"{said}: a fold must be a pair (train, test) of row numbers; got {pair!r:.60}.") from error
+    for rows, which in ((train, "training"), (valid, "validation")):
+        if rows.ndim != 1 or not len(rows):
+            raise InvalidOption(f"{said}: the {which} rows of a fold must be a list of at least one; got {rows!r:.60}.")
+        if not np.issubdtype(rows.dtype, np.integer):
+            raise InvalidOption(f"{said}: {which} rows must be whole numbers; got {rows.dtype} (use np.flatnonzero).")
+        if rows.min() < 0 or rows.max() >= n:
+            raise InvalidOption(f"{said}: {which} rows must be 0 to {n - 1}; got {rows.min()} to {rows.max()}.")
+    if len(shared := np.intersect1d(train, valid)):
+        raise InvalidOption(f"{said}: {len(shared)} rows both train and validate (row {shared[0]}); keep them apart.")
+    return Fold(np.sort(train).astype(np.intp), np.sort(valid).astype(np.intp))

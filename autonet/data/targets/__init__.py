@@ -1,0 +1,1 @@
+"""Targets: read from labels and values, encoded for networks, and back."""

@@ -1,0 +1,426 @@
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from autonet.core.task import Task
+from autonet.data.encoding.encoder import TabularEncoder, encoder_key
+from autonet.data.encoding.preprocessors import CLIP, IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.table import Table
+
+TASK = Task("classification")
+WORDS = 4096
+SCALES = [0.0, 1e-30, 1e-3, 1.0, 1e3, 1e9, 1e30, 1e200]
+
+
+def config(
+    impute: str = "median",
+    scale: str = "standardize",
+    preprocessor: str = "none",
+    least_levels: int | None = None,
+    **own: Any,
+) -> dict[str, Any]:
+    space = PREPROCESSORS.components[preprocessor].space
+    defaults = {**(dict(space(TASK).get_default_configuration()) if space else {}), **own}
+    embedding = {"EmbeddingSelector:embedding": "none"}
+    if least_levels:
+        prefix = "EmbeddingSelector:learned"
+        embedding = {"EmbeddingSelector:embedding": "learned", f"{prefix}:dimension": 8}  # type: ignore[dict-item]
+        embedding[f"{prefix}:min_unique_values_for_embedding"] = least_levels  # type: ignore[assignment]
+    return {
+        "Imputation:strategy": impute,
+        "NormalizationStrategySelector:normalization_strategy": scale,
+        "PreprocessorSelector:preprocessor": preprocessor,
+        **{f"PreprocessorSelector:{preprocessor}:{k}": v for k, v in defaults.items()},
+        **embedding,
+        "OptimizerSelector:optimizer": "sgd",
+    }
+
+
+def fit(X: Any, settings: dict[str, Any] | None = None, seed: int = 0) -> TabularEncoder:
+    table = X if isinstance(X, Table) else Table.of(X)
+    return TabularEncoder.fit(table, np.arange(len(table)), settings or config(), seed)
+
+
+def encode(X: Any, settings: dict[str, Any] | None = None, rows: Any = None, seed: int = 0) -> np.ndarray:
+    return fit(X, settings, seed).transform(Table.of(X if rows is None else rows))
+
+
+def of_codes(*columns: list[int]) -> Table:
+    codes = np.array(columns, np.int32).T
+    return Table(np.empty((len(codes), 0)), codes, tuple(max(c) + 1 for c in columns), ())
+
+
+def mixed(n: int, seed: int, scale: float = 1.0, missing: float = 0.1) -> Table:
+    """A table with columns of every kind: constant, missing, duplicate, of few and many levels, and a text."""
+    rng = np.random.default_rng(seed)
+    numbers = scale * rng.normal(size=(n, 6))
+    numbers[rng.random((n, 6)) < missing] = np.nan
+    numbers[:, 1], numbers[:, 3], numbers[:, 4] = 7.0, numbers[:, 0], rng.integers(0, 2, n)
+    n_codes = (3, 4, 6, 12, 60)
+    codes = np.column_stack([rng.integers(rng.integers(0, 2), k, n) for k in n_codes]).astype(np.int32)
+    text = sparse.random_array((n, WORDS), density=0.002, format="csr", dtype=np.float32, rng=rng)
+    text.data = np.ceil(3 * text.data)
+    return Table(numbers, codes, n_codes, (text,))
+
+
+CONFIGS = st.builds(
+    config,
+    st.sampled_from(list(IMPUTATION.components)),
+    st.sampled_from(list(NORMALIZATION.components)),
+    st.sampled_from(list(PREPROCESSORS.components)),
+    st.sampled_from([None, 3, 9]),
+)
+TABLES = st.builds(
+    mixed, st.sampled_from([1, 2, 3, 8, 70]), st.integers(0, 99), st.sampled_from(SCALES), st.sampled_from([0, 0.3, 1])
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(TABLES, TABLES, CONFIGS)
+def test_whatever_comes_in_finite_float32_comes_out(table: Table, unseen: Table, chosen: dict[str, Any]) -> None:
+    encoder = fit(table, chosen)
+    for rows in (table, unseen):
+        out = encoder.transform(rows)
+        assert out.dtype == np.float32
+        assert out.flags.c_contiguous
+        assert out.shape == (len(rows), encoder.n_out)
+        assert encoder.n_out >= 1
+        assert np.isfinite(out).all()
+        n = len(encoder.vocabularies)
+        indices = out[:, encoder.n_out - n :]
+        assert (indices == np.round(indices)).all()
+        assert (indices >= 0).all()
+        assert (indices < np.array(encoder.vocabularies)).all()
+
+
+@settings(deadline=None, max_examples=20)
+@given(TABLES, CONFIGS)
+def test_the_module_on_dense_tensors_is_the_transform(table: Table, chosen: dict[str, Any]) -> None:
+    encoder = fit(table, chosen)
+    texts = (torch.tensor(text.toarray()) for text in table.texts)
+    with torch.inference_mode():
+        forward = encoder.module(torch.tensor(table.numbers), torch.tensor(table.codes), *texts).numpy()
+    np.testing.assert_allclose(encoder.transform(table), forward, rtol=2e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("preprocessor", list(PREPROCESSORS.components))
+@pytest.mark.parametrize("scale", list(NORMALIZATION.components))
+def test_rows_are_encoded_one_by_one_as_together(preprocessor: str, scale: str) -> None:
+    table = mixed(80, 0)
+    encoder = fit(table, config(scale=scale, preprocessor=preprocessor, least_levels=9))
+    together = encoder.transform(table)
+    alone = np.vstack([encoder.transform(table.rows(slice(i, i + 1))) for i in range(len(table))])
+    np.testing.assert_allclose(alone, together, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(encoder.transform(table, np.array([5, 3])), together[[5, 3]], rtol=1e-4, atol=1e-4)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 99), CONFIGS)
+def test_rows_that_do_not_train_change_nothing(seed: int, chosen: dict[str, Any]) -> None:
+    table, other = mixed(80, seed), mixed(80, seed + 100, scale=1e4)
+    train = np.sort(np.random.default_rng(seed).permutation(80)[:50])
+    is_train = np.isin(np.arange(80), train)[:, None]
+    text = sparse.csr_array(np.where(is_train, table.texts[0].toarray(), other.texts[0].toarray()))
+    changed = Table(
+        np.where(is_train, table.numbers, other.numbers),
+        np.where(is_train, table.codes, other.codes),
+        table.n_codes,
+        (text,),
+    )
+    states = [TabularEncoder.fit(t, train, chosen, 0).module.state_dict() for t in (table, changed)]
+    assert states[0].keys() == states[1].keys()
+    for name, value in states[0].items():
+        assert torch.equal(value, states[1][name]), name
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 99), st.sampled_from(["none", "truncated_svd", "power_transformer"]), st.data())
+def test_the_order_of_the_training_rows_does_not_matter(seed: int, preprocessor: str, data: st.DataObject) -> None:
+    scale = data.draw(st.sampled_from(list(NORMALIZATION.components)))
+    table, settings_ = mixed(60, seed), config("mean", scale, preprocessor, least_levels=9)
+    table = Table(table.numbers, table.codes, table.n_codes, ())  # a projection of words draws
+    rows = np.arange(60)
+    first, second = (
+        TabularEncoder.fit(table, r, settings_, 0).transform(table)
+        for r in (rows, np.random.default_rng(seed).permutation(rows))
+    )
+    np.testing.assert_allclose(np.abs(first), np.abs(second), rtol=2e-2, atol=2e-2)  # a singular vector has two signs
+
+
+def test_an_encoder_is_pickled_and_small() -> None:
+    table = mixed(500, 0)
+    encoder = fit(Table(table.numbers, table.codes, table.n_codes, ()), config(least_levels=9))
+    pickled = pickle.dumps(encoder)
+    assert len(pickled) < 20_000
+    again = pickle.loads(pickled)
+    expected = encoder.transform(table.rows(slice(0)))
+    np.testing.assert_array_equal(again.transform(table.rows(slice(0))), expected)
+
+
+# Numbers
+
+
+def test_imputation_is_the_statistic_of_the_training_rows() -> None:
+    X = np.array([[1.0, 5.0], [1.0, np.nan], [4.0, 5.0], [np.nan, 7.0]])
+    for strategy, expected in (("mean", [2.0, 17 / 3]), ("median", [1.0, 5.0]), ("most_frequent", [1.0, 5.0])):
+        out = encode(X, config(strategy, "none"), np.full((1, 2), np.nan))
+        np.testing.assert_allclose(out, [[*expected, 1.0, 1.0]], rtol=1e-6)
+
+
+def test_missing_and_infinite_numbers_are_told_by_an_indicator() -> None:
+    X = np.array([[1.0, 5.0], [np.nan, 6.0], [3.0, 7.0], [-np.inf, 8.0]])
+    out = encode(X, config(scale="none"))
+    np.testing.assert_array_equal(out, [[1, 5, 0], [2, 6, 1], [3, 7, 0], [2, 8, 1]])
+
+
+def test_a_constant_that_is_sometimes_missing_leaves_its_indicator() -> None:
+    encoder = fit(np.array([[1.0], [np.nan], [1.0]]))
+    np.testing.assert_array_equal(encoder.transform(Table.of(np.array([[1.0], [np.nan]]))), [[0], [1]])
+
+
+def test_columns_that_say_nothing_are_dropped_and_named() -> None:
+    x = np.arange(10.0)
+    X = np.column_stack([x, np.ones(10), np.full(10, np.nan), -x, x])
+    encoder = fit(X, config(scale="none"))
+    assert encoder.dropped_numbers == {1: "constant", 2: "no value", 4: "duplicate"}
+    np.testing.assert_array_equal(encoder.transform(Table.of(X)), X[:, [0, 3]])
+
+
+def test_columns_missing_in_other_rows_are_no_duplicates() -> None:
+    X = np.array([[0.0, 0.0], [1.0, np.nan], [2.0, 2.0]])
+    assert not fit(X).dropped_numbers
+
+
+def test_scales_are_their_formulas() -> None:
+    X = np.random.default_rng(0).normal(3, 2, size=(50, 3))
+    z = (X - X.mean(0)) / X.std(0)
+    formulas = {
+        "standardize": z / np.sqrt(1 + (z / CLIP) ** 2),
+        "minmax": (X - X.min(0)) / (X.max(0) - X.min(0)),
+        "maxabs": X / np.abs(X).max(0),
+        "none": X,
+    }
+    for scale, expected in formulas.items():
+        np.testing.assert_allclose(encode(X, config(scale=scale)), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_far_values_are_drawn_in() -> None:
+    X = np.r_[np.zeros((1000, 1)), [[1.0]]]
+    assert encode(X, rows=np.ones((1, 1)))[0, 0] < CLIP
+
+
+def test_seconds_since_1970_keep_their_differences() -> None:
+    X = 1.7e9 + np.arange(100.0)[:, None]
+    np.testing.assert_allclose(encode(X, config(scale="minmax")), np.linspace(0, 1, 100)[:, None], atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.uint64, np.float32, np.float16, ">f8", ">i2"])
+def test_types_of_numbers_do_not_matter(dtype: Any) -> None:
+    X = np.random.default_rng(0).integers(0, 200, size=(40, 3))
+    np.testing.assert_allclose(encode(X.astype(dtype)), encode(X.astype(float)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("scale", list(NORMALIZATION.components))
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.bool_])
+def test_narrow_integers_do_not_overflow(scale: str, dtype: Any) -> None:
+    X = np.array([[-128, 0], [1, 1], [127, 1], [-128, 0]]).astype(dtype)
+    np.testing.assert_allclose(encode(X, config(scale=scale)), encode(X.astype(float), config(scale=scale)), rtol=1e-6)
+
+
+def test_layouts_of_numbers_do_not_matter(tmp_path: Any) -> None:
+    X = np.random.default_rng(0).normal(size=(60, 5))
+    wide = np.zeros((120, 10))
+    wide[::2, ::2] = X
+    np.save(tmp_path / "x.npy", X)
+    for same in (np.asfortranarray(X), wide[::2, ::2], np.load(tmp_path / "x.npy", mmap_mode="r"), X[::-1][::-1]):
+        np.testing.assert_array_equal(encode(same), encode(X))
+
+
+def test_the_caller_keeps_his_table() -> None:
+    X = np.array([[1.0, np.nan], [2.0, 3.0], [4.0, 5.0]])
+    X.flags.writeable = False
+    before = X.copy()
+    encode(X)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_a_column_of_half_precision_is_not_lost_to_an_overflowing_mean() -> None:
+    X = np.random.default_rng(0).uniform(900, 1000, size=(200, 1)).astype(np.float16)
+    X[0, 0] = np.nan
+    assert encode(X, config("mean", "none"))[0, 0] == pytest.approx(float(np.nanmean(X.astype(float))), rel=1e-3)
+
+
+def test_a_table_of_whole_numbers_can_be_asked_about_missing_ones() -> None:
+    X = np.array([[100], [120], [140]], np.uint8)
+    np.testing.assert_allclose(encode(X, config("mean"), np.array([[np.nan], [120.0]])), 0.0, atol=1e-6)
+
+
+@pytest.mark.parametrize("preprocessor", list(PREPROCESSORS.components))
+@pytest.mark.parametrize("value", [5.0, np.nan])
+def test_a_table_in_which_nothing_varies_becomes_a_column_of_zeros(preprocessor: str, value: float) -> None:
+    X = np.full((6, 3), value)
+    np.testing.assert_array_equal(encode(X, config(preprocessor=preprocessor)), np.zeros((6, 1)))
+
+
+def test_a_long_table_is_fitted_on_a_sample_and_encoded_as_its_parts() -> None:
+    X = np.random.default_rng(0).normal(5, 2, size=(40_000, 200))
+    encoder = fit(X, config(scale="none", impute="mean"))
+    np.testing.assert_allclose(encoder.module.numbers.impute.fill, X.mean(axis=0), atol=0.1)
+    np.testing.assert_allclose(encoder.transform(Table.of(X)), X, rtol=1e-6)
+
+
+# Categories
+
+
+def test_two_levels_are_a_sign_few_are_one_hot_and_many_an_index() -> None:
+    table = of_codes([2, 3, 2, 3], [2, 3, 4, 4], [2, 3, 4, 5])
+    encoder = fit(table, config(least_levels=4))
+    assert encoder.vocabularies == (5,)
+    expected = [[-1, 1, 0, 0, 1], [1, 0, 1, 0, 2], [-1, 0, 0, 1, 3], [1, 0, 0, 1, 4]]
+    np.testing.assert_array_equal(encoder.transform(table), expected)
+    unseen = Table(np.empty((2, 0)), np.array([[1, 1, 1], [0, 0, 0]], np.int32), table.n_codes, ())
+    np.testing.assert_array_equal(encoder.transform(unseen), np.zeros((2, 5)))
+
+
+def test_missing_is_a_level_if_it_trains() -> None:
+    np.testing.assert_array_equal(fit(t := of_codes([0, 2, 0, 2])).transform(t)[:, 0], [-1, 1, -1, 1])
+
+
+def test_rare_levels_are_unknown_unless_there_are_few_rows() -> None:
+    codes = [2] * 30 + [3] * 28 + [4] * 2 + [5]
+    table = of_codes(codes)
+    out = fit(table, config(least_levels=3)).transform(table)
+    np.testing.assert_array_equal(out[:, 0], [1] * 30 + [2] * 28 + [3] * 2 + [0])
+    few = of_codes([2, 2, 3, 4])
+    np.testing.assert_array_equal(fit(few, config(least_levels=3)).transform(few)[:, 0], [1, 1, 2, 3])
+
+
+def test_without_embeddings_the_most_frequent_levels_are_one_hot() -> None:
+    codes = [2 + i for i in range(100) for _ in range(2 + (i >= 50))]
+    table = of_codes(codes)
+    encoder = fit(table, config(least_levels=None))
+    assert (encoder.n_out, encoder.vocabularies) == (64, ())
+    levels_seen = {c for c, row in zip(codes, encoder.transform(table), strict=True) if row.any()}
+    assert levels_seen == {*range(2, 2 + 14), *range(52, 102)}
+
+
+def test_categories_that_say_nothing_are_dropped_and_named() -> None:
+    table = of_codes([2] * 60, list(range(2, 62)), [2] * 59 + [3])
+    encoder = fit(table)
+    assert encoder.dropped_categories == {0: "constant", 1: "no value occurs twice"}
+    np.testing.assert_array_equal(encoder.transform(table)[:, 0], [1] * 59 + [0])
+
+
+def test_preprocessors_leave_indices_alone() -> None:
+    table = mixed(60, 0)
+    for preprocessor in PREPROCESSORS.components:
+        encoder = fit(table, config(preprocessor=preprocessor, least_levels=9))
+        plain = fit(table, config(least_levels=9)).transform(table)
+        assert encoder.vocabularies
+        n = len(encoder.vocabularies)
+        np.testing.assert_array_equal(encoder.transform(table)[:, -n:], plain[:, -n:])
+
+
+# Texts and sparse tables
+
+
+def test_texts_with_the_same_words_are_close() -> None:
+    rng = np.random.default_rng(0)
+    topics = np.repeat([0, 1], 40)
+    counts = np.zeros((80, WORDS), np.float32)
+    for row, topic in zip(counts, topics, strict=True):
+        np.add.at(row, rng.integers(0, 30, 12) + 2000 * topic, 1)
+    text = sparse.csr_array(counts)
+    table = Table(np.empty((80, 0)), np.empty((80, 0), np.int32), (), (text,))
+    out = fit(table).transform(table)
+    assert out.shape == (80, 32)
+    np.testing.assert_allclose(out.mean(axis=0), 0, atol=0.1)
+    first = (out - out.mean(axis=0))[:, :2]
+    assert np.linalg.norm(first[topics == 0].mean(0) - first[topics == 1].mean(0)) > 1
+
+
+def test_texts_without_words_become_nothing() -> None:
+    empty = sparse.csr_array((5, WORDS), dtype=np.float32)
+    table = Table(np.arange(5.0)[:, None], np.empty((5, 0), np.int32), (), (empty,))
+    assert fit(table).transform(table).shape == (5, 1)
+
+
+@pytest.mark.parametrize("preprocessor", list(PREPROCESSORS.components))
+@pytest.mark.parametrize("make", [sparse.csr_array, sparse.csc_array])
+def test_sparse_tables_are_encoded_as_dense_ones(make: Any, preprocessor: str) -> None:
+    rng = np.random.default_rng(0)
+    X = np.where(rng.random((300, 30)) < 0.1, rng.normal(size=(300, 30)), 0.0)
+    X[3, 3] = np.nan
+    table = Table.of(sparse.csr_array(make(X)))
+    encoder = fit(table, config(preprocessor=preprocessor))
+    np.testing.assert_allclose(encoder.transform(table), encode(X, config(preprocessor=preprocessor)), atol=1e-6)
+    assert not encoder.is_lazy
+
+
+def test_wide_sparse_tables_are_projected_without_being_made_dense() -> None:
+    rng = np.random.default_rng(0)
+    X = sparse.random_array((200, 5000), density=0.01, format="csr", rng=rng) * 1e6
+    table = Table.of(sparse.csr_array(X))
+    encoder = fit(table)
+    out = encoder.transform(table)
+    assert out.shape == (200, 199)
+    assert not encoder.is_lazy
+    with torch.inference_mode():
+        dense = encoder.module(torch.tensor(X.toarray()), torch.zeros((200, 0), dtype=torch.int64)).numpy()
+    np.testing.assert_allclose(out, dense, atol=1e-4)
+    assert np.isfinite(encoder.transform(Table.of(sparse.csr_array(X * np.inf)))).all()
+
+
+def test_sparse_tables_that_stay_wide_are_encoded_lazily() -> None:
+    X = sparse.random_array((100, 300), density=0.2, format="csr", rng=np.random.default_rng(0))
+    table = Table.of(sparse.csr_array(X))
+    assert fit(table).is_lazy
+    assert not fit(table, config(preprocessor="truncated_svd", target_dim=9)).is_lazy
+    assert not fit(X.toarray()).is_lazy
+
+
+# Preprocessors
+
+
+def test_components_are_held_to_the_size_of_the_table() -> None:
+    X = np.random.default_rng(0).normal(size=(30, 5))
+    assert fit(X, config(preprocessor="truncated_svd", target_dim=100)).n_out == 4
+    assert fit(X[:, :1], config(preprocessor="truncated_svd", target_dim=100)).n_out == 1
+    assert fit(X, config(preprocessor="nystroem", n_components=500)).n_out == 30
+
+
+@pytest.mark.parametrize("preprocessor", list(PREPROCESSORS.components))
+def test_pixels_of_one_byte_are_encoded_as_their_floats(preprocessor: str) -> None:
+    X = np.random.default_rng(0).integers(0, 256, size=(60, 8), dtype=np.uint8)
+    X[:, 3] = 0
+    bytes_, floats = (encode(x, config(preprocessor=preprocessor)) for x in (X, X * 1.0))
+    np.testing.assert_array_equal(bytes_, floats)
+
+
+@pytest.mark.parametrize("scale", list(NORMALIZATION.components))
+@pytest.mark.parametrize("preprocessor", list(PREPROCESSORS.components))
+def test_rows_far_from_those_that_trained_are_encoded_without_a_complaint(preprocessor: str, scale: str) -> None:
+    X = np.array([[0.0], [0.97], [0.98], [0.99], [0.99], [1.0], [1.0], [1.0]])
+    for table in (X, 1 - X):  # skewed to either side
+        out = encode(table, config(scale=scale, preprocessor=preprocessor), np.array([[-1e4], [1e4]]))
+        assert np.isfinite(out).all()
+
+
+def test_the_same_seed_encodes_alike_and_another_draws_anew() -> None:
+    X = np.random.default_rng(0).normal(size=(50, 4))
+    first, again, other = (encode(X, config(preprocessor="kitchen_sinks"), seed=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.allclose(first, other)
+
+
+def test_the_key_holds_what_the_encoder_depends_on_and_nothing_else() -> None:
+    other = {**config(least_levels=9), "OptimizerSelector:optimizer": "adam", "EmbeddingSelector:learned:dimension": 4}
+    assert encoder_key(config(least_levels=9)) == encoder_key(other)
+    for different in (config("mean"), config(scale="robust"), config(preprocessor="power_transformer"), other):
+        assert encoder_key(config()) != encoder_key(different)

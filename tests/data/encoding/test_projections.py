@@ -1,0 +1,91 @@
+"""Texts and wide sparse tables: scikit-learn's steps in one module, on dense and on sparse rows."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
+
+from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.encoding.preprocessors import CLIP
+from autonet.data.encoding.projections import ITERATIONS, TEXT_DIMENSIONS, WIDE_DIMENSIONS, fit_wide, fit_words
+from autonet.data.encoding.stages import applied
+from autonet.data.table import Table
+
+CONFIG = {
+    "Imputation:strategy": "median",
+    "NormalizationStrategySelector:normalization_strategy": "standardize",
+    "PreprocessorSelector:preprocessor": "none",
+    "EmbeddingSelector:embedding": "none",
+}
+
+
+def counts(n: int, n_columns: int = 300) -> sparse.csr_array:
+    array = sparse.random_array((n, n_columns), density=0.05, format="csr", rng=np.random.default_rng(n))
+    array.data = np.ceil(3 * array.data)
+    return sparse.csr_array(array, dtype=np.float32)
+
+
+def reference(weighing: object, dimensions: int, train: sparse.csr_array, rows: sparse.csr_array) -> np.ndarray:
+    decomposition = TruncatedSVD(dimensions, n_iter=ITERATIONS, random_state=0)
+    z = make_pipeline(weighing, decomposition, StandardScaler()).fit(train).transform(rows)
+    return np.asarray(z / np.sqrt(1 + (z / CLIP) ** 2))
+
+
+def test_words_are_weighed_and_decomposed_as_by_scikit_learn() -> None:
+    train, rows = counts(200), counts(50)
+    expected = reference(TfidfTransformer(sublinear_tf=True), TEXT_DIMENSIONS, train, rows)
+    np.testing.assert_allclose(applied(fit_words(train, 0), rows.toarray()), expected, atol=1e-3)
+
+
+def test_wide_tables_are_scaled_and_decomposed_as_by_scikit_learn() -> None:
+    train, rows = counts(400), counts(50)
+    expected = reference(MaxAbsScaler(), WIDE_DIMENSIONS, train, rows)
+    np.testing.assert_allclose(applied(fit_wide(train, 0), rows.toarray()), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("fit", [fit_wide, fit_words])
+def test_sparse_rows_are_projected_as_dense_ones(fit: object) -> None:
+    stage, rows = fit(counts(200), 0), counts(50)  # type: ignore[operator]
+    rows.data[:2] = 0.0
+    rows = sparse.csr_array(sparse.vstack([rows, sparse.csr_array((2, 300))]))  # rows without any word
+    row, column = rows.tocoo().coords
+    tensor = torch.sparse_coo_tensor(
+        torch.tensor(np.stack([row, column]).astype(np.int64)),
+        torch.tensor(rows.data),
+        rows.shape,
+        check_invariants=False,
+    )
+    with torch.inference_mode():
+        np.testing.assert_allclose(stage(tensor).numpy(), applied(stage, rows.toarray()), atol=1e-5)
+
+
+def test_directions_that_nothing_varies_along_are_left_out() -> None:
+    few_words = sparse.csr_array(np.tile(np.eye(3, 300, dtype=np.float32), (20, 1)))
+    assert applied(fit_words(few_words, 0), few_words.toarray()).shape == (60, 3)
+    assert applied(fit_words(few_words[:1], 0), few_words.toarray()).shape == (60, 0)
+
+
+def test_columns_that_are_hardly_ever_filled_are_not_used() -> None:
+    train = sparse.csr_array(np.eye(30, 5000, dtype=np.float32))  # every column in one row only
+    stage = fit_wide(train, 0)
+    assert stage[0].columns.tolist() == [0]
+    assert applied(stage, np.ones((2, 5000), np.float32)).shape == (2, 0)
+    assert stage(torch.ones(2, 5000).to_sparse()).shape == (2, 0)
+
+
+def test_entries_that_stand_twice_are_added_and_the_callers_array_is_left_alone() -> None:
+    plain = sparse.csr_array(counts(60, 5000))
+    halves = sparse.csr_array(
+        (np.repeat(plain.data / 2, 2), np.repeat(plain.indices, 2), 2 * plain.indptr), shape=plain.shape
+    )
+    n_stored = halves.nnz
+    rows = np.arange(60)
+    expected, encoded = (
+        TabularEncoder.fit(Table.of(x), rows, CONFIG, 0).transform(Table.of(x)) for x in (plain, halves)
+    )
+    np.testing.assert_allclose(encoded, expected, atol=1e-4)
+    assert halves.nnz == n_stored

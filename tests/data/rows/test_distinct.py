@@ -1,0 +1,90 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from autonet.data.rows.distinct import distinct_rows, row_hashes
+from autonet.data.table import Table
+
+
+def table(seed: int, n: int = 30, values: int = 3) -> tuple[Table, np.ndarray]:
+    """Few values, so that rows are equal now and then; missing ones and zeros among them."""
+    rng = np.random.default_rng(seed)
+    numbers = rng.choice([0.0, -0.0, np.nan, *np.arange(1.0, values)], (n, 2))
+    texts = (sparse.csr_array(rng.integers(2, size=(n, 3)).astype(np.float32)),)
+    return Table(numbers, rng.integers(3, size=(n, 1)).astype(np.int32), (3,), texts), rng.integers(2, size=n)
+
+
+def content(t: Table, y: np.ndarray, row: int) -> tuple:
+    cells = [*(np.where(np.isnan(v), 9.0, v + 0.0) for v in t.numbers[row]), *t.codes[row]]
+    return (*map(float, cells), *t.texts[0][[row]].toarray()[0].tolist(), float(y[row]))
+
+
+def total(t: Table, y: np.ndarray, rows: Any, weights: np.ndarray | None) -> dict[tuple, float]:
+    """Weight of every kind of row."""
+    sums: dict[tuple, float] = {}
+    for row in rows:
+        kind = content(t, y, row)
+        sums[kind] = sums.get(kind, 0.0) + (1.0 if weights is None else weights[row])
+    return {kind: weight for kind, weight in sums.items() if weight}
+
+
+@given(seed=st.integers(0, 10_000), values=st.sampled_from([1, 50]))
+def test_every_kind_of_row_is_there_with_its_weight(seed: int, values: int) -> None:
+    t, y = table(seed, values=values)
+    weights = np.random.default_rng(seed).integers(0, 4, len(t)).astype(float)
+    rows, summed = distinct_rows(t, y, weights)
+    expected, found = total(t, y, range(len(t)), weights), total(t, y, rows, summed)
+    scale = sum(expected.values()) / sum(found.values())
+    assert {kind: pytest.approx(weight * scale) for kind, weight in found.items()} == expected
+
+
+@given(seed=st.integers(0, 10_000), values=st.sampled_from([1, 50]))
+def test_weights_are_repetitions_and_the_order_of_rows_does_not_matter(seed: int, values: int) -> None:
+    t, y = table(seed, values=values)
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(0, 4, len(t))
+    repeated = rng.permutation(np.repeat(np.arange(len(t)), weights))
+    rows, summed = distinct_rows(t, y, weights.astype(float))
+    again, counts = distinct_rows(t.rows(repeated), y[repeated], None)
+    assert (summed is None) == (counts is None)
+    if summed is not None and counts is not None:
+        np.testing.assert_array_equal(summed[rows], counts[again])
+    assert [content(t, y, r) for r in rows] == [content(t.rows(repeated), y[repeated], r) for r in again]
+
+
+def test_distinct_rows_have_no_weights() -> None:
+    rows, weights = distinct_rows(Table.of(np.arange(6.0).reshape(3, 2)), np.zeros(3), None)
+    assert sorted(rows) == [0, 1, 2]
+    assert weights is None
+
+
+def test_a_few_kinds_of_rows_stay_as_many_rows_as_they_are() -> None:
+    t = Table.of(np.repeat([0.0, 1.0], 50)[:, None])
+    y = np.tile([0, 1], 50)
+    rows, weights = distinct_rows(t, y, None)
+    assert sorted(rows) == list(range(100))
+    assert weights is None
+    fractions = np.linspace(0.5, 1.5, 100)
+    rows, weights = distinct_rows(t, y, fractions)
+    assert sorted(rows) == list(range(100))
+    np.testing.assert_array_equal(weights, fractions)
+
+
+@given(seed=st.integers(0, 1000), unit=st.sampled_from([1e-9, 3.0, 1e9]))
+def test_the_unit_of_the_target_does_not_matter(seed: int, unit: float) -> None:
+    t, _ = table(seed)
+    y = np.random.default_rng(seed).normal(size=len(t))
+    np.testing.assert_array_equal(distinct_rows(t, y, None)[0], distinct_rows(t, y * unit, None)[0])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+def test_sparse_rows_have_the_hashes_of_dense_ones(dtype: type) -> None:
+    X = np.random.default_rng(0).integers(3, size=(50, 20)).astype(dtype)
+    csr = sparse.csr_array(X)
+    csr.data[:5] = 0  # explicit zeros
+    X[np.repeat(np.arange(50), np.diff(csr.indptr))[:5], csr.indices[:5]] = 0
+    np.testing.assert_array_equal(row_hashes(Table.of(X)), row_hashes(Table.of(csr)))

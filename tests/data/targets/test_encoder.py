@@ -1,0 +1,75 @@
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import softmax
+
+from autonet.data.targets.encoder import TargetEncoder
+
+TRANSFORMS = ("none", "log", "yeo_johnson")
+
+
+def fit(y: np.ndarray, transform: str = "none", kind: str = "regression") -> TargetEncoder:
+    return TargetEncoder.fit(kind, y, {"TargetTransformSelector:target_transform": transform})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@given(
+    seed=st.integers(0, 1000),
+    unit=st.sampled_from([1e-12, 1e-3, 1.0, 1e12]),
+    offset=st.sampled_from([0.0, 3.0, -50.0]),
+    shape=st.sampled_from(["normal", "lognormal", "counts", "constant"]),
+)
+def test_what_is_encoded_comes_back(transform: str, seed: int, unit: float, offset: float, shape: str) -> None:
+    rng = np.random.default_rng(seed)
+    draws = {
+        "normal": lambda: rng.normal(size=(30, 2)),
+        "lognormal": lambda: rng.lognormal(size=(30, 2)),
+        "counts": lambda: rng.poisson(2, (30, 2)),
+        "constant": lambda: np.ones((30, 2)),
+    }
+    y = unit * (draws[shape]() + offset)
+    encoder = fit(y, transform)
+    back = encoder.decode(encoder.encode(y))
+    np.testing.assert_allclose(back, y, rtol=1e-4, atol=1e-4 * np.abs(y).max())
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_targets_of_training_are_standardized(transform: str) -> None:
+    encoded = fit(np.random.default_rng(0).lognormal(size=(200, 1)), transform)
+    codes = encoded.encode(np.random.default_rng(0).lognormal(size=(200, 1)))
+    assert codes.dtype == np.float32
+    assert abs(codes.mean()) < 1e-5
+    assert abs(codes.std() - 1) < 1e-5
+
+
+@pytest.mark.parametrize("transform", ["log", "yeo_johnson"])
+def test_predictions_through_a_transform_stay_within_the_targets_of_training(transform: str) -> None:
+    y = np.random.default_rng(0).lognormal(size=(100, 1))
+    predicted = fit(y, transform).decode(np.array([[-1e6], [1e6]]))
+    np.testing.assert_allclose(predicted[:, 0], [y.min(), y.max()], rtol=1e-6)
+
+
+def test_a_transform_makes_a_skewed_target_less_skewed() -> None:
+    y = np.random.default_rng(0).lognormal(sigma=2, size=(500, 1))
+
+    def skew(z: np.ndarray) -> float:
+        return float(np.mean(((z - z.mean()) / z.std()) ** 3))
+
+    for transform in ("log", "yeo_johnson"):
+        assert abs(skew(fit(y, transform).encode(y))) < 0.3 * skew(y)
+
+
+def test_outputs_become_probabilities_of_classes_and_of_labels() -> None:
+    outputs = np.array([[0.0, 1.0, -2.0]])
+    np.testing.assert_allclose(fit(np.zeros(1), kind="classification").decode(outputs), softmax(outputs, axis=1))
+    np.testing.assert_allclose(fit(np.zeros((1, 3)), kind="multilabel").decode(outputs), 1 / (1 + np.exp(-outputs)))
+
+
+def test_an_encoder_survives_pickling() -> None:
+    y = np.random.default_rng(0).lognormal(size=(50, 1))
+    for transform in TRANSFORMS:
+        encoder = fit(y, transform)
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(encoder)).encode(y), encoder.encode(y))

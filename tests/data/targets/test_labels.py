@@ -1,0 +1,104 @@
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from autonet.core.errors import InvalidData
+from autonet.data.targets.labels import Classes, Labels, Values
+
+LABELS: list[Any] = [
+    np.array(["b", "a", "b"]),
+    np.array([b"b", b"a", b"b"]),
+    np.array([True, False, True]),
+    np.array([-1, 5, -1], np.int8),
+    np.array([2.0, 1.0, 2.0], np.float32),
+    np.array(["b", "a", "b"], object),
+    ["b", "a", "b"],
+    ("b", "a", "b"),
+    pd.Series(["b", "a", "b"], dtype="category"),
+    pd.Series(["b", "a", "b"], dtype="string"),
+    pd.Series([3, 1, 3], dtype="Int64", index=[7, 8, 9]),
+    pd.Series([True, False, True], dtype="boolean"),
+    np.array(["2020-01-02", "2020-01-01", "2020-01-02"], "datetime64[D]"),
+]
+
+
+@pytest.mark.parametrize("y", LABELS, ids=lambda y: f"{type(y).__name__}-{getattr(y, 'dtype', '')}")
+def test_labels_of_any_type_come_back_in_their_type(y: Any) -> None:
+    classes = Classes.of(y)
+    back = classes.restored(classes.codes(y))
+    assert back.tolist() == np.asarray(y).tolist()
+    if isinstance(y, np.ndarray):
+        assert back.dtype == y.dtype
+
+
+@given(st.lists(st.text(), min_size=1), st.randoms())
+def test_codes_are_places_among_the_sorted_labels(y: list[str], random: Any) -> None:
+    classes = Classes.of(np.array(y, object))
+    assert isinstance(classes, Classes)
+    assert classes.labels.tolist() == sorted(set(y))
+    assert [classes.labels[c] for c in classes.codes(np.array(y, object))] == y
+
+
+def test_a_column_vector_is_taken_for_one_label_per_row_with_a_warning() -> None:
+    with pytest.warns(Warning, match="A column-vector y was passed"):
+        assert Classes.of([["a"], ["b"]]).n_outputs == 2
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float64, bool])
+def test_zeros_and_ones_in_several_columns_are_labels(dtype: type) -> None:
+    y = np.array([[0, 1, 1], [1, 0, 0]], dtype)
+    labels = Classes.of(y)
+    assert isinstance(labels, Labels)
+    assert labels.n_outputs == 3
+    back = labels.restored(labels.codes(sparse.csr_array(y) if dtype is not bool else y))
+    assert back.dtype == dtype
+    np.testing.assert_array_equal(back, y)
+
+
+def test_values_come_back_in_the_shape_of_y() -> None:
+    for y in (np.arange(3), np.arange(6).reshape(3, 2), np.arange(3).reshape(3, 1), [1, 2, 3], pd.Series([1, 2, 3])):
+        values = Values.of(y)
+        numbers = values.codes(y)
+        assert numbers.dtype == np.float64
+        assert numbers.ndim == 2
+        assert values.restored(numbers).shape == np.asarray(y).shape
+
+
+@pytest.mark.parametrize(
+    ("reader", "y", "message"),
+    [
+        (Classes, None, "requires y to be passed, but the target y is None"),
+        (Classes, [1.0, np.nan, 2.0, np.nan], "missing values in 2 of 4 rows (rows 1, 3); leave these rows out"),
+        (Classes, ["a", None, "b"], "missing values in 1 of 3 rows (rows 1)"),
+        (Classes, pd.Series([1, None, 2], dtype="Int64"), "missing values in 1 of 3 rows (rows 1)"),
+        (Values, [np.inf] * 7, "in 7 of 7 rows (rows 0, 1, 2, 3, 4, ...)"),
+        (Classes, np.array(["a", 1], object), "Unknown label type: y mixes labels of the types int, str"),
+        (Classes, [0.5, 1.5, 2.25], "Unknown label type: continuous"),
+        (Classes, [[0, 2], [1, 1]], "y has shape (2, 2) and other values than 0 and 1; expected one label per row"),
+        (Classes, np.full((2, 4), 2), "other values than 0 and 1"),
+        (Values, ["a", "b"], "y must hold numbers for a regression"),
+        (Values, [1j, 2j], "Complex data not supported"),
+        (Values, np.zeros((2, 2, 2)), "y has shape (2, 2, 2); expected (n_samples,) or (n_samples, n_targets)"),
+        (Classes, 3, "y must have one entry per row; got 3"),
+    ],
+)
+def test_targets_that_cannot_be_learned(reader: Any, y: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        reader.of(y).codes(y)
+
+
+def test_targets_to_validate_on_must_be_like_those_of_fit() -> None:
+    with pytest.raises(InvalidData, match="y_valid has labels that y does not have: 'c', 'd'"):
+        Classes.of(["a", "b"]).codes(["c", "a", "d"], "y_valid")
+    with pytest.raises(InvalidData, match="y_valid has labels that y does not have: 'c'"):
+        Classes.of([1, 2]).codes(["c"], "y_valid")
+    with pytest.raises(InvalidData, match=re.escape("y_valid has shape (1, 3); expected (n_samples, 2) as y has")):
+        Classes.of([[0, 1]]).codes([[0, 1, 1]], "y_valid")
+    with pytest.raises(InvalidData, match=re.escape("y_valid has shape (1, 2); expected (n_samples,) as y has")):
+        Values.of([1, 2]).codes([[0, 1]], "y_valid")
