@@ -71,7 +71,7 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
     if given.valid is None:
         folds, weights = _folds_and_weights(table, y, targets, weights, groups, options, seed)
     else:
-        _check_given_rows(given.valid, options)
+        _check_given_rows(given.valid, groups, options)
         n_train, table, y = len(table), table.joined(given.valid[0]), np.concatenate([y, given.valid[1]])
         folds, weights = _folds_of_given_rows(table, y, weights, n_train)
     weights = _class_weights(options.class_weight, targets, y, weights, folds)
@@ -119,13 +119,15 @@ def _checked_weights(sample_weight: Any, table: Table) -> NDArray[np.float64] | 
     return weights
 
 
-def _check_given_rows(valid: tuple[Table, Array], options: Options) -> None:
+def _check_given_rows(valid: tuple[Table, Array], groups: Array | None, options: Options) -> None:
     """Check rows to validate on."""
     n_rows, n_entries = len(valid[0]), len(valid[1])
     if n_rows != n_entries:
         raise InvalidData(f"X_valid has {n_rows} rows and y_valid {n_entries} entries; give one entry per row.")
     if options.cross_validator not in ("none", None):
         raise InvalidOption("X_valid and cross_validator exclude each other: folds, or rows to validate on.")
+    if groups is not None:
+        raise InvalidOption("X_valid and groups exclude each other: groups are for splits, and nothing is split.")
 
 
 def _checked_groups(groups: Any, table: Table) -> Array | None:

@@ -270,6 +270,7 @@ def test_missing_targets(y: Any, cls: Any) -> None:
         ({"X_valid": X[:0], "y_valid": LABELS[:0]}, "Found array with 0 sample(s)"),
         ({"X_valid": X, "y_valid": LABELS * np.nan}, "y_valid contains NaN, infinity or missing values in 60 of 60"),
         ({"X_valid": X, "y_valid": LABELS, "cross_validator": 3}, "X_valid and cross_validator exclude each other"),
+        ({"X_valid": X, "y_valid": LABELS, "groups": LABELS}, "X_valid and groups exclude each other"),
     ],
 )
 def test_targets_weights_and_groups(arguments: dict[str, Any], message: str, cls: Any) -> None:

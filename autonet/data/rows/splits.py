@@ -154,7 +154,8 @@ def _check_arguments(cross_validator: Any, arguments: Any) -> None:
 
 def _holdout(y: Array, kind: TaskKind, n: int, share: float, groups: Array | None, shuffle: bool, seed: int) -> Fold:
     if n < 4:
-        warnings.warn(f"{n} rows are too few to hold any out: validating on the training rows.", ValidationReused, 3)
+        rows = "1 row is" if n == 1 else f"{n} rows are"
+        warnings.warn(f"{rows} too few to hold any out: validating on the training rows.", ValidationReused, 3)
         return Fold(np.arange(n), np.arange(n))
     n_valid = min(max(round(share * n), 1), n - 2)
     strata = stratify(y, kind, n_valid / n)
