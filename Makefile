@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test torture check format wheel benchmarks benchmark-search clean
+.PHONY: demo test torture check format wheel benchmarks benchmark-tables benchmark-search clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits.py
@@ -35,6 +35,14 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python benchmarks/digits.py
 	$(BIN)/python benchmarks/mnist.py --max-runtime 300 --min-budget 15 --max-budget 225
 	$(BIN)/python benchmarks/mnist.py --max-runtime 2000 --min-budget 100 --max-budget 1500
+
+# A quarter of an hour: real tables, and what encoding costs; half an hour more: molecules.
+benchmark-tables: $(INSTALLED)
+	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python benchmarks/encoding.py
+	$(BIN)/python benchmarks/hiv.py
+	$(BIN)/python benchmarks/hiv.py --folds 5
+	$(BIN)/python benchmarks/hiv.py --folds 5 --preset tiny_cs
 
 # Half an hour: the search on learning-curve surrogates; the runs of other systems are appended by hand.
 benchmark-search: $(INSTALLED)
