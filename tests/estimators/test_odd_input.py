@@ -314,7 +314,6 @@ def test_arrays_of_the_caller_are_left_as_they_are(make: Any, cls: Any) -> None:
         "X": make(table),
         "y": targets(cls).copy(),
         "sample_weight": np.arange(60.0),
-        "groups": GROUPS.copy(),
         "X_valid": make(table),
         "y_valid": targets(cls).copy(),
     }
