@@ -1,5 +1,6 @@
 """Data that comes with scikit-learn, and searches that take a second or two."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -13,6 +14,12 @@ QUICK: dict[str, Any] = {"budget_type": "epochs", "min_budget": 1, "max_budget":
 def _one_thread() -> None:
     """Tests share their cores; see autonet.training.threads."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _no_swallowed_interrupts() -> None:
+    """Hypothesis counts the time of garbage collections: Python swallows an interrupt that arrives in its counting."""
+    gc.callbacks[:] = [c for c in gc.callbacks if not getattr(c, "__module__", "").startswith("hypothesis")]
 
 
 @pytest.fixture
