@@ -56,7 +56,6 @@ class Baseline:
     @property
     def prediction(self) -> NDArray[Any]:
         """What it predicts for the validation rows."""
-        assert self.best.outputs is not None  # noqa: S101 - for the type checker: the segment was validated
         return self.member.targets.decode(self.best.outputs.numpy())
 
 

@@ -58,7 +58,6 @@ class TrainedFold:
     @property
     def prediction(self) -> Array:
         """What the best weights predict for the validation rows."""
-        assert self.best.outputs is not None  # noqa: S101 - for the type checker: every segment validates
         return self.targets.decode(self.best.outputs.numpy())
 
 

@@ -31,7 +31,7 @@ class Best:
 
     loss: float = float("inf")  # of the metric, to be minimized
     tie_breaker: float = float("inf")  # plain validation loss
-    outputs: Tensor | None = None  # on the validation rows
+    outputs: Tensor = field(default_factory=lambda: torch.empty(0))  # on the validation rows
     weights: dict[str, Any] = field(default_factory=dict)
     epochs: int = 0
 

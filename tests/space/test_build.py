@@ -59,11 +59,11 @@ def test_every_configuration_of_every_preset_builds_and_takes_a_step(
     rows = Rows(torch.randn(6, n_in), targets.get(case[1], torch.randn(6, n_out)))
     state, plan = build_training(task, config, rows)
     state.network.train()
-    before = [p.detach().clone() for p in state.network.parameters()]
     train_step(state, plan, rows)
     assert state.network(rows.x).shape == (6, n_out)
     assert all(p.grad is None or torch.isfinite(p.grad).all() for p in state.network.parameters())
-    assert len(before) > 0
+    if (case[1], n_out) != ("classification", 1):  # of a single class nothing can be learned
+        assert any(p.grad is not None and p.grad.any() for p in state.network.parameters())
 
 
 def test_tiny_cs_has_six_free_hyperparameters_on_repaired_scales() -> None:

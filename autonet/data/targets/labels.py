@@ -12,6 +12,7 @@ from sklearn.utils.validation import column_or_1d
 
 from autonet.core.errors import InvalidData
 from autonet.core.task import TaskKind
+from autonet.data.reading.cells import is_missing
 
 __all__ = ["Classes", "Labels", "Values"]
 
@@ -207,12 +208,8 @@ def _missing(values: Array) -> NDArray[np.bool_]:
     if values.dtype.kind != "O":
         return np.zeros(len(values), bool)
 
-    def is_missing(value: Any) -> bool:
-        if value is None or type(value).__name__ in ("NAType", "NaTType"):  # pandas.NA, pandas.NaT
-            return True
-        return isinstance(value, float | np.floating) and not np.isfinite(value)
-
-    return np.array([is_missing(v) for v in values.ravel()], bool).reshape(values.shape)
+    unusable = [is_missing(v) or (isinstance(v, float | np.floating) and np.isinf(v)) for v in values.ravel()]
+    return np.array(unusable, bool).reshape(values.shape)
 
 
 def _narrowed(values: Array) -> Array:
