@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -199,8 +200,8 @@ def _folds_and_weights(
         "shuffle": options.shuffle,
         "seed": seed,
     }
-    named = isinstance(options.cross_validator, str) and options.cross_validator != "time_series_split"
-    if not named or not options.shuffle or groups is not None:
+    ours = isinstance(options.cross_validator, str | Integral) and options.cross_validator != "time_series_split"
+    if not ours or not options.shuffle or groups is not None:
         return split(y, targets.kind, len(table), groups=groups, **arguments), weights
     rows, weights = distinct_rows(table, y, weights)
     folds = split(y[rows], targets.kind, len(rows), groups=None, **arguments)

@@ -60,7 +60,9 @@ def test_weighted_losses_find_the_rare_class(how: dict[str, Any], quick: dict[st
     assert auto.predict(X)[y == 0].mean() < 0.2
 
 
-def test_weights_are_repetitions(quick: dict[str, Any]) -> None:
+@pytest.mark.parametrize("validation", [{}, {"cross_validator": 3}, {"cross_validator": "k_fold"}])
+def test_weights_are_repetitions(validation: dict[str, Any], quick: dict[str, Any]) -> None:
+    quick |= validation
     X, y = make_classification(80, random_state=0)
     weights = np.random.default_rng(0).integers(0, 4, 80)
     weighted = AutoNetClassification("tiny_cs", **quick).fit(X, y, sample_weight=weights)
