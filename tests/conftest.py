@@ -7,7 +7,15 @@ import pytest
 import torch
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
-QUICK: dict[str, Any] = {"budget_type": "epochs", "min_budget": 1, "max_budget": 9, "max_trials": 3, "random_state": 0}
+QUICK: dict[str, Any] = {
+    "budget_type": "epochs",
+    "min_budget": 1,
+    "max_budget": 9,
+    "max_trials": 3,
+    "cross_validator": "none",
+    "ensemble_size": 1,
+    "random_state": 0,
+}
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ from autonet.core.task import Task, TaskKind
 from autonet.data.reading.brands import Columns, open_table
 from autonet.data.reading.schema import Column, Schema
 from autonet.data.table import Table
-from autonet.estimators.logs import log_columns, log_trial, logged
+from autonet.estimators.logs import described, log_columns, log_trial, logged
 from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
 from autonet.estimators.winner import Winner
@@ -44,8 +44,6 @@ Array = NDArray[Any]
 
 # The baseline gets a fiftieth of the time, from a tenth of a second to two seconds.
 BASELINE_SHARE, BASELINE_SECONDS = 0.02, (0.1, 2.0)
-# Kept back for putting the winner together; fit must return by max_runtime.
-RESERVE_SHARE, RESERVE_SECONDS = 0.01, 2.0
 
 
 class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
@@ -68,10 +66,11 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         eta: float = 3,
         optimize_metric: str | Callable[..., float] | None = None,
         additional_metrics: Sequence[str | Callable[..., float]] | None = None,
-        validation_split: float = 0.3,
+        validation_split: float | None = None,
         shuffle: bool = True,
-        cross_validator: Any = "none",
+        cross_validator: Any = None,
         cross_validator_args: Mapping[str, Any] | None = None,
+        ensemble_size: int | None = None,
         categorical_features: Sequence[Any] | None = None,
         class_weight: Mapping[Any, float] | str | None = None,
         hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = None,
@@ -106,6 +105,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self.shuffle = shuffle
         self.cross_validator = cross_validator
         self.cross_validator_args = cross_validator_args
+        self.ensemble_size = ensemble_size
         self.categorical_features = categorical_features
         self.class_weight = class_weight
         self.hyperparameter_search_space_updates = hyperparameter_search_space_updates
@@ -191,7 +191,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             except KeyboardInterrupt:  # there is the baseline to return
                 interrupted = True
             rungs = chosen.rungs(epoch)
-            left = deadline - time.monotonic() - min(RESERVE_SHARE * (chosen.runtime or 0.0), RESERVE_SECONDS)
+            closing, selecting = chosen.seconds_kept_back
+            left = deadline - time.monotonic() - closing - selecting
             study = Study(
                 space,
                 min_budget=rungs.bottom,
@@ -204,7 +205,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             study.interrupted = interrupted
             if searching:
                 self._search(study, partial(run_trial, workspace), chosen, left)
-            self._keep(study, workspace, first)
+            self._keep(study, workspace, Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing))
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
         return self
 
@@ -284,7 +285,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
             logger.warning("the linear baseline failed", exc_info=True)
             return error
-        score = workspace.metric.score_of(baseline.best.loss)
+        score = workspace.metric.score_of(baseline.rank[0])
         logger.info("baseline: linear network, validation %s %.4f", workspace.metric.name, score)
         return baseline
 
@@ -295,9 +296,9 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         seconds = baseline.encoding_seconds * len(workspace.table) if baseline else 0.0
         return time.monotonic() + seconds < deadline
 
-    def _keep(self, study: Study, workspace: Workspace, baseline: Baseline | Exception) -> None:
+    def _keep(self, study: Study, workspace: Workspace, winner: Winner) -> None:
         """Keep the winner and what there is to know of it."""
-        self._winner = Winner.of(study, workspace, baseline)
+        self._winner = winner
         for warning in self._winner.warnings:
             warnings.warn(warning, stacklevel=3)
         self.best_config_ = self._winner.config
@@ -324,14 +325,14 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         return self._schema.columns
 
     def _prediction(self, X: Any) -> Array:
-        """Return probabilities, or values in their own units; the mean over the members of a cross-validation."""
+        """Return probabilities, or values in their own units."""
         check_is_fitted(self, "best_config_")
         table = self._table(X)
         with one_thread():
-            return np.asarray(np.mean([m.prediction(table) for m in self._winner.members], axis=0))
+            return self._winner.ensemble.prediction(table)
 
     def get_pytorch_model(self) -> nn.Module:
-        """Return the network of the best configuration.
+        """Return the network of the best configuration; of several folds, that of the first.
 
         Returns
         -------
@@ -378,11 +379,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         text: str = super().__repr__(N_CHAR_MAX)
         if not hasattr(self, "fit_result_"):
             return text
-        scores = ", ".join(f"{k} {v:.4f}" for k, v in self.fit_result["info"].items())
-        searched = {name for name, hyperparameter in self.search_space_.items() if hyperparameter.size > 1}
-        free = [f"  {k} = {v}" for k, v in self.best_config_.items() if k in searched]
-        head = f"{len(self.history_)} configurations tried; the best, at budget {self.fit_result['budget']:g}: {scores}"
-        return "\n".join([text, head, *free])
+        return "\n".join([text, *described(self.fit_result_, self.history_, self.search_space_)])
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what the estimator can do."""

@@ -44,16 +44,22 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
         "multilabel_accuracy" for several labels, "r2" for regression.
     additional_metrics : list of str or callable, optional
         Metrics that are recorded only.
-    validation_split : float, default=0.3
-        Share of the rows held out for validation, stratified by class or by bins of the target.
+    validation_split : float, optional
+        Share of the rows held out for validation, stratified by class or by bins of the target.  Default: 0.3, or
+        what `cross_validator` ="auto" chooses.
     shuffle : bool, default=True
         Whether held-out rows are drawn at random; if not, the last ones are held out, as befits rows in order of time.
-    cross_validator : str, int, splitter or list of (train, test), default="none"
-        Validate every configuration on folds instead; predictions are the mean over the folds' networks.  "k_fold",
+    cross_validator : str, int, splitter or list of (train, test), optional
+        Validate every configuration on folds; predictions are the mean over the folds' networks.  "k_fold",
         "stratified_k_fold", "group_k_fold", "time_series_split" or another of scikit-learn's splitters by name; a
-        number of folds; or any object with scikit-learn's ``split``.
+        number of folds; or any object with scikit-learn's ``split``.  "none" holds rows out instead.  "auto" takes
+        five folds for 50 to 2500 rows, unless `validation_split`, ``groups`` or ``shuffle=False`` ask for a holdout,
+        and holds out 25 to 10 % of larger tables.  Default: the preset's choice, "none" or "auto".
     cross_validator_args : dict, optional
         Keywords of the splitter that was named, such as {"n_splits": 3}.
+    ensemble_size : int, optional
+        How many trained networks to choose for the final model, with repetition; 1 keeps the winner alone.
+        Default: the preset's choice.
     categorical_features : list of names or indices, or boolean mask, optional
         Columns that are categories whatever their type.  Columns of strings, booleans and categories are found
         without.

@@ -1,17 +1,20 @@
-"""Logging of a fit: at the level asked for, to standard error, without touching the caller's logging."""
+"""What a fit says of itself: its log, at the level asked for, and the lines that describe what came out."""
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
+from ConfigSpace import ConfigurationSpace
 from tqdm.auto import tqdm
 
 from autonet.data.reading.kinds import Column
+from autonet.search.history import History
 from autonet.search.records import Trial
 from autonet.search.study import Study
 
-__all__ = ["log_columns", "log_trial", "logged"]
+__all__ = ["described", "log_columns", "log_trial", "logged"]
 
 
 class _BesideTheBar(logging.Handler):
@@ -64,3 +67,12 @@ def log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:
         scores,
     )
     logger.debug("trial %d: %s", trial.number, dict(trial.config))
+
+
+def described(fit_result: Mapping[str, Any], history: History, space: ConfigurationSpace) -> list[str]:
+    """Say in a few lines what a search found: scores, and the hyperparameters that were free."""
+    scores = ", ".join(f"{k} {v:.4f}" for k, v in fit_result["info"].items())
+    head = f"{len(history)} configurations tried; the best, at budget {fit_result['budget']:g}: {scores}"
+    free = {name for name, hyperparameter in space.items() if hyperparameter.size > 1}
+    config = fit_result["optimized_hyperparameter_config"]
+    return [head, *(f"  {name} = {value}" for name, value in config.items() if name in free)]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,14 @@ IGNORED = (
 BY_OPTION = {node.option: node.name for node in NODES.values() if node.option}
 RENAMED = {"config_preset": "preset", "random_seed": "random_state", "X_train": "X", "Y_train": "y"}
 
+# Options that presets may set, and what they are otherwise.
+LEFT_TO_PRESETS = {"cross_validator": "none", "ensemble_size": 1}
+
 # Without any limit a search takes five minutes.
 DEFAULT_RUNTIME = 300.0
+# What is kept back of the runtime at the end: fit must return by max_runtime.
+CLOSING_SHARE, CLOSING_SECONDS = 0.01, 2.0
+SELECTION_SHARE, SELECTION_SECONDS = 0.02, 10.0
 # The default top rung is a third of the time, so that more than one configuration can reach it; three rungs of
 # eta 3 lie below it.
 TOP_SHARE, RUNG_SPAN = 1 / 3, 27
@@ -68,10 +74,11 @@ class Options:
     eta: float
     optimize_metric: str | Callable[..., float] | None
     additional_metrics: Sequence[str | Callable[..., float]] | None
-    validation_split: float
+    validation_split: float | None
     shuffle: bool
     cross_validator: Any
     cross_validator_args: Mapping[str, Any] | None
+    ensemble_size: int | None
     categorical_features: Sequence[Any] | None
     class_weight: Mapping[Any, float] | str | None
     hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None
@@ -110,16 +117,23 @@ class Options:
         for name in overrides:
             known("option", name, cls.names())
         options = cls(**{**values, **overrides})
-        options._check()
+        options.check()
+        preset = load_preset(options.preset, Task("classification"))
+        for name in preset.options:
+            known(f"option in preset {preset.name}", name, LEFT_TO_PRESETS)
+        left = {k: v for k, v in {**LEFT_TO_PRESETS, **preset.options}.items() if getattr(options, k) is None}
+        options = replace(options, **left)
+        options.check()
         return options
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Check everything that can be checked without data."""
         self._check_numbers()
         self._check_budgets()
         known("budget_type", str(self.budget_type), ("time", "epochs"))
         known("log_level", str(self.log_level), LOG_LEVELS)
         if isinstance(self.cross_validator, str):
-            known("cross_validator", self.cross_validator, CROSS_VALIDATORS)
+            known("cross_validator", self.cross_validator, ("auto", *CROSS_VALIDATORS))
         if not isinstance(self.preset, str | Path):
             raise InvalidOption(f"preset must be a name or a path; got {self.preset!r:.60}.")
         for name in ("shuffle", "progress_bar"):
@@ -141,19 +155,22 @@ class Options:
             )
 
     def _check_numbers(self) -> None:
-        for name in ("max_runtime", "min_budget", "max_budget", "max_trials", "num_iterations"):
+        for name in ("max_runtime", "min_budget", "max_budget", "max_trials", "num_iterations", "ensemble_size"):
             value = getattr(self, name)
             if value is not None and not (_is_number(value) and value > 0):
                 raise InvalidOption(f"{name} must be a positive number or None; got {value!r:.60}.")
-        for name in ("max_trials", "min_budget", "max_budget", "eta"):
+        for name in ("max_trials", "min_budget", "max_budget", "eta", "ensemble_size"):
             if getattr(self, name) == math.inf:
                 raise InvalidOption(f"{name} must be finite; got {getattr(self, name)!r}.")
-        if self.max_trials is not None and self.max_trials != int(self.max_trials):
-            raise InvalidOption(f"max_trials must be a whole number; got {self.max_trials!r}.")
+        for name in ("max_trials", "ensemble_size"):
+            value = getattr(self, name)
+            if value is not None and value != int(value):
+                raise InvalidOption(f"{name} must be a whole number; got {value!r}.")
         if not (_is_number(self.eta) and self.eta > 1):
             raise InvalidOption(f"eta must be a number greater than 1; got {self.eta!r:.60}.")
-        if not (_is_number(self.validation_split) and 0 < self.validation_split < 1):
-            raise InvalidOption(f"validation_split must lie between 0 and 1; got {self.validation_split!r:.60}.")
+        share = self.validation_split
+        if share is not None and not (_is_number(share) and 0 < share < 1):
+            raise InvalidOption(f"validation_split must lie between 0 and 1, or be None; got {share!r:.60}.")
 
     def _check_budgets(self) -> None:
         if self.min_budget is not None and self.max_budget is not None and self.min_budget > self.max_budget:
@@ -205,6 +222,18 @@ class Options:
         if self.max_runtime is None and self.max_trials is None and self.num_iterations is None:
             return DEFAULT_RUNTIME
         return None if self.max_runtime is None or math.isinf(self.max_runtime) else float(self.max_runtime)
+
+    @property
+    def networks_kept(self) -> int:
+        """How many networks the final model may consist of."""
+        return int(self.ensemble_size or 1)
+
+    @property
+    def seconds_kept_back(self) -> tuple[float, float]:
+        """Seconds of the runtime for putting the final model together, and for selecting its networks."""
+        runtime = self.runtime or 0.0
+        selecting = min(SELECTION_SHARE * runtime, SELECTION_SECONDS) if self.networks_kept > 1 else 0.0
+        return min(CLOSING_SHARE * runtime, CLOSING_SECONDS), selecting
 
     @property
     def needs_timing(self) -> bool:

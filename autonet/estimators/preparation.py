@@ -24,6 +24,11 @@ Array = NDArray[Any]
 Targets = Classes | Labels | Values
 
 SHOWN = 5  # labels that a sentence names
+HOLDOUT = 0.3  # share of the rows that is held out unless another is given; that of Auto-PyTorch
+# cross_validator="auto": small tables are validated on folds, so that every row trains and several networks are
+# averaged; of larger ones a share is held out, the smaller the more rows there are.
+FOLDS, FOLDED_ROWS = 5, (50, 2500)
+HELD_OUT_ROWS, HELD_OUT_SHARES = 2000, (0.1, 0.25)
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ def _check_given_rows(valid: tuple[Table, Array], groups: Array | None, options:
     n_rows, n_entries = len(valid[0]), len(valid[1])
     if n_rows != n_entries:
         raise InvalidData(f"X_valid has {n_rows} rows and y_valid {n_entries} entries; give one entry per row.")
-    if options.cross_validator not in ("none", None):
+    if not (isinstance(options.cross_validator, str) and options.cross_validator in ("auto", "none")):
         raise InvalidOption("X_valid and cross_validator exclude each other: folds, or rows to validate on.")
     if groups is not None:
         raise InvalidOption("X_valid and groups exclude each other: groups are for splits, and nothing is split.")
@@ -193,19 +198,44 @@ def _folds_and_weights(
     weights : ndarray of shape (n,) or None
         What each row counts: the weights of equal rows are summed up at one of them.
     """
-    arguments = {
-        "validation_split": options.validation_split,
-        "cross_validator": options.cross_validator,
-        "arguments": options.cross_validator_args or {},
-        "shuffle": options.shuffle,
-        "seed": seed,
-    }
-    ours = isinstance(options.cross_validator, str | Integral) and options.cross_validator != "time_series_split"
-    if not ours or not options.shuffle or groups is not None:
-        return split(y, targets.kind, len(table), groups=groups, **arguments), weights
-    rows, weights = distinct_rows(table, y, weights)
-    folds = split(y[rows], targets.kind, len(rows), groups=None, **arguments)
+    chosen, rows = options.cross_validator, np.arange(len(table))
+    ours = isinstance(chosen, str | Integral) and chosen != "time_series_split"
+    if ours and options.shuffle and groups is None:
+        rows, weights = distinct_rows(table, y, weights)
+    validator, share = chosen, HOLDOUT
+    if isinstance(chosen, str) and chosen == "auto":
+        validator, share = _automatic_validation(y[rows], targets, groups, options)
+    folds = split(
+        y[rows],
+        targets.kind,
+        len(rows),
+        validation_split=share if options.validation_split is None else options.validation_split,
+        cross_validator=validator,
+        arguments=options.cross_validator_args or {},
+        groups=groups,
+        shuffle=options.shuffle,
+        seed=seed,
+    )
     return [Fold(rows[fold.train], rows[fold.valid]) for fold in folds], weights
+
+
+def _automatic_validation(
+    y: Array, targets: Targets, groups: Array | None, options: Options
+) -> tuple[str | int, float]:
+    """Choose between folds and a holdout.
+
+    Returns
+    -------
+    cross_validator : str or int
+        "none", or a number of folds.
+    validation_split : float
+        Share of the rows for a holdout.
+    """
+    n, (fewest, most) = len(y), FOLDED_ROWS
+    share = float(np.clip(HELD_OUT_ROWS / n, *HELD_OUT_SHARES))
+    asks_for_holdout = options.validation_split is not None or not options.shuffle or groups is not None
+    has_enough = targets.kind != "classification" or np.bincount(y).max() >= FOLDS
+    return "none" if asks_for_holdout or not fewest <= n < most or not has_enough else FOLDS, share
 
 
 def _folds_of_given_rows(

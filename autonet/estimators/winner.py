@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from autonet.core.errors import AutonetWarning, BaselineReturned, SearchFailed, SearchInterrupted
 from autonet.pipeline.baseline import Baseline
-from autonet.pipeline.trial import Member, additional_scores, members
+from autonet.pipeline.ensemble import LINEAR, Ensemble, candidates, select
+from autonet.pipeline.trial import Member, additional_scores
 from autonet.pipeline.workspace import Workspace
 from autonet.search.study import Study
 
@@ -27,7 +28,9 @@ class Winner:
     ----------
     config : dict
     members : list of Member
-        One network per fold.
+        Its networks, one per fold.
+    ensemble : Ensemble
+        What predicts: these networks, or a selection of all that were trained.
     budget : float
         0 for the baseline.
     loss, tie_breaker : float
@@ -43,6 +46,7 @@ class Winner:
 
     config: dict[str, Any]
     members: list[Member]
+    ensemble: Ensemble
     budget: float
     loss: float
     tie_breaker: float
@@ -51,7 +55,9 @@ class Winner:
     warnings: tuple[AutonetWarning, ...]
 
     @classmethod
-    def of(cls, study: Study, workspace: Workspace, baseline: Baseline | Exception) -> "Winner":
+    def of(
+        cls, study: Study, workspace: Workspace, baseline: Baseline | Exception, ensemble_size: int, deadline: float
+    ) -> "Winner":
         """Choose the winner.
 
         Parameters
@@ -60,52 +66,60 @@ class Winner:
         workspace : Workspace
         baseline : Baseline or Exception
             The baseline, or why there is none.
+        ensemble_size : int
+            Networks to choose for the ensemble at most, with repetition.
+        deadline : float
+            Reading of ``time.monotonic()`` at which the choice should be made.
 
         Raises
         ------
         SearchFailed
             If there is neither a trial nor a baseline; its cause is the first exception.
         """
-        best = study.history.best
-        if best is None and isinstance(baseline, Exception):
+        fitted = baseline if isinstance(baseline, Baseline) else None
+        found = candidates(study.history.ranked(), study.load_checkpoint, workspace.task, fitted)
+        if not found:
             if study.interrupted:
                 raise KeyboardInterrupt
             cause = study.errors[0] if study.errors else baseline
             message = f"Nothing could be trained. The first error: {type(cause).__name__}: {cause}"
-            raise SearchFailed(message) from cause
+            raise SearchFailed(message) from (cause if isinstance(cause, BaseException) else None)
         notes: list[AutonetWarning] = []
         if study.interrupted:
             notes.append(SearchInterrupted("Interrupted: the best model so far is returned."))
-        last = best.last if best else None
-        if (
-            best
-            and last
-            and (isinstance(baseline, Exception) or best.rank[:2] <= (baseline.best.loss, baseline.best.tie_breaker))
-        ):
-            trained = study.checkpoints[best.number]
-            networks = members(workspace.task, best.config, trained)
-            threshold = _threshold(workspace, [fold.prediction for fold in trained])
-            scores = additional_scores(workspace, [fold.prediction for fold in trained])
-            config = dict(best.config)
-            return cls(config, networks, last.budget, last.loss, last.tie_breaker, threshold, scores, tuple(notes))
-        assert isinstance(baseline, Baseline)  # noqa: S101 - for the type checker: one of the two is there
-        if not study.interrupted:
-            notes.append(BaselineReturned(_why_baseline(study, workspace, baseline)))
-        config = {"NetworkSelector:network": "linear"}
-        found, threshold = baseline.best, _threshold(workspace, [baseline.prediction])
-        scores = additional_scores(workspace, [baseline.prediction])
-        return cls(config, [baseline.member], 0.0, found.loss, found.tie_breaker, threshold, scores, tuple(notes))
+        best = found[0]
+        members = best.members()
+        ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
+        if ensemble_size > 1 and len(found) > 1:
+            try:
+                ensemble, predictions = select(workspace, found, size=ensemble_size, deadline=deadline)
+            except KeyboardInterrupt:
+                notes.append(SearchInterrupted("Interrupted: the best model is returned, without an ensemble."))
+        if fitted is not None and list(ensemble.shares) == [LINEAR] and not study.interrupted:
+            notes.append(BaselineReturned(_why_baseline(study, workspace, fitted)))
+        return cls(
+            config=best.config,
+            members=members,
+            ensemble=ensemble,
+            budget=best.budget,
+            loss=best.rank[0],
+            tie_breaker=best.rank[1],
+            threshold=_threshold(workspace, predictions),
+            metrics=additional_scores(workspace, best.predictions),
+            warnings=tuple(notes),
+        )
 
     def summary(self, workspace: Workspace) -> dict[str, Any]:
         """Return the dictionary that Auto-PyTorch's fit returned: plain values, fit for JSON."""
         metric, rows = workspace.metric, workspace.folds[0].train
         rows = rows[:: max(len(rows) // SCORED_TRAINING_ROWS, 1)]
-        prediction = self.members[0].prediction(workspace.table.rows(rows))
+        prediction = Ensemble.of_one("", self.members[:1]).prediction(workspace.table.rows(rows))
         score = metric.score(workspace.y[rows], prediction, workspace.metric_weights(rows), self.threshold)
         return {
             "optimized_hyperparameter_config": self.config,
             "budget": self.budget,
             "loss": self.loss,
+            "ensemble": {str(name): share for name, share in self.ensemble.shares.items()},
             "info": {
                 "loss": self.tie_breaker,
                 f"train_{metric.name}": score,
@@ -126,7 +140,7 @@ def _threshold(workspace: Workspace, predictions: list[Array]) -> float | Array 
 
 def _why_baseline(study: Study, workspace: Workspace, baseline: Baseline) -> str:
     metric = workspace.metric
-    mine = f"the linear baseline is returned (validation {metric.name} {metric.score_of(baseline.best.loss):.4f})"
+    mine = f"the linear baseline is returned (validation {metric.name} {metric.score_of(baseline.rank[0]):.4f})"
     best = study.history.best
     if workspace.task.kind == "classification" and workspace.task.n_outputs == 1:
         return f"y has a single class, so {mine}."

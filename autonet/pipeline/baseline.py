@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from autonet.training.loop import Plan, train
 from autonet.training.losses import LOSSES
 from autonet.training.schedules import SCHEDULES
 from autonet.training.segment import Segment
-from autonet.training.state import Best, TrainingState
+from autonet.training.state import Snapshot, TrainingState
 
 __all__ = ["Baseline", "fit_baseline"]
 
@@ -33,34 +33,41 @@ LEAST_SECONDS = 0.1  # whatever the deadline, there is a model
 EMBEDDING_CHOICE = join(EMBEDDING.name, EMBEDDING.selector)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Baseline:
     """A fitted baseline.
 
     Attributes
     ----------
-    member : Member
-    best : Best
-        Its losses and outputs on the validation rows.
+    members : list of Member
+        A linear network per fold; fewer if time was over or the user interrupted.
+    snapshots : list of Snapshot
+        Their losses and outputs on the validation rows.
     interrupted : bool
-        Whether the user interrupted its training.
+        Whether the user interrupted the training.
     encoding_seconds : float
         What it took to encode a row.
     """
 
-    member: Member
-    best: Best
-    interrupted: bool
-    encoding_seconds: float
+    members: list[Member] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
+    interrupted: bool = False
+    encoding_seconds: float = 0.0
 
     @property
-    def prediction(self) -> NDArray[Any]:
-        """What it predicts for the validation rows."""
-        return self.member.targets.decode(self.best.outputs.numpy())
+    def rank(self) -> tuple[float, float]:
+        """What it is compared by with trials: loss of the metric and plain loss, means over the folds."""
+        loss, tie_breaker = np.mean([(s.loss, s.tie_breaker) for s in self.snapshots], axis=0)
+        return float(loss), float(tie_breaker)
+
+    @property
+    def predictions(self) -> list[NDArray[Any]]:
+        """For each fold, what it predicts for the validation rows."""
+        return [m.targets.decode(s.outputs.numpy()) for m, s in zip(self.members, self.snapshots, strict=True)]
 
 
 def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: float, deadline: float) -> Baseline:
-    """Train a linear network on the rows of the first fold.
+    """Train a linear network on the rows of every fold.
 
     Parameters
     ----------
@@ -68,19 +75,31 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
     config : mapping
         The configuration whose encoder and loss are used.
     seconds : float
-        Time for training; where budgets are epochs, ten epochs are trained instead.
+        Time for training on all folds; where budgets are epochs, ten epochs are trained instead.
     deadline : float
         Reading of ``time.monotonic()``.
     """
-    fold = workspace.folds[0]
+    config = {**config, EMBEDDING_CHOICE: "none"}  # a linear network takes categories one-hot
+    baseline = Baseline()
+    for fold in range(len(workspace.folds)):
+        _fit_fold(baseline, workspace, fold, config, seconds=seconds / len(workspace.folds), deadline=deadline)
+        if baseline.interrupted or time.monotonic() >= deadline:
+            break
+    return baseline
+
+
+def _fit_fold(
+    baseline: Baseline, workspace: Workspace, number: int, config: Mapping[str, Any], *, seconds: float, deadline: float
+) -> None:
+    """Train on the rows of a fold."""
+    fold = workspace.folds[number]
     chosen = np.random.default_rng(workspace.seed).permutation(fold.train)[:ROWS]
     began = time.monotonic()
-    config = {**config, EMBEDDING_CHOICE: "none"}  # a linear network takes categories one-hot
     encoder = TabularEncoder.fit(workspace.table, chosen, config, workspace.seed)
     targets = TargetEncoder.fit(workspace.task.kind, workspace.y[chosen], config)
     rows = workspace.rows(targets, workspace.inputs(encoder, chosen), chosen)
     valid = workspace.rows(targets, workspace.inputs(encoder, fold.valid), fold.valid)
-    encoding_seconds = (time.monotonic() - began) / (len(rows) + len(valid))
+    baseline.encoding_seconds = (time.monotonic() - began) / (len(rows) + len(valid))
     plan = Plan(
         BATCH_SIZE,
         LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=workspace.task.n_outputs).to(workspace.device),
@@ -99,7 +118,8 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
         state = TrainingState(network, optimizer, averages_weights=False)
         deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
         segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), BATCH_SIZE), deadline)
-        train(state, plan, rows, valid.x, workspace.validation(0, targets, valid.y), segment)
+        train(state, plan, rows, valid.x, workspace.validation(number, targets, valid.y), segment)
     network.load_state_dict(state.best.weights)
-    member = Member(encoder, targets, network.cpu().eval())
-    return Baseline(member, state.best, segment.interrupted, encoding_seconds)
+    baseline.members.append(Member(encoder, targets, network.cpu().eval()))
+    baseline.snapshots.append(state.best)
+    baseline.interrupted = segment.interrupted

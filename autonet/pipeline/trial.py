@@ -16,28 +16,24 @@ from torch import nn
 from autonet.core.task import Task
 from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.encoding.preprocessors import EMBEDDING
-from autonet.data.table import Table
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.nets.embedding import CategoryEmbedding, with_embedding
 from autonet.nets.initialization import INITIALIZATION, initialize
 from autonet.nets.registry import NETWORKS
-from autonet.pipeline.inputs import encoded_inputs
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Result, Status
 from autonet.search.running import RunningTrial
 from autonet.training.batches import BATCH_LOSSES, LOADER, Rows, count_batches
-from autonet.training.loop import Divergence, Plan, predict, train
+from autonet.training.loop import Divergence, Plan, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.schedules import SCHEDULES
 from autonet.training.segment import Segment
-from autonet.training.state import Best, TrainingState
+from autonet.training.state import Snapshot, TrainingState
 
-__all__ = ["Member", "TrainedFold", "additional_scores", "build_network", "build_training", "members", "run_trial"]
+__all__ = ["Member", "TrainedFold", "additional_scores", "build_network", "build_training", "member", "run_trial"]
 
 Array = NDArray[Any]
-
-PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
 
 
 @dataclass(frozen=True)
@@ -50,15 +46,20 @@ class TrainedFold:
     n_parameters: int
 
     @property
-    def best(self) -> Best:
+    def best(self) -> Snapshot:
         """The best weights by validation."""
-        best: Best = self.state["best"]
+        best: Snapshot = self.state["best"]
         return best
 
     @property
-    def prediction(self) -> Array:
-        """What the best weights predict for the validation rows."""
-        return self.targets.decode(self.best.outputs.numpy())
+    def last(self) -> Snapshot:
+        """The weights of the last epoch."""
+        last: Snapshot = self.state["last"]
+        return last
+
+    def prediction(self, snapshot: Snapshot) -> Array:
+        """Return what the weights of a snapshot predict for the validation rows."""
+        return self.targets.decode(snapshot.outputs.numpy())
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,6 @@ class Member:
     encoder: TabularEncoder
     targets: TargetEncoder
     network: nn.Module
-
-    def prediction(self, table: Table) -> Array:
-        """Probabilities (n, n_outputs), or values (n, n_targets), for the rows of a table."""
-        cpu = torch.device("cpu")
-        parts = (table.rows(slice(i, i + PREDICTED_ROWS)) for i in range(0, len(table), PREDICTED_ROWS))
-        outputs = (predict(self.network, encoded_inputs(self.encoder, part, cpu)).numpy() for part in parts)
-        return self.targets.decode(np.concatenate(list(outputs)))
 
 
 def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
@@ -152,7 +146,7 @@ def _result(
         cost=(budget - trial.start) * (n_parameters if workspace.unit == "epochs" else 1.0),
         metrics={
             f"val_{workspace.metric.name}": workspace.metric.score_of(loss),
-            **additional_scores(workspace, [t.prediction for t in trained]),
+            **additional_scores(workspace, [t.prediction(t.best) for t in trained]),
             "epochs": sum(t.state["position"]["epochs"] for t in trained) / len(trained),
             "parameters": n_parameters,
         },
@@ -216,13 +210,9 @@ def build_network(task: Task, config: Mapping[str, Any], n_in: int, vocabularies
     return with_embedding(embedding, network)
 
 
-def members(task: Task, config: Mapping[str, Any], trained: list[TrainedFold]) -> list[Member]:
-    """Rebuild the networks of a trial with their best weights, ready to predict on the CPU."""
-    result = []
-    for fold in trained:
-        encoder = fold.encoder
-        with torch.random.fork_rng(devices=[]):
-            network = build_network(task, config, encoder.n_out, encoder.vocabularies)
-        network.load_state_dict({k: v.cpu() for k, v in fold.best.weights.items()})
-        result.append(Member(encoder, fold.targets, network.eval()))
-    return result
+def member(task: Task, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]) -> Member:
+    """Rebuild a network with weights of its training, ready to predict on the CPU."""
+    with torch.random.fork_rng(devices=[]):
+        network = build_network(task, config, fold.encoder.n_out, fold.encoder.vocabularies)
+    network.load_state_dict({k: v.cpu() for k, v in weights.items()})
+    return Member(fold.encoder, fold.targets, network.eval())

@@ -15,7 +15,7 @@ from autonet.space.updates import HyperparameterSearchSpaceUpdate
 __all__ = ["Preset", "list_presets", "load_preset"]
 
 SCHEMA = 1
-KEYS = {"schema", "description", "components", "updates", *get_args(TaskKind)}
+KEYS = {"schema", "description", "options", "components", "updates", *get_args(TaskKind)}
 UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", "task", "min_rows", "max_rows"}
 
 
@@ -26,6 +26,8 @@ class Preset:
     Attributes
     ----------
     name, description : str
+    options : dict
+        Options of the estimators that the user leaves to the preset.
     components : dict of str to list of str
         For some nodes, the components to choose from.
     updates : tuple of HyperparameterSearchSpaceUpdate
@@ -33,6 +35,7 @@ class Preset:
 
     name: str
     description: str
+    options: dict[str, Any]
     components: dict[str, list[str]]
     updates: tuple[HyperparameterSearchSpaceUpdate, ...]
 
@@ -57,6 +60,11 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
         A name (``"tiny_cs"``), or the path of a TOML file.
     task : Task
         Updates may be restricted to a kind of task, and to tables of so many rows.
+
+    Raises
+    ------
+    InvalidOption
+        If there is no such preset, or the file cannot be understood.
     """
     path = Path(preset)
     if path.suffix != ".toml":
@@ -76,7 +84,7 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
         if not isinstance(names, list):
             raise InvalidOption(f"In {where}, the components of {node} must be a list; got {names!r}.")
     updates = tuple(_update(row, where) for row in content.get("updates", []) if _concerns(row, task, where))
-    return Preset(path.stem, content.get("description", ""), components, updates)
+    return Preset(path.stem, content.get("description", ""), content.get("options", {}), components, updates)
 
 
 def _check(table: dict[str, Any], allowed: Iterable[str], where: str) -> None:

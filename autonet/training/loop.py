@@ -60,7 +60,7 @@ class Plan:
 def train(
     state: TrainingState, plan: Plan, rows: Rows, valid_x: Inputs, validation: Validation, segment: Segment
 ) -> None:
-    """Train until the segment is over, keeping the best validated weights in ``state.best``.
+    """Train until the segment is over, keeping the best and the last validated weights.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def train(
             outputs = predict(state.judged, valid_x)
             if not torch.isfinite(outputs).all():
                 raise Divergence(f"outputs on the validation rows are not finite at step {state.position.steps}")
-            state.best.offer(*validation(outputs), outputs, state.judged, state.position.epochs)
+            state.validated(*validation(outputs), outputs)
             validated_at = segment.elapsed
             segment.validation_seconds = validated_at - began
 

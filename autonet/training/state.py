@@ -1,7 +1,7 @@
 """What a trial is made of while it trains, and the checkpoint from which it goes on."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from autonet.training.segment import Position
 
-__all__ = ["Best", "TrainingState", "detached"]
+__all__ = ["Snapshot", "TrainingState", "detached"]
 
 # Decay per step of the averaged weights: a memory of about 200 steps.
 EMA_DECAY = 0.995
@@ -25,25 +25,33 @@ def _detached_optimizer(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, "state": {k: detached(v) for k, v in values["state"].items()}}
 
 
-@dataclass
-class Best:
-    """The best weights so far by validation; of equally good ones the later, which the schedule has calmed more."""
+@dataclass(frozen=True)
+class Snapshot:
+    """Weights that were validated.
 
-    loss: float = float("inf")  # of the metric, to be minimized
-    tie_breaker: float = float("inf")  # plain validation loss
-    outputs: Tensor = field(default_factory=lambda: torch.empty(0))  # on the validation rows
+    Attributes
+    ----------
+    loss : float
+        Of the metric, to be minimized.
+    tie_breaker : float
+        Plain validation loss.
+    outputs : Tensor of shape (n_valid, n_out)
+        On the validation rows, on the CPU.
+    weights : dict
+        State dict.
+    epochs : int
+        Epochs of training before.
+    """
+
+    loss: float = float("inf")
+    tie_breaker: float = float("inf")
+    outputs: Tensor = field(default_factory=lambda: torch.empty(0))
     weights: dict[str, Any] = field(default_factory=dict)
     epochs: int = 0
 
-    def offer(self, loss: float, tie_breaker: float, outputs: Tensor, network: nn.Module, epochs: int) -> None:
-        """Take the weights of `network` if they are no worse."""
-        if loss <= self.loss:
-            self.loss, self.tie_breaker, self.outputs, self.epochs = loss, tie_breaker, outputs.cpu(), epochs
-            self.weights = detached(network.state_dict())
-
 
 class TrainingState:
-    """Network, optimizer, averaged weights, position and best weights of one network in training.
+    """Network, optimizer, averaged weights, position and snapshots of one network in training.
 
     Parameters
     ----------
@@ -60,12 +68,19 @@ class TrainingState:
         self.device = next(network.parameters()).device
         self.learning_rates = [group["lr"] for group in optimizer.param_groups]
         self.position = Position()
-        self.best = Best()
+        self.best = self.last = Snapshot()
 
     @property
     def judged(self) -> nn.Module:
         """The network that is validated: the averaged one where there is one."""
         return self.network if self.averaged is None else self.averaged.module
+
+    def validated(self, loss: float, tie_breaker: float, outputs: Tensor) -> None:
+        """Take a snapshot; of equally good ones the later is the best, which the schedule has calmed more."""
+        weights = detached(self.judged.state_dict())
+        self.last = Snapshot(loss, tie_breaker, outputs.cpu(), weights, self.position.epochs)
+        if loss <= self.best.loss:
+            self.best = self.last
 
     def checkpoint(self) -> dict[str, Any]:
         """Return everything that the next job of the trial goes on from, as plain values and tensors."""
@@ -75,6 +90,7 @@ class TrainingState:
             "averaged": None if self.averaged is None else detached(self.averaged.state_dict()),
             "position": asdict(self.position),
             "best": self.best,
+            "last": self.last,
             "random": torch.get_rng_state(),
             "random_gpu": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
         }
@@ -87,7 +103,7 @@ class TrainingState:
         if self.averaged is not None:
             self.averaged.load_state_dict(checkpoint["averaged"])
         self.position = Position(**checkpoint["position"])
-        self.best = replace(checkpoint["best"])
+        self.best, self.last = checkpoint["best"], checkpoint["last"]
         torch.set_rng_state(checkpoint["random"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(checkpoint["random_gpu"], self.device)

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from autonet import AutoNetClassification
 from autonet.core.errors import BaselineReturned, ValidationReused
+from autonet.pipeline.ensemble import Ensemble
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
@@ -37,7 +38,7 @@ def test_it_learns_and_speaks_the_labels_of_y(fitted: AutoNetClassification, iri
 
 def test_what_a_fit_leaves_behind(fitted: AutoNetClassification) -> None:
     result = json.loads(json.dumps(fitted.fit_result))
-    assert set(result) == {"optimized_hyperparameter_config", "budget", "loss", "info"}
+    assert set(result) == {"optimized_hyperparameter_config", "budget", "loss", "ensemble", "info"}
     assert result["optimized_hyperparameter_config"] == fitted.best_config_
     assert result["info"]["val_accuracy"] == pytest.approx(1 - result["loss"])
     assert {"loss", "train_accuracy", "val_accuracy"} == set(result["info"])
@@ -145,7 +146,7 @@ def test_cross_validation_trains_a_network_per_fold_and_averages_them(iris: Any,
     auto = AutoNetClassification("tiny_cs", **quick)
     auto.fit(X_train=X, Y_train=y, cross_validator="stratified_k_fold", cross_validator_args={"n_splits": 3})
     assert len(auto._winner.members) == 3
-    separate = [m.prediction(auto._schema.read(X)) for m in auto._winner.members]
+    separate = [Ensemble.of_one("", [m]).prediction(auto._schema.read(X)) for m in auto._winner.members]
     np.testing.assert_allclose(auto.predict_proba(X), np.mean(separate, axis=0), rtol=1e-4, atol=1e-6)
 
 

@@ -12,8 +12,9 @@ from autonet.core.task import Task
 from autonet.data.rows.splits import split
 from autonet.data.table import Table
 from autonet.pipeline.baseline import fit_baseline
+from autonet.pipeline.ensemble import Ensemble
 from autonet.pipeline.timing import epoch_seconds
-from autonet.pipeline.trial import members, run_trial
+from autonet.pipeline.trial import TrainedFold, member, run_trial
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Job, Status
 from autonet.search.running import RunningTrial
@@ -49,15 +50,20 @@ def job(space: Workspace, start: float, target: float, checkpoint: Any = None, *
     return RunningTrial(Job(0, default(space.task, **changes), start, target, seed=3, checkpoint=checkpoint))
 
 
+def predicted(space: Workspace, trained: list[TrainedFold], rows: Any) -> Any:
+    """What the best networks of a trial with default hyperparameters predict for rows of the table."""
+    members = [member(space.task, default(space.task), fold, fold.best.weights) for fold in trained]
+    return Ensemble.of_one("", members).prediction(space.table.rows(rows))
+
+
 def test_a_result_describes_its_checkpoint(iris: Any) -> None:
     space = workspace(iris)
     result = run_trial(space, job(space, 0, 9))
     assert (result.status, result.budget) == (Status.FINISHED, 9)
     assert result.metrics["epochs"] == 9
-    (member,) = members(space.task, default(space.task), result.checkpoint)
     valid = space.folds[0].valid
-    predicted = member.prediction(space.table.rows(valid)).argmax(axis=1)
-    assert np.mean(predicted == iris[1][valid]) == pytest.approx(1 - result.loss)
+    codes = predicted(space, result.checkpoint, valid).argmax(axis=1)
+    assert np.mean(codes == iris[1][valid]) == pytest.approx(1 - result.loss)
 
 
 def test_stopping_and_going_on_gives_the_same_bits_as_doing_so_again(iris: Any) -> None:
@@ -114,9 +120,8 @@ def test_a_diverging_trial_says_why(diabetes: Any) -> None:
 def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
     space = workspace(diabetes, metric="rmse")
     result = run_trial(space, job(space, 0, 27))
-    (member,) = members(space.task, default(space.task), result.checkpoint)
     valid = space.folds[0].valid
-    error = member.prediction(space.table.rows(valid))[:, 0] - diabetes[1][valid]
+    error = predicted(space, result.checkpoint, valid)[:, 0] - diabetes[1][valid]
     assert np.sqrt(np.mean(error**2)) == pytest.approx(result.loss, rel=1e-4)
     assert result.loss < diabetes[1].std()
 
@@ -178,8 +183,8 @@ def test_additional_metrics_are_recorded(iris: Any) -> None:
 def test_the_baseline_is_a_linear_network(unit: str, iris: Any) -> None:
     space = workspace(iris, unit=unit)
     baseline = fit_baseline(space, default(space.task), seconds=0.3, deadline=float("inf"))
-    assert [type(m).__name__ for m in baseline.member.network] == ["Linear"]
-    assert baseline.best.loss < 0.3
+    assert [type(m).__name__ for m in baseline.members[0].network] == ["Linear"]
+    assert baseline.rank[0] < 0.3
     assert not baseline.interrupted
 
 

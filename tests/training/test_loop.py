@@ -9,7 +9,7 @@ from autonet.training.batches import BATCH_LOSSES, Rows, count_batches
 from autonet.training.loop import Divergence, Plan, predict, train
 from autonet.training.schedules import SCHEDULES, Schedule
 from autonet.training.segment import Segment
-from autonet.training.state import Best, TrainingState
+from autonet.training.state import TrainingState
 
 N, BATCH = 60, 16
 
@@ -79,11 +79,13 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped(averages: bool) 
 
 
 def test_the_best_validated_weights_are_kept_and_later_ones_win_ties() -> None:
-    network, best = nn.Linear(1, 1), Best()
+    s = state()
     for epoch, (loss, tie) in enumerate([(0.3, 1.0), (0.2, 0.9), (0.2, 0.9), (0.2, 0.95), (0.4, 0.1)]):
-        nn.init.constant_(network.weight, epoch)
-        best.offer(loss, tie, torch.zeros(1, 2), network, epoch)
-    assert (best.epochs, float(best.weights["weight"])) == (3, 3.0)
+        nn.init.constant_(s.network[0].weight, epoch)
+        s.position.epochs = epoch
+        s.validated(loss, tie, torch.zeros(1, 2))
+    assert (s.best.epochs, float(s.best.weights["0.weight"][0, 0])) == (3, 3.0)
+    assert (s.last.epochs, float(s.last.weights["0.weight"][0, 0])) == (4, 4.0)
 
 
 def test_a_loss_that_is_not_finite_ends_training_at_once() -> None:

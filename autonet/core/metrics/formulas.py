@@ -28,6 +28,7 @@ __all__ = [
     "jaccard",
     "label_accuracy",
     "label_balanced_accuracy",
+    "label_log_loss",
     "likelihood_ratio",
     "log_loss",
     "matthews",
@@ -208,6 +209,12 @@ def entropy(shares: Array) -> float:
 def log_loss(y: Array, p: Array, weight: Array | None) -> float:
     """Mean of -log of the probability of the true class."""
     return float(-np.average(np.log(np.maximum(p[np.arange(len(y)), y], EPSILON)), weights=weight))
+
+
+def label_log_loss(y: Array, p: Array, weight: Array | None) -> float:
+    """Mean over rows and labels of -log of the probability of what is true."""
+    true = np.where(y == 1, p, 1 - p)
+    return float(-np.average(np.log(np.maximum(true, EPSILON)), axis=0, weights=weight).mean())
 
 
 def brier(y: Array, p: Array, weight: Array | None) -> float:

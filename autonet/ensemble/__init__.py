@@ -1,0 +1,1 @@
+"""Floor 1: many models to one prediction; arithmetic on arrays, without torch."""

@@ -1,0 +1,250 @@
+"""From the trials of a search to the model that predicts: candidates, their selection, and the ensemble."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from autonet.core.metrics.formulas import label_log_loss, log_loss, mean_squared_error
+from autonet.core.names import join
+from autonet.core.task import Task, TaskKind
+from autonet.data.table import Table
+from autonet.ensemble.calibration import fit_temperature, tempered
+from autonet.ensemble.selection import greedy_selection
+from autonet.nets.registry import NETWORKS
+from autonet.pipeline.baseline import Baseline
+from autonet.pipeline.inputs import encoded_inputs
+from autonet.pipeline.trial import Member, TrainedFold, member
+from autonet.pipeline.workspace import Workspace
+from autonet.search.records import Trial
+from autonet.training.loop import predict
+from autonet.training.state import Snapshot
+
+__all__ = ["Candidate", "Ensemble", "candidates", "select"]
+
+Array = NDArray[Any]
+
+LINEAR = "linear"  # what the baseline is called among networks
+PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
+CONSIDERED = 40  # trials, the best ones: the others are hardly ever chosen
+SCORED_ROWS = 20_000  # validation rows that the selection looks at; more decide nothing
+CALIBRATED_ROWS = 100  # validation rows without which a temperature would be a guess
+
+PLAIN_LOSSES: dict[TaskKind, Callable[[Array, Array, Array | None], float]] = {
+    "classification": log_loss,
+    "multilabel": label_log_loss,
+    "regression": mean_squared_error,
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Trained networks, one per fold, that a final model may consist of.
+
+    Attributes
+    ----------
+    name : int or str
+        Number of the trial, or "linear" for the baseline.
+    config : dict
+    budget : float
+        0 for the baseline.
+    rank : tuple of float
+        Loss of the metric on the validation rows, and plain loss.
+    predictions : list of ndarray
+        For each fold, what its network predicts for the validation rows.
+    members : callable
+        Builds the networks.
+    """
+
+    name: int | str
+    config: dict[str, Any]
+    budget: float
+    rank: tuple[float, float]
+    predictions: list[Array]
+    members: Callable[[], list[Member]]
+
+    @classmethod
+    def of_baseline(cls, baseline: Baseline) -> "Candidate":
+        """Take the linear networks."""
+        config = {join(NETWORKS.name, NETWORKS.selector): LINEAR}
+        return cls(LINEAR, config, 0.0, baseline.rank, baseline.predictions, lambda: baseline.members)
+
+    @classmethod
+    def of_trial(cls, trial: Trial, task: Task, folds: list[TrainedFold], snapshots: list[Snapshot]) -> "Candidate":
+        """Take the networks of a trial at one moment of their training.
+
+        Parameters
+        ----------
+        trial : Trial
+        task : Task
+        folds : list of TrainedFold
+        snapshots : list of Snapshot
+            One per fold: its best epoch, or its last.
+        """
+        pairs = list(zip(folds, snapshots, strict=True))
+        loss, tie_breaker = np.mean([(s.loss, s.tie_breaker) for s in snapshots], axis=0)
+        return cls(
+            trial.number,
+            dict(trial.config),
+            trial.budget,
+            (float(loss), float(tie_breaker)),
+            [fold.prediction(snapshot) for fold, snapshot in pairs],
+            lambda: [member(task, trial.config, fold, snapshot.weights) for fold, snapshot in pairs],
+        )
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Networks whose predictions are averaged.
+
+    Attributes
+    ----------
+    members : list of Member
+    weights : list of float
+        They sum to 1.
+    shares : dict of str to float
+        What the networks of each trial weigh together.
+    temperature : float
+        Of the mean of the probabilities; 1 leaves them as they are.
+    """
+
+    members: list[Member]
+    weights: list[float]
+    shares: Mapping[int | str, float]
+    temperature: float = 1.0
+
+    @classmethod
+    def of_one(cls, name: int | str, members: list[Member]) -> "Ensemble":
+        """Average the networks of the folds of one configuration."""
+        return cls(members, [1 / len(members)] * len(members), {name: 1.0})
+
+    def prediction(self, table: Table) -> Array:
+        """Predict probabilities (n, n_outputs), or values (n, n_targets), for the rows of a table."""
+        chunks = range(0, max(len(table), 1), PREDICTED_ROWS)
+        return np.concatenate([self._chunk(table.rows(slice(i, i + PREDICTED_ROWS))) for i in chunks])
+
+    def _chunk(self, table: Table) -> Array:
+        mean: Array = np.zeros(1)
+        for encoder in dict.fromkeys(part.encoder for part in self.members):  # networks share what it makes of rows
+            x = encoded_inputs(encoder, table, torch.device("cpu"))
+            for weight, part in zip(self.weights, self.members, strict=True):
+                if part.encoder is encoder:
+                    mean = mean + weight * part.targets.decode(predict(part.network, x).numpy())
+        return tempered(mean, self.temperature)
+
+
+def candidates(
+    trials: Iterable[Trial], load: Callable[[Trial], list[TrainedFold]], task: Task, baseline: Baseline | None
+) -> list[Candidate]:
+    """Return what a final model may consist of, the best first.
+
+    Parameters
+    ----------
+    trials : iterable of Trial
+        Best first.
+    load : callable
+        Returns the checkpoint of a trial.
+    task : Task
+    baseline : Baseline or None
+    """
+    found = []
+    for trial in islice(trials, CONSIDERED):
+        folds = load(trial)
+        best, last = [fold.best for fold in folds], [fold.last for fold in folds]
+        found.append(Candidate.of_trial(trial, task, folds, best))
+        if any(b is not e for b, e in zip(best, last, strict=True)):
+            found.append(Candidate.of_trial(trial, task, folds, last))
+    if baseline is not None:
+        found.append(Candidate.of_baseline(baseline))
+    return sorted(found, key=lambda candidate: candidate.rank)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Scores predictions for the validation rows of all folds: the mean of the folds' losses.
+
+    Attributes
+    ----------
+    workspace : Workspace
+    rows : list of ndarray
+        For each fold, the positions among its validation rows that are looked at.
+    """
+
+    workspace: Workspace
+    rows: list[NDArray[np.intp]]
+
+    @classmethod
+    def of(cls, workspace: Workspace, n_folds: int) -> "Judge":
+        """Look at some of the validation rows of the first folds."""
+        random = np.random.default_rng(workspace.seed)
+        sizes = [len(fold.valid) for fold in workspace.folds[:n_folds]]
+        share = min(SCORED_ROWS / sum(sizes), 1.0)
+        return cls(workspace, [np.sort(random.choice(n, max(round(share * n), 1), replace=False)) for n in sizes])
+
+    def seen(self, predictions: list[Array]) -> Array:
+        """Return what is predicted for the rows that are looked at, one fold after the other."""
+        return np.concatenate([p[rows] for p, rows in zip(predictions, self.rows, strict=True)])
+
+    def __call__(self, prediction: Array) -> tuple[float, float]:
+        """Return the loss of the metric, infinite where it has none, and the plain loss."""
+        metric, kind, losses = self.workspace.metric, self.workspace.task.kind, []
+        parts = np.split(prediction, np.cumsum([len(rows) for rows in self.rows])[:-1])
+        for fold, rows, part in zip(self.workspace.folds, self.rows, parts, strict=False):
+            truth, weights = self.workspace.y[fold.valid[rows]], self.workspace.metric_weights(fold.valid[rows])
+            threshold = metric.best_threshold(truth, part, weights) if metric.decides else None
+            loss = metric.loss(metric.score(truth, part, weights, threshold))
+            losses.append((loss, PLAIN_LOSSES[kind](truth, part, weights)))
+        of_metric, plain = np.mean(losses, axis=0)
+        return (float(of_metric) if np.isfinite(of_metric) else np.inf), float(plain)
+
+
+def select(workspace: Workspace, found: list[Candidate], *, size: int, deadline: float) -> tuple[Ensemble, list[Array]]:
+    """Choose an ensemble by the metric on the validation rows.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    found : list of Candidate
+        The best first.
+    size : int
+        How many to choose at most, with repetition.
+    deadline : float
+        Reading of ``time.monotonic()`` at which the selection ends with what it has.
+
+    Returns
+    -------
+    ensemble : Ensemble
+    predictions : list of ndarray
+        Of the ensemble, for the validation rows of each fold.
+    """
+    found = [candidate for candidate in found if len(candidate.predictions) == len(found[0].predictions)]
+    judge = Judge.of(workspace, len(found[0].predictions))
+    seen = [judge.seen(candidate.predictions) for candidate in found]
+    weights = greedy_selection(seen, judge, size=size, is_over=lambda: time.monotonic() > deadline)
+    chosen = [(float(weights[i]), found[i]) for i in np.flatnonzero(weights)]
+    members, of_members, shares = list[Member](), list[float](), dict[int | str, float]()
+    for weight, candidate in chosen:
+        networks = candidate.members()
+        members += networks
+        of_members += [weight / len(networks)] * len(networks)
+        shares[candidate.name] = shares.get(candidate.name, 0.0) + weight
+    predictions = [
+        np.sum([weight * part for (weight, _), part in zip(chosen, of_fold, strict=True)], axis=0)
+        for of_fold in zip(*(candidate.predictions for _, candidate in chosen), strict=True)
+    ]
+    temperature = _temperature(workspace, predictions)
+    predictions = [tempered(part, temperature) for part in predictions]
+    return Ensemble(members, of_members, shares, temperature), predictions
+
+
+def _temperature(workspace: Workspace, predictions: list[Array]) -> float:
+    """Fit the temperature of an ensemble on the validation rows of all folds."""
+    rows = np.concatenate([fold.valid for fold in workspace.folds[: len(predictions)]])
+    if workspace.task.kind != "classification" or len(rows) < CALIBRATED_ROWS:
+        return 1.0
+    return fit_temperature(np.concatenate(predictions), workspace.y[rows], workspace.metric_weights(rows))
