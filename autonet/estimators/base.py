@@ -203,6 +203,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             )
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
             study.interrupted = interrupted
+            for config in chosen.portfolio(workspace.task, study.encoding):
+                study.enqueue(config)
             if searching:
                 self._search(study, partial(run_trial, workspace), chosen, left)
             self._keep(study, workspace, Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing))

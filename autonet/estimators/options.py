@@ -17,8 +17,10 @@ from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
 from autonet.data.rows.splits import CROSS_VALIDATORS
 from autonet.search.rungs import Rungs, Unit
+from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
 from autonet.space.nodes import NODES
+from autonet.space.portfolio import fit_into
 from autonet.space.presets import load_preset
 from autonet.space.updates import (
     HyperparameterSearchSpaceUpdate,
@@ -215,6 +217,10 @@ class Options:
             except OSError as error:
                 raise InvalidOption(f"hyperparameter_search_space_updates cannot be read: {error}.") from error
         return build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())])
+
+    def portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:
+        """Return the configurations that the preset wants tried first, within the space."""
+        return fit_into(encoding, load_preset(self.preset, task).portfolio)
 
     @property
     def runtime(self) -> float | None:

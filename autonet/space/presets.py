@@ -15,8 +15,10 @@ from autonet.space.updates import HyperparameterSearchSpaceUpdate
 __all__ = ["Preset", "list_presets", "load_preset"]
 
 SCHEMA = 1
-KEYS = {"schema", "description", "options", "components", "updates", *get_args(TaskKind)}
-UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", "task", "min_rows", "max_rows"}
+KEYS = {"schema", "description", "options", "components", "updates", "portfolio", *get_args(TaskKind)}
+CONCERN_KEYS = {"task", "min_rows", "max_rows"}
+UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", *CONCERN_KEYS}
+PORTFOLIO_KEYS = {"description", "values", *CONCERN_KEYS}
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Preset:
     components : dict of str to list of str
         For some nodes, the components to choose from.
     updates : tuple of HyperparameterSearchSpaceUpdate
+    portfolio : tuple of dict
+        Configurations to try first, in this order: values of some hyperparameters.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Preset:
     options: dict[str, Any]
     components: dict[str, list[str]]
     updates: tuple[HyperparameterSearchSpaceUpdate, ...]
+    portfolio: tuple[dict[str, Any], ...]
 
 
 def preset_folder() -> Path:
@@ -59,7 +64,7 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     preset : str or Path
         A name (``"tiny_cs"``), or the path of a TOML file.
     task : Task
-        Updates may be restricted to a kind of task, and to tables of so many rows.
+        Updates and entries of the portfolio may be restricted to a kind of task, and to tables of so many rows.
 
     Raises
     ------
@@ -84,7 +89,9 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
         if not isinstance(names, list):
             raise InvalidOption(f"In {where}, the components of {node} must be a list; got {names!r}.")
     updates = tuple(_update(row, where) for row in content.get("updates", []) if _concerns(row, task, where))
-    return Preset(path.stem, content.get("description", ""), content.get("options", {}), components, updates)
+    entries = [_entry(row, where) for row in content.get("portfolio", []) if _concerns(row, task, where)]
+    text, options = content.get("description", ""), content.get("options", {})
+    return Preset(path.stem, text, options, components, updates, tuple(entries))
 
 
 def _check(table: dict[str, Any], allowed: Iterable[str], where: str) -> None:
@@ -93,7 +100,7 @@ def _check(table: dict[str, Any], allowed: Iterable[str], where: str) -> None:
 
 
 def _concerns(row: dict[str, Any], task: Task, where: str) -> bool:
-    kind = known(f"task in an update of {where}", row.get("task", task.kind), get_args(TaskKind))
+    kind = known(f"task in {where}", row.get("task", task.kind), get_args(TaskKind))
     return bool(kind == task.kind and row.get("min_rows", 0) <= task.n_rows <= row.get("max_rows", task.n_rows))
 
 
@@ -105,3 +112,10 @@ def _update(row: dict[str, Any], where: str) -> HyperparameterSearchSpaceUpdate:
     return HyperparameterSearchSpaceUpdate(
         row["node"], row["hyperparameter"], row["values"], row.get("log", False), row.get("default")
     )
+
+
+def _entry(row: dict[str, Any], where: str) -> dict[str, Any]:
+    _check(row, PORTFOLIO_KEYS, f"an entry of the portfolio of {where}")
+    if not isinstance(row.get("values"), dict):
+        raise InvalidOption(f"An entry of the portfolio of {where} lacks a table of values: {row}.")
+    return dict(row["values"])
