@@ -1,0 +1,120 @@
+"""What the runs of `tabular.py` come to: shares of tables won or tied, ratios of errors, latency and size."""
+
+import contextlib
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import geometric_mean, mean, median
+from typing import Any
+
+TIE = 1.01
+SMALLEST = 1e-15  # error in a ratio
+
+Record = dict[str, Any]
+MEASURES = {"log_loss": "log-loss", "accuracy": "1 - accuracy", "roc_auc": "1 - ROC-AUC"}
+
+Errors = dict[str, dict[int, float]]  # table -> split -> error
+
+
+def key(record: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What makes a run; of two with the same key, the later one counts."""
+    return tuple(record.get(name) for name in ("table", "split", "system", "seconds", "max_rows"))
+
+
+def read(path: Path) -> dict[tuple[Any, ...], Record]:
+    """Runs that are there, by key; a line that was cut short is none."""
+    records = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        with contextlib.suppress(json.JSONDecodeError):
+            record = json.loads(line)
+            records[key(record)] = record
+    return records
+
+
+def error_of(record: Record, measure: str) -> float | None:
+    """What is compared, less is better; infinite for a run that failed, None where the measure is not defined."""
+    if record["status"] != "ok":
+        return math.inf
+    if record["kind"] == "regression":
+        return float(record["rmse"])
+    value = record.get(measure)
+    return value if value is None or measure == "log_loss" else 1 - value
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A system against a peer: on how many tables, on which share won or tied, mean ratio of the errors."""
+
+    tables: int
+    share: float
+    ratio: float
+
+
+def compare(ours: Errors, theirs: Errors) -> Comparison:
+    """Compare mean errors over the splits that both were run on.
+
+    A table is won or tied if our error is at most 1 % above theirs.  Infinite errors lose, even against each other,
+    and are not in the geometric mean.
+    """
+    wins, ratios = [], []
+    for table in ours.keys() & theirs.keys():
+        splits = ours[table].keys() & theirs[table].keys()
+        if not splits:
+            continue
+        a, b = (max(mean(e[table][s] for s in splits), SMALLEST) for e in (ours, theirs))
+        wins.append(math.isfinite(a) and a <= TIE * b)
+        if math.isfinite(a) and math.isfinite(b):
+            ratios.append(a / b)
+    share = mean(wins) if wins else math.nan
+    return Comparison(len(wins), share, geometric_mean(ratios) if ratios else math.nan)
+
+
+def collected(records: Iterable[Record], measure: str) -> dict[str, Errors]:
+    """Errors by system, table and split."""
+    found: dict[str, Errors] = defaultdict(lambda: defaultdict(dict))
+    for record in records:
+        error = error_of(record, measure)
+        if error is not None:
+            found[record["system"]][record["table"]][record["split"]] = error
+    return found
+
+
+def report(records: Sequence[Record], ours: str, measure: str) -> Iterator[str]:
+    """Tables in Markdown of the runs of one time limit."""
+    errors_of = collected(records, measure)
+    systems = [ours, *sorted(errors_of.keys() - {ours})]
+    costly = "failed | fit: median, most | 1 row | 1,000 rows | size"
+    yield f"| {ours} against | tables | won or tied | ratio of errors | {costly} |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for system in systems:
+        compared = compare(errors_of[ours], errors_of[system])
+        against = " | " if system == ours else f"{compared.share:.0%} | {compared.ratio:.3f}"
+        yield f"| {system} | {compared.tables} | {against} | {costs([r for r in records if r['system'] == system])} |"
+    yield f"\n| table | rows | measure | {' | '.join(systems)} |"
+    yield "|---|---|---" + "|---" * len(systems) + "|"
+    for table in sorted({r["table"] for r in records}):
+        first = next(r for r in records if r["table"] == table)
+        means = [errors_of[system].get(table, {}).values() for system in systems]
+        name = "RMSE" if first["kind"] == "regression" else MEASURES[measure]
+        yield f"| {table} | {first['rows']} | {name} | {' | '.join(f'{mean(m):.4g}' if m else '' for m in means)} |"
+    versions = {(r["family"], package, v) for r in records for package, v in r.get("versions", {}).items()}
+    for family in sorted({family for family, _, _ in versions}):
+        yield f"\n{family}: {', '.join(f'{package} {v}' for f, package, v in sorted(versions) if f == family)}"
+    splits, dates = sorted({r["split"] for r in records}), [r["date"] for r in records]
+    load = median(r["load"] for r in records)
+    yield f"\nSplits {splits}, {min(dates)} to {max(dates)}; load of the machine before a run: median {load:.1f}"
+
+
+def costs(runs: Sequence[Record]) -> str:
+    """Cells of a row: failures, seconds to fit, medians of latency and of size."""
+    done = [r for r in runs if r["status"] == "ok"]
+    failed = f"{len(runs) - len(done)} of {len(runs)}"
+    if not done:
+        return f"{failed} | | | | "
+    fit = [r["fit_seconds"] for r in done]
+    one, many, size = (median(r[name] for r in done) for name in ("predict_1", "predict_1000", "bytes"))
+    latency = f"{1e3 * one:.1f} ms | {1e3 * many:.1f} ms"
+    return f"{failed} | {median(fit):.1f} s, {max(fit):.1f} s | {latency} | {size / 2**20:.2f} MiB"
