@@ -13,7 +13,7 @@ install() {
     "$directory/$family/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
 }
 
-for family in "${@:-autonet autogluon trees pytabkit autopytorch}"; do for family in $family; do
+for family in ${*:-autonet autogluon trees pytabkit autopytorch}; do
     "${PYTHON:-python3.11}" -m venv "$directory/$family"
     case $family in
     autonet)
@@ -35,9 +35,9 @@ for family in "${@:-autonet autogluon trees pytabkit autopytorch}"; do for famil
         ;;
     autopytorch)
         install $torch
-        install $torch "numpy<2" "scikit-learn<1.6" "pandas<3" ConfigSpace==0.6.1 pyarrow imbalanced-learn netifaces \
+        install $torch "numpy<2" "scikit-learn<1.6" "pandas<3" ConfigSpace==0.6.1 "pyarrow<20" imbalanced-learn netifaces \
             Pyro4 statsmodels pynisher==0.6.4 openml psutil "setuptools<80"
         install --no-deps hpbandster==0.7.4 autoPyTorch==0.0.2
         ;;
     esac
-done; done
+done

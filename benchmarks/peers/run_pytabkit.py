@@ -16,7 +16,8 @@ from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor, TabM_D_Classif
 
 THREADS = 2
 MARGIN = 0.9  # of the time that is left: epochs vary
-TIMING = 0.25  # of the time, for fits of 1, 4, 16, ... epochs that are timed
+TIMING = 0.25  # of the time, for short fits that are timed
+SHORT = (1, 2, 8, 32, 128)  # their epochs; in the first, things happen that happen once
 
 MODELS = {
     "realmlp": (RealMLP_TD_Classifier, RealMLP_TD_Regressor),
@@ -54,13 +55,25 @@ def fit_in_time(job: Job, X: pd.DataFrame) -> tuple[Any, int]:
         model = (classifier if job.classification else regressor)(n_epochs=n_epochs, **params).fit(X, job.y)
         return model, before - job.left
 
-    n_epochs, most = 1, MOST_EPOCHS[job.system]
-    model, took = fitted(n_epochs)
-    while job.seconds - job.left + 4 * took < TIMING * job.seconds and n_epochs < most:
-        n_epochs = min(4 * n_epochs, most)
+    most = MOST_EPOCHS[job.system]
+    timed: list[tuple[int, float]] = []
+    took = 0.0
+    for n_epochs in SHORT:
+        expected = took * n_epochs / timed[-1][0] if len(timed) > 1 else took
+        if timed and job.seconds - job.left + expected > TIMING * job.seconds * (2 if len(timed) == 1 else 1):
+            break
         model, took = fitted(n_epochs)
-    in_time = min(int(MARGIN * job.left * n_epochs / took), most)
-    return (fitted(in_time)[0], in_time) if in_time > n_epochs else (model, n_epochs)
+        timed.append((n_epochs, took))
+    in_time = min(epochs_in(MARGIN * job.left, timed), most)
+    return (fitted(in_time)[0], in_time) if in_time > timed[-1][0] else (model, timed[-1][0])
+
+
+def epochs_in(seconds: float, timed: list[tuple[int, float]]) -> int:
+    """Number of epochs that end in so many seconds, by the last two short fits after the first one."""
+    n, took = timed[-1]
+    before = timed[-2] if len(timed) > 2 else (0, 0.0)
+    each = max((took - before[1]) / (n - before[0]), 0.1 * took / n)  # noise can make it negative
+    return int((seconds - max(took - n * each, 0.0)) / each)
 
 
 def fit(job: Job) -> Fitted:
