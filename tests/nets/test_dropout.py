@@ -1,0 +1,37 @@
+import pytest
+import torch
+from torch import Tensor
+
+from autonet.nets.dropout import Dropout
+
+
+def dropped(p: float, x: Tensor) -> Tensor:
+    return Dropout(p).train()(x)
+
+
+@pytest.mark.parametrize("p", [0.001, 0.1, 0.5, 0.99])
+def test_dropout_sets_its_share_to_zero_and_keeps_the_mean(p: float) -> None:
+    torch.manual_seed(0)
+    x = torch.ones(400, 999)
+    y = dropped(p, x)
+    zeros = (y == 0).float()
+    deviation = (p * (1 - p) / x.numel()) ** 0.5
+    assert abs(zeros.mean() - p) < 4 * deviation + 2**-16
+    torch.testing.assert_close(y[y != 0].unique(), torch.tensor([1 / (1 - p)]), rtol=2**-16 / (1 - p), atol=0)
+    # Neighbours, of which four come out of one draw, are independent.
+    for distance in (1, 2, 3, 4):
+        both = (zeros[:, distance:] * zeros[:, :-distance]).mean()
+        assert abs(both - p * p) < 4 * (p * p / x.numel()) ** 0.5 + 2**-15
+
+
+def test_dropout_is_repeated_by_the_seed_and_only_for_training() -> None:
+    x = torch.randn(3, 5, 7, requires_grad=True)
+    torch.manual_seed(3)
+    first = dropped(0.4, x)
+    torch.manual_seed(3)
+    assert torch.equal(dropped(0.4, x), first)
+    assert not torch.equal(dropped(0.4, x), first)
+    (gradient,) = torch.autograd.grad(first.sum(), x)
+    torch.testing.assert_close(gradient, torch.where(first == 0, 0.0, 1 / 0.6), rtol=1e-4, atol=0)
+    assert torch.equal(Dropout(0.4).eval()(x), x)
+    assert torch.equal(dropped(0.0, x), x)
