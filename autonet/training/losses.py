@@ -34,7 +34,14 @@ class MeanLoss(nn.Module):
         self.register_buffer("class_weights", class_weights)
 
     def forward(self, output: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Average the loss of `output` (n, n_out) against `y`, with `weights` (n,) of mean 1 over the training rows."""
+        """Average the loss of `output` (n, n_out) against `y`, with `weights` (n,) of mean 1 over the training rows.
+
+        Of outputs (n, k, n_out) of k members it is the mean of the members' losses.
+        """
+        if output.ndim == 3:
+            k = output.shape[1]
+            output, y = output.flatten(0, 1), y.repeat_interleave(k, dim=0)
+            weights = None if weights is None else weights.repeat_interleave(k)
         if self.class_weights is not None:
             of_class = self.class_weights[y]
             weights = of_class if weights is None else weights * of_class

@@ -21,10 +21,12 @@ def parameter_groups(network: nn.Module, weight_decay: float) -> Groups:
     """Split parameters into decayed ones (matrices) and others (biases, norms): only the former lose weight.
 
     Embeddings are among the others: a rare category would lose its weights in all the batches that are without it.
+    So are parameters whose factor of weight decay is 0.
     """
     embeddings = {id(m.weight) for m in network.modules() if isinstance(m, nn.Embedding)}
-    decayed = [p for p in network.parameters() if p.ndim > 1 and id(p) not in embeddings]
-    others = [p for p in network.parameters() if p.ndim <= 1 or id(p) in embeddings]
+    kept = embeddings | {id(p) for p in network.parameters() if getattr(p, "weight_decay_factor", 1.0) == 0.0}
+    decayed = [p for p in network.parameters() if p.ndim > 1 and id(p) not in kept]
+    others = [p for p in network.parameters() if p.ndim <= 1 or id(p) in kept]
     groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
     return [group for group in groups if group["params"]]
 
