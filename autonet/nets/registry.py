@@ -12,11 +12,12 @@ from autonet.core.errors import InvalidNetwork
 from autonet.core.task import Task
 from autonet.nets.mlp import MLPNET, SHAPEDMLPNET
 from autonet.nets.resnet import RESNET, SHAPEDRESNET
+from autonet.nets.tabm import TABM
 
 __all__ = ["NETWORKS", "register_network"]
 
 NETWORKS: Node[nn.Module] = Node.of(
-    "NetworkSelector", [MLPNET, SHAPEDMLPNET, RESNET, SHAPEDRESNET], selector="network", option="networks"
+    "NetworkSelector", [MLPNET, SHAPEDMLPNET, RESNET, SHAPEDRESNET, TABM], selector="network", option="networks"
 )
 
 
@@ -32,7 +33,8 @@ def register_network(
     ----------
     name : str
     builder : callable
-        ``builder(n_in=..., n_out=..., **hyperparameters)`` returns a module that maps (n, n_in) to (n, n_out).
+        ``builder(n_in=..., n_out=..., **hyperparameters)`` returns a module that maps (n, n_in) to (n, n_out), while
+        it is trained also to (n, k, n_out): outputs of k members, the mean of whose losses is minimized.
     space : callable, optional
         ``space(task)`` returns the ConfigurationSpace of the hyperparameters.
 
@@ -51,10 +53,14 @@ def register_network(
     try:
         values: dict[str, Any] = dict(space(task).get_default_configuration()) if space else {}
         network = builder(n_in=5, n_out=3, **values)
-        output = network(torch.zeros(4, 5))
-        if tuple(output.shape) != (4, 3):
-            raise InvalidNetwork(f"its output for a batch of shape (4, 5) and n_out=3 has shape {tuple(output.shape)}")
-        output.sum().backward()
+        toy = torch.zeros(4, 5)
+        trained, judged = network.train()(toy), network.eval()(toy)
+        for output, dimensions in ((trained, (2, 3)), (judged, (2,))):
+            if output.ndim not in dimensions or (len(output), output.shape[-1]) != (4, 3):
+                raise InvalidNetwork(
+                    f"its output for a batch of shape (4, 5) and n_out=3 has shape {tuple(output.shape)}"
+                )
+        trained.sum().backward()
     except Exception as error:
         raise InvalidNetwork(f"Network {name!r} fails on a toy batch of shape (4, 5): {error}") from error
     NETWORKS.components[name] = Component(name, builder, space)

@@ -60,7 +60,7 @@ def test_every_configuration_of_every_preset_builds_and_takes_a_step(
     state, plan = build_training(task, config, rows)
     state.network.train()
     train_step(state, plan, rows)
-    assert state.network(rows.x).shape == (6, n_out)
+    assert state.network.eval()(rows.x).shape == (6, n_out)
     assert all(p.grad is None or torch.isfinite(p.grad).all() for p in state.network.parameters())
     if (case[1], n_out) != ("classification", 1):  # of a single class nothing can be learned
         assert any(p.grad is not None and p.grad.any() for p in state.network.parameters())
@@ -84,7 +84,7 @@ def test_tiny_cs_has_six_free_hyperparameters_on_repaired_scales() -> None:
 
 def test_full_cs_offers_everything_that_is_registered() -> None:
     space = space_of("full_cs", CLASSIFICATION)
-    assert set(space["NetworkSelector:network"].choices) == {"mlpnet", "shapedmlpnet", "resnet", "shapedresnet"}
+    assert set(space["NetworkSelector:network"].choices) == {"mlpnet", "shapedmlpnet", "resnet", "shapedresnet", "tabm"}
     assert set(space["OptimizerSelector:optimizer"].choices) == {"adam", "adamw", "sgd", "rmsprop"}
     assert len(space) > 100
 
@@ -145,7 +145,10 @@ def test_every_hyperparameter_can_be_updated() -> None:
     same, fixed = [], []
     for name, hp in space.items():
         node, short = name.split(":", 1)
-        values = tuple(hp.choices) if hasattr(hp, "choices") else (hp.lower, hp.upper)
+        if isinstance(hp, Constant):
+            values = (hp.value,)
+        else:
+            values = tuple(hp.choices) if hasattr(hp, "choices") else (hp.lower, hp.upper)
         log = getattr(hp, "log", False)
         values = tuple(v.item() if hasattr(v, "item") else v for v in values)
         default = hp.default_value.item() if hasattr(hp.default_value, "item") else hp.default_value
