@@ -17,38 +17,54 @@ POSITIVE = {"limits": (1e-12, 1e3)}
 SHARE = {"limits": (0.0, 0.9999)}
 
 
-def parameter_groups(network: nn.Module, weight_decay: float) -> Groups:
-    """Split parameters into decayed ones (matrices) and others (biases, norms): only the former lose weight.
+def parameter_groups(network: nn.Module, learning_rate: float, weight_decay: float) -> Groups:
+    """Split parameters by their learning rate and weight decay.
 
-    Embeddings are among the others: a rare category would lose its weights in all the batches that are without it.
-    So are parameters whose factor of weight decay is 0.
+    Matrices lose weight, vectors (biases, norms) do not.  Nor do embeddings: a rare category would lose its weights in
+    all the batches that are without it.  Factors that a network notes on its parameters (`autonet.nets.factors`) go
+    before this and multiply both.
+
+    Parameters
+    ----------
+    network : nn.Module
+    learning_rate, weight_decay : float
+
+    Returns
+    -------
+    list of dict
+        With ``params``, ``lr`` and ``weight_decay``; strongest decay first.
     """
     embeddings = {id(m.weight) for m in network.modules() if isinstance(m, nn.Embedding)}
-    kept = embeddings | {id(p) for p in network.parameters() if getattr(p, "weight_decay_factor", 1.0) == 0.0}
-    decayed = [p for p in network.parameters() if p.ndim > 1 and id(p) not in kept]
-    others = [p for p in network.parameters() if p.ndim <= 1 or id(p) in kept]
-    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return [group for group in groups if group["params"]]
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for p in network.parameters():
+        decay = getattr(p, "weight_decay_factor", None)
+        if decay is None:
+            decay = float(p.ndim > 1 and id(p) not in embeddings)
+        groups.setdefault((decay, getattr(p, "learning_rate_factor", 1.0)), []).append(p)
+    return [
+        {"params": groups[factors], "lr": learning_rate * factors[1], "weight_decay": weight_decay * factors[0]}
+        for factors in sorted(groups, reverse=True)
+    ]
 
 
 def _adam(*, network: nn.Module, learning_rate: float, weight_decay: float, beta1: float, beta2: float) -> Any:
-    groups = parameter_groups(network, weight_decay)
-    return torch.optim.Adam(groups, lr=learning_rate, betas=(beta1, beta2), fused=True)
+    groups = parameter_groups(network, learning_rate, weight_decay)
+    return torch.optim.Adam(groups, betas=(beta1, beta2), fused=True)
 
 
 def _adamw(*, network: nn.Module, learning_rate: float, weight_decay: float, beta1: float, beta2: float) -> Any:
-    groups = parameter_groups(network, weight_decay)
-    return torch.optim.AdamW(groups, lr=learning_rate, betas=(beta1, beta2), fused=True)
+    groups = parameter_groups(network, learning_rate, weight_decay)
+    return torch.optim.AdamW(groups, betas=(beta1, beta2), fused=True)
 
 
 def _sgd(*, network: nn.Module, learning_rate: float, momentum: float, weight_decay: float, nesterov: bool) -> Any:
-    groups = parameter_groups(network, weight_decay)
-    return torch.optim.SGD(groups, lr=learning_rate, momentum=momentum, nesterov=nesterov and momentum > 0, fused=True)
+    groups = parameter_groups(network, learning_rate, weight_decay)
+    return torch.optim.SGD(groups, momentum=momentum, nesterov=nesterov and momentum > 0, fused=True)
 
 
 def _rmsprop(*, network: nn.Module, learning_rate: float, momentum: float, weight_decay: float, alpha: float) -> Any:
-    groups = parameter_groups(network, weight_decay)  # torch has no fused RMSprop
-    return torch.optim.RMSprop(groups, lr=learning_rate, momentum=momentum, alpha=alpha, foreach=True)
+    groups = parameter_groups(network, learning_rate, weight_decay)  # torch has no fused RMSprop
+    return torch.optim.RMSprop(groups, momentum=momentum, alpha=alpha, foreach=True)
 
 
 def _space(*, rate: float, **own: tuple[float, float, float]) -> Callable[[Task], ConfigurationSpace]:
