@@ -27,7 +27,7 @@ from autonet.training.batches import BATCH_LOSSES, LOADER, Rows, count_batches
 from autonet.training.loop import Divergence, Plan, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
-from autonet.training.schedules import SCHEDULES
+from autonet.training.schedules import REGULARIZATION, SCHEDULES
 from autonet.training.segment import Segment
 from autonet.training.state import Snapshot, TrainingState
 
@@ -181,6 +181,7 @@ def build_training(
         batch_loss=BATCH_LOSSES.build(config),
         schedule=schedule,
         max_gradient_norm=settings["max_gradient_norm"] if settings["use_gradient_clipping"] else None,
+        regularization=REGULARIZATION[SCHEDULES.parameters(config)["regularization_schedule"]],
     )
     optimizer = OPTIMIZERS.build(config, network=network)
     return TrainingState(network, optimizer, averages_weights=schedule.averages_weights), plan

@@ -48,6 +48,8 @@ class Plan:
         Turns a batch into a loss: standard, or mixup.
     schedule : Schedule
     max_gradient_norm : float or None
+    regularization : callable, optional
+        Maps the progress t in [0, 1] through a segment to the factor of dropout and weight decay; default: 1.
     """
 
     batch_size: int
@@ -55,6 +57,7 @@ class Plan:
     batch_loss: BatchLoss
     schedule: Schedule
     max_gradient_norm: float | None
+    regularization: Callable[[float], float] | None = None
 
 
 def train(
@@ -106,9 +109,12 @@ def train_epoch(state: TrainingState, plan: Plan, rows: Rows, segment: Segment) 
     for batch in shuffled_batches(len(rows), plan.batch_size, state.device):
         if segment.over:
             return
-        factor = plan.schedule.factor(segment.progress)
+        progress = segment.progress
+        factor = plan.schedule.factor(progress)
         for group, rate in zip(state.optimizer.param_groups, state.learning_rates, strict=True):
             group["lr"] = rate * factor
+        if plan.regularization is not None:
+            state.regularize(plan.regularization(progress))
         train_step(state, plan, rows.take(batch))
         segment.step()
         state.position.steps += 1

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ConfigSpace import ConfigurationSpace, Float, Integer
+from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer
 from ConfigSpace.hyperparameters import Hyperparameter
 
 from autonet.core.component import Component, Node
 from autonet.core.task import Task
 
-__all__ = ["SCHEDULES", "Schedule"]
+__all__ = ["REGULARIZATION", "SCHEDULES", "Schedule"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,14 @@ class Schedule:
 
     factor: Callable[[float], float]
     averages_weights: bool = False
+
+
+def _flat_cosine(t: float) -> float:
+    return 1.0 if t < 0.5 else _cosine(2 * t - 1)
+
+
+REGULARIZATION: dict[str, Callable[[float], float] | None] = {"constant": None, "flat_cos": _flat_cosine}
+"""How dropout and weight decay change with the progress t through a segment: a factor for both, or not at all."""
 
 
 def _cosine(t: float) -> float:
@@ -104,6 +112,14 @@ def _exponential(*, final_factor: float) -> Schedule:
     return Schedule(lambda t: final_factor**t)
 
 
+def _coslog4() -> Schedule:
+    """Four cycles from 0 to 1 and back to 0, each twice as long as the one before: ends at t = 1/15, 3/15, 7/15, 1.
+
+    Holzmueller et al., "Better by Default" (2024), arXiv 2407.04491.
+    """
+    return Schedule(lambda t: 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * t))))
+
+
 def _none() -> Schedule:
     return Schedule(lambda t: 1.0, averages_weights=True)
 
@@ -114,6 +130,12 @@ def _space(*make: Callable[[], Hyperparameter[Any, Any]]) -> Callable[[Task], Co
         cs.add(*(m() for m in make))
         return cs
 
+    return space
+
+
+def _regularization_space(task: Task) -> ConfigurationSpace:
+    space = ConfigurationSpace()
+    space.add(Categorical("regularization_schedule", list(REGULARIZATION), default="constant"))
     return space
 
 
@@ -171,7 +193,9 @@ SCHEDULES: Node[Schedule] = Node.of(
         ),
         Component("exponential", _exponential, _space(_float("final_factor", 1e-4, 0.1, 1e-2, (1e-9, 1.0), log=True))),
         Component("none", _none),
+        Component("coslog4", _coslog4),
     ],
     selector="lr_scheduler",
     option="lr_scheduler",
+    space=_regularization_space,
 )

@@ -67,6 +67,8 @@ class TrainingState:
         self.averaged = AveragedModel(network, multi_avg_fn=average, use_buffers=True) if averages_weights else None
         self.device = next(network.parameters()).device
         self.learning_rates = [group["lr"] for group in optimizer.param_groups]
+        self.weight_decays = [group.get("weight_decay", 0.0) for group in optimizer.param_groups]
+        self.dropouts = [(m, m.p) for m in network.modules() if isinstance(m, nn.Dropout)]
         self.position = Position()
         self.best = self.last = Snapshot()
 
@@ -81,6 +83,13 @@ class TrainingState:
         self.last = Snapshot(loss, tie_breaker, outputs.cpu(), weights, self.position.epochs)
         if loss <= self.best.loss:
             self.best = self.last
+
+    def regularize(self, factor: float) -> None:
+        """Multiply the dropout and weight decay that the configuration asked for."""
+        for group, decay in zip(self.optimizer.param_groups, self.weight_decays, strict=True):
+            group["weight_decay"] = decay * factor
+        for dropout, p in self.dropouts:
+            dropout.p = p * factor
 
     def checkpoint(self) -> dict[str, Any]:
         """Return everything that the next job of the trial goes on from, as plain values and tensors."""

@@ -7,7 +7,7 @@ from torch import nn
 
 from autonet.training.batches import BATCH_LOSSES, Rows, count_batches
 from autonet.training.loop import Divergence, Plan, predict, train
-from autonet.training.schedules import SCHEDULES, Schedule
+from autonet.training.schedules import REGULARIZATION, SCHEDULES, Schedule
 from autonet.training.segment import Segment
 from autonet.training.state import TrainingState
 
@@ -118,6 +118,34 @@ def test_the_learning_rate_follows_the_schedule_through_the_segment() -> None:
     steps = 4 * count_batches(N, BATCH)
     assert seen == pytest.approx([i / steps for i in range(steps)])
     assert s.optimizer.param_groups[0]["lr"] == pytest.approx(0.5 / steps)
+
+
+@pytest.mark.parametrize("way", list(REGULARIZATION))
+def test_dropout_and_weight_decay_follow_their_schedule_in_every_segment(way: str) -> None:
+    seen: list[tuple[float, float]] = []
+
+    def watching(network: nn.Module, loss: nn.Module, batch: Rows) -> torch.Tensor:
+        seen.append((network[3].p, s.optimizer.param_groups[0]["weight_decay"]))
+        return loss(network(batch.x), batch.y)
+
+    def decaying() -> TrainingState:
+        new = state()
+        optimizer = torch.optim.SGD(new.network.parameters(), 0.1, weight_decay=0.01)
+        return TrainingState(new.network, optimizer, averages_weights=False)
+
+    scheduled = plan(batch_loss=watching, regularization=REGULARIZATION[way])
+    s = decaying()
+    run(s, 0, 4, scheduled)
+    resumed = decaying()
+    resumed.restore(s.checkpoint())
+    s = resumed
+    run(s, 4, 8, scheduled)
+    steps = 4 * count_batches(N, BATCH)
+    factors = [(REGULARIZATION[way] or (lambda t: 1.0))(i / steps) for i in range(steps)]
+    expected = [(0.2 * f, 0.01 * f) for f in factors]
+    assert len(seen) == 2 * steps
+    for got, wanted in zip(seen, 2 * expected, strict=True):
+        assert got == pytest.approx(wanted)
 
 
 def test_gradients_are_clipped_to_the_norm() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autonet.core.task import Task
-from autonet.training.schedules import SCHEDULES
+from autonet.training.schedules import REGULARIZATION, SCHEDULES
 
 TASK = Task("classification")
 
@@ -50,3 +50,22 @@ def test_onecycle_peaks_after_the_warm_up() -> None:
     schedule = built("onecycle", warmup=0.3, start_factor=0.04)
     assert schedule.factor(0) == pytest.approx(0.04)
     assert schedule.factor(0.3) == pytest.approx(1)
+
+
+def test_coslog4_has_four_cycles_each_twice_as_long_as_the_one_before() -> None:
+    factor = built("coslog4").factor
+    published = {0: 0.0, 1 / 30: 0.9304, 0.1: 0.7184, 0.3: 0.9838, 0.5: 0.0736, 0.75: 0.8757, 0.9: 0.1862, 1: 0.0}
+    assert {t: factor(t) for t in published} == pytest.approx(published, abs=5e-5)
+    ends = [0, 1 / 15, 3 / 15, 7 / 15, 1]
+    assert [factor(t) for t in ends] == pytest.approx([0] * 5, abs=1e-9)
+    peaks = [(2 ** (cycle + 0.5) - 1) / 15 for cycle in range(4)]
+    assert [factor(t) for t in peaks] == pytest.approx([1] * 4)
+
+
+@given(t=st.floats(0, 1))
+def test_regularization_is_constant_or_flat_and_then_a_cosine(t: float) -> None:
+    assert REGULARIZATION["constant"] is None
+    factor = REGULARIZATION["flat_cos"]
+    assert factor is not None
+    assert factor(t) == pytest.approx(1.0 if t < 0.5 else 0.5 * (1 + math.cos(math.pi * (2 * t - 1))))
+    assert [factor(u) for u in (0.0, 0.5, 0.75, 1.0)] == pytest.approx([1, 1, 0.5, 0])
