@@ -340,8 +340,9 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         -------
         nn.Module
             On the CPU, in evaluation mode.  For the built-in networks an ``nn.Sequential`` that begins with a
-            ``Linear``, or with a `CategoryEmbedding` where categories are embedded: ``model[0].in_features`` is the
-            width after preprocessing.  Classification networks give logits, regression networks standardized targets.
+            ``Linear``, the `FrontScale` of a ``realmlp``, or a `CategoryEmbedding` where categories are embedded:
+            ``model[0].in_features`` is the width after preprocessing.  Classification networks give logits, regression
+            networks standardized targets.
         """
         check_is_fitted(self, "best_config_")
         return self._winner.members[0].network

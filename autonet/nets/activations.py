@@ -14,6 +14,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "silu": nn.SiLU,
     "selu": nn.SELU,
     "leaky_relu": nn.LeakyReLU,
+    "mish": nn.Mish,
 }
 
 

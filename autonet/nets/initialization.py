@@ -1,14 +1,18 @@
 """Initialization of linear layers."""
 
 import math
+from typing import Protocol
 
+import torch
 from ConfigSpace import Categorical, ConfigurationSpace, Float
 from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
 from autonet.core.task import Task
 
-__all__ = ["INITIALIZATION", "initialize"]
+__all__ = ["INITIALIZATION", "initialize", "initialize_from_rows"]
+
+SAMPLE = 1000  # training rows that layers are initialized from
 
 
 def _default() -> None:
@@ -75,3 +79,46 @@ def initialize(network: nn.Module, method: object, bias: str) -> None:
             nn.init.zeros_(layer.bias)
         elif layer.bias is not None and bias == "Yes":
             nn.init.normal_(layer.bias, std=1 / math.sqrt(layer.in_features))
+
+
+class RowsOfInput(Protocol):
+    """Encoded rows: a tensor (n, n_in), or something that makes the rows asked for."""
+
+    def __len__(self) -> int:
+        """Count the rows."""
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        """Return some of the rows."""
+
+
+@torch.no_grad()
+def initialize_from_rows(network: nn.Module, rows: RowsOfInput) -> None:
+    """Let the layers of a network that initialize themselves from data see their input for some training rows.
+
+    Such a layer has a method ``initialize_from(x)``, which is called with what the layers before it, initialized
+    already, make of the rows in evaluation mode.  It comes after `initialize` and has the last word.  Networks
+    without such layers are left as they are, and no random number is drawn for them.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Layers are looked for in nested Sequentials.
+    rows : Tensor or Inputs of shape (n, n_in)
+        Training rows; up to 1000 of them are drawn.
+    """
+    if any(hasattr(layer, "initialize_from") for layer in network.modules()):
+        network.eval()
+        _initialized(network, rows[torch.randperm(len(rows))[:SAMPLE]])
+
+
+def _initialized(network: nn.Module, x: Tensor) -> Tensor:
+    """Initialize from the input x and return the output."""
+    if isinstance(network, nn.Sequential):
+        for layer in network:
+            x = _initialized(layer, x)
+        return x
+    initialize_layer = getattr(network, "initialize_from", None)
+    if initialize_layer is not None:
+        initialize_layer(x)
+    output: Tensor = network(x)
+    return output

@@ -11,13 +11,17 @@ from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidNetwork
 from autonet.core.task import Task
 from autonet.nets.mlp import MLPNET, SHAPEDMLPNET
+from autonet.nets.realmlp import REALMLP
 from autonet.nets.resnet import RESNET, SHAPEDRESNET
 from autonet.nets.tabm import TABM
 
 __all__ = ["NETWORKS", "register_network"]
 
 NETWORKS: Node[nn.Module] = Node.of(
-    "NetworkSelector", [MLPNET, SHAPEDMLPNET, RESNET, SHAPEDRESNET, TABM], selector="network", option="networks"
+    "NetworkSelector",
+    [MLPNET, SHAPEDMLPNET, RESNET, SHAPEDRESNET, REALMLP, TABM],
+    selector="network",
+    option="networks",
 )
 
 

@@ -18,7 +18,7 @@ from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.encoding.preprocessors import EMBEDDING
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.nets.embedding import CategoryEmbedding, with_embedding
-from autonet.nets.initialization import INITIALIZATION, initialize
+from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Result, Status
@@ -104,7 +104,9 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
             encoded = workspace.encoded(trial, fold)
             rows, valid = encoded.rows, encoded.valid
             state, plan = build_training(workspace.task, trial, rows, encoded.encoder.vocabularies)
-            if before is not None:
+            if before is None:
+                initialize_from_rows(state.network, rows.x)
+            else:
                 state.restore(before[fold].state)
             now = time.monotonic()
             segment = Segment(

@@ -22,6 +22,7 @@ FORMULAS: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": lambda x: x / (1 + (-x).exp()),
     "selu": lambda x: 1.0507009873554805 * torch.where(x > 0, x, 1.6732632423543772 * (x.exp() - 1)),
     "leaky_relu": lambda x: torch.where(x > 0, x, 0.01 * x),
+    "mish": lambda x: x * torch.tanh(torch.log(1 + x.exp())),
 }
 
 
@@ -61,7 +62,7 @@ def uniform(values: Tensor, low: float, high: float) -> bool:
 
 
 @pytest.mark.parametrize("name", list(FORMULAS))
-def test_the_seven_activations_are_their_formulas(name: str) -> None:
+def test_activations_are_their_formulas(name: str) -> None:
     assert set(ACTIVATIONS) == set(FORMULAS)
     x = torch.linspace(-5, 5, 101, dtype=torch.float64)
     torch.testing.assert_close(activation(name)(x), FORMULAS[name](x))

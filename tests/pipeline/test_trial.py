@@ -81,6 +81,45 @@ def test_stopping_and_going_on_gives_the_same_bits_as_doing_so_again(iris: Any) 
     assert runs[0].loss <= first.loss
 
 
+REALMLP = {
+    "NetworkSelector:network": "realmlp",
+    "NetworkSelector:realmlp:num_layers": 2,
+    "NetworkSelector:realmlp:num_units": 16,
+    "NetworkSelector:realmlp:activation": "selu",
+    "NetworkSelector:realmlp:parametric_activation": True,
+    "NetworkSelector:realmlp:use_dropout": False,
+    "NetworkSelector:realmlp:zero_head": False,
+    "NetworkSelector:realmlp:learning_rate_factor": 10.0,
+    "NetworkSelector:realmlp:front_scale_factor": 6.0,
+    "LearningrateSchedulerSelector:regularization_schedule": "flat_cos",
+}
+STANDING_STILL = {"OptimizerSelector:sgd:learning_rate": 1e-12}
+
+
+@pytest.mark.parametrize("schedule", ["coslog4", "none"])
+def test_a_new_trial_initializes_its_network_from_its_training_rows(schedule: str, iris: Any) -> None:
+    space = workspace(iris, folds=2)
+    changes = {**REALMLP, **STANDING_STILL, "LearningrateSchedulerSelector:lr_scheduler": schedule}
+    first, again = (run_trial(space, job(space, 0, 1, **changes)) for _ in range(2))
+    networks = []
+    for fold, member in enumerate(members(space.task, default(space.task, **changes), first.checkpoint)):
+        x = space.encoded(default(space.task), fold).rows.x[:]
+        outputs = x @ member.network[1].weight.T
+        torch.testing.assert_close(outputs.std(0, correction=0), torch.ones(16), rtol=1e-3, atol=0)
+        networks.append(member.network)
+    assert not torch.equal(networks[0][1].weight, networks[1][1].weight)
+    assert first.loss == again.loss
+
+
+def test_a_trial_that_goes_on_keeps_its_weights(iris: Any) -> None:
+    space = workspace(iris)
+    first = run_trial(space, job(space, 0, 2, **REALMLP))
+    second = run_trial(space, job(space, 2, 3, first.checkpoint, **REALMLP, **STANDING_STILL))
+    before, after = (result.checkpoint[0].state["network"] for result in (first, second))
+    for name, value in before.items():
+        torch.testing.assert_close(after[name], value)
+
+
 def test_a_job_and_its_workspace_cross_a_process_boundary(iris: Any) -> None:
     space = workspace(iris)
     here = run_trial(space, job(space, 0, 2))

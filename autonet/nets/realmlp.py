@@ -1,0 +1,236 @@
+"""RealMLP: a perceptron with a learned scale of its inputs, learned activations and an initialization from data.
+
+Holzmueller, Grinsztajn & Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data"
+(2024), arXiv 2407.04491.
+"""
+
+import math
+
+import torch
+from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float, Integer
+from torch import Tensor, nn
+
+from autonet.core.component import Component
+from autonet.core.task import Task
+from autonet.nets.activations import activation as activation_named
+from autonet.nets.factors import set_factors
+
+__all__ = ["REALMLP", "FrontScale", "LinearFromData", "ParametricActivation", "realmlp"]
+
+# Of the network's learning rate.
+BIAS_FACTOR = 0.1
+ACTIVATION_FACTOR = 0.1
+# The bias of a unit is drawn from so many rows.
+BIAS_ROWS = 5
+# Units whose output hardly varies over the training rows keep their scale.
+LEAST_STD = 1e-3
+
+
+class FrontScale(nn.Module):
+    """Multiply every column of the input by a learned number, a soft selection of features.
+
+    Parameters
+    ----------
+    n : int
+        Number of columns.
+
+    Attributes
+    ----------
+    in_features, out_features : int
+    """
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.in_features = self.out_features = n
+        self.weight = nn.Parameter(torch.ones(n))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scale (n, in_features)."""
+        return x * self.weight
+
+    def extra_repr(self) -> str:
+        """Show the width."""
+        return f"in_features={self.in_features}"
+
+
+class ParametricActivation(nn.Module):
+    """An activation f that every unit mixes with the identity: ``x + alpha * (f(x) - x)``, with alpha = 1 at first.
+
+    Parameters
+    ----------
+    name : str
+    n : int
+        Number of units.
+    """
+
+    def __init__(self, name: str, n: int) -> None:
+        super().__init__()
+        self.activation = activation_named(name)
+        self.alpha = nn.Parameter(torch.ones(n))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, units) to the same shape."""
+        return torch.lerp(x, self.activation(x), self.alpha)
+
+
+class LinearFromData(nn.Linear):
+    """A linear layer whose scale and biases are set from its input for some training rows.
+
+    The initialization method of the configuration draws the directions of the weights, by default from N(0, 1/n_in).
+
+    Parameters
+    ----------
+    in_features, out_features : int
+    zero : bool
+        Begin with zeros instead.
+    """
+
+    def __init__(self, in_features: int, out_features: int, *, zero: bool = False) -> None:
+        self.zero = zero
+        super().__init__(in_features, out_features)
+
+    def reset_parameters(self) -> None:
+        """Draw weights from N(0, 1/n_in), set biases to zero."""
+        nn.init.normal_(self.weight, std=0.0 if self.zero else 1 / math.sqrt(self.in_features))
+        nn.init.zeros_(self.bias)
+
+    @torch.no_grad()
+    def initialize_from(self, x: Tensor) -> None:
+        """Give every unit outputs of standard deviation 1 over the rows x (n, in_features), and a bias among them.
+
+        The bias is minus a random convex combination of the unit's outputs for five rows: where a unit has its hinge,
+        there are data.
+        """
+        if self.zero:
+            self.reset_parameters()
+            return
+        outputs = x @ self.weight.T
+        std = outputs.std(dim=0, correction=0)
+        scale = torch.where(std > LEAST_STD, 1 / std, 1.0)
+        self.weight *= scale[:, None]
+        # Drawn on the CPU, so that a seed gives the same network on every device.
+        rows = torch.randint(len(x), (BIAS_ROWS, self.out_features)).to(x.device)
+        share = torch.empty(BIAS_ROWS, self.out_features).exponential_().to(x.device)
+        self.bias.copy_(-(share / share.sum(dim=0) * (outputs * scale).gather(0, rows)).sum(dim=0))
+
+
+def realmlp(
+    *,
+    n_in: int,
+    n_out: int,
+    widths: list[int],
+    activation_name: str,
+    parametric_activation: bool,
+    dropout: float,
+    zero_head: bool,
+    learning_rate_factor: float,
+    front_scale_factor: float,
+) -> nn.Sequential:
+    """Stack a front scale, Linear, activation and dropout for every width, and a Linear head.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+    widths : list of int
+    activation_name : str
+    parametric_activation : bool
+    dropout : float
+    zero_head : bool
+        Whether all outputs begin as zero.
+    learning_rate_factor : float
+        Of all parameters of the network.
+    front_scale_factor : float
+        Of the front scale's learning rate, beside the other.
+
+    Returns
+    -------
+    nn.Sequential
+        ``[0]`` FrontScale, then Linear, activation (and Dropout) for every width, Linear.
+
+    Notes
+    -----
+    Layers are in the neural tangent parametrization, ``W x / sqrt(n_in) + b``, but hold ``W / sqrt(n_in)`` as their
+    weight.  Under Adam, whose steps do not depend on the scale of the gradient, that is a matter of a learning rate
+    that is smaller by ``sqrt(n_in)``, and of a decoupled weight decay that is larger by as much, since it is multiplied
+    by the learning rate.  Other optimizers see layers with different learning rates and no more.
+    """
+    scale = FrontScale(n_in)
+    set_factors(scale.weight, learning_rate=learning_rate_factor * front_scale_factor, weight_decay=1.0)
+    layers: list[nn.Module] = [scale]
+    for d_in, d_out in zip([n_in, *widths], widths, strict=False):
+        layers.append(_linear(d_in, d_out, learning_rate_factor, zero=False))
+        if parametric_activation:
+            parametric = ParametricActivation(activation_name, d_out)
+            set_factors(parametric.alpha, learning_rate=learning_rate_factor * ACTIVATION_FACTOR, weight_decay=1.0)
+            layers.append(parametric)
+        else:
+            layers.append(activation_named(activation_name))
+        if dropout > 0:
+            layers.append(nn.Dropout(dropout))
+    return nn.Sequential(*layers, _linear(widths[-1], n_out, learning_rate_factor, zero=zero_head))
+
+
+def _linear(d_in: int, d_out: int, learning_rate_factor: float, *, zero: bool) -> LinearFromData:
+    layer = LinearFromData(d_in, d_out, zero=zero)
+    root = math.sqrt(d_in)
+    set_factors(layer.weight, learning_rate=learning_rate_factor / root, weight_decay=root)
+    set_factors(layer.bias, learning_rate=learning_rate_factor * BIAS_FACTOR, weight_decay=0.0)
+    return layer
+
+
+def build_realmlp(
+    *,
+    n_in: int,
+    n_out: int,
+    num_layers: int,
+    num_units: int,
+    activation: str,
+    parametric_activation: bool,
+    use_dropout: bool,
+    zero_head: bool,
+    learning_rate_factor: float,
+    front_scale_factor: float,
+    dropout: float = 0.0,
+) -> nn.Sequential:
+    """Build a RealMLP whose layers are equally wide."""
+    return realmlp(
+        n_in=n_in,
+        n_out=n_out,
+        widths=[num_units] * num_layers,
+        activation_name=activation,
+        parametric_activation=parametric_activation,
+        dropout=dropout if use_dropout else 0.0,
+        zero_head=zero_head,
+        learning_rate_factor=learning_rate_factor,
+        front_scale_factor=front_scale_factor,
+    )
+
+
+def realmlp_space(task: Task) -> ConfigurationSpace:
+    """Depth, width, activation, dropout and factors of learning rates."""
+    space = ConfigurationSpace()
+    use_dropout = Categorical("use_dropout", [True, False], default=True)
+    dropout = Float("dropout", (0.0, 0.5), default=0.15, meta={"limits": (0.0, 0.99)})
+    factor = {"limits": (1e-6, 1e6)}
+    space.add(
+        Integer("num_layers", (2, 5), default=3, meta={"limits": (1, 100)}),
+        Integer("num_units", (32, 512), log=True, default=128, meta={"limits": (1, 2**16)}),
+        Categorical(
+            "activation",
+            ["selu", "mish", "relu", "silu"],
+            default="mish" if task.kind == "regression" else "selu",
+        ),
+        Categorical("parametric_activation", [True, False], default=True),
+        use_dropout,
+        dropout,
+        Categorical("zero_head", [True, False], default=False),
+        # The paper's learning rates, 0.02 to 0.3, are those of a factor of 1.  With 10, about the root of the width,
+        # the rates that suit the other networks suit this one, and one range serves all of them.
+        Float("learning_rate_factor", (1.0, 20.0), log=True, default=10.0, meta=factor),
+        Float("front_scale_factor", (2.0, 10.0), log=True, default=6.0, meta=factor),
+        EqualsCondition(dropout, use_dropout, True),
+    )
+    return space
+
+
+REALMLP: Component[nn.Module] = Component("realmlp", build_realmlp, realmlp_space)
