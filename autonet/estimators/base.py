@@ -81,6 +81,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         normalization_strategies: Sequence[str] | None = None,
         imputation_strategies: Sequence[str] | None = None,
         embeddings: Sequence[str] | None = None,
+        numeric_embeddings: Sequence[str] | None = None,
         target_transforms: Sequence[str] | None = None,
         initialization_methods: Sequence[str] | None = None,
         loss_modules: Sequence[str] | None = None,
@@ -116,6 +117,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self.normalization_strategies = normalization_strategies
         self.imputation_strategies = imputation_strategies
         self.embeddings = embeddings
+        self.numeric_embeddings = numeric_embeddings
         self.target_transforms = target_transforms
         self.initialization_methods = initialization_methods
         self.loss_modules = loss_modules
@@ -340,7 +342,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         -------
         nn.Module
             On the CPU, in evaluation mode.  For the built-in networks an ``nn.Sequential`` that begins with a
-            ``Linear``, the `FrontScale` of a ``realmlp``, or a `CategoryEmbedding` where categories are embedded:
+            ``Linear``, the scale of a ``realmlp``, or with embeddings of numbers or categories if there are any:
             ``model[0].in_features`` is the width after preprocessing.  Classification networks give logits, regression
             networks standardized targets.
         """

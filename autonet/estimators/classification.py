@@ -68,7 +68,8 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
     hyperparameter_search_space_updates : HyperparameterSearchSpaceUpdates or path, optional
         Edits of the search space, over those of the preset.
     networks, optimizer, lr_scheduler, preprocessors, normalization_strategies, imputation_strategies, embeddings, \
-target_transforms, initialization_methods, loss_modules, batch_loss_computation_techniques : list of str, optional
+numeric_embeddings, target_transforms, initialization_methods, loss_modules, \
+batch_loss_computation_techniques : list of str, optional
         Components to choose from, instead of the preset's.
     device : str, default="auto"
         Where to train: "auto" (a GPU if there is one), "cpu", "cuda".

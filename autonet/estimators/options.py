@@ -91,6 +91,7 @@ class Options:
     normalization_strategies: Sequence[str] | None
     imputation_strategies: Sequence[str] | None
     embeddings: Sequence[str] | None
+    numeric_embeddings: Sequence[str] | None
     target_transforms: Sequence[str] | None
     initialization_methods: Sequence[str] | None
     loss_modules: Sequence[str] | None

@@ -1,11 +1,11 @@
-"""Learned embeddings of categories: the first layer of a network whose table has many-valued columns."""
+"""Learned embeddings of categories, and how embeddings stand before a network."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["CategoryEmbedding", "with_embedding"]
+__all__ = ["CategoryEmbedding", "with_embeddings"]
 
 # So often a category is taken for an unknown one in training, so that the embedding of unknown ones is trained, too.
 UNKNOWN_SHARE = 0.01
@@ -32,7 +32,7 @@ class CategoryEmbedding(nn.Module):
         Width of the input and of the result.
     """
 
-    embeds_categories = True
+    embeds_inputs = True
 
     def __init__(self, n_in: int, vocabularies: Sequence[int], dimension: int) -> None:
         super().__init__()
@@ -57,6 +57,8 @@ class CategoryEmbedding(nn.Module):
         return f"in_features={self.in_features}, out_features={self.out_features}"
 
 
-def with_embedding(embedding: CategoryEmbedding, network: nn.Module) -> nn.Sequential:
-    """Put an embedding before a network; the layers of a Sequential stay in one row with it."""
-    return nn.Sequential(embedding, *(network if isinstance(network, nn.Sequential) else [network]))
+def with_embeddings(embeddings: Sequence[nn.Module], network: nn.Module) -> nn.Module:
+    """Put embeddings, if there are any, before a network; the layers of a Sequential stay in one row with them."""
+    if not embeddings:
+        return network
+    return nn.Sequential(*embeddings, *(network if isinstance(network, nn.Sequential) else [network]))

@@ -13,17 +13,19 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from autonet.core.layout import InputLayout
 from autonet.core.task import Task
 from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.encoding.preprocessors import EMBEDDING
 from autonet.data.targets.encoder import TargetEncoder
-from autonet.nets.embedding import CategoryEmbedding, with_embedding
+from autonet.nets.embedding import CategoryEmbedding, with_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
+from autonet.nets.numeric import MOST_NUMBERS, NUMERIC_EMBEDDING, NumericEmbedding
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Result, Status
 from autonet.search.running import RunningTrial
-from autonet.training.batches import BATCH_LOSSES, LOADER, Rows, count_batches
+from autonet.training.batches import BATCH_LOSSES, LOADER, Inputs, Rows, count_batches
 from autonet.training.loop import Divergence, Plan, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
@@ -103,7 +105,7 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
         for fold in range(n_folds):
             encoded = workspace.encoded(trial, fold)
             rows, valid = encoded.rows, encoded.valid
-            state, plan = build_training(workspace.task, trial, rows, encoded.encoder.vocabularies)
+            state, plan = build_training(workspace.task, trial, rows, encoded.encoder.layout)
             if before is None:
                 initialize_from_rows(state.network, rows.x)
             else:
@@ -170,10 +172,11 @@ def additional_scores(workspace: Workspace, predictions: Sequence[Array]) -> dic
 
 
 def build_training(
-    task: Task, config: Mapping[str, Any], rows: Rows, vocabularies: Sequence[int] = ()
+    task: Task, config: Mapping[str, Any], rows: Rows, layout: InputLayout | None = None
 ) -> tuple[TrainingState, Plan]:
-    """Build network, optimizer and plan of a configuration for rows that are encoded already."""
-    network = build_network(task, config, rows.x.shape[1], vocabularies).to(rows.x.device)
+    """Build network, optimizer and plan of a configuration for rows that are encoded already: by default, numbers."""
+    layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
+    network = build_network(task, config, layout, rows.x).to(rows.x.device)
     schedule = SCHEDULES.build(config)
     settings = BATCH_LOSSES.parameters(config)
     loss = LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=task.n_outputs)
@@ -189,33 +192,38 @@ def build_training(
     return TrainingState(network, optimizer, averages_weights=schedule.averages_weights), plan
 
 
-def build_network(task: Task, config: Mapping[str, Any], n_in: int, vocabularies: Sequence[int] = ()) -> nn.Module:
+def build_network(task: Task, config: Mapping[str, Any], layout: InputLayout, rows: Inputs | None = None) -> nn.Module:
     """Build and initialize the network of a configuration, on the CPU.
 
     Parameters
     ----------
     task : Task
     config : mapping
-    n_in : int
-        Width of the encoded rows.
-    vocabularies : sequence of int
-        Of the last columns, which hold indices of categories; see `CategoryEmbedding`.
+    layout : InputLayout
+        Of the encoded rows.
+    rows : Tensor or Inputs of shape (n, n_in), optional
+        Encoded training rows, by whose quantiles numbers may be embedded; not needed where a state dict follows.
     """
+    embeddings: list[NumericEmbedding | CategoryEmbedding] = []
+    n_in = layout.n_in
+    if 0 < layout.n_numbers <= MOST_NUMBERS:
+        numeric = NUMERIC_EMBEDDING.build(config, n_in=n_in, n_numbers=layout.n_numbers, rows=rows)
+        if numeric is not None:
+            embeddings.append(numeric)
+            n_in = numeric.out_features
+    if layout.vocabularies:
+        dimension = EMBEDDING.parameters(config, "learned")["dimension"]
+        embeddings.append(CategoryEmbedding(n_in, layout.vocabularies, dimension))
+        n_in = embeddings[-1].out_features
+    network = NETWORKS.build(config, n_in=n_in, n_out=task.n_outputs)
     bias = INITIALIZATION.parameters(config)["initializer:initialize_bias"]
-    if not vocabularies:
-        network = NETWORKS.build(config, n_in=n_in, n_out=task.n_outputs)
-        initialize(network, INITIALIZATION.build(config), bias)
-        return network
-    dimension = EMBEDDING.parameters(config, "learned")["dimension"]
-    embedding = CategoryEmbedding(n_in, vocabularies, dimension)
-    network = NETWORKS.build(config, n_in=embedding.out_features, n_out=task.n_outputs)
     initialize(network, INITIALIZATION.build(config), bias)
-    return with_embedding(embedding, network)
+    return with_embeddings(embeddings, network)
 
 
 def member(task: Task, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]) -> Member:
     """Rebuild a network with weights of its training, ready to predict on the CPU."""
     with torch.random.fork_rng(devices=[]):
-        network = build_network(task, config, fold.encoder.n_out, fold.encoder.vocabularies)
+        network = build_network(task, config, fold.encoder.layout)
     network.load_state_dict({k: v.cpu() for k, v in weights.items()})
     return Member(fold.encoder, fold.targets, network.eval())

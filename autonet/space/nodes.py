@@ -6,6 +6,7 @@ from autonet.core.component import Node
 from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
 from autonet.data.targets.encoder import TARGET_TRANSFORMS
 from autonet.nets.initialization import INITIALIZATION
+from autonet.nets.numeric import NUMERIC_EMBEDDING
 from autonet.nets.registry import NETWORKS
 from autonet.training.batches import BATCH_LOSSES, LOADER
 from autonet.training.losses import LOSSES
@@ -21,6 +22,7 @@ NODES: dict[str, Node[Any]] = {
         NORMALIZATION,
         PREPROCESSORS,
         EMBEDDING,
+        NUMERIC_EMBEDDING,
         TARGET_TRANSFORMS,
         NETWORKS,
         INITIALIZATION,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol
 
 import torch
@@ -116,10 +117,18 @@ def _mixup(*, alpha: float) -> BatchLoss:
 
 
 def _mixable(network: nn.Module, x: Inputs) -> tuple[Tensor, nn.Module]:
-    """Return an input that can be averaged and the network for it: categories can only once they are embedded."""
-    if isinstance(network, nn.Sequential) and getattr(network[0], "embeds_categories", False):
-        return network[0](x), network[1:]
+    """Return an input that can be averaged and the network for it: what is embedded is averaged as its vectors.
+
+    Categories can only be averaged so; of two numbers, a number between may mean something else altogether.
+    """
+    if isinstance(network, nn.Sequential) and _embeds_inputs(network[0]):
+        n = sum(1 for _ in takewhile(_embeds_inputs, network))
+        return network[:n](x), network[n:]
     return x, network  # type: ignore[return-value]  # batches are tensors
+
+
+def _embeds_inputs(layer: nn.Module) -> bool:
+    return getattr(layer, "embeds_inputs", False)
 
 
 def _mixup_space(task: Task) -> ConfigurationSpace:

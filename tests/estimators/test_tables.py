@@ -1,5 +1,6 @@
 """Tables as people have them, through the public API (rows B9 to B18 of the fault table)."""
 
+import pickle
 import warnings
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from scipy import sparse
 
 from autonet import AutoNetClassification, AutoNetRegression
+from autonet.nets.embedding import CategoryEmbedding
+from autonet.nets.numeric import NumericEmbedding
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
@@ -183,6 +186,20 @@ def test_very_many_categories_do_not_widen_the_network(quick: dict[str, Any]) ->
         auto.fit(X, X["x"])
         first = auto.get_pytorch_model()[0]
         assert first.in_features <= 66
+
+
+@pytest.mark.parametrize("choice", ["none", "pbld", "periodic", "piecewise_linear"])
+def test_numbers_of_a_mixed_table_are_embedded(choice: str, quick: dict[str, Any]) -> None:
+    X, y = mixed(300)
+    options = {**quick, "max_trials": 1, "max_budget": 27, "min_budget": 27}
+    auto = AutoNetClassification("tiny_cs", **options, numeric_embeddings=[choice]).fit(X, y)
+    assert auto.best_config_["NumericEmbeddingSelector:numeric_embedding"] == choice
+    network = auto.get_pytorch_model()
+    assert isinstance(network[0], NumericEmbedding) == (choice != "none")
+    assert [isinstance(layer, CategoryEmbedding) for layer in network].count(True) == 1  # the cities
+    again = pickle.loads(pickle.dumps(auto))
+    np.testing.assert_array_equal(again.predict_proba(X), auto.predict_proba(X))
+    assert auto.score(X, y) > 0.8
 
 
 def test_rows_in_another_order_give_the_same_network(quick: dict[str, Any]) -> None:

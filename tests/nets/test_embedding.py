@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from autonet.nets.embedding import UNKNOWN_SHARE, CategoryEmbedding, with_embedding
+from autonet.nets.embedding import UNKNOWN_SHARE, CategoryEmbedding, with_embeddings
 from autonet.training.batches import BATCH_LOSSES, Rows
 
 
@@ -30,7 +30,8 @@ def test_the_unknown_category_is_trained() -> None:
 
 
 def test_mixup_averages_vectors_and_not_indices() -> None:
-    network = with_embedding(CategoryEmbedding(4, [3, 5], 2), nn.Linear(6, 1)).eval()
+    network = with_embeddings([CategoryEmbedding(4, [3, 5], 2)], nn.Linear(6, 1)).eval()
+    assert isinstance(network, nn.Sequential)
     x, seen = rows(), []
     network[1].register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
     torch.manual_seed(0)
@@ -42,5 +43,8 @@ def test_mixup_averages_vectors_and_not_indices() -> None:
 
 
 def test_the_layers_of_a_network_stay_in_one_row() -> None:
-    network = with_embedding(CategoryEmbedding(1, [4], 3), nn.Sequential(nn.Linear(3, 5), nn.ReLU()))
+    layers = nn.Sequential(nn.Linear(3, 5), nn.ReLU())
+    network = with_embeddings([CategoryEmbedding(1, [4], 3)], layers)
+    assert isinstance(network, nn.Sequential)
     assert [type(layer) for layer in network] == [CategoryEmbedding, nn.Linear, nn.ReLU]
+    assert with_embeddings([], layers) is layers

@@ -6,15 +6,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from autonet.core.layout import InputLayout
 from autonet.core.metrics.metric import get_metric
 from autonet.core.task import Task
 from autonet.data.rows.splits import split
 from autonet.data.table import Table
+from autonet.nets.numeric import MOST_NUMBERS, NUMERIC_EMBEDDING, PBLDEmbedding
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.ensemble import Ensemble
 from autonet.pipeline.timing import epoch_seconds
-from autonet.pipeline.trial import TrainedFold, member, run_trial
+from autonet.pipeline.trial import Member, TrainedFold, build_network, build_training, member, run_trial
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Job, Status
 from autonet.search.running import RunningTrial
@@ -50,9 +53,13 @@ def job(space: Workspace, start: float, target: float, checkpoint: Any = None, *
     return RunningTrial(Job(0, default(space.task, **changes), start, target, seed=3, checkpoint=checkpoint))
 
 
-def predicted(space: Workspace, trained: list[TrainedFold], rows: Any) -> Any:
-    """What the best networks of a trial with default hyperparameters predict for rows of the table."""
-    members = [member(space.task, default(space.task), fold, fold.best.weights) for fold in trained]
+def rebuilt(space: Workspace, trained: list[TrainedFold], **changes: Any) -> list[Member]:
+    """The networks of a trial at their best."""
+    return [member(space.task, default(space.task, **changes), fold, fold.best.weights) for fold in trained]
+
+
+def predicted(space: Workspace, members: list[Member], rows: Any) -> Any:
+    """What networks predict for rows of the table."""
     return Ensemble.of_one("", members).prediction(space.table.rows(rows))
 
 
@@ -62,7 +69,7 @@ def test_a_result_describes_its_checkpoint(iris: Any) -> None:
     assert (result.status, result.budget) == (Status.FINISHED, 9)
     assert result.metrics["epochs"] == 9
     valid = space.folds[0].valid
-    codes = predicted(space, result.checkpoint, valid).argmax(axis=1)
+    codes = predicted(space, rebuilt(space, result.checkpoint), valid).argmax(axis=1)
     assert np.mean(codes == iris[1][valid]) == pytest.approx(1 - result.loss)
 
 
@@ -102,11 +109,11 @@ def test_a_new_trial_initializes_its_network_from_its_training_rows(schedule: st
     changes = {**REALMLP, **STANDING_STILL, "LearningrateSchedulerSelector:lr_scheduler": schedule}
     first, again = (run_trial(space, job(space, 0, 1, **changes)) for _ in range(2))
     networks = []
-    for fold, member in enumerate(members(space.task, default(space.task, **changes), first.checkpoint)):
+    for fold, part in enumerate(rebuilt(space, first.checkpoint, **changes)):
         x = space.encoded(default(space.task), fold).rows.x[:]
-        outputs = x @ member.network[1].weight.T
+        outputs = x @ part.network[1].weight.T
         torch.testing.assert_close(outputs.std(0, correction=0), torch.ones(16), rtol=1e-3, atol=0)
-        networks.append(member.network)
+        networks.append(part.network)
     assert not torch.equal(networks[0][1].weight, networks[1][1].weight)
     assert first.loss == again.loss
 
@@ -160,7 +167,7 @@ def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
     space = workspace(diabetes, metric="rmse")
     result = run_trial(space, job(space, 0, 27))
     valid = space.folds[0].valid
-    error = predicted(space, result.checkpoint, valid)[:, 0] - diabetes[1][valid]
+    error = predicted(space, rebuilt(space, result.checkpoint), valid)[:, 0] - diabetes[1][valid]
     assert np.sqrt(np.mean(error**2)) == pytest.approx(result.loss, rel=1e-4)
     assert result.loss < diabetes[1].std()
 
@@ -194,6 +201,64 @@ def test_encoders_see_training_rows_only(diabetes: Any) -> None:
         torch.testing.assert_close(a, b, rtol=0, atol=0)
     assert before.targets.center == after.targets.center
     assert torch.equal(before.rows.x[:], after.rows.x[:])
+
+
+@pytest.mark.parametrize("choice", ["pbld", "periodic", "piecewise_linear"])
+def test_a_network_that_embeds_numbers_is_trained_continued_and_rebuilt(choice: str, diabetes: Any) -> None:
+    space = workspace(diabetes, metric="rmse")
+    chosen = {"NumericEmbeddingSelector:numeric_embedding": choice, **embedding_defaults(choice)}
+    first = run_trial(space, job(space, 0, 3, **chosen))
+    result = run_trial(space, job(space, 3, 9, first.checkpoint, **chosen))
+    assert result.loss <= first.loss < diabetes[1].std()
+    assert result.metrics["epochs"] == 9
+    (part,) = rebuilt(space, result.checkpoint, **chosen)
+    assert part.network[0].in_features == 10
+    assert part.network[0].out_features == part.network[1].in_features > 10
+    valid = space.folds[0].valid
+    error = predicted(space, [part], valid)[:, 0] - diabetes[1][valid]
+    assert np.sqrt(np.mean(error**2)) == pytest.approx(result.loss, rel=1e-4)
+
+
+def embedding_defaults(choice: str) -> dict[str, Any]:
+    space = NUMERIC_EMBEDDING.components[choice].space
+    values = dict(space(Task("regression")).get_default_configuration()) if space else {}
+    return {f"NumericEmbeddingSelector:{choice}:{name}": value for name, value in values.items()}
+
+
+def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
+    chosen = {
+        "NumericEmbeddingSelector:numeric_embedding": "piecewise_linear",
+        **embedding_defaults("piecewise_linear"),
+    }
+    X = diabetes[0].copy()
+    space = workspace((X, diabetes[1]), metric="r2")
+    networks = []
+    for shift in (0, 1000):
+        X[space.folds[0].valid] += shift
+        moved = Workspace(**{**vars(space), "table": Table.of(X), "_encoded": OrderedDict()})
+        encoded = moved.encoded(default(space.task), 0)
+        torch.manual_seed(0)
+        state, _ = build_training(space.task, default(space.task, **chosen), encoded.rows, encoded.encoder.layout)
+        networks.append(state.network[0])
+    for name, value in networks[0].state_dict().items():
+        assert torch.equal(value, networks[1].state_dict()[name]), name
+    x = encoded.rows.x[:]
+    assert torch.equal(networks[0].left[:, 0, 0], x.min(dim=0).values)
+
+
+def test_none_and_very_many_numbers_leave_the_network_as_it_is() -> None:
+    task = Task("regression", n_outputs=1)
+    chosen = {"NumericEmbeddingSelector:numeric_embedding": "pbld", **embedding_defaults("pbld")}
+    rows = torch.randn(10, MOST_NUMBERS + 1)
+    for config, n_numbers, first in (
+        (default(task), 5, nn.Linear),
+        (default(task, **chosen), 0, nn.Linear),
+        (default(task, **chosen), MOST_NUMBERS + 1, nn.Linear),
+        (default(task, **chosen), MOST_NUMBERS, PBLDEmbedding),
+    ):
+        network = build_network(task, config, InputLayout(MOST_NUMBERS + 1, n_numbers), rows)
+        assert type(network[0]) is first  # type: ignore[index]
+        assert network(rows).shape == (10, 1)
 
 
 def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:

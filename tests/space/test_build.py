@@ -86,6 +86,9 @@ def test_full_cs_offers_everything_that_is_registered() -> None:
     space = space_of("full_cs", CLASSIFICATION)
     assert set(space["NetworkSelector:network"].choices) == set(NETWORKS.components)
     assert set(space["OptimizerSelector:optimizer"].choices) == {"adam", "adamw", "sgd", "rmsprop"}
+    assert set(space["NumericEmbeddingSelector:numeric_embedding"].choices) == {
+        *("none", "pbld", "periodic", "piecewise_linear")
+    }
     assert len(space) > 100
 
 

@@ -100,6 +100,22 @@ def test_a_preset_has_its_say_on_a_hyperparameter_once(preset: str, kind: TaskKi
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize(
+    ("preset", "choices"),
+    [
+        ("tiny_cs", ["none"]),
+        ("medium_cs", ["none", "piecewise_linear", "pbld"]),
+        ("full_cs", ["none", "pbld", "periodic", "piecewise_linear"]),
+    ],
+)
+def test_numbers_are_embedded_by_choice(preset: str, choices: list[str]) -> None:
+    loaded = load_preset(preset, Task("regression"))
+    space = build_space(Task("regression"), loaded.components, loaded.updates)
+    offered = space["NumericEmbeddingSelector:numeric_embedding"]
+    assert list(getattr(offered, "choices", [offered.default_value])) == choices
+    assert offered.default_value == "none"
+
+
 def test_clipping_is_for_regression_in_tiny_cs() -> None:
     for kind, clips in (("classification", False), ("regression", True)):
         loaded = load_preset("tiny_cs", Task(kind))  # type: ignore[arg-type]

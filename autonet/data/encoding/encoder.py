@@ -13,10 +13,11 @@ from scipy import sparse
 from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 
+from autonet.core.layout import InputLayout
 from autonet.core.names import SEPARATOR
 from autonet.data.encoding.categories import Categories, fit_categories
 from autonet.data.encoding.numbers import Numbers, fit_numbers, some
-from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
 from autonet.data.encoding.projections import fit_wide, fit_words
 from autonet.data.encoding.stages import Clamp
 from autonet.data.table import Table
@@ -57,7 +58,7 @@ class Encoding(nn.Module):
         self.reads_sparse = not isinstance(numbers, Numbers)
 
     def forward(self, numbers: Tensor, codes: Tensor, *texts: Tensor) -> Tensor:
-        """Encode rows.
+        """Encode rows: scaled numbers come first, indices of categories last.
 
         Parameters
         ----------
@@ -111,11 +112,8 @@ class TabularEncoder:
     ----------
     module : Encoding
         All that was fitted, in buffers, and the arithmetic.
-    n_out : int
-        Number of columns of the result.
-    vocabularies : tuple of int
-        The last columns of the result are indices of embedded categories; for each of them, how many there are, with
-        0, which stands for all that is unknown.
+    layout : InputLayout
+        Of the columns of the result.  Of an index of categories 0 stands for all that is unknown.
     dropped_numbers, dropped_categories : dict of int to str
         Columns of `Table.numbers` and `Table.codes` whose values are not used, and why.
     is_lazy : bool
@@ -123,11 +121,20 @@ class TabularEncoder:
     """
 
     module: Encoding
-    n_out: int
-    vocabularies: tuple[int, ...]
+    layout: InputLayout
     dropped_numbers: dict[int, str]
     dropped_categories: dict[int, str]
     is_lazy: bool
+
+    @property
+    def n_out(self) -> int:
+        """Number of columns of the result."""
+        return self.layout.n_in
+
+    @property
+    def vocabularies(self) -> tuple[int, ...]:
+        """How many indices there are in each of the last columns."""
+        return self.layout.vocabularies
 
     @classmethod
     def fit(cls, table: Table, rows: Rows, config: Mapping[str, Any], seed: int) -> "TabularEncoder":
@@ -159,15 +166,20 @@ class TabularEncoder:
         module = Encoding(numbers, categories, [fit_words(text[projected], seed) for text in table.texts])
         width = module.width(table, rows)
         n_features = width - len(categories.vocabularies)
+        chosen = PREPROCESSORS.chosen(config)
         if not width:
             module.features = Zeros()
-        elif n_features and PREPROCESSORS.chosen(config) != "none":
-            cells = FITTED_CELLS.get(PREPROCESSORS.chosen(config), FITTED_CELLS["others"])
+        elif n_features and chosen != "none":
+            cells = FITTED_CELLS.get(chosen, FITTED_CELLS["others"])
             sample = module.encoded(table, some(rows, max(cells // n_features, FITTED_ROWS), seed), width)
             module.features = _fit_features(sample[:, :n_features], config, seed)
         n_out = module.width(table, rows)
+        n_numbers = numbers.n_numbers if isinstance(numbers, Numbers) else 0
+        if n_features and chosen not in COLUMN_BY_COLUMN:  # mixtures of all features
+            n_numbers = n_out - len(categories.vocabularies)
+        layout = InputLayout(n_out, n_numbers, categories.vocabularies)
         is_lazy = isinstance(numbers, Numbers) and table.is_sparse and LAZY < n_out >= width
-        return cls(module, n_out, categories.vocabularies, dropped, dropped_categories, is_lazy)
+        return cls(module, layout, dropped, dropped_categories, is_lazy)
 
     def transform(self, table: Table, rows: Rows | None = None) -> NDArray[np.float32]:
         """Encode a table.

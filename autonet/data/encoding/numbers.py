@@ -20,6 +20,10 @@ Rows = NDArray[np.intp]
 
 SAMPLED_ROWS, SAMPLED_CELLS = 10_000, 5_000_000  # looked at: so many rows, more while there are fewer cells
 BLOCK_CELLS = 250_000  # looked at together: as float64, 2 MB
+# A range so small beside the values is what is left of a constant after rounding; scaled to one it would be noise, and
+# a value just off the constant would be a million.  Relative, because units may be small; identifiers of ten digits
+# and seconds since 1970 differ by more.
+NEARLY_CONSTANT = 1e-10
 
 
 def some(rows: Rows, at_most: int, seed: int) -> Rows:
@@ -35,6 +39,7 @@ class Numbers(nn.Module):
     def __init__(self, impute: Impute, normalize: nn.Module) -> None:
         super().__init__()
         self.impute, self.normalize = impute, normalize
+        self.n_numbers = len(impute.columns)
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode rows (n, p)."""
@@ -110,7 +115,8 @@ def _useless(column: Array, missing: Array, seen: set[bytes]) -> str:
     known = column[~missing]
     if not len(known):
         return "no value"
-    if known.min() == known.max():
+    low, high = float(known.min()), float(known.max())
+    if high - low <= NEARLY_CONSTANT * max(abs(low), abs(high)):
         return "constant"
     # Equal columns have equal bytes once there is one zero, without a sign, and one NaN.
     digest = hashlib.blake2b(np.where(missing, np.nan, column + 0.0).tobytes(), digest_size=16).digest()

@@ -28,7 +28,16 @@ from autonet.data.encoding.stages import (
     applied,
 )
 
-__all__ = ["CLIP", "EMBEDDING", "IMPUTATION", "NORMALIZATION", "PREPROCESSORS", "Embedding", "Normalization"]
+__all__ = [
+    "CLIP",
+    "COLUMN_BY_COLUMN",
+    "EMBEDDING",
+    "IMPUTATION",
+    "NORMALIZATION",
+    "PREPROCESSORS",
+    "Embedding",
+    "Normalization",
+]
 
 Array = NDArray[Any]
 
@@ -246,3 +255,5 @@ PREPROCESSORS: Node[Fitting] = Node.of(
     selector="preprocessor",
     option="preprocessors",
 )
+
+COLUMN_BY_COLUMN = ("none", "power_transformer")  # preprocessors that keep the meaning of every column

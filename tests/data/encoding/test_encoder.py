@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from autonet.core.layout import InputLayout
 from autonet.core.task import Task
 from autonet.data.encoding.encoder import TabularEncoder, encoder_key
 from autonet.data.encoding.preprocessors import CLIP, IMPUTATION, NORMALIZATION, PREPROCESSORS
@@ -192,6 +193,25 @@ def test_columns_that_say_nothing_are_dropped_and_named() -> None:
     np.testing.assert_array_equal(encoder.transform(Table.of(X)), X[:, [0, 3]])
 
 
+@settings(deadline=None, max_examples=40)
+@given(st.floats(1e-30, 1e30), st.sampled_from([1.0, -1.0]), st.sampled_from(list(NORMALIZATION.components)))
+def test_what_rounding_leaves_of_a_constant_is_dropped(constant: float, sign: float, scale: str) -> None:
+    rng = np.random.default_rng(0)
+    noise = sign * constant * (1 + 1e-13 * rng.normal(size=50))
+    X = np.column_stack([rng.normal(size=50), noise])
+    encoder = fit(X, config(scale=scale))
+    assert encoder.dropped_numbers == {1: "constant"}
+    off = X.copy()
+    off[:, 1] *= 1.01
+    np.testing.assert_array_equal(encoder.transform(Table.of(off)), encoder.transform(Table.of(X)))
+
+
+def test_small_units_and_large_offsets_are_kept() -> None:
+    x = np.arange(10.0)
+    kept = [1e-30 * x, 1e10 + x, 1.7e9 + x, np.r_[np.zeros(9), 1e-12]]  # identifiers, seconds since 1970
+    assert not fit(np.column_stack(kept)).dropped_numbers
+
+
 def test_columns_missing_in_other_rows_are_no_duplicates() -> None:
     X = np.array([[0.0, 0.0], [1.0, np.nan], [2.0, 2.0]])
     assert not fit(X).dropped_numbers
@@ -315,6 +335,28 @@ def test_categories_that_say_nothing_are_dropped_and_named() -> None:
     encoder = fit(table)
     assert encoder.dropped_categories == {0: "constant", 1: "no value occurs twice"}
     np.testing.assert_array_equal(encoder.transform(table)[:, 0], [1] * 59 + [0])
+
+
+def test_numbers_come_first_and_are_counted() -> None:
+    table = mixed(200, 0)  # of six columns of numbers one is constant and one a duplicate
+    for preprocessor in ("none", "power_transformer"):
+        encoder = fit(table, config(scale="none", preprocessor=preprocessor, least_levels=9))
+        assert encoder.layout == InputLayout(encoder.n_out, 4, encoder.vocabularies)
+        changed = Table(np.where(table.numbers > 0, 2.0, table.numbers), table.codes, table.n_codes, table.texts)
+        differs = (encoder.transform(changed) != encoder.transform(table)).any(axis=0)
+        np.testing.assert_array_equal(np.flatnonzero(differs), np.arange(4))
+    for preprocessor in ("truncated_svd", "kitchen_sinks", "nystroem"):
+        encoder = fit(table, config(preprocessor=preprocessor, least_levels=9))
+        assert encoder.layout.n_numbers == encoder.n_out - len(encoder.vocabularies) > 4
+
+
+def test_categories_and_projections_are_no_numbers() -> None:
+    assert fit(of_codes([2, 3, 4, 2, 3, 4])).layout.n_numbers == 0
+    wide = sparse.random_array((30, 5000), density=0.01, format="csr", rng=np.random.default_rng(0))
+    assert fit(Table.of(wide)).layout.n_numbers == 0
+    nothing = np.ones((4, 2))
+    for preprocessor in PREPROCESSORS.components:
+        assert fit(nothing, config(preprocessor=preprocessor)).layout == InputLayout(1, 0)
 
 
 def test_preprocessors_leave_indices_alone() -> None:
