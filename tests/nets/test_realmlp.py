@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
 from autonet.core.task import Task, TaskKind
-from autonet.nets.embedding import CategoryEmbedding, with_embedding
+from autonet.nets.embedding import CategoryEmbedding, with_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
 from autonet.nets.mlp import mlp
 from autonet.nets.realmlp import REALMLP, FrontScale, LinearFromData, ParametricActivation, realmlp
@@ -196,7 +196,7 @@ def test_rows_that_do_not_vary_leave_the_scale_alone(x: Tensor) -> None:
 
 def test_layers_behind_an_embedding_see_what_it_makes_of_the_rows() -> None:
     embedding = CategoryEmbedding(3, [4, 6], 2)
-    net = with_embedding(embedding, network(n_in=embedding.out_features))
+    net = with_embeddings([embedding], network(n_in=embedding.out_features))
     x = torch.cat([torch.randn(200, 1), torch.randint(4, (200, 2)).float()], dim=1)
     vectors = embedding.vectors.weight.detach().clone()
     initialize_from_rows(net, x)

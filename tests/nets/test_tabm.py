@@ -11,7 +11,7 @@ from torch.nn import functional
 from autonet import AutoNetClassification, AutoNetRegression, register_network
 from autonet.core.task import Task, TaskKind
 from autonet.nets.activations import ACTIVATIONS
-from autonet.nets.embedding import CategoryEmbedding, with_embedding
+from autonet.nets.embedding import CategoryEmbedding, with_embeddings
 from autonet.nets.members import MemberMean, unstack
 from autonet.nets.registry import NETWORKS
 from autonet.nets.tabm import TABM, build_tabm, tabm_space
@@ -134,7 +134,7 @@ def test_unstacked_members_have_the_same_gradients(variant: str) -> None:
 @both
 def test_an_embedding_before_it_comes_into_every_member(variant: str) -> None:
     embedding = CategoryEmbedding(4, [3, 5], 2)
-    net = with_embedding(embedding, trained(network(variant, n_in=embedding.out_features))).eval()
+    net = with_embeddings([embedding], trained(network(variant, n_in=embedding.out_features))).eval()
     x = torch.cat([torch.randn(8, 2), torch.randint(3, (8, 2)).float()], dim=1)
     mean = torch.stack([member(x).softmax(-1) for member in unstack(net)]).mean(dim=0)
     torch.testing.assert_close(net(x).softmax(-1), mean, rtol=1e-6, atol=1e-6)
@@ -207,7 +207,7 @@ def test_scales_and_biases_lose_no_weight_and_matrices_do(variant: str) -> None:
 def test_a_factor_of_zero_spares_a_parameter_of_any_shape() -> None:
     layer = nn.Linear(2, 2)
     layer.weight.weight_decay_factor = 0.0  # type: ignore[assignment]
-    assert [group["weight_decay"] for group in parameter_groups(layer, 0.3)] == [0.0]
+    assert [group["weight_decay"] for group in parameter_groups(layer, 1.0, 0.3)] == [0.0]
 
 
 @both
