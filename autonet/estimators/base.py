@@ -29,6 +29,7 @@ from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
 from autonet.estimators.winner import Winner
 from autonet.pipeline.baseline import Baseline, fit_baseline
+from autonet.pipeline.ensemble import CONSIDERED
 from autonet.pipeline.timing import epoch_seconds
 from autonet.pipeline.trial import run_trial
 from autonet.pipeline.workspace import Workspace
@@ -41,9 +42,6 @@ from autonet.training.threads import one_thread
 __all__ = ["AutoNet"]
 
 Array = NDArray[Any]
-
-# The baseline gets a fiftieth of the time, from a tenth of a second to two seconds.
-BASELINE_SHARE, BASELINE_SECONDS = 0.02, (0.1, 2.0)
 
 
 class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
@@ -202,6 +200,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
                 eta=chosen.eta,
                 budget_type=workspace.unit,
                 random_state=workspace.seed,
+                keep_best=CONSIDERED if chosen.networks_kept > 1 else 1,
             )
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
             study.interrupted = interrupted
@@ -282,10 +281,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         logger: logging.Logger,
     ) -> Baseline | Exception:
         """Fit the baseline; an error is handed back, because the search may succeed all the same."""
-        low, high = BASELINE_SECONDS
-        seconds = min(max(BASELINE_SHARE * (options.runtime or high), low), high)
         try:
-            baseline = fit_baseline(workspace, config, seconds=seconds, deadline=deadline)
+            baseline = fit_baseline(workspace, config, seconds=options.baseline_seconds, deadline=deadline)
         except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
             logger.warning("the linear baseline failed", exc_info=True)
             return error

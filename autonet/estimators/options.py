@@ -52,6 +52,8 @@ LEFT_TO_PRESETS = {"cross_validator": "none", "ensemble_size": 1}
 
 # Without any limit a search takes five minutes.
 DEFAULT_RUNTIME = 300.0
+# The baseline gets a fiftieth of the time, from a tenth of a second to two seconds.
+BASELINE_SHARE, BASELINE_SECONDS = 0.02, (0.1, 2.0)
 # What is kept back of the runtime at the end: fit must return by max_runtime.
 CLOSING_SHARE, CLOSING_SECONDS = 0.01, 2.0
 SELECTION_SHARE, SELECTION_SECONDS = 0.02, 10.0
@@ -234,6 +236,12 @@ class Options:
     def networks_kept(self) -> int:
         """How many networks the final model may consist of."""
         return int(self.ensemble_size or 1)
+
+    @property
+    def baseline_seconds(self) -> float:
+        """Seconds for training the baseline."""
+        low, high = BASELINE_SECONDS
+        return min(max(BASELINE_SHARE * (self.runtime or high), low), high)
 
     @property
     def seconds_kept_back(self) -> tuple[float, float]:

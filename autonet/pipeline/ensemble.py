@@ -25,13 +25,13 @@ from autonet.search.records import Trial
 from autonet.training.loop import predict
 from autonet.training.state import Snapshot
 
-__all__ = ["Candidate", "Ensemble", "candidates", "select"]
+__all__ = ["CONSIDERED", "LINEAR", "Candidate", "Ensemble", "candidates", "select"]
 
 Array = NDArray[Any]
 
 LINEAR = "linear"  # what the baseline is called among networks
 PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
-CONSIDERED = 40  # trials, the best ones: the others are hardly ever chosen
+CONSIDERED = 30  # trials, the best ones: the others are hardly ever chosen
 SCORED_ROWS = 20_000  # validation rows that the selection looks at; more decide nothing
 CALIBRATED_ROWS = 100  # validation rows without which a temperature would be a guess
 
@@ -139,7 +139,7 @@ class Ensemble:
 
 
 def candidates(
-    trials: Iterable[Trial], load: Callable[[Trial], list[TrainedFold]], task: Task, baseline: Baseline | None
+    trials: Iterable[Trial], load: Callable[[Trial], list[TrainedFold] | None], task: Task, baseline: Baseline | None
 ) -> list[Candidate]:
     """Return what a final model may consist of, the best first.
 
@@ -148,13 +148,15 @@ def candidates(
     trials : iterable of Trial
         Best first.
     load : callable
-        Returns the checkpoint of a trial.
+        Returns the checkpoint of a trial, or None if it was not kept.
     task : Task
     baseline : Baseline or None
     """
     found = []
     for trial in islice(trials, CONSIDERED):
         folds = load(trial)
+        if folds is None:  # dropped: it could not go on
+            continue
         best, last = [fold.best for fold in folds], [fold.last for fold in folds]
         found.append(Candidate.of_trial(trial, task, folds, best))
         if any(b is not e for b, e in zip(best, last, strict=True)):

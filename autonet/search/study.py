@@ -68,6 +68,8 @@ class Study:
         Where every event is kept; opening the directory again goes on where the study ended.
     random_state : int, Generator or RandomState, optional
         Root of every random stream.
+    keep_best : int
+        How many of the best trials keep their checkpoints, beside those that may still go on.
     data : object, optional
         What the objective depends on, arrays for example; a run directory refuses to go on with other data.
 
@@ -107,6 +109,7 @@ class Study:
         eta: float = 3,
         run_dir: str | os.PathLike[str] | Store | None = None,
         random_state: int | np.random.Generator | np.random.RandomState | None = None,
+        keep_best: int = 1,
         data: Any = None,
     ) -> None:
         self.direction = known("direction", direction, ("minimize", "maximize"))
@@ -124,7 +127,9 @@ class Study:
         self._asked: dict[int, tuple[RunningTrial, float, float]] = {}
         fresh_seed = root_seed(random_state)
         seed = None if random_state is None else fresh_seed
-        self._journal = Journal(known_space, self.history, run_dir, seed=seed, fresh_seed=fresh_seed, data=data)
+        self._journal = Journal(
+            known_space, self.history, run_dir, seed=seed, fresh_seed=fresh_seed, keep_best=keep_best, data=data
+        )
 
     # --- what is known
 

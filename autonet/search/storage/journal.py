@@ -5,6 +5,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ class Journal:
     seed : int, optional
         Root of the random streams; None takes the run directory's, or `fresh_seed`.
     fresh_seed : int
+    keep_best : int
+        How many of the best trials keep their checkpoints, whether or not they may still go on.
     data : object
         What the objective depends on; None is not compared.
 
@@ -66,12 +69,14 @@ class Journal:
         *,
         seed: int | None,
         fresh_seed: int,
+        keep_best: int = 1,
         data: Any = None,
     ) -> None:
         self.defines, self.space = space is None, ConfigurationSpace() if space is None else space
         self.history = history
         self.checkpoints: dict[int, Any] = {}
         self.lost: set[int] = set()
+        self._keep_best = keep_best
         self._enqueued_before: list[Any] = []  # what an earlier run of the same script has enqueued
         self._store = _store(run_dir)
         try:
@@ -244,7 +249,7 @@ class Journal:
 
     def _drop_checkpoints(self) -> None:
         """Keep what may still be promoted with a margin of half as much again, what runs, and the best of all."""
-        keep = {self.history.best.number} if self.history.best else set()
+        keep = {trial.number for trial in islice(self.history.ranked(), self._keep_best)}
         kept = [self.history.trials[number] for number in self.checkpoints]
         for budget in {t.budget for t in kept}:
             rung = [number for _, _, number in self.history.rung(budget)]
