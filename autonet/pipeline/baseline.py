@@ -28,6 +28,7 @@ __all__ = ["Baseline", "fit_baseline"]
 ROWS = 20_000  # at most so many training rows are looked at
 BATCH_SIZE = 64
 EPOCHS = 10
+PATIENCE = 3  # times the seconds for training may all folds take together with their encoding
 LEAST_SECONDS = 0.1  # whatever the deadline, there is a model
 
 EMBEDDING_CHOICE = join(EMBEDDING.name, EMBEDDING.selector)
@@ -40,7 +41,7 @@ class Baseline:
     Attributes
     ----------
     members : list of Member
-        A linear network per fold; fewer if time was over or the user interrupted.
+        A linear network per fold; fewer if time was short or the user interrupted.
     snapshots : list of Snapshot
         Their losses and outputs on the validation rows.
     interrupted : bool
@@ -67,7 +68,7 @@ class Baseline:
 
 
 def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: float, deadline: float) -> Baseline:
-    """Train a linear network on the rows of every fold.
+    """Train a linear network on the rows of every fold, or of the first alone if the table takes long to encode.
 
     Parameters
     ----------
@@ -81,9 +82,12 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
     """
     config = {**config, EMBEDDING_CHOICE: "none"}  # a linear network takes categories one-hot
     baseline = Baseline()
-    for fold in range(len(workspace.folds)):
-        _fit_fold(baseline, workspace, fold, config, seconds=seconds / len(workspace.folds), deadline=deadline)
-        if baseline.interrupted or time.monotonic() >= deadline:
+    n_folds, began = len(workspace.folds), time.monotonic()
+    for fold in range(n_folds):
+        _fit_fold(baseline, workspace, fold, config, seconds=seconds / n_folds, deadline=deadline)
+        now = time.monotonic()
+        for_all = (now - began) / (fold + 1) * n_folds
+        if baseline.interrupted or now >= deadline or (workspace.unit == "time" and for_all > PATIENCE * seconds):
             break
     return baseline
 

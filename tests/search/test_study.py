@@ -195,6 +195,17 @@ def test_checkpoints_of_hopeless_trials_are_dropped() -> None:
     assert study.best.number in study.checkpoints
 
 
+def test_the_best_trials_keep_their_checkpoints_if_they_are_wanted() -> None:
+    def objective(trial: RunningTrial) -> Result:
+        return Result(quadratic(trial) + 1 / trial.job.target, checkpoint=trial.budget)
+
+    study = Study(LINE, min_budget=1, max_budget=9, random_state=0, keep_best=25)
+    study.optimize(objective, max_trials=40)
+    best = [trial.number for trial in study.history.ranked()][:25]
+    assert set(best) <= set(study.checkpoints)
+    assert len(study.checkpoints) < 40
+
+
 @pytest.mark.parametrize("scheduler", ["asynchronous", "hyperband", "none"])
 def test_every_scheduler_finds_the_optimum(scheduler: str) -> None:
     study = minimize(
