@@ -32,16 +32,12 @@ sys.modules["sklearn.metrics.classification"] = sklearn.metrics._classification
 inspect.getargspec = inspect.getfullargspec  # type: ignore[attr-defined]
 
 
-class OneHotEncoder(sklearn.preprocessing.OneHotEncoder):  # type: ignore[misc]
+def one_hot_encoder(*, sparse: bool = True, encoder: type = sklearn.preprocessing.OneHotEncoder, **options: Any) -> Any:
     """With the argument `sparse` of before 1.4."""
-
-    def __init__(self, *, sparse: bool = True, **options: Any) -> None:
-        options.pop("sparse_output", None)
-        super().__init__(sparse_output=sparse, **options)
-        self.sparse = sparse
+    return encoder(sparse_output=sparse, **options)
 
 
-sklearn.preprocessing.OneHotEncoder = OneHotEncoder
+sklearn.preprocessing.OneHotEncoder = one_hot_encoder
 
 
 class CategoricalHyperparameter(hyperparameters.CategoricalHyperparameter):  # type: ignore[misc]

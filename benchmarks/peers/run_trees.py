@@ -174,7 +174,8 @@ def loss(model: Any, prediction: np.ndarray, y: pd.Series) -> float:
     if not hasattr(model, "classes_") or len(model.classes_) == 0:  # CatBoost's regressor has an empty list
         return float(root_mean_squared_error(y, prediction))
     p = np.clip(prediction, 1e-15, 1)
-    return float(-np.log(p[np.arange(len(y)), np.searchsorted(model.classes_, y)] / p.sum(axis=1)).mean())
+    truth = y.to_numpy()[:, None] == np.asarray(model.classes_, dtype=object)  # CatBoost has an order of its own
+    return float(-np.log(p[truth] / p.sum(axis=1)).mean())
 
 
 def predict(model: Any, X: pd.DataFrame) -> np.ndarray:
