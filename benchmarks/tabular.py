@@ -183,6 +183,7 @@ def run_all(arguments: argparse.Namespace) -> None:
     for system in [s for s in arguments.systems if not runner.python(s).is_file()]:
         print(f"{system} is left out: there is no {runner.python(system)}", flush=True)
         arguments.systems.remove(system)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so the run in progress ends, too
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])  # the peers inherit them
     git = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
