@@ -44,6 +44,13 @@ class Table:
         return int(self.numbers.shape[0])
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        sparse_parts = [*self.texts, *([self.numbers] if self.is_sparse else [])]
+        dense = self.codes.nbytes + (0 if self.is_sparse else self.numbers.nbytes)
+        return int(dense + sum(part.data.nbytes + part.indices.nbytes for part in sparse_parts))
+
+    @property
     def is_sparse(self) -> bool:
         """Whether the numbers are a sparse matrix."""
         return bool(sparse.issparse(self.numbers))

@@ -33,7 +33,6 @@ from autonet.pipeline.ensemble import CONSIDERED
 from autonet.pipeline.timing import epoch_seconds
 from autonet.pipeline.trial import run_trial
 from autonet.pipeline.workspace import Workspace
-from autonet.search.evaluation import Objective
 from autonet.search.history import History
 from autonet.search.study import Study
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
@@ -69,6 +68,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         cross_validator: Any = None,
         cross_validator_args: Mapping[str, Any] | None = None,
         ensemble_size: int | None = None,
+        n_jobs: int | str | None = None,
         categorical_features: Sequence[Any] | None = None,
         class_weight: Mapping[Any, float] | str | None = None,
         hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = None,
@@ -105,6 +105,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self.cross_validator = cross_validator
         self.cross_validator_args = cross_validator_args
         self.ensemble_size = ensemble_size
+        self.n_jobs = n_jobs
         self.categorical_features = categorical_features
         self.class_weight = class_weight
         self.hyperparameter_search_space_updates = hyperparameter_search_space_updates
@@ -207,18 +208,19 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             for config in chosen.portfolio(workspace.task, study.encoding):
                 study.enqueue(config)
             if searching:
-                self._search(study, partial(run_trial, workspace), chosen, left)
+                self._search(study, workspace, chosen, left)
             self._keep(study, workspace, Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing))
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
         return self
 
-    def _search(self, study: Study, objective: Objective, options: Options, seconds: float) -> None:
+    def _search(self, study: Study, workspace: Workspace, options: Options, seconds: float) -> None:
         """Run the search; if it comes to nothing, there is the baseline."""
         try:
             study.optimize(
-                objective,
+                partial(run_trial, workspace),
                 max_trials=options.trials(study.rungs),
                 timeout=max(seconds, 0.0) if options.runtime else None,
+                n_jobs=options.workers(workspace.table),
                 callbacks=[partial(log_trial, logging.getLogger("autonet"))],
                 progress=options.progress_bar,
             )

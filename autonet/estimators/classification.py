@@ -60,6 +60,9 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
     ensemble_size : int, optional
         How many trained networks to choose for the final model, with repetition; 1 keeps the winner alone.
         Default: the preset's choice.
+    n_jobs : int or "auto", optional
+        How many configurations to train at once, each in a process of its own with one thread; -1 stands for one per
+        core.  "auto" is one per core for budgets in seconds and 25 seconds or more.  Default: the preset's choice.
     categorical_features : list of names or indices, or boolean mask, optional
         Columns that are categories whatever their type.  Columns of strings, booleans and categories are found
         without.

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from multiprocessing import current_process
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 from ConfigSpace import ConfigurationSpace
+from joblib import cpu_count
 from sklearn.utils import check_random_state
 
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
 from autonet.data.rows.splits import CROSS_VALIDATORS
+from autonet.data.table import Table
 from autonet.search.rungs import Rungs, Unit
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
@@ -48,7 +51,10 @@ BY_OPTION = {node.option: node.name for node in NODES.values() if node.option}
 RENAMED = {"config_preset": "preset", "random_seed": "random_state", "X_train": "X", "Y_train": "y"}
 
 # Options that presets may set, and what they are otherwise.
-LEFT_TO_PRESETS = {"cross_validator": "none", "ensemble_size": 1}
+LEFT_TO_PRESETS = {"cross_validator": "none", "ensemble_size": 1, "n_jobs": 1}
+
+# n_jobs="auto": a worker process takes three seconds or so to start, and has a copy of the table.
+PARALLEL_FROM_SECONDS, PARALLEL_UP_TO_BYTES, MOST_WORKERS = 25.0, 2**28, 8
 
 # Without any limit a search takes five minutes.
 DEFAULT_RUNTIME = 300.0
@@ -57,6 +63,7 @@ BASELINE_SHARE, BASELINE_SECONDS = 0.02, (0.1, 2.0)
 # What is kept back of the runtime at the end: fit must return by max_runtime.
 CLOSING_SHARE, CLOSING_SECONDS = 0.01, 2.0
 SELECTION_SHARE, SELECTION_SECONDS = 0.02, 10.0
+LEAVING_SECONDS = 0.3  # that worker processes take to end
 # The default top rung is a third of the time, so that more than one configuration can reach it; three rungs of
 # eta 3 lie below it.
 TOP_SHARE, RUNG_SPAN = 1 / 3, 27
@@ -83,6 +90,7 @@ class Options:
     cross_validator: Any
     cross_validator_args: Mapping[str, Any] | None
     ensemble_size: int | None
+    n_jobs: int | str | None
     categorical_features: Sequence[Any] | None
     class_weight: Mapping[Any, float] | str | None
     hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None
@@ -139,6 +147,10 @@ class Options:
         known("log_level", str(self.log_level), LOG_LEVELS)
         if isinstance(self.cross_validator, str):
             known("cross_validator", self.cross_validator, ("auto", *CROSS_VALIDATORS))
+        if self.n_jobs not in (None, "auto", -1) and not (_is_number(self.n_jobs) and self.n_jobs in range(1, 1000)):
+            raise InvalidOption(
+                f"n_jobs must be a whole number of at least 1, -1 for one per core, or 'auto'; got {self.n_jobs!r:.60}."
+            )
         if not isinstance(self.preset, str | Path):
             raise InvalidOption(f"preset must be a name or a path; got {self.preset!r:.60}.")
         for name in ("shuffle", "progress_bar"):
@@ -248,7 +260,19 @@ class Options:
         """Seconds of the runtime for putting the final model together, and for selecting its networks."""
         runtime = self.runtime or 0.0
         selecting = min(SELECTION_SHARE * runtime, SELECTION_SECONDS) if self.networks_kept > 1 else 0.0
-        return min(CLOSING_SHARE * runtime, CLOSING_SECONDS), selecting
+        closing = min(CLOSING_SHARE * runtime, CLOSING_SECONDS)
+        return closing, selecting + (LEAVING_SECONDS if self.n_jobs not in (1, None) else 0.0)
+
+    def workers(self, table: Table) -> int:
+        """Return how many trials to train at once.
+
+        "auto": one per core where that repays the start of processes, and where a result need not be repeatable.
+        """
+        if self.n_jobs != "auto":
+            return int(cpu_count()) if self.n_jobs == -1 else int(self.n_jobs or 1)
+        repays = self.budget_type == "time" and (self.runtime or 0.0) >= PARALLEL_FROM_SECONDS
+        fits = table.nbytes <= PARALLEL_UP_TO_BYTES and not current_process().daemon
+        return min(int(cpu_count()), MOST_WORKERS) if repays and fits else 1
 
     @property
     def needs_timing(self) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from autonet.core.metrics.formulas import label_log_loss, log_loss, mean_squared_error
 from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
+from autonet.data.encoding.encoder import TabularEncoder, encoder_key
 from autonet.data.table import Table
 from autonet.ensemble.calibration import fit_temperature, tempered
 from autonet.ensemble.selection import greedy_selection
@@ -152,11 +153,14 @@ def candidates(
     task : Task
     baseline : Baseline or None
     """
-    found = []
+    found, encoders = [], dict[Any, TabularEncoder]()
     for trial in islice(trials, CONSIDERED):
         folds = load(trial)
         if folds is None:  # dropped: it could not go on
             continue
+        # Equal encoders, which may come out of different processes, become one: networks then share what it makes.
+        key = encoder_key(trial.config)
+        folds = [replace(f, encoder=encoders.setdefault((key, i), f.encoder)) for i, f in enumerate(folds)]
         best, last = [fold.best for fold in folds], [fold.last for fold in folds]
         found.append(Candidate.of_trial(trial, task, folds, best))
         if any(b is not e for b, e in zip(best, last, strict=True)):
