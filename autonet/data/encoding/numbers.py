@@ -1,7 +1,8 @@
 """Columns of numbers: statistics of a sample of the training rows, and the module that applies them."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor, nn
 
-from autonet.data.encoding.preprocessors import IMPUTATION, NORMALIZATION
+from autonet.data.encoding.preprocessors import BITS, IMPUTATION, NORMALIZATION, Normalization
 from autonet.data.encoding.stages import HUGE, Impute
 
 __all__ = ["Numbers", "fit_numbers", "some"]
@@ -34,17 +35,27 @@ def some(rows: Rows, at_most: int, seed: int) -> Rows:
 
 
 class Numbers(nn.Module):
-    """Impute and normalize columns; indicators of missing values follow them."""
+    """Impute columns, normalize the first of them, put the others between 0 and 1; indicators of missing values follow.
 
-    def __init__(self, impute: Impute, normalize: nn.Module) -> None:
+    Parameters
+    ----------
+    impute : Impute
+    normalize : nn.Module
+    bits : nn.Module
+        For the columns of two values, which come last.
+    n_numbers : int
+        Columns that are normalized.
+    """
+
+    def __init__(self, impute: Impute, normalize: nn.Module, bits: nn.Module, n_numbers: int) -> None:
         super().__init__()
-        self.impute, self.normalize = impute, normalize
-        self.n_numbers = len(impute.columns)
+        self.impute, self.normalize, self.bits, self.n_numbers = impute, normalize, bits, n_numbers
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode rows (n, p)."""
         values, missing = self.impute(x)
-        return torch.cat([self.normalize(values).float(), missing.float()], 1)
+        numbers, bits = self.normalize(values[:, : self.n_numbers]), self.bits(values[:, self.n_numbers :])
+        return torch.cat([numbers.float(), bits.float(), missing.float()], 1)
 
 
 def fit_numbers(
@@ -69,11 +80,9 @@ def fit_numbers(
     """
     seen: set[bytes] = set()
     dropped: dict[int, str] = {}
-    columns: list[int] = []
     told: list[int] = []
-    fill: list[Array] = []
-    statistics: list[tuple[Array, ...]] = []
     impute, normalization = IMPUTATION.build(config), NORMALIZATION.build(config)
+    numeric, bits = _Columns(), _Columns()
     sample = some(rows, max(SAMPLED_ROWS, SAMPLED_CELLS // max(numbers.shape[1], 1)), seed)
     for first, block in _blocks(numbers, sample):
         kept = []
@@ -86,15 +95,44 @@ def fit_numbers(
                 kept.append(j)
             if missing.any() and not _useless(missing, np.zeros_like(missing), seen):
                 told.append(first + j)
-        if kept:
-            values = block[:, kept]
-            columns += [first + j for j in kept]
-            fill.append(impute(values))
-            statistics.append(normalization.statistics(np.where(np.isnan(values), fill[-1], values)))
-    if not statistics:  # the width of the statistics is not known
-        return Numbers(Impute(np.array(columns), np.zeros(0), np.array(told)), nn.Identity()), dropped
-    stage = normalization.stage(*(np.concatenate(parts, axis=-1) for parts in zip(*statistics, strict=True)))
-    return Numbers(Impute(np.array(columns), np.concatenate(fill), np.array(told)), stage), dropped
+        two = _of_two_values(block[:, kept]) & (NORMALIZATION.chosen(config) != "none")
+        for group, chosen, way in ((numeric, ~two, normalization), (bits, two, BITS)):
+            group.add(first, block, np.array(kept, np.intp)[chosen], impute, way)
+    fill, columns = np.array([*numeric.fill, *bits.fill], np.float64), np.array([*numeric.columns, *bits.columns])
+    stages = numeric.stage(normalization), bits.stage(BITS)
+    return Numbers(Impute(columns, fill, np.array(told)), *stages, len(numeric.columns)), dropped
+
+
+@dataclass
+class _Columns:
+    """Columns that are treated alike: which they are, what is put in place of missing values, statistics of each."""
+
+    columns: list[int] = field(default_factory=list)
+    fill: list[float] = field(default_factory=list)
+    statistics: list[tuple[Array, ...]] = field(default_factory=list)
+
+    def add(
+        self, first: int, block: Array, chosen: NDArray[np.intp], impute: Callable[[Array], Array], way: Normalization
+    ) -> None:
+        """Take up some columns of a block."""
+        if len(chosen):
+            values = block[:, chosen]
+            fill = impute(values)
+            self.columns += (first + chosen).tolist()
+            self.fill += fill.tolist()
+            self.statistics.append(way.statistics(np.where(np.isnan(values), fill, values)))
+
+    def stage(self, way: Normalization) -> nn.Module:
+        """Make the module that normalizes the columns."""
+        if not self.statistics:  # the width of the statistics is not known
+            return nn.Identity()
+        return way.stage(*(np.concatenate(parts, axis=-1) for parts in zip(*self.statistics, strict=True)))
+
+
+def _of_two_values(block: Array) -> NDArray[np.bool_]:
+    """Tell which columns have two values, beside missing ones: there is nothing in them to scale by."""
+    low, high = (of(block, axis=0, initial=edge) for of, edge in ((np.fmin.reduce, np.inf), (np.fmax.reduce, -np.inf)))
+    return np.asarray(((block == low) | (block == high) | np.isnan(block)).all(axis=0))
 
 
 def _blocks(numbers: Array | sparse.csr_array, rows: Rows) -> Iterator[tuple[int, Array]]:

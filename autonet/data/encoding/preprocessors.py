@@ -29,6 +29,7 @@ from autonet.data.encoding.stages import (
 )
 
 __all__ = [
+    "BITS",
     "CLIP",
     "COLUMN_BY_COLUMN",
     "EMBEDDING",
@@ -135,6 +136,9 @@ NORMALIZATION: Node[Normalization] = Node.of(
     selector="normalization_strategy",
     option="normalization_strategies",
 )
+
+# Of a column of two values: rare ones are not made larger, which would make their noise larger, too.
+BITS = Normalization(_minmax, lambda low, width: nn.Sequential(Scale(low, width), nn.Hardtanh(0.0, 1.0)))
 
 
 @dataclass(frozen=True)
