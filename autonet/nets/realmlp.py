@@ -153,15 +153,19 @@ def realmlp(
     weight.  Under Adam, whose steps do not depend on the scale of the gradient, that is a matter of a learning rate
     that is smaller by ``sqrt(n_in)``, and of a decoupled weight decay that is larger by as much, since it is multiplied
     by the learning rate.  Other optimizers see layers with different learning rates and no more.
+
+    Weights decay, vectors do not.  In the paper the front scale and the activations decay, too; measured with a strong
+    decay of 0.2, log-loss or RMSE with theirs and without: phoneme .344 and .321, vehicle .406 and .393, california
+    housing 62,600 and 57,800; with a decay of 0.02 it made no difference.
     """
     scale = FrontScale(n_in)
-    set_factors(scale.weight, learning_rate=learning_rate_factor * front_scale_factor, weight_decay=1.0)
+    set_factors(scale.weight, learning_rate=learning_rate_factor * front_scale_factor)
     layers: list[nn.Module] = [scale]
     for d_in, d_out in zip([n_in, *widths], widths, strict=False):
         layers.append(_linear(d_in, d_out, learning_rate_factor, zero=False))
         if parametric_activation:
             parametric = ParametricActivation(activation_name, d_out)
-            set_factors(parametric.alpha, learning_rate=learning_rate_factor * ACTIVATION_FACTOR, weight_decay=1.0)
+            set_factors(parametric.alpha, learning_rate=learning_rate_factor * ACTIVATION_FACTOR)
             layers.append(parametric)
         else:
             layers.append(activation_named(activation_name))

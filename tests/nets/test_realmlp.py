@@ -76,8 +76,8 @@ def test_training_it_is_training_the_neural_tangent_parametrization(factor: floa
     groups = [
         {"params": weights, "lr": rate, "weight_decay": decay},
         {"params": biases, "lr": 0.1 * rate, "weight_decay": 0.0},
-        {"params": [scale], "lr": 6 * rate, "weight_decay": decay},
-        {"params": alphas, "lr": 0.1 * rate, "weight_decay": decay},
+        {"params": [scale], "lr": 6 * rate, "weight_decay": 0.0},
+        {"params": alphas, "lr": 0.1 * rate, "weight_decay": 0.0},
     ]
     reference = torch.optim.AdamW(groups, betas=(0.9, 0.95))
     ours = OPTIMIZERS.components["adamw"].build(
