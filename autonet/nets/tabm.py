@@ -6,7 +6,7 @@ keep the initialization of the paper.
 """
 
 from ConfigSpace import Categorical, ConfigurationSpace, Constant, Float, Integer
-from torch import Tensor, nn, ones
+from torch import nn, ones
 
 from autonet.core.component import Component
 from autonet.core.names import known
@@ -53,18 +53,17 @@ def build_tabm(
         Maps (n, n_in) to (n, n_members, n_out) in training, to (n, n_out) in evaluation.
     """
     full = known("variant of tabm", variant, VARIANTS) == "full"
-
-    def hidden(d_in: int, input_scales: Tensor | None) -> list[nn.Module]:
-        linear = (
-            nn.Linear(d_in, width)
-            if input_scales is None
-            else BatchEnsembleLinear(input_scales, width, scales_outputs=full)
-        )
-        return [linear, activation_of(activation), *([Dropout(dropout)] if dropout > 0 else [])]
-
-    layers = hidden(n_in, random_signs(n_members, n_in))
-    for _ in range(num_layers - 1):
-        layers += hidden(width, ones(n_members, width) if full else None)
+    layers: list[nn.Module] = []
+    for i in range(num_layers):
+        if i == 0:
+            layers.append(BatchEnsembleLinear(random_signs(n_members, n_in), width, scales_outputs=full))
+        elif full:
+            layers.append(BatchEnsembleLinear(ones(n_members, width), width, scales_outputs=True))
+        else:
+            layers.append(nn.Linear(width, width))
+        layers.append(activation_of(activation))
+        if dropout > 0:
+            layers.append(Dropout(dropout))
     return nn.Sequential(*layers, MemberLinear(width, n_out, n_members), MemberMean(pooling))
 
 

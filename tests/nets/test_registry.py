@@ -34,6 +34,17 @@ def linear(*, n_in: int, n_out: int) -> nn.Module:
     return nn.Linear(n_in, n_out)
 
 
+class Apart(nn.Module):
+    """Two members that are never averaged."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(n_in, 2 * n_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(x).unflatten(1, (2, -1))
+
+
 class Detached(nn.Module):
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
@@ -67,12 +78,13 @@ def test_a_registered_network_can_be_searched(iris: Any, quick: dict[str, Any]) 
     ("builder", "why"),
     [
         (lambda n_in, n_out: nn.Linear(n_in, n_out + 1), r"\(4, 5\) and n_out=3 has shape \(4, 4\)"),
+        (Apart, r"\(4, 5\) and n_out=3 has shape \(4, 2, 3\)"),
         (lambda n_in, n_out: nn.Linear(n_in + 1, n_out), "mat1 and mat2"),
         (lambda n_in: nn.Linear(n_in, 3), "unexpected keyword argument 'n_out'"),
         (lambda n_in, n_out: 1 / 0, "division by zero"),
         (Detached, "does not require grad"),
     ],
-    ids=["too wide", "wrong input", "wrong keywords", "exception", "no gradient"],
+    ids=["too wide", "members apart", "wrong input", "wrong keywords", "exception", "no gradient"],
 )
 def test_a_network_that_cannot_work_is_refused_by_name(builder: Callable[..., nn.Module], why: str) -> None:
     with pytest.raises(

@@ -246,7 +246,9 @@ def test_it_passes_what_registered_networks_must() -> None:
 
 def test_a_classification_by_members(iris: Any, quick: dict[str, Any]) -> None:
     X, y = iris
-    auto = AutoNetClassification("medium_cs", networks=["tabm"], **{**quick, "min_budget": 60, "max_budget": 60})
+    auto = AutoNetClassification(
+        "medium_cs", networks=["tabm"], **{**quick, "min_budget": 60, "max_budget": 60, "max_trials": 2}
+    )
     auto.fit(X, y)
     assert {t.config["NetworkSelector:network"] for t in auto.history_} == {"tabm"}
     model = auto.get_pytorch_model()
