@@ -61,7 +61,7 @@ def test_pbld_is_its_formula_for_every_number() -> None:
         columns += [z @ embedding.weight[j] + embedding.bias[j], x[:, j : j + 1]]
     torch.testing.assert_close(embedding(x), torch.cat([*columns, x[:, 2:]], 1))
     assert sum(p.numel() for p in embedding.parameters()) == 2 * (16 + 16 + 48 + 3)
-    assert {(p.learning_rate_factor) for p in embedding.parameters()} == {0.1}  # type: ignore[attr-defined]
+    assert {(p.learning_rate_factor) for p in embedding.parameters()} == {1.0}  # type: ignore[attr-defined]
 
 
 def test_pbld_begins_as_in_realmlp() -> None:
