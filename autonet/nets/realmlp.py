@@ -155,8 +155,8 @@ def realmlp(
     by the learning rate.  Other optimizers see layers with different learning rates and no more.
 
     Weights decay, vectors do not.  In the paper the front scale and the activations decay, too; measured with a strong
-    decay of 0.2 on one or two splits, log-loss or RMSE with theirs and without: phoneme .344 and .321, california housing
-    62,600 and 57,800, vehicle .406 and .393 on one split, .379 and .398 on the other.
+    decay of 0.2 on one or two splits, log-loss or RMSE with theirs and without: phoneme .344 and .321, california
+    housing 62,600 and 57,800, vehicle .406 and .393 on one split, .379 and .398 on the other.
     """
     scale = FrontScale(n_in)
     set_factors(scale.weight, learning_rate=learning_rate_factor * front_scale_factor)
