@@ -98,7 +98,7 @@ def main() -> None:
         took = max(r[3] for r in results)
         print(f"| {name} | {results[0][0]} | {ours:.4f} | {theirs:.4f} | {word} | {took:.1f} s |", flush=True)
     print(
-        f"\nBetter on {better} of {len(arguments.tables)} tables; seeds {arguments.seeds}, one thread; {environment()}"
+        f"\nBetter on {better} of {len(arguments.tables)} tables; seeds {arguments.seeds}; {environment()}"
     )
 
 

@@ -371,8 +371,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         return chosen.space(Task(targets.kind, len(table), other.n_features_in_, targets.n_outputs))
 
     def get_current_autonet_config(self) -> dict[str, Any]:
-        """Return every option with its value."""
-        return {name: getattr(self, name) for name in Options.names()}
+        """Return every option with its value; what is left to the preset has the preset's."""
+        return vars(self._arguments({}, {})[1])
 
     def print_help(self) -> None:
         """Print every option with its default and meaning."""

@@ -63,7 +63,7 @@ BASELINE_SHARE, BASELINE_SECONDS = 0.02, (0.1, 2.0)
 # What is kept back of the runtime at the end: fit must return by max_runtime.
 CLOSING_SHARE, CLOSING_SECONDS = 0.01, 2.0
 SELECTION_SHARE, SELECTION_SECONDS = 0.02, 10.0
-LEAVING_SECONDS = 0.3  # that worker processes take to end
+LEAVING_SECONDS = 0.7  # that worker processes take to end
 # The default top rung is a third of the time, so that more than one configuration can reach it; three rungs of
 # eta 3 lie below it.
 TOP_SHARE, RUNG_SPAN = 1 / 3, 27

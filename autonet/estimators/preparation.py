@@ -231,6 +231,8 @@ def _automatic_validation(
     validation_split : float
         Share of the rows for a holdout.
     """
+    if options.cross_validator_args:
+        raise InvalidOption("cross_validator='auto' takes no cross_validator_args; name a cross_validator.")
     n, (fewest, most) = len(y), FOLDED_ROWS
     share = float(np.clip(HELD_OUT_ROWS / n, *HELD_OUT_SHARES))
     asks_for_holdout = options.validation_split is not None or not options.shuffle or groups is not None

@@ -56,7 +56,7 @@ def test_configuration(iris: Any, capsys: Any) -> None:
     autoPyTorch = AutoNetClassification(networks=["resnet", "shapedresnet", "mlpnet", "shapedmlpnet"])
     space = autoPyTorch.get_hyperparameter_search_space(*iris, validation_split=0.3)
     assert set(space["NetworkSelector:network"].choices) == {"resnet", "shapedresnet", "mlpnet", "shapedmlpnet"}
-    assert autoPyTorch.get_current_autonet_config()["validation_split"] == 0.3
+    assert autoPyTorch.get_current_autonet_config()["cross_validator"] == "auto"  # what the preset chooses
 
 
 def test_updates_of_the_search_space(iris: Any) -> None:

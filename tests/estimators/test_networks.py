@@ -30,5 +30,6 @@ def test_many_valued_categories_are_embedded_before_the_front_scale(quick: dict[
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.integers(0, 20, 300), rng.normal(size=300)])
     options = {**quick, "max_trials": 1, "networks": ["realmlp"], "embeddings": ["learned"]}
+    options["numeric_embeddings"] = ["none"]
     auto = AutoNetRegression("medium_cs", categorical_features=[0], **options).fit(X, X[:, 0] % 3 + X[:, 1])
     assert [type(layer).__name__ for layer in auto.get_pytorch_model()][:2] == ["CategoryEmbedding", "FrontScale"]

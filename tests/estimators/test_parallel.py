@@ -1,0 +1,53 @@
+"""Several configurations at once, in processes of their own."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autonet import AutoNetClassification
+from autonet.core.errors import InvalidOption
+from autonet.estimators.options import PARALLEL_FROM_SECONDS, PARALLEL_UP_TO_BYTES, Options
+
+pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+
+
+def test_what_two_processes_train_comes_back_as_one_model(iris: Any, quick: dict[str, Any]) -> None:
+    frame = pd.DataFrame(iris[0], columns=list("abcd")).assign(word=np.where(iris[0][:, 0] > 5.5, "long", "short"))
+    options = {**quick, "max_trials": 4, "max_budget": 27, "n_jobs": 2, "cross_validator": 3, "ensemble_size": 8}
+    auto = AutoNetClassification(**options, networks=["shapedmlpnet"]).fit(frame, iris[1])
+    assert len(auto.history_) == 4
+    assert not any(report.error for trial in auto.history_ for report in trial.reports)
+    assert auto.score(frame, iris[1]) > 0.9
+    encoders = {id(member.encoder) for member in auto._winner.ensemble.members}
+    configs = {str(auto.history_.trials[int(n)].config) for n in auto.fit_result["ensemble"] if n != "linear"}
+    assert len(encoders) <= 3 * (len(configs) + 1)  # those of one configuration and fold are one
+
+
+def chosen(n_bytes: int = 1000, **options: Any) -> int:
+    """How many workers the options come to."""
+
+    class Sized:
+        nbytes = n_bytes
+
+    values = AutoNetClassification(**options).get_params()
+    return Options.checked({name: values[name] for name in Options.names()}, {}).workers(Sized())  # type: ignore[arg-type]
+
+
+def test_all_cores_are_used_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autonet.estimators.options.cpu_count", lambda: 4)
+    long = {"max_runtime": PARALLEL_FROM_SECONDS}
+    assert chosen(**long) == 4
+    assert chosen(preset="tiny_cs", **long) == 1
+    assert chosen(max_runtime=PARALLEL_FROM_SECONDS - 1) == 1
+    assert chosen(**long, budget_type="epochs") == 1
+    assert chosen(PARALLEL_UP_TO_BYTES + 1, **long) == 1
+    assert chosen(**long, n_jobs=2) == 2
+    assert chosen(n_jobs=-1) == 4
+
+
+@pytest.mark.parametrize("n_jobs", [0, -2, 1.5, "all", float("nan")])
+def test_numbers_of_processes_that_cannot_be(n_jobs: Any, iris: Any, quick: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOption, match=r"n_jobs must be a whole number of at least 1, -1 for one per core, or"):
+        AutoNetClassification(**{**quick, "n_jobs": n_jobs}).fit(*iris)
