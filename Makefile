@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+PEERS ?= .peers
 
-.PHONY: demo test torture check format wheel benchmarks benchmark-tables benchmark-search clean
+.PHONY: demo test torture check format wheel benchmarks benchmark-tables benchmark-peers benchmark-search clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits.py
@@ -36,13 +37,17 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python benchmarks/mnist.py --max-runtime 300 --min-budget 15 --max-budget 225
 	$(BIN)/python benchmarks/mnist.py --max-runtime 2000 --min-budget 100 --max-budget 1500
 
-# A quarter of an hour: real tables, and what encoding costs; half an hour more: molecules.
+# Half an hour: real tables, and what encoding costs; twenty minutes more: molecules.
 benchmark-tables: $(INSTALLED)
-	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python benchmarks/tables.py --seeds 0 1 2
 	$(BIN)/python benchmarks/encoding.py
-	$(BIN)/python benchmarks/hiv.py
-	$(BIN)/python benchmarks/hiv.py --folds 5
-	$(BIN)/python benchmarks/hiv.py --folds 5 --preset tiny_cs
+	$(BIN)/python benchmarks/hiv.py --folds 5 --seeds 0 1
+
+# Hours: against AutoGluon, boosted trees, RealMLP, TabM and Auto-PyTorch, each in its own environment below PEERS.
+benchmark-peers: $(INSTALLED)
+	benchmarks/peers/environments.sh $(PEERS)
+	$(BIN)/python benchmarks/tabular.py --environments $(PEERS) --seconds 60 --out tabular.jsonl
+	$(BIN)/python benchmarks/tabular.py --table --out tabular.jsonl
 
 # Half an hour: the search on learning-curve surrogates; the runs of other systems are appended by hand.
 benchmark-search: $(INSTALLED)
