@@ -24,11 +24,11 @@ from autonet.core.task import Task, TaskKind
 from autonet.data.reading.brands import Columns, open_table
 from autonet.data.reading.schema import Column, Schema
 from autonet.data.table import Table
+from autonet.estimators.first_models import fit_first_models
 from autonet.estimators.logs import described, log_columns, log_trial, logged
 from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
 from autonet.estimators.winner import Winner
-from autonet.pipeline.baseline import Baseline, fit_baseline
 from autonet.pipeline.ensemble import CONSIDERED
 from autonet.pipeline.timing import epoch_seconds
 from autonet.pipeline.trial import run_trial
@@ -68,6 +68,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         cross_validator: Any = None,
         cross_validator_args: Mapping[str, Any] | None = None,
         ensemble_size: int | None = None,
+        traditional_learners: bool = False,
         n_jobs: int | str | None = None,
         categorical_features: Sequence[Any] | None = None,
         class_weight: Mapping[Any, float] | str | None = None,
@@ -105,6 +106,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self.cross_validator = cross_validator
         self.cross_validator_args = cross_validator_args
         self.ensemble_size = ensemble_size
+        self.traditional_learners = traditional_learners
         self.n_jobs = n_jobs
         self.categorical_features = categorical_features
         self.class_weight = class_weight
@@ -182,10 +184,9 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             space = chosen.space(workspace.task)
             default = dict(space.get_default_configuration())
             deadline = began + (chosen.runtime or math.inf)
-            first = self._baseline(workspace, default, chosen, deadline, logger)
-            baseline = first if isinstance(first, Baseline) else None
-            interrupted = baseline is not None and baseline.interrupted
-            epoch, searching = 0.0, not interrupted and self._can_search(workspace, baseline, deadline)
+            first = fit_first_models(workspace, default, chosen, deadline)
+            interrupted, searching = first.interrupted, first.leave_something(workspace, deadline)
+            epoch = 0.0
             try:
                 if searching and chosen.needs_timing:
                     epoch = epoch_seconds(workspace, default)
@@ -273,31 +274,6 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         opened = open_table(X)
         validate_data(self, X if isinstance(opened, Columns) else opened, reset=reset, skip_check_array=True)
         return opened
-
-    def _baseline(
-        self,
-        workspace: Workspace,
-        config: Mapping[str, Any],
-        options: Options,
-        deadline: float,
-        logger: logging.Logger,
-    ) -> Baseline | Exception:
-        """Fit the baseline; an error is handed back, because the search may succeed all the same."""
-        try:
-            baseline = fit_baseline(workspace, config, seconds=options.baseline_seconds, deadline=deadline)
-        except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
-            logger.warning("the linear baseline failed", exc_info=True)
-            return error
-        score = workspace.metric.score_of(baseline.rank[0])
-        logger.info("baseline: linear network, validation %s %.4f", workspace.metric.name, score)
-        return baseline
-
-    def _can_search(self, workspace: Workspace, baseline: Baseline | None, deadline: float) -> bool:
-        """Whether there is something to search, and time to encode the table for it."""
-        if workspace.task.kind == "classification" and workspace.task.n_outputs == 1:
-            return False  # a single class
-        seconds = baseline.encoding_seconds * len(workspace.table) if baseline else 0.0
-        return time.monotonic() + seconds < deadline
 
     def _keep(self, study: Study, workspace: Workspace, winner: Winner) -> None:
         """Keep the winner and what there is to know of it."""

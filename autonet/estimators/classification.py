@@ -60,6 +60,10 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
     ensemble_size : int, optional
         How many trained networks to choose for the final model, with repetition; 1 keeps the winner alone.
         Default: the preset's choice.
+    traditional_learners : bool, default=False
+        Whether scikit-learn's HistGradientBoosting and ExtraTrees are fitted, too, within 15 % of the time, as
+        further members of the ensemble, which `ensemble_size` must allow.  ``fit_result["ensemble"]`` tells what they
+        weigh; the best network is found and kept as without them.
     n_jobs : int or "auto", optional
         How many configurations to train at once, each in a process of its own with one thread; -1 stands for one per
         core.  "auto" is one per core for budgets in seconds and 25 seconds or more.  Default: the preset's choice.

@@ -60,6 +60,9 @@ PARALLEL_FROM_SECONDS, PARALLEL_UP_TO_BYTES, MOST_WORKERS = 25.0, 2**28, 8
 DEFAULT_RUNTIME = 300.0
 # The baseline gets a fiftieth of the time, from a tenth of a second to two seconds.
 BASELINE_SHARE, BASELINE_SECONDS = 0.02, (0.1, 2.0)
+# Traditional learners get so much of the time before the search, if they need it: boosting a table of ten thousand
+# rows takes seconds, and what they leave the search has.
+TRADITIONAL_SHARE = 0.15
 # What is kept back of the runtime at the end: fit must return by max_runtime.
 CLOSING_SHARE, CLOSING_SECONDS = 0.01, 2.0
 SELECTION_SHARE, SELECTION_SECONDS = 0.02, 10.0
@@ -90,6 +93,7 @@ class Options:
     cross_validator: Any
     cross_validator_args: Mapping[str, Any] | None
     ensemble_size: int | None
+    traditional_learners: bool
     n_jobs: int | str | None
     categorical_features: Sequence[Any] | None
     class_weight: Mapping[Any, float] | str | None
@@ -153,9 +157,14 @@ class Options:
             )
         if not isinstance(self.preset, str | Path):
             raise InvalidOption(f"preset must be a name or a path; got {self.preset!r:.60}.")
-        for name in ("shuffle", "progress_bar"):
+        for name in ("shuffle", "traditional_learners", "progress_bar"):
             if not isinstance(getattr(self, name), bool | np.bool_):
                 raise InvalidOption(f"{name} must be True or False; got {getattr(self, name)!r:.60}.")
+        if self.traditional_learners and self.ensemble_size == 1:
+            raise InvalidOption(
+                "traditional_learners=True needs an ensemble that they can join, and ensemble_size is 1, a network "
+                "alone; give a larger one, such as ensemble_size=25."
+            )
         if self.additional_metrics is not None and not _is_list(self.additional_metrics):
             raise InvalidOption(f"additional_metrics must be a list of metrics; got {self.additional_metrics!r:.60}.")
         for name in BY_OPTION:
@@ -254,6 +263,11 @@ class Options:
         """Seconds for training the baseline."""
         low, high = BASELINE_SECONDS
         return min(max(BASELINE_SHARE * (self.runtime or high), low), high)
+
+    @property
+    def traditional_seconds(self) -> float:
+        """Seconds for traditional learners; without a limit of the runtime they take what they need."""
+        return TRADITIONAL_SHARE * (self.runtime or math.inf)
 
     @property
     def seconds_kept_back(self) -> tuple[float, float]:

@@ -1,5 +1,6 @@
-"""Which model is kept: the best validated trial, or the baseline if nothing was better."""
+"""Which model is kept: the best validated network, and the ensemble that predicts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import AutonetWarning, BaselineReturned, SearchFailed, SearchInterrupted
+from autonet.estimators.first_models import FirstModels
 from autonet.pipeline.baseline import Baseline
-from autonet.pipeline.ensemble import LINEAR, Ensemble, candidates, select
+from autonet.pipeline.ensemble import LINEAR, Candidate, Ensemble, Part, candidates, select
 from autonet.pipeline.trial import Member, additional_scores
 from autonet.pipeline.workspace import Workspace
 from autonet.search.study import Study
@@ -27,10 +29,10 @@ class Winner:
     Attributes
     ----------
     config : dict
-    members : list of Member
-        Its networks, one per fold.
+    members : sequence of Member
+        Its networks, one per fold: of the best trial, or linear if nothing was better.
     ensemble : Ensemble
-        What predicts: these networks, or a selection of all that were trained.
+        What predicts: these networks, or a selection of all that were trained and of traditional learners.
     budget : float
         0 for the baseline.
     loss, tie_breaker : float
@@ -45,7 +47,7 @@ class Winner:
     """
 
     config: dict[str, Any]
-    members: list[Member]
+    members: Sequence[Member]
     ensemble: Ensemble
     budget: float
     loss: float
@@ -56,7 +58,7 @@ class Winner:
 
     @classmethod
     def of(
-        cls, study: Study, workspace: Workspace, baseline: Baseline | Exception, ensemble_size: int, deadline: float
+        cls, study: Study, workspace: Workspace, first: FirstModels, ensemble_size: int, deadline: float
     ) -> "Winner":
         """Choose the winner.
 
@@ -64,8 +66,8 @@ class Winner:
         ----------
         study : Study
         workspace : Workspace
-        baseline : Baseline or Exception
-            The baseline, or why there is none.
+        first : FirstModels
+            The baseline, or why there is none, and traditional learners.
         ensemble_size : int
             Networks to choose for the ensemble at most, with repetition.
         deadline : float
@@ -74,20 +76,20 @@ class Winner:
         Raises
         ------
         SearchFailed
-            If there is neither a trial nor a baseline; its cause is the first exception.
+            If there is no network, neither of a trial nor a baseline; its cause is the first exception.
         """
-        fitted = baseline if isinstance(baseline, Baseline) else None
-        found = candidates(study.history.ranked(), study.load_checkpoint, workspace.task, fitted)
-        if not found:
+        networks = candidates(study.history.ranked(), study.load_checkpoint, workspace.task, first.baseline)
+        if not networks:
             if study.interrupted:
                 raise KeyboardInterrupt
-            cause = study.errors[0] if study.errors else baseline
+            cause = study.errors[0] if study.errors else first.error
             message = f"Nothing could be trained. The first error: {type(cause).__name__}: {cause}"
             raise SearchFailed(message) from (cause if isinstance(cause, BaseException) else None)
         notes: list[AutonetWarning] = []
         if study.interrupted:
             notes.append(SearchInterrupted("Interrupted: the best model so far is returned."))
-        best = found[0]
+        best = networks[0]
+        found: list[Candidate[Part]] = sorted([*networks, *first.learners], key=lambda candidate: candidate.rank)
         members = best.members()
         ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
         if ensemble_size > 1 and len(found) > 1:
@@ -95,8 +97,9 @@ class Winner:
                 ensemble, predictions = select(workspace, found, size=ensemble_size, deadline=deadline)
             except KeyboardInterrupt:
                 notes.append(SearchInterrupted("Interrupted: the best model is returned, without an ensemble."))
-        if fitted is not None and list(ensemble.shares) == [LINEAR] and not study.interrupted:
-            notes.append(BaselineReturned(_why_baseline(study, workspace, fitted)))
+        of_trials = [name for name in ensemble.shares if isinstance(name, int)]
+        if first.baseline is not None and best.name == LINEAR and not of_trials and not study.interrupted:
+            notes.append(BaselineReturned(_why_baseline(study, workspace, first.baseline, ensemble)))
         return cls(
             config=best.config,
             members=members,
@@ -138,9 +141,10 @@ def _threshold(workspace: Workspace, predictions: list[Array]) -> float | Array 
     return workspace.metric.best_threshold(truth, np.concatenate(predictions), weights)
 
 
-def _why_baseline(study: Study, workspace: Workspace, baseline: Baseline) -> str:
+def _why_baseline(study: Study, workspace: Workspace, baseline: Baseline, ensemble: Ensemble) -> str:
     metric = workspace.metric
-    mine = f"the linear baseline is returned (validation {metric.name} {metric.score_of(baseline.rank[0]):.4f})"
+    role = "returned" if list(ensemble.shares) == [LINEAR] else "the best network"
+    mine = f"the linear baseline is {role} (validation {metric.name} {metric.score_of(baseline.rank[0]):.4f})"
     best = study.history.best
     if workspace.task.kind == "classification" and workspace.task.n_outputs == 1:
         return f"y has a single class, so {mine}."

@@ -1,10 +1,10 @@
-"""From the trials of a search to the model that predicts: candidates, their selection, and the ensemble."""
+"""From what was trained to the model that predicts: candidates, their selection, and the ensemble."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -23,10 +23,20 @@ from autonet.pipeline.inputs import encoded_inputs
 from autonet.pipeline.trial import Member, TrainedFold, member
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Trial
-from autonet.training.loop import predict
+from autonet.training.batches import Inputs
 from autonet.training.state import Snapshot
 
-__all__ = ["CONSIDERED", "LINEAR", "Candidate", "Ensemble", "candidates", "select"]
+__all__ = [
+    "CONSIDERED",
+    "LINEAR",
+    "PLAIN_LOSSES",
+    "Candidate",
+    "Ensemble",
+    "Part",
+    "candidates",
+    "select",
+    "validation_losses",
+]
 
 Array = NDArray[Any]
 
@@ -43,23 +53,38 @@ PLAIN_LOSSES: dict[TaskKind, Callable[[Array, Array, Array | None], float]] = {
 }
 
 
+class Part(Protocol):
+    """What a final model consists of: a network, or another learner, with the encoder of its fold."""
+
+    @property
+    def encoder(self) -> TabularEncoder:
+        """What turns a table into rows for it."""
+
+    def prediction(self, x: Inputs) -> Array:
+        """Predict probabilities (n, n_outputs), or values (n, n_targets), for encoded rows."""
+
+
+Part_co = TypeVar("Part_co", bound=Part, covariant=True)
+
+
 @dataclass(frozen=True)
-class Candidate:
-    """Trained networks, one per fold, that a final model may consist of.
+class Candidate(Generic[Part_co]):
+    """Networks, or other learners of one kind, one per fold, that a final model may consist of.
 
     Attributes
     ----------
     name : int or str
-        Number of the trial, or "linear" for the baseline.
+        Number of the trial, "linear" for the baseline, or the name of the learner.
     config : dict
+        Empty for a learner that is not a network.
     budget : float
-        0 for the baseline.
+        0 for all but trials.
     rank : tuple of float
         Loss of the metric on the validation rows, and plain loss.
     predictions : list of ndarray
         For each fold, what its network predicts for the validation rows.
     members : callable
-        Builds the networks.
+        Returns the networks, or learners.
     """
 
     name: int | str
@@ -67,16 +92,18 @@ class Candidate:
     budget: float
     rank: tuple[float, float]
     predictions: list[Array]
-    members: Callable[[], list[Member]]
+    members: Callable[[], Sequence[Part_co]]
 
     @classmethod
-    def of_baseline(cls, baseline: Baseline) -> "Candidate":
+    def of_baseline(cls, baseline: Baseline) -> "Candidate[Member]":
         """Take the linear networks."""
         config = {join(NETWORKS.name, NETWORKS.selector): LINEAR}
-        return cls(LINEAR, config, 0.0, baseline.rank, baseline.predictions, lambda: baseline.members)
+        return Candidate(LINEAR, config, 0.0, baseline.rank, baseline.predictions, lambda: baseline.members)
 
     @classmethod
-    def of_trial(cls, trial: Trial, task: Task, folds: list[TrainedFold], snapshots: list[Snapshot]) -> "Candidate":
+    def of_trial(
+        cls, trial: Trial, task: Task, folds: list[TrainedFold], snapshots: list[Snapshot]
+    ) -> "Candidate[Member]":
         """Take the networks of a trial at one moment of their training.
 
         Parameters
@@ -89,7 +116,7 @@ class Candidate:
         """
         pairs = list(zip(folds, snapshots, strict=True))
         loss, tie_breaker = np.mean([(s.loss, s.tie_breaker) for s in snapshots], axis=0)
-        return cls(
+        return Candidate(
             trial.number,
             dict(trial.config),
             trial.budget,
@@ -101,26 +128,26 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Networks whose predictions are averaged.
+    """Networks and other learners whose predictions are averaged.
 
     Attributes
     ----------
-    members : list of Member
+    members : sequence of Part
     weights : list of float
         They sum to 1.
     shares : dict of str to float
-        What the networks of each trial weigh together.
+        What the networks of each trial, or the models of each other learner, weigh together.
     temperature : float
         Of the mean of the probabilities; 1 leaves them as they are.
     """
 
-    members: list[Member]
+    members: Sequence[Part]
     weights: list[float]
     shares: Mapping[int | str, float]
     temperature: float = 1.0
 
     @classmethod
-    def of_one(cls, name: int | str, members: list[Member]) -> "Ensemble":
+    def of_one(cls, name: int | str, members: Sequence[Part]) -> "Ensemble":
         """Average the networks of the folds of one configuration."""
         return cls(members, [1 / len(members)] * len(members), {name: 1.0})
 
@@ -135,14 +162,14 @@ class Ensemble:
             x = encoded_inputs(encoder, table, torch.device("cpu"))
             for weight, part in zip(self.weights, self.members, strict=True):
                 if part.encoder is encoder:
-                    mean = mean + weight * part.targets.decode(predict(part.network, x).numpy())
+                    mean = mean + weight * part.prediction(x)
         return tempered(mean, self.temperature)
 
 
 def candidates(
     trials: Iterable[Trial], load: Callable[[Trial], list[TrainedFold] | None], task: Task, baseline: Baseline | None
-) -> list[Candidate]:
-    """Return what a final model may consist of, the best first.
+) -> list[Candidate[Member]]:
+    """Return the networks that a final model may consist of, the best first.
 
     Parameters
     ----------
@@ -153,7 +180,7 @@ def candidates(
     task : Task
     baseline : Baseline or None
     """
-    found, encoders = [], dict[Any, TabularEncoder]()
+    found, encoders = list[Candidate[Member]](), dict[Any, TabularEncoder]()
     for trial in islice(trials, CONSIDERED):
         folds = load(trial)
         if folds is None:  # dropped: it could not go on
@@ -198,24 +225,30 @@ class Judge:
 
     def __call__(self, prediction: Array) -> tuple[float, float]:
         """Return the loss of the metric, infinite where it has none, and the plain loss."""
-        metric, kind, losses = self.workspace.metric, self.workspace.task.kind, []
         parts = np.split(prediction, np.cumsum([len(rows) for rows in self.rows])[:-1])
-        for fold, rows, part in zip(self.workspace.folds, self.rows, parts, strict=False):
-            truth, weights = self.workspace.y[fold.valid[rows]], self.workspace.metric_weights(fold.valid[rows])
-            threshold = metric.best_threshold(truth, part, weights) if metric.decides else None
-            loss = metric.loss(metric.score(truth, part, weights, threshold))
-            losses.append((loss, PLAIN_LOSSES[kind](truth, part, weights)))
+        seen = zip(self.workspace.folds, self.rows, parts, strict=False)
+        losses = [validation_losses(self.workspace, fold.valid[rows], part) for fold, rows, part in seen]
         of_metric, plain = np.mean(losses, axis=0)
         return (float(of_metric) if np.isfinite(of_metric) else np.inf), float(plain)
 
 
-def select(workspace: Workspace, found: list[Candidate], *, size: int, deadline: float) -> tuple[Ensemble, list[Array]]:
+def validation_losses(workspace: Workspace, rows: NDArray[np.intp], prediction: Array) -> tuple[float, float]:
+    """Return the loss of the metric, which decides by the best threshold for these rows, and the plain loss."""
+    metric, truth, weights = workspace.metric, workspace.y[rows], workspace.metric_weights(rows)
+    threshold = metric.best_threshold(truth, prediction, weights) if metric.decides else None
+    loss = metric.loss(metric.score(truth, prediction, weights, threshold))
+    return loss, PLAIN_LOSSES[workspace.task.kind](truth, prediction, weights)
+
+
+def select(
+    workspace: Workspace, found: Sequence[Candidate[Part]], *, size: int, deadline: float
+) -> tuple[Ensemble, list[Array]]:
     """Choose an ensemble by the metric on the validation rows.
 
     Parameters
     ----------
     workspace : Workspace
-    found : list of Candidate
+    found : sequence of Candidate
         The best first.
     size : int
         How many to choose at most, with repetition.
@@ -233,11 +266,11 @@ def select(workspace: Workspace, found: list[Candidate], *, size: int, deadline:
     seen = [judge.seen(candidate.predictions) for candidate in found]
     weights = greedy_selection(seen, judge, size=size, is_over=lambda: time.monotonic() > deadline)
     chosen = [(float(weights[i]), found[i]) for i in np.flatnonzero(weights)]
-    members, of_members, shares = list[Member](), list[float](), dict[int | str, float]()
+    members, of_members, shares = list[Part](), list[float](), dict[int | str, float]()
     for weight, candidate in chosen:
-        networks = candidate.members()
-        members += networks
-        of_members += [weight / len(networks)] * len(networks)
+        parts = candidate.members()
+        members += parts
+        of_members += [weight / len(parts)] * len(parts)
         shares[candidate.name] = shares.get(candidate.name, 0.0) + weight
     predictions = [
         np.sum([weight * part for (weight, _), part in zip(chosen, of_fold, strict=True)], axis=0)

@@ -26,7 +26,7 @@ from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Result, Status
 from autonet.search.running import RunningTrial
 from autonet.training.batches import BATCH_LOSSES, LOADER, Inputs, Rows, count_batches
-from autonet.training.loop import Divergence, Plan, train
+from autonet.training.loop import Divergence, Plan, predict, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.schedules import REGULARIZATION, SCHEDULES
@@ -79,6 +79,10 @@ class Member:
     encoder: TabularEncoder
     targets: TargetEncoder
     network: nn.Module
+
+    def prediction(self, x: Inputs) -> Array:
+        """Predict probabilities, or values in the unit of the target, for encoded rows."""
+        return self.targets.decode(predict(self.network, x).numpy())
 
 
 def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:

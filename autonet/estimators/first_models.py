@@ -1,0 +1,81 @@
+"""What is fitted before the search, so that there is always a model: the baseline, and traditional learners."""
+
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autonet.estimators.options import Options
+from autonet.pipeline.baseline import Baseline, fit_baseline
+from autonet.pipeline.ensemble import Candidate, Part
+from autonet.pipeline.workspace import Workspace
+
+__all__ = ["FirstModels", "fit_first_models"]
+
+
+@dataclass(frozen=True)
+class FirstModels:
+    """What there is before the search.
+
+    Attributes
+    ----------
+    baseline : Baseline or None
+    error : Exception or None
+        Why there is no baseline.
+    learners : sequence of Candidate
+        Traditional learners, if they were asked for.
+    interrupted : bool
+        Whether the user interrupted the fitting.
+    """
+
+    baseline: Baseline | None
+    error: Exception | None
+    learners: Sequence[Candidate[Part]]
+    interrupted: bool
+
+    def leave_something(self, workspace: Workspace, deadline: float) -> bool:
+        """Whether there is something to search, and time to encode the table for it."""
+        if self.interrupted or _has_one_class(workspace):
+            return False
+        seconds = self.baseline.encoding_seconds * len(workspace.table) if self.baseline else 0.0
+        return time.monotonic() + seconds < deadline
+
+
+def fit_first_models(workspace: Workspace, config: Mapping[str, Any], options: Options, deadline: float) -> FirstModels:
+    """Fit the baseline, and traditional learners if they are wanted.
+
+    Learners come before the search because it can use whatever they leave of their share of the time, and because they
+    are there when it is interrupted.
+    """
+    baseline, error = _baseline(workspace, config, options, deadline)
+    interrupted = baseline is not None and baseline.interrupted
+    if interrupted or not options.traditional_learners or _has_one_class(workspace):
+        return FirstModels(baseline, error, (), interrupted)
+    # scikit-learn's trees take a sixth of a second to import, in every process that imports the estimators.
+    from autonet.pipeline.traditional import fit_traditional_learners  # noqa: PLC0415
+
+    seconds = min(options.traditional_seconds, deadline - time.monotonic() - sum(options.seconds_kept_back))
+    encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
+    fitted = fit_traditional_learners(workspace, config, seconds=seconds, encoding_seconds=encoding_seconds)
+    return FirstModels(baseline, error, fitted.candidates, fitted.interrupted)
+
+
+def _baseline(
+    workspace: Workspace, config: Mapping[str, Any], options: Options, deadline: float
+) -> tuple[Baseline | None, Exception | None]:
+    """Fit the baseline; an error is handed back, because the search may succeed all the same."""
+    logger = logging.getLogger("autonet")
+    try:
+        baseline = fit_baseline(workspace, config, seconds=options.baseline_seconds, deadline=deadline)
+    except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
+        logger.warning("the linear baseline failed", exc_info=True)
+        return None, error
+    score = workspace.metric.score_of(baseline.rank[0])
+    logger.info("baseline: linear network, validation %s %.4f", workspace.metric.name, score)
+    return baseline, None
+
+
+def _has_one_class(workspace: Workspace) -> bool:
+    return workspace.task.kind == "classification" and workspace.task.n_outputs == 1

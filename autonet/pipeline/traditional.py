@@ -1,0 +1,282 @@
+"""Traditional learners beside the networks: scikit-learn's trees, fitted on every fold within a share of the time."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
+
+from autonet.core.names import join
+from autonet.core.task import Task
+from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.encoding.preprocessors import EMBEDDING, NORMALIZATION, PREPROCESSORS
+from autonet.data.targets.encoder import TARGET_TRANSFORMS, TargetEncoder
+from autonet.pipeline.ensemble import PLAIN_LOSSES, Candidate, validation_losses
+from autonet.pipeline.trees import Boosting, Forest, Trees
+from autonet.pipeline.workspace import Workspace
+from autonet.training.batches import Inputs
+
+__all__ = ["LEARNERS", "FittedTrees", "Learner", "TraditionalLearners", "fit_traditional_learners"]
+
+Array = NDArray[Any]
+
+# Trees see thresholds only, so scaling changes nothing for them but what float32 and its bounds would take away.
+ENCODING = {
+    join(NORMALIZATION.name, NORMALIZATION.selector): "minmax",
+    join(PREPROCESSORS.name, PREPROCESSORS.selector): "none",
+    join(EMBEDDING.name, EMBEDDING.selector): "none",
+    join(TARGET_TRANSFORMS.name, TARGET_TRANSFORMS.selector): "none",
+}
+FIRST_STEP = 16  # iterations of boosting or trees; later steps double what there is
+# On so many rows a first iteration is timed, so that one on all rows is known to fit.  Of 20,000 rows the estimate is
+# one and a half to twice the truth; from half as many rows it would be five times.
+PROBED_ROWS = 2000
+LEAST_SHARE = 0.1  # of what a step takes, that its trees take: what every step costs cannot be told exactly
+WORTHWHILE = 0.1  # of the trees there are, that a step adds at least
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A kind of trees with its settings.
+
+    Attributes
+    ----------
+    name : str
+    build : callable
+        ``build(task, seed)`` returns `Trees`.
+    """
+
+    name: str
+    build: Callable[[Task, int], Trees]
+
+
+# The best first: where time is short, the first gets half of it, the next half of the rest.
+LEARNERS = (
+    Learner("hist_gradient_boosting", partial(Boosting, learning_rate=0.06)),
+    Learner("extra_trees", partial(Forest, min_samples_leaf=1)),
+    Learner(
+        "hist_gradient_boosting_shallow",
+        partial(Boosting, learning_rate=0.06, max_leaf_nodes=6, min_samples_leaf=5, max_features=0.5),
+    ),
+    Learner("extra_trees_smooth", partial(Forest, min_samples_leaf=5, max_features=0.5)),
+)
+
+
+@dataclass(frozen=True)
+class FittedTrees:
+    """Trees with the encoders of their fold: what predicts beside networks.
+
+    Attributes
+    ----------
+    encoder : TabularEncoder
+    targets : TargetEncoder
+    trees : Trees
+    """
+
+    encoder: TabularEncoder
+    targets: TargetEncoder
+    trees: Trees
+
+    def prediction(self, x: Inputs) -> Array:
+        """Predict probabilities, or values in the unit of the target, for encoded rows."""
+        with _one_thread():
+            outputs = self.trees.prediction(x[:].cpu().numpy())
+        return _decoded(self.targets, outputs)
+
+
+@dataclass
+class TraditionalLearners:
+    """What was fitted.
+
+    Attributes
+    ----------
+    candidates : list of Candidate
+        Of learners that were fitted on all folds.
+    interrupted : bool
+        Whether the user interrupted.
+    """
+
+    candidates: list[Candidate[FittedTrees]] = field(default_factory=list)
+    interrupted: bool = False
+
+
+def fit_traditional_learners(
+    workspace: Workspace, config: Mapping[str, Any], *, seconds: float, encoding_seconds: float
+) -> TraditionalLearners:
+    """Fit one learner after the other on the training rows of every fold, as long as there is time.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    config : mapping
+        The configuration whose imputation is used.
+    seconds : float
+        Time for all of them; if infinite, no clock is looked at and a seed repeats the result.
+    encoding_seconds : float
+        What it takes to encode a row.
+    """
+    fitted, limit = TraditionalLearners(), time.monotonic() + seconds
+    n_rows = sum(len(rows) for fold in workspace.folds for rows in (fold.train, fold.valid))
+    if encoding_seconds * n_rows > seconds:
+        return fitted
+    try:
+        with _one_thread():
+            folds = _encoded_folds(workspace, {**config, **ENCODING})
+            for learner in LEARNERS if folds else ():
+                now = time.monotonic()
+                until = limit if learner is LEARNERS[-1] else now + (limit - now) / 2
+                candidate = _fitted(learner, workspace, folds, until)
+                if candidate is not None:
+                    fitted.candidates.append(candidate)
+    except KeyboardInterrupt:
+        fitted.interrupted = True
+    return fitted
+
+
+@dataclass(frozen=True)
+class _EncodedFold:
+    """A fold as trees see it: training rows that count, and what is needed of the validation rows."""
+
+    encoder: TabularEncoder
+    targets: TargetEncoder
+    x: Array
+    y: Array
+    weights: Array | None
+    valid: Array
+    loss: Callable[[Array], float]
+
+
+def _encoded_folds(workspace: Workspace, config: Mapping[str, Any]) -> list[_EncodedFold]:
+    """Encode all folds; none if the table is a sparse one that had better not be dense as a whole."""
+    folds = []
+    for fold in workspace.folds:
+        rows, weights = fold.train, None
+        if workspace.weights is not None:
+            rows = rows[workspace.weights[rows] > 0]
+            weights = workspace.weights[rows] / workspace.weights[rows].mean()
+        encoder = TabularEncoder.fit(workspace.table, rows, config, workspace.seed)
+        if encoder.is_lazy:
+            return []
+        targets = TargetEncoder.fit(workspace.task.kind, workspace.y[rows], config)
+        folds.append(
+            _EncodedFold(
+                encoder,
+                targets,
+                encoder.transform(workspace.table, rows),
+                targets.encode(workspace.y[rows]),
+                weights,
+                encoder.transform(workspace.table, fold.valid),
+                partial(_plain_loss, workspace, targets, fold.valid),
+            )
+        )
+    return folds
+
+
+def _plain_loss(workspace: Workspace, targets: TargetEncoder, rows: NDArray[np.intp], outputs: Array) -> float:
+    """Return the loss that boosting stops by."""
+    of_task = PLAIN_LOSSES[workspace.task.kind]
+    return of_task(workspace.y[rows], _decoded(targets, outputs), workspace.metric_weights(rows))
+
+
+def _decoded(targets: TargetEncoder, outputs: Array) -> Array:
+    """Turn what trees predict into probabilities, which it is already, or into values in the unit of the target."""
+    return targets.decode(outputs) if targets.kind == "regression" else outputs
+
+
+def _fitted(
+    learner: Learner, workspace: Workspace, folds: list[_EncodedFold], limit: float
+) -> Candidate[FittedTrees] | None:
+    """Fit a learner on all folds; None if there is not time for all of them, or if it fails."""
+    logger, began = logging.getLogger("autonet"), time.monotonic()
+    members = list[FittedTrees]()
+    pace: _Pace | None = None
+    try:
+        for number, fold in enumerate(folds):
+            trees = learner.build(workspace.task, workspace.seed)
+            now = time.monotonic()
+            until = now + (limit - now) / (len(folds) - number)
+            if pace is None and np.isfinite(limit):
+                pace = _Pace.probed(learner.build(workspace.task, workspace.seed), fold)
+            _grow(trees, fold, pace, until)
+            if not trees.size:
+                logger.info("%s: no time", learner.name)
+                return None
+            members.append(FittedTrees(fold.encoder, fold.targets, trees))
+        outputs = [m.trees.prediction(fold.valid) for m, fold in zip(members, folds, strict=True)]
+    except Exception:  # there are networks, and other learners
+        logger.warning("%s failed", learner.name, exc_info=True)
+        return None
+    predictions = [_decoded(m.targets, output) for m, output in zip(members, outputs, strict=True)]
+    losses = [validation_losses(workspace, f.valid, p) for f, p in zip(workspace.folds, predictions, strict=True)]
+    loss, tie_breaker = np.mean(losses, axis=0)
+    score = workspace.metric.score_of(float(loss))
+    took = time.monotonic() - began
+    logger.info("%s: validation %s %.4f in %.1f s", learner.name, workspace.metric.name, score, took)
+    return Candidate(learner.name, {}, 0.0, (float(loss), float(tie_breaker)), predictions, lambda: members)
+
+
+@dataclass
+class _Pace:
+    """What growing costs, in seconds.
+
+    Attributes
+    ----------
+    fixed : float
+        Of every step, however small: columns are sorted into bins again.
+    each : float
+        Of an iteration.
+    """
+
+    fixed: float
+    each: float
+
+    @classmethod
+    def probed(cls, trees: Trees, fold: _EncodedFold) -> "_Pace":
+        """Time one iteration on some of the rows; of the time for all rows, any part may be fixed."""
+        some = slice(None, None, -(-len(fold.x) // PROBED_ROWS))
+        began = time.monotonic()
+        trees.grow(1, fold.x[some], fold.y[some], None if fold.weights is None else fold.weights[some])
+        seconds = (time.monotonic() - began) * len(fold.x) / len(fold.x[some])
+        return cls(seconds, seconds)
+
+    def learn(self, seconds: float, grown: int) -> None:
+        """Take note of what a step cost."""
+        self.fixed = min(self.fixed, (1 - LEAST_SHARE) * seconds)
+        self.each = (seconds - self.fixed) / grown
+
+    def step(self, size: int, left: float) -> float:
+        """Return how many iterations to add to `size` in the seconds left: what fits, in steps that are not small."""
+        affordable = (left - self.fixed) / self.each
+        wanted = max(size, FIRST_STEP, self.fixed / self.each)
+        return affordable if affordable < 2 * wanted else wanted  # what would be left is too little for another step
+
+
+def _grow(trees: Trees, fold: _EncodedFold, pace: _Pace | None, until: float) -> None:
+    """Grow trees on a fold until they are past their best, the largest size, or out of time."""
+    while trees.size < trees.largest:
+        began = time.monotonic()
+        step = max(trees.size, FIRST_STEP) if pace is None else pace.step(trees.size, until - began)
+        grown = int(min(step, trees.largest - trees.size))
+        if grown < max(WORTHWHILE * trees.size, 1):
+            break
+        trees.grow(trees.size + grown, fold.x, fold.y, fold.weights)
+        over = trees.is_past_its_best(fold.valid, fold.loss)
+        if pace is not None:
+            pace.learn(time.monotonic() - began, grown)
+        if over:
+            break
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _one_thread() -> Any:
+    """Let scikit-learn compute on one thread, as torch does: see `autonet.training.threads`."""
+    return _threads().limit(limits=1)
