@@ -97,9 +97,7 @@ def main() -> None:
         word = "better" if ours > theirs else "equal" if ours == theirs else "worse"
         took = max(r[3] for r in results)
         print(f"| {name} | {results[0][0]} | {ours:.4f} | {theirs:.4f} | {word} | {took:.1f} s |", flush=True)
-    print(
-        f"\nBetter on {better} of {len(arguments.tables)} tables; seeds {arguments.seeds}; {environment()}"
-    )
+    print(f"\nBetter on {better} of {len(arguments.tables)} tables; seeds {arguments.seeds}; {environment()}")
 
 
 if __name__ == "__main__":
