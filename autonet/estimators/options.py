@@ -275,7 +275,8 @@ class Options:
         runtime = self.runtime or 0.0
         selecting = min(SELECTION_SHARE * runtime, SELECTION_SECONDS) if self.networks_kept > 1 else 0.0
         closing = min(CLOSING_SHARE * runtime, CLOSING_SECONDS)
-        return closing, selecting + (LEAVING_SECONDS if self.n_jobs not in (1, None) else 0.0)
+        may_be_parallel = self._repays_processes if self.n_jobs == "auto" else self.n_jobs not in (1, None)
+        return closing, selecting + (LEAVING_SECONDS if may_be_parallel else 0.0)
 
     def workers(self, table: Table) -> int:
         """Return how many trials to train at once.
@@ -284,9 +285,12 @@ class Options:
         """
         if self.n_jobs != "auto":
             return int(cpu_count()) if self.n_jobs == -1 else int(self.n_jobs or 1)
-        repays = self.budget_type == "time" and (self.runtime or 0.0) >= PARALLEL_FROM_SECONDS
         fits = table.nbytes <= PARALLEL_UP_TO_BYTES and not current_process().daemon
-        return min(int(cpu_count()), MOST_WORKERS) if repays and fits else 1
+        return min(int(cpu_count()), MOST_WORKERS) if self._repays_processes and fits else 1
+
+    @property
+    def _repays_processes(self) -> bool:
+        return self.budget_type == "time" and (self.runtime or 0.0) >= PARALLEL_FROM_SECONDS
 
     @property
     def needs_timing(self) -> bool:

@@ -24,7 +24,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from autonet import AutoNetClassification, AutoNetMultilabel, AutoNetRegression
 
 OPTIONS: dict[str, Any] = {
-    "max_trials": 2,
+    "max_trials": 1,
     "budget_type": "epochs",
     "min_budget": 1,
     "max_budget": 3,

@@ -26,7 +26,7 @@ def classes(n_classes: int, seed: int, n: int = 60) -> tuple[np.ndarray, np.ndar
     rng = np.random.default_rng(seed)
     y = rng.permutation(np.concatenate([np.arange(n_classes), rng.integers(n_classes, size=n - n_classes)]))
     p = np.round(rng.random((n, n_classes)) + np.eye(n_classes)[y] * 0.5, 2) + 0.01
-    return y, p / p.sum(axis=1, keepdims=True)
+    return y, np.round(p / p.sum(axis=1, keepdims=True), 12)  # what ties in one column ties in the other of two
 
 
 def labels(n_labels: int, seed: int, n: int = 60) -> tuple[np.ndarray, np.ndarray]:
