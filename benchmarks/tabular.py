@@ -203,7 +203,7 @@ def run_all(arguments: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", nargs="+", default=TABLES)
-    parser.add_argument("--systems", nargs="+", default=list(FAMILY_OF), choices=list(FAMILY_OF), metavar="SYSTEM")
+    parser.add_argument("--systems", nargs="*", default=list(FAMILY_OF), choices=list(FAMILY_OF), metavar="SYSTEM")
     parser.add_argument("--variant", dest="variants", action="append", default=[], metavar="SYSTEM:NAME=JSON")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--seconds", type=float, default=60)

@@ -1,9 +1,7 @@
 """The arithmetic of the comparison with peers: splits, errors, who won, what is still to do."""
 
-import importlib.util
 import json
 import math
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -15,31 +13,16 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
 pd = pytest.importorskip("pandas", reason="needs pandas, for the tables")
-ROOT = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def tabular() -> Any:
-    """The script; it finds its neighbours as it does when it is run."""
-    before = set(sys.modules)
-    sys.path.insert(0, str(ROOT))
-    try:
-        spec = importlib.util.spec_from_file_location("tabular", ROOT / "tabular.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["tabular"] = module  # dataclasses ask for it
-        spec.loader.exec_module(module)
-        yield module
-    finally:
-        sys.path.remove(str(ROOT))
-        for name in {"tabular", "tabular_report", "common"} & (set(sys.modules) - before):
-            del sys.modules[name]
+def tabular(script: Any) -> Any:
+    return script("tabular")
 
 
 @pytest.fixture(scope="module")
-def report(tabular: Any) -> Any:
-    return sys.modules["tabular_report"]
+def report(script: Any) -> Any:
+    return script("tabular_report")
 
 
 # --- splits

@@ -1,0 +1,246 @@
+"""Which configurations `medium_cs` tries first: chosen from runs on the public tables.
+
+    python benchmarks/portfolio.py run --out runs --seconds 4 16
+    python benchmarks/portfolio.py choose --out runs
+    python benchmarks/portfolio.py choose --out runs --without vehicle > presets/without_vehicle.toml
+
+`run` trains every candidate by itself on every table, once for each time: those of `portfolio_candidates.toml`, and
+random ones.  `choose` reads what they predict for the test rows, and prints the preset with the portfolios chosen, one
+for small tables and one for larger ones.  The next entry is always the one with which the ensemble of the entries so
+far is best, on the mean of the logarithms of its errors over the tables and over the times: the portfolio is good
+wherever the time ends it, and says in which order.  The ensemble is selected on one half of the test rows and
+measured on the other, and the other way round.  Whoever measures a portfolio on one of these tables leaves that
+table out (`--without`).
+"""
+
+import argparse
+import re
+import sys
+import tempfile
+import tomllib
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from tabular import load
+
+from autonet import AutoNetClassification, AutoNetRegression
+from autonet.core.task import Task
+from autonet.ensemble.selection import greedy_selection
+from autonet.space.build import build_space
+from autonet.space.presets import load_preset, preset_folder
+
+CANDIDATES = Path(__file__).parent / "portfolio_candidates.toml"
+PRESET = preset_folder() / "medium_cs.toml"
+TABLES = [
+    *("arrhythmia", "bank_marketing", "california_housing", "cmc", "colleges", "credit_g", "kc1", "letter"),
+    *("magic_telescope", "naval", "nyc_taxis", "online_shoppers", "phoneme", "protein", "splice", "vehicle"),
+]
+SMALL = 2000  # rows to fit on: tables with fewer have a portfolio of their own
+MAX_ROWS = 4000
+CHOSEN_NODES = (
+    *("NormalizationStrategySelector", "NumericEmbeddingSelector", "NetworkSelector", "OptimizerSelector"),
+    *("LearningrateSchedulerSelector", "TrainNode"),
+)
+SELECTED = 25  # models in an ensemble, with repetition
+
+Values = dict[str, Any]
+
+
+# --- candidates
+
+
+def without_portfolio(text: str) -> str:
+    """The text of a preset up to its portfolio."""
+    return re.split(r"^# [^\n]*\n+(?=\[\[portfolio\]\])", text, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def entry(description: str, values: Values, **limits: int) -> str:
+    """An entry of a portfolio in TOML."""
+    lines = ["[[portfolio]]", f'description = "{description}"', *(f"{k} = {v}" for k, v in limits.items())]
+    lines.append("[portfolio.values]")
+    for name, value in values.items():
+        shown = str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else value
+        lines.append(f'"{name}" = {shown}')
+    return "\n".join(lines)
+
+
+def candidates(n_random: int) -> dict[str, Values]:
+    """Values by description; random ones are drawn from the space of `medium_cs`."""
+    known = tomllib.loads(CANDIDATES.read_text(encoding="utf-8"))["portfolio"]
+    found = {row["description"]: row["values"] for row in known}
+    task = Task("regression", n_rows=MAX_ROWS)
+    preset = load_preset("medium_cs", task)
+    space = build_space(task, preset.components, preset.updates)
+    space.seed(0)
+    for number in range(n_random):
+        config = dict(space.sample_configuration())
+        names = [name for name in config if name.split(":")[0] in CHOSEN_NODES]
+        found[f"Drawn at random, number {number}."] = {n: rounded(config[n]) for n in sorted(names)}
+    return found
+
+
+def rounded(value: Any) -> Any:
+    """Two digits of a drawn number: more mean nothing."""
+    value = value.item() if hasattr(value, "item") else value
+    return float(f"{value:.2g}") if isinstance(value, float) else value
+
+
+# --- runs
+
+
+def predictions_alone(values: Values, table: str, seconds: float) -> dict[str, Any]:
+    """Train one configuration on a table for so many seconds, on one core, and predict the test rows."""
+    train, test = load(table, 0, MAX_ROWS)
+    y, y_test = train.pop("target"), test.pop("target")
+    classes = y.dtype == "category"
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as preset:
+        text = without_portfolio(PRESET.read_text(encoding="utf-8"))
+        preset.write(text + entry("The only one.", values) + "\n")
+        preset.flush()
+        auto = (AutoNetClassification if classes else AutoNetRegression)(
+            preset.name,
+            max_trials=1,
+            min_budget=seconds,
+            max_budget=seconds,
+            max_runtime=3 * seconds + 10,
+            ensemble_size=1,
+            n_jobs=1,
+            optimize_metric="neg_log_loss" if classes else "neg_root_mean_squared_error",
+            random_state=0,
+        ).fit(train, y.astype(str) if classes else y)
+    if classes:
+        truth = y_test.astype(str).to_numpy()[:, None] == np.asarray(auto.classes_, dtype=str)
+        return {"predictions": auto.predict_proba(test), "truth": truth, "rows": len(train)}
+    return {"predictions": auto.predict(test), "truth": y_test.to_numpy(float), "rows": len(train)}
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run what is asked for and not there, one process per core."""
+    arguments.out.mkdir(parents=True, exist_ok=True)
+
+    def one(table: str, description: str, values: Values, seconds: float, path: Path) -> None:
+        warnings.simplefilter("ignore")
+        try:
+            result = predictions_alone(values, table, seconds)
+        except Exception as error:  # noqa: BLE001 - one run in hundreds; the others go on
+            print(f"{table}, {seconds:g} s, {description} {type(error).__name__}: {error}", file=sys.stderr)
+            return
+        np.savez(path, **result)
+
+    wanted = [
+        (table, description, values, seconds, path_of(arguments.out, table, description, seconds))
+        for table, seconds, (description, values) in product(
+            arguments.tables, arguments.seconds, candidates(arguments.random).items()
+        )
+    ]
+    missing = [job for job in wanted if not job[-1].is_file()]
+    print(f"{len(wanted)} runs, {len(missing)} to do", flush=True)
+    Parallel(n_jobs=arguments.jobs)(delayed(one)(*job) for job in missing)
+
+
+def path_of(folder: Path, table: str, description: str, seconds: float) -> Path:
+    name = re.sub(r"\W+", "_", description.lower()).strip("_")
+    return folder / f"{table}-{seconds:g}s-{name}.npz"
+
+
+# --- the choice
+
+
+def error(prediction: np.ndarray, truth: np.ndarray) -> float:
+    """Log-loss of classes, root mean squared error of numbers."""
+    if truth.dtype == bool:
+        p = np.where(truth.any(axis=1), (prediction * truth).sum(axis=1), 1.0)
+        return float(-np.log(np.clip(p, 1e-15, 1)).mean())
+    return float(np.sqrt(np.mean((prediction - truth) ** 2)))
+
+
+class Runs:
+    """What every candidate predicts on one table in one time."""
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        arrays = {name: np.load(path) for name, path in paths.items()}
+        self.rows = int(next(iter(arrays.values()))["rows"])
+        self.truth = next(iter(arrays.values()))["truth"]
+        self.predictions = {name: a["predictions"] for name, a in arrays.items()}
+        shuffled = np.random.default_rng(0).permutation(len(self.truth))
+        self.halves = np.array_split(shuffled, 2)
+
+    def of_ensemble(self, names: Sequence[str]) -> float:
+        """Error of the ensemble of these candidates."""
+        errors = []
+        for seen, unseen in (self.halves, self.halves[::-1]):
+            of_seen = sorted(names, key=lambda name: error(self.predictions[name][seen], self.truth[seen]))
+            weights = greedy_selection(
+                [self.predictions[name][seen] for name in of_seen],
+                lambda mean, rows=seen: (error(mean, self.truth[rows]), 0.0),
+                size=SELECTED,
+            )
+            mean = sum(w * self.predictions[name][unseen] for w, name in zip(weights, of_seen, strict=True))
+            errors.append(error(np.asarray(mean), self.truth[unseen]))
+        return float(np.mean(errors))
+
+
+def choose(runs: Sequence[Runs], names: Sequence[str], size: int) -> Iterator[tuple[str, float]]:
+    """The entries in their order, each with the mean logarithm of the errors of the ensemble that it completes."""
+    chosen: list[str] = []
+    while len(chosen) < size:
+        scores = {
+            name: float(np.mean([np.log(r.of_ensemble([*chosen, name])) for r in runs]))
+            for name in names
+            if name not in chosen
+        }
+        best = min(scores, key=scores.__getitem__)
+        chosen.append(best)
+        yield best, scores[best]
+
+
+def print_preset(arguments: argparse.Namespace) -> None:
+    """Print the preset with the portfolios chosen; how good they are goes to the standard error."""
+    values = candidates(arguments.random)
+    found: list[Runs] = []
+    for table, seconds in product(arguments.tables, arguments.seconds):
+        if table in arguments.without:
+            continue
+        paths = {name: path_of(arguments.out, table, name, seconds) for name in values}
+        missing = [name for name, path in paths.items() if not path.is_file()]
+        if missing:
+            print(f"{table}, {seconds:g} s is left out, {len(missing)} runs are missing: {missing[0]}", file=sys.stderr)
+        else:
+            found.append(Runs(paths))
+    text = without_portfolio(PRESET.read_text(encoding="utf-8")).rstrip()
+    blocks = [
+        text,
+        "# Chosen by benchmarks/portfolio.py, the most useful first.  RealMLP's learning rates are times 10.",
+    ]
+    for small in (True, False):
+        runs = [r for r in found if (r.rows < SMALL) == small]
+        limit = {"max_rows": SMALL - 1} if small else {"min_rows": SMALL}
+        print(f"{len(runs)} runs of {'small' if small else 'large'} tables", file=sys.stderr)
+        for name, score in choose(runs, list(values), arguments.size):
+            alone = np.exp(np.mean([np.log(r.of_ensemble([name])) for r in runs]))
+            print(f"  {np.exp(score):.5g}  alone {alone:.5g}  {name}", file=sys.stderr)
+            blocks.append(entry(name, values[name], **limit))
+    print("\n\n".join(blocks))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=["run", "choose"])
+    parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
+    parser.add_argument("--tables", nargs="+", default=TABLES)
+    parser.add_argument("--without", nargs="*", default=[], help="tables that the choice does not look at")
+    parser.add_argument("--seconds", type=float, nargs="+", default=[4, 16])
+    parser.add_argument("--random", type=int, default=10)
+    parser.add_argument("--size", type=int, default=8)
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    (run if arguments.action == "run" else print_preset)(arguments)
+
+
+if __name__ == "__main__":
+    main()
