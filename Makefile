@@ -11,7 +11,7 @@ demo: $(INSTALLED)
 	$(BIN)/python examples/digits.py
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 # Ten minutes: run directories under kills, full disks and random faults; a line per row.
 torture: $(INSTALLED)

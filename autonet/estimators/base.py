@@ -7,6 +7,7 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -33,6 +34,7 @@ from autonet.pipeline.ensemble import CONSIDERED
 from autonet.pipeline.timing import epoch_seconds
 from autonet.pipeline.trial import run_trial
 from autonet.pipeline.workspace import Workspace
+from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.study import Study
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
@@ -179,11 +181,13 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         given = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}
         data, chosen = self._arguments(given, options)
         self._searched_with = repr(self._arguments({}, {})[1])
-        with logged(chosen.log_level) as logger, one_thread():
+        with logged(chosen.log_level) as logger, one_thread(), ExitStack() as on_exit:
             workspace = self._workspace(chosen, **data, sample_weight=sample_weight, groups=groups)
             space = chosen.space(workspace.task)
             default = dict(space.get_default_configuration())
             deadline = began + (chosen.runtime or math.inf)
+            executor = chosen.executor(workspace.table)
+            on_exit.callback(executor.close)
             first = fit_first_models(workspace, default, chosen, deadline)
             interrupted, searching = first.interrupted, first.leave_something(workspace, deadline)
             epoch = 0.0
@@ -209,22 +213,23 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             for config in chosen.portfolio(workspace.task, study.encoding):
                 study.enqueue(config)
             if searching:
-                self._search(study, workspace, chosen, left)
+                self._search(study, workspace, executor, chosen, left)
             self._keep(study, workspace, Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing))
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
         return self
 
-    def _search(self, study: Study, workspace: Workspace, options: Options, seconds: float) -> None:
+    def _search(self, study: Study, workspace: Workspace, executor: Executor, options: Options, seconds: float) -> None:
         """Run the search; if it comes to nothing, there is the baseline."""
         try:
-            study.optimize(
-                partial(run_trial, workspace),
-                max_trials=options.trials(study.rungs),
-                timeout=max(seconds, 0.0) if options.runtime else None,
-                n_jobs=options.workers(workspace.table),
-                callbacks=[partial(log_trial, logging.getLogger("autonet"))],
-                progress=options.progress_bar,
-            )
+            with closing(executor):
+                study.optimize(
+                    partial(run_trial, workspace),
+                    max_trials=options.trials(study.rungs),
+                    timeout=max(seconds, 0.0) if options.runtime else None,
+                    executor=executor,
+                    callbacks=[partial(log_trial, logging.getLogger("autonet"))],
+                    progress=options.progress_bar,
+                )
         except (SearchFailed, KeyboardInterrupt):
             logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 

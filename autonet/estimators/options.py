@@ -19,6 +19,8 @@ from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
 from autonet.data.rows.splits import CROSS_VALIDATORS
 from autonet.data.table import Table
+from autonet.search.executors.base import Executor
+from autonet.search.executors.choice import executor_for
 from autonet.search.rungs import Rungs, Unit
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
@@ -287,6 +289,10 @@ class Options:
             return int(cpu_count()) if self.n_jobs == -1 else int(self.n_jobs or 1)
         fits = table.nbytes <= PARALLEL_UP_TO_BYTES and not current_process().daemon
         return min(int(cpu_count()), MOST_WORKERS) if self._repays_processes and fits else 1
+
+    def executor(self, table: Table) -> Executor:
+        """Return what trials run in; worker processes start, and import torch, while the baseline is fitted."""
+        return executor_for(self.workers(table), imports=["autonet.pipeline.trial"])
 
     @property
     def _repays_processes(self) -> bool:

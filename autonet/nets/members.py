@@ -17,7 +17,6 @@ from torch.nn import functional
 from autonet.core.errors import InvalidNetwork
 from autonet.core.names import known
 from autonet.core.task import TaskKind
-from autonet.nets.dropout import Dropout
 from autonet.nets.factors import set_factors
 
 __all__ = ["POOLINGS", "BatchEnsembleLinear", "MemberLinear", "MemberMean", "random_signs", "unstack"]
@@ -207,4 +206,4 @@ def unstack(network: nn.Sequential) -> list[nn.Sequential]:
 def _of_member(layer: nn.Module, i: int) -> nn.Module:
     if isinstance(layer, BatchEnsembleLinear | MemberLinear):
         return layer.member(i)
-    return nn.Dropout(layer.p) if isinstance(layer, Dropout) else deepcopy(layer)
+    return deepcopy(layer)

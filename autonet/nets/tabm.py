@@ -13,7 +13,6 @@ from autonet.core.names import known
 from autonet.core.task import Task
 from autonet.nets.activations import ACTIVATIONS
 from autonet.nets.activations import activation as activation_of
-from autonet.nets.dropout import Dropout
 from autonet.nets.members import POOLINGS, BatchEnsembleLinear, MemberLinear, MemberMean, random_signs
 
 __all__ = ["TABM", "build_tabm", "tabm_space"]
@@ -63,7 +62,7 @@ def build_tabm(
             layers.append(nn.Linear(width, width))
         layers.append(activation_of(activation))
         if dropout > 0:
-            layers.append(Dropout(dropout))
+            layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers, MemberLinear(width, n_out, n_members), MemberMean(pooling))
 
 

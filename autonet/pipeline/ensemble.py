@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
+from joblib import cpu_count
 from numpy.typing import NDArray
 
 from autonet.core.metrics.formulas import label_log_loss, log_loss, mean_squared_error
@@ -42,6 +44,7 @@ Array = NDArray[Any]
 
 LINEAR = "linear"  # what the baseline is called among networks
 PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
+THREADED_ROWS = 200  # rows from which on threads repay their start
 CONSIDERED = 30  # trials, the best ones: the others are hardly ever chosen
 SCORED_ROWS = 20_000  # validation rows that the selection looks at; more decide nothing
 CALIBRATED_ROWS = 100  # validation rows without which a temperature would be a guess
@@ -152,18 +155,28 @@ class Ensemble:
         return cls(members, [1 / len(members)] * len(members), {name: 1.0})
 
     def prediction(self, table: Table) -> Array:
-        """Predict probabilities (n, n_outputs), or values (n, n_targets), for the rows of a table."""
-        chunks = range(0, max(len(table), 1), PREDICTED_ROWS)
-        return np.concatenate([self._chunk(table.rows(slice(i, i + PREDICTED_ROWS))) for i in chunks])
+        """Predict probabilities (n, n_outputs), or values (n, n_targets), for the rows of a table.
 
-    def _chunk(self, table: Table) -> Array:
-        mean: Array = np.zeros(1)
-        for encoder in dict.fromkeys(part.encoder for part in self.members):  # networks share what it makes of rows
-            x = encoded_inputs(encoder, table, torch.device("cpu"))
-            for weight, part in zip(self.weights, self.members, strict=True):
-                if part.encoder is encoder:
-                    mean = mean + weight * part.prediction(x)
-        return tempered(mean, self.temperature)
+        Networks that share an encoder are one job, and the jobs are done on all cores.
+        """
+        by_encoder = dict[TabularEncoder, list[tuple[float, Part]]]()
+        for weight, part in zip(self.weights, self.members, strict=True):
+            by_encoder.setdefault(part.encoder, []).append((weight, part))
+        jobs = list(by_encoder.values())
+        threads = min(len(jobs), int(cpu_count())) if len(table) >= THREADED_ROWS else 1
+        sums = []
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            for first in range(0, max(len(table), 1), PREDICTED_ROWS):
+                chunk = repeat(table.rows(slice(first, first + PREDICTED_ROWS)))
+                done = map(_weighted_sum, jobs, chunk) if threads == 1 else pool.map(_weighted_sum, jobs, chunk)
+                sums.append(np.sum(list(done), axis=0))
+        return tempered(np.concatenate(sums), self.temperature)
+
+
+def _weighted_sum(parts: Sequence[tuple[float, Part]], table: Table) -> Array:
+    """Sum up what parts that share an encoder predict."""
+    x = encoded_inputs(parts[0][1].encoder, table, torch.device("cpu"))
+    return np.asarray(np.sum([weight * part.prediction(x) for weight, part in parts], axis=0))
 
 
 def candidates(

@@ -1,6 +1,7 @@
 """Traditional learners beside the networks: scikit-learn's trees, fitted on every fold within a share of the time."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ FIRST_STEP = 16  # iterations of boosting or trees; later steps double what ther
 PROBED_ROWS = 2000
 LEAST_SHARE = 0.1  # of what a step takes, that its trees take: what every step costs cannot be told exactly
 WORTHWHILE = 0.1  # of the trees there are, that a step adds at least
+# Limits of threads are those of the process: two predictions at once would undo each other's.
+_PREDICTING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class FittedTrees:
 
     def prediction(self, x: Inputs) -> Array:
         """Predict probabilities, or values in the unit of the target, for encoded rows."""
-        with _one_thread():
+        with _PREDICTING, _one_thread():
             outputs = self.trees.prediction(x[:].cpu().numpy())
         return _decoded(self.targets, outputs)
 

@@ -18,6 +18,7 @@ from autonet.core.task import Task
 from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.encoding.preprocessors import EMBEDDING
 from autonet.data.targets.encoder import TargetEncoder
+from autonet.nets.dropout import with_quick_dropout
 from autonet.nets.embedding import CategoryEmbedding, with_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
 from autonet.nets.numeric import MOST_NUMBERS, NUMERIC_EMBEDDING, NumericEmbedding
@@ -180,7 +181,7 @@ def build_training(
 ) -> tuple[TrainingState, Plan]:
     """Build network, optimizer and plan of a configuration for rows that are encoded already: by default, numbers."""
     layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
-    network = build_network(task, config, layout, rows.x).to(rows.x.device)
+    network = with_quick_dropout(build_network(task, config, layout, rows.x)).to(rows.x.device)
     schedule = SCHEDULES.build(config)
     settings = BATCH_LOSSES.parameters(config)
     loss = LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=task.n_outputs)

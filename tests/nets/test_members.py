@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from torch import nn
 
 from autonet.core.errors import InvalidNetwork, UnknownName
-from autonet.nets.dropout import Dropout
 from autonet.nets.members import BatchEnsembleLinear, MemberLinear, MemberMean, random_signs, unstack
 
 
@@ -104,7 +103,7 @@ def test_a_network_without_members_cannot_be_unstacked() -> None:
 
 def test_what_is_unstacked_has_weights_of_its_own() -> None:
     network = nn.Sequential(nn.Linear(4, 4), BatchEnsembleLinear(random_signs(2, 4), 3, scales_outputs=True))
-    network.extend([Dropout(0.25), MemberLinear(3, 2, 2), MemberMean("identity")])
+    network.extend([nn.Dropout(0.25), MemberLinear(3, 2, 2), MemberMean("identity")])
     first, second = unstack(network.eval())
     assert [type(layer) for layer in first] == [nn.Linear, nn.Linear, nn.Dropout, nn.Linear]
     assert first[2].p == 0.25

@@ -219,6 +219,20 @@ def test_a_hang_is_killed_at_the_deadline_and_its_last_report_counts(processes: 
     assert outcomes(processes, objective, job(2))[0].result.loss == 1.0
 
 
+def test_processes_may_start_and_import_before_there_is_a_job() -> None:
+    executor = executor_for(2, imports=["no_such_module", "this"])  # it prints a poem, and nobody else imports it
+    try:
+        assert isinstance(executor, Processes)
+        started = {worker.process.pid for worker in executor._workers}
+        assert len(started) == 2
+        ended = outcomes(executor, lambda trial: float("this" in sys.modules), job(0), job(1))
+        assert [o.result.loss for o in ended] == [1.0, 1.0]
+        assert {worker.process.pid for worker in executor._workers} == started
+    finally:
+        executor.close()
+    assert not any(is_alive(pid) for pid in started if pid)
+
+
 def test_a_memory_limit_ends_the_trial_that_needs_more() -> None:
     def objective(trial: RunningTrial) -> float:
         blocks = [np.ones(120 * 2**17)]

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import connection, util
@@ -60,20 +60,28 @@ class Processes:
     memory_limit_mb : float, optional
         Memory that a trial may need in addition to what its process needs with the objective and its data loaded,
         in units of 2**20 bytes; Linux only.
+    imports : sequence of str
+        Modules that a new process imports while it has no job yet.
 
     Raises
     ------
     InvalidOption
     """
 
-    def __init__(self, n_jobs: int, *, memory_limit_mb: float | None = None) -> None:
+    def __init__(self, n_jobs: int, *, memory_limit_mb: float | None = None, imports: Sequence[str] = ()) -> None:
         self.n_slots = _number_of_processes(n_jobs)
         self._memory_limit = None if memory_limit_mb is None else _bytes(memory_limit_mb)
+        self._imports = tuple(imports)
         self._workers: list[_Worker] = []
         self._objective: tuple[Objective, bytes] | None = None
         self._unsent: list[Outcome] = []
         # multiprocessing waits for its processes at the exit of the interpreter; this comes before.
         util.Finalize(self, _kill, args=(self._workers,), exitpriority=20)
+
+    def start(self) -> None:
+        """Start the processes now, so that they are ready when there is a job for them."""
+        while len(self._workers) < self.n_slots:
+            self._start_one()
 
     def prepare(self, objective: Objective) -> None:
         """Pickle the objective; see `Executor`."""
@@ -128,8 +136,11 @@ class Processes:
         for worker in self._workers:
             if not worker.job:
                 return worker
+        return self._start_one()
+
+    def _start_one(self) -> "_Worker":
         with _interrupts_held_back():
-            self._workers.append(_Worker(self._memory_limit))
+            self._workers.append(_Worker(self._memory_limit, self._imports))
         return self._workers[-1]
 
     def _bury(self) -> None:
@@ -142,9 +153,9 @@ class Processes:
 class _Worker:
     """A worker process, seen from outside."""
 
-    def __init__(self, memory_limit: int | None) -> None:
+    def __init__(self, memory_limit: int | None, imports: Sequence[str]) -> None:
         self.connection, theirs = multiprocessing.Pipe()
-        arguments = (theirs, memory_limit)
+        arguments = (theirs, memory_limit, imports)
         self.process = get_context("loky").Process(target=serve, args=arguments, env=ONE_THREAD, name="autonet-worker")
         try:
             self.process.start()

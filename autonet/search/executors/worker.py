@@ -2,13 +2,14 @@
 
 import contextlib
 import faulthandler
+import importlib
 import os
 import queue
 import signal
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +46,7 @@ def run(objective: Objective, job: Job, observe: Observer | None = None, memory:
         return _crash(job, text, time.monotonic() - began)
 
 
-def serve(connection: Any, memory_limit: int | None) -> None:
+def serve(connection: Any, memory_limit: int | None, imports: Sequence[str] = ()) -> None:
     """Run the jobs that come through a pipe, until None comes.
 
     It sends ``("ready",)`` at the start, ``("observe", step, value)`` for each value reported, and ``("end", outcome)``
@@ -56,6 +57,8 @@ def serve(connection: Any, memory_limit: int | None) -> None:
     connection : multiprocessing.connection.Connection
     memory_limit : int or None
         Bytes that a job may have in addition to what the process has with the objective loaded.
+    imports : sequence of str
+        Modules to import while there is no job.
     """
     _leave_the_terminal()
     faulthandler.enable()  # tells on standard error where a segmentation fault was
@@ -68,6 +71,9 @@ def serve(connection: Any, memory_limit: int | None) -> None:
     objective: Any = None
     memory = None
     connection.send(("ready",))
+    for name in imports:
+        with contextlib.suppress(Exception):  # it is the objective's matter, which says so when it is loaded
+            importlib.import_module(name)
     while (task := tasks.get()) is not None:
         data, job = task[0], unpickled(task[1])
         try:
