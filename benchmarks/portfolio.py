@@ -221,7 +221,7 @@ def print_preset(arguments: argparse.Namespace) -> None:
         runs = [r for r in found if (r.rows < SMALL) == small]
         limit = {"max_rows": SMALL - 1} if small else {"min_rows": SMALL}
         print(f"{len(runs)} runs of {'small' if small else 'large'} tables", file=sys.stderr)
-        for name, score in choose(runs, list(values), arguments.size):
+        for name, score in () if not runs else choose(runs, list(values), arguments.size):
             alone = np.exp(np.mean([np.log(r.of_ensemble([name])) for r in runs]))
             print(f"  {np.exp(score):.5g}  alone {alone:.5g}  {name}", file=sys.stderr)
             blocks.append(entry(name, values[name], **limit))
