@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import settings
 from sklearn.datasets import load_diabetes, load_digits, load_iris
+
+settings.register_profile("shared cores", deadline=None)  # how long an example takes depends on what runs beside it
+settings.load_profile("shared cores")
 
 QUICK: dict[str, Any] = {
     "budget_type": "epochs",

@@ -73,7 +73,10 @@ LEAVING_SECONDS = 0.7  # that worker processes take to end
 # eta 3 lie below it.
 TOP_SHARE, RUNG_SPAN = 1 / 3, 27
 EPOCHS_LOW, EPOCHS_HIGH = 5.0, 150.0  # as in Auto-PyTorch
-EPOCHS_AT_LEAST = 2  # at the lowest rung: rankings after one epoch say little about the end
+# At the lowest rung: rankings after one epoch say little about the end.  Ten are wanted if there are two rungs all the
+# same: with 60 s on two cores, long lowest rungs gained 2 and 3 % where epochs take long (phoneme and nyc_taxis on
+# five folds), and lost 2 and 3 % where they are short (credit_g, colleges).
+EPOCHS_AT_LEAST, EPOCHS_WANTED = 2, 10
 
 
 @dataclass(frozen=True)
@@ -317,7 +320,8 @@ class Options:
             return Rungs.geometric(low, high, self.eta, "epochs")
         runtime = self.runtime or DEFAULT_RUNTIME
         high = self.max_budget or max(TOP_SHARE * runtime, self.min_budget or 0.0)
-        low = self.min_budget or min(max(high / RUNG_SPAN, EPOCHS_AT_LEAST * epoch_seconds), high)
+        wanted = min(EPOCHS_WANTED * epoch_seconds, high / self.eta)
+        low = self.min_budget or min(max(high / RUNG_SPAN, EPOCHS_AT_LEAST * epoch_seconds, wanted), high)
         return Rungs.geometric(low, high, self.eta, "time")
 
     def trials(self, rungs: Rungs) -> int | None:

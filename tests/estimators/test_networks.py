@@ -11,7 +11,7 @@ from autonet.nets.realmlp import FrontScale
 
 def test_a_realmlp_classifies(iris: Any, quick: dict[str, Any]) -> None:
     options = {**quick, "min_budget": 30, "max_budget": 90, "networks": ["realmlp"], "optimizer": ["adamw"]}
-    auto = AutoNetClassification("medium_cs", **options).fit(*iris)
+    auto = AutoNetClassification("medium_cs", **options, numeric_embeddings=["none"]).fit(*iris)
     assert auto.score(*iris) > 0.9
     model = auto.get_pytorch_model()
     assert isinstance(model[0], FrontScale)
