@@ -56,7 +56,7 @@ RENAMED = {"config_preset": "preset", "random_seed": "random_state", "X_train": 
 LEFT_TO_PRESETS = {"cross_validator": "none", "ensemble_size": 1, "n_jobs": 1}
 
 # n_jobs="auto": a worker process takes three seconds or so to start, and has a copy of the table.
-PARALLEL_FROM_SECONDS, PARALLEL_UP_TO_BYTES, MOST_WORKERS = 25.0, 2**28, 8
+PARALLEL_FROM_SECONDS, PARALLEL_UP_TO_BYTES, MOST_WORKERS = 25.0, 2**29, 8
 
 # Without any limit a search takes five minutes.
 DEFAULT_RUNTIME = 300.0

@@ -24,7 +24,7 @@ def test_weights_count_as_repetitions() -> None:
     assert fit_temperature(p, y, weights.astype(float)) == pytest.approx(fit_temperature(p[repeated], y[repeated]))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(2, 5), st.floats(0.25, 4.0), st.integers(0, 2**32 - 1))
 def test_tempered_probabilities_keep_their_order(n_classes: int, temperature: float, seed: int) -> None:
     p = np.random.default_rng(seed).dirichlet(np.ones(n_classes), 10)

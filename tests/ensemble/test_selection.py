@@ -37,7 +37,7 @@ def test_the_first_model_stands_when_there_is_no_time() -> None:
     np.testing.assert_array_equal(weights, [1, 0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 6), st.integers(1, 12), st.integers(0, 2**32 - 1))
 def test_an_ensemble_is_never_worse_than_its_first_model(n_models: int, size: int, seed: int) -> None:
     random = np.random.default_rng(seed)

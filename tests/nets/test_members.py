@@ -68,7 +68,7 @@ def test_separate_layers_are_as_many_of_torch() -> None:
 PREDICTIONS = {"softmax": lambda z: z.softmax(-1), "sigmoid": torch.sigmoid, "identity": lambda z: z}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     pooling=st.sampled_from(list(PREDICTIONS)),
     n=st.integers(1, 4),

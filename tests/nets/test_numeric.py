@@ -197,7 +197,7 @@ def fitted(draw: st.DrawFn) -> tuple[list[float], PiecewiseLinearEmbedding]:
     return column, piecewise_linear(column, draw(st.integers(1, 40)))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(fitted(), st.integers(0, 2**31))
 def test_a_piecewise_linear_function_is_monotone_continuous_and_linear_outside(
     given_: tuple[list[float], PiecewiseLinearEmbedding], seed: int

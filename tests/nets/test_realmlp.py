@@ -136,7 +136,7 @@ def inputs_of_layers(net: nn.Sequential, x: Tensor) -> list[tuple[LinearFromData
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 99),
     n_in=st.integers(1, 9),

@@ -22,7 +22,7 @@ def test_known_widths(shape: str) -> None:
     assert shaped_widths(shape, n_in=64, n_out=10, max_units=200, n_layers=5) == KNOWN[shape]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     shape=st.sampled_from(list(SHAPES)),
     n_in=st.integers(1, 3000),
@@ -40,7 +40,7 @@ def test_widths_are_as_many_and_as_large_as_asked(
     assert all(type(w) is int for w in widths)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     shape=st.sampled_from(list(SHAPES)), max_units=st.integers(10, 2000), n_layers=st.integers(1, 40), data=st.data()
 )
@@ -59,7 +59,7 @@ def test_a_largest_width_below_the_number_of_inputs_is_honoured(shape: str) -> N
     assert widths[0] == 32  # there is nowhere to rise from
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(shape=st.sampled_from(list(SHAPES)), max_dropout=st.floats(0.0, 0.99), n_layers=st.integers(1, 40))
 def test_dropouts_are_as_many_and_as_large_as_asked(shape: str, max_dropout: float, n_layers: int) -> None:
     rates = shaped_dropouts(shape, max_dropout=max_dropout, n_layers=n_layers)

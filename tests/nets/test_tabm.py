@@ -90,7 +90,7 @@ def test_members_begin_different_by_the_first_scales_and_the_heads_only(variant:
 PREDICTIONS: dict[str, Any] = {"softmax": lambda z: z.softmax(-1), "sigmoid": torch.sigmoid, "identity": lambda z: z}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     variant=st.sampled_from(["mini", "full"]),
     activation=st.sampled_from(list(ACTIVATIONS)),

@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as hnp
 from autonet.core.errors import RunCorrupted, RunUnavailable
 from autonet.search.storage.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 
-RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 DTYPES = st.one_of(
     hnp.boolean_dtypes(),

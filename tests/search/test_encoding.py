@@ -41,7 +41,7 @@ SPACES = [
 ]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**31), which=st.integers(0, len(SPACES) - 1))
 def test_round_trips_lose_nothing_but_the_last_bit_and_mutants_are_legal(seed: int, which: int) -> None:
     encoding, rng = Encoding(SPACES[which]), np.random.default_rng(seed)

@@ -153,7 +153,7 @@ def test_a_bracket_that_may_not_be_filled_is_judged_by_what_it_has() -> None:
     assert run.brackets()[0][3] >= 1
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     low=st.sampled_from([1, 2, 5]),
     ratio=st.sampled_from([1, 2, 4, 8, 9, 20, 27]),

@@ -270,7 +270,7 @@ def _values(hp: Any) -> list[Any]:
     ]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(space=spaces(), which=st.sampled_from([RandomSampler(), KernelDensitySampler(), SMALL_FOREST]))
 def test_proposals_in_any_space_are_legal_new_and_functions_of_the_history(space: Any, which: Sampler) -> None:
     for check in (
@@ -282,7 +282,7 @@ def test_proposals_in_any_space_are_legal_new_and_functions_of_the_history(space
         check(which, space)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(space=spaces(finite=True), which=st.sampled_from([GridSampler(), RandomSampler(), KernelDensitySampler()]))
 def test_any_small_space_is_visited_once(space: Any, which: Sampler) -> None:
     suite.check_a_small_space_is_visited_once(which, space)

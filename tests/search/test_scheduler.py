@@ -77,7 +77,7 @@ def test_without_a_deadline_the_search_ends_when_trials_are_used_up_and_one_is_a
     assert decide(history([0.3], [0.1, 0.1, 0.1]), left=math.inf, may_start=False) is None
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     runtime=st.floats(1, 3000),
     low=st.floats(0.2, 100),

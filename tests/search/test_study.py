@@ -258,7 +258,7 @@ def _rate(kind: str, rate: float) -> dict[str, float]:
     return {"rate": rate} if kind == "small" else {}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_suggestions_keep_to_their_ranges_and_types(data: st.DataObject) -> None:
     low = data.draw(st.integers(1, 50))

@@ -32,7 +32,7 @@ UPDATES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(updates=UPDATES)
 @example(
     updates=[HyperparameterSearchSpaceUpdate("N", "h", ("a b", "[c]", "] log", "ü \u2028 \n", "'", '"', "", "True"))]

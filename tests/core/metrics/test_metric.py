@@ -83,7 +83,7 @@ def known_to_both(kind: Any, n_outputs: int) -> list[str]:
     return [name for name in names if name in sk.get_scorer_names()]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(n_classes=st.integers(2, 5), seed=SEED)
 def test_formulas_of_classes_are_those_of_scikit_learn(n_classes: int, seed: int) -> None:
     y, p = classes(n_classes, seed)
@@ -99,7 +99,7 @@ def test_formulas_of_classes_are_those_of_scikit_learn(n_classes: int, seed: int
     assert compared >= 20
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(n_labels=st.integers(1, 4), seed=SEED)
 def test_formulas_of_labels_are_those_of_scikit_learn(n_labels: int, seed: int) -> None:
     y, p = labels(n_labels + 1, seed)
@@ -123,7 +123,7 @@ def test_formulas_of_labels_are_those_of_scikit_learn(n_labels: int, seed: int) 
         assert get_metric(name, "multilabel").score(y, p, w) == pytest.approx(expected, abs=1e-10), name
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(n_targets=st.integers(1, 4), seed=SEED)
 def test_formulas_of_values_are_those_of_scikit_learn(n_targets: int, seed: int) -> None:
     y, p = targets(n_targets, seed)
@@ -204,7 +204,7 @@ def test_the_probabilistic_accuracy_of_two_classes_by_hand() -> None:
     assert pac.score(y, np.column_stack([1 - p1, p1])) == pytest.approx((reached - chance) / (1 - chance))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(n_classes=st.integers(2, 5), seed=SEED)
 def test_the_probabilistic_accuracy_is_0_for_the_shares_and_1_for_the_truth(n_classes: int, seed: int) -> None:
     y = classes(n_classes, seed)[0]
@@ -222,7 +222,7 @@ def test_the_probabilistic_accuracy_is_0_for_the_shares_and_1_for_the_truth(n_cl
     assert several.score(z[:, :1], q[:, :1], w) == pytest.approx(one)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=SEED, kind=st.sampled_from(["classification", "multilabel", "regression"]), outputs=st.integers(2, 4))
 def test_a_weight_of_two_is_a_row_that_occurs_twice(seed: int, kind: Any, outputs: int) -> None:
     y, p = {"classification": classes, "multilabel": labels, "regression": targets}[kind](outputs, seed)
@@ -250,7 +250,7 @@ def test_a_perfect_regression_has_the_least_loss(name: str) -> None:
     assert metric.loss(metric.score(y, p)) > 0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(name=st.sampled_from(sorted(CLASSIFICATION)), score=st.floats(-1e6, 1e6))
 def test_losses_turn_back_into_scores_and_better_scores_are_smaller_losses(name: str, score: float) -> None:
     metric = get_metric(name, "classification", np.arange(3))

@@ -30,7 +30,7 @@ def test_decisions() -> None:
 STEERED = ["f1", "f1_macro", "jaccard", "balanced_accuracy", "matthews_corrcoef", "recall_macro"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     name=st.sampled_from(STEERED),
     share=st.sampled_from([0.05, 0.3, 0.8]),

@@ -82,7 +82,7 @@ TABLES = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(TABLES, TABLES, CONFIGS)
 def test_whatever_comes_in_finite_float32_comes_out(table: Table, unseen: Table, chosen: dict[str, Any]) -> None:
     encoder = fit(table, chosen)
@@ -100,7 +100,7 @@ def test_whatever_comes_in_finite_float32_comes_out(table: Table, unseen: Table,
         assert (indices < np.array(encoder.vocabularies)).all()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(TABLES, CONFIGS)
 def test_the_module_on_dense_tensors_is_the_transform(table: Table, chosen: dict[str, Any]) -> None:
     encoder = fit(table, chosen)
@@ -121,7 +121,7 @@ def test_rows_are_encoded_one_by_one_as_together(preprocessor: str, scale: str) 
     np.testing.assert_allclose(encoder.transform(table, np.array([5, 3])), together[[5, 3]], rtol=1e-4, atol=1e-4)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 99), CONFIGS)
 def test_rows_that_do_not_train_change_nothing(seed: int, chosen: dict[str, Any]) -> None:
     table, other = mixed(80, seed), mixed(80, seed + 100, scale=1e4)
@@ -140,7 +140,7 @@ def test_rows_that_do_not_train_change_nothing(seed: int, chosen: dict[str, Any]
         assert torch.equal(value, states[1][name]), name
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 99), st.sampled_from(["none", "truncated_svd", "power_transformer"]), st.data())
 def test_the_order_of_the_training_rows_does_not_matter(seed: int, preprocessor: str, data: st.DataObject) -> None:
     scale = data.draw(st.sampled_from(list(NORMALIZATION.components)))
@@ -193,7 +193,7 @@ def test_columns_that_say_nothing_are_dropped_and_named() -> None:
     np.testing.assert_array_equal(encoder.transform(Table.of(X)), X[:, [0, 3]])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(1e-30, 1e30), st.sampled_from([1.0, -1.0]), st.sampled_from(list(NORMALIZATION.components)))
 def test_what_rounding_leaves_of_a_constant_is_dropped(constant: float, sign: float, scale: str) -> None:
     rng = np.random.default_rng(0)

@@ -2,7 +2,7 @@ import datetime
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from autonet.data.reading.dates import CHUNK_ROWS, DATE_PARTS, write_date_parts
@@ -14,7 +14,6 @@ def parts(values: list[datetime.datetime | None], dtype: str = "float64") -> dic
     return out
 
 
-@settings(deadline=None)
 @given(moment=st.datetimes())
 def test_parts_are_those_of_the_calendar(moment: datetime.datetime) -> None:
     got = {name: values[0] for name, values in parts([moment]).items()}
@@ -39,7 +38,6 @@ def test_parts_are_those_of_the_calendar(moment: datetime.datetime) -> None:
         assert math.isclose(got[name], value, rel_tol=0, abs_tol=1e-9), name
 
 
-@settings(deadline=None)
 @given(moment=st.datetimes())
 def test_float32_tells_every_moment_to_the_hundredth_of_a_second(moment: datetime.datetime) -> None:
     got = parts([moment], "float32")

@@ -80,7 +80,7 @@ def test_every_brand_reads_alike(brand: str) -> None:
     np.testing.assert_array_equal(sold["second of day"][[0, 2]], 13 * 3600 + 30 * 60 + 15)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(drawn=columns())
 def test_drawn_tables_read_alike_in_every_brand(drawn: dict[str, list[Any]]) -> None:
     schema, table = fit(BRANDS["pandas"](drawn))
@@ -95,7 +95,7 @@ def test_drawn_tables_read_alike_in_every_brand(drawn: dict[str, list[Any]]) -> 
             assert_same(same_table, table)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(X=frames())
 def test_drawn_frames_of_every_brand_make_tables(X: Any) -> None:
     schema, table = fit(X)
@@ -107,7 +107,7 @@ def test_drawn_frames_of_every_brand_make_tables(X: Any) -> None:
     assert len(schema.columns) == (len(X[0]) if isinstance(X, list) else X.shape[1])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(drawn=columns(), data=st.data())
 def test_order_and_number_of_rows_change_nothing(drawn: dict[str, list[Any]], data: st.DataObject) -> None:
     frame = BRANDS["pandas"](drawn)
@@ -118,7 +118,7 @@ def test_order_and_number_of_rows_change_nothing(drawn: dict[str, list[Any]], da
     assert_same(schema.read(frame.iloc[order[:1]]), table.rows(order[:1]))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(drawn=columns(kinds=("category", "boolean", "string", "integer", "float", "datetime")))
 def test_codes_are_places_among_the_levels(drawn: dict[str, list[Any]]) -> None:
     for make in (BRANDS["objects"], BRANDS["polars"]):

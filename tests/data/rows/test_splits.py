@@ -29,7 +29,7 @@ def rows(folds: list[Fold]) -> list[tuple[list[int], list[int]]]:
 # ---- holdout --------------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(n=st.integers(4, 300), share=st.floats(0.02, 0.9), seed=SEED, kind=KINDS, shuffle=st.booleans())
 def test_a_holdout_takes_every_row_once_and_a_seed_repeats_it(
     n: int, share: float, seed: int, kind: Any, shuffle: bool
@@ -46,7 +46,7 @@ def test_a_holdout_takes_every_row_once_and_a_seed_repeats_it(
     assert rows([fold]) == rows(split(y, kind, n, validation_split=share, shuffle=shuffle, seed=seed))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(counts=st.lists(st.integers(1, 80), min_size=1, max_size=8), share=st.floats(0.05, 0.9), seed=SEED)
 def test_every_class_keeps_its_share_to_within_a_row_and_trains(counts: list[int], share: float, seed: int) -> None:
     y = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
@@ -79,7 +79,7 @@ def test_rows_that_are_all_of_different_classes_are_drawn() -> None:
     assert len(fold.valid) == 3
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(n=st.integers(50, 400), share=st.floats(0.1, 0.5), seed=SEED)
 def test_targets_are_held_out_over_their_whole_range(n: int, share: float, seed: int) -> None:
     y = np.exp(np.random.default_rng(seed).normal(size=(n, 1)) * 2)
@@ -116,7 +116,7 @@ def test_other_seeds_hold_out_other_rows() -> None:
         assert rows(split(target, kind, 100, seed=0)) != rows(split(target, kind, 100, seed=1))  # type: ignore[arg-type]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(n=st.integers(10, 300), n_groups=st.integers(2, 40), seed=SEED, kind=KINDS, shuffle=st.booleans())
 def test_groups_are_held_out_whole(n: int, n_groups: int, seed: int, kind: Any, shuffle: bool) -> None:
     groups = np.array([f"g{code}" for code in np.random.default_rng(seed).integers(0, n_groups, n)])
@@ -167,7 +167,7 @@ def test_groups_of_several_types_are_told_apart() -> None:
 ONCE = ["k_fold", "stratified_k_fold", "group_k_fold", "stratified_group_k_fold", "leave_one_group_out"]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     name=st.sampled_from(CROSS_VALIDATORS[1:]),
     kind=KINDS,
