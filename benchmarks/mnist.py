@@ -30,7 +30,8 @@ def main() -> None:
     history = auto.history_
     budgets = [f"{v:g}" if v else "default" for v in limits.values()]
     print(
-        "| preset | runtime / min / max budget, s | seed | test accuracy | validation | fit took | configurations | at the top |"
+        "| preset | runtime / min / max budget, s | seed | test accuracy | validation | fit took | configurations "
+        "| at the top |"
     )
     print("|---|---|---|---|---|---|---|---|")
     print(

@@ -1,16 +1,18 @@
 """Which configurations `medium_cs` tries first: chosen from runs on the public tables.
 
-    python benchmarks/portfolio.py run --out runs --seconds 4 16
-    python benchmarks/portfolio.py choose --out runs
-    python benchmarks/portfolio.py choose --out runs --without vehicle > presets/without_vehicle.toml
+    python benchmarks/portfolio.py run --out runs --seconds 2 8
+    python benchmarks/portfolio.py judge --out runs
+    python benchmarks/portfolio.py choose --out runs > presets/medium_cs.toml
+    python benchmarks/portfolio.py choose --out runs --without vehicle > without_vehicle.toml
 
 `run` trains every candidate by itself on every table, once for each time: those of `portfolio_candidates.toml`, and
 random ones.  `choose` reads what they predict for the test rows, and prints the preset with the portfolios chosen, one
 for small tables and one for larger ones.  The next entry is always the one with which the ensemble of the entries so
 far is best, on the mean of the logarithms of its errors over the tables and over the times: the portfolio is good
 wherever the time ends it, and says in which order.  The ensemble is selected on one half of the test rows and
-measured on the other, and the other way round.  Whoever measures a portfolio on one of these tables leaves that
-table out (`--without`).
+measured on the other, and the other way round.  `judge` leaves one table out after the other, and prints the error
+there of what was chosen from the others; whoever compares with peers on one of these tables leaves it out, too
+(`--without`).
 """
 
 import argparse
@@ -164,7 +166,7 @@ class Runs:
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         arrays = {name: np.load(path) for name, path in paths.items()}
-        self.rows = int(next(iter(arrays.values()))["rows"])
+        self.is_small = next(iter(arrays.values()))["rows"] < SMALL
         self.truth = next(iter(arrays.values()))["truth"]
         self.predictions = {name: a["predictions"] for name, a in arrays.items()}
         shuffled = np.random.default_rng(0).permutation(len(self.truth))
@@ -185,61 +187,88 @@ class Runs:
         return float(np.mean(errors))
 
 
+def mean_error(runs: Sequence[Runs], names: Sequence[str]) -> float:
+    """Geometric mean of the errors of the ensemble of these candidates."""
+    return float(np.exp(np.mean([np.log(r.of_ensemble(names)) for r in runs])))
+
+
 def choose(runs: Sequence[Runs], names: Sequence[str], size: int) -> Iterator[tuple[str, float]]:
-    """The entries in their order, each with the mean logarithm of the errors of the ensemble that it completes."""
+    """The entries in their order, each with the mean error of the ensemble that it completes."""
     chosen: list[str] = []
     while len(chosen) < size:
-        scores = {
-            name: float(np.mean([np.log(r.of_ensemble([*chosen, name])) for r in runs]))
-            for name in names
-            if name not in chosen
-        }
+        scores = {name: mean_error(runs, [*chosen, name]) for name in names if name not in chosen}
         best = min(scores, key=scores.__getitem__)
         chosen.append(best)
         yield best, scores[best]
 
 
-def print_preset(arguments: argparse.Namespace) -> None:
-    """Print the preset with the portfolios chosen; how good they are goes to the standard error."""
-    values = candidates(arguments.random)
-    found: list[Runs] = []
+Found = dict[tuple[str, float], Runs]
+
+
+def found(arguments: argparse.Namespace, names: Sequence[str]) -> Found:
+    """The runs of all tables that are complete, by table and seconds."""
+    runs: Found = {}
     for table, seconds in product(arguments.tables, arguments.seconds):
-        if table in arguments.without:
-            continue
-        paths = {name: path_of(arguments.out, table, name, seconds) for name in values}
+        paths = {name: path_of(arguments.out, table, name, seconds) for name in names}
         missing = [name for name, path in paths.items() if not path.is_file()]
         if missing:
             print(f"{table}, {seconds:g} s is left out, {len(missing)} runs are missing: {missing[0]}", file=sys.stderr)
-        else:
-            found.append(Runs(paths))
+        elif table not in arguments.without:
+            runs[table, seconds] = Runs(paths)
+    return runs
+
+
+def judge(arguments: argparse.Namespace) -> None:
+    """Print the errors of portfolios on the tables that they were not chosen from, relative to the first candidate."""
+    names = list(candidates(arguments.random))
+    runs = found(arguments, names)
+    print(f"| table | {names[0]} | one entry | three | {arguments.size} | all {len(names)} candidates |")
+    print("|---|---|---|---|---|---|")
+    ratios = []
+    for table in dict.fromkeys(table for table, _ in runs):
+        here = [r for (other, _), r in runs.items() if other == table]
+        elsewhere = [r for (other, _), r in runs.items() if other != table and r.is_small == here[0].is_small]
+        chosen = [name for name, _ in choose(elsewhere, names, arguments.size)]
+        default = mean_error(here, names[:1])
+        ratios.append([mean_error(here, some) / default for some in (chosen[:1], chosen[:3], chosen, names)])
+        print(f"| {table} | {default:.4g} | {' | '.join(f'{ratio:.3f}' for ratio in ratios[-1])} |", flush=True)
+    print(f"| geometric mean | | {' | '.join(f'{ratio:.3f}' for ratio in np.exp(np.mean(np.log(ratios), axis=0)))} |")
+
+
+def print_preset(arguments: argparse.Namespace) -> None:
+    """Print the preset with the portfolios chosen; how good they are goes to the standard error."""
+    values = candidates(arguments.random)
+    runs = list(found(arguments, list(values)).values())
     text = without_portfolio(PRESET.read_text(encoding="utf-8")).rstrip()
     blocks = [
         text,
         "# Chosen by benchmarks/portfolio.py, the most useful first.  RealMLP's learning rates are times 10.",
     ]
     for small in (True, False):
-        runs = [r for r in found if (r.rows < SMALL) == small]
+        of_size = [r for r in runs if r.is_small == small]
         limit = {"max_rows": SMALL - 1} if small else {"min_rows": SMALL}
-        print(f"{len(runs)} runs of {'small' if small else 'large'} tables", file=sys.stderr)
-        for name, score in () if not runs else choose(runs, list(values), arguments.size):
-            alone = np.exp(np.mean([np.log(r.of_ensemble([name])) for r in runs]))
-            print(f"  {np.exp(score):.5g}  alone {alone:.5g}  {name}", file=sys.stderr)
+        print(f"{len(of_size)} runs of {'small' if small else 'large'} tables", file=sys.stderr)
+        for name, score in choose(of_size, list(values), arguments.size) if of_size else ():
+            print(f"  {score:.5g}  alone {mean_error(of_size, [name]):.5g}  {name}", file=sys.stderr)
             blocks.append(entry(name, values[name], **limit))
     print("\n\n".join(blocks))
 
 
+ACTIONS = {"run": run, "judge": judge, "choose": print_preset}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=["run", "choose"])
+    parser.add_argument("action", choices=list(ACTIONS))
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--tables", nargs="+", default=TABLES)
     parser.add_argument("--without", nargs="*", default=[], help="tables that the choice does not look at")
-    parser.add_argument("--seconds", type=float, nargs="+", default=[4, 16])
-    parser.add_argument("--random", type=int, default=10)
-    parser.add_argument("--size", type=int, default=8)
+    parser.add_argument("--seconds", type=float, nargs="+", default=[2, 8])
+    parser.add_argument("--random", type=int, default=6)
+    parser.add_argument("--size", type=int, default=6)
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
-    (run if arguments.action == "run" else print_preset)(arguments)
+    ACTIONS[arguments.action](arguments)
 
 
 if __name__ == "__main__":

@@ -149,5 +149,6 @@ def predict(network: nn.Module, x: Inputs) -> Tensor:
     -------
     Tensor of shape (n, n_out)
     """
-    network.eval()
+    if network.training:  # what it takes to tell all layers is a sixth of the time for a single row
+        network.eval()
     return torch.cat([network(x[first : first + PREDICTION_BATCH]) for first in range(0, len(x), PREDICTION_BATCH)])
