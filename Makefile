@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 PEERS ?= .peers
 
-.PHONY: demo test torture check format wheel benchmarks benchmark-tables benchmark-peers benchmark-search clean
+.PHONY: demo test torture check format wheel benchmarks benchmark-tables benchmark-peers benchmark-portfolio benchmark-search clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits.py
@@ -36,6 +36,7 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python benchmarks/digits.py
 	$(BIN)/python benchmarks/mnist.py --max-runtime 300 --min-budget 15 --max-budget 225
 	$(BIN)/python benchmarks/mnist.py --max-runtime 2000 --min-budget 100 --max-budget 1500
+	$(BIN)/python benchmarks/mnist.py --preset medium_cs --max-runtime 600
 
 # Half an hour: real tables, and what encoding costs; twenty minutes more: molecules.
 benchmark-tables: $(INSTALLED)
@@ -48,6 +49,12 @@ benchmark-peers: $(INSTALLED)
 	benchmarks/peers/environments.sh $(PEERS)
 	$(BIN)/python benchmarks/tabular.py --environments $(PEERS) --seconds 60 --out tabular.jsonl
 	$(BIN)/python benchmarks/tabular.py --table --out tabular.jsonl
+
+# An hour and a half: which configurations medium_cs tries first; the preset comes out.
+benchmark-portfolio: $(INSTALLED)
+	$(BIN)/python benchmarks/portfolio.py run --out portfolio-runs
+	$(BIN)/python benchmarks/portfolio.py judge --out portfolio-runs
+	$(BIN)/python benchmarks/portfolio.py choose --out portfolio-runs
 
 # Half an hour: the search on learning-curve surrogates; the runs of other systems are appended by hand.
 benchmark-search: $(INSTALLED)

@@ -1,6 +1,6 @@
 """The Auto-PyTorch MNIST example: test accuracy, time used, configurations started and brought to the top.
 
-python benchmarks/mnist.py --max-runtime 2000 --min-budget 100 --max-budget 1500
+python benchmarks/mnist.py --min-budget 100 --max-budget 1500
 python benchmarks/mnist.py --preset medium_cs --max-runtime 600
 """
 
