@@ -58,7 +58,7 @@ Values = dict[str, Any]
 
 def without_portfolio(text: str) -> str:
     """The text of a preset up to its portfolio."""
-    return re.split(r"^# [^\n]*\n+(?=\[\[portfolio\]\])", text, maxsplit=1, flags=re.MULTILINE)[0]
+    return re.split(r"^(?:# [^\n]*\n)*\n*(?=\[\[portfolio\]\])", text, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def entry(description: str, values: Values, **limits: int) -> str:
@@ -202,12 +202,9 @@ def choose(runs: Sequence[Runs], names: Sequence[str], size: int) -> Iterator[tu
         yield best, scores[best]
 
 
-Found = dict[tuple[str, float], Runs]
-
-
-def found(arguments: argparse.Namespace, names: Sequence[str]) -> Found:
+def found(arguments: argparse.Namespace, names: Sequence[str]) -> dict[tuple[str, float], Runs]:
     """The runs of all tables that are complete, by table and seconds."""
-    runs: Found = {}
+    runs = dict[tuple[str, float], Runs]()
     for table, seconds in product(arguments.tables, arguments.seconds):
         paths = {name: path_of(arguments.out, table, name, seconds) for name in names}
         missing = [name for name, path in paths.items() if not path.is_file()]
@@ -219,10 +216,10 @@ def found(arguments: argparse.Namespace, names: Sequence[str]) -> Found:
 
 
 def judge(arguments: argparse.Namespace) -> None:
-    """Print the errors of portfolios on the tables that they were not chosen from, relative to the first candidate."""
+    """Print the errors of portfolios on tables they were not chosen from; the first candidate, the default, is 1."""
     names = list(candidates(arguments.random))
     runs = found(arguments, names)
-    print(f"| table | {names[0]} | one entry | three | {arguments.size} | all {len(names)} candidates |")
+    print(f"| table | default | 1 entry | 3 | {arguments.size} | all {len(names)} candidates |")
     print("|---|---|---|---|---|---|")
     ratios = []
     for table in dict.fromkeys(table for table, _ in runs):

@@ -157,7 +157,7 @@ class Ensemble:
     def prediction(self, table: Table) -> Array:
         """Predict probabilities (n, n_outputs), or values (n, n_targets), for the rows of a table.
 
-        Networks that share an encoder are one job, and the jobs are done on all cores.
+        Networks that share an encoder are one job; for many rows the jobs are done on all cores.
         """
         by_encoder = dict[TabularEncoder, list[tuple[float, Part]]]()
         for weight, part in zip(self.weights, self.members, strict=True):

@@ -55,6 +55,7 @@ def test_what_is_printed_is_a_preset_with_every_candidate(
     entries = [portfolio.entry(name, v, max_rows=999) for name, v in values.items()]
     path = tmp_path / "mine.toml"
     text = portfolio.without_portfolio(portfolio.PRESET.read_text(encoding="utf-8"))
+    assert not text.rstrip().splitlines()[-1].startswith("#")  # nor what stands above the portfolio
     path.write_text("\n\n".join([text, *entries]), encoding="utf-8")
     preset = load_preset(path, Task(kind, n_rows=999))
     assert list(preset.portfolio) == list(values.values())
