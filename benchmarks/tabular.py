@@ -106,6 +106,7 @@ class Runner:
     environments: Path
     seconds: float
     variants: Mapping[str, str]
+    latencies: Sequence[int]
 
     def python(self, system: str) -> Path:
         return self.environments / FAMILY_OF[system.partition(":")[0]] / "bin" / "python"
@@ -128,6 +129,7 @@ class Runner:
             command += ["--train", folder / "train.parquet", "--test", folder / "test.parquet"]
             command += ["--kind", kind, "--seconds", self.seconds, "--seed", seed]
             command += ["--options", record["options"], "--out", folder / "result.json"]
+            command += ["--latencies", *self.latencies]
             began = time.monotonic()
             try:
                 finish([str(c) for c in command], folder, 3 * self.seconds + 120)
@@ -179,7 +181,7 @@ def to_do(arguments: argparse.Namespace, done: Mapping[tuple[Any, ...], Record])
 def run_all(arguments: argparse.Namespace) -> None:
     variants = {name: options for name, _, options in (v.partition("=") for v in arguments.variants)}
     arguments.systems += variants
-    runner = Runner(arguments.environments.absolute(), arguments.seconds, variants)
+    runner = Runner(arguments.environments.absolute(), arguments.seconds, variants, arguments.latencies)
     for system in [s for s in arguments.systems if not runner.python(s).is_file()]:
         print(f"{system} is left out: there is no {runner.python(system)}", flush=True)
         arguments.systems.remove(system)
@@ -208,6 +210,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--max-rows", type=int, help="the most rows to fit on")
+    parser.add_argument("--latencies", type=int, nargs="+", default=[1, 1000], help="rows of the calls that are timed")
     parser.add_argument("--environments", type=Path, default=os.environ.get("AUTONET_PEERS"))
     parser.add_argument("--again", action="store_true", help="repeat runs that failed")
     parser.add_argument("--out", type=Path, required=True)

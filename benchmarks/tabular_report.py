@@ -86,13 +86,15 @@ def report(records: Sequence[Record], ours: str, measure: str) -> Iterator[str]:
     """Tables in Markdown of the runs of one time limit."""
     errors_of = collected(records, measure)
     systems = [ours, *sorted(errors_of.keys() - {ours})]
-    costly = "failed | fit: median, most | 1 row | 1,000 rows | size"
-    yield f"| {ours} against | tables | won or tied | ratio of errors | {costly} |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    calls = sorted({int(name.removeprefix("predict_")) for r in records for name in r if name.startswith("predict_")})
+    costly = ["failed", "fit: median, most", *(f"{n:,} rows" if n > 1 else "1 row" for n in calls), "size"]
+    yield f"| {ours} against | tables | won or tied | ratio of errors | {' | '.join(costly)} |"
+    yield "|---|---|---|---" + "|---" * len(costly) + "|"
     for system in systems:
         compared = compare(errors_of[ours], errors_of[system])
         against = " | " if system == ours else f"{compared.share:.0%} | {compared.ratio:.3f}"
-        yield f"| {system} | {compared.tables} | {against} | {costs([r for r in records if r['system'] == system])} |"
+        of_system = costs([r for r in records if r["system"] == system], calls)
+        yield f"| {system} | {compared.tables} | {against} | {of_system} |"
     yield f"\n| table | rows | measure | {' | '.join(systems)} |"
     yield "|---|---|---" + "|---" * len(systems) + "|"
     for table in sorted({r["table"] for r in records}):
@@ -108,13 +110,14 @@ def report(records: Sequence[Record], ours: str, measure: str) -> Iterator[str]:
     yield f"\nSplits {splits}, {min(dates)} to {max(dates)}; load of the machine before a run: median {load:.1f}"
 
 
-def costs(runs: Sequence[Record]) -> str:
-    """Cells of a row: failures, seconds to fit, medians of latency and of size."""
+def costs(runs: Sequence[Record], calls: Sequence[int]) -> str:
+    """Cells of a row: failures, seconds to fit, medians of the latency of calls with so many rows, and of size."""
     done = [r for r in runs if r["status"] == "ok"]
     failed = f"{len(runs) - len(done)} of {len(runs)}"
     if not done:
-        return f"{failed} | | | | "
+        return f"{failed}{' |' * (len(calls) + 2)} "
     fit = [r["fit_seconds"] for r in done]
-    one, many, size = (median(r[name] for r in done) for name in ("predict_1", "predict_1000", "bytes"))
-    latency = f"{1e3 * one:.1f} ms | {1e3 * many:.1f} ms"
+    size = median(r["bytes"] for r in done)
+    took = [[r[f"predict_{n}"] for r in done if f"predict_{n}" in r] for n in calls]
+    latency = " | ".join(f"{1e3 * median(seconds):,.1f} ms" if seconds else "" for seconds in took)
     return f"{failed} | {median(fit):.1f} s, {max(fit):.1f} s | {latency} | {size / 2**20:.2f} MiB"

@@ -185,19 +185,19 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             workspace = self._workspace(chosen, **data, sample_weight=sample_weight, groups=groups)
             space = chosen.space(workspace.task)
             default = dict(space.get_default_configuration())
-            deadline = began + (chosen.runtime or math.inf)
-            executor = chosen.executor(workspace.table)
+            deadline = began + (chosen.time.runtime or math.inf)
+            executor = chosen.time.executor(workspace.table)
             on_exit.callback(executor.close)
             first = fit_first_models(workspace, default, chosen, deadline)
             interrupted, searching = first.interrupted, first.leave_something(workspace, deadline)
             epoch = 0.0
             try:
-                if searching and chosen.needs_timing:
+                if searching and chosen.time.needs_timing:
                     epoch = epoch_seconds(workspace, default)
             except KeyboardInterrupt:  # there is the baseline to return
                 interrupted = True
-            rungs = chosen.rungs(epoch)
-            closing, selecting = chosen.seconds_kept_back
+            rungs = chosen.time.rungs(epoch)
+            closing, selecting = chosen.time.kept_back
             left = deadline - time.monotonic() - closing - selecting
             study = Study(
                 space,
@@ -225,7 +225,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
                 study.optimize(
                     partial(run_trial, workspace),
                     max_trials=options.trials(study.rungs),
-                    timeout=max(seconds, 0.0) if options.runtime else None,
+                    timeout=max(seconds, 0.0) if options.time.runtime else None,
                     executor=executor,
                     callbacks=[partial(log_trial, logging.getLogger("autonet"))],
                     progress=options.progress_bar,

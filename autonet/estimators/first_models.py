@@ -56,7 +56,7 @@ def fit_first_models(workspace: Workspace, config: Mapping[str, Any], options: O
     # scikit-learn's trees take a sixth of a second to import, in every process that imports the estimators.
     from autonet.pipeline.traditional import fit_traditional_learners  # noqa: PLC0415
 
-    seconds = min(options.traditional_seconds, deadline - time.monotonic() - sum(options.seconds_kept_back))
+    seconds = min(options.time.traditional_learners, deadline - time.monotonic() - sum(options.time.kept_back))
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
     fitted = fit_traditional_learners(workspace, config, seconds=seconds, encoding_seconds=encoding_seconds)
     return FirstModels(baseline, error, fitted.candidates, fitted.interrupted)
@@ -68,7 +68,7 @@ def _baseline(
     """Fit the baseline; an error is handed back, because the search may succeed all the same."""
     logger = logging.getLogger("autonet")
     try:
-        baseline = fit_baseline(workspace, config, seconds=options.baseline_seconds, deadline=deadline)
+        baseline = fit_baseline(workspace, config, seconds=options.time.baseline, deadline=deadline)
     except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
         logger.warning("the linear baseline failed", exc_info=True)
         return None, error

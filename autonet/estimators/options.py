@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from multiprocessing import current_process
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 from ConfigSpace import ConfigurationSpace
-from joblib import cpu_count
 from sklearn.utils import check_random_state
 
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
 from autonet.data.rows.splits import CROSS_VALIDATORS
-from autonet.data.table import Table
-from autonet.search.executors.base import Executor
-from autonet.search.executors.choice import executor_for
+from autonet.estimators.runtime import DEFAULT_RUNTIME, TimeDivision
 from autonet.search.rungs import Rungs, Unit
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
@@ -54,29 +50,6 @@ RENAMED = {"config_preset": "preset", "random_seed": "random_state", "X_train": 
 
 # Options that presets may set, and what they are otherwise.
 LEFT_TO_PRESETS = {"cross_validator": "none", "ensemble_size": 1, "n_jobs": 1}
-
-# n_jobs="auto": a worker process takes three seconds or so to start, and has a copy of the table.
-PARALLEL_FROM_SECONDS, PARALLEL_UP_TO_BYTES, MOST_WORKERS = 25.0, 2**29, 8
-
-# Without any limit a search takes five minutes.
-DEFAULT_RUNTIME = 300.0
-# The baseline gets a fiftieth of the time, from a tenth of a second to two seconds.
-BASELINE_SHARE, BASELINE_SECONDS = 0.02, (0.1, 2.0)
-# Traditional learners get so much of the time before the search, if they need it: boosting a table of ten thousand
-# rows takes seconds, and what they leave the search has.
-TRADITIONAL_SHARE = 0.15
-# What is kept back of the runtime at the end: fit must return by max_runtime.
-CLOSING_SHARE, CLOSING_SECONDS = 0.01, 2.0
-SELECTION_SHARE, SELECTION_SECONDS = 0.02, 10.0
-LEAVING_SECONDS = 0.7  # that worker processes take to end
-# The default top rung is a third of the time, so that more than one configuration can reach it; three rungs of
-# eta 3 lie below it.
-TOP_SHARE, RUNG_SPAN = 1 / 3, 27
-EPOCHS_LOW, EPOCHS_HIGH = 5.0, 150.0  # as in Auto-PyTorch
-# At the lowest rung: rankings after one epoch say little about the end.  Ten are wanted if there are two rungs all the
-# same: with 60 s on two cores, long lowest rungs gained 2 and 3 % where epochs take long (phoneme and nyc_taxis on
-# five folds), and lost 2 and 3 % where they are short (credit_g, colleges).
-EPOCHS_AT_LEAST, EPOCHS_WANTED = 2, 10
 
 
 @dataclass(frozen=True)
@@ -252,77 +225,24 @@ class Options:
         return fit_into(encoding, load_preset(self.preset, task).portfolio)
 
     @property
-    def runtime(self) -> float | None:
-        """Seconds that fit may take; None if only the number of trials is limited."""
-        if self.max_runtime is None and self.max_trials is None and self.num_iterations is None:
-            return DEFAULT_RUNTIME
-        return None if self.max_runtime is None or math.isinf(self.max_runtime) else float(self.max_runtime)
+    def time(self) -> TimeDivision:
+        """How the time of the fit is divided."""
+        unlimited = self.max_runtime is None and self.max_trials is None and self.num_iterations is None
+        seconds = DEFAULT_RUNTIME if unlimited else self.max_runtime
+        return TimeDivision(
+            runtime=None if seconds is None or math.isinf(seconds) else float(seconds),
+            unit=self.budget_type,
+            min_budget=self.min_budget,
+            max_budget=self.max_budget,
+            eta=self.eta,
+            selects=self.networks_kept > 1,
+            n_jobs=self.n_jobs,
+        )
 
     @property
     def networks_kept(self) -> int:
         """How many networks the final model may consist of."""
         return int(self.ensemble_size or 1)
-
-    @property
-    def baseline_seconds(self) -> float:
-        """Seconds for training the baseline."""
-        low, high = BASELINE_SECONDS
-        return min(max(BASELINE_SHARE * (self.runtime or high), low), high)
-
-    @property
-    def traditional_seconds(self) -> float:
-        """Seconds for traditional learners; without a limit of the runtime they take what they need."""
-        return TRADITIONAL_SHARE * (self.runtime or math.inf)
-
-    @property
-    def seconds_kept_back(self) -> tuple[float, float]:
-        """Seconds of the runtime for putting the final model together, and for selecting its networks."""
-        runtime = self.runtime or 0.0
-        selecting = min(SELECTION_SHARE * runtime, SELECTION_SECONDS) if self.networks_kept > 1 else 0.0
-        closing = min(CLOSING_SHARE * runtime, CLOSING_SECONDS)
-        may_be_parallel = self._repays_processes if self.n_jobs == "auto" else self.n_jobs not in (1, None)
-        return closing, selecting + (LEAVING_SECONDS if may_be_parallel else 0.0)
-
-    def workers(self, table: Table) -> int:
-        """Return how many trials to train at once.
-
-        "auto": one per core where that repays the start of processes, and where a result need not be repeatable.
-        """
-        if self.n_jobs != "auto":
-            return int(cpu_count()) if self.n_jobs == -1 else int(self.n_jobs or 1)
-        fits = table.nbytes <= PARALLEL_UP_TO_BYTES and not current_process().daemon
-        return min(int(cpu_count()), MOST_WORKERS) if self._repays_processes and fits else 1
-
-    def executor(self, table: Table) -> Executor:
-        """Return what trials run in; worker processes start, and import torch, while the baseline is fitted."""
-        return executor_for(self.workers(table), imports=["autonet.pipeline.trial"])
-
-    @property
-    def _repays_processes(self) -> bool:
-        return self.budget_type == "time" and (self.runtime or 0.0) >= PARALLEL_FROM_SECONDS
-
-    @property
-    def needs_timing(self) -> bool:
-        """Whether the lowest rung depends on what an epoch takes."""
-        return self.budget_type == "time" and self.min_budget is None
-
-    def rungs(self, epoch_seconds: float) -> Rungs:
-        """Place the rungs; a budget not given follows from the runtime and from what an epoch takes.
-
-        Parameters
-        ----------
-        epoch_seconds : float
-            Time of an epoch of the default configuration, for budgets in seconds.
-        """
-        if self.budget_type == "epochs":
-            low = self.min_budget or min(EPOCHS_LOW, self.max_budget or EPOCHS_LOW)
-            high = self.max_budget or max(EPOCHS_HIGH, low)
-            return Rungs.geometric(low, high, self.eta, "epochs")
-        runtime = self.runtime or DEFAULT_RUNTIME
-        high = self.max_budget or max(TOP_SHARE * runtime, self.min_budget or 0.0)
-        wanted = min(EPOCHS_WANTED * epoch_seconds, high / self.eta)
-        low = self.min_budget or min(max(high / RUNG_SPAN, EPOCHS_AT_LEAST * epoch_seconds, wanted), high)
-        return Rungs.geometric(low, high, self.eta, "time")
 
     def trials(self, rungs: Rungs) -> int | None:
         """Return how many configurations to start: `max_trials`, or what `num_iterations` brackets would start."""

@@ -225,7 +225,8 @@ def _folds_and_weights(
 
 def _most_folded_rows(table: Table, options: Options) -> float:
     """Return with how many rows there is time for folds."""
-    core_seconds = (options.runtime or 0.0) * options.workers(table) if options.budget_type == "time" else 0.0
+    time = options.time
+    core_seconds = (time.runtime or 0.0) * time.workers(table) if time.unit == "time" else 0.0
     n_columns = table.numbers.shape[1] + table.codes.shape[1] + len(table.texts)
     per_second = ROWS_PER_SECOND * COLUMNS / max(n_columns, COLUMNS)
     return float(np.clip(per_second * core_seconds, *FOLDED_ROWS))

@@ -119,7 +119,7 @@ def _fit_fold(
         nn.init.zeros_(linear.bias)
         network = nn.Sequential(linear).to(workspace.device)
         optimizer = torch.optim.Adam(network.parameters(), 1e-2, fused=True)
-        state = TrainingState(network, optimizer, averages_weights=False)
+        state = TrainingState(network, optimizer)
         deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
         segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), BATCH_SIZE), deadline)
         train(state, plan, rows, valid.x, workspace.validation(number, targets, valid.y), segment)

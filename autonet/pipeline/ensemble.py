@@ -205,7 +205,8 @@ def candidates(
         found.append(Candidate.of_trial(trial, task, folds, best))
         if any(b is not e for b, e in zip(best, last, strict=True)):
             found.append(Candidate.of_trial(trial, task, folds, last))
-    if baseline is not None:
+    # Its mean over fewer folds than theirs cannot be compared.
+    if baseline is not None and all(len(baseline.members) >= len(c.predictions) for c in found):
         found.append(Candidate.of_baseline(baseline))
     return sorted(found, key=lambda candidate: candidate.rank)
 
@@ -274,8 +275,9 @@ def select(
     predictions : list of ndarray
         Of the ensemble, for the validation rows of each fold.
     """
-    found = [candidate for candidate in found if len(candidate.predictions) == len(found[0].predictions)]
-    judge = Judge.of(workspace, len(found[0].predictions))
+    n_folds = max(len(candidate.predictions) for candidate in found)
+    found = [candidate for candidate in found if len(candidate.predictions) == n_folds]
+    judge = Judge.of(workspace, n_folds)
     seen = [judge.seen(candidate.predictions) for candidate in found]
     weights = greedy_selection(seen, judge, size=size, is_over=lambda: time.monotonic() > deadline)
     chosen = [(float(weights[i]), found[i]) for i in np.flatnonzero(weights)]

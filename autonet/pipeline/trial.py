@@ -49,6 +49,12 @@ class TrainedFold:
     n_parameters: int
 
     @property
+    def position(self) -> dict[str, Any]:
+        """How far it has been trained: steps, epochs and seconds."""
+        position: dict[str, Any] = self.state["position"]
+        return position
+
+    @property
     def best(self) -> Snapshot:
         """The best weights by validation."""
         best: Snapshot = self.state["best"]
@@ -99,8 +105,7 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
     -------
     Result
     """
-    n_folds = len(workspace.folds)
-    share = n_folds if workspace.unit == "time" else 1  # seconds are shared by the folds, epochs are not
+    n_folds, share = len(workspace.folds), _folds_that_share(workspace)
     target, before = trial.job.target, trial.checkpoint.load()
     trained: list[TrainedFold] = []
     segments: list[Segment] = []
@@ -132,31 +137,46 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
             segments.append(segment)
             if segment.interrupted and fold < n_folds - 1:
                 raise KeyboardInterrupt  # without all of its folds the trial has no score
-    return _result(workspace, trial, trained, segments, share)
+    return _result(workspace, trial, before, trained, segments)
+
+
+def _folds_that_share(workspace: Workspace) -> int:
+    """Return by how many the budget is divided: seconds are shared by the folds, epochs are not."""
+    return len(workspace.folds) if workspace.unit == "time" else 1
 
 
 def _result(
-    workspace: Workspace, trial: RunningTrial, trained: list[TrainedFold], segments: list[Segment], share: int
+    workspace: Workspace,
+    trial: RunningTrial,
+    before: Sequence[TrainedFold] | None,
+    trained: list[TrainedFold],
+    segments: list[Segment],
 ) -> Result:
     """Sum up what the folds came to."""
+    share = _folds_that_share(workspace)
     loss = float(np.mean([t.best.loss for t in trained]))
-    budget = min(s.budget for s in segments) * share
+    paid = {"time": "seconds", "epochs": "epochs"}[workspace.unit]
+    earlier = [fold.position[paid] for fold in before] if before else [0] * len(trained)
+    spent = [fold.position[paid] - was for fold, was in zip(trained, earlier, strict=True)]
     n_parameters = sum(t.n_parameters for t in trained)
-    if any(s.interrupted for s in segments):
-        status = Status.INTERRUPTED
-    else:
-        status = Status.CUT if any(s.cut for s in segments) else Status.FINISHED
+    status, budget = Status.FINISHED, trial.job.target
+    if any(s.cut for s in segments):
+        status = Status.INTERRUPTED if any(s.interrupted for s in segments) else Status.CUT
+        budget = min(min(s.budget for s in segments) * share, budget)
     return Result(
         loss,
         budget,
         status,
         tie_breaker=float(np.mean([t.best.tie_breaker for t in trained])),
         # An epoch costs what its parameters cost: a measure that every run of a seed repeats.
-        cost=(budget - trial.start) * (n_parameters if workspace.unit == "epochs" else 1.0),
+        cost=sum(
+            n * (t.n_parameters if workspace.unit == "epochs" else 1) for n, t in zip(spent, trained, strict=True)
+        ),
+        complete=all(s.exhausted for s in segments),
         metrics={
             f"val_{workspace.metric.name}": workspace.metric.score_of(loss),
             **additional_scores(workspace, [t.prediction(t.best) for t in trained]),
-            "epochs": sum(t.state["position"]["epochs"] for t in trained) / len(trained),
+            "epochs": sum(t.position["epochs"] for t in trained) / len(trained),
             "parameters": n_parameters,
         },
         checkpoint=trained,
@@ -194,7 +214,7 @@ def build_training(
         regularization=REGULARIZATION[SCHEDULES.parameters(config)["regularization_schedule"]],
     )
     optimizer = OPTIMIZERS.build(config, network=network)
-    return TrainingState(network, optimizer, averages_weights=schedule.averages_weights), plan
+    return TrainingState(network, optimizer), plan
 
 
 def build_network(task: Task, config: Mapping[str, Any], layout: InputLayout, rows: Inputs | None = None) -> nn.Module:

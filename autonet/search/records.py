@@ -98,6 +98,8 @@ class Result:
         Further numbers and short texts to keep with the report.
     checkpoint : object
         What the next job of the trial goes on from; it is not copied.
+    complete : bool
+        Whether more budget would bring nothing: the trial is as good as at the top, and never continued.
     """
 
     loss: float
@@ -107,6 +109,7 @@ class Result:
     cost: float | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
     checkpoint: Any = None
+    complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,8 @@ class Report:
         Wall time of the job.
     cost : float
         What the sampler weighs against the gain; see `Result`.
+    complete : bool
+        Whether more budget would bring nothing; see `Result`.
     reason : str
         Why a job that did not finish ended; one line.
     error : str
@@ -139,6 +144,7 @@ class Report:
     tie_breaker: float = 0.0
     metrics: Mapping[str, Any] = field(default_factory=dict)
     began: float = 0.0
+    complete: bool = False
     reason: str = ""
     error: str = ""
 
@@ -227,6 +233,11 @@ class Trial:
     def failed(self) -> bool:
         """Whether the latest job of the trial failed or was pruned: such a trial is never continued."""
         return bool(self.reports) and (self.reports[-1].failed or self.reports[-1].status is Status.PRUNED)
+
+    @property
+    def complete(self) -> bool:
+        """Whether more budget would bring nothing, as the objective said: such a trial is never continued."""
+        return self.last is not None and self.last.complete
 
     @property
     def rank(self) -> tuple[float, float, float]:

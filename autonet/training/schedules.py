@@ -3,7 +3,7 @@
 A job trains one *segment*: from the budget that its trial has paid to the next rung.  A schedule is a function of
 the progress t in [0, 1] through the segment, and every schedule but the constant one has come down when the
 segment ends: trials are compared there, and a promoted one starts the next segment with a warm restart
-(Loshchilov & Hutter, "SGDR", 2017, arXiv 1608.03983).  The constant rate is judged by averaged weights instead.
+(Loshchilov & Hutter, "SGDR", 2017, arXiv 1608.03983).  What is judged are averages of the weights.
 ``plateau`` and ``adapt`` of Auto-PyTorch are not offered: a rung would judge them in mid-course.
 """
 
@@ -29,12 +29,9 @@ class Schedule:
     ----------
     factor : callable
         Maps the progress t in [0, 1] through a segment to the factor of the learning rate.
-    averages_weights : bool
-        Whether an exponential moving average of the weights is validated instead of the weights.
     """
 
     factor: Callable[[float], float]
-    averages_weights: bool = False
 
 
 def _flat_cosine(t: float) -> float:
@@ -121,7 +118,7 @@ def _coslog4() -> Schedule:
 
 
 def _none() -> Schedule:
-    return Schedule(lambda t: 1.0, averages_weights=True)
+    return Schedule(lambda t: 1.0)
 
 
 def _space(*make: Callable[[], Hyperparameter[Any, Any]]) -> Callable[[Task], ConfigurationSpace]:

@@ -28,6 +28,13 @@ class Segment:
     deadline : float
         Reading of ``time.monotonic()`` at which training and validation must be over.
 
+    Attributes
+    ----------
+    interrupted : bool
+        Whether the user ended it.
+    exhausted : bool
+        Whether it ended because further training is not expected to find anything better.
+
     Notes
     -----
     Seconds count training and validation, from the making of the segment.  Time for one more validation is kept
@@ -45,6 +52,7 @@ class Segment:
         self.validation_seconds: float | None = None
         self.validation_steps = 0.0
         self.interrupted = False
+        self.exhausted = False
         self._steps = 0
         self._total_steps = max(round((target - start) * steps_per_epoch), 1)
 
@@ -74,7 +82,9 @@ class Segment:
 
     @property
     def over(self) -> bool:
-        """Whether no further step may be taken; the first step is always allowed."""
+        """Whether no further step may be taken; the first step is always allowed, unless nothing is to be gained."""
+        if self.exhausted:
+            return True
         if self._steps == 0:
             return False
         if self.unit == "epochs" and self._steps >= self._total_steps:
@@ -84,8 +94,8 @@ class Segment:
     @property
     def cut(self) -> bool:
         """Whether the deadline or the user ended the segment before its target."""
-        if self.interrupted:
-            return True
+        if self.interrupted or self.exhausted:
+            return self.interrupted
         if self.unit == "epochs":
             return self._steps < self._total_steps
         return self.deadline < self.ends and self.over

@@ -28,6 +28,14 @@ def test_an_ensemble_predicts_the_weighted_mean_of_its_networks(diabetes: Any, q
     np.testing.assert_allclose(auto.predict(X), np.average(separate, axis=0, weights=ensemble.weights))
 
 
+def test_a_linear_model_of_fewer_folds_is_not_compared_with_networks(diabetes: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("autonet.pipeline.baseline.PATIENCE", 0)  # the first fold has taken too long
+    auto = AutoNetRegression("tiny_cs", max_runtime=5, cross_validator=5, ensemble_size=10, random_state=0)
+    auto.fit(*diabetes)
+    assert "linear" not in auto.fit_result["ensemble"]
+    assert len(auto._winner.members) == 5
+
+
 def test_one_network_is_the_winner_alone(iris: Any, quick: dict[str, Any]) -> None:
     auto = AutoNetClassification(**{**quick, "max_budget": 81}).fit(*iris)
     assert auto.fit_result["ensemble"] == {str(auto.history_.best.number): 1.0}

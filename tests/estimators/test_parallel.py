@@ -8,7 +8,8 @@ import pytest
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
-from autonet.estimators.options import PARALLEL_FROM_SECONDS, PARALLEL_UP_TO_BYTES, Options
+from autonet.estimators.options import Options
+from autonet.estimators.runtime import PARALLEL_FROM_SECONDS, PARALLEL_UP_TO_BYTES
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
@@ -32,11 +33,11 @@ def chosen(n_bytes: int = 1000, **options: Any) -> int:
         nbytes = n_bytes
 
     values = AutoNetClassification(**options).get_params()
-    return Options.checked({name: values[name] for name in Options.names()}, {}).workers(Sized())  # type: ignore[arg-type]
+    return Options.checked({name: values[name] for name in Options.names()}, {}).time.workers(Sized())  # type: ignore[arg-type]
 
 
 def test_all_cores_are_used_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autonet.estimators.options.cpu_count", lambda: 4)
+    monkeypatch.setattr("autonet.estimators.runtime.cpu_count", lambda: 4)
     long = {"max_runtime": PARALLEL_FROM_SECONDS}
     assert chosen(**long) == 4
     assert chosen(preset="tiny_cs", **long) == 1

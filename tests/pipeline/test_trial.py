@@ -73,6 +73,26 @@ def test_a_result_describes_its_checkpoint(iris: Any) -> None:
     assert np.mean(codes == iris[1][valid]) == pytest.approx(1 - result.loss)
 
 
+@pytest.mark.parametrize("target", [0.37037037037037035, 2 / 3, 0.1 + 0.2])
+def test_a_budget_in_seconds_is_reached_to_the_last_bit_however_many_folds_share_it(target: float, iris: Any) -> None:
+    space = workspace(iris, unit="time", folds=5)
+    result = run_trial(space, job(space, 0.0, target))
+    assert result.status is Status.FINISHED
+    assert result.budget == target  # or it would not stand at its rung
+
+
+def test_a_trial_that_has_learned_all_it_can_is_complete_and_costs_what_it_took(iris: Any) -> None:
+    space = workspace(iris, unit="time", folds=2)
+    began = time.monotonic()
+    result = run_trial(space, job(space, 0.0, 60.0, **{"OptimizerSelector:sgd:learning_rate": 1e-12}))
+    took = time.monotonic() - began
+    assert result.complete
+    assert (result.status, result.budget) == (Status.FINISHED, 60.0)
+    assert took < 30
+    assert 0 < result.cost <= took  # type: ignore[operator]
+    assert not run_trial(space, job(space, 0.0, 0.1)).complete
+
+
 def test_stopping_and_going_on_gives_the_same_bits_as_doing_so_again(iris: Any) -> None:
     space = workspace(iris)
     first = run_trial(space, job(space, 0, 3))

@@ -41,8 +41,10 @@ def never(number: int, target: float) -> bool:
 class Simulation:
     """Drive the scheduler with `n_workers`, jobs ending in random order."""
 
-    def __init__(self, rungs: Rungs, *, n_workers: int = 1, fails: Fails = never, seed: int = 0) -> None:
-        self.history, self.fails, self.n_workers = History(rungs), fails, n_workers
+    def __init__(
+        self, rungs: Rungs, *, n_workers: int = 1, fails: Fails = never, completes: Fails = never, seed: int = 0
+    ) -> None:
+        self.history, self.fails, self.completes, self.n_workers = History(rungs), fails, completes, n_workers
         self.random = random.Random(seed)
         self.jobs: list[tuple[int, float, float]] = []  # trial, budget paid before, target
         self.waited = False
@@ -73,12 +75,12 @@ class Simulation:
     def _end(self, number: int) -> None:
         job = self.history.trials[number].running
         assert job is not None
-        failed = self.fails(number, job.target)
+        failed, complete = self.fails(number, job.target), self.completes(number, job.target)
         report: dict[str, Any] = {"start": job.start, "target": job.target, "seconds": 1.0, "cost": 1.0}
         if failed:
             report |= {"budget": job.start, "loss": math.inf, "status": "crashed"}
         else:
-            report |= {"budget": job.target, "loss": self.random.random(), "status": "finished"}
+            report |= {"budget": job.target, "loss": self.random.random(), "status": "finished", "complete": complete}
         self.apply("end", number, report=report, attributes={})
 
     def apply(self, kind: str, trial: int, **body: Any) -> None:
@@ -118,6 +120,13 @@ def test_the_best_of_each_rung_go_on() -> None:
     losses = {b: {t.number: r.loss for t in run.history for r in t.reports if r.target == b} for b in (1, 3, 9)}
     assert set(losses[3]) == set(sorted(losses[1], key=losses[1].__getitem__)[:3])
     assert set(losses[9]) == set(sorted(losses[3], key=losses[3].__getitem__)[:1])
+
+
+def test_complete_trials_are_compared_at_all_rungs_and_run_at_none_of_them() -> None:
+    run = Simulation(Rungs.geometric(1, 9, 3), completes=lambda n, b: b == 3).run(15)
+    assert run.brackets() == [[9, 3, 0], [3, 0], [3]]
+    all_complete = Simulation(Rungs.geometric(1, 9, 3), completes=lambda n, b: True).run(15)
+    assert all_complete.brackets() == [[9, 0, 0], [3, 0], [3]]
 
 
 def test_brackets_follow_each_other_when_nobody_waits() -> None:

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Container
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -60,6 +61,27 @@ def test_failed_and_running_trials_are_never_promoted() -> None:
 
 def test_a_trial_whose_checkpoint_is_gone_is_not_promoted() -> None:
     assert decide(history([0.3], [0.1], [0.2]), left=100, may_start=True, lost=[1]) == Start(1)
+
+
+def completed(given: History, *numbers: int) -> History:
+    """Say of trials, afterwards, that more budget would bring them nothing."""
+    for number in numbers:
+        trial = given.trials[number]
+        trial.reports[-1] = trial.last = replace(trial.reports[-1], complete=True)
+    return given
+
+
+def test_a_complete_trial_is_never_continued_and_leaves_its_place_empty() -> None:
+    assert decide(completed(history([0.3], [0.1], [0.2]), 1), left=100, may_start=True) == Start(1)
+    of_six = [0.3], [0.1], [0.2], [0.5], [0.6], [0.7]
+    assert decide(completed(history(*of_six), 1), left=100, may_start=True) == Continue(2, 3)
+
+
+def test_nothing_need_reach_the_top_if_the_best_is_complete_but_a_better_one_must() -> None:
+    assert decide(history([0.3], [0.1]), left=8.5, may_start=True) == Continue(1, 9)
+    assert decide(completed(history([0.3], [0.1]), 1), left=8.5, may_start=True) == Start(1)
+    assert decide(completed(history([0.3], [0.1]), 0), left=8.5, may_start=True) == Continue(1, 9)
+    assert decide(completed(history([0.3], [0.1]), 0, 1), left=math.inf, may_start=False) is None
 
 
 def test_the_best_trial_starts_for_the_top_while_it_can_still_get_there() -> None:

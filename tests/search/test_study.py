@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -157,6 +158,23 @@ def test_a_promoted_trial_goes_on_from_its_checkpoint() -> None:
     assert [(start, budget) for start, _, budget in seen].count((1, 3)) >= 3
     assert [(start, budget) for start, _, budget in seen].count((3, 9)) >= 1
     assert study.best.budget == 9
+
+
+def test_a_trial_that_is_complete_is_not_promoted_and_may_win(tmp_path: Path) -> None:
+    def objective(trial: RunningTrial) -> Result:
+        value = quadratic(trial)
+        return Result(value, checkpoint=trial.budget, complete=value < 0.1)
+
+    bounds = {"min_budget": 1, "max_budget": 9, "random_state": 0}
+    study = minimize(objective, LINE, **bounds, max_trials=27, run_dir=tmp_path / "run")
+    complete = [trial for trial in study.history if trial.complete]
+    assert study.best in complete
+    assert all(len(trial.reports) == 1 for trial in complete)
+    assert any(trial.budget > 1 for trial in study.history if not trial.complete)
+    study.close()
+    again = Study(LINE, **bounds, run_dir=tmp_path / "run")
+    assert [trial.number for trial in again.history if trial.complete] == [trial.number for trial in complete]
+    again.close()
 
 
 def test_a_checkpoint_is_what_it_was_when_it_was_saved() -> None:

@@ -9,7 +9,7 @@ from autonet.training.batches import BATCH_LOSSES, Rows, count_batches
 from autonet.training.loop import Divergence, Plan, predict, train
 from autonet.training.schedules import REGULARIZATION, SCHEDULES, Schedule
 from autonet.training.segment import Segment
-from autonet.training.state import TrainingState
+from autonet.training.state import PATIENCE_EPOCHS, PATIENCE_FACTOR, TrainingState
 
 N, BATCH = 60, 16
 
@@ -27,10 +27,10 @@ def plan(schedule: Schedule | None = None, **changes: object) -> Plan:
     return Plan(**{**values, "max_gradient_norm": None, **changes})
 
 
-def state(*, averages: bool = False, lr: float = 0.1) -> TrainingState:
+def state(*, lr: float = 0.1) -> TrainingState:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 2))
-    return TrainingState(network, torch.optim.SGD(network.parameters(), lr, momentum=0.9), averages_weights=averages)
+    return TrainingState(network, torch.optim.SGD(network.parameters(), lr, momentum=0.9))
 
 
 def segment(start: float, target: float, unit: str = "epochs", deadline: float = math.inf) -> Segment:
@@ -58,22 +58,23 @@ def test_a_budget_of_nine_differs_from_a_budget_of_one() -> None:
     assert run(state(), 0, 9).best.loss < run(state(), 0, 1).best.loss
 
 
-@pytest.mark.parametrize("averages", [False, True])
-def test_going_on_from_a_checkpoint_equals_never_having_stopped(averages: bool) -> None:
-    schedule = SCHEDULES.components["none"].build() if averages else None
-    straight = state(averages=averages)
+@pytest.mark.parametrize("constant", [False, True])
+def test_going_on_from_a_checkpoint_equals_never_having_stopped(constant: bool) -> None:
+    schedule = SCHEDULES.components["none"].build() if constant else None
+    straight = state()
     run(straight, 0, 2, plan(schedule))
     run(straight, 2, 5, plan(schedule))
 
-    first = run(state(averages=averages), 0, 2, plan(schedule))
+    first = run(state(), 0, 2, plan(schedule))
     saved = first.checkpoint()
     run(first, 2, 3, plan(schedule))  # further training must not change what was saved
     torch.rand(10)
-    resumed = state(averages=averages)
+    resumed = state()
     resumed.restore(saved)
     run(resumed, 2, 5, plan(schedule))
-    for a, b in zip(straight.judged.state_dict().values(), resumed.judged.state_dict().values(), strict=True):
+    for a, b in zip(straight.network.state_dict().values(), resumed.network.state_dict().values(), strict=True):
         assert torch.equal(a, b)
+    assert all(torch.equal(value, resumed.last.weights[name]) for name, value in straight.last.weights.items())
     assert resumed.position.epochs == straight.position.epochs == 5
     assert (resumed.best.loss, resumed.best.epochs) == (straight.best.loss, straight.best.epochs)
 
@@ -81,11 +82,54 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped(averages: bool) 
 def test_the_best_validated_weights_are_kept_and_later_ones_win_ties() -> None:
     s = state()
     for epoch, (loss, tie) in enumerate([(0.3, 1.0), (0.2, 0.9), (0.2, 0.9), (0.2, 0.95), (0.4, 0.1)]):
-        nn.init.constant_(s.network[0].weight, epoch)
+        nn.init.constant_(s.averaged.network[0].weight, epoch)
         s.position.epochs = epoch
         s.validated(loss, tie, torch.zeros(1, 2))
+    s.keep_last()
     assert (s.best.epochs, float(s.best.weights["0.weight"][0, 0])) == (3, 3.0)
     assert (s.last.epochs, float(s.last.weights["0.weight"][0, 0])) == (4, 4.0)
+
+
+def test_what_is_kept_are_averaged_weights_with_what_they_predict() -> None:
+    s = run(state(), 0, 9)
+    again = state().network.eval()
+    for snapshot in (s.best, s.last):
+        again.load_state_dict(snapshot.weights)
+        torch.testing.assert_close(again(rows().x).detach(), snapshot.outputs)
+    assert not torch.equal(s.last.weights["0.weight"], s.network[0].weight)
+    assert s.last.epochs == 9
+
+
+def test_validation_begins_with_the_first_epoch() -> None:
+    losses = iter([0.1, 0.2, 0.3, 0.4])
+    s = state()
+    train(s, plan(), rows(), rows().x, lambda outputs: (next(losses), 0.0), segment(0, 4))
+    assert (s.best.epochs, s.best.loss, s.last.epochs, s.last.loss) == (1, 0.1, 4, 0.4)
+
+
+@pytest.mark.parametrize("unit", ["epochs", "time"])
+def test_training_ends_when_nothing_better_has_come_for_long_and_does_not_begin_again(unit: str) -> None:
+    def best_after_four(outputs: torch.Tensor) -> tuple[float, float]:
+        return abs(s.position.epochs - 4), 0.0
+
+    s, part = state(), segment(0, 1000, unit)
+    train(s, plan(), rows(), rows().x, best_after_four, part)
+    assert part.exhausted
+    assert not part.cut
+    assert part.budget == 1000
+    last = PATIENCE_FACTOR * s.best.epochs + PATIENCE_EPOCHS + 1
+    if unit == "epochs":
+        assert (s.best.epochs, s.position.epochs) == (4, last)
+    else:  # now and then an epoch is not validated
+        assert s.position.epochs >= last
+    assert s.last.weights
+
+    resumed, more = state(), segment(1000, 3000, unit)
+    resumed.restore(s.checkpoint())
+    train(resumed, plan(), rows(), rows().x, best_after_four, more)
+    assert more.exhausted
+    assert resumed.position == s.position
+    assert resumed.last is s.last
 
 
 def test_a_loss_that_is_not_finite_ends_training_at_once() -> None:
@@ -131,7 +175,7 @@ def test_dropout_and_weight_decay_follow_their_schedule_in_every_segment(way: st
     def decaying() -> TrainingState:
         new = state()
         optimizer = torch.optim.SGD(new.network.parameters(), 0.1, weight_decay=0.01)
-        return TrainingState(new.network, optimizer, averages_weights=False)
+        return TrainingState(new.network, optimizer)
 
     scheduled = plan(batch_loss=watching, regularization=REGULARIZATION[way])
     s = decaying()
@@ -192,7 +236,7 @@ def test_prediction_is_that_of_the_network_in_evaluation_mode_whatever_the_size(
 def test_training_on_a_gpu() -> None:
     table = rows()
     network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2)).cuda()
-    s = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1, fused=True), averages_weights=False)
+    s = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1, fused=True))
     on_gpu = Rows(table.x.cuda(), table.y.cuda())
     train(s, plan(), on_gpu, on_gpu.x, lambda o: accuracy(o.cpu()), segment(0, 9))
     assert s.best.loss < 0.1

@@ -51,5 +51,6 @@ class Scheduler(Protocol):
 
 
 def may_continue(trial: Trial, lost: Container[int] = ()) -> bool:
-    """Whether a trial has a value, is not running, has not failed, and can be continued."""
-    return trial.usable and trial.running is None and not trial.failed and trial.number not in lost
+    """Whether a trial has a value, is not running, has not failed, and could gain by going on from a checkpoint."""
+    idle = trial.usable and trial.running is None
+    return idle and not trial.failed and not trial.complete and trial.number not in lost

@@ -55,9 +55,14 @@ class AsynchronousHalving:
 
 
 def _climber(history: History, costs: Costs, left: float, lost: Container[int]) -> Trial | None:
-    """Return the best trial that could still reach the top rung in time, while none has reached it."""
+    """Return the best trial that could still reach the top rung in time, while none has reached it.
+
+    A trial that is complete is as good as at the top, but others may overtake it: none is needed if it is the best.
+    """
     top = history.rungs.top
     if any(not history.trials[number].failed for _, _, number in history.rung(top)):
+        return None
+    if history.best is not None and history.best.complete:
         return None
     able = (t for t in history.ranked() if may_continue(t, lost) and costs.seconds(t.budget, top, t.number) <= left)
     return next(able, None)

@@ -75,6 +75,13 @@ def _may_run(trial: Trial) -> bool:
 
 
 def _rank(trial: Trial, budget: float) -> tuple[float, float] | None:
-    """Loss and tie-breaker with which a trial finished a rung; later reports do not count.  None if it did not."""
-    finished = (r for r in trial.reports if r.target == budget and r.status is Status.FINISHED)
+    """Loss and tie-breaker with which a trial finished a rung; later reports do not count.  None if it did not.
+
+    A trial that is complete has finished all rungs above.
+    """
+    finished = (
+        r
+        for r in trial.reports
+        if r.status is Status.FINISHED and (r.target == budget or (r.complete and r.target < budget))
+    )
     return next(((r.loss, r.tie_breaker) for r in finished), None)

@@ -331,6 +331,7 @@ def _report(outcome: Outcome) -> dict[str, Any]:
         "cost": cost if result.cost is None else result.cost,
         "tie_breaker": result.tie_breaker,
         "metrics": dict(result.metrics),
+        "complete": result.complete,
         "began": outcome.began,
         "reason": outcome.reason,
         "error": outcome.error,
