@@ -77,7 +77,10 @@ class TrainingState:
         return self.position.epochs > PATIENCE_FACTOR * self.best.epochs + PATIENCE_EPOCHS
 
     def validated(self, loss: float, tie_breaker: float, outputs: Tensor) -> None:
-        """Note how good the averaged weights are, and keep them if they are the best; of equally good ones the later.
+        """Note how good the averaged weights are, and keep them if they are the best.
+
+        Of those with the same loss the ones with the smaller tie-breaker are better, and then the later ones: a metric
+        such as accuracy may be the same for hundreds of epochs.
 
         Parameters
         ----------
@@ -85,7 +88,7 @@ class TrainingState:
         outputs : Tensor of shape (n_valid, n_out)
         """
         self.last = Snapshot(loss, tie_breaker, outputs.cpu(), {}, self.position.epochs)
-        if loss <= self.best.loss:
+        if (loss, tie_breaker) <= (self.best.loss, self.best.tie_breaker):
             self.keep_last()
             self.best = self.last
 

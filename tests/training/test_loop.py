@@ -79,7 +79,7 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped(constant: bool) 
     assert (resumed.best.loss, resumed.best.epochs) == (straight.best.loss, straight.best.epochs)
 
 
-def test_the_best_validated_weights_are_kept_and_later_ones_win_ties() -> None:
+def test_the_best_validated_weights_are_kept_ties_go_to_the_tie_breaker_and_then_to_the_later() -> None:
     s = state()
     for epoch, (loss, tie) in enumerate([(0.3, 1.0), (0.2, 0.9), (0.2, 0.9), (0.2, 0.95), (0.4, 0.1)]):
         nn.init.constant_(s.averaged.network[0].weight, epoch)
