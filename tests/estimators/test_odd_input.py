@@ -225,7 +225,8 @@ def test_one_in_ten_thousand(metric: str) -> None:
     n = 20_000
     y = (np.arange(n) % 10_000 == 0).astype(int)
     table = np.random.default_rng(0).normal(size=(n, 2)) + 4.0 * y[:, None]
-    auto = fitted(AutoNetClassification, table, y, optimize_metric=metric)
+    three = {"min_budget": 3, "max_budget": 3}  # epochs: the one positive row to train on must be seen more than once
+    auto = fitted(AutoNetClassification, table, y, optimize_metric=metric, **three)
     assert np.isfinite(auto.fit_result["info"][f"val_{metric}"])
     positive = auto.predict_proba(table)[:, 1]
     assert positive[y == 1].min() > np.median(positive)
