@@ -12,9 +12,8 @@ from autonet.training.segment import Position
 
 __all__ = ["Snapshot", "TrainingState", "detached"]
 
-# Training is over when twice as many epochs as it took to the best one, and so many more, have brought nothing.
-# Measured on nine tables of up to 4,000 rows with four networks each, 60 to 600 epochs in all: nothing better ever
-# came later, and two thirds of the time are saved.
+# Training is over when twice as many epochs as it took to the best one, and so many more, have passed.  What that
+# costs and saves: benchmarks/stopping.py.
 PATIENCE_FACTOR, PATIENCE_EPOCHS = 2, 16
 
 
