@@ -31,11 +31,11 @@ LEAVING_SECONDS = 0.7  # that worker processes take to end
 # eta 3 lie below it.
 TOP_SHARE, RUNG_SPAN = 1 / 3, 27
 EPOCHS_LOW, EPOCHS_HIGH = 5.0, 150.0  # as in Auto-PyTorch
-# At the lowest rung: rankings after one epoch say little about the end.  Ten are wanted if there are two rungs all the
-# same: with 60 s on two cores, long lowest rungs gained 2 and 3 % where epochs take long (phoneme and nyc_taxis on
+# At the lowest rung: rankings after one epoch say little about the end.  Twenty are wanted if there are two rungs all
+# the same: with 60 s on two cores, long lowest rungs gained 2 and 3 % where epochs take long (phoneme and nyc_taxis on
 # five folds), and lost 2 and 3 % where they are short (credit_g, colleges).  That was before trainings ended early and
 # when some rungs lost their promotions.
-EPOCHS_AT_LEAST, EPOCHS_WANTED = 2, 10
+EPOCHS_AT_LEAST, EPOCHS_WANTED = 4, 20
 
 
 @dataclass(frozen=True)
