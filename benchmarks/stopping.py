@@ -101,7 +101,7 @@ class Training:
 
     def step(self, batch: torch.Tensor, progress: float) -> None:
         for group, rate in zip(self.state.optimizer.param_groups, self.state.learning_rates, strict=True):
-            group["lr"] = rate * self.plan.schedule.factor(progress)
+            group["lr"] = rate * self.plan.schedule(progress)
         if self.plan.regularization is not None:
             self.state.regularize(self.plan.regularization(progress))
         self.state.network.train()

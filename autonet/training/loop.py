@@ -46,7 +46,7 @@ class Plan:
         Turns a batch into a loss: standard, or mixup.
     schedule : Schedule
     max_gradient_norm : float or None
-    regularization : callable, optional
+    regularization : Schedule, optional
         Maps the progress t in [0, 1] through a segment to the factor of dropout and weight decay; default: 1.
     """
 
@@ -55,7 +55,7 @@ class Plan:
     batch_loss: BatchLoss
     schedule: Schedule
     max_gradient_norm: float | None
-    regularization: Callable[[float], float] | None = None
+    regularization: Schedule | None = None
 
 
 def train(
@@ -110,7 +110,7 @@ def train_epoch(state: TrainingState, plan: Plan, rows: Rows, segment: Segment) 
         if segment.over:
             return
         progress = segment.progress
-        factor = plan.schedule.factor(progress)
+        factor = plan.schedule(progress)
         for group, rate in zip(state.optimizer.param_groups, state.learning_rates, strict=True):
             group["lr"] = rate * factor
         if plan.regularization is not None:

@@ -9,7 +9,6 @@ segment ends: trials are compared there, and a promoted one starts the next segm
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer
@@ -20,25 +19,15 @@ from autonet.core.task import Task
 
 __all__ = ["REGULARIZATION", "SCHEDULES", "Schedule"]
 
-
-@dataclass(frozen=True)
-class Schedule:
-    """A learning-rate schedule.
-
-    Attributes
-    ----------
-    factor : callable
-        Maps the progress t in [0, 1] through a segment to the factor of the learning rate.
-    """
-
-    factor: Callable[[float], float]
+Schedule = Callable[[float], float]
+"""Maps the progress t in [0, 1] through a segment to the factor of the learning rate."""
 
 
 def _flat_cosine(t: float) -> float:
     return 1.0 if t < 0.5 else _cosine(2 * t - 1)
 
 
-REGULARIZATION: dict[str, Callable[[float], float] | None] = {"constant": None, "flat_cos": _flat_cosine}
+REGULARIZATION: dict[str, Schedule | None] = {"constant": None, "flat_cos": _flat_cosine}
 """How dropout and weight decay change with the progress t through a segment: a factor for both, or not at all."""
 
 
@@ -64,7 +53,7 @@ def _cosine_annealing(*, cycles: int, T_mult: float, warmup: float) -> Schedule:
         ramp = min(t / warmup, 1.0) if warmup > 0 else 1.0
         return ramp * _cosine(u)
 
-    return Schedule(factor)
+    return factor
 
 
 def _alternating_cosine(*, cycles: int, amp_reduction: float) -> Schedule:
@@ -76,7 +65,7 @@ def _alternating_cosine(*, cycles: int, amp_reduction: float) -> Schedule:
         height = amp_reduction ** ((wave + 1) // 2)
         return height * (_cosine(u) if wave % 2 == 0 else _cosine(1 - u))
 
-    return Schedule(factor)
+    return factor
 
 
 def _cyclic(*, cycles: int, max_factor: float, min_factor: float) -> Schedule:
@@ -86,7 +75,7 @@ def _cyclic(*, cycles: int, max_factor: float, min_factor: float) -> Schedule:
         _, u = _position(t, [1.0] * cycles)
         return min_factor + (max_factor - min_factor) * (1 - abs(2 * u - 1))
 
-    return Schedule(factor)
+    return factor
 
 
 def _onecycle(*, warmup: float, start_factor: float) -> Schedule:
@@ -97,16 +86,16 @@ def _onecycle(*, warmup: float, start_factor: float) -> Schedule:
             return start_factor + (1 - start_factor) * _cosine(1 - t / warmup)
         return _cosine((t - warmup) / (1 - warmup))
 
-    return Schedule(factor)
+    return factor
 
 
 def _step(*, steps: int, gamma: float) -> Schedule:
     """Equal steps down by `gamma`."""
-    return Schedule(lambda t: gamma ** min(int(t * (steps + 1)), steps))
+    return lambda t: gamma ** min(int(t * (steps + 1)), steps)
 
 
 def _exponential(*, final_factor: float) -> Schedule:
-    return Schedule(lambda t: final_factor**t)
+    return lambda t: final_factor**t
 
 
 def _coslog4() -> Schedule:
@@ -114,11 +103,11 @@ def _coslog4() -> Schedule:
 
     Holzmueller et al., "Better by Default" (2024), arXiv 2407.04491.
     """
-    return Schedule(lambda t: 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * t))))
+    return lambda t: 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * t)))
 
 
 def _none() -> Schedule:
-    return Schedule(lambda t: 1.0)
+    return lambda t: 1.0
 
 
 def _space(*make: Callable[[], Hyperparameter[Any, Any]]) -> Callable[[Task], ConfigurationSpace]:

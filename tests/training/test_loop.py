@@ -161,7 +161,7 @@ def test_tenths_of_a_second_are_enough_for_a_model() -> None:
 def test_the_learning_rate_follows_the_schedule_through_the_segment() -> None:
     seen: list[float] = []
     s = state(lr=0.5)
-    run(s, 0, 4, plan(Schedule(lambda t: seen.append(t) or 1 - t)))
+    run(s, 0, 4, plan(lambda t: seen.append(t) or 1 - t))
     steps = 4 * count_batches(N, BATCH)
     assert seen == pytest.approx([i / steps for i in range(steps)])
     assert s.optimizer.param_groups[0]["lr"] == pytest.approx(0.5 / steps)
@@ -201,7 +201,7 @@ def test_gradients_are_clipped_to_the_norm() -> None:
         before = [p.detach().clone() for p in s.network.parameters()]
         s.optimizer.param_groups[0]["momentum"] = 0.0
         one = Segment("epochs", 0, 1, count_batches(N, N), math.inf)
-        train(s, plan(Schedule(lambda t: 1.0), batch_size=N, max_gradient_norm=norm), rows(), rows().x, accuracy, one)
+        train(s, plan(lambda t: 1.0, batch_size=N, max_gradient_norm=norm), rows(), rows().x, accuracy, one)
         return math.sqrt(
             sum(float(((a - b.detach()) ** 2).sum()) for a, b in zip(before, s.network.parameters(), strict=True))
         )

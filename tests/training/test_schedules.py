@@ -19,7 +19,7 @@ def built(name: str, **changes: object):
 @pytest.mark.parametrize("name", list(SCHEDULES.components))
 def test_every_schedule_but_the_constant_one_has_come_down_when_the_segment_ends(name: str) -> None:
     schedule = built(name)
-    factors = [schedule.factor(t / 1000) for t in range(1001)]
+    factors = [schedule(t / 1000) for t in range(1001)]
     assert all(0 <= f <= 2 for f in factors)
     assert factors[-1] <= 0.05 * max(factors) or (name == "none" and set(factors) == {1.0})
 
@@ -27,33 +27,33 @@ def test_every_schedule_but_the_constant_one_has_come_down_when_the_segment_ends
 @given(t=st.floats(0, 1))
 def test_cosine_annealing_is_the_formula_behind_a_warm_up(t: float) -> None:
     plain = built("cosine_annealing", cycles=1, warmup=0.0)
-    assert plain.factor(t) == pytest.approx(0.5 * (1 + math.cos(math.pi * t)))
+    assert plain(t) == pytest.approx(0.5 * (1 + math.cos(math.pi * t)))
     warm = built("cosine_annealing", cycles=1, warmup=0.1)
-    assert warm.factor(t) == pytest.approx(min(t / 0.1, 1) * plain.factor(t))
+    assert warm(t) == pytest.approx(min(t / 0.1, 1) * plain(t))
 
 
 def test_cycles_lengthen_by_t_mult() -> None:
     schedule = built("cosine_annealing", cycles=3, T_mult=2.0, warmup=0.0)
     for start in (0, 1 / 7, 3 / 7):
-        assert schedule.factor(start + 1e-9) == pytest.approx(1, abs=1e-6)
+        assert schedule(start + 1e-9) == pytest.approx(1, abs=1e-6)
         if start:
-            assert schedule.factor(start - 1e-9) == pytest.approx(0, abs=1e-6)
+            assert schedule(start - 1e-9) == pytest.approx(0, abs=1e-6)
 
 
 def test_step_and_exponential_are_their_formulas() -> None:
     step = built("step", steps=2, gamma=0.1)
-    assert [step.factor(t) for t in (0, 0.32, 0.34, 0.65, 0.67, 1)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
-    assert built("exponential", final_factor=0.01).factor(0.5) == pytest.approx(0.1)
+    assert [step(t) for t in (0, 0.32, 0.34, 0.65, 0.67, 1)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+    assert built("exponential", final_factor=0.01)(0.5) == pytest.approx(0.1)
 
 
 def test_onecycle_peaks_after_the_warm_up() -> None:
     schedule = built("onecycle", warmup=0.3, start_factor=0.04)
-    assert schedule.factor(0) == pytest.approx(0.04)
-    assert schedule.factor(0.3) == pytest.approx(1)
+    assert schedule(0) == pytest.approx(0.04)
+    assert schedule(0.3) == pytest.approx(1)
 
 
 def test_coslog4_has_four_cycles_each_twice_as_long_as_the_one_before() -> None:
-    factor = built("coslog4").factor
+    factor = built("coslog4")
     published = {0: 0.0, 1 / 30: 0.9304, 0.1: 0.7184, 0.3: 0.9838, 0.5: 0.0736, 0.75: 0.8757, 0.9: 0.1862, 1: 0.0}
     assert {t: factor(t) for t in published} == pytest.approx(published, abs=5e-5)
     ends = [0, 1 / 15, 3 / 15, 7 / 15, 1]
