@@ -70,7 +70,7 @@ class ParametricActivation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, units) to the same shape."""
-        return torch.lerp(x, self.activation(x), self.alpha)
+        return torch.lerp(x, self.activation(x), self.alpha.to(x.dtype))
 
 
 class LinearFromData(nn.Linear):

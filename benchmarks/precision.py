@@ -1,0 +1,64 @@
+"""Would bfloat16 train faster?  Milliseconds per step in float32, and with products of matrices in bfloat16.
+
+The networks of the portfolio as they are, and a perceptron as wide as the search space allows; they take turns of a
+second each, and the ratio is that of the medians.
+
+    python benchmarks/precision.py
+    python benchmarks/precision.py --device cuda
+"""
+
+import argparse
+import contextlib
+from statistics import median
+
+import torch
+from common import environment
+from stacking import FEATURES, PLAIN, TURNS, Step, configurations, milliseconds
+
+from autonet.core.layout import InputLayout
+from autonet.core.task import Task
+from autonet.pipeline.trial import build_training
+from autonet.training.batches import Rows
+from autonet.training.loop import train_step
+
+ROWS, CLASSES = 20_000, 3
+WIDE = {"NetworkSelector:shapedmlpnet:max_units": 512, "NetworkSelector:shapedmlpnet:mlp_shape": "brick"}
+
+
+def stepping(task: Task, config: dict, layout: InputLayout, batch: Rows, *, bfloat16: bool) -> Step:
+    state, plan = build_training(task, config, batch, layout)
+    state.network.train()
+    kind = batch.y.device.type
+
+    def step() -> None:
+        with torch.autocast(kind, torch.bfloat16) if bfloat16 else contextlib.nullcontext():
+            train_step(state, plan, batch)
+
+    return step
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
+    device = parser.parse_args().device
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise SystemExit("There is no CUDA GPU here.")
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    task, layout = Task("classification", ROWS, FEATURES, CLASSES), InputLayout(FEATURES, n_numbers=FEATURES)
+    known = configurations(task)
+    known["perceptron of 512 units without embeddings"] = known[PLAIN] | WIDE
+    print("| network | batch | float32, ms | bfloat16, ms | ratio |")
+    print("|---|---|---|---|---|")
+    for name, config in known.items():
+        for size in (128, 256, 1024):
+            x, y = torch.randn(size, FEATURES, device=device), torch.randint(CLASSES, (size,), device=device)
+            ways = [stepping(task, config, layout, Rows(x, y), bfloat16=wanted) for wanted in (False, True)]
+            turns = [[milliseconds(step, device) for step in ways] for _ in range(TURNS)]
+            full, half = (median(column) for column in zip(*turns, strict=True))
+            print(f"| {name} | {size} | {full:.2f} | {half:.2f} | {full / half:.2f} |", flush=True)
+    print(f"\n{FEATURES} columns, 1 thread, {device}; {environment()}")
+
+
+if __name__ == "__main__":
+    main()
