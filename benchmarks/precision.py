@@ -7,13 +7,12 @@ second each, and the ratio is that of the medians.
     python benchmarks/precision.py --device cuda
 """
 
-import argparse
 import contextlib
 from statistics import median
 
 import torch
 from common import environment
-from stacking import FEATURES, PLAIN, TURNS, Step, configurations, milliseconds
+from stacking import FEATURES, PLAIN, TURNS, Step, configurations, milliseconds, prepared_device
 
 from autonet.core.layout import InputLayout
 from autonet.core.task import Task
@@ -38,13 +37,7 @@ def stepping(task: Task, config: dict, layout: InputLayout, batch: Rows, *, bflo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
-    device = parser.parse_args().device
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise SystemExit("There is no CUDA GPU here.")
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
+    device = prepared_device(__doc__)
     task, layout = Task("classification", ROWS, FEATURES, CLASSES), InputLayout(FEATURES, n_numbers=FEATURES)
     known = configurations(task)
     known["perceptron of 512 units without embeddings"] = known[PLAIN] | WIDE

@@ -120,14 +120,20 @@ def milliseconds(step: Step, device: torch.device) -> float:
     return 1000 * (time.perf_counter() - began) / steps
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def prepared_device(description: str | None) -> torch.device:
+    """Where the user wants it measured; on a CPU, with one thread."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
-    device = parser.parse_args().device
+    device: torch.device = parser.parse_args().device
     if device.type == "cuda" and not torch.cuda.is_available():
         raise SystemExit("There is no CUDA GPU here.")
     torch.set_num_threads(1)
     torch.manual_seed(0)
+    return device
+
+
+def main() -> None:
+    device = prepared_device(__doc__)
     task, layout = Task("classification", ROWS, FEATURES, CLASSES), InputLayout(FEATURES, n_numbers=FEATURES)
     print("| network | batch | one after the other, ms | vmap | ratio | by hand | ratio |")
     print("|---|---|---|---|---|---|---|")
