@@ -50,7 +50,7 @@ benchmark-peers: $(INSTALLED)
 	$(BIN)/python benchmarks/tabular.py --environments $(PEERS) --seconds 60 --out tabular.jsonl
 	$(BIN)/python benchmarks/tabular.py --table --out tabular.jsonl
 
-# An hour and a half: which configurations medium_cs tries first; the preset comes out.
+# An hour: which configurations medium_cs tries first; the preset comes out.
 benchmark-portfolio: $(INSTALLED)
 	$(BIN)/python benchmarks/portfolio.py run --out portfolio-runs
 	$(BIN)/python benchmarks/portfolio.py judge --out portfolio-runs

@@ -1,18 +1,17 @@
 """Which configurations `medium_cs` tries first: chosen from runs on the public tables.
 
-    python benchmarks/portfolio.py run --out runs --seconds 2 8
+    python benchmarks/portfolio.py run --out runs
     python benchmarks/portfolio.py judge --out runs
     python benchmarks/portfolio.py choose --out runs > presets/medium_cs.toml
     python benchmarks/portfolio.py choose --out runs --without vehicle > without_vehicle.toml
 
-`run` trains every candidate by itself on every table, once for each time: those of `portfolio_candidates.toml`, and
-random ones.  `choose` reads what they predict for the test rows, and prints the preset with the portfolios chosen, one
-for small tables and one for larger ones.  The next entry is always the one with which the ensemble of the entries so
-far is best, on the mean of the logarithms of its errors over the tables and over the times: the portfolio is good
-wherever the time ends it, and says in which order.  The ensemble is selected on one half of the test rows and
-measured on the other, and the other way round.  `judge` leaves one table out after the other, and prints the error
-there of what was chosen from the others; whoever compares with peers on one of these tables leaves it out, too
-(`--without`).
+`run` trains every candidate of `portfolio_candidates.toml` by itself on every table, once for each time, and so many
+random ones as `--random` says.  `choose` reads what they predict for the test rows, and prints the preset with the
+portfolios chosen, one for each size of tables (`SIZES`).  The next entry is always the one with which the ensemble of
+the entries so far has the least regret, on the mean over the tables and over the times: the portfolio is good wherever
+the time ends it, and says in which order.  The ensemble is selected on one half of the test rows and measured on the
+other, and the other way round.  `judge` leaves one table out after the other, and prints the error there of what was
+chosen from the others; whoever compares with peers on one of these tables leaves it out, too (`--without`).
 """
 
 import argparse
@@ -21,7 +20,8 @@ import sys
 import tempfile
 import tomllib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -38,17 +38,46 @@ from autonet.space.presets import load_preset, preset_folder
 
 CANDIDATES = Path(__file__).parent / "portfolio_candidates.toml"
 PRESET = preset_folder() / "medium_cs.toml"
-TABLES = [
-    *("arrhythmia", "bank_marketing", "california_housing", "cmc", "colleges", "credit_g", "kc1", "letter"),
-    *("magic_telescope", "naval", "nyc_taxis", "online_shoppers", "phoneme", "protein", "splice", "vehicle"),
-]
-SMALL = 2000  # rows to fit on: tables with fewer have a portfolio of their own
-MAX_ROWS = 4000
+
+
+@dataclass(frozen=True)
+class Size:
+    """Tables of about the same size, which share a portfolio.
+
+    Attributes
+    ----------
+    limits : dict
+        Rows of the tables that the portfolio is for.
+    max_rows : int
+        Most rows to fit on here; larger tables train on a part of them, in as much less time.
+    seconds : tuple of float
+        How long a run takes: what a configuration gets at the top of a search of a minute, and of five minutes.
+    tables : tuple of str
+    """
+
+    limits: dict[str, int]
+    max_rows: int
+    seconds: tuple[float, ...]
+    tables: tuple[str, ...]
+
+
+SIZES = (
+    Size({"max_rows": 1999}, 4000, (2, 8), ("vehicle", "cmc", "credit_g", "kc1", "colleges")),
+    Size(
+        {"min_rows": 2000, "max_rows": 19_999},
+        4000,
+        (6, 18),
+        ("california_housing", "naval", "nyc_taxis", "online_shoppers", "phoneme", "protein"),
+    ),
+    Size({"min_rows": 20_000}, 15_000, (8,), ("california_housing", "letter", "protein", "bank_marketing")),
+)
+SPACE_ROWS = 4000  # of the space that random candidates are drawn from
 CHOSEN_NODES = (
     *("NormalizationStrategySelector", "NumericEmbeddingSelector", "NetworkSelector", "OptimizerSelector"),
     *("LearningrateSchedulerSelector", "TrainNode"),
 )
 SELECTED = 25  # models in an ensemble, with repetition
+FAR = 0.05  # of the best error: where all candidates are closer together than that, which is best is noise
 
 Values = dict[str, Any]
 
@@ -75,7 +104,7 @@ def candidates(n_random: int) -> dict[str, Values]:
     """Values by description; random ones are drawn from the space of `medium_cs`."""
     known = tomllib.loads(CANDIDATES.read_text(encoding="utf-8"))["portfolio"]
     found = {row["description"]: row["values"] for row in known}
-    task = Task("regression", n_rows=MAX_ROWS)
+    task = Task("regression", n_rows=SPACE_ROWS)
     preset = load_preset("medium_cs", task)
     space = build_space(task, preset.components, preset.updates)
     space.seed(0)
@@ -95,9 +124,9 @@ def rounded(value: Any) -> Any:
 # --- runs
 
 
-def predictions_alone(values: Values, table: str, seconds: float) -> dict[str, Any]:
+def predictions_alone(values: Values, table: str, max_rows: int, seconds: float) -> dict[str, Any]:
     """Train one configuration on a table for so many seconds, on one core, and predict the test rows."""
-    train, test = load(table, 0, MAX_ROWS)
+    train, test = load(table, 0, max_rows)
     y, y_test = train.pop("target"), test.pop("target")
     classes = y.dtype == "category"
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as preset:
@@ -117,37 +146,37 @@ def predictions_alone(values: Values, table: str, seconds: float) -> dict[str, A
         ).fit(train, y.astype(str) if classes else y)
     if classes:
         truth = y_test.astype(str).to_numpy()[:, None] == np.asarray(auto.classes_, dtype=str)
-        return {"predictions": auto.predict_proba(test), "truth": truth, "rows": len(train)}
-    return {"predictions": auto.predict(test), "truth": y_test.to_numpy(float), "rows": len(train)}
+        return {"predictions": auto.predict_proba(test), "truth": truth}
+    return {"predictions": auto.predict(test), "truth": y_test.to_numpy(float)}
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Run what is asked for and not there, one process per core."""
     arguments.out.mkdir(parents=True, exist_ok=True)
 
-    def one(table: str, description: str, values: Values, seconds: float, path: Path) -> None:
+    def one(values: Values, table: str, max_rows: int, seconds: float, path: Path) -> None:
         warnings.simplefilter("ignore")
         try:
-            result = predictions_alone(values, table, seconds)
+            result = predictions_alone(values, table, max_rows, seconds)
         except Exception as error:  # noqa: BLE001 - one run in hundreds; the others go on
-            print(f"{table}, {seconds:g} s, {description} {type(error).__name__}: {error}", file=sys.stderr)
+            print(f"{path.stem} {type(error).__name__}: {error}", file=sys.stderr)
             return
         np.savez(path, **result)
 
     wanted = [
-        (table, description, values, seconds, path_of(arguments.out, table, description, seconds))
-        for table, seconds, (description, values) in product(
-            arguments.tables, arguments.seconds, candidates(arguments.random).items()
-        )
+        (values, table, size.max_rows, seconds, path_of(arguments.out, size, table, seconds, description))
+        for size in SIZES
+        for table, seconds in product(size.tables, size.seconds)
+        for description, values in candidates(arguments.random).items()
     ]
     missing = [job for job in wanted if not job[-1].is_file()]
     print(f"{len(wanted)} runs, {len(missing)} to do", flush=True)
     Parallel(n_jobs=arguments.jobs)(delayed(one)(*job) for job in missing)
 
 
-def path_of(folder: Path, table: str, description: str, seconds: float) -> Path:
+def path_of(folder: Path, size: Size, table: str, seconds: float, description: str) -> Path:
     name = re.sub(r"\W+", "_", description.lower()).strip("_")
-    return folder / f"{table}-{seconds:g}s-{name}.npz"
+    return folder / f"{table}-{size.max_rows}-{seconds:g}s-{name}.npz"
 
 
 # --- the choice
@@ -166,11 +195,12 @@ class Runs:
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         arrays = {name: np.load(path) for name, path in paths.items()}
-        self.is_small = next(iter(arrays.values()))["rows"] < SMALL
         self.truth = next(iter(arrays.values()))["truth"]
         self.predictions = {name: a["predictions"] for name, a in arrays.items()}
         shuffled = np.random.default_rng(0).permutation(len(self.truth))
         self.halves = np.array_split(shuffled, 2)
+        alone = [self.of_ensemble([name]) for name in self.predictions]
+        self.best, self.usual = min(alone), float(np.median(alone))
 
     def of_ensemble(self, names: Sequence[str]) -> float:
         """Error of the ensemble of these candidates."""
@@ -186,6 +216,15 @@ class Runs:
             errors.append(error(np.asarray(mean), self.truth[unseen]))
         return float(np.mean(errors))
 
+    def regret(self, names: Sequence[str]) -> float:
+        """How much worse than the best candidate the ensemble of these is; 1 is the median candidate."""
+        return (self.of_ensemble(names) - self.best) / max(self.usual - self.best, FAR * self.best)
+
+
+def mean_regret(runs: Sequence[Runs], names: Sequence[str]) -> float:
+    """Mean regret of the ensemble of these candidates."""
+    return float(np.mean([r.regret(names) for r in runs]))
+
 
 def mean_error(runs: Sequence[Runs], names: Sequence[str]) -> float:
     """Geometric mean of the errors of the ensemble of these candidates."""
@@ -193,20 +232,20 @@ def mean_error(runs: Sequence[Runs], names: Sequence[str]) -> float:
 
 
 def choose(runs: Sequence[Runs], names: Sequence[str], size: int) -> Iterator[tuple[str, float]]:
-    """The entries in their order, each with the mean error of the ensemble that it completes."""
+    """The entries in their order, each with the mean regret of the ensemble that it completes."""
     chosen: list[str] = []
     while len(chosen) < size:
-        scores = {name: mean_error(runs, [*chosen, name]) for name in names if name not in chosen}
+        scores = {name: mean_regret(runs, [*chosen, name]) for name in names if name not in chosen}
         best = min(scores, key=scores.__getitem__)
         chosen.append(best)
         yield best, scores[best]
 
 
-def found(arguments: argparse.Namespace, names: Sequence[str]) -> dict[tuple[str, float], Runs]:
-    """The runs of all tables that are complete, by table and seconds."""
+def found(arguments: argparse.Namespace, size: Size, names: Sequence[str]) -> dict[tuple[str, float], Runs]:
+    """The runs of all tables of a size that are complete, by table and seconds."""
     runs = dict[tuple[str, float], Runs]()
-    for table, seconds in product(arguments.tables, arguments.seconds):
-        paths = {name: path_of(arguments.out, table, name, seconds) for name in names}
+    for table, seconds in product(size.tables, size.seconds):
+        paths = {name: path_of(arguments.out, size, table, seconds, name) for name in names}
         missing = [name for name, path in paths.items() if not path.is_file()]
         if missing:
             print(f"{table}, {seconds:g} s is left out, {len(missing)} runs are missing: {missing[0]}", file=sys.stderr)
@@ -218,36 +257,43 @@ def found(arguments: argparse.Namespace, names: Sequence[str]) -> dict[tuple[str
 def judge(arguments: argparse.Namespace) -> None:
     """Print the errors of portfolios on tables they were not chosen from; the first candidate, the default, is 1."""
     names = list(candidates(arguments.random))
-    runs = found(arguments, names)
-    print(f"| table | default | 1 entry | 3 | {arguments.size} | all {len(names)} candidates |")
-    print("|---|---|---|---|---|---|")
-    ratios = []
-    for table in dict.fromkeys(table for table, _ in runs):
-        here = [r for (other, _), r in runs.items() if other == table]
-        elsewhere = [r for (other, _), r in runs.items() if other != table and r.is_small == here[0].is_small]
-        chosen = [name for name, _ in choose(elsewhere, names, arguments.size)]
-        default = mean_error(here, names[:1])
-        ratios.append([mean_error(here, some) / default for some in (chosen[:1], chosen[:3], chosen, names)])
-        print(f"| {table} | {default:.4g} | {' | '.join(f'{ratio:.3f}' for ratio in ratios[-1])} |", flush=True)
-    print(f"| geometric mean | | {' | '.join(f'{ratio:.3f}' for ratio in np.exp(np.mean(np.log(ratios), axis=0)))} |")
+    print(f"| rows | table | default | 1 entry | 3 | {arguments.size} | all {len(names)} candidates |")
+    print("|---|---|---|---|---|---|---|")
+    for size in SIZES:
+        runs, ratios, rows = found(arguments, size, names), [], shown(size)
+        for table in dict.fromkeys(table for table, _ in runs):
+            here = [r for (other, _), r in runs.items() if other == table]
+            elsewhere = [r for (other, _), r in runs.items() if other != table]
+            chosen = [name for name, _ in choose(elsewhere, names, arguments.size)]
+            default = mean_error(here, names[:1])
+            ratios.append([mean_error(here, some) / default for some in (chosen[:1], chosen[:3], chosen, names)])
+            print(f"| {rows} | {table} | {default:.4g} | {cells(ratios[-1])} |", flush=True)
+        if ratios:
+            print(f"| {rows} | geometric mean | | {cells(np.exp(np.mean(np.log(ratios), axis=0)))} |")
+
+
+def shown(size: Size) -> str:
+    return f"{size.limits.get('min_rows', '')} to {size.limits.get('max_rows', '')}".strip()
+
+
+def cells(ratios: Iterable[float]) -> str:
+    return " | ".join(f"{ratio:.3f}" for ratio in ratios)
 
 
 def print_preset(arguments: argparse.Namespace) -> None:
     """Print the preset with the portfolios chosen; how good they are goes to the standard error."""
     values = candidates(arguments.random)
-    runs = list(found(arguments, list(values)).values())
     text = without_portfolio(PRESET.read_text(encoding="utf-8")).rstrip()
     blocks = [
         text,
         "# Chosen by benchmarks/portfolio.py, the most useful first.  RealMLP's learning rates are times 10.",
     ]
-    for small in (True, False):
-        of_size = [r for r in runs if r.is_small == small]
-        limit = {"max_rows": SMALL - 1} if small else {"min_rows": SMALL}
-        print(f"{len(of_size)} runs of {'small' if small else 'large'} tables", file=sys.stderr)
-        for name, score in choose(of_size, list(values), arguments.size) if of_size else ():
-            print(f"  {score:.5g}  alone {mean_error(of_size, [name]):.5g}  {name}", file=sys.stderr)
-            blocks.append(entry(name, values[name], **limit))
+    for size in SIZES:
+        runs = list(found(arguments, size, list(values)).values())
+        print(f"{len(runs)} runs of tables of {shown(size)} rows", file=sys.stderr)
+        for name, score in choose(runs, list(values), arguments.size) if runs else ():
+            print(f"  {score:.4f}  alone {mean_regret(runs, [name]):.4f}  {name}", file=sys.stderr)
+            blocks.append(entry(name, values[name], **size.limits))
     print("\n\n".join(blocks))
 
 
@@ -258,10 +304,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=list(ACTIONS))
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
-    parser.add_argument("--tables", nargs="+", default=TABLES)
     parser.add_argument("--without", nargs="*", default=[], help="tables that the choice does not look at")
-    parser.add_argument("--seconds", type=float, nargs="+", default=[2, 8])
-    parser.add_argument("--random", type=int, default=6)
+    parser.add_argument("--random", type=int, default=0, help="candidates to draw at random")
     parser.add_argument("--size", type=int, default=6)
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()

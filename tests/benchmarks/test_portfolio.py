@@ -19,7 +19,7 @@ def portfolio(script: Any) -> Any:
 def runs(portfolio: Any, folder: Path, truth: Any, predictions: dict[str, Any]) -> Any:
     paths = {name: folder / f"{name}.npz" for name in predictions}
     for name, path in paths.items():
-        np.savez(path, predictions=predictions[name], truth=truth, rows=100)
+        np.savez(path, predictions=predictions[name], truth=truth)
     return portfolio.Runs(paths)
 
 

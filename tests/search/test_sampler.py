@@ -39,10 +39,19 @@ def mixed() -> ConfigurationSpace:
     return space
 
 
-def add(history: History, space: ConfigurationSpace, config: dict, loss: float | None, cost: float = 1.0) -> None:
+def add(
+    history: History,
+    space: ConfigurationSpace,
+    config: dict,
+    loss: float | None,
+    cost: float = 1.0,
+    origin: str = "sampler",
+) -> None:
     """Add a trial that ended with `loss`, crashed if that is infinite, is running if it is None."""
     number = len(history)
-    history.apply(Event("propose", number, {"config": config, "seed": 0, "origin": "sampler"}))
+    if origin == "enqueued":
+        history.apply(Event("enqueue", number, {"config": config}))
+    history.apply(Event("propose", number, {"config": config, "seed": 0, "origin": origin}))
     history.apply(Event("start", number, {"start": 0, "target": 1}))
     if loss is not None:
         status = Status.FINISHED if np.isfinite(loss) else Status.CRASHED
@@ -125,6 +134,23 @@ def test_proposals_are_legal_complete_and_new(n: int) -> None:
         assert config["version"] == 3
         assert dict(config) not in [dict(t.config) for t in history]
         add(history, space, config, float(seed))
+
+
+def test_after_a_few_configurations_that_the_user_asked_for_none_is_random() -> None:
+    space, optimum = cube(10), 0.3
+
+    def distance(origin: str) -> float:
+        """How far proposals are from the optimum, after five configurations around it."""
+        history, rng = History(), np.random.default_rng(0)
+        for _ in range(5):
+            x = rng.uniform(optimum - 0.2, optimum + 0.2, 10)
+            config = {f"x{i}": value for i, value in enumerate(x)}
+            add(history, space, config, float(((x - optimum) ** 2).sum()), origin=origin)
+        proposals = [ALWAYS_MODEL.propose(space, history, np.random.default_rng(s)) for s in range(10)]
+        return float(np.mean([[abs(value - optimum) for value in proposal.values()] for proposal in proposals]))
+
+    assert distance("sampler") == pytest.approx(0.29, abs=0.05)  # uniform in [0, 1]
+    assert distance("enqueued") < 0.2
 
 
 def test_a_small_space_is_exhausted_with_none() -> None:

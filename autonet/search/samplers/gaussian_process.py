@@ -49,7 +49,7 @@ class GaussianProcessSampler(ModelBasedSampler):
         A function of the reports up to that number, so that it does not matter when it is computed; kept with the
         table to save time.
         """
-        milestone = self.n_initial
+        milestone = max(self.n_initial // 2, 1)
         while (following := max(milestone + 1, math.ceil(milestone * GROWTH))) <= len(table.reports):
             milestone = following
         key = (self, milestone)

@@ -38,7 +38,8 @@ class ModelBasedSampler(ABC):
     Attributes
     ----------
     n_initial : int
-        Trials that must have reported before the model is used.
+        Trials that must have reported before the model is used; half as many where the user asked for configurations:
+        they lie where it is good, and random ones of a large space seldom do.
     random_share : float
         Probability of a random proposal afterwards.
     cost_weight : float
@@ -65,8 +66,9 @@ class ModelBasedSampler(ABC):
         """Propose a configuration; see `Sampler`."""
         table = history.table(space)
         n_reported = len(np.unique(table.reports[:, TRIAL]))
+        n_needed = self.n_initial // 2 if any(trial.origin == "enqueued" for trial in history) else self.n_initial
         row = None
-        if n_reported >= self.n_initial and history.best is not None and table.encoding.n_features:
+        if n_reported >= n_needed and history.best is not None and table.encoding.n_features:
             row = first_new(table, self._by_model(table, history, rng)) if rng.random() >= self.random_share else None
         row = random_row(table, rng) if row is None else row
         return None if row is None else table.encoding.config(row)
