@@ -273,7 +273,8 @@ def judge(arguments: argparse.Namespace) -> None:
 
 
 def shown(size: Size) -> str:
-    return f"{size.limits.get('min_rows', '')} to {size.limits.get('max_rows', '')}".strip()
+    low, high = size.limits.get("min_rows", 0), size.limits.get("max_rows")
+    return f"from {low}" if high is None else f"{low} to {high}"
 
 
 def cells(ratios: Iterable[float]) -> str:
