@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 PEERS ?= .peers
 
-.PHONY: demo test torture check format wheel benchmarks benchmark-tables benchmark-peers benchmark-portfolio benchmark-search clean
+.PHONY: demo test torture check format wheel benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits.py
@@ -33,6 +33,8 @@ wheel: $(INSTALLED)
 # Long: an hour and a half on two cores; the tables lie beside the scripts.
 benchmarks: $(INSTALLED)
 	$(BIN)/python benchmarks/training_speed.py
+	$(BIN)/python benchmarks/stacking.py
+	$(BIN)/python benchmarks/precision.py
 	$(BIN)/python benchmarks/digits.py
 	$(BIN)/python benchmarks/mnist.py --max-runtime 300 --min-budget 15 --max-budget 225
 	$(BIN)/python benchmarks/mnist.py --max-runtime 2000 --min-budget 100 --max-budget 1500
@@ -49,6 +51,10 @@ benchmark-peers: $(INSTALLED)
 	benchmarks/peers/environments.sh $(PEERS)
 	$(BIN)/python benchmarks/tabular.py --environments $(PEERS) --seconds 60 --out tabular.jsonl
 	$(BIN)/python benchmarks/tabular.py --table --out tabular.jsonl
+
+# Forty minutes: what each part is worth.
+benchmark-ablation: $(INSTALLED)
+	$(BIN)/python benchmarks/ablation.py --out ablation.jsonl
 
 # An hour: which configurations medium_cs tries first; the preset comes out.
 benchmark-portfolio: $(INSTALLED)
