@@ -21,8 +21,8 @@ from tabular_report import TIE, collected, read
 
 TABLES = ["vehicle", "cmc", "kc1", "colleges", "phoneme", "nyc_taxis", "california_housing", "protein"]
 ENTRIES = 6  # of a portfolio of medium_cs
+PORTFOLIO = "portfolio"
 WITHOUT: dict[str, dict[str, Any]] = {
-    "portfolio": {},
     "search": {"max_trials": ENTRIES},
     "ensemble": {"ensemble_size": 1},
     "folds": {"cross_validator": "none"},
@@ -36,12 +36,12 @@ def run(arguments: argparse.Namespace, folder: Path) -> None:
     """Run autonet, and autonet without each part, one after the other on each split."""
     preset = folder / "no_portfolio.toml"
     preset.write_text(without_portfolio(PRESET.read_text(encoding="utf-8")), encoding="utf-8")
-    WITHOUT["portfolio"] = {"preset": str(preset)}
+    without = {PORTFOLIO: {"preset": str(preset)}, **WITHOUT}
     (folder / "autonet").symlink_to(sys.prefix)
     command = [sys.executable, str(Path(__file__).parent / "tabular.py"), "--environments", str(folder)]
     command += ["--seconds", str(arguments.seconds), "--out", str(arguments.out), "--systems", "autonet"]
     command += ["--tables", *arguments.tables, "--seeds", *map(str, arguments.seeds)]
-    command += [f"--variant=autonet:{part}={json.dumps(options)}" for part, options in WITHOUT.items()]
+    command += [f"--variant=autonet:{part}={json.dumps(options)}" for part, options in without.items()]
     subprocess.run(command, check=True)
 
 
@@ -51,7 +51,7 @@ def report(out: Path, seconds: float) -> Iterator[str]:
     tables = sorted(errors["autonet"])
     yield f"| without | geometric mean | helps on | harms on | {' | '.join(tables)} |"
     yield "|---|---|---|---" + "|---" * len(tables) + "|"
-    for part in WITHOUT:
+    for part in (PORTFOLIO, *WITHOUT):
         of_part = errors[f"autonet:{part}"]
         ratios = {
             table: mean(of_part[table].values()) / mean(errors["autonet"][table][split] for split in of_part[table])

@@ -1,6 +1,6 @@
 """Would bfloat16 train faster?  Milliseconds per step in float32, and with products of matrices in bfloat16.
 
-The networks of the portfolio as they are, and a perceptron as wide as the search space allows; they take turns of a
+Candidates of the portfolio as they are, and a perceptron as wide as the search space allows; they take turns of a
 second each, and the ratio is that of the medians.
 
     python benchmarks/precision.py

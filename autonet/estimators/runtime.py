@@ -33,8 +33,8 @@ TOP_SHARE, RUNG_SPAN = 1 / 3, 27
 EPOCHS_LOW, EPOCHS_HIGH = 5.0, 150.0  # as in Auto-PyTorch
 # At the lowest rung: rankings after one epoch say little about the end.  Twenty are wanted if there are two rungs all
 # the same: with 60 s on two cores, long lowest rungs gained 2 and 3 % where epochs take long (phoneme and nyc_taxis on
-# five folds), and lost 2 and 3 % where they are short (credit_g, colleges).  That was before trainings ended early and
-# when some rungs lost their promotions.
+# five folds), and lost 2 and 3 % where they are short (credit_g, colleges).  That was ten epochs of wall time, which
+# the start of worker processes doubled, before trainings ended early and when some rungs lost their promotions.
 EPOCHS_AT_LEAST, EPOCHS_WANTED = 4, 20
 
 

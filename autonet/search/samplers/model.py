@@ -66,9 +66,11 @@ class ModelBasedSampler(ABC):
         """Propose a configuration; see `Sampler`."""
         table = history.table(space)
         n_reported = len(np.unique(table.reports[:, TRIAL]))
-        n_needed = self.n_initial // 2 if any(trial.origin == "enqueued" for trial in history) else self.n_initial
+        knows_enough = n_reported >= self.n_initial or (
+            n_reported >= self.n_initial // 2 and any(trial.origin == "enqueued" for trial in history)
+        )
         row = None
-        if n_reported >= n_needed and history.best is not None and table.encoding.n_features:
+        if knows_enough and history.best is not None and table.encoding.n_features:
             row = first_new(table, self._by_model(table, history, rng)) if rng.random() >= self.random_share else None
         row = random_row(table, rng) if row is None else row
         return None if row is None else table.encoding.config(row)
