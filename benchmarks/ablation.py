@@ -26,6 +26,7 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "search": {"max_trials": ENTRIES},
     "ensemble": {"ensemble_size": 1},
     "folds": {"cross_validator": "none"},
+    "refit": {"refit": False},
     "encodings": {"numeric_embeddings": ["none"], "normalization_strategies": ["standardize"]},
     "RealMLP and TabM": {"networks": ["shapedresnet", "shapedmlpnet"]},
     "second worker": {"n_jobs": 1},

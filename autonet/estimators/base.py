@@ -7,7 +7,7 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -70,6 +70,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         cross_validator: Any = None,
         cross_validator_args: Mapping[str, Any] | None = None,
         ensemble_size: int | None = None,
+        refit: bool | None = None,
         traditional_learners: bool = False,
         n_jobs: int | str | None = None,
         categorical_features: Sequence[Any] | None = None,
@@ -108,6 +109,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self.cross_validator = cross_validator
         self.cross_validator_args = cross_validator_args
         self.ensemble_size = ensemble_size
+        self.refit = refit
         self.traditional_learners = traditional_learners
         self.n_jobs = n_jobs
         self.categorical_features = categorical_features
@@ -197,8 +199,8 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             except KeyboardInterrupt:  # there is the baseline to return
                 interrupted = True
             rungs = chosen.time.rungs(epoch)
-            closing, selecting = chosen.time.kept_back
-            left = deadline - time.monotonic() - closing - selecting
+            selecting, refitting, closing = chosen.time.kept_back
+            left = deadline - time.monotonic() - selecting - refitting - closing
             study = Study(
                 space,
                 min_budget=rungs.bottom,
@@ -214,22 +216,24 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
                 study.enqueue(config)
             if searching:
                 self._search(study, workspace, executor, chosen, left)
-            self._keep(study, workspace, Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing))
+            winner = Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing - refitting)
+            if chosen.refit and data["X_valid"] is None:
+                winner = winner.refitted(study, workspace, chosen.networks_kept, executor, deadline - closing)
+            self._keep(study, workspace, winner)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
         return self
 
     def _search(self, study: Study, workspace: Workspace, executor: Executor, options: Options, seconds: float) -> None:
         """Run the search; if it comes to nothing, there is the baseline."""
         try:
-            with closing(executor):
-                study.optimize(
-                    partial(run_trial, workspace),
-                    max_trials=options.trials(study.rungs),
-                    timeout=max(seconds, 0.0) if options.time.runtime else None,
-                    executor=executor,
-                    callbacks=[partial(log_trial, logging.getLogger("autonet"))],
-                    progress=options.progress_bar,
-                )
+            study.optimize(
+                partial(run_trial, workspace),
+                max_trials=options.trials(study.rungs),
+                timeout=max(seconds, 0.0) if options.time.runtime else None,
+                executor=executor,
+                callbacks=[partial(log_trial, logging.getLogger("autonet"))],
+                progress=options.progress_bar,
+            )
         except (SearchFailed, KeyboardInterrupt):
             logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 

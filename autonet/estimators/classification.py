@@ -54,13 +54,18 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
         "stratified_k_fold", "group_k_fold", "time_series_split" or another of scikit-learn's splitters by name; a
         number of folds; or any object with scikit-learn's ``split``.  "none" holds rows out instead.  "auto" takes
         five folds for 50 to 2500 rows, and for up to 100 rows per second and core of `max_runtime`, unless
-        `validation_split`, ``groups`` or ``shuffle=False`` ask for a holdout, and holds out 25 to 10 % of larger
-        tables.  Default: the preset's choice, "none" or "auto".
+        `validation_split`, ``groups`` or ``shuffle=False`` ask for a holdout or `max_runtime` is below 5 s, and holds
+        out 25 to 10 % of larger tables.  Default: the preset's choice, "none" or "auto".
     cross_validator_args : dict, optional
         Keywords of the splitter that was named, such as {"n_splits": 3}.
     ensemble_size : int, optional
         How many trained networks to choose for the final model, with repetition; 1 keeps the winner alone.
         Default: the preset's choice.
+    refit : bool, optional
+        Whether the networks of the final model go on training on all rows in the last 12 % of the time.  Those that
+        were validated are averaged with them; with `ensemble_size` = 1 they take the place of the winner's.  Rows
+        given as ``X_valid`` are not trained on: there is then no refit.  Default: the preset's choice, which is
+        False, or True where it chooses an ensemble.
     traditional_learners : bool, default=False
         Whether scikit-learn's HistGradientBoosting and ExtraTrees are fitted, too, within 15 % of the time, as
         further members of the ensemble, which `ensemble_size` must allow.  ``fit_result["ensemble"]`` tells what they

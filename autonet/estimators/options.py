@@ -49,7 +49,7 @@ BY_OPTION = {node.option: node.name for node in NODES.values() if node.option}
 RENAMED = {"config_preset": "preset", "random_seed": "random_state", "X_train": "X", "Y_train": "y"}
 
 # Options that presets may set, and what they are otherwise.
-LEFT_TO_PRESETS = {"cross_validator": "none", "ensemble_size": 1, "n_jobs": 1}
+LEFT_TO_PRESETS = {"cross_validator": "none", "ensemble_size": 1, "refit": False, "n_jobs": 1}
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class Options:
     cross_validator: Any
     cross_validator_args: Mapping[str, Any] | None
     ensemble_size: int | None
+    refit: bool | None
     traditional_learners: bool
     n_jobs: int | str | None
     categorical_features: Sequence[Any] | None
@@ -135,8 +136,9 @@ class Options:
             )
         if not isinstance(self.preset, str | Path):
             raise InvalidOption(f"preset must be a name or a path; got {self.preset!r:.60}.")
-        for name in ("shuffle", "traditional_learners", "progress_bar"):
-            if not isinstance(getattr(self, name), bool | np.bool_):
+        for name in ("shuffle", "refit", "traditional_learners", "progress_bar"):
+            left = name in LEFT_TO_PRESETS and getattr(self, name) is None
+            if not (left or isinstance(getattr(self, name), bool | np.bool_)):
                 raise InvalidOption(f"{name} must be True or False; got {getattr(self, name)!r:.60}.")
         if self.traditional_learners and self.ensemble_size == 1:
             raise InvalidOption(
@@ -236,6 +238,7 @@ class Options:
             max_budget=self.max_budget,
             eta=self.eta,
             selects=self.networks_kept > 1,
+            refits=bool(self.refit),
             n_jobs=self.n_jobs,
         )
 

@@ -30,7 +30,9 @@ HOLDOUT = 0.3  # share of the rows that is held out unless another is given; tha
 # Measured with 60 s on two cores, folds against a holdout: RMSE -3 % with 4,800 rows (nyc_taxis), log-loss -2 % with
 # 4,100 (phoneme) and -2.5 % with 9,200 (online_shoppers), the same with 14,300 (magic_telescope), RMSE +1.6 % with
 # 15,500 (california_housing): a break-even of 100 rows per second of a core.  Columns beyond a hundred cost as rows do.
-FOLDS, FEWEST_ROWS, FOLDED_ROWS = 5, 50, (2500, 50_000)
+# Below five seconds folds leave too few epochs to each network: with 3 s their log-loss was 1.00 (kc1, 1,600 rows),
+# 1.01 (splice, 2,400), 1.02 (credit_g, 750) and 1.19 times (vehicle, 630) that of a holdout; with 10 s .91 to 1.03.
+FOLDS, FEWEST_ROWS, FOLDED_ROWS, FOLDED_FROM_SECONDS = 5, 50, (2500, 50_000), 5.0
 ROWS_PER_SECOND, COLUMNS = 100, 100
 HELD_OUT_ROWS, HELD_OUT_SHARES = 2000, (0.1, 0.25)
 
@@ -226,7 +228,11 @@ def _folds_and_weights(
 def _most_folded_rows(table: Table, options: Options) -> float:
     """Return with how many rows there is time for folds."""
     time = options.time
-    core_seconds = (time.runtime or 0.0) * time.workers(table) if time.unit == "time" else 0.0
+    if time.unit != "time" or time.runtime is None:
+        return FOLDED_ROWS[0]
+    core_seconds = time.runtime * time.workers(table)
+    if core_seconds < FOLDED_FROM_SECONDS:
+        return 0
     n_columns = table.numbers.shape[1] + table.codes.shape[1] + len(table.texts)
     per_second = ROWS_PER_SECOND * COLUMNS / max(n_columns, COLUMNS)
     return float(np.clip(per_second * core_seconds, *FOLDED_ROWS))

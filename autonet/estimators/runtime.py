@@ -26,6 +26,7 @@ TRADITIONAL_SHARE = 0.15
 # What is kept back of the runtime at the end: fit must return by max_runtime.
 CLOSING_SHARE, CLOSING_SECONDS = 0.01, 2.0
 SELECTION_SHARE, SELECTION_SECONDS = 0.02, 10.0
+REFIT_SHARE = 0.12
 LEAVING_SECONDS = 0.7  # that worker processes take to end
 # The default top rung is a third of the time, so that more than one configuration can reach it; three rungs of
 # eta 3 lie below it.
@@ -54,6 +55,8 @@ class TimeDivision:
         How much longer the next rung is.
     selects : bool
         Whether an ensemble is selected at the end.
+    refits : bool
+        Whether its networks then go on training on all rows.
     n_jobs : int, str or None
         Trials at a time, as the user put it.
     """
@@ -64,6 +67,7 @@ class TimeDivision:
     max_budget: float | None
     eta: float
     selects: bool
+    refits: bool
     n_jobs: int | str | None
 
     @property
@@ -78,13 +82,14 @@ class TimeDivision:
         return TRADITIONAL_SHARE * (self.runtime or math.inf)
 
     @property
-    def kept_back(self) -> tuple[float, float]:
-        """Seconds of the runtime for putting the final model together, and for selecting its networks."""
+    def kept_back(self) -> tuple[float, float, float]:
+        """Seconds for selecting networks, for training them on all rows, and for putting the final model together."""
         runtime = self.runtime or 0.0
         selecting = min(SELECTION_SHARE * runtime, SELECTION_SECONDS) if self.selects else 0.0
-        closing = min(CLOSING_SHARE * runtime, CLOSING_SECONDS)
+        refitting = REFIT_SHARE * runtime if self.refits else 0.0
         may_be_parallel = self._repays_processes if self.n_jobs == "auto" else self.n_jobs not in (1, None)
-        return closing, selecting + (LEAVING_SECONDS if may_be_parallel else 0.0)
+        closing = min(CLOSING_SHARE * runtime, CLOSING_SECONDS) + (LEAVING_SECONDS if may_be_parallel else 0.0)
+        return selecting, refitting, closing
 
     def workers(self, table: Table) -> int:
         """Return how many trials to train at once.

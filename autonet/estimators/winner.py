@@ -1,7 +1,7 @@
 """Which model is kept: the best validated network, and the ensemble that predicts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ from autonet.core.errors import AutonetWarning, BaselineReturned, SearchFailed, 
 from autonet.estimators.first_models import FirstModels
 from autonet.pipeline.baseline import Baseline
 from autonet.pipeline.ensemble import LINEAR, Candidate, Ensemble, Part, candidates, select
+from autonet.pipeline.refit import refit, with_refitted
 from autonet.pipeline.trial import Member, additional_scores
 from autonet.pipeline.workspace import Workspace
+from autonet.search.executors.base import Executor
 from autonet.search.study import Study
 
 __all__ = ["Winner"]
@@ -111,6 +113,38 @@ class Winner:
             metrics=additional_scores(workspace, best.predictions),
             warnings=tuple(notes),
         )
+
+    def refitted(
+        self, study: Study, workspace: Workspace, ensemble_size: int, executor: Executor, deadline: float
+    ) -> "Winner":
+        """Let its networks go on training on all rows.
+
+        Parameters
+        ----------
+        study : Study
+        workspace : Workspace
+        ensemble_size : int
+            If it is 1, what comes out takes the place of the winner's networks; an ensemble averages both.
+        executor : Executor
+        deadline : float
+            Reading of ``time.monotonic()``.
+        """
+        shares = {name: share for name, share in self.ensemble.shares.items() if isinstance(name, int)}
+        if study.interrupted or not shares:
+            return self
+        loaded = [(trial, study.load_checkpoint(trial)) for trial in map(study.history.trials.__getitem__, shares)]
+        trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
+        try:
+            refitted = refit(workspace, trained, shares, executor, deadline)
+        except KeyboardInterrupt:
+            note = SearchInterrupted(
+                "Interrupted: the best model is returned, as it was before its training on all rows."
+            )
+            return replace(self, warnings=(*self.warnings, note))
+        if ensemble_size == 1 and refitted:
+            ((name, members),) = refitted.items()
+            return replace(self, members=members, ensemble=Ensemble.of_one(name, members))
+        return replace(self, ensemble=with_refitted(self.ensemble, refitted))
 
     def summary(self, workspace: Workspace) -> dict[str, Any]:
         """Return the dictionary that Auto-PyTorch's fit returned: plain values, fit for JSON."""

@@ -1,7 +1,7 @@
 """From what was trained to the model that predicts: candidates, their selection, and the ensemble."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice, repeat
@@ -138,21 +138,29 @@ class Ensemble:
     members : sequence of Part
     weights : list of float
         They sum to 1.
-    shares : dict of str to float
-        What the networks of each trial, or the models of each other learner, weigh together.
+    names : list of int or str
+        What each member comes from: the number of a trial, or the name of another learner.
     temperature : float
         Of the mean of the probabilities; 1 leaves them as they are.
     """
 
     members: Sequence[Part]
     weights: list[float]
-    shares: Mapping[int | str, float]
+    names: Sequence[int | str]
     temperature: float = 1.0
 
     @classmethod
     def of_one(cls, name: int | str, members: Sequence[Part]) -> "Ensemble":
         """Average the networks of the folds of one configuration."""
-        return cls(members, [1 / len(members)] * len(members), {name: 1.0})
+        return cls(members, [1 / len(members)] * len(members), [name] * len(members))
+
+    @property
+    def shares(self) -> dict[int | str, float]:
+        """What the networks of each trial, or the models of each other learner, weigh together."""
+        shares = dict[int | str, float]()
+        for name, weight in zip(self.names, self.weights, strict=True):
+            shares[name] = shares.get(name, 0.0) + weight
+        return shares
 
     def prediction(self, table: Table) -> Array:
         """Predict probabilities (n, n_outputs), or values (n, n_targets), for the rows of a table.
@@ -279,21 +287,21 @@ def select(
     found = [candidate for candidate in found if len(candidate.predictions) == n_folds]
     judge = Judge.of(workspace, n_folds)
     seen = [judge.seen(candidate.predictions) for candidate in found]
-    weights = greedy_selection(seen, judge, size=size, is_over=lambda: time.monotonic() > deadline)
-    chosen = [(float(weights[i]), found[i]) for i in np.flatnonzero(weights)]
-    members, of_members, shares = list[Part](), list[float](), dict[int | str, float]()
+    shares = greedy_selection(seen, judge, size=size, is_over=lambda: time.monotonic() > deadline)
+    chosen = [(float(shares[i]), found[i]) for i in np.flatnonzero(shares)]
+    members, weights, names = list[Part](), list[float](), list[int | str]()
     for weight, candidate in chosen:
         parts = candidate.members()
         members += parts
-        of_members += [weight / len(parts)] * len(parts)
-        shares[candidate.name] = shares.get(candidate.name, 0.0) + weight
+        weights += [weight / len(parts)] * len(parts)
+        names += [candidate.name] * len(parts)
     predictions = [
         np.sum([weight * part for (weight, _), part in zip(chosen, of_fold, strict=True)], axis=0)
         for of_fold in zip(*(candidate.predictions for _, candidate in chosen), strict=True)
     ]
     temperature = _temperature(workspace, predictions)
     predictions = [tempered(part, temperature) for part in predictions]
-    return Ensemble(members, of_members, shares, temperature), predictions
+    return Ensemble(members, weights, names, temperature), predictions
 
 
 def _temperature(workspace: Workspace, predictions: list[Array]) -> float:

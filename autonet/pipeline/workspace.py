@@ -80,6 +80,12 @@ class Workspace:
     seed: int
     _encoded: OrderedDict[Any, tuple[TabularEncoder, Inputs, Inputs]] = field(default_factory=OrderedDict, repr=False)
 
+    @property
+    def all_rows(self) -> NDArray[np.intp]:
+        """Rows that any fold trains or validates on."""
+        parts = [part for fold in self.folds for part in (fold.train, fold.valid)]
+        return np.unique(np.concatenate(parts))
+
     def encoded(self, config: Mapping[str, Any], fold: int) -> EncodedFold:
         """Encode training and validation rows of a fold; the last encodings of the table are kept."""
         train, valid = self.folds[fold].train, self.folds[fold].valid

@@ -90,9 +90,14 @@ def test_small_tables_are_validated_on_folds_and_larger_ones_are_not(quick: dict
     assert n_folds(AutoNetRegression(**options).fit(X[:300], y[:300], **given)) == 1
 
 
-@pytest.mark.parametrize(("columns", "runtime", "expected"), [(3, 60, 5), (3, 20, 1), (300, 60, 1)])
-def test_larger_tables_are_validated_on_folds_where_there_is_time(columns: int, runtime: float, expected: int) -> None:
-    X = np.random.default_rng(0).normal(size=(3000, columns))
+@pytest.mark.parametrize(
+    ("rows", "columns", "runtime", "expected"),
+    [(3000, 3, 60, 5), (3000, 3, 20, 1), (3000, 300, 60, 1), (100, 3, 6, 5), (100, 3, 4, 1)],
+)
+def test_tables_are_validated_on_folds_where_there_is_time(
+    rows: int, columns: int, runtime: float, expected: int
+) -> None:
+    X = np.random.default_rng(0).normal(size=(rows, columns))
     options = {"max_trials": 1, "min_budget": 0.2, "max_budget": 0.2, "n_jobs": 1, "ensemble_size": 1}
     auto = AutoNetRegression("medium_cs", max_runtime=runtime, **options).fit(X, X[:, 0])
     assert n_folds(auto) == expected

@@ -1,0 +1,166 @@
+"""The end of a fit: the networks of the final model are trained on all rows.
+
+Rows that validated a network are further ones to learn from.  What is left then is nothing to validate with, so that
+the length of the training must be known: it is that of the training that was validated.
+"""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from autonet.nets.initialization import initialize_from_rows
+from autonet.pipeline.ensemble import Ensemble, Part
+from autonet.pipeline.trial import Member, TrainedFold, build_training, member
+from autonet.pipeline.workspace import Workspace
+from autonet.search.executors.base import Executor
+from autonet.search.records import Job, Result, Trial
+from autonet.search.running import RunningTrial
+from autonet.training.batches import count_batches
+from autonet.training.loop import Divergence, train_epoch
+from autonet.training.segment import Segment
+
+__all__ = ["refit", "refit_trial", "with_refitted"]
+
+Weights = dict[str, Any]
+
+# A network that had its best epoch in the last fifth of its training goes on, for so many epochs more as a share of
+# those it has had; the others are trained anew.
+LATE, FURTHER_EPOCHS = 0.8, 0.3
+# What the networks that have seen all rows weigh beside those that were validated.
+REFITTED_SHARE = 0.5
+# Of the time, what is planned for: the rest is for encoding, and for jobs that are of different lengths.
+PLANNED_SHARE = 0.8
+
+
+def refit(
+    workspace: Workspace,
+    trained: Mapping[int, tuple[Trial, list[TrainedFold]]],
+    shares: Mapping[int, float],
+    executor: Executor,
+    deadline: float,
+) -> dict[int, list[Member]]:
+    """Train networks on all rows, for about as many epochs as they took to their best one.
+
+    A network that was still getting better goes on from where it was, with the schedule of its configuration; one that
+    had begun to learn its rows by heart begins anew.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    trained : mapping of int to (Trial, list of TrainedFold)
+        By the number of the trial.
+    shares : mapping of int to float
+        What the networks of each trial weigh in the final model: if there is no time for all, those come first that
+        weigh most for the time that they take.
+    executor : Executor
+    deadline : float
+        Reading of ``time.monotonic()``.
+
+    Returns
+    -------
+    dict of int to list of Member
+        By the number of the trial, the networks that were ready in time, one per fold.
+    """
+    seconds = {n: sum(_epochs(f) * _epoch_seconds(workspace, f) for f in folds) for n, (_, folds) in trained.items()}
+    chosen, left = list[int](), PLANNED_SHARE * (deadline - time.monotonic()) * executor.n_slots
+    for number in sorted(trained, key=lambda n: shares[n] / max(seconds[n], 1e-9), reverse=True):
+        if seconds[number] <= left:
+            chosen.append(number)
+            left -= seconds[number]
+    jobs = [
+        Job(number, trial.config, 0.0, seconds[number], trial.seed, deadline, checkpoint=folds)
+        for number, (trial, folds) in trained.items()
+        if number in chosen
+    ]
+    waiting = sorted(jobs, key=lambda job: job.target)  # the longest, which comes last, is taken first
+    refitted, running, objective = dict[int, list[Member]](), 0, partial(refit_trial, workspace)
+    try:
+        while waiting or running:
+            while waiting and running < executor.n_slots:
+                executor.submit(objective, waiting.pop())
+                running += 1
+            for outcome in executor.wait():
+                running -= 1
+                job, weights = outcome.job, outcome.result.checkpoint
+                if weights is not None:
+                    pairs = zip(trained[job.trial][1], weights, strict=True)
+                    refitted[job.trial] = [member(workspace.task, job.config, fold, w) for fold, w in pairs]
+    finally:
+        executor.cancel()
+    logging.getLogger("autonet").info("%d of %d trials trained on all rows", len(refitted), len(trained))
+    return refitted
+
+
+def refit_trial(workspace: Workspace, trial: RunningTrial) -> Result:
+    """Train the networks of a trial on all rows.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    trial : RunningTrial
+        Its checkpoint is a list of `TrainedFold`, one per fold.
+
+    Returns
+    -------
+    Result
+        Without a loss that means anything; its checkpoint is a list of state dicts, one per fold.
+    """
+    every = workspace.all_rows
+    folds: list[TrainedFold] = trial.checkpoint.load()
+    weights = list[Weights]()
+    devices = [workspace.device] if workspace.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(trial.seed + 1)  # other networks than those that were trained before
+        for done, fold in enumerate(folds):
+            # With the encoders that the networks know, which have not seen the rows of validation.
+            rows = workspace.rows(fold.targets, workspace.inputs(fold.encoder, every), every)
+            state, plan = build_training(workspace.task, trial, rows, fold.encoder.layout)
+            if _is_late(fold):
+                state.restore(fold.state)
+            else:
+                initialize_from_rows(state.network, rows.x)
+            now, length = time.monotonic(), _epochs(fold)
+            if workspace.unit == "time":
+                length *= _epoch_seconds(workspace, fold)
+            deadline = now + (trial.deadline - now) / (len(folds) - done)
+            segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), plan.batch_size), deadline)
+            while not segment.over:
+                train_epoch(state, plan, rows, segment)
+            weights.append(state.averaged.network.state_dict())
+            if not all(torch.isfinite(tensor).all() for tensor in weights[-1].values()):
+                raise Divergence(f"weights became infinite at step {state.position.steps}")
+    return Result(0.0, checkpoint=weights)
+
+
+def with_refitted(ensemble: Ensemble, refitted: Mapping[int, Sequence[Part]]) -> Ensemble:
+    """Average the networks of an ensemble with those of the same trials that have seen all rows."""
+    shares, members, names = ensemble.shares, list(ensemble.members), list(ensemble.names)
+    kept = [1 - REFITTED_SHARE if name in refitted else 1.0 for name in names]
+    weights = [weight * share for weight, share in zip(ensemble.weights, kept, strict=True)]
+    for name, parts in refitted.items():
+        members += parts
+        names += [name] * len(parts)
+        weights += [REFITTED_SHARE * shares[name] / len(parts)] * len(parts)
+    return replace(ensemble, members=members, weights=weights, names=names)
+
+
+def _is_late(fold: TrainedFold) -> bool:
+    """Whether a network was still getting better when its training ended."""
+    return bool(fold.best.epochs >= LATE * fold.position["epochs"])
+
+
+def _epochs(fold: TrainedFold) -> float:
+    """Return for how many epochs to train."""
+    return float(max(round(fold.best.epochs * (FURTHER_EPOCHS if _is_late(fold) else 1.0)), 1))
+
+
+def _epoch_seconds(workspace: Workspace, fold: TrainedFold) -> float:
+    """Return what an epoch on all rows takes."""
+    n_trained = len(workspace.folds[0].train)
+    seconds: float = fold.position["seconds"] / max(fold.position["epochs"], 1)
+    return seconds * len(workspace.all_rows) / n_trained

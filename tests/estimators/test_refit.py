@@ -1,0 +1,78 @@
+"""At the end of a fit, networks are trained on all rows."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autonet import AutoNetClassification
+from autonet.core.errors import InvalidOption
+
+pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+
+
+def fitted(data: Any, options: dict[str, Any], **changes: Any) -> AutoNetClassification:
+    given = {"max_trials": 2, "networks": ["shapedmlpnet"], **options, **changes}
+    X_valid, y_valid = given.pop("valid", (None, None))
+    return AutoNetClassification(**given).fit(*data, X_valid=X_valid, y_valid=y_valid)
+
+
+@pytest.mark.parametrize("cross_validator", ["none", 3])
+def test_an_ensemble_is_averaged_with_its_networks_trained_on_all_rows(
+    iris: Any, quick: dict[str, Any], cross_validator: Any
+) -> None:
+    options = {**quick, "ensemble_size": 4, "cross_validator": cross_validator}
+    without, refitted = (fitted(iris, options, refit=refit) for refit in (False, True))
+    assert refitted.fit_result["ensemble"] == pytest.approx(without.fit_result["ensemble"])
+    assert refitted.fit_result["info"] == without.fit_result["info"]
+    weights = [list(auto.get_pytorch_model().parameters()) for auto in (without, refitted)]
+    assert all(map(torch.equal, *weights))  # that of the validated winner
+    assert not np.allclose(refitted.predict_proba(iris[0]), without.predict_proba(iris[0]), atol=1e-3)
+    assert refitted.score(*iris) > 0.8
+
+
+def test_a_single_network_is_trained_on_all_rows(iris: Any, quick: dict[str, Any]) -> None:
+    without, refitted = (fitted(iris, quick, refit=refit) for refit in (False, True))
+    weights = [list(auto.get_pytorch_model().parameters()) for auto in (without, refitted)]
+    assert not any(map(torch.equal, *weights))
+    members = refitted._winner.ensemble.members
+    assert [member.network for member in members] == [refitted.get_pytorch_model()]
+
+
+def test_rows_to_validate_on_stay_unseen(iris: Any, quick: dict[str, Any]) -> None:
+    valid = iris[0][::3], iris[1][::3]
+    without, refitted = (fitted(iris, quick, refit=refit, valid=valid) for refit in (False, True))
+    np.testing.assert_array_equal(without.predict_proba(iris[0]), refitted.predict_proba(iris[0]))
+
+
+def test_worker_processes_train_on_all_rows(iris: Any, quick: dict[str, Any]) -> None:
+    auto = fitted(iris, quick, refit=True, ensemble_size=4, n_jobs=2)
+    trials = {name for name in auto.fit_result["ensemble"] if name != "linear"}
+    assert len(auto._winner.ensemble.members) > len(trials)
+    np.testing.assert_allclose(sum(auto._winner.ensemble.weights), 1)
+
+
+def test_it_happens_inside_the_time(digits: Any) -> None:
+    options = {"max_runtime": 6, "random_state": 0, "networks": ["shapedmlpnet"]}
+    began = time.monotonic()
+    auto = AutoNetClassification("medium_cs", **options).fit(*digits)
+    assert time.monotonic() - began < 6.5
+    assert auto.get_current_autonet_config()["refit"] is True
+    assert auto.score(*digits) > 0.95
+
+
+def test_presets_choose_unless_the_user_does() -> None:
+    chosen = {preset: AutoNetClassification(preset).get_current_autonet_config()["refit"] for preset in PRESETS}
+    assert chosen == {"tiny_cs": False, "medium_cs": True, "full_cs": True}
+    assert AutoNetClassification("medium_cs", refit=False).get_current_autonet_config()["refit"] is False
+
+
+PRESETS = ("tiny_cs", "medium_cs", "full_cs")
+
+
+@pytest.mark.parametrize("value", ["yes", 1, 0.5])
+def test_it_is_wanted_or_not(value: Any, iris: Any, quick: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOption, match="refit must be True or False; got"):
+        AutoNetClassification(**{**quick, "refit": value}).fit(*iris)

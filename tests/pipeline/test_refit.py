@@ -1,0 +1,120 @@
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autonet.pipeline.ensemble import Ensemble
+from autonet.pipeline.refit import REFITTED_SHARE, refit, refit_trial, with_refitted
+from autonet.pipeline.trial import Member, TrainedFold, run_trial
+from autonet.pipeline.workspace import Workspace
+from autonet.search.executors.in_process import InProcess
+from autonet.search.records import Trial
+from autonet.search.running import RunningTrial
+from autonet.training.loop import train_epoch
+from tests.pipeline.test_trial import default, job, rebuilt, workspace
+
+LATER = float("inf")
+
+
+def trained(space: Workspace, *, best: int = 20) -> tuple[Trial, list[TrainedFold]]:
+    """A trial of 20 epochs, and its networks as if the one so many epochs after the start had been their best."""
+    folds = run_trial(space, job(space, 0, 20)).checkpoint
+    folds = [replace(f, state={**f.state, "best": replace(f.best, epochs=best)}) for f in folds]
+    return Trial(4, default(space.task), 3, "default"), folds
+
+
+def refitted(space: Workspace, trial: tuple[Trial, list[TrainedFold]], deadline: float = LATER) -> list[Member]:
+    return refit(space, {4: trial}, {4: 1.0}, InProcess(), deadline)[4]
+
+
+def weights(members: list[Member]) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for m in members for p in m.network.parameters()])
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+@pytest.mark.parametrize("best", [20, 7])
+def test_networks_that_were_getting_better_go_on_and_others_begin_anew(iris: Any, folds: int, best: int) -> None:
+    space = workspace(iris, folds=folds)
+    trial = trained(space, best=best)
+    members = refitted(space, trial)
+    assert [m.encoder for m in members] == [fold.encoder for fold in trial[1]]
+    torch.testing.assert_close(weights(members), weights(refitted(space, trial)), rtol=0, atol=0)
+    one, other = (run_trial(space, RunningTrial(replace(job(space, 0, 20).job, seed=seed))) for seed in (17, 18))
+    apart = (weights(rebuilt(space, one.checkpoint)) - weights(rebuilt(space, other.checkpoint))).norm()
+    moved = (weights(members) - weights(rebuilt(space, trial[1]))).norm()
+    assert 0 < moved < apart / 2 if best == 20 else moved > apart / 2
+
+
+@pytest.mark.parametrize("best", [20, 7])
+def test_networks_learn_all_rows(iris: Any, best: int) -> None:
+    space = workspace(iris)
+    trial = trained(space, best=best)
+    before = weights(refitted(space, trial))
+    for rows in (space.folds[0].train, space.folds[0].valid):
+        y = space.y.copy()
+        y[rows] = (y[rows] + 1) % 3
+        assert not torch.equal(weights(refitted(replace(space, y=y), trial)), before)
+
+
+@pytest.mark.parametrize(("best", "epochs"), [(20, 6), (7, 7)])
+def test_epochs_are_those_to_the_best_one_or_a_share_of_them(
+    iris: Any, best: int, epochs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr("autonet.pipeline.refit.train_epoch", lambda *a: (counted.append(1), train_epoch(*a)))
+    space = workspace(iris)
+    refitted(space, trained(space, best=best))
+    assert len(counted) == epochs
+
+
+def test_where_time_is_short_those_that_weigh_most_are_trained(iris: Any) -> None:
+    space = workspace(iris, unit="time")
+    folds = run_trial(space, job(space, 0, 0.5)).checkpoint
+    state = folds[0].state
+    state["position"] |= {"epochs": 20, "seconds": 2.0}
+    folds = [replace(folds[0], state={**state, "best": replace(folds[0].best, epochs=7)})]
+    trials = {n: (Trial(n, default(space.task), 3, "default"), folds) for n in (1, 2, 3)}
+    shares, began = {1: 0.2, 2: 0.7, 3: 0.1}, time.monotonic()
+    # A tenth of a second for an epoch on 105 rows: one for seven epochs on 150.
+    assert list(refit(space, trials, shares, InProcess(), began + 2.0)) == [2]
+    assert 0.9 < time.monotonic() - began < 2
+    assert refit(space, trials, shares, InProcess(), time.monotonic() + 1.0) == {}
+    assert refit(space, trials, shares, InProcess(), time.monotonic() - 1.0) == {}
+
+
+def test_a_trial_that_diverges_is_left_out(iris: Any) -> None:
+    space = workspace(iris)
+    trials = {1: trained(space), 4: trained(space)}
+    for tensor in trials[1][1][0].state["network"].values():
+        if tensor.is_floating_point():
+            tensor.fill_(float("nan"))
+    assert list(refit(space, trials, {1: 0.5, 4: 0.5}, InProcess(), LATER)) == [4]
+
+
+def test_infinite_weights_are_no_model(iris: Any) -> None:
+    space = workspace(iris)
+    _, before = trained(space)
+    before[0].state["averaged"]["weights"] = {
+        name: torch.full_like(tensor, float("inf")) if tensor.is_floating_point() else tensor
+        for name, tensor in before[0].state["averaged"]["weights"].items()
+    }
+    with pytest.raises(ArithmeticError, match="weights became infinite"):
+        refit_trial(space, job(space, 20, 21, before))
+
+
+def test_what_was_validated_and_what_has_seen_all_rows_are_averaged(iris: Any) -> None:
+    space = workspace(iris)
+    (first, of_first), (_, of_second) = trained(space), trained(space, best=7)
+    members = [*rebuilt(space, of_first), *rebuilt(space, of_second)]
+    ensemble = Ensemble(members, [0.25, 0.75], [4, 7])
+    new = refitted(space, (first, of_first))
+    both = with_refitted(ensemble, {4: new})
+    assert both.shares == pytest.approx(ensemble.shares)
+    assert both.weights == pytest.approx([0.25 * (1 - REFITTED_SHARE), 0.75, 0.25 * REFITTED_SHARE])
+    gained = Ensemble.of_one(4, new).prediction(space.table) - Ensemble.of_one(4, members[:1]).prediction(space.table)
+    expected = ensemble.prediction(space.table) + 0.25 * REFITTED_SHARE * gained
+    np.testing.assert_allclose(both.prediction(space.table), expected, atol=1e-6)
+    assert with_refitted(ensemble, {}).weights == ensemble.weights

@@ -1,0 +1,53 @@
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autonet.training.pickling import pickled
+
+TENSORS = [
+    torch.randn(3, 4),
+    torch.randn(3, 4).T,
+    torch.tensor(7),
+    torch.zeros(0, 2),
+    torch.arange(3),
+    torch.tensor([True, False]),
+    torch.randn(2, dtype=torch.float64),
+    torch.randn(2).to(torch.float16),
+    torch.randn(2).to(torch.bfloat16),
+    torch.randn(2, dtype=torch.complex64),
+    torch.randn(3, requires_grad=True),
+    torch.randn(3)[::2],
+    torch.eye(2).to_sparse(),
+    torch.randn(2, dtype=torch.complex64).conj(),
+    torch._neg_view(torch.randn(2)),
+    torch.empty(2, device="meta"),
+]
+
+
+@pytest.mark.parametrize("tensor", TENSORS, ids=lambda tensor: str(tensor.dtype))
+def test_tensors_of_every_kind_come_back(tensor: torch.Tensor) -> None:
+    again = pickle.loads(pickled({"a": tensor}))["a"]
+    assert (again.dtype, again.shape, again.layout) == (tensor.dtype, tensor.shape, tensor.layout)
+    assert again.requires_grad == tensor.requires_grad
+    if not tensor.is_meta:
+        assert repr(again.detach()) == repr(tensor.detach())
+
+
+def test_what_is_one_object_stays_one() -> None:
+    tensor = torch.randn(3)
+    first, second, parameter = pickle.loads(pickled((tensor, tensor, torch.nn.Parameter(tensor))))
+    assert first is second
+    assert isinstance(parameter, torch.nn.Parameter)
+    first.add_(1)  # what comes back can be trained on
+    np.testing.assert_allclose(first, tensor + 1)
+
+
+def test_classes_of_a_notebook_go_by_value() -> None:
+    class Here:
+        def __init__(self, value: Any) -> None:
+            self.value = value
+
+    assert torch.equal(pickle.loads(pickled(Here(torch.ones(2)))).value, torch.ones(2))
