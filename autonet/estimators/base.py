@@ -70,7 +70,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         cross_validator: Any = None,
         cross_validator_args: Mapping[str, Any] | None = None,
         ensemble_size: int | None = None,
-        refit: bool | None = None,
+        refit: bool | str | None = None,
         traditional_learners: bool = False,
         n_jobs: int | str | None = None,
         categorical_features: Sequence[Any] | None = None,
@@ -185,6 +185,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self._searched_with = repr(self._arguments({}, {})[1])
         with logged(chosen.log_level) as logger, one_thread(), ExitStack() as on_exit:
             workspace = self._workspace(chosen, **data, sample_weight=sample_weight, groups=groups)
+            chosen = chosen.settled(len(workspace.folds), has_valid=data["X_valid"] is not None)
             space = chosen.space(workspace.task)
             default = dict(space.get_default_configuration())
             deadline = began + (chosen.time.runtime or math.inf)
@@ -217,7 +218,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             if searching:
                 self._search(study, workspace, executor, chosen, left)
             winner = Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing - refitting)
-            if chosen.refit and data["X_valid"] is None:
+            if chosen.refit:
                 winner = winner.refitted(study, workspace, chosen.networks_kept, executor, deadline - closing)
             self._keep(study, workspace, winner)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)

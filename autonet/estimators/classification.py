@@ -61,11 +61,11 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
     ensemble_size : int, optional
         How many trained networks to choose for the final model, with repetition; 1 keeps the winner alone.
         Default: the preset's choice.
-    refit : bool, optional
-        Whether the networks of the final model go on training on all rows in the last 12 % of the time.  Those that
-        were validated are averaged with them; with `ensemble_size` = 1 they take the place of the winner's.  Rows
-        given as ``X_valid`` are not trained on: there is then no refit.  Default: the preset's choice, which is
-        False, or True where it chooses an ensemble.
+    refit : bool or "auto", optional
+        Whether the networks of the final model are trained on all rows in the last 12 % of the time.  Those that were
+        validated are averaged with them; with `ensemble_size` = 1 they take the place of the winner's.  Rows given as
+        ``X_valid`` are not trained on: there is then no refit.  "auto" is for an ensemble on rows that were held out:
+        with folds, all rows train as it is.  Default: the preset's choice, "auto" or False.
     traditional_learners : bool, default=False
         Whether scikit-learn's HistGradientBoosting and ExtraTrees are fitted, too, within 15 % of the time, as
         further members of the ensemble, which `ensemble_size` must allow.  ``fit_result["ensemble"]`` tells what they

@@ -71,7 +71,7 @@ class Options:
     cross_validator: Any
     cross_validator_args: Mapping[str, Any] | None
     ensemble_size: int | None
-    refit: bool | None
+    refit: bool | str | None
     traditional_learners: bool
     n_jobs: int | str | None
     categorical_features: Sequence[Any] | None
@@ -118,7 +118,10 @@ class Options:
         for name in preset.options:
             known(f"option in preset {preset.name}", name, LEFT_TO_PRESETS)
         left = {k: v for k, v in {**LEFT_TO_PRESETS, **preset.options}.items() if getattr(options, k) is None}
-        options = replace(options, **left)
+        alone = (
+            {"refit": False} if options.refit is None and left.get("ensemble_size", options.ensemble_size) == 1 else {}
+        )
+        options = replace(options, **{**left, **alone})
         options.check()
         return options
 
@@ -136,9 +139,10 @@ class Options:
             )
         if not isinstance(self.preset, str | Path):
             raise InvalidOption(f"preset must be a name or a path; got {self.preset!r:.60}.")
-        for name in ("shuffle", "refit", "traditional_learners", "progress_bar"):
-            left = name in LEFT_TO_PRESETS and getattr(self, name) is None
-            if not (left or isinstance(getattr(self, name), bool | np.bool_)):
+        if not (self.refit is None or isinstance(self.refit, bool | np.bool_) or self.refit == "auto"):
+            raise InvalidOption(f"refit must be True, False or 'auto'; got {self.refit!r:.60}.")
+        for name in ("shuffle", "traditional_learners", "progress_bar"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
                 raise InvalidOption(f"{name} must be True or False; got {getattr(self, name)!r:.60}.")
         if self.traditional_learners and self.ensemble_size == 1:
             raise InvalidOption(
@@ -238,9 +242,24 @@ class Options:
             max_budget=self.max_budget,
             eta=self.eta,
             selects=self.networks_kept > 1,
-            refits=bool(self.refit),
+            refits=self.refit is True,
             n_jobs=self.n_jobs,
         )
+
+    def settled(self, n_folds: int, *, has_valid: bool) -> "Options":
+        """Decide on what depends on the data: whether the final model is trained on all rows.
+
+        "auto": where rows were held out, and there are several networks.  On folds all rows train as it is, and a
+        single network would be one that nobody has validated.
+
+        Parameters
+        ----------
+        n_folds : int
+        has_valid : bool
+            Whether rows to validate on were given, which stay unseen.
+        """
+        refit = n_folds == 1 and self.networks_kept > 1 if self.refit == "auto" else bool(self.refit)
+        return replace(self, refit=refit and not has_valid)
 
     @property
     def networks_kept(self) -> int:

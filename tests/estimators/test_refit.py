@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from autonet import AutoNetClassification
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidOption, SearchInterrupted
+
+PRESETS = ("tiny_cs", "medium_cs", "full_cs")
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
@@ -54,25 +56,45 @@ def test_worker_processes_train_on_all_rows(iris: Any, quick: dict[str, Any]) ->
     np.testing.assert_allclose(sum(auto._winner.ensemble.weights), 1)
 
 
+@pytest.mark.parametrize(
+    ("changes", "refits"), [({}, True), ({"cross_validator": 3}, False), ({"ensemble_size": 1}, False)]
+)
+def test_auto_is_for_an_ensemble_where_rows_were_held_out(
+    iris: Any, quick: dict[str, Any], changes: dict[str, Any], refits: bool
+) -> None:
+    options = {**quick, "ensemble_size": 4, **changes}
+    runs = [fitted(iris, options, refit=refit).predict_proba(iris[0]) for refit in (False, "auto")]
+    assert np.array_equal(*runs) != refits
+
+
 def test_it_happens_inside_the_time(digits: Any) -> None:
-    options = {"max_runtime": 6, "random_state": 0, "networks": ["shapedmlpnet"]}
+    options = {"max_runtime": 6, "random_state": 0, "networks": ["shapedmlpnet"], "refit": True}
     began = time.monotonic()
     auto = AutoNetClassification("medium_cs", **options).fit(*digits)
     assert time.monotonic() - began < 6.5
-    assert auto.get_current_autonet_config()["refit"] is True
     assert auto.score(*digits) > 0.95
+
+
+def test_an_interruption_leaves_what_was_validated(
+    iris: Any, quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    without = fitted(iris, quick)
+    monkeypatch.setattr("autonet.pipeline.refit.train_epoch", interrupted)
+    with pytest.warns(SearchInterrupted, match="as it was before its training on all rows"):
+        auto = fitted(iris, quick, refit=True)
+    np.testing.assert_array_equal(auto.predict_proba(iris[0]), without.predict_proba(iris[0]))
 
 
 def test_presets_choose_unless_the_user_does() -> None:
     chosen = {preset: AutoNetClassification(preset).get_current_autonet_config()["refit"] for preset in PRESETS}
-    assert chosen == {"tiny_cs": False, "medium_cs": True, "full_cs": True}
+    assert chosen == {"tiny_cs": False, "medium_cs": "auto", "full_cs": "auto"}
     assert AutoNetClassification("medium_cs", refit=False).get_current_autonet_config()["refit"] is False
-
-
-PRESETS = ("tiny_cs", "medium_cs", "full_cs")
 
 
 @pytest.mark.parametrize("value", ["yes", 1, 0.5])
 def test_it_is_wanted_or_not(value: Any, iris: Any, quick: dict[str, Any]) -> None:
-    with pytest.raises(InvalidOption, match="refit must be True or False; got"):
+    with pytest.raises(InvalidOption, match="refit must be True, False or 'auto'; got"):
         AutoNetClassification(**{**quick, "refit": value}).fit(*iris)

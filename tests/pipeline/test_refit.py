@@ -79,10 +79,21 @@ def test_where_time_is_short_those_that_weigh_most_are_trained(iris: Any) -> Non
     trials = {n: (Trial(n, default(space.task), 3, "default"), folds) for n in (1, 2, 3)}
     shares, began = {1: 0.2, 2: 0.7, 3: 0.1}, time.monotonic()
     # A tenth of a second for an epoch on 105 rows: one for seven epochs on 150.
-    assert list(refit(space, trials, shares, InProcess(), began + 2.0)) == [2]
-    assert 0.9 < time.monotonic() - began < 2
-    assert refit(space, trials, shares, InProcess(), time.monotonic() + 1.0) == {}
+    assert list(refit(space, trials, shares, InProcess(), began + 1.5)) == [2]
+    assert 0.9 < time.monotonic() - began < 1.5
+    began = time.monotonic()
+    assert list(refit(space, trials, shares, InProcess(), began + 0.8)) == [2]  # shorter than it should be
+    assert 0.5 < time.monotonic() - began < 0.8
+    assert refit(space, trials, shares, InProcess(), time.monotonic() + 0.4) == {}
     assert refit(space, trials, shares, InProcess(), time.monotonic() - 1.0) == {}
+
+
+def test_epochs_are_all_trained_or_none(iris: Any) -> None:
+    space = workspace(iris)
+    _, folds = trained(space)
+    late = replace(job(space, 0, 1, folds).job, deadline=time.monotonic() + 0.01)
+    with pytest.raises(TimeoutError, match="no time for 6 epochs"):
+        refit_trial(space, RunningTrial(late))
 
 
 def test_a_trial_that_diverges_is_left_out(iris: Any) -> None:
