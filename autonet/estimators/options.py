@@ -118,10 +118,7 @@ class Options:
         for name in preset.options:
             known(f"option in preset {preset.name}", name, LEFT_TO_PRESETS)
         left = {k: v for k, v in {**LEFT_TO_PRESETS, **preset.options}.items() if getattr(options, k) is None}
-        alone = (
-            {"refit": False} if options.refit is None and left.get("ensemble_size", options.ensemble_size) == 1 else {}
-        )
-        options = replace(options, **{**left, **alone})
+        options = replace(options, **left)
         options.check()
         return options
 
