@@ -26,7 +26,7 @@ def pickled(value: Any) -> bytes:
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Pickles tensors as arrays: torch makes an archive of the memory of each, which takes five times as long."""
+    """Pickles tensors as arrays: torch makes an archive of the memory of each, which takes several times as long."""
 
     def reducer_override(self, obj: Any) -> Any:
         """Take over the tensors that checkpoints are made of; torch knows how to treat the rarer ones."""
