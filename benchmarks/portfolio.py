@@ -3,15 +3,17 @@
     python benchmarks/portfolio.py run --out runs
     python benchmarks/portfolio.py judge --out runs
     python benchmarks/portfolio.py choose --out runs > presets/medium_cs.toml
-    python benchmarks/portfolio.py choose --out runs --without vehicle > without_vehicle.toml
+    python benchmarks/portfolio.py leave --out runs > portfolio_without.toml
 
 `run` trains every candidate of `portfolio_candidates.toml` by itself on every table, once for each time, and so many
 random ones as `--random` says.  `choose` reads what they predict for the test rows, and prints the preset with the
 portfolios chosen, one for each size of tables (`SIZES`).  The next entry is always the one with which the ensemble of
-the entries so far has the least regret, on the mean over the tables and over the times: the portfolio is good wherever
-the time ends it, and says in which order.  The ensemble is selected on one half of the test rows and measured on the
-other, and the other way round.  `judge` leaves one table out after the other, and prints the error there of what was
-chosen from the others; whoever compares with peers on one of these tables leaves it out, too (`--without`).
+the entries so far has the least error, on the geometric mean over the tables and over the times: the portfolio is good
+wherever the time ends it, and says in which order.  The ensemble is selected on one half of the test rows and measured
+on the other, and the other way round.
+
+`judge` leaves one table out after the other, and prints the error there of what was chosen from the others.  `leave`
+prints what is chosen without each table: whoever measures autonet on one of them begins with that (`preset_without`).
 """
 
 import argparse
@@ -28,7 +30,7 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from tabular import load
+from public_tables import load
 
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.task import Task
@@ -37,6 +39,7 @@ from autonet.space.build import build_space
 from autonet.space.presets import load_preset, preset_folder
 
 CANDIDATES = Path(__file__).parent / "portfolio_candidates.toml"
+WITHOUT = Path(__file__).parent / "portfolio_without.toml"
 PRESET = preset_folder() / "medium_cs.toml"
 
 
@@ -60,6 +63,10 @@ class Size:
     seconds: tuple[float, ...]
     tables: tuple[str, ...]
 
+    def __str__(self) -> str:
+        low, high = self.limits.get("min_rows", 0), self.limits.get("max_rows")
+        return f"from {low}" if high is None else f"{low} to {high}"
+
 
 SIZES = (
     Size({"max_rows": 1999}, 4000, (2, 8), ("vehicle", "cmc", "credit_g", "kc1", "colleges")),
@@ -77,7 +84,7 @@ CHOSEN_NODES = (
     *("LearningrateSchedulerSelector", "TrainNode"),
 )
 SELECTED = 25  # models in an ensemble, with repetition
-FAR = 0.05  # of the best error: where all candidates are closer together than that, which is best is noise
+SMALLEST = 1e-15  # probability, error
 
 Values = dict[str, Any]
 
@@ -186,7 +193,7 @@ def error(prediction: np.ndarray, truth: np.ndarray) -> float:
     """Log-loss of classes, root mean squared error of numbers."""
     if truth.dtype == bool:
         p = np.where(truth.any(axis=1), (prediction * truth).sum(axis=1), 1.0)
-        return float(-np.log(np.clip(p, 1e-15, 1)).mean())
+        return float(-np.log(np.clip(p, SMALLEST, 1)).mean())
     return float(np.sqrt(np.mean((prediction - truth) ** 2)))
 
 
@@ -199,8 +206,6 @@ class Runs:
         self.predictions = {name: a["predictions"] for name, a in arrays.items()}
         shuffled = np.random.default_rng(0).permutation(len(self.truth))
         self.halves = np.array_split(shuffled, 2)
-        alone = [self.of_ensemble([name]) for name in self.predictions]
-        self.best, self.usual = min(alone), float(np.median(alone))
 
     def of_ensemble(self, names: Sequence[str]) -> float:
         """Error of the ensemble of these candidates."""
@@ -216,32 +221,23 @@ class Runs:
             errors.append(error(np.asarray(mean), self.truth[unseen]))
         return float(np.mean(errors))
 
-    def regret(self, names: Sequence[str]) -> float:
-        """How much worse than the best candidate the ensemble of these is; 1 is the median candidate."""
-        return (self.of_ensemble(names) - self.best) / max(self.usual - self.best, FAR * self.best)
-
-
-def mean_regret(runs: Sequence[Runs], names: Sequence[str]) -> float:
-    """Mean regret of the ensemble of these candidates."""
-    return float(np.mean([r.regret(names) for r in runs]))
-
 
 def mean_error(runs: Sequence[Runs], names: Sequence[str]) -> float:
     """Geometric mean of the errors of the ensemble of these candidates."""
-    return float(np.exp(np.mean([np.log(r.of_ensemble(names)) for r in runs])))
+    return float(np.exp(np.mean([np.log(max(r.of_ensemble(names), SMALLEST)) for r in runs])))
 
 
 def choose(runs: Sequence[Runs], names: Sequence[str], size: int) -> Iterator[tuple[str, float]]:
-    """The entries in their order, each with the mean regret of the ensemble that it completes."""
+    """The entries in their order, each with the mean error of the ensemble that it completes."""
     chosen: list[str] = []
     while len(chosen) < size:
-        scores = {name: mean_regret(runs, [*chosen, name]) for name in names if name not in chosen}
+        scores = {name: mean_error(runs, [*chosen, name]) for name in names if name not in chosen}
         best = min(scores, key=scores.__getitem__)
         chosen.append(best)
         yield best, scores[best]
 
 
-def found(arguments: argparse.Namespace, size: Size, names: Sequence[str]) -> dict[tuple[str, float], Runs]:
+def found(arguments: argparse.Namespace, size: Size, names: Iterable[str]) -> dict[tuple[str, float], Runs]:
     """The runs of all tables of a size that are complete, by table and seconds."""
     runs = dict[tuple[str, float], Runs]()
     for table, seconds in product(size.tables, size.seconds):
@@ -249,9 +245,16 @@ def found(arguments: argparse.Namespace, size: Size, names: Sequence[str]) -> di
         missing = [name for name, path in paths.items() if not path.is_file()]
         if missing:
             print(f"{table}, {seconds:g} s is left out, {len(missing)} runs are missing: {missing[0]}", file=sys.stderr)
-        elif table not in arguments.without:
+        else:
             runs[table, seconds] = Runs(paths)
     return runs
+
+
+def divided(runs: Mapping[tuple[str, float], Runs]) -> Iterator[tuple[str, list[Runs], list[Runs]]]:
+    """Each table with the runs on it, and those on all others."""
+    for table in dict.fromkeys(table for table, _ in runs):
+        here = [r for (other, _), r in runs.items() if other == table]
+        yield table, here, [r for (other, _), r in runs.items() if other != table]
 
 
 def judge(arguments: argparse.Namespace) -> None:
@@ -260,21 +263,14 @@ def judge(arguments: argparse.Namespace) -> None:
     print(f"| rows | table | default | 1 entry | 3 | {arguments.size} | all {len(names)} candidates |")
     print("|---|---|---|---|---|---|---|")
     for size in SIZES:
-        runs, ratios, rows = found(arguments, size, names), [], shown(size)
-        for table in dict.fromkeys(table for table, _ in runs):
-            here = [r for (other, _), r in runs.items() if other == table]
-            elsewhere = [r for (other, _), r in runs.items() if other != table]
+        ratios = []
+        for table, here, elsewhere in divided(found(arguments, size, names)):
             chosen = [name for name, _ in choose(elsewhere, names, arguments.size)]
             default = mean_error(here, names[:1])
             ratios.append([mean_error(here, some) / default for some in (chosen[:1], chosen[:3], chosen, names)])
-            print(f"| {rows} | {table} | {default:.4g} | {cells(ratios[-1])} |", flush=True)
+            print(f"| {size} | {table} | {default:.4g} | {cells(ratios[-1])} |", flush=True)
         if ratios:
-            print(f"| {rows} | geometric mean | | {cells(np.exp(np.mean(np.log(ratios), axis=0)))} |")
-
-
-def shown(size: Size) -> str:
-    low, high = size.limits.get("min_rows", 0), size.limits.get("max_rows")
-    return f"from {low}" if high is None else f"{low} to {high}"
+            print(f"| {size} | geometric mean | | {cells(np.exp(np.mean(np.log(ratios), axis=0)))} |")
 
 
 def cells(ratios: Iterable[float]) -> str:
@@ -284,28 +280,58 @@ def cells(ratios: Iterable[float]) -> str:
 def print_preset(arguments: argparse.Namespace) -> None:
     """Print the preset with the portfolios chosen; how good they are goes to the standard error."""
     values = candidates(arguments.random)
-    text = without_portfolio(PRESET.read_text(encoding="utf-8")).rstrip()
-    blocks = [
-        text,
-        "# Chosen by benchmarks/portfolio.py, the most useful first.  RealMLP's learning rates are times 10.",
-    ]
+    default, *_ = values
+    entries = []
     for size in SIZES:
-        runs = list(found(arguments, size, list(values)).values())
-        print(f"{len(runs)} runs of tables of {shown(size)} rows", file=sys.stderr)
+        runs = list(found(arguments, size, values).values())
+        print(f"{len(runs)} runs of tables of {size} rows, relative to the default", file=sys.stderr)
         for name, score in choose(runs, list(values), arguments.size) if runs else ():
-            print(f"  {score:.4f}  alone {mean_regret(runs, [name]):.4f}  {name}", file=sys.stderr)
-            blocks.append(entry(name, values[name], **size.limits))
-    print("\n\n".join(blocks))
+            alone, usual = mean_error(runs, [name]), mean_error(runs, [default])
+            print(f"  {score / usual:.4f}  alone {alone / usual:.4f}  {name}", file=sys.stderr)
+            entries.append(entry(name, values[name], **size.limits))
+    print(preset_of(entries))
 
 
-ACTIONS = {"run": run, "judge": judge, "choose": print_preset}
+def preset_of(entries: Iterable[str]) -> str:
+    """The text of `medium_cs` with these entries as its portfolio."""
+    text = without_portfolio(PRESET.read_text(encoding="utf-8")).rstrip()
+    heading = "# Chosen by benchmarks/portfolio.py, the most useful first.  RealMLP's learning rates are times 10."
+    return "\n\n".join([text, heading, *entries])
+
+
+def print_left_out(arguments: argparse.Namespace) -> None:
+    """Print, for each table and its sizes, the portfolio that is chosen from the other tables."""
+    names = list(candidates(arguments.random))
+    lines: dict[str, list[str]] = {}
+    for size in SIZES:
+        for table, _, elsewhere in divided(found(arguments, size, names)):
+            chosen = "".join(f'    "{name}",\n' for name, _ in choose(elsewhere, names, arguments.size))
+            lines.setdefault(table, []).append(f'"{size}" = [\n{chosen}]\n')
+    print("# What benchmarks/portfolio.py chooses without each table, by rows: to begin with where it is measured.")
+    for table, lists in lines.items():
+        print(f"\n[{table}]", *lists, sep="\n", end="")
+
+
+def preset_without(table: str) -> str | None:
+    """The text of `medium_cs` whose portfolio was chosen without this table; None if the table had no part in it."""
+    left_out = tomllib.loads(WITHOUT.read_text(encoding="utf-8")).get(table)
+    if left_out is None:
+        return None
+    values, rows = candidates(0), tomllib.loads(PRESET.read_text(encoding="utf-8"))["portfolio"]
+    entries = []
+    for size in SIZES:
+        usual = [row["description"] for row in rows if size.limits.items() <= row.items()]
+        entries += [entry(name, values[name], **size.limits) for name in left_out.get(str(size), usual)]
+    return preset_of(entries)
+
+
+ACTIONS = {"run": run, "judge": judge, "choose": print_preset, "leave": print_left_out}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=list(ACTIONS))
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
-    parser.add_argument("--without", nargs="*", default=[], help="tables that the choice does not look at")
     parser.add_argument("--random", type=int, default=0, help="candidates to draw at random")
     parser.add_argument("--size", type=int, default=6)
     parser.add_argument("--jobs", type=int, default=2)

@@ -19,7 +19,7 @@ import torch
 from common import environment
 from joblib import Parallel, delayed
 from portfolio import candidates
-from tabular import load
+from public_tables import load
 
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.layout import InputLayout

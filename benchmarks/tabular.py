@@ -7,7 +7,7 @@
 Log-loss of classes, root mean squared error of numbers, both computed here from the predictions.  A run is appended to
 the file when it is done, and is not repeated: start the same command again to go on.  A crash and a timeout (three
 times the time, and two minutes) count as an infinite error.  A system with other options, for ablations:
-`--variant 'autonet:single={"ensemble_size": 1}'`.
+`--variant 'autonet:single={"ensemble_size": 1}'`.  autonet begins with a portfolio that was chosen without the table.
 """
 
 import argparse
@@ -26,17 +26,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from common import DATA
+from portfolio import preset_without
+from public_tables import TABLES, load
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import train_test_split
 from tabular_report import Record, key, read, report
 
 ROOT, PEERS = Path(__file__).parents[1], Path(__file__).parent / "peers"
-# hiv and esol are molecules, dc_taxi has a constant target.
-TABLES = [
-    *("arrhythmia", "bank_marketing", "california_housing", "cmc", "colleges", "credit_g", "dc_taxi_849", "kc1"),
-    *("letter", "magic_telescope", "naval", "nyc_taxis", "online_shoppers", "phoneme", "protein", "splice", "vehicle"),
-]
 FAMILIES = {
     "autonet": ["autonet"],
     "autogluon": ["autogluon_networks", "autogluon_medium", "autogluon_best"],
@@ -45,37 +40,8 @@ FAMILIES = {
     "autopytorch": ["autopytorch_tiny", "autopytorch_medium"],
 }
 FAMILY_OF = {system: family for family, systems in FAMILIES.items() for system in systems}
-CORES, HELD_OUT = 2, 0.25
+CORES = 2
 SMALLEST = 1e-15  # probability
-
-
-# --- the tables
-
-
-def divide(y: pd.Series, size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of what stays and of a part of this size, stratified by class; a class of one row stays."""
-    positions, stratify = np.arange(len(y)), None
-    if isinstance(y.dtype, pd.CategoricalDtype):
-        together = y.groupby(y, observed=True).transform("size").to_numpy() > 1
-        positions, stratify = positions[together], y[together]
-    kept, taken = train_test_split(positions, test_size=size, random_state=seed, stratify=stratify)
-    return np.setdiff1d(np.arange(len(y)), taken) if len(positions) < len(y) else kept, taken
-
-
-def load(name: str, seed: int, max_rows: int | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows to fit on and rows to test on; the published split, if there is one."""
-    table = pd.read_parquet(DATA / f"{name}.parquet")
-    if "split" in table:
-        test = table.pop("split") == "test"
-        fit, test = np.flatnonzero(~test), np.flatnonzero(test)
-    else:
-        fit, test = divide(table["target"], HELD_OUT, seed)
-    if max_rows and len(fit) > max_rows:
-        fit = fit[divide(table["target"].iloc[fit], 1 - max_rows / len(fit), seed)[0]]
-    return table.iloc[fit].reset_index(drop=True), table.iloc[test].reset_index(drop=True)
-
-
-# --- one run
 
 
 def errors(y: pd.Series, predictions: np.ndarray, classes: Sequence[Any] | None) -> Record:
@@ -111,9 +77,10 @@ class Runner:
     def python(self, system: str) -> Path:
         return self.environments / FAMILY_OF[system.partition(":")[0]] / "bin" / "python"
 
-    def __call__(self, system: str, train: pd.DataFrame, test: pd.DataFrame, seed: int) -> Record:
+    def __call__(self, system: str, table: str, train: pd.DataFrame, test: pd.DataFrame, seed: int) -> Record:
         """Fit and predict in a process of its own, and measure."""
         base = system.partition(":")[0]
+        preset = preset_without(table) if base == "autonet" else None
         classes = None
         if isinstance(train["target"].dtype, pd.CategoricalDtype):
             classes = sorted(set(train["target"].astype(str)))
@@ -128,7 +95,11 @@ class Runner:
             command = [self.python(system), PEERS / f"run_{FAMILY_OF[base]}.py", "--system", base]
             command += ["--train", folder / "train.parquet", "--test", folder / "test.parquet"]
             command += ["--kind", kind, "--seconds", self.seconds, "--seed", seed]
-            command += ["--options", record["options"], "--out", folder / "result.json"]
+            options = json.loads(record["options"])
+            if preset:  # what autonet begins with was not chosen with this table in mind
+                (folder / "preset.toml").write_text(preset, encoding="utf-8")
+                options = {"preset": str(folder / "preset.toml"), **options}
+            command += ["--options", json.dumps(options), "--out", folder / "result.json"]
             command += ["--latencies", *self.latencies]
             began = time.monotonic()
             try:
@@ -192,7 +163,7 @@ def run_all(arguments: argparse.Namespace) -> None:
     for run in to_do(arguments, read(arguments.out)):
         train, test = load(run["table"], run["split"], arguments.max_rows)
         about = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "commit": commit}
-        record = run | about | runner(run["system"], train, test, run["split"])
+        record = run | about | runner(run["system"], run["table"], train, test, run["split"])
         with arguments.out.open("a", encoding="utf-8") as out:
             out.write(json.dumps(record) + "\n")
         measured = ("log_loss", "rmse", "fit_seconds", "wall_seconds")

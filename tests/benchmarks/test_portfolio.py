@@ -1,5 +1,6 @@
 """The choice of a portfolio: candidates that fit the space, complements before twins, a preset that can be read."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +70,21 @@ def test_every_candidate_lies_in_the_space(portfolio: Any) -> None:
     for values in portfolio.candidates(3).values():
         for name, value in values.items():
             assert space[name].legal_value(value), f"{name} = {value}"
+
+
+def test_what_a_table_had_a_part_in_choosing_is_not_what_it_is_measured_with(portfolio: Any, tmp_path: Path) -> None:
+    values = portfolio.candidates(0)
+    left_out = tomllib.loads(portfolio.WITHOUT.read_text(encoding="utf-8"))
+    for size in portfolio.SIZES:
+        rows = size.limits.get("min_rows", 1)
+        usual = load_preset("medium_cs", Task("classification", n_rows=rows))
+        for table in {table for other in portfolio.SIZES for table in other.tables}:
+            path = tmp_path / f"{table}.toml"
+            path.write_text(portfolio.preset_without(table), encoding="utf-8")
+            preset = load_preset(path, Task("classification", n_rows=rows))
+            if table in size.tables:
+                assert list(preset.portfolio) == [values[name] for name in left_out[table][str(size)]]
+            else:
+                assert preset.portfolio == usual.portfolio
+            assert (preset.options, preset.updates) == (usual.options, usual.updates)
+    assert portfolio.preset_without("splice") is None
