@@ -92,7 +92,7 @@ def test_small_tables_are_validated_on_folds_and_larger_ones_are_not(quick: dict
 
 @pytest.mark.parametrize(
     ("rows", "columns", "runtime", "expected"),
-    [(3000, 3, 60, 5), (3000, 3, 20, 1), (3000, 300, 60, 1), (100, 3, 6, 5), (100, 3, 4, 1)],
+    [(3000, 3, 240, 5), (3000, 3, 60, 1), (3000, 300, 240, 1), (100, 3, 6, 5), (100, 3, 4, 1)],
 )
 def test_tables_are_validated_on_folds_where_there_is_time(
     rows: int, columns: int, runtime: float, expected: int
