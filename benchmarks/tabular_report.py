@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from statistics import geometric_mean, mean, median
 from typing import Any
@@ -46,9 +47,10 @@ def error_of(record: Record, measure: str) -> float | None:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A system against a peer: on how many tables, on which share won or tied, mean ratio of the errors."""
+    """A system against a peer: on how many tables and splits, on which share won or tied, mean ratio of the errors."""
 
     tables: int
+    runs: int
     share: float
     ratio: float
 
@@ -59,17 +61,18 @@ def compare(ours: Errors, theirs: Errors) -> Comparison:
     A table is won or tied if our error is at most 1 % above theirs.  Infinite errors lose, even against each other,
     and are not in the geometric mean.
     """
-    wins, ratios = [], []
+    wins, ratios, runs = [], [], 0
     for table in ours.keys() & theirs.keys():
         splits = ours[table].keys() & theirs[table].keys()
         if not splits:
             continue
         a, b = (max(mean(e[table][s] for s in splits), SMALLEST) for e in (ours, theirs))
+        runs += len(splits)
         wins.append(math.isfinite(a) and a <= TIE * b)
         if math.isfinite(a) and math.isfinite(b):
             ratios.append(a / b)
     share = mean(wins) if wins else math.nan
-    return Comparison(len(wins), share, geometric_mean(ratios) if ratios else math.nan)
+    return Comparison(len(wins), runs, share, geometric_mean(ratios) if ratios else math.nan)
 
 
 def collected(records: Iterable[Record], measure: str) -> dict[str, Errors]:
@@ -88,20 +91,20 @@ def report(records: Sequence[Record], ours: str, measure: str) -> Iterator[str]:
     systems = [ours, *sorted(errors_of.keys() - {ours})]
     calls = sorted({int(name.removeprefix("predict_")) for r in records for name in r if name.startswith("predict_")})
     costly = ["failed", "fit: median, most", *(f"{n:,} rows" if n > 1 else "1 row" for n in calls), "size"]
-    yield f"| {ours} against | tables | won or tied | ratio of errors | {' | '.join(costly)} |"
+    yield f"| {ours} against | tables (splits) | won or tied | ratio of errors | {' | '.join(costly)} |"
     yield "|---|---|---|---" + "|---" * len(costly) + "|"
     for system in systems:
         compared = compare(errors_of[ours], errors_of[system])
         against = " | " if system == ours else f"{compared.share:.0%} | {compared.ratio:.3f}"
         of_system = costs([r for r in records if r["system"] == system], calls)
-        yield f"| {system} | {compared.tables} | {against} | {of_system} |"
-    yield f"\n| table | rows | measure | {' | '.join(systems)} |"
-    yield "|---|---|---" + "|---" * len(systems) + "|"
-    for table in sorted({r["table"] for r in records}):
-        first = next(r for r in records if r["table"] == table)
-        means = [errors_of[system].get(table, {}).values() for system in systems]
+        yield f"| {system} | {compared.tables} ({compared.runs}) | {against} | {of_system} |"
+    yield f"\n| table | split | rows | measure | {' | '.join(systems)} |"
+    yield "|---|---|---|---" + "|---" * len(systems) + "|"
+    for (table, split), first in sorted({(r["table"], r["split"]): r for r in records}.items(), key=itemgetter(0)):
+        errors = [errors_of[system].get(table, {}).get(split) for system in systems]
         name = "RMSE" if first["kind"] == "regression" else MEASURES[measure]
-        yield f"| {table} | {first['rows']} | {name} | {' | '.join(f'{mean(m):.4g}' if m else '' for m in means)} |"
+        cells = ["" if error is None else f"{error:.4g}" for error in errors]
+        yield f"| {table} | {split} | {first['rows']} | {name} | {' | '.join(cells)} |"
     versions = {(r["family"], package, v) for r in records for package, v in r.get("versions", {}).items()}
     for family in sorted({family for family, _, _ in versions}):
         yield f"\n{family}: {', '.join(f'{package} {v}' for f, package, v in sorted(versions) if f == family)}"

@@ -84,7 +84,7 @@ def test_won_tied_and_lost(report: Any) -> None:
     ours = {"won": {0: 1.0, 1: 1.0}, "tied": {0: 1.009}, "lost": {0: 1.02}, "alone": {0: 1.0}}
     theirs = {"won": {0: 1.0, 1: 3.0, 2: 0.1}, "tied": {0: 1.0}, "lost": {0: 1.0}, "another": {0: 1.0}}
     compared = report.compare(ours, theirs)
-    assert compared.tables == 3
+    assert (compared.tables, compared.runs) == (3, 4)
     assert compared.share == pytest.approx(2 / 3)
     assert compared.ratio == pytest.approx((0.5 * 1.009 * 1.02) ** (1 / 3)), "of means over the splits of both"
 
@@ -127,8 +127,8 @@ def test_a_later_run_counts_and_the_table_shows_it(report: Any, tmp_path: Path) 
     runs.append(record(system="tabm", status="crash", family="pytabkit"))
     path.write_text("\n".join(map(json.dumps, runs)), encoding="utf-8")
     shown = "\n".join(report.report(list(report.read(path).values()), "autonet", "log_loss"))
-    assert "| hgb | 1 | 0% | 1.250 | 0 of 1 | 59.0 s, 59.0 s | 1.0 ms | 10.0 ms | 1.00 MiB |" in shown
-    assert "| tabm | 1 | 100% | nan | 1 of 1 |" in shown
-    assert "| vehicle | 9 | log-loss | 0.5 | 0.4 | inf |" in shown
+    assert "| hgb | 1 (1) | 0% | 1.250 | 0 of 1 | 59.0 s, 59.0 s | 1.0 ms | 10.0 ms | 1.00 MiB |" in shown
+    assert "| tabm | 1 (1) | 100% | nan | 1 of 1 |" in shown
+    assert "| vehicle | 0 | 9 | log-loss | 0.5 | 0.4 | inf |" in shown
     by_accuracy = "\n".join(report.report(list(report.read(path).values()), "autonet", "accuracy"))
-    assert "| hgb | 1 | 100% | 1.000 |" in by_accuracy
+    assert "| hgb | 1 (1) | 100% | 1.000 |" in by_accuracy
