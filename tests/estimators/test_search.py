@@ -87,10 +87,15 @@ def test_fit_keeps_to_max_runtime_and_uses_it(preset: str, digits: Any) -> None:
     assert 0.9 * 6 <= time.monotonic() - began <= 1.02 * 6 + 1
 
 
+@pytest.fixture
+def imported_optimizers() -> None:
+    """The first optimizer of a process makes torch import a second's worth of modules."""
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+
+
+@pytest.mark.usefixtures("imported_optimizers")
 @pytest.mark.parametrize("max_runtime", [0.05, 0.3])
 def test_there_is_a_model_however_small_the_limit(max_runtime: float, digits: Any) -> None:
-    # The first optimizer of a process makes torch import a second's worth of modules.
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
     began = time.monotonic()
     auto = AutoNetClassification("tiny_cs", max_runtime=max_runtime).fit(*digits)
     assert time.monotonic() - began <= 1.02 * max_runtime + 1
@@ -98,6 +103,7 @@ def test_there_is_a_model_however_small_the_limit(max_runtime: float, digits: An
     assert isinstance(auto.get_pytorch_model()[0], nn.Linear)
 
 
+@pytest.mark.usefixtures("imported_optimizers")
 def test_tenths_of_a_second_are_budgets(iris: Any) -> None:
     auto = AutoNetClassification("tiny_cs", max_runtime=3, min_budget=0.1, max_budget=0.9, random_state=0).fit(*iris)
     assert len(auto.history_) >= 3
