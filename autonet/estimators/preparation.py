@@ -28,9 +28,9 @@ HOLDOUT = 0.3  # share of the rows that is held out unless another is given; tha
 # cross_validator="auto": tables are validated on folds, so that every row trains and several networks are averaged,
 # where there is time for five times as many; of larger ones a share is held out, the smaller the more rows there are.
 # Measured with 60 s on two cores, a holdout and `refit` against folds: log-loss 1.03 with 1,600 rows (kc1), 1.04 with
-# 2,400 (splice), .98 and 1.00 with 4,100 (phoneme), RMSE .91 and 1.05 with 4,800 (nyc_taxis), log-loss .99 and 1.00 with
-# 9,200 (online_shoppers), RMSE .50 and .53 with 10,700 (naval); with 30 s .85 on phoneme: a break-even of about 25 rows
-# per second of a core.  Columns beyond a hundred cost as rows do.
+# 2,400 (splice), .98 and 1.00 with 4,100 (phoneme), RMSE .91 and 1.05 with 4,800 (nyc_taxis), log-loss .99 and 1.00
+# with 9,200 (online_shoppers), RMSE .50 and .53 with 10,700 (naval); with 30 s .85 on phoneme: a break-even of about
+# 25 rows per second of a core.  Columns beyond a hundred cost as rows do.
 # Below five seconds folds leave too few epochs to each network: with 3 s their log-loss was 1.00 (kc1, 1,600 rows),
 # 1.01 (splice, 2,400), 1.02 (credit_g, 750) and 1.19 times (vehicle, 630) that of a holdout; with 10 s .91 to 1.03.
 FOLDS, FEWEST_ROWS, FOLDED_ROWS, FOLDED_FROM_SECONDS = 5, 50, (2500, 50_000), 5.0
