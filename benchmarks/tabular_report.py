@@ -109,14 +109,14 @@ def report(records: Sequence[Record], ours: str, measure: str) -> Iterator[str]:
     for family in sorted({family for family, _, _ in versions}):
         yield f"\n{family}: {', '.join(f'{package} {v}' for f, package, v in sorted(versions) if f == family)}"
     splits, dates = sorted({r["split"] for r in records}), [r["date"] for r in records]
-    load = median(r["load"] for r in records)
+    load = median(r["load"] for r in records if "load" in r)
     yield f"\nSplits {splits}, {min(dates)} to {max(dates)}; load of the machine before a run: median {load:.1f}"
 
 
 def costs(runs: Sequence[Record], calls: Sequence[int]) -> str:
     """Cells of a row: failures, seconds to fit, medians of the latency of calls with so many rows, and of size."""
-    done = [r for r in runs if r["status"] == "ok"]
-    failed = f"{len(runs) - len(done)} of {len(runs)}"
+    failed = f"{sum(r['status'] != 'ok' for r in runs)} of {len(runs)}"
+    done = [r for r in runs if "fit_seconds" in r]  # of a few runs only the errors were kept
     if not done:
         return f"{failed}{' |' * (len(calls) + 2)} "
     fit = [r["fit_seconds"] for r in done]
