@@ -1,5 +1,7 @@
 """What each part is worth: the error without it, relative to autonet as it comes, on the splits of `tabular.py`.
 
+And what the option of traditional learners brings: the error with them.
+
     python benchmarks/ablation.py --seconds 30 --out ablation.jsonl
 
 A run is appended to the file when it is done, and is not repeated: start the same command again to go on.
@@ -21,28 +23,29 @@ from tabular_report import TIE, collected, read
 
 TABLES = ["vehicle", "cmc", "kc1", "colleges", "phoneme", "nyc_taxis", "california_housing", "protein"]
 ENTRIES = 6  # of a portfolio of medium_cs
-PORTFOLIO = "portfolio"
-WITHOUT: dict[str, dict[str, Any]] = {
-    "search": {"max_trials": ENTRIES},
-    "ensemble": {"ensemble_size": 1},
-    "folds": {"cross_validator": "none"},
-    "refit": {"refit": False},
-    "encodings": {"numeric_embeddings": ["none"], "normalization_strategies": ["standardize"]},
-    "RealMLP and TabM": {"networks": ["shapedresnet", "shapedmlpnet"]},
-    "second worker": {"n_jobs": 1},
+PORTFOLIO = "without portfolio"
+VARIANTS: dict[str, dict[str, Any]] = {
+    "without search": {"max_trials": ENTRIES},
+    "without ensemble": {"ensemble_size": 1},
+    "without folds": {"cross_validator": "none"},
+    "without refit": {"refit": False},
+    "without encodings": {"numeric_embeddings": ["none"], "normalization_strategies": ["standardize"]},
+    "without RealMLP and TabM": {"networks": ["shapedresnet", "shapedmlpnet"]},
+    "without second worker": {"n_jobs": 1},
+    "with traditional learners": {"traditional_learners": True},
 }
 
 
 def run(arguments: argparse.Namespace, folder: Path) -> None:
-    """Run autonet, and autonet without each part, one after the other on each split."""
+    """Run autonet, and its variants, one after the other on each split."""
     preset = folder / "no_portfolio.toml"
     preset.write_text(without_portfolio(PRESET.read_text(encoding="utf-8")), encoding="utf-8")
-    without = {PORTFOLIO: {"preset": str(preset)}, **WITHOUT}
+    variants = {PORTFOLIO: {"preset": str(preset)}, **VARIANTS}
     (folder / "autonet").symlink_to(sys.prefix)
     command = [sys.executable, str(Path(__file__).parent / "tabular.py"), "--environments", str(folder)]
     command += ["--seconds", str(arguments.seconds), "--out", str(arguments.out), "--systems", "autonet"]
     command += ["--tables", *arguments.tables, "--seeds", *map(str, arguments.seeds)]
-    command += [f"--variant=autonet:{part}={json.dumps(options)}" for part, options in without.items()]
+    command += [f"--variant=autonet:{name}={json.dumps(options)}" for name, options in variants.items()]
     subprocess.run(command, check=True)
 
 
@@ -50,19 +53,19 @@ def report(out: Path, seconds: float) -> Iterator[str]:
     """A table in Markdown: a line for each part."""
     errors = collected([r for r in read(out).values() if r["seconds"] == seconds], "log_loss")
     tables = sorted(errors["autonet"])
-    yield f"| without | geometric mean | helps on | harms on | {' | '.join(tables)} |"
+    yield f"| autonet | geometric mean | worse on | better on | {' | '.join(tables)} |"
     yield "|---|---|---|---" + "|---" * len(tables) + "|"
-    for part in (PORTFOLIO, *WITHOUT):
-        of_part = errors[f"autonet:{part}"]
+    for name in (PORTFOLIO, *VARIANTS):
+        of_variant = errors[f"autonet:{name}"]
         ratios = {
-            table: mean(of_part[table].values()) / mean(errors["autonet"][table][split] for split in of_part[table])
+            table: mean(of_variant[table].values()) / mean(errors["autonet"][table][split] for split in of_variant[table])
             for table in tables
-            if table in of_part
+            if table in of_variant
         }
         if ratios:
-            helps, harms = (sum(r > TIE for r in ratios.values()), sum(1 / r > TIE for r in ratios.values()))
+            worse, better = (sum(r > TIE for r in ratios.values()), sum(1 / r > TIE for r in ratios.values()))
             cells = " | ".join(f"{ratios[table]:.3f}" if table in ratios else "" for table in tables)
-            yield f"| {part} | {geometric_mean(ratios.values()):.3f} | {helps} | {harms} | {cells} |"
+            yield f"| {name} | {geometric_mean(ratios.values()):.3f} | {worse} | {better} | {cells} |"
 
 
 def main() -> None:
