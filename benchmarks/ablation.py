@@ -34,6 +34,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without second worker": {"n_jobs": 1},
     "with traditional learners": {"traditional_learners": True},
 }
+NAMES = [PORTFOLIO, *VARIANTS]
 
 
 def run(arguments: argparse.Namespace, folder: Path) -> None:
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace, folder: Path) -> None:
     command = [sys.executable, str(Path(__file__).parent / "tabular.py"), "--environments", str(folder)]
     command += ["--seconds", str(arguments.seconds), "--out", str(arguments.out), "--systems", "autonet"]
     command += ["--tables", *arguments.tables, "--seeds", *map(str, arguments.seeds)]
-    command += [f"--variant=autonet:{name}={json.dumps(options)}" for name, options in variants.items()]
+    command += [f"--variant=autonet:{name}={json.dumps(variants[name])}" for name in arguments.variants]
     subprocess.run(command, check=True)
 
 
@@ -55,10 +56,11 @@ def report(out: Path, seconds: float) -> Iterator[str]:
     tables = sorted(errors["autonet"])
     yield f"| autonet | geometric mean | worse on | better on | {' | '.join(tables)} |"
     yield "|---|---|---|---" + "|---" * len(tables) + "|"
-    for name in (PORTFOLIO, *VARIANTS):
+    for name in NAMES:
         of_variant = errors[f"autonet:{name}"]
         ratios = {
-            table: mean(of_variant[table].values()) / mean(errors["autonet"][table][split] for split in of_variant[table])
+            table: mean(of_variant[table].values())
+            / mean(errors["autonet"][table][split] for split in of_variant[table])
             for table in tables
             if table in of_variant
         }
@@ -73,6 +75,7 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", default=TABLES)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--variants", nargs="+", default=NAMES, choices=NAMES, metavar="VARIANT")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -197,7 +197,7 @@ def _class_weights(
 def _folds_and_weights(
     table: Table, y: Array, targets: Targets, weights: Array | None, groups: Array | None, options: Options, seed: int
 ) -> tuple[list[Fold], Array | None]:
-    """Split the rows for validation, equal ones together where the split is a random one.
+    """Split the rows for validation; where the split is a random one, equal ones as `distinct_rows` says.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""Equal rows become one row that counts as often.
+"""Equal rows of a weighted or a small table become one row that counts as often.
 
-Weights then mean the same as repetitions, the order of the rows does not matter, and no row that validates has a
-twin among those that train.
+Weights then mean the same as repetitions, and the order of the rows does not matter.  Of many rows without weights,
+those that are equal stay rows: new ones will have twins among those that train as well, so those that validate should.
 """
 
 import numpy as np
@@ -14,7 +14,9 @@ __all__ = ["distinct_rows", "row_hashes"]
 
 CHUNK = 2**22  # cells hashed at a time
 # A table of fewer kinds of rows than this, each there more than so often, is taken row by row: of a kind that is held
-# out as a whole nothing could be learned.
+# out as a whole nothing could be learned.  So is one of more kinds whose rows count the same: in 60 s log-loss
+# became .975 and .987 times that of equal rows kept together on kc1, where 41 % of the rows repeat another, .996 and
+# .985 on cmc, of few and short columns (splits 0 and 1).
 FEW_KINDS, OFTEN = 200, 2
 MOST_REPEATED = 1_000_000
 
@@ -36,8 +38,8 @@ def distinct_rows(table: Table, y: Array, weights: Weights | None) -> tuple[NDAr
     Returns
     -------
     rows : ndarray
-        Indices of one row of each kind.  Of a table with few kinds: of all rows, as often as their weight says where
-        it is a whole number.
+        Indices of one row of each kind; of all rows if there are many kinds and all weights are the same.  Of a table
+        with few kinds: of all rows, as often as their weight says where it is a whole number.
     weights : ndarray of shape (n,) or None
         Those of equal rows summed up at the one that is taken; None if all rows taken count the same.
     """
@@ -45,6 +47,8 @@ def distinct_rows(table: Table, y: Array, weights: Weights | None) -> tuple[NDAr
     given = np.ones(len(counted)) if weights is None else weights[counted]
     hashes = _mixed(row_hashes(table)[counted] + _hashed_numbers(_ranks(y)[counted], 1))
     _, first, kind = np.unique(hashes, return_index=True, return_inverse=True)
+    if len(first) >= FEW_KINDS and (given == given[0]).all():
+        return counted[np.argsort(hashes, kind="stable")], None
     if len(first) < FEW_KINDS and given.sum() > OFTEN * len(first):
         order = np.lexsort((given, hashes))
         rows, given = counted[order], given[order]

@@ -74,6 +74,24 @@ def test_a_few_kinds_of_rows_stay_as_many_rows_as_they_are() -> None:
     np.testing.assert_array_equal(weights, fractions)
 
 
+@given(seed=st.integers(0, 1000))
+def test_of_many_kinds_equal_rows_stay_rows_unless_they_are_weighted(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    of_kind = rng.permutation(np.r_[np.arange(300.0), rng.integers(300, size=100)])
+    t, y = Table.of(of_kind[:, None]), np.zeros(400)
+    rows, weights = distinct_rows(t, y, None)
+    assert sorted(rows) == list(range(400))
+    assert weights is None
+    np.testing.assert_array_equal(distinct_rows(t, y, np.full(400, 0.5))[0], rows)
+    order = rng.permutation(400)
+    again, _ = distinct_rows(t.rows(order), y, None)
+    np.testing.assert_array_equal(of_kind[order][again], of_kind[rows])
+    rows, weights = distinct_rows(t, y, np.r_[2.0, np.ones(399)])
+    assert len(rows) == 300
+    assert weights is not None
+    assert weights.sum() == 401
+
+
 @given(seed=st.integers(0, 1000), unit=st.sampled_from([1e-9, 3.0, 1e9]))
 def test_the_unit_of_the_target_does_not_matter(seed: int, unit: float) -> None:
     t, _ = table(seed)

@@ -1,0 +1,28 @@
+"""The tables of benchmarks/README.md say what the runs beside it say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def lines() -> set[str]:
+    return set((HERE / "README.md").read_text(encoding="utf-8").splitlines())
+
+
+@pytest.mark.parametrize("seconds", [30.0, 300.0])
+def test_the_ablation(script: Any, lines: set[str], seconds: float) -> None:
+    printed = list(script("ablation").report(HERE / "runs" / "ablation.jsonl", seconds))
+    assert len(printed) > 2
+    assert set(printed) <= lines
+
+
+def test_five_minutes_against_peers(script: Any, lines: set[str]) -> None:
+    tables = script("tabular_report")
+    runs = [r for r in tables.read(HERE / "runs" / "tabular.jsonl").values() if r["seconds"] == 300]
+    printed = "\n".join(tables.report(runs, "autonet", "log_loss")).splitlines()
+    assert runs
+    assert set(printed) <= lines | {""}
