@@ -108,7 +108,7 @@ def report(records: Sequence[Record], ours: str, measure: str) -> Iterator[str]:
     versions = {(r["family"], package, v) for r in records for package, v in r.get("versions", {}).items()}
     for family in sorted({family for family, _, _ in versions}):
         yield f"\n{family}: {', '.join(f'{package} {v}' for f, package, v in sorted(versions) if f == family)}"
-    splits, dates = sorted({r["split"] for r in records}), [r["date"] for r in records]
+    splits, dates = sorted({r["split"] for r in records}), [r["date"] for r in records if "date" in r]
     load = median(r["load"] for r in records if "load" in r)
     yield f"\nSplits {splits}, {min(dates)} to {max(dates)}; load of the machine before a run: median {load:.1f}"
 
