@@ -11,11 +11,11 @@ import numpy as np
 DATA = Path(os.environ.get("AUTONET_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
-def mnist() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """MNIST as rows of 784 bytes: X_train, y_train, X_test, y_test."""
-    path = DATA / "mnist.npz"
+def images(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """MNIST or Fashion-MNIST as rows of 784 bytes: X_train, y_train, X_test, y_test."""
+    path = DATA / f"{name}.npz"
     if not path.is_file():
-        raise SystemExit(f"{path} is missing: set AUTONET_DATA to the folder that holds mnist.npz.")
+        raise SystemExit(f"{path} is missing: set AUTONET_DATA to the folder that holds {name}.npz.")
     arrays = np.load(path)
     X_train, X_test = (arrays[f"x_{part}"].reshape(-1, 784) for part in ("train", "test"))
     return X_train, arrays["y_train"], X_test, arrays["y_test"]

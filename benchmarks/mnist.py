@@ -7,7 +7,7 @@ python benchmarks/mnist.py --preset medium_cs --max-runtime 600
 import argparse
 import time
 
-from common import environment, mnist
+from common import environment, images
 
 from autonet import AutoNetClassification
 
@@ -22,7 +22,7 @@ def main() -> None:
     arguments = parser.parse_args()
     limits = {name: getattr(arguments, name) for name in ("max_runtime", "min_budget", "max_budget")}
 
-    X_train, y_train, X_test, y_test = mnist()
+    X_train, y_train, X_test, y_test = images("mnist")
     auto = AutoNetClassification(arguments.preset, log_level="info", random_state=arguments.seed, **limits)
     began = time.monotonic()
     auto.fit(X_train, y_train, validation_split=0.1)

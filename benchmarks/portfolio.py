@@ -7,16 +7,17 @@
 
 `run` trains every candidate of `portfolio_candidates.toml` by itself on every table, once for each time, and so many
 random ones as `--random` says.  `choose` reads what they predict for the test rows, and prints the preset with the
-portfolios chosen, one for each size of tables (`SIZES`).  The next entry is always the one with which the ensemble of
-the entries so far has the least error, on the geometric mean over the tables and over the times: the portfolio is good
-wherever the time ends it, and says in which order.  The ensemble is selected on one half of the test rows and measured
-on the other, and the other way round.
+portfolios chosen, one for each size of tables (`SIZES`); a size without runs keeps what it has.  The next entry is
+always the one with which the ensemble of the entries so far has the least error, on the geometric mean over the tables
+and over the times: the portfolio is good wherever the time ends it, and says in which order.  The ensemble is selected
+on one half of the test rows and measured on the other, and the other way round.
 
 `judge` leaves one table out after the other, and prints the error there of what was chosen from the others.  `leave`
 prints what is chosen without each table: whoever measures autonet on one of them begins with that (`preset_without`).
 """
 
 import argparse
+import math
 import re
 import sys
 import tempfile
@@ -50,7 +51,7 @@ class Size:
     Attributes
     ----------
     limits : dict
-        Rows of the tables that the portfolio is for.
+        Rows and columns of the tables that the portfolio is for.
     max_rows : int
         Most rows to fit on here; larger tables train on a part of them, in as much less time.
     seconds : tuple of float
@@ -65,18 +66,29 @@ class Size:
 
     def __str__(self) -> str:
         low, high = self.limits.get("min_rows", 0), self.limits.get("max_rows")
-        return f"from {low}" if high is None else f"{low} to {high}"
+        rows = f"from {low}" if high is None else f"{low} to {high}"
+        return f"{rows}, {self.min_columns} columns" if self.min_columns else rows
+
+    @property
+    def min_columns(self) -> int:
+        return self.limits.get("min_columns", 0)
 
 
 SIZES = (
     Size({"max_rows": 1999}, 4000, (2, 8), ("vehicle", "cmc", "credit_g", "kc1", "colleges")),
     Size(
-        {"min_rows": 2000, "max_rows": 19_999},
+        {"min_rows": 2000, "max_rows": 19_999, "max_columns": 199},
         4000,
         (6, 18),
         ("california_housing", "naval", "nyc_taxis", "online_shoppers", "phoneme", "protein"),
     ),
-    Size({"min_rows": 20_000}, 15_000, (8,), ("california_housing", "letter", "protein", "bank_marketing")),
+    Size(
+        {"min_rows": 20_000, "max_columns": 199},
+        15_000,
+        (8,),
+        ("california_housing", "letter", "protein", "bank_marketing"),
+    ),
+    Size({"min_rows": 2000, "min_columns": 200}, 15_000, (20,), ("fashion_mnist", "hiv")),
 )
 SPACE_ROWS = 4000  # of the space that random candidates are drawn from
 CHOSEN_NODES = (
@@ -107,10 +119,11 @@ def entry(description: str, values: Values, **limits: int) -> str:
     return "\n".join(lines)
 
 
-def candidates(n_random: int) -> dict[str, Values]:
-    """Values by description; random ones are drawn from the space of `medium_cs`."""
+def candidates(n_random: int, size: Size | None = None) -> dict[str, Values]:
+    """Values by description, all or those for tables of a size; random ones are drawn from the space of `medium_cs`."""
     known = tomllib.loads(CANDIDATES.read_text(encoding="utf-8"))["portfolio"]
-    found = {row["description"]: row["values"] for row in known}
+    columns = math.inf if size is None else size.min_columns
+    found = {row["description"]: row["values"] for row in known if row.get("min_columns", 0) <= columns}
     task = Task("regression", n_rows=SPACE_ROWS)
     preset = load_preset("medium_cs", task)
     space = build_space(task, preset.components, preset.updates)
@@ -174,7 +187,7 @@ def run(arguments: argparse.Namespace) -> None:
         (values, table, size.max_rows, seconds, path_of(arguments.out, size, table, seconds, description))
         for size in SIZES
         for table, seconds in product(size.tables, size.seconds)
-        for description, values in candidates(arguments.random).items()
+        for description, values in candidates(arguments.random, size).items()
     ]
     missing = [job for job in wanted if not job[-1].is_file()]
     print(f"{len(wanted)} runs, {len(missing)} to do", flush=True)
@@ -259,11 +272,10 @@ def divided(runs: Mapping[tuple[str, float], Runs]) -> Iterator[tuple[str, list[
 
 def judge(arguments: argparse.Namespace) -> None:
     """Print the errors of portfolios on tables they were not chosen from; the first candidate, the default, is 1."""
-    names = list(candidates(arguments.random))
-    print(f"| rows | table | default | 1 entry | 3 | {arguments.size} | all {len(names)} candidates |")
+    print(f"| rows | table | default | 1 entry | 3 | {arguments.size} | all candidates |")
     print("|---|---|---|---|---|---|---|")
     for size in SIZES:
-        ratios = []
+        names, ratios = list(candidates(arguments.random, size)), []
         for table, here, elsewhere in divided(found(arguments, size, names)):
             chosen = [name for name, _ in choose(elsewhere, names, arguments.size)]
             default = mean_error(here, names[:1])
@@ -279,17 +291,26 @@ def cells(ratios: Iterable[float]) -> str:
 
 def print_preset(arguments: argparse.Namespace) -> None:
     """Print the preset with the portfolios chosen; how good they are goes to the standard error."""
-    values = candidates(arguments.random)
-    default, *_ = values
     entries = []
     for size in SIZES:
+        values = candidates(arguments.random, size)
+        default, *_ = values
         runs = list(found(arguments, size, values).values())
+        if not runs:
+            entries += [entry(row["description"], row["values"], **size.limits) for row in chosen_before(size)]
+            continue
         print(f"{len(runs)} runs of tables of {size} rows, relative to the default", file=sys.stderr)
-        for name, score in choose(runs, list(values), arguments.size) if runs else ():
+        for name, score in choose(runs, list(values), arguments.size):
             alone, usual = mean_error(runs, [name]), mean_error(runs, [default])
             print(f"  {score / usual:.4f}  alone {alone / usual:.4f}  {name}", file=sys.stderr)
             entries.append(entry(name, values[name], **size.limits))
     print(preset_of(entries))
+
+
+def chosen_before(size: Size) -> list[dict[str, Any]]:
+    """The entries of `medium_cs` for tables of a size."""
+    rows = tomllib.loads(PRESET.read_text(encoding="utf-8"))["portfolio"]
+    return [row for row in rows if size.limits.items() <= row.items()]
 
 
 def preset_of(entries: Iterable[str]) -> str:
@@ -301,12 +322,17 @@ def preset_of(entries: Iterable[str]) -> str:
 
 def print_left_out(arguments: argparse.Namespace) -> None:
     """Print, for each table and its sizes, the portfolio that is chosen from the other tables."""
-    names = list(candidates(arguments.random))
+    before = tomllib.loads(WITHOUT.read_text(encoding="utf-8"))
     lines: dict[str, list[str]] = {}
     for size in SIZES:
-        for table, _, elsewhere in divided(found(arguments, size, names)):
-            chosen = "".join(f'    "{name}",\n' for name, _ in choose(elsewhere, names, arguments.size))
-            lines.setdefault(table, []).append(f'"{size}" = [\n{chosen}]\n')
+        names = list(candidates(arguments.random, size))
+        runs = found(arguments, size, names)
+        chosen = {
+            table: [name for name, _ in choose(other, names, arguments.size)] for table, _, other in divided(runs)
+        }
+        for table, entries in (chosen or {table: before[table][str(size)] for table in size.tables}).items():
+            listed = "".join(f'    "{name}",\n' for name in entries)
+            lines.setdefault(table, []).append(f'"{size}" = [\n{listed}]\n')
     print("# What benchmarks/portfolio.py chooses without each table, by rows: to begin with where it is measured.")
     for table, lists in lines.items():
         print(f"\n[{table}]", *lists, sep="\n", end="")
@@ -317,10 +343,9 @@ def preset_without(table: str) -> str | None:
     left_out = tomllib.loads(WITHOUT.read_text(encoding="utf-8")).get(table)
     if left_out is None:
         return None
-    values, rows = candidates(0), tomllib.loads(PRESET.read_text(encoding="utf-8"))["portfolio"]
-    entries = []
+    values, entries = candidates(0), []
     for size in SIZES:
-        usual = [row["description"] for row in rows if size.limits.items() <= row.items()]
+        usual = [row["description"] for row in chosen_before(size)]
         entries += [entry(name, values[name], **size.limits) for name in left_out.get(str(size), usual)]
     return preset_of(entries)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from common import DATA
+from common import DATA, images
 from sklearn.model_selection import train_test_split
 
 # hiv and esol are molecules, dc_taxi has a constant target.
@@ -11,6 +11,30 @@ TABLES = [
     *("letter", "magic_telescope", "naval", "nyc_taxis", "online_shoppers", "phoneme", "protein", "splice", "vehicle"),
 ]
 HELD_OUT = 0.25
+
+
+def fashion_mnist() -> pd.DataFrame:
+    """Ten kinds of clothes from 784 bytes of their images."""
+    X_train, y_train, X_test, y_test = images("fashion_mnist")
+    split = np.repeat(["train", "test"], [len(y_train), len(y_test)])
+    return wide(np.vstack([X_train, X_test]), np.concatenate([y_train, y_test]), split)
+
+
+def hiv() -> pd.DataFrame:
+    """Molecules that inhibit HIV from 1024 bits of their fingerprints."""
+    arrays = np.load(DATA / "hiv.npz")
+    split = np.where(arrays["split"] == 2, "test", "train")  # 1 is the published validation set
+    return wide(np.unpackbits(arrays["ecfp"], axis=1), arrays["y"], split)
+
+
+def wide(X: np.ndarray, y: np.ndarray, split: np.ndarray) -> pd.DataFrame:
+    """A table of classes from columns that have no names."""
+    columns = pd.DataFrame(X, columns=[f"c{i}" for i in range(X.shape[1])])
+    target = pd.Series(y.astype(str), dtype="category")
+    return pd.concat([columns, pd.DataFrame({"target": target, "split": split})], axis=1)
+
+
+WIDE = {"fashion_mnist": fashion_mnist, "hiv": hiv}
 
 
 def divide(y: pd.Series, size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -25,7 +49,7 @@ def divide(y: pd.Series, size: float, seed: int) -> tuple[np.ndarray, np.ndarray
 
 def load(name: str, seed: int, max_rows: int | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows to fit on and rows to test on; the published split, if there is one."""
-    table = pd.read_parquet(DATA / f"{name}.parquet")
+    table = WIDE[name]() if name in WIDE else pd.read_parquet(DATA / f"{name}.parquet")
     if "split" in table:
         test = table.pop("split") == "test"
         fit, test = np.flatnonzero(~test), np.flatnonzero(test)

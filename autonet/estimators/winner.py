@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autonet.core.errors import AutonetWarning, BaselineReturned, SearchFailed, SearchInterrupted
 from autonet.estimators.first_models import FirstModels
 from autonet.pipeline.baseline import Baseline
-from autonet.pipeline.ensemble import LINEAR, Candidate, Ensemble, Part, candidates, select
+from autonet.pipeline.ensemble import CONSIDERED, LINEAR, Candidate, Ensemble, Part, candidates, select
 from autonet.pipeline.refit import refit, with_refitted
 from autonet.pipeline.trial import Member, additional_scores
 from autonet.pipeline.workspace import Workspace
@@ -80,7 +80,9 @@ class Winner:
         SearchFailed
             If there is no network, neither of a trial nor a baseline; its cause is the first exception.
         """
-        networks = candidates(study.history.ranked(), study.load_checkpoint, workspace.task, first.baseline)
+        most = CONSIDERED if ensemble_size > 1 else 1  # loading networks takes time
+        trials, load = study.history.ranked(), study.load_checkpoint
+        networks = candidates(trials, load, workspace.task, first.baseline, most=most)
         if not networks:
             if study.interrupted:
                 raise KeyboardInterrupt

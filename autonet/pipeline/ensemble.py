@@ -188,7 +188,12 @@ def _weighted_sum(parts: Sequence[tuple[float, Part]], table: Table) -> Array:
 
 
 def candidates(
-    trials: Iterable[Trial], load: Callable[[Trial], list[TrainedFold] | None], task: Task, baseline: Baseline | None
+    trials: Iterable[Trial],
+    load: Callable[[Trial], list[TrainedFold] | None],
+    task: Task,
+    baseline: Baseline | None,
+    *,
+    most: int = CONSIDERED,
 ) -> list[Candidate[Member]]:
     """Return the networks that a final model may consist of, the best first.
 
@@ -200,9 +205,11 @@ def candidates(
         Returns the checkpoint of a trial, or None if it was not kept.
     task : Task
     baseline : Baseline or None
+    most : int
+        How many trials to look at.
     """
     found, encoders = list[Candidate[Member]](), dict[Any, TabularEncoder]()
-    for trial in islice(trials, CONSIDERED):
+    for trial in islice(trials, most):
         folds = load(trial)
         if folds is None:  # dropped: it could not go on
             continue

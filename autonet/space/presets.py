@@ -16,7 +16,7 @@ __all__ = ["Preset", "list_presets", "load_preset"]
 
 SCHEMA = 1
 KEYS = {"schema", "description", "options", "components", "updates", "portfolio", *get_args(TaskKind)}
-CONCERN_KEYS = {"task", "min_rows", "max_rows"}
+CONCERN_KEYS = {"task", "min_rows", "max_rows", "min_columns", "max_columns"}
 UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", *CONCERN_KEYS}
 PORTFOLIO_KEYS = {"description", "values", *CONCERN_KEYS}
 
@@ -64,7 +64,8 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     preset : str or Path
         A name (``"tiny_cs"``), or the path of a TOML file.
     task : Task
-        Updates and entries of the portfolio may be restricted to a kind of task, and to tables of so many rows.
+        Updates and entries of the portfolio may be restricted to a kind of task, and to tables of so many rows and
+        columns.
 
     Raises
     ------
@@ -101,7 +102,10 @@ def _check(table: dict[str, Any], allowed: Iterable[str], where: str) -> None:
 
 def _concerns(row: dict[str, Any], task: Task, where: str) -> bool:
     kind = known(f"task in {where}", row.get("task", task.kind), get_args(TaskKind))
-    return bool(kind == task.kind and row.get("min_rows", 0) <= task.n_rows <= row.get("max_rows", task.n_rows))
+    sizes = {"rows": task.n_rows, "columns": task.n_features}
+    return kind == task.kind and all(
+        row.get(f"min_{name}", size) <= size <= row.get(f"max_{name}", size) for name, size in sizes.items()
+    )
 
 
 def _update(row: dict[str, Any], where: str) -> HyperparameterSearchSpaceUpdate:

@@ -204,8 +204,11 @@ def tune(job: Job, learner: Learner, X: pd.DataFrame) -> tuple[Any, dict[str, An
     def objective(trial: optuna.Trial) -> float:
         params = learner.suggest(trial) if trial.number else {}  # first the defaults
         began, losses, rounds = time.monotonic(), [], []
+        latest = min(
+            ready - reserve(study), began + USED * (ready - began) / (1 + more)
+        )  # then its own refit fits, too
         for fit, valid in pairs:
-            deadline = min(time.monotonic() + limit, ready - reserve(study))
+            deadline = min(time.monotonic() + limit, latest)
             train, held_out = (X.iloc[fit], job.y.iloc[fit]), (X.iloc[valid], job.y.iloc[valid])
             model = learner.model(job, **params)
             best, predictions = learner.fit(model, ROUNDS, train, held_out, deadline)
@@ -223,8 +226,9 @@ def tune(job: Job, learner: Learner, X: pd.DataFrame) -> tuple[Any, dict[str, An
     study.optimize(objective)
     best = study.best_trial.user_attrs
     model = learner.model(job, **best["params"])
-    learner.fit(model, best["rounds"], (X, job.y), None, ready)
-    return model, {"trials": len(study.trials), "params": best["params"], "rounds": best["rounds"]}
+    refitted, _ = learner.fit(model, best["rounds"], (X, job.y), None, ready)
+    notes = {"trials": len(study.trials), "params": best["params"], "rounds": best["rounds"]}
+    return model, notes | {"rounds_refitted": refitted}
 
 
 def reserve(study: optuna.Study) -> float:

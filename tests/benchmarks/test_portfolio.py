@@ -1,6 +1,7 @@
 """The choice of a portfolio: candidates that fit the space, complements before twins, a preset that can be read."""
 
 import tomllib
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +77,29 @@ def test_what_a_table_had_a_part_in_choosing_is_not_what_it_is_measured_with(por
     values = portfolio.candidates(0)
     left_out = tomllib.loads(portfolio.WITHOUT.read_text(encoding="utf-8"))
     for size in portfolio.SIZES:
-        rows = size.limits.get("min_rows", 1)
-        usual = load_preset("medium_cs", Task("classification", n_rows=rows))
+        task = Task("classification", size.limits.get("min_rows", 1), size.min_columns)
+        usual = load_preset("medium_cs", task)
         for table in {table for other in portfolio.SIZES for table in other.tables}:
             path = tmp_path / f"{table}.toml"
             path.write_text(portfolio.preset_without(table), encoding="utf-8")
-            preset = load_preset(path, Task("classification", n_rows=rows))
+            preset = load_preset(path, task)
             if table in size.tables:
                 assert list(preset.portfolio) == [values[name] for name in left_out[table][str(size)]]
             else:
                 assert preset.portfolio == usual.portfolio
             assert (preset.options, preset.updates) == (usual.options, usual.updates)
     assert portfolio.preset_without("splice") is None
+
+
+def test_sizes_without_runs_keep_what_was_chosen(portfolio: Any, tmp_path: Path, capsys: Any) -> None:
+    arguments = Namespace(out=tmp_path, random=0, size=6)
+    portfolio.print_preset(arguments)
+    assert capsys.readouterr().out.strip() == portfolio.PRESET.read_text(encoding="utf-8").strip()
+    portfolio.print_left_out(arguments)
+    assert capsys.readouterr().out == portfolio.WITHOUT.read_text(encoding="utf-8")
+
+
+def test_candidates_for_wide_tables_are_for_wide_tables(portfolio: Any) -> None:
+    *others, wide = (set(portfolio.candidates(0, size)) for size in portfolio.SIZES)
+    assert all(names < wide for names in others)
+    assert wide == set(portfolio.candidates(0))

@@ -62,6 +62,12 @@ def test_entries_may_concern_a_size_of_table(preset: Path) -> None:
     assert len(load_preset(preset, Task("classification", n_rows=101)).portfolio) == 2
 
 
+@pytest.mark.parametrize(("columns", "concerned"), [(9, False), (10, True), (20, True), (21, False)])
+def test_entries_may_concern_a_width_of_table(columns: int, concerned: bool, preset: Path) -> None:
+    preset.write_text(PRESET.replace("max_rows = 100", "min_columns = 10\nmax_columns = 20"), encoding="utf-8")
+    assert len(load_preset(preset, Task("classification", n_features=columns)).portfolio) == 2 + concerned
+
+
 def test_the_ranges_of_the_user_win(preset: Path, iris: Any, quick: dict[str, Any]) -> None:
     narrowed = ("NetworkSelector", "shapedmlpnet:max_units", [16, 64])
     fixed = ("OptimizerSelector", "adamw:learning_rate", [0.003])
