@@ -1,5 +1,6 @@
 """Executors with real processes: what a trial may do to its process, what travels, and that nothing is left behind."""
 
+import atexit
 import faulthandler
 import functools
 import multiprocessing
@@ -231,6 +232,22 @@ def test_processes_may_start_and_import_before_there_is_a_job() -> None:
     finally:
         executor.close()
     assert not any(is_alive(pid) for pid in started if pid)
+
+
+def test_processes_that_leave_call_their_exit_functions_and_say_what_they_had_to_say(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def objective(trial: RunningTrial) -> float:
+        atexit.register((tmp_path / "left").write_text, "yes")
+        print("said at the end", end="")
+        return 0.0
+
+    executor = Processes(1)
+    Study({"x": (0.0, 1.0)}).optimize(objective, max_trials=1, executor=executor)
+    assert not (tmp_path / "left").exists()
+    executor.close()
+    assert (tmp_path / "left").read_text() == "yes"
+    assert "said at the end" in capfd.readouterr().out
 
 
 def test_a_memory_limit_ends_the_trial_that_needs_more() -> None:
