@@ -21,6 +21,12 @@ def images(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return X_train, arrays["y_train"], X_test, arrays["y_test"]
 
 
+def fingerprints(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """1024 bits of molecules, their target, and their part of the published split: 0 train, 1 valid, 2 test."""
+    arrays = np.load(DATA / f"{name}.npz")
+    return np.unpackbits(arrays["ecfp"], axis=1), arrays["y"], arrays["split"]
+
+
 def environment() -> str:
     """Versions, machine and date, for the end of a table."""
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in ("torch", "scikit-learn", "ConfigSpace"))

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from common import DATA, environment
+from common import environment, fingerprints
 from portfolio import preset_without
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -28,8 +28,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=1)
     parser.add_argument("--log-level", default="warning")
     arguments = parser.parse_args()
-    arrays = np.load(DATA / "hiv.npz")
-    X, y, part = np.unpackbits(arrays["ecfp"], axis=1), arrays["y"], arrays["split"]
+    X, y, part = fingerprints("hiv")
     train, valid, test = (part == i for i in range(3))
     if arguments.folds == 1:
         given = {"X": X[train], "y": y[train], "X_valid": X[valid], "y_valid": y[valid]}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from common import DATA, images
+from common import DATA, fingerprints, images
 from sklearn.model_selection import train_test_split
 
 # hiv and esol are molecules, dc_taxi has a constant target.
@@ -22,9 +22,8 @@ def fashion_mnist() -> pd.DataFrame:
 
 def hiv() -> pd.DataFrame:
     """Molecules that inhibit HIV from 1024 bits of their fingerprints."""
-    arrays = np.load(DATA / "hiv.npz")
-    split = np.where(arrays["split"] == 2, "test", "train")  # 1 is the published validation set
-    return wide(np.unpackbits(arrays["ecfp"], axis=1), arrays["y"], split)
+    X, y, part = fingerprints("hiv")
+    return wide(X, y, np.where(part == 2, "test", "train"))
 
 
 def wide(X: np.ndarray, y: np.ndarray, split: np.ndarray) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from statistics import mean
 
 import numpy as np
 import pandas as pd
-from common import DATA, environment
+from common import DATA, environment, fingerprints
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -34,8 +34,7 @@ Split = tuple[pd.DataFrame | np.ndarray, pd.Series | np.ndarray, pd.DataFrame | 
 def load(name: str, seed: int) -> Split:
     """X_train, y_train, X_test, y_test."""
     if (DATA / f"{name}.npz").is_file():  # molecules: fingerprints of 1024 bits
-        arrays = np.load(DATA / f"{name}.npz")
-        X, y, part = np.unpackbits(arrays["ecfp"], axis=1), arrays["y"], arrays["split"]
+        X, y, part = fingerprints(name)
         return X[part < 2], y[part < 2], X[part == 2], y[part == 2]
     table = pd.read_parquet(DATA / f"{name}.parquet")
     X, y = table.drop(columns=["target", "split"], errors="ignore"), table["target"]
