@@ -27,7 +27,7 @@ TRADITIONAL_SHARE = 0.15
 CLOSING_SHARE, CLOSING_SECONDS = 0.01, 2.0
 SELECTION_SHARE, SELECTION_SECONDS = 0.02, 10.0
 REFIT_SHARE = 0.12
-LEAVING_SECONDS = 0.7  # for worker processes to end, which take less even on a busy machine
+LEAVING_SECONDS = 0.3  # for worker processes to end, which take a tenth of that on a machine that is not busy
 # The default top rung is a third of the time, so that more than one configuration can reach it; three rungs of
 # eta 3 lie below it.
 TOP_SHARE, RUNG_SPAN = 1 / 3, 27
