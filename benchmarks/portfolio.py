@@ -37,11 +37,12 @@ from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.task import Task
 from autonet.ensemble.selection import greedy_selection
 from autonet.space.build import build_space
-from autonet.space.presets import load_preset, preset_folder
+from autonet.space.presets import load_preset
 
 CANDIDATES = Path(__file__).parent / "portfolio_candidates.toml"
 WITHOUT = Path(__file__).parent / "portfolio_without.toml"
-PRESET = preset_folder() / "medium_cs.toml"
+# Of this checkout: an environment for benchmarks may hold another autonet.
+PRESET = Path(__file__).parents[1] / "presets" / "medium_cs.toml"
 
 
 @dataclass(frozen=True)
@@ -310,7 +311,10 @@ def print_preset(arguments: argparse.Namespace) -> None:
 def chosen_before(size: Size) -> list[dict[str, Any]]:
     """The entries of `medium_cs` for tables of a size."""
     rows = tomllib.loads(PRESET.read_text(encoding="utf-8"))["portfolio"]
-    return [row for row in rows if size.limits.items() <= row.items()]
+    found = [row for row in rows if size.limits.items() <= row.items()]
+    if not found:
+        raise ValueError(f"{PRESET} has no portfolio for tables of {size} rows; it was written for other sizes.")
+    return found
 
 
 def preset_of(entries: Iterable[str]) -> str:

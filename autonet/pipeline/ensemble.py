@@ -206,13 +206,12 @@ def candidates(
     task : Task
     baseline : Baseline or None
     most : int
-        How many trials to look at.
+        Of how many trials.
     """
     found, encoders = list[Candidate[Member]](), dict[Any, TabularEncoder]()
-    for trial in islice(trials, most):
-        folds = load(trial)
-        if folds is None:  # dropped: it could not go on
-            continue
+    loaded = ((trial, load(trial)) for trial in islice(trials, CONSIDERED))
+    kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # of the others there is nothing to keep
+    for trial, folds in islice(kept, most):
         # Equal encoders, which may come out of different processes, become one: networks then share what it makes.
         key = encoder_key(trial.config)
         folds = [replace(f, encoder=encoders.setdefault((key, i), f.encoder)) for i, f in enumerate(folds)]

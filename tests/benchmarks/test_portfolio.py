@@ -91,6 +91,16 @@ def test_what_a_table_had_a_part_in_choosing_is_not_what_it_is_measured_with(por
     assert portfolio.preset_without("splice") is None
 
 
+def test_a_preset_of_other_sizes_is_not_taken_for_one_without_portfolio(
+    portfolio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "medium_cs.toml"
+    path.write_text(portfolio.PRESET.read_text(encoding="utf-8").replace("max_columns = 199\n", ""), encoding="utf-8")
+    monkeypatch.setattr(portfolio, "PRESET", path)
+    with pytest.raises(ValueError, match="no portfolio for tables of 2000 to 19999 rows; it was written for other"):
+        portfolio.preset_without("letter")
+
+
 def test_sizes_without_runs_keep_what_was_chosen(portfolio: Any, tmp_path: Path, capsys: Any) -> None:
     arguments = Namespace(out=tmp_path, random=0, size=6)
     portfolio.print_preset(arguments)
