@@ -211,10 +211,10 @@ def candidates(
     found, encoders = list[Candidate[Member]](), dict[Any, TabularEncoder]()
     loaded = ((trial, load(trial)) for trial in islice(trials, CONSIDERED))
     kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # of the others there is nothing to keep
-    for trial, loaded_folds in islice(kept, most):
+    for trial, trained in islice(kept, most):
         # Equal encoders, which may come out of different processes, become one: networks then share what it makes.
         key = encoder_key(trial.config)
-        folds = [replace(f, encoder=encoders.setdefault((key, i), f.encoder)) for i, f in enumerate(loaded_folds)]
+        folds = [replace(f, encoder=encoders.setdefault((key, i), f.encoder)) for i, f in enumerate(trained)]
         best, last = [fold.best for fold in folds], [fold.last for fold in folds]
         found.append(Candidate.of_trial(trial, task, folds, best))
         if any(b is not e for b, e in zip(best, last, strict=True)):
