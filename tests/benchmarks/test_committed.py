@@ -20,9 +20,10 @@ def test_the_ablation(script: Any, lines: set[str], seconds: float) -> None:
     assert set(printed) <= lines
 
 
-def test_five_minutes_against_peers(script: Any, lines: set[str]) -> None:
+@pytest.mark.parametrize("seconds", [60.0, 300.0])
+def test_against_peers(script: Any, lines: set[str], seconds: float) -> None:
     tables = script("tabular_report")
-    runs = [r for r in tables.read(HERE / "runs" / "tabular.jsonl").values() if r["seconds"] == 300]
+    runs = [r for r in tables.read(HERE / "runs" / "tabular.jsonl").values() if r["seconds"] == seconds]
     printed = "\n".join(tables.report(runs, "autonet", "log_loss")).splitlines()
     assert runs
     assert set(printed) <= lines | {""}
