@@ -206,11 +206,11 @@ def candidates(
     task : Task
     baseline : Baseline or None
     most : int
-        Of how many trials.
+        Of how many trials; no further ones are loaded.
     """
     found, encoders = list[Candidate[Member]](), dict[Any, TabularEncoder]()
     loaded = ((trial, load(trial)) for trial in islice(trials, CONSIDERED))
-    kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # of the others there is nothing to keep
+    kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # the others were dropped
     for trial, trained in islice(kept, most):
         # Equal encoders, which may come out of different processes, become one: networks then share what it makes.
         key = encoder_key(trial.config)
