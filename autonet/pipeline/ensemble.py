@@ -44,7 +44,7 @@ Array = NDArray[Any]
 
 LINEAR = "linear"  # what the baseline is called among networks
 PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
-THREADED_ROWS = 5000  # rows from which on threads repay their start
+THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds
 CONSIDERED = 30  # trials, the best ones: the others are hardly ever chosen
 SCORED_ROWS = 20_000  # validation rows that the selection looks at; more decide nothing
 CALIBRATED_ROWS = 100  # validation rows without which a temperature would be a guess
