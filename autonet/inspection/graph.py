@@ -22,7 +22,7 @@ def draw_network(network: nn.Module, path: str | Path) -> Path:
     Parameters
     ----------
     network : nn.Module
-        As from ``get_pytorch_model()``: its first linear layer tells the width of the input.
+        As from ``get_pytorch_model()``: its first layer that has ``in_features`` tells the width of the input.
     path : str or Path
         Where to draw; the suffix (``.pdf``, ``.svg``, ``.png``) tells the format.
 
@@ -34,14 +34,18 @@ def draw_network(network: nn.Module, path: str | Path) -> Path:
     Raises
     ------
     ValueError
-        If the network has no linear layer.
+        If the network has no such layer.
     RuntimeError
         If there is neither the program ``dot`` nor pygraphviz; names the extra.
     """
     path = Path(path)
-    width = next((layer.in_features for layer in network.modules() if isinstance(layer, nn.Linear)), None)
+    widths = (getattr(layer, "in_features", None) for layer in network.modules())
+    width = next((width for width in widths if width is not None), None)
     if width is None:
-        raise ValueError("draw_network: the network has no linear layer, so the width of its input is unknown.")
+        raise ValueError(
+            "draw_network: the network has no layer with in_features, so the width of its input is unknown; give a "
+            "network that has a linear layer."
+        )
     graph = make_dot(network(torch.zeros(1, width)).mean(), params=dict(network.named_parameters()))
     command = ["dot", f"-T{path.suffix[1:]}", "-o", str(path)]
     if shutil.which("dot") is None:

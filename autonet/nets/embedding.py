@@ -22,7 +22,8 @@ class CategoryEmbedding(nn.Module):
     n_in : int
         Number of columns of the input.
     vocabularies : sequence of int
-        Number of indices of each of the last columns; index 0 is the unknown category.
+        Number of indices of each of the last columns; index 0 is the unknown category.  What is no index, as in a
+        random row, is taken for the nearest one.
     dimension : int
         Length of a vector.
 
@@ -43,10 +44,12 @@ class CategoryEmbedding(nn.Module):
         nn.init.normal_(self.vectors.weight, std=INITIAL_STD)
         self.offsets: Tensor
         self.register_buffer("offsets", torch.tensor([0, *vocabularies[:-1]]).cumsum(0))
+        self.largest: Tensor
+        self.register_buffer("largest", torch.tensor(vocabularies) - 1, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, in_features) to (n, out_features)."""
-        indices = x[:, self.n_numbers :].long()
+        indices = torch.minimum(x[:, self.n_numbers :].long().clamp(min=0), self.largest)
         if self.training:
             indices = indices * (torch.rand(indices.shape, device=x.device) >= UNKNOWN_SHARE)
         vectors: Tensor = self.vectors(indices + self.offsets)

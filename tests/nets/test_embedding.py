@@ -17,6 +17,12 @@ def test_every_column_has_vectors_of_its_own() -> None:
     assert (embedding.in_features, embedding.out_features) == (4, 6)
 
 
+def test_what_is_no_index_is_taken_for_the_nearest() -> None:
+    embedding = CategoryEmbedding(2, [3, 5], 2).eval()
+    x = torch.tensor([[-2.0, 7.0], [3.0, -1.0]])
+    torch.testing.assert_close(embedding(x), embedding(torch.tensor([[0.0, 4.0], [2.0, 0.0]])))
+
+
 def test_the_unknown_category_is_trained() -> None:
     torch.manual_seed(0)
     embedding = CategoryEmbedding(1, [2], 4).train()
