@@ -24,6 +24,17 @@ def test_the_ablation(script: Any, lines: set[str], seconds: float) -> None:
 def test_against_peers(script: Any, lines: set[str], seconds: float) -> None:
     tables = script("tabular_report")
     runs = [r for r in tables.read(HERE / "runs" / "tabular.jsonl").values() if r["seconds"] == seconds]
-    printed = "\n".join(tables.report(runs, "autonet", "log_loss")).splitlines()
     assert runs
-    assert set(printed) <= lines | {""}
+    assert printed_of(tables, runs) <= lines
+
+
+def test_the_latencies(script: Any, lines: set[str]) -> None:
+    tables = script("tabular_report")
+    runs = list(tables.read(HERE / "runs" / "latency.jsonl").values())
+    assert any("predict_1000000" in run for run in runs)
+    assert printed_of(tables, runs) <= lines
+
+
+def printed_of(tables: Any, runs: list[dict[str, Any]]) -> set[str]:
+    """Lines of the report that are not empty."""
+    return set("\n".join(tables.report(runs, "autonet", "log_loss")).splitlines()) - {""}
