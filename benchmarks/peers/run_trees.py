@@ -4,6 +4,7 @@ Tuning: TPE over the space of each, the defaults first; early stopping on the va
 a quarter held out from there on), then the best configuration once more on all rows with the mean number of rounds.
 """
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -226,7 +227,8 @@ def tune(job: Job, learner: Learner, X: pd.DataFrame) -> tuple[Any, dict[str, An
     study.optimize(objective)
     best = study.best_trial.user_attrs
     model = learner.model(job, **best["params"])
-    refitted, _ = learner.fit(model, best["rounds"], (X, job.y), None, ready)
+    # To its end: what Optuna takes between trials, more than such a refit after a thousand of them, is not kept back.
+    refitted, _ = learner.fit(model, best["rounds"], (X, job.y), None, math.inf)
     notes = {"trials": len(study.trials), "params": best["params"], "rounds": best["rounds"]}
     return model, notes | {"rounds_refitted": refitted}
 
