@@ -17,6 +17,7 @@ AutonetError
 AutonetWarning (UserWarning)
 ├── SearchInterrupted               Ctrl-C: the best model so far is returned
 ├── BaselineReturned                no searched network beat the linear baseline
+├── DataWarning                     a column or a target is not used as its user may expect
 └── ValidationReused                too few rows to hold any out
 """
 
@@ -27,6 +28,7 @@ __all__ = [
     "AutonetError",
     "AutonetWarning",
     "BaselineReturned",
+    "DataWarning",
     "InvalidData",
     "InvalidNetwork",
     "InvalidOption",
@@ -159,6 +161,10 @@ class SearchInterrupted(AutonetWarning):
 
 class BaselineReturned(AutonetWarning):
     """The linear baseline is returned, because no searched network was better."""
+
+
+class DataWarning(AutonetWarning):
+    """A column or a target is not used as its user may expect: an identifier, dates as text, one-hot labels."""
 
 
 class ValidationReused(AutonetWarning):
