@@ -67,12 +67,13 @@ def errors(y: pd.Series, predictions: np.ndarray, classes: Sequence[Any] | None)
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs systems in their environments, on two cores."""
+    """Runs systems in their environments, on two cores; autonet from a checkout."""
 
     environments: Path
     seconds: float
     variants: Mapping[str, str]
     latencies: Sequence[int]
+    checkout: Path = ROOT
 
     def python(self, system: str) -> Path:
         return self.environments / FAMILY_OF[system.partition(":")[0]] / "bin" / "python"
@@ -103,7 +104,7 @@ class Runner:
             command += ["--latencies", *self.latencies]
             began = time.monotonic()
             try:
-                finish([str(c) for c in command], folder, 3 * self.seconds + 120)
+                finish([str(c) for c in command], folder, 3 * self.seconds + 120, self.checkout)
                 record |= json.loads((folder / "result.json").read_text(encoding="utf-8"))
                 with np.load(folder / "result.npz") as arrays:
                     record |= {"status": "ok", **errors(test["target"], arrays["predictions"], classes)}
@@ -115,9 +116,9 @@ class Runner:
         return record | {"wall_seconds": round(time.monotonic() - began, 1)}
 
 
-def finish(command: list[str], folder: Path, limit: float) -> None:
+def finish(command: list[str], folder: Path, limit: float, checkout: Path) -> None:
     """Run a command to its end, or end it; its children end with it."""
-    path = {"PYTHONPATH": str(ROOT)} if "run_autonet" in command[1] else {}  # the code beside this script
+    path = {"PYTHONPATH": str(checkout)} if "run_autonet" in command[1] else {}
     with (
         (folder / "stderr").open("w") as stderr,
         subprocess.Popen(
