@@ -63,10 +63,17 @@ def test_the_editable_install_finds_the_presets() -> None:
 
 
 def test_import_brings_in_nothing_heavy_but_torch_and_scikit_learn() -> None:
-    heavy = {"matplotlib", "dask", "optuna", "torchviz", "graphviz"}
-    code = f"import sys, autonet; print(*sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == ""
+    # scikit-learn imports pandas where it is installed: what is blocked here fails where autonet itself imports it.
+    heavy = ["dask", "distributed", "graphviz", "matplotlib", "optuna", "pandas", "polars", "pyarrow", "pygraphviz"]
+    code = (
+        f"import sys; sys.modules |= dict.fromkeys({[*heavy, 'torchviz']})\n"
+        "import autonet, autonet.search\n"
+        "for package in (autonet, autonet.search):\n"
+        "    for name in package.__all__: getattr(package, name)\n"
+        "import autonet.estimators.base, autonet.testing.networks"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_public_names_are_complete_and_sorted() -> None:

@@ -24,6 +24,9 @@ def test_models_that_err_in_opposite_ways_are_mixed() -> None:
 def test_of_equally_good_ensembles_the_smaller_is_taken() -> None:
     same = np.array([0.3, 0.7])
     np.testing.assert_array_equal(greedy_selection([same, same, same], distance(np.ones(2)), size=10), [1, 0, 0])
+    plateau = lambda mean: (max(1.0, float(np.abs(mean).max())), 0.0)  # noqa: E731 - a third model changes nothing
+    weights = greedy_selection([np.array([3.0]), np.array([-3.0])], plateau, size=3)
+    np.testing.assert_array_equal(weights, [0.5, 0.5])
 
 
 def test_what_decides_between_equal_losses() -> None:

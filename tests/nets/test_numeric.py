@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from autonet.core.task import Task
 from autonet.nets.embedding import CategoryEmbedding, with_embeddings
@@ -20,6 +19,7 @@ from autonet.nets.numeric import (
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
 )
+from autonet.training.averaging import AveragedWeights
 from autonet.training.batches import BATCH_LOSSES, Rows
 
 CHOICES = ["pbld", "periodic", "piecewise_linear"]
@@ -243,11 +243,10 @@ def test_a_state_dict_brings_parameters_and_bins(choice: str) -> None:
 def test_averaged_weights_keep_the_bins(choice: str) -> None:
     rows = torch.randn(99, 3)
     embedding = build(choice, rows, 3)
-    average = get_ema_multi_avg_fn(0.9)  # type: ignore[no-untyped-call]
-    averaged = AveragedModel(embedding, multi_avg_fn=average, use_buffers=True)
+    average = AveragedWeights(embedding)
     for _ in range(3):
-        averaged.update_parameters(embedding)
-    torch.testing.assert_close(averaged(rows), embedding(rows))
+        average.update()
+    torch.testing.assert_close(average.network(rows), embedding(rows))
 
 
 def test_mixup_averages_what_numbers_and_categories_are_embedded_as() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from autonet.pipeline.ensemble import Ensemble
-from autonet.pipeline.refit import REFITTED_SHARE, refit, refit_trial, with_refitted
+from autonet.pipeline.refit import refit, refit_trial, with_refitted
 from autonet.pipeline.trial import Member, TrainedFold, run_trial
 from autonet.pipeline.workspace import Workspace
 from autonet.search.executors.in_process import InProcess
@@ -124,8 +124,8 @@ def test_what_was_validated_and_what_has_seen_all_rows_are_averaged(iris: Any) -
     new = refitted(space, (first, of_first))
     both = with_refitted(ensemble, {4: new})
     assert both.shares == pytest.approx(ensemble.shares)
-    assert both.weights == pytest.approx([0.25 * (1 - REFITTED_SHARE), 0.75, 0.25 * REFITTED_SHARE])
+    assert both.weights == pytest.approx([0.125, 0.75, 0.125])
     gained = Ensemble.of_one(4, new).prediction(space.table) - Ensemble.of_one(4, members[:1]).prediction(space.table)
-    expected = ensemble.prediction(space.table) + 0.25 * REFITTED_SHARE * gained
+    expected = ensemble.prediction(space.table) + 0.125 * gained
     np.testing.assert_allclose(both.prediction(space.table), expected, atol=1e-6)
     assert with_refitted(ensemble, {}).weights == ensemble.weights

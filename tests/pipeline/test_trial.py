@@ -13,7 +13,7 @@ from autonet.core.metrics.metric import get_metric
 from autonet.core.task import Task
 from autonet.data.rows.splits import split
 from autonet.data.table import Table
-from autonet.nets.numeric import MOST_NUMBERS, NUMERIC_EMBEDDING, PBLDEmbedding
+from autonet.nets.numeric import NUMERIC_EMBEDDING, PBLDEmbedding
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.ensemble import Ensemble
 from autonet.pipeline.timing import epoch_seconds
@@ -270,14 +270,14 @@ def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
 def test_none_and_very_many_numbers_leave_the_network_as_it_is() -> None:
     task = Task("regression", n_outputs=1)
     chosen = {"NumericEmbeddingSelector:numeric_embedding": "pbld", **embedding_defaults("pbld")}
-    rows = torch.randn(10, MOST_NUMBERS + 1)
+    rows = torch.randn(10, 101)
     for config, n_numbers, first in (
         (default(task), 5, nn.Linear),
         (default(task, **chosen), 0, nn.Linear),
-        (default(task, **chosen), MOST_NUMBERS + 1, nn.Linear),
-        (default(task, **chosen), MOST_NUMBERS, PBLDEmbedding),
+        (default(task, **chosen), 101, nn.Linear),
+        (default(task, **chosen), 100, PBLDEmbedding),
     ):
-        network = build_network(task, config, InputLayout(MOST_NUMBERS + 1, n_numbers), rows)
+        network = build_network(task, config, InputLayout(101, n_numbers), rows)
         assert type(network[0]) is first  # type: ignore[index]
         assert network(rows).shape == (10, 1)
 

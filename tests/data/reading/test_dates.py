@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autonet.data.reading.dates import CHUNK_ROWS, DATE_PARTS, write_date_parts
+from autonet.data.reading.dates import DATE_PARTS, write_date_parts
 
 
 def parts(values: list[datetime.datetime | None], dtype: str = "float64") -> dict[str, np.ndarray]:
@@ -53,7 +53,7 @@ def test_missing_datetimes_are_missing_in_every_part() -> None:
 
 
 def test_many_rows_are_as_few() -> None:
-    moments = np.datetime64("2000-01-01", "us") + np.arange(CHUNK_ROWS + 5) * np.timedelta64(7, "h")
+    moments = np.datetime64("2000-01-01", "us") + np.arange(65_536 + 5) * np.timedelta64(7, "h")
     out = [np.empty(len(moments)) for _ in DATE_PARTS]
     write_date_parts(moments, out)
     last = [np.empty(5) for _ in DATE_PARTS]
