@@ -8,6 +8,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -178,10 +179,24 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
             If an option or an update of the space cannot work; before any training.
         SearchFailed
             If nothing could be trained at all; its cause is the first exception.
+
+        Notes
+        -----
+        A fit that raises, for whatever reason, leaves the estimator as it was: fitted before, it predicts as before.
         """
+        data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}
+        # A copy is fitted, and its state is taken over in a single assignment, which nothing can interrupt halfway.
+        fitted = copy(self)
+        fitted._search_and_keep(data, sample_weight, groups, options)  # noqa: SLF001 - a copy of itself
+        self.__dict__ = fitted.__dict__
+        return self
+
+    def _search_and_keep(
+        self, data: dict[str, Any], sample_weight: Any, groups: Any, options: Mapping[str, Any]
+    ) -> None:
+        """Fit, changing the attributes on the way."""
         began = time.monotonic()
-        given = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}
-        data, chosen = self._arguments(given, options)
+        data, chosen = self._arguments(data, options)
         self._searched_with = repr(self._arguments({}, {})[1])
         with logged(chosen.log_level) as logger, one_thread(), ExitStack() as on_exit:
             workspace = self._workspace(chosen, **data, sample_weight=sample_weight, groups=groups)
@@ -222,7 +237,6 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
                 winner = winner.refitted(study, workspace, chosen.networks_kept, executor, deadline - closing)
             self._keep(study, workspace, winner)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
-        return self
 
     def _search(self, study: Study, workspace: Workspace, executor: Executor, options: Options, seconds: float) -> None:
         """Run the search; if it comes to nothing, there is the baseline."""
@@ -289,7 +303,7 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         """Keep the winner and what there is to know of it."""
         self._winner = winner
         for warning in self._winner.warnings:
-            warnings.warn(warning, stacklevel=3)
+            warnings.warn(warning, stacklevel=4)
         self.best_config_ = self._winner.config
         self.history_: History = study.history
         self.search_space_ = study.space
