@@ -19,6 +19,7 @@ from autonet.pipeline.workspace import Workspace
 from autonet.training.batches import BATCH_LOSSES, count_batches
 from autonet.training.loop import Plan, train
 from autonet.training.losses import LOSSES
+from autonet.training.optimizers import Adam
 from autonet.training.schedules import SCHEDULES
 from autonet.training.segment import Segment
 from autonet.training.state import Snapshot, TrainingState
@@ -118,7 +119,7 @@ def _fit_fold(
         nn.init.zeros_(linear.weight)
         nn.init.zeros_(linear.bias)
         network = nn.Sequential(linear).to(workspace.device)
-        optimizer = torch.optim.Adam(network.parameters(), 1e-2, fused=True)
+        optimizer = Adam(network.parameters(), 1e-2, fused=True)
         state = TrainingState(network, optimizer)
         deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
         segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), BATCH_SIZE), deadline)

@@ -9,12 +9,18 @@ from torch import nn
 
 from autonet.core.component import Component, Node
 from autonet.core.task import Task
+from autonet.training.eager import eager
 
-__all__ = ["OPTIMIZERS", "parameter_groups"]
+__all__ = ["OPTIMIZERS", "Adam", "parameter_groups"]
 
 Groups = list[dict[str, Any]]
 POSITIVE = {"limits": (1e-12, 1e3)}
 SHARE = {"limits": (0.0, 0.9999)}
+
+Adam = eager(torch.optim.Adam)
+AdamW = eager(torch.optim.AdamW)
+SGD = eager(torch.optim.SGD)
+RMSprop = eager(torch.optim.RMSprop)
 
 
 def parameter_groups(network: nn.Module, learning_rate: float, weight_decay: float) -> Groups:
@@ -49,22 +55,22 @@ def parameter_groups(network: nn.Module, learning_rate: float, weight_decay: flo
 
 def _adam(*, network: nn.Module, learning_rate: float, weight_decay: float, beta1: float, beta2: float) -> Any:
     groups = parameter_groups(network, learning_rate, weight_decay)
-    return torch.optim.Adam(groups, betas=(beta1, beta2), fused=True)
+    return Adam(groups, betas=(beta1, beta2), fused=True)
 
 
 def _adamw(*, network: nn.Module, learning_rate: float, weight_decay: float, beta1: float, beta2: float) -> Any:
     groups = parameter_groups(network, learning_rate, weight_decay)
-    return torch.optim.AdamW(groups, betas=(beta1, beta2), fused=True)
+    return AdamW(groups, betas=(beta1, beta2), fused=True)
 
 
 def _sgd(*, network: nn.Module, learning_rate: float, momentum: float, weight_decay: float, nesterov: bool) -> Any:
     groups = parameter_groups(network, learning_rate, weight_decay)
-    return torch.optim.SGD(groups, momentum=momentum, nesterov=nesterov and momentum > 0, fused=True)
+    return SGD(groups, momentum=momentum, nesterov=nesterov and momentum > 0, fused=True)
 
 
 def _rmsprop(*, network: nn.Module, learning_rate: float, momentum: float, weight_decay: float, alpha: float) -> Any:
     groups = parameter_groups(network, learning_rate, weight_decay)  # torch has no fused RMSprop
-    return torch.optim.RMSprop(groups, momentum=momentum, alpha=alpha, foreach=True)
+    return RMSprop(groups, momentum=momentum, alpha=alpha, foreach=True)
 
 
 def _space(*, rate: float, **own: tuple[float, float, float]) -> Callable[[Task], ConfigurationSpace]:

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -105,3 +108,22 @@ def test_every_optimizer_honours_factors(name: str) -> None:
     optimizer = OPTIMIZERS.components[name].build(network=net, **values(name))
     (group,) = [g for g in optimizer.param_groups if g["params"][0] is net[0].weight]
     assert (group["lr"], group["weight_decay"]) == pytest.approx((0.025, 0.6))
+
+
+def test_a_first_fit_never_imports_the_compiler_of_torch() -> None:
+    """`torch._dynamo` brings 800 modules, which take longer than the shortest fits may."""
+    program = """
+import sys
+from sklearn.datasets import load_iris
+from autonet import AutoNetClassification
+names = ["adam", "adamw", "sgd", "rmsprop"]
+for optimizer in names:
+    auto = AutoNetClassification(
+        "tiny_cs", budget_type="epochs", min_budget=1, max_budget=3, max_trials=2, optimizer=[optimizer], refit=True
+    )
+    auto.fit(*load_iris(return_X_y=True))
+    assert any(trial.usable for trial in auto.history_)
+print([name for name in ("torch._dynamo", "sympy", "torch._inductor") if name in sys.modules])
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
