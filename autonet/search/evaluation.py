@@ -5,20 +5,25 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
 
+from autonet.core.alarms import DeadlinePassed, enclosing_alarm
 from autonet.search.records import Job, Result, Status
 from autonet.search.running import Observer, RunningTrial
 
-__all__ = ["DeadlinePassed", "Objective", "Outcome", "evaluate", "failure", "told"]
+__all__ = ["DeadlinePassed", "Objective", "Outcome", "evaluate", "failure", "running_deadline", "told"]
 
 Objective = Callable[[RunningTrial], Any]
 
+_DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
-class DeadlinePassed(BaseException):
-    """Raised inside an objective that runs past its deadline; no ``except Exception`` of its own stops it."""
+
+def running_deadline() -> float:
+    """Return the deadline of the trial whose objective is running here; infinity outside of one."""
+    return _DEADLINE.get()
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,16 @@ def evaluate(
     """
     trial = RunningTrial(job, observe)
     began, clock = time.time(), time.monotonic()
-    exception, error = None, ""
+    exception: Exception | None = None
+    error = ""
+    token = _DEADLINE.set(min(job.deadline, _DEADLINE.get()))
     try:
         with watch or nullcontext():
             returned = objective(trial)
         result, reason = as_result(returned, trial)
     except DeadlinePassed:
+        if time.monotonic() >= enclosing_alarm():  # that of a trial in which this search runs
+            raise
         result, reason = _cut(trial)
     except MemoryError as problem:
         result, reason = Result(math.inf, job.start, Status.MEMOUT), f"MemoryError: {problem}".rstrip(": ")
@@ -96,6 +105,15 @@ def evaluate(
             status = Status.MEMOUT if _is_out_of_memory(problem) else Status.CRASHED
             result, reason = Result(math.inf, job.start, status), f"{type(problem).__name__}: {problem}"
             exception, error = problem, traceback.format_exc()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:  # noqa: BLE001 - sys.exit, for one, ends the trial and not the search
+        exits = isinstance(problem, SystemExit)
+        reason = f"the objective called sys.exit({getattr(problem, 'code', None)!r})" if exits else repr(problem)
+        result, error = Result(math.inf, job.start, Status.CRASHED), traceback.format_exc()
+        exception = RuntimeError(reason)
+    finally:
+        _DEADLINE.reset(token)
     return _outcome(
         trial,
         result,

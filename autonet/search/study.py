@@ -13,7 +13,7 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, NoFinishedTrial, RunUnavailable
 from autonet.core.names import known
-from autonet.search.evaluation import Objective, Outcome, failure, told
+from autonet.search.evaluation import Objective, Outcome, failure, running_deadline, told
 from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
 from autonet.search.history import History
@@ -288,8 +288,8 @@ class Study:
         """
         limits = Limits(max_trials, timeout, stop_at, on_error)
         limits.check(self.history, objective)
-        if timeout is not None:
-            self._deadline = time.monotonic() + timeout
+        # Of a search within a trial, the outer limit holds as well.
+        self._deadline = min(running_deadline(), math.inf if timeout is None else time.monotonic() + timeout)
         runs_in, callbacks = executor or executor_for(n_jobs), list(callbacks)
         self._stopping = self.interrupted = False
         try:

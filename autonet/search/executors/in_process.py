@@ -1,16 +1,13 @@
 """Run jobs in this process, one at a time."""
 
-import ctypes
-import math
-import signal
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
-from autonet.search.evaluation import DeadlinePassed, Objective, Outcome, evaluate
+from autonet.core.alarms import Alarm
+from autonet.core.interrupts import current_interrupt
+from autonet.search.evaluation import Objective, Outcome, evaluate
 from autonet.search.executors.base import latest_end
+from autonet.search.executors.modes import save_torch_modes
 from autonet.search.records import Job
 from autonet.search.running import Observer
 
@@ -41,7 +38,8 @@ class InProcess:
         if self._next is None:
             return []
         (objective, job, observe), self._next = self._next, None
-        return [evaluate(objective, job, observe, interrupted_at(latest_end(job.deadline)))]
+        with current_interrupt().raising():
+            return [evaluate(objective, job, observe, interrupted_at(latest_end(job.deadline)))]
 
     def cancel(self) -> None:
         """Forget the job; see `Executor`."""
@@ -54,56 +52,14 @@ class InProcess:
 
 @contextmanager
 def interrupted_at(moment: float) -> Iterator[None]:
-    """Raise `DeadlinePassed` in the body when ``time.monotonic()`` reads `moment`."""
-    left = max(moment - time.monotonic(), 1e-6)
-    if math.isinf(left):
-        yield
-    elif threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
-        with _alarm(left):
-            yield
-    else:
-        with _asynchronous_exception(left):
-            yield
+    """Raise `DeadlinePassed` in the body when ``time.monotonic()`` reads `moment`.
 
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Interrupt the main thread by a signal; an alarm that someone else has set is put back."""
-    done = False
-
-    def ring(signum: int, frame: FrameType | None) -> None:
-        if not done:  # what rings while it is being put away must not leave it half put away
-            raise DeadlinePassed
-
-    began = time.monotonic()
-    handler = signal.signal(signal.SIGALRM, ring)
-    others, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    It comes at any bytecode: global modes of torch are put back afterwards.
+    """
+    restore = save_torch_modes()
     try:
-        yield
-    finally:
-        done = True
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
-        if others:
-            signal.setitimer(signal.ITIMER_REAL, max(others - (time.monotonic() - began), 1e-3))
-
-
-@contextmanager
-def _asynchronous_exception(seconds: float) -> Iterator[None]:
-    """Interrupt a thread that is not the main one, as soon as it runs Python code."""
-    thread, done, lock = threading.get_ident(), threading.Event(), threading.Lock()
-
-    def ring() -> None:
-        with lock:
-            if not done.is_set():
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(DeadlinePassed))
-
-    timer = threading.Timer(seconds, ring)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        with lock:
-            done.set()
-        timer.cancel()
+        with Alarm(moment):
+            yield
+    except BaseException:
+        restore()
+        raise

@@ -28,7 +28,7 @@ __all__ = ["run", "serve"]
 
 
 def run(objective: Objective, job: Job, observe: Observer | None = None, memory: int | None = None) -> Outcome:
-    """Run an objective where it may do what it likes: even ``sys.exit`` ends nothing but its job.
+    """Run an objective where it may do what it likes: even KeyboardInterrupt ends nothing but its job.
 
     It is interrupted shortly after its deadline, before it is ended from outside.
 
@@ -43,9 +43,8 @@ def run(objective: Objective, job: Job, observe: Observer | None = None, memory:
     began = time.monotonic()
     try:
         return evaluate(objective, job, observe, _limits(latest_end(job.deadline, share=0.5), memory))
-    except BaseException as error:  # noqa: BLE001 - what is no Exception: SystemExit, KeyboardInterrupt
-        text = f"the objective called sys.exit({error.code!r})" if isinstance(error, SystemExit) else repr(error)
-        return _crash(job, text, time.monotonic() - began)
+    except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt, and what comes too late
+        return _crash(job, repr(error), time.monotonic() - began)
 
 
 def serve(connection: Any, memory_limit: int | None, imports: Sequence[str] = ()) -> None:
