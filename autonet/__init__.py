@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from autonet.estimators.classification import AutoNetMultilabel as AutoNetMultilabel
     from autonet.estimators.regression import AutoNetRegression as AutoNetRegression
     from autonet.nets.registry import register_network as register_network
+    from autonet.nets.registry import unregister_network as unregister_network
     from autonet.space.presets import list_presets as list_presets
     from autonet.space.updates import HyperparameterSearchSpaceUpdate as HyperparameterSearchSpaceUpdate
     from autonet.space.updates import HyperparameterSearchSpaceUpdates as HyperparameterSearchSpaceUpdates
@@ -32,6 +33,7 @@ __getattr__, __dir__ = exported(
         "list_presets": "autonet.space.presets",
         "parse_hyperparameter_search_space_updates": "autonet.space.updates",
         "register_network": "autonet.nets.registry",
+        "unregister_network": "autonet.nets.registry",
     },
 )
 
@@ -46,4 +48,5 @@ __all__ = [
     "list_presets",
     "parse_hyperparameter_search_space_updates",
     "register_network",
+    "unregister_network",
 ]

@@ -32,6 +32,7 @@ GLOBAL_RANDOM_STATE = re.compile(
     r"|torch\.(random\.)?(seed|manual_seed|set_rng_state)$|torch\.(cuda|mps|xpu)\.(random\.)?\w*(seed|set_rng_state)\w*$"
 )
 ALLOWED = {
+    "autonet/estimators/pickling.py: pickle.loads": "the state of an estimator, which is being unpickled",
     "autonet/pipeline/trial.py: pickle.loads": "a trained fold, from a worker process of the same fit",
     "autonet/search/executors/pickling.py: cloudpickle.loads": "objectives and outcomes, from processes of the search",
     "autonet/training/state.py: torch.set_rng_state": "called by trials, inside of their fork_rng",

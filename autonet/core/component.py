@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 from autonet.core.names import SEPARATOR, join, known
@@ -77,6 +77,10 @@ class Node(Generic[T]):
     ) -> Node[T]:
         """Make a node from components in the order in which they are to be offered."""
         return cls(name, selector, option, {c.name: c for c in components}, space)
+
+    def only(self, names: Iterable[str]) -> Node[T]:
+        """Return the node with some of its components."""
+        return replace(self, components={name: self.components[name] for name in names})
 
     def names(self, task: Task) -> list[str]:
         """Names of the components that serve `task`."""

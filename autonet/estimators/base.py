@@ -17,17 +17,18 @@ import numpy as np
 import torch
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
-from torch import nn
 
 from autonet.core.errors import InvalidOption, SearchFailed
+from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
 from autonet.data.reading.brands import Columns, open_table
-from autonet.data.reading.schema import Column, Schema
+from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
 from autonet.estimators.first_models import fit_first_models
-from autonet.estimators.logs import described, log_columns, log_trial, logged
+from autonet.estimators.fitted import FittedEstimator
+from autonet.estimators.logs import log_columns, log_trial, logged
 from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
 from autonet.estimators.winner import Winner
@@ -46,7 +47,7 @@ __all__ = ["AutoNet"]
 Array = NDArray[Any]
 
 
-class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is untyped
+class AutoNet(FittedEstimator, ABC):
     """Base class of the estimators; see `AutoNetClassification` for the parameters."""
 
     kind: ClassVar[TaskKind]
@@ -195,13 +196,15 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         self, data: dict[str, Any], sample_weight: Any, groups: Any, options: Mapping[str, Any]
     ) -> None:
         """Fit, changing the attributes on the way."""
-        began = time.monotonic()
+        began, networks = time.monotonic(), self._known_networks()
         data, chosen = self._arguments(data, options)
         self._searched_with = repr(self._arguments({}, {})[1])
         with logged(chosen.log_level) as logger, one_thread(), ExitStack() as on_exit:
             workspace = self._workspace(chosen, **data, sample_weight=sample_weight, groups=groups)
             chosen = chosen.settled(len(workspace.folds), has_valid=data["X_valid"] is not None)
-            space = chosen.space(workspace.task)
+            space = chosen.space(workspace.task, networks)
+            selector = space[join(networks.name, networks.selector)]
+            workspace.networks = networks.only(filter(selector.legal_value, networks.components))
             default = dict(space.get_default_configuration())
             deadline = began + (chosen.time.runtime or math.inf)
             executor = chosen.time.executor(workspace.table)
@@ -315,38 +318,12 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
 
     # --- afterwards
 
-    @property
-    def fit_result(self) -> dict[str, Any]:
-        """What Auto-PyTorch's fit returned: configuration, budget, loss and scores; fit for JSON."""
-        check_is_fitted(self, "fit_result_")
-        return self.fit_result_
-
-    @property
-    def columns_(self) -> tuple[Column, ...]:
-        """What the columns of the table were taken for: names, kinds, levels, shares of missing values."""
-        check_is_fitted(self, "best_config_")
-        return self._schema.columns
-
     def _prediction(self, X: Any) -> Array:
         """Return probabilities, or values in their own units."""
         check_is_fitted(self, "best_config_")
         table = self._table(X)
         with one_thread():
             return self._winner.ensemble.prediction(table)
-
-    def get_pytorch_model(self) -> nn.Module:
-        """Return the network of the best configuration; of several folds, that of the first.
-
-        Returns
-        -------
-        nn.Module
-            On the CPU, in evaluation mode.  For the built-in networks an ``nn.Sequential`` that begins with a
-            ``Linear``, the scale of a ``realmlp``, or with embeddings of numbers or categories if there are any:
-            ``model[0].in_features`` is the width after preprocessing.  Classification networks give logits, regression
-            networks standardized targets.
-        """
-        check_is_fitted(self, "best_config_")
-        return self._winner.members[0].network
 
     def get_hyperparameter_search_space(
         self, X_train: Any = None, y_train: Any = None, **options: Any
@@ -365,10 +342,11 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
         _, chosen = self._arguments({}, options)
         if X_train is None:
             searched = not options and getattr(self, "_searched_with", None) == repr(chosen)
-            return self.search_space_ if searched else chosen.space(Task(self.kind))
+            return self.search_space_ if searched else chosen.space(Task(self.kind), self._known_networks())
         other = clone(self)
         table, targets, _ = other._read(X_train, y_train, chosen)  # noqa: SLF001 - a copy of itself
-        return chosen.space(Task(targets.kind, len(table), other.n_features_in_, targets.n_outputs))
+        task = Task(targets.kind, len(table), other.n_features_in_, targets.n_outputs)
+        return chosen.space(task, self._known_networks())
 
     def get_current_autonet_config(self) -> dict[str, Any]:
         """Return every option with its value; what is left to the preset has the preset's."""
@@ -377,13 +355,6 @@ class AutoNet(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn is unty
     def print_help(self) -> None:
         """Print every option with its default and meaning."""
         print(inspect.cleandoc(type(self).__doc__ or ""))  # noqa: T201 - printing is what it is for
-
-    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
-        """Show the parameters and, once fitted, what the search found."""
-        text: str = super().__repr__(N_CHAR_MAX)
-        if not hasattr(self, "fit_result_"):
-            return text
-        return "\n".join([text, *described(self.fit_result_, self.history_, self.search_space_)])
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what the estimator can do."""

@@ -11,12 +11,15 @@ import numpy as np
 import torch
 from ConfigSpace import ConfigurationSpace
 from sklearn.utils import check_random_state
+from torch import nn
 
+from autonet.core.component import Node
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
 from autonet.data.rows.splits import CROSS_VALIDATORS
 from autonet.estimators.runtime import DEFAULT_RUNTIME, TimeDivision
+from autonet.nets.registry import NETWORKS
 from autonet.search.rungs import Rungs, Unit
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
@@ -206,12 +209,13 @@ class Options:
             *(self.additional_metrics or ()),
         ]
 
-    def space(self, task: Task) -> ConfigurationSpace:
+    def space(self, task: Task, networks: Node[nn.Module] = NETWORKS) -> ConfigurationSpace:
         """Build the search space: options over the preset, and the user's updates over both."""
+        nodes = {**NODES, networks.name: networks}
         preset, chosen = load_preset(self.preset, task), []
         for option, node in BY_OPTION.items():
             names = getattr(self, option)
-            if names is not None and not NODES[node].names(task):
+            if names is not None and not nodes[node].names(task):
                 raise InvalidOption(f"{option} has nothing to choose from for a {task.kind}; leave it out.")
             if names is not None:
                 chosen.append(HyperparameterSearchSpaceUpdate(node, NODES[node].selector, tuple(names)))
@@ -221,7 +225,7 @@ class Options:
                 updates = parse_hyperparameter_search_space_updates(updates)
             except OSError as error:
                 raise InvalidOption(f"hyperparameter_search_space_updates cannot be read: {error}.") from error
-        return build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())])
+        return build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())], nodes)
 
     def portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:
         """Return the configurations that the preset wants tried first, within the space."""

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from autonet.core.errors import AutonetWarning, BaselineReturned, SearchFailed, SearchInterrupted
 from autonet.estimators.first_models import FirstModels
+from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
-from autonet.pipeline.ensemble import CONSIDERED, LINEAR, Candidate, Ensemble, Part, candidates, select
+from autonet.pipeline.ensemble import CONSIDERED, Candidate, Ensemble, Part, candidates, select
 from autonet.pipeline.refit import refit, with_refitted
 from autonet.pipeline.trial import Member, additional_scores
 from autonet.pipeline.workspace import Workspace
@@ -82,7 +83,7 @@ class Winner:
         """
         most = CONSIDERED if ensemble_size > 1 else 1  # loading networks takes time
         trials, load = study.history.ranked(), study.load_checkpoint
-        networks = candidates(trials, load, workspace.task, first.baseline, most=most)
+        networks = candidates(trials, load, workspace, first.baseline, most=most)
         if not networks:
             if study.interrupted:
                 raise KeyboardInterrupt

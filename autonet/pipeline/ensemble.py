@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from autonet.core.metrics.formulas import label_log_loss, log_loss, mean_squared_error
 from autonet.core.names import join
-from autonet.core.task import Task, TaskKind
+from autonet.core.task import TaskKind
 from autonet.data.encoding.encoder import TabularEncoder, encoder_key
 from autonet.data.table import Table
 from autonet.ensemble.calibration import fit_temperature, tempered
 from autonet.ensemble.selection import greedy_selection
-from autonet.nets.registry import NETWORKS
+from autonet.nets.registry import LINEAR, NETWORKS
 from autonet.pipeline.baseline import Baseline
 from autonet.pipeline.inputs import encoded_inputs
 from autonet.pipeline.trial import Member, TrainedFold, member
@@ -30,7 +30,6 @@ from autonet.training.state import Snapshot
 
 __all__ = [
     "CONSIDERED",
-    "LINEAR",
     "PLAIN_LOSSES",
     "Candidate",
     "Ensemble",
@@ -42,7 +41,6 @@ __all__ = [
 
 Array = NDArray[Any]
 
-LINEAR = "linear"  # what the baseline is called among networks
 PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
 THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds
 CONSIDERED = 30  # trials, the best ones: the others are hardly ever chosen
@@ -105,14 +103,14 @@ class Candidate(Generic[Part_co]):
 
     @classmethod
     def of_trial(
-        cls, trial: Trial, task: Task, folds: list[TrainedFold], snapshots: list[Snapshot]
+        cls, trial: Trial, workspace: Workspace, folds: list[TrainedFold], snapshots: list[Snapshot]
     ) -> "Candidate[Member]":
         """Take the networks of a trial at one moment of their training.
 
         Parameters
         ----------
         trial : Trial
-        task : Task
+        workspace : Workspace
         folds : list of TrainedFold
         snapshots : list of Snapshot
             One per fold: its best epoch, or its last.
@@ -125,7 +123,7 @@ class Candidate(Generic[Part_co]):
             trial.budget,
             (float(loss), float(tie_breaker)),
             [fold.prediction(snapshot) for fold, snapshot in pairs],
-            lambda: [member(task, trial.config, fold, snapshot.weights) for fold, snapshot in pairs],
+            lambda: [member(workspace, trial.config, fold, snapshot.weights) for fold, snapshot in pairs],
         )
 
 
@@ -190,7 +188,7 @@ def _weighted_sum(parts: Sequence[tuple[float, Part]], table: Table) -> Array:
 def candidates(
     trials: Iterable[Trial],
     load: Callable[[Trial], list[TrainedFold] | None],
-    task: Task,
+    workspace: Workspace,
     baseline: Baseline | None,
     *,
     most: int = CONSIDERED,
@@ -203,7 +201,7 @@ def candidates(
         Best first.
     load : callable
         Returns the checkpoint of a trial, or None if it was not kept.
-    task : Task
+    workspace : Workspace
     baseline : Baseline or None
     most : int
         Of how many trials; no further ones are loaded.
@@ -216,9 +214,9 @@ def candidates(
         key = encoder_key(trial.config)
         folds = [replace(f, encoder=encoders.setdefault((key, i), f.encoder)) for i, f in enumerate(trained)]
         best, last = [fold.best for fold in folds], [fold.last for fold in folds]
-        found.append(Candidate.of_trial(trial, task, folds, best))
+        found.append(Candidate.of_trial(trial, workspace, folds, best))
         if any(b is not e for b, e in zip(best, last, strict=True)):
-            found.append(Candidate.of_trial(trial, task, folds, last))
+            found.append(Candidate.of_trial(trial, workspace, folds, last))
     # Its mean over fewer folds than theirs cannot be compared.
     if baseline is not None and all(len(baseline.members) >= len(c.predictions) for c in found):
         found.append(Candidate.of_baseline(baseline))

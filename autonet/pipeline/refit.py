@@ -95,7 +95,7 @@ def refit(
                     logger.info("trial %d stays as it was validated: %s", job.trial, outcome.reason)
                     continue
                 pairs = zip(trained[job.trial][1], weights, strict=True)
-                refitted[job.trial] = [member(workspace.task, job.config, fold, w) for fold, w in pairs]
+                refitted[job.trial] = [member(workspace, job.config, fold, w) for fold, w in pairs]
     finally:
         executor.cancel()
     logger.info("%d of %d trials trained on all rows", len(refitted), len(trained))
@@ -125,7 +125,7 @@ def refit_trial(workspace: Workspace, trial: RunningTrial) -> Result:
         for done, fold in enumerate(folds):
             # With the encoders that the networks know, which have not seen the rows of validation.
             rows = workspace.rows(fold.targets, workspace.inputs(fold.encoder, every), every)
-            state, plan = build_training(workspace.task, trial, rows, fold.encoder.layout)
+            state, plan = build_training(workspace.task, trial, rows, fold.encoder.layout, workspace.networks)
             if _is_late(fold):
                 state.restore(fold.state)
             else:

@@ -25,7 +25,7 @@ def epoch_seconds(workspace: Workspace, config: Mapping[str, Any]) -> float:
     with torch.random.fork_rng(devices=[]):
         encoded = workspace.encoded(config, 0)
         rows = encoded.rows
-        state, plan = build_training(workspace.task, config, rows, encoded.encoder.layout)
+        state, plan = build_training(workspace.task, config, rows, encoded.encoder.layout, workspace.networks)
         batches = shuffled_batches(len(rows), plan.batch_size, state.device)
         state.network.train()
         train_step(state, plan, rows.take(batches[0]))

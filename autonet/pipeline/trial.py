@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from autonet.core.component import Node
 from autonet.core.layout import InputLayout
 from autonet.core.task import Task
 from autonet.data.encoding.encoder import TabularEncoder
@@ -125,7 +126,7 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
         for fold in range(n_folds):
             encoded = workspace.encoded(trial, fold)
             rows, valid = encoded.rows, encoded.valid
-            state, plan = build_training(workspace.task, trial, rows, encoded.encoder.layout)
+            state, plan = build_training(workspace.task, trial, rows, encoded.encoder.layout, workspace.networks)
             if before is None:
                 initialize_from_rows(state.network, rows.x)
             else:
@@ -207,11 +208,15 @@ def additional_scores(workspace: Workspace, predictions: Sequence[Array]) -> dic
 
 
 def build_training(
-    task: Task, config: Mapping[str, Any], rows: Rows, layout: InputLayout | None = None
+    task: Task,
+    config: Mapping[str, Any],
+    rows: Rows,
+    layout: InputLayout | None = None,
+    networks: Node[nn.Module] = NETWORKS,
 ) -> tuple[TrainingState, Plan]:
     """Build network, optimizer and plan of a configuration for rows that are encoded already: by default, numbers."""
     layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
-    network = with_quick_dropout(build_network(task, config, layout, rows.x)).to(rows.x.device)
+    network = with_quick_dropout(build_network(task, config, layout, rows.x, networks)).to(rows.x.device)
     schedule = SCHEDULES.build(config)
     settings = BATCH_LOSSES.parameters(config)
     loss = LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=task.n_outputs)
@@ -227,7 +232,13 @@ def build_training(
     return TrainingState(network, optimizer), plan
 
 
-def build_network(task: Task, config: Mapping[str, Any], layout: InputLayout, rows: Inputs | None = None) -> nn.Module:
+def build_network(
+    task: Task,
+    config: Mapping[str, Any],
+    layout: InputLayout,
+    rows: Inputs | None = None,
+    networks: Node[nn.Module] = NETWORKS,
+) -> nn.Module:
     """Build and initialize the network of a configuration, on the CPU.
 
     Parameters
@@ -238,6 +249,8 @@ def build_network(task: Task, config: Mapping[str, Any], layout: InputLayout, ro
         Of the encoded rows.
     rows : Tensor or Inputs of shape (n, n_in), optional
         Encoded training rows, by whose quantiles numbers may be embedded; not needed where a state dict follows.
+    networks : Node
+        The networks that the configuration can choose.
     """
     embeddings: list[NumericEmbedding | CategoryEmbedding] = []
     n_in = layout.n_in
@@ -250,15 +263,15 @@ def build_network(task: Task, config: Mapping[str, Any], layout: InputLayout, ro
         dimension = EMBEDDING.parameters(config, "learned")["dimension"]
         embeddings.append(CategoryEmbedding(n_in, layout.vocabularies, dimension))
         n_in = embeddings[-1].out_features
-    network = NETWORKS.build(config, n_in=n_in, n_out=task.n_outputs)
+    network = networks.build(config, n_in=n_in, n_out=task.n_outputs)
     bias = INITIALIZATION.parameters(config)["initializer:initialize_bias"]
     initialize(network, INITIALIZATION.build(config), bias)
     return with_embeddings(embeddings, network)
 
 
-def member(task: Task, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]) -> Member:
+def member(workspace: Workspace, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]) -> Member:
     """Rebuild a network with weights of its training, ready to predict on the CPU."""
     with torch.random.fork_rng(devices=[]):
-        network = build_network(task, config, fold.encoder.layout)
+        network = build_network(workspace.task, config, fold.encoder.layout, networks=workspace.networks)
     network.load_state_dict({k: v.cpu() for k, v in weights.items()})
     return Member(fold.encoder, fold.targets, network.eval())

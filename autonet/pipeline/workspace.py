@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
+from autonet.core.component import Node
 from autonet.core.metrics.metric import Metric
 from autonet.core.task import Task
 from autonet.data.encoding.encoder import TabularEncoder, encoder_key
 from autonet.data.rows.splits import Fold
 from autonet.data.table import Table
 from autonet.data.targets.encoder import TargetEncoder
+from autonet.nets.registry import NETWORKS
 from autonet.pipeline.inputs import encoded_inputs
 from autonet.search.rungs import Unit
 from autonet.training.batches import Inputs, Rows
@@ -66,6 +68,8 @@ class Workspace:
     device : torch.device
     seed : int
         Of what encoders draw.
+    networks : Node
+        The networks that trials can build; it goes with the workspace to other processes.
     """
 
     table: Table
@@ -78,6 +82,7 @@ class Workspace:
     unit: Unit
     device: torch.device
     seed: int
+    networks: Node[nn.Module] = NETWORKS
     _encoded: OrderedDict[Any, tuple[TabularEncoder, Inputs, Inputs]] = field(default_factory=OrderedDict, repr=False)
 
     @property

@@ -44,6 +44,7 @@ def build_space(
     task: Task,
     components: Mapping[str, Sequence[str]] | None = None,
     updates: Iterable[HyperparameterSearchSpaceUpdate] = (),
+    nodes: Mapping[str, Node[Any]] = NODES,
 ) -> ConfigurationSpace:
     """Build the search space of a task.
 
@@ -54,6 +55,7 @@ def build_space(
         For some nodes, the names of the components to choose from; default: all that serve the task.
     updates : iterable of HyperparameterSearchSpaceUpdate
         Later ones win over earlier ones.
+    nodes : mapping of str to Node
 
     Raises
     ------
@@ -63,13 +65,13 @@ def build_space(
         If the values of an update do not fit their hyperparameter.
     """
     entries: dict[str, _Entry] = {}
-    for node in NODES.values():
+    for node in nodes.values():
         entries |= _entries(node, task)
     for name, chosen in (components or {}).items():
-        node = NODES[known("node", name, NODES)]
-        _update(entries, HyperparameterSearchSpaceUpdate(name, node.selector, tuple(chosen)), task)
+        node = nodes[known("node", name, nodes)]
+        _update(entries, HyperparameterSearchSpaceUpdate(name, node.selector, tuple(chosen)), task, nodes)
     for update in updates:
-        _update(entries, update, task)
+        _update(entries, update, task, nodes)
     settled: dict[str, _Entry] = {}
     for name, entry in entries.items():
         rules = _settle(entry.rules, settled)
@@ -150,8 +152,10 @@ def _possible(hyperparameter: Hyperparameter[Any, Any]) -> list[Any]:
     raise InvalidOption(f"Conditions on {hyperparameter.name} are not possible: it is continuous.")
 
 
-def _update(entries: dict[str, _Entry], update: HyperparameterSearchSpaceUpdate, task: Task) -> None:
-    node = NODES[known("node", update.node_name, NODES)]
+def _update(
+    entries: dict[str, _Entry], update: HyperparameterSearchSpaceUpdate, task: Task, nodes: Mapping[str, Node[Any]]
+) -> None:
+    node = nodes[known("node", update.node_name, nodes)]
     if update.hyperparameter == node.selector:
         for name in update.value_range:
             known(f"component of {node.name} for {task.kind}", name, node.names(task))

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import fit_baseline
-from autonet.pipeline.ensemble import LINEAR, candidates
+from autonet.pipeline.ensemble import candidates
 from autonet.pipeline.trial import TrainedFold, run_trial
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Trial
@@ -33,7 +34,7 @@ def test_the_next_best_trial_takes_the_place_of_one_without_checkpoint(iris: Any
         loaded.append(trial.number)
         return networks[trial.number] if trial.number > 0 else None
 
-    found = candidates(trials, load, space.task, None, most=most)
+    found = candidates(trials, load, space, None, most=most)
     assert {c.name for c in found} == set(range(1, 1 + most))
     assert loaded == list(range(1 + most))  # no network in vain
 
@@ -42,7 +43,7 @@ def test_candidates_are_ranked_by_what_they_predict_for_the_validation_rows(iris
     space = workspace(iris, folds=3)
     trials, networks = trained(space)
     baseline = fit_baseline(space, default(space.task), **LATER)
-    found = candidates(trials, lambda trial: networks[trial.number], space.task, baseline)
+    found = candidates(trials, lambda trial: networks[trial.number], space, baseline)
     assert [c.rank for c in found] == sorted(c.rank for c in found)
     assert {c.name for c in found} == {0, 1, 2, LINEAR}
     for candidate in found:
@@ -59,5 +60,5 @@ def test_a_baseline_of_fewer_folds_is_no_candidate(iris: Any) -> None:
     trials, networks = trained(space, 1)
     hurried = fit_baseline(space, default(space.task), seconds=1.0, deadline=0.0)
     assert len(hurried.members) < 3
-    assert LINEAR not in [c.name for c in candidates(trials, lambda t: networks[t.number], space.task, hurried)]
-    assert [c.name for c in candidates([], lambda t: networks[t.number], space.task, hurried)] == [LINEAR]
+    assert LINEAR not in [c.name for c in candidates(trials, lambda t: networks[t.number], space, hurried)]
+    assert [c.name for c in candidates([], lambda t: networks[t.number], space, hurried)] == [LINEAR]

@@ -55,7 +55,7 @@ def job(space: Workspace, start: float, target: float, checkpoint: Any = None, *
 
 def rebuilt(space: Workspace, trained: list[TrainedFold], **changes: Any) -> list[Member]:
     """The networks of a trial at their best."""
-    return [member(space.task, default(space.task, **changes), fold, fold.best.weights) for fold in trained]
+    return [member(space, default(space.task, **changes), fold, fold.best.weights) for fold in trained]
 
 
 def predicted(space: Workspace, members: list[Member], rows: Any) -> Any:
