@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData, InvalidOption
-from autonet.core.metrics.metric import get_metric
+from autonet.core.metrics.metric import Metric, get_metric
 from autonet.core.task import Task
 from autonet.data.rows.distinct import distinct_rows
 from autonet.data.rows.splits import Fold, split
@@ -24,6 +24,7 @@ Array = NDArray[Any]
 Targets = Classes | Labels | Values
 
 SHOWN = 5  # labels that a sentence names
+SQUARABLE = 1e-150  # numbers between this and its inverse have squares within float64
 HOLDOUT = 0.3  # share of the rows that is held out unless another is given; that of Auto-PyTorch
 # cross_validator="auto": tables are validated on folds, so that every row trains and several networks are averaged,
 # where there is time for five times as many; of larger ones a share is held out, the smaller the more rows there are.
@@ -79,7 +80,7 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
     measures = [get_metric(m, targets.kind, targets.labels, targets.n_outputs) for m in metrics]
     if targets.kind == "regression":
         for measure in measures:
-            measure.score(y, y)  # a logarithmic error, for one, refuses negative targets: now rather than in training
+            _check_scorable(measure, y)
     weights, groups = _checked_weights(given.sample_weight, table), _checked_groups(given.groups, table)
     if given.valid is None:
         folds, weights = _folds_and_weights(table, y, targets, weights, groups, options, seed)
@@ -103,6 +104,22 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
         device=options.torch_device(),
         seed=seed,
     )
+
+
+def _check_scorable(metric: Metric, y: Array) -> None:
+    """Refuse a metric that cannot be computed for these targets (n, n_targets), before any training."""
+    perfect = metric.score(y, y)  # a logarithmic error refuses negative targets
+    spread = np.ptp(y, axis=0)
+    largest, smallest = np.abs(y).max(), spread.min(where=spread > 0, initial=1.0)
+    if largest <= 1 / SQUARABLE and smallest >= SQUARABLE:
+        return
+    with np.errstate(over="ignore", under="ignore"):
+        score = metric.score(y, np.broadcast_to(y.mean(axis=0), y.shape))
+    if not np.isfinite(score) or (score == perfect and spread.any()):
+        raise InvalidData(
+            f"y has values up to {largest:.3g} that differ by {smallest:.3g} or more, of which the metric "
+            f"{metric.name!r} overflows or underflows; optimize 'r2', or give y in another unit."
+        )
 
 
 def _checked_weights(sample_weight: Any, table: Table) -> NDArray[np.float64] | None:

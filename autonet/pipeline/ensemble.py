@@ -12,7 +12,7 @@ import torch
 from joblib import cpu_count
 from numpy.typing import NDArray
 
-from autonet.core.metrics.formulas import label_log_loss, log_loss, mean_squared_error
+from autonet.core.metrics.formulas import label_log_loss, log_loss, relative_squared_error
 from autonet.core.names import join
 from autonet.core.task import TaskKind
 from autonet.data.encoding.encoder import TabularEncoder, encoder_key
@@ -50,7 +50,7 @@ CALIBRATED_ROWS = 100  # validation rows without which a temperature would be a 
 PLAIN_LOSSES: dict[TaskKind, Callable[[Array, Array, Array | None], float]] = {
     "classification": log_loss,
     "multilabel": label_log_loss,
-    "regression": mean_squared_error,
+    "regression": relative_squared_error,
 }
 
 
@@ -170,19 +170,26 @@ class Ensemble:
             by_encoder.setdefault(part.encoder, []).append((weight, part))
         jobs = list(by_encoder.values())
         threads = min(len(jobs), int(cpu_count())) if len(table) >= THREADED_ROWS else 1
-        sums = []
+        means = []
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             for first in range(0, max(len(table), 1), PREDICTED_ROWS):
                 chunk = repeat(table.rows(slice(first, first + PREDICTED_ROWS)))
                 done = map(_weighted_sum, jobs, chunk) if threads == 1 else pool.map(_weighted_sum, jobs, chunk)
-                sums.append(np.sum(list(done), axis=0))
-        return tempered(np.concatenate(sums), self.temperature)
+                sums, lowest, highest = zip(*done, strict=True)
+                # Rounding must not take a constant target off its value.
+                means.append(np.clip(np.sum(sums, axis=0), np.min(lowest, axis=0), np.max(highest, axis=0)))
+        return tempered(np.concatenate(means), self.temperature)
 
 
-def _weighted_sum(parts: Sequence[tuple[float, Part]], table: Table) -> Array:
-    """Sum up what parts that share an encoder predict."""
+def _weighted_sum(parts: Sequence[tuple[float, Part]], table: Table) -> tuple[Array, Array, Array]:
+    """Sum up what parts that share an encoder predict; also return the lowest and the highest prediction."""
     x = encoded_inputs(parts[0][1].encoder, table, torch.device("cpu"))
-    return np.asarray(np.sum([weight * part.prediction(x) for weight, part in parts], axis=0))
+    weights, predictions = [weight for weight, _ in parts], [part.prediction(x) for _, part in parts]
+    return _sum_up(weights, predictions), np.min(predictions, axis=0), np.max(predictions, axis=0)
+
+
+def _sum_up(weights: Sequence[float], predictions: Sequence[Array]) -> Array:
+    return np.asarray(np.sum([w * p for w, p in zip(weights, predictions, strict=True)], axis=0))
 
 
 def candidates(
@@ -300,7 +307,7 @@ def select(
         weights += [weight / len(parts)] * len(parts)
         names += [candidate.name] * len(parts)
     predictions = [
-        np.sum([weight * part for (weight, _), part in zip(chosen, of_fold, strict=True)], axis=0)
+        np.clip(_sum_up([w for w, _ in chosen], of_fold), np.min(of_fold, axis=0), np.max(of_fold, axis=0))
         for of_fold in zip(*(candidate.predictions for _, candidate in chosen), strict=True)
     ]
     temperature = _temperature(workspace, predictions)

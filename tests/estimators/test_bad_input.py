@@ -287,16 +287,28 @@ def test_targets_weights_and_groups(arguments: dict[str, Any], message: str, cls
     [
         (AutoNetClassification, X[:, 0], "Unknown label type: continuous"),
         (AutoNetClassification, ["x", 1, 2] * 20, "Unknown label type: y mixes labels of the types int, str"),
-        (AutoNetClassification, [{1, 2}] * 60, "Unknown label type: y has labels like {1, 2}; give strings or numbers"),
+        (
+            AutoNetClassification,
+            [{1, 2}] * 60,
+            "Unknown label type: y has several labels in a row, like {1, 2}; expected",
+        ),
         (AutoNetClassification, np.column_stack([LABELS, LABELS]), "and other values than 0 and 1; expected one label"),
         (AutoNetRegression, STRINGS, "y must hold numbers for a regression; got <U5 (could not convert string"),
         (AutoNetRegression, [10**400] * 60, "y must hold numbers for a regression; got object (int too large"),
         (AutoNetRegression, LABELS.astype("M8[D]"), "y must hold numbers for a regression; got datetime64[D]"),
-        (AutoNetRegression, X[:, 0] * 1e200, "of which no squared error can be computed; give it in a larger unit"),
+        (AutoNetRegression, X[:, 0] * 1e302, "expected at most 1e+300: give it in a larger unit"),
     ],
 )
 def test_targets_of_the_wrong_type(cls: Any, y: Any, message: str) -> None:
     refused(lambda: cls().fit(X, y), message)
+
+
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_metrics_that_overflow_or_underflow_for_these_targets(unit: float) -> None:
+    message = (
+        "of which the metric 'neg_mean_squared_error' overflows or underflows; optimize 'r2', or give y in another"
+    )
+    refused(lambda: AutoNetRegression(optimize_metric="neg_mean_squared_error").fit(X, X[:, 0] * unit), message)
 
 
 def test_labels_to_validate_on_that_do_not_train() -> None:

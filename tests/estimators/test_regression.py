@@ -33,11 +33,30 @@ def test_several_targets(diabetes: Any, quick: dict[str, Any]) -> None:
     assert auto.score(X, Y) > 0.3
 
 
-def test_a_constant_target_is_predicted(quick: dict[str, Any]) -> None:
-    X = np.random.default_rng(0).normal(size=(30, 2))
-    with np.errstate(all="raise"):
-        auto = AutoNetRegression("tiny_cs", **quick, optimize_metric="rmse").fit(X, np.full(30, 7.0))
-    np.testing.assert_allclose(auto.predict(X), 7.0, atol=2.0)
+@pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
+@pytest.mark.parametrize("preset", ["tiny_cs", "medium_cs"])
+def test_a_constant_target_is_predicted_exactly(preset: str, transform: str, quick: dict[str, Any]) -> None:
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    options = {**quick, "max_trials": 2, "cross_validator": 3, "ensemble_size": 4, "target_transforms": [transform]}
+    with np.errstate(all="raise", under="ignore"):
+        auto = AutoNetRegression(preset, **options).fit(X, np.full(40, 3.3e-6))
+        beside = AutoNetRegression(preset, **options).fit(X, np.column_stack([X[:, 0], np.full(40, 3.3e-6)]))
+    assert (auto.predict(X) == 3.3e-6).all()
+    assert auto.fit_result["info"]["val_r2"] == 1.0
+    assert (beside.predict(X)[:, 1] == 3.3e-6).all()
+    assert np.ptp(beside.predict(X)[:, 0]) > 0
+
+
+@pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
+def test_targets_of_any_size_are_learned(transform: str, quick: dict[str, Any]) -> None:
+    X = np.random.default_rng(0).uniform(-1, 1, (60, 2))
+    ulps = np.round(4 * X[:, 0]) * np.finfo(float).eps
+    Y = np.column_stack([X[:, 0] * 1e300, X[:, 0] * 1e-300, 1 + ulps, 1e9 + 1e-3 * X[:, 0]])
+    auto = AutoNetRegression("tiny_cs", **{**quick, "max_budget": 27}, target_transforms=[transform]).fit(X, Y)
+    assert 0.3 < auto.fit_result["info"]["val_r2"] <= 1
+    low, high = Y.min(axis=0), Y.max(axis=0)
+    margin = (high - low) / 2
+    assert ((auto.predict(X) >= low - margin) & (auto.predict(X) <= high + margin)).all()
 
 
 @pytest.mark.parametrize("preset", ["tiny_cs", "medium_cs", "full_cs"])

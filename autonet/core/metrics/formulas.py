@@ -37,6 +37,7 @@ __all__ = [
     "precision",
     "r2",
     "recall",
+    "relative_squared_error",
     "root_mean_squared_error",
 ]
 
@@ -243,12 +244,13 @@ def area_under_curve(positive: Array, p: Array, weight: Array | None) -> float:
 
 def mean_squared_error(y: Array, p: Array, weight: Array | None) -> float:
     """Mean over rows and targets, in squared units."""
-    return float(np.average((y - p) ** 2, axis=0, weights=weight).mean())
+    with np.errstate(over="ignore"):  # infinite for errors beyond 1e154
+        return float((_root_mean_square(y - p, weight) ** 2).mean())
 
 
 def root_mean_squared_error(y: Array, p: Array, weight: Array | None) -> float:
     """Root over the rows, then mean over targets, in their units."""
-    return float(np.sqrt(np.average((y - p) ** 2, axis=0, weights=weight)).mean())
+    return float(_root_mean_square(y - p, weight).mean())
 
 
 def mean_absolute_error(y: Array, p: Array, weight: Array | None) -> float:
@@ -258,8 +260,25 @@ def mean_absolute_error(y: Array, p: Array, weight: Array | None) -> float:
 
 def r2(y: Array, p: Array, weight: Array | None) -> float:
     """Coefficient of determination, mean over targets; a constant target counts 0 unless it is met exactly."""
-    residual = np.average((y - p) ** 2, axis=0, weights=weight)
-    total = np.average((y - np.average(y, axis=0, weights=weight)) ** 2, axis=0, weights=weight)
+    return float((1 - _relative_squared_errors(y, p, weight)).mean())
+
+
+def relative_squared_error(y: Array, p: Array, weight: Array | None) -> float:
+    """Squared error as a share of the variance, mean over targets; a constant target counts 1 unless met exactly."""
+    return float(_relative_squared_errors(y, p, weight).mean())
+
+
+def _relative_squared_errors(y: Array, p: Array, weight: Array | None) -> Array:
+    residual = _root_mean_square(y - p, weight)
+    total = _root_mean_square(y - np.average(y, axis=0, weights=weight), weight)
     varies = (total > 0) & (np.ptp(y, axis=0) > 0)  # the weighted mean of equal values is not exactly their value
     with np.errstate(over="ignore"):  # a target that hardly varies, far from met
-        return float(np.where(varies, 1 - residual / np.where(varies, total, 1.0), residual == 0).mean())
+        return np.where(varies, (residual / np.where(varies, total, 1.0)) ** 2, residual != 0)
+
+
+def _root_mean_square(values: Array, weight: Array | None) -> Array:
+    """Root of the mean square of every column, in units of its largest value: no square overflows or underflows."""
+    largest = np.abs(values).max(axis=0)
+    with np.errstate(invalid="ignore"):  # NaN where a prediction is infinite
+        relative = values / np.where(largest > 0, largest, 1.0)
+    return np.asarray(largest * np.sqrt(np.average(relative**2, axis=0, weights=weight)))

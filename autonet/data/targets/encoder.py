@@ -17,6 +17,7 @@ __all__ = ["TARGET_TRANSFORMS", "TargetEncoder"]
 Array = NDArray[Any]
 
 FARTHEST = 1e15  # standard deviations
+ROUND_TRIP_ERROR = 1e-3  # of the range of a target: what a transform may lose without being seen in a prediction
 
 
 class Transform(Protocol):
@@ -44,7 +45,8 @@ class _SignedLog:
         self.unit = np.array([np.median(column[column > 0]) if column.any() else 1.0 for column in np.abs(y).T])
 
     def forward(self, y: Array) -> Array:
-        return np.asarray(np.sign(y) * np.log1p(np.abs(y) / self.unit))
+        with np.errstate(over="ignore"):  # a row to validate on, far beyond those of training
+            return np.asarray(np.sign(y) * np.log1p(np.abs(y) / self.unit))
 
     def inverse(self, z: Array) -> Array:
         return np.asarray(np.sign(z) * self.unit * np.expm1(np.abs(z)))
@@ -55,10 +57,10 @@ class _YeoJohnson:
 
     def __init__(self, y: Array) -> None:
         self.center, self.scale = _moments(y)
-        self.fitted = PowerTransformer("yeo-johnson", standardize=False).fit((y - self.center) / self.scale)
+        self.fitted = PowerTransformer("yeo-johnson", standardize=False).fit(_standardize(y, self.center, self.scale))
 
     def forward(self, y: Array) -> Array:
-        return np.asarray(self.fitted.transform((y - self.center) / self.scale))
+        return np.asarray(self.fitted.transform(_standardize(y, self.center, self.scale)))
 
     def inverse(self, z: Array) -> Array:
         return np.asarray(self.fitted.inverse_transform(z) * self.scale + self.center)
@@ -86,7 +88,9 @@ class TargetEncoder:
     transform : Transform or None
         Of regression targets.
     center, scale : ndarray of shape (n_targets,)
-        Of transformed regression targets.
+        Mean and standard deviation of transformed regression targets; a constant one has a scale of 0.
+    constant : ndarray of shape (n_targets,) or None
+        Value of each regression target that does not vary in training, NaN for the others: predicted exactly.
     bounds : tuple of ndarray or None
         Lowest and highest standardized target of training.  Outputs are held within where a transform is used,
         because its inverse would magnify what lies beyond; None where there is none.
@@ -96,6 +100,7 @@ class TargetEncoder:
     transform: Transform | None = None
     center: Array | None = None
     scale: Array | None = None
+    constant: Array | None = None
     bounds: tuple[Array, Array] | None = None
 
     @classmethod
@@ -113,13 +118,17 @@ class TargetEncoder:
         if kind != "regression":
             return cls(kind)
         name = str(config.get(f"{TARGET_TRANSFORMS.name}:{TARGET_TRANSFORMS.selector}", "none"))
-        transform = TARGET_TRANSFORMS.components[name].build(y=y)
+        constant = np.where(np.ptp(y, axis=0) > 0, np.nan, y[0])
+        transform: Transform = TARGET_TRANSFORMS.components[name].build(y=y)
+        if not _is_invertible(transform, y):  # hardly varies beside its size: the transform rounds it to a constant
+            transform = _Identity()
         transformed = transform.forward(y)
         center, scale = _moments(transformed)
         bounds = None
-        if name != "none":
-            bounds = (transformed.min(axis=0) - center) / scale, (transformed.max(axis=0) - center) / scale
-        return cls(kind, transform, center, scale, bounds)
+        if not isinstance(transform, _Identity):
+            low, high = transformed.min(axis=0), transformed.max(axis=0)
+            bounds = _standardize(low, center, scale), _standardize(high, center, scale)
+        return cls(kind, transform, center, scale, constant, bounds)
 
     def encode(self, y: Array) -> Array:
         """Turn class codes into int64 (n,), everything else into float32 (n, n_outputs)."""
@@ -127,7 +136,7 @@ class TargetEncoder:
             return y.astype(np.int64)
         if self.transform is None:
             return y.astype(np.float32)
-        standardized = (self.transform.forward(y) - self.center) / self.scale
+        standardized = _standardize(self.transform.forward(y), self.center, self.scale)
         # Rows to validate on may lie far beyond those of training: their squares are to stay within float32.
         return np.asarray(np.clip(standardized, -FARTHEST, FARTHEST)).astype(np.float32)
 
@@ -140,12 +149,31 @@ class TargetEncoder:
             return np.asarray(expit(outputs))
         if self.bounds is not None:
             outputs = np.clip(outputs, *self.bounds)
-        return self.transform.inverse(outputs * self.scale + self.center)
+        values = self.transform.inverse(outputs * self.scale + self.center)
+        return values if self.constant is None else np.where(np.isnan(self.constant), values, self.constant)
 
 
 def _moments(y: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of every target; 1 for one that is constant."""
-    center, scale = y.mean(axis=0), y.std(axis=0)
-    # Rounding leaves a constant of 0.1 a standard deviation of 1e-17.
-    varies = scale > 1e-12 * np.abs(center)
-    return center, np.where(varies, scale, 1.0)
+    """Compute mean and standard deviation of every column.
+
+    They are taken of differences from the first row, in units of the largest: a constant deviates by exactly 0, a
+    spread of some ulp is not cancelled, and squares neither overflow nor underflow.
+    """
+    differences = y - y[0]
+    unit = np.abs(differences).max(axis=0)
+    relative = differences / np.where(unit > 0, unit, 1.0)
+    return y[0] + unit * relative.mean(axis=0), unit * relative.std(axis=0)
+
+
+def _standardize(y: Array, center: Any, scale: Any) -> Array:
+    """Return (y - center) / scale; 0 where the scale is 0: there is nothing to learn about a constant."""
+    with np.errstate(over="ignore"):  # a row to validate on, far from targets that hardly vary
+        return np.asarray(np.divide(y - center, scale, out=np.zeros_like(y), where=scale > 0))
+
+
+def _is_invertible(transform: Transform, y: Array) -> bool:
+    """Whether a transform and its inverse give the targets back, within a small part of their spread."""
+    spread = np.ptp(y, axis=0)
+    with np.errstate(all="ignore"):
+        error = np.abs(transform.inverse(transform.forward(y)) - y)
+        return bool((error <= ROUND_TRIP_ERROR * spread)[:, spread > 0].all())

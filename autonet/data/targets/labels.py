@@ -1,5 +1,7 @@
 """Reading targets: labels of any type to codes and back, values to float64."""
 
+import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +12,7 @@ from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from autonet.core.errors import InvalidData
+from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.task import TaskKind
 from autonet.data.reading.cells import is_missing
 
@@ -19,7 +21,8 @@ __all__ = ["Classes", "Labels", "Values"]
 Array = NDArray[Any]
 
 SHOWN = 5  # rows or labels that a sentence names
-LARGEST_TARGET = 1e150  # squares of targets are summed up, in float64
+ONE_HOT_COLUMNS = 3  # two columns that exclude each other may well be two labels
+LARGEST_TARGET = 1e300  # sums of targets and differences between them stay within float64
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,22 @@ class Labels:
 
     @classmethod
     def of(cls, values: Array) -> "Labels":
-        """Check that an array (n, n_labels) holds zeros and ones."""
+        """Check that an array (n, n_labels) holds zeros and ones.
+
+        Warns
+        -----
+        DataWarning
+            If every row has exactly one of three or more labels: mostly classes, one-hot encoded.
+        """
         _refuse_other_than_indicators(values, "y")
+        if values.shape[1] >= ONE_HOT_COLUMNS and (values.sum(axis=1) == 1).all():
+            warnings.warn(
+                f"y has shape {values.shape} and exactly one 1 in every row: taken for {values.shape[1]} independent "
+                "labels per row. If these are one-hot encoded classes, give y.argmax(axis=1) instead; for a data "
+                "frame, y.idxmax(axis=1).",
+                DataWarning,
+                stacklevel=2,
+            )
         return cls(values.shape[1], values.dtype)
 
     @property
@@ -151,6 +168,12 @@ class Values:
             raise InvalidData(f"{name} has shape {values.shape}; expected {shape} as y has.")
         if values.dtype.kind == "c":
             raise InvalidData(f"Complex data not supported: {name} has complex numbers; give real ones.")
+        several = _first_collection(values)
+        if several is not None:
+            raise InvalidData(
+                f"{name} must hold numbers for a regression; got rows like {several!r:.60}, and not all of the same "
+                "length: give one number per row, (n_samples,), or as many for each, (n_samples, n_targets)."
+            )
         if values.dtype.kind in "mM":
             raise InvalidData(f"{name} must hold numbers for a regression; got {values.dtype}: give seconds or days.")
         try:
@@ -159,8 +182,8 @@ class Values:
             raise InvalidData(f"{name} must hold numbers for a regression; got {values.dtype} ({error}).") from error
         if numbers.size and np.abs(numbers).max() > LARGEST_TARGET:
             raise InvalidData(
-                f"{name} has values up to {np.abs(numbers).max():g}, of which no squared error can be computed; give "
-                "it in a larger unit, or its logarithm."
+                f"{name} has values up to {np.abs(numbers).max():g}; expected at most {LARGEST_TARGET:g}: give it in a "
+                "larger unit, or its logarithm."
             )
         return numbers
 
@@ -177,6 +200,9 @@ def _array(y: Any, name: str = "y") -> Array:
         y = y.toarray()
     native = nw.from_native(y, pass_through=True, allow_series=True, eager_only=True)
     values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else _of_list(y)
+    if isinstance(values, np.ma.MaskedArray):
+        mask, values = np.ma.getmaskarray(values), np.ma.getdata(values).astype(object)
+        values[mask] = None
     if values.ndim == 0:
         raise InvalidData(f"{name} must have one entry per row; got {y!r}.")
     missing = _missing(values)
@@ -192,12 +218,24 @@ def _array(y: Any, name: str = "y") -> Array:
 
 def _of_list(y: Any) -> Array:
     """Make an array, but no strings of what is none: NaN among strings is a missing label, not the label "nan"."""
-    values = np.asarray(y)
+    try:
+        values: Array = np.asanyarray(y)
+    except ValueError:  # rows of different lengths
+        values = np.empty(len(y), object)
+        values[:] = list(y)
     if values.dtype.kind in "US" and isinstance(y, list | tuple):
         objects = np.array(y, dtype=object)
         if not all(isinstance(v, str | bytes) for v in objects.flat):
             return objects
     return values
+
+
+def _first_collection(values: Array) -> Any:
+    """Return the first entry that is a list, a set or the like; None if there is none."""
+    if values.dtype != object:
+        return None
+    found = (v for v in values.flat if isinstance(v, Collection | np.ndarray) and not isinstance(v, str | bytes))
+    return next(found, None)
 
 
 def _missing(values: Array) -> NDArray[np.bool_]:
@@ -208,6 +246,8 @@ def _missing(values: Array) -> NDArray[np.bool_]:
     if values.dtype.kind != "O":
         return np.zeros(len(values), bool)
 
+    if _first_collection(values) is not None:
+        return np.array([v is None for v in values.flat], bool).reshape(values.shape)
     unusable = [is_missing(v) or (isinstance(v, float | np.floating) and np.isinf(v)) for v in values.ravel()]
     return np.array(unusable, bool).reshape(values.shape)
 
@@ -230,12 +270,9 @@ def _one_column(values: Array, name: str = "y", *, warn: bool = True) -> Array:
 
 
 def _sorted_labels(values: Array) -> Array:
-    strange = next((v for v in values if isinstance(v, list | set | dict)), None) if values.dtype == object else None
-    if strange is not None:
-        raise InvalidData(
-            f"Unknown label type: y has labels like {strange!r:.60}; give strings or numbers, or zeros and ones for "
-            "several labels per row (sklearn.preprocessing.MultiLabelBinarizer)."
-        )
+    several = _first_collection(values)
+    if several is not None:
+        raise _several_labels(several, "y")
     try:
         return np.unique(values)
     except TypeError as error:
@@ -252,8 +289,19 @@ def _distinct(values: Array) -> list[Any]:
 
 
 def _refuse_other_than_indicators(values: Array, name: str) -> None:
+    if values.dtype.kind in "USO" and len(values):
+        raise _several_labels(values[0].tolist(), name)
     if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
         raise InvalidData(
             f"Unknown label type: {name} has shape {values.shape} and other values than 0 and 1; expected one label "
-            "per row, (n_samples,), or zeros and ones for several labels, (n_samples, n_labels)."
+            "per row, (n_samples,), or zeros and ones for several labels, (n_samples, n_labels), as "
+            "sklearn.preprocessing.MultiLabelBinarizer gives."
         )
+
+
+def _several_labels(example: Any, name: str) -> InvalidData:
+    return InvalidData(
+        f"Unknown label type: {name} has several labels in a row, like {example!r:.60}; expected one label per row, "
+        "(n_samples,), or zeros and ones for several labels, (n_samples, n_labels), as "
+        "sklearn.preprocessing.MultiLabelBinarizer gives."
+    )

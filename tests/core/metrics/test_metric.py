@@ -372,3 +372,12 @@ def test_formulas_are_quick(name: str, limit_ms: float) -> None:
 
     assert min(seconds(lambda: metric.score(y, p)) for _ in range(10)) < limit_ms / 1000  # an order above what it takes
     assert min(seconds(lambda: metric.best_threshold(y, p)) for _ in range(5)) < 0.1
+
+
+@given(st.integers(0, 1000), st.sampled_from([1e-308, 1e-200, 1.0, 1e200, 1e300]))
+def test_errors_of_values_do_not_overflow_or_underflow(seed: int, unit: float) -> None:
+    rng = np.random.default_rng(seed)
+    y, p, w = rng.normal(size=(20, 2)), rng.normal(size=(20, 2)), rng.random(20)
+    for name, power in (("r2", 0), ("rmse", 1), ("mean_distance", 1)):
+        metric = get_metric(name, "regression")
+        np.testing.assert_allclose(metric.score(y * unit, p * unit, w), metric.score(y, p, w) * unit**power, rtol=1e-6)

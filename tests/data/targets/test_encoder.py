@@ -2,7 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
@@ -66,6 +66,42 @@ def test_outputs_become_probabilities_of_classes_and_of_labels() -> None:
     outputs = np.array([[0.0, 1.0, -2.0]])
     np.testing.assert_allclose(fit(np.zeros(1), kind="classification").decode(outputs), softmax(outputs, axis=1))
     np.testing.assert_allclose(fit(np.zeros((1, 3)), kind="multilabel").decode(outputs), 1 / (1 + np.exp(-outputs)))
+
+
+CONSTANTS = [0.0, -0.0, 0.1, 3.3e-6, 7.0, -1e300, 1e-300, 5e-324]
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize("value", CONSTANTS)
+def test_a_constant_target_is_predicted_exactly_whatever_the_network_says(transform: str, value: float) -> None:
+    y = np.column_stack([np.full(50, value), np.random.default_rng(0).lognormal(size=50)])
+    outputs = np.random.default_rng(1).normal(size=(20, 2))
+    for columns in ([0], [0, 1], [1, 0]):
+        encoder = fit(y[:, columns], transform)
+        constant = columns.index(0)
+        assert (encoder.decode(outputs[:, columns])[:, constant] == value).all()
+        assert not encoder.encode(y[:, columns] + 1)[:, constant].any()  # nothing to learn, on other rows either
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@settings(max_examples=30)
+@given(
+    seed=st.integers(0, 1000),
+    size=st.sampled_from([0.0, 1.0, 1e9, -1e300]),
+    relative_spread=st.sampled_from([2.0**-50, 2.0**-40, 1e-9, 1e-3]),
+    tiny=st.sampled_from([1e-300, 1e-310]),
+)
+def test_targets_of_any_size_keep_their_spread(
+    transform: str, seed: int, size: float, relative_spread: float, tiny: float
+) -> None:
+    noise = np.random.default_rng(seed).uniform(-1, 1, (40, 1))
+    y = size + noise * (abs(size) * relative_spread or tiny)
+    encoder = fit(y, transform)
+    codes = encoder.encode(y)
+    assert abs(codes.std() - 1) < 1e-3
+    np.testing.assert_allclose(
+        encoder.decode(codes), y, rtol=0, atol=2e-3 * np.ptp(y) + 4 * np.spacing(np.abs(y).max())
+    )
 
 
 def test_an_encoder_survives_pickling() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from autonet.core.errors import InvalidData
+from autonet.core.errors import DataWarning, InvalidData
 from autonet.data.targets.labels import Classes, Labels, Values
 
 LABELS: list[Any] = [
@@ -102,3 +102,51 @@ def test_targets_to_validate_on_must_be_like_those_of_fit() -> None:
         Classes.of([[0, 1]]).codes([[0, 1, 1]], "y_valid")
     with pytest.raises(InvalidData, match=re.escape("y_valid has shape (1, 2); expected (n_samples,) as y has")):
         Values.of([1, 2]).codes([[0, 1]], "y_valid")
+
+
+SEVERAL = [["bill", "urgent"], ["bill"], ["bill", "urgent"]]
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        SEVERAL,
+        [tuple(row) for row in SEVERAL],
+        [set(row) for row in SEVERAL],
+        [frozenset(row) for row in SEVERAL],
+        [np.array(row) for row in SEVERAL],
+        [["bill", "urgent"]] * 3,
+        [["bill"], "bill", ["urgent", "bill"]],
+        [[1, 2], [3], []],
+        pd.Series(SEVERAL),
+        pd.Series([tuple(row) for row in SEVERAL]),
+        [dict.fromkeys(row, 1) for row in SEVERAL],
+    ],
+    ids=lambda y: f"{type(y).__name__} of {type(next(iter(y))).__name__}",
+)
+def test_collections_of_labels_are_refused_in_one_sentence(y: Any) -> None:
+    sentence = "Unknown label type: y has several labels in a row, like .*MultiLabelBinarizer gives"
+    with pytest.raises(InvalidData, match=sentence):
+        Classes.of(y)
+
+
+def test_lists_of_numbers_of_different_lengths_are_no_targets_of_a_regression() -> None:
+    with pytest.raises(InvalidData, match=r"got rows like \[1, 2\], and not all of the same length: give one number"):
+        Values.of([[1, 2], [3]]).codes([[1, 2], [3]])
+
+
+def test_one_hot_targets_are_labels_with_a_warning() -> None:
+    one_hot = np.eye(3, dtype=int)[[0, 1, 2, 1]]
+    for y in (one_hot, one_hot.astype(bool), pd.DataFrame(one_hot), sparse.csr_array(one_hot), one_hot.tolist()):
+        with pytest.warns(
+            DataWarning, match=r"exactly one 1 in every row: taken for 3 independent .*y.argmax\(axis=1\)"
+        ):
+            assert isinstance(Classes.of(y), Labels)
+    one_hot[0] = 1
+    assert isinstance(Classes.of(one_hot), Labels)  # without a warning: warnings are errors
+
+
+def test_masked_targets_are_missing() -> None:
+    for reader in (Classes, Values):
+        with pytest.raises(InvalidData, match=r"missing values in 1 of 3 rows \(rows 1\)"):
+            reader.of(np.ma.masked_array([1, 2, 1], [0, 1, 0]))
