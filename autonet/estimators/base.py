@@ -18,12 +18,13 @@ import torch
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
-from autonet.data.reading.brands import Columns, open_table
+from autonet.data.reading.brands import open_table
+from autonet.data.reading.names import are_strings
 from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
 from autonet.estimators.first_models import fit_first_models
@@ -283,8 +284,9 @@ class AutoNet(FittedEstimator, ABC):
 
     def _read(self, X: Any, y: Any, options: Options) -> tuple[Table, Targets, Array]:
         """Find out what columns and targets there are, and read them."""
-        opened = self._opened(X, reset=True)
+        opened = open_table(X)
         self._schema = Schema.detect(opened, options.categorical_features)
+        self._set_features(self._schema)
         log_columns(logging.getLogger("autonet"), self._schema.columns)
         table = self._schema.read(opened)
         targets = self._read_targets(y)
@@ -294,13 +296,14 @@ class AutoNet(FittedEstimator, ABC):
 
     def _table(self, X: Any) -> Table:
         """Read further rows."""
-        return self._schema.read(self._opened(X, reset=False))
+        return self._schema.read(self._schema.open(X, type(self).__name__))
 
-    def _opened(self, X: Any, *, reset: bool) -> Any:
-        """Open a table, and note or check the names and the number of its columns."""
-        opened = open_table(X)
-        validate_data(self, X if isinstance(opened, Columns) else opened, reset=reset, skip_check_array=True)
-        return opened
+    def _set_features(self, schema: Schema) -> None:
+        """Set what scikit-learn defines: the number of features, and their names if all are strings."""
+        self.n_features_in_ = len(schema.columns)
+        self.__dict__.pop("feature_names_in_", None)
+        if are_strings(schema.names):
+            self.feature_names_in_ = np.array(schema.names, dtype=object)
 
     def _keep(self, study: Study, workspace: Workspace, winner: Winner) -> None:
         """Keep the winner and what there is to know of it."""

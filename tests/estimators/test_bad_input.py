@@ -39,7 +39,7 @@ def refused(call: Callable[[], Any], message: str, error: type[Exception] = Valu
         call()
     assert time.monotonic() - began < SECONDS
     if isinstance(caught.value, AutonetError):
-        assert str(caught.value).endswith((".", "?", "'")), str(caught.value)
+        assert str(caught.value).endswith((".", "?", "'", "\n")), str(caught.value)  # scikit-learn ends with a list
         assert len(str(caught.value)) < 2000  # all names that there are, at most
 
 
@@ -190,7 +190,15 @@ TABLES: list[tuple[Any, str]] = [
     (X[:, :, None], "Found array with dim 3"),
     (3, "Expected 2D array, got scalar array instead"),
     (None, "X is None; give an array, a list of rows or a data frame"),
-    ({"a": [1, 2]}, "X is a dict; give an array, a list of rows or a data frame"),
+    ({"a": [1, 2], "b": 3}, "X is a dictionary with a column under 'a' and a single value under 'b'. Give columns"),
+    ({"a": [1, 2], "b": [3]}, "The columns of X have different lengths: 2 under 'a', 1 under 'b'"),
+    ({"a": 1, 2: 3}, "Keys of X are of different types: 2 (int), 'a' (str). Make all of them strings"),
+    ({}, "Found array with 0 feature(s)"),
+    ([{"a": 1}, {"a": 1, "b": 2}], "Row 1 of X also has 'b', unlike row 0. Give every row the same keys"),
+    ([{"a": 1, "b": 2}, {"a": 1, "c": 2}], "Row 1 of X lacks 'b' and also has 'c', unlike row 0"),
+    ([{"a": 1}, [1]], "Row 1 of X is a list, but row 0 is a dictionary; give one kind"),
+    (np.zeros((3, 2), [("a", float)]), "X is a structured array of shape (3, 2); expected one entry per row"),
+    (np.zeros(3, [("a", float, 2)]), "Field 'a' of X holds arrays of shape (2,); give every value a field of its own"),
     ([], "Expected 2D array, got 1D array instead"),
     ([[1, 2], [3]], "The rows of X have different lengths: 1, 2"),
     (pd.concat([FRAME, FRAME[["a"]]], axis=1), "Columns of X have the same name: 'a'. Rename or drop them"),

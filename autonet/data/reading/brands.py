@@ -1,8 +1,7 @@
 """Tables of any brand, opened as one array of numbers or column by column; checked, not yet understood."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
@@ -13,46 +12,13 @@ from scipy import sparse
 from sklearn.utils.validation import check_array
 
 from autonet.core.errors import InvalidData
-from autonet.data.reading.cells import Cells
+from autonet.data.reading.cells import Columns
+from autonet.data.reading.names import check_names
+from autonet.data.reading.records import are_records, fill_masked, open_dictionary, open_records, open_structured
 
-__all__ = ["Columns", "open_table"]
+__all__ = ["open_table"]
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Columns:
-    """A table column by column.
-
-    Attributes
-    ----------
-    names : tuple
-        Of the columns; their indices if they have none.
-    n_rows : int
-    column : callable
-        Gives the cells of the i-th column, made when asked for.
-    """
-
-    names: tuple[str | int, ...]
-    n_rows: int
-    column: Callable[[int], Cells]
-
-    @classmethod
-    def of_array(cls, X: Array) -> "Columns":
-        """Take the columns of an array of shape (n, p)."""
-        return cls(tuple(range(X.shape[1])), len(X), lambda i: Cells.of_array(i, X[:, i]))
-
-    @classmethod
-    def of_frame(cls, frame: "nw.DataFrame[Any]") -> "Columns":
-        """Take the columns of a data frame."""
-        names = tuple(name if isinstance(name, str | int) else str(name) for name in frame.columns)
-        _check_shape(frame.shape)
-        series = list(frame.iter_columns())  # views; frame[:, i] would list all names each time
-        return cls(names, len(frame), lambda i: Cells.of_series(names[i], series[i]))
-
-    def __iter__(self) -> Iterator[Cells]:
-        """Go through the columns; each is let go before the next is made."""
-        return map(self.column, range(len(self.names)))
 
 
 def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
@@ -61,6 +27,7 @@ def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
     Parameters
     ----------
     X : array-like, sparse matrix or data frame of shape (n, p)
+        Or a structured array, a list of dictionaries, a dictionary of columns, or a dictionary with one row.
 
     Returns
     -------
@@ -81,12 +48,14 @@ def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
         raise InvalidData("Complex data not supported: X has complex numbers. Give their parts as two columns.")
     if sparse.issparse(X):
         return _open_sparse(X)
-    if X is None or isinstance(X, Mapping):
-        raise InvalidData(f"X is {'None' if X is None else 'a dict'}; give an array, a list of rows or a data frame.")
-    if isinstance(X, np.ma.MaskedArray):
-        X = np.ma.filled(X.astype(np.float64 if X.dtype.kind in "biuf" else object), np.nan)
+    if X is None:
+        raise InvalidData("X is None; give an array, a list of rows or a data frame.")
+    if isinstance(X, Mapping):
+        return _check_columns(open_dictionary(X))
+    if are_records(X):
+        return _check_columns(open_records(X))
     if isinstance(X, np.ndarray):
-        return _open_array(X)
+        return _check_columns(open_structured(X)) if X.dtype.names else _open_array(fill_masked(X))
     _check_names(X)
     frame = nw.from_native(X, pass_through=True, allow_series=True)
     if isinstance(frame, nw.LazyFrame):
@@ -94,7 +63,7 @@ def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
     if not isinstance(frame, nw.DataFrame | nw.Series) and hasattr(X, "__arrow_c_stream__"):
         frame = nw.from_arrow(X, backend="pyarrow")
     if isinstance(frame, nw.DataFrame):
-        return Columns.of_frame(frame)
+        return _check_columns(Columns.of_frame(frame))
     return _open_array(_array_of_rows(X) if isinstance(X, list | tuple) else X)
 
 
@@ -132,22 +101,13 @@ def _array_of_rows(rows: Any) -> Array:
     return np.array(rows) if types and numeric else array
 
 
-def _check_shape(shape: tuple[int, int]) -> None:
+def _check_columns(columns: Columns) -> Columns:
+    shape = (columns.n_rows, len(columns.names))
     check_array(np.broadcast_to(np.float32(0), shape))  # costs nothing and raises what scikit-learn says
+    return columns
 
 
 def _check_names(X: Any) -> None:
     if not (hasattr(X, "shape") and hasattr(X, "columns")):  # a lazy frame has no shape, and warns about columns
         return
-    names = list(X.column_names if hasattr(X, "column_names") else X.columns)
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise InvalidData(f"Columns of X have the same name: {_listed(twice)}. Rename or drop them.")
-    types = {type(name).__name__: name for name in names}
-    if "str" in types and len(types) > 1:
-        examples = ", ".join(f"{name!r} ({cls})" for cls, name in sorted(types.items()))
-        raise InvalidData(f"Names of columns are of different types: {examples}. Make all of them strings.")
-
-
-def _listed(names: list[Any]) -> str:
-    return ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    check_names(list(X.column_names if hasattr(X, "column_names") else X.columns), "Names of columns")

@@ -2,8 +2,8 @@
 
 import datetime
 import numbers
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import repeat
 from typing import Any, Literal
@@ -14,9 +14,10 @@ from numpy.typing import DTypeLike, NDArray
 
 from autonet.core.errors import InvalidData
 
-__all__ = ["Cells", "Holds", "count_groups", "is_missing"]
+__all__ = ["Cells", "Columns", "Holds", "Names", "array_of_objects", "count_groups", "is_missing"]
 
 Array = NDArray[Any]
+Names = tuple[Hashable, ...]
 Holds = Literal["numeric", "boolean", "categorical", "datetime", "duration", "string", "mixed", "nothing"]
 
 PART_ROWS = 65_536  # rows that are Python objects at a time: a million strings would take 60 MB
@@ -29,7 +30,7 @@ class Cells:
 
     Attributes
     ----------
-    name : str or int
+    name : hashable
         Its name, or its index where columns have no names.
     holds : str
         What all cells hold that are not missing; ``"categorical"`` if its type says so, ``"mixed"`` for several things.
@@ -37,12 +38,12 @@ class Cells:
         An array of real numbers, datetime64[us] or timedelta64[us] where it holds numbers, datetimes or durations.
     """
 
-    name: str | int
+    name: Hashable
     holds: Holds
     values: "Array | nw.Series[Any]"
 
     @classmethod
-    def of_series(cls, name: str | int, series: "nw.Series[Any]") -> "Cells":
+    def of_series(cls, name: Hashable, series: "nw.Series[Any]") -> "Cells":
         """Take a column of a frame.
 
         Raises
@@ -66,11 +67,11 @@ class Cells:
         elif dtype == nw.Datetime:
             series = series.dt.replace_time_zone(None)  # the hour that the clock on the wall showed
         elif not (dtype.is_numeric() or dtype == nw.Duration or series.implementation.is_pandas_like()):
-            return cls.of_array(name, _objects(series.to_list()))
+            return cls.of_array(name, array_of_objects(series.to_list()))
         return cls.of_array(name, series.to_numpy())
 
     @classmethod
-    def of_array(cls, name: str | int, values: Array) -> "Cells":
+    def of_array(cls, name: Hashable, values: Array) -> "Cells":
         """Take a column of an array; see `of_series`."""
         match values.dtype.kind:
             case "b":
@@ -93,10 +94,10 @@ class Cells:
                 raise _unsupported(name, values.dtype.name)
 
     @classmethod
-    def _of_objects(cls, name: str | int, values: Array) -> "Cells":
+    def _of_objects(cls, name: Hashable, values: Array) -> "Cells":
         types = set(map(type, values))
         if bytes in types:
-            values = _objects([v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in values])
+            values = array_of_objects([v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in values])
         groups = {_group(name, t) for t in types} - {"nothing"}
         if "numeric" in groups and len(groups) > 1:  # they may be nothing but NaN, which marks a missing string
             groups = set(count_groups(name, values))
@@ -150,13 +151,60 @@ class Cells:
         return found
 
 
+@dataclass(frozen=True)
+class Columns:
+    """A table column by column.
+
+    Attributes
+    ----------
+    names : tuple of hashable
+        Strings or whatever else the table has; indices if its columns have no names.
+    n_rows : int
+    column : callable
+        Gives the cells of the i-th column, made when asked for.
+    are_named : bool
+        False for the columns of an array.
+    are_ordered : bool
+        False for keys of dictionaries, whose order means nothing.
+    """
+
+    names: Names
+    n_rows: int
+    column: Callable[[int], Cells]
+    are_named: bool = True
+    are_ordered: bool = True
+
+    @classmethod
+    def of_array(cls, X: Array) -> "Columns":
+        """Take the columns of an array of shape (n, p)."""
+        return cls(tuple(range(X.shape[1])), len(X), lambda i: Cells.of_array(i, X[:, i]), are_named=False)
+
+    @classmethod
+    def of_frame(cls, frame: "nw.DataFrame[Any]") -> "Columns":
+        """Take the columns of a data frame."""
+        names = tuple(frame.columns)
+        series = list(frame.iter_columns())  # views; frame[:, i] would list all names each time
+        return cls(names, len(frame), lambda i: Cells.of_series(names[i], series[i]))
+
+    def __iter__(self) -> Iterator[Cells]:
+        """Go through the columns; each is let go before the next is made."""
+        return map(self.column, range(len(self.names)))
+
+    def arrange(self, names: Names) -> "Columns":
+        """Put unordered columns in the order of `names`, if these are the same."""
+        if self.are_ordered or self.names == names or set(self.names) != set(names):
+            return self
+        place = {name: i for i, name in enumerate(self.names)}
+        return replace(self, names=names, column=lambda i: self.column(place[names[i]]))
+
+
 def is_missing(value: Any) -> bool:
     """Whether a cell is missing: None, NaN, NaT or pandas' NA."""
     # Types by name, because pandas need not be installed.
     return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)
 
 
-def count_groups(name: str | int, values: Array) -> dict[Holds, tuple[int, Any]]:
+def count_groups(name: Hashable, values: Array) -> dict[Holds, tuple[int, Any]]:
     """Count what the cells of a column of objects hold, with an example of each."""
     counts: dict[Holds, tuple[int, Any]] = {}
     for value in values:
@@ -167,7 +215,7 @@ def count_groups(name: str | int, values: Array) -> dict[Holds, tuple[int, Any]]
     return counts
 
 
-def _group(name: str | int, cls: type) -> Holds:
+def _group(name: Hashable, cls: type) -> Holds:
     if cls is type(None) or cls.__name__ in ("NAType", "NaTType"):
         return "nothing"
     if issubclass(cls, str | bytes):
@@ -183,14 +231,14 @@ def _group(name: str | int, cls: type) -> Holds:
     raise _unsupported(name, cls.__name__)
 
 
-def _unsupported(name: str | int, what: str) -> TypeError:
+def _unsupported(name: Hashable, what: str) -> TypeError:
     return TypeError(
         f"Column {name!r}: argument must be a string or a real number, not {what!r}. "
         "Turn its cells into numbers, strings, booleans, dates or durations, or leave the column out."
     )
 
 
-def _objects(values: list[Any]) -> Array:
+def array_of_objects(values: list[Any]) -> Array:
     """Make an array of objects that are not looked into: a list in a cell stays a list."""
     array = np.empty(len(values), dtype=object)
     array[:] = values

@@ -1,6 +1,6 @@
 """The cells of one column as the arrays of a `Table`, by what the column was when fitted."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,7 @@ def chunks(numbers: Array) -> Iterator[Array]:
     return (numbers[first : first + n_rows] for first in range(0, len(numbers), n_rows))
 
 
-def infinity_in(numbers: Any, names: Sequence[str | int]) -> InvalidData | None:
+def infinity_in(numbers: Any, names: Sequence[Hashable]) -> InvalidData | None:
     """Return the error that an array of numbers with infinities deserves; None if there are none."""
     if numbers.dtype.kind != "f":
         return None
@@ -98,7 +98,7 @@ def infinity_in(numbers: Any, names: Sequence[str | int]) -> InvalidData | None:
     return infinity(found, numbers.shape[0]) if found else None
 
 
-def infinity(found: Iterable[tuple[str | int, Array]], n_rows: int) -> InvalidData:
+def infinity(found: Iterable[tuple[Hashable, Array]], n_rows: int) -> InvalidData:
     """Make the error for columns with infinities; `found` has the infinite values of each."""
     listed = [f"{name!r} ({len(bad)} of {n_rows} rows, for example {bad[0]})" for name, bad in found if len(bad)]
     more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""

@@ -1,7 +1,7 @@
 """What a column is: a number, a category, a date, a text; told from its type or its values."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from numbers import Real
@@ -43,7 +43,7 @@ class Column:
 
     Attributes
     ----------
-    name : str or int
+    name : hashable
         Its name; its index if the table has no names.
     kind : str
         Numeric, boolean, categorical, datetime, duration or text.
@@ -55,7 +55,7 @@ class Column:
         What people should know about it; mostly empty.
     """
 
-    name: str | int
+    name: Hashable
     kind: Kind
     levels: tuple[Any, ...]
     missing: float

@@ -1,6 +1,6 @@
 """What the columns of a table are, and how further tables with these columns are read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from autonet.core.errors import InvalidData, UnknownName
-from autonet.data.reading.brands import Columns, open_table
+from autonet.data.reading.brands import open_table
+from autonet.data.reading.cells import Columns, Names
 from autonet.data.reading.columns import (
     chunks,
     infinity,
@@ -22,6 +23,7 @@ from autonet.data.reading.columns import (
 )
 from autonet.data.reading.dates import DATE_PARTS, write_date_parts
 from autonet.data.reading.kinds import Column, detect_kind, fits_float32
+from autonet.data.reading.names import check_features
 from autonet.data.table import Table
 
 __all__ = ["Column", "Schema"]
@@ -38,10 +40,18 @@ class Schema:
     columns : tuple of Column
     dtype : str
         Of the numbers of tables that are read column by column: float32 if it is precise enough for all of them.
+    are_named : bool
+        Whether the columns have names, or are told by their positions.
     """
 
     columns: tuple[Column, ...]
     dtype: str
+    are_named: bool = False
+
+    @property
+    def names(self) -> Names | None:
+        """Names of the columns, of any type; None if they have none."""
+        return tuple(column.name for column in self.columns) if self.are_named else None
 
     @classmethod
     def detect(cls, X: Any, categorical_features: Sequence[Any] | None = None) -> "Schema":
@@ -65,7 +75,7 @@ class Schema:
         chosen = _chosen(categorical_features, names)
         if not isinstance(table, Columns):
             if not chosen:
-                return cls(_numeric_columns(table), "float64")
+                return cls(_numeric_columns(table), "float64", are_named=False)
             if sparse.issparse(table):
                 raise InvalidData(
                     "categorical_features cannot be columns of a sparse matrix; give X as an array or a data frame."
@@ -77,7 +87,35 @@ class Schema:
             columns.append(column)
             if column.kind in ("numeric", "duration"):
                 single = single and fits_float32(read_numbers(cells, column))
-        return cls(tuple(columns), "float32" if single else "float64")
+        return cls(tuple(columns), "float32" if single else "float64", table.are_named)
+
+    def open(self, X: Any, estimator: str) -> Any:
+        """Open a further table, and check that it has the columns that were fitted.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n, p)
+        estimator : str
+            Name of its class, for the messages.
+
+        Returns
+        -------
+        ndarray, csr_array or Columns
+            As `open_table` does; keys of dictionaries are brought into the order of the fitted columns.
+
+        Raises
+        ------
+        InvalidData, ValueError
+            If it is no table, or has other columns; the latter in the words of scikit-learn.
+        """
+        table, fitted = open_table(X), self.names
+        if not isinstance(table, Columns):
+            names, n_features = None, table.shape[1]
+        else:
+            table = table if fitted is None else table.arrange(fitted)
+            names, n_features = table.names if table.are_named else None, len(table.names)
+        check_features(estimator, fitted, names, len(self.columns), n_features)
+        return table
 
     def read(self, X: Any) -> Table:
         """Read a table with these columns; they are told by their position.
@@ -148,7 +186,7 @@ class Schema:
         return numbers
 
 
-def _chosen(categorical_features: Sequence[Any] | None, names: Sequence[str | int]) -> set[int]:
+def _chosen(categorical_features: Sequence[Any] | None, names: Sequence[Hashable]) -> set[int]:
     """Resolve names, indices or a mask to indices."""
     if categorical_features is None:
         return set()
@@ -163,7 +201,9 @@ def _chosen(categorical_features: Sequence[Any] | None, names: Sequence[str | in
     return {_index(value, names) for value in given}
 
 
-def _index(value: Any, names: Sequence[str | int]) -> int:
+def _index(value: Any, names: Sequence[Hashable]) -> int:
+    if not isinstance(value, str | int) and isinstance(value, Hashable) and value in names:  # a tuple, a timestamp
+        return names.index(value)
     if isinstance(value, str):
         if not any(isinstance(name, str) for name in names):
             raise InvalidData(

@@ -1,0 +1,114 @@
+"""One key per value, in whatever type, unit, zone or spelling it comes."""
+
+import datetime
+import math
+import re
+import unicodedata
+from collections.abc import Hashable
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from autonet.data.reading.cells import is_missing
+
+__all__ = ["EXACT", "MISSING", "canonical"]
+
+EXACT = 2**53  # float64 holds every integer up to here; beyond, neighbours become one number
+MISSING = ("missing", None)
+
+# What str() makes of missing values in Python, NumPy and pandas.  "NA" and "null" are not among them: people use both
+# as codes.
+WRITTEN_MISSING = frozenset({"nan", "NaN", "None", "NaT", "<NA>"})
+BOOLEANS = {"true": True, "false": False}
+INTEGER = re.compile(r"-?[0-9]{1,300}")
+# Decimals as str() writes floats: an exponent has a sign, so that codes such as 12e4 remain texts.
+DECIMAL = re.compile(r"-?[0-9]{1,300}\.[0-9]*(e[+-][0-9]{1,3})?|-?[0-9]e[+-][0-9]{1,3}", re.IGNORECASE)
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9].*)?")
+
+Key = tuple[str, Any]
+
+
+def canonical(value: Any) -> Hashable:
+    """Return a key that is the same for a value in every representation.
+
+    Parameters
+    ----------
+    value : object
+        A number, string, bytes, boolean, date, duration or missing value; a tuple of such values.
+
+    Returns
+    -------
+    tuple
+        The kind of value, and the value as a plain Python object.  Numbers are one kind whatever their type, and so
+        are strings that str() writes for them: 10115, 10115.0, "10115.0", "010115".  A float beyond 2**53 stands for
+        several integers, and is of a kind of its own.  Moments with a time zone are in UTC.  Strings are compared
+        without white space around them and in Unicode's normal form C.
+
+    Examples
+    --------
+    >>> canonical(np.int32(10115)) == canonical("10115.0") == ("number", 10115)
+    True
+    >>> canonical(b"red ") == canonical("red")
+    True
+    """
+    if isinstance(value, np.generic):
+        value = float(str(value)) if isinstance(value, np.float32 | np.float16) else value.item()
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
+    if isinstance(value, str):
+        return _of_string(value)
+    if isinstance(value, tuple):
+        return tuple(canonical(part) for part in value)
+    if is_missing(value):
+        return MISSING
+    return _of_object(value)
+
+
+def _of_object(value: Any) -> Key:
+    if isinstance(value, bool):
+        return ("boolean", value)
+    if isinstance(value, Real | Decimal):
+        return _of_number(value, exact=not isinstance(value, float))
+    if isinstance(value, datetime.datetime):
+        return _of_moment(value)
+    if isinstance(value, datetime.date):
+        return ("datetime", datetime.datetime(value.year, value.month, value.day))
+    if isinstance(value, datetime.timedelta):
+        return ("duration", datetime.timedelta(value.days, value.seconds, value.microseconds))
+    return ("string", str(value))
+
+
+def _of_number(value: Any, *, exact: bool) -> Key:
+    if not math.isfinite(value):
+        return ("number", float(value))
+    whole = int(value)
+    if whole != value:
+        return ("number", float(value))
+    return ("number", whole) if exact or abs(whole) < EXACT else ("rounded", float(value))
+
+
+def _of_moment(value: datetime.datetime) -> Key:
+    if value.tzinfo is not None:
+        value = value.astimezone(datetime.UTC)
+    plain = datetime.datetime.combine(value.date(), value.time())  # pandas' own type has nanoseconds
+    return ("datetime" if value.tzinfo is None else "instant", plain)
+
+
+def _of_string(text: str) -> Key:
+    text = unicodedata.normalize("NFC", text).strip()
+    if INTEGER.fullmatch(text):
+        return ("number", int(text))
+    if DECIMAL.fullmatch(text):
+        number = float(text)
+        return _of_number(number, exact=False) if math.isfinite(number) else ("string", text)
+    if MOMENT.fullmatch(text):
+        try:
+            return _of_moment(datetime.datetime.fromisoformat(text))
+        except (ValueError, OverflowError):  # 2024-02-30 is a string; year 1 in UTC is year 0
+            return ("string", text)
+    if text in WRITTEN_MISSING:
+        return MISSING
+    written = BOOLEANS.get(text.lower())
+    return ("string", text) if written is None else ("boolean", written)

@@ -1,0 +1,131 @@
+"""Tables of named fields: a list of dictionaries, one dictionary, a structured array."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from autonet.core.errors import InvalidData
+from autonet.data.reading.canonical import EXACT
+from autonet.data.reading.cells import Cells, Columns, array_of_objects
+from autonet.data.reading.names import check_names
+
+__all__ = ["are_records", "fill_masked", "open_dictionary", "open_records", "open_structured"]
+
+Array = NDArray[Any]
+SHOWN = 5
+
+
+def are_records(X: Any) -> bool:
+    """Whether X is a list, tuple or array of dictionaries."""
+    is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object)
+    return is_list and len(X) > 0 and isinstance(X[0], Mapping)
+
+
+def open_records(rows: Sequence[Mapping[Hashable, Any]]) -> Columns:
+    """Open a list of dictionaries, one per row.
+
+    Raises
+    ------
+    InvalidData
+        If they have different keys.
+    """
+    keys = rows[0].keys()
+    for i, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise InvalidData(f"Row {i} of X is a {type(row).__name__}, but row 0 is a dictionary; give one kind.")
+        if row.keys() != keys:
+            differences = [(keys - row.keys(), "lacks"), (row.keys() - keys, "also has")]
+            listed = " and ".join(f"{verb} {_listed(some)}" for some, verb in differences if some)
+            raise InvalidData(
+                f"Row {i} of X {listed}, unlike row 0. Give every row the same keys; a missing value is None."
+            )
+    names = tuple(keys)
+    check_names(names, "Keys of X")
+
+    def column(i: int) -> Cells:
+        return Cells.of_array(names[i], array_of_objects([row[names[i]] for row in rows]))
+
+    return Columns(names, len(rows), column, are_ordered=False)
+
+
+def open_dictionary(X: Mapping[Hashable, Any]) -> Columns:
+    """Open a dictionary with the cells of one row, or with the columns of a table.
+
+    Raises
+    ------
+    InvalidData
+        If it has both, or columns of different lengths.
+    """
+    names = tuple(X)
+    check_names(names, "Keys of X")
+    lists = [name for name in names if not _is_scalar(X[name])]
+    if not lists:
+        return open_records([X])
+    if len(lists) < len(names):
+        scalar = next(name for name in names if _is_scalar(X[name]))
+        raise InvalidData(
+            f"X is a dictionary with a column under {lists[0]!r} and a single value under {scalar!r}. "
+            "Give columns of one length, or one row of single values."
+        )
+    lengths = {name: len(X[name]) for name in names}
+    other = next((name for name in names if lengths[name] != lengths[names[0]]), None)
+    if other is not None:
+        raise InvalidData(
+            f"The columns of X have different lengths: {lengths[names[0]]} under {names[0]!r}, "
+            f"{lengths[other]} under {other!r}."
+        )
+    return Columns(names, lengths[names[0]], lambda i: _cells(names[i], X[names[i]]), are_ordered=False)
+
+
+def open_structured(X: Array) -> Columns:
+    """Open a structured or record array of shape (n,) or (n, 1).
+
+    Raises
+    ------
+    InvalidData
+        If it has another shape, or fields that are arrays.
+    """
+    if X.ndim == 2 and X.shape[1] == 1:
+        X = X[:, 0]
+    if X.ndim != 1:
+        raise InvalidData(f"X is a structured array of shape {X.shape}; expected one entry per row: shape (n,).")
+    names = X.dtype.names or ()
+    deep = next((name for name in names if X.dtype[name].shape), None)
+    if deep is not None:
+        raise InvalidData(
+            f"Field {deep!r} of X holds arrays of shape {X.dtype[deep].shape}; give every value a field of its own."
+        )
+    return Columns(tuple(names), len(X), lambda i: Cells.of_array(names[i], fill_masked(np.asanyarray(X[names[i]]))))
+
+
+def fill_masked(array: Array) -> Array:
+    """Fill a masked array with NaN; return any other array as it is."""
+    if not isinstance(array, np.ma.MaskedArray):
+        return array
+    is_exact = array.dtype.kind in "bf" or (array.dtype.kind in "iu" and np.abs(array).max() < EXACT)
+    values = array.astype(np.float64 if is_exact else object)
+    return np.asarray(np.ma.filled(values, np.nan))
+
+
+def _cells(name: Hashable, column: Any) -> Cells:
+    series = nw.from_native(column, series_only=True, pass_through=True)
+    if isinstance(series, nw.Series):
+        return Cells.of_series(name, series)
+    if isinstance(column, np.ndarray):
+        if column.ndim != 1:
+            raise InvalidData(f"Column {name!r} of X has shape {column.shape}; expected one dimension.")
+        return Cells.of_array(name, fill_masked(column))
+    return Cells.of_array(name, array_of_objects(list(column)))
+
+
+def _is_scalar(value: Any) -> bool:
+    sized = hasattr(value, "__len__") and not (isinstance(value, np.ndarray) and value.ndim == 0)
+    return not sized or isinstance(value, str | bytes | Mapping)
+
+
+def _listed(names: Iterable[Hashable]) -> str:
+    shown = sorted(map(repr, names))
+    return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
