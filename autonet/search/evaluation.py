@@ -7,16 +7,32 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from numbers import Real
 from typing import Any
 
 from autonet.core.alarms import DeadlinePassed, enclosing_alarm
+from autonet.core.errors import InvalidOption
 from autonet.search.records import Job, Result, Status
+from autonet.search.results import WITH_VALUE, as_result
 from autonet.search.running import Observer, RunningTrial
 
-__all__ = ["DeadlinePassed", "Objective", "Outcome", "evaluate", "failure", "running_deadline", "told"]
+__all__ = [
+    "DeadlinePassed",
+    "Objective",
+    "Outcome",
+    "evaluate",
+    "failure",
+    "format_traceback",
+    "one_line",
+    "running_deadline",
+    "strip_frames",
+    "told",
+]
 
 Objective = Callable[[RunningTrial], Any]
+
+# Characters that are kept of the one line that says why a trial failed, and of its traceback.
+MAX_REASON = 500
+MAX_TRACEBACK = 20_000
 
 _DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
@@ -74,7 +90,7 @@ def evaluate(
     Parameters
     ----------
     objective : callable
-        Takes a `RunningTrial`; returns a number, a dict with ``"loss"`` or ``"value"``, or a `Result`.
+        Takes a `RunningTrial`; returns a number, a dict with ``"value"`` or ``"loss"``, or a `Result`.
     job : Job
     observe : callable, optional
         Called with every value reported on the way; without it they come with the outcome.
@@ -89,33 +105,34 @@ def evaluate(
     try:
         with watch or nullcontext():
             returned = objective(trial)
-        result, reason = as_result(returned, trial)
+        result, reason = as_result(returned, job, trial)
     except DeadlinePassed:
         if time.monotonic() >= enclosing_alarm():  # that of a trial in which this search runs
             raise
-        result, reason = _cut(trial)
+        result, reason = _cut(trial, job)
     except MemoryError as problem:
-        result, reason = Result(math.inf, job.start, Status.MEMOUT), f"MemoryError: {problem}".rstrip(": ")
-        error = traceback.format_exc()
+        result, reason = Result(math.inf, job.start, Status.MEMOUT), one_line(problem)
+        error = format_traceback(problem)
     except Exception as problem:  # noqa: BLE001 - what an objective raises is data; the search goes on
         if any(kind.__name__ == "TrialPruned" for kind in type(problem).__mro__):  # Optuna's, or ours
             # Past the deadline `should_prune` is true of good trials too.
-            result, reason = _cut(trial) if time.monotonic() >= job.deadline else (_pruned(trial), "")
+            result, reason = _cut(trial, job) if time.monotonic() >= job.deadline else (_pruned(trial, job), "")
         else:
             status = Status.MEMOUT if _is_out_of_memory(problem) else Status.CRASHED
-            result, reason = Result(math.inf, job.start, status), f"{type(problem).__name__}: {problem}"
-            exception, error = problem, traceback.format_exc()
+            result, reason = Result(math.inf, job.start, status), one_line(problem)
+            exception, error = problem, format_traceback(problem)
     except KeyboardInterrupt:
         raise
     except BaseException as problem:  # noqa: BLE001 - sys.exit, for one, ends the trial and not the search
         exits = isinstance(problem, SystemExit)
-        reason = f"the objective called sys.exit({getattr(problem, 'code', None)!r})" if exits else repr(problem)
-        result, error = Result(math.inf, job.start, Status.CRASHED), traceback.format_exc()
+        reason = f"the objective called sys.exit({getattr(problem, 'code', None)!r})" if exits else one_line(problem)
+        result, error = Result(math.inf, job.start, Status.CRASHED), format_traceback(problem)
         exception = RuntimeError(reason)
     finally:
         _DEADLINE.reset(token)
     return _outcome(
         trial,
+        job,
         result,
         seconds=time.monotonic() - clock,
         began=began,
@@ -137,22 +154,67 @@ def told(trial: RunningTrial, value: Any, status: Status | None, seconds: float,
 
     Raises
     ------
-    TypeError
+    InvalidOption
+        If the status needs a value and there is none, or the other way round.
+    TypeError, ValueError
         If the value is nothing that can be compared.
     """
-    if status is None:
-        result, reason = as_result(value, trial)
+    if status is None or (status in WITH_VALUE and value is not None):
+        result, reason = as_result(value, trial.job, trial)
+        if status is not None and result.status in WITH_VALUE:
+            result = replace(result, status=status)
+    elif status in WITH_VALUE:
+        raise InvalidOption(f"status={str(status)!r} needs a value; tell the value, or a status such as 'crashed'.")
+    elif value is not None:
+        raise InvalidOption(f"A trial that is {status} has no value; tell either the value or status={str(status)!r}.")
     else:
-        result, reason = replace(_pruned(trial), status=status), f"told to be {status}"
-    return _outcome(trial, result, reason=reason, seconds=seconds, began=began)
+        result, reason = replace(_pruned(trial, trial.job), status=status), f"told to be {status}"
+    return _outcome(trial, trial.job, result, reason=reason, seconds=seconds, began=began)
 
 
-def _outcome(trial: RunningTrial, result: Result, **fields: Any) -> Outcome:
+def one_line(problem: BaseException) -> str:
+    """Return type and message of an exception in one line."""
+    try:
+        text = str(problem).strip()
+    except Exception:  # noqa: BLE001 - an exception of the user's own may not even have a message
+        text = "its message cannot be shown"
+    line = f"{type(problem).__name__}: {text.splitlines()[0]}" if text else type(problem).__name__
+    line = line.encode("utf-8", "backslashreplace").decode()  # a log file may take nothing else
+    return line if len(line) <= MAX_REASON else f"{line[:MAX_REASON]}..."
+
+
+def format_traceback(problem: BaseException) -> str:
+    """Return the traceback of an exception as text, without the middle of a very long one."""
+    text = "".join(traceback.format_exception(problem))
+    half = MAX_TRACEBACK // 2
+    return text if len(text) <= MAX_TRACEBACK else f"{text[:half]}\n...\n{text[-half:]}"
+
+
+def strip_frames(outcome: Outcome) -> None:
+    """Drop the frames of an outcome's exception, which hold all local variables; its traceback stays as a note."""
+    if outcome.exception is None:
+        return
+    if not getattr(outcome.exception, "__notes__", None) and outcome.error:
+        outcome.exception.add_note(f"in trial {outcome.job.trial}:\n{outcome.error}")
+    seen: set[int] = set()
+    chain: list[BaseException | None] = [outcome.exception]
+    while chain:
+        problem = chain.pop()
+        if problem is None or id(problem) in seen:
+            continue
+        seen.add(id(problem))
+        problem.__traceback__ = None
+        if isinstance(problem, AttributeError):
+            problem.obj = None
+        chain += [problem.__cause__, problem.__context__, *getattr(problem, "exceptions", ())]
+
+
+def _outcome(trial: RunningTrial, job: Job, result: Result, **fields: Any) -> Outcome:
     """Put together what came out of a trial and what it has noted on its way."""
     if result.checkpoint is None and trial.checkpoint.saved is not None:
         result = replace(result, checkpoint=trial.checkpoint.saved)
     return Outcome(
-        job=trial.job,
+        job=job,
         result=result,
         config=trial.params,
         definitions=trial.definitions,
@@ -161,71 +223,17 @@ def _outcome(trial: RunningTrial, result: Result, **fields: Any) -> Outcome:
     )
 
 
-def as_result(returned: Any, trial: RunningTrial) -> tuple[Result, str]:
-    """Understand what an objective returned; the second part says why it is no finished result.
-
-    Raises
-    ------
-    TypeError
-        If it is nothing that can be compared.
-    """
-    job = trial.job
-    if isinstance(returned, Result):
-        result = returned if returned.budget is not None else replace(returned, budget=job.target)
-        if result.checkpoint is not None:  # in a run directory it becomes a file
-            trial.checkpoint.keep(result.checkpoint)
-            result = replace(result, checkpoint=trial.checkpoint.saved)
-        return _finite(result, result.loss, job)
-    metrics: Mapping[str, Any] = {}
-    value, is_loss = returned, not job.maximize
-    if isinstance(returned, Mapping):
-        if returned.get("status", "ok") != "ok":
-            reason = str(returned.get("reason", f"the objective returned status {returned['status']!r}"))
-            return Result(math.inf, job.start, Status.CRASHED), reason
-        key = next((k for k in ("loss", "value") if k in returned), None)
-        if key is None:
-            raise TypeError(
-                f"the objective returned a dict with the keys {list(returned)}; expected 'loss' or 'value' among them."
-            )
-        # As in Hyperopt, a "loss" is minimized whatever the direction; a "value" follows the direction.
-        value, is_loss = returned[key], is_loss or key == "loss"
-        metrics = {k: v for k, v in returned.items() if k not in (key, "status")}
-    number = _number(value)
-    return _finite(Result(number if is_loss else -number, job.target, metrics=metrics), number, job)
-
-
-def _finite(result: Result, value: float, job: Job) -> tuple[Result, str]:
-    """Turn a loss that is not finite into a divergence."""
-    if math.isfinite(result.loss) or result.status not in (Status.FINISHED, Status.CUT, Status.INTERRUPTED):
-        return result, str(result.metrics.get("reason", ""))
-    failed = replace(result, loss=math.inf, budget=job.start, status=Status.DIVERGED)
-    return failed, f"the objective returned {value}"
-
-
-def _number(value: Any) -> float:
-    """Return what stands for a number: Python's, numpy's, or a tensor with one element."""
-    if not isinstance(value, Real | str | bytes) and hasattr(value, "item"):
-        try:
-            value = value.item()
-        except (RuntimeError, ValueError) as error:
-            raise TypeError(f"the objective returned a {type(value).__name__} of several values.") from error
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"the objective returned {value!r}; expected a number, a dict with 'loss', or a Result.")
-    return float(value)
-
-
-def _pruned(trial: RunningTrial) -> Result:
+def _pruned(trial: RunningTrial, job: Job) -> Result:
     """Keep the last finite value that a pruned trial reported."""
-    job = trial.job
     last = next((v for _, v in reversed(trial.curve) if math.isfinite(v)), None)
     if last is None:
         return Result(math.inf, job.start, Status.PRUNED)
     return Result(-last if job.maximize else last, job.start, Status.PRUNED)
 
 
-def _cut(trial: RunningTrial) -> tuple[Result, str]:
+def _cut(trial: RunningTrial, job: Job) -> tuple[Result, str]:
     """Make the result of a trial that the deadline ended: what it reported last counts."""
-    pruned = _pruned(trial)
+    pruned = _pruned(trial, job)
     if not math.isfinite(pruned.loss):
         return replace(pruned, status=Status.TIMEOUT), "the time was up"
     return replace(pruned, status=Status.CUT), "the time was up; its last report counts"
@@ -233,4 +241,4 @@ def _cut(trial: RunningTrial) -> tuple[Result, str]:
 
 def _is_out_of_memory(problem: Exception) -> bool:
     """Whether torch says that memory ran out; on the CPU it raises a plain RuntimeError."""
-    return type(problem).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(problem)
+    return type(problem).__name__ == "OutOfMemoryError" or "can't allocate memory" in one_line(problem)

@@ -187,19 +187,19 @@ class History:
         return rows
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return one plain dictionary per report, ready for a data frame or for JSON."""
-        return [
-            {
-                "trial": t.number,
-                "origin": t.origin,
-                "start": r.start,
-                "budget": r.budget,
-                "loss": r.loss,
-                "status": str(r.status),
-                "seconds": r.seconds,
-                **r.metrics,
-                "config": dict(t.config),
-            }
-            for t in self.trials
-            for r in t.reports
-        ]
+        """Return one plain dictionary per report, ready for a data frame; a metric never takes the place of a field."""
+        rows = []
+        for trial in self.trials:
+            for report in trial.reports:
+                row = {
+                    "trial": trial.number,
+                    "origin": trial.origin,
+                    "start": report.start,
+                    "budget": report.budget,
+                    "loss": report.loss,
+                    "status": str(report.status),
+                    "seconds": report.seconds,
+                    "config": dict(trial.config),
+                }
+                rows.append(row | {f"metrics_{k}" if k in row else k: v for k, v in report.metrics.items()})
+        return rows

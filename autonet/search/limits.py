@@ -10,12 +10,13 @@ from autonet.search.history import History
 from autonet.search.records import Status, Trial
 from autonet.search.summary import reasons
 
-__all__ = ["Limits", "raise_if_all_failed"]
+__all__ = ["Limits", "gives_up", "raise_if_all_failed"]
 
 logger = logging.getLogger("autonet.search")
 
-# Jobs that must all fail before the search gives up: by then the reason is not the configuration.
-FAILURES_BEFORE_GIVING_UP = 10
+# Jobs in a row that must crash with the same error, while no trial has a value, before the search gives up: the cause
+# is then not the configuration.
+SAME_ERRORS = 100
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,37 @@ class Limits:
             )
 
     def reached(self, history: History, trial: Trial) -> bool:
-        """Whether a trial is good enough, or nothing works at all."""
-        if len(history.reports) >= FAILURES_BEFORE_GIVING_UP and history.best is None:
-            return True
+        """Whether a trial is good enough."""
         if self.stop_at is None or trial.value is None:
             return False
         return trial.value >= self.stop_at if trial.maximize else trial.value <= self.stop_at
+
+
+def gives_up(history: History, n_before: int) -> bool:
+    """Whether the search should end because every job crashes with the same error; if so, warn.
+
+    Trials that are pruned, that return a value that is not finite, or that fail for different reasons never end a
+    search: in a space of which little is feasible, many come before the first that has a value.
+
+    Parameters
+    ----------
+    history : History
+    n_before : int
+        Number of reports before this call of `optimize`: each call gives the objective a new chance.
+    """
+    if history.best is not None or len(history.reports) - n_before < SAME_ERRORS:
+        return False
+    last = [report for _, report in history.reports[-SAME_ERRORS:]]
+    if len({report.reason for report in last}) > 1 or any(r.status is not Status.CRASHED for r in last):
+        return False
+    logger.warning(
+        "the search ends: the last %d trials crashed with the same error (%s), and no trial has a value; repair the "
+        "objective, and call optimize() again to go on. Raise TrialPruned, or return nan, for a configuration that "
+        "cannot be evaluated: these never end a search",
+        SAME_ERRORS,
+        last[-1].reason,
+    )
+    return True
 
 
 def raise_if_all_failed(history: History, cause: Exception | None) -> None:
@@ -71,7 +97,11 @@ def raise_if_all_failed(history: History, cause: Exception | None) -> None:
     if history.best is not None:
         return
     ended = [t for t in history if t.reports]
-    if not ended or any(not t.reports[-1].failed or t.status is Status.TIMEOUT for t in ended):
+    if not ended:
+        return
+    if any(not t.reports[-1].failed or t.status is Status.TIMEOUT for t in ended):
+        n_pruned = sum(t.status is Status.PRUNED for t in ended)
+        logger.warning("no trial has a value: of %d trials, %d were pruned%s", len(ended), n_pruned, reasons(history))
         return
     message = f"All {len(ended)} trials failed:{reasons(history)}"
     raise SearchFailed(message) from cause

@@ -220,6 +220,12 @@ class Trial:
         return self.config
 
     @property
+    def metrics(self) -> Mapping[str, Any]:
+        """What the latest usable report holds beside the value; without one, the latest report."""
+        latest = self.last or (self.reports[-1] if self.reports else None)
+        return latest.metrics if latest else {}
+
+    @property
     def status(self) -> Status | None:
         """How the latest job ended; None while the first one is running."""
         return self.reports[-1].status if self.reports else None

@@ -11,12 +11,17 @@ from ConfigSpace.hyperparameters import Hyperparameter
 
 from autonet.core.errors import InvalidOption
 from autonet.search.records import Job
+from autonet.search.results import as_number
 from autonet.search.spaces.definitions import categorical, draw, floating, integer, is_value_of
 from autonet.search.storage.checkpoints import Checkpoint
+from autonet.search.storage.jsonvalues import normalize
 
 __all__ = ["Observer", "RunningTrial"]
 
 Observer = Callable[[int, int, float], None]  # number of the trial, step, value
+
+# Up to here a float tells one step from the next.
+MAX_STEP = 2**53
 
 
 class RunningTrial(Mapping[str, Any]):
@@ -79,8 +84,18 @@ class RunningTrial(Mapping[str, Any]):
     # --- on the way
 
     def report(self, value: float, step: int) -> None:
-        """Report the value reached after `step`, in the direction of the study."""
-        value, step = float(value), int(step)
+        """Report the value reached after `step`, in the direction of the study.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `value` is not a number, or `step` is not a whole number of at most 53 bits.
+        """
+        value = as_number(value, "trial.report was given the value")
+        at = as_number(step, "trial.report was given the step", "a whole number")
+        if not -MAX_STEP <= at <= MAX_STEP:
+            raise ValueError(f"trial.report was given the step {at:g}; expected a whole number below 2**53.")
+        step = int(at)
         self.curve.append((step, value))
         self._best = min(self._best, -value if self.job.maximize else value)
         if self._observe:
@@ -101,8 +116,23 @@ class RunningTrial(Mapping[str, Any]):
         return not math.isfinite(value) or (bool(known) and self._best > self.job.bounds[max(known)])
 
     def set_user_attr(self, name: str, value: Any) -> None:
-        """Keep a number, a text, or lists and dicts of them with the trial."""
-        self.user_attrs[name] = value
+        """Keep a value with the trial.
+
+        Parameters
+        ----------
+        name : str
+        value : object
+            Numbers, text, bytes, dates and times, and lists, tuples, sets and dicts of them; arrays and tensors become
+            lists of numbers.  It is copied.
+
+        Raises
+        ------
+        TypeError
+            If it is anything else: it would not come back from a run directory.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a user attribute is of type {type(name).__name__}; expected str.")
+        self.user_attrs[name] = normalize(value, f"the user attribute {name!r}")
 
     # --- defining the space
 

@@ -2,49 +2,45 @@
 
 import math
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from autonet.core.errors import InvalidOption, NoFinishedTrial, RunUnavailable
+from autonet.core.errors import InvalidOption, RunUnavailable
 from autonet.core.names import known
-from autonet.search.evaluation import Objective, Outcome, failure, running_deadline, told
+from autonet.search.evaluation import Objective, Outcome, running_deadline, strip_frames, told
 from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
 from autonet.search.history import History
-from autonet.search.limits import Limits, raise_if_all_failed
-from autonet.search.options import placed_rungs, resolved, root_seed
+from autonet.search.limits import Limits, gives_up, raise_if_all_failed
+from autonet.search.options import placed_rungs, root_seed
+from autonet.search.planning import Planner
 from autonet.search.progress import ProgressBar
-from autonet.search.proposals import propose
 from autonet.search.records import Event, Job, Status, Trial
-from autonet.search.registry import SAMPLERS, SCHEDULERS
-from autonet.search.rungs import Rungs, Unit
+from autonet.search.rungs import Unit
 from autonet.search.running import RunningTrial
 from autonet.search.samplers.base import Sampler
-from autonet.search.schedulers.base import Continue, Scheduler, Start
-from autonet.search.spaces.encoding import Encoding
+from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.space import as_space, completed
-from autonet.search.storage.checkpoints import read_checkpoint
 from autonet.search.storage.journal import Journal
 from autonet.search.storage.store import Store
-from autonet.search.summary import reasons, trials_dataframe
+from autonet.search.view import StudyView
 
 __all__ = ["Callback", "Study"]
 
 Callback = Callable[["Study", Trial], Any]
 Direction = Literal["minimize", "maximize"]
 
-# Times a job may take the whole process with it before its trial counts as crashed.
-MAX_ATTEMPTS = 2
 
-
-class Study:
+class Study(StudyView):
     """A search for the configuration with the best value.
+
+    `ask`, `tell`, `report` and `enqueue` may be called from several threads; `optimize` runs once at a time.
 
     Parameters
     ----------
@@ -78,7 +74,7 @@ class Study:
     history : History
         The only state; proposals and promotions are functions of it.
     errors : list of Exception
-        Exceptions of crashed trials, in order.
+        Exceptions of crashed trials, in order, with their tracebacks as notes: frames would hold all local variables.
     interrupted : bool
         Whether the user ended the search with Ctrl-C.
 
@@ -113,8 +109,9 @@ class Study:
         data: Any = None,
     ) -> None:
         self.direction = known("direction", direction, ("minimize", "maximize"))
-        self.sampler: Sampler = resolved("sampler", sampler, SAMPLERS, "propose")
-        self.scheduler: Scheduler = resolved("scheduler", scheduler, SCHEDULERS, "decide")
+        self._planner = Planner(sampler, scheduler)
+        self._lock = threading.RLock()  # of all that changes: history, journal, and which trials run
+        self._optimizing = threading.Lock()
         known_space = None if space is None else as_space(space)
         if known_space is not None and hasattr(self.sampler, "check"):
             self.sampler.check(known_space)
@@ -131,60 +128,6 @@ class Study:
             known_space, self.history, run_dir, seed=seed, fresh_seed=fresh_seed, keep_best=keep_best, data=data
         )
 
-    # --- what is known
-
-    @property
-    def space(self) -> ConfigurationSpace:
-        """What may vary; of a study whose objective defines it, what is known of it."""
-        return self._journal.space
-
-    @property
-    def encoding(self) -> Encoding:
-        """The space as columns of numbers."""
-        return self._journal.encoding
-
-    @property
-    def rungs(self) -> Rungs:
-        """The budgets at which trials are compared."""
-        return self.history.rungs
-
-    @property
-    def checkpoints(self) -> Mapping[int, Any]:
-        """By trial, what it can go on from, or the path to it; dropped when it can hardly be promoted any more."""
-        return self._journal.checkpoints
-
-    def load_checkpoint(self, trial: Trial) -> Any:
-        """Return what a trial saved last; None if nothing was, or if it was dropped."""
-        kept = self.checkpoints.get(trial.number)
-        return read_checkpoint(kept) if isinstance(kept, Path) else kept
-
-    @property
-    def trials(self) -> list[Trial]:
-        """All trials, in the order in which they were proposed."""
-        return self.history.trials
-
-    @property
-    def best(self) -> Trial:
-        """The trial with the best value; ties go to the larger budget.
-
-        Raises
-        ------
-        NoFinishedTrial
-            If no trial has a value; it lists the reasons.
-        """
-        best = self.history.best
-        if best is None:
-            raise NoFinishedTrial(f"No trial has a value yet.{reasons(self.history)}")
-        return best
-
-    def trials_dataframe(self) -> Any:
-        """Return a pandas data frame with a row per trial, under Optuna's column names.
-
-        ``number``, ``value``, ``datetime_start``, ``datetime_complete``, ``duration``, ``params_*``,
-        ``user_attrs_*``, ``state`` in Optuna's words; then ``budget``, ``status`` in ours, and ``origin``.
-        """
-        return trials_dataframe(self.history)
-
     # --- ask and tell
 
     def enqueue(self, config: Mapping[str, Any]) -> None:
@@ -200,16 +143,18 @@ class Study:
         InvalidOption
             At once, if the space does not have it.
         """
-        self._journal.enqueue(config if self._journal.defines else completed(self.encoding, config))
+        with self._lock:
+            self._journal.enqueue(config if self._journal.defines else completed(self.encoding, config))
 
     def ask(self) -> RunningTrial | None:
         """Return the next trial to run; None if there is nothing to do until a running trial ends."""
-        job = self._next_job(max_trials=None)
-        if job is None:
-            return None
-        trial = RunningTrial(job, self._observe)
-        self._asked[job.trial] = (trial, time.monotonic(), time.time())
-        return trial
+        with self._lock:
+            job = self._next_job(max_trials=None)
+            if job is None:
+                return None
+            trial = RunningTrial(job, self._observe)
+            self._asked[job.trial] = (trial, time.monotonic(), time.time())
+            return trial
 
     def report(self, trial: RunningTrial, value: float, step: int) -> bool:
         """Report the value reached after `step`; return whether the trial should end."""
@@ -230,13 +175,22 @@ class Study:
         Returns
         -------
         Trial
+
+        Raises
+        ------
+        InvalidOption
+            If the trial is not running, or the status is unknown or does not go with a value.
+        TypeError, ValueError
+            If the value is nothing that can be compared; the trial goes on, and may be told of again.
         """
-        if trial.number not in self._asked:
-            raise InvalidOption(f"Trial {trial.number} is not running; ask for a trial first, and tell of it once.")
-        _, clock, began = self._asked[trial.number]
-        outcome = told(trial, value, None if status is None else Status(status), time.monotonic() - clock, began)
-        del self._asked[trial.number]  # only now: a value that cannot be understood may be told again
-        return self._end(outcome)
+        ended = None if status is None else Status(known("status", str(status), tuple(Status)))
+        with self._lock:
+            if trial.number not in self._asked:
+                raise InvalidOption(f"Trial {trial.number} is not running; ask for a trial first, and tell of it once.")
+            _, clock, began = self._asked[trial.number]
+            outcome = told(trial, value, ended, time.monotonic() - clock, began)
+            del self._asked[trial.number]  # only now: a value that cannot be understood may be told again
+            return self._end(outcome)
 
     def optimize(
         self,
@@ -256,8 +210,8 @@ class Study:
         Parameters
         ----------
         objective : callable
-            Takes a `RunningTrial`; returns a number, a dict with ``"value"`` (or ``"loss"``, always minimized) and
-            further numbers to keep, or a `Result`.
+            Takes a `RunningTrial`; returns a number, a dict with ``"value"`` and further numbers to keep, or a
+            `Result`.  Without a ``"value"``, a ``"loss"`` in the dict is minimized whatever the direction.
         max_trials : int, optional
             Number of trials in the study, those it had before included.
         timeout : float, optional
@@ -270,7 +224,9 @@ class Study:
         executor : Executor, optional
             Where to run the trials instead.
         on_error : {"record", "raise"}
-            Whether an exception of the objective ends its trial only, or the search.
+            Whether an exception of the objective ends its trial only, or the search.  Trials that fail or are pruned
+            do not end the search, however many; unless no trial has a value and 100 in a row crash with the same
+            error.
         callbacks : iterable of callable
             Called as ``callback(study, trial)`` after each job; True ends the search.
         progress : bool, optional
@@ -285,14 +241,23 @@ class Study:
         ------
         SearchFailed
             If all trials failed; it lists the reasons.
+        InvalidOption
+            If a limit cannot work, or `optimize` is running already: in another thread, or around an objective that
+            calls it on its own study.
         """
         limits = Limits(max_trials, timeout, stop_at, on_error)
-        limits.check(self.history, objective)
-        # Of a search within a trial, the outer limit holds as well.
-        self._deadline = min(running_deadline(), math.inf if timeout is None else time.monotonic() + timeout)
         runs_in, callbacks = executor or executor_for(n_jobs), list(callbacks)
-        self._stopping = self.interrupted = False
+        if not self._optimizing.acquire(blocking=False):
+            raise InvalidOption(
+                "optimize() is running on this study already; use n_jobs for several trials at once, ask() and tell() "
+                "in threads of your own, and another Study inside of an objective."
+            )
+        n_before = len(self.history.reports)
         try:
+            limits.check(self.history, objective)
+            # Of a search within a trial, the outer limit holds as well.
+            self._deadline = min(running_deadline(), math.inf if timeout is None else time.monotonic() + timeout)
+            self._stopping = self.interrupted = False
             runs_in.prepare(objective)
             with ProgressBar(timeout, max_trials, shown=progress) as bar:
                 while not self._stopping:
@@ -306,17 +271,20 @@ class Study:
                         trial = self._end(outcome)
                         if outcome.exception is not None and on_error == "raise":
                             raise outcome.exception
+                        strip_frames(outcome)
                         bar.show(self.history)
                         stops = [callback(self, trial) is True for callback in callbacks]
-                        self._stopping |= any(stops) or self.interrupted or limits.reached(self.history, trial)
+                        stops += [limits.reached(self.history, trial), gives_up(self.history, n_before)]
+                        self._stopping |= any(stops) or self.interrupted
         except KeyboardInterrupt:
             self.interrupted = True
         finally:
             runs_in.cancel()
-            with suppress(RunUnavailable):  # which has ended the search
+            with suppress(RunUnavailable), self._lock:  # which has ended the search
                 self._journal.cancel(self._submitted)
             self._mine &= self._asked.keys()
             self._deadline = math.inf
+            self._optimizing.release()
             if executor is None:
                 runs_in.close()
         if self.interrupted and self.history.best is None:
@@ -348,48 +316,33 @@ class Study:
         return self._mine - self._asked.keys()
 
     def _next_job(self, max_trials: int | None) -> Job | None:
-        """Decide on the next job and note it as running."""
-        again = next((t for n, t in self.history.running.items() if n not in self._mine), None)
-        if again is not None and again.running is not None:  # its process died, or it was cancelled
-            if again.attempts < MAX_ATTEMPTS:
-                return self._begin(again.number, again.running.target)
-            reason = f"the process ended while the trial ran, {again.attempts} times"
-            self._end(failure(again.running, Status.CRASHED, reason, 0.0))
-        move = self._decide(may_start=max_trials is None or len(self.trials) < max_trials)
-        if isinstance(move, Start):
-            number = len(self.trials)
-            proposal = propose(self.sampler, self.space, self.history, self._stream(number, 1))
-            if proposal is None and self._journal.defines:
-                proposal = {}, "sampler"  # what the objective has not defined yet may vary
-            if proposal is not None:
-                config, origin = proposal
-                seed = int(self._stream(number, 0).integers(2**31))
-                proposed = Event("propose", number, {"config": config, "seed": seed, "origin": origin})
-                return self._begin(number, move.target, proposed)
-            move = self._decide(may_start=False)  # the space is exhausted
-        return self._begin(move.trial, move.target) if isinstance(move, Continue) else None
-
-    def _begin(self, number: int, target: float, *proposal: Event) -> Job:
-        job = self._journal.begin(number, target, self._deadline, *proposal)
-        self._mine.add(number)
-        return job
-
-    def _decide(self, *, may_start: bool) -> Start | Continue | None:
-        left = self._deadline - time.monotonic()
-        return self.scheduler.decide(self.history, left=left, may_start=may_start, lost=self._journal.lost)
-
-    def _stream(self, number: int, purpose: int) -> np.random.Generator:
-        """Random stream of a trial: a function of the study's seed and the trial's number alone."""
-        return np.random.default_rng(np.random.SeedSequence(self._journal.seed, spawn_key=(number, purpose)))
+        """Start the next job; None if there is nothing to do until a running one ends."""
+        with self._lock:
+            job = self._planner.next_job(
+                self._journal, max_trials=max_trials, deadline=self._deadline, running_here=self._mine
+            )
+            if job is not None:
+                self._mine.add(job.trial)
+            return job
 
     def _observe(self, number: int, step: int, value: float) -> None:
         """Take up a value that a running trial reported."""
-        self._journal.record(Event("observe", number, {"step": step, "value": value}))
+        with self._lock:
+            self._journal.record(Event("observe", number, {"step": step, "value": value}))
 
     def _end(self, outcome: Outcome) -> Trial:
         """Take up the outcome of a job."""
-        self._mine.discard(outcome.job.trial)
-        if outcome.exception is not None:
-            self.errors.append(outcome.exception)
-        self.interrupted |= outcome.result.status is Status.INTERRUPTED
-        return self._journal.end(outcome)
+        with self._lock:
+            self._mine.discard(outcome.job.trial)
+            if outcome.exception is not None:
+                self.errors.append(outcome.exception)
+            self.interrupted |= outcome.result.status is Status.INTERRUPTED
+            return self._journal.end(outcome)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out locks, so that an objective that looks at its study can be sent to other processes."""
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_optimizing")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make new locks."""
+        vars(self).update(state, _lock=threading.RLock(), _optimizing=threading.Lock())

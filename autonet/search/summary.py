@@ -8,7 +8,13 @@ from autonet.core.errors import MissingPackage
 from autonet.search.history import History
 from autonet.search.records import Status, Trial
 
-__all__ = ["reasons", "trials_dataframe"]
+__all__ = ["printable", "reasons", "trials_dataframe"]
+
+# Columns of the data frame; those of parameters, attributes and metrics come between them.
+COLUMNS = (
+    *("number", "value", "datetime_start", "datetime_complete", "duration"),
+    *("state", "budget", "status", "origin", "seed", "reason"),
+)
 
 # Optuna's words for how a trial ended.
 OPTUNA_STATES = {
@@ -38,27 +44,38 @@ def trials_dataframe(history: History) -> Any:
         import pandas as pd  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise MissingPackage("trials_dataframe", "pandas", "plot") from error
-    names = sorted({name for t in history for name in t.config})
-    attributes = sorted({name for t in history for name in t.attributes})
-    return pd.DataFrame([_row(t, names, attributes) for t in history])
+    columns = list(COLUMNS)
+    for prefix, parts in (("params", "config"), ("user_attrs", "attributes"), ("metrics", "metrics")):
+        at = columns.index("state") if prefix != "metrics" else columns.index("budget")
+        columns[at:at] = [f"{prefix}_{name}" for name in sorted({name for t in history for name in getattr(t, parts)})]
+    return pd.DataFrame([_row(t) for t in history], columns=columns)
 
 
-def _row(trial: Trial, names: list[str], attributes: list[str]) -> dict[str, Any]:
+def _row(trial: Trial) -> dict[str, Any]:
     began = [r.began for r in trial.reports]
     ended = [r.began + r.seconds for r in trial.reports]
     start = datetime.fromtimestamp(min(began), UTC).replace(tzinfo=None) if began else None
     complete = datetime.fromtimestamp(max(ended), UTC).replace(tzinfo=None) if ended and not trial.running else None
     latest = None if trial.running else trial.status
-    return {
+    row = {
         "number": trial.number,
         "value": trial.value,
         "datetime_start": start,
         "datetime_complete": complete,
         "duration": complete - start if complete and start else None,
-        **{f"params_{name}": trial.config.get(name) for name in names},
-        **{f"user_attrs_{name}": trial.attributes.get(name) for name in attributes},
+        **{f"params_{name}": value for name, value in trial.config.items()},
+        **{f"user_attrs_{name}": value for name, value in trial.attributes.items()},
         "state": OPTUNA_STATES.get(latest, "FAIL"),
+        **{f"metrics_{name}": value for name, value in trial.metrics.items()},
         "budget": trial.budget,
         "status": str(latest) if latest else "running",
         "origin": trial.origin,
+        "seed": trial.seed,
+        "reason": trial.reports[-1].reason if trial.reports and latest else "",
     }
+    return {name: printable(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def printable(text: str) -> str:
+    """Return text that can be encoded: half a surrogate pair is written as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()

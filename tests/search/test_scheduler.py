@@ -1,6 +1,7 @@
 import math
 from collections.abc import Container
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from autonet.search.records import Event, Report, Status, Trial
 from autonet.search.rungs import Rungs
 from autonet.search.schedulers.base import Continue, Start
 from autonet.search.schedulers.halving import AsynchronousHalving
+from autonet.search.schedulers.plain import NoHalving
 
 RUNGS = Rungs.geometric(1, 9, 3)
 
@@ -148,3 +150,16 @@ def test_the_call_of_the_book_starts_five_and_brings_one_to_the_top() -> None:
     assert len(record) >= 5
     assert sum(t.budget >= 1500 for t in record) >= 1
     assert 0.95 * 2000 <= clock <= 2000
+
+
+@pytest.mark.parametrize("scheduler", [AsynchronousHalving(), NoHalving()])
+@pytest.mark.parametrize("unit", ["none", "epochs", "time"])
+def test_one_slow_trial_does_not_end_a_search_but_a_time_that_none_has_needed_does(scheduler: Any, unit: Any) -> None:
+    record = History(Rungs.without_budget() if unit == "none" else Rungs((1,), unit=unit))
+    seconds = 3.0  # the first trial loads, compiles or downloads something
+    record.add(propose(record), Report(0, 1, 1, 0.5, Status.FINISHED, seconds, 1.0))
+    assert scheduler.decide(record, left=1.9, may_start=True) == Start(1)
+    for _ in range(2):
+        record.add(propose(record), Report(0, 1, 1, 0.5, Status.FINISHED, seconds, 1.0))
+    assert scheduler.decide(record, left=1.9, may_start=True) == Start(pytest.approx(0.9) if unit == "time" else 1)
+    assert scheduler.decide(record, left=1.2, may_start=True) is None

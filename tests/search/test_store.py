@@ -1,6 +1,7 @@
 """The run directory: nothing lost, nothing read wrongly, nobody let in twice."""
 
 import ast
+import datetime
 import math
 import os
 import shutil
@@ -17,13 +18,14 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+import torch
 from ConfigSpace import Categorical, ConfigurationSpace
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autonet.search
 from autonet.core.errors import InvalidOption, RunCorrupted, RunLocked, RunMismatch, RunUnavailable
-from autonet.search.records import Event, Status
+from autonet.search.records import Event, Result, Status
 from autonet.search.running import RunningTrial
 from autonet.search.storage.journal import read_history
 from autonet.search.storage.jsonvalues import from_text, to_text
@@ -199,11 +201,72 @@ def test_plain_values_survive_as_text(value: Any) -> None:
     assert repr(from_text(to_text(value))) == repr(value)
 
 
-def test_other_values_become_plain_ones() -> None:
-    values = {"a": np.float32(0.5), "b": np.array([[1, 2]]), "c": np.longdouble(1), "d": int, "e": math.nan}
-    assert repr(from_text(to_text(values))) == repr(
-        {"a": 0.5, "b": [[1, 2]], "c": repr(np.longdouble(1)), "d": "<class 'int'>", "e": math.nan}
-    )
+@given(
+    st.binary()
+    | st.dates()
+    | st.datetimes(timezones=st.none() | st.just(datetime.UTC))
+    | st.times()
+    | st.timedeltas()
+    | st.complex_numbers(allow_nan=False)
+    | st.sets(st.integers() | st.text() | st.tuples(st.binary()))
+    | st.frozensets(st.dates())
+)
+def test_bytes_dates_and_sets_survive_as_text(value: Any) -> None:
+    found = from_text(to_text({"value": [value, {value: 1} if value.__hash__ else None]}))["value"][0]
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_numbers_of_numpy_and_torch_become_plain_ones() -> None:
+    values = {"a": np.float32(0.5), "b": np.array([[1, 2]]), "c": torch.tensor([True]), "e": math.nan}
+    assert repr(from_text(to_text(values))) == repr({"a": 0.5, "b": [[1, 2]], "c": [True], "e": math.nan})
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+LOOP: list[Any] = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [int, object(), Unprintable(), LOOP, {"a": [LOOP]}, 10**5000, np.datetime64("2024-01-01", "ns"), range(3)],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_would_not_come_back_is_refused(value: Any, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"which a study cannot keep|contains itself|whole number of"):
+        to_text([value])
+    returns = {
+        "attribute": lambda trial: trial.set_user_attr("k", value) or 1.0,
+        "metric": lambda _: {"value": 1.0, "m": value},
+        "Result": lambda _: Result(1.0, metrics={"m": value}),
+    }
+    for run_dir in (None, tmp_path / "run"):
+        with Study(SPACE, run_dir=run_dir) as study:
+            study.optimize(lambda t: returns[list(returns)[t.number % 3]](t) if t.number < 3 else 0.5, max_trials=4)
+            assert [t.status for t in study.trials] == [Status.CRASHED] * 3 + [Status.FINISHED]
+            reasons = [t.reports[0].reason for t in study.trials[:3]]
+            assert "the user attribute 'k'" in reasons[0]
+            assert all("the metric 'm'" in reason for reason in reasons[1:])
+
+
+def test_what_is_kept_is_the_same_in_memory_and_in_a_run_directory(tmp_path: Path) -> None:
+    when, labels = datetime.date(2024, 1, 2), {"a", "b"}
+
+    def objective(trial: RunningTrial) -> dict[str, Any]:
+        trial.set_user_attr("when", when)
+        trial.set_user_attr("labels", labels)
+        trial.set_user_attr("weights", np.ones(2))
+        return {"loss": 0.5, "status": "ok", "attachments": {"model": b"\x00\xff", 3: (1, None)}}
+
+    for run_dir in (None, tmp_path / "run", tmp_path / "run"):
+        with Study(SPACE, run_dir=run_dir) as study:
+            study.optimize(objective, max_trials=1)
+            assert study.trials[0].attributes == {"when": when, "labels": labels, "weights": [1.0, 1.0]}
+            assert study.trials[0].metrics == {"attachments": {"model": b"\x00\xff", 3: (1, None)}}
 
 
 @pytest.mark.parametrize("fixed", [True, False])

@@ -1,11 +1,14 @@
 """The study through its public names: what an objective may do and return, what is found, what is refused."""
 
+import gc
 import logging
 import math
 import subprocess
 import sys
 import threading
 import time
+import traceback
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -378,6 +381,16 @@ def test_anything_that_is_one_number_is_a_value(returned: Any) -> None:
     assert minimize(lambda _: returned, LINE, max_trials=1).best.value == 1.0
 
 
+@pytest.mark.parametrize(("search", "best"), [(minimize, min), (maximize, max)])
+def test_a_value_is_the_result_and_a_loss_beside_it_a_metric(search: Any, best: Any) -> None:
+    study = search(lambda t: {"loss": -10 * t["x"], "value": t["x"]}, LINE, max_trials=8, random_state=0)
+    assert study.best.value == best(t.config["x"] for t in study.trials)
+    assert study.best.metrics == {"loss": -10 * study.best.value}
+    row = study.history.to_dicts()[0]
+    assert row["metrics_loss"] == -10 * study.trials[0].value
+    assert abs(row["loss"]) == abs(study.trials[0].value)
+
+
 def test_a_loss_is_minimized_whatever_the_direction() -> None:
     study = maximize(lambda t: {"loss": t["x"]}, LINE, max_trials=20, random_state=0)
     assert study.best.config["x"] == min(t.config["x"] for t in study.trials)
@@ -389,12 +402,20 @@ def test_a_loss_is_minimized_whatever_the_direction() -> None:
         (math.nan, Status.DIVERGED, "the objective returned nan"),
         (math.inf, Status.DIVERGED, "the objective returned inf"),
         (-math.inf, Status.DIVERGED, "the objective returned -inf"),
-        (None, Status.CRASHED, "TypeError: the objective returned None; expected a number, a dict with 'loss', or a"),
+        (
+            None,
+            Status.CRASHED,
+            "TypeError: the objective returned None; expected a number, a dict with 'value' or 'loss'",
+        ),
         ("0.1", Status.CRASHED, "TypeError: the objective returned '0.1'; expected a number"),
         (True, Status.CRASHED, "TypeError: the objective returned True; expected a number"),
         ([1.0], Status.CRASHED, "TypeError: the objective returned [1.0]; expected a number"),
         (np.ones(2), Status.CRASHED, "TypeError: the objective returned a ndarray of several values"),
-        ({"acc": 1}, Status.CRASHED, "TypeError: the objective returned a dict with the keys ['acc']; expected 'loss'"),
+        (
+            {"acc": 1},
+            Status.CRASHED,
+            "TypeError: the objective returned a dict with the keys ['acc']; expected 'value'",
+        ),
         ({"loss": 1, "status": "fail"}, Status.CRASHED, "the objective returned status 'fail'"),
     ],
 )
@@ -409,6 +430,125 @@ def test_anything_else_fails_the_trial_with_a_reason_and_never_wins(
     assert failed.reports[0].reason.startswith(reason)
     assert failed.value is None
     assert study.best.value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"cost": math.nan}, "cost = nan; expected a finite number of at least 0, or None"),
+        ({"cost": math.inf}, "cost = inf; expected a finite number of at least 0"),
+        ({"cost": -1}, "cost = -1; expected a finite number of at least 0"),
+        ({"cost": "a"}, "cost = 'a'; expected a finite number of at least 0"),
+        ({"tie_breaker": math.nan}, "tie_breaker = nan; expected a number"),
+        ({"tie_breaker": None}, "tie_breaker = None; expected a number"),
+        ({"budget": math.nan}, "budget = nan; expected a number from 0 to the target of 1"),
+        ({"budget": -5}, "budget = -5; expected a number from 0 to the target of 1"),
+        ({"budget": 10**9}, "budget = 1e+09; expected a number from 0 to the target of 1"),
+        ({"budget": "a"}, "budget = 'a'; expected a number"),
+        ({"loss": None}, "loss = None; expected a number"),
+        ({"loss": "a"}, "loss = 'a'; expected a number"),
+        ({"status": "great"}, "status = 'great'; expected one of 'finished', 'cut'"),
+        ({"complete": "yes"}, "complete = 'yes'; expected True or False"),
+        ({"metrics": None}, "metrics of type NoneType; expected a dict"),
+        ({"metrics": {3: 1}}, "the metric 3; expected a str as its name"),
+    ],
+    ids=str,
+)
+def test_a_result_out_of_range_fails_its_trial_and_the_study_goes_on(
+    fields: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    def objective(trial: RunningTrial) -> Result:
+        return Result(**{"loss": trial["x"] ** 2, "cost": 1.0, **(fields if trial.number == 2 else {})})
+
+    for n_trials in (8, 10):
+        with Study(LINE, run_dir=tmp_path / "run", random_state=0) as study:
+            study.optimize(objective, max_trials=n_trials)
+            assert [t.status for t in study.trials].count(Status.CRASHED) == 1
+            assert f"the objective returned {'a Result with ' * ('metric' not in message)}{message}" in (
+                study.trials[2].reports[0].reason
+            )
+
+
+@pytest.mark.parametrize("budget", [0, 1, None])
+def test_a_trial_that_calls_itself_cut_does_not_go_on_for_ever(budget: float | None) -> None:
+    study = Study(LINE, min_budget=1, max_budget=9, random_state=0)
+    study.optimize(lambda t: Result(t["x"], budget, Status.CUT, checkpoint=1), max_trials=2)
+    assert 2 <= len(study.history.reports) <= 8
+
+
+def test_fields_of_a_result_become_plain_numbers() -> None:
+    result = Result(np.float32(0.5), np.int64(1), "finished", np.float64(2), np.int32(3), {"a": np.float32(1)})  # type: ignore[arg-type]
+    report = minimize(lambda _: result, LINE, max_trials=1).trials[0].reports[0]
+    assert (report.loss, report.budget, report.tie_breaker, report.cost, report.metrics) == (0.5, 1, 2, 3, {"a": 1})
+    assert report.status is Status.FINISHED
+    assert all(type(v) in (int, float) for v in (report.loss, report.budget, report.tie_breaker, report.cost))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda t: t.report("a", 1),
+        lambda t: t.report(1.0, 10**5000),
+        lambda t: t.report(1.0, math.nan),
+        lambda t: t.set_user_attr(3, 4),
+        lambda _: {"value": 1.0, 3: 4},
+        lambda _: {"value": 1.0, "status": 3},
+        lambda _: Unprintable(),
+        lambda _: _raise(BadMessage()),
+        lambda _: _raise(ValueError("\ud800" + "x" * 10**6)),
+    ],
+)
+def test_an_odd_objective_fails_its_trial_with_one_line(odd: Any, tmp_path: Path) -> None:
+    for n_trials in (4, 5):
+        with Study(LINE, run_dir=tmp_path / "run", random_state=0) as study:
+            study.optimize(lambda t: odd(t) if t.number == 1 else 0.5, max_trials=n_trials)
+            report = study.trials[1].reports[0]
+            assert report.status is Status.CRASHED
+            assert 0 < len(report.reason) < 600
+            assert len(report.error) < 30_000
+            study.trials_dataframe()
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+class BadMessage(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def test_a_failed_trial_keeps_its_traceback_but_not_its_variables() -> None:
+    class Weights:
+        pass
+
+    kept: list[weakref.ref[Weights]] = []
+
+    def objective(trial: RunningTrial) -> float:
+        weights = Weights()
+        kept.append(weakref.ref(weights))
+        if trial.number == 0:
+            return 1.0
+        try:
+            raise ValueError("first")
+        except ValueError as error:
+            if trial.number == 1:
+                _ = weights.missing  # type: ignore[attr-defined]
+            raise ExceptionGroup("several", [KeyError("one")]) from error
+
+    study = minimize(objective, LINE, max_trials=3)
+    gc.collect()
+    assert [ref() for ref in kept] == [None] * 3
+    assert [type(error) for error in study.errors] == [AttributeError, ExceptionGroup]
+    assert "in objective" in "".join(study.errors[0].__notes__)
+    with pytest.raises(AttributeError) as caught:
+        minimize(objective, LINE, max_trials=3, on_error="raise")
+    assert "objective" in [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
 
 
 def test_crashes_are_recorded_with_their_traceback_and_the_search_goes_on() -> None:
@@ -433,7 +573,7 @@ def test_when_all_trials_fail_the_reasons_are_listed() -> None:
         raise ValueError("broken")
 
     with pytest.raises(SearchFailed, match="All 10 trials failed") as caught:
-        minimize(objective, LINE, max_trials=500)
+        minimize(objective, LINE, max_trials=10)
     assert "6 x crashed   ValueError: broken" in str(caught.value)
     assert "4 x diverged  the objective returned nan" in str(caught.value)
     assert isinstance(caught.value.__cause__, ValueError)
@@ -443,6 +583,38 @@ def test_when_all_trials_fail_the_reasons_are_listed() -> None:
 
 
 # --- limits
+
+
+def test_pruned_and_infeasible_trials_do_not_end_a_search(caplog: pytest.LogCaptureFixture) -> None:
+    def pruned(trial: RunningTrial) -> float:
+        if trial.number < 120:
+            raise TrialPruned
+        return 1.0
+
+    study = Study(LINE, sampler="random", random_state=0)
+    study.optimize(pruned, max_trials=110)
+    assert len(study.trials) == 110
+    assert "no trial has a value: of 110 trials, 110 were pruned" in caplog.text
+    assert len(study.optimize(pruned, max_trials=125).trials) == 125
+
+    def infeasible(trial: RunningTrial) -> float:
+        return math.nan if trial["n"] != 140 else 1.0
+
+    study = minimize(infeasible, {"n": list(range(150))}, sampler="grid")
+    assert len(study.trials) == 150
+    assert study.best.config == {"n": 140}
+
+
+def test_different_errors_do_not_end_a_search_but_the_same_one_does(caplog: pytest.LogCaptureFixture) -> None:
+    def objective(trial: RunningTrial) -> float:
+        raise ValueError(f"no luck in {trial.number}" if trial.number < 105 else "no luck")
+
+    study = Study(LINE, sampler="random", random_state=0)
+    with pytest.raises(SearchFailed, match="All 205 trials failed"):
+        study.optimize(objective)
+    assert "the last 100 trials crashed with the same error (ValueError: no luck), and no trial has a" in caplog.text
+    with pytest.raises(SearchFailed, match="All 305 trials failed"):  # each call is a new chance
+        study.optimize(objective)
 
 
 def test_the_deadline_ends_a_running_trial() -> None:
@@ -570,6 +742,53 @@ def test_the_progress_bar_shows_trials_rungs_and_the_best_value(capsys: pytest.C
     assert capsys.readouterr().err == ""
 
 
+# --- threads
+
+
+def test_a_study_cannot_optimize_itself() -> None:
+    study, seen = Study(LINE, random_state=0), []
+
+    def objective(_: RunningTrial) -> float:
+        with pytest.raises(InvalidOption, match=r"optimize\(\) is running on this study already; use n_jobs"):
+            study.optimize(lambda trial: trial["x"], max_trials=5)
+        seen.append(minimize(quadratic, LINE, max_trials=2).best)  # another study will do
+        return 1.0
+
+    study.optimize(objective, max_trials=2)
+    assert len(study.trials) == len(seen) == 2
+
+
+@pytest.mark.parametrize("in_directory", [False, True])
+def test_a_study_may_be_used_from_several_threads(in_directory: bool, tmp_path: Path) -> None:
+    directory = tmp_path / "run" if in_directory else None
+    study = Study({"x": (0.0, 1.0)}, sampler="random", random_state=0, run_dir=directory)
+    failures: list[Exception] = []
+
+    def work(number: int) -> None:
+        try:
+            for i in range(10):
+                study.enqueue({"x": (number * 10 + i) / 100})
+                trial = study.ask()
+                assert trial is not None
+                trial.report(trial["x"], 1)
+                study.tell(trial, trial["x"])
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    study.close()
+    assert not failures
+    assert [t.number for t in study.trials] == list(range(60))
+    assert sorted(t.value for t in study.trials if t.value is not None) == [n / 100 for n in range(60)]
+    if in_directory:
+        with Study({"x": (0.0, 1.0)}, run_dir=directory) as again:
+            assert [t.value for t in again.trials] == [t.value for t in study.trials]
+
+
 # --- ask and tell
 
 
@@ -606,6 +825,17 @@ def test_telling_of_failures_and_of_what_was_not_asked() -> None:
     assert study.tell(second, math.nan).status is Status.DIVERGED
     with pytest.raises(InvalidOption, match="Trial 0 is not running; ask for a trial first, and tell of it once"):
         study.tell(first, 1.0)
+    third = study.ask()
+    assert third is not None
+    with pytest.raises(UnknownName, match="Unknown status 'great'"):
+        study.tell(third, status="great")
+    with pytest.raises(InvalidOption, match="status='finished' needs a value"):
+        study.tell(third, status="finished")
+    with pytest.raises(InvalidOption, match="A trial that is pruned has no value"):
+        study.tell(third, 1.0, status="pruned")
+    with pytest.raises(ValueError, match="cost = nan"):
+        study.tell(third, Result(1.0, cost=math.nan))
+    assert study.tell(third, 1.0, status="finished").value == 1.0
 
 
 def test_enqueued_configurations_come_first_in_their_order() -> None:
@@ -704,6 +934,26 @@ def test_the_data_frame_has_the_columns_of_optuna() -> None:
     best = frame.sort_values("value")[["number", "value", "params_seed"]].iloc[0]
     assert best["number"] == study.best.number
     assert (frame["duration"].dropna() >= pd.Timedelta(0)).all()
+
+
+def test_the_data_frame_says_what_was_returned_why_a_trial_failed_and_its_seed() -> None:
+    pytest.importorskip("pandas")
+
+    def objective(trial: RunningTrial) -> dict[str, float]:
+        if trial.number == 1:
+            raise ValueError("broken\nin the second line")
+        return {"value": trial["x"], "std": 0.5}
+
+    study = Study(LINE, random_state=0)
+    empty = study.trials_dataframe()
+    study.optimize(objective, max_trials=3)
+    frame = study.trials_dataframe()
+    assert len(empty) == 0
+    assert list(empty.columns) == [name for name in frame.columns if name not in ("params_x", "metrics_std")]
+    assert list(frame.columns[-7:]) == ["state", "metrics_std", "budget", "status", "origin", "seed", "reason"]
+    assert frame["metrics_std"].tolist()[::2] == [0.5, 0.5]
+    assert frame["seed"].tolist() == [t.seed for t in study.trials]
+    assert frame["reason"].tolist() == ["", "ValueError: broken", ""]
 
 
 def test_a_trial_prints_as_one_line() -> None:

@@ -51,6 +51,10 @@ class Scheduler(Protocol):
 
 
 def may_continue(trial: Trial, lost: Container[int] = ()) -> bool:
-    """Whether a trial has a value, is not running, has not failed, and could gain by going on from a checkpoint."""
+    """Whether a trial has a value, is not running, has not failed, and could gain by going on from a checkpoint.
+
+    One that was cut twice before it got any further would be so again.
+    """
     idle = trial.usable and trial.running is None
-    return idle and not trial.failed and not trial.complete and trial.number not in lost
+    stuck = len(trial.reports) >= 2 and all(report.budget <= report.start for report in trial.reports[-2:])
+    return idle and not trial.failed and not trial.complete and not stuck and trial.number not in lost

@@ -12,6 +12,12 @@ __all__ = ["Costs"]
 
 NEW = -1  # in place of the number of a trial that is not there yet
 
+# Trials before their times say anything about those of others.
+FEW = 3
+
+# A new trial may take this share of the time of the fastest one so far.
+SPREAD = 0.5
+
 
 @dataclass(frozen=True)
 class Costs:
@@ -25,12 +31,17 @@ class Costs:
         Median seconds per unit of budget: what a new trial is expected to take.
     overhead : float
         The largest overhead seen: a new trial may have to encode the table anew.
+    least_rate, least_overhead : float
+        What a new trial may take at least: one that is slow, such as the first, which loads or compiles something,
+        does not end a search.
     """
 
     rates: Mapping[int, float] = field(default_factory=dict)
     overheads: Mapping[int, float] = field(default_factory=dict)
     rate: float = 0.0
     overhead: float = 0.0
+    least_rate: float = 0.0
+    least_overhead: float = 0.0
 
     @classmethod
     def of(cls, history: History, left: float) -> "Costs":
@@ -38,13 +49,19 @@ class Costs:
         if math.isinf(left):
             return cls()
         if history.rungs.unit == "time":
-            return cls({}, history.overheads, 1.0, max(history.overheads.values(), default=0.0))
+            overheads = history.overheads
+            return cls({}, overheads, 1.0, max(overheads.values(), default=0.0), 1.0, _least(overheads))
         rates = history.seconds_per_unit
-        return cls(rates, {}, float(np.median(np.fromiter(rates.values(), float))) if rates else 0.0, 0.0)
+        median = float(np.median(np.fromiter(rates.values(), float))) if rates else 0.0
+        return cls(rates, {}, median, least_rate=_least(rates))
 
     def seconds(self, start: float, target: float, trial: int = NEW) -> float:
         """Predict the seconds of a job."""
         return self.rates.get(trial, self.rate) * (target - start) + self.overheads.get(trial, self.overhead)
+
+    def may_fit(self, target: float, left: float) -> bool:
+        """Whether a new trial may reach `target` in `left` seconds if it is as fast as the fastest may be."""
+        return self.least_rate * target + self.least_overhead <= left
 
     def reachable(self, start: float, target: float, left: float, trial: int = NEW) -> float:
         """Return the budget, at most `target`, that `left` seconds suffice for."""
@@ -52,3 +69,8 @@ class Costs:
         if self.seconds(start, target, trial) <= left or rate == 0.0:
             return target
         return start + max(left - self.overheads.get(trial, self.overhead), 0.0) / rate
+
+
+def _least(seconds: Mapping[int, float]) -> float:
+    """Return what a new trial may take at least, from what `seconds` says that earlier trials took."""
+    return SPREAD * min(seconds.values()) if len(seconds) >= FEW else 0.0

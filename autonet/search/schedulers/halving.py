@@ -104,6 +104,6 @@ def _last_mile(
             return Continue(trial.number, target)
     # Everything is at the top: a last configuration may be cut short, down to a third of its budget.
     if rungs.unit == "time":
-        target = costs.reachable(0.0, rungs.bottom, left)
+        target = min(rungs.bottom, max(left - costs.least_overhead, 0.0))
         return Start(target) if target >= rungs.bottom / 3 else None
-    return Start(rungs.bottom) if costs.seconds(0.0, rungs.bottom) <= left else None
+    return Start(rungs.bottom) if costs.may_fit(rungs.bottom, left) else None

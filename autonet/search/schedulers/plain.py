@@ -22,6 +22,7 @@ class NoHalving:
         if not may_start or left <= 0:
             return None
         costs = Costs.of(history, left)
-        target = costs.reachable(0.0, top, left) if history.rungs.unit == "time" else top
-        worthwhile = target >= top / 3 if history.rungs.unit == "time" else costs.seconds(0.0, top) <= left
-        return Start(target) if worthwhile or history.best is None else None
+        if history.rungs.unit != "time":
+            return Start(top) if costs.may_fit(top, left) or history.best is None else None
+        target = min(top, max(left - costs.least_overhead, 0.0))
+        return Start(target) if target >= top / 3 or history.best is None else None

@@ -19,7 +19,7 @@ from autonet.search.records import Event, Job, Status, Trial
 from autonet.search.spaces.definitions import defined_space
 from autonet.search.spaces.encoding import Encoding, plain
 from autonet.search.spaces.space import described
-from autonet.search.storage.jsonvalues import from_text, to_text
+from autonet.search.storage.jsonvalues import is_kept
 from autonet.search.storage.signals import held_back
 from autonet.search.storage.store import MemoryStore, RunDirectory, Store, differences
 
@@ -216,7 +216,7 @@ class Journal:
             return
         for name, hyperparameter in hyperparameters.items():
             for choice in map(plain, getattr(hyperparameter, "choices", getattr(hyperparameter, "sequence", ()))):
-                if from_text(to_text(choice)) != choice:
+                if not is_kept(choice):
                     raise InvalidOption(
                         f"{name!r} has the choice {choice!r}, which a run directory cannot hold; choose between names, "
                         "and look up in the objective what they stand for."

@@ -1,31 +1,61 @@
 """Plain values as JSON text and back, equal and of the same types: tuples, infinities and keys that are no text too."""
 
+import base64
+import datetime
 import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["from_text", "to_text"]
+__all__ = ["from_text", "is_kept", "normalize", "to_text"]
 
 TUPLE, FLOAT, DICT = "__tuple__", "__float__", "__dict__"
+
+# Values that JSON does not know: by exact type, the tag, how it is written and how it is read.
+_TAGGED: Mapping[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    bytes: ("__bytes__", lambda v: base64.b64encode(v).decode(), lambda t: base64.b64decode(t, validate=True)),
+    complex: ("__complex__", repr, complex),
+    datetime.datetime: ("__datetime__", datetime.datetime.isoformat, datetime.datetime.fromisoformat),
+    datetime.date: ("__date__", datetime.date.isoformat, datetime.date.fromisoformat),
+    datetime.time: ("__time__", datetime.time.isoformat, datetime.time.fromisoformat),
+    datetime.timedelta: (
+        "__timedelta__",
+        lambda v: [v.days, v.seconds, v.microseconds],
+        lambda parts: datetime.timedelta(*parts),
+    ),
+}
+_SETS: Mapping[type, str] = {set: "__set__", frozenset: "__frozenset__"}
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     TUPLE: tuple,
     FLOAT: float,
     DICT: lambda pairs: {key: value for key, value in pairs},  # noqa: C416 - refuses what is no pair
+    **{tag: read for tag, _, read in _TAGGED.values()},
+    **{tag: kind for kind, tag in _SETS.items()},
 }
+
+# Levels of nesting that are kept; deeper values, and those that contain themselves, are refused.
+MAX_DEPTH = 100
+
+# Bits of the largest whole number that is kept: Python reads and writes numbers of up to 4300 digits.
+MAX_BITS = 14_000
 
 
 def to_text(value: Any) -> str:
     """Write a value as JSON.
 
-    None, bool, numbers, str, and lists, tuples and dicts of them come back as they were; arrays and scalars of
-    numpy or torch as the Python numbers in them; anything else as its ``repr``.
+    None, bool, numbers, str, bytes, dates and times, and lists, tuples, sets and dicts of them come back as they
+    were; arrays and scalars of numpy or torch as the Python numbers in them.
+
+    Raises
+    ------
+    TypeError
+        If the value is anything else: it would not come back.
 
     >>> from_text(to_text({"units": (64, 32), "loss": float("inf"), 3: None}))
     {'units': (64, 32), 'loss': inf, 3: None}
     """
-    return json.dumps(_packed(value), allow_nan=False)
+    return json.dumps(_packed(value, "value", 0), allow_nan=False)
 
 
 def from_text(text: str) -> Any:
@@ -33,22 +63,74 @@ def from_text(text: str) -> Any:
     return json.loads(text, object_hook=_unpacked)
 
 
-def _packed(value: Any) -> Any:
+def normalize(value: Any, name: str) -> Any:
+    """Return a copy of `value` as it will be read from any store.
+
+    Parameters
+    ----------
+    value : object
+    name : str
+        What the value is, for the error message.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be kept.
+    """
+    if value is None or type(value) in (bool, float, str):  # nearly all
+        return value
+    return from_text(json.dumps(_packed(value, name, 0), allow_nan=False))
+
+
+def is_kept(value: Any) -> bool:
+    """Whether a value comes back from a store as it was."""
+    try:
+        return bool(from_text(to_text(value)) == value)
+    except (TypeError, ValueError):
+        return False
+
+
+def _packed(value: Any, name: str, depth: int) -> Any:
     """Turn a value into one that JSON knows; what it does not know is put into a dict under a tag."""
+    if depth > MAX_DEPTH:
+        raise TypeError(f"{name} is nested more than {MAX_DEPTH} levels deep, or contains itself.")
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise TypeError(f"{name} is a whole number of {value.bit_length()} bits; expected at most {MAX_BITS}.")
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else {FLOAT: repr(float(value))}
     if isinstance(value, list):
-        return [_packed(v) for v in value]
+        return [_packed(v, name, depth + 1) for v in value]
     if isinstance(value, tuple):
-        return {TUPLE: [_packed(v) for v in value]}
+        return {TUPLE: [_packed(v, name, depth + 1) for v in value]}
     if isinstance(value, Mapping):
         if all(isinstance(key, str) for key in value) and not _READERS.keys() & value.keys():
-            return {key: _packed(v) for key, v in value.items()}
-        return {DICT: [[_packed(key), _packed(v)] for key, v in value.items()]}
-    items = value.tolist() if callable(getattr(value, "tolist", None)) and not isinstance(value, type) else value
-    return repr(value) if type(items) is type(value) else _packed(items)
+            return {key: _packed(v, name, depth + 1) for key, v in value.items()}
+        return {DICT: [[_packed(k, name, depth + 1), _packed(v, name, depth + 1)] for k, v in value.items()]}
+    if type(value) in _SETS:
+        members = (_packed(v, name, depth + 1) for v in value)
+        return {_SETS[type(value)]: sorted(members, key=json.dumps)}
+    if type(value) in _TAGGED:
+        tag, write, _ = _TAGGED[type(value)]
+        return {tag: write(value)}
+    return _packed(_as_python(value, name), name, depth + 1)
+
+
+def _as_python(value: Any, name: str) -> Any:
+    """Return the Python numbers in an array or a scalar of numpy or torch."""
+    library = type(value).__module__.partition(".")[0]
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    if (
+        library in ("numpy", "torch") and hasattr(value, "tolist") and kind not in ("M", "m", "V")
+    ):  # tolist() changes times
+        items = value.tolist()
+        if type(items) is not type(value):
+            return items
+    raise TypeError(
+        f"{name} has a part of type {type(value).__name__}, which a study cannot keep; keep numbers, text, bytes, "
+        "dates, arrays, and lists, sets or dicts of them."
+    )
 
 
 def _unpacked(read: dict[str, Any]) -> Any:

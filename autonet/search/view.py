@@ -1,0 +1,92 @@
+"""The read-only side of a study: its space, its trials, the best of them, and what they look like."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ConfigSpace import ConfigurationSpace
+
+from autonet.core.errors import NoFinishedTrial
+from autonet.search.history import History
+from autonet.search.planning import Planner
+from autonet.search.records import Trial
+from autonet.search.rungs import Rungs
+from autonet.search.samplers.base import Sampler
+from autonet.search.schedulers.base import Scheduler
+from autonet.search.spaces.encoding import Encoding
+from autonet.search.storage.checkpoints import read_checkpoint
+from autonet.search.storage.journal import Journal
+from autonet.search.summary import reasons, trials_dataframe
+
+__all__ = ["StudyView"]
+
+
+class StudyView:
+    """What can be read from a study; `Study` adds what changes it."""
+
+    history: History
+    _journal: Journal
+    _planner: Planner
+
+    @property
+    def sampler(self) -> Sampler:
+        """What proposes configurations."""
+        return self._planner.sampler
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """What decides between new trials and promotions."""
+        return self._planner.scheduler
+
+    @property
+    def space(self) -> ConfigurationSpace:
+        """What may vary; of a study whose objective defines it, what is known of it."""
+        return self._journal.space
+
+    @property
+    def encoding(self) -> Encoding:
+        """The space as columns of numbers."""
+        return self._journal.encoding
+
+    @property
+    def rungs(self) -> Rungs:
+        """The budgets at which trials are compared."""
+        return self.history.rungs
+
+    @property
+    def checkpoints(self) -> Mapping[int, Any]:
+        """By trial, what it can go on from, or the path to it; dropped when it can hardly be promoted any more."""
+        return self._journal.checkpoints
+
+    def load_checkpoint(self, trial: Trial) -> Any:
+        """Return what a trial saved last; None if nothing was, or if it was dropped."""
+        kept = self.checkpoints.get(trial.number)
+        return read_checkpoint(kept) if isinstance(kept, Path) else kept
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trials, in the order in which they were proposed."""
+        return self.history.trials
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the best value; ties go to the larger budget.
+
+        Raises
+        ------
+        NoFinishedTrial
+            If no trial has a value; it lists the reasons.
+        """
+        best = self.history.best
+        if best is None:
+            raise NoFinishedTrial(f"No trial has a value yet.{reasons(self.history)}")
+        return best
+
+    def trials_dataframe(self) -> Any:
+        """Return a pandas data frame with a row per trial, under Optuna's column names.
+
+        ``number``, ``value``, ``datetime_start``, ``datetime_complete``, ``duration``, ``params_*``,
+        ``user_attrs_*``, ``state`` in Optuna's words; then ``metrics_*``, the numbers that the trial returned beside
+        its value, ``budget``, ``status`` in ours, ``origin``, ``seed``, and ``reason``, why it did not finish.
+        """
+        return trials_dataframe(self.history)
