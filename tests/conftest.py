@@ -1,12 +1,16 @@
 """Data that comes with scikit-learn, and searches that take a second or two."""
 
 import gc
+import signal
+import time
 from typing import Any
 
 import pytest
 import torch
 from hypothesis import settings
 from sklearn.datasets import load_diabetes, load_digits, load_iris
+
+from tests.clocks import FakeClock
 
 settings.register_profile("shared cores", deadline=None)  # how long an example takes depends on what runs beside it
 settings.load_profile("shared cores")
@@ -33,6 +37,22 @@ def _one_thread() -> None:
 def _no_swallowed_interrupts() -> None:
     """Hypothesis counts the time of garbage collections: Python swallows an interrupt that arrives in its counting."""
     gc.callbacks[:] = [c for c in gc.callbacks if not getattr(c, "__module__", "").startswith("hypothesis")]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """A clock that the test moves, in place of ``time.monotonic``."""
+    fake = FakeClock()
+    monkeypatch.setattr(time, "monotonic", fake)
+    return fake
+
+
+@pytest.fixture
+def cpu_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count the CPU seconds of this process, alarms included: how busy the machine is makes no difference."""
+    monkeypatch.setattr(time, "monotonic", time.process_time)
+    monkeypatch.setattr(signal, "ITIMER_REAL", signal.ITIMER_PROF)
+    monkeypatch.setattr(signal, "SIGALRM", signal.SIGPROF)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from autonet.search.running import RunningTrial
 __all__ = ["CHECKS", "check_executor"]
 
 # Seconds that a message may take, on a busy machine or between machines.
-PATIENCE = 2.0
+PATIENCE = 10.0
 
 
 def check_executor(make_executor: Callable[[], Executor]) -> None:
@@ -183,10 +183,12 @@ def check_jobs_overlap(executor: Executor) -> None:
     n = executor.n_slots
     _expect(isinstance(n, int) and n >= 1, f"n_slots must be a whole number of at least 1; got {n!r}.")
     _run(executor, lambda _: 0.0, [_job(i) for i in range(n)])  # starts what must be started
-    began = time.monotonic()
-    _run(executor, lambda _: time.sleep(0.5) or 0.0, [_job(i) for i in range(n)])  # type: ignore[func-returns-value]
-    seconds = time.monotonic() - began
-    _expect(n == 1 or seconds < 0.4 * n + 0.2, f"{n} jobs of half a second in {n} slots took {seconds:.2f} seconds.")
+    for _ in range(5):  # on a busy machine one may end before another has begun
+        ended = _run(executor, lambda _: time.sleep(0.5) or 0.0, [_job(i) for i in range(n)])  # type: ignore[func-returns-value]
+        outcomes = [outcome for outcome, _ in ended.values()]
+        if max(o.began for o in outcomes) < min(o.began + o.seconds for o in outcomes):
+            return
+    _expect(False, f"{n} jobs of half a second in {n} slots never ran at once.")
 
 
 def check_cancelled_jobs_do_not_come_back(executor: Executor) -> None:

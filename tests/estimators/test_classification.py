@@ -1,5 +1,4 @@
 import json
-import time
 from typing import Any
 
 import numpy as np
@@ -103,10 +102,9 @@ def test_a_table_without_any_information_works(quick: dict[str, Any]) -> None:
 
 
 def test_one_class_needs_no_search(iris: Any) -> None:
-    began = time.monotonic()
     with pytest.warns(BaselineReturned, match="y has a single class"):
         auto = AutoNetClassification("tiny_cs", max_runtime=60).fit(iris[0], np.full(150, "only"))
-    assert time.monotonic() - began < 20
+    assert len(auto.history_) == 0
     assert set(auto.predict(iris[0])) == {"only"}
     assert auto.predict_proba(iris[0]).shape == (150, 1)
 

@@ -164,6 +164,7 @@ def test_a_seed_repeats_the_ensemble(iris: Any, options: dict[str, Any]) -> None
     np.testing.assert_array_equal(*(auto.predict_proba(iris[0]) for auto in runs))
 
 
+@pytest.mark.usefixtures("cpu_clock")
 @pytest.mark.parametrize("seconds", [0.5, 2.0])
 def test_fit_returns_in_time(seconds: float, digits: Any) -> None:
     began = time.monotonic()

@@ -14,6 +14,7 @@ from autonet.search.executors.in_process import InProcess
 from autonet.search.records import Trial
 from autonet.search.running import RunningTrial
 from autonet.training.loop import train_epoch
+from tests.clocks import FakeClock
 from tests.pipeline.test_trial import default, job, rebuilt, workspace
 
 LATER = float("inf")
@@ -70,22 +71,29 @@ def test_epochs_are_those_to_the_best_one_or_a_share_of_them(
     assert len(counted) == epochs
 
 
-def test_where_time_is_short_those_that_weigh_most_are_trained(iris: Any) -> None:
-    space = workspace(iris, unit="time")
-    folds = run_trial(space, job(space, 0, 0.5)).checkpoint
+def test_where_time_is_short_those_that_weigh_most_are_trained(
+    iris: Any, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def epoch_of_a_seventh(*arguments: Any) -> None:
+        train_epoch(*arguments)
+        clock.sleep(0.143)
+
+    monkeypatch.setattr("autonet.pipeline.refit.train_epoch", epoch_of_a_seventh)
+    space, clock.tick = workspace(iris, unit="time"), 0.001
+    folds, clock.tick = run_trial(space, job(space, 0, 0.5)).checkpoint, 0.0
     state = folds[0].state
     state["position"] |= {"epochs": 20, "seconds": 2.0}
     folds = [replace(folds[0], state={**state, "best": replace(folds[0].best, epochs=7)})]
     trials = {n: (Trial(n, default(space.task), 3, "default"), folds) for n in (1, 2, 3)}
-    shares, began = {1: 0.2, 2: 0.7, 3: 0.1}, time.monotonic()
+    shares, began = {1: 0.2, 2: 0.7, 3: 0.1}, clock.now
     # A tenth of a second for an epoch on 105 rows: one for seven epochs on 150.
     assert list(refit(space, trials, shares, InProcess(), began + 1.5)) == [2]
-    assert 0.9 < time.monotonic() - began < 1.5
-    began = time.monotonic()
+    assert clock.now - began == pytest.approx(1.0, abs=0.01)
+    began = clock.now
     assert list(refit(space, trials, shares, InProcess(), began + 0.8)) == [2]  # shorter than it should be
-    assert 0.5 < time.monotonic() - began < 0.8
-    assert refit(space, trials, shares, InProcess(), time.monotonic() + 0.4) == {}
-    assert refit(space, trials, shares, InProcess(), time.monotonic() - 1.0) == {}
+    assert 0.5 < clock.now - began < 0.8
+    assert refit(space, trials, shares, InProcess(), clock.now + 0.4) == {}
+    assert refit(space, trials, shares, InProcess(), clock.now - 1.0) == {}
 
 
 def test_epochs_are_all_trained_or_none(iris: Any) -> None:

@@ -1,5 +1,4 @@
 import pickle
-import time
 from collections import OrderedDict
 from typing import Any
 
@@ -23,6 +22,7 @@ from autonet.search.records import Job, Status
 from autonet.search.running import RunningTrial
 from autonet.space.build import build_space
 from autonet.space.presets import load_preset
+from tests.clocks import FakeClock
 
 CPU = torch.device("cpu")
 
@@ -81,11 +81,11 @@ def test_a_budget_in_seconds_is_reached_to_the_last_bit_however_many_folds_share
     assert result.budget == target  # or it would not stand at its rung
 
 
-def test_a_trial_that_has_learned_all_it_can_is_complete_and_costs_what_it_took(iris: Any) -> None:
-    space = workspace(iris, unit="time", folds=2)
-    began = time.monotonic()
+def test_a_trial_that_has_learned_all_it_can_is_complete_and_costs_what_it_took(iris: Any, clock: FakeClock) -> None:
+    space, clock.tick = workspace(iris, unit="time", folds=2), 0.001
+    began = clock.now
     result = run_trial(space, job(space, 0.0, 60.0, **{"OptimizerSelector:sgd:learning_rate": 1e-12}))
-    took = time.monotonic() - began
+    took = clock.now - began
     assert result.complete
     assert (result.status, result.budget) == (Status.FINISHED, 60.0)
     assert took < 30
@@ -154,24 +154,23 @@ def test_a_job_and_its_workspace_cross_a_process_boundary(iris: Any) -> None:
     assert (here.loss, here.tie_breaker) == (there.loss, there.tie_breaker)
 
 
-def test_folds_share_seconds_but_not_epochs(iris: Any) -> None:
-    timed = workspace(iris, unit="time", folds=3)
-    run_trial(timed, job(timed, 0.0, 0.1))
-    began = time.monotonic()
+def test_folds_share_seconds_but_not_epochs(iris: Any, clock: FakeClock) -> None:
+    timed, clock.tick = workspace(iris, unit="time", folds=3), 0.001
+    began = clock.now
     result = run_trial(timed, job(timed, 0.0, 0.6))
-    assert 0.5 < time.monotonic() - began < 1.2
+    assert 0.5 < clock.now - began < 0.65
     assert result.budget == pytest.approx(0.6)
-    assert [t.state["position"]["seconds"] for t in result.checkpoint] == pytest.approx([0.2] * 3, abs=0.1)
+    assert [t.state["position"]["seconds"] for t in result.checkpoint] == pytest.approx([0.2] * 3, abs=0.02)
     counted = workspace(iris, folds=3)
     assert [t.state["position"]["epochs"] for t in run_trial(counted, job(counted, 0, 4)).checkpoint] == [4, 4, 4]
 
 
-def test_a_deadline_cuts_a_job_with_a_model(iris: Any) -> None:
-    space = workspace(iris, unit="time")
-    late = RunningTrial(Job(0, default(space.task), 0.0, 60.0, seed=0, deadline=time.monotonic() + 0.3))
+def test_a_deadline_cuts_a_job_with_a_model(iris: Any, clock: FakeClock) -> None:
+    space, clock.tick = workspace(iris, unit="time"), 0.001
+    late = RunningTrial(Job(0, default(space.task), 0.0, 60.0, seed=0, deadline=clock.now + 0.3))
     result = run_trial(space, late)
     assert result.status is Status.CUT
-    assert 0 < result.budget < 1
+    assert 0.2 < result.budget < 0.32
     assert np.isfinite(result.loss)
 
 

@@ -68,12 +68,9 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> float:
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds
+def wait_until(condition: Callable[[], bool]) -> None:
+    while not condition():  # pytest-timeout has the last word
         time.sleep(0.01)
-    return time.monotonic() - began
 
 
 # --- all of them
@@ -104,7 +101,7 @@ class ForgetsCheckpoints(InProcess):
 
 class IgnoresDeadlines(InProcess):
     def submit(self, objective: Any, job: Job, observe: Any = None) -> None:
-        super().submit(objective, Job(**{**vars(job), "deadline": job.deadline + 2.5}), observe)
+        super().submit(objective, Job(**{**vars(job), "deadline": job.deadline + 1.5}), observe)
 
 
 class NeverCancels(InProcess):
@@ -138,11 +135,14 @@ class OneAfterTheOther(InProcess):
         (TellsTwice, suite.check_everything_of_a_trial_travels, "Each report must come back once"),
         (ForgetsCheckpoints, suite.check_checkpoints_travel, "The second job must go on from the first"),
         (IgnoresDeadlines, suite.check_the_deadline_holds, "A job came back .* seconds after its deadline"),
-        (OneAfterTheOther, suite.check_jobs_overlap, "3 jobs of half a second in 3 slots took"),
+        (OneAfterTheOther, suite.check_jobs_overlap, "3 jobs of half a second in 3 slots never ran at once"),
         (NeverCancels, suite.check_cancelled_jobs_do_not_come_back, "Cancelled jobs must have no outcome"),
     ],
 )
-def test_the_conformance_suite_finds_what_is_wrong(executor: Any, check: Any, complaint: str) -> None:
+def test_the_conformance_suite_finds_what_is_wrong(
+    executor: Any, check: Any, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suite, "PATIENCE", 1.0)
     assert check in suite.CHECKS
     with pytest.raises(AssertionError, match=complaint):
         check(executor())
@@ -170,7 +170,7 @@ def test_whatever_ends_a_process_ends_its_trial_alone(
         if trial.number == 1:
             child = os.fork()  # it holds the pipe of its parent open
             if child == 0:
-                time.sleep(60)
+                time.sleep(1000)
             (tmp_path / "child").write_text(str(child))
             os.kill(os.getpid(), signal.SIGKILL)
         if trial.number == 2:
@@ -205,18 +205,18 @@ def test_a_hang_is_killed_at_the_deadline_and_its_last_report_counts(processes: 
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})  # as deaf as compiled code
         if trial.number == 1:
             trial.report(0.25, 0)
-        time.sleep(30 if trial.number < 2 else 0)
+        time.sleep(1000 if trial.number < 2 else 0)
         return 1.0
 
     outcomes(processes, lambda _: 0.0, job(0), job(1))  # now both have started
-    deadline = time.monotonic() + 0.5
+    deadline = time.monotonic() + 1.0
     ended = outcomes(processes, objective, *(job(i, deadline=deadline) for i in range(2)))
-    assert 0.2 <= time.monotonic() - deadline < 0.7
+    assert time.monotonic() >= deadline
     assert [o.result.status for o in ended] == [Status.TIMEOUT, Status.CUT]
     assert [o.reason for o in ended] == ["the time was up", "the time was up; its last report counts"]
     assert ended[1].result.loss == 0.25
     assert ended[1].curve == [(0, 0.25)]
-    assert 0.6 < ended[0].seconds < 1.3
+    assert ended[0].seconds > 0.5
     assert outcomes(processes, objective, job(2))[0].result.loss == 1.0
 
 
@@ -409,35 +409,35 @@ def test_a_trial_goes_on_from_its_file_in_another_process(tmp_path: Path) -> Non
 
 def test_ends_of_a_search_end_what_is_running_at_once(processes: Processes) -> None:
     def objective(trial: RunningTrial) -> float:
-        (time.sleep(0.1) if trial.number % 2 else time.sleep(30))
+        time.sleep(0.1 if trial.number % 2 else 1000)
         return 1.0
 
     study = Study(LINE, sampler="random")
     outcomes(processes, lambda _: 0.0, job(0), job(1))  # now both have started
-    began = time.monotonic()
     study.optimize(objective, stop_at=1.0, executor=processes)
-    assert time.monotonic() - began < 1.0
     assert [t.status for t in study.trials] == [None, Status.FINISHED]
     before = descriptors()
     outcomes(processes, lambda _: 0.0, job(0), job(1))
-    began = time.monotonic()
-    study.optimize(lambda _: time.sleep(30), timeout=0.5, executor=processes)  # type: ignore[func-returns-value]
-    assert 0.5 <= time.monotonic() - began < 1.5
+    study.optimize(lambda _: time.sleep(1000), timeout=0.5, executor=processes)  # type: ignore[func-returns-value]
     assert descriptors() == before + 2  # one slot had no process then
     processes.cancel()
 
 
-def test_four_processes_are_kept_busy() -> None:
-    executor = Processes(4)
-    outcomes(executor, lambda _: 0.0, *(job(i) for i in range(4)))
+def test_four_processes_are_kept_busy(tmp_path: Path) -> None:
+    """No trial ends before the third after it has begun, which therefore must not wait for a process."""
+    n_trials = 20
 
+    def objective(trial: RunningTrial) -> float:
+        (tmp_path / str(trial.number)).touch()
+        while not (tmp_path / str(min(trial.number + 3, n_trials - 1))).exists():
+            time.sleep(0.005)
+        return 1.0
+
+    executor = Processes(4)
     study = Study(LINE, sampler="random", scheduler="none")
-    began, spent = time.monotonic(), time.thread_time()
-    study.optimize(lambda _: time.sleep(0.05) or 1.0, max_trials=80, executor=executor)  # type: ignore[func-returns-value]
-    elapsed, spent = time.monotonic() - began, time.thread_time() - spent
+    study.optimize(objective, max_trials=n_trials, executor=executor)
     executor.close()
-    assert spent / 80 < 0.05 * 0.05  # between two trials, 5 % of a trial; what others take from the cores apart
-    assert sum(t.reports[0].seconds for t in study.trials) > 0.7 * 4 * elapsed
+    assert [t.status for t in study.trials] == [Status.FINISHED] * n_trials
 
 
 # --- as a program
@@ -504,7 +504,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the backg
 def objective(trial):
     Path(f"{trial.number}.pid.part").write_text(str(os.getpid()))
     os.rename(f"{trial.number}.pid.part", f"{trial.number}.pid")
-    time.sleep(60 if trial.number else 0)
+    time.sleep(1000 if trial.number else 0)
     return 1.0
 study = Study({"x": (0.0, 1.0)}, sampler="random").optimize(objective, n_jobs=2)
 print(study.interrupted, len(study.trials), study.best.value)
@@ -515,14 +515,14 @@ print(study.interrupted, len(study.trials), study.best.value)
 def test_no_process_outlives_the_program(number: int, tmp_path: Path) -> None:
     program = start("-c", INTERRUPTED, cwd=tmp_path)
     pids = [tmp_path / f"{i}.pid" for i in range(3)]
-    wait_until(lambda: all(path.exists() for path in pids), 60)
+    wait_until(lambda: all(path.exists() for path in pids))
     os.killpg(program.pid, number)  # as a terminal does it: to all of its processes
     try:
         output = program.communicate(timeout=30)
     finally:
         program.kill()
     assert output == (("True 3 1.0\n", "") if number == signal.SIGINT else ("", ""))
-    wait_until(lambda: not any(is_alive(int(path.read_text())) for path in pids), 20.0)
+    wait_until(lambda: not any(is_alive(int(path.read_text())) for path in pids))
 
 
 def test_an_executor_that_nobody_closed_ends_with_the_program(tmp_path: Path) -> None:
@@ -542,20 +542,27 @@ def test_an_executor_that_nobody_closed_ends_with_the_program(tmp_path: Path) ->
 
 
 def test_a_late_result_of_a_thread_is_ignored_and_deadlines_are_counted_in_seconds() -> None:
+    may_end, has_ended = threading.Event(), threading.Event()
+
     def objective(trial: RunningTrial) -> float:
-        time.sleep(0.0 if trial.number else 1.0)
+        if trial.number == 0:
+            try:
+                may_end.wait()
+            finally:  # the exception of the deadline comes when the wait is over
+                has_ended.set()
         return trial.deadline - time.monotonic()
 
     with ThreadPoolExecutor(2) as pool:
         executor = Futures(pool, 2)
-        began = time.monotonic()
-        [late] = outcomes(executor, objective, job(0, deadline=began + 0.3))
-        assert 0.3 < time.monotonic() - began < 0.9
+        deadline = time.monotonic() + 0.3
+        [late] = outcomes(executor, objective, job(0, deadline=deadline))
+        assert time.monotonic() >= deadline
         assert (late.result.status, late.reason) == (Status.TIMEOUT, "the time was up")
-        time.sleep(max(began + 1.1 - time.monotonic(), 0))
-        [outcome] = outcomes(executor, objective, job(1, deadline=time.monotonic() + 5))
+        may_end.set()
+        has_ended.wait()
+        [outcome] = outcomes(executor, objective, job(1, deadline=time.monotonic() + 5000))
         assert outcome.job.trial == 1
-        assert outcome.result.loss == pytest.approx(5, abs=0.2)
+        assert outcome.result.loss == pytest.approx(5000, abs=200)
 
 
 def test_any_pool_of_processes_will_do_and_one_that_is_broken_says_so() -> None:

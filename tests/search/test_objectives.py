@@ -1,6 +1,5 @@
 """The short ways into the search, and any estimator of scikit-learn as an objective."""
 
-import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from autonet.core.errors import InvalidOption, RunMismatch, SearchFailed, UnknownName
 from autonet.search import RunningTrial, Status, Study, TrialPruned, cv_objective, maximize, minimize
+from tests.clocks import FakeClock
 
 
 def asked(space: dict[str, Any], **options: Any) -> RunningTrial:
@@ -53,11 +53,11 @@ def test_a_failure_lets_go_of_the_run_directory(tmp_path: Path) -> None:
     Study({"x": (0.0, 1.0)}, run_dir=tmp_path).close()
 
 
-def test_a_trial_that_prunes_itself_because_the_time_is_up_keeps_its_last_report() -> None:
+def test_a_trial_that_prunes_itself_because_the_time_is_up_keeps_its_last_report(clock: FakeClock) -> None:
     def objective(trial: RunningTrial) -> float:
         for step in range(10_000):
             trial.report(1 / (step + 1), step)
-            time.sleep(0.01)
+            clock.sleep(0.01)
             if trial.should_prune():
                 raise TrialPruned
         return 0.0
@@ -68,7 +68,7 @@ def test_a_trial_that_prunes_itself_because_the_time_is_up_keeps_its_last_report
 
     def silent(trial: RunningTrial) -> float:
         while not trial.should_prune():
-            time.sleep(0.01)
+            clock.sleep(0.01)
         raise TrialPruned
 
     assert minimize(silent, {"x": (0.0, 1.0)}, timeout=0.1).trials[0].status is Status.TIMEOUT

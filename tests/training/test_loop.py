@@ -1,5 +1,4 @@
 import math
-import time
 
 import pytest
 import torch
@@ -10,6 +9,7 @@ from autonet.training.loop import Divergence, Plan, predict, train
 from autonet.training.schedules import REGULARIZATION, SCHEDULES, Schedule
 from autonet.training.segment import Segment
 from autonet.training.state import TrainingState
+from tests.clocks import FakeClock
 
 N, BATCH = 60, 16
 
@@ -138,17 +138,17 @@ def test_a_loss_that_is_not_finite_ends_training_at_once() -> None:
     assert s.position.steps < 20
 
 
-def test_seconds_are_kept_to_and_the_position_counts_no_pauses() -> None:
+def test_seconds_are_kept_to_and_the_position_counts_no_pauses(clock: FakeClock) -> None:
     def ever_better(outputs: torch.Tensor) -> tuple[float, float]:
         return -float(s.position.steps), 0.0
 
-    s = state()
+    s, clock.tick = state(), 0.001
     train(s, plan(), rows(), rows().x, ever_better, segment(0.0, 0.3, "time"))
-    time.sleep(0.2)
-    began = time.monotonic()
+    clock.sleep(20)
+    began = clock.now
     train(s, plan(), rows(), rows().x, ever_better, segment(0.3, 0.5, "time"))
-    assert 0.19 < time.monotonic() - began < 0.5
-    assert 0.49 < s.position.seconds < 1.0
+    assert 0.17 < clock.now - began < 0.21
+    assert 0.45 < s.position.seconds <= 0.5
 
 
 def test_tenths_of_a_second_are_enough_for_a_model() -> None:

@@ -360,18 +360,20 @@ def test_metrics_travel_to_other_processes(name: str) -> None:
     assert pickle.loads(pickle.dumps(metric)).score(y, p) == metric.score(y, p)
 
 
-@pytest.mark.parametrize(("name", "limit_ms"), [("accuracy", 5), ("cross_entropy", 5), ("roc_auc", 10), ("f1", 5)])
-def test_formulas_are_quick(name: str, limit_ms: float) -> None:
+@pytest.mark.parametrize(("name", "sorts"), [("accuracy", 5), ("cross_entropy", 5), ("roc_auc", 15), ("f1", 5)])
+def test_formulas_are_quick(name: str, sorts: float) -> None:
+    """They take about as long as NumPy takes to sort the rows."""
     y, p = classes(2, 0, n=10_000)
     metric = get_metric(name, "classification")
 
     def seconds(call: Callable[[], Any]) -> float:
-        start = time.perf_counter()
+        start = time.thread_time()
         call()
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
-    assert min(seconds(lambda: metric.score(y, p)) for _ in range(10)) < limit_ms / 1000  # an order above what it takes
-    assert min(seconds(lambda: metric.best_threshold(y, p)) for _ in range(5)) < 0.1
+    sort = min(seconds(lambda: np.argsort(p[:, 1])) for _ in range(10))
+    assert min(seconds(lambda: metric.score(y, p)) for _ in range(10)) < sorts * sort
+    assert min(seconds(lambda: metric.best_threshold(y, p)) for _ in range(5)) < 20 * sort
 
 
 @given(st.integers(0, 1000), st.sampled_from([1e-308, 1e-200, 1.0, 1e200, 1e300]))
