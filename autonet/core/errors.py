@@ -18,6 +18,7 @@ AutonetWarning (UserWarning)
 ├── SearchInterrupted               Ctrl-C: the best model so far is returned
 ├── BaselineReturned                no searched network beat the linear baseline
 ├── DataWarning                     a column or a target is not used as its user may expect
+├── EnqueuedIgnored                 an enqueued value was not used: out of range, no choice, or never suggested
 └── ValidationReused                too few rows to hold any out
 """
 
@@ -29,6 +30,7 @@ __all__ = [
     "AutonetWarning",
     "BaselineReturned",
     "DataWarning",
+    "EnqueuedIgnored",
     "InvalidData",
     "InvalidNetwork",
     "InvalidOption",
@@ -165,6 +167,10 @@ class BaselineReturned(AutonetWarning):
 
 class DataWarning(AutonetWarning):
     """A column or a target is not used as its user may expect: an identifier, dates as text, one-hot labels."""
+
+
+class EnqueuedIgnored(AutonetWarning):
+    """An enqueued value was not used: it is out of range, no choice, or its name was never suggested."""
 
 
 class ValidationReused(AutonetWarning):

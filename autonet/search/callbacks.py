@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from autonet.core.errors import InvalidOption
 from autonet.search.records import Trial
+from autonet.search.spaces.values import is_integer
 
 if TYPE_CHECKING:
     from autonet.search.study import Study
@@ -26,7 +27,7 @@ class NoProgress:
     n: int
 
     def __post_init__(self) -> None:
-        if not isinstance(self.n, int) or self.n < 1:
+        if not is_integer(self.n) or self.n < 1:
             raise InvalidOption(f"NoProgress needs a whole number of at least 1; got {self.n!r}.")
 
     def __call__(self, study: "Study", trial: Trial) -> bool:

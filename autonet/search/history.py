@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
-from ConfigSpace.hyperparameters import Hyperparameter
 
 from autonet.search.records import Config, Event, Job, Report, Status, Trial
 from autonet.search.rungs import Rungs
-from autonet.search.spaces.definitions import merged
+from autonet.search.spaces.defined import DefinedSpace
+from autonet.search.spaces.distributions import Distribution, from_dict
 from autonet.search.table import Table
 
 __all__ = ["History"]
@@ -38,8 +38,8 @@ class History:
     reports : list of (Trial, Report)
     queue : list of dict
         Configurations that the user asked for and that no trial has taken up yet.
-    definitions : dict of str to hyperparameter
-        What objectives have defined of their space, in the order in which they did.
+    defined : DefinedSpace
+        What objectives have suggested, and the space that it adds up to.
     running : dict of int to Trial
     seconds_per_unit, overheads : dict of int to float
         By trial: wall seconds per unit of budget in its last job; most seconds beside the budget, where budgets are
@@ -51,7 +51,7 @@ class History:
         self.trials: list[Trial] = []
         self.reports: list[tuple[Trial, Report]] = []
         self.queue: list[dict[str, Any]] = []
-        self.definitions: dict[str, Hyperparameter[Any, Any]] = {}
+        self.defined = DefinedSpace()
         self.running: dict[int, Trial] = {}
         self.seconds_per_unit: dict[int, float] = {}
         self.overheads: dict[int, float] = {}
@@ -102,12 +102,10 @@ class History:
 
     def _on_define(self, number: int, config: Config, hyperparameters: Sequence[Mapping[str, Any]]) -> None:
         """Note what an objective that defines its space has chosen."""
-        new = ConfigurationSpace.from_serialized_dict(
-            {"name": None, "hyperparameters": hyperparameters, "conditions": [], "forbiddens": []}
-        )
-        self.definitions = merged(self.definitions, dict(new))
+        self.defined.define(number, config, {item["name"]: from_dict(item) for item in hyperparameters})
         self.trials[number].config = config
-        self._tables = {}
+        for table in self._tables.values():
+            table.update(number)
 
     def _on_end(
         self, number: int, report: Mapping[str, Any], attributes: Mapping[str, Any], checkpoint: str | None = None
@@ -117,6 +115,8 @@ class History:
         trial = self.trials[number]
         trial.attributes.update(attributes)
         self.add(trial, Report(**{**report, "status": Status(report["status"])}))
+        # A value that is not finite was returned, too.
+        self.defined.observe(number, trial.config, complete=trial.status in (Status.FINISHED, Status.DIVERGED))
 
     def add(self, trial: Trial, report: Report) -> None:
         """Take up a report."""
@@ -138,6 +138,11 @@ class History:
             self._take_up_curve(trial)
 
     # --- views
+
+    @property
+    def definitions(self) -> Mapping[str, Distribution]:
+        """What objectives have suggested from, by name, in the order of the first suggestions."""
+        return self.defined.distributions
 
     @property
     def best(self) -> Trial | None:

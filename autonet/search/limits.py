@@ -8,6 +8,7 @@ from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.names import known
 from autonet.search.history import History
 from autonet.search.records import Status, Trial
+from autonet.search.spaces.values import is_integer, is_real
 from autonet.search.summary import reasons
 
 __all__ = ["Limits", "gives_up", "raise_if_all_failed"]
@@ -34,11 +35,11 @@ class Limits:
     on_error: str = "record"
 
     def __post_init__(self) -> None:
-        if self.max_trials is not None and not (_is_number(self.max_trials, int) and self.max_trials >= 1):
+        if self.max_trials is not None and not (is_integer(self.max_trials) and self.max_trials >= 1):
             raise InvalidOption(f"max_trials must be a whole number of at least 1; got {self.max_trials!r}.")
-        if self.timeout is not None and not (_is_number(self.timeout) and self.timeout >= 0):
+        if self.timeout is not None and not (is_real(self.timeout) and self.timeout >= 0):
             raise InvalidOption(f"timeout must be a number of seconds that is not negative; got {self.timeout!r}.")
-        if self.stop_at is not None and not _is_number(self.stop_at):
+        if self.stop_at is not None and not is_real(self.stop_at):
             raise InvalidOption(f"stop_at must be a number; got {self.stop_at!r}.")
         known("on_error", self.on_error, ("record", "raise"))
 
@@ -105,7 +106,3 @@ def raise_if_all_failed(history: History, cause: Exception | None) -> None:
         return
     message = f"All {len(ended)} trials failed:{reasons(history)}"
     raise SearchFailed(message) from cause
-
-
-def _is_number(value: Any, kind: Any = (int, float)) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool) and value == value

@@ -9,6 +9,7 @@ import numpy as np
 from autonet.core.errors import InvalidOption
 from autonet.core.names import known
 from autonet.search.rungs import Rungs, Unit
+from autonet.search.spaces.values import is_real, plain
 
 __all__ = ["placed_rungs", "resolved", "root_seed"]
 
@@ -26,7 +27,10 @@ def placed_rungs(low: float | None, high: float | None, eta: float, unit: Unit) 
     """Place the rungs; with one budget given, there is one rung."""
     if low is None and high is None:
         return Rungs.without_budget()
-    low, high = (high if low is None else low), (low if high is None else high)
+    for name, value in (("min_budget", low), ("max_budget", high), ("eta", eta)):
+        if value is not None and not is_real(value):
+            raise InvalidOption(f"{name} must be a number; got {value!r}.")
+    low, high, eta = plain(high if low is None else low), plain(low if high is None else high), plain(eta)
     assert low is not None and high is not None  # noqa: S101, PT018 - for the type checker
     return Rungs.geometric(low, high, eta, known("budget_type", unit, ("epochs", "time")))  # type: ignore[arg-type]
 

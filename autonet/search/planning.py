@@ -8,7 +8,7 @@ import numpy as np
 
 from autonet.search.evaluation import failure
 from autonet.search.options import resolved
-from autonet.search.proposals import propose
+from autonet.search.proposals import log_exhaustion, propose
 from autonet.search.records import Event, Job, Status
 from autonet.search.registry import SAMPLERS, SCHEDULERS
 from autonet.search.samplers.base import Sampler
@@ -35,7 +35,13 @@ class Planner:
         self.scheduler: Scheduler = resolved("scheduler", scheduler, SCHEDULERS, "decide")
 
     def next_job(
-        self, journal: Journal, *, max_trials: int | None, deadline: float, running_here: Container[int]
+        self,
+        journal: Journal,
+        *,
+        max_trials: int | None,
+        deadline: float,
+        running_here: Container[int],
+        n_before: int = 0,
     ) -> Job | None:
         """Start the next job.
 
@@ -48,6 +54,8 @@ class Planner:
             Reading of ``time.monotonic()`` at which jobs must have ended.
         running_here : container of int
             Numbers of the trials that this process runs; others that run were left by a process that died.
+        n_before : int
+            Number of reports before this call of `optimize`; the objective may have been edited after them.
 
         Returns
         -------
@@ -64,15 +72,16 @@ class Planner:
         move = self._decide(journal, deadline, may_start=max_trials is None or len(history) < max_trials)
         if isinstance(move, Start):
             number = len(history)
-            proposal = propose(self.sampler, journal.space, history, _stream(journal.seed, number, 1))
-            if proposal is None and journal.defines:
-                proposal = {}, "sampler"  # what the objective has not defined yet may vary
+            known = {"defines": journal.defines, "trusted": len(history.reports) > n_before}
+            proposal = propose(self.sampler, journal.space, history, _stream(journal.seed, number, 1), **known)
             if proposal is not None:
                 config, origin = proposal
                 seed = int(_stream(journal.seed, number, 0).integers(2**31))
                 proposed = Event("propose", number, {"config": config, "seed": seed, "origin": origin})
                 return journal.begin(number, move.target, deadline, proposed)
-            move = self._decide(journal, deadline, may_start=False)  # the space is exhausted
+            move = self._decide(journal, deadline, may_start=False)
+            if move is None and not history.running:
+                log_exhaustion(journal.space, history)
         return journal.begin(move.trial, move.target, deadline) if isinstance(move, Continue) else None
 
     def _decide(self, journal: Journal, deadline: float, *, may_start: bool) -> Start | Continue | None:

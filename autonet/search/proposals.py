@@ -1,6 +1,7 @@
 """From a sampler's proposal to a new configuration: checked, and never one that was tried before."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,38 +11,133 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from autonet.core.errors import InvalidOption
+from autonet.search.evaluation import Outcome
 from autonet.search.history import History
+from autonet.search.records import Config, Status, Trial
 from autonet.search.samplers.base import Sampler
 from autonet.search.samplers.random import random_row
-from autonet.search.spaces.encoding import Encoding, plain
+from autonet.search.spaces.encoding import MAX_LISTED, Encoding
+from autonet.search.spaces.values import plain
 
-__all__ = ["Proposal", "propose"]
+__all__ = ["Proposal", "ignored_values", "log_exhaustion", "propose"]
+
+logger = logging.getLogger("autonet.search")
+
+# Draws of a configuration that no trial is running; where few are left, it is better to wait.
+MAX_DRAWS = 20
 
 Proposal = tuple[Mapping[str, Any], str]  # a configuration and who proposed it
 
 
-def propose(sampler: Sampler, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> Proposal | None:
+def propose(
+    sampler: Sampler,
+    space: ConfigurationSpace,
+    history: History,
+    rng: np.random.Generator,
+    *,
+    defines: bool = False,
+    trusted: bool = True,
+) -> Proposal | None:
     """Return a configuration that was not tried yet: what the user asked for, the default, or the sampler's.
+
+    Parameters
+    ----------
+    sampler : Sampler
+    space : ConfigSpace.ConfigurationSpace
+    history : History
+    rng : numpy.random.Generator
+    defines : bool
+        Whether the objective defines the space, so that the configuration may lack what is not known of it.
+    trusted : bool
+        Whether the objective is known to be the one of the trials so far: an edited one may suggest something new
+        where everything was tried.
 
     Returns
     -------
     Proposal or None
-        None if the space is exhausted.
+        None if no new configuration is found; see `log_exhaustion`.
     """
     if history.queue:
         return history.queue[0], "enqueued"
     if not len(history):
         default = space.get_default_configuration() if len(space) else {}
         return {name: plain(value) for name, value in default.items()}, "default"
-    with _blas().limit(limits=1):  # on a busy machine the threads of small products wait for each other
-        config = sampler.propose(space, history, rng)
-    if config is None:
-        return None
+    config: Mapping[str, Any] | None = None
+    if len(space):
+        with _blas().limit(limits=1):  # on a busy machine the threads of small products wait for each other
+            config = sampler.propose(space, history, rng)
     table = history.table(space)
-    if table.has(_checked(sampler, table.encoding, config)):
+    row = None if config is None else _checked(sampler, table.encoding, config)
+    if defines:
+        proposal = _propose_defined(history, config or {}, rng)
+        return ({}, "sampler") if proposal is None and not trusted and not history.running else proposal
+    if config is not None and row is not None and table.has(row):
         row = random_row(table, rng)
-        return None if row is None else (table.encoding.config(row), "sampler")
-    return config, "sampler"
+        config = None if row is None else table.encoding.config(row)
+    return None if config is None else (config, "sampler")
+
+
+def _propose_defined(history: History, config: Mapping[str, Any], rng: np.random.Generator) -> Proposal | None:
+    """Turn a proposal into what will be new when it runs, as far as the objective is known."""
+    tree, running = history.defined.tree, [dict(trial.config) for trial in history.running.values()]
+    completed, new = tree.complete(config, rng)
+    if new and not _may_be_one(completed, running):
+        return completed, "sampler"
+    for _ in range(MAX_DRAWS):
+        sampled = tree.sample(rng)
+        if sampled is None:
+            return None
+        if not _may_be_one(sampled, running):
+            return sampled, "sampler"
+    return None
+
+
+def _may_be_one(config: Config, running: Sequence[Config]) -> bool:
+    """Whether a configuration may turn out to be one that is running: one says of all that both say the same."""
+    return any(c and config and (c.items() <= config.items() or config.items() <= c.items()) for c in running)
+
+
+def log_exhaustion(space: ConfigurationSpace, history: History) -> None:
+    """Say why the search ends where there is no new configuration."""
+    table = history.table(space)
+    if not space.forbidden_clauses or table.encoding.size <= MAX_LISTED:
+        reason = "all %d configurations have been tried"
+    else:
+        reason = (
+            "no legal configuration was found beyond the %d tried, for the forbidden clauses of the space leave few; "
+            "express them as ranges and conditions"
+        )
+    logger.warning(f"the search ends: {reason}", table.n_distinct)
+
+
+def ignored_values(trial: Trial, outcome: Outcome) -> str:
+    """Say which values that the user asked for could not be used by an objective that defines its space.
+
+    Parameters
+    ----------
+    trial : Trial
+        As it was proposed.
+    outcome : Outcome
+        Of its first job.
+
+    Returns
+    -------
+    str
+        Empty if there are none.
+    """
+    if trial.origin != "enqueued" or trial.reports:
+        return ""
+    ran_through = outcome.result.status in (Status.FINISHED, Status.DIVERGED)
+    sentences = []
+    for name, value in trial.config.items():
+        distribution = outcome.definitions.get(name)
+        if distribution is not None and not distribution.is_legal(value):
+            used = outcome.config[name]
+            sentences.append(f"{name!r} = {value!r} is not in {distribution}; {used!r} was used instead.")
+        elif name not in outcome.config and ran_through:
+            names = ", ".join(map(repr, outcome.definitions)) or "nothing"
+            sentences.append(f"{name!r} = {value!r} was not used, for the objective suggested {names}.")
+    return " ".join([f"Enqueued trial {trial.number}:", *sentences]) if sentences else ""
 
 
 @cache

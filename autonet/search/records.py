@@ -63,6 +63,10 @@ class Job:
         Whether the study knows budgets.
     defines : bool
         Whether the objective defines the space as it goes; `config` then holds proposals for what is known of it.
+    known : mapping of str to Distribution
+        What objectives have suggested from in earlier trials.
+    fixed : bool
+        Whether the values of `config` must be used as they are, because an earlier job of the trial has used them.
     """
 
     trial: int
@@ -77,6 +81,8 @@ class Job:
     bounds: Mapping[int, float] = field(default_factory=dict)
     budgeted: bool = True
     defines: bool = False
+    known: Mapping[str, Any] = field(default_factory=dict)
+    fixed: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ConfigSpace.hyperparameters import Hyperparameter
 
 from autonet.core.errors import InvalidOption
 from autonet.search.records import Job
 from autonet.search.results import as_number
-from autonet.search.spaces.definitions import categorical, draw, floating, integer, is_value_of
+from autonet.search.spaces.distributions import (
+    CategoricalDistribution,
+    Distribution,
+    FloatDistribution,
+    IntDistribution,
+    merge,
+)
+from autonet.search.spaces.values import copy_value
 from autonet.search.storage.checkpoints import Checkpoint
 from autonet.search.storage.jsonvalues import normalize
 
@@ -53,7 +59,7 @@ class RunningTrial(Mapping[str, Any]):
         self.checkpoint = Checkpoint(job.checkpoint, path)
         self.user_attrs: dict[str, Any] = {}
         self.curve: list[tuple[int, float]] = []
-        self.definitions: dict[str, Hyperparameter[Any, Any]] = {}
+        self.definitions: dict[str, Distribution] = {}
         self._values = {} if job.defines else dict(job.config)
         self._observe = observe
         self._best = math.inf
@@ -61,8 +67,8 @@ class RunningTrial(Mapping[str, Any]):
     # --- a mapping
 
     def __getitem__(self, name: str) -> Any:
-        """Return the value of a hyperparameter."""
-        return self._values[name]
+        """Return the value of a hyperparameter; a list is a copy that the objective may change."""
+        return copy_value(self._values[name])
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names of the active hyperparameters."""
@@ -79,7 +85,7 @@ class RunningTrial(Mapping[str, Any]):
     @property
     def params(self) -> dict[str, Any]:
         """The values as a dictionary."""
-        return dict(self._values)
+        return {name: copy_value(value) for name, value in self._values.items()}
 
     # --- on the way
 
@@ -139,33 +145,61 @@ class RunningTrial(Mapping[str, Any]):
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
-        """Choose a number from [low, high]."""
-        return float(self._suggest(floating(name, low, high, step=step, log=log)))
+        """Suggest a number from [low, high]; with `step` one of ``low, low + step, ...``."""
+        return float(self._suggest(name, FloatDistribution, low, high, step, log))
 
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        """Choose a whole number from low to high, both included."""
-        return int(self._suggest(integer(name, low, high, step=step, log=log)))
+        """Suggest a whole number from `low` to `high`, both included; with `step` one of ``low, low + step, ...``."""
+        return int(self._suggest(name, IntDistribution, low, high, step, log))
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """Choose one of `choices`."""
-        return self._suggest(categorical(name, choices))
+        """Suggest one of `choices`."""
+        return self._suggest(name, CategoricalDistribution, tuple(choices))
 
-    def _suggest(self, hyperparameter: Hyperparameter[Any, Any]) -> Any:
-        """Return the value of a hyperparameter: the one proposed if it is legal, otherwise a random one."""
-        name = hyperparameter.name
+    def _suggest(self, name: str, kind: type[Distribution], *parameters: Any) -> Any:
+        """Return the value of a hyperparameter: the one proposed if it is legal, otherwise a random one.
+
+        Raises
+        ------
+        InvalidOption
+            If the space of the study has no such hyperparameter; if the distribution cannot be, or cannot be merged
+            with the one of earlier trials; if a value that must be used is not legal.
+        """
         if not self.job.defines:
             if name not in self._values:
                 raise InvalidOption(
                     f"{name!r} is not active in the space of the study, which has {sorted(self._values)} here; leave "
                     "out the space to define it in the objective."
                 )
-            return self._values[name]
+            return self[name]
+        try:
+            distribution = kind(*parameters)
+        except InvalidOption as error:
+            raise InvalidOption(f"{name!r}: {error}") from None
         if name not in self._values:
-            self.definitions[name] = hyperparameter
-            proposed = self.job.config.get(name)
-            if name in self.job.config and is_value_of(hyperparameter, proposed):
-                self._values[name] = proposed
-            else:  # from a stream of its own, so that the order of suggestions does not matter
-                stream = np.random.SeedSequence(self.seed, spawn_key=tuple(name.encode()))
-                self._values[name] = draw(hyperparameter, np.random.default_rng(stream))
-        return self._values[name]
+            merged = merge(name, self.job.known.get(name), distribution)
+            if merged != self.job.known.get(name):
+                merged.hyperparameter(name)  # refused here, where the objective has its line, or never
+            self._values[name] = self._choose(name, distribution)
+            self.definitions[name] = distribution
+        elif not distribution.is_legal(self._values[name]):
+            raise InvalidOption(
+                f"{name!r} was suggested twice in one trial: it has the value {self._values[name]!r}, which is not in "
+                f"{distribution}; give the second one another name."
+            )
+        return self[name]
+
+    def _choose(self, name: str, distribution: Distribution) -> Any:
+        """Return a legal value."""
+        stream = np.random.SeedSequence(self.seed, spawn_key=tuple(name.encode()))
+        # A stream of its own for each name, so that the order of suggestions does not matter.
+        rng = np.random.default_rng(stream)
+        if name not in self.job.config:
+            return distribution.sample(rng)
+        proposed = self.job.config[name]
+        if self.job.fixed and not distribution.is_legal(proposed):
+            raise InvalidOption(
+                f"the trial goes on with {name!r} = {proposed!r}, which is not in {distribution}; give it the same "
+                "ranges at every budget."
+            )
+        return distribution.fit(proposed, rng)

@@ -4,6 +4,7 @@ import math
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Literal, Self
@@ -11,7 +12,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from autonet.core.errors import InvalidOption, RunUnavailable
+from autonet.core.errors import EnqueuedIgnored, InvalidOption, RunUnavailable
 from autonet.core.names import known
 from autonet.search.evaluation import Objective, Outcome, running_deadline, strip_frames, told
 from autonet.search.executors.base import Executor
@@ -21,6 +22,7 @@ from autonet.search.limits import Limits, gives_up, raise_if_all_failed
 from autonet.search.options import placed_rungs, root_seed
 from autonet.search.planning import Planner
 from autonet.search.progress import ProgressBar
+from autonet.search.proposals import ignored_values
 from autonet.search.records import Event, Job, Status, Trial
 from autonet.search.rungs import Unit
 from autonet.search.running import RunningTrial
@@ -117,9 +119,8 @@ class Study(StudyView):
             self.sampler.check(known_space)
         self.history = History(placed_rungs(min_budget, max_budget, eta, budget_type), maximize=direction == "maximize")
         self.errors: list[Exception] = []
-        self.interrupted = False
+        self.interrupted = self._stopping = False
         self._deadline = math.inf
-        self._stopping = False
         self._mine: set[int] = set()  # trials that run here; others that run were left by a process that died
         self._asked: dict[int, tuple[RunningTrial, float, float]] = {}
         fresh_seed = root_seed(random_state)
@@ -127,6 +128,7 @@ class Study(StudyView):
         self._journal = Journal(
             known_space, self.history, run_dir, seed=seed, fresh_seed=fresh_seed, keep_best=keep_best, data=data
         )
+        self._n_before = len(self.history.reports)  # of other objectives than the present one, perhaps
 
     # --- ask and tell
 
@@ -252,7 +254,7 @@ class Study(StudyView):
                 "optimize() is running on this study already; use n_jobs for several trials at once, ask() and tell() "
                 "in threads of your own, and another Study inside of an objective."
             )
-        n_before = len(self.history.reports)
+        self._n_before = len(self.history.reports)
         try:
             limits.check(self.history, objective)
             # Of a search within a trial, the outer limit holds as well.
@@ -274,7 +276,7 @@ class Study(StudyView):
                         strip_frames(outcome)
                         bar.show(self.history)
                         stops = [callback(self, trial) is True for callback in callbacks]
-                        stops += [limits.reached(self.history, trial), gives_up(self.history, n_before)]
+                        stops += [limits.reached(self.history, trial), gives_up(self.history, self._n_before)]
                         self._stopping |= any(stops) or self.interrupted
         except KeyboardInterrupt:
             self.interrupted = True
@@ -319,7 +321,11 @@ class Study(StudyView):
         """Start the next job; None if there is nothing to do until a running one ends."""
         with self._lock:
             job = self._planner.next_job(
-                self._journal, max_trials=max_trials, deadline=self._deadline, running_here=self._mine
+                self._journal,
+                max_trials=max_trials,
+                deadline=self._deadline,
+                running_here=self._mine,
+                n_before=self._n_before,
             )
             if job is not None:
                 self._mine.add(job.trial)
@@ -337,7 +343,11 @@ class Study(StudyView):
             if outcome.exception is not None:
                 self.errors.append(outcome.exception)
             self.interrupted |= outcome.result.status is Status.INTERRUPTED
-            return self._journal.end(outcome)
+            ignored = ignored_values(self.history.trials[outcome.job.trial], outcome)
+            trial = self._journal.end(outcome)
+        if ignored:
+            warnings.warn(ignored, EnqueuedIgnored, stacklevel=3)
+        return trial
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out locks, so that an objective that looks at its study can be sent to other processes."""

@@ -1,5 +1,6 @@
 """The history as arrays: what samplers with a model learn from."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,16 +41,27 @@ class Table:
         self._trials, self._reported = trials, reports
         self._rows = _Columns(len(self.encoding.hyperparameters))
         self._reports = _Columns(5)
-        self._keys: set[bytes] = set()
+        self._keys: Counter[bytes] = Counter()
 
     @property
     def rows(self) -> NDArray[np.float64]:
         """One row per trial (n_trials, n_hyperparameters)."""
         for trial in self._trials[len(self._rows) :]:
-            row = self.encoding.row(trial.config)
+            row = self.encoding.row(trial.config, strict=False)
             self._rows.append(row)
-            self._keys.add(self.encoding.key(row))
+            self._keys[self.encoding.key(row)] += 1
         return self._rows.values
+
+    def update(self, number: int) -> None:
+        """Encode a trial again whose configuration has changed."""
+        if number < len(self._rows):
+            row = self.encoding.row(self._trials[number].config, strict=False)
+            before = self.encoding.key(self._rows.values[number])
+            self._keys[before] -= 1
+            if not self._keys[before]:
+                del self._keys[before]
+            self._keys[self.encoding.key(row)] += 1
+            self._rows.replace(number, row)
 
     def has(self, row: NDArray[np.float64]) -> bool:
         """Whether a trial has this configuration."""
@@ -98,6 +110,9 @@ class _Columns:
             self._array = np.concatenate([self._array, np.empty_like(self._array)])
         self._array[self._n] = row
         self._n += 1
+
+    def replace(self, number: int, row: NDArray[Any]) -> None:
+        self._array[number] = row
 
     @property
     def values(self) -> NDArray[np.float64]:

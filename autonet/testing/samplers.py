@@ -29,7 +29,8 @@ from autonet.search.records import Event
 from autonet.search.rungs import Rungs
 from autonet.search.running import RunningTrial
 from autonet.search.samplers.base import Sampler
-from autonet.search.spaces.encoding import Encoding, plain
+from autonet.search.spaces.encoding import Encoding
+from autonet.search.spaces.values import plain
 from autonet.search.study import Study
 from autonet.testing.spaces import example_spaces
 

@@ -3,6 +3,7 @@
 import gc
 import logging
 import math
+import re
 import subprocess
 import sys
 import threading
@@ -321,8 +322,12 @@ def test_a_range_that_changes_grows_and_a_meaning_that_changes_is_refused() -> N
     def changing(trial: RunningTrial) -> float:
         return trial.suggest_float("x", 0, 1) if trial.number == 0 else float(trial.suggest_categorical("x", [1, "a"]))
 
-    with pytest.raises(InvalidOption, match=r"'x' was suggested as UniformFloat\w* before and now as Categorical"):
-        minimize(changing, max_trials=3)
+    sentence = r"'x' was suggested as float \[0.0, 1.0\] in earlier trials and now as categorical \[1, 'a'\]; give it"
+    study = minimize(changing, max_trials=3)
+    assert [str(t.status) for t in study.trials] == ["finished", "crashed", "crashed"]
+    assert re.search(sentence, study.trials[1].reports[0].reason)
+    with pytest.raises(InvalidOption, match=sentence):
+        minimize(changing, max_trials=3, on_error="raise")
 
 
 def test_suggesting_reads_a_given_space_and_refuses_what_is_not_in_it() -> None:

@@ -23,6 +23,7 @@ from autonet.search.executors.pickling import pickled_objective, unpickled
 from autonet.search.executors.worker import serve
 from autonet.search.records import Job, Status
 from autonet.search.running import Observer, RunningTrial
+from autonet.search.spaces.values import is_integer, is_real
 
 __all__ = ["Processes"]
 
@@ -274,14 +275,14 @@ class _Worker:
 
 
 def _number_of_processes(n_jobs: Any) -> int:
-    number = n_jobs if isinstance(n_jobs, int) and not isinstance(n_jobs, bool) else 0
+    number = int(n_jobs) if is_integer(n_jobs) else 0
     if number < 1 and number != -1:
         raise InvalidOption(f"n_jobs must be a whole number of at least 1, or -1 for one per core; got {n_jobs!r}.")
     return int(cpu_count()) if number == -1 else number
 
 
 def _bytes(megabytes: Any) -> int:
-    if not isinstance(megabytes, int | float) or not 0 < megabytes < math.inf:
+    if not is_real(megabytes) or not 0 < megabytes < math.inf:
         raise InvalidOption(f"memory_limit_mb must be a positive number; got {megabytes!r}.")
     if not sys.platform.startswith("linux"):
         raise InvalidOption("memory_limit_mb needs Linux; leave it out on this system.")

@@ -13,6 +13,7 @@ from autonet.core.errors import InvalidOption
 from autonet.search.history import History
 from autonet.search.samplers.random import first_new
 from autonet.search.spaces.encoding import Encoding
+from autonet.search.spaces.ranges import RangeHyperparameter
 
 __all__ = ["GridSampler"]
 
@@ -92,5 +93,9 @@ def _next_value(hyperparameter: Any, value: float) -> float:
     """Return the vector form of the value after `value`; NaN after the last."""
     if not isinstance(hyperparameter, NumericalHyperparameter):
         return value + 1 if value + 1 < hyperparameter.size else np.nan
+    if isinstance(hyperparameter, RangeHyperparameter):
+        n_steps = hyperparameter.size - 1
+        following = (round(value * n_steps) + 1) / n_steps
+        return following if following <= 1 else np.nan
     number = int(hyperparameter.to_value(value)) + 1
     return float(hyperparameter.to_vector(number)) if number <= hyperparameter.upper else np.nan

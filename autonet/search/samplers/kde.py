@@ -23,6 +23,8 @@ __all__ = ["KernelDensitySampler"]
 
 Array = NDArray[np.float64]
 
+# Times as many candidates are drawn where some are forbidden.
+MANY = 20
 MAX_ROWS = 200  # of a density; the time of a proposal is proportional to them
 
 
@@ -70,6 +72,9 @@ class KernelDensitySampler:
             return np.empty((0, 0))
         good, bad = (Density(table.encoding, table.rows[trials], self.bandwidth) for trials in sets)
         rows = good.draw(self.n_candidates, rng)
+        if table.encoding.space.forbidden_clauses:  # of which few may be legal
+            rows = np.vstack([rows, good.draw(MANY * self.n_candidates, rng)])
+            rows = rows[table.encoding.legal(rows)][: self.n_candidates]
         return rows[np.argsort(bad.log(rows) - good.log(rows), kind="stable")]
 
     def _good_and_bad(self, table: Table, history: History) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:

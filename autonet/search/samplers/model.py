@@ -84,7 +84,7 @@ class ModelBasedSampler(ABC):
         best = sorted(islice(history.ranked(), N_BEST), key=lambda t: (-t.budget, t.rank))[:N_LEADERS]
         leaders = rows[[t.number for t in best]]
         incumbent = float(predict(inputs.at_top(leaders))[0].min())  # best predicted loss at the top
-        random = encoding.sample(self.n_candidates // 2, rng)
+        random = encoding.sample_legal(self.n_candidates // 2, rng, known=leaders)
         unsure = float(predict(inputs.at_top(random))[1].mean())
         goal = incumbent - self.margin * unsure * rng.exponential()
         paid = reports[reports[:, PAID] > 0][-MAX_RECORDS:]
@@ -110,11 +110,14 @@ def maximize(
         steps = np.exp(rng.uniform(np.log(low), np.log(high), n))
         return encoding.mutate(np.resize(of, (n, of.shape[1])), steps, share, rng)
 
-    rows = np.vstack([random, mutants(parents, len(random), 0.02, 0.3, share=0.3)])
+    def legal(rows: Array) -> Array:
+        return rows[encoding.legal(rows)]
+
+    rows = np.vstack([random, legal(mutants(parents, len(random), 0.02, 0.3, share=0.3))])
     scores = score(rows)
     for step in (0.1, 0.03):
         keep = np.argsort(-scores, kind="stable")[:5]
-        new = mutants(rows[keep], len(random) // 2, step, step, share=0.5)
+        new = legal(mutants(rows[keep], len(random) // 2, step, step, share=0.5))
         rows, scores = np.vstack([rows[keep], new]), np.r_[scores[keep], score(new)]
     return rows[np.argsort(-scores, kind="stable")]
 

@@ -9,13 +9,15 @@ from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 
 from autonet.search.history import History
-from autonet.search.spaces.encoding import MAX_DRAWS
 from autonet.search.table import Table
 
 __all__ = ["RandomSampler", "first_new", "random_row"]
 
-N_AT_ONCE = 200  # drawn at once if the first few were no good
+# Rows drawn first; most spaces need no more.
 N_FIRST = 4
+# Rows drawn at once after these, and how often.
+N_AT_ONCE = 200
+MAX_DRAWS = 20
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,17 @@ class RandomSampler:
 
 def random_row(table: Table, rng: np.random.Generator) -> NDArray[np.float64] | None:
     """Draw a legal row that no trial has; None if none is found."""
-    if table.encoding.size <= table.n_distinct:
+    encoding = table.encoding
+    if encoding.size <= table.n_distinct:
         return None
-    for draw in range(MAX_DRAWS):
-        row = first_new(table, table.encoding.sample(N_AT_ONCE if draw else N_FIRST, rng))
+    row = first_new(table, encoding.sample(N_FIRST, rng))
+    if row is None and (everything := encoding.all_legal()) is not None:
+        return first_new(table, rng.permutation(everything))
+    for _ in range(MAX_DRAWS):
         if row is not None:
-            return row
-    return None
+            break
+        row = first_new(table, encoding.sample_legal(N_AT_ONCE, rng, known=table.rows))
+    return row
 
 
 def first_new(table: Table, rows: Iterable[NDArray[np.float64]]) -> NDArray[np.float64] | None:

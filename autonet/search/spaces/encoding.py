@@ -1,12 +1,13 @@
 """Configurations as rows of numbers and back, in ConfigSpace's own vector form, many rows at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
-from ConfigSpace import Configuration, ConfigurationSpace, Constant, OrConjunction
+from ConfigSpace import ConfigurationSpace, Constant, ForbiddenLessThanEqualsClause, OrConjunction
 from ConfigSpace.conditions import Condition, Conjunction
-from ConfigSpace.exceptions import ForbiddenValueError
+from ConfigSpace.forbidden import ForbiddenAndConjunction, ForbiddenConjunction
 from ConfigSpace.hyperparameters import (
     CategoricalHyperparameter,
     NumericalHyperparameter,
@@ -14,16 +15,21 @@ from ConfigSpace.hyperparameters import (
 )
 from numpy.typing import NDArray
 
-__all__ = ["Encoding", "plain"]
+from autonet.search.spaces.ranges import RangeHyperparameter
+from autonet.search.spaces.values import plain
+
+__all__ = ["MAX_LISTED", "Encoding"]
 
 Rows = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
-MAX_DRAWS = 100  # rounds of drawing before a space counts as having no legal configuration left
-
-
-def plain(value: Any) -> Any:
-    """Turn a numpy scalar into the Python value that it stands for."""
-    return value.item() if isinstance(value, np.generic) else value
+# Configurations of a finite space up to which all are looked at: a tenth of a second.
+MAX_LISTED = 50_000
+# Rows drawn from the priors for legal ones, before a walk through the legal ones begins; a space in which one in a
+# thousand is legal gives some.
+MAX_DRAWN = 4_000
+# Steps of a walk per hyperparameter: as many as it takes to forget where it began.
+WALK_STEPS = 5
 
 
 class Encoding:
@@ -53,6 +59,8 @@ class Encoding:
         )
         self.numeric = np.array([isinstance(self.hyperparameters[i], NumericalHyperparameter) for i in free], bool)
         self._n_values = np.array([_n_values(self.hyperparameters[i]) for i in free])
+        self._to_vector = [_encoder(hp) for hp in self.hyperparameters]
+        self._to_value = [_decoder(hp) for hp in self.hyperparameters]
 
     @property
     def n_features(self) -> int:
@@ -73,37 +81,90 @@ class Encoding:
         """Draw `n` rows from the space's own priors; forbidden ones are among them."""
         return self.canonical(self.redraw(n, rng))
 
-    def sample_legal(self, n: int, rng: np.random.Generator) -> Rows:
-        """Draw up to `n` rows that break no forbidden clause; fewer, down to none, if these are rare."""
+    def sample_legal(self, n: int, rng: np.random.Generator, known: Rows | None = None) -> Rows:
+        """Draw up to `n` rows that break no forbidden clause.
+
+        Where legal rows are too rare to be met by chance, they come from a random walk that changes some
+        hyperparameters at a time (a Gibbs sampler), so that they depend on each other and on where it began.
+
+        Parameters
+        ----------
+        n : int
+        rng : numpy.random.Generator
+        known : ndarray of shape (n_rows, n_hyperparameters), optional
+            Rows from which to walk, beside the default configuration; those that are not legal are left out.
+        """
+        if not self.space.forbidden_clauses:
+            return self.sample(n, rng)
         found: list[Rows] = []
-        for _ in range(MAX_DRAWS):
-            found += [row for row in self.sample(n, rng) if self.is_legal(row)]
+        for n_drawn in (n, MAX_DRAWN):
+            rows = self.sample(n_drawn, rng)
+            found += list(rows[self.legal(rows)])
             if len(found) >= n:
-                break
-        return np.array(found[:n]).reshape(-1, len(self.hyperparameters))
+                return np.array(found[:n])
+        default = self.row(dict(self.space.get_default_configuration()))[None]
+        starts = default if known is None else np.vstack([known, default])
+        starts = starts[self.legal(starts)]
+        walked = self._walk(starts[rng.integers(len(starts), size=n)], rng) if len(starts) else starts
+        return np.vstack([*found, walked])[:n]
+
+    def _walk(self, rows: Rows, rng: np.random.Generator) -> Rows:
+        """Draw some hyperparameters anew, again and again; a step that breaks a forbidden clause is not taken."""
+        for _ in range(WALK_STEPS * max(self.n_features, 1)):
+            fresh = self.redraw(len(rows), rng)
+            lots = rng.random((len(rows), self.n_features))
+            change = lots <= np.maximum(1 / max(self.n_features, 1), lots.min(axis=1))[:, None]
+            new = self._replace(np.where(change, fresh[:, self.free], rows[:, self.free]), fresh)
+            rows = np.where(self.legal(new)[:, None], new, rows)
+        return rows
+
+    def all_legal(self) -> Rows | None:
+        """Return all legal rows of a space of up to `MAX_LISTED` configurations; None for a larger one."""
+        if self.size > MAX_LISTED:
+            return None
+        rows = np.array(list(product(*(_all_vectors(hp) for hp in self.hyperparameters))), float)
+        rows = self.canonical(rows.reshape(-1, len(self.hyperparameters)))
+        rows = rows[self.legal(rows)]
+        return rows[np.unique(self._rounded(rows), axis=0, return_index=True)[1]]
 
     def key(self, row: Rows) -> bytes:
         """Return what tells a configuration from all others."""
-        return np.asarray(np.round(np.nan_to_num(row, nan=-1.0), 9)).tobytes()
+        return self._rounded(row).tobytes()
 
-    def row(self, config: Mapping[str, Any]) -> Rows:
-        """Encode one configuration."""
+    @staticmethod
+    def _rounded(rows: Rows) -> Rows:
+        return np.asarray(np.round(np.nan_to_num(rows, nan=-1.0), 9))
+
+    def row(self, config: Mapping[str, Any], *, strict: bool = True) -> Rows:
+        """Encode one configuration; with ``strict=False`` what the space does not have is left out.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If the space does not have a hyperparameter, or its value.
+        """
         row = np.full(len(self.hyperparameters), np.nan)
         for name, value in config.items():
-            row[self._index[name]] = self.hyperparameters[self._index[name]].to_vector(value)
+            try:
+                i = self._index[name]
+                row[i] = self._to_vector[i](value)
+            except (KeyError, TypeError, ValueError):
+                if strict:
+                    raise
         return row
 
     def active_names(self, config: Mapping[str, Any]) -> set[str]:
         """Return which hyperparameters are active, given the values of those that others depend on."""
         default = {name: plain(hp.default_value) for name, hp in self.space.items()}
-        values = {name: value for name, value in config.items() if name in self._index}
-        row = self.row({**default, **values})[None]
+        row = self.row({**default, **config}, strict=False)[None]
         return {self.hyperparameters[i].name for i in np.flatnonzero(~np.isnan(self.canonical(row)[0]))}
 
     def config(self, row: Rows) -> dict[str, Any]:
         """Decode one row; inactive hyperparameters are absent."""
         return {
-            hp.name: plain(hp.to_value(v)) for hp, v in zip(self.hyperparameters, row, strict=True) if not np.isnan(v)
+            hp.name: to_value(v)
+            for hp, to_value, v in zip(self.hyperparameters, self._to_value, row, strict=True)
+            if not np.isnan(v)
         }
 
     def canonical(self, rows: Rows) -> Rows:
@@ -124,13 +185,14 @@ class Encoding:
 
     def is_legal(self, row: Rows) -> bool:
         """Whether a canonical row breaks no forbidden clause."""
-        if not self.space.forbidden_clauses:
-            return True
-        try:
-            Configuration(self.space, values=self.config(row))
-        except ForbiddenValueError:
-            return False
-        return True
+        return bool(self.legal(row[None])[0])
+
+    def legal(self, rows: Rows) -> Mask:
+        """Return which canonical rows break no forbidden clause."""
+        forbidden = np.zeros(len(rows), bool)
+        for clause in self.space.forbidden_clauses:
+            forbidden |= _is_forbidden(clause, rows.T)
+        return ~forbidden
 
     def features(self, rows: Rows) -> Rows:
         """Return the free columns of `rows`, ordinals scaled to [0, 1], inactive entries at a fixed place."""
@@ -155,7 +217,10 @@ class Encoding:
         change = lots <= np.maximum(probability, lots.min(axis=1))[:, None]
         step = now + scale[:, None] * rng.standard_normal(now.shape)
         new = np.where(change, np.where(self.numeric, step, fresh[:, self.free]), now)
-        # Constants and hyperparameters that the change switches on stay as drawn.
+        return self._replace(new, fresh)
+
+    def _replace(self, new: Rows, fresh: Rows) -> Rows:
+        """Return rows with `new` free columns; constants and what the change switches on stay as in `fresh`."""
         fresh[:, self.free] = np.where(np.isnan(new), fresh[:, self.free], new)
         return self.canonical(fresh)
 
@@ -171,3 +236,44 @@ def _parents(condition: Condition | Conjunction) -> Sequence[Any]:
 
 def _n_values(hp: Any) -> float:
     return 1 if isinstance(hp, Constant) else float(hp.size)
+
+
+def _all_vectors(hp: Any) -> Sequence[float]:
+    """Return the vector forms of all values of a finite hyperparameter."""
+    if isinstance(hp, Constant):
+        return [float(hp.lower_vectorized)]
+    if isinstance(hp, RangeHyperparameter):
+        return list(np.linspace(0, 1, int(hp.size)))
+    if isinstance(hp, NumericalHyperparameter):
+        return list(hp.to_vector(np.arange(hp.lower, hp.upper + 1)))
+    return [float(k) for k in range(int(hp.size))]
+
+
+def _encoder(hp: Any) -> Callable[[Any], float]:
+    """Return what turns a value into its vector form."""
+    values = getattr(hp, "choices", getattr(hp, "sequence", None))
+    if values is None:
+        return lambda value: float(hp.to_vector(value))
+    try:
+        codes = {value: float(i) for i, value in enumerate(values)}
+    except TypeError:  # lists and other values without a hash
+        return lambda value: float(tuple(values).index(value))
+    return codes.__getitem__
+
+
+def _decoder(hp: Any) -> Callable[[float], Any]:
+    """Return what turns a vector form into its value, of the type that the user wrote."""
+    values = getattr(hp, "choices", getattr(hp, "sequence", None))
+    if values is None:
+        return lambda vector: plain(hp.to_value(vector))
+    return lambda vector: plain(values[round(vector)])
+
+
+def _is_forbidden(clause: Any, columns: Rows) -> Mask:
+    """Return which columns of an array a forbidden clause speaks of."""
+    if isinstance(clause, ForbiddenConjunction):
+        parts = [_is_forbidden(part, columns) for part in clause.components]
+        return np.asarray((np.all if isinstance(clause, ForbiddenAndConjunction) else np.any)(parts, axis=0))
+    if isinstance(clause, ForbiddenLessThanEqualsClause):  # ConfigSpace 1.2 compares the wrong way round here
+        return np.asarray(columns[clause.vector_id] <= clause.vector_value)
+    return np.asarray(clause.is_forbidden_vector_array(columns), bool)

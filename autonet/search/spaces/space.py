@@ -2,14 +2,17 @@
 
 import copy
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
+import numpy as np
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Constant, EqualsCondition
 from ConfigSpace.hyperparameters import Hyperparameter, UniformFloatHyperparameter, UniformIntegerHyperparameter
 
 from autonet.core.errors import InvalidOption
 from autonet.core.names import join
-from autonet.search.spaces.encoding import Encoding, plain
+from autonet.search.spaces.encoding import Encoding
+from autonet.search.spaces.values import copy_value, plain
 
 __all__ = ["as_space", "completed", "described"]
 
@@ -62,20 +65,20 @@ def _hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
         named = copy.copy(entry)
         named.name = name
         return named
-    if isinstance(entry, tuple) and len(entry) == 2 and all(isinstance(v, int | float) for v in entry):
-        low, high = entry
+    if isinstance(entry, tuple) and len(entry) == 2 and all(isinstance(v, Real) for v in entry):
+        low, high = map(plain, entry)
         if not low < high:
             raise InvalidOption(f"space[{name!r}] = {entry!r}: expected (low, high) with low < high.")
-        if all(isinstance(v, int) for v in entry):
+        if all(isinstance(v, int) for v in (low, high)):
             return UniformIntegerHyperparameter(name, low, high)
         return UniformFloatHyperparameter(name, float(low), float(high))
-    if isinstance(entry, list | Mapping):
-        choices = list(entry)
+    if isinstance(entry, list | Mapping | np.ndarray):
+        choices = [copy_value(plain(choice)) for choice in entry]
         if not choices:
             raise InvalidOption(f"space[{name!r}] has no choices; give at least one.")
         return Constant(name, choices[0]) if len(choices) == 1 else CategoricalHyperparameter(name, choices)
-    if isinstance(entry, str | int | float | None):
-        return Constant(name, entry)
+    if isinstance(entry, str | int | float | np.generic | None):
+        return Constant(name, plain(entry))
     raise InvalidOption(
         f"space[{name!r}] = {entry!r}: expected (low, high), a list of choices, a dict of choices with spaces of their "
         "own, a hyperparameter of ConfigSpace, or a single value."
@@ -97,8 +100,11 @@ def completed(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
         if not space[name].legal_value(value):
             raise InvalidOption(f"{name!r} = {value!r} is not in its range: {space[name]}.")
     default = {name: plain(hp.default_value) for name, hp in space.items()}
+    config = {name: plain(value) for name, value in config.items()}
     row = encoding.canonical(encoding.row({**default, **config})[None])[0]
     result = encoding.config(row)
+    # As it was asked for, to the last bit; whole numbers stay whole.
+    result |= {name: type(result[name])(v) for name, v in config.items() if isinstance(result.get(name), float)}
     for name in config:
         if name not in result:
             raise InvalidOption(f"{name!r} is not active in the configuration {dict(config)}.")

@@ -5,6 +5,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from ConfigSpace import ConfigurationSpace
 from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch
 from autonet.search.evaluation import Outcome
 from autonet.search.history import History
-from autonet.search.records import Event, Job, Status, Trial
-from autonet.search.spaces.definitions import defined_space
-from autonet.search.spaces.encoding import Encoding, plain
+from autonet.search.records import Event, Job, Result, Status, Trial
+from autonet.search.spaces.distributions import merge
+from autonet.search.spaces.encoding import Encoding
 from autonet.search.spaces.space import described
+from autonet.search.spaces.values import plain
 from autonet.search.storage.jsonvalues import is_kept
 from autonet.search.storage.signals import held_back
 from autonet.search.storage.store import MemoryStore, RunDirectory, Store, differences
@@ -52,8 +54,6 @@ class Journal:
 
     Attributes
     ----------
-    space : ConfigSpace.ConfigurationSpace
-        Of a study whose objective defines it: what is known of it.
     seed : int
     checkpoints : dict of int to object
         By trial: its state, or the path to it.
@@ -72,7 +72,7 @@ class Journal:
         keep_best: int = 1,
         data: Any = None,
     ) -> None:
-        self.defines, self.space = space is None, ConfigurationSpace() if space is None else space
+        self.defines, self._space = space is None, space
         self.history = history
         self.checkpoints: dict[int, Any] = {}
         self.lost: set[int] = set()
@@ -87,6 +87,11 @@ class Journal:
             raise
         self._drop_checkpoints()  # the process may have died before it did
         self._sweep()
+
+    @property
+    def space(self) -> ConfigurationSpace:
+        """What may vary; of a study whose objective defines it, what is known of it."""
+        return self.history.defined.space if self._space is None else self._space
 
     @property
     def encoding(self) -> Encoding:
@@ -134,23 +139,24 @@ class Journal:
             bounds=self.history.bounds,
             budgeted=self.history.rungs.unit != "none",
             defines=self.defines,
+            known=dict(self.history.definitions),
+            fixed=bool(trial.reports),
         )
 
     def end(self, outcome: Outcome) -> Trial:
         """Take up the outcome of a job; all of it is kept, or nothing."""
+        outcome = self._refuse_conflicts(outcome)
         job, result = outcome.job, outcome.result
         trial = self.history.trials[job.trial]
         before = self.checkpoints.get(job.trial)
         kept = result.checkpoint if math.isfinite(result.loss) and result.checkpoint is not None else before
         self._refuse_objects(outcome.definitions)
         events = [Event("observe", job.trial, {"step": s, "value": v}) for s, v in outcome.curve]
-        if outcome.definitions or (self.defines and dict(outcome.config) != dict(trial.config)):
-            parts = ConfigurationSpace()
-            parts.add(*outcome.definitions.values())
-            hyperparameters = parts.to_serialized_dict()["hyperparameters"]
-            events.append(
-                Event("define", job.trial, {"config": dict(outcome.config), "hyperparameters": hyperparameters})
-            )
+        # A later job that ends before it suggests anything leaves the configuration as it is.
+        config = {**(trial.config if trial.reports else {}), **outcome.config}
+        if outcome.definitions or (self.defines and config != dict(trial.config)):
+            hyperparameters = [{"name": name, **d.to_dict()} for name, d in outcome.definitions.items()]
+            events.append(Event("define", job.trial, {"config": config, "hyperparameters": hyperparameters}))
         body = {
             "report": _report(outcome),
             "attributes": dict(outcome.attributes),
@@ -189,9 +195,7 @@ class Journal:
     def _take_up(self, event: Event) -> None:
         """Take up an event, live or from the run directory."""
         self.history.apply(event)
-        if event.kind == "define":
-            self._extend_space(self.history.trials[event.trial])
-        elif event.kind == "end" and event.body["checkpoint"] is not None and self.directory is not None:
+        if event.kind == "end" and event.body["checkpoint"] is not None and self.directory is not None:
             name = event.body["checkpoint"]
             if not CHECKPOINT.fullmatch(name):
                 raise ValueError(f"{name!r} is not the name of a checkpoint")
@@ -203,12 +207,22 @@ class Journal:
                 self.checkpoints.pop(event.trial, None)
                 self.lost.add(event.trial)
 
-    def _extend_space(self, trial: Trial) -> None:
-        """Bring the space up to what an objective has defined, if it tells anything new."""
-        predicted = self.encoding.active_names(trial.config) if len(self.space) else set()
-        if set(trial.config) != predicted or self.history.definitions != dict(self.space):
-            chosen = [dict(t.config) for t in self.history if t.reports or t is trial]
-            self.space = defined_space(self.history.definitions, chosen)
+    def _refuse_conflicts(self, outcome: Outcome) -> Outcome:
+        """Fail a trial that suggested what contradicts a trial that ended while it ran; keep what does not."""
+        kept, conflicts = {}, []
+        for name, distribution in outcome.definitions.items():
+            try:
+                merge(name, self.history.definitions.get(name), distribution)
+            except InvalidOption as error:
+                conflicts.append(error)
+            else:
+                kept[name] = distribution
+        if not conflicts:
+            return outcome
+        config = {name: value for name, value in outcome.config.items() if name in kept}
+        result = Result(math.inf, outcome.job.start, Status.CRASHED)
+        reason = f"InvalidOption: {conflicts[0]}"
+        return replace(outcome, result=result, reason=reason, exception=conflicts[0], config=config, definitions=kept)
 
     def _refuse_objects(self, hyperparameters: Mapping[str, Any]) -> None:
         """Refuse choices that a store would not give back as they are: functions, classes and other objects."""

@@ -1,0 +1,148 @@
+"""Ranges that ConfigSpace does not have: with a step, or with ends that it would round."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from ConfigSpace.hyperparameters import (
+    NumericalHyperparameter,
+    UniformFloatHyperparameter,
+    UniformIntegerHyperparameter,
+)
+from ConfigSpace.hyperparameters.distributions import UnitUniformContinuousDistribution
+from ConfigSpace.hyperparameters.hp_components import ROUND_PLACES
+from numpy.typing import NDArray
+
+__all__ = ["ON_GRID", "RangeHyperparameter", "decimals"]
+
+Array = NDArray[np.float64]
+
+# Share of a step by which a value may miss the grid and still count as on it: rounding errors of users' arithmetic.
+ON_GRID = 1e-6
+
+
+def decimals(value: float) -> int:
+    """Return how many decimals a number has as it is written."""
+    return max(-int(Decimal(str(value)).as_tuple().exponent), 0)
+
+
+class RangeHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
+    """Numbers from `lower` to `upper` on a grid, at the same cost for ten values as for a million.
+
+    The vector form lies in [0, 1], the k-th of n values at k / (n - 1).
+
+    Parameters
+    ----------
+    name : str
+    lower, upper : float or int
+    step : float or int, optional
+        Divides ``upper - lower``; None for a continuous range.
+    log : bool
+    """
+
+    ORDERABLE = True
+
+    def __init__(self, name: str, lower: Any, upper: Any, step: Any = None, *, log: bool = False) -> None:
+        self.lower, self.upper, self.step, self.log = lower, upper, step, log
+        scale = _Scale(lower, upper, step, log)
+        distribution = UnitUniformContinuousDistribution(pdf_max_density=1.0)
+        super().__init__(
+            name=name,
+            size=np.inf if step is None else scale.n_steps + 1,
+            default_value=scale.value(0.5),
+            transformer=scale,
+            vector_dist=distribution,
+            neighborhood=distribution.neighborhood,
+            neighborhood_size=np.inf if step is None else scale.n_steps,
+            value_cast=type(lower),
+        )
+
+    @classmethod
+    def for_range(cls, name: str, lower: Any, upper: Any, *, step: Any, log: bool) -> Any:
+        """Return ConfigSpace's own hyperparameter where it has one for the range, one of this class elsewhere."""
+        if isinstance(lower, int) and step == 1 and abs(upper) < 2**53 > abs(lower):
+            return UniformIntegerHyperparameter(name, lower, upper, log=log)
+        if step is None and all(float(np.round(end, ROUND_PLACES)) == end for end in (lower, upper)):
+            return UniformFloatHyperparameter(name, lower, upper, log=log)
+        return cls(name, lower, upper, step, log=log)
+
+    def sample_vector(self, size: int | None = None, *, seed: np.random.RandomState | None = None) -> Any:
+        """Draw places of the grid, each with the same probability."""
+        drawn = super().sample_vector(1 if size is None else size, seed=seed)
+        if self.step is not None:
+            n_steps = self._transformer.n_steps  # type: ignore[attr-defined]
+            drawn = np.minimum(np.floor(drawn * (n_steps + 1)), n_steps) / n_steps
+        return drawn[0] if size is None else drawn
+
+    def to_uniform(self) -> Any:
+        """Return itself."""
+        return self
+
+    def __copy__(self) -> "RangeHyperparameter":
+        """Copy by the constructor, as ConfigSpace does when it adds a hyperparameter."""
+        return type(self)(self.name, self.lower, self.upper, self.step, log=self.log)
+
+    def __str__(self) -> str:
+        """Show what ConfigSpace shows of a range, and the step."""
+        kind = "Integer" if isinstance(self.lower, int) else "Float"
+        step = "" if self.step is None else f", Step: {self.step}"
+        scale = ", on log-scale" if self.log else ""
+        range_ = f"Range: [{self.lower}, {self.upper}]{step}"
+        return f"{self.name}, Type: {kind}, {range_}, Default: {self.default_value}{scale}"
+
+
+@dataclass
+class _Scale:
+    """Values to [0, 1] and back; a transformer of ConfigSpace."""
+
+    lower: Any
+    upper: Any
+    step: Any
+    log: bool
+    lower_vectorized: np.float64 = field(default=np.float64(0.0), init=False)
+    upper_vectorized: np.float64 = field(default=np.float64(1.0), init=False)
+
+    def __post_init__(self) -> None:
+        f = np.log if self.log else float
+        self._low, self._high = float(f(self.lower)), float(f(self.upper))
+        self.n_steps = 0 if self.step is None else round((self.upper - self.lower) / self.step)
+        self._decimals = 0 if self.step is None else max(map(decimals, (self.lower, self.step)))
+
+    def value(self, vector: float) -> Any:
+        """Return the value at one place."""
+        if self.step is not None:
+            return round(self.lower + round(vector * self.n_steps) * self.step, self._decimals)
+        inside = (1 - vector) * self._low + vector * self._high
+        return float(np.clip(np.exp(inside) if self.log else inside, self.lower, self.upper))
+
+    def to_value(self, vector: Array) -> NDArray[Any]:
+        """Return the values at places; see `Transformer` of ConfigSpace."""
+        return np.array([self.value(float(v)) for v in vector])
+
+    def to_vector(self, value: Any) -> Array:
+        """Return the places of values; see `Transformer` of ConfigSpace."""
+        values = np.asarray(value, float)
+        if self.step is not None:
+            return np.asarray(np.rint((values - self.lower) / self.step) / self.n_steps)
+        values = np.log(values) if self.log else values
+        return np.asarray((values - self._low) / (self._high - self._low))
+
+    def legal_value(self, value: Any) -> NDArray[np.bool_]:
+        """Whether values lie in the range and on the grid."""
+        return np.array([self.legal_value_single(v) for v in value], bool)
+
+    def legal_vector(self, vector: Array) -> NDArray[np.bool_]:
+        """Whether places lie in [0, 1]."""
+        return (vector >= 0) & (vector <= 1)
+
+    def legal_value_single(self, value: Any) -> bool:
+        """Whether a value lies in the range and on the grid."""
+        if not isinstance(value, int | float | np.number) or not self.lower <= value <= self.upper:
+            return False
+        steps = 0.0 if self.step is None else (value - self.lower) / self.step
+        return bool(abs(steps - round(steps)) < ON_GRID)
+
+    def legal_vector_single(self, vector: Any) -> bool:
+        """Whether a place lies in [0, 1]."""
+        return bool(0 <= vector <= 1)

@@ -1,0 +1,53 @@
+"""Values of hyperparameters: plain Python objects, compared and copied."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+__all__ = ["copy_value", "index_of", "is_integer", "is_real", "plain"]
+
+
+def plain(value: Any) -> Any:
+    """Convert a numpy scalar to the Python value it stands for; return anything else unchanged."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def is_integer(value: Any) -> bool:
+    """Whether `value` is a whole number of Python or numpy; booleans are not."""
+    return not isinstance(value, bool) and isinstance(value, Integral)
+
+
+def is_real(value: Any) -> bool:
+    """Whether `value` is a number of Python or numpy other than NaN; booleans are not."""
+    return not isinstance(value, bool) and isinstance(value, Real) and bool(value == value)
+
+
+def copy_value(value: Any) -> Any:
+    """Copy the containers that a value consists of, so that changing the copy leaves the original as it is.
+
+    Other objects (functions, classes, estimators) are shared: only the user knows how to copy them.
+    """
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple, set):
+        return type(value)(copy_value(v) for v in value)
+    if type(value) is dict:
+        return {key: copy_value(v) for key, v in value.items()}
+    return value
+
+
+def index_of(value: Any, choices: Sequence[Any]) -> int | None:
+    """Return the index of `value` among `choices`, None if it is not there; one of the same type comes first."""
+    equal = [i for i, choice in enumerate(choices) if _equal(choice, value)]
+    return next((i for i in equal if type(choices[i]) is type(value)), equal[0] if equal else None)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
+    try:
+        return bool(a == b) or (isinstance(a, float) and isinstance(b, float) and a != a and b != b)  # NaN is NaN
+    except (TypeError, ValueError):  # arrays, and objects that compare with their own kind only
+        return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.array_equal(a, b)
