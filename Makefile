@@ -13,9 +13,10 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-# Ten minutes: run directories under kills, full disks and random faults; a line per row.
+# Ten minutes: run directories under kills, full disks and random faults, a line per row; damaged presets.
 torture: $(INSTALLED)
 	$(BIN)/python tests/search/torture.py
+	$(BIN)/python tests/space/hostile.py
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

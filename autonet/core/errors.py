@@ -80,7 +80,7 @@ class UnknownName(InvalidOption):
 
     def __str__(self) -> str:
         """Build the sentence: what came, and what was probably meant."""
-        got = f"Unknown {self.what} {self.name!r}."
+        got = f"Unknown {self.what} {self.name!r:.200}."
         if self.nearest:
             return f"{got} Did you mean {' or '.join(map(repr, self.nearest))}?"
         return f"{got} Choose from {', '.join(map(repr, self.valid))}."

@@ -221,10 +221,7 @@ class Options:
                 chosen.append(HyperparameterSearchSpaceUpdate(node, NODES[node].selector, tuple(names)))
         updates = self.hyperparameter_search_space_updates
         if isinstance(updates, str | Path):
-            try:
-                updates = parse_hyperparameter_search_space_updates(updates)
-            except OSError as error:
-                raise InvalidOption(f"hyperparameter_search_space_updates cannot be read: {error}.") from error
+            updates = parse_hyperparameter_search_space_updates(updates)
         return build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())], nodes)
 
     def portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:

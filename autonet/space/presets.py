@@ -1,16 +1,18 @@
 """Presets: TOML files that restrict the space and set its ranges, in the vocabulary of updates."""
 
+import reprlib
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from autonet.core.errors import InvalidOption
+from autonet.core.files import read_text
 from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
-from autonet.space.updates import HyperparameterSearchSpaceUpdate
+from autonet.space.updates import HyperparameterSearchSpaceUpdate, is_plain
 
 __all__ = ["Preset", "list_presets", "load_preset"]
 
@@ -19,6 +21,9 @@ KEYS = {"schema", "description", "options", "components", "updates", "portfolio"
 CONCERN_KEYS = {"task", "min_rows", "max_rows", "min_columns", "max_columns"}
 UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", *CONCERN_KEYS}
 PORTFOLIO_KEYS = {"description", "values", *CONCERN_KEYS}
+TYPES = {str: "a text", bool: "true or false", dict: "a table", list: "a list"}
+
+_T = TypeVar("_T", str, bool, dict[str, Any], list[Any])
 
 
 @dataclass(frozen=True)
@@ -75,33 +80,68 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     path = Path(preset)
     if path.suffix != ".toml":
         path = preset_folder() / f"{known('preset', str(preset), list_presets())}.toml"
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise InvalidOption(f"Preset {str(path)!r} cannot be read: {error}.") from error
+    where, content = f"preset {path.name}", _parse(path)
     if content.get("schema") != SCHEMA:
-        raise InvalidOption(f"Preset {path.name} has schema {content.get('schema')!r}; this version reads {SCHEMA}.")
-    where = f"preset {path.name}"
-    _check(content, KEYS, where)
+        raise InvalidOption(
+            f"Preset {path.name} has schema {content.get('schema')!r:.60}; this version reads {SCHEMA}."
+        )
+    _check_keys(content, KEYS, where)
+    components: dict[str, list[str]] = {}
+    for table, place in ((content, where), (_get(content, task.kind, dict, where), f"table [{task.kind}] of {where}")):
+        components |= _components(table, place)
     for kind in get_args(TaskKind):
-        _check(content.get(kind, {}), {"components"}, f"table [{kind}] of {where}")
-    components = {**content.get("components", {}), **content.get(task.kind, {}).get("components", {})}
-    for node, names in components.items():
-        if not isinstance(names, list):
-            raise InvalidOption(f"In {where}, the components of {node} must be a list; got {names!r}.")
-    updates = tuple(_update(row, where) for row in content.get("updates", []) if _concerns(row, task, where))
-    entries = [_entry(row, where) for row in content.get("portfolio", []) if _concerns(row, task, where)]
-    text, options = content.get("description", ""), content.get("options", {})
-    return Preset(path.stem, text, options, components, updates, tuple(entries))
+        _check_keys(_get(content, kind, dict, where), {"components"}, f"table [{kind}] of {where}")
+    updates = [_update(row, where) for row in _rows(content, "updates", where) if _concerns(row, task, where)]
+    entries = [_entry(row, where) for row in _rows(content, "portfolio", where) if _concerns(row, task, where)]
+    description, options = _get(content, "description", str, where), _get(content, "options", dict, where)
+    return Preset(path.stem, description, options, components, tuple(updates), tuple(entries))
 
 
-def _check(table: dict[str, Any], allowed: Iterable[str], where: str) -> None:
+def _parse(path: Path) -> dict[str, Any]:
+    text = read_text(path, "Preset")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:  # its own sentence would be "maximum recursion depth exceeded"
+        raise InvalidOption(f"Preset {str(path)!r} cannot be read: it is nested too deeply.") from None
+    except ValueError as error:  # TOMLDecodeError, and a number of thousands of digits
+        raise InvalidOption(f"Preset {str(path)!r} cannot be read: {error}.") from error
+
+
+def _check_keys(table: dict[str, Any], allowed: Iterable[str], where: str) -> None:
     for key in table:
         known(f"key in {where}", key, allowed)
 
 
+def _get(table: dict[str, Any], key: str, kind: type[_T], where: str) -> _T:
+    """Return the value of a key, or an empty one if it is not there; refuse another type."""
+    value = table.get(key, kind())
+    if type(value) is not kind:
+        raise InvalidOption(f"In {where}, {key} must be {TYPES[kind]}; got {reprlib.repr(value)}.")
+    return value
+
+
+def _rows(content: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+    rows = _get(content, key, list, where)
+    if not all(isinstance(row, dict) for row in rows):
+        raise InvalidOption(f"In {where}, {key} must be tables, each under a line [[{key}]]; got {reprlib.repr(rows)}.")
+    return rows
+
+
+def _components(table: dict[str, Any], where: str) -> dict[str, list[str]]:
+    components = _get(table, "components", dict, where)
+    for node, names in components.items():
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise InvalidOption(
+                f"In {where}, the components of {node} must be a list of names; got {reprlib.repr(names)}."
+            )
+    return components
+
+
 def _concerns(row: dict[str, Any], task: Task, where: str) -> bool:
     kind = known(f"task in {where}", row.get("task", task.kind), get_args(TaskKind))
+    for key in ("min_rows", "max_rows", "min_columns", "max_columns"):
+        if type(row.get(key, 0)) not in (int, float):
+            raise InvalidOption(f"In {where}, {key} must be a number; got {reprlib.repr(row[key])}.")
     sizes = {"rows": task.n_rows, "columns": task.n_features}
     return kind == task.kind and all(
         row.get(f"min_{name}", size) <= size <= row.get(f"max_{name}", size) for name, size in sizes.items()
@@ -109,17 +149,25 @@ def _concerns(row: dict[str, Any], task: Task, where: str) -> bool:
 
 
 def _update(row: dict[str, Any], where: str) -> HyperparameterSearchSpaceUpdate:
-    _check(row, UPDATE_KEYS, f"an update of {where}")
+    place = f"an update of {where}"
+    _check_keys(row, UPDATE_KEYS, place)
     missing = [key for key in ("node", "hyperparameter", "values") if key not in row]
     if missing:
-        raise InvalidOption(f"An update of {where} lacks {' and '.join(missing)}: {row}.")
+        raise InvalidOption(f"An update of {where} lacks {' and '.join(missing)}: {reprlib.repr(row)}.")
+    node, hyperparameter = _get(row, "node", str, place), _get(row, "hyperparameter", str, place)
     return HyperparameterSearchSpaceUpdate(
-        row["node"], row["hyperparameter"], row["values"], row.get("log", False), row.get("default")
+        node, hyperparameter, row["values"], _get(row, "log", bool, place), row.get("default")
     )
 
 
 def _entry(row: dict[str, Any], where: str) -> dict[str, Any]:
-    _check(row, PORTFOLIO_KEYS, f"an entry of the portfolio of {where}")
+    place = f"an entry of the portfolio of {where}"
+    _check_keys(row, PORTFOLIO_KEYS, place)
     if not isinstance(row.get("values"), dict):
-        raise InvalidOption(f"An entry of the portfolio of {where} lacks a table of values: {row}.")
+        raise InvalidOption(f"An entry of the portfolio of {where} lacks a table of values: {reprlib.repr(row)}.")
+    for name, value in row["values"].items():
+        if not is_plain(value):
+            raise InvalidOption(
+                f"In {place}, {name} must be a name, a finite number, true or false; got {reprlib.repr(value)}."
+            )
     return dict(row["values"])

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import reprlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from ConfigSpace.hyperparameters import (
 )
 
 from autonet.core.errors import InvalidOption
+from autonet.core.files import read_text
 from autonet.core.names import join
 
 __all__ = [
@@ -56,9 +58,13 @@ class HyperparameterSearchSpaceUpdate:
 
     def __post_init__(self) -> None:
         """Check what can be checked without knowing the space."""
+        for attribute in ("node_name", "hyperparameter"):
+            if not isinstance(getattr(self, attribute), str):
+                got = reprlib.repr(getattr(self, attribute))
+                raise InvalidOption(f"{attribute} of an update must be a name; got {got}.")
         values: Any = self.value_range
-        if isinstance(values, str) or not isinstance(values, Iterable):
-            raise InvalidOption(f"Update of {self.name}: value_range must be a list; got {values!r}.")
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+            raise InvalidOption(f"Update of {self.name}: value_range must be a list; got {reprlib.repr(values)}.")
         object.__setattr__(self, "value_range", tuple(values))
         if not self.value_range:
             raise InvalidOption(f"Update of {self.name}: value_range is empty; give at least one value.")
@@ -114,9 +120,16 @@ class HyperparameterSearchSpaceUpdate:
         inside = old.default_value if ends[0] <= old.default_value <= ends[1] else cast(middle)
         default = inside if self.default_value is None else cast(self.default_value)
         make: Any = Integer if whole else Float
-        hyperparameter: Hyperparameter[Any, Any] = make(
-            old.name, (ends[0], ends[1]), log=self.log, default=default, meta=old.meta
-        )
+        try:
+            hyperparameter: Hyperparameter[Any, Any] = make(
+                old.name, (ends[0], ends[1]), log=self.log, default=default, meta=old.meta
+            )
+        except (
+            ArithmeticError,
+            TypeError,
+            ValueError,
+        ) as error:  # ends too close or too far apart to tell values apart
+            raise InvalidOption(f"Update of {self.name}: ConfigSpace cannot make a range of it: {error}.") from error
         return hyperparameter
 
     def _require_default(self, low: float, high: float, *, whole: bool) -> None:
@@ -127,7 +140,7 @@ class HyperparameterSearchSpaceUpdate:
 
     def _require(self, fits: bool, why: str) -> None:
         if not fits:
-            raise InvalidOption(f"Update of {self.name} to {list(self.value_range)}: {why}.")
+            raise InvalidOption(f"Update of {self.name} to {reprlib.repr(list(self.value_range))}: {why}.")
 
     def __str__(self) -> str:
         """Write the update as a line of a file."""
@@ -206,19 +219,19 @@ def parse_hyperparameter_search_space_updates(path: str | Path) -> Hyperparamete
     Raises
     ------
     InvalidOption
-        If a line cannot be read; says which.
+        If the file or a line of it cannot be read; says which.
     """
     updates = HyperparameterSearchSpaceUpdates()
-    for number, text in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
+    for number, text in enumerate(read_text(path, "Updates file").splitlines(), start=1):
         line = text.strip()
         if not line or line.startswith("#"):
             continue
         try:
             node, name, values, log, default = _fields(line)
             updates.append(node, name, values, log, default_value=default)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # RecursionError: thousands of brackets
             raise InvalidOption(
-                f"{path}, line {number}: expected 'NodeName component:hyperparameter [values] log', got {line!r}."
+                f"{path}, line {number}: expected 'NodeName component:hyperparameter [values] log', got {line!r:.80}."
             ) from error
     return updates
 
@@ -253,8 +266,18 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
+def is_plain(value: Any) -> bool:
+    """Whether a value is a text, a truth value or a finite number."""
+    return isinstance(value, str | bool) or _is_number(value)
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond the range of floats
+        return False
 
 
 def _identity(value: Any) -> tuple[bool, Any]:

@@ -1,3 +1,5 @@
+import random
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from autonet.nets.initialization import INITIALIZATION, initialize
 from autonet.nets.registry import NETWORKS
 from autonet.space.build import build_space
 from autonet.space.presets import list_presets, load_preset
+from tests.space.hostile import PRESET, mutations, problem, read_preset, unreadable
 
 MINE = """
 schema = 1
@@ -134,7 +137,10 @@ def test_clipping_is_for_regression_in_tiny_cs() -> None:
         (MINE.replace("values = [2, 4]", "values = []"), "value_range is empty"),
         (MINE + 'task = "clasification"', r"'clasification'\. Did you mean 'classification'"),
         (MINE.replace("[components]", "[classification.component]"), r"'component'\. Did you mean 'components'"),
-        (MINE.replace('["shapedmlpnet"]', '"shapedmlpnet"'), "NetworkSelector must be a list; got 'shapedmlpnet'"),
+        (
+            MINE.replace('["shapedmlpnet"]', '"shapedmlpnet"'),
+            "the components of NetworkSelector must be a list of names; got 'shapedmlpnet'",
+        ),
     ],
 )
 def test_half_written_presets_are_refused(text: str, message: str, tmp_path: Path) -> None:
@@ -142,3 +148,67 @@ def test_half_written_presets_are_refused(text: str, message: str, tmp_path: Pat
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidOption, match=message):
         AutoNetClassification(path).get_hyperparameter_search_space()
+
+
+# --- presets from elsewhere
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            b"\xff",
+            r"mine\.toml' cannot be read: 'utf-8' codec can't decode byte 0xff in position 0.*; save it as UTF-8",
+        ),
+        (b"schema = [" + b"[" * 3000, r"mine\.toml' cannot be read: it is nested too deeply"),
+        (b"schema = " + b"9" * 4085, r"Preset mine\.toml has schema 9{60}; this version reads 1"),
+        (b"a." * 5000 + b"a = 1", r"mine\.toml' has a line of more than 4096 characters"),
+        (b"#\n" * 200_000, r"mine\.toml' is larger than 256 KiB"),
+        (b'schema = 1\nupdates = "abc"', r"In preset mine\.toml, updates must be a list; got 'abc'"),
+        (b"schema = 1\nupdates = [1]", r"updates must be tables, each under a line \[\[updates\]\]; got \[1\]"),
+        (b"schema = 1\ncomponents = 'x'", r"In preset mine\.toml, components must be a table; got 'x'"),
+        (b"schema = 1\nregression = 1", r"In preset mine\.toml, regression must be a table; got 1"),
+        (b"schema = 1\nclassification.components.NetworkSelector = [1]", r"must be a list of names; got \[1\]"),
+        (b"schema = 1\noptions = []", r"In preset mine\.toml, options must be a table; got \[\]"),
+        (b"schema = 1\noptions = {ensemble_size = 'x'}", "ensemble_size must be a positive number or None; got 'x'"),
+        (b"schema = 1\ndescription = 1", r"In preset mine\.toml, description must be a text; got 1"),
+        (MINE.encode() + b"min_rows = 'a'", r"In preset mine\.toml, min_rows must be a number; got 'a'"),
+        (MINE.encode() + b"log = 1", r"In an update of preset mine\.toml, log must be true or false; got 1"),
+        (MINE.replace('"NetworkSelector"\nh', "1\nh").encode(), r"In an update of .*, node must be a text; got 1"),
+        (MINE.replace("[2, 4]", "[2, 1" + "0" * 400 + "]").encode(), "1000.*0000 is not a number"),
+        (
+            MINE.encode() + b"[[portfolio]]\nvalues = {x = {a = 1}}",
+            r"x must be a name, a finite number.*; got \{'a': 1\}",
+        ),
+        (MINE.encode() + b"[[portfolio]]\nvalues = {x = nan}", r"x must be a name, a finite number.*; got nan"),
+    ],
+)
+def test_wrong_encodings_types_and_sizes_are_named(text: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(text)
+    with pytest.raises(InvalidOption, match=message):
+        AutoNetClassification(path).fit([[0.0], [1.0]] * 10, [0, 1] * 10)
+
+
+def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(MINE, encoding="utf-8-sig")
+    assert load_preset(path, Task("classification")).description == "mine"
+
+
+def test_damaged_presets_are_read_or_refused_with_a_sentence(tmp_path: Path) -> None:
+    assert problem(read_preset, _written(tmp_path, PRESET.encode())) is None
+    for data in islice(mutations(PRESET, random.Random(1), structured=True), 150):
+        assert problem(read_preset, _written(tmp_path, data)) is None, data
+
+
+def test_directories_pipes_links_and_devices_are_no_presets(tmp_path: Path) -> None:
+    for name, path in unreadable(tmp_path, ".toml").items():
+        with pytest.raises(InvalidOption, match=r"cannot be read|larger than 256 KiB"):
+            load_preset(path, Task("classification"))
+        assert problem(read_preset, path) is None, name
+
+
+def _written(folder: Path, data: bytes) -> Path:
+    (folder / "mine.toml").write_bytes(data)
+    return folder / "mine.toml"

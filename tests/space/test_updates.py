@@ -1,4 +1,6 @@
+import random
 import string
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from autonet import (
 from autonet.core.errors import InvalidOption
 from autonet.core.task import Task
 from autonet.space.build import build_space
+from tests.space.hostile import UPDATES as FILE
+from tests.space.hostile import mutations, problem, read_updates, unreadable
 
 NAMES = st.text(string.ascii_letters + string.digits + "_:", min_size=1)
 VALUES = st.one_of(
@@ -147,3 +151,56 @@ def test_a_default_that_fits_is_taken() -> None:
     assert not config["NetworkSelector:shapedresnet:use_dropout"]
     assert "NetworkSelector:shapedresnet:max_dropout" not in config
     assert config["CreateDataLoader:batch_size"] == 32
+
+
+# --- files from elsewhere
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"\xff", r"Updates file '.*updates\.txt' cannot be read: 'utf-8' codec can't decode .*; save it as UTF-8"),
+        (b"N h " + b"[" * 4000, r"updates\.txt, line 1: expected 'NodeName component:hyperparameter \[values\] log'"),
+        (b"N h " + b"[" * 5000, r"updates\.txt' has a line of more than 4096 characters"),
+        (b"#\n" * 200_000, r"updates\.txt' is larger than 256 KiB"),
+    ],
+)
+def test_wrong_encodings_nesting_and_sizes_are_named(text: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "updates.txt").write_bytes(text)
+    with pytest.raises(InvalidOption, match=message):
+        parse_hyperparameter_search_space_updates(tmp_path / "updates.txt")
+
+
+def test_damaged_files_are_read_or_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "updates.txt"
+    path.write_text(FILE, encoding="utf-8")
+    assert problem(read_updates, path) is None
+    for data in islice(mutations(FILE, random.Random(1), structured=False), 150):
+        path.write_bytes(data)
+        assert problem(read_updates, path) is None, data
+
+
+def test_directories_pipes_links_and_devices_are_no_files_of_updates(tmp_path: Path) -> None:
+    for path in unreadable(tmp_path, ".txt").values():
+        with pytest.raises(InvalidOption, match=r"cannot be read|larger than 256 KiB"):
+            parse_hyperparameter_search_space_updates(path)
+
+
+@pytest.mark.parametrize("values", [[1, 2], "sgd", b"sgd", 3, None, []])
+def test_names_and_values_of_the_wrong_type_are_named(values: Any) -> None:
+    if values != [1, 2]:
+        with pytest.raises(InvalidOption, match=r"Update of N:h: value_range (must be a list; got|is empty)"):
+            HyperparameterSearchSpaceUpdate("N", "h", values)
+    with pytest.raises(InvalidOption, match="node_name of an update must be a name; got 1"):
+        HyperparameterSearchSpaceUpdate(1, "h", values)  # type: ignore[arg-type]
+    with pytest.raises(InvalidOption, match=r"hyperparameter of an update must be a name; got \[1\]"):
+        HyperparameterSearchSpaceUpdate("N", [1], values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("values", [[10**400, 10**401], [0.1, 1e999], [1e-320, 2e-320], [float("nan"), 1]])
+@pytest.mark.parametrize("log", [False, True])
+def test_numbers_that_no_range_can_hold_are_refused(values: list[Any], log: bool) -> None:
+    for name in ("sgd:learning_rate", "sgd:weight_decay"):
+        update = HyperparameterSearchSpaceUpdate("OptimizerSelector", name, tuple(values), log)
+        with pytest.raises(InvalidOption, match=f"Update of OptimizerSelector:{name}"):
+            build_space(Task("classification"), updates=[update])

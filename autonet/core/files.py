@@ -1,0 +1,53 @@
+"""Reading of small text files that users write."""
+
+import stat
+from pathlib import Path
+
+from autonet.core.errors import InvalidOption
+
+__all__ = ["read_text"]
+
+# Bytes of a preset or an updates file; the largest preset of autonet has 20 kB.
+MAX_BYTES = 2**18
+# Characters: the time and the memory of reading a dotted TOML key grow with the square of its length.
+MAX_LINE_LENGTH = 4096
+
+
+def read_text(path: str | Path, what: str) -> str:
+    """Read a small text file in UTF-8, with or without a byte order mark.
+
+    Parameters
+    ----------
+    path : str or Path
+    what : str
+        What the file should be, for the message of an error, such as ``"Preset"``.
+
+    Raises
+    ------
+    InvalidOption
+        If it cannot be opened, is no regular file (a directory, a pipe, a device), is too large, or is no text.
+    """
+    name = f"{what} {str(path)!r}"
+    try:
+        mode = Path(path).stat().st_mode
+        if not stat.S_ISREG(mode):  # a pipe would block, a device may have no end
+            raise InvalidOption(f"{name} cannot be read: expected a file; got {_kind(mode)}.")
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise InvalidOption(f"{name} is larger than {MAX_BYTES // 1024} KiB; is it the right file?")
+        text = data.decode("utf-8-sig")
+    except InvalidOption:
+        raise
+    except UnicodeDecodeError as error:
+        raise InvalidOption(f"{name} cannot be read: {error}; save it as UTF-8.") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise InvalidOption(f"{name} cannot be read: {error}.") from error
+    if max(map(len, text.split("\n"))) > MAX_LINE_LENGTH:
+        raise InvalidOption(f"{name} has a line of more than {MAX_LINE_LENGTH} characters; break it, or shorten it.")
+    return text
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_ISDIR: "a directory", stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket"}
+    return next((kind for is_kind, kind in kinds.items() if is_kind(mode)), "a device")
