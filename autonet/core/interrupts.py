@@ -48,7 +48,7 @@ class Interrupt:
         self.deadline = math.inf
         self.signal = ""
         self.insisted = False
-        self._alarms: list[Alarm] = []
+        self._alarms: list[tuple[Alarm, float]] = []  # and how many seconds after the request they ring
 
     @property
     def requested(self) -> bool:
@@ -61,8 +61,8 @@ class Interrupt:
             return
         now = time.monotonic()
         self.signal, self.deadline = signal_name, now + grace
-        for alarm in self._alarms:
-            alarm.lower(self.deadline if self.patient else now)
+        for alarm, patience in self._alarms:
+            alarm.lower(now + patience * grace / GRACE_SECONDS)
 
     def clear(self) -> None:
         """Forget a request."""
@@ -81,14 +81,17 @@ class Interrupt:
             raise KeyboardInterrupt
 
     @contextmanager
-    def raising(self, exception: type[BaseException] = KeyboardInterrupt) -> Iterator[None]:
-        """Raise an exception in a body that does not end by itself."""
+    def raising(
+        self, exception: type[BaseException] = KeyboardInterrupt, *, patience: float | None = None
+    ) -> Iterator[None]:
+        """Raise an exception in a body that does not end by itself, so many seconds after a request."""
+        patience = (GRACE_SECONDS if self.patient else 0.0) if patience is None else patience
         with Alarm(self.deadline, exception) as alarm:
-            self._alarms.append(alarm)
+            self._alarms.append((alarm, patience))
             try:
                 yield
             finally:
-                self._alarms.remove(alarm)
+                self._alarms.remove((alarm, patience))
 
     @contextmanager
     def abandoning(self) -> Iterator[None]:

@@ -21,6 +21,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from autonet.core.errors import InvalidOption, SearchFailed
+from autonet.core.interrupts import current_interrupt, interruptible
 from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
 from autonet.data.reading.brands import open_table
@@ -41,6 +42,7 @@ from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.study import Study
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
+from autonet.training.modes import training_modes
 from autonet.training.threads import one_thread
 
 __all__ = ["AutoNet"]
@@ -189,8 +191,9 @@ class AutoNet(FittedEstimator, ABC):
         data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}
         # A copy is fitted, and its state is taken over in a single assignment, which nothing can interrupt halfway.
         fitted = copy(self)
-        fitted._search_and_keep(data, sample_weight, groups, options)  # noqa: SLF001 - a copy of itself
-        self.__dict__ = fitted.__dict__
+        with interruptible(protected=False), training_modes():
+            fitted._search_and_keep(data, sample_weight, groups, options)  # noqa: SLF001 - a copy of itself
+            self.__dict__ = fitted.__dict__
         return self
 
     def _search_and_keep(
@@ -211,13 +214,10 @@ class AutoNet(FittedEstimator, ABC):
             executor = chosen.time.executor(workspace.table)
             on_exit.callback(executor.close)
             first = fit_first_models(workspace, default, chosen, deadline)
-            interrupted, searching = first.interrupted, first.leave_something(workspace, deadline)
-            epoch = 0.0
-            try:
-                if searching and chosen.time.needs_timing:
+            searching, epoch = first.leave_something(workspace, deadline), 0.0
+            if searching and chosen.time.needs_timing:
+                with current_interrupt().abandoning():
                     epoch = epoch_seconds(workspace, default)
-            except KeyboardInterrupt:  # there is the baseline to return
-                interrupted = True
             rungs = chosen.time.rungs(epoch)
             selecting, refitting, closing = chosen.time.kept_back
             left = deadline - time.monotonic() - selecting - refitting - closing
@@ -231,7 +231,6 @@ class AutoNet(FittedEstimator, ABC):
                 keep_best=CONSIDERED if chosen.networks_kept > 1 else 1,
             )
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
-            study.interrupted = interrupted
             for config in chosen.portfolio(workspace.task, study.encoding):
                 study.enqueue(config)
             if searching:
@@ -245,15 +244,16 @@ class AutoNet(FittedEstimator, ABC):
     def _search(self, study: Study, workspace: Workspace, executor: Executor, options: Options, seconds: float) -> None:
         """Run the search; if it comes to nothing, there is the baseline."""
         try:
-            study.optimize(
-                partial(run_trial, workspace),
-                max_trials=options.trials(study.rungs),
-                timeout=max(seconds, 0.0) if options.time.runtime else None,
-                executor=executor,
-                callbacks=[partial(log_trial, logging.getLogger("autonet"))],
-                progress=options.progress_bar,
-            )
-        except (SearchFailed, KeyboardInterrupt):
+            with current_interrupt().abandoning():
+                study.optimize(
+                    partial(run_trial, workspace),
+                    max_trials=options.trials(study.rungs),
+                    timeout=max(seconds, 0.0) if options.time.runtime else None,
+                    executor=executor,
+                    callbacks=[partial(log_trial, logging.getLogger("autonet"))],
+                    progress=options.progress_bar,
+                )
+        except SearchFailed:
             logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 
     def _arguments(self, data: dict[str, Any], options: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autonet.core.interrupts import current_interrupt
 from autonet.estimators.options import Options
 from autonet.pipeline.baseline import Baseline, fit_baseline
 from autonet.pipeline.ensemble import Candidate, Part
@@ -26,18 +27,15 @@ class FirstModels:
         Why there is no baseline.
     learners : sequence of Candidate
         Traditional learners, if they were asked for.
-    interrupted : bool
-        Whether the user interrupted the fitting.
     """
 
     baseline: Baseline | None
     error: Exception | None
     learners: Sequence[Candidate[Part]]
-    interrupted: bool
 
     def leave_something(self, workspace: Workspace, deadline: float) -> bool:
         """Whether there is something to search, and time to encode the table for it."""
-        if self.interrupted or _has_one_class(workspace):
+        if current_interrupt().requested or _has_one_class(workspace):
             return False
         seconds = self.baseline.encoding_seconds * len(workspace.table) if self.baseline else 0.0
         return time.monotonic() + seconds < deadline
@@ -50,16 +48,15 @@ def fit_first_models(workspace: Workspace, config: Mapping[str, Any], options: O
     are there when it is interrupted.
     """
     baseline, error = _baseline(workspace, config, options, deadline)
-    interrupted = baseline is not None and baseline.interrupted
-    if interrupted or not options.traditional_learners or _has_one_class(workspace):
-        return FirstModels(baseline, error, (), interrupted)
+    if current_interrupt().requested or not options.traditional_learners or _has_one_class(workspace):
+        return FirstModels(baseline, error, ())
     # scikit-learn's trees take a sixth of a second to import, in every process that imports the estimators.
     from autonet.pipeline.traditional import fit_traditional_learners  # noqa: PLC0415
 
     seconds = min(options.time.traditional_learners, deadline - time.monotonic() - sum(options.time.kept_back))
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
     fitted = fit_traditional_learners(workspace, config, seconds=seconds, encoding_seconds=encoding_seconds)
-    return FirstModels(baseline, error, fitted.candidates, fitted.interrupted)
+    return FirstModels(baseline, error, fitted.candidates)
 
 
 def _baseline(

@@ -1,5 +1,6 @@
 """Which model is kept: the best validated network, and the ensemble that predicts."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import AutonetWarning, BaselineReturned, SearchFailed, SearchInterrupted
+from autonet.core.interrupts import Interrupt, current_interrupt
 from autonet.estimators.first_models import FirstModels
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
@@ -81,29 +83,30 @@ class Winner:
         SearchFailed
             If there is no network, neither of a trial nor a baseline; its cause is the first exception.
         """
+        interrupt = current_interrupt()
         most = CONSIDERED if ensemble_size > 1 else 1  # loading networks takes time
         trials, load = study.history.ranked(), study.load_checkpoint
         networks = candidates(trials, load, workspace, first.baseline, most=most)
         if not networks:
-            if study.interrupted:
+            if interrupt.requested:
                 raise KeyboardInterrupt
             cause = study.errors[0] if study.errors else first.error
             message = f"Nothing could be trained. The first error: {type(cause).__name__}: {cause}"
             raise SearchFailed(message) from (cause if isinstance(cause, BaseException) else None)
         notes: list[AutonetWarning] = []
-        if study.interrupted:
-            notes.append(SearchInterrupted("Interrupted: the best model so far is returned."))
+        if interrupt.requested:
+            notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the best model so far is returned."))
         best = networks[0]
         found: list[Candidate[Part]] = sorted([*networks, *first.learners], key=lambda candidate: candidate.rank)
         members = best.members()
         ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
         if ensemble_size > 1 and len(found) > 1:
-            try:
+            with interrupt.abandoning():
                 ensemble, predictions = select(workspace, found, size=ensemble_size, deadline=deadline)
-            except KeyboardInterrupt:
-                notes.append(SearchInterrupted("Interrupted: the best model is returned, without an ensemble."))
+            if interrupt.requested and not notes:
+                notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the ensemble is not selected to the end."))
         of_trials = [name for name in ensemble.shares if isinstance(name, int)]
-        if first.baseline is not None and best.name == LINEAR and not of_trials and not study.interrupted:
+        if first.baseline is not None and best.name == LINEAR and not of_trials and not interrupt.requested:
             notes.append(BaselineReturned(_why_baseline(study, workspace, first.baseline, ensemble)))
         return cls(
             config=best.config,
@@ -133,15 +136,17 @@ class Winner:
             Reading of ``time.monotonic()``.
         """
         shares = {name: share for name, share in self.ensemble.shares.items() if isinstance(name, int)}
-        if study.interrupted or not shares:
+        interrupt = current_interrupt()
+        if interrupt.requested or not shares:
             return self
         loaded = [(trial, study.load_checkpoint(trial)) for trial in map(study.history.trials.__getitem__, shares)]
         trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
-        try:
+        refitted = dict[int, list[Member]]()
+        with interrupt.abandoning():
             refitted = refit(workspace, trained, shares, executor, deadline)
-        except KeyboardInterrupt:
+        if math.isfinite(interrupt.deadline):
             note = SearchInterrupted(
-                "Interrupted: the best model is returned, as it was before its training on all rows."
+                f"{_what_came(interrupt)}: the best model is returned, as it was before its training on all rows."
             )
             return replace(self, warnings=(*self.warnings, note))
         if ensemble_size == 1 and refitted:
@@ -167,6 +172,11 @@ class Winner:
                 **self.metrics,
             },
         }
+
+
+def _what_came(interrupt: Interrupt) -> str:
+    """Begin the sentence that says why a fit ended early."""
+    return "SIGTERM" if interrupt.signal == "SIGTERM" else "Interrupted"
 
 
 def _threshold(workspace: Workspace, predictions: list[Array]) -> float | Array | None:

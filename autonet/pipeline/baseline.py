@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from autonet.core.interrupts import current_interrupt
 from autonet.core.names import join
 from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.encoding.preprocessors import EMBEDDING
@@ -45,15 +46,12 @@ class Baseline:
         A linear network per fold; fewer if time was short or the user interrupted.
     snapshots : list of Snapshot
         Their losses and outputs on the validation rows.
-    interrupted : bool
-        Whether the user interrupted the training.
     encoding_seconds : float
         What it took to encode a row.
     """
 
     members: list[Member] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
-    interrupted: bool = False
     encoding_seconds: float = 0.0
 
     @property
@@ -88,7 +86,11 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
         _fit_fold(baseline, workspace, fold, config, seconds=seconds / n_folds, deadline=deadline)
         now = time.monotonic()
         for_all = (now - began) / (fold + 1) * n_folds
-        if baseline.interrupted or now >= deadline or (workspace.unit == "time" and for_all > PATIENCE * seconds):
+        if (
+            current_interrupt().requested
+            or now >= deadline
+            or (workspace.unit == "time" and for_all > PATIENCE * seconds)
+        ):
             break
     return baseline
 
@@ -124,7 +126,9 @@ def _fit_fold(
         deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
         segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), BATCH_SIZE), deadline)
         train(state, plan, rows, valid.x, workspace.validation(number, targets, valid.y), segment)
+    if not state.best.weights:
+        return  # interrupted at once
     network.load_state_dict(state.best.weights)
     baseline.members.append(Member(encoder, targets, network.cpu().eval()))
     baseline.snapshots.append(state.best)
-    baseline.interrupted = segment.interrupted
+    current_interrupt().protect()  # from now on there is a model to return

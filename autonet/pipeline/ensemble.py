@@ -12,6 +12,7 @@ import torch
 from joblib import cpu_count
 from numpy.typing import NDArray
 
+from autonet.core.interrupts import current_interrupt
 from autonet.core.metrics.formulas import label_log_loss, log_loss, relative_squared_error
 from autonet.core.names import join
 from autonet.core.task import TaskKind
@@ -298,7 +299,10 @@ def select(
     found = [candidate for candidate in found if len(candidate.predictions) == n_folds]
     judge = Judge.of(workspace, n_folds)
     seen = [judge.seen(candidate.predictions) for candidate in found]
-    shares = greedy_selection(seen, judge, size=size, is_over=lambda: time.monotonic() > deadline)
+    interrupt = current_interrupt()
+    shares = greedy_selection(
+        seen, judge, size=size, is_over=lambda: time.monotonic() > min(deadline, interrupt.deadline)
+    )
     chosen = [(float(shares[i]), found[i]) for i in np.flatnonzero(shares)]
     members, weights, names = list[Part](), list[float](), list[int | str]()
     for weight, candidate in chosen:

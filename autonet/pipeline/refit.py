@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from autonet.core.alarms import DeadlinePassed
+from autonet.core.interrupts import current_interrupt
 from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.ensemble import Ensemble, Part
 from autonet.pipeline.trial import Member, TrainedFold, build_training, member
@@ -85,6 +87,8 @@ def refit(
     logger = logging.getLogger("autonet")
     try:
         while waiting or running:
+            if current_interrupt().requested:
+                waiting.clear()
             while waiting and running < executor.n_slots:
                 executor.submit(objective, waiting.pop())
                 running += 1
@@ -137,6 +141,8 @@ def refit_trial(workspace: Workspace, trial: RunningTrial) -> Result:
             segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), plan.batch_size), deadline)
             while not segment.over:
                 train_epoch(state, plan, rows, segment)
+            if segment.interrupted:
+                raise DeadlinePassed("interrupted")
             if workspace.unit == "epochs" and segment.cut:
                 raise TimeoutError(f"no time for {length:g} epochs")
             weights.append(state.averaged.network.state_dict())

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
+from autonet.core.interrupts import current_interrupt
 from autonet.core.names import join
 from autonet.core.task import Task
 from autonet.data.encoding.encoder import TabularEncoder
@@ -100,12 +101,9 @@ class TraditionalLearners:
     ----------
     candidates : list of Candidate
         Of learners that were fitted on all folds.
-    interrupted : bool
-        Whether the user interrupted.
     """
 
     candidates: list[Candidate[FittedTrees]] = field(default_factory=list)
-    interrupted: bool = False
 
 
 def fit_traditional_learners(
@@ -127,17 +125,14 @@ def fit_traditional_learners(
     n_rows = sum(len(rows) for fold in workspace.folds for rows in (fold.train, fold.valid))
     if encoding_seconds * n_rows > seconds:
         return fitted
-    try:
-        with _one_thread():
-            folds = _encoded_folds(workspace, {**config, **ENCODING})
-            for learner in LEARNERS if folds else ():
-                now = time.monotonic()
-                until = limit if learner is LEARNERS[-1] else now + (limit - now) / 2
-                candidate = _fitted(learner, workspace, folds, until)
-                if candidate is not None:
-                    fitted.candidates.append(candidate)
-    except KeyboardInterrupt:
-        fitted.interrupted = True
+    with current_interrupt().abandoning(), _one_thread():
+        folds = _encoded_folds(workspace, {**config, **ENCODING})
+        for learner in LEARNERS if folds else ():
+            now = time.monotonic()
+            until = limit if learner is LEARNERS[-1] else now + (limit - now) / 2
+            candidate = _fitted(learner, workspace, folds, until)
+            if candidate is not None:
+                fitted.candidates.append(candidate)
     return fitted
 
 
@@ -262,6 +257,8 @@ class _Pace:
 def _grow(trees: Trees, fold: _EncodedFold, pace: _Pace | None, until: float) -> None:
     """Grow trees on a fold until they are past their best, the largest size, or out of time."""
     while trees.size < trees.largest:
+        if current_interrupt().requested:
+            raise KeyboardInterrupt
         began = time.monotonic()
         step = max(trees.size, FIRST_STEP) if pace is None else pace.step(trees.size, until - began)
         grown = int(min(step, trees.largest - trees.size))

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from autonet.core.alarms import DeadlinePassed
 from autonet.core.component import Node
 from autonet.core.layout import InputLayout
 from autonet.core.task import Task
@@ -141,13 +142,13 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
             )
             try:
                 train(state, plan, rows, valid.x, workspace.validation(fold, encoded.targets, valid.y), segment)
+                if not state.best.weights:
+                    raise DeadlinePassed("interrupted before its first validation")
             except Divergence as divergence:
                 return Result(float("inf"), trial.start, Status.DIVERGED, metrics={"reason": str(divergence)})
             n_parameters = sum(p.numel() for p in state.network.parameters())
             trained.append(TrainedFold(encoded.encoder, encoded.targets, state.checkpoint(), n_parameters))
             segments.append(segment)
-            if segment.interrupted and fold < n_folds - 1:
-                raise KeyboardInterrupt  # without all of its folds the trial has no score
     return _result(workspace, trial, before, trained, segments)
 
 

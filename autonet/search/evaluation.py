@@ -26,6 +26,7 @@ __all__ = [
     "running_deadline",
     "strip_frames",
     "told",
+    "was_cut_off",
 ]
 
 Objective = Callable[[RunningTrial], Any]
@@ -116,7 +117,7 @@ def evaluate(
     except Exception as problem:  # noqa: BLE001 - what an objective raises is data; the search goes on
         if any(kind.__name__ == "TrialPruned" for kind in type(problem).__mro__):  # Optuna's, or ours
             # Past the deadline `should_prune` is true of good trials too.
-            result, reason = _cut(trial, job) if time.monotonic() >= job.deadline else (_pruned(trial, job), "")
+            result, reason = _cut(trial, job) if trial.must_end else (_pruned(trial, job), "")
         else:
             status = Status.MEMOUT if _is_out_of_memory(problem) else Status.CRASHED
             result, reason = Result(math.inf, job.start, status), one_line(problem)
@@ -242,3 +243,8 @@ def _cut(trial: RunningTrial, job: Job) -> tuple[Result, str]:
 def _is_out_of_memory(problem: Exception) -> bool:
     """Whether torch says that memory ran out; on the CPU it raises a plain RuntimeError."""
     return type(problem).__name__ == "OutOfMemoryError" or "can't allocate memory" in one_line(problem)
+
+
+def was_cut_off(result: Result) -> bool:
+    """Whether a job was ended from outside, with nothing to go on from."""
+    return result.status is Status.TIMEOUT or (result.status is Status.CUT and result.checkpoint is None)

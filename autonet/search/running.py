@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autonet.core.errors import InvalidOption
+from autonet.core.interrupts import current_interrupt
 from autonet.search.records import Job
 from autonet.search.results import as_number
 from autonet.search.spaces.distributions import (
@@ -110,16 +111,21 @@ class RunningTrial(Mapping[str, Any]):
     def should_prune(self) -> bool:
         """Whether to end the trial now, by returning or by raising `TrialPruned`.
 
-        True past the deadline, after a value that is not finite, and when the best value reported so far is worse
-        than the median of what finished trials had reached by the same step.
+        True past the deadline, after Ctrl-C, after a value that is not finite, and when the best value reported so far
+        is worse than the median of what finished trials had reached by the same step.
         """
-        if time.monotonic() >= self.deadline:
+        if self.must_end:
             return True
         if not self.curve:
             return False
         step, value = self.curve[-1]
         known = [s for s in self.job.bounds if s <= step]
         return not math.isfinite(value) or (bool(known) and self._best > self.job.bounds[max(known)])
+
+    @property
+    def must_end(self) -> bool:
+        """Whether the deadline has passed, or the user asks to stop."""
+        return time.monotonic() >= self.deadline or current_interrupt().requested
 
     def set_user_attr(self, name: str, value: Any) -> None:
         """Keep a value with the trial.

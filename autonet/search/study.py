@@ -13,8 +13,9 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import EnqueuedIgnored, InvalidOption, RunUnavailable
+from autonet.core.interrupts import GRACE_SECONDS, current_interrupt, interruptible
 from autonet.core.names import known
-from autonet.search.evaluation import Objective, Outcome, running_deadline, strip_frames, told
+from autonet.search.evaluation import Objective, Outcome, running_deadline, strip_frames, told, was_cut_off
 from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
 from autonet.search.history import History
@@ -37,6 +38,9 @@ __all__ = ["Callback", "Study"]
 
 Callback = Callable[["Study", Trial], Any]
 Direction = Literal["minimize", "maximize"]
+
+# After Ctrl-C, the longest that an executor may take to end what runs; ours take less.
+PATIENCE_SECONDS = 1.25 * GRACE_SECONDS
 
 
 class Study(StudyView):
@@ -255,40 +259,45 @@ class Study(StudyView):
                 "in threads of your own, and another Study inside of an objective."
             )
         self._n_before = len(self.history.reports)
-        try:
-            limits.check(self.history, objective)
-            # Of a search within a trial, the outer limit holds as well.
-            self._deadline = min(running_deadline(), math.inf if timeout is None else time.monotonic() + timeout)
-            self._stopping = self.interrupted = False
-            runs_in.prepare(objective)
-            with ProgressBar(timeout, max_trials, shown=progress) as bar:
-                while not self._stopping:
-                    while len(self._submitted) < runs_in.n_slots and (job := self._next_job(max_trials)) is not None:
-                        runs_in.submit(objective, job, self._observe)
-                    if not self._submitted:
-                        break
-                    for outcome in runs_in.wait():
-                        if isinstance(outcome.exception, RunUnavailable):
-                            raise outcome.exception  # no fault of the trial: it goes on when there is room again
-                        trial = self._end(outcome)
-                        if outcome.exception is not None and on_error == "raise":
-                            raise outcome.exception
-                        strip_frames(outcome)
-                        bar.show(self.history)
-                        stops = [callback(self, trial) is True for callback in callbacks]
-                        stops += [limits.reached(self.history, trial), gives_up(self.history, self._n_before)]
-                        self._stopping |= any(stops) or self.interrupted
-        except KeyboardInterrupt:
-            self.interrupted = True
-        finally:
-            runs_in.cancel()
-            with suppress(RunUnavailable), self._lock:  # which has ended the search
-                self._journal.cancel(self._submitted)
-            self._mine &= self._asked.keys()
-            self._deadline = math.inf
-            self._optimizing.release()
-            if executor is None:
-                runs_in.close()
+        with interruptible(signals=("SIGINT",), patient=False) as interrupt:
+            try:
+                limits.check(self.history, objective)
+                # Of a search within a trial, the outer limit holds as well.
+                self._deadline = min(running_deadline(), math.inf if timeout is None else time.monotonic() + timeout)
+                self._stopping = self.interrupted = False
+                runs_in.prepare(objective)
+                with ProgressBar(timeout, max_trials, shown=progress) as bar:
+                    while not self._stopping:
+                        self._fill(runs_in, objective, max_trials)
+                        if not self._submitted:
+                            break
+                        with interrupt.raising(patience=PATIENCE_SECONDS):
+                            outcomes = runs_in.wait()
+                        for outcome in self._count(outcomes):
+                            if isinstance(outcome.exception, RunUnavailable):
+                                raise outcome.exception  # no fault of the trial: it goes on when there is room again
+                            trial = self._end(outcome)
+                            if outcome.exception is not None and on_error == "raise":
+                                raise outcome.exception
+                            strip_frames(outcome)
+                            bar.show(self.history)
+                            stops = [callback(self, trial) is True for callback in callbacks]
+                            stops += [limits.reached(self.history, trial), gives_up(self.history, self._n_before)]
+                            self._stopping |= any(stops)
+            except KeyboardInterrupt:
+                interrupt.request()
+                if interrupt.insisted:
+                    raise
+            finally:
+                runs_in.cancel()
+                with suppress(RunUnavailable), self._lock:  # which has ended the search
+                    self._journal.cancel(self._submitted)
+                self._mine &= self._asked.keys()
+                self._deadline = math.inf
+                self.interrupted = interrupt.requested
+                self._optimizing.release()
+                if executor is None:
+                    runs_in.close()
         if self.interrupted and self.history.best is None:
             raise KeyboardInterrupt
         raise_if_all_failed(self.history, self.errors[0] if self.errors else None)
@@ -309,6 +318,25 @@ class Study(StudyView):
     def __exit__(self, *_: object) -> None:
         """Let go of the run directory."""
         self.close()
+
+    def _fill(self, executor: Executor, objective: Objective, max_trials: int | None) -> None:
+        """Submit jobs until all slots are taken or there is nothing to do; after Ctrl-C there is not."""
+        while len(self._submitted) < executor.n_slots and not current_interrupt().requested:
+            job = self._next_job(max_trials)
+            if job is None:
+                return
+            executor.submit(objective, job, self._observe)
+
+    def _count(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Return the outcomes that count; a job that Ctrl-C ended without a result of its own is not begun."""
+        if not current_interrupt().requested:
+            return outcomes
+        counting = [outcome for outcome in outcomes if not was_cut_off(outcome.result)]
+        lost = {outcome.job.trial for outcome in outcomes} - {outcome.job.trial for outcome in counting}
+        with self._lock:
+            self._journal.cancel(lost)
+            self._mine -= lost
+        return counting
 
     # --- the next job
 
@@ -342,7 +370,8 @@ class Study(StudyView):
             self._mine.discard(outcome.job.trial)
             if outcome.exception is not None:
                 self.errors.append(outcome.exception)
-            self.interrupted |= outcome.result.status is Status.INTERRUPTED
+            if outcome.result.status is Status.INTERRUPTED:
+                current_interrupt().request()
             ignored = ignored_values(self.history.trials[outcome.job.trial], outcome)
             trial = self._journal.end(outcome)
         if ignored:

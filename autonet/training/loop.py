@@ -73,7 +73,7 @@ def train(
     valid_x : Tensor or Inputs of shape (n_valid, n_in)
     validation : callable
     segment : Segment
-        Told if the user interrupts; the state is validated and whole all the same.
+        When the user interrupts it is over, and the state is validated as at any other end.
 
     Raises
     ------
@@ -84,14 +84,11 @@ def train(
     before = state.position.seconds
     segment.validation_steps = FORWARD_SHARE * len(valid_x) / plan.batch_size
     segment.exhausted = state.exhausted
-    while not (segment.over or segment.interrupted):
-        try:
-            train_epoch(state, plan, rows, segment)
-        except KeyboardInterrupt:
-            segment.interrupted = True
+    while not segment.over:
+        train_epoch(state, plan, rows, segment)
         state.position.seconds = before + segment.elapsed
         due = segment.unit == "epochs" or segment.elapsed - validated_at >= segment.kept_back / VALIDATION_SHARE
-        if due or segment.over or segment.interrupted:
+        if due or segment.over:
             began = segment.elapsed
             outputs = predict(state.averaged.network, valid_x)
             if not torch.isfinite(outputs).all():

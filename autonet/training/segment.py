@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from autonet.core.interrupts import current_interrupt
+
 __all__ = ["Position", "Segment"]
 
 
@@ -30,8 +32,6 @@ class Segment:
 
     Attributes
     ----------
-    interrupted : bool
-        Whether the user ended it.
     exhausted : bool
         Whether it ended because further training is not expected to find anything better.
 
@@ -51,10 +51,15 @@ class Segment:
         self.ends = self.began + (target - start) if unit == "time" else deadline
         self.validation_seconds: float | None = None
         self.validation_steps = 0.0
-        self.interrupted = False
+        self._interrupt = current_interrupt()
         self.exhausted = False
         self._steps = 0
         self._total_steps = max(round((target - start) * steps_per_epoch), 1)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user asks to stop."""
+        return self._interrupt.requested
 
     @property
     def elapsed(self) -> float:
@@ -82,8 +87,8 @@ class Segment:
 
     @property
     def over(self) -> bool:
-        """Whether no further step may be taken; the first step is always allowed, unless nothing is to be gained."""
-        if self.exhausted:
+        """Whether no further step may be taken; a deadline allows the first one all the same."""
+        if self.exhausted or self.interrupted:
             return True
         if self._steps == 0:
             return False

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from autonet.core.interrupts import current_interrupt, interruptible
 from autonet.training.batches import BATCH_LOSSES, Rows, count_batches
 from autonet.training.loop import Divergence, Plan, predict, train
 from autonet.training.schedules import REGULARIZATION, SCHEDULES, Schedule
@@ -216,12 +217,14 @@ def test_an_interrupt_leaves_a_validated_state() -> None:
         nonlocal calls
         calls += 1
         if calls == 10:
-            raise KeyboardInterrupt
+            current_interrupt().request()
         return loss(network(batch.x), batch.y)
 
-    s, part = state(), segment(0, 50)
-    train(s, plan(batch_loss=interrupting), rows(), rows().x, accuracy, part)
+    with interruptible(signals=()):
+        s, part = state(), segment(0, 50)
+        train(s, plan(batch_loss=interrupting), rows(), rows().x, accuracy, part)
     assert part.interrupted
+    assert calls == 10
     assert part.budget == 2
     assert s.best.weights
 

@@ -1,13 +1,13 @@
 """Run jobs in any pool of ``concurrent.futures``."""
 
 import queue
-import threading
 import time
 from concurrent.futures import Executor as Pool
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autonet.core.interrupts import current_interrupt
 from autonet.search.evaluation import Objective, Outcome, failure
 from autonet.search.executors.base import latest_end
 from autonet.search.executors.pickling import SentObjective, SentOutcome
@@ -16,6 +16,9 @@ from autonet.search.records import Job, Status
 from autonet.search.running import Observer
 
 __all__ = ["Futures", "Running", "run_until"]
+
+# Seconds after which to look whether the user has interrupted.
+LOOK_EVERY = 0.2
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,15 @@ class Futures:
     def wait(self) -> list[Outcome]:
         """Wait for futures and deadlines; see `Executor`."""
         outcomes: list[Outcome] = []
+        interrupt = current_interrupt()
         while self._running and not outcomes:
             left = min(running.limit for running in self._running.values()) - time.monotonic()
-            for future in self._ended(min(max(left, 0.0), threading.TIMEOUT_MAX)):
+            for future in self._ended(min(max(left, 0.0), LOOK_EVERY)):
                 running = self._running.pop(future, None)
                 if running is not None:
                     outcomes.append(self._outcome(future, running))
             for future, running in list(self._running.items()):
-                if time.monotonic() >= running.limit:
+                if time.monotonic() >= running.limit or interrupt.requested:
                     del self._running[future]
                     self._drop(future)
                     outcomes.append(running.failed(Status.TIMEOUT, "the time was up"))

@@ -17,6 +17,7 @@ from joblib import cpu_count
 from joblib.externals.loky.backend import get_context
 
 from autonet.core.errors import InvalidOption
+from autonet.core.interrupts import current_interrupt
 from autonet.search.evaluation import DeadlinePassed, Objective, Outcome, evaluate, failure
 from autonet.search.executors.base import latest_end
 from autonet.search.executors.pickling import pickled_objective, unpickled
@@ -45,6 +46,10 @@ LOOK_EVERY = 0.2
 
 # Seconds that an idle process has to end by itself.
 SECONDS_TO_LEAVE = 1.0
+# And after Ctrl-C, which must be answered soon.
+SECONDS_TO_LEAVE_INTERRUPTED = 0.1
+# Share of what is left after Ctrl-C that a job has to end by itself; the rest is for what it sends back.
+STOPPING_SHARE = 0.6
 
 
 class Processes:
@@ -103,7 +108,11 @@ class Processes:
     def wait(self) -> list[Outcome]:
         """Wait for messages, deaths and deadlines; see `Executor`."""
         outcomes, self._unsent = self._unsent, []
+        interrupt = current_interrupt()
         while not outcomes and (busy := [worker for worker in self._workers if worker.job]):
+            if interrupt.requested:
+                for worker in busy:
+                    worker.stop(interrupt.deadline)
             left = min(worker.limit for worker in busy) - time.monotonic()
             connection.wait([worker.connection for worker in busy], max(min(left, LOOK_EVERY), 0.0))
             for worker in busy:
@@ -126,7 +135,8 @@ class Processes:
         self.cancel()
         for worker in self._workers:
             worker.dismiss()
-        until = time.monotonic() + SECONDS_TO_LEAVE
+        seconds = SECONDS_TO_LEAVE_INTERRUPTED if current_interrupt().requested else SECONDS_TO_LEAVE
+        until = time.monotonic() + seconds
         for worker in self._workers:
             worker.process.join(max(until - time.monotonic(), 0.0))
         _kill(self._workers)
@@ -164,7 +174,7 @@ class _Worker:
             theirs.close()
         self.job: Job | None = None
         self.limit = math.inf
-        self._ready = False
+        self._ready = self._stopping = False
         self._loaded: bytes | None = None  # the objective that it has
         self._task: tuple[bytes, bytes] | None = None
         self._observe: Observer | None = None
@@ -174,9 +184,18 @@ class _Worker:
     def begin(self, job: Job, task: bytes, objective: bytes, observe: Observer | None) -> None:
         """Give a job to the process, as soon as it is ready for one."""
         self.job, self._task, self._observe, self._curve = job, (objective, task), observe, []
-        self._began, self.limit = time.monotonic(), latest_end(job.deadline)
+        self._began, self.limit, self._stopping = time.monotonic(), latest_end(job.deadline), False
         if self._ready:
             self._send()
+
+    def stop(self, deadline: float) -> None:
+        """Ask the process to end its job; at `deadline` it is killed, and at once if it has not begun."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self.limit = min(self.limit, deadline if self._task is None else 0.0)
+        with suppress(OSError):
+            self.connection.send(STOPPING_SHARE * max(deadline - time.monotonic(), 0.0))
 
     def _send(self) -> None:
         self._ready = True

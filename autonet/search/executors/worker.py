@@ -17,6 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from autonet.core.alarms import DeadlinePassed
+from autonet.core.interrupts import Interrupt, current_interrupt, interruptible
 from autonet.search.evaluation import Objective, Outcome, evaluate, failure
 from autonet.search.executors.base import latest_end
 from autonet.search.executors.in_process import interrupted_at
@@ -48,7 +50,7 @@ def run(objective: Objective, job: Job, observe: Observer | None = None, memory:
 
 
 def serve(connection: Any, memory_limit: int | None, imports: Sequence[str] = ()) -> None:
-    """Run the jobs that come through a pipe, until None comes.
+    """Run the jobs that come through a pipe, until None comes; a number of seconds is a request to end one by then.
 
     It sends ``("ready",)`` at the start, ``("observe", step, value)`` for each value reported, and ``("end", outcome)``
     for each job.
@@ -64,7 +66,20 @@ def serve(connection: Any, memory_limit: int | None, imports: Sequence[str] = ()
     _leave_the_terminal()
     faulthandler.enable()  # tells on standard error where a segmentation fault was
     tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
+    with interruptible(signals=()) as interrupt:
+        threading.Thread(target=_receive, args=(connection, tasks, interrupt), daemon=True).start()
+        _run_jobs(connection, tasks, interrupt, memory_limit, imports)
+    _leave()
+
+
+def _run_jobs(
+    connection: Any,
+    tasks: "queue.SimpleQueue[Any]",
+    interrupt: Interrupt,
+    memory_limit: int | None,
+    imports: Sequence[str],
+) -> None:
+    """Run jobs, each of which may be asked to stop."""
 
     def observe(_: int, step: int, value: float) -> None:
         connection.send(("observe", step, value))
@@ -77,6 +92,7 @@ def serve(connection: Any, memory_limit: int | None, imports: Sequence[str] = ()
             importlib.import_module(name)
     while (task := tasks.get()) is not None:
         data, job = task[0], unpickled(task[1])
+        interrupt.clear()
         try:
             if data is not None:
                 objective = unpickled(data)
@@ -87,7 +103,6 @@ def serve(connection: Any, memory_limit: int | None, imports: Sequence[str] = ()
             outcome = run(objective, job, observe, memory)
         connection.send(("end", pickled_outcome(outcome)))
         del task, job, outcome  # a checkpoint may be large
-    _leave()
 
 
 def _leave() -> NoReturn:
@@ -111,11 +126,15 @@ def _leave_the_terminal() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the parent held it back
 
 
-def _receive(connection: Any, tasks: "queue.SimpleQueue[Any]") -> None:
-    """Hand tasks on; when the parent has died, go too, with all processes that the objective has started."""
+def _receive(connection: Any, tasks: "queue.SimpleQueue[Any]", interrupt: Interrupt) -> None:
+    """Hand on tasks and requests to stop; when the parent has died, go too, with all that the objective has started."""
     with contextlib.suppress(EOFError, OSError):
         while True:
-            tasks.put(connection.recv())
+            message = connection.recv()
+            if isinstance(message, float):
+                interrupt.request(grace=message)
+            else:
+                tasks.put(message)
     if hasattr(os, "killpg"):
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
@@ -124,7 +143,7 @@ def _receive(connection: Any, tasks: "queue.SimpleQueue[Any]") -> None:
 @contextmanager
 def _limits(moment: float, memory: int | None) -> Iterator[None]:
     """Limit time and memory; what comes after, such as a traceback, may have all there is."""
-    with interrupted_at(moment):
+    with interrupted_at(moment), current_interrupt().raising(DeadlinePassed):
         if memory is None:
             yield
             return
