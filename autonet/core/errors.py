@@ -15,7 +15,7 @@ AutonetError
 └── TrialPruned                     raised by an objective to end its trial early
 
 AutonetWarning (UserWarning)
-├── SearchInterrupted               Ctrl-C: the best model so far is returned
+├── SearchInterrupted               Ctrl-C or SIGTERM: the best model so far is returned
 ├── BaselineReturned                no searched network beat the linear baseline
 ├── DataWarning                     a column or a target is not used as its user may expect
 ├── EnqueuedIgnored                 an enqueued value was not used: out of range, no choice, or never suggested
