@@ -55,8 +55,8 @@ def test_the_limit_of_a_search_holds_for_searches_within_its_trials() -> None:
         return float(inner[-1].best.value or 0.0)
 
     study = Study(LINE, random_state=0).optimize(objective, timeout=0.5)
-    assert [str(trial.status) for trial in study.trials] == ["finished"]
-    assert len(inner) == 1
+    assert str(study.trials[0].status) == "finished"
+    assert {str(trial.status) for trial in inner[0].trials} <= {"finished", "timeout"}
 
 
 def test_an_alarm_of_the_outer_search_is_not_taken_for_one_of_the_inner() -> None:
