@@ -17,6 +17,7 @@ AutonetError
 AutonetWarning (UserWarning)
 ├── SearchInterrupted               Ctrl-C or SIGTERM: the best model so far is returned
 ├── BaselineReturned                no searched network beat the linear baseline
+├── RefitSkipped                    there was no time to train on all rows
 ├── DataWarning                     a column or a target is not used as its user may expect
 ├── EnqueuedIgnored                 an enqueued value was not used: out of range, no choice, or never suggested
 └── ValidationReused                too few rows to hold any out
@@ -36,6 +37,7 @@ __all__ = [
     "InvalidOption",
     "MissingPackage",
     "NoFinishedTrial",
+    "RefitSkipped",
     "RunCorrupted",
     "RunLocked",
     "RunMismatch",
@@ -163,6 +165,10 @@ class SearchInterrupted(AutonetWarning):
 
 class BaselineReturned(AutonetWarning):
     """The linear baseline is returned, because no searched network was better."""
+
+
+class RefitSkipped(AutonetWarning):
+    """There was no time to train the networks of the final model on all rows, as ``refit=True`` asks for."""
 
 
 class DataWarning(AutonetWarning):

@@ -30,9 +30,10 @@ from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
 from autonet.estimators.first_models import fit_first_models
 from autonet.estimators.fitted import FittedEstimator
-from autonet.estimators.logs import log_columns, log_trial, logged
+from autonet.estimators.logs import describe_model, log_columns, log_trial, logged
 from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
+from autonet.estimators.scoring import positive_label
 from autonet.estimators.winner import Winner
 from autonet.pipeline.ensemble import CONSIDERED
 from autonet.pipeline.timing import epoch_seconds
@@ -70,11 +71,13 @@ class AutoNet(FittedEstimator, ABC):
         eta: float = 3,
         optimize_metric: str | Callable[..., float] | None = None,
         additional_metrics: Sequence[str | Callable[..., float]] | None = None,
+        pos_label: Any = None,
         validation_split: float | None = None,
         shuffle: bool = True,
         cross_validator: Any = None,
         cross_validator_args: Mapping[str, Any] | None = None,
         ensemble_size: int | None = None,
+        baseline: bool = True,
         refit: bool | str | None = None,
         traditional_learners: bool = False,
         n_jobs: int | str | None = None,
@@ -109,11 +112,13 @@ class AutoNet(FittedEstimator, ABC):
         self.eta = eta
         self.optimize_metric = optimize_metric
         self.additional_metrics = additional_metrics
+        self.pos_label = pos_label
         self.validation_split = validation_split
         self.shuffle = shuffle
         self.cross_validator = cross_validator
         self.cross_validator_args = cross_validator_args
         self.ensemble_size = ensemble_size
+        self.baseline = baseline
         self.refit = refit
         self.traditional_learners = traditional_learners
         self.n_jobs = n_jobs
@@ -205,6 +210,7 @@ class AutoNet(FittedEstimator, ABC):
         self._searched_with = repr(self._arguments({}, {})[1])
         with logged(chosen.log_level) as logger, one_thread(), ExitStack() as on_exit:
             workspace = self._workspace(chosen, **data, sample_weight=sample_weight, groups=groups)
+            asked_to_refit = chosen.refit not in ("auto", False)
             chosen = chosen.settled(len(workspace.folds), has_valid=data["X_valid"] is not None)
             space = chosen.space(workspace.task, networks)
             selector = space[join(networks.name, networks.selector)]
@@ -237,8 +243,12 @@ class AutoNet(FittedEstimator, ABC):
                 self._search(study, workspace, executor, chosen, left)
             winner = Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing - refitting)
             if chosen.refit:
-                winner = winner.refitted(study, workspace, chosen.networks_kept, executor, deadline - closing)
+                winner = winner.refitted(
+                    study, workspace, chosen.networks_kept, executor, deadline - closing, asked_for=asked_to_refit
+                )
             self._keep(study, workspace, winner)
+            for line in describe_model(self.fit_result_):
+                logger.info("%s", line)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
 
     def _search(self, study: Study, workspace: Workspace, executor: Executor, options: Options, seconds: float) -> None:
@@ -313,7 +323,10 @@ class AutoNet(FittedEstimator, ABC):
         self.best_config_ = self._winner.config
         self.history_: History = study.history
         self.search_space_ = study.space
-        self.fit_result_ = self._winner.summary(workspace)
+        self.fit_result_ = {
+            **self._winner.summary(workspace),
+            "pos_label": positive_label(workspace.metric, self._targets),
+        }
 
     @abstractmethod
     def _read_targets(self, y: Any) -> Targets:

@@ -1,11 +1,15 @@
 """`AutoNetClassification`: labels in, labels and probabilities out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
+from autonet.core.errors import InvalidOption
 from autonet.core.metrics.metric import decide
 from autonet.core.task import TaskKind
 from autonet.data.targets.labels import Classes
@@ -15,6 +19,8 @@ from autonet.estimators.preparation import Targets
 __all__ = ["AutoNetClassification", "AutoNetMultilabel"]
 
 Array = NDArray[Any]
+
+BINARY = 2  # classes
 
 
 class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # scikit-learn is untyped
@@ -44,6 +50,11 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
         "multilabel_accuracy" for several labels, "r2" for regression.
     additional_metrics : list of str or callable, optional
         Metrics that are recorded only.
+    pos_label : label of `y`, optional
+        Of two classes, the one that "f1", "jaccard", "precision", "recall", "average_precision" and the likelihood
+        ratios are of; "roc_auc" is the same for either.  Default: the label 1 (or True) where there is one, as in
+        scikit-learn, else the last in sorted order; which one it was, the log and ``fit_result["pos_label"]`` say,
+        and a warning unless it is a label like "yes".  Functions of one's own decide that for themselves.
     validation_split : float, optional
         Share of the rows held out for validation, stratified by class or by bins of the target.  Default: 0.3, or
         what `cross_validator` ="auto" chooses.
@@ -61,6 +72,9 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
     ensemble_size : int, optional
         How many trained networks to choose for the final model, with repetition; 1 keeps the winner alone.
         Default: the preset's choice.
+    baseline : bool, default=True
+        Whether a linear network is fitted first, which is returned if no other is better, and may join the ensemble.
+        Without it nothing is returned before the first trial has ended.  It is always fitted to a single class.
     refit : bool or "auto", optional
         Whether the networks of the final model are trained on all rows in the last 12 % of the time.  Those that were
         validated are averaged with them; with `ensemble_size` = 1 they take the place of the winner's.  Rows given as
@@ -108,6 +122,9 @@ batch_loss_computation_techniques : list of str, optional
         What Auto-PyTorch's fit returned: configuration, budget, loss and scores.
     search_space_ : ConfigurationSpace
         The space that was searched.
+    threshold_ : float, ndarray of shape (n_labels,) or None
+        The probability of ``classes_[1]``, or of each label, above which `predict` says so; can be set.  None for
+        other numbers of classes: the most probable one is predicted.
     n_features_in_ : int
 
     Examples
@@ -160,6 +177,26 @@ batch_loss_computation_techniques : list of str, optional
         """
         return self._prediction(X)
 
+    @property
+    def threshold_(self) -> float | Array | None:
+        """The probability above which `predict` says ``classes_[1]``, or a label; None for other numbers of classes.
+
+        It is the best one for `optimize_metric` on the validation rows where that depends on it, else 0.5.  It can be
+        set, to a number from 0 to 1, or for several labels to one for each; None stands for 0.5.
+        """
+        check_is_fitted(self, "best_config_")
+        n_outputs, threshold = self._targets.n_outputs, self._winner.threshold
+        if self._targets.kind == "multilabel":
+            return np.full(n_outputs, 0.5) if threshold is None else np.array(threshold)
+        if n_outputs != BINARY:
+            return None
+        return 0.5 if threshold is None else float(threshold)
+
+    @threshold_.setter
+    def threshold_(self, value: Any) -> None:
+        check_is_fitted(self, "best_config_")
+        self._winner = replace(self._winner, threshold=_checked_threshold(value, self._targets))
+
     def score(
         self, X: Any = None, y: Any = None, sample_weight: Any = None, *, X_test: Any = None, Y_test: Any = None
     ) -> float:
@@ -172,6 +209,26 @@ batch_loss_computation_techniques : list of str, optional
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _checked_threshold(value: Any, targets: Targets) -> float | Array | None:
+    """Check a threshold, or one per label."""
+    n_labels = targets.n_outputs
+    if value is None:
+        return None
+    if targets.kind == "classification" and n_labels != BINARY:
+        raise InvalidOption(
+            f"threshold_ is for two classes or several labels; of {n_labels} classes the most probable is predicted."
+        )
+    expected = f"a number or {n_labels}, one per label," if targets.kind == "multilabel" else "a number"
+    try:
+        threshold = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        threshold = np.array(np.nan)
+    shapes: tuple[tuple[int, ...], ...] = ((), (n_labels,)) if targets.kind == "multilabel" else ((),)
+    if threshold.shape not in shapes or not ((threshold >= 0) & (threshold <= 1)).all():
+        raise InvalidOption(f"threshold_ must be {expected} from 0 to 1; got {value!r:.60}.")
+    return np.full(n_labels, threshold) if targets.kind == "multilabel" else float(threshold)
 
 
 class AutoNetMultilabel(AutoNetClassification):

@@ -23,6 +23,7 @@ class FirstModels:
     Attributes
     ----------
     baseline : Baseline or None
+        None also if the user wants none.
     error : Exception or None
         Why there is no baseline.
     learners : sequence of Candidate
@@ -47,7 +48,9 @@ def fit_first_models(workspace: Workspace, config: Mapping[str, Any], options: O
     Learners come before the search because it can use whatever they leave of their share of the time, and because they
     are there when it is interrupted.
     """
-    baseline, error = _baseline(workspace, config, options, deadline)
+    baseline, error = None, None
+    if options.baseline or _has_one_class(workspace):
+        baseline, error = _baseline(workspace, config, options, deadline)
     if current_interrupt().requested or not options.traditional_learners or _has_one_class(workspace):
         return FirstModels(baseline, error, ())
     # scikit-learn's trees take a sixth of a second to import, in every process that imports the estimators.

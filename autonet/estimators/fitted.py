@@ -27,7 +27,38 @@ class FittedEstimator(PortableEstimator):
 
     @property
     def fit_result(self) -> dict[str, Any]:
-        """What Auto-PyTorch's fit returned: configuration, budget, loss and scores; fit for JSON."""
+        """What came of the fit, in plain values, under Auto-PyTorch's names and a few more.
+
+        Keys
+        ----
+        optimized_hyperparameter_config : dict
+            Configuration of the best network; ``NetworkSelector:network`` is "linear" if that is the baseline.
+        budget : float
+            What the best network was trained for, in seconds or epochs; 0 for "linear".
+        loss : float
+            Validation loss of the model that predicts: how far ``optimize_metric`` is from its optimum (1 - accuracy),
+            or the metric itself where smaller is better.
+        info : dict
+            Scores of the model that predicts: ``loss`` again, ``train_<metric>`` on some training rows, and
+            ``val_<metric>`` for ``optimize_metric`` and ``additional_metrics``.
+        best_network : dict
+            ``name`` (number of the trial, or "linear"), ``loss`` and ``val_<metric>`` of the best network alone.
+        ensemble : dict of str to float
+            The model that predicts: names of trials and of other learners, and their weights.
+        models : dict of str to dict
+            ``weight``, ``loss`` and ``val_<metric>`` of all that the ensemble could consist of, the best first.
+        threshold : float, list of float or None
+            The decision threshold that was found; None where 0.5 or the most probable class decides.
+        pos_label : label or None
+            The class that ``optimize_metric`` is of; None for a metric of all classes.
+
+        Notes
+        -----
+        Validation scores are means over the folds, with the best threshold for each where the metric depends on one.
+        Epochs, configurations, the ensemble, its temperature and threshold were chosen on these rows: expect a little
+        less on new ones, and take rows that `fit` has not seen to compare models.  They were taken before the networks
+        are trained on all rows (`refit`).
+        """
         check_is_fitted(self, "fit_result_")
         return self.fit_result_
 

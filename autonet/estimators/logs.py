@@ -14,7 +14,7 @@ from autonet.search.history import History
 from autonet.search.records import Trial
 from autonet.search.study import Study
 
-__all__ = ["described", "log_columns", "log_trial", "logged"]
+__all__ = ["describe_model", "described", "log_columns", "log_trial", "logged"]
 
 
 class _BesideTheBar(logging.Handler):
@@ -69,10 +69,43 @@ def log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:
     logger.debug("trial %d: %s", trial.number, dict(trial.config))
 
 
+def describe_model(fit_result: Mapping[str, Any], metric: str = "") -> list[str]:
+    """Say in two or three lines what predicts, and how it did on the validation rows.
+
+    Parameters
+    ----------
+    fit_result : mapping
+    metric : str
+        Name of a score to be content with; default: all of them.
+    """
+    names, best = list(fit_result["ensemble"]), fit_result["best_network"]
+    if len(names) == 1:
+        model = _named(names[0])
+    else:
+        shares = sorted(fit_result["ensemble"].items(), key=lambda item: -item[1])
+        model = "an ensemble of " + ", ".join(f"{_named(name)} ({share:.0%})" for name, share in shares)
+    lines = [f"predicts: {model}; {_scores(fit_result['info'], metric)}"]
+    if names != [best["name"]]:
+        lines.append(f"best network: {_named(best['name'])}; {_scores(best, metric)}")
+    if fit_result["pos_label"] is not None:
+        threshold = "" if fit_result["threshold"] is None else f", threshold {fit_result['threshold']:.3g}"
+        lines.append(f"positive class {fit_result['pos_label']!r}{threshold}")
+    return lines
+
+
+def _named(name: str) -> str:
+    return f"network of trial {name}" if name.isdigit() else name
+
+
+def _scores(scores: Mapping[str, Any], metric: str) -> str:
+    chosen = {k: v for k, v in scores.items() if (k == f"val_{metric}" if metric else k.startswith(("val_", "train_")))}
+    return ", ".join(f"{k} {v:.4f}" for k, v in chosen.items())
+
+
 def described(fit_result: Mapping[str, Any], history: History, space: ConfigurationSpace) -> list[str]:
-    """Say in a few lines what a search found: scores, and the hyperparameters that were free."""
-    scores = ", ".join(f"{k} {v:.4f}" for k, v in fit_result["info"].items())
-    head = f"{len(history)} configurations tried; the best, at budget {fit_result['budget']:g}: {scores}"
+    """Say in a few lines what a search found: what predicts, and the hyperparameters of the best network."""
+    head = f"{len(history)} configurations tried; the best network had budget {fit_result['budget']:g}"
     free = {name for name, hyperparameter in space.items() if hyperparameter.size > 1}
     config = fit_result["optimized_hyperparameter_config"]
-    return [head, *(f"  {name} = {value}" for name, value in config.items() if name in free)]
+    of_best = [f"  {name} = {value}" for name, value in config.items() if name in free]
+    return [head, *describe_model(fit_result), *of_best]

@@ -69,11 +69,13 @@ class Options:
     eta: float
     optimize_metric: str | Callable[..., float] | None
     additional_metrics: Sequence[str | Callable[..., float]] | None
+    pos_label: Any
     validation_split: float | None
     shuffle: bool
     cross_validator: Any
     cross_validator_args: Mapping[str, Any] | None
     ensemble_size: int | None
+    baseline: bool
     refit: bool | str | None
     traditional_learners: bool
     n_jobs: int | str | None
@@ -141,7 +143,7 @@ class Options:
             raise InvalidOption(f"preset must be a name or a path; got {self.preset!r:.60}.")
         if not (self.refit is None or isinstance(self.refit, bool | np.bool_) or self.refit == "auto"):
             raise InvalidOption(f"refit must be True, False or 'auto'; got {self.refit!r:.60}.")
-        for name in ("shuffle", "traditional_learners", "progress_bar"):
+        for name in ("shuffle", "baseline", "traditional_learners", "progress_bar"):
             if not isinstance(getattr(self, name), bool | np.bool_):
                 raise InvalidOption(f"{name} must be True or False; got {getattr(self, name)!r:.60}.")
         if self.traditional_learners and self.ensemble_size == 1:

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData, InvalidOption
-from autonet.core.metrics.metric import Metric, get_metric
+from autonet.core.metrics.metric import Metric
 from autonet.core.task import Task
 from autonet.data.rows.distinct import distinct_rows
 from autonet.data.rows.splits import Fold, split
 from autonet.data.table import Table
 from autonet.data.targets.labels import Classes, Labels, Values
 from autonet.estimators.options import Options
+from autonet.estimators.scoring import choose_metrics
 from autonet.pipeline.workspace import Workspace
 
 __all__ = ["Given", "Targets", "prepared"]
@@ -77,7 +78,7 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
     options : Options
     """
     table, y, targets, seed = given.table, given.y, given.targets, options.seed()
-    measures = [get_metric(m, targets.kind, targets.labels, targets.n_outputs) for m in metrics]
+    measures = choose_metrics(metrics, targets, options.pos_label)
     if targets.kind == "regression":
         for measure in measures:
             _check_scorable(measure, y)

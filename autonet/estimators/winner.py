@@ -2,18 +2,27 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autonet.core.errors import AutonetWarning, BaselineReturned, SearchFailed, SearchInterrupted
+from autonet.core.errors import AutonetWarning, BaselineReturned, RefitSkipped, SearchFailed, SearchInterrupted
 from autonet.core.interrupts import Interrupt, current_interrupt
 from autonet.estimators.first_models import FirstModels
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
-from autonet.pipeline.ensemble import CONSIDERED, Candidate, Ensemble, Part, candidates, select
+from autonet.pipeline.ensemble import (
+    CONSIDERED,
+    Candidate,
+    Ensemble,
+    Part,
+    candidates,
+    ranked,
+    select,
+    validation_losses,
+)
 from autonet.pipeline.refit import refit, with_refitted
 from autonet.pipeline.trial import Member, additional_scores
 from autonet.pipeline.workspace import Workspace
@@ -24,7 +33,36 @@ __all__ = ["Winner"]
 
 Array = NDArray[Any]
 
-SCORED_TRAINING_ROWS = 10_000
+# Rows that the training score looks at, divided by the number of networks that predict, but no fewer than:
+SCORED_TRAINING_ROWS, FEWEST_SCORED_ROWS = 10_000, 200
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How a model does on the validation rows; means over the folds.
+
+    Attributes
+    ----------
+    loss : float
+        Of the metric.
+    additional : dict of str to float
+        Scores by the metrics that are recorded only, if they were taken.
+    """
+
+    loss: float
+    additional: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of_predictions(cls, workspace: Workspace, predictions: Sequence[Array]) -> "Scores":
+        """Score what a model predicts for the validation rows of each fold."""
+        pairs = zip(workspace.folds, predictions, strict=False)
+        losses = [validation_losses(workspace, fold.valid, prediction)[0] for fold, prediction in pairs]
+        return cls(float(np.mean(losses)), additional_scores(workspace, predictions))
+
+    def summary(self, workspace: Workspace) -> dict[str, float]:
+        """Return loss and scores by name."""
+        metric = workspace.metric
+        return {"loss": self.loss, f"val_{metric.name}": metric.score_of(self.loss), **self.additional}
 
 
 @dataclass(frozen=True)
@@ -33,32 +71,37 @@ class Winner:
 
     Attributes
     ----------
+    name : int or str
+        Of the best network: the number of its trial, or "linear".
     config : dict
     members : sequence of Member
-        Its networks, one per fold: of the best trial, or linear if nothing was better.
-    ensemble : Ensemble
-        What predicts: these networks, or a selection of all that were trained and of traditional learners.
+        Its networks, one per fold.
     budget : float
         0 for the baseline.
-    loss, tie_breaker : float
-        On the validation rows: loss of the metric, and plain loss.
+    best : Scores
+        Of the best network.
+    ensemble : Ensemble
+        What predicts: these networks, or a selection of all that were trained and of traditional learners.
+    scores : Scores
+        Of what predicts, before its networks are trained on all rows.
+    candidates : dict of int or str to float
+        The loss of everything that the ensemble could consist of: trials, traditional learners, the baseline.
     threshold : float, ndarray of shape (n_labels,) or None
         From which probability on the positive class, or a label, is predicted: best for the metric on the
         validation rows; None where the most probable class, or one half, decides.
-    metrics : dict
-        Scores of the additional metrics.
     warnings : tuple of AutonetWarning
         What the user should know about it.
     """
 
+    name: int | str
     config: dict[str, Any]
     members: Sequence[Member]
-    ensemble: Ensemble
     budget: float
-    loss: float
-    tie_breaker: float
+    best: Scores
+    ensemble: Ensemble
+    scores: Scores
+    candidates: dict[int | str, float]
     threshold: float | Array | None
-    metrics: dict[str, float]
     warnings: tuple[AutonetWarning, ...]
 
     @classmethod
@@ -90,14 +133,12 @@ class Winner:
         if not networks:
             if interrupt.requested:
                 raise KeyboardInterrupt
-            cause = study.errors[0] if study.errors else first.error
-            message = f"Nothing could be trained. The first error: {type(cause).__name__}: {cause}"
-            raise SearchFailed(message) from (cause if isinstance(cause, BaseException) else None)
+            raise _search_failed(study.errors[0] if study.errors else first.error)
         notes: list[AutonetWarning] = []
         if interrupt.requested:
             notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the best model so far is returned."))
         best = networks[0]
-        found: list[Candidate[Part]] = sorted([*networks, *first.learners], key=lambda candidate: candidate.rank)
+        found: list[Candidate[Part]] = ranked([*networks, *first.learners], workspace)
         members = best.members()
         ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
         if ensemble_size > 1 and len(found) > 1:
@@ -105,23 +146,38 @@ class Winner:
                 ensemble, predictions = select(workspace, found, size=ensemble_size, deadline=deadline)
             if interrupt.requested and not notes:
                 notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the ensemble is not selected to the end."))
+        if best.name != LINEAR and set(ensemble.shares) == {LINEAR}:  # better by a hair
+            ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
         of_trials = [name for name in ensemble.shares if isinstance(name, int)]
         if first.baseline is not None and best.name == LINEAR and not of_trials and not interrupt.requested:
             notes.append(BaselineReturned(_why_baseline(study, workspace, first.baseline, ensemble)))
+        losses = dict[int | str, float]()
+        for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
+            losses.setdefault(candidate.name, candidate.rank[0])
+        best_scores = Scores(best.rank[0], additional_scores(workspace, best.predictions))
+        alone = predictions is best.predictions
         return cls(
+            name=best.name,
             config=best.config,
             members=members,
-            ensemble=ensemble,
             budget=best.budget,
-            loss=best.rank[0],
-            tie_breaker=best.rank[1],
+            best=best_scores,
+            ensemble=ensemble,
+            scores=best_scores if alone else Scores.of_predictions(workspace, predictions),
+            candidates=losses,
             threshold=_threshold(workspace, predictions),
-            metrics=additional_scores(workspace, best.predictions),
             warnings=tuple(notes),
         )
 
     def refitted(
-        self, study: Study, workspace: Workspace, ensemble_size: int, executor: Executor, deadline: float
+        self,
+        study: Study,
+        workspace: Workspace,
+        ensemble_size: int,
+        executor: Executor,
+        deadline: float,
+        *,
+        asked_for: bool,
     ) -> "Winner":
         """Let its networks go on training on all rows.
 
@@ -134,6 +190,8 @@ class Winner:
         executor : Executor
         deadline : float
             Reading of ``time.monotonic()``.
+        asked_for : bool
+            Whether the user should know if there is no time for it.
         """
         shares = {name: share for name, share in self.ensemble.shares.items() if isinstance(name, int)}
         interrupt = current_interrupt()
@@ -149,29 +207,54 @@ class Winner:
                 f"{_what_came(interrupt)}: the best model is returned, as it was before its training on all rows."
             )
             return replace(self, warnings=(*self.warnings, note))
+        if not refitted and asked_for:
+            return replace(self, warnings=(*self.warnings, RefitSkipped(NO_TIME_TO_REFIT)))
         if ensemble_size == 1 and refitted:
             ((name, members),) = refitted.items()
             return replace(self, members=members, ensemble=Ensemble.of_one(name, members))
         return replace(self, ensemble=with_refitted(self.ensemble, refitted))
 
     def summary(self, workspace: Workspace) -> dict[str, Any]:
-        """Return the dictionary that Auto-PyTorch's fit returned: plain values, fit for JSON."""
-        metric, rows = workspace.metric, workspace.folds[0].train
-        rows = rows[:: max(len(rows) // SCORED_TRAINING_ROWS, 1)]
-        prediction = Ensemble.of_one("", self.members[:1]).prediction(workspace.table.rows(rows))
-        score = metric.score(workspace.y[rows], prediction, workspace.metric_weights(rows), self.threshold)
+        """Return `FittedEstimator.fit_result`: plain values, fit for JSON."""
+        shares, metric = self.ensemble.shares, workspace.metric
+        validated = self.scores.summary(workspace)
+        threshold = self.threshold.tolist() if isinstance(self.threshold, np.ndarray) else self.threshold
         return {
             "optimized_hyperparameter_config": self.config,
             "budget": self.budget,
-            "loss": self.loss,
-            "ensemble": {str(name): share for name, share in self.ensemble.shares.items()},
-            "info": {
-                "loss": self.tie_breaker,
-                f"train_{metric.name}": score,
-                f"val_{metric.name}": metric.score_of(self.loss),
-                **self.metrics,
+            "loss": self.scores.loss,
+            "info": {"loss": self.scores.loss, f"train_{metric.name}": self._training_score(workspace), **validated},
+            "best_network": {"name": str(self.name), **self.best.summary(workspace)},
+            "ensemble": {str(name): share for name, share in shares.items()},
+            "models": {
+                str(name): {"weight": shares.get(name, 0.0), **Scores(loss).summary(workspace)}
+                for name, loss in self.candidates.items()
             },
+            "threshold": threshold,
         }
+
+    def _training_score(self, workspace: Workspace) -> float:
+        """Score what predicts on some of the training rows of the first fold."""
+        rows = workspace.folds[0].train
+        most = max(SCORED_TRAINING_ROWS // len(self.ensemble.members), FEWEST_SCORED_ROWS)
+        rows = rows[:: math.ceil(len(rows) / most)]
+        prediction = self.ensemble.prediction(workspace.table.rows(rows))
+        return workspace.metric.score(workspace.y[rows], prediction, workspace.metric_weights(rows), self.threshold)
+
+
+NO_TIME_TO_REFIT = (
+    "There was no time to train on all rows, as refit=True asks for: the networks are those that were validated. Give "
+    "a larger max_runtime, or refit=False."
+)
+
+
+def _search_failed(cause: Any) -> SearchFailed:
+    """Say that there is no model, and why."""
+    if cause is None:
+        return SearchFailed("No network was trained in time; give a larger max_runtime, or baseline=True.")
+    error = SearchFailed(f"Nothing could be trained. The first error: {type(cause).__name__}: {cause}")
+    error.__cause__ = cause if isinstance(cause, BaseException) else None
+    return error
 
 
 def _what_came(interrupt: Interrupt) -> str:

@@ -1,5 +1,6 @@
 """From what was trained to the model that predicts: candidates, their selection, and the ensemble."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,7 @@ __all__ = [
     "Ensemble",
     "Part",
     "candidates",
+    "ranked",
     "select",
     "validation_losses",
 ]
@@ -46,6 +48,7 @@ PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
 THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds
 CONSIDERED = 30  # trials, the best ones: the others are hardly ever chosen
 SCORED_ROWS = 20_000  # validation rows that the selection looks at; more decide nothing
+NOISE = 0.25  # of a score, in units of itself over the root of the rows; as that of decision thresholds
 CALIBRATED_ROWS = 100  # validation rows without which a temperature would be a guess
 
 PLAIN_LOSSES: dict[TaskKind, Callable[[Array, Array, Array | None], float]] = {
@@ -228,7 +231,20 @@ def candidates(
     # Its mean over fewer folds than theirs cannot be compared.
     if baseline is not None and all(len(baseline.members) >= len(c.predictions) for c in found):
         found.append(Candidate.of_baseline(baseline))
-    return sorted(found, key=lambda candidate: candidate.rank)
+    return ranked(found, workspace)
+
+
+def ranked(found: Iterable[Candidate[Part_co]], workspace: Workspace) -> list[Candidate[Part_co]]:
+    """Sort candidates, the best first; the linear one must be better than others by more than the noise of the rows."""
+    n_rows = sum(len(fold.valid) for fold in workspace.folds)
+
+    def key(candidate: Candidate[Part_co]) -> tuple[float, bool, float]:
+        loss, tie_breaker = candidate.rank
+        is_linear = candidate.name == LINEAR
+        noise = NOISE * abs(workspace.metric.score_of(loss)) / math.sqrt(n_rows)
+        return loss + noise * is_linear, is_linear, tie_breaker
+
+    return sorted(found, key=key)
 
 
 @dataclass(frozen=True)
@@ -258,20 +274,23 @@ class Judge:
         return np.concatenate([p[rows] for p, rows in zip(predictions, self.rows, strict=True)])
 
     def __call__(self, prediction: Array) -> tuple[float, float]:
-        """Return the loss of the metric, infinite where it has none, and the plain loss."""
+        """Return the mean losses of the folds: of the metric, infinite where one has none, and the plain loss."""
         parts = np.split(prediction, np.cumsum([len(rows) for rows in self.rows])[:-1])
         seen = zip(self.workspace.folds, self.rows, parts, strict=False)
         losses = [validation_losses(self.workspace, fold.valid[rows], part) for fold, rows, part in seen]
         of_metric, plain = np.mean(losses, axis=0)
-        return (float(of_metric) if np.isfinite(of_metric) else np.inf), float(plain)
+        return float(of_metric), float(plain)
 
 
 def validation_losses(workspace: Workspace, rows: NDArray[np.intp], prediction: Array) -> tuple[float, float]:
-    """Return the loss of the metric, which decides by the best threshold for these rows, and the plain loss."""
+    """Return the loss of the metric, which decides by the best threshold for these rows, and the plain loss.
+
+    The loss of the metric is infinite where it has none.
+    """
     metric, truth, weights = workspace.metric, workspace.y[rows], workspace.metric_weights(rows)
     threshold = metric.best_threshold(truth, prediction, weights) if metric.decides else None
     loss = metric.loss(metric.score(truth, prediction, weights, threshold))
-    return loss, PLAIN_LOSSES[workspace.task.kind](truth, prediction, weights)
+    return loss if math.isfinite(loss) else math.inf, PLAIN_LOSSES[workspace.task.kind](truth, prediction, weights)
 
 
 def select(

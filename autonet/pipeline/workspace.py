@@ -1,5 +1,6 @@
 """What the trials of one search share: the table, its targets, its folds, and the encodings in use."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -133,7 +134,8 @@ class Workspace:
             prediction = targets.decode(outputs.cpu().numpy())
             threshold = self.metric.best_threshold(truth, prediction, weights) if self.metric.decides else None
             score = self.metric.score(truth, prediction, weights, threshold)
-            return self.metric.loss(score), plain_loss(outputs, y).item()
+            loss = self.metric.loss(score)
+            return loss if math.isfinite(loss) else math.inf, plain_loss(outputs, y).item()
 
         return validate
 

@@ -37,13 +37,16 @@ def test_it_learns_and_speaks_the_labels_of_y(fitted: AutoNetClassification, iri
 
 def test_what_a_fit_leaves_behind(fitted: AutoNetClassification) -> None:
     result = json.loads(json.dumps(fitted.fit_result))
-    assert set(result) == {"optimized_hyperparameter_config", "budget", "loss", "ensemble", "info"}
+    assert set(result) == {
+        *("optimized_hyperparameter_config", "budget", "loss", "info", "best_network", "ensemble", "models"),
+        *("threshold", "pos_label"),
+    }
     assert result["optimized_hyperparameter_config"] == fitted.best_config_
     assert result["info"]["val_accuracy"] == pytest.approx(1 - result["loss"])
     assert {"loss", "train_accuracy", "val_accuracy"} == set(result["info"])
     assert len(fitted.history_) == 3
     assert fitted.n_features_in_ == 4
-    assert "3 configurations tried; the best, at budget" in repr(fitted)
+    assert "3 configurations tried; the best network had budget" in repr(fitted)
     assert "OptimizerSelector:sgd:learning_rate = " in repr(fitted)
 
 

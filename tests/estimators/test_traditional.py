@@ -75,7 +75,7 @@ def test_networks_are_found_and_kept_as_without_learners(options: dict[str, Any]
     )
     assert fitted.best_config_ == without.best_config_
     assert fitted.best_config_["NetworkSelector:network"] in ("linear", *NETWORKS.components)
-    assert fitted.fit_result["loss"] == without.fit_result["loss"]
+    assert fitted.fit_result["best_network"] == without.fit_result["best_network"]
     assert [t.config for t in fitted.history_] == [t.config for t in without.history_]
     model = fitted.get_pytorch_model()
     assert isinstance(model, nn.Sequential)

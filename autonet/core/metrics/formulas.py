@@ -182,14 +182,15 @@ def matthews(c: Counts) -> Array:
     return _ratio(np.where(varies, covariance, 0.0), np.sqrt(np.where(varies, spread, 1.0)))
 
 
-def likelihood_ratio(c: Counts, said: int) -> Array:
-    """Odds of the second class once it (`said` = 1) or the first one (0) was said, over those before; two classes.
+def likelihood_ratio(c: Counts, positive: int, *, said: bool) -> Array:
+    """Odds of one of two classes once it (`said`) or the other one was predicted, over those before.
 
-    As in scikit-learn, 1 where it would be infinite, and NaN without rows of the second class.
+    As in scikit-learn, 1 where it would be infinite, and NaN without rows of that class.
     """
-    ones, zeros = c.hit[..., 1] + c.missed[..., 1], c.hit[..., 0] + c.missed[..., 0]
-    of_ones = _ratio(c.hit[..., 1] if said else c.missed[..., 1], ones)
-    of_zeros = _ratio(c.missed[..., 0] if said else c.hit[..., 0], zeros)
+    hit, missed, other = c.hit[..., positive], c.missed[..., positive], 1 - positive
+    ones, zeros = hit + missed, c.hit[..., other] + c.missed[..., other]
+    of_ones = _ratio(hit if said else missed, ones)
+    of_zeros = _ratio(c.missed[..., other] if said else c.hit[..., other], zeros)
     return np.where(ones > 0, np.where(of_zeros > 0, _ratio(of_ones, of_zeros), 1.0), np.nan)
 
 

@@ -19,13 +19,19 @@ from autonet.core.metrics.formulas import Counts, count, decide
 from autonet.core.metrics.thresholds import best_of_cuts
 from autonet.core.task import TaskKind
 
-__all__ = ["Decision", "Measure", "own_measures"]
+__all__ = ["OF_ONE_CLASS", "Decision", "Measure", "own_measures"]
 
 Array = NDArray[Any]
 Measure = Callable[[Array, Array, Array | None, float | Array | None], float]
 """``measure(y_true, prediction, sample_weight, threshold)``"""
 
 RATIOS = {"f1": formulas.f1, "jaccard": formulas.jaccard, "precision": formulas.precision, "recall": formulas.recall}
+
+
+# Scores of one of two classes.
+OF_ONE_CLASS = frozenset(
+    [*RATIOS, "average_precision", "roc_auc", "positive_likelihood_ratio", "neg_negative_likelihood_ratio"]
+)
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,12 @@ def _negative(formula: Callable[..., float], y: Array, p: Array, weight: Array |
     return -formula(y, p, weight)
 
 
-def _minus_negative_likelihood_ratio(c: Counts) -> Array:
-    return -formulas.likelihood_ratio(c, said=0)
+def _positive_likelihood_ratio(c: Counts, positive: int) -> Array:
+    return formulas.likelihood_ratio(c, positive, said=True)
+
+
+def _minus_negative_likelihood_ratio(c: Counts, positive: int) -> Array:
+    return -formulas.likelihood_ratio(c, positive, said=False)
 
 
 def _present(y: Array, n_classes: int, weight: Array | None) -> Array:
@@ -212,8 +222,8 @@ def _of_classes(n_classes: int, positive: int) -> dict[str, tuple[Measure, bool]
         "matthews_corrcoef": (formulas.matthews, True),
     }
     if n_classes == 2:
-        decisions["positive_likelihood_ratio"] = partial(formulas.likelihood_ratio, said=1), False
-        decisions["neg_negative_likelihood_ratio"] = _minus_negative_likelihood_ratio, False
+        decisions["positive_likelihood_ratio"] = partial(_positive_likelihood_ratio, positive=positive), False
+        decisions["neg_negative_likelihood_ratio"] = partial(_minus_negative_likelihood_ratio, positive=positive), False
     for name, ratio in RATIOS.items():
         steered = name in ("f1", "jaccard")
         if n_classes <= 2:

@@ -17,7 +17,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 
 from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 from autonet.core.metrics.formulas import decide, f1
-from autonet.core.metrics.measures import Decision, Measure, own_measures
+from autonet.core.metrics.measures import OF_ONE_CLASS, Decision, Measure, own_measures
 from autonet.core.metrics.scorers import Scorer, Toy, as_scorer
 from autonet.core.metrics.thresholds import best_of_candidates
 from autonet.core.task import TaskKind
@@ -67,6 +67,8 @@ class Metric:
     kind : {"classification", "multilabel", "regression"}
     measure : callable
         ``measure(y_true, prediction, sample_weight, threshold)``.
+    positive : int or None
+        Code of the class that the score is of; None where it is of all classes, or of what a callable says.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Metric:
     decides: bool
     kind: TaskKind
     measure: Measure
+    positive: int | None = None
 
     def score(
         self,
@@ -153,7 +156,11 @@ def metric_names(kind: TaskKind) -> list[str]:
 
 
 def get_metric(
-    metric: str | Callable[..., Any], kind: TaskKind, classes: Array | None = None, n_outputs: int | None = None
+    metric: str | Callable[..., Any],
+    kind: TaskKind,
+    classes: Array | None = None,
+    n_outputs: int | None = None,
+    positive: int | None = None,
 ) -> Metric:
     """Look a metric up, and try it on a toy task of this kind.
 
@@ -166,9 +173,11 @@ def get_metric(
     kind : {"classification", "multilabel", "regression"}
     classes : ndarray of shape (n_classes,), optional
         The labels of the classes, in the order of their codes (or names of the labels); two (three) if not given.
-        A metric of one class is of the second of two; as in scikit-learn, of class 1 where there is one.
     n_outputs : int, optional
         Number of labels or targets, for metrics that take only one.
+    positive : {0, 1}
+        Code of the class that metrics of one class, such as "f1", are of.  Default: the second of two; as in
+        scikit-learn, class 1 where there is one.
 
     Raises
     ------
@@ -183,11 +192,14 @@ def get_metric(
         return _of_callable(metric, kind, classes, toy)
     if metric not in metric_names(kind):
         raise _unknown(metric, kind)
-    first = kind == "classification" and (n_outputs == 1 or (classes is not None and bool(classes[0] == 1)))
-    own = own_measures(kind, n_outputs, positive=0 if first else 1)
+    if positive is None:
+        positive = 0 if classes is not None and bool(classes[0] == 1) else 1
+    positive = 0 if n_outputs == 1 else positive
+    own = own_measures(kind, n_outputs, positive)
     optimum = None if metric in MINIMIZED else 0.0 if metric.startswith("neg_") or metric in UNBOUNDED else 1.0
     if metric in own:
-        return Metric(metric, optimum, own[metric][1], kind, own[metric][0])
+        of_class = positive if kind == "classification" and n_outputs <= 2 and metric in OF_ONE_CLASS else None
+        return Metric(metric, optimum, own[metric][1], kind, own[metric][0], of_class)
     try:
         if metric == "top_k_accuracy":  # own for more classes
             raise ValueError("the two most probable are all there are")

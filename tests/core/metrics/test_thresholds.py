@@ -95,3 +95,55 @@ def test_every_label_has_its_threshold(name: str) -> None:
     assert isinstance(threshold, np.ndarray)
     assert threshold.shape == (3,)
     assert metric.score(y, p, threshold=threshold) > metric.score(y, p) + 0.05
+
+
+@pytest.mark.parametrize("n", [10, 100, 1000])
+@pytest.mark.parametrize("metric", ["f1", "balanced_accuracy", sk.make_scorer(sk.f1_score)])
+def test_rows_that_crowd_near_zero_and_one_leave_the_threshold_between(metric: object, n: int) -> None:
+    rng = np.random.default_rng(n)
+    y = np.arange(n) % 2
+    p1 = np.where(y, 1 - 10.0 ** -rng.uniform(4, 7, n), 10.0 ** -rng.uniform(9, 17, n))
+    threshold = get_metric(metric, "classification").best_threshold(y, np.column_stack([1 - p1, p1]))  # type: ignore[arg-type]
+    assert threshold == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("metric", [*STEERED, sk.make_scorer(sk.recall_score), sk.make_scorer(sk.f1_score)])
+def test_no_threshold_is_smaller_than_what_the_rows_can_tell(metric: object) -> None:
+    y = np.array([0] * 50 + [1] * 50)
+    p1 = 10.0 ** -np.linspace(20, 10, 100)  # ranked perfectly, and all of them next to nothing
+    for p in (p1, 1 - p1[::-1]):
+        threshold = get_metric(metric, "classification").best_threshold(y, np.column_stack([1 - p, p]))  # type: ignore[arg-type]
+        assert isinstance(threshold, float)
+        assert 0.009 < threshold < 0.991
+
+
+def test_labels_that_are_certain_are_cut_in_the_middle() -> None:
+    y = (np.indices((60, 3)).sum(axis=0) % 3 > 0) * 1
+    p = np.where(y, 1 - 1e-9, np.linspace(1e-15, 1e-12, 60)[:, None])
+    threshold = get_metric("f1_macro", "multilabel").best_threshold(y, p)
+    np.testing.assert_allclose(threshold, 0.5, atol=0.02)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["f1", "jaccard", "precision", "recall", "average_precision"])
+@pytest.mark.parametrize("positive", [0, 1])
+def test_a_metric_of_one_class_is_of_the_one_that_is_asked_for(name: str, positive: int) -> None:
+    y, p = classes(2, 3)
+    metric = get_metric(name, "classification", positive=positive)
+    score = getattr(sk, f"{name}_score")
+    expected = score(
+        y, p[:, positive] if name == "average_precision" else decide(p, "classification"), pos_label=positive
+    )
+    assert metric.score(y, p) == pytest.approx(expected)
+    assert metric.positive == positive
+
+
+def test_likelihood_ratios_are_of_the_class_that_is_asked_for() -> None:
+    y, p = classes(2, 3)
+    for name, expected in zip(
+        ("positive_likelihood_ratio", "neg_negative_likelihood_ratio"),
+        sk.class_likelihood_ratios(1 - y, 1 - decide(p, "classification")),
+        strict=True,
+    ):
+        metric = get_metric(name, "classification", positive=0)
+        assert abs(metric.score(y, p)) == pytest.approx(expected)
+        assert metric.score(y, p) == pytest.approx(get_metric(name, "classification").score(1 - y, p[:, ::-1]))

@@ -1,0 +1,78 @@
+"""The metrics of a fit, and the class that those of one class are of."""
+
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autonet.core.errors import DataWarning, InvalidOption
+from autonet.core.metrics.metric import Metric, get_metric
+from autonet.data.targets.labels import Classes, Labels, Values
+
+__all__ = ["choose_metrics", "positive_label"]
+
+BINARY = 2  # classes
+# Labels that say themselves that they are the positive ones; of others the user is told which was taken.
+POSITIVE = frozenset({"1", "1.0", "true", "t", "yes", "y", "positive", "pos", "on"})
+
+
+def choose_metrics(
+    metrics: Sequence[str | Callable[..., float]], targets: Classes | Labels | Values, pos_label: Any
+) -> list[Metric]:
+    """Look the metrics up, and try them.
+
+    Parameters
+    ----------
+    metrics : sequence of str or callable
+        The one to optimize, then those to record.
+    targets : Classes, Labels or Values
+    pos_label : label or None
+        Of two classes the one that metrics of one class are of; default: 1 where it is a label, else the last.
+
+    Raises
+    ------
+    InvalidOption
+    """
+    code = _positive_class(targets, pos_label)
+    chosen = [get_metric(metric, targets.kind, targets.labels, targets.n_outputs, code) for metric in metrics]
+    of_one_class = [metric for metric in chosen if metric.positive is not None]
+    if of_one_class and targets.n_outputs == BINARY:
+        _tell_positive_class(of_one_class, targets, guessed=pos_label is None)
+    return chosen
+
+
+def positive_label(metric: Metric, targets: Classes | Labels | Values) -> Any:
+    """Return the label that a metric of one class is of, as a value for JSON; None for other metrics."""
+    if metric.positive is None or targets.labels is None:
+        return None
+    label = targets.labels[metric.positive : metric.positive + 1].tolist()[0]
+    return label if isinstance(label, str | int | float) else str(label)
+
+
+def _tell_positive_class(metrics: Sequence[Metric], targets: Classes | Labels | Values, *, guessed: bool) -> None:
+    """Say which class the metrics are of; warn if the labels do not tell, and the metrics depend on it."""
+    names, (first, second) = [metric.name for metric in metrics], np.asarray(targets.labels).tolist()
+    label, other = (second, first) if metrics[0].positive else (first, second)
+    logging.getLogger("autonet").info("%s: the positive class is %r", ", ".join(names), label)
+    if guessed and set(names) != {"roc_auc"} and str(label).lower() not in POSITIVE:
+        warnings.warn(
+            f"The metric {names[0]!r} scores one of the two classes, and {label!r} was taken for it, the last in "
+            f"order; give pos_label={other!r} for the other one, or pos_label={label!r}.",
+            DataWarning,
+            stacklevel=7,
+        )
+
+
+def _positive_class(targets: Classes | Labels | Values, pos_label: Any) -> int | None:
+    """Return the code of the class that was asked for."""
+    if pos_label is None:
+        return None
+    labels = targets.labels.tolist() if isinstance(targets, Classes) else []
+    if len(labels) != BINARY:
+        what = f"classification of {len(labels)} classes" if isinstance(targets, Classes) else targets.kind
+        raise InvalidOption(f"pos_label={pos_label!r} is for two classes; the target is a {what}: leave it out.")
+    if pos_label not in labels:
+        raise InvalidOption(f"pos_label={pos_label!r} is no label of y; its labels: {', '.join(map(repr, labels))}.")
+    return labels.index(pos_label)
