@@ -28,7 +28,7 @@ def test_an_ensemble_is_averaged_with_its_networks_trained_on_all_rows(
     options = {**quick, "ensemble_size": 4, "cross_validator": cross_validator}
     without, refitted = (fitted(iris, options, refit=refit) for refit in (False, True))
     assert refitted.fit_result["ensemble"] == pytest.approx(without.fit_result["ensemble"])
-    assert refitted.fit_result["models"] == without.fit_result["models"]
+    assert refitted.fit_result["best_network"] == without.fit_result["best_network"]
     assert refitted.fit_result["info"]["val_accuracy"] == without.fit_result["info"]["val_accuracy"]
     weights = [list(auto.get_pytorch_model().parameters()) for auto in (without, refitted)]
     assert all(map(torch.equal, *weights))  # that of the validated winner
