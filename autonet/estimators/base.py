@@ -30,7 +30,7 @@ from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
 from autonet.estimators.first_models import fit_first_models
 from autonet.estimators.fitted import FittedEstimator
-from autonet.estimators.logs import describe_model, log_columns, log_trial, logged
+from autonet.estimators.logs import describe_model, log_columns, log_trial, logged, warn_of_columns
 from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
 from autonet.estimators.scoring import positive_label
@@ -298,6 +298,7 @@ class AutoNet(FittedEstimator, ABC):
         self._schema = Schema.detect(opened, options.categorical_features)
         self._set_features(self._schema)
         log_columns(logging.getLogger("autonet"), self._schema.columns)
+        warn_of_columns(self._schema.columns)
         table = self._schema.read(opened)
         targets = self._read_targets(y)
         codes = targets.codes(y)

@@ -9,12 +9,16 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 from tqdm.auto import tqdm
 
+from autonet.core.errors import DataWarning
+from autonet.core.warn import warn
 from autonet.data.reading.kinds import Column
 from autonet.search.history import History
 from autonet.search.records import Trial
 from autonet.search.study import Study
 
-__all__ = ["describe_model", "described", "log_columns", "log_trial", "logged"]
+__all__ = ["describe_model", "described", "log_columns", "log_trial", "logged", "warn_of_columns"]
+
+SHOWN = 5  # columns that a warning names
 
 
 class _BesideTheBar(logging.Handler):
@@ -49,6 +53,17 @@ def log_columns(logger: logging.Logger, columns: Sequence[Column]) -> None:
     for column in columns:
         if column.note:
             logger.info("column %r (%s): %s", column.name, column.kind, column.note)
+
+
+def warn_of_columns(columns: Sequence[Column]) -> None:
+    """Warn of columns that are used in another way than their user may expect, once for each note."""
+    notes = dict[str, list[str]]()
+    for column in columns:
+        if column.is_doubtful:
+            notes.setdefault(column.note, []).append(repr(column.name))
+    for note, names in notes.items():
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        warn(f"Column{'s' * (len(names) > 1)} {', '.join(names[:SHOWN])}{more}: {note}.", DataWarning)
 
 
 def log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:

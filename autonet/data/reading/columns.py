@@ -7,9 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from autonet.core.errors import InvalidData
+from autonet.core.errors import DataWarning, InvalidData
+from autonet.core.warn import warn
 from autonet.data.reading.cells import INSTANT, Cells
-from autonet.data.reading.kinds import PLURAL, Column, number_of
+from autonet.data.reading.formats import Format, is_marker, looks_like_other, parse_cells
+from autonet.data.reading.kinds import PLURAL, Column
+from autonet.data.reading.number_formats import number_of
 from autonet.data.reading.texts import count_words
 
 __all__ = ["chunks", "infinity", "infinity_in", "read_codes", "read_instants", "read_numbers", "read_text", "too_large"]
@@ -32,11 +35,14 @@ def read_numbers(cells: Cells, column: Column) -> Array:
     """Return the numbers of a numeric column or the seconds of durations, of shape (n,); missing ones are NaN."""
     if cells.holds == column.kind:
         values = np.asarray(cells.values)
-        return values / SECOND if column.kind == "duration" else values
+        if column.format is None or column.format.takes_numbers or cells.holds != "numeric":
+            return values / SECOND if column.kind == "duration" else values
+    if column.format is not None:
+        return _parse(cells, column, column.format)
     if column.kind == "numeric" and cells.holds in ("boolean", "categorical", "string", "mixed"):
         index = {}
         for value in cells.distinct():
-            number = number_of(value)
+            number = np.nan if isinstance(value, str) and is_marker(value) else number_of(value)
             if number is None:
                 raise _changed(cells, column, value)
             index[value] = number
@@ -46,7 +52,38 @@ def read_numbers(cells: Cells, column: Column) -> Array:
 
 def read_instants(cells: Cells, column: Column) -> Array:
     """Return the datetimes of shape (n,); missing ones are NaT."""
-    return np.asarray(cells.values) if cells.holds == "datetime" else _all_missing(cells, column, INSTANT)
+    if cells.holds == "datetime":
+        return np.asarray(cells.values)
+    if column.format is None:
+        return _all_missing(cells, column, INSTANT)
+    microseconds = _parse(cells, column, column.format)
+    missing = np.isnan(microseconds)
+    instants = np.where(missing, 0, microseconds).astype(np.int64).view(INSTANT)
+    instants[missing] = np.datetime64("NaT")
+    return instants
+
+
+def _parse(cells: Cells, column: Column, expected: Format) -> Array:
+    """Parse a column of text as it was written when fitted; values that are none are missing, with a warning.
+
+    A column that is mostly written in another form is refused.
+    """
+    values, unparsed = parse_cells(cells, expected)
+    unknown = [value for value in unparsed if value not in column.unparsed]
+    if not unknown:
+        return values
+    other = next((value for value in unknown if not isinstance(value, str) or looks_like_other(value, expected)), None)
+    if other is not None and 2 * len(unparsed) > len(cells.distinct()):
+        raise InvalidData(
+            f"Column {column.name!r} held {expected.description} when fitted, but now has {other!r:.60}. Write it as "
+            "in fit; what is unknown can be missing (NaN)."
+        )
+    warn(
+        f"Column {column.name!r} held {expected.description} when fitted; {len(unknown)} distinct values are none, "
+        f"such as {unknown[0]!r:.60}: missing.",
+        DataWarning,
+    )
+    return values
 
 
 def read_text(cells: Cells, column: Column) -> sparse.csr_array:

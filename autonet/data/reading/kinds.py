@@ -1,9 +1,7 @@
 """What a column is: a number, a category, a date, a text; told from its type or its values."""
 
-import math
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, Literal
 
@@ -12,12 +10,14 @@ from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
 from autonet.data.reading.cells import Cells, count_groups
+from autonet.data.reading.formats import Format, Inference, infer_format, infer_mixed
 
-__all__ = ["Column", "Kind", "detect_kind", "fits_float32", "number_of"]
+__all__ = ["Column", "Kind", "detect_kind", "fits_float32"]
 
 Kind = Literal["numeric", "boolean", "categorical", "datetime", "duration", "text"]
 
-FEW_VALUES = 20  # strings with so few distinct values are categories, whatever they look like
+FEW_VALUES = 20  # strings with so few distinct values are categories, unless they are dates
+KEPT_UNPARSED = 1000  # distinct values that did not parse in `fit`: further ones are warned of when they come again
 TEXT_WORDS = 3  # a text has more words in the mean ...
 TEXT_DISTINCT = 0.1  # ... and more than this share of distinct values
 IDENTIFIER_DISTINCT = 0.9
@@ -53,6 +53,12 @@ class Column:
         Share of missing values.
     note : str
         What people should know about it; mostly empty.
+    is_doubtful : bool
+        Whether the note says that it is used in another way than its user may expect: `fit` warns of it.
+    format : NumberFormat, DateFormat, TimeFormat or None
+        How its numbers, dates or times are written, if they are text.
+    unparsed : frozenset of str
+        Values that were missing in this format in `fit`.
     """
 
     name: Hashable
@@ -60,6 +66,9 @@ class Column:
     levels: tuple[Any, ...]
     missing: float
     note: str
+    is_doubtful: bool = False
+    format: Format | None = field(default=None, repr=False)
+    unparsed: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def detect_kind(cells: Cells, *, categorical: bool) -> Column:
@@ -87,7 +96,10 @@ def detect_kind(cells: Cells, *, categorical: bool) -> Column:
         case "string":
             return _detect_string(cells, missing)
         case "mixed":
-            raise _mixed(cells)
+            found = infer_mixed(cells.distinct())
+            if found.format is None:
+                raise _mixed(cells)
+            return _formatted(cells, found, found.format)
         case "nothing":
             return Column(cells.name, "categorical", (), missing, "no value at all")
         case kind:
@@ -95,43 +107,39 @@ def detect_kind(cells: Cells, *, categorical: bool) -> Column:
 
 
 def _detect_string(cells: Cells, missing: float) -> Column:
-    distinct = cells.distinct()
-    share = len(distinct) / max(len(cells) * (1 - missing), 1)
-    many = len(distinct) > FEW_VALUES
+    levels = _ordered(cells.distinct())
+    share = len(levels) / max(len(cells) * (1 - missing), 1)
+    many = len(levels) > FEW_VALUES
+    found = infer_format(levels)
+    if found.format is not None:
+        return _formatted(cells, found, found.format)
+    if found.note:
+        return Column(cells.name, "categorical", levels, missing, found.note, is_doubtful=found.is_doubtful)
     if many and share > TEXT_DISTINCT:
-        words = np.fromiter((len(value.split()) for value in distinct), np.float64, len(distinct)).mean()
+        words = np.fromiter((len(value.split()) for value in levels), np.float64, len(levels)).mean()
         if words > TEXT_WORDS:
             return Column(cells.name, "text", (), missing, f"{words:.0f} words in the mean")
-    n_numbers = sum(number_of(value) is not None for value in distinct)
-    zeros = any(_has_leading_zero(value) for value in distinct)
-    if many and n_numbers == len(distinct) and not zeros:
-        return Column(cells.name, "numeric", (), missing, "numbers written as text")
-    levels = _ordered(distinct)
-    if not distinct:
+    if not levels:
         note = "no value at all"
-    elif many and n_numbers == len(distinct):
-        note = "numbers with leading zeros: taken as codes"
-    elif many and n_numbers > IDENTIFIER_DISTINCT * len(distinct):
-        other = next(value for value in levels if number_of(value) is None)
-        note = f"numbers written as text, except for {other!r:.60}: make it missing to have a numeric column"
-    elif all(map(_is_date, levels[:FEW_VALUES])):
-        note = "dates written as text: convert them to have a datetime column"
-    elif many and share > IDENTIFIER_DISTINCT:
-        note = "a distinct text in almost every row: an identifier?"
     else:
-        note = ""
+        note = "a distinct text in almost every row: an identifier?" if many and share > IDENTIFIER_DISTINCT else ""
     return Column(cells.name, "categorical", levels, missing, note)
 
 
-def number_of(value: Any) -> float | None:
-    """Read a cell as a finite number; None if it is none."""
-    if isinstance(value, str) and "_" in value:  # Python reads 1_000, people do not
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+def _formatted(cells: Cells, found: Inference, written: Format) -> Column:
+    """Describe a column of numbers, dates or times that are written as text."""
+    kept = frozenset(sorted(found.unparsed)[:KEPT_UNPARSED])
+    is_missing = cells.lookup(dict.fromkeys(found.unparsed, 1.0), missing=1, unknown=0, dtype=np.float64)
+    return Column(
+        name=cells.name,
+        kind=written.kind,
+        levels=(),
+        missing=float(is_missing.mean()),
+        note=found.note,
+        is_doubtful=found.is_doubtful,
+        format=written,
+        unparsed=kept,
+    )
 
 
 def fits_float32(values: NDArray[Any]) -> bool:
@@ -160,19 +168,6 @@ def _ordered(values: Iterable[Any]) -> tuple[Any, ...]:
         except TypeError:  # has no order of its own
             ordered += sorted(groups[name], key=repr)
     return tuple(ordered)
-
-
-def _has_leading_zero(text: str) -> bool:
-    digits = text.strip().lstrip("+-")
-    return digits.startswith("0") and digits[1:2].isdigit()
-
-
-def _is_date(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _mixed(cells: Cells) -> InvalidData:

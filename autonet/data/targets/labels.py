@@ -1,6 +1,5 @@
 """Reading targets: labels of any type to codes and back, values to float64."""
 
-import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.task import TaskKind
+from autonet.core.warn import warn
 from autonet.data.reading.cells import is_missing
 
 __all__ = ["Classes", "Labels", "Values"]
@@ -106,12 +106,11 @@ class Labels:
         """
         _refuse_other_than_indicators(values, "y")
         if values.shape[1] >= ONE_HOT_COLUMNS and (values.sum(axis=1) == 1).all():
-            warnings.warn(
+            warn(
                 f"y has shape {values.shape} and exactly one 1 in every row: taken for {values.shape[1]} independent "
                 "labels per row. If these are one-hot encoded classes, give y.argmax(axis=1) instead; for a data "
                 "frame, y.idxmax(axis=1).",
                 DataWarning,
-                stacklevel=2,
             )
         return cls(values.shape[1], values.dtype)
 
@@ -231,8 +230,13 @@ def _of_list(y: Any) -> Array:
 
 
 def _first_collection(values: Array) -> Any:
-    """Return the first entry that is a list, a set or the like; None if there is none."""
+    """Return the first entry that is a list, a set or the like; None if there is none.
+
+    Tuples of one length in an array of objects are labels of several parts.
+    """
     if values.dtype != object:
+        return None
+    if all(isinstance(v, tuple) for v in values.flat) and len({len(v) for v in values.flat}) == 1:
         return None
     found = (v for v in values.flat if isinstance(v, Collection | np.ndarray) and not isinstance(v, str | bytes))
     return next(found, None)

@@ -313,10 +313,8 @@ def test_many_strings_that_are_numbers_are_numeric() -> None:
     ("values", "note"),
     [
         ([f"{i:05}" for i in range(30)], "numbers with leading zeros: taken as codes"),
-        ([*map(str, range(30)), "n/a"], "numbers written as text, except for 'n/a'"),
-        ([*map(str, range(30)), "inf"], "numbers written as text, except for 'inf'"),
-        ([*map(str, range(30)), "1_0"], "numbers written as text, except for '1_0'"),
-        ([f"2024-01-{i:02}" for i in range(1, 31)], "dates written as text"),
+        ([*map(str, range(30)), "n/a", "inf", "-inf"], "numbers written as text, except for values such as '-inf'"),
+        ([*map(str, range(30)), "1_0", "1_1"], "numbers written as text, except for values such as '1_0'"),
         ([f"user {i}" for i in range(30)], "a distinct text in almost every row: an identifier?"),
         ([None, None], "no value at all"),
         ([f"group {i % 25}" for i in range(50)], ""),
@@ -553,16 +551,16 @@ def test_lazy_frames_are_asked_to_be_collected() -> None:
 
 
 def test_mixed_columns_are_named_with_counts_and_examples() -> None:
-    for frame in (pd.DataFrame({"a": [1.5, "n/a", 2, None]}), pd.DataFrame({"a": ["n/a"] * 200 + [1.5, 2]})):
-        n, n_strings = len(frame), frame["a"].isin(["n/a"]).sum()
+    for frame in (pd.DataFrame({"a": [1.5, "few", 2, None]}), pd.DataFrame({"a": ["few"] * 200 + [1.5, 2]})):
+        n, n_strings = len(frame), frame["a"].isin(["few"]).sum()
         with pytest.raises(InvalidData) as raised:
             Schema.detect(frame)
         assert str(raised.value) == (
             f"Column 'a' mixes numbers (2 of {n} rows, for example 1.5) and strings ({n_strings} of {n} rows, "
-            "for example 'n/a'). Make all its values one type, the others missing (NaN), or name the column in "
+            "for example 'few'). Make all its values one type, the others missing (NaN), or name the column in "
             "categorical_features."
         )
-        assert "n/a" in Schema.detect(frame, categorical_features=["a"]).columns[0].levels
+        assert "few" in Schema.detect(frame, categorical_features=["a"]).columns[0].levels
 
 
 # Size

@@ -1,0 +1,207 @@
+"""Dates, datetimes and times of day as people write them; one format per column."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import ClassVar, Literal
+
+__all__ = ["DateFormat", "TimeFormat", "infer_date_format", "looks_like_date", "looks_like_time"]
+
+Order = Literal["day first", "month first", "year first"]
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTH = (
+    "(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    "oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+CLOCK = (
+    r"(?P<hour>\d{1,3}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"(?:\s*(?P<half>[ap])\.?m\.?)?"
+)
+ZONE = r"(?:\s*(?P<zone>Z|UTC|GMT|[-+]\d{2}(?::?\d{2})?))?"
+# Forms that are read in one way only: the year first, or the month by its name.
+CLEAR = (
+    r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})",
+    r"(?P<year>(?:19|20)\d{2})[-/](?P<month>\d{2})",
+    r"(?P<year>\d{4})[年년]\s*(?P<month>\d{1,2})[月월]\s*(?:(?P<day>\d{1,2})[日일])?",
+    rf"{DAY}[-/. ]+{MONTH}\.?[-/., ]+(?P<year>\d{{4}}|\d{{2}})",
+    rf"{MONTH}\.?[-/ ]+{DAY}[-/, ]+(?P<year>\d{{4}})",
+    rf"(?P<year>\d{{4}})[-/ ]{MONTH}[-/ ](?P<day>\d{{1,2}})",
+    rf"{MONTH}\.?[-/, ]+(?P<year>\d{{4}})",
+)
+# 01/02/03 or 1.2.2003, but not 1.2.13, which is a version.
+UNCLEAR = (
+    r"(?!\d{1,2}\.\d\.\d\d\b|\d\.\d\d\.\d\d\b)(?P<first>\d{1,2})([-/.])(?P<second_part>\d{1,2})\2(?P<last>\d{4}|\d{2})"
+)
+
+
+def _compile(date: str) -> re.Pattern[str]:
+    return re.compile(rf"{WEEKDAY}{date}(?:(?:T|,?\s+(?:at\s+)?){CLOCK}{ZONE})?", re.IGNORECASE)
+
+
+CLEAR_DATES = tuple(map(_compile, CLEAR))
+UNCLEAR_DATE = _compile(UNCLEAR)
+TIME = re.compile(rf"(?P<sign>-)?(?:(?P<days>\d{{1,6}}) days?,? \+?)?{CLOCK}", re.IGNORECASE)
+# Two digits of a year: as in POSIX, 69 is 1969 and 68 is 2068.
+CENTURY, PIVOT = 100, 69
+CONTRADICTING = 0.05  # typing errors: dates that exist in another order only, as a share of those in this order only
+NOON = 12
+EPOCH = datetime(1970, 1, 1)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormat:
+    """How the dates of a column are written.
+
+    Attributes
+    ----------
+    order : {"day first", "month first", "year first"} or None
+        Of dates such as 01/02/2003; None if the column had none of them.
+    zone : int or None
+        Minutes east of Greenwich in which dates with a time zone are read; None if they have none.
+    """
+
+    kind: ClassVar[Literal["datetime"]] = "datetime"
+    takes_numbers: ClassVar[bool] = False
+    order: Order | None = None
+    zone: int | None = None
+
+    @property
+    def description(self) -> str:
+        """What a column is that is written so."""
+        return "dates written as text" + (f", {self.order}" if self.order else "")
+
+    def parse(self, text: str) -> float | None:
+        """Return the microseconds since 1970; None if the text is no date in this format."""
+        parts = _match(text)
+        if parts is None or (self.order is None and "last" in parts):
+            return None
+        moment = _moment(parts, self.order)
+        if moment is None or (moment.tzinfo is None) != (self.zone is None):
+            return None
+        if self.zone is not None:
+            moment = moment.astimezone(timezone(timedelta(minutes=self.zone))).replace(tzinfo=None)
+        return (moment - EPOCH) // MICROSECOND
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFormat:
+    """Times of day and durations: 13:45, 1:45 pm, 36:00:00.5, 2 days 03:00:00."""
+
+    kind: ClassVar[Literal["duration"]] = "duration"
+    takes_numbers: ClassVar[bool] = False
+    description: ClassVar[str] = "times written as text"
+
+    def parse(self, text: str) -> float | None:
+        """Return the seconds; None if the text is no time."""
+        match = TIME.fullmatch(text.strip())
+        time = None if match is None else _time(match.groupdict(""))
+        if match is None or time is None:
+            return None
+        seconds = (time + timedelta(days=int(match["days"] or 0))).total_seconds()
+        return -seconds if match["sign"] else seconds
+
+
+def infer_date_format(texts: Sequence[str]) -> DateFormat | None:
+    """Find the format that fits most of the distinct texts; its order is None where nothing settles it."""
+    matches = [parts for parts in map(_match, texts) if parts is not None]
+    order = _infer_order([parts for parts in matches if "last" in parts])
+    moments = [moment for moment in (_moment(parts, order) for parts in matches) if moment is not None]
+    offsets = [offset for moment in moments if (offset := moment.utcoffset()) is not None]
+    if not moments:
+        return None
+    zone = None
+    if 2 * len(offsets) > len(moments):
+        zone = int(offsets[0].total_seconds()) // 60 if len(set(offsets)) == 1 else 0
+    return DateFormat(order, zone)
+
+
+def _infer_order(matches: Sequence[dict[str, str]]) -> Order | None:
+    """Find the one order of day, month and year in which dates such as 01/02/2003 are dates; None if there are two."""
+    fits: dict[Order, set[int]] = {
+        order: {i for i, parts in enumerate(matches) if _moment(parts, order) is not None}
+        for order in ("day first", "month first", "year first")
+    }
+    best = max(fits, key=lambda order: len(fits[order]))
+    for order, found in fits.items():
+        if order != best:
+            agree, disagree = len(fits[best] - found), len(found - fits[best])
+            if not agree or disagree > CONTRADICTING * agree:
+                return None
+    return best
+
+
+def looks_like_date(text: str) -> bool:
+    """Whether a text is a date in any order."""
+    parts = _match(text)
+    return parts is not None and any(
+        _moment(parts, order) is not None for order in ("day first", "month first", "year first")
+    )
+
+
+def looks_like_time(text: str) -> bool:
+    """Whether a text is a time of day or a duration."""
+    return TimeFormat().parse(text) is not None
+
+
+def _match(text: str) -> dict[str, str] | None:
+    """Split a date into its parts; those of an unclear one are first, second_part and last."""
+    text = text.strip()
+    for pattern in CLEAR_DATES:
+        match = pattern.fullmatch(text)
+        if match is not None:
+            return match.groupdict("")
+    match = UNCLEAR_DATE.fullmatch(text)
+    return None if match is None else match.groupdict("")
+
+
+def _moment(parts: dict[str, str], order: Order | None) -> datetime | None:
+    """Return the datetime of the parts of a date, with its offset if it has one; None if there is no such date."""
+    day, month, year = _day_month_year(parts, order)
+    time = _time(parts) if parts["hour"] else timedelta()
+    if time is None or not year or time >= timedelta(days=1):
+        return None
+    number = int(year)
+    if len(year) == 2:
+        number += 2000 - (CENTURY if number >= PIVOT else 0)
+    try:
+        moment = datetime(number, int(month), int(day or 1), tzinfo=_zone(parts["zone"])) + time
+    except (ValueError, OverflowError):
+        return None
+    return moment
+
+
+def _day_month_year(parts: dict[str, str], order: Order | None) -> tuple[str, str, str]:
+    if "last" not in parts:
+        name = parts.get("name", "")
+        month = str(MONTHS.index(name[:3].lower()) + 1) if name else parts["month"]
+        return parts.get("day", ""), month, parts["year"]
+    first, second, last = parts["first"], parts["second_part"], parts["last"]
+    if order == "year first":
+        return (last, second, first) if len(first) == len(last) else ("", "", "")
+    return (first, second, last) if order == "day first" else (second, first, last)
+
+
+def _time(parts: dict[str, str]) -> timedelta | None:
+    hour, minute, second = int(parts["hour"]), int(parts["minute"]), int(parts["second"] or 0)
+    if parts["half"]:
+        if not 1 <= hour <= NOON:
+            return None
+        hour = hour % NOON + (NOON if parts["half"].lower() == "p" else 0)
+    if minute >= 60 or second >= 60:
+        return None
+    microsecond = int(parts["fraction"][:6].ljust(6, "0")) if parts["fraction"] else 0
+    return timedelta(hours=hour, minutes=minute, seconds=second, microseconds=microsecond)
+
+
+def _zone(zone: str) -> timezone | None:
+    if not zone:
+        return None
+    if zone.upper() in ("Z", "UTC", "GMT"):
+        return UTC
+    sign, digits = (-1 if zone[0] == "-" else 1), zone[1:].replace(":", "")
+    return timezone(sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0)))

@@ -1,0 +1,190 @@
+"""Numbers, dates and times in columns of text: one format per column, inferred in `fit` and applied afterwards."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autonet.data.reading.cells import Cells
+from autonet.data.reading.date_formats import (
+    DateFormat,
+    TimeFormat,
+    infer_date_format,
+    looks_like_date,
+    looks_like_time,
+)
+from autonet.data.reading.number_formats import (
+    PLAIN_SIGNS,
+    NumberFormat,
+    find_codes,
+    infer_number_format,
+    looks_like_number,
+    number_of,
+)
+
+__all__ = ["Format", "Inference", "infer_format", "infer_mixed", "is_marker", "looks_like_other", "parse_cells"]
+
+Format = NumberFormat | DateFormat | TimeFormat
+
+PARSED = 0.95  # share of the distinct values, without missing ones, that a format has to fit
+NEARLY = 0.5  # with a smaller share in the format a column is not said to be of it
+TRIED = 100  # distinct values that decide whether a format is worth trying on all
+SAMPLED = 5000  # distinct values that a format is inferred from
+FEW_VALUES = 20  # numbers and times with so few distinct values are categories
+# What people and programs write for a missing number or date, in lower case.
+WORDS = """
+? ?? - -- --- . .. ... * # / n/a na n.a. n.a n/d nd n.d. nan null none nil nat <na> <null> (null) (none) (blank)
+#n/a #na #null! #value! #ref! #div/0! #num! #name? missing unknown undefined tbd 0000-00-00
+"""
+MARKERS = {*WORDS.split(), "", "not available", "not applicable", "0000-00-00 00:00:00"}
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What was found out about the texts of a column.
+
+    Attributes
+    ----------
+    format : Format or None
+    note : str
+        What people should know about it.
+    is_doubtful : bool
+        Whether the column is used in another way than its user may expect.
+    unparsed : frozenset of str
+        Values that are missing in this format.
+    """
+
+    format: Format | None = None
+    note: str = ""
+    is_doubtful: bool = False
+    unparsed: frozenset[str] = frozenset()
+
+
+def is_marker(text: str) -> bool:
+    """Whether a text stands for a missing number or date: ?, -, n/a, NULL, an empty text and the like."""
+    return text.translate(PLAIN_SIGNS).strip().casefold() in MARKERS
+
+
+def infer_format(texts: Sequence[str]) -> Inference:
+    """Infer the format of numbers, dates or times from the distinct values of a column, in order.
+
+    Returns
+    -------
+    Inference
+        With a format if it fits at least 95 % of the values; markers of missing values do not count.
+    """
+    values = [text for text in texts if not is_marker(text)]
+    notes = []
+    for looks_like, infer in (
+        (looks_like_number, _infer_numbers),
+        (looks_like_date, _infer_dates),
+        (looks_like_time, _infer_times),
+    ):
+        if values and _share(looks_like, _sample(values, TRIED)) >= NEARLY:
+            found = infer(values)
+            if found.format is not None:
+                return _add_markers(found, sorted(set(texts) - set(values)))
+            notes.append(found)
+    return next((found for found in notes if found.note), Inference())
+
+
+def infer_mixed(values: Iterable[Any]) -> Inference:
+    """Take the distinct values of a column for numbers, if its texts are markers of missing ones."""
+    values = list(values)
+    texts = sorted(value for value in values if isinstance(value, str))
+    numbers = [value for value in values if not isinstance(value, str)]
+    if not all(map(is_marker, texts)) or not all(isinstance(v, Real) and not isinstance(v, bool) for v in numbers):
+        return Inference()
+    return _add_markers(Inference(NumberFormat(), "numbers and texts"), texts)
+
+
+def _infer_numbers(values: Sequence[str]) -> Inference:
+    if len(values) <= FEW_VALUES:
+        return Inference()
+    number_format = infer_number_format(_sample(values, SAMPLED))
+    found = Inference() if number_format is None else _try(number_format, values)
+    if found.format is None:
+        return found
+    codes = find_codes([text for text in values if text not in found.unparsed])
+    return Inference(note=f"{codes}: taken as codes") if codes else found
+
+
+def _infer_dates(values: Sequence[str]) -> Inference:
+    date_format = infer_date_format(_sample(values, SAMPLED))
+    found = Inference() if date_format is None else _try(date_format, values)
+    if found.format is not None or _share(looks_like_date, values) < PARSED:
+        return found
+    note = f"ambiguous dates, for example {values[0]!r:.60}: taken as categories; write them year first, as 2003-02-01"
+    return Inference(note=note, is_doubtful=True)
+
+
+def _infer_times(values: Sequence[str]) -> Inference:
+    return _try(TimeFormat(), values) if len(values) > FEW_VALUES else Inference()
+
+
+def _try(found: Format, values: Sequence[str]) -> Inference:
+    """Take a format if it fits enough values."""
+    others = [text for text in values if found.parse(text) is None]
+    note = found.description
+    if not others:
+        return Inference(found, note)
+    if len(others) <= (1 - PARSED) * len(values):
+        note += f"; {len(others)} of {len(values)} distinct values are none, such as {others[0]!r:.60}: missing"
+        return Inference(found, note, is_doubtful=True, unparsed=frozenset(others))
+    if len(others) > (1 - NEARLY) * len(values):
+        return Inference()
+    note += f", except for values such as {others[0]!r:.60}: taken as categories; make them missing (NaN)"
+    return Inference(note=note, is_doubtful=True)
+
+
+def _add_markers(found: Inference, markers: Sequence[str]) -> Inference:
+    """Say which markers of missing values there are."""
+    if not markers:
+        return found
+    note = f"{found.note}; missing: {', '.join(map(repr, markers))}"
+    return replace(found, note=note, unparsed=found.unparsed | frozenset(markers))
+
+
+def _sample(values: Sequence[str], size: int) -> Sequence[str]:
+    return values[:: -(-len(values) // size)]
+
+
+def looks_like_other(text: str, expected: Format) -> bool:
+    """Whether a text that does not parse in its column's format is a number, a date or a time of another form."""
+    return expected.parse(text) is None and (looks_like_number(text) or looks_like_date(text) or looks_like_time(text))
+
+
+def parse_cells(cells: Cells, expected: Format) -> tuple[NDArray[np.float64], list[Any]]:
+    """Parse the cells of a column of text.
+
+    Returns
+    -------
+    values : ndarray of shape (n,), float64
+        What `Format.parse` returns; NaN for missing cells.
+    unparsed : list
+        The distinct values that are missing because they do not parse, without markers of missing values.
+    """
+    index = dict[Any, float]()
+    unparsed = []
+    for value in cells.distinct():
+        number = _parse(value, expected)
+        if number is not None:
+            index[value] = number
+        elif not (isinstance(value, str) and is_marker(value)):
+            unparsed.append(value)
+    parts = [np.fromiter(map(index.get, part, repeat(np.nan)), np.float64, len(part)) for part in cells.parts()]
+    return np.concatenate(parts) if parts else np.empty(0), unparsed
+
+
+def _parse(value: Any, expected: Format) -> float | None:
+    if isinstance(value, str):
+        return expected.parse(value)
+    return number_of(value) if expected.takes_numbers else None
+
+
+def _share(holds: Callable[[str], bool], values: Iterable[str]) -> float:
+    return float(np.mean([holds(value) for value in values]))
