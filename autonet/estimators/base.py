@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from autonet.core.cores import occupying_cores
 from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.interrupts import current_interrupt, interruptible
 from autonet.core.names import join
@@ -196,7 +197,7 @@ class AutoNet(FittedEstimator, ABC):
         data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}
         # A copy is fitted, and its state is taken over in a single assignment, which nothing can interrupt halfway.
         fitted = copy(self)
-        with interruptible(protected=False), training_modes():
+        with interruptible(protected=False), training_modes(), occupying_cores():
             fitted._search_and_keep(data, sample_weight, groups, options)  # noqa: SLF001 - a copy of itself
             self.__dict__ = fitted.__dict__
         return self

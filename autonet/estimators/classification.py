@@ -86,7 +86,10 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
         weigh; the best network is found and kept as without them.
     n_jobs : int or "auto", optional
         How many configurations to train at once, each in a process of its own with one thread; -1 stands for one per
-        core.  "auto" is one per core for budgets in seconds and 25 seconds or more.  Default: the preset's choice.
+        core.  "auto" is one per core for budgets in seconds and 25 seconds or more.  With less than 10 seconds it is
+        always one, in this process: others would not be ready.  In workers of joblib, multiprocessing,
+        `concurrent.futures` or dask, and beside another fit of the process, "auto" and -1 are 1.  Default: the
+        preset's choice.
     categorical_features : list of names or indices, or boolean mask, optional
         Columns that are categories whatever their type.  Columns of strings, booleans and categories are found
         without.

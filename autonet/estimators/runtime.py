@@ -2,10 +2,8 @@
 
 import math
 from dataclasses import dataclass
-from multiprocessing import current_process
 
-from joblib import cpu_count
-
+from autonet.core.cores import available_cores
 from autonet.data.table import Table
 from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
@@ -15,6 +13,9 @@ __all__ = ["DEFAULT_RUNTIME", "TimeDivision"]
 
 # n_jobs="auto": a worker process takes three seconds or so to start, and has a copy of the table.
 PARALLEL_FROM_SECONDS, PARALLEL_UP_TO_BYTES, MOST_WORKERS = 25.0, 2**29, 8
+# n_jobs=2: below so many seconds worker processes, which take half of them to start on a busy machine, would leave no
+# time for a network.
+PROCESSES_FROM_SECONDS = 10.0
 
 # Without any limit a search takes five minutes.
 DEFAULT_RUNTIME = 300.0
@@ -87,23 +88,31 @@ class TimeDivision:
         runtime = self.runtime or 0.0
         selecting = min(SELECTION_SHARE * runtime, SELECTION_SECONDS) if self.selects else 0.0
         refitting = REFIT_SHARE * runtime if self.refits else 0.0
-        may_be_parallel = self._repays_processes if self.n_jobs == "auto" else self.n_jobs not in (1, None)
+        wants_processes = self._repays_processes if self.n_jobs == "auto" else self.n_jobs not in (1, None)
+        may_be_parallel = wants_processes and self._has_time_for_processes
         closing = min(CLOSING_SHARE * runtime, CLOSING_SECONDS) + (LEAVING_SECONDS if may_be_parallel else 0.0)
         return selecting, refitting, closing
 
     def workers(self, table: Table) -> int:
         """Return how many trials to train at once.
 
-        "auto": one per core where that repays the start of processes, and where a result need not be repeatable.
+        "auto": one per core that is available where that repays the start of processes, and where a result need not
+        be repeatable.  In a few seconds no process would be ready in time: one.
         """
+        if not self._has_time_for_processes:
+            return 1
         if self.n_jobs != "auto":
-            return int(cpu_count()) if self.n_jobs == -1 else int(self.n_jobs or 1)
-        fits = table.nbytes <= PARALLEL_UP_TO_BYTES and not current_process().daemon
-        return min(int(cpu_count()), MOST_WORKERS) if self._repays_processes and fits else 1
+            return available_cores() if self.n_jobs == -1 else int(self.n_jobs or 1)
+        fits = table.nbytes <= PARALLEL_UP_TO_BYTES
+        return min(available_cores(), MOST_WORKERS) if self._repays_processes and fits else 1
 
     def executor(self, table: Table) -> Executor:
         """Return what trials run in; worker processes start, and import torch, while the baseline is fitted."""
         return executor_for(self.workers(table), imports=["autonet.pipeline.trial"])
+
+    @property
+    def _has_time_for_processes(self) -> bool:
+        return self.runtime is None or self.runtime >= PROCESSES_FROM_SECONDS
 
     @property
     def _repays_processes(self) -> bool:

@@ -10,9 +10,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
-from joblib import cpu_count
 from numpy.typing import NDArray
 
+from autonet.core.cores import available_cores
 from autonet.core.interrupts import current_interrupt
 from autonet.core.metrics.formulas import label_log_loss, log_loss, relative_squared_error
 from autonet.core.names import join
@@ -173,7 +173,7 @@ class Ensemble:
         for weight, part in zip(self.weights, self.members, strict=True):
             by_encoder.setdefault(part.encoder, []).append((weight, part))
         jobs = list(by_encoder.values())
-        threads = min(len(jobs), int(cpu_count())) if len(table) >= THREADED_ROWS else 1
+        threads = min(len(jobs), available_cores()) if len(table) >= THREADED_ROWS else 1
         means = []
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             for first in range(0, max(len(table), 1), PREDICTED_ROWS):

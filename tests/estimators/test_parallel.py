@@ -36,7 +36,7 @@ def chosen(n_bytes: int = 1000, **options: Any) -> int:
 
 
 def test_all_cores_are_used_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autonet.estimators.runtime.cpu_count", lambda: 4)
+    monkeypatch.setattr("autonet.core.cores.cpu_count", lambda: 4)
     long = {"max_runtime": 25}
     assert chosen(**long) == 4
     assert chosen(preset="tiny_cs", **long) == 1

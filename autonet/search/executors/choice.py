@@ -1,5 +1,6 @@
 """Which executor a number of jobs at once asks for."""
 
+import multiprocessing
 from collections.abc import Sequence
 
 from autonet.search.executors.base import Executor
@@ -20,9 +21,9 @@ def executor_for(n_jobs: int, *, imports: Sequence[str] | None = None) -> Execut
     Raises
     ------
     InvalidOption
-        If `n_jobs` is no number of jobs.
+        If `n_jobs` is no number of jobs, or if this is a daemonic process, which may not start others.
     """
-    if n_jobs == 1:
+    if n_jobs == 1 or (n_jobs == -1 and multiprocessing.current_process().daemon):
         return InProcess()
     from autonet.search.executors.processes import Processes  # noqa: PLC0415 - it takes its time to import
 

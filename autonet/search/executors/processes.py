@@ -13,9 +13,9 @@ from multiprocessing import connection, util
 from typing import Any
 
 import cloudpickle
-from joblib import cpu_count
 from joblib.externals.loky.backend import get_context
 
+from autonet.core.cores import available_cores, in_daemon
 from autonet.core.errors import InvalidOption
 from autonet.core.interrupts import current_interrupt
 from autonet.search.evaluation import DeadlinePassed, Objective, Outcome, evaluate, failure
@@ -297,7 +297,13 @@ def _number_of_processes(n_jobs: Any) -> int:
     number = int(n_jobs) if is_integer(n_jobs) else 0
     if number < 1 and number != -1:
         raise InvalidOption(f"n_jobs must be a whole number of at least 1, or -1 for one per core; got {n_jobs!r}.")
-    return int(cpu_count()) if number == -1 else number
+    number = available_cores() if number == -1 else number
+    if in_daemon():
+        raise InvalidOption(
+            f"n_jobs={n_jobs!r} needs worker processes, and this is a daemonic process (a worker of "
+            "multiprocessing.Pool, or of dask), which may not start any; use n_jobs=1."
+        )
+    return number
 
 
 def _bytes(megabytes: Any) -> int:
