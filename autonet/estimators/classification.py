@@ -66,7 +66,8 @@ class AutoNetClassification(ClassifierMixin, AutoNet):  # type: ignore[misc]  # 
         number of folds; or any object with scikit-learn's ``split``.  "none" holds rows out instead.  "auto" takes
         five folds for 50 to 2500 rows, and for up to 25 rows per second and core of `max_runtime`, unless
         `validation_split`, ``groups`` or ``shuffle=False`` ask for a holdout or `max_runtime` is below 5 s, and holds
-        out 25 to 10 % of larger tables.  Default: the preset's choice, "none" or "auto".
+        out 25 to 10 % of larger tables, or where a fold would lack a class that `optimize_metric` needs.  Default: the
+        preset's choice, "none" or "auto".
     cross_validator_args : dict, optional
         Keywords of the splitter that was named, such as {"n_splits": 3}.
     ensemble_size : int, optional

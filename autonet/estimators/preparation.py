@@ -16,7 +16,7 @@ from autonet.data.rows.splits import Fold, split
 from autonet.data.table import Table
 from autonet.data.targets.labels import Classes, Labels, Values
 from autonet.estimators.options import Options
-from autonet.estimators.scoring import choose_metrics
+from autonet.estimators.scoring import choose_metrics, find_unscorable
 from autonet.pipeline.workspace import Workspace
 
 __all__ = ["Given", "Targets", "prepared"]
@@ -84,7 +84,7 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
             _check_scorable(measure, y)
     weights, groups = _checked_weights(given.sample_weight, table), _checked_groups(given.groups, table)
     if given.valid is None:
-        folds, weights = _folds_and_weights(table, y, targets, weights, groups, options, seed)
+        folds, weights = _folds_and_weights(table, y, targets, weights, groups, options, seed, measures[0])
     else:
         _check_given_rows(given.valid, groups, options)
         n_train, table, y = len(table), table.joined(given.valid[0]), np.concatenate([y, given.valid[1]])
@@ -92,6 +92,7 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
     weights = _class_weights(options.class_weight, targets, y, weights, folds)
     if weights is not None and not all(weights[fold.train].any() for fold in folds):
         raise InvalidData("The weights of all training rows of a fold are zero; give some of them a weight.")
+    _check_folds(measures[0], y, weights, folds, given)
     n_rows = sum(map(len, (folds[0].train, folds[0].valid)))
     return Workspace(
         table=table,
@@ -213,9 +214,18 @@ def _class_weights(
 
 
 def _folds_and_weights(
-    table: Table, y: Array, targets: Targets, weights: Array | None, groups: Array | None, options: Options, seed: int
+    table: Table,
+    y: Array,
+    targets: Targets,
+    weights: Array | None,
+    groups: Array | None,
+    options: Options,
+    seed: int,
+    metric: Metric,
 ) -> tuple[list[Fold], Array | None]:
     """Split the rows for validation; where the split is a random one, equal ones as `distinct_rows` says.
+
+    Automatic folds on which the metric has no value give way to a holdout.
 
     Returns
     -------
@@ -230,18 +240,46 @@ def _folds_and_weights(
     validator, share = chosen, HOLDOUT
     if isinstance(chosen, str) and chosen == "auto":
         validator, share = _automatic_validation(y[rows], targets, groups, options, _most_folded_rows(table, options))
-    folds = split(
-        y[rows],
-        targets.kind,
-        len(rows),
-        validation_split=share if options.validation_split is None else options.validation_split,
-        cross_validator=validator,
-        arguments=options.cross_validator_args or {},
-        groups=groups,
-        shuffle=options.shuffle,
-        seed=seed,
+
+    def folds_by(cross_validator: Any) -> list[Fold]:
+        folds = split(
+            y[rows],
+            targets.kind,
+            len(rows),
+            validation_split=share if options.validation_split is None else options.validation_split,
+            cross_validator=cross_validator,
+            arguments=options.cross_validator_args or {},
+            groups=groups,
+            shuffle=options.shuffle,
+            seed=seed,
+        )
+        return [Fold(rows[fold.train], rows[fold.valid]) for fold in folds]
+
+    folds = folds_by(validator)
+    if validator is not chosen and len(folds) > 1 and find_unscorable(metric, y, weights, folds, targets):
+        folds = folds_by("none")
+    return folds, weights
+
+
+def _check_folds(metric: Metric, y: Array, weights: Array | None, folds: list[Fold], given: Given) -> None:
+    """Refuse validation rows on which the metric has no value, whatever is predicted."""
+    targets = given.targets
+    held_out = given.valid is None and len(folds) == 1  # of a regression of few rows that is one, which has to do
+    if (isinstance(targets, Values) and held_out) or (isinstance(targets, Classes) and targets.n_outputs == 1):
+        return
+    found = find_unscorable(metric, y, weights, folds, targets)
+    if found is None:
+        return
+    if given.valid is not None:
+        where, advice = "X_valid", "other rows"
+    elif len(folds) > 1:
+        where, advice = f"Fold {found.fold + 1} of {len(folds)}", "a stratified cross_validator, other folds"
+    else:
+        where, advice = "The held-out part", "more such rows, another validation_split or shuffle, X_valid"
+    raise InvalidOption(
+        f"{where} has no {found.lacks.removeprefix('a ')}, without which the metric {metric.name!r} has no value; give "
+        f"{advice}, or another metric."
     )
-    return [Fold(rows[fold.train], rows[fold.valid]) for fold in folds], weights
 
 
 def _most_folded_rows(table: Table, options: Options) -> float:

@@ -1,19 +1,26 @@
-"""The metrics of a fit, and the class that those of one class are of."""
+"""The metrics of a fit, the class that those of one class are of, and the folds on which they have a value."""
 
 import logging
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autonet.core.errors import DataWarning, InvalidOption
+from autonet.core.errors import DataWarning, InvalidData, InvalidOption
 from autonet.core.metrics.metric import Metric, get_metric
+from autonet.data.rows.splits import Fold
 from autonet.data.targets.labels import Classes, Labels, Values
 
-__all__ = ["choose_metrics", "positive_label"]
+__all__ = ["Unscorable", "choose_metrics", "find_unscorable", "positive_label"]
+
+Array = NDArray[Any]
 
 BINARY = 2  # classes
+# Scores against the mean of the validation rows, which of one row is the row itself.
+OF_SEVERAL_ROWS = frozenset({"r2", "explained_variance", "d2_absolute_error_score"})
 # Labels that say themselves that they are the positive ones; of others the user is told which was taken.
 POSITIVE = frozenset({"1", "1.0", "true", "t", "yes", "y", "positive", "pos", "on"})
 
@@ -76,3 +83,66 @@ def _positive_class(targets: Classes | Labels | Values, pos_label: Any) -> int |
     if pos_label not in labels:
         raise InvalidOption(f"pos_label={pos_label!r} is no label of y; its labels: {', '.join(map(repr, labels))}.")
     return labels.index(pos_label)
+
+
+@dataclass(frozen=True)
+class Unscorable:
+    """A fold on whose validation rows a metric cannot tell right predictions from wrong ones.
+
+    Attributes
+    ----------
+    fold : int
+        Its position.
+    lacks : str
+        What the validation rows lack.
+    """
+
+    fold: int
+    lacks: str
+
+
+def find_unscorable(
+    metric: Metric, y: Array, weights: Array | None, folds: Sequence[Fold], targets: Classes | Labels | Values
+) -> Unscorable | None:
+    """Find the first fold that cannot be scored, without any training.
+
+    Parameters
+    ----------
+    metric : Metric
+    y : ndarray
+        Class codes, labels or values.
+    weights : ndarray of shape (n,), optional
+    folds : sequence of Fold
+    targets : Classes, Labels or Values
+    """
+    for number, fold in enumerate(folds):
+        if isinstance(targets, Values):
+            if len(fold.valid) == 1 and metric.name in OF_SEVERAL_ROWS:
+                return Unscorable(number, "a second validation row")
+            continue
+        counts = weights is None or not weights[fold.valid].any()
+        rows = fold.valid if counts else fold.valid[weights[fold.valid] > 0]  # type: ignore[index]
+        lacks = _missing_labels(y[rows], targets)
+        if lacks and _is_blind(metric, y[rows], targets.n_outputs):
+            return Unscorable(number, lacks)
+    return None
+
+
+def _missing_labels(y: Array, targets: Classes | Labels) -> str:
+    """Say what validation rows lack: rows of a class, or both values of a label; empty if nothing."""
+    if isinstance(targets, Labels):
+        constant = np.flatnonzero(y.min(axis=0) == y.max(axis=0))
+        return f"rows with and without label {constant[0]}" if len(constant) else ""
+    missing = np.flatnonzero(np.bincount(y, minlength=targets.n_outputs) == 0)
+    return f"validation rows of class {targets.labels[missing].tolist()[0]!r}" if len(missing) else ""
+
+
+def _is_blind(metric: Metric, y: Array, n_outputs: int) -> bool:
+    """Whether a metric gives wrong predictions for these rows what it gives to right ones, or nothing."""
+    right = np.eye(n_outputs)[y] if y.ndim == 1 else y.astype(np.float64)
+    wrong = np.roll(right, 1, axis=1) if y.ndim == 1 else 1 - right
+    try:
+        scores = metric.score(y, right), metric.score(y, wrong)
+    except InvalidData:
+        return True
+    return not np.isfinite(scores).all() or scores[0] == scores[1]

@@ -196,7 +196,10 @@ def _result(
 
 
 def additional_scores(workspace: Workspace, predictions: Sequence[Array]) -> dict[str, float]:
-    """Score predictions for the validation rows of folds by the metrics that are recorded only; the mean over them."""
+    """Score predictions for the validation rows of folds by the metrics that are recorded only.
+
+    Means over the folds in which a metric has a value; NaN where it has none in any.
+    """
     scores = {}
     for metric in workspace.additional_metrics:
         of_folds = []
@@ -204,7 +207,8 @@ def additional_scores(workspace: Workspace, predictions: Sequence[Array]) -> dic
             truth, weights = workspace.y[fold.valid], workspace.metric_weights(fold.valid)
             threshold = metric.best_threshold(truth, prediction, weights) if metric.decides else None
             of_folds.append(metric.score(truth, prediction, weights, threshold))
-        scores[f"val_{metric.name}"] = float(np.mean(of_folds))
+        defined = [score for score in of_folds if np.isfinite(score)]
+        scores[f"val_{metric.name}"] = float(np.mean(defined)) if defined else float("nan")
     return scores
 
 

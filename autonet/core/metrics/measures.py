@@ -256,9 +256,11 @@ def _of_labels() -> dict[str, tuple[Measure, bool]]:
         decisions[f"{name}_macro"] = partial(ratio, average="labels"), steered
         decisions[f"{name}_micro"] = partial(ratio, average="micro"), steered
         decisions[f"{name}_weighted"] = partial(ratio, average="weighted"), steered
+    each = _of_probabilities(1)
+    each |= dict.fromkeys(("roc_auc_ovr", "roc_auc_ovo"), each["roc_auc"])  # scikit-learn: the same for labels
     return {
         "accuracy": (_all_labels_right, False),
         **{name: (Decision(formula, "multilabel"), steered) for name, (formula, steered) in decisions.items()},
-        **{name: (EachLabel(formula), False) for name, formula in _of_probabilities(1).items()},
+        **{name: (EachLabel(formula), False) for name, formula in each.items()},
         "pac_metric": (Direct(_probabilistic_accuracy_of_labels), False),
     }

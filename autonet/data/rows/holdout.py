@@ -60,7 +60,8 @@ def some_rows(strata: Array, keep_one: bool, n_valid: int, seed: int) -> Array:
     strata : ndarray of shape (n,)
         Numbers of the strata, from 0 without gaps.
     keep_one : bool
-        Draw never all rows of a stratum (unless every stratum has a single row).
+        Draw never all rows of a stratum (unless every stratum has a single row), and of several at least one, if
+        there are enough to draw.
     """
     rng = np.random.default_rng(seed)
     counts = np.bincount(strata)
@@ -68,16 +69,21 @@ def some_rows(strata: Array, keep_one: bool, n_valid: int, seed: int) -> Array:
     limits = np.minimum(counts - 1 if keep_one else counts, np.ceil(quota).astype(np.int64))
     if not limits.any():
         return rng.permutation(len(strata))[:n_valid]
-    take = _apportioned(quota, limits, min(n_valid, int(limits.sum())), rng)
+    take = _apportioned(quota, limits, int(keep_one), min(n_valid, int(limits.sum())), rng)
     order = rng.permutation(len(strata))
     order = order[np.argsort(strata[order], kind="stable")]  # by stratum, at random within
     place = np.arange(len(strata)) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.asarray(order[place < np.repeat(take, counts)])
 
 
-def _apportioned(quota: Array, limits: Array, total: int, rng: np.random.Generator) -> Array:
-    """Share `total` among strata, none above its limit: the whole parts of the quotas, then largest remainders."""
+def _apportioned(quota: Array, limits: Array, least: int, total: int, rng: np.random.Generator) -> Array:
+    """Share `total` among strata, none above its limit: the whole parts of the quotas, then largest remainders.
+
+    None gets less than `least` if there is enough for all.
+    """
     take = np.minimum(np.floor(quota).astype(np.int64), limits)
+    enough = np.maximum(take, np.minimum(least, limits))
+    take = enough if enough.sum() <= total else take
     open_ = rng.permutation(np.flatnonzero(take < limits))
     take[open_[np.argsort(take[open_] - quota[open_], kind="stable")][: total - int(take.sum())]] += 1
     return take

@@ -58,6 +58,9 @@ def test_every_class_keeps_its_share_to_within_a_row_and_trains(counts: list[int
     of_class = np.bincount(y[fold.valid], minlength=len(counts))
     assert np.all(np.abs(of_class - np.array(counts) * n_valid / n) <= 1 + 1e-9)
     assert set(y[fold.train]) == set(y)
+    several = {k for k, count in enumerate(counts) if count > 1}
+    if sum(max(int(count * n_valid / n), 1) for count in counts) <= n_valid:
+        assert several <= set(y[fold.valid])
 
 
 def test_classes_keep_their_shares() -> None:

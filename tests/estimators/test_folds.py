@@ -1,0 +1,134 @@
+"""Validation rows on which a metric has a value."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import fbeta_score, make_scorer
+from sklearn.model_selection import LeaveOneOut, TimeSeriesSplit
+
+from autonet import AutoNetClassification, AutoNetRegression
+from autonet.core.errors import InvalidOption
+
+pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+
+OF_A_CLASS = ["roc_auc", "average_precision", "f1", "jaccard", "matthews_corrcoef", "d2_log_loss_score"]
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(120, 4))
+EARLY = (np.arange(120) < 12).astype(int)  # all positives come first
+
+
+def rare(n_positive: int) -> np.ndarray:
+    y = np.zeros(120, int)
+    y[np.argsort(X[:, 0])[-n_positive:]] = 1
+    return y
+
+
+def automatic(quick: dict[str, Any], **options: Any) -> dict[str, Any]:
+    return {**quick, "max_trials": 1, "cross_validator": "auto", **options}
+
+
+@pytest.mark.parametrize("metric", [*OF_A_CLASS, make_scorer(fbeta_score, beta=2)])
+@pytest.mark.parametrize("n_positive", [2, 4])
+def test_automatic_folds_hold_every_class_or_give_way_to_a_holdout(
+    quick: dict[str, Any], metric: Any, n_positive: int
+) -> None:
+    auto = AutoNetClassification("tiny_cs", **automatic(quick, optimize_metric=metric)).fit(X, rare(n_positive))
+    assert len(auto._winner.members) == 1
+    assert np.isfinite(auto.fit_result["loss"])
+    assert {str(r.status) for t in auto.history_ for r in t.reports} == {"finished"}
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "accuracy"])
+def test_five_positives_are_enough_for_five_folds(quick: dict[str, Any], metric: str) -> None:
+    auto = AutoNetClassification("tiny_cs", **automatic(quick, optimize_metric=metric)).fit(X, rare(5))
+    assert len(auto._winner.members) == 5
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "neg_log_loss", "roc_auc_ovr", "f1_macro"])
+def test_metrics_that_need_no_class_keep_their_folds(quick: dict[str, Any], metric: str) -> None:
+    y = np.repeat([0, 1, 2], [58, 58, 4])
+    auto = AutoNetClassification("tiny_cs", **automatic(quick, optimize_metric=metric)).fit(X, y)
+    assert len(auto._winner.members) == 5
+
+
+@pytest.mark.parametrize("metric", OF_A_CLASS)
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"cross_validator": "time_series_split"}, r"Fold 1 of 3 has no validation rows of class 'late'"),
+        ({"cross_validator": TimeSeriesSplit(4)}, r"Fold 1 of 4 has no validation rows of class 'late'"),
+        ({"cross_validator": [(range(60, 120), range(60)), (range(60), range(60, 120))]}, "Fold 2 of 2 has no"),
+        ({"cross_validator": "k_fold", "shuffle": False}, "Fold 2 of 3 has no validation rows"),
+        ({"cross_validator": 20}, "Fold 1 of 20 has no validation rows"),
+        ({"shuffle": False}, "The held-out part has no validation rows of class 'late'"),
+        ({"shuffle": False, "cross_validator": "auto"}, "The held-out part has no validation rows of class 'late'"),
+    ],
+)
+def test_a_split_without_a_score_is_refused_before_training(
+    quick: dict[str, Any], metric: str, options: dict[str, Any], sentence: str
+) -> None:
+    y = np.where(EARLY, "late", "early")
+    sentence += rf".*, without which the metric '{metric}' has no value; give"
+    with pytest.raises(InvalidOption, match=sentence):
+        AutoNetClassification("tiny_cs", **{**quick, **options}, optimize_metric=metric, pos_label="late").fit(X, y)
+
+
+def test_given_rows_and_a_single_positive(quick: dict[str, Any]) -> None:
+    auto = AutoNetClassification("tiny_cs", **automatic(quick, optimize_metric="roc_auc"))
+    with pytest.raises(InvalidOption, match="X_valid has no validation rows of class 1, without which"):
+        auto.fit(X, rare(9), X_valid=X[:5], y_valid=np.zeros(5, int))
+    with pytest.raises(InvalidOption, match="The held-out part has no validation rows of class 1"):
+        auto.fit(X, rare(1))
+
+
+def test_rows_of_no_weight_do_not_count(quick: dict[str, Any]) -> None:
+    folds = [(range(60), range(60, 120)), (range(60, 120), range(60))]
+    weights = np.where((np.arange(120) >= 60) & (np.arange(120) % 2 == 1), 0.0, 1.0)
+    auto = AutoNetClassification("tiny_cs", **{**quick, "cross_validator": folds}, optimize_metric="roc_auc")
+    with pytest.raises(InvalidOption, match="Fold 1 of 2 has no validation rows of class 1"):
+        auto.fit(X, np.arange(120) % 2, sample_weight=weights)
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "roc_auc_ovr", "roc_auc_ovo", "average_precision", "f1_macro"])
+def test_a_label_that_is_constant_is_left_out(quick: dict[str, Any], metric: str) -> None:
+    y = np.column_stack([X[:, 0] > 0, X[:, 1] > 9]).astype(int)
+    auto = AutoNetClassification("tiny_cs", **automatic(quick, optimize_metric=metric, max_budget=27)).fit(X, y)
+    assert 0 <= auto.fit_result["info"][f"val_{metric}"] <= 1
+    assert {str(r.status) for t in auto.history_ for r in t.reports} == {"finished"}
+
+
+def test_a_metric_of_labels_without_any_value_is_refused(quick: dict[str, Any]) -> None:
+    def strict(y_true: Any, y_pred: Any) -> float:
+        return float("nan") if (np.ptp(y_true, axis=0) == 0).any() else float(np.mean(y_true == y_pred))
+
+    y = np.column_stack([X[:, 0] > 0, X[:, 1] > 9]).astype(int)
+    with pytest.raises(InvalidOption, match=r"no rows with and without label 1, without which .*'strict'"):
+        AutoNetClassification("tiny_cs", **quick, optimize_metric=strict).fit(X, y)
+
+
+@pytest.mark.parametrize("metric", ["r2", "explained_variance"])
+def test_folds_of_one_row_have_no_r2(quick: dict[str, Any], metric: str) -> None:
+    options = {**quick, "cross_validator": LeaveOneOut()}
+    with pytest.raises(InvalidOption, match=f"Fold 1 of 12 has no second validation row, without which .*'{metric}'"):
+        AutoNetRegression("tiny_cs", **options, optimize_metric=metric).fit(X[:12], X[:12, 0])
+    auto = AutoNetRegression("tiny_cs", **{**options, "max_trials": 1}, optimize_metric="neg_mean_squared_error")
+    assert np.isfinite(auto.fit(X[:12], X[:12, 0]).fit_result["loss"])
+
+
+def test_a_fold_without_a_score_is_left_out_of_what_is_only_recorded(quick: dict[str, Any]) -> None:
+    folds = [(range(60, 120), range(60)), (range(60), range(60, 120))]
+    options = {**quick, "cross_validator": folds, "additional_metrics": ["roc_auc"]}
+    auto = AutoNetClassification("tiny_cs", **options).fit(X, EARLY)
+    assert 0 <= auto.fit_result["info"]["val_roc_auc"] <= 1
+
+
+def test_a_metric_that_is_nan_at_times_loses(quick: dict[str, Any], iris: Any) -> None:
+    calls = []
+
+    def moody(y_true: Any, y_pred: Any) -> float:
+        calls.append(len(y_true))
+        return float("nan") if len(calls) % 3 == 0 and len(calls) > 20 else float(np.mean(y_true == y_pred))
+
+    auto = AutoNetClassification("tiny_cs", **quick, optimize_metric=moody).fit(*iris)
+    assert np.isfinite(auto.fit_result["loss"])
