@@ -65,6 +65,8 @@ class Outcome:
     curve : list of (int, float)
         Steps and values reported on the way, if the study has not been told of them yet.
     attributes : mapping
+    died : bool
+        Whether the process that ran the job was killed.
     """
 
     job: Job
@@ -78,6 +80,7 @@ class Outcome:
     definitions: Mapping[str, Any] = field(default_factory=dict)
     curve: list[tuple[int, float]] = field(default_factory=list)
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    died: bool = False
 
 
 def evaluate(
@@ -140,7 +143,7 @@ def evaluate(
         reason=reason,
         error=error,
         exception=exception,
-        curve=[] if observe else trial.curve,
+        curve=[] if observe else trial.new_curve,
     )
 
 

@@ -6,18 +6,22 @@ their order, is kept sorted as reports come in, so that a decision stays cheap w
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from autonet.search.records import Config, Event, Job, Report, Status, Trial
+from autonet.search.records import Config, Event, Job, Report, Status, Trial, check_types
 from autonet.search.rungs import Rungs
 from autonet.search.spaces.defined import DefinedSpace
 from autonet.search.spaces.distributions import Distribution, from_dict
 from autonet.search.table import Table
 
-__all__ = ["History"]
+__all__ = ["KINDS", "History"]
+
+# What may happen in a study.
+KINDS = frozenset({"enqueue", "propose", "start", "cancel", "observe", "define", "end"})
 
 # Trials that must have finished before a trial is measured against their median.
 FIRST_BOUND = 5
@@ -41,6 +45,8 @@ class History:
     defined : DefinedSpace
         What objectives have suggested, and the space that it adds up to.
     running : dict of int to Trial
+    session : int
+        Number of the process that works on the study: 1 for the first that began a job.
     seconds_per_unit, overheads : dict of int to float
         By trial: wall seconds per unit of budget in its last job; most seconds beside the budget, where budgets are
         seconds.
@@ -55,6 +61,7 @@ class History:
         self.running: dict[int, Trial] = {}
         self.seconds_per_unit: dict[int, float] = {}
         self.overheads: dict[int, float] = {}
+        self.session = 0
         self._ranked: list[tuple[tuple[float, float, float], int]] = []
         self._rungs: dict[float, list[tuple[float, float, int]]] = {}
         self._curves: dict[int, list[float]] = {}
@@ -72,33 +79,65 @@ class History:
 
     def apply(self, event: Event) -> None:
         """Take up what happened: the only way in which a history changes, live and when it is read from a store."""
+        if event.kind not in KINDS:
+            raise ValueError(f"unknown kind of event {event.kind!r}")
+        if event.kind not in ("enqueue", "propose") and not 0 <= event.trial < len(self.trials):
+            raise ValueError(f"there is no trial {event.trial!r}")
         getattr(self, f"_on_{event.kind}")(event.trial, **event.body)
 
     def _on_enqueue(self, _: int, config: Mapping[str, Any]) -> None:
         """Note a configuration that was asked for."""
+        check_types(config=(config, Mapping))
         self.queue.append(dict(config))
 
     def _on_propose(self, number: int, config: Config, seed: int, origin: str) -> None:
         """Note a new trial."""
-        self.trials.append(Trial(number, config, seed, origin, maximize=self.maximize))
+        check_types(number=(number, int), config=(config, Mapping), seed=(seed, int), origin=(origin, str))
+        if number != len(self.trials) or seed < 0:
+            raise ValueError(f"trial {number} with seed {seed} cannot come after {len(self.trials)} trials")
         if origin == "enqueued":
             self.queue.pop(0)
+        self.trials.append(Trial(number, config, seed, origin, maximize=self.maximize))
 
-    def _on_start(self, number: int, start: float, target: float) -> None:
-        """Note that a job began."""
+    def _on_start(
+        self,
+        number: int,
+        start: float,
+        target: float,
+        session: int = 0,
+        saves: int = 0,
+        curve: Sequence[tuple[int, float]] = (),
+    ) -> None:
+        """Note that a job began; `saves` and `curve` are what an attempt before it has saved and reported by then."""
+        check_types(start=(start, Real), target=(target, Real), session=(session, int), saves=(saves, int))
+        if not 0 <= start < target < float("inf"):
+            raise ValueError(f"a job cannot go from budget {start} to {target}")
+        self.begin_session(session)
         trial = self.trials[number]
         del trial.curve[trial.settled :]  # reported by an attempt that did not live to end
+        trial.curve += [_checked_point(step, value) for step, value in curve]
+        if saves > trial.saves:  # what gets further may go on
+            trial.attempts, trial.saves = 0.0, saves
         trial.running = Job(number, trial.config, start, target, trial.seed)
-        trial.attempts += 1
+        trial.session = session
         self.running[number] = trial
 
+    def begin_session(self, session: int) -> None:
+        """Note that another process goes on: each trial that ran in the one before has a share in its end."""
+        if session <= self.session:
+            return
+        suspects = [trial for trial in self.running.values() if trial.session == self.session]
+        for trial in suspects:
+            trial.attempts += 1 / len(suspects)
+        self.session = session
+
     def _on_cancel(self, number: int) -> None:
-        """Note that a job was ended by the study itself, and is no attempt that failed."""
-        self.trials[number].attempts -= 1
+        """Note that a job was ended by the study itself, which is no fault of its trial."""
+        self.trials[number].session = 0
 
     def _on_observe(self, number: int, step: int, value: float) -> None:
         """Note a value that an objective reported on its way."""
-        self.trials[number].curve.append((step, value))
+        self.trials[number].curve.append(_checked_point(step, value))
 
     def _on_define(self, number: int, config: Config, hyperparameters: Sequence[Mapping[str, Any]]) -> None:
         """Note what an objective that defines its space has chosen."""
@@ -112,9 +151,10 @@ class History:
     ) -> None:
         """Note how a job ended."""
         del checkpoint  # kept by the study
+        check_types(attributes=(attributes, Mapping))
         trial = self.trials[number]
+        self.add(trial, Report.from_dict(report))
         trial.attributes.update(attributes)
-        self.add(trial, Report(**{**report, "status": Status(report["status"])}))
         # A value that is not finite was returned, too.
         self.defined.observe(number, trial.config, complete=trial.status in (Status.FINISHED, Status.DIVERGED))
 
@@ -208,3 +248,8 @@ class History:
                 }
                 rows.append(row | {f"metrics_{k}" if k in row else k: v for k, v in report.metrics.items()})
         return rows
+
+
+def _checked_point(step: Any, value: Any) -> tuple[int, float]:
+    check_types(step=(step, int), value=(value, Real))
+    return step, value

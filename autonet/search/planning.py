@@ -17,7 +17,7 @@ from autonet.search.storage.journal import Journal
 
 __all__ = ["Planner"]
 
-# Times a job may take the whole process with it before its trial counts as crashed.
+# Times a job may take the whole process with it, without having saved anything, before its trial counts as crashed.
 MAX_ATTEMPTS = 2
 
 
@@ -42,6 +42,7 @@ class Planner:
         deadline: float,
         running_here: Container[int],
         n_before: int = 0,
+        isolated: bool,
     ) -> Job | None:
         """Start the next job.
 
@@ -56,18 +57,22 @@ class Planner:
             Numbers of the trials that this process runs; others that run were left by a process that died.
         n_before : int
             Number of reports before this call of `optimize`; the objective may have been edited after them.
+        isolated : bool
+            Whether the job will run in another process.
 
         Returns
         -------
         Job or None
             None if there is nothing to do until a running job ends.
         """
+        journal.go_on()
         history = journal.history
         again = next((t for n, t in history.running.items() if n not in running_here), None)
         if again is not None and again.running is not None:  # its process died, or it was cancelled
-            if again.attempts < MAX_ATTEMPTS:
-                return journal.begin(again.number, again.running.target, deadline)
-            reason = f"the process ended while the trial ran, {again.attempts} times"
+            # Shares of blame are fractions, which may not add up exactly.
+            if again.attempts < MAX_ATTEMPTS - 1e-9 or journal.progressed(again.number):
+                return journal.begin(again.number, again.running.target, deadline, isolated=isolated)
+            reason = f"the process ended while the trial ran, {again.attempts:g} times"
             journal.end(failure(again.running, Status.CRASHED, reason, 0.0))
         move = self._decide(journal, deadline, may_start=max_trials is None or len(history) < max_trials)
         if isinstance(move, Start):
@@ -78,11 +83,13 @@ class Planner:
                 config, origin = proposal
                 seed = int(_stream(journal.seed, number, 0).integers(2**31))
                 proposed = Event("propose", number, {"config": config, "seed": seed, "origin": origin})
-                return journal.begin(number, move.target, deadline, proposed)
+                return journal.begin(number, move.target, deadline, proposed, isolated=isolated)
             move = self._decide(journal, deadline, may_start=False)
             if move is None and not history.running:
                 log_exhaustion(journal.space, history)
-        return journal.begin(move.trial, move.target, deadline) if isinstance(move, Continue) else None
+        if not isinstance(move, Continue):
+            return None
+        return journal.begin(move.trial, move.target, deadline, isolated=isolated)
 
     def _decide(self, journal: Journal, deadline: float, *, may_start: bool) -> Start | Continue | None:
         left = deadline - time.monotonic()

@@ -1,11 +1,15 @@
 """The nouns of the search: a job goes out, a result comes back, and a report of it is kept with the trial."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from numbers import Real
+from typing import Any, Self
 
-__all__ = ["Config", "Event", "Job", "Report", "Result", "Status", "Trial"]
+from autonet.search.storage.jsonvalues import from_text, to_text
+
+__all__ = ["Config", "Event", "Job", "Progress", "Report", "Result", "Status", "Trial", "check_types"]
 
 Config = Mapping[str, Any]
 
@@ -26,6 +30,18 @@ class Status(StrEnum):
 FAILED = frozenset({Status.DIVERGED, Status.CRASHED, Status.TIMEOUT, Status.MEMOUT})
 
 
+def check_types(**fields: tuple[Any, type]) -> None:
+    """Check values that come from a file: by name, the value and its type; True and False are no numbers.
+
+    Raises
+    ------
+    TypeError
+    """
+    for name, (value, kind) in fields.items():
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise TypeError(f"{name} is of type {type(value).__name__}, not {kind.__name__}")
+
+
 @dataclass(frozen=True)
 class Event:
     """Something that happened in a study: its kind, the number of its trial (-1 for none), and plain values."""
@@ -33,6 +49,40 @@ class Event:
     kind: str
     trial: int
     body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a job has saved and noted by its latest checkpoint; kept in the file, so that another attempt goes on there.
+
+    Attributes
+    ----------
+    saves : int
+        Checkpoints that the job has saved, in all of its attempts.
+    curve : list of (int, float)
+        What it has reported.
+    attributes : mapping
+        What it has noted with `RunningTrial.set_user_attr`.
+    """
+
+    saves: int
+    curve: list[tuple[int, float]]
+    attributes: Mapping[str, Any]
+
+    def to_text(self) -> str:
+        """Write it as JSON."""
+        return to_text({"saves": self.saves, "curve": self.curve, "attributes": self.attributes})
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read what `to_text` wrote."""
+        progress = cls(**from_text(text))
+        check_types(
+            saves=(progress.saves, int), curve=(progress.curve, list), attributes=(progress.attributes, Mapping)
+        )
+        for step, value in progress.curve:
+            check_types(step=(step, int), value=(value, Real))
+        return progress
 
 
 @dataclass(frozen=True)
@@ -67,6 +117,8 @@ class Job:
         What objectives have suggested from in earlier trials.
     fixed : bool
         Whether the values of `config` must be used as they are, because an earlier job of the trial has used them.
+    progress : Progress, optional
+        What an attempt at the same job left behind with `checkpoint`, when its process was killed.
     """
 
     trial: int
@@ -83,6 +135,7 @@ class Job:
     defines: bool = False
     known: Mapping[str, Any] = field(default_factory=dict)
     fixed: bool = False
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +207,23 @@ class Report:
     reason: str = ""
     error: str = ""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """Make a report of what a store has kept; all fields are checked.
+
+        Raises
+        ------
+        TypeError, ValueError
+        """
+        report = cls(**{**fields, "status": Status(fields["status"])})
+        numbers = ("start", "target", "budget", "loss", "seconds", "cost", "tie_breaker", "began")
+        check_types(**{name: (getattr(report, name), Real) for name in numbers})
+        check_types(metrics=(report.metrics, Mapping), complete=(report.complete, bool))
+        check_types(reason=(report.reason, str), error=(report.error, str))
+        if any(math.isnan(getattr(report, name)) for name in numbers) or not 0 <= report.cost < math.inf:
+            raise ValueError("a number of the report is out of its range")
+        return report
+
     @property
     def failed(self) -> bool:
         """Whether the job left nothing that can be used or continued."""
@@ -179,8 +249,11 @@ class Trial:
     attributes : dict
         What the objective noted with `RunningTrial.set_user_attr`.
     running : Job or None
-    attempts : int
-        Times the running job was begun; more than one after a crash of the whole process.
+    attempts : float
+        Times that the process died while the job ran in it, divided by the number of trials that ran in it; counted
+        anew when the trial has saved a checkpoint since.
+    session : int
+        Number of the process in which the job runs; 0 if it runs in another one, and is not to blame.
     """
 
     number: int
@@ -192,7 +265,9 @@ class Trial:
     curve: list[tuple[int, float]] = field(default_factory=list)
     attributes: dict[str, Any] = field(default_factory=dict)
     running: Job | None = None
-    attempts: int = 0
+    attempts: float = 0.0
+    session: int = 0
+    saves: int = 0  # checkpoints that earlier attempts at the running job have saved
     settled: int = 0  # values of the curve that come from jobs that ended
     last: Report | None = field(default=None, repr=False)  # the usable report at the highest budget
 
@@ -204,7 +279,8 @@ class Trial:
     def add(self, report: Report) -> None:
         """Take up the report of a job that ended."""
         self.reports.append(report)
-        self.running, self.attempts, self.settled = None, 0, len(self.curve)
+        self.running, self.attempts, self.session, self.saves = None, 0.0, 0, 0
+        self.settled = len(self.curve)
         if not report.failed and report.status is not Status.PRUNED:
             self.last = report
 

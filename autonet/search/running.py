@@ -3,14 +3,13 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autonet.core.errors import InvalidOption
 from autonet.core.interrupts import current_interrupt
-from autonet.search.records import Job
+from autonet.search.records import Job, Progress
 from autonet.search.results import as_number
 from autonet.search.spaces.distributions import (
     CategoricalDistribution,
@@ -20,7 +19,7 @@ from autonet.search.spaces.distributions import (
     merge,
 )
 from autonet.search.spaces.values import copy_value
-from autonet.search.storage.checkpoints import Checkpoint
+from autonet.search.storage.checkpoints import Checkpoint, checkpoint_path
 from autonet.search.storage.jsonvalues import normalize
 
 __all__ = ["Observer", "RunningTrial"]
@@ -56,14 +55,18 @@ class RunningTrial(Mapping[str, Any]):
         self.job = job
         self.number, self.seed, self.start, self.deadline = job.trial, job.seed, job.start, job.deadline
         self.budget = job.target if job.budgeted else None
-        path = Path(job.directory) / f"{job.trial}-{job.start}-{job.target}.safetensors" if job.directory else None
-        self.checkpoint = Checkpoint(job.checkpoint, path)
-        self.user_attrs: dict[str, Any] = {}
-        self.curve: list[tuple[int, float]] = []
+        path = checkpoint_path(job.directory, job.trial, job.start, job.target) if job.directory else None
+        self.checkpoint = Checkpoint(job.checkpoint, path, self._notes)
+        before = job.progress or Progress(0, [], {})
+        if job.progress is not None:
+            self.checkpoint.saved = path  # by an attempt at this job that did not live to end
+        self.user_attrs: dict[str, Any] = dict(before.attributes)
+        self.curve: list[tuple[int, float]] = list(before.curve)
+        self._saves = before.saves
         self.definitions: dict[str, Distribution] = {}
         self._values = {} if job.defines else dict(job.config)
         self._observe = observe
-        self._best = math.inf
+        self._best = min((-v if job.maximize else v for _, v in self.curve), default=math.inf)
 
     # --- a mapping
 
@@ -87,6 +90,16 @@ class RunningTrial(Mapping[str, Any]):
     def params(self) -> dict[str, Any]:
         """The values as a dictionary."""
         return {name: copy_value(value) for name, value in self._values.items()}
+
+    @property
+    def new_curve(self) -> list[tuple[int, float]]:
+        """What was reported in this attempt."""
+        return self.curve[len(self.job.progress.curve) if self.job.progress else 0 :]
+
+    def _notes(self) -> str:
+        """Return what goes into the file of a checkpoint beside the state."""
+        self._saves += 1
+        return Progress(self._saves, self.curve, self.user_attrs).to_text()
 
     # --- on the way
 

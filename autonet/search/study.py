@@ -4,7 +4,6 @@ import math
 import os
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Literal, Self
@@ -12,10 +11,11 @@ from typing import Any, Literal, Self
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from autonet.core.errors import EnqueuedIgnored, InvalidOption, RunUnavailable
+from autonet.core.errors import InvalidOption, RunUnavailable
 from autonet.core.interrupts import GRACE_SECONDS, current_interrupt, interruptible
 from autonet.core.names import known
-from autonet.search.evaluation import Objective, Outcome, running_deadline, strip_frames, told, was_cut_off
+from autonet.search.ask_tell import AskTell
+from autonet.search.evaluation import Objective, Outcome, running_deadline, strip_frames, was_cut_off
 from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
 from autonet.search.history import History
@@ -23,16 +23,15 @@ from autonet.search.limits import Limits, gives_up, raise_if_all_failed
 from autonet.search.options import placed_rungs, root_seed
 from autonet.search.planning import Planner
 from autonet.search.progress import ProgressBar
-from autonet.search.proposals import ignored_values
-from autonet.search.records import Event, Job, Status, Trial
+from autonet.search.records import Trial
 from autonet.search.rungs import Unit
 from autonet.search.running import RunningTrial
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
-from autonet.search.spaces.space import as_space, completed
+from autonet.search.spaces.space import as_space
 from autonet.search.storage.journal import Journal
+from autonet.search.storage.settings import existing_store, name_of, study_options
 from autonet.search.storage.store import Store
-from autonet.search.view import StudyView
 
 __all__ = ["Callback", "Study"]
 
@@ -43,7 +42,7 @@ Direction = Literal["minimize", "maximize"]
 PATIENCE_SECONDS = 1.25 * GRACE_SECONDS
 
 
-class Study(StudyView):
+class Study(AskTell):
     """A search for the configuration with the best value.
 
     `ask`, `tell`, `report` and `enqueue` may be called from several threads; `optimize` runs once at a time.
@@ -67,11 +66,13 @@ class Study(StudyView):
     eta : float
         One in `eta` trials of a rung goes on to the next.
     run_dir : path-like, optional
-        Where every event is kept; opening the directory again goes on where the study ended.
+        Where every event is kept; opening the directory again goes on where the study ended, and deletes nothing
+        until it does.  See also `Study.open`.
     random_state : int, Generator or RandomState, optional
         Root of every random stream.
-    keep_best : int
-        How many of the best trials keep their checkpoints, beside those that may still go on.
+    keep_best : int, optional
+        How many of the best trials keep their checkpoints, beside those that may still go on.  Default: as in the run
+        directory, or 1.
     data : object, optional
         What the objective depends on, arrays for example; a run directory refuses to go on with other data.
 
@@ -111,7 +112,7 @@ class Study(StudyView):
         eta: float = 3,
         run_dir: str | os.PathLike[str] | Store | None = None,
         random_state: int | np.random.Generator | np.random.RandomState | None = None,
-        keep_best: int = 1,
+        keep_best: int | None = None,
         data: Any = None,
     ) -> None:
         self.direction = known("direction", direction, ("minimize", "maximize"))
@@ -130,73 +131,53 @@ class Study(StudyView):
         fresh_seed = root_seed(random_state)
         seed = None if random_state is None else fresh_seed
         self._journal = Journal(
-            known_space, self.history, run_dir, seed=seed, fresh_seed=fresh_seed, keep_best=keep_best, data=data
+            known_space,
+            self.history,
+            run_dir,
+            seed=seed,
+            fresh_seed=fresh_seed,
+            keep_best=keep_best,
+            data=data,
+            names={"sampler": name_of(sampler), "scheduler": name_of(scheduler)},
         )
         self._n_before = len(self.history.reports)  # of other objectives than the present one, perhaps
 
-    # --- ask and tell
+    @classmethod
+    def open(
+        cls,
+        run_dir: str | os.PathLike[str] | Store,
+        *,
+        sampler: str | Sampler | None = None,
+        scheduler: str | Scheduler | None = None,
+        keep_best: int | None = None,
+        data: Any = None,
+    ) -> Self:
+        """Open the study in a run directory, to look at it or to go on; space and options are those it was made with.
 
-    def enqueue(self, config: Mapping[str, Any]) -> None:
-        """Ask for a configuration to be tried next.
-
-        What is missing is filled with defaults, or drawn at random where the objective defines the space.
-
-        In a run directory that is opened again, what the earlier run enqueued is not enqueued a second time: the
-        same script can simply be run again.
-
-        Raises
-        ------
-        InvalidOption
-            At once, if the space does not have it.
-        """
-        with self._lock:
-            self._journal.enqueue(config if self._journal.defines else completed(self.encoding, config))
-
-    def ask(self) -> RunningTrial | None:
-        """Return the next trial to run; None if there is nothing to do until a running trial ends."""
-        with self._lock:
-            job = self._next_job(max_trials=None)
-            if job is None:
-                return None
-            trial = RunningTrial(job, self._observe)
-            self._asked[job.trial] = (trial, time.monotonic(), time.time())
-            return trial
-
-    def report(self, trial: RunningTrial, value: float, step: int) -> bool:
-        """Report the value reached after `step`; return whether the trial should end."""
-        trial.report(value, step)
-        return trial.should_prune()
-
-    def tell(self, trial: RunningTrial, value: Any = None, *, status: Status | str | None = None) -> Trial:
-        """Tell what came out of a trial that was asked for.
+        Nothing is deleted until a job begins.  `read_history` looks at a study that another process works on.
 
         Parameters
         ----------
-        trial : RunningTrial
-        value : float, dict or Result
-            As an objective would return it.
-        status : Status, optional
-            ``"crashed"`` or ``"pruned"``, instead of a value.
-
-        Returns
-        -------
-        Trial
+        run_dir : path-like
+        sampler, scheduler, keep_best : optional
+            Instead of those that it was made with; to be given if they were objects.
+        data : object, optional
+            Compared with what the study was made with, if given.
 
         Raises
         ------
-        InvalidOption
-            If the trial is not running, or the status is unknown or does not go with a value.
-        TypeError, ValueError
-            If the value is nothing that can be compared; the trial goes on, and may be told of again.
+        RunUnavailable
+            If there is no study.
+        RunLocked, RunCorrupted
+            If another process works on it, or it cannot be read.
         """
-        ended = None if status is None else Status(known("status", str(status), tuple(Status)))
-        with self._lock:
-            if trial.number not in self._asked:
-                raise InvalidOption(f"Trial {trial.number} is not running; ask for a trial first, and tell of it once.")
-            _, clock, began = self._asked[trial.number]
-            outcome = told(trial, value, ended, time.monotonic() - clock, began)
-            del self._asked[trial.number]  # only now: a value that cannot be understood may be told again
-            return self._end(outcome)
+        store = existing_store(run_dir)
+        try:
+            options = study_options(store, sampler=sampler, scheduler=scheduler, keep_best=keep_best)
+            return cls(run_dir=store, data=data, **options)
+        except BaseException:
+            store.close()
+            raise
 
     def optimize(
         self,
@@ -267,19 +248,13 @@ class Study(StudyView):
                 self._stopping = self.interrupted = False
                 runs_in.prepare(objective)
                 with ProgressBar(timeout, max_trials, shown=progress) as bar:
-                    while not self._stopping:
-                        self._fill(runs_in, objective, max_trials)
-                        if not self._submitted:
-                            break
+                    while not self._stopping and self._fill(runs_in, objective, max_trials):
                         with interrupt.raising(patience=PATIENCE_SECONDS):
                             outcomes = runs_in.wait()
                         for outcome in self._count(outcomes):
-                            if isinstance(outcome.exception, RunUnavailable):
-                                raise outcome.exception  # no fault of the trial: it goes on when there is room again
-                            trial = self._end(outcome)
-                            if outcome.exception is not None and on_error == "raise":
-                                raise outcome.exception
-                            strip_frames(outcome)
+                            trial = self._take_up(outcome, on_error)
+                            if trial is None:
+                                continue
                             bar.show(self.history)
                             stops = [callback(self, trial) is True for callback in callbacks]
                             stops += [limits.reached(self.history, trial), gives_up(self.history, self._n_before)]
@@ -319,13 +294,18 @@ class Study(StudyView):
         """Let go of the run directory."""
         self.close()
 
-    def _fill(self, executor: Executor, objective: Objective, max_trials: int | None) -> None:
-        """Submit jobs until all slots are taken or there is nothing to do; after Ctrl-C there is not."""
+    def _fill(self, executor: Executor, objective: Objective, max_trials: int | None) -> bool:
+        """Submit jobs until all slots are taken or there is nothing to do; return whether any runs.
+
+        After Ctrl-C there is nothing to do.
+        """
+        isolated = getattr(executor, "isolated", False)
         while len(self._submitted) < executor.n_slots and not current_interrupt().requested:
-            job = self._next_job(max_trials)
+            job = self._next_job(max_trials, isolated=isolated)
             if job is None:
-                return
+                break
             executor.submit(objective, job, self._observe)
+        return bool(self._submitted)
 
     def _count(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Return the outcomes that count; a job that Ctrl-C ended without a result of its own is not begun."""
@@ -338,44 +318,27 @@ class Study(StudyView):
             self._mine -= lost
         return counting
 
-    # --- the next job
+    # --- jobs
 
     @property
     def _submitted(self) -> set[int]:
         """Trials that an executor runs; those that `ask` gave out are not among them."""
         return self._mine - self._asked.keys()
 
-    def _next_job(self, max_trials: int | None) -> Job | None:
-        """Start the next job; None if there is nothing to do until a running one ends."""
+    def _take_up(self, outcome: Outcome, on_error: str) -> Trial | None:
+        """Take up the outcome of a job; None if the trial is begun again."""
+        if isinstance(outcome.exception, RunUnavailable):
+            raise outcome.exception  # no fault of the trial: it goes on when there is room again
+        number = outcome.job.trial
         with self._lock:
-            job = self._planner.next_job(
-                self._journal,
-                max_trials=max_trials,
-                deadline=self._deadline,
-                running_here=self._mine,
-                n_before=self._n_before,
-            )
-            if job is not None:
-                self._mine.add(job.trial)
-            return job
-
-    def _observe(self, number: int, step: int, value: float) -> None:
-        """Take up a value that a running trial reported."""
-        with self._lock:
-            self._journal.record(Event("observe", number, {"step": step, "value": value}))
-
-    def _end(self, outcome: Outcome) -> Trial:
-        """Take up the outcome of a job."""
-        with self._lock:
-            self._mine.discard(outcome.job.trial)
-            if outcome.exception is not None:
-                self.errors.append(outcome.exception)
-            if outcome.result.status is Status.INTERRUPTED:
-                current_interrupt().request()
-            ignored = ignored_values(self.history.trials[outcome.job.trial], outcome)
-            trial = self._journal.end(outcome)
-        if ignored:
-            warnings.warn(ignored, EnqueuedIgnored, stacklevel=3)
+            if outcome.died and self._journal.progressed(number):  # killed, but it can go on from what it has saved
+                self._mine.discard(number)
+                self._journal.cancel([number])
+                return None
+        trial = self._end(outcome)
+        if outcome.exception is not None and on_error == "raise":
+            raise outcome.exception
+        strip_frames(outcome)
         return trial
 
     def __getstate__(self) -> dict[str, Any]:

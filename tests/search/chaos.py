@@ -52,8 +52,8 @@ def trained(trial: RunningTrial) -> float:
         step = state["step"] + 1
         noise = np.random.default_rng([trial.seed, step]).normal(size=3)
         state = {"weights": state["weights"] + 0.1 * noise, "step": step}
-        trial.checkpoint.save(state)
         trial.report(base(trial) + float(np.abs(state["weights"]).sum()), step)
+        trial.checkpoint.save(state)  # after the report: what was reported before a checkpoint is kept with it
     assert state["step"] == trial.budget
     return base(trial) + float(np.abs(state["weights"]).sum())
 

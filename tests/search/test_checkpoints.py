@@ -1,5 +1,6 @@
 """Checkpoints in a run directory: what goes in comes out, whole, and without code."""
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -13,9 +14,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
-from autonet.core.errors import RunCorrupted, RunUnavailable
-from autonet.search.storage.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from autonet.core.errors import RunCorrupted
+from autonet.search.storage.checkpoints import NATIVE, Checkpoint, read_checkpoint, write_checkpoint
 
 RELAXED = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -238,10 +241,45 @@ def test_a_pickle_is_refused_before_it_runs(tmp_path: Path) -> None:
 def test_files_are_for_their_owner_alone_and_go_through_no_link(tmp_path: Path) -> None:
     path, outside = tmp_path / "c.safetensors", tmp_path / "outside"
     outside.write_text("mine")
-    path.with_suffix(".part").symlink_to(outside)
-    with pytest.raises(RunUnavailable, match=r"c\.safetensors cannot be written"):
+    for link in (path.with_suffix(".part").symlink_to, path.with_suffix(".part").hardlink_to):
+        link(outside)
         write_checkpoint(path, 1)
-    assert outside.read_text() == "mine"
-    path.with_suffix(".part").unlink()
-    write_checkpoint(path, 1)
-    assert path.stat().st_mode & 0o777 == 0o600
+        assert outside.read_text() == "mine"
+        assert read_checkpoint(path) == 1
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert {file.name for file in tmp_path.iterdir()} == {"c.safetensors", "outside"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a pipe")
+@pytest.mark.parametrize("kind", ["a symbolic link", "a pipe", "a directory", "a second name"])
+def test_what_stands_in_the_place_of_a_file_is_refused_at_once(kind: str, tmp_path: Path) -> None:
+    path, outside = tmp_path / "c.safetensors", tmp_path / "outside"
+    write_checkpoint(outside, 1)
+    makers: dict[str, Callable[[], None]] = {
+        "a symbolic link": lambda: path.symlink_to(outside),
+        "a pipe": lambda: os.mkfifo(path),  # whoever opens it waits for ever
+        "a directory": path.mkdir,
+        "a second name": lambda: path.hardlink_to(outside),
+    }
+    makers[kind]()
+    with pytest.raises(RunCorrupted, match=rf"The checkpoint .*c\.safetensors cannot be read: .*{kind}"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    "tree", [b"{}", b'{"dict": 3}', b'{"array": "7"}', b'{"tensor": {}, "kind": "x"}', b"[" * 99_999]
+)
+def test_a_file_that_makes_no_sense_is_refused(tree: bytes, tmp_path: Path) -> None:
+    save_file({"tree": np.frombuffer(tree, np.uint8)}, tmp_path / "c.safetensors")
+    with pytest.raises(RunCorrupted, match=r"The checkpoint .*c\.safetensors cannot be read: \w+"):
+        read_checkpoint(tmp_path / "c.safetensors")
+
+
+def test_files_are_those_of_the_library(tmp_path: Path) -> None:
+    arrays = {str(i): np.arange(6).astype(kind).reshape(2, 3) for i, kind in enumerate(NATIVE)}
+    write_checkpoint(tmp_path / "c.safetensors", list(arrays.values()), "notes")
+    found = load_file(tmp_path / "c.safetensors")
+    del found["tree"]
+    assert_same({name: found[name] for name in arrays}, arrays)
+    with safe_open(tmp_path / "c.safetensors", "numpy") as file:
+        assert file.metadata() == {"notes": "notes"}

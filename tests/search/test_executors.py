@@ -322,17 +322,18 @@ def test_an_objective_that_cannot_be_sent_is_refused_before_any_trial(processes:
 def test_a_result_that_cannot_be_sent_back_fails_its_trial_and_is_named(processes: Processes) -> None:
     def objective(trial: RunningTrial) -> dict[str, Any]:
         if trial.number == 0:
-            trial.set_user_attr("note", {"lock": threading.Lock()})
+            trial.user_attrs["note"] = {"lock": threading.Lock()}
         if trial.number == 1:
             trial.checkpoint.keep([threading.Lock()])
         return {"value": 1.0, "more": threading.Lock() if trial.number == 2 else "text"}
 
     ended = outcomes(processes, objective, *(job(i) for i in range(4)))
     assert [o.result.status for o in ended] == [Status.CRASHED] * 3 + [Status.FINISHED]
-    names = ["attributes['note']['lock']", "result.checkpoint[0]", "result.metrics['more']"]
-    assert [o.reason for o in ended[:3]] == [
+    names = ["attributes['note']['lock']", "result.checkpoint[0]"]
+    assert [o.reason for o in ended[:2]] == [
         f"{name}, of type lock, cannot be sent back: cannot pickle '_thread.lock' object" for name in names
     ]
+    assert ended[2].reason.startswith("TypeError: the metric 'more' has a part of type lock, which a study cannot keep")
 
 
 def test_exceptions_come_back_as_they_are_or_with_their_text(processes: Processes) -> None:
@@ -568,7 +569,7 @@ def test_a_late_result_of_a_thread_is_ignored_and_deadlines_are_counted_in_secon
 def test_any_pool_of_processes_will_do_and_one_that_is_broken_says_so() -> None:
     def objective(trial: RunningTrial) -> float:
         if trial.number == 1:
-            trial.set_user_attr("lock", threading.Lock())
+            trial.checkpoint.keep({"lock": threading.Lock()})
         if trial.number == 2:
             os._exit(3)
         return 2.0 * float(trial["x"])
@@ -579,6 +580,6 @@ def test_any_pool_of_processes_will_do_and_one_that_is_broken_says_so() -> None:
         with pytest.raises(InvalidOption, match=r"cannot be sent to another process: pool\._executor_manager_thread"):
             executor.prepare(lambda _: pool)
     assert ended[0].result.loss == 2.0
-    assert ended[1].reason.startswith("attributes['lock'], of type lock, cannot be sent back")
+    assert ended[1].reason.startswith("result.checkpoint['lock'], of type lock, cannot be sent back")
     assert ended[2].result.status is Status.CRASHED
     assert ended[2].reason.startswith("BrokenProcessPool: A process in the process pool was terminated abruptly")

@@ -18,6 +18,8 @@ class Executor(Protocol):
 
     An exception, the death of the process, a hang past the deadline: each becomes an `Outcome` with its status and
     reason.  `autonet.testing.check_executor` tells whether a class keeps to this.
+
+    A true attribute ``isolated`` says that jobs run in other processes: none is blamed for the end of this one.
     """
 
     n_slots: int

@@ -51,6 +51,7 @@ class Futures:
 
     def __init__(self, pool: Pool, n_slots: int) -> None:
         self.n_slots = n_slots
+        self.isolated = not isinstance(pool, ThreadPoolExecutor)
         self._pool = pool
         self._running: dict[Any, Running] = {}
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -114,7 +115,7 @@ class Futures:
             lines = f"{type(error).__name__}: {error}".splitlines()
             return replace(running.failed(Status.CRASHED, lines[0]), error=str(error), exception=error)
         if sent is None:
-            return running.failed(Status.CRASHED, "the worker that ran it died")
+            return replace(running.failed(Status.CRASHED, "the worker that ran it died"), died=True)
         return replace(sent.outcome, job=running.job)
 
     def _ended(self, seconds: float) -> list[Any]:

@@ -74,6 +74,8 @@ class Processes:
     InvalidOption
     """
 
+    isolated = True
+
     def __init__(self, n_jobs: int, *, memory_limit_mb: float | None = None, imports: Sequence[str] = ()) -> None:
         self.n_slots = _number_of_processes(n_jobs)
         self._memory_limit = None if memory_limit_mb is None else _bytes(memory_limit_mb)
@@ -244,7 +246,8 @@ class _Worker:
         if not self._ready:
             reason += " before it could begin"
         self.kill()
-        return replace(failure(self._free(), Status.CRASHED, reason, self._seconds), curve=self._untold)
+        failed = failure(self._free(), Status.CRASHED, reason, self._seconds)
+        return replace(failed, curve=self._untold, died=True)
 
     def _overdue(self) -> Outcome:
         """Kill the process; what it has reported counts, as if it had been interrupted in itself."""

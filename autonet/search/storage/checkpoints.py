@@ -6,29 +6,34 @@ A file is in the safetensors format: arrays as tensors, and everything around th
 import copy
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors import safe_open
+from safetensors.numpy import load_file
 
 from autonet.core.errors import RunCorrupted, RunUnavailable
-from autonet.search.storage.files import create, publish
+from autonet.search.storage.files import check_plain, create, publish
 
-__all__ = ["Checkpoint", "read_checkpoint", "write_checkpoint"]
+__all__ = ["Checkpoint", "checkpoint_path", "read_checkpoint", "read_notes", "write_checkpoint"]
 
 Arrays = dict[str, NDArray[Any]]
 
 TREE = "tree"  # the tensor with the JSON; arrays are called by numbers
 
-# Kinds of numbers that safetensors knows in numpy; other arrays are written as bytes.
-NATIVE = frozenset(
-    ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "float32", "float64")
-)
+NOTES = "notes"  # the entry of the metadata with what is kept beside the state
+
+# Kinds of numbers that safetensors knows in numpy, under its names; other arrays are written as bytes.
+NATIVE: Mapping[str, str] = {
+    "bool": "BOOL",
+    **{f"uint{bits}": f"U{bits}" for bits in (8, 16, 32, 64)},
+    **{f"int{bits}": f"I{bits}" for bits in (8, 16, 32, 64)},
+    **{f"float{bits}": f"F{bits}" for bits in (16, 32, 64)},
+}
 
 # Tensors of torch that numpy has no numbers for, and the integers as which their bits are written.
 AS_BITS: Mapping[str, str] = {"bfloat16": "int16"} | dict.fromkeys(
@@ -45,10 +50,12 @@ class Checkpoint:
         What the trial's last job saved, or the path to it; None for a new trial.
     path : Path, optional
         File for what this job saves; None keeps it in memory.
+    notes : callable, optional
+        Returns what a file keeps beside the state, as text.
     """
 
-    def __init__(self, previous: Any = None, path: Path | None = None) -> None:
-        self._previous, self._path = previous, path
+    def __init__(self, previous: Any = None, path: Path | None = None, notes: Callable[[], str] | None = None) -> None:
+        self._previous, self._path, self._notes = previous, path, notes
         self.saved: Any = None  # what the next job gets: the state, or the path to it
 
     def load(self) -> Any:
@@ -86,21 +93,34 @@ class Checkpoint:
     def keep(self, state: Any) -> None:
         """Do as `save` does, but without a copy in memory: for a state that nothing changes any more."""
         if self._path is not None:
-            write_checkpoint(self._path, state)
+            write_checkpoint(self._path, state, self._notes() if self._notes else "")
         self.saved = state if self._path is None else self._path
 
 
-def write_checkpoint(path: Path, state: Any) -> None:
-    """Write `state` beside `path`, then rename: the file is there whole or not at all."""
+def checkpoint_path(directory: str, trial: int, start: float, target: float) -> Path:
+    """Return the file that a job of a trial writes its checkpoints to."""
+    return Path(directory) / f"{trial}-{start}-{target}.safetensors"
+
+
+def write_checkpoint(path: Path, state: Any, notes: str = "") -> None:
+    """Write `state` beside `path`, then rename: the file is there whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    state : object
+        See `Checkpoint.save`.
+    notes : str
+        Text that `read_notes` returns without reading the state.
+    """
     arrays: Arrays = {}
     tree = json.dumps(_flatten(state, arrays, "checkpoint"))
     arrays[TREE] = np.frombuffer(tree.encode(), np.uint8)
     part = path.with_suffix(".part")
     try:
-        create(part)
-        save_file(arrays, part)
+        create(part, _serialize(arrays, notes))
         publish(part, path)
-    except (OSError, SafetensorError) as error:
+    except OSError as error:
         raise RunUnavailable(f"{path} cannot be written: {error}.") from error
 
 
@@ -113,10 +133,45 @@ def read_checkpoint(path: Path) -> Any:
         If it is damaged or something else.
     """
     try:
+        check_plain(path)
         arrays = load_file(path)
         return _unflatten(json.loads(arrays[TREE].tobytes()), arrays)
-    except (OSError, SafetensorError, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+    except Exception as error:
         raise RunCorrupted(f"The checkpoint {path} cannot be read: {type(error).__name__}: {error}.") from error
+
+
+def read_notes(path: Path) -> str:
+    """Read the notes that `write_checkpoint` kept beside a state.
+
+    Raises
+    ------
+    RunCorrupted
+        If the file is damaged or something else.
+    """
+    try:
+        check_plain(path)
+        with safe_open(path, "numpy") as file:
+            return str((file.metadata() or {})[NOTES])
+    except Exception as error:
+        raise RunCorrupted(f"The checkpoint {path} cannot be read: {type(error).__name__}: {error}.") from error
+
+
+def _serialize(arrays: Arrays, notes: str) -> Iterator[bytes | memoryview]:
+    """Yield the parts of a file in the safetensors format.
+
+    Its own `save_file` leaves a temporary file behind when the process is killed, and `save` copies all arrays.
+    """
+    ordered = sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize)  # each is aligned
+    header: dict[str, Any] = {"__metadata__": {NOTES: notes}} if notes else {}
+    end = 0
+    for name, array in ordered:
+        begin, end = end, end + array.nbytes
+        header[name] = {"dtype": NATIVE[array.dtype.name], "shape": array.shape, "data_offsets": [begin, end]}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    yield len(text).to_bytes(8, "little") + text
+    for _, array in ordered:
+        yield array.reshape(-1).view(np.uint8).data
 
 
 def _flatten(value: Any, arrays: Arrays, where: str) -> Any:

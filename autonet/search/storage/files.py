@@ -1,18 +1,58 @@
 """Files of a run directory: for their owner alone, and there whole or not at all."""
 
 import os
+import stat
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-__all__ = ["create", "publish"]
-
-# Where the system knows it: a link in the place of the file is an error, not a way out of the directory.
-NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+__all__ = ["check_plain", "create", "publish"]
 
 
-def create(path: Path, content: bytes = b"") -> None:
-    """Create a file that its owner alone may read, or empty the one that is there."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_LINKS, 0o600), "wb") as file:
-        file.write(content)
+def create(path: Path, content: Iterable[Any] = ()) -> None:
+    """Create a file that its owner alone may read, in the place of the one that is there.
+
+    Never writes into what is there, which may be a link to a file elsewhere.
+
+    Parameters
+    ----------
+    path : Path
+    content : iterable of bytes-like
+        What to write, one after the other.
+    """
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        for part in content:
+            file.write(part)
+
+
+def check_plain(path: Path, *, directory: bool = False) -> None:
+    """Refuse what stands in the place of a file or directory; nothing is opened, as a pipe would never answer.
+
+    Raises
+    ------
+    ValueError
+        If `path` is there and is a link, a pipe, a device, or a file that has a second name elsewhere.
+    """
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    expected = stat.S_ISDIR if directory else stat.S_ISREG
+    if not expected(found.st_mode):
+        raise ValueError(f"{path} is {_kind(found.st_mode)}, which a run directory does not hold; remove it.")
+    if not directory and found.st_nlink > 1:
+        raise ValueError(f"{path} has a second name (hard link) elsewhere; replace it by a copy.")
+
+
+def _kind(mode: int) -> str:
+    kinds = {
+        stat.S_IFLNK: "a symbolic link",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFDIR: "a directory",
+        stat.S_IFREG: "a file",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a socket or device")
 
 
 def publish(part: Path, path: Path) -> None:

@@ -10,20 +10,21 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import joblib
 from ConfigSpace import ConfigurationSpace
 
-from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch
+from autonet.core.errors import InvalidOption, RunCorrupted
 from autonet.search.evaluation import Outcome
 from autonet.search.history import History
-from autonet.search.records import Event, Job, Result, Status, Trial
+from autonet.search.records import Event, Job, Progress, Result, Status, Trial
 from autonet.search.spaces.distributions import merge
 from autonet.search.spaces.encoding import Encoding
-from autonet.search.spaces.space import described
 from autonet.search.spaces.values import plain
+from autonet.search.storage.checkpoints import checkpoint_path, read_notes
 from autonet.search.storage.jsonvalues import is_kept
+from autonet.search.storage.replay import place_of, replay
+from autonet.search.storage.settings import agree, kept_space, open_store
 from autonet.search.storage.signals import held_back
-from autonet.search.storage.store import MemoryStore, RunDirectory, Store, differences
+from autonet.search.storage.store import MemoryStore, RunDirectory, Store
 
 __all__ = ["Journal", "read_history"]
 
@@ -39,7 +40,7 @@ class Journal:
     Parameters
     ----------
     space : ConfigSpace.ConfigurationSpace, optional
-        None if the objective defines it.
+        None takes that of the run directory; of a new study, the objective defines it.
     history : History
         Empty; what the run directory holds is read into it.
     run_dir : path-like or Store, optional
@@ -47,10 +48,13 @@ class Journal:
     seed : int, optional
         Root of the random streams; None takes the run directory's, or `fresh_seed`.
     fresh_seed : int
-    keep_best : int
-        How many of the best trials keep their checkpoints, whether or not they may still go on.
+    keep_best : int, optional
+        How many of the best trials keep their checkpoints, whether or not they may still go on; None takes that of the
+        run directory, or 1.
     data : object
         What the objective depends on; None is not compared.
+    names : mapping
+        Names of sampler and scheduler, for `Study.open`.
 
     Attributes
     ----------
@@ -69,24 +73,39 @@ class Journal:
         *,
         seed: int | None,
         fresh_seed: int,
-        keep_best: int = 1,
+        keep_best: int | None = None,
         data: Any = None,
+        names: Mapping[str, str | None] | None = None,
     ) -> None:
-        self.defines, self._space = space is None, space
         self.history = history
         self.checkpoints: dict[int, Any] = {}
         self.lost: set[int] = set()
-        self._keep_best = keep_best
         self._enqueued_before: list[Any] = []  # what an earlier run of the same script has enqueued
-        self._store = _store(run_dir)
+        self._goes_on = False
+        self._store = open_store(run_dir)
         try:
-            self.seed = self._agree(seed, fresh_seed, data)
+            space = kept_space(self._store) if space is None else space
+            self.defines, self._space = space is None, space
+            self._refuse_objects(self.space)
+            kept = agree(
+                self._store,
+                space,
+                history.rungs,
+                maximize=history.maximize,
+                seed=seed,
+                fresh_seed=fresh_seed,
+                data=data,
+                keep_best=1 if keep_best is None else keep_best,
+                **(names or {}),
+            )
+            self.seed = int(kept["random_state"])
+            self._keep_best = int(kept.get("keep_best", 1)) if keep_best is None else keep_best
             self._read()
+            self._sweep()
         except BaseException:
             self._store.close()
             raise
-        self._drop_checkpoints()  # the process may have died before it did
-        self._sweep()
+        history.begin_session(history.session + 1)
 
     @property
     def space(self) -> ConfigurationSpace:
@@ -120,11 +139,33 @@ class Journal:
         else:
             self.record(Event("enqueue", -1, {"config": dict(config)}))
 
-    def begin(self, number: int, target: float, deadline: float, *proposal: Event) -> Job:
-        """Note that a trial begins a job, and make the job; what proposed a new trial is kept with it or not at all."""
+    def go_on(self) -> None:
+        """Drop the checkpoints that the rules do not keep, before the first job: opening a study to look drops none."""
+        if not self._goes_on:
+            self._goes_on = True
+            self._drop_checkpoints()  # the process may have died before it did
+
+    def begin(self, number: int, target: float, deadline: float, *proposal: Event, isolated: bool = False) -> Job:
+        """Note that a trial begins a job, and make the job; what proposed a new trial is kept with it or not at all.
+
+        Parameters
+        ----------
+        number : int
+        target : float
+        deadline : float
+        *proposal : Event
+        isolated : bool
+            Whether it runs in a process of its own, so that it is not to blame if this process dies.
+        """
         resumes = number in self.checkpoints
         start = self.history.trials[number].budget if resumes else 0.0  # without a checkpoint it is paid for again
-        self.record(*proposal, Event("start", number, {"start": start, "target": target}))
+        progress = self._progress(number, start, target)
+        body: dict[str, Any] = {"start": start, "target": target}
+        if not isolated:
+            body["session"] = self.history.session
+        if progress is not None:
+            body |= {"saves": progress.saves, "curve": progress.curve}
+        self.record(*proposal, Event("start", number, body))
         trial = self.history.trials[number]
         return Job(
             trial=trial.number,
@@ -133,7 +174,7 @@ class Journal:
             target=target,
             seed=trial.seed,
             deadline=deadline,
-            checkpoint=self.checkpoints.get(trial.number),
+            checkpoint=self.checkpoints.get(number) if progress is None else self._path(number, start, target),
             directory=self.directory,
             maximize=self.history.maximize,
             bounds=self.history.bounds,
@@ -141,7 +182,31 @@ class Journal:
             defines=self.defines,
             known=dict(self.history.definitions),
             fixed=bool(trial.reports),
+            progress=progress,
         )
+
+    def _path(self, number: int, start: float, target: float) -> Path | None:
+        """Return the file to which a job saves; None in memory."""
+        return None if self.directory is None else checkpoint_path(self.directory, number, start, target)
+
+    def _progress(self, number: int, start: float, target: float) -> Progress | None:
+        """Return what a job that did not live to end has saved; None if it has saved nothing."""
+        trial = self.history.running.get(number)
+        path = self._path(number, start, target)
+        if trial is None or path is None or not path.exists():
+            return None
+        try:
+            return Progress.from_text(read_notes(path))
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise RunCorrupted(f"The checkpoint {path} cannot be read: {type(error).__name__}: {error}.") from error
+
+    def progressed(self, number: int) -> bool:
+        """Whether the running job of a trial has saved a checkpoint since it began."""
+        trial = self.history.running.get(number)
+        if trial is None or trial.running is None:
+            return False
+        progress = self._progress(number, trial.running.start, trial.running.target)
+        return progress is not None and progress.saves > trial.saves
 
     def end(self, outcome: Outcome) -> Trial:
         """Take up the outcome of a job; all of it is kept, or nothing."""
@@ -166,8 +231,9 @@ class Journal:
             self.record(*events, Event("end", job.trial, body))
             if kept is not None:
                 self.checkpoints[job.trial] = kept
-            if isinstance(before, Path) and before != kept:
-                before.unlink(missing_ok=True)
+            for path in (before, self._path(job.trial, job.start, job.target)):
+                if isinstance(path, Path) and path != kept:
+                    path.unlink(missing_ok=True)
             self._drop_checkpoints()
         if trial.failed and trial.status is not Status.PRUNED:
             logger.warning("trial %d %s: %s", trial.number, trial.status, outcome.reason)
@@ -181,16 +247,14 @@ class Journal:
 
     def _read(self) -> None:
         """Take up what the store holds."""
-        for number, event in enumerate(self._store.events(), 1):
-            try:
-                self._take_up(event)
-            except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-                raise RunCorrupted(
-                    f"Event {number} ({event.kind}) of {self._where} cannot be understood: {type(error).__name__}: "
-                    f"{error}; restore it from a copy, or give another run_dir."
-                ) from error
+        for event in replay(self._store, self._take_up):
             if event.kind == "enqueue":
                 self._enqueued_before.append(event.body["config"])
+        if not self.defines:
+            try:
+                _ = self.history.table(self.space).rows
+            except Exception as error:
+                raise RunCorrupted(f"{self._where} holds a configuration that is not in its space: {error}.") from error
 
     def _take_up(self, event: Event) -> None:
         """Take up an event, live or from the run directory."""
@@ -238,28 +302,7 @@ class Journal:
 
     @property
     def _where(self) -> str:
-        return type(self._store).__name__ if self.directory is None else str(Path(self.directory).parent)
-
-    def _agree(self, seed: int | None, fresh_seed: int, data: Any) -> int:
-        """Compare the settings with those of the run directory, or keep them; return the seed."""
-        self._refuse_objects(self.space)
-        rungs = self.history.rungs
-        given: dict[str, Any] = {
-            "space": {"defined by": "the objective"} if self.defines else described(self.space),
-            "direction": "maximize" if self.history.maximize else "minimize",
-            "budgets": str(rungs),
-            "eta": rungs.eta,
-            "data": None if data is None else joblib.hash(_arrays(data)),
-            "random_state": seed,
-        }
-        kept: Mapping[str, Any] = self._store.settings()
-        if not kept:
-            kept = {**given, "random_state": fresh_seed if seed is None else seed}
-            self._store.keep(kept)
-        found = differences(kept, given)
-        if found:
-            raise RunMismatch(self._where, found)
-        return int(kept["random_state"])
+        return place_of(self._store)
 
     def _drop_checkpoints(self) -> None:
         """Keep what may still be promoted with a margin of half as much again, what runs, and the best of all."""
@@ -276,10 +319,11 @@ class Journal:
                 dropped.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
-        """Delete files that no event speaks of: their jobs did not live to tell of them."""
+        """Delete files that no event speaks of, but for what jobs that did not live to end have saved."""
         if self.directory is None:
             return
-        spoken_of = set(self.checkpoints.values())
+        jobs = [trial.running for trial in self.history.running.values() if trial.running]
+        spoken_of = set(self.checkpoints.values()) | {self._path(j.trial, j.start, j.target) for j in jobs}
         for path in Path(self.directory).iterdir():
             if path not in spoken_of and CHECKPOINT.fullmatch(path.with_suffix(".safetensors").name):
                 path.unlink()
@@ -304,25 +348,9 @@ def read_history(run_dir: str | os.PathLike[str]) -> History:
     """
     with RunDirectory(run_dir, read_only=True) as store:
         history = History(maximize=store.settings().get("direction") == "maximize")
-        for event in store.events():
-            history.apply(event)
+        for _ in replay(store, history.apply):
+            pass
     return history
-
-
-def _arrays(data: Any) -> Any:
-    """Turn tensors into arrays: the hash of equal tensors differs from process to process."""
-    if isinstance(data, Mapping):
-        return {key: _arrays(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_arrays(value) for value in data]
-    return data.detach().cpu().numpy() if hasattr(data, "detach") else data
-
-
-def _store(run_dir: str | os.PathLike[str] | Store | None) -> Store:
-    """Return where the events go."""
-    if run_dir is None:
-        return MemoryStore()
-    return RunDirectory(run_dir) if isinstance(run_dir, str | os.PathLike) else run_dir
 
 
 def _report(outcome: Outcome) -> dict[str, Any]:

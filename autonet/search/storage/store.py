@@ -17,15 +17,20 @@ from zlib import crc32
 
 from filelock import FileLock, Timeout
 
-from autonet.core.errors import AutonetError, RunCorrupted, RunLocked, RunUnavailable
+from autonet.core.errors import AutonetError, InvalidOption, RunCorrupted, RunLocked, RunUnavailable
 from autonet.search.records import Event
-from autonet.search.storage.files import create, publish
+from autonet.search.storage.files import check_plain, create, publish
 from autonet.search.storage.jsonvalues import from_text, to_text
 
 __all__ = ["MemoryStore", "RunDirectory", "Store", "differences"]
 
 VERSION = 1
 DATABASE, CHECKPOINTS = "study.sqlite", "checkpoints"
+
+OWN = frozenset({"lock", "owner", "study.part"})
+
+# Last bytes of a journal of SQLite that belongs to several databases; ours never does.
+SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 # Row 0 holds the settings, the others an event each.
 TABLE = "CREATE TABLE events (number INTEGER PRIMARY KEY, kind TEXT, trial INTEGER, body TEXT, checksum INTEGER)"
@@ -113,6 +118,8 @@ class RunDirectory:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        if "\0" in os.fspath(path):
+            raise InvalidOption(f"run_dir must be a path; got {os.fspath(path)!r}, which has a null character.")
         self.path, self._file = Path(path), Path(path) / DATABASE
         self.checkpoints: str | None = str(self.path / CHECKPOINTS)
         self._end: tuple[int, int] | None = None  # the number of rows, and the last checksum
@@ -120,7 +127,7 @@ class RunDirectory:
         try:
             if not read_only:
                 self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._refuse_links()
+            self._check_files()
             lock = None if read_only else self._locked()
             self._database = self._opened(read_only=read_only)
             if not read_only:
@@ -165,12 +172,22 @@ class RunDirectory:
 
     # --- opening
 
-    def _refuse_links(self) -> None:
-        """Refuse a directory whose files lie elsewhere: what is written or deleted here is written or deleted here."""
-        for folder in (self.path, self.path / CHECKPOINTS):
-            for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
-                if entry.is_symlink():
-                    raise RunCorrupted(f"{entry} is a symbolic link, which a run directory does not hold; remove it.")
+    def _check_files(self) -> None:
+        """Refuse files that lie elsewhere, and what is no file: what is written or deleted here stays here."""
+        checkpoints = self.path / CHECKPOINTS
+        try:
+            check_plain(checkpoints, directory=True)
+            for entry in sorted(self.path.iterdir()) if self.path.is_dir() else ():
+                if entry.is_symlink() or entry.name in OWN or entry.name.startswith(DATABASE):
+                    check_plain(entry)
+            for entry in sorted(checkpoints.iterdir()) if checkpoints.is_dir() else ():
+                if entry.is_symlink() or entry.suffix in (".safetensors", ".part"):
+                    check_plain(entry)
+        except ValueError as error:
+            raise RunCorrupted(str(error)) from None
+        journal = self.path / f"{DATABASE}-journal"
+        if journal.exists() and journal.read_bytes()[-len(SUPER_JOURNAL) :] == SUPER_JOURNAL:
+            raise RunCorrupted(f"{journal} names a file elsewhere, which SQLite would delete; remove it.")
 
     def _locked(self) -> FileLock:
         """Take the lock, and leave a note of who has it."""
@@ -183,7 +200,7 @@ class RunDirectory:
             if owner == str(os.getpid()):
                 who, remedy = "another study of this process", "close() that one"
             raise RunLocked(f"{self.path} is in use by {who}; {remedy}, or give another run_dir.") from None
-        create(self.path / "owner", str(os.getpid()).encode())
+        create(self.path / "owner", [str(os.getpid()).encode()])
         return lock
 
     def _opened(self, *, read_only: bool) -> sqlite3.Connection:
@@ -271,8 +288,10 @@ class RunDirectory:
 
     def _event(self, number: int, kind: str, trial: int, body: str) -> Event:
         try:
+            if not isinstance(kind, str) or not isinstance(trial, int):
+                raise TypeError("kind must be a text, trial a whole number")
             return Event(kind, trial, dict(from_text(body)))
-        except (TypeError, ValueError, RecursionError) as error:
+        except Exception as error:
             raise self._corrupted(f"event {number} cannot be understood") from error
 
     def _corrupted(self, why: str) -> RunCorrupted:

@@ -1,0 +1,125 @@
+"""Ask for trials and tell what came out of them: the side of a study that changes it, one trial at a time."""
+
+import threading
+import time
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from autonet.core.errors import EnqueuedIgnored, InvalidOption
+from autonet.core.names import known
+from autonet.search.evaluation import Outcome, told
+from autonet.search.proposals import ignored_values
+from autonet.search.records import Event, Job, Status, Trial
+from autonet.search.running import RunningTrial
+from autonet.search.spaces.space import completed
+from autonet.search.view import StudyView
+
+__all__ = ["AskTell"]
+
+
+class AskTell(StudyView):
+    """What loops of one's own need; `Study` adds `optimize`."""
+
+    errors: list[Exception]
+    _n_before: int
+    _lock: threading.RLock
+    _deadline: float
+    _mine: set[int]
+    _asked: dict[int, tuple[RunningTrial, float, float]]
+
+    def enqueue(self, config: Mapping[str, Any]) -> None:
+        """Ask for a configuration to be tried next.
+
+        What is missing is filled with defaults, or drawn at random where the objective defines the space.
+
+        In a run directory that is opened again, what the earlier run enqueued is not enqueued a second time: the
+        same script can simply be run again.
+
+        Raises
+        ------
+        InvalidOption
+            At once, if the space does not have it.
+        """
+        with self._lock:
+            self._journal.enqueue(config if self._journal.defines else completed(self.encoding, config))
+
+    def ask(self) -> RunningTrial | None:
+        """Return the next trial to run; None if there is nothing to do until a running trial ends."""
+        with self._lock:
+            job = self._next_job(max_trials=None, isolated=False)
+            if job is None:
+                return None
+            trial = RunningTrial(job, self._observe)
+            self._asked[job.trial] = (trial, time.monotonic(), time.time())
+            return trial
+
+    def report(self, trial: RunningTrial, value: float, step: int) -> bool:
+        """Report the value reached after `step`; return whether the trial should end."""
+        trial.report(value, step)
+        return trial.should_prune()
+
+    def tell(self, trial: RunningTrial, value: Any = None, *, status: Status | str | None = None) -> Trial:
+        """Tell what came out of a trial that was asked for.
+
+        Parameters
+        ----------
+        trial : RunningTrial
+        value : float, dict or Result
+            As an objective would return it.
+        status : Status, optional
+            ``"crashed"`` or ``"pruned"``, instead of a value.
+
+        Returns
+        -------
+        Trial
+
+        Raises
+        ------
+        InvalidOption
+            If the trial is not running, or the status is unknown or does not go with a value.
+        TypeError, ValueError
+            If the value is nothing that can be compared; the trial goes on, and may be told of again.
+        """
+        ended = None if status is None else Status(known("status", str(status), tuple(Status)))
+        with self._lock:
+            if trial.number not in self._asked:
+                raise InvalidOption(f"Trial {trial.number} is not running; ask for a trial first, and tell of it once.")
+            _, clock, began = self._asked[trial.number]
+            outcome = told(trial, value, ended, time.monotonic() - clock, began)
+            del self._asked[trial.number]  # only now: a value that cannot be understood may be told again
+            return self._end(outcome)
+
+    # --- the next job
+
+    def _next_job(self, max_trials: int | None, *, isolated: bool) -> Job | None:
+        """Start the next job; None if there is nothing to do until a running one ends."""
+        with self._lock:
+            job = self._planner.next_job(
+                self._journal,
+                max_trials=max_trials,
+                deadline=self._deadline,
+                running_here=self._mine,
+                n_before=self._n_before,
+                isolated=isolated,
+            )
+            if job is not None:
+                self._mine.add(job.trial)
+            return job
+
+    def _observe(self, number: int, step: int, value: float) -> None:
+        """Take up a value that a running trial reported."""
+        with self._lock:
+            self._journal.record(Event("observe", number, {"step": step, "value": value}))
+
+    def _end(self, outcome: Outcome) -> Trial:
+        """Take up the outcome of a job."""
+        with self._lock:
+            self._mine.discard(outcome.job.trial)
+            if outcome.exception is not None:
+                self.errors.append(outcome.exception)
+            ignored = ignored_values(self.history.trials[outcome.job.trial], outcome)
+            trial = self._journal.end(outcome)
+        if ignored:
+            warnings.warn(ignored, EnqueuedIgnored, stacklevel=3)
+        return trial

@@ -1,0 +1,196 @@
+"""The settings of a study in its run directory: what must not change, and what `Study.open` needs."""
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import joblib
+from ConfigSpace import ConfigurationSpace
+
+from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch, RunUnavailable
+from autonet.search.rungs import Rungs
+from autonet.search.spaces.space import described
+from autonet.search.storage.store import DATABASE, MemoryStore, RunDirectory, Store, differences
+
+__all__ = ["agree", "existing_store", "kept_space", "name_of", "open_store", "study_options"]
+
+logger = logging.getLogger("autonet.search")
+
+BY_OBJECTIVE = {"defined by": "the objective"}
+
+
+def open_store(run_dir: str | os.PathLike[str] | Store | None) -> Store:
+    """Return where the events go.
+
+    Raises
+    ------
+    InvalidOption
+        If `run_dir` is neither a path nor a store.
+    """
+    if run_dir is None:
+        return MemoryStore()
+    if isinstance(run_dir, str | os.PathLike):
+        return RunDirectory(run_dir)
+    if not all(callable(getattr(run_dir, name, None)) for name in ("settings", "keep", "append", "events")):
+        raise InvalidOption(f"run_dir must be a path or a Store; got {type(run_dir).__name__}.")
+    return run_dir
+
+
+def existing_store(run_dir: str | os.PathLike[str] | Store) -> Store:
+    """Open a store that holds a study; makes none.
+
+    Raises
+    ------
+    RunUnavailable
+        If there is no study.
+    """
+    if isinstance(run_dir, str | os.PathLike) and not os.path.lexists(Path(run_dir) / DATABASE):
+        raise RunUnavailable(f"There is no study in {run_dir}; Study(space, run_dir=...) begins one.")
+    store = open_store(run_dir)
+    if not store.settings():
+        store.close()
+        raise RunUnavailable(f"There is no study in {_name(store)}; Study(space, run_dir=...) begins one.")
+    return store
+
+
+def agree(
+    store: Store,
+    space: ConfigurationSpace | None,
+    rungs: Rungs,
+    *,
+    maximize: bool,
+    seed: int | None,
+    fresh_seed: int,
+    data: Any,
+    **others: Any,
+) -> Mapping[str, Any]:
+    """Compare the settings of a study with those that its store keeps, or keep them; return those that hold.
+
+    Parameters
+    ----------
+    store : Store
+    space : ConfigSpace.ConfigurationSpace, optional
+        None if the objective defines it.
+    rungs : Rungs
+    maximize : bool
+    seed : int, optional
+        None is not compared; a new study then takes `fresh_seed`.
+    fresh_seed : int
+    data : object
+        None is not compared.
+    **others : object
+        Settings that may change: names of sampler and scheduler, `keep_best`.
+
+    Raises
+    ------
+    RunMismatch
+        If they differ.
+    RunCorrupted
+        If the settings that are kept make no sense.
+    """
+    given: dict[str, Any] = {
+        "space": BY_OBJECTIVE if space is None else described(space),
+        "direction": "maximize" if maximize else "minimize",
+        "budgets": str(rungs),
+        "eta": rungs.eta,
+        "data": None if data is None else joblib.hash(_arrays(data)),
+        "random_state": seed,
+    }
+    kept = store.settings()
+    if not kept:
+        timed = rungs.unit != "none"
+        kept = {
+            **given,
+            "random_state": fresh_seed if seed is None else seed,
+            "definition": None if space is None else space.to_serialized_dict(),
+            "min_budget": rungs.bottom if timed else None,
+            "max_budget": rungs.top if timed else None,
+            "budget_type": rungs.unit if timed else "epochs",
+            **others,
+        }
+        store.keep(kept)
+    found = differences(kept, given)
+    if found:
+        raise RunMismatch(_name(store), found)
+    root = kept.get("random_state")
+    if not isinstance(root, int) or root < 0:
+        raise _corrupted(store, f"random_state is {root!r}")
+    return kept
+
+
+def kept_space(store: Store) -> ConfigurationSpace | None:
+    """Return the space of the study that a store holds; None if there is no study, or if the objective defines it.
+
+    Raises
+    ------
+    RunCorrupted
+        If it cannot be understood.
+    """
+    kept = store.settings()
+    if not kept or kept.get("space") == BY_OBJECTIVE:
+        return None
+    try:
+        space = ConfigurationSpace.from_serialized_dict(kept["definition"])
+        matches = described(space) == kept["space"]
+    except Exception as error:
+        raise _corrupted(store, f"its space: {type(error).__name__}: {error}") from error
+    if not matches:
+        raise _corrupted(store, "its space and the description of it differ")
+    return space
+
+
+def study_options(store: Store, **given: Any) -> dict[str, Any]:
+    """Return the options with which the study in a store was made.
+
+    Parameters
+    ----------
+    store : Store
+    **given : object
+        Options instead of those; None is none.
+
+    Raises
+    ------
+    RunCorrupted
+        If they cannot be understood.
+    """
+    kept = store.settings()
+    names = ("direction", "min_budget", "max_budget", "budget_type", "eta", "sampler", "scheduler", "keep_best")
+    missing = [name for name in names if name not in kept]
+    if missing:
+        raise _corrupted(store, f"its settings lack {', '.join(missing)}")
+    options = {name: kept[name] for name in names} | {k: v for k, v in given.items() if v is not None}
+    for name in ("sampler", "scheduler"):
+        if options[name] is None:
+            del options[name]
+            logger.warning("the study was made with a %s of its own; give it to open() to go on as before", name)
+    numbers = [options[name] for name in ("min_budget", "max_budget", "eta") if options[name] is not None]
+    if not all(isinstance(value, int | float) for value in numbers):
+        raise _corrupted(store, "its budgets are no numbers")
+    return options
+
+
+def name_of(part: Any) -> str | None:
+    """Return the name by which a sampler or scheduler was given; None for an object."""
+    return part if isinstance(part, str) else None
+
+
+def _name(store: Store) -> str:
+    place = getattr(store, "path", None)
+    return type(store).__name__ if place is None else str(place)
+
+
+def _corrupted(store: Store, why: str) -> RunCorrupted:
+    return RunCorrupted(
+        f"The settings of {_name(store)} cannot be understood ({why}); restore it from a copy, or give another run_dir."
+    )
+
+
+def _arrays(data: Any) -> Any:
+    """Turn tensors into arrays: the hash of equal tensors differs from process to process."""
+    if isinstance(data, Mapping):
+        return {key: _arrays(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_arrays(value) for value in data]
+    return data.detach().cpu().numpy() if hasattr(data, "detach") else data
