@@ -10,7 +10,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 from autonet import AutoNetClassification, AutoNetRegression
-from autonet.core.errors import ValidationReused
+from autonet.core.errors import DataWarning, ValidationReused
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
@@ -108,7 +108,8 @@ def test_a_hundred_thousand_categories() -> None:
     auto = fitted(AutoNetRegression, table, table["x"])
     assert len(auto.columns_[0].levels) == 100_000
     assert auto.get_pytorch_model()[0].in_features <= 65
-    assert np.isfinite(auto.predict(pd.DataFrame({"id": ["nobody"], "x": [0.5]}))).all()
+    with pytest.warns(DataWarning, match="No value of column 'id' \\(now 'nobody', fitted 'user 0'\\) was seen by fit"):
+        assert np.isfinite(auto.predict(pd.DataFrame({"id": ["nobody"], "x": [0.5]}))).all()
 
 
 @pytest.mark.parametrize("cls", BOTH)

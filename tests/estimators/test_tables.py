@@ -10,6 +10,7 @@ import pytest
 from scipy import sparse
 
 from autonet import AutoNetClassification, AutoNetRegression
+from autonet.core.errors import DataWarning
 from autonet.nets.embedding import CategoryEmbedding
 from autonet.nets.numeric import NumericEmbedding
 
@@ -72,7 +73,8 @@ def test_rows_to_predict_may_hold_what_no_row_of_fit_held(quick: dict[str, Any])
     new["count"] = pd.array([None] * 9, dtype="Int64")
     new["when"] = pd.NaT
     new["remark"] = None
-    probabilities = auto.predict_proba(new)
+    with pytest.warns(DataWarning, match="No value of column 'color' .* was seen by fit"):
+        probabilities = auto.predict_proba(new)
     assert np.isfinite(probabilities).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
 

@@ -4,18 +4,16 @@ import datetime
 import math
 import re
 import unicodedata
-from collections.abc import Hashable
 from decimal import Decimal
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from autonet.data.reading.cells import is_missing
+from autonet.data.reading.cells import EXACT, is_missing
 
-__all__ = ["EXACT", "MISSING", "canonical"]
+__all__ = ["MISSING", "WRITTEN_MISSING", "canonical"]
 
-EXACT = 2**53  # float64 holds every integer up to here; beyond, neighbours become one number
 MISSING = ("missing", None)
 
 # What str() makes of missing values in Python, NumPy and pandas.  "NA" and "null" are not among them: people use both
@@ -30,7 +28,7 @@ MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9].*)?")
 Key = tuple[str, Any]
 
 
-def canonical(value: Any) -> Hashable:
+def canonical(value: Any) -> tuple[Any, ...]:
     """Return a key that is the same for a value in every representation.
 
     Parameters
@@ -42,9 +40,9 @@ def canonical(value: Any) -> Hashable:
     -------
     tuple
         The kind of value, and the value as a plain Python object.  Numbers are one kind whatever their type, and so
-        are strings that str() writes for them: 10115, 10115.0, "10115.0", "010115".  A float beyond 2**53 stands for
-        several integers, and is of a kind of its own.  Moments with a time zone are in UTC.  Strings are compared
-        without white space around them and in Unicode's normal form C.
+        are strings that str() writes for them: 10115, 10115.0, "10115.0", "010115".  Fractions are compared in
+        float32.  A float beyond 2**53 stands for several integers, and is of a kind of its own.  Moments with a time
+        zone are in UTC.  Strings are compared without white space around them and in Unicode's normal form C.
 
     Examples
     --------
@@ -54,7 +52,7 @@ def canonical(value: Any) -> Hashable:
     True
     """
     if isinstance(value, np.generic):
-        value = float(str(value)) if isinstance(value, np.float32 | np.float16) else value.item()
+        value = value.item()
     if isinstance(value, bytes):
         value = value.decode("utf-8", "backslashreplace")
     if isinstance(value, str):
@@ -85,8 +83,13 @@ def _of_number(value: Any, *, exact: bool) -> Key:
         return ("number", float(value))
     whole = int(value)
     if whole != value:
-        return ("number", float(value))
+        return ("number", _rounded(float(value)))
     return ("number", whole) if exact or abs(whole) < EXACT else ("rounded", float(value))
+
+
+def _rounded(value: float) -> float:
+    """Round to float32, which one of two tables may have used, unless that leaves nothing."""
+    return float(np.float32(value)) or value
 
 
 def _of_moment(value: datetime.datetime) -> Key:

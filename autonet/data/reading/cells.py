@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autonet.core.errors import InvalidData
+from autonet.data.reading.zones import zone_name
 
-__all__ = ["Cells", "Columns", "Holds", "Names", "array_of_objects", "count_groups", "is_missing"]
+__all__ = ["EXACT", "Cells", "Columns", "Holds", "Names", "array_of_objects", "count_groups", "is_missing"]
 
 Array = NDArray[Any]
 Names = tuple[Hashable, ...]
@@ -22,6 +23,8 @@ Holds = Literal["numeric", "boolean", "categorical", "datetime", "duration", "st
 
 PART_ROWS = 65_536  # rows that are Python objects at a time: a million strings would take 60 MB
 INSTANT, DURATION = "datetime64[us]", "timedelta64[us]"
+EXACT = 2**53  # float64 holds every integer up to here; beyond, neighbours become one number
+WIDE = (nw.Decimal, nw.Int128, nw.UInt128)  # NumPy has none of them
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,16 @@ class Cells:
     holds : str
         What all cells hold that are not missing; ``"categorical"`` if its type says so, ``"mixed"`` for several things.
     values : ndarray or narwhals.Series of shape (n,)
-        An array of real numbers, datetime64[us] or timedelta64[us] where it holds numbers, datetimes or durations.
+        An array of datetime64[us] or timedelta64[us] where it holds datetimes or durations.  Numbers are an array of
+        real numbers, or what has them exactly: objects, or a series of nullable integers or decimals.
+    zone : str or None
+        Time zone of datetimes; their values are in UTC then.
     """
 
     name: Hashable
     holds: Holds
     values: "Array | nw.Series[Any]"
+    zone: str | None = None
 
     @classmethod
     def of_series(cls, name: Hashable, series: "nw.Series[Any]") -> "Cells":
@@ -60,15 +67,19 @@ class Cells:
             return cls(name, "string", series)
         if dtype == nw.Boolean:
             return cls(name, "boolean", series)
-        if dtype in (nw.Decimal, nw.Int128, nw.UInt128):  # NumPy has none of them
-            series = series.cast(nw.Float64)
-        elif dtype == nw.Date:
+        if dtype in WIDE:
+            return cls(name, "numeric", series)
+        if dtype == nw.Date:
             series = series.cast(nw.Datetime("us"))
-        elif dtype == nw.Datetime:
-            series = series.dt.replace_time_zone(None)  # the hour that the clock on the wall showed
+        elif isinstance(dtype, nw.Datetime) and dtype.time_zone is not None:
+            instants = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None).to_numpy()
+            return cls(name, "datetime", instants.astype(INSTANT, copy=False), zone_name(dtype.time_zone))
         elif not (dtype.is_numeric() or dtype == nw.Duration or series.implementation.is_pandas_like()):
             return cls.of_array(name, array_of_objects(series.to_list()))
-        return cls.of_array(name, series.to_numpy())
+        values = series.to_numpy()
+        if dtype.is_integer() and values.dtype.kind == "f":  # some are missing; large ones would lose digits
+            return cls(name, "numeric", series)
+        return cls.of_array(name, values)
 
     @classmethod
     def of_array(cls, name: Hashable, values: Array) -> "Cells":
@@ -85,7 +96,7 @@ class Cells:
             case "U":
                 return cls(name, "string", values)
             case "S":
-                return cls(name, "string", np.char.decode(values, "utf-8", "replace"))
+                return cls(name, "string", np.char.decode(values, "utf-8", "backslashreplace"))
             case "O" | "T":
                 return cls._of_objects(name, values.astype(object, copy=False))
             case "c":
@@ -97,7 +108,9 @@ class Cells:
     def _of_objects(cls, name: Hashable, values: Array) -> "Cells":
         types = set(map(type, values))
         if bytes in types:
-            values = array_of_objects([v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in values])
+            values = array_of_objects(
+                [v.decode("utf-8", "backslashreplace") if isinstance(v, bytes) else v for v in values]
+            )
         groups = {_group(name, t) for t in types} - {"nothing"}
         if "numeric" in groups and len(groups) > 1:  # they may be nothing but NaN, which marks a missing string
             groups = set(count_groups(name, values))
@@ -105,9 +118,10 @@ class Cells:
             case _ if not groups:
                 return cls(name, "nothing", values)
             case _ if groups <= {"numeric", "boolean"} and "numeric" in groups:
-                return cls(name, "numeric", np.fromiter(map(_float, values), np.float64, len(values)))
+                floats = _floats(values)
+                return cls(name, "numeric", values if (np.abs(floats) >= EXACT).any() else floats)
             case _ if groups == {"datetime"}:
-                return cls(name, "datetime", np.array([_instant(v) for v in values], INSTANT))
+                return cls(name, "datetime", *_instants(name, values))
             case _ if groups == {"duration"}:
                 return cls(name, "duration", np.array([None if is_missing(v) else v for v in values], DURATION))
             case _:
@@ -117,11 +131,23 @@ class Cells:
         """Count the rows."""
         return len(self.values)
 
+    def numbers(self) -> Array:
+        """Return numbers as an array of a real type; missing ones are NaN, and large ones may be rounded."""
+        if isinstance(self.values, nw.Series):
+            wide = self.values.dtype in WIDE
+            return (self.values.cast(nw.Float64) if wide else self.values).to_numpy()
+        return _floats(self.values) if self.values.dtype == object else self.values
+
     def parts(self) -> Iterator[list[Any]]:
         """Iterate over the cells as Python objects, so many rows at a time."""
         for first in range(0, len(self), PART_ROWS):
             part = self.values[first : first + PART_ROWS]
-            yield part.tolist() if isinstance(part, np.ndarray) else part.to_list()
+            if not isinstance(part, np.ndarray):
+                yield part.to_list()
+            elif self.zone:
+                yield [instant and instant.replace(tzinfo=datetime.UTC) for instant in part.tolist()]
+            else:
+                yield part.tolist()
 
     def missing(self) -> NDArray[np.bool_]:
         """Mark the missing cells: null, None, NaN or NaT."""
@@ -141,7 +167,7 @@ class Cells:
         return [_plain(value) for value in values if not is_missing(value)]
 
     def lookup(self, index: Mapping[Any, float], *, missing: float, unknown: float, dtype: DTypeLike) -> Array:
-        """Replace every cell by what `index` holds for its value; 1, 1.0 and True are the same value."""
+        """Replace every cell by what `index` holds for its value."""
         found = np.empty(len(self), dtype)
         first = 0
         for part in self.parts():
@@ -245,6 +271,10 @@ def array_of_objects(values: list[Any]) -> Array:
     return array
 
 
+def _floats(values: Array) -> Array:
+    return np.fromiter(map(_float, values), np.float64, len(values))
+
+
 def _float(value: Any) -> float:
     try:
         return np.nan if is_missing(value) else float(value)
@@ -252,10 +282,15 @@ def _float(value: Any) -> float:
         return np.inf
 
 
-def _instant(value: Any) -> Any:
-    if is_missing(value):
-        return None
-    return value.replace(tzinfo=None) if isinstance(value, datetime.datetime) else value
+def _instants(name: Hashable, values: Array) -> tuple[Array, str | None]:
+    """Return dates and datetimes as an array, and their time zone; in UTC if they have one."""
+    zones = {getattr(value, "tzinfo", None) for value in values if not is_missing(value)}
+    if None in zones and len(zones) > 1:
+        raise InvalidData(f"Column {name!r} mixes datetimes with and without a time zone. Give all of them one.")
+    if None in zones or not zones:
+        return np.array([None if is_missing(value) else value for value in values], INSTANT), None
+    utc = [None if is_missing(value) else value.astimezone(datetime.UTC).replace(tzinfo=None) for value in values]
+    return np.array(utc, INSTANT), zone_name(zones.pop()) if len(zones) == 1 else "UTC"
 
 
 def _plain(value: Any) -> Any:

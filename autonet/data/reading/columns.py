@@ -12,8 +12,10 @@ from autonet.core.warn import warn
 from autonet.data.reading.cells import INSTANT, Cells
 from autonet.data.reading.formats import Format, is_marker, looks_like_other, parse_cells
 from autonet.data.reading.kinds import PLURAL, Column
+from autonet.data.reading.levels import UNSEEN_CODE, LevelIndex
 from autonet.data.reading.number_formats import number_of
 from autonet.data.reading.texts import count_words
+from autonet.data.reading.zones import local_time
 
 __all__ = ["chunks", "infinity", "infinity_in", "read_codes", "read_instants", "read_numbers", "read_text", "too_large"]
 
@@ -25,18 +27,29 @@ SHOWN = 5
 SECOND = np.timedelta64(1, "s")
 
 
-def read_codes(cells: Cells, column: Column) -> NDArray[np.int32]:
-    """Look the values up among the levels: 0 is missing, 1 unseen, 2 + i the i-th level."""
-    index = {level: 2 + i for i, level in enumerate(column.levels)}
-    return cells.lookup(index, missing=0, unknown=1, dtype=np.int32)
+def read_codes(cells: Cells, column: Column, index: LevelIndex) -> NDArray[np.int32]:
+    """Look the values up among the levels: 0 is missing, 1 unseen, 2 + i the i-th level.
+
+    Raises
+    ------
+    InvalidData
+        If the column holds something else than when fitted, or a value may be several levels.
+    """
+    codes = index.encode(cells)
+    if (codes > UNSEEN_CODE).any():
+        if cells.holds == "boolean" and not index.are_boolean:  # True is no code 1
+            _refuse_values(cells, column)
+    elif column.levels and not index.may_hold(cells.distinct()):
+        _refuse_values(cells, column)
+    return codes
 
 
 def read_numbers(cells: Cells, column: Column) -> Array:
     """Return the numbers of a numeric column or the seconds of durations, of shape (n,); missing ones are NaN."""
-    if cells.holds == column.kind:
-        values = np.asarray(cells.values)
-        if column.format is None or column.format.takes_numbers or cells.holds != "numeric":
-            return values / SECOND if column.kind == "duration" else values
+    if cells.holds == column.kind == "duration":
+        return np.asarray(cells.values) / SECOND
+    if cells.holds == column.kind and (column.format is None or column.format.takes_numbers):
+        return cells.numbers()
     if column.format is not None:
         return _parse(cells, column, column.format)
     if column.kind == "numeric" and cells.holds in ("boolean", "categorical", "string", "mixed"):
@@ -51,9 +64,21 @@ def read_numbers(cells: Cells, column: Column) -> Array:
 
 
 def read_instants(cells: Cells, column: Column) -> Array:
-    """Return the datetimes of shape (n,); missing ones are NaT."""
-    if cells.holds == "datetime":
-        return np.asarray(cells.values)
+    """Return the datetimes of shape (n,), in the time zone of the column if it has one; missing ones are NaT."""
+    if cells.holds != "datetime":
+        return _parse_instants(cells, column)
+    instants = np.asarray(cells.values)
+    if (cells.zone is None) == (column.zone is None):
+        return instants if column.zone is None else local_time(instants, column.zone)
+    if np.isnat(instants).all():
+        return instants
+    then, now = (f"in time zone {zone}" if zone else "without time zone" for zone in (column.zone, cells.zone))
+    raise InvalidData(
+        f"Column {column.name!r} held datetimes {then} when fitted, but now {now}. Give them as they were fitted."
+    )
+
+
+def _parse_instants(cells: Cells, column: Column) -> Array:
     if column.format is None:
         return _all_missing(cells, column, INSTANT)
     microseconds = _parse(cells, column, column.format)
@@ -96,16 +121,22 @@ def read_text(cells: Cells, column: Column) -> sparse.csr_array:
 
 
 def _all_missing(cells: Cells, column: Column, dtype: Any) -> Array:
-    values = cells.distinct()
-    if values:
-        raise _changed(cells, column, values[0])
+    _refuse_values(cells, column)
     return np.full(len(cells), "NaT" if dtype == INSTANT else np.nan, dtype)
 
 
+def _refuse_values(cells: Cells, column: Column) -> None:
+    """Raise an error unless all cells are missing."""
+    values = cells.distinct()
+    if values:
+        raise _changed(cells, column, values[0])
+
+
 def _changed(cells: Cells, column: Column, example: Any) -> InvalidData:
+    such = f" such as {column.levels[0]!r:.60}" if column.kind == "categorical" else ""
     return InvalidData(
-        f"Column {column.name!r} held {PLURAL[column.kind]} when fitted, but now {PLURAL[cells.holds]}, for example "
-        f"{example!r:.60}. Convert it to {PLURAL[column.kind]}; what is unknown can be missing (NaN)."
+        f"Column {column.name!r} held {PLURAL[column.kind]}{such} when fitted, but now {PLURAL[cells.holds]}, for "
+        f"example {example!r:.60}. Convert it to {PLURAL[column.kind]}; what is unknown can be missing (NaN)."
     )
 
 

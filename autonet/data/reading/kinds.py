@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
 from autonet.data.reading.cells import Cells, count_groups
+from autonet.data.reading.date_formats import DateFormat
 from autonet.data.reading.formats import Format, Inference, infer_format, infer_mixed
+from autonet.data.reading.zones import offset_name
 
 __all__ = ["Column", "Kind", "detect_kind", "fits_float32"]
 
@@ -59,6 +61,8 @@ class Column:
         How its numbers, dates or times are written, if they are text.
     unparsed : frozenset of str
         Values that were missing in this format in `fit`.
+    zone : str or None
+        Time zone of datetimes that have one.
     """
 
     name: Hashable
@@ -69,6 +73,7 @@ class Column:
     is_doubtful: bool = False
     format: Format | None = field(default=None, repr=False)
     unparsed: frozenset[str] = field(default=frozenset(), repr=False)
+    zone: str | None = None
 
 
 def detect_kind(cells: Cells, *, categorical: bool) -> Column:
@@ -103,7 +108,7 @@ def detect_kind(cells: Cells, *, categorical: bool) -> Column:
         case "nothing":
             return Column(cells.name, "categorical", (), missing, "no value at all")
         case kind:
-            return Column(cells.name, kind, (), missing, "no value at all" if missing == 1 else "")
+            return Column(cells.name, kind, (), missing, "no value at all" if missing == 1 else "", zone=cells.zone)
 
 
 def _detect_string(cells: Cells, missing: float) -> Column:
@@ -139,6 +144,7 @@ def _formatted(cells: Cells, found: Inference, written: Format) -> Column:
         is_doubtful=found.is_doubtful,
         format=written,
         unparsed=kept,
+        zone=offset_name(written.zone) if isinstance(written, DateFormat) and written.zone is not None else None,
     )
 
 

@@ -1,12 +1,12 @@
 """Names of columns, of any type, compared with those of the fitted table in the words of scikit-learn."""
 
-import warnings
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from numbers import Integral
 from typing import Any
 
 from autonet.core.errors import InvalidData
+from autonet.core.warn import warn
 from autonet.data.reading.canonical import canonical
 from autonet.data.reading.cells import Names
 
@@ -67,11 +67,9 @@ def check_features(estimator: str, fitted: Names | None, names: Names | None, n_
     elif theirs and set(theirs) == set(range(n_fitted)):  # the columns of an array, in another order
         _compare(tuple(range(n_fitted)), theirs)
     elif theirs and not ours:
-        warnings.warn(f"X has feature names, but {estimator} was fitted without feature names", stacklevel=2)
+        warn(f"X has feature names, but {estimator} was fitted without feature names", UserWarning)
     elif ours and not theirs:
-        warnings.warn(
-            f"X does not have valid feature names, but {estimator} was fitted with feature names", stacklevel=2
-        )
+        warn(f"X does not have valid feature names, but {estimator} was fitted with feature names", UserWarning)
     if n_features != n_fitted:
         raise InvalidData(f"X has {n_features} features, but {estimator} is expecting {n_fitted} features as input.")
 

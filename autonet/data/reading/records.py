@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
-from autonet.data.reading.canonical import EXACT
-from autonet.data.reading.cells import Cells, Columns, array_of_objects
+from autonet.data.reading.cells import EXACT, Cells, Columns, array_of_objects
 from autonet.data.reading.names import check_names
 
 __all__ = ["are_records", "fill_masked", "open_dictionary", "open_records", "open_structured"]

@@ -2,13 +2,15 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from autonet.core.errors import InvalidData, UnknownName
+from autonet.core.errors import DataWarning, InvalidData, UnknownName
+from autonet.core.warn import warn
 from autonet.data.reading.brands import open_table
 from autonet.data.reading.cells import Columns, Names
 from autonet.data.reading.columns import (
@@ -23,11 +25,14 @@ from autonet.data.reading.columns import (
 )
 from autonet.data.reading.dates import DATE_PARTS, write_date_parts
 from autonet.data.reading.kinds import Column, detect_kind, fits_float32
+from autonet.data.reading.levels import MISSING_CODE, UNSEEN_CODE, LevelIndex
 from autonet.data.reading.names import check_features
 from autonet.data.table import Table
 
 __all__ = ["Column", "Schema"]
 
+CODED = ("boolean", "categorical")
+SHOWN = 5  # columns in a message
 WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # columns of numbers that a column becomes
 
 
@@ -47,6 +52,19 @@ class Schema:
     columns: tuple[Column, ...]
     dtype: str
     are_named: bool = False
+
+    @cached_property
+    def _indexes(self) -> dict[int, LevelIndex]:
+        """Indexes of the levels of columns that become codes; made when the first table is read."""
+        return {
+            i: LevelIndex(column.levels, has_missing=column.missing > 0)
+            for i, column in enumerate(self.columns)
+            if column.kind in CODED
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can be made again."""
+        return {name: value for name, value in vars(self).items() if name != "_indexes"}
 
     @property
     def names(self) -> Names | None:
@@ -156,10 +174,16 @@ class Schema:
 
     def _read_columns(self, table: Columns) -> Table:
         """Read column by column; codes first, because making them needs the most memory."""
-        coded = [i for i, column in enumerate(self.columns) if column.kind in ("boolean", "categorical")]
+        coded = [i for i, column in enumerate(self.columns) if column.kind in CODED]
         codes = np.empty((table.n_rows, len(coded)), np.int32, order="F")
+        unknown = []
         for j, i in enumerate(coded):
-            codes[:, j] = read_codes(table.column(i), self.columns[i])
+            cells = table.column(i)
+            codes[:, j] = read_codes(cells, self.columns[i], self._indexes[i])
+            if (codes[:, j] != MISSING_CODE).any() and (codes[:, j] <= UNSEEN_CODE).all() and self.columns[i].levels:
+                unknown.append((self.columns[i], cells.distinct()[0]))
+        if unknown:
+            warn(_nothing_known(unknown), DataWarning)
         n_codes = tuple(2 + len(self.columns[i].levels) for i in coded)
         texts = tuple(
             read_text(table.column(i), column) for i, column in enumerate(self.columns) if column.kind == "text"
@@ -184,6 +208,16 @@ class Schema:
         if large:
             raise infinity(large, table.n_rows)
         return numbers
+
+
+def _nothing_known(found: Sequence[tuple[Column, Any]]) -> str:
+    """Say which columns have no value that was fitted; `found` has a value of each."""
+    listed = [f"{column.name!r} (now {value!r:.60}, fitted {column.levels[0]!r:.60})" for column, value in found]
+    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
+    return (
+        f"No value of column{'s' if len(listed) > 1 else ''} {', '.join(listed[:SHOWN])}{more} was seen by fit; all "
+        "count as unseen. Check that they are coded as they were when fitted."
+    )
 
 
 def _chosen(categorical_features: Sequence[Any] | None, names: Sequence[Hashable]) -> set[int]:

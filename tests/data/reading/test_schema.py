@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from autonet.core.errors import InvalidData, UnknownName
+from autonet.core.errors import DataWarning, InvalidData, UnknownName
 from autonet.data.reading.dates import DATE_PARTS
 from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
@@ -376,7 +376,8 @@ def test_columns_of_arrays_can_be_categories() -> None:
     schema, table = fit(X, categorical_features=[1, 2])
     assert table.numbers.tolist() == [[1], [2]]
     assert table.codes.tolist() == [[2, 0], [3, 2]]
-    assert schema.read(np.array([[1, 8, 4]])).codes.tolist() == [[3, 1]]
+    with pytest.warns(DataWarning, match="No value of column 2 \\(now 4, fitted 3.0\\) was seen by fit"):
+        assert schema.read(np.array([[1, 8, 4]])).codes.tolist() == [[3, 1]]
 
 
 @pytest.mark.parametrize(

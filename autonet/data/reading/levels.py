@@ -1,0 +1,162 @@
+"""Levels of a categorical column, found by a value in any of its representations."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from decimal import Decimal
+from functools import cached_property
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autonet.core.errors import InvalidData
+from autonet.data.reading.canonical import MISSING, WRITTEN_MISSING, canonical
+from autonet.data.reading.cells import EXACT, Cells
+
+__all__ = ["MISSING_CODE", "UNSEEN_CODE", "LevelIndex"]
+
+MISSING_CODE, UNSEEN_CODE = 0, 1  # codes of a `Table`; the i-th level is 2 + i
+BOOLEAN = {"boolean", "number"}  # kinds of values that may mean true and false
+SEVERAL = -1  # in place of a code: more than one level may be meant
+
+
+class LevelIndex:
+    """The code of every level of a column.
+
+    A value is first looked up as it is, so that levels like "01" and "1" stay apart, then by its canonical form.
+
+    Parameters
+    ----------
+    levels : sequence
+    has_missing : bool
+        Whether values were missing when the column was fitted.
+    """
+
+    def __init__(self, levels: Sequence[Any], *, has_missing: bool) -> None:
+        self.levels = levels
+        self._exact = {_exact_key(level): 2 + i for i, level in enumerate(levels)}
+        # A table that was once turned into strings has a level "nan" where others have missing values.
+        written = [] if has_missing else [self._exact[text] for text in WRITTEN_MISSING if text in self._exact]
+        self._missing = written[0] if len(written) == 1 else MISSING_CODE
+
+    @cached_property
+    def are_boolean(self) -> bool:
+        """Whether the levels are booleans, or zeros and ones, however written."""
+        return _are_boolean(set(self._forms))
+
+    def may_hold(self, values: Iterable[Any]) -> bool:
+        """Whether some of the values are of a kind that the levels are of, such as numbers or strings of numbers."""
+        return any(not self._kinds.isdisjoint(_kinds(value)) for value in values)
+
+    def encode(self, cells: Cells) -> NDArray[np.int32]:
+        """Look up all cells: 0 is missing, 1 unseen, 2 + i the i-th level.
+
+        Raises
+        ------
+        InvalidData
+            If it cannot be told which of several levels a value is.
+        """
+        codes = np.empty(len(cells), np.int32)
+        missing = cells.missing()
+        others: dict[Any, int] = {}  # codes of values that are no level as they are
+        first = 0
+        for part in cells.parts():
+            rows = slice(first, first + len(part))
+            codes[rows] = np.fromiter(map(self._exact.get, part, repeat(UNSEEN_CODE)), np.int32, len(part))
+            for i in np.flatnonzero((codes[rows] == UNSEEN_CODE) & ~missing[rows]).tolist():
+                value = part[i]
+                if value not in others:
+                    others[value] = self._find(cells.name, value)
+                codes[first + i] = others[value]
+            first += len(part)
+        codes[missing] = self._missing
+        return codes
+
+    def _find(self, name: Hashable, value: Any) -> int:
+        code = self._exact.get(_exact_key(value))
+        if code is not None:
+            return code
+        form = canonical(value)
+        code = self._forms.get(form, MISSING_CODE if form == MISSING else None)
+        if code is None and _is_large(form) and self._may_be_rounded(form[1]):
+            code = SEVERAL
+        if code == SEVERAL:
+            raise self._ambiguous(name, value, form)
+        return UNSEEN_CODE if code is None else code
+
+    def _may_be_rounded(self, integer: int) -> bool:
+        """Whether a large integer or a level was a float once: as floats they are the same."""
+        rounded = _float(integer)
+        level = self._forms.get(("rounded", rounded))
+        return level is not None and (level != SEVERAL or rounded == integer)
+
+    # Both are made when the first value is no level as it is, which is never for most columns.
+
+    @cached_property
+    def _forms(self) -> dict[Any, int]:
+        """Codes by canonical form."""
+        codes: dict[Any, int] = {}
+        for code, level in enumerate(self.levels, 2):
+            form = canonical(level)
+            codes[form] = SEVERAL if form in codes else code
+            if _is_large(form):
+                codes[("rounded", _float(form[1]))] = SEVERAL
+        if _are_boolean(set(codes)):  # only here are 1 and True the same
+            for forms in (_boolean_forms(False), _boolean_forms(True)):
+                known = {codes[form] for form in forms if form in codes}
+                if known:
+                    codes |= dict.fromkeys(forms, known.pop() if len(known) == 1 else SEVERAL)
+        return codes
+
+    @cached_property
+    def _kinds(self) -> set[str]:
+        """What the levels may be."""
+        return set().union(*map(_kinds, self.levels), *([BOOLEAN] if self.are_boolean else []))
+
+    def _ambiguous(self, name: Hashable, value: Any, form: Any) -> InvalidData:
+        if form[0] == "rounded" or _is_large(form):
+            return InvalidData(
+                f"Column {name!r}: cannot tell which level {value!r} is, because a float beyond 2**53 stands for "
+                "several integers. Read the column as integers or strings, for fit and for predict."
+            )
+        forms = _boolean_forms(form[1]) if form[0] in ("boolean", "number") and self.are_boolean else [form]
+        same = [level for level in self.levels if canonical(level) in forms]
+        return InvalidData(
+            f"Column {name!r}: cannot tell whether {value!r} is the level {same[0]!r} or {same[1]!r}. "
+            "Give its values in the type and spelling that they had when fitted."
+        )
+
+
+def _kinds(value: Any) -> set[str]:
+    """Return what a value may be: a string of digits is a string and a number."""
+    kind: str = canonical(value)[0]
+    return {"number" if kind == "rounded" else kind, *(["string"] if isinstance(value, str | bytes) else [])}
+
+
+def _exact_key(value: Any) -> Hashable:
+    """Return the value, but never the same for a float beyond 2**53 and an integer: Python calls them equal."""
+    key: Hashable = value
+    if isinstance(value, int | float | Decimal) and not -EXACT < value < EXACT:
+        key = ("rounded" if isinstance(value, float) else "number", value)
+    return key
+
+
+def _is_large(form: Any) -> bool:
+    """Whether a canonical form is an integer that may be lost in float64."""
+    return bool(form[0] == "number" and isinstance(form[1], int) and abs(form[1]) >= EXACT)
+
+
+def _float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
+
+
+def _boolean_forms(value: Any) -> list[Hashable]:
+    return [("boolean", bool(value)), ("number", int(value))]
+
+
+def _are_boolean(forms: set[Any]) -> bool:
+    forms = forms - {MISSING}
+    return bool(forms) and forms.issubset(_boolean_forms(False) + _boolean_forms(True))

@@ -1,0 +1,123 @@
+import datetime
+import unicodedata
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autonet.data.reading.canonical import MISSING, canonical
+from autonet.data.reading.zones import local_time, zone_name
+
+INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
+
+
+@given(INTEGERS)
+def test_an_integer_is_one_value_in_every_type(value: int) -> None:
+    forms = [value, float(value), Decimal(value), Fraction(value), np.int64(value), np.float64(value), str(value)]
+    forms += [str(float(value)) if abs(value) < 10**15 else value, f" {value} ", str(value).encode(), f"{value}.0"]
+    assert {canonical(form) for form in forms} == {("number", value)}
+
+
+@given(st.floats(-1e15, 1e15).filter(lambda value: value != int(value)))
+def test_a_fraction_is_one_value_in_every_type(value: float) -> None:
+    forms = [value, np.float64(value), Decimal(repr(value)), str(value), repr(np.float32(value).item())]
+    assert len({canonical(form) for form in forms if abs(value) > 1e-30}) <= 1
+
+
+@given(st.integers(2**53, 2**70))
+def test_large_integers_are_exact_and_large_floats_are_of_a_kind_of_their_own(value: int) -> None:
+    assert canonical(value) == canonical(str(value)) == canonical(Decimal(value)) == ("number", value)
+    assert canonical(float(value)) == canonical(str(float(value))) == ("rounded", float(value))
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=8))
+def test_strings_are_compared_in_normal_form_without_white_space_around(text: str) -> None:
+    key = canonical(text)
+    forms = [unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text), text.encode(), f"\t{text}\u00a0"]
+    assert {canonical(form) for form in forms} == {key}
+
+
+@given(
+    st.text(st.characters(categories=["L"]), min_size=1, max_size=4),
+    st.text(st.characters(categories=["L"]), min_size=1),
+)
+def test_different_words_are_different(a: str, b: str) -> None:
+    if unicodedata.normalize("NFC", a) != unicodedata.normalize("NFC", b) and a.lower() not in ("true", "false"):
+        assert canonical(a) != canonical(b) or canonical(a) == MISSING
+
+
+@given(st.datetimes(datetime.datetime(1, 1, 2), datetime.datetime(9999, 12, 30)))
+def test_a_moment_is_one_value_in_every_unit_and_zone(value: datetime.datetime) -> None:
+    forms = [value, np.datetime64(value, "us"), str(value), value.isoformat()]
+    assert {canonical(form) for form in forms} == {("datetime", value)}
+    east = datetime.timezone(datetime.timedelta(hours=9))
+    utc = value.replace(tzinfo=datetime.UTC)
+    assert {canonical(form) for form in (utc, utc.astimezone(east), str(utc))} == {("instant", value)}
+    assert canonical(value.date()) == canonical(str(value.date())) == canonical(np.datetime64(value, "D"))
+
+
+@pytest.mark.parametrize(
+    "value", [None, float("nan"), np.nan, np.datetime64("NaT"), "nan", "NaN", "None", "NaT", "<NA>"]
+)
+def test_missing_values_are_one_value(value: Any) -> None:
+    assert canonical(value) == MISSING
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        (True, ("boolean", True)),
+        (np.True_, ("boolean", True)),
+        ("TRUE", ("boolean", True)),
+        ("false", ("boolean", False)),
+        ("12e4", ("string", "12e4")),  # a code: str() writes 120000.0
+        ("1e+20", ("rounded", 1e20)),
+        ("007", ("number", 7)),
+        ("+7", ("string", "+7")),
+        ("NA", ("string", "NA")),
+        ("", ("string", "")),
+        ("1_000", ("string", "1_000")),
+        ("2024-02-30", ("string", "2024-02-30")),
+        ("2024-02-03T04:05:06Z", ("instant", datetime.datetime(2024, 2, 3, 4, 5, 6))),
+        (float("inf"), ("number", float("inf"))),
+        ("9" * 5000, ("string", "9" * 5000)),
+        (b"\xff", ("string", "\\xff")),
+        (("a", 1.0), (("string", "a"), ("number", 1))),
+        (np.timedelta64(60, "s"), ("duration", datetime.timedelta(minutes=1))),
+    ],
+)
+def test_forms_of_single_values(value: Any, key: Any) -> None:
+    assert canonical(value) == key
+
+
+@given(
+    st.lists(st.datetimes(datetime.datetime(1950, 1, 1), datetime.datetime(2037, 1, 1)), min_size=1, max_size=20),
+    st.sampled_from(
+        ["UTC", "Asia/Tokyo", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "+05:30", "UTC-09:30"]
+    ),
+)
+def test_local_time_is_that_of_the_zone(instants: list[datetime.datetime], zone: str) -> None:
+    from zoneinfo import ZoneInfo
+
+    offsets = {"+05:30": (5, 30), "UTC-09:30": (-9, -30)}
+    if zone in offsets:
+        hours, minutes = offsets[zone]
+        tz: datetime.tzinfo = datetime.timezone(datetime.timedelta(hours=hours, minutes=minutes))
+    else:
+        tz = ZoneInfo(zone)
+    expected = [v.replace(tzinfo=datetime.UTC).astimezone(tz).replace(tzinfo=None) for v in instants]
+    found = local_time(np.array([*instants, None], "datetime64[us]"), zone)
+    assert found[:-1].tolist() == expected
+    assert np.isnat(found[-1])
+
+
+def test_zones_have_names_that_every_machine_knows() -> None:
+    from zoneinfo import ZoneInfo
+
+    assert zone_name(ZoneInfo("Europe/Berlin")) == "Europe/Berlin"
+    assert zone_name(datetime.timezone(datetime.timedelta(hours=-3))) == "UTC-03:00"
+    assert zone_name("tzfile('/etc/localtime')") == "UTC"
