@@ -69,11 +69,13 @@ class UnknownName(InvalidOption):
         The name received.
     valid : iterable of str
         The names that exist.
+    hint : str, optional
+        What to use instead, if that is known.
     """
 
-    def __init__(self, what: str, name: str, valid: Iterable[str]) -> None:
-        self.what, self.name, self.valid = what, str(name), list(valid)
-        super().__init__(what, self.name, self.valid)
+    def __init__(self, what: str, name: str, valid: Iterable[str], hint: str = "") -> None:
+        self.what, self.name, self.valid, self.hint = what, str(name), list(valid), hint
+        super().__init__(what, self.name, self.valid, hint)
 
     @property
     def nearest(self) -> list[str]:
@@ -83,6 +85,8 @@ class UnknownName(InvalidOption):
     def __str__(self) -> str:
         """Build the sentence: what came, and what was probably meant."""
         got = f"Unknown {self.what} {self.name!r:.200}."
+        if self.hint:
+            return f"{got.removesuffix('.')}; the {self.what} is {self.hint}."
         if self.nearest:
             return f"{got} Did you mean {' or '.join(map(repr, self.nearest))}?"
         return f"{got} Choose from {', '.join(map(repr, self.valid))}."

@@ -31,6 +31,7 @@ from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
 from autonet.estimators.first_models import fit_first_models
 from autonet.estimators.fitted import FittedEstimator
+from autonet.estimators.hints import unknown_option
 from autonet.estimators.logs import describe_model, log_columns, log_trial, logged, warn_of_columns
 from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
@@ -145,6 +146,14 @@ class AutoNet(FittedEstimator, ABC):
         # Only keywords of Auto-PyTorch come here; a keyword that nobody knows is refused with the nearest ones.
         for name, value in renamed(others, Options.names())[0].items():
             setattr(self, name, value)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set options by name; those that do not exist are refused as in the constructor."""
+        names = Options.names()
+        for name in params:
+            if name.partition("__")[0] not in names:
+                raise unknown_option(name, names)
+        return super().set_params(**params)  # type: ignore[no-any-return]
 
     # --- fit, step by step
 

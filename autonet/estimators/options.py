@@ -14,10 +14,11 @@ from sklearn.utils import check_random_state
 from torch import nn
 
 from autonet.core.component import Node
-from autonet.core.errors import InvalidOption, UnknownName
+from autonet.core.errors import InvalidOption
 from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
 from autonet.data.rows.splits import CROSS_VALIDATORS
+from autonet.estimators.hints import unknown_option
 from autonet.estimators.runtime import DEFAULT_RUNTIME, TimeDivision
 from autonet.nets.registry import NETWORKS
 from autonet.search.rungs import Rungs, Unit
@@ -318,7 +319,7 @@ def renamed(arguments: Mapping[str, Any], names: Sequence[str]) -> tuple[dict[st
         elif name in names:
             translated[name] = value
         else:
-            raise UnknownName("option", name, names)
+            raise unknown_option(name, names)
     return translated, ignored
 
 

@@ -179,7 +179,7 @@ def test_parameters() -> None:
     copy = clone(auto)
     assert copy.get_params() == auto.get_params()
     assert set(auto.get_params()) == set(AutoNetClassification().get_params())
-    with pytest.raises(ValueError, match="Invalid parameter 'network' for estimator AutoNetClassification"):
+    with pytest.raises(ValueError, match="Unknown option 'network'; the option is networks"):
         auto.set_params(network=["resnet"])
     assert copy.set_params(max_trials=1).fit(*mixed(30)).max_trials == 1
     assert not hasattr(clone(copy), "classes_")
