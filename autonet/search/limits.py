@@ -8,7 +8,7 @@ from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.names import known
 from autonet.search.history import History
 from autonet.search.records import Status, Trial
-from autonet.search.spaces.values import is_integer, is_real
+from autonet.search.spaces.values import is_integer, is_real, plain
 from autonet.search.summary import reasons
 
 __all__ = ["Limits", "gives_up", "raise_if_all_failed"]
@@ -42,6 +42,8 @@ class Limits:
         if self.stop_at is not None and not is_real(self.stop_at):
             raise InvalidOption(f"stop_at must be a number; got {self.stop_at!r}.")
         known("on_error", self.on_error, ("record", "raise"))
+        for name in ("max_trials", "timeout", "stop_at"):  # timers take no numbers of numpy
+            object.__setattr__(self, name, plain(getattr(self, name)))
 
     def check(self, history: History, objective: Any) -> None:
         """Refuse what cannot work with this history, and say what a study that goes on has left to do."""

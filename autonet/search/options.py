@@ -28,7 +28,7 @@ def placed_rungs(low: float | None, high: float | None, eta: float, unit: Unit) 
     if low is None and high is None:
         return Rungs.without_budget()
     for name, value in (("min_budget", low), ("max_budget", high), ("eta", eta)):
-        if value is not None and not is_real(value):
+        if not is_real(value) and not (value is None and name != "eta"):
             raise InvalidOption(f"{name} must be a number; got {value!r}.")
     low, high, eta = plain(high if low is None else low), plain(low if high is None else high), plain(eta)
     assert low is not None and high is not None  # noqa: S101, PT018 - for the type checker

@@ -29,6 +29,7 @@ from autonet.search.running import RunningTrial
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.space import as_space
+from autonet.search.spaces.values import is_integer
 from autonet.search.storage.journal import Journal
 from autonet.search.storage.settings import existing_store, name_of, study_options
 from autonet.search.storage.store import Store
@@ -115,6 +116,8 @@ class Study(AskTell):
         keep_best: int | None = None,
         data: Any = None,
     ) -> None:
+        if keep_best is not None and not (is_integer(keep_best) and keep_best >= 0):
+            raise InvalidOption(f"keep_best must be a whole number of at least 0; got {keep_best!r}.")
         self.direction = known("direction", direction, ("minimize", "maximize"))
         self._planner = Planner(sampler, scheduler)
         self._lock = threading.RLock()  # of all that changes: history, journal, and which trials run
@@ -233,6 +236,7 @@ class Study(AskTell):
             calls it on its own study.
         """
         limits = Limits(max_trials, timeout, stop_at, on_error)
+        max_trials, timeout = limits.max_trials, limits.timeout
         runs_in, callbacks = executor or executor_for(n_jobs), list(callbacks)
         if not self._optimizing.acquire(blocking=False):
             raise InvalidOption(

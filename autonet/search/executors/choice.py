@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from autonet.search.executors.base import Executor
 from autonet.search.executors.in_process import InProcess
+from autonet.search.spaces.values import is_integer
 
 __all__ = ["executor_for"]
 
@@ -23,7 +24,7 @@ def executor_for(n_jobs: int, *, imports: Sequence[str] | None = None) -> Execut
     InvalidOption
         If `n_jobs` is no number of jobs, or if this is a daemonic process, which may not start others.
     """
-    if n_jobs == 1 or (n_jobs == -1 and multiprocessing.current_process().daemon):
+    if (is_integer(n_jobs) and n_jobs == 1) or (n_jobs == -1 and multiprocessing.current_process().daemon):
         return InProcess()
     from autonet.search.executors.processes import Processes  # noqa: PLC0415 - it takes its time to import
 

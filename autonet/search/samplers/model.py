@@ -31,6 +31,12 @@ MAX_RECORDS = 200  # the time of a Gaussian process grows with their cube
 N_BEST, N_LEADERS, N_PARENTS = 200, 30, 5  # trials looked at; for the best predicted loss; for mutations
 
 
+# Ratio of neighbouring distances to the best loss from which on there is a gap; ordinary losses have none that large.
+MAX_GAP = 10.0
+# Distances that may lie as far apart as they do: close to the best loss, ratios are large.
+N_SMALLEST = 3
+
+
 @dataclass(frozen=True)
 class ModelBasedSampler(ABC):
     """Propose what a model expects to improve most; subclasses bring the model.
@@ -156,12 +162,26 @@ def standardized(losses: Array) -> Array:
     finite = np.isfinite(losses)
     if not finite.any():
         return np.zeros(len(losses))
-    losses = np.where(finite, losses, losses[finite].max())
+    losses = close_gaps(np.where(finite, losses, losses[finite].max()))
     low = losses.min()
     # As trials gather near the best, the median zooms in; the upper quantile keeps the view of what lies further away.
     zoom = 0.05 * np.median(losses) + 0.005 * np.quantile(losses, 0.9) - 0.055 * low
     z = np.log(losses - low + zoom + 1e-9)
     return np.asarray((z - z.mean()) / (z.std() + 1e-9))
+
+
+def close_gaps(losses: Array) -> Array:
+    """Close gaps between losses: a distance to the best loss is at most `MAX_GAP` times the next smaller one.
+
+    Otherwise a penalty of a million for what is infeasible would make all that is feasible look alike.  The order is
+    kept, and so is the scale of losses without gaps.
+    """
+    distances, places = np.unique(losses - losses.min(), return_inverse=True)
+    if len(distances) <= N_SMALLEST:
+        return losses
+    ratios = np.minimum(distances[N_SMALLEST:] / distances[N_SMALLEST - 1 : -1], MAX_GAP)
+    closed = np.r_[distances[:N_SMALLEST], distances[N_SMALLEST - 1] * np.cumprod(ratios)]
+    return np.asarray(losses.min() + closed[places.reshape(-1)])
 
 
 def cost_model(X: Array, cost: Array) -> Callable[[Array], Array]:

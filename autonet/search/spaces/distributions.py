@@ -272,7 +272,7 @@ def merge(name: str, old: Distribution | None, new: Distribution) -> Distributio
         except InvalidOption:
             pass
     else:
-        for one, other in ((old, new), (new, old)):  # a single value says little about the kind of the others
+        for one, other in ((new, old), (old, new)):  # a single value says little about the kind of the others
             if one.size == 1 and all(other.is_legal(value) for value in one.values()):
                 return other
         if isinstance(old, CategoricalDistribution) and isinstance(new, CategoricalDistribution):

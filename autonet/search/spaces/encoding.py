@@ -29,7 +29,7 @@ MAX_LISTED = 50_000
 # thousand is legal gives some.
 MAX_DRAWN = 4_000
 # Steps of a walk per hyperparameter: as many as it takes to forget where it began.
-WALK_STEPS = 5
+WALK_STEPS = 20
 
 
 class Encoding:
@@ -96,17 +96,19 @@ class Encoding:
         """
         if not self.space.forbidden_clauses:
             return self.sample(n, rng)
-        found: list[Rows] = []
-        for n_drawn in (n, MAX_DRAWN):
-            rows = self.sample(n_drawn, rng)
-            found += list(rows[self.legal(rows)])
+        found, n_drawn, n_next = np.empty((0, len(self.hyperparameters))), 0, n
+        while n_drawn < MAX_DRAWN:
+            rows = self.sample(n_next, rng)
+            found, n_drawn = np.vstack([found, rows[self.legal(rows)]]), n_drawn + n_next
             if len(found) >= n:
-                return np.array(found[:n])
+                return found[:n]
+            # As many as will probably give the rest.
+            n_next = min(int(1.5 * (n - len(found)) * n_drawn / max(len(found), 1)) + 1, MAX_DRAWN)
         default = self.row(dict(self.space.get_default_configuration()))[None]
         starts = default if known is None else np.vstack([known, default])
         starts = starts[self.legal(starts)]
         walked = self._walk(starts[rng.integers(len(starts), size=n)], rng) if len(starts) else starts
-        return np.vstack([*found, walked])[:n]
+        return np.vstack([found, walked])[:n]
 
     def _walk(self, rows: Rows, rng: np.random.Generator) -> Rows:
         """Draw some hyperparameters anew, again and again; a step that breaks a forbidden clause is not taken."""
