@@ -25,7 +25,7 @@ class Table:
         0 is a missing value, 1 one that no row of `fit` had, 2 + i the i-th level of the column.
     n_codes : tuple of int
         Number of codes of each of the q columns: its levels and two.
-    texts : tuple of csr_array of shape (n, WORDS), float32
+    texts : tuple of csr_array of shape (n, TERMS), float32
         Hashed word counts, one array per column of text.
     """
 

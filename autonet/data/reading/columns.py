@@ -14,7 +14,7 @@ from autonet.data.reading.formats import Format, is_marker, looks_like_other, pa
 from autonet.data.reading.kinds import PLURAL, Column
 from autonet.data.reading.levels import UNSEEN_CODE, LevelIndex
 from autonet.data.reading.number_formats import number_of
-from autonet.data.reading.texts import count_words
+from autonet.data.reading.texts import count_terms
 from autonet.data.reading.zones import local_time
 
 __all__ = ["chunks", "infinity", "infinity_in", "read_codes", "read_instants", "read_numbers", "read_text", "too_large"]
@@ -112,12 +112,12 @@ def _parse(cells: Cells, column: Column, expected: Format) -> Array:
 
 
 def read_text(cells: Cells, column: Column) -> sparse.csr_array:
-    """Count the words of texts; missing ones have none."""
+    """Count the words, or character n-grams, of texts; missing ones have none."""
     if cells.holds not in ("string", "nothing"):
         strange = next((value for value in cells.distinct() if not isinstance(value, str)), None)
         if strange is not None:
             raise _changed(cells, column, strange)
-    return count_words(cells.parts())
+    return count_terms(cells.parts(), column.tokens)
 
 
 def _all_missing(cells: Cells, column: Column, dtype: Any) -> Array:

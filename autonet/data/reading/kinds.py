@@ -1,6 +1,6 @@
 """What a column is: a number, a category, a date, a text; told from its type or its values."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from autonet.core.errors import InvalidData
 from autonet.data.reading.cells import Cells, count_groups
 from autonet.data.reading.date_formats import DateFormat
 from autonet.data.reading.formats import Format, Inference, infer_format, infer_mixed
+from autonet.data.reading.texts import Tokens, estimate_words, infer_tokens
 from autonet.data.reading.zones import offset_name
 
 __all__ = ["Column", "Kind", "detect_kind", "fits_float32"]
@@ -63,6 +64,8 @@ class Column:
         Values that were missing in this format in `fit`.
     zone : str or None
         Time zone of datetimes that have one.
+    tokens : {"words", "characters"}
+        What its texts are counted by.
     """
 
     name: Hashable
@@ -74,6 +77,7 @@ class Column:
     format: Format | None = field(default=None, repr=False)
     unparsed: frozenset[str] = field(default=frozenset(), repr=False)
     zone: str | None = None
+    tokens: Tokens = field(default="words", repr=False)
 
 
 def detect_kind(cells: Cells, *, categorical: bool) -> Column:
@@ -121,14 +125,22 @@ def _detect_string(cells: Cells, missing: float) -> Column:
     if found.note:
         return Column(cells.name, "categorical", levels, missing, found.note, is_doubtful=found.is_doubtful)
     if many and share > TEXT_DISTINCT:
-        words = np.fromiter((len(value.split()) for value in levels), np.float64, len(levels)).mean()
+        words = float(np.mean([estimate_words(value) for value in levels]))
         if words > TEXT_WORDS:
-            return Column(cells.name, "text", (), missing, f"{words:.0f} words in the mean")
+            return _text(cells, levels, missing, words)
     if not levels:
         note = "no value at all"
     else:
         note = "a distinct text in almost every row: an identifier?" if many and share > IDENTIFIER_DISTINCT else ""
     return Column(cells.name, "categorical", levels, missing, note)
+
+
+def _text(cells: Cells, levels: Sequence[str], missing: float, words: float) -> Column:
+    tokens, recur = infer_tokens(levels)
+    note = f"{words:.0f} words in the mean" + (", read by its characters" if tokens == "characters" else "")
+    if not recur:
+        note += ": not used, because no two texts have any in common"
+    return Column(cells.name, "text", (), missing, note, is_doubtful=not recur, tokens=tokens)
 
 
 def _formatted(cells: Cells, found: Inference, written: Format) -> Column:
