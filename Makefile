@@ -16,6 +16,7 @@ test: $(INSTALLED)
 # Ten minutes: run directories under kills, full disks and random faults, a line per row; damaged presets.
 torture: $(INSTALLED)
 	$(BIN)/python tests/search/torture.py
+	$(BIN)/python tests/estimators/torture.py
 	$(BIN)/python tests/space/hostile.py
 
 check: $(INSTALLED)
