@@ -18,6 +18,7 @@ AutonetWarning (UserWarning)
 ├── SearchInterrupted               Ctrl-C or SIGTERM: the best model so far is returned
 ├── BaselineReturned                no searched network beat the linear baseline
 ├── RefitSkipped                    there was no time to train on all rows
+├── ScoreSkipped                    there was no time for an additional metric
 ├── DataWarning                     a column or a target is not used as its user may expect
 ├── EnqueuedIgnored                 an enqueued value was not used: out of range, no choice, or never suggested
 └── ValidationReused                too few rows to hold any out
@@ -42,6 +43,7 @@ __all__ = [
     "RunLocked",
     "RunMismatch",
     "RunUnavailable",
+    "ScoreSkipped",
     "SearchFailed",
     "SearchInterrupted",
     "TrialPruned",
@@ -173,6 +175,10 @@ class BaselineReturned(AutonetWarning):
 
 class RefitSkipped(AutonetWarning):
     """There was no time to train the networks of the final model on all rows, as ``refit=True`` asks for."""
+
+
+class ScoreSkipped(AutonetWarning):
+    """There was no time to score the final model by an additional metric, whose calls take long."""
 
 
 class DataWarning(AutonetWarning):

@@ -234,9 +234,10 @@ class AutoNet(FittedEstimator, ABC):
             if searching and chosen.time.needs_timing:
                 with current_interrupt().abandoning():
                     epoch = epoch_seconds(workspace, default)
-            rungs = chosen.time.rungs(epoch)
+            rungs = chosen.time.rungs(epoch, workspace.metric.seconds * len(workspace.folds))
             selecting, refitting, closing = chosen.time.kept_back
-            left = deadline - time.monotonic() - selecting - refitting - closing
+            scoring = chosen.time.scoring(workspace.additional_metrics, len(workspace.folds))
+            left = deadline - time.monotonic() - selecting - scoring - refitting - closing
             study = Study(
                 space,
                 min_budget=rungs.bottom,
@@ -251,12 +252,12 @@ class AutoNet(FittedEstimator, ABC):
                 study.enqueue(config)
             if searching:
                 self._search(study, workspace, executor, chosen, left)
-            winner = Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing - refitting)
+            winner = Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing - refitting, scoring)
             if chosen.refit:
                 winner = winner.refitted(
                     study, workspace, chosen.networks_kept, executor, deadline - closing, asked_for=asked_to_refit
                 )
-            self._keep(study, workspace, winner)
+            self._keep(study, workspace, winner, min(deadline, current_interrupt().deadline))
             for line in describe_model(self.fit_result_):
                 logger.info("%s", line)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
@@ -326,8 +327,8 @@ class AutoNet(FittedEstimator, ABC):
         if are_strings(schema.names):
             self.feature_names_in_ = np.array(schema.names, dtype=object)
 
-    def _keep(self, study: Study, workspace: Workspace, winner: Winner) -> None:
-        """Keep the winner and what there is to know of it."""
+    def _keep(self, study: Study, workspace: Workspace, winner: Winner, deadline: float) -> None:
+        """Keep the winner and what there is to know of it by then."""
         self._winner = winner
         for warning in self._winner.warnings:
             warnings.warn(warning, stacklevel=4)
@@ -335,7 +336,7 @@ class AutoNet(FittedEstimator, ABC):
         self.history_: History = study.history
         self.search_space_ = study.space
         self.fit_result_ = {
-            **self._winner.summary(workspace),
+            **self._winner.summary(workspace, deadline),
             "pos_label": positive_label(workspace.metric, self._targets),
         }
 

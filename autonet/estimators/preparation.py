@@ -1,5 +1,7 @@
 """What `fit` is given to what a search works on: weights, equal rows, folds."""
 
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -8,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autonet.core.alarms import Alarm, DeadlinePassed, enclosing_alarm
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.metrics.metric import Metric
 from autonet.core.task import Task
@@ -16,6 +19,7 @@ from autonet.data.rows.splits import Fold, split
 from autonet.data.table import Table
 from autonet.data.targets.labels import Classes, Labels, Values
 from autonet.estimators.options import Options
+from autonet.estimators.runtime import FOLDED_METRIC_SHARE
 from autonet.estimators.scoring import choose_metrics, find_unscorable
 from autonet.pipeline.workspace import Workspace
 
@@ -37,6 +41,8 @@ HOLDOUT = 0.3  # share of the rows that is held out unless another is given; tha
 # 1.01 (splice, 2,400), 1.02 (credit_g, 750) and 1.19 times (vehicle, 630) that of a holdout; with 10 s .91 to 1.03.
 FOLDS, FEWEST_ROWS, FOLDED_ROWS, FOLDED_FROM_SECONDS = 5, 50, (2500, 50_000), 5.0
 ROWS_PER_SECOND, COLUMNS = 25, 100
+# A metric of which a single call takes more of the runtime is refused, unless it is as quick as the second number.
+SLOWEST_METRIC, LEAST_METRIC_SECONDS = 0.25, 1.0  # share, seconds
 HELD_OUT_ROWS, HELD_OUT_SHARES = 2000, (0.1, 0.25)
 
 
@@ -78,10 +84,7 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
     options : Options
     """
     table, y, targets, seed = given.table, given.y, given.targets, options.seed()
-    measures = choose_metrics(metrics, targets, options.pos_label)
-    if targets.kind == "regression":
-        for measure in measures:
-            _check_scorable(measure, y)
+    measures = _quick_enough_metrics(metrics, targets, y, options)
     weights, groups = _checked_weights(given.sample_weight, table), _checked_groups(given.groups, table)
     if given.valid is None:
         folds, weights = _folds_and_weights(table, y, targets, weights, groups, options, seed, measures[0])
@@ -106,6 +109,26 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
         device=options.torch_device(),
         seed=seed,
     )
+
+
+def _quick_enough_metrics(
+    metrics: Sequence[str | Callable[..., float]], targets: Targets, y: Array, options: Options
+) -> list[Metric]:
+    """Look the metrics up, and try them; refuse what takes a large part of the runtime for a single call."""
+    limit = SLOWEST_METRIC * (options.time.runtime or math.inf)
+    try:
+        with Alarm(time.monotonic() + max(limit, LEAST_METRIC_SECONDS)):
+            chosen = choose_metrics(metrics, targets, options.pos_label)
+            for metric in chosen if targets.kind == "regression" else ():
+                _check_scorable(metric, y)
+    except DeadlinePassed as error:
+        if time.monotonic() >= enclosing_alarm():
+            raise
+        raise InvalidOption(
+            f"A call of a metric takes more than {SLOWEST_METRIC:.0%} of max_runtime={options.time.runtime:g}; give a "
+            "larger max_runtime, or a metric that is quicker."
+        ) from error
+    return chosen
 
 
 def _check_scorable(metric: Metric, y: Array) -> None:
@@ -239,7 +262,8 @@ def _folds_and_weights(
         rows, weights = distinct_rows(table, y, weights)
     validator, share = chosen, HOLDOUT
     if isinstance(chosen, str) and chosen == "auto":
-        validator, share = _automatic_validation(y[rows], targets, groups, options, _most_folded_rows(table, options))
+        most = _most_folded_rows(table, options, metric.seconds)
+        validator, share = _automatic_validation(y[rows], targets, groups, options, most)
 
     def folds_by(cross_validator: Any) -> list[Fold]:
         folds = split(
@@ -282,13 +306,13 @@ def _check_folds(metric: Metric, y: Array, weights: Array | None, folds: list[Fo
     )
 
 
-def _most_folded_rows(table: Table, options: Options) -> float:
-    """Return with how many rows there is time for folds."""
-    time = options.time
-    if time.unit != "time" or time.runtime is None:
+def _most_folded_rows(table: Table, options: Options, metric_seconds: float) -> float:
+    """Return with how many rows there is time for folds, and for a call of the metric for each."""
+    division = options.time
+    if division.unit != "time" or division.runtime is None:
         return FOLDED_ROWS[0]
-    core_seconds = time.runtime * time.workers(table)
-    if core_seconds < FOLDED_FROM_SECONDS:
+    core_seconds = division.runtime * division.workers(table)
+    if core_seconds < FOLDED_FROM_SECONDS or FOLDS * metric_seconds > FOLDED_METRIC_SHARE * division.runtime:
         return 0
     n_columns = table.numbers.shape[1] + table.codes.shape[1] + len(table.texts)
     per_second = ROWS_PER_SECOND * COLUMNS / max(n_columns, COLUMNS)

@@ -1,9 +1,11 @@
 """How the time of a fit is divided: workers, first models, rungs of the search, and what is kept back for the end."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autonet.core.cores import available_cores
+from autonet.core.metrics.metric import Metric
 from autonet.data.table import Table
 from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
@@ -28,6 +30,9 @@ TRADITIONAL_SHARE = 0.15
 CLOSING_SHARE, CLOSING_SECONDS = 0.01, 2.0
 SELECTION_SHARE, SELECTION_SECONDS = 0.02, 10.0
 REFIT_SHARE = 0.12
+# A metric may take so much of a training at the lowest rung; five folds at once so much of the runtime; slow metrics
+# that are recorded only so much of it at the end.
+METRIC_SHARE, FOLDED_METRIC_SHARE, SCORING_SHARE = 0.1, 0.01, 0.25
 LEAVING_SECONDS = 0.3  # for worker processes to end, which take a tenth of that on a machine that is not busy
 # The default top rung is a third of the time, so that more than one configuration can reach it; three rungs of
 # eta 3 lie below it.
@@ -123,13 +128,23 @@ class TimeDivision:
         """Whether the lowest rung depends on what an epoch takes."""
         return self.unit == "time" and self.min_budget is None
 
-    def rungs(self, epoch_seconds: float) -> Rungs:
+    def scoring(self, metrics: Sequence[Metric], n_folds: int) -> float:
+        """Return the seconds for slow metrics that are recorded only: one score of the final model by each, if it fits.
+
+        Without a limit of the runtime they take what they need.
+        """
+        seconds = sum(metric.seconds for metric in metrics if metric.is_slow) * n_folds
+        return seconds if seconds <= SCORING_SHARE * (self.runtime or math.inf) else 0.0
+
+    def rungs(self, epoch_seconds: float, metric_seconds: float = 0.0) -> Rungs:
         """Place the rungs; a budget not given follows from the runtime and from what an epoch takes.
 
         Parameters
         ----------
         epoch_seconds : float
             Time of an epoch of the default configuration, for budgets in seconds.
+        metric_seconds : float
+            Of a validation, what the metric takes: at the lowest rung no more than a share of the training.
         """
         if self.unit == "epochs":
             low = self.min_budget or min(EPOCHS_LOW, self.max_budget or EPOCHS_LOW)
@@ -138,5 +153,6 @@ class TimeDivision:
         runtime = self.runtime or DEFAULT_RUNTIME
         high = self.max_budget or max(TOP_SHARE * runtime, self.min_budget or 0.0)
         wanted = min(EPOCHS_WANTED * epoch_seconds, high / self.eta)
-        low = self.min_budget or min(max(high / RUNG_SPAN, EPOCHS_AT_LEAST * epoch_seconds, wanted), high)
+        least = max(high / RUNG_SPAN, EPOCHS_AT_LEAST * epoch_seconds, metric_seconds / METRIC_SHARE)
+        low = self.min_budget or min(max(least, wanted), high)
         return Rungs.geometric(low, high, self.eta, "time")

@@ -1,6 +1,7 @@
 """Which model is kept: the best validated network, and the ensemble that predicts."""
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autonet.core.errors import AutonetWarning, BaselineReturned, RefitSkipped, SearchFailed, SearchInterrupted
+from autonet.core.errors import (
+    AutonetWarning,
+    BaselineReturned,
+    RefitSkipped,
+    ScoreSkipped,
+    SearchFailed,
+    SearchInterrupted,
+)
 from autonet.core.interrupts import Interrupt, current_interrupt
 from autonet.estimators.first_models import FirstModels
 from autonet.nets.registry import LINEAR
@@ -53,11 +61,11 @@ class Scores:
     additional: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of_predictions(cls, workspace: Workspace, predictions: Sequence[Array]) -> "Scores":
+    def of_predictions(cls, workspace: Workspace, predictions: Sequence[Array], deadline: float) -> "Scores":
         """Score what a model predicts for the validation rows of each fold."""
         pairs = zip(workspace.folds, predictions, strict=False)
         losses = [validation_losses(workspace, fold.valid, prediction)[0] for fold, prediction in pairs]
-        return cls(float(np.mean(losses)), additional_scores(workspace, predictions))
+        return cls(float(np.mean(losses)), additional_scores(workspace, predictions, deadline))
 
     def summary(self, workspace: Workspace) -> dict[str, float]:
         """Return loss and scores by name."""
@@ -106,7 +114,13 @@ class Winner:
 
     @classmethod
     def of(
-        cls, study: Study, workspace: Workspace, first: FirstModels, ensemble_size: int, deadline: float
+        cls,
+        study: Study,
+        workspace: Workspace,
+        first: FirstModels,
+        ensemble_size: int,
+        deadline: float,
+        scoring_seconds: float = 0.0,
     ) -> "Winner":
         """Choose the winner.
 
@@ -120,6 +134,8 @@ class Winner:
             Networks to choose for the ensemble at most, with repetition.
         deadline : float
             Reading of ``time.monotonic()`` at which the choice should be made.
+        scoring_seconds : float
+            Of these, what is for slow metrics that are recorded only.
 
         Raises
         ------
@@ -143,7 +159,8 @@ class Winner:
         ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
         if ensemble_size > 1 and len(found) > 1:
             with interrupt.abandoning():
-                ensemble, predictions = select(workspace, found, size=ensemble_size, deadline=deadline)
+                until = deadline - scoring_seconds
+                ensemble, predictions = select(workspace, found, size=ensemble_size, deadline=until)
             if interrupt.requested and not notes:
                 notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the ensemble is not selected to the end."))
         if best.name != LINEAR and set(ensemble.shares) == {LINEAR}:  # better by a hair
@@ -154,8 +171,10 @@ class Winner:
         losses = dict[int | str, float]()
         for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
             losses.setdefault(candidate.name, candidate.rank[0])
-        best_scores = Scores(best.rank[0], additional_scores(workspace, best.predictions))
-        alone = predictions is best.predictions
+        alone, until = predictions is best.predictions, min(deadline, interrupt.deadline)
+        scores = None if alone else Scores.of_predictions(workspace, predictions, until)
+        best_scores = Scores(best.rank[0], additional_scores(workspace, best.predictions, until))
+        notes += _skipped_scores(workspace, scores or best_scores)
         return cls(
             name=best.name,
             config=best.config,
@@ -163,7 +182,7 @@ class Winner:
             budget=best.budget,
             best=best_scores,
             ensemble=ensemble,
-            scores=best_scores if alone else Scores.of_predictions(workspace, predictions),
+            scores=scores or best_scores,
             candidates=losses,
             threshold=_threshold(workspace, predictions),
             warnings=tuple(notes),
@@ -214,16 +233,21 @@ class Winner:
             return replace(self, members=members, ensemble=Ensemble.of_one(name, members))
         return replace(self, ensemble=with_refitted(self.ensemble, refitted))
 
-    def summary(self, workspace: Workspace) -> dict[str, Any]:
-        """Return `FittedEstimator.fit_result`: plain values, fit for JSON."""
+    def summary(self, workspace: Workspace, deadline: float = math.inf) -> dict[str, Any]:
+        """Return `FittedEstimator.fit_result`: plain values, fit for JSON.
+
+        With a slow metric the training score is left out where there is no time for it until `deadline`.
+        """
         shares, metric = self.ensemble.shares, workspace.metric
-        validated = self.scores.summary(workspace)
+        validated, trained = self.scores.summary(workspace), dict[str, float]()
+        if not metric.is_slow or time.monotonic() + metric.seconds < deadline:
+            trained = {f"train_{metric.name}": self._training_score(workspace)}
         threshold = self.threshold.tolist() if isinstance(self.threshold, np.ndarray) else self.threshold
         return {
             "optimized_hyperparameter_config": self.config,
             "budget": self.budget,
             "loss": self.scores.loss,
-            "info": {"loss": self.scores.loss, f"train_{metric.name}": self._training_score(workspace), **validated},
+            "info": {"loss": self.scores.loss, **trained, **validated},
             "best_network": {"name": str(self.name), **self.best.summary(workspace)},
             "ensemble": {str(name): share for name, share in shares.items()},
             "models": {
@@ -255,6 +279,19 @@ def _search_failed(cause: Any) -> SearchFailed:
     error = SearchFailed(f"Nothing could be trained. The first error: {type(cause).__name__}: {cause}")
     error.__cause__ = cause if isinstance(cause, BaseException) else None
     return error
+
+
+def _skipped_scores(workspace: Workspace, scores: Scores) -> list[AutonetWarning]:
+    """Warn of metrics that there was no time for."""
+    names = [m.name for m in workspace.additional_metrics if f"val_{m.name}" not in scores.additional]
+    if not names:
+        return []
+    return [
+        ScoreSkipped(
+            f"There was no time for the additional metrics {', '.join(names)}; give a larger max_runtime, or score "
+            "the predictions afterwards."
+        )
+    ]
 
 
 def _what_came(interrupt: Interrupt) -> str:

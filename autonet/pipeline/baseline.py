@@ -119,7 +119,8 @@ def _fit_fold(
         SCHEDULES.components["onecycle"].build(warmup=0.3, start_factor=0.1),
         None,
     )
-    length = EPOCHS if workspace.unit == "epochs" else seconds
+    metric_seconds = workspace.metric.seconds
+    length = EPOCHS if workspace.unit == "epochs" else seconds + metric_seconds
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(workspace.seed)
         linear = nn.Linear(encoder.n_out, workspace.task.n_outputs)
@@ -129,7 +130,8 @@ def _fit_fold(
         optimizer = Adam(network.parameters(), 1e-2, fused=True)
         state = TrainingState(network, optimizer)
         deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
-        segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), BATCH_SIZE), deadline)
+        n_batches = count_batches(len(rows), BATCH_SIZE)
+        segment = Segment(workspace.unit, 0.0, length, n_batches, deadline, metric_seconds)
         train(state, plan, rows, valid.x, workspace.validation(number, targets, valid.y), segment)
     if not state.best.weights:
         return  # interrupted at once

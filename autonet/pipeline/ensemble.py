@@ -318,10 +318,16 @@ def select(
     found = [candidate for candidate in found if len(candidate.predictions) == n_folds]
     judge = Judge.of(workspace, n_folds)
     seen = [judge.seen(candidate.predictions) for candidate in found]
-    interrupt = current_interrupt()
-    shares = greedy_selection(
-        seen, judge, size=size, is_over=lambda: time.monotonic() > min(deadline, interrupt.deadline)
-    )
+    interrupt, metric = current_interrupt(), workspace.metric
+
+    def is_over() -> bool:
+        # A slow metric must also have time to score what comes out.
+        seconds = 2 * n_folds * metric.seconds if metric.is_slow else 0.0
+        return time.monotonic() + seconds > min(deadline, interrupt.deadline)
+
+    if metric.is_slow and is_over():
+        return Ensemble.of_one(found[0].name, found[0].members()), found[0].predictions
+    shares = greedy_selection(seen, judge, size=size, is_over=is_over)
     chosen = [(float(shares[i]), found[i]) for i in np.flatnonzero(shares)]
     members, weights, names = list[Part](), list[float](), list[int | str]()
     for weight, candidate in chosen:

@@ -3,6 +3,7 @@
 A trial trains one network per fold: a single one for a holdout, k of them for cross-validation.
 """
 
+import math
 import pickle
 import time
 from collections.abc import Mapping, Sequence
@@ -139,7 +140,10 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
                 target / share,
                 count_batches(len(rows), plan.batch_size),
                 now + (trial.deadline - now) / (n_folds - fold),
+                workspace.metric.seconds,
             )
+            if segment.deadline - now < workspace.metric.seconds:
+                raise DeadlinePassed("no time for a validation")
             try:
                 train(state, plan, rows, valid.x, workspace.validation(fold, encoded.targets, valid.y), segment)
                 if not state.best.weights:
@@ -195,13 +199,18 @@ def _result(
     )
 
 
-def additional_scores(workspace: Workspace, predictions: Sequence[Array]) -> dict[str, float]:
+def additional_scores(
+    workspace: Workspace, predictions: Sequence[Array], deadline: float = -math.inf
+) -> dict[str, float]:
     """Score predictions for the validation rows of folds by the metrics that are recorded only.
 
-    Means over the folds in which a metric has a value; NaN where it has none in any.
+    Means over the folds in which a metric has a value; NaN where it has none in any.  Slow metrics are left out where
+    they would take longer than until `deadline`, a reading of ``time.monotonic()``.
     """
     scores = {}
     for metric in workspace.additional_metrics:
+        if metric.is_slow and time.monotonic() + metric.seconds * len(predictions) > deadline:
+            continue
         of_folds = []
         for fold, prediction in zip(workspace.folds, predictions, strict=False):
             truth, weights = workspace.y[fold.valid], workspace.metric_weights(fold.valid)

@@ -21,6 +21,7 @@ __all__ = ["Divergence", "Plan", "Validation", "predict", "train", "train_epoch"
 # epoch is validated again.  Averaged weights can be judged from the first epoch on, and must be: in a long segment a
 # small table is learned by heart before the learning rate has come down.
 VALIDATION_SHARE = 0.1
+SLOW_METRIC_SECONDS = 0.1
 # Of the time of a training step, what the forward pass takes: to foresee the first validation.
 FORWARD_SHARE = 0.4
 PREDICTION_BATCH = 4096
@@ -80,7 +81,8 @@ def train(
     Divergence
         As soon as the training loss is not finite.
     """
-    validated_at = -math.inf
+    # From the first epoch on, unless validation is slow: then first when it takes no more than its share.
+    validated_at = 0.0 if segment.metric_seconds > SLOW_METRIC_SECONDS else -math.inf
     before = state.position.seconds
     segment.validation_steps = FORWARD_SHARE * len(valid_x) / plan.batch_size
     segment.exhausted = state.exhausted

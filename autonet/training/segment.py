@@ -29,6 +29,8 @@ class Segment:
     steps_per_epoch : int
     deadline : float
         Reading of ``time.monotonic()`` at which training and validation must be over.
+    metric_seconds : float
+        What a call of the metric takes.
 
     Attributes
     ----------
@@ -42,13 +44,20 @@ class Segment:
     """
 
     def __init__(
-        self, unit: Literal["time", "epochs"], start: float, target: float, steps_per_epoch: int, deadline: float
+        self,
+        unit: Literal["time", "epochs"],
+        start: float,
+        target: float,
+        steps_per_epoch: int,
+        deadline: float,
+        metric_seconds: float = 0.0,
     ) -> None:
         self.unit, self.start, self.target = unit, start, target
         self.steps_per_epoch = steps_per_epoch
         self.began = time.monotonic()
         self.deadline = deadline
         self.ends = self.began + (target - start) if unit == "time" else deadline
+        self.metric_seconds = metric_seconds
         self.validation_seconds: float | None = None
         self.validation_steps = 0.0
         self._interrupt = current_interrupt()
@@ -71,7 +80,8 @@ class Segment:
         """Seconds for one more validation."""
         if self.validation_seconds is not None:
             return self.validation_seconds
-        return self.elapsed / self._steps * self.validation_steps if self._steps else 0.0
+        forward = self.elapsed / self._steps * self.validation_steps if self._steps else 0.0
+        return forward + self.metric_seconds
 
     @property
     def progress(self) -> float:

@@ -5,8 +5,10 @@ A metric is a quick formula (`autonet.core.metrics.measures`), a scorer of sciki
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
@@ -49,7 +51,38 @@ LEAST = {
     "neg_mean_poisson_deviance": 1e-9,
     "neg_mean_gamma_deviance": 1e-9,
 }
+# Seconds from which on a call of a metric is planned with: it is then tried once, no threshold is searched for it, and
+# networks are validated seldom.
+SLOW_SECONDS = 0.1
 SUBJECT = {"classification": "classes", "multilabel": "labels", "regression": "numbers"}
+
+
+class _TooSlow(Exception):
+    pass
+
+
+@dataclass
+class Cost:
+    """What calls of a metric take.
+
+    Attributes
+    ----------
+    seconds : float
+        Of the quicker one of the latest two: one alone may have waited for other programs.
+    """
+
+    seconds: float = 0.0
+    _latest: float = 0.0
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Measure a call."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            before, self._latest = self._latest, time.perf_counter() - began
+            self.seconds = min(before, self._latest)
 
 
 @dataclass(frozen=True)
@@ -77,6 +110,17 @@ class Metric:
     kind: TaskKind
     measure: Measure
     positive: int | None = None
+    cost: Cost = field(default_factory=Cost, compare=False, repr=False)
+
+    @property
+    def seconds(self) -> float:
+        """What a call takes."""
+        return self.cost.seconds
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether calls must be planned with."""
+        return self.seconds > SLOW_SECONDS
 
     def score(
         self,
@@ -111,7 +155,8 @@ class Metric:
         if not np.isfinite(prediction).all() or (sample_weight is not None and not sample_weight.sum() > 0):
             return float("nan")
         try:
-            return float(self.measure(y_true, prediction, sample_weight, threshold)) + 0.0  # no -0.0
+            with self.cost.measured():
+                return float(self.measure(y_true, prediction, sample_weight, threshold)) + 0.0  # no -0.0
         except ValueError as error:
             raise InvalidData(f"The metric {self.name!r} cannot score these targets: {error}") from error
 
@@ -132,9 +177,9 @@ class Metric:
         -------
         float, ndarray of shape (n_labels,) or None
             Two classes: a threshold on the probability of the second.  Multilabel: one per label.  None where the
-            most probable class, or 0.5, stands: a metric that does not decide, or more than two classes.
+            most probable class, or 0.5, stands: a metric that does not decide, or is slow; more than two classes.
         """
-        if not self.decides or not len(y_true) or not np.isfinite(prediction).all():
+        if not self.decides or self.is_slow or not len(y_true) or not np.isfinite(prediction).all():
             return None
         if self.kind == "classification" and prediction.shape[1] != 2:
             return None
@@ -144,9 +189,20 @@ class Metric:
             return Decision(partial(f1, average="labels"), "multilabel").best_threshold(
                 y_true, prediction, sample_weight
             )
-        return best_of_candidates(
-            y_true, prediction[:, 1], lambda cut: self.score(y_true, prediction, sample_weight, cut)
-        )
+        return self._best_of_candidates(y_true, prediction, sample_weight)
+
+    def _best_of_candidates(self, y_true: Array, prediction: Array, sample_weight: Array | None) -> float | None:
+        """Try some thresholds; None if that turns out to take long."""
+
+        def score(cut: float) -> float:
+            if self.is_slow:
+                raise _TooSlow
+            return self.score(y_true, prediction, sample_weight, cut)
+
+        try:
+            return best_of_candidates(y_true, prediction[:, 1], score)
+        except _TooSlow:
+            return None
 
 
 def metric_names(kind: TaskKind) -> list[str]:
@@ -215,11 +271,11 @@ def _of_callable(function: Callable[..., Any], kind: TaskKind, classes: Array | 
         raise InvalidOption(f"A metric is a name or a callable; {function!r:.60} is neither.")
     found = re.match(r"make_scorer\((\w+)", repr(function))
     name = found[1] if found else getattr(function, "__name__", type(function).__name__)
-    scorer = as_scorer(function, kind, classes, toy, name)
-    decides = False
-    if kind == "classification" and toy.fair.shape[1] == 2:
+    scorer, seconds = as_scorer(function, kind, classes, toy, name, patience=SLOW_SECONDS)
+    cost, decides = Cost(seconds, seconds), False
+    if kind == "classification" and toy.fair.shape[1] == 2 and seconds <= SLOW_SECONDS:
         decides = len({scorer(toy.y, toy.fair, None, threshold) for threshold in (0.0, None, 1.0)}) > 1
-    return Metric(name, 0.0, decides, kind, scorer)
+    return Metric(name, 0.0, decides, kind, scorer, cost=cost)
 
 
 def _subject(scorer_name: str) -> str:

@@ -1,7 +1,9 @@
 """Scorers of scikit-learn, and the user's own, on predictions that exist already."""
 
 import inspect
+import math
 import numbers
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +21,8 @@ from autonet.core.task import TaskKind
 __all__ = ["Scorer", "Toy", "as_scorer"]
 
 Array = NDArray[Any]
+
+SURELY_SLOW_SECONDS = 1.0  # a call that takes less may only have waited for other programs, and is repeated
 
 
 class _Values(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -137,7 +141,15 @@ class Toy:
         return cls(y, fair, perfect, wrong)
 
 
-def as_scorer(function: Callable[..., Any], kind: TaskKind, labels: Array | None, toy: Toy, name: str) -> Scorer:
+def as_scorer(
+    function: Callable[..., Any],
+    kind: TaskKind,
+    labels: Array | None,
+    toy: Toy,
+    name: str,
+    *,
+    patience: float = math.inf,
+) -> tuple[Scorer, float]:
     """Make a `Scorer` of the user's callable, tried on a toy task.
 
     Parameters
@@ -145,6 +157,14 @@ def as_scorer(function: Callable[..., Any], kind: TaskKind, labels: Array | None
     function : callable
         ``f(estimator, X, y)``, as `sklearn.metrics.make_scorer` makes them, or ``f(y_true, y_pred)`` on labels or
         values, greater is better.
+    patience : float
+        Seconds: a callable that takes longer is not tried any further.
+
+    Returns
+    -------
+    scorer : Scorer
+    seconds : float
+        What a call takes.
 
     Raises
     ------
@@ -153,7 +173,15 @@ def as_scorer(function: Callable[..., Any], kind: TaskKind, labels: Array | None
     """
     scorer = Scorer(function if _required(function) >= 3 else make_scorer(function), kind, labels)
     try:
+        began = time.perf_counter()
         scorer = scorer.tried(toy)
+        seconds = time.perf_counter() - began
+        if patience < seconds < SURELY_SLOW_SECONDS:
+            began = time.perf_counter()
+            scorer(toy.y, toy.fair, None, None)
+            seconds = time.perf_counter() - began
+        if seconds > patience:
+            return scorer, seconds
         fair, perfect, wrong = (scorer(toy.y, p, None, None) for p in (toy.fair, toy.perfect, toy.wrong))
     except Exception as error:
         raise InvalidOption(
@@ -167,7 +195,7 @@ def as_scorer(function: Callable[..., Any], kind: TaskKind, labels: Array | None
             f"The metric {name} gives {wrong:.4g} to wrong predictions and {perfect:.4g} to perfect ones, but greater "
             "must be better; use sklearn.metrics.make_scorer(..., greater_is_better=False) for an error."
         )
-    return scorer
+    return scorer, seconds
 
 
 def _required(function: Callable[..., Any]) -> int:
