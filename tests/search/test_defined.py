@@ -149,6 +149,8 @@ def test_a_run_directory_with_a_conflict_that_was_written_opens(tmp_path: Path) 
 # --- distributions
 
 
+# ConfigSpace loses characters of value 0 at the end of a text.
+WORDS = st.text(st.characters(exclude_characters="\0"), max_size=3)
 NUMBERS = st.one_of(st.integers(-50, 50), st.floats(-1e3, 1e3).map(lambda v: round(v, 3)))
 
 
@@ -157,7 +159,7 @@ def distributions(draw: st.DrawFn) -> Distribution:
     """Draw a distribution of any kind."""
     kind = draw(st.sampled_from(["float", "int", "categorical"]))
     if kind == "categorical":
-        values = st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=3), st.lists(st.integers(), max_size=2))
+        values = st.one_of(st.none(), st.booleans(), NUMBERS, WORDS, st.lists(st.integers(), max_size=2))
         choices = draw(st.lists(values, min_size=1, max_size=5))
         return CategoricalDistribution(tuple(c for i, c in enumerate(choices) if c not in choices[:i]))
     log = draw(st.booleans())

@@ -12,10 +12,14 @@ from ConfigSpace import Constant
 from ConfigSpace.hyperparameters import CategoricalHyperparameter
 
 from autonet.core.errors import InvalidOption
-from autonet.search.spaces.ranges import ON_GRID, RangeHyperparameter, decimals
+from autonet.search.spaces.ranges import ON_GRID, RangeHyperparameter, decimals, is_on_grid
 from autonet.search.spaces.values import copy_value, index_of, is_integer, is_real, plain
 
 __all__ = ["CategoricalDistribution", "Distribution", "FloatDistribution", "IntDistribution", "from_dict", "merge"]
+
+
+# Steps beyond which the grid that two grids have in common is taken for a continuous range.
+MAX_STEPS = 10**9
 
 
 class Distribution(ABC):
@@ -113,8 +117,7 @@ class _Range(Distribution):
     def is_legal(self, value: Any) -> bool:
         if not is_real(value) or not self.low <= value <= self.high:
             return False
-        steps = 0.0 if self.step is None else (value - self.low) / self.step
-        return bool(abs(steps - round(steps)) < ON_GRID)
+        return is_on_grid(value, self.low, self.step)
 
     def values(self) -> Sequence[Any]:
         return [self.low] if self.low == self.high else [self._at(k) for k in range(int(self.size))]
@@ -127,7 +130,7 @@ class _Range(Distribution):
     def hyperparameter(self, name: str) -> Any:
         if self.size == 1:
             return Constant(name, self.low)
-        high = self.high if self.step is None else self._at(self._last)
+        high = self._at(self._last) if self.step else self.high
         return RangeHyperparameter.for_range(name, self.low, high, step=self.step, log=self.log)
 
     def to_dict(self) -> dict[str, Any]:
@@ -152,6 +155,8 @@ class _Range(Distribution):
             return type(self)(low, high, None, log)
         # The coarsest grid that has the values of both, in exact arithmetic.
         step = _gcd(*(_exact(r.step) for r in ranges), abs(_exact(self.low) - _exact(other.low)))
+        if isinstance(low, float) and (high - low) > MAX_STEPS * step:
+            return type(self)(low, high, None, log)
         return type(self)(low, high, type(low)(step), log)
 
 
@@ -165,6 +170,7 @@ class FloatDistribution(_Range):
         object.__setattr__(self, "high", float(self.high))
         if self.step is not None:
             object.__setattr__(self, "step", float(self.step))
+            object.__setattr__(self, "high", self._at(self._last))  # the last value of the grid, as it is written
             if self.log:
                 raise InvalidOption(f"step cannot go with log=True; got step={self.step!r}.")
 

@@ -14,12 +14,20 @@ from ConfigSpace.hyperparameters.distributions import UnitUniformContinuousDistr
 from ConfigSpace.hyperparameters.hp_components import ROUND_PLACES
 from numpy.typing import NDArray
 
-__all__ = ["ON_GRID", "RangeHyperparameter", "decimals"]
+__all__ = ["ON_GRID", "RangeHyperparameter", "decimals", "is_on_grid"]
 
 Array = NDArray[np.float64]
 
 # Share of a step by which a value may miss the grid and still count as on it: rounding errors of users' arithmetic.
 ON_GRID = 1e-6
+
+
+def is_on_grid(value: float, low: float, step: float | None) -> bool:
+    """Whether a value lies a whole number of steps above `low`, within rounding errors; without a step any does."""
+    if step is None:
+        return True
+    steps = float((value - low) / step)
+    return abs(steps - round(steps)) < max(ON_GRID, 1e-15 * abs(steps))
 
 
 def decimals(value: float) -> int:
@@ -140,8 +148,7 @@ class _Scale:
         """Whether a value lies in the range and on the grid."""
         if not isinstance(value, int | float | np.number) or not self.lower <= value <= self.upper:
             return False
-        steps = 0.0 if self.step is None else (value - self.lower) / self.step
-        return bool(abs(steps - round(steps)) < ON_GRID)
+        return is_on_grid(float(value), self.lower, self.step)
 
     def legal_vector_single(self, vector: Any) -> bool:
         """Whether a place lies in [0, 1]."""
