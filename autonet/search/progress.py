@@ -11,6 +11,12 @@ from autonet.search.history import History
 __all__ = ["ProgressBar"]
 
 
+class _Bar(tqdm):
+    """A bar without the thread that tqdm starts to watch over bars, and never ends."""
+
+    monitor_interval = 0
+
+
 class ProgressBar:
     """Show the time used (or the trials started), the trials per rung and the smallest loss.
 
@@ -30,7 +36,7 @@ class ProgressBar:
         total = round(seconds, 1) if seconds is not None else max_trials
         layout = "{desc} |{bar}| {n:.0f}/{total:.0f} {unit} {postfix}"
         unit = "s" if self._by_time else "trials"
-        self._bar = tqdm(
+        self._bar = _Bar(
             total=total,
             unit=unit,
             desc="search",

@@ -82,11 +82,11 @@ def _run_jobs(
     """Run jobs, each of which may be asked to stop."""
 
     def observe(_: int, step: int, value: float) -> None:
-        connection.send(("observe", step, value))
+        _send(connection, ("observe", step, value))
 
     objective: Any = None
     memory = None
-    connection.send(("ready",))
+    _send(connection, ("ready",))
     for name in imports:
         with contextlib.suppress(Exception):  # it is the objective's matter, which says so when it is loaded
             importlib.import_module(name)
@@ -101,7 +101,7 @@ def _run_jobs(
             outcome = _crash(job, f"the objective cannot be loaded in another process: {error!r}", 0.0)
         else:
             outcome = run(objective, job, observe, memory)
-        connection.send(("end", pickled_outcome(outcome)))
+        _send(connection, ("end", pickled_outcome(outcome)))
         del task, job, outcome  # a checkpoint may be large
 
 
@@ -135,6 +135,19 @@ def _receive(connection: Any, tasks: "queue.SimpleQueue[Any]", interrupt: Interr
                 interrupt.request(grace=message)
             else:
                 tasks.put(message)
+    _end_with_parent()
+
+
+def _send(connection: Any, message: tuple[Any, ...]) -> None:
+    """Send a message to the parent; if it has died, go too, without a word on its terminal."""
+    try:
+        connection.send(message)
+    except OSError:
+        _end_with_parent()
+
+
+def _end_with_parent() -> NoReturn:
+    """End this process and all that the objective has started."""
     if hasattr(os, "killpg"):
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
