@@ -247,6 +247,7 @@ class AutoNet(FittedEstimator, ABC):
                 random_state=workspace.seed,
                 keep_best=CONSIDERED if chosen.networks_kept > 1 else 1,
             )
+            study.log_trials = False  # `log_trial` does, with the scores of the metric
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
             for config in chosen.portfolio(workspace.task, study.encoding):
                 study.enqueue(config)

@@ -13,6 +13,7 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 
 from autonet.search.records import Config, Event, Job, Report, Status, Trial, check_types
+from autonet.search.reporting import describe, html_table
 from autonet.search.rungs import Rungs
 from autonet.search.spaces.defined import DefinedSpace
 from autonet.search.spaces.distributions import Distribution, from_dict
@@ -75,6 +76,14 @@ class History:
         """Go through the trials in the order in which they were proposed."""
         return iter(self.trials)
 
+    def __repr__(self) -> str:
+        """Show how many trials there are and what is best."""
+        return f"<History: {describe(self)}>"
+
+    def _repr_html_(self) -> str:
+        """Show the best trials as a table in a notebook."""
+        return html_table("History", self)
+
     # --- events
 
     def apply(self, event: Event) -> None:
@@ -110,7 +119,7 @@ class History:
     ) -> None:
         """Note that a job began; `saves` and `curve` are what an attempt before it has saved and reported by then."""
         check_types(start=(start, Real), target=(target, Real), session=(session, int), saves=(saves, int))
-        if not 0 <= start < target < float("inf"):
+        if not (0 <= start < float("inf") and 0 < target < float("inf")):
             raise ValueError(f"a job cannot go from budget {start} to {target}")
         self.begin_session(session)
         trial = self.trials[number]

@@ -11,7 +11,7 @@ from autonet.search.history import History
 __all__ = ["ProgressBar"]
 
 
-class _Bar(tqdm):
+class _Bar(tqdm):  # type: ignore[misc]
     """A bar without the thread that tqdm starts to watch over bars, and never ends."""
 
     monitor_interval = 0

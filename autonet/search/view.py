@@ -10,6 +10,7 @@ from autonet.core.errors import NoFinishedTrial
 from autonet.search.history import History
 from autonet.search.planning import Planner
 from autonet.search.records import Trial
+from autonet.search.reporting import describe, html_table
 from autonet.search.rungs import Rungs
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
@@ -64,6 +65,15 @@ class StudyView:
         return read_checkpoint(kept) if isinstance(kept, Path) else kept
 
     @property
+    def log_trials(self) -> bool:
+        """Whether a line is logged at info level when a trial has ended; can be set."""
+        return self._journal.log_trials
+
+    @log_trials.setter
+    def log_trials(self, value: bool) -> None:
+        self._journal.log_trials = value
+
+    @property
     def trials(self) -> list[Trial]:
         """All trials, in the order in which they were proposed."""
         return self.history.trials
@@ -90,3 +100,13 @@ class StudyView:
         its value, ``budget``, ``status`` in ours, ``origin``, ``seed``, and ``reason``, why it did not finish.
         """
         return trials_dataframe(self.history)
+
+    def __repr__(self) -> str:
+        """Show how many trials there are and what is best."""
+        directory = self._journal.directory
+        place = "" if directory is None else f", run_dir={str(Path(directory).parent)!r}"
+        return f"<{type(self).__name__}: {describe(self.history)}{place}>"
+
+    def _repr_html_(self) -> str:
+        """Show the best trials as a table in a notebook."""
+        return html_table(type(self).__name__, self.history)

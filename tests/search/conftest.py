@@ -1,3 +1,3 @@
 """The torture is a program of its own; `test_resume.py` runs it."""
 
-collect_ignore = ["chaos.py", "torture.py"]
+collect_ignore = ["chaos.py", "fuzz.py", "torture.py"]

@@ -13,7 +13,7 @@ TORTURE = Path(__file__).with_name("torture.py")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes that it forks")
-@pytest.mark.parametrize("row", ["R1", "R2", "R3", "R4", "R10", "R11", "R12", "R13", "R19", "S11"])
+@pytest.mark.parametrize("row", ["R1", "R2", "R3", "R4", "R10", "R11", "R12", "R13", "R19", "S11", "D1", "D2"])
 def test_a_run_directory_survives(row: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(autonet.__file__).parents[1])}
     command = [sys.executable, str(TORTURE), "--quick", row]

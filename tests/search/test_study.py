@@ -968,3 +968,58 @@ def test_the_trajectory_only_improves() -> None:
     losses = [row["loss"] for row in study.history.trajectory]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] == study.best.value
+
+
+def test_a_study_and_its_history_can_be_read_in_a_console_and_in_a_notebook(tmp_path: Path) -> None:
+    def objective(trial: RunningTrial) -> float:
+        if trial.number == 1:
+            raise ValueError("broken")
+        return 1 - 0.01 * trial.number
+
+    with Study({"<b>": (0.0, 1.0), "c": ["<i>", "\ud800"]}, random_state=0, run_dir=tmp_path / "run") as study:
+        assert repr(study) == f"<Study: minimize, 0 trials, no value yet, run_dir='{tmp_path / 'run'}'>"
+        study.optimize(objective, max_trials=15)
+        assert "15 trials (14 finished, 1 crashed), best 0.86 (trial 14), run_dir=" in repr(study)
+        assert repr(study.history) == "<History: minimize, 15 trials (14 finished, 1 crashed), best 0.86 (trial 14)>"
+        for html in (study._repr_html_(), study.history._repr_html_()):
+            assert "the best 10 of 15 trials" in html
+            assert html.count("<tr>") == 11
+            assert "<td>0.86</td>" in html
+            assert "&lt;b&gt;" in html
+            assert "<b>" not in html
+            assert html.encode()
+
+
+def test_a_line_is_logged_for_each_trial(caplog: pytest.LogCaptureFixture) -> None:
+    def objective(trial: RunningTrial) -> float:
+        if trial.number == 1:
+            raise ValueError("broken")
+        if trial.number == 2:
+            raise TrialPruned
+        return float(trial["x"])
+
+    study = Study(LINE, random_state=0, sampler="random", max_budget=3)
+    with caplog.at_level(logging.INFO, "autonet.search"):
+        study.optimize(objective, max_trials=3)
+        study.log_trials = False
+        study.optimize(objective, max_trials=5)
+    lines = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert lines[0][0] == "INFO"
+    assert re.fullmatch(
+        r"trial 0 finished: value 0 at budget 3 in [\d.e-]+ s with \{x: 0\}; best: trial 0, 0", lines[0][1]
+    )
+    assert lines[1] == ("WARNING", "trial 1 crashed: ValueError: broken")
+    assert lines[2][1].startswith("trial 2 pruned: no value")
+    assert len(lines) == 4
+    assert "the study has 3 trials already" in lines[3][1]
+
+
+def test_no_thread_stays_after_a_search() -> None:
+    before = set(threading.enumerate())
+    minimize(quadratic, LINE, max_trials=3, timeout=60, progress=True)
+    worker = threading.Thread(target=minimize, args=(quadratic, LINE), kwargs={"max_trials": 3, "timeout": 60})
+    worker.start()
+    worker.join()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+    assert set(threading.enumerate()) == before

@@ -11,18 +11,22 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 import argparse
 import itertools
 import json
+import logging
 import math
 import random
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fuzz
 import numpy as np
 import pytest
 from chaos import (
@@ -308,10 +312,48 @@ def s11_a_save_is_whole_or_not_at_all(folder: Path, *, quick: bool) -> None:
         assert state["step"] >= int(log.read_text() or 0)
 
 
+def d1_damaged_run_directories_are_refused_or_as_they_were(folder: Path, *, quick: bool) -> None:
+    """2,000 times bits, pages, links, pipes, forged events: only our exceptions, no hang, nothing written outside."""
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore", RuntimeWarning)  # forged values overflow
+    original = fuzz.make_run_directory(folder / "original")
+    n = 60 if quick else 2000
+    copies = folder / "copies"
+    copies.mkdir()
+    refused = sum(fuzz.fuzz_run_directory(original, copies, seed) for seed in range(n))
+    assert n / 3 < refused < n
+
+
+def d2_damaged_checkpoints_are_refused_or_read(folder: Path, *, quick: bool) -> None:
+    """2,000 times bits, pages, truncations: only our exceptions."""
+    n = 60 if quick else 2000
+    assert n / 2 < sum(fuzz.fuzz_checkpoint(folder, seed) for seed in range(n)) < n
+
+
+def d3_workers_whose_parent_died_say_nothing(folder: Path, *, quick: bool) -> None:
+    """kill -9 of the parent at random times: no worker stays, and none writes to the terminal."""
+    script = folder / "script.py"
+    script.write_text(
+        "import time\nfrom autonet.search import Study\n"
+        "def objective(trial):\n"
+        "    for step in range(1000):\n        trial.report(1.0, step)\n        time.sleep(0.01)\n"
+        "Study({'x': (0.0, 1.0)}).optimize(objective, n_jobs=2, max_trials=6, progress=False)\n"
+    )
+    rng = random.Random(0)
+    for _ in range(3 if quick else 20):
+        parent = subprocess.Popen(
+            [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        time.sleep(rng.uniform(0.5, 4.5))
+        parent.kill()
+        said, _ = parent.communicate(timeout=30)  # until the last worker has closed it
+        assert not said, said.decode()
+
+
 ROWS = {
     name.partition("_")[0].upper(): row
     for name, row in list(globals().items())
-    if name[0] in "rs" and name[1:2].isdigit()
+    if name[0] in "rsd" and name[1:2].isdigit()
 }
 
 

@@ -1,6 +1,5 @@
 """The journal of a study: events go to the store, then into the history; checkpoints are kept beside them."""
 
-import logging
 import math
 import os
 import re
@@ -16,6 +15,7 @@ from autonet.core.errors import InvalidOption, RunCorrupted
 from autonet.search.evaluation import Outcome
 from autonet.search.history import History
 from autonet.search.records import Event, Job, Progress, Result, Status, Trial
+from autonet.search.reporting import log_end
 from autonet.search.spaces.distributions import merge
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.spaces.values import plain
@@ -27,8 +27,6 @@ from autonet.search.storage.signals import held_back
 from autonet.search.storage.store import MemoryStore, RunDirectory, Store
 
 __all__ = ["Journal", "read_history"]
-
-logger = logging.getLogger("autonet.search")
 
 # Trial, budgets it goes from and to; nothing else is read or deleted, whatever a run directory from elsewhere says.
 CHECKPOINT = re.compile(r"\d+-[\d.e+-]+-[\d.e+-]+\.safetensors")
@@ -63,6 +61,8 @@ class Journal:
         By trial: its state, or the path to it.
     lost : set of int
         Trials that cannot go on, because their checkpoints were dropped.
+    log_trials : bool
+        Whether a line is logged at info level for each job that ended; failures are warned of in any case.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Journal:
         self.checkpoints: dict[int, Any] = {}
         self.lost: set[int] = set()
         self._enqueued_before: list[Any] = []  # what an earlier run of the same script has enqueued
+        self.log_trials = True
         self._goes_on = False
         self._store = open_store(run_dir)
         try:
@@ -235,8 +236,7 @@ class Journal:
                 if isinstance(path, Path) and path != kept:
                     path.unlink(missing_ok=True)
             self._drop_checkpoints()
-        if trial.failed and trial.status is not Status.PRUNED:
-            logger.warning("trial %d %s: %s", trial.number, trial.status, outcome.reason)
+        log_end(self.history, trial, failures_only=not self.log_trials)
         return trial
 
     def cancel(self, trials: Iterable[int]) -> None:
