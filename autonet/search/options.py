@@ -11,7 +11,7 @@ from autonet.core.names import known
 from autonet.search.rungs import Rungs, Unit
 from autonet.search.spaces.values import is_real, plain
 
-__all__ = ["placed_rungs", "resolved", "root_seed"]
+__all__ = ["checked_keep_best", "placed_rungs", "resolved", "root_seed"]
 
 
 def resolved(what: str, given: Any, registry: Mapping[str, Callable[[], Any]], method: str) -> Any:
@@ -33,6 +33,13 @@ def placed_rungs(low: float | None, high: float | None, eta: float, unit: Unit) 
     low, high, eta = plain(high if low is None else low), plain(low if high is None else high), plain(eta)
     assert low is not None and high is not None  # noqa: S101, PT018 - for the type checker
     return Rungs.geometric(low, high, eta, known("budget_type", unit, ("epochs", "time")))  # type: ignore[arg-type]
+
+
+def checked_keep_best(keep_best: Any) -> int | None:
+    """Check how many trials keep their checkpoints; None is none."""
+    if keep_best is not None and (not isinstance(keep_best, Integral) or keep_best < 0):
+        raise InvalidOption(f"keep_best must be a whole number of at least 0; got {keep_best!r}.")
+    return None if keep_best is None else int(keep_best)
 
 
 def root_seed(random_state: Any) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from autonet.search.storage.jsonvalues import from_text, to_text
 
-__all__ = ["Config", "Event", "Job", "Progress", "Report", "Result", "Status", "Trial", "check_types"]
+__all__ = ["MAX_OVERSHOOT", "Config", "Event", "Job", "Progress", "Report", "Result", "Status", "Trial", "check_types"]
 
 Config = Mapping[str, Any]
 
@@ -26,6 +26,9 @@ class Status(StrEnum):
     TIMEOUT = "timeout"  # ended by the deadline, without a value
     MEMOUT = "memout"  # needed more memory than it may have
 
+
+# A budget that is measured, such as seconds, may exceed the target by this factor; it then counts as the target.
+MAX_OVERSHOOT = 2.0
 
 FAILED = frozenset({Status.DIVERGED, Status.CRASHED, Status.TIMEOUT, Status.MEMOUT})
 
@@ -220,7 +223,10 @@ class Report:
         check_types(**{name: (getattr(report, name), Real) for name in numbers})
         check_types(metrics=(report.metrics, Mapping), complete=(report.complete, bool))
         check_types(reason=(report.reason, str), error=(report.error, str))
-        if any(math.isnan(getattr(report, name)) for name in numbers) or not 0 <= report.cost < math.inf:
+        in_range = 0 <= report.cost < math.inf and 0 <= report.budget <= MAX_OVERSHOOT * max(
+            report.target, report.start
+        )
+        if any(math.isnan(getattr(report, name)) for name in numbers) or not in_range:
             raise ValueError("a number of the report is out of its range")
         return report
 

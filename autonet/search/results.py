@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autonet.search.records import Job, Result, Status
+from autonet.search.records import MAX_OVERSHOOT, Job, Result, Status
 from autonet.search.storage.jsonvalues import normalize
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ __all__ = ["WITH_VALUE", "as_number", "as_result"]
 
 # Statuses of a job that left a value.
 WITH_VALUE = frozenset({Status.FINISHED, Status.CUT, Status.INTERRUPTED})
-
-# A budget that is measured, such as seconds, may exceed the target by this factor; it then counts as the target.
-MAX_OVERSHOOT = 2.0
 
 
 def as_result(returned: Any, job: Job, trial: "RunningTrial") -> tuple[Result, str]:

@@ -20,7 +20,7 @@ from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
 from autonet.search.history import History
 from autonet.search.limits import Limits, gives_up, raise_if_all_failed
-from autonet.search.options import placed_rungs, root_seed
+from autonet.search.options import checked_keep_best, placed_rungs, root_seed
 from autonet.search.planning import Planner
 from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial
@@ -139,7 +139,7 @@ class Study(AskTell):
             run_dir,
             seed=seed,
             fresh_seed=fresh_seed,
-            keep_best=keep_best,
+            keep_best=checked_keep_best(keep_best),
             data=data,
             names={"sampler": name_of(sampler), "scheduler": name_of(scheduler)},
         )

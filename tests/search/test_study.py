@@ -880,6 +880,8 @@ def test_a_configuration_that_is_not_in_the_space_is_refused_at_once(config: dic
         ({"space": {"x": object}}, InvalidOption, r"space\['x'\] = .*: expected \(low, high\), a list of choices"),
         ({"min_budget": 9, "max_budget": 1}, InvalidOption, "0 < min_budget <= max_budget"),
         ({"min_budget": 1, "max_budget": 9, "eta": 1}, InvalidOption, "eta must be greater than 1"),
+        ({"keep_best": -1}, InvalidOption, "keep_best must be a whole number of at least 0; got -1"),
+        ({"keep_best": "a"}, InvalidOption, "keep_best must be a whole number of at least 0; got 'a'"),
         ({"random_state": "a"}, InvalidOption, "random_state must be a whole number"),
         ({"random_state": -1}, InvalidOption, "random_state must not be negative"),
     ],

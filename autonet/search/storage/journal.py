@@ -362,7 +362,7 @@ def _report(outcome: Outcome) -> dict[str, Any]:
         status = Status.DIVERGED
     budget = job.start if result.budget is None else result.budget
     # Without a deadline seconds are no matter, and a seed gives the same proposals again.
-    cost = budget - job.start if math.isinf(job.deadline) else outcome.seconds
+    cost = max(budget - job.start, 0) if math.isinf(job.deadline) else outcome.seconds
     return {
         "start": job.start,
         "target": job.target,

@@ -114,9 +114,10 @@ def agree(
     found = differences(kept, given)
     if found:
         raise RunMismatch(_name(store), found)
-    root = kept.get("random_state")
-    if not isinstance(root, int) or root < 0:
-        raise _corrupted(store, f"random_state is {root!r}")
+    for name in ("random_state", "keep_best"):
+        number = kept.get(name, 1)
+        if not isinstance(number, int) or number < 0:
+            raise _corrupted(store, f"{name} is {number!r}")
     return kept
 
 

@@ -228,7 +228,7 @@ class RunDirectory:
             database.execute(f"PRAGMA query_only = {read_only}")
             self._database = database
             self._rows()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             database.close()
             raise self._problem(error) from error
         except BaseException:
@@ -276,7 +276,7 @@ class RunDirectory:
         """Read kind, trial and body of all rows, and check that none is missing or changed."""
         try:
             read = self._database.execute("SELECT * FROM events ORDER BY number").fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._problem(error) from error
         before = 0
         for expected, (number, kind, trial, body, checksum) in enumerate(read):
@@ -297,7 +297,7 @@ class RunDirectory:
     def _corrupted(self, why: str) -> RunCorrupted:
         return RunCorrupted(f"{self._file} cannot be read ({why}); restore it from a copy, or give another run_dir.")
 
-    def _problem(self, error: sqlite3.Error) -> AutonetError:
+    def _problem(self, error: sqlite3.Error | UnicodeDecodeError) -> AutonetError:
         """Tell a damaged database from one that cannot be reached now."""
         if isinstance(error, sqlite3.ProgrammingError):
             return RunUnavailable(f"{self.path} was closed; open it again.")
