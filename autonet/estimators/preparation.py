@@ -135,14 +135,16 @@ def _check_scorable(metric: Metric, y: Array) -> None:
     """Refuse a metric that cannot be computed for these targets (n, n_targets), before any training."""
     perfect = metric.score(y, y)  # a logarithmic error refuses negative targets
     spread = np.ptp(y, axis=0)
-    largest, smallest = np.abs(y).max(), spread.min(where=spread > 0, initial=1.0)
+    if not spread.any():  # a constant is predicted exactly
+        return
+    largest, smallest = np.abs(y).max(), spread[spread > 0].min()
     if largest <= 1 / SQUARABLE and smallest >= SQUARABLE:
         return
     with np.errstate(over="ignore", under="ignore"):
-        score = metric.score(y, np.broadcast_to(y.mean(axis=0), y.shape))
-    if not np.isfinite(score) or (score == perfect and spread.any()):
+        score = metric.score(y, np.broadcast_to(y[0] + (y - y[0]).mean(axis=0), y.shape))
+    if not np.isfinite(score) or score == perfect:
         raise InvalidData(
-            f"y has values up to {largest:.3g} that differ by {smallest:.3g} or more, of which the metric "
+            f"y has values up to {largest:.3g} in a range of {smallest:.3g}, of which the metric "
             f"{metric.name!r} overflows or underflows; optimize 'r2', or give y in another unit."
         )
 

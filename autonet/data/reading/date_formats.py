@@ -83,9 +83,8 @@ class DateFormat:
         moment = _moment(parts, self.order)
         if moment is None or (moment.tzinfo is None) != (self.zone is None):
             return None
-        if self.zone is not None:
-            moment = moment.astimezone(timezone(timedelta(minutes=self.zone))).replace(tzinfo=None)
-        return (moment - EPOCH) // MICROSECOND
+        local = timedelta(minutes=self.zone or 0) - (moment.utcoffset() or timedelta())
+        return (moment.replace(tzinfo=None) - EPOCH + local) // MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ class TimeFormat:
 
     def parse(self, text: str) -> float | None:
         """Return the seconds; None if the text is no time."""
-        match = TIME.fullmatch(text.strip())
+        match = TIME.fullmatch(" ".join(text.split()))
         time = None if match is None else _time(match.groupdict(""))
         if match is None or time is None:
             return None
@@ -150,7 +149,7 @@ def looks_like_time(text: str) -> bool:
 
 def _match(text: str) -> dict[str, str] | None:
     """Split a date into its parts; those of an unclear one are first, second_part and last."""
-    text = text.strip()
+    text = " ".join(text.split())
     for pattern in CLEAR_DATES:
         match = pattern.fullmatch(text)
         if match is not None:

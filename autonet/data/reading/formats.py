@@ -31,8 +31,9 @@ __all__ = ["Format", "Inference", "infer_format", "infer_mixed", "is_marker", "l
 Format = NumberFormat | DateFormat | TimeFormat
 
 PARSED = 0.95  # share of the distinct values, without missing ones, that a format has to fit
-NEARLY = 0.5  # with a smaller share in the format a column is not said to be of it
-TRIED = 100  # distinct values that decide whether a format is worth trying on all
+NEARLY = 0.8  # with so large a share in the format a column is said to be almost of it
+TRIED = 100  # distinct values that decide whether a format is worth trying on all ...
+LIKELY = 0.5  # ... where so large a share of them looks like it
 SAMPLED = 5000  # distinct values that a format is inferred from
 FEW_VALUES = 20  # numbers and times with so few distinct values are categories
 # What people and programs write for a missing number or date, in lower case.
@@ -84,7 +85,7 @@ def infer_format(texts: Sequence[str]) -> Inference:
         (looks_like_date, _infer_dates),
         (looks_like_time, _infer_times),
     ):
-        if values and _share(looks_like, _sample(values, TRIED)) >= NEARLY:
+        if values and _share(looks_like, _sample(values, TRIED)) >= LIKELY:
             found = infer(values)
             if found.format is not None:
                 return _add_markers(found, sorted(set(texts) - set(values)))

@@ -29,7 +29,7 @@ DIGITS = {
     ".": r"(?=\.?\d)(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,3}(?:[ ']\d{3})+|\d+)?(?:\.\d*)?",
     ",": r"(?=,?\d)(?:\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ ']\d{3})+|\d+)?(?:,\d*)?",
 }
-ANY_DIGITS = r"[.,]?\d[\d.,' ]*?"
+ANY_DIGITS = r"[.,]?\d(?:[\d.,' ]*[\d.,])?"
 THREE_DECIMALS = re.compile(r"\d{1,3}[.,]\d{3}")  # 1,234 is more than a thousand, or 1.234
 PHONE_DIGITS = 7  # numbers with a plus sign have as many digits ...
 GROUPED_CODE_DIGITS = 9  # ... numbers of equal length, in groups, as many: not amounts, which vary
@@ -154,7 +154,7 @@ def _split(text: str) -> tuple[str, str] | None:
     opening, sign, before, inner, digits, _, after, trailing, closing = match.groups("")
     if len(opening + sign + inner + trailing) > 1 or bool(opening) != bool(closing) or (before and after):
         return None
-    return before + after, digits.strip()
+    return before + after, digits
 
 
 @cache
@@ -168,4 +168,5 @@ def _pattern(decimal: Decimal | None = None, unit: str | None = None) -> re.Patt
 
 
 def _normalize(text: str) -> str:
-    return (text if text.isascii() else text.translate(PLAIN_SIGNS)).strip()
+    """Write typographic variants of a sign as one, and a single space for several."""
+    return " ".join((text if text.isascii() else text.translate(PLAIN_SIGNS)).split())

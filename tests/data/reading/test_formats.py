@@ -263,6 +263,37 @@ def test_up_to_a_twentieth_of_other_values_is_missing_and_told() -> None:
     assert column.note.startswith("numbers written as text, except for values such as 'see 0'")
 
 
+def test_codes_of_which_most_are_numbers_are_no_doubtful_categories() -> None:
+    column, _ = fit([f"{i}{'a' * (i % 3 == 0)}" for i in range(60)])
+    assert (column.kind, column.format) == ("categorical", None)
+    assert not column.note.startswith("numbers")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" + " " * 5000 + "x",
+        "(" * 3000,
+        "1," * 5000 + "x",
+        "1 " * 5000 + "x",
+        "9" * 20_000,
+        "Jan " * 2000,
+        "1:" * 3000,
+    ],
+)
+def test_long_texts_take_no_polynomial_time_to_be_told_from_numbers(text: str) -> None:
+    column, _ = fit([*(f"{text}{i}" for i in range(20)), *(f"{i}.5" for i in range(40))])
+    assert column.kind in ("categorical", "text", "numeric")
+
+
+@pytest.mark.parametrize("ends", [["0001-01-01", "9999-12-31"], ["0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00"]])
+def test_the_ends_of_the_calendar_are_dates(ends: list[str]) -> None:
+    zone = "+00:00" if "T" in ends[0] else ""
+    column, numbers = fit([*(day.isoformat() + zone for day in DAYS), *ends])
+    assert column.kind == "datetime"
+    assert not np.isnan(numbers).any()
+
+
 # Later tables
 
 
