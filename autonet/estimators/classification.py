@@ -117,7 +117,7 @@ batch_loss_computation_techniques : list of str, optional
     classes_ : ndarray of shape (n_classes,)
         The labels, in the type of `y`.
     columns_ : tuple of Column
-        What the columns of the table were taken for.
+        What the columns of the table were taken for, which are not used and why; prints as a table.
     best_config_ : dict
         The configuration of the network that is kept.
     history_ : History

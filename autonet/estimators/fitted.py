@@ -6,7 +6,8 @@ from ConfigSpace import ConfigurationSpace
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from autonet.data.reading.schema import Column, Schema
+from autonet.data.reading.schema import Schema
+from autonet.estimators.columns import ColumnSummary
 from autonet.estimators.logs import described
 from autonet.estimators.pickling import PortableEstimator
 from autonet.estimators.winner import Winner
@@ -63,10 +64,10 @@ class FittedEstimator(PortableEstimator):
         return self.fit_result_
 
     @property
-    def columns_(self) -> tuple[Column, ...]:
-        """What the columns of the table were taken for: names, kinds, levels, shares of missing values."""
+    def columns_(self) -> ColumnSummary:
+        """What the columns of the table were taken for, which are not used and why; prints as a table."""
         check_is_fitted(self, "best_config_")
-        return self._schema.columns
+        return ColumnSummary(self._schema.columns)
 
     def get_pytorch_model(self) -> nn.Module:
         """Return the network of the best configuration; of several folds, that of the first.

@@ -49,7 +49,7 @@ def test_text_that_holds_numbers_and_dates_is_learned_from(column: str, quick: d
 
 
 def test_columns_in_doubt_are_warned_of_once(quick: dict[str, Any]) -> None:
-    dates = [f"{1 + i % 12:02}/{1 + i % 11:02}/{1 + i % 9:02}" for i in range(60)]
+    dates = [f"{1 + i % 12:02}/{1 + i % 11:02}/{1 + i % 9:02}" for i in range(30)] * 2
     X = pd.DataFrame({"from": dates, "until": dates, "price": np.arange(60.0)})
     auto = AutoNetClassification("tiny_cs", **quick)
     with warnings.catch_warnings(record=True) as caught:

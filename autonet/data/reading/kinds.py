@@ -1,7 +1,7 @@
 """What a column is: a number, a category, a date, a text; told from its type or its values."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
-from autonet.data.reading.cells import Cells, count_groups
+from autonet.data.reading.cells import EXACT, Cells, count_groups
 from autonet.data.reading.date_formats import DateFormat
 from autonet.data.reading.formats import Format, Inference, infer_format, infer_mixed
 from autonet.data.reading.texts import Tokens, estimate_words, infer_tokens
@@ -24,6 +24,8 @@ KEPT_UNPARSED = 1000  # distinct values that did not parse in `fit`: further one
 TEXT_WORDS = 3  # a text has more words in the mean ...
 TEXT_DISTINCT = 0.1  # ... and more than this share of distinct values
 IDENTIFIER_DISTINCT = 0.9
+MANY_ROWS = 100  # in so many rows a value that occurs once is not learned from; see `data.encoding.categories`
+SHOWN_LEVELS = 5
 SAMPLED_ROWS = 10_000
 KEPT_APART = 0.9
 
@@ -40,7 +42,7 @@ PLURAL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Column:
     """What a column of a table is.
 
@@ -55,7 +57,9 @@ class Column:
     missing : float
         Share of missing values.
     note : str
-        What people should know about it; mostly empty.
+        What people should know about it; mostly empty.  If it is not used: why.
+    is_used : bool
+        Whether there is anything to learn from it.  No values are kept of an identifier.
     is_doubtful : bool
         Whether the note says that it is used in another way than its user may expect: `fit` warns of it.
     format : NumberFormat, DateFormat, TimeFormat or None
@@ -73,11 +77,24 @@ class Column:
     levels: tuple[Any, ...]
     missing: float
     note: str
+    is_used: bool = True
     is_doubtful: bool = False
-    format: Format | None = field(default=None, repr=False)
-    unparsed: frozenset[str] = field(default=frozenset(), repr=False)
+    format: Format | None = None
+    unparsed: frozenset[str] = frozenset()
     zone: str | None = None
-    tokens: Tokens = field(default="words", repr=False)
+    tokens: Tokens = "words"
+
+    def __repr__(self) -> str:
+        """Show what describes the column, with a few of its levels."""
+        shown = [f"{level!r:.30}" for level in self.levels[:SHOWN_LEVELS]]
+        if len(self.levels) > SHOWN_LEVELS:
+            shown.append(f"... {len(self.levels) - SHOWN_LEVELS} more")
+        levels = f"({', '.join(shown)}{',' * (len(shown) == 1)})"
+        zone = f", zone={self.zone!r}" if self.zone else ""
+        return (
+            f"Column(name={self.name!r}, kind={self.kind!r}, levels={levels}, missing={self.missing:.4g}, "
+            f"note={self.note!r}, is_used={self.is_used}{zone})"
+        )
 
 
 def detect_kind(cells: Cells, *, categorical: bool) -> Column:
@@ -95,13 +112,15 @@ def detect_kind(cells: Cells, *, categorical: bool) -> Column:
         If numbers, strings and others are mixed.
     """
     missing = float(cells.missing().mean())
-    if categorical:
-        return Column(cells.name, "categorical", _ordered(cells.distinct()), missing, "in categorical_features")
+    if missing == 1 and not categorical:
+        return _describe_nothing(cells)
     match cells.holds:
+        case _ if categorical:
+            return _detect_categories(cells, missing, "in categorical_features")
         case "boolean":
             return Column(cells.name, "boolean", (False, True), missing, "")
         case "categorical":
-            return Column(cells.name, "categorical", _ordered(cells.distinct()), missing, "")
+            return _detect_categories(cells, missing, "")
         case "string":
             return _detect_string(cells, missing)
         case "mixed":
@@ -109,10 +128,36 @@ def detect_kind(cells: Cells, *, categorical: bool) -> Column:
             if found.format is None:
                 raise _mixed(cells)
             return _formatted(cells, found, found.format)
-        case "nothing":
-            return Column(cells.name, "categorical", (), missing, "no value at all")
-        case kind:
-            return Column(cells.name, kind, (), missing, "no value at all" if missing == 1 else "", zone=cells.zone)
+        case "numeric" | "datetime" | "duration" as kind:
+            return Column(cells.name, kind, (), missing, "", zone=cells.zone)
+        case _:
+            return _describe_nothing(cells)
+
+
+def _describe_nothing(cells: Cells) -> Column:
+    """Describe a column without any value; later tables may have values of its type."""
+    note = "no value at all"
+    match cells.holds:
+        case "numeric" | "datetime" | "duration" as kind:
+            return Column(cells.name, kind, (), 1.0, note, is_used=False, zone=cells.zone)
+        case "boolean":
+            return Column(cells.name, "boolean", (False, True), 1.0, note, is_used=False)
+        case _:
+            return Column(cells.name, "categorical", (), 1.0, note, is_used=False)
+
+
+def _detect_categories(cells: Cells, missing: float, note: str) -> Column:
+    """Describe a column of categories by its type, or because the user says so."""
+    levels = _ordered(cells.distinct())
+    if not levels:
+        return _describe_nothing(cells)
+    if len(cells) >= MANY_ROWS and len(levels) == round(len(cells) * (1 - missing)):
+        note = "no value occurs twice, an identifier? Not used"
+        return Column(cells.name, "categorical", (), missing, note, is_used=False, is_doubtful=True)
+    if any(isinstance(level, float) and abs(level) >= EXACT for level in levels):
+        note = "floats beyond 2**53, which may be several integers each: read the column as integers or strings"
+        return Column(cells.name, "categorical", levels, missing, note, is_doubtful=True)
+    return Column(cells.name, "categorical", levels, missing, note)
 
 
 def _detect_string(cells: Cells, missing: float) -> Column:
@@ -122,17 +167,15 @@ def _detect_string(cells: Cells, missing: float) -> Column:
     found = infer_format(levels)
     if found.format is not None:
         return _formatted(cells, found, found.format)
-    if found.note:
-        return Column(cells.name, "categorical", levels, missing, found.note, is_doubtful=found.is_doubtful)
-    if many and share > TEXT_DISTINCT:
+    if many and share > TEXT_DISTINCT and not found.note:
         words = float(np.mean([estimate_words(value) for value in levels]))
         if words > TEXT_WORDS:
             return _text(cells, levels, missing, words)
-    if not levels:
-        note = "no value at all"
-    else:
-        note = "a distinct text in almost every row: an identifier?" if many and share > IDENTIFIER_DISTINCT else ""
-    return Column(cells.name, "categorical", levels, missing, note)
+    if many and share > IDENTIFIER_DISTINCT:
+        note = "a distinct text in almost every row: an identifier? Not used unless named in categorical_features"
+        note = f"{found.note}; almost every value is distinct: not used" if found.note else note
+        return Column(cells.name, "categorical", (), missing, note, is_used=False, is_doubtful=True)
+    return Column(cells.name, "categorical", levels, missing, found.note, is_doubtful=found.is_doubtful)
 
 
 def _text(cells: Cells, levels: Sequence[str], missing: float, words: float) -> Column:
@@ -140,7 +183,7 @@ def _text(cells: Cells, levels: Sequence[str], missing: float, words: float) -> 
     note = f"{words:.0f} words in the mean" + (", read by its characters" if tokens == "characters" else "")
     if not recur:
         note += ": not used, because no two texts have any in common"
-    return Column(cells.name, "text", (), missing, note, is_doubtful=not recur, tokens=tokens)
+    return Column(cells.name, "text", (), missing, note, is_used=recur, is_doubtful=not recur, tokens=tokens)
 
 
 def _formatted(cells: Cells, found: Inference, written: Format) -> Column:

@@ -1,7 +1,7 @@
 """What the columns of a table are, and how further tables with these columns are read."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from scipy import sparse
 from autonet.core.errors import DataWarning, InvalidData, UnknownName
 from autonet.core.warn import warn
 from autonet.data.reading.brands import open_table
-from autonet.data.reading.cells import Columns, Names
+from autonet.data.reading.cells import Cells, Columns, Names
 from autonet.data.reading.columns import (
     chunks,
     infinity,
@@ -32,6 +32,7 @@ from autonet.data.table import Table
 __all__ = ["Column", "Schema"]
 
 CODED = ("boolean", "categorical")
+CONSTANT = "constant: not used"
 SHOWN = 5  # columns in a message
 WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # columns of numbers that a column becomes
 
@@ -55,11 +56,11 @@ class Schema:
 
     @cached_property
     def _indexes(self) -> dict[int, LevelIndex]:
-        """Indexes of the levels of columns that become codes; made when the first table is read."""
+        """Indexes of the levels of columns that become codes, by position; made when the first table is read."""
         return {
             i: LevelIndex(column.levels, has_missing=column.missing > 0)
             for i, column in enumerate(self.columns)
-            if column.kind in CODED
+            if column.kind in CODED and (column.is_used or column.levels)
         }
 
     def __getstate__(self) -> dict[str, Any]:
@@ -102,9 +103,9 @@ class Schema:
         columns, single = [], True
         for i, cells in enumerate(table):
             column = detect_kind(cells, categorical=i in chosen)
-            columns.append(column)
-            if column.kind in ("numeric", "duration"):
-                single = single and fits_float32(read_numbers(cells, column))
+            numbers = read_numbers(cells, column) if column.kind in ("numeric", "duration") else None
+            single = single and (numbers is None or fits_float32(numbers))
+            columns.append(_mark_constant(cells, column, numbers))
         return cls(tuple(columns), "float32" if single else "float64", table.are_named)
 
     def open(self, X: Any, estimator: str) -> Any:
@@ -174,7 +175,7 @@ class Schema:
 
     def _read_columns(self, table: Columns) -> Table:
         """Read column by column; codes first, because making them needs the most memory."""
-        coded = [i for i, column in enumerate(self.columns) if column.kind in CODED]
+        coded = list(self._indexes)
         codes = np.empty((table.n_rows, len(coded)), np.int32, order="F")
         unknown = []
         for j, i in enumerate(coded):
@@ -186,7 +187,9 @@ class Schema:
             warn(_nothing_known(unknown), DataWarning)
         n_codes = tuple(2 + len(self.columns[i].levels) for i in coded)
         texts = tuple(
-            read_text(table.column(i), column) for i, column in enumerate(self.columns) if column.kind == "text"
+            read_text(table.column(i), column)
+            for i, column in enumerate(self.columns)
+            if column.kind == "text" and column.is_used
         )
         return Table(self._read_numbers(table), codes, n_codes, texts)
 
@@ -253,11 +256,32 @@ def _index(value: Any, names: Sequence[Hashable]) -> int:
     return int(value)
 
 
+def _mark_constant(cells: Cells, column: Column, numbers: NDArray[Any] | None) -> Column:
+    """Mark a column that has the same value in all of several rows."""
+    if column.missing or len(cells) < 2:
+        return column
+    if column.kind in CODED:
+        varies = len(column.levels if column.kind == "categorical" else cells.distinct()) != 1
+    elif column.kind == "datetime" and column.format is None:
+        varies = bool((cells.values != cells.values[0]).any())
+    else:
+        varies = numbers is None or bool((numbers != numbers[0]).any())
+    if varies:
+        return column
+    return replace(column, note=column.note or CONSTANT, is_used=False)
+
+
 def _numeric_columns(numbers: Any) -> tuple[Column, ...]:
     n_rows, n_columns = numbers.shape
     if sparse.issparse(numbers):
         missing = np.bincount(numbers.indices[np.isnan(numbers.data)], minlength=n_columns)
+        varies = np.bincount(numbers.indices, minlength=n_columns) > 0
     else:
         missing = np.sum([np.isnan(rows).sum(axis=0) for rows in chunks(numbers)], axis=0)
-    shares = (missing / n_rows).tolist()
-    return tuple(Column(i, "numeric", (), s, "no value at all" if s == 1 else "") for i, s in enumerate(shares))
+        varies = np.any([(rows != numbers[0]).any(axis=0) for rows in chunks(numbers)], axis=0)
+    columns = []
+    for i, share in enumerate((missing / n_rows).tolist()):
+        is_used = bool(varies[i] or n_rows == 1) and share < 1
+        note = "" if is_used else "no value at all" if share == 1 else CONSTANT
+        columns.append(Column(i, "numeric", (), share, note, is_used))
+    return tuple(columns)
