@@ -35,8 +35,10 @@ ALLOWED = {
     "autonet/estimators/pickling.py: pickle.loads": "the state of an estimator, which is being unpickled",
     "autonet/pipeline/trial.py: pickle.loads": "a trained fold, from a worker process of the same fit",
     "autonet/search/executors/pickling.py: cloudpickle.loads": "objectives and outcomes, from processes of the search",
-    "autonet/training/state.py: torch.set_rng_state": "called by trials, inside of their fork_rng",
-    "autonet/training/state.py: torch.cuda.set_rng_state": "called by trials, inside of their fork_rng",
+    "autonet/training/random.py: torch.cuda.manual_seed": "of a GPU, where layers draw from nothing else; put back",
+    "autonet/training/random.py: torch.cuda.set_rng_state": "puts it back",
+    "autonet/training/state.py: torch.set_rng_state": "only for training without a generator of its own",
+    "autonet/training/state.py: torch.cuda.set_rng_state": "called by trials, inside of their seed_gpu",
     "autonet/testing/networks.py: torch.manual_seed": "called by checks, inside of check_network's fork_rng",
 }
 

@@ -32,7 +32,7 @@ def _scaled(x: Tensor, forward_scale: Tensor, backward_scale: Tensor) -> Tensor:
     return _ForwardBackward.apply(x, forward_scale, backward_scale)  # type: ignore[no-any-return,no-untyped-call]
 
 
-def shake_shake(first: Tensor, second: Tensor, *, training: bool) -> Tensor:
+def shake_shake(first: Tensor, second: Tensor, *, training: bool, generator: torch.Generator | None = None) -> Tensor:
     """Mix two branches: ``a * first + (1 - a) * second`` with a ~ U(0, 1) for each row.
 
     The gradient is split by an independent b ~ U(0, 1).  In evaluation both branches count one half.
@@ -41,6 +41,7 @@ def shake_shake(first: Tensor, second: Tensor, *, training: bool) -> Tensor:
     ----------
     first, second : Tensor of shape (n, width)
     training : bool
+    generator : torch.Generator, optional
 
     Returns
     -------
@@ -48,11 +49,11 @@ def shake_shake(first: Tensor, second: Tensor, *, training: bool) -> Tensor:
     """
     if not training:
         return 0.5 * (first + second)
-    a, b = (torch.rand(len(first), 1, device=first.device, dtype=first.dtype) for _ in range(2))
+    a, b = (torch.rand(len(first), 1, device=first.device, dtype=first.dtype, generator=generator) for _ in range(2))
     return _scaled(first, a, b) + _scaled(second, 1 - a, 1 - b)
 
 
-def shake_drop(x: Tensor, *, p_drop: float, training: bool) -> Tensor:
+def shake_drop(x: Tensor, *, p_drop: float, training: bool, generator: torch.Generator | None = None) -> Tensor:
     """Disturb a branch, for each row with probability `p_drop`.
 
     A disturbed row is multiplied by a ~ U(-1, 1), its gradient by an independent b ~ U(0, 1).  In evaluation the
@@ -63,6 +64,7 @@ def shake_drop(x: Tensor, *, p_drop: float, training: bool) -> Tensor:
     x : Tensor of shape (n, width)
     p_drop : float
     training : bool
+    generator : torch.Generator, optional
 
     Returns
     -------
@@ -70,9 +72,9 @@ def shake_drop(x: Tensor, *, p_drop: float, training: bool) -> Tensor:
     """
     if not training:
         return x * (1 - p_drop)
-    keep = (torch.rand(len(x), 1, device=x.device) >= p_drop).to(x.dtype)
-    a = 2 * torch.rand_like(keep) - 1
-    b = torch.rand_like(keep)
+    keep = (torch.rand(len(x), 1, device=x.device, generator=generator) >= p_drop).to(x.dtype)
+    a = 2 * torch.rand(len(x), 1, device=x.device, dtype=x.dtype, generator=generator) - 1
+    b = torch.rand(len(x), 1, device=x.device, dtype=x.dtype, generator=generator)
     return _scaled(x, keep + (1 - keep) * a, keep + (1 - keep) * b)
 
 
@@ -94,6 +96,11 @@ class ResBlock(nn.Module):
     shake_drop_probability : float
         Probability that the sum of the branches is disturbed; see `shake_drop`.
 
+    Attributes
+    ----------
+    generator : torch.Generator or None
+        Which draws both; None: torch's global one.
+
     Notes
     -----
     Input of shape (n, d_in), output of shape (n, d_out).
@@ -114,6 +121,7 @@ class ResBlock(nn.Module):
         shake_drop_probability: float = 0.0,
     ) -> None:
         super().__init__()
+        self.generator: torch.Generator | None = None
         self.start = nn.Sequential(nn.BatchNorm1d(d_in), activation(activation_name))
         self.shortcut = nn.Linear(d_in, d_out) if d_in != d_out else None
         self.branch = self._branch(d_in, d_out, activation_name, dropout)
@@ -132,8 +140,10 @@ class ResBlock(nn.Module):
         h = self.start(x)
         residual: Tensor = self.branch(h)
         if self.second_branch is not None:
-            residual = shake_shake(residual, self.second_branch(h), training=self.training)
+            second = self.second_branch(h)
+            residual = shake_shake(residual, second, training=self.training, generator=self.generator)
         if self.shake_drop_probability > 0:
-            residual = shake_drop(residual, p_drop=self.shake_drop_probability, training=self.training)
+            p_drop = self.shake_drop_probability
+            residual = shake_drop(residual, p_drop=p_drop, training=self.training, generator=self.generator)
         shortcut: Tensor = x if self.shortcut is None else self.shortcut(h)
         return shortcut + residual

@@ -23,17 +23,26 @@ class QuickDropout(nn.Dropout):
     ----------
     p : float
         The share of zeros, below 1.
+
+    Attributes
+    ----------
+    generator : torch.Generator or None
+        Which draws the masks on the CPU; None: torch's global one.
     """
 
     def __init__(self, p: float) -> None:
         super().__init__(p)
+        self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Set a random share of the numbers to zero while training, and scale the others up."""
         dropped = round(self.p * LEVELS)
-        if not (self.training and x.is_cpu and x.numel() >= FROM and 0 < dropped < LEVELS):
+        if not (self.training and x.is_cpu and 0 < dropped < LEVELS):
             return super().forward(x)
-        numbers = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
+        if x.numel() < FROM:  # as torch does it
+            return x * torch.empty_like(x).bernoulli_(1 - self.p, generator=self.generator).div_(1 - self.p)
+        numbers = torch.empty(-(-x.numel() // 4), dtype=torch.int64)
+        numbers = numbers.random_(-(2**63), None, generator=self.generator).view(torch.int16)
         kept = numbers[: x.numel()].view(x.shape) >= dropped - LEVELS // 2
         return x * kept.to(x.dtype).mul_(LEVELS / (LEVELS - dropped))
 

@@ -31,12 +31,15 @@ class CategoryEmbedding(nn.Module):
     ----------
     in_features, out_features : int
         Width of the input and of the result.
+    generator : torch.Generator or None
+        Which draws the categories that are masked; None: torch's global one.
     """
 
     embeds_inputs = True
 
     def __init__(self, n_in: int, vocabularies: Sequence[int], dimension: int) -> None:
         super().__init__()
+        self.generator: torch.Generator | None = None
         self.in_features, self.n_numbers = n_in, n_in - len(vocabularies)
         self.out_features = self.n_numbers + len(vocabularies) * dimension
         # One table for all columns: a single lookup.  The rows of a column begin at its offset.
@@ -51,7 +54,7 @@ class CategoryEmbedding(nn.Module):
         """Map (n, in_features) to (n, out_features)."""
         indices = torch.minimum(x[:, self.n_numbers :].long().clamp(min=0), self.largest)
         if self.training:
-            indices = indices * (torch.rand(indices.shape, device=x.device) >= UNKNOWN_SHARE)
+            indices = indices * (torch.rand(indices.shape, device=x.device, generator=self.generator) >= UNKNOWN_SHARE)
         vectors: Tensor = self.vectors(indices + self.offsets)
         return torch.cat([x[:, : self.n_numbers], vectors.flatten(1)], dim=1)
 

@@ -21,6 +21,7 @@ from autonet.training.batches import BATCH_LOSSES, count_batches
 from autonet.training.loop import Plan, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import Adam
+from autonet.training.random import draw_from
 from autonet.training.schedules import SCHEDULES
 from autonet.training.segment import Segment
 from autonet.training.state import Snapshot, TrainingState
@@ -121,18 +122,17 @@ def _fit_fold(
     )
     metric_seconds = workspace.metric.seconds
     length = EPOCHS if workspace.unit == "epochs" else seconds + metric_seconds
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(workspace.seed)
+    generator = torch.Generator().manual_seed(workspace.seed)
+    with draw_from(generator):
         linear = nn.Linear(encoder.n_out, workspace.task.n_outputs)
-        nn.init.zeros_(linear.weight)
-        nn.init.zeros_(linear.bias)
-        network = nn.Sequential(linear).to(workspace.device)
-        optimizer = Adam(network.parameters(), 1e-2, fused=True)
-        state = TrainingState(network, optimizer)
-        deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
-        n_batches = count_batches(len(rows), BATCH_SIZE)
-        segment = Segment(workspace.unit, 0.0, length, n_batches, deadline, metric_seconds)
-        train(state, plan, rows, valid.x, workspace.validation(number, targets, valid.y), segment)
+    nn.init.zeros_(linear.weight)
+    nn.init.zeros_(linear.bias)
+    network = nn.Sequential(linear).to(workspace.device)
+    state = TrainingState(network, Adam(network.parameters(), 1e-2, fused=True), generator)
+    deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
+    n_batches = count_batches(len(rows), BATCH_SIZE)
+    segment = Segment(workspace.unit, 0.0, length, n_batches, deadline, metric_seconds)
+    train(state, plan, rows, valid.x, workspace.validation(number, targets, valid.y), segment)
     if not state.best.weights:
         return  # interrupted at once
     network.load_state_dict(state.best.weights)

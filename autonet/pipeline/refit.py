@@ -24,6 +24,7 @@ from autonet.search.records import Job, Result, Trial
 from autonet.search.running import RunningTrial
 from autonet.training.batches import count_batches
 from autonet.training.loop import Divergence, train_epoch
+from autonet.training.random import draw_from, seed_gpu
 from autonet.training.segment import Segment
 
 __all__ = ["refit", "refit_trial", "with_refitted"]
@@ -123,17 +124,19 @@ def refit_trial(workspace: Workspace, trial: RunningTrial) -> Result:
     every = workspace.all_rows
     folds: list[TrainedFold] = trial.checkpoint.load()
     weights, share = list[Weights](), trial.job.target / _seconds(workspace, folds)
-    devices = [workspace.device] if workspace.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(trial.seed + 1)  # other networks than those that were trained before
+    seed = trial.seed + 1  # other networks than those that were trained before
+    generator = torch.Generator().manual_seed(seed)
+    with seed_gpu(seed, workspace.device):
         for done, fold in enumerate(folds):
             # With the encoders that the networks know, which have not seen the rows of validation.
             rows = workspace.rows(fold.targets, workspace.inputs(fold.encoder, every), every)
-            state, plan = build_training(workspace.task, trial, rows, fold.encoder.layout, workspace.networks)
+            with draw_from(generator):
+                layout, networks = fold.encoder.layout, workspace.networks
+                state, plan = build_training(workspace.task, trial, rows, layout, networks, generator)
+                if not _is_late(fold):
+                    initialize_from_rows(state.network, rows.x)
             if _is_late(fold):
                 state.restore(fold.state)
-            else:
-                initialize_from_rows(state.network, rows.x)
             now, length = time.monotonic(), _epochs(fold)
             if workspace.unit == "time":
                 length *= share * _epoch_seconds(workspace, fold)

@@ -6,10 +6,12 @@ from typing import Any
 
 import torch
 
+from autonet.core.interrupts import current_interrupt
 from autonet.pipeline.trial import build_training
 from autonet.pipeline.workspace import Workspace
 from autonet.training.batches import count_batches, shuffled_batches
 from autonet.training.loop import train_step
+from autonet.training.random import draw_from
 
 __all__ = ["epoch_seconds"]
 
@@ -22,17 +24,17 @@ def epoch_seconds(workspace: Workspace, config: Mapping[str, Any]) -> float:
     On a CPU those of the processor: worker processes start meanwhile, and the seconds of the wall would be twice as
     many.
     """
-    with torch.random.fork_rng(devices=[]):
-        encoded = workspace.encoded(config, 0)
-        rows = encoded.rows
-        state, plan = build_training(workspace.task, config, rows, encoded.encoder.layout, workspace.networks)
-        batches = shuffled_batches(len(rows), plan.batch_size, state.device)
-        state.network.train()
-        train_step(state, plan, rows.take(batches[0]))
-        clock = time.thread_time if state.device.type == "cpu" else time.monotonic
-        began, steps = clock(), 0
-        while clock() - began < SECONDS:
-            train_step(state, plan, rows.take(batches[steps % len(batches)]))
-            steps += 1
-        seconds = (clock() - began) / steps
+    encoded, generator = workspace.encoded(config, 0), torch.Generator()
+    rows, layout = encoded.rows, encoded.encoder.layout
+    with draw_from(generator):
+        state, plan = build_training(workspace.task, config, rows, layout, workspace.networks, generator)
+    batches = shuffled_batches(len(rows), plan.batch_size, state.device, generator)
+    state.network.train()
+    train_step(state, plan, rows.take(batches[0]))
+    clock = time.thread_time if state.device.type == "cpu" else time.monotonic
+    began, steps = clock(), 0
+    while clock() - began < SECONDS and not current_interrupt().requested:
+        train_step(state, plan, rows.take(batches[steps % len(batches)]))
+        steps += 1
+    seconds = (clock() - began) / max(steps, 1)
     return seconds * count_batches(len(rows), plan.batch_size) * len(workspace.folds)

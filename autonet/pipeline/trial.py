@@ -35,6 +35,7 @@ from autonet.training.loop import Divergence, Plan, predict, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.pickling import pickled
+from autonet.training.random import bind_generator, draw_from, seed_gpu
 from autonet.training.schedules import REGULARIZATION, SCHEDULES
 from autonet.training.segment import Segment
 from autonet.training.state import Snapshot, TrainingState
@@ -122,16 +123,17 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
     target, before = trial.job.target, trial.checkpoint.load()
     trained: list[TrainedFold] = []
     segments: list[Segment] = []
-    devices = [workspace.device] if workspace.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(trial.seed)
+    generator = torch.Generator().manual_seed(trial.seed)
+    with seed_gpu(trial.seed, workspace.device):
         for fold in range(n_folds):
             encoded = workspace.encoded(trial, fold)
             rows, valid = encoded.rows, encoded.valid
-            state, plan = build_training(workspace.task, trial, rows, encoded.encoder.layout, workspace.networks)
-            if before is None:
-                initialize_from_rows(state.network, rows.x)
-            else:
+            with draw_from(generator):
+                layout, networks = encoded.encoder.layout, workspace.networks
+                state, plan = build_training(workspace.task, trial, rows, layout, networks, generator)
+                if before is None:
+                    initialize_from_rows(state.network, rows.x)
+            if before is not None:
                 state.restore(before[fold].state)
             now = time.monotonic()
             segment = Segment(
@@ -227,8 +229,12 @@ def build_training(
     rows: Rows,
     layout: InputLayout | None = None,
     networks: Node[nn.Module] = NETWORKS,
+    generator: torch.Generator | None = None,
 ) -> tuple[TrainingState, Plan]:
-    """Build network, optimizer and plan of a configuration for rows that are encoded already: by default, numbers."""
+    """Build network, optimizer and plan of a configuration for rows that are encoded already: by default, numbers.
+
+    Training draws from the generator, the initialization from that of `draw_from`; default: torch's global one.
+    """
     layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
     network = with_quick_dropout(build_network(task, config, layout, rows.x, networks)).to(rows.x.device)
     schedule = SCHEDULES.build(config)
@@ -243,7 +249,8 @@ def build_training(
         regularization=REGULARIZATION[SCHEDULES.parameters(config)["regularization_schedule"]],
     )
     optimizer = OPTIMIZERS.build(config, network=network)
-    return TrainingState(network, optimizer), plan
+    bind_generator(generator, plan.batch_loss)
+    return TrainingState(network, optimizer, generator), plan
 
 
 def build_network(
@@ -285,7 +292,7 @@ def build_network(
 
 def member(workspace: Workspace, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]) -> Member:
     """Rebuild a network with weights of its training, ready to predict on the CPU."""
-    with torch.random.fork_rng(devices=[]):
+    with draw_from(torch.Generator()):
         network = build_network(workspace.task, config, fold.encoder.layout, networks=workspace.networks)
     network.load_state_dict({k: v.cpu() for k, v in weights.items()})
     return Member(fold.encoder, fold.targets, network.eval())

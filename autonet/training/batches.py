@@ -73,13 +73,15 @@ def _loss(loss: nn.Module, output: Tensor, rows: Rows) -> Tensor:
     return value
 
 
-def shuffled_batches(n_rows: int, batch_size: int, device: torch.device | None = None) -> list[Tensor]:
+def shuffled_batches(
+    n_rows: int, batch_size: int, device: torch.device | None = None, generator: torch.Generator | None = None
+) -> list[Tensor]:
     """Split a random order of the rows into batches of indices on a device.
 
     No batch has a single row, because BatchNorm cannot train on one: a lone last row joins the batch before it,
     and a table of one row is taken twice.
     """
-    batches = list(torch.split(torch.randperm(n_rows).to(device), batch_size))
+    batches = list(torch.split(torch.randperm(n_rows, generator=generator).to(device), batch_size))
     if len(batches[-1]) == 1:
         lone = batches.pop()
         batches.append(torch.cat([batches.pop() if batches else lone, lone]))
@@ -101,19 +103,37 @@ def _standard() -> BatchLoss:
 
 
 def _mixup(*, alpha: float) -> BatchLoss:
-    """Train on convex mixtures of pairs of rows: Zhang et al., "mixup" (2018), arXiv 1710.09412."""
-    if alpha == 0.0:  # Beta(0, 0): one of the two rows, which is a row either way
-        return _standard()
+    # Beta(0, 0): one of the two rows, which is a row either way
+    return _standard() if alpha == 0.0 else Mixup(alpha)
 
-    def batch_loss(network: nn.Module, loss: nn.Module, rows: Rows) -> Tensor:
-        # Beta(alpha, alpha) by inversion: one number of the global generator, which checkpoints keep, and a tenth of
-        # the time of torch.distributions.  The rows come in random order, so the next row is a random partner.
-        share = float(betaincinv(alpha, alpha, torch.rand(()).item()))
+
+class Mixup:
+    """Train on convex mixtures of pairs of rows: Zhang et al., "mixup" (2018), arXiv 1710.09412.
+
+    Parameters
+    ----------
+    alpha : float
+        The share of a row is drawn from Beta(alpha, alpha).
+
+    Attributes
+    ----------
+    generator : torch.Generator or None
+        Which draws the shares; None: torch's global one.
+    """
+
+    def __init__(self, alpha: float) -> None:
+        self.alpha = alpha
+        self.generator: torch.Generator | None = None
+
+    def __call__(self, network: nn.Module, loss: nn.Module, rows: Rows) -> Tensor:
+        """Return the loss of a batch."""
+        # Beta(alpha, alpha) by inversion: one random number, and a tenth of the time of torch.distributions.  The rows
+        # come in random order, so the next row is a random partner.
+        number = torch.rand((), generator=self.generator).item()
+        share = float(betaincinv(self.alpha, self.alpha, number))
         x, rest = _mixable(network, rows.x)
         output = rest(torch.lerp(x.roll(1, 0), x, share))
         return share * _loss(loss, output, rows) + (1 - share) * _loss(loss, output, rows.rolled())
-
-    return batch_loss
 
 
 def _mixable(network: nn.Module, x: Inputs) -> tuple[Tensor, nn.Module]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from autonet.training.batches import BatchLoss, Inputs, Rows, shuffled_batches
+from autonet.training.random import draw_from
 from autonet.training.schedules import Schedule
 from autonet.training.segment import Segment
 from autonet.training.state import TrainingState
@@ -105,7 +106,7 @@ def train(
 def train_epoch(state: TrainingState, plan: Plan, rows: Rows, segment: Segment) -> None:
     """Train on every row once, or until the segment is over."""
     state.network.train()
-    for batch in shuffled_batches(len(rows), plan.batch_size, state.device):
+    for batch in shuffled_batches(len(rows), plan.batch_size, state.device, state.generator):
         if segment.over:
             return
         progress = segment.progress
@@ -122,7 +123,12 @@ def train_epoch(state: TrainingState, plan: Plan, rows: Rows, segment: Segment) 
 
 def train_step(state: TrainingState, plan: Plan, batch: Rows) -> None:
     """Take one step on one batch."""
-    loss = plan.batch_loss(state.network, plan.loss, batch)
+    if state.draws_itself is False:
+        loss = plan.batch_loss(state.network, plan.loss, batch)
+    else:
+        with draw_from(state.generator) as count_draws:
+            loss = plan.batch_loss(state.network, plan.loss, batch)
+        state.draws_itself = count_draws() > 0
     # Reading the loss is free on a CPU and a wait on a GPU.
     if (loss.is_cpu or state.position.steps % 16 == 0) and not math.isfinite(loss.item()):
         raise Divergence(f"training loss became {loss.item()} at step {state.position.steps}")

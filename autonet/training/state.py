@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from autonet.training.averaging import AveragedWeights
+from autonet.training.random import bind_generator
 from autonet.training.segment import Position
 
 __all__ = ["Snapshot", "TrainingState", "detached"]
@@ -58,12 +59,20 @@ class TrainingState:
     ----------
     network : nn.Module
     optimizer : torch.optim.Optimizer
+    generator : torch.Generator, optional
+        What training draws from on the CPU; default: torch's global one.
     """
 
-    def __init__(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    def __init__(
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, generator: torch.Generator | None = None
+    ) -> None:
         self.network, self.optimizer = network, optimizer
         self.averaged = AveragedWeights(network)
         self.device = next(network.parameters()).device
+        self.generator = generator
+        # Whether layers draw on their own from the global numbers; not known before the first step.
+        self.draws_itself = None if generator is not None and self.device.type == "cpu" else False
+        bind_generator(generator if self.device.type == "cpu" else None, network)
         self.learning_rates = [group["lr"] for group in optimizer.param_groups]
         self.weight_decays = [group.get("weight_decay", 0.0) for group in optimizer.param_groups]
         self.dropouts = [(m, m.p) for m in network.modules() if isinstance(m, nn.Dropout)]
@@ -112,18 +121,21 @@ class TrainingState:
             "position": asdict(self.position),
             "best": self.best,
             "last": self.last,
-            "random": torch.get_rng_state(),
+            "random": torch.get_rng_state() if self.generator is None else self.generator.get_state(),
             "random_gpu": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
         }
 
     def restore(self, checkpoint: Mapping[str, Any]) -> None:
-        """Go back to a checkpoint, the global random state of torch included."""
+        """Go back to a checkpoint, the state of the random numbers included."""
         self.network.load_state_dict(checkpoint["network"])
         # Optimizers take the tensors of a state dict as their own: without a copy they would change the checkpoint.
         self.optimizer.load_state_dict(_detached_optimizer(checkpoint["optimizer"]))
         self.averaged.load_state_dict(checkpoint["averaged"])
         self.position = Position(**checkpoint["position"])
         self.best, self.last = checkpoint["best"], checkpoint["last"]
-        torch.set_rng_state(checkpoint["random"])
+        if self.generator is None:
+            torch.set_rng_state(checkpoint["random"])
+        else:
+            self.generator.set_state(checkpoint["random"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(checkpoint["random_gpu"], self.device)
