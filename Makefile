@@ -4,14 +4,33 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 PEERS ?= .peers
+# What other packages have a say in: half of the time of all tests.
+TESTS_OF_LOWEST := tests/core tests/data tests/ensemble tests/nets tests/pipeline tests/space tests/training \
+	tests/estimators/test_frames.py tests/estimators/test_scikit_learn.py tests/estimators/test_tables.py \
+	tests/search/test_dask.py tests/search/test_samplers.py tests/search/test_store.py tests/search/test_study.py
 
-.PHONY: demo test torture check format wheel benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
+.PHONY: demo test test-lowest test-wheel test-newest-python torture check format wheel benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits.py
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+# The lowest versions that pyproject.toml promises, in an environment of their own; old packages may warn.
+test-lowest: $(VENV)-lowest/installed
+	$(VENV)-lowest/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal -W default \
+		--disable-warnings $(TESTS_OF_LOWEST)
+
+# The wheel without extras, in an environment of its own.
+test-wheel: wheel
+	$(PYTHON) -m venv --clear $(VENV)-wheel
+	$(VENV)-wheel/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(VENV)-wheel/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt dist/*.whl
+	$(VENV)-wheel/bin/python -P tests/without_extras.py
+
+test-newest-python: $(INSTALLED)
+	.ci/newest-python.sh
 
 # Ten minutes: run directories under kills, full disks and random faults, a line per row; damaged presets.
 torture: $(INSTALLED)
@@ -30,6 +49,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 
 wheel: $(INSTALLED)
+	rm -rf dist
 	$(BIN)/python -m build --wheel --no-isolation
 
 # Long: an hour and a half on two cores; the tables lie beside the scripts.
@@ -78,5 +98,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,draw]"
 	touch $(INSTALLED)
 
+$(VENV)-lowest/installed: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt torch
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt \
+		-e ".[plot,dask]" hypothesis optuna polars pyarrow pytest pytest-timeout pytest-xdist
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-wheel dist build

@@ -96,6 +96,37 @@ def test_when_nothing_new_fits_the_best_checkpoint_goes_on_as_far_as_time_allows
     assert decide(climbed, left=0.9, may_start=True) == Continue(1, pytest.approx(1.9))
 
 
+def test_what_a_job_takes_beside_its_budget_is_left_out_of_how_far_it_can_go() -> None:
+    climbed = history([0.1, 0.1, 0.1], [0.2])
+    climbed.overheads[1] = 0.5
+    assert decide(climbed, left=0.9, may_start=True) == Continue(1, pytest.approx(1.4))
+
+
+def test_a_checkpoint_goes_on_for_a_twentieth_of_its_budget_at_least() -> None:
+    assert decide(history([0.1, 0.1]), left=0.16, may_start=True) == Continue(0, pytest.approx(3.16))
+    assert decide(history([0.1, 0.1]), left=0.14, may_start=True) is None
+
+
+def test_a_new_trial_is_expected_to_take_the_median_of_the_seconds_of_an_epoch() -> None:
+    record = History(Rungs((1, 3), unit="epochs"))
+    for seconds, target in ((1.0, 3), (1.0, 1), (9.0, 1)):
+        record.add(propose(record), Report(0, target, target, 0.5, Status.FINISHED, seconds * target, 1.0))
+    assert decide(record, left=4.0, may_start=True) == Start(1)
+    assert decide(record, left=2.9, may_start=True) == Continue(1, 3)  # it could not climb a rung any more
+
+
+def test_the_promotion_of_the_best_is_part_of_what_is_reserved_for_it() -> None:
+    # From rung 1 to rung 9 it takes 8 seconds, of which its own promotion to rung 3 is a part.
+    assert decide(history([0.1], [0.2], [0.3]), left=8.0, may_start=True) == Continue(0, 3)
+
+
+def test_a_trial_that_was_cut_before_it_got_anywhere_goes_on_once() -> None:
+    record = history([0.1])
+    for expected in (Continue(0, 9), None):
+        record.add(record.trials[0], Report(1, 3, 1, 0.1, Status.CUT, 1.0, 1.0))
+        assert decide(record, left=20.0, may_start=False) == expected
+
+
 def test_without_a_deadline_the_search_ends_when_trials_are_used_up_and_one_is_at_the_top() -> None:
     assert decide(history([0.3], [0.1]), left=math.inf, may_start=False) == Continue(1, 9)
     assert decide(history([0.3], [0.1, 0.1, 0.1]), left=math.inf, may_start=False) is None

@@ -60,8 +60,8 @@ class Costs:
         return self.rates.get(trial, self.rate) * (target - start) + self.overheads.get(trial, self.overhead)
 
     def may_fit(self, target: float, left: float) -> bool:
-        """Whether a new trial may reach `target` in `left` seconds if it is as fast as the fastest may be."""
-        return self.least_rate * target + self.least_overhead <= left
+        """Whether a new trial may reach `target`, in epochs, in `left` seconds if it is as fast as the fastest may be."""
+        return self.least_rate * target <= left
 
     def reachable(self, start: float, target: float, left: float, trial: int = NEW) -> float:
         """Return the budget, at most `target`, that `left` seconds suffice for."""

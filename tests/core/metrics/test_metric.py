@@ -99,6 +99,16 @@ def test_formulas_of_classes_are_those_of_scikit_learn(n_classes: int, seed: int
     assert compared >= 20
 
 
+@settings(max_examples=20)
+@given(seed=SEED)
+def test_a_class_without_rows_counts_in_means_over_classes_where_it_is_predicted(seed: int) -> None:
+    y, p = classes(4, seed)
+    y, p = np.where(y >= 2, 0, y), p * [1, 1, 1, 0]  # 2 is predicted only, 3 is neither
+    for name in ("f1_macro", "precision_macro", "recall_macro", "jaccard_macro", "f1_weighted", "balanced_accuracy"):
+        expected = scikit_learn(name, Classifier(np.arange(4)), p, y, None)
+        assert get_metric(name, "classification", np.arange(4)).score(y, p) == pytest.approx(expected, abs=1e-10), name
+
+
 @settings(max_examples=30)
 @given(n_labels=st.integers(1, 4), seed=SEED)
 def test_formulas_of_labels_are_those_of_scikit_learn(n_labels: int, seed: int) -> None:
