@@ -32,7 +32,7 @@ test-wheel: wheel
 test-newest-python: $(INSTALLED)
 	.ci/newest-python.sh
 
-# Ten minutes: run directories under kills, full disks and random faults, a line per row; damaged presets.
+# A quarter of an hour: run directories under kills, full disks, random faults and damage, a line per row; damaged presets.
 torture: $(INSTALLED)
 	$(BIN)/python tests/search/torture.py
 	$(BIN)/python tests/estimators/torture.py

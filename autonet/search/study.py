@@ -4,8 +4,8 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -238,13 +238,8 @@ class Study(AskTell):
         limits = Limits(max_trials, timeout, stop_at, on_error)
         max_trials, timeout = limits.max_trials, limits.timeout
         runs_in, callbacks = executor or executor_for(n_jobs), list(callbacks)
-        if not self._optimizing.acquire(blocking=False):
-            raise InvalidOption(
-                "optimize() is running on this study already; use n_jobs for several trials at once, ask() and tell() "
-                "in threads of your own, and another Study inside of an objective."
-            )
-        self._n_before = len(self.history.reports)
-        with interruptible(signals=("SIGINT",), patient=False) as interrupt:
+        with self._alone(), interruptible(signals=("SIGINT",), patient=False) as interrupt:
+            self._n_before = len(self.history.reports)
             try:
                 limits.check(self.history, objective)
                 # Of a search within a trial, the outer limit holds as well.
@@ -274,7 +269,6 @@ class Study(AskTell):
                 self._mine &= self._asked.keys()
                 self._deadline = math.inf
                 self.interrupted = interrupt.requested
-                self._optimizing.release()
                 if executor is None:
                     runs_in.close()
         if self.interrupted and self.history.best is None:
@@ -321,6 +315,19 @@ class Study(AskTell):
             self._journal.cancel(lost)
             self._mine -= lost
         return counting
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Refuse a second `optimize` while the body, the first one, is running."""
+        if not self._optimizing.acquire(blocking=False):
+            raise InvalidOption(
+                "optimize() is running on this study already; use n_jobs for several trials at once, ask() and tell() "
+                "in threads of your own, and another Study inside of an objective."
+            )
+        try:
+            yield
+        finally:
+            self._optimizing.release()
 
     # --- jobs
 

@@ -760,6 +760,19 @@ def test_a_study_cannot_optimize_itself() -> None:
     assert len(study.trials) == len(seen) == 2
 
 
+def test_a_study_may_optimize_again_after_an_error_and_one_that_was_refused() -> None:
+    study = Study(LINE, random_state=0)
+
+    def callback(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        study.optimize(quadratic, callbacks=[callback])
+    with pytest.raises(InvalidOption, match="objective must be callable"):
+        study.optimize(3)  # type: ignore[arg-type]
+    assert len(study.optimize(quadratic, max_trials=3).trials) == 3
+
+
 @pytest.mark.parametrize("in_directory", [False, True])
 def test_a_study_may_be_used_from_several_threads(in_directory: bool, tmp_path: Path) -> None:
     directory = tmp_path / "run" if in_directory else None

@@ -1,4 +1,4 @@
-"""Run directories under torture: kill -9, full disks, faults in a third of all trials.
+"""Run directories under torture: kill -9, full disks, faults in a third of all trials, damaged and forged files.
 
 ``python tests/search/torture.py [--quick] [ROW ...]`` prints a line per row: its id, whether it passed, seconds.
 Processes are forked from one that has imported everything, so that a death costs milliseconds.
