@@ -31,7 +31,9 @@ class AskTell(StudyView):
     def enqueue(self, config: Mapping[str, Any]) -> None:
         """Ask for a configuration to be tried next.
 
-        What is missing is filled with defaults, or drawn at random where the objective defines the space.
+        What is missing is filled with defaults, or drawn at random where the objective defines the space.  There, what
+        is not legal is only seen when the trial runs: another value is then used, and a warning, `EnqueuedIgnored`,
+        says which.
 
         In a run directory that is opened again, what the earlier run enqueued is not enqueued a second time: the
         same script can simply be run again.
@@ -39,8 +41,10 @@ class AskTell(StudyView):
         Raises
         ------
         InvalidOption
-            At once, if the space does not have it.
+            At once, if it is no mapping, or if the space does not have it.
         """
+        if not isinstance(config, Mapping) or not all(isinstance(name, str) for name in config):
+            raise InvalidOption(f"enqueue() takes a mapping from names to values; got {config!r:.100}.")
         with self._lock:
             self._journal.enqueue(config if self._journal.defines else completed(self.encoding, config))
 

@@ -487,6 +487,30 @@ def test_what_is_enqueued_and_cannot_be_used_is_warned_of(objective: Objective, 
     assert str(study.trials[0].status) == "finished"
 
 
+@pytest.mark.parametrize("given", [None, "x", [("x", 0.5)], {1: 2}], ids=str)
+@pytest.mark.parametrize("space", [None, {"x": (0.0, 1.0)}])
+def test_what_is_no_configuration_cannot_be_enqueued(given: Any, space: Any) -> None:
+    with pytest.raises(InvalidOption, match=r"enqueue\(\) takes a mapping from names to values; got"):
+        Study(space).enqueue(given)
+
+
+@pytest.mark.parametrize(
+    ("entry", "values"),
+    [
+        ((0.0, 1.0), [[0.5], "0.5", None, 1j, 2.0, math.nan, {}]),
+        ((1, 9), [2.5, [1, 2], "1", np.array([1, 2])]),
+        (["a", "b"], [["a"], ["a", "b"], "c", None, {"a": 1}]),
+        ([[1], [2]], [1, [3], [[1], [2]]]),
+        ("k", ["x", ["k"], None]),
+    ],
+)
+def test_values_of_any_type_are_refused_by_a_given_space(entry: Any, values: list[Any]) -> None:
+    study = Study({"x": entry})
+    for value in values:
+        with pytest.raises(InvalidOption, match=r"'x' = .* is not in its range"):
+            study.enqueue({"x": value})
+
+
 # --- choices that objectives change
 
 

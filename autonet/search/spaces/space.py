@@ -7,12 +7,17 @@ from typing import Any
 
 import numpy as np
 from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Constant, EqualsCondition
-from ConfigSpace.hyperparameters import Hyperparameter, UniformFloatHyperparameter, UniformIntegerHyperparameter
+from ConfigSpace.hyperparameters import (
+    Hyperparameter,
+    NumericalHyperparameter,
+    UniformFloatHyperparameter,
+    UniformIntegerHyperparameter,
+)
 
 from autonet.core.errors import InvalidOption
 from autonet.core.names import join
 from autonet.search.spaces.encoding import Encoding
-from autonet.search.spaces.values import copy_value, plain
+from autonet.search.spaces.values import copy_value, index_of, is_real, plain
 
 __all__ = ["as_space", "completed", "described"]
 
@@ -93,14 +98,13 @@ def completed(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
     InvalidOption
         If it names what the space does not have, or a value that is not legal, or breaks a forbidden clause.
     """
-    space = encoding.space
+    space, config = encoding.space, {name: plain(value) for name, value in config.items()}
     for name, value in config.items():
         if name not in space:
             raise InvalidOption(f"The space has no hyperparameter {name!r}; it has {', '.join(map(repr, space))}.")
-        if not space[name].legal_value(value):
+        if not _is_legal(space[name], value):
             raise InvalidOption(f"{name!r} = {value!r} is not in its range: {space[name]}.")
     default = {name: plain(hp.default_value) for name, hp in space.items()}
-    config = {name: plain(value) for name, value in config.items()}
     row = encoding.canonical(encoding.row({**default, **config})[None])[0]
     result = encoding.config(row)
     # As it was asked for, to the last bit; whole numbers stay whole.
@@ -111,6 +115,16 @@ def completed(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
     if not encoding.is_legal(row):
         raise InvalidOption(f"The configuration {result} breaks a forbidden clause of the space.")
     return result
+
+
+def _is_legal(hyperparameter: Any, value: Any) -> bool:
+    """Whether a hyperparameter has a value, of whatever type that is."""
+    if isinstance(hyperparameter, NumericalHyperparameter):
+        return is_real(value) and bool(hyperparameter.legal_value(value))
+    if isinstance(hyperparameter, Constant):
+        return index_of(value, [hyperparameter.value]) is not None
+    choices: Any = hyperparameter.choices if hasattr(hyperparameter, "choices") else hyperparameter.sequence
+    return index_of(value, choices) is not None
 
 
 def described(space: ConfigurationSpace) -> dict[str, str]:

@@ -18,7 +18,7 @@ from autonet.search.records import Event, Job, Progress, Result, Status, Trial
 from autonet.search.reporting import log_end
 from autonet.search.spaces.distributions import merge
 from autonet.search.spaces.encoding import Encoding
-from autonet.search.spaces.values import plain
+from autonet.search.spaces.values import copy_value, plain
 from autonet.search.storage.checkpoints import checkpoint_path, read_notes
 from autonet.search.storage.jsonvalues import is_kept
 from autonet.search.storage.replay import place_of, replay
@@ -138,7 +138,7 @@ class Journal:
         if config in self._enqueued_before:
             self._enqueued_before.remove(config)
         else:
-            self.record(Event("enqueue", -1, {"config": dict(config)}))
+            self.record(Event("enqueue", -1, {"config": {name: copy_value(v) for name, v in config.items()}}))
 
     def go_on(self) -> None:
         """Drop the checkpoints that the rules do not keep, before the first job: opening a study to look drops none."""
