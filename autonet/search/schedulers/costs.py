@@ -60,7 +60,7 @@ class Costs:
         return self.rates.get(trial, self.rate) * (target - start) + self.overheads.get(trial, self.overhead)
 
     def may_fit(self, target: float, left: float) -> bool:
-        """Whether a new trial may reach `target`, in epochs, in `left` seconds if it is as fast as the fastest may be."""
+        """Whether a new trial as fast as the fastest may reach `target`, which is no time, in `left` seconds."""
         return self.least_rate * target <= left
 
     def reachable(self, start: float, target: float, left: float, trial: int = NEW) -> float:
