@@ -21,7 +21,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from autonet.core.cores import occupying_cores
-from autonet.core.errors import InvalidOption, SearchFailed
+from autonet.core.errors import InvalidOption
 from autonet.core.interrupts import current_interrupt, interruptible
 from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
@@ -32,16 +32,15 @@ from autonet.data.table import Table
 from autonet.estimators.first_models import fit_first_models
 from autonet.estimators.fitted import FittedEstimator
 from autonet.estimators.hints import unknown_option
-from autonet.estimators.logs import describe_model, log_columns, log_trial, logged, warn_of_columns
+from autonet.estimators.logs import describe_model, log_columns, logged, warn_of_columns
 from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
+from autonet.estimators.progress import describe_best, show_progress
 from autonet.estimators.scoring import positive_label
+from autonet.estimators.searching import make_study, search
 from autonet.estimators.winner import Winner
-from autonet.pipeline.ensemble import CONSIDERED
 from autonet.pipeline.timing import epoch_seconds
-from autonet.pipeline.trial import run_trial
 from autonet.pipeline.workspace import Workspace
-from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.study import Study
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
@@ -100,8 +99,8 @@ class AutoNet(FittedEstimator, ABC):
         batch_loss_computation_techniques: Sequence[str] | None = None,
         device: str | torch.device = "auto",
         random_state: int | np.random.RandomState | None = None,
-        log_level: str = "warning",
-        progress_bar: bool = False,
+        log_level: str | int | None = None,
+        progress_bar: bool | str = "auto",
         **others: Any,
     ) -> None:
         self.preset = preset
@@ -220,7 +219,10 @@ class AutoNet(FittedEstimator, ABC):
         data, chosen = self._arguments(data, options)
         self._searched_with = repr(self._arguments({}, {})[1])
         with logged(chosen.log_level) as logger, one_thread(), ExitStack() as on_exit:
+            bar = on_exit.enter_context(show_progress(chosen.progress_bar, chosen.time.runtime, chosen.max_trials))
+            bar.begin("reading")
             workspace = self._workspace(chosen, **data, sample_weight=sample_weight, groups=groups)
+            bar.describe = partial(describe_best, workspace.metric)
             asked_to_refit = chosen.refit not in ("auto", False)
             chosen = chosen.settled(len(workspace.folds), has_valid=data["X_valid"] is not None)
             space = chosen.space(workspace.task, networks)
@@ -230,6 +232,7 @@ class AutoNet(FittedEstimator, ABC):
             deadline = began + (chosen.time.runtime or math.inf)
             executor = chosen.time.executor(workspace.table)
             on_exit.callback(executor.close)
+            bar.begin("baseline")
             first = fit_first_models(workspace, default, chosen, deadline)
             searching, epoch = first.leave_something(workspace, deadline), 0.0
             if searching and chosen.time.needs_timing:
@@ -239,23 +242,14 @@ class AutoNet(FittedEstimator, ABC):
             selecting, refitting, closing = chosen.time.kept_back
             scoring = chosen.time.scoring(workspace.additional_metrics, len(workspace.folds))
             left = deadline - time.monotonic() - selecting - scoring - refitting - closing
-            study = Study(
-                space,
-                min_budget=rungs.bottom,
-                max_budget=rungs.top,
-                eta=chosen.eta,
-                budget_type=workspace.unit,
-                random_state=workspace.seed,
-                keep_best=CONSIDERED if chosen.networks_kept > 1 else 1,
-            )
-            study.log_trials = False  # `log_trial` does, with the scores of the metric
+            study = make_study(space, workspace, chosen, rungs)
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
-            for config in chosen.portfolio(workspace.task, study.encoding):
-                study.enqueue(config)
             if searching:
-                self._search(study, workspace, executor, chosen, left)
+                search(study, workspace, executor, chosen, left, bar)
+            bar.begin("selection")
             winner = Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing - refitting, scoring)
             if chosen.refit:
+                bar.begin("refit")
                 winner = winner.refitted(
                     study, workspace, chosen.networks_kept, executor, deadline - closing, asked_for=asked_to_refit
                 )
@@ -263,21 +257,6 @@ class AutoNet(FittedEstimator, ABC):
             for line in describe_model(self.fit_result_):
                 logger.info("%s", line)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
-
-    def _search(self, study: Study, workspace: Workspace, executor: Executor, options: Options, seconds: float) -> None:
-        """Run the search; if it comes to nothing, there is the baseline."""
-        try:
-            with current_interrupt().abandoning():
-                study.optimize(
-                    partial(run_trial, workspace),
-                    max_trials=options.trials(study.rungs),
-                    timeout=max(seconds, 0.0) if options.time.runtime else None,
-                    executor=executor,
-                    callbacks=[partial(log_trial, logging.getLogger("autonet"))],
-                    progress=options.progress_bar,
-                )
-        except SearchFailed:
-            logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 
     def _arguments(self, data: dict[str, Any], options: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
         """Sort the keywords of fit into data and options."""

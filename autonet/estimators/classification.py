@@ -106,9 +106,12 @@ batch_loss_computation_techniques : list of str, optional
         Where to train: "auto" (a GPU if there is one), "cpu", "cuda".
     random_state : int, RandomState or None, default=None
         Root of all random streams.
-    log_level : {"debug", "info", "warning", "error", "critical"}, default="warning"
-    progress_bar : bool, default=False
-        Show time, trials per budget and the best loss while fitting.
+    log_level : str or int, optional
+        Level of the logger "autonet" while fitting: "debug", "info", ... or a number of `logging`.  Default: as it is.
+        Lines go where logging sends them, or to standard error if it has not been set up.
+    progress_bar : bool or "auto", default="auto"
+        Show time, what is being done, trials per budget and the best score while fitting, on standard error.  "auto"
+        shows it in a terminal and in a notebook.
     **others
         Options of Auto-PyTorch 0.0.2: renamed ones are translated, those about its servers are ignored.
 

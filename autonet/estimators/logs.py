@@ -1,49 +1,121 @@
-"""What a fit says of itself: its log, at the level asked for, and the lines that describe what came out."""
+"""What a fit says of itself: its log, and the lines that describe what came out."""
 
 import logging
+import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from ConfigSpace import ConfigurationSpace
 from tqdm.auto import tqdm
 
-from autonet.core.errors import DataWarning
+from autonet.core.errors import DataWarning, InvalidOption
+from autonet.core.names import known
 from autonet.core.warn import warn
 from autonet.data.reading.kinds import Column
 from autonet.search.history import History
 from autonet.search.records import Trial
 from autonet.search.study import Study
 
-__all__ = ["describe_model", "described", "log_columns", "log_trial", "logged", "warn_of_columns"]
+__all__ = [
+    "describe_model",
+    "described",
+    "log_columns",
+    "log_level_number",
+    "log_trial",
+    "logged",
+    "warn_of_columns",
+]
 
 SHOWN = 5  # columns that a warning names
 
 
-class _BesideTheBar(logging.Handler):
-    """Writes lines above a progress bar, if there is one."""
+def log_level_number(level: str | int | None) -> int | None:
+    """Return the number of a level of `logging` that is given by name or number.
+
+    Raises
+    ------
+    UnknownName, InvalidOption
+    """
+    if level is None or (isinstance(level, int | np.integer) and not isinstance(level, bool) and level >= 0):
+        return None if level is None else int(level)
+    if not isinstance(level, str):
+        raise InvalidOption(f"log_level must be a level of logging, by name or number, or None; got {level!r:.60}.")
+    known("log_level", level.lower(), [name.lower() for name in logging.getLevelNamesMapping()])
+    return logging.getLevelNamesMapping()[level.upper()]
+
+
+class _StandardError(logging.Handler):
+    """Writes lines to standard error, above a progress bar if there is one."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        tqdm.write(self.format(record))
+        tqdm.write(self.format(record), file=sys.stderr)
+
+
+class _Logging:
+    """The level and the handler of the logger while fits run, which may be several, in threads.
+
+    The level is touched only if a fit asks for one: the lowest of those that are asked for, until the last such fit
+    has ended.
+    """
+
+    def __init__(self) -> None:
+        self.logger = logging.getLogger("autonet")
+        self._lock = threading.Lock()
+        self._levels: list[int] = []
+        self._before = logging.NOTSET
+        self._handler: logging.Handler | None = None
+        self._n_fits = 0
+
+    def enter(self, level: int | None) -> None:
+        """Note the beginning of a fit."""
+        with self._lock:
+            self._n_fits += 1
+            if self._n_fits == 1 and not self.logger.hasHandlers():
+                self._handler = _StandardError()
+                self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+                self.logger.addHandler(self._handler)
+            if level is not None:
+                if not self._levels:
+                    self._before = self.logger.level
+                self._levels.append(level)
+                self.logger.setLevel(min(self._levels))
+
+    def leave(self, level: int | None) -> None:
+        """Note its end."""
+        with self._lock:
+            self._n_fits -= 1
+            if level is not None:
+                self._levels.remove(level)
+                self.logger.setLevel(min(self._levels, default=self._before))
+            if self._n_fits == 0 and self._handler is not None:
+                self.logger.removeHandler(self._handler)
+                self._handler = None
+
+
+_LOGGING = _Logging()
 
 
 @contextmanager
-def logged(level: str) -> Iterator[logging.Logger]:
-    """Give the logger of autonet, at `level`; its lines are shown unless the caller has set logging up."""
-    logger = logging.getLogger("autonet")
-    before = logger.level
-    handler = _BesideTheBar() if not logger.hasHandlers() else None
-    if handler:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"))
-        logger.addHandler(handler)
-    logger.setLevel(level.upper())
+def logged(level: str | int | None) -> Iterator[logging.Logger]:
+    """Give the logger of autonet, for a fit.
+
+    Its lines go where the caller's logging sends them; if nothing is set up, to standard error.
+
+    Parameters
+    ----------
+    level : str, int or None
+        Level of the logger meanwhile; None leaves it as it is.
+    """
+    number = log_level_number(level)
+    _LOGGING.enter(number)
     try:
-        yield logger
+        yield _LOGGING.logger
     finally:
-        logger.setLevel(before)
-        if handler:
-            logger.removeHandler(handler)
+        _LOGGING.leave(number)
 
 
 def log_columns(logger: logging.Logger, columns: Sequence[Column]) -> None:

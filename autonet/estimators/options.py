@@ -19,6 +19,7 @@ from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
 from autonet.data.rows.splits import CROSS_VALIDATORS
 from autonet.estimators.hints import unknown_option
+from autonet.estimators.logs import log_level_number
 from autonet.estimators.runtime import DEFAULT_RUNTIME, TimeDivision
 from autonet.nets.registry import NETWORKS
 from autonet.search.rungs import Rungs, Unit
@@ -33,9 +34,7 @@ from autonet.space.updates import (
     parse_hyperparameter_search_space_updates,
 )
 
-__all__ = ["LOG_LEVELS", "Options", "renamed"]
-
-LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+__all__ = ["Options", "renamed"]
 
 # Options of Auto-PyTorch 0.0.2 about its servers and subprocesses: accepted, and ignored with a note in the log.
 IGNORED = (
@@ -97,8 +96,8 @@ class Options:
     batch_loss_computation_techniques: Sequence[str] | None
     device: str | torch.device
     random_state: Any
-    log_level: str
-    progress_bar: bool
+    log_level: str | int | None
+    progress_bar: bool | str
 
     @classmethod
     def names(cls) -> list[str]:
@@ -133,7 +132,7 @@ class Options:
         self._check_numbers()
         self._check_budgets()
         known("budget_type", str(self.budget_type), ("time", "epochs"))
-        known("log_level", str(self.log_level), LOG_LEVELS)
+        log_level_number(self.log_level)
         if isinstance(self.cross_validator, str):
             known("cross_validator", self.cross_validator, ("auto", *CROSS_VALIDATORS))
         if self.n_jobs not in (None, "auto", -1) and not (_is_number(self.n_jobs) and self.n_jobs in range(1, 1000)):
@@ -142,9 +141,11 @@ class Options:
             )
         if not isinstance(self.preset, str | Path):
             raise InvalidOption(f"preset must be a name or a path; got {self.preset!r:.60}.")
-        if not (self.refit is None or isinstance(self.refit, bool | np.bool_) or self.refit == "auto"):
-            raise InvalidOption(f"refit must be True, False or 'auto'; got {self.refit!r:.60}.")
-        for name in ("shuffle", "baseline", "traditional_learners", "progress_bar"):
+        for name in ("refit", "progress_bar"):
+            value = getattr(self, name)
+            if not (value in (None, "auto") or isinstance(value, bool | np.bool_)):
+                raise InvalidOption(f"{name} must be True, False or 'auto'; got {value!r:.60}.")
+        for name in ("shuffle", "baseline", "traditional_learners"):
             if not isinstance(getattr(self, name), bool | np.bool_):
                 raise InvalidOption(f"{name} must be True or False; got {getattr(self, name)!r:.60}.")
         if self.traditional_learners and self.ensemble_size == 1:
@@ -160,6 +161,9 @@ class Options:
                 _is_list(chosen) and len(chosen) and all(isinstance(c, str) for c in chosen)
             ):
                 raise InvalidOption(f"{name} must be a list of at least one name, or None; got {chosen!r:.60}.")
+        self._check_updates()
+
+    def _check_updates(self) -> None:
         updates = self.hyperparameter_search_space_updates
         if not (updates is None or isinstance(updates, HyperparameterSearchSpaceUpdates | str | Path)):
             raise InvalidOption(

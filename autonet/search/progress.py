@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from tqdm.auto import tqdm
@@ -18,7 +19,7 @@ class _Bar(tqdm):  # type: ignore[misc]
 
 
 class ProgressBar:
-    """Show the time used (or the trials started), the trials per rung and the smallest loss.
+    """Show the time used (or the trials started), the trials per rung and the best value.
 
     A context manager.  Between trials a thread moves the bar on.
 
@@ -29,12 +30,19 @@ class ProgressBar:
     max_trials : int, optional
     shown : bool, optional
         A bar that is not shown does nothing.  Default: shown if standard error is a terminal.
+
+    Attributes
+    ----------
+    describe : callable
+        Returns the text for the value of the best trial.
     """
 
     def __init__(self, seconds: float | None, max_trials: int | None, *, shown: bool | None = None) -> None:
+        self.describe: Callable[[float], str] = "best {:.4g}".format
         self._by_time = seconds is not None
         total = round(seconds, 1) if seconds is not None else max_trials
-        layout = "{desc} |{bar}| {n:.0f}/{total:.0f} {unit} {postfix}"
+        counted = "{n:.0f}/{total:.0f}" if total else "{n:.0f}"
+        layout = "{desc} |{bar}| " + counted + " {unit} {postfix}"
         unit = "s" if self._by_time else "trials"
         self._bar = _Bar(
             total=total,
@@ -65,20 +73,26 @@ class ProgressBar:
             self._thread.join()
         self._bar.close()
 
+    def begin(self, step: str) -> None:
+        """Say what is being done."""
+        if not self._bar.disable:
+            self._bar.set_description_str(step, refresh=False)
+            self._move(int(self._bar.n))
+
     def show(self, history: History) -> None:
         """Show what the search has come to."""
         if self._bar.disable:
             return
         best = history.best
         per_rung = "-".join(str(len(history.rung(budget))) for budget in history.rungs.budgets)
-        value = "none" if best is None else f"{best.value:.4g}"
+        value = "best none" if best is None or best.value is None else self.describe(best.value)
         rungs = f", per rung {per_rung}" if len(history.rungs) > 1 else ""
-        self._bar.set_postfix_str(f"trials {len(history)}{rungs}, best {value}", refresh=False)
+        self._bar.set_postfix_str(f"trials {len(history)}{rungs}, {value}", refresh=False)
         self._move(len(history))
 
     def _tick(self) -> None:
         while not self._ended.wait(0.5):
-            self._move(0)
+            self._move(int(self._bar.n))
 
     def _move(self, trials: int) -> None:
         now = time.monotonic() - self._began if self._by_time else trials
