@@ -69,7 +69,7 @@ def refused(call: Callable[[], Any], message: str, error: type[Exception] = Valu
         ({"validation_split": 1.0}, "validation_split must lie between 0 and 1, or be None; got 1.0"),
         ({"validation_split": "a third"}, "validation_split must lie between 0 and 1, or be None; got 'a third'"),
         ({"shuffle": "no"}, "shuffle must be True or False; got 'no'"),
-        ({"progress_bar": 1}, "progress_bar must be True or False; got 1"),
+        ({"progress_bar": 1}, "progress_bar must be True, False or 'auto'; got 1"),
         ({"preset": "tiny"}, "Unknown preset 'tiny'. Did you mean 'tiny_cs'"),
         ({"preset": "/nowhere/mine.toml"}, "Preset '/nowhere/mine.toml' cannot be read"),
         ({"preset": None}, "preset must be a name or a path; got None"),

@@ -175,7 +175,9 @@ def test_a_progress_bar_counts_trials_or_seconds(
     AutoNetClassification("tiny_cs", **{**quick, **limits}, progress_bar=True).fit(*iris)
     shown = capsys.readouterr().err
     assert "per rung" in shown
-    assert ", best " in shown
+    assert ", best accuracy " in shown
+    for step in ("reading", "baseline", "search", "selection"):
+        assert f"{step} |" in shown
     assert ("/2 trials" if limits["max_trials"] else "/2 s") in shown
 
 
