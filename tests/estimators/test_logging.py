@@ -12,6 +12,7 @@ import pytest
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
+from autonet.estimators.logs import logged
 
 LOGGER = logging.getLogger("autonet")
 
@@ -58,28 +59,28 @@ def test_levels_that_are_none(level: Any) -> None:
 
 def test_fits_in_threads_leave_the_level_as_it_was(quick: dict[str, Any], iris: Any) -> None:
     LOGGER.setLevel(logging.ERROR)
-    levels, both = ("debug", "info"), threading.Barrier(2)
-    seen: dict[str, int] = {}
-
-    def fit(level: str) -> None:
-        def metric(y_true: Any, y_pred: Any) -> float:
-            if len(y_true) > 20 and level not in seen:
-                both.wait(60)
-                seen[level] = LOGGER.level
-                both.wait(60)
-            return float(np.mean(y_true == y_pred))
-
-        options = {**quick, "max_trials": 1, "optimize_metric": metric}
-        AutoNetClassification("tiny_cs", **options, log_level=level).fit(*iris)
-
-    threads = [threading.Thread(target=fit, args=(level,)) for level in levels]
+    options = {**quick, "max_trials": 1, "networks": ["shapedmlpnet"]}
+    fits = [AutoNetClassification("tiny_cs", **options, log_level=level).fit for level in ("debug", "info", None)]
+    threads = [threading.Thread(target=fit, args=iris) for fit in fits]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert seen == {"debug": logging.DEBUG, "info": logging.DEBUG}
     assert LOGGER.level == logging.ERROR
     assert not LOGGER.handlers
+
+
+def test_the_lowest_level_that_is_asked_for_holds_until_the_last_fit_has_ended() -> None:
+    LOGGER.setLevel(logging.ERROR)
+    first, second, third = logged("info"), logged("debug"), logged(None)
+    levels = []
+    for step in (first.__enter__, second.__enter__, third.__enter__):
+        step()
+        levels.append(LOGGER.level)
+    for fit in (first, second, third):  # not in the order in which they began
+        fit.__exit__(None, None, None)
+        levels.append(LOGGER.level)
+    assert levels == [logging.INFO, logging.DEBUG, logging.DEBUG, logging.DEBUG, logging.ERROR, logging.ERROR]
 
 
 def test_lines_and_warnings_go_to_standard_error() -> None:
