@@ -121,9 +121,9 @@ def test_the_promotion_of_the_best_is_part_of_what_is_reserved_for_it() -> None:
 
 
 def test_a_trial_that_was_cut_before_it_got_anywhere_goes_on_once() -> None:
-    record = history([0.1])
+    record = history([])
     for expected in (Continue(0, 9), None):
-        record.add(record.trials[0], Report(1, 3, 1, 0.1, Status.CUT, 1.0, 1.0))
+        record.add(record.trials[0], Report(0, 1, 0, 0.1, Status.CUT, 1.0, 1.0))
         assert decide(record, left=20.0, may_start=False) == expected
 
 
