@@ -292,3 +292,11 @@ def test_identifiers_beyond_float_stay_apart_beside_a_missing_value(make: Any) -
     assert len(np.unique(found[:, 0])) == len(levels)
     for form in (rows(*map(str, levels)), rows(*map(Decimal, levels)), as_integers[1:7].assign(z=0.5)):
         np.testing.assert_allclose(auto.predict_proba(form), found, rtol=1e-5)
+
+
+def test_texts_are_the_same_in_every_normal_form() -> None:
+    texts = [f"un caf\u00e9 tr\u00e8s fort \u00e0 la table num\u00e9ro {i}" for i in range(60)]
+    auto = fit(texts)
+    decomposed = [unicodedata.normalize("NFD", text) for text in texts]
+    assert decomposed != texts
+    np.testing.assert_allclose(auto.predict_proba(rows(*decomposed)), auto.predict_proba(rows(*texts)), rtol=1e-5)

@@ -1,6 +1,7 @@
 """Texts as counts of hashed words or character n-grams: no vocabulary, so nothing to fit and nothing to leak."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -90,8 +91,13 @@ def count_terms(parts: Iterable[list[Any]], tokens: Tokens) -> sparse.csr_array:
     csr_array of shape (n, TERMS), float32
     """
     vectorizer = _vectorizer(tokens)
-    counts = [vectorizer.transform([text if isinstance(text, str) else "" for text in part]) for part in parts]
+    counts = [vectorizer.transform([_normalize(text) for text in part]) for part in parts]
     return sparse.csr_array(sparse.vstack(counts, format="csr"))
+
+
+def _normalize(text: Any) -> str:
+    """Return a text in Unicode's normal form C: an accent may be written in two ways."""
+    return unicodedata.normalize("NFC", text) if isinstance(text, str) else ""
 
 
 @cache
