@@ -125,5 +125,5 @@ class AskTell(StudyView):
             ignored = ignored_values(self.history.trials[outcome.job.trial], outcome)
             trial = self._journal.end(outcome)
         if ignored:
-            warnings.warn(ignored, EnqueuedIgnored, stacklevel=3)
+            warnings.warn(ignored, EnqueuedIgnored, stacklevel=4)
         return trial
