@@ -1,5 +1,6 @@
 """How long an epoch takes, measured on the first batches."""
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -22,8 +23,18 @@ def epoch_seconds(workspace: Workspace, config: Mapping[str, Any]) -> float:
     """Measure the seconds that an epoch of a configuration takes on all folds, going by the first.
 
     On a CPU those of the processor: worker processes start meanwhile, and the seconds of the wall would be twice as
-    many.
+    many.  Zero if the network fails: its trial will say why.
     """
+    try:
+        return _measure(workspace, config)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # of a network of the user's own, which may even call sys.exit
+        logging.getLogger("autonet").debug("an epoch cannot be timed", exc_info=True)
+        return 0.0
+
+
+def _measure(workspace: Workspace, config: Mapping[str, Any]) -> float:
     encoded, generator = workspace.encoded(config, 0), torch.Generator()
     rows, layout = encoded.rows, encoded.encoder.layout
     with draw_from(generator):

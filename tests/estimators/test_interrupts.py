@@ -3,6 +3,7 @@
 import os
 import pkgutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from sklearn.exceptions import NotFittedError
 from torch import Tensor, nn
 
 from autonet import AutoNetClassification, register_network
-from autonet.core.errors import SearchInterrupted
+from autonet.core.errors import BaselineReturned, SearchInterrupted
 from autonet.nets.registry import NETWORKS
 
 X = np.random.default_rng(0).normal(size=(300, 4))
@@ -67,7 +68,7 @@ def auto(**options: Any) -> AutoNetClassification:
     ("step", "options", "networks"),
     [
         ("autonet.estimators.base.epoch_seconds", TIMED, False),
-        ("autonet.estimators.base.Study", {}, False),
+        ("autonet.estimators.searching.Study", {}, False),
         ("autonet.pipeline.trial.build_training", {}, False),
         ("autonet.search.storage.journal.Journal.end", {}, True),
         ("autonet.estimators.winner.candidates", {}, True),
@@ -185,6 +186,28 @@ def test_what_worker_processes_are_training_counts(network: str) -> None:
     assert "interrupted" in [str(trial.status) for trial in fitted.history_]
     assert fitted.best_config_["NetworkSelector:network"] == network
     assert fitted.score(X, NOT_LINEAR) > 0.7
+
+
+class Exits(nn.Module):
+    """A network that ends its process."""
+
+    def __init__(self, n_in: int, n_out: int, sent: str) -> None:
+        super().__init__()
+        self.layer = nn.Linear(n_in, n_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and len(x) > 20:
+            sys.exit(3)
+        output: Tensor = self.layer(x)
+        return output
+
+
+@pytest.mark.parametrize("network", [Exits], indirect=True)
+@pytest.mark.parametrize("options", [{}, {**TIMED, "max_runtime": 3}])
+def test_a_network_that_calls_exit_fails_alone(network: str, options: dict[str, Any]) -> None:
+    with pytest.warns(BaselineReturned, match=r"Every trial failed.*sys.exit\(3\)"):
+        fitted = auto(networks=[network], **options).fit(X, Y)
+    assert fitted.score(X, Y) > 0.7
 
 
 def test_gradients_may_be_off_where_fit_is_called() -> None:
