@@ -212,6 +212,10 @@ def test_small_units_and_large_offsets_are_kept() -> None:
     assert not fit(np.column_stack(kept)).dropped_numbers
 
 
+def test_columns_that_differ_in_the_sign_of_a_zero_are_duplicates() -> None:
+    assert fit(np.array([[0.0, -0.0], [1.0, 1.0], [2.0, 2.0]])).dropped_numbers == {1: "duplicate"}
+
+
 def test_columns_missing_in_other_rows_are_no_duplicates() -> None:
     X = np.array([[0.0, 0.0], [1.0, np.nan], [2.0, 2.0]])
     assert not fit(X).dropped_numbers
