@@ -110,6 +110,8 @@ class ResBlock(nn.Module):
     torch.Size([4, 5])
     """
 
+    takes_generator = True
+
     def __init__(
         self,
         d_in: int,

@@ -30,6 +30,8 @@ class QuickDropout(nn.Dropout):
         Which draws the masks on the CPU; None: torch's global one.
     """
 
+    takes_generator = True
+
     def __init__(self, p: float) -> None:
         super().__init__(p)
         self.generator: torch.Generator | None = None

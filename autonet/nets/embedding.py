@@ -36,6 +36,7 @@ class CategoryEmbedding(nn.Module):
     """
 
     embeds_inputs = True
+    takes_generator = True
 
     def __init__(self, n_in: int, vocabularies: Sequence[int], dimension: int) -> None:
         super().__init__()

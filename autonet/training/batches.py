@@ -121,6 +121,8 @@ class Mixup:
         Which draws the shares; None: torch's global one.
     """
 
+    takes_generator = True
+
     def __init__(self, alpha: float) -> None:
         self.alpha = alpha
         self.generator: torch.Generator | None = None

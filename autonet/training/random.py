@@ -80,10 +80,13 @@ def draw_from(generator: torch.Generator | None) -> Iterator[Callable[[], int]]:
 
 
 def bind_generator(generator: torch.Generator | None, *parts: Any) -> None:
-    """Give a generator to all parts, and layers of parts, that have a place for one: the attribute ``generator``."""
+    """Set the attribute ``generator`` of all parts, and layers of parts, whose class says ``takes_generator``.
+
+    The attribute alone says nothing: a network of a user's own may call one of its layers so.
+    """
     for part in parts:
         for layer in part.modules() if isinstance(part, nn.Module) else (part,):
-            if hasattr(layer, "generator"):
+            if getattr(type(layer), "takes_generator", False):
                 layer.generator = generator
 
 

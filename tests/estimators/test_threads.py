@@ -65,6 +65,26 @@ def test_two_fits_at_once_repeat_one_and_leave_the_random_numbers_of_the_caller(
     assert random.getstate() == states[2]
 
 
+class Adversarial(nn.Module):
+    """A network of a user's own with a layer that is called generator."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.generator = nn.Linear(n_in, n_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output: Tensor = self.generator(x)
+        return output
+
+
+def test_a_layer_may_be_called_generator() -> None:
+    register_network("adversarial", Adversarial)
+    try:
+        assert probabilities(networks=["adversarial"], baseline=False).shape == (300, 2)
+    finally:
+        NETWORKS.components.pop("adversarial")
+
+
 @pytest.mark.usefixtures("noisy")
 def test_the_caller_draws_the_same_numbers_while_a_fit_runs() -> None:
     torch.manual_seed(5)
