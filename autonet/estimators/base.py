@@ -21,7 +21,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from autonet.core.cores import occupying_cores
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.interrupts import current_interrupt, interruptible
 from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
@@ -37,10 +37,12 @@ from autonet.estimators.options import Options, renamed
 from autonet.estimators.preparation import Given, Targets, prepared
 from autonet.estimators.progress import describe_best, show_progress
 from autonet.estimators.scoring import positive_label
-from autonet.estimators.searching import make_study, search
+from autonet.estimators.searching import make_study, search_limits
 from autonet.estimators.winner import Winner
 from autonet.pipeline.timing import epoch_seconds
+from autonet.pipeline.trial import run_trial
 from autonet.pipeline.workspace import Workspace
+from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.study import Study
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
@@ -245,7 +247,8 @@ class AutoNet(FittedEstimator, ABC):
             study = make_study(space, workspace, chosen, rungs)
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
             if searching:
-                search(study, workspace, executor, chosen, left, bar)
+                bar.begin("search")
+                self._search(study, workspace, executor, search_limits(study, chosen, left, bar))
             bar.begin("selection")
             winner = Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing - refitting, scoring)
             if chosen.refit:
@@ -257,6 +260,14 @@ class AutoNet(FittedEstimator, ABC):
             for line in describe_model(self.fit_result_):
                 logger.info("%s", line)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
+
+    def _search(self, study: Study, workspace: Workspace, executor: Executor, limits: Mapping[str, Any]) -> None:
+        """Run the search; if it comes to nothing, there is the baseline."""
+        try:
+            with current_interrupt().abandoning():
+                study.optimize(partial(run_trial, workspace), executor=executor, **limits)
+        except SearchFailed:
+            logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 
     def _arguments(self, data: dict[str, Any], options: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
         """Sort the keywords of fit into data and options."""

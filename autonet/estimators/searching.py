@@ -1,23 +1,20 @@
-"""The search of a fit: a study over configurations of networks, with what the log and the progress bar say of it."""
+"""The study of a fit: configurations of networks, its limits, and what the log and the progress bar say of it."""
 
 import logging
 from functools import partial
+from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
-from autonet.core.errors import SearchFailed
-from autonet.core.interrupts import current_interrupt
 from autonet.estimators.logs import log_trial
 from autonet.estimators.options import Options
 from autonet.pipeline.ensemble import CONSIDERED
-from autonet.pipeline.trial import run_trial
 from autonet.pipeline.workspace import Workspace
-from autonet.search.executors.base import Executor
 from autonet.search.progress import ProgressBar
 from autonet.search.rungs import Rungs
 from autonet.search.study import Study
 
-__all__ = ["make_study", "search"]
+__all__ = ["make_study", "search_limits"]
 
 
 def make_study(space: ConfigurationSpace, workspace: Workspace, options: Options, rungs: Rungs) -> Study:
@@ -37,32 +34,20 @@ def make_study(space: ConfigurationSpace, workspace: Workspace, options: Options
     return study
 
 
-def search(
-    study: Study, workspace: Workspace, executor: Executor, options: Options, seconds: float, bar: ProgressBar
-) -> None:
-    """Run the search; if it comes to nothing, there is the baseline.
+def search_limits(study: Study, options: Options, seconds: float, bar: ProgressBar) -> dict[str, Any]:
+    """Return how long `Study.optimize` goes on, and what it calls after each trial.
 
     Parameters
     ----------
     study : Study
-    workspace : Workspace
-    executor : Executor
     options : Options
     seconds : float
         Time for it, if the runtime is limited.
     bar : ProgressBar
     """
-    logger = logging.getLogger("autonet")
-    bar.begin("search")
-    try:
-        with current_interrupt().abandoning():
-            study.optimize(
-                partial(run_trial, workspace),
-                max_trials=options.trials(study.rungs),
-                timeout=max(seconds, 0.0) if options.time.runtime else None,
-                executor=executor,
-                callbacks=[partial(log_trial, logger), lambda study, trial: bar.show(study.history)],
-                progress=False,
-            )
-    except SearchFailed:
-        logger.debug("the search has no model", exc_info=True)
+    return {
+        "max_trials": options.trials(study.rungs),
+        "timeout": max(seconds, 0.0) if options.time.runtime else None,
+        "callbacks": [partial(log_trial, logging.getLogger("autonet")), lambda study, trial: bar.show(study.history)],
+        "progress": False,
+    }
