@@ -4,10 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 PEERS ?= .peers
-# What other packages have a say in most; the pipelines of scikit-learn 1.6 do not route weights to a score.
-TESTS_OF_LOWEST := tests/core tests/space tests/search/test_store.py tests/data/reading/test_dates.py \
-	tests/estimators/test_frames.py tests/estimators/test_scikit_learn.py \
-	--deselect tests/estimators/test_scikit_learn.py::test_weights_and_groups_are_routed
+# What depends most on other packages.
+TESTS_OF_LOWEST := tests/core tests/data tests/space tests/search/test_store.py tests/estimators/test_frames.py \
+	tests/estimators/test_scikit_learn.py
 
 .PHONY: demo test test-lowest test-wheel test-newest-python torture check format wheel benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
 

@@ -228,7 +228,6 @@ def test_levels_that_look_alike_stay_apart(levels: list[Any]) -> None:
         (["a ", "a"], b"a\t", "cannot tell whether 'a\\t' is the level 'a' or 'a '"),
         ([2**60 + 1, 2**60 + 2], float(2**60), "a float beyond 2**53 stands for several integers. Read the column as"),
         ([2**60 + 1, 2**60 + 2], str(float(2**60)), "cannot tell which level '1.152921504606847e+18' is"),
-        ([float(2**60), 1.0], 2**60 + 1, "cannot tell which level 1152921504606846977 is"),
         (
             ["10115", "20095"],
             pd.Timestamp("2024-01-01"),
@@ -245,6 +244,13 @@ def test_values_that_cannot_be_matched_safely_are_refused(levels: list[Any], val
     with pytest.raises(InvalidData, match=r"^Column 'x'") as caught:
         auto.predict(rows(value))
     assert message in str(caught.value)
+
+
+def test_floats_that_stand_for_several_integers_are_warned_of_and_never_matched() -> None:
+    with pytest.warns(DataWarning, match=r"'x': floats beyond 2\*\*53, which may be several integers each"):
+        auto = fit([float(2**60), 1.0] * 30, is_category=True)
+    with pytest.raises(InvalidData, match="cannot tell which level 1152921504606846977 is"):
+        auto.predict(rows(2**60 + 1))
 
 
 def test_datetimes_with_and_without_a_time_zone_are_not_mixed_up() -> None:

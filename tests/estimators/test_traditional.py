@@ -14,7 +14,7 @@ from sklearn.datasets import make_multilabel_classification
 from torch import nn
 
 from autonet import AutoNetClassification, AutoNetRegression, register_network
-from autonet.core.errors import BaselineReturned, InvalidOption, SearchInterrupted
+from autonet.core.errors import BaselineReturned, DataWarning, InvalidOption, SearchInterrupted
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline import traditional
 from autonet.pipeline.ensemble import Ensemble
@@ -146,7 +146,8 @@ def test_missing_values_categories_dates_and_texts(options: dict[str, Any]) -> N
     assert NAMES & set(auto.fit_result["ensemble"])
     assert auto.score(frame, y) > 0.9
     unseen = pd.DataFrame({"number": [np.nan], "word": ["zebra"], "day": [pd.NaT], "text": [""]})
-    assert np.isfinite(auto.predict_proba(unseen)).all()
+    with pytest.warns(DataWarning, match="No value of column 'word'"):
+        assert np.isfinite(auto.predict_proba(unseen)).all()
 
 
 @pytest.mark.usefixtures("small")
