@@ -31,7 +31,7 @@ test-wheel: wheel
 test-newest-python: $(INSTALLED)
 	.ci/newest-python.sh
 
-# A quarter of an hour: run directories under kills, full disks, random faults and damage, a line per row; damaged presets.
+# Forty minutes: run directories under kills and faults, real limits and signals on fits, damaged presets; a line per row.
 torture: $(INSTALLED)
 	$(BIN)/python tests/search/torture.py
 	$(BIN)/python tests/estimators/torture.py
