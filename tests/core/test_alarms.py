@@ -2,13 +2,15 @@
 
 import math
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
-from autonet.core.alarms import Alarm, DeadlinePassed
+from autonet.core.alarms import Alarm, DeadlinePassed, enclosing_alarm
 
 FOREVER = 60.0
 
@@ -124,6 +126,70 @@ def test_an_alarm_can_be_set_to_an_earlier_moment_by_another_thread(run: Callabl
             spin()
 
     run(body)
+
+
+PROFILED = """
+import sys, threading, time
+from autonet.core.alarms import Alarm, DeadlinePassed
+
+def body():
+    try:
+        with Alarm(time.monotonic() + SECONDS):
+            until = time.monotonic() + 0.1
+            while time.monotonic() < until:
+                pass
+    except DeadlinePassed:
+        pass
+
+thread = threading.Thread(target=body)
+thread.start()
+thread.join()
+called = []
+sys.setprofile(lambda *_: called.append(1))
+body()
+sys.setprofile(None)
+print("profiled" if called else "not profiled")
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.01, 60])
+def test_a_profiler_works_after_an_alarm_in_another_thread(seconds: float) -> None:
+    command = [sys.executable, "-c", PROFILED.replace("SECONDS", str(seconds))]
+    assert subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout == "profiled\n"
+
+
+@threads
+def test_an_alarm_whose_end_was_interrupted_does_no_harm(run: Callable[..., None]) -> None:
+    rang: list[int] = []
+
+    def interrupted_end(moment: float) -> None:
+        try:
+            with Alarm(moment):
+                sys.setprofile(lambda *_: 1 / 0)  # in the first instruction of __exit__
+        except ZeroDivisionError:
+            pass
+        finally:
+            sys.setprofile(None)
+
+    def body() -> None:
+        before = signal.getsignal(signal.SIGALRM)
+        interrupted_end(time.monotonic() + 0.01)
+        assert enclosing_alarm() == math.inf
+        assert signal.getsignal(signal.SIGALRM) == before
+        interrupted_end(math.inf)
+        if threading.current_thread() is threading.main_thread():  # someone takes the signal for good
+            signal.signal(signal.SIGALRM, lambda *_: rang.append(1))
+            interrupt(0.01, spin)
+            signal.setitimer(signal.ITIMER_REAL, 0.001)
+            until = time.monotonic() + FOREVER
+            while not rang and time.monotonic() < until:
+                pass
+            signal.signal(signal.SIGALRM, before)
+        else:
+            rang.append(1)
+
+    run(body)
+    assert rang == [1]
 
 
 def test_a_timer_of_someone_else_rings_in_time_and_is_put_back() -> None:
