@@ -8,7 +8,7 @@ PEERS ?= .peers
 TESTS_OF_LOWEST := tests/core tests/data tests/space tests/search/test_store.py tests/estimators/test_frames.py \
 	tests/estimators/test_scikit_learn.py
 
-.PHONY: demo test test-lowest test-wheel test-newest-python torture check format wheel benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
+.PHONY: demo test test-lowest test-wheel test-newest-python torture check format wheel docs docs-links benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits.py
@@ -50,6 +50,15 @@ format: $(INSTALLED)
 wheel: $(INSTALLED)
 	rm -rf dist
 	$(BIN)/python -m build --wheel --no-isolation
+
+# The pages, in docs/_build/html, in an environment of its own; warnings are errors, a broken link within them is one.
+docs: $(VENV)-docs/installed
+	rm -rf docs/_build/html docs/api/generated docs/auto_examples
+	$(VENV)-docs/bin/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env docs docs/_build/html
+
+# Links to other sites, too; needs the network.
+docs-links: $(VENV)-docs/installed
+	$(VENV)-docs/bin/python -m sphinx --builder linkcheck -D plot_gallery=0 docs docs/_build/links
 
 # Long: an hour and a half on two cores; the tables lie beside the scripts.
 benchmarks: $(INSTALLED)
@@ -97,6 +106,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,draw]"
 	touch $(INSTALLED)
 
+$(VENV)-docs/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)-docs
+	$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	touch $@
+
 $(VENV)-lowest/installed: pyproject.toml constraints-lowest.txt
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt torch
@@ -105,4 +120,4 @@ $(VENV)-lowest/installed: pyproject.toml constraints-lowest.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-wheel dist build
+	rm -rf $(VENV) $(VENV)-docs $(VENV)-lowest $(VENV)-wheel dist build docs/_build docs/api/generated docs/auto_examples

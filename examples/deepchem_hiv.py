@@ -1,7 +1,10 @@
-"""Which molecules act against HIV: a network that is validated every few steps and ends as the best it ever was.
+"""Molecules against HIV, with checkpoints
+=======================================
 
-``AUTONET_DATA=folder python examples/deepchem_hiv.py`` with ``folder/hiv.npz``, 41127 molecules of MoleculeNet as
-fingerprints of 1024 bits, split by their scaffolds.  Call the same line again, and the search goes on.
+A network is validated every few steps and ends as the best it ever was; the search resumes where it was stopped.
+
+Run it with ``AUTONET_DATA=folder python examples/deepchem_hiv.py``, where ``folder/hiv.npz`` has 41,127 molecules of
+MoleculeNet as fingerprints of 1,024 bits, split by their scaffolds. Call the same line again, and the search goes on.
 """
 
 import argparse
@@ -100,3 +103,5 @@ def main(arguments: Sequence[str] | None = None) -> Study:
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/bits.png"

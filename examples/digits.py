@@ -1,4 +1,8 @@
-"""The main job in half a minute, on data that come with scikit-learn: ``python examples/digits.py``."""
+"""Digits in half a minute
+=======================
+
+Find a network for the digits of scikit-learn, look at it, and draw it: ``python examples/digits.py``.
+"""
 
 from pathlib import Path
 
@@ -34,3 +38,5 @@ def main(max_runtime: float = 30, folder: Path = Path()) -> float:
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/digits.png"

@@ -1,4 +1,8 @@
-"""Edit the search space: ranges, choices, components, and a network of one's own."""
+"""Edit the search space
+=====================
+
+Change ranges, choices and components, and add a network of your own.
+"""
 
 from ConfigSpace import ConfigurationSpace, Integer
 from sklearn.datasets import load_wine
@@ -41,3 +45,5 @@ def main(max_runtime: float = 10) -> float:
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/network.png"

@@ -1,6 +1,7 @@
-"""Hyperopt's tutorial: a parabola, a space with conditions, and three classifiers of iris.
+"""The tutorial of Hyperopt
+========================
 
-``python examples/hyperopt_tutorial.py``
+A parabola, a space with conditions, and three classifiers of iris: ``python examples/hyperopt_tutorial.py``.
 """
 
 import math
@@ -67,3 +68,5 @@ def main(max_trials: int = 100) -> None:
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/parabola.png"

@@ -1,7 +1,11 @@
-"""Taxi fares with a network of PyTorch Lightning: its callback tells the trial how training goes, and ends it.
+"""Taxi fares with PyTorch Lightning
+=================================
 
-``AUTONET_DATA=folder python examples/lightning_taxi.py`` with ``folder/nyc_taxis.parquet``, 6433 rides in New York.
-It needs pandas and pyarrow; where Lightning is not installed, a trainer of twenty lines takes its place.
+A callback tells the trial how training goes, and ends it.
+
+Run it with ``AUTONET_DATA=folder python examples/lightning_taxi.py``, where ``folder/nyc_taxis.parquet`` has 6,433
+rides in New York. It needs pandas and pyarrow; where Lightning is not installed, a trainer of twenty lines takes its
+place.
 """
 
 import os
@@ -136,3 +140,5 @@ def main(max_trials: int = 50, timeout: float = 300, max_epochs: int = 10) -> St
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/fares.png"

@@ -1,6 +1,9 @@
-"""The MNIST example of Auto-PyTorch, with only its import line changed.
+"""The MNIST example of Auto-PyTorch
+=================================
 
-It takes 33 minutes and a copy of MNIST: ``AUTONET_DATA=folder python examples/mnist.py`` with ``folder/mnist.npz``.
+Code of a book on Auto-PyTorch, with only its import line changed.
+
+It takes 33 minutes and a copy of MNIST: ``AUTONET_DATA=folder python examples/mnist.py``, with ``folder/mnist.npz``.
 """
 
 import os
@@ -42,3 +45,5 @@ def main(max_runtime: float = 2000, min_budget: float = 100, max_budget: float =
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/digits.png"

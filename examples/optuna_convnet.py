@@ -1,7 +1,10 @@
-"""An objective written for Optuna, run by autonet: a convolutional network that asks for its own shape.
+"""An objective written for Optuna
+===============================
 
-It takes half an hour and a copy of MNIST: ``AUTONET_DATA=folder python examples/optuna_convnet.py`` with
-``folder/mnist.npz``; without one it learns the small digits of scikit-learn.  `make_objective` knows nothing of
+A convolutional network that suggests its own shape, run by autonet.
+
+It takes half an hour and a copy of MNIST: ``AUTONET_DATA=folder python examples/optuna_convnet.py``, with
+``folder/mnist.npz``; without one it learns the small digits of scikit-learn. ``make_objective`` knows nothing of
 autonet: ``optuna.create_study(direction="maximize").optimize(make_objective(*data), n_trials=10)`` runs as well.
 """
 
@@ -125,3 +128,5 @@ def main(arguments: Sequence[str] | None = None) -> Study:
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/digits.png"

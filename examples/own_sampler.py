@@ -1,4 +1,8 @@
-"""A sampler of one's own: scikit-learn's Gaussian process and expected improvement, against random search on Branin."""
+"""A sampler of your own
+=====================
+
+Expected improvement with the Gaussian process of scikit-learn, against random search on the Branin function.
+"""
 
 import numpy as np
 from scipy.stats import norm
@@ -41,3 +45,5 @@ def main(max_trials=40, seeds=range(5)):
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/bump.png"

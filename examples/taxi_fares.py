@@ -1,6 +1,10 @@
-"""A table as it is: fares of New York's taxis from numbers, 200 zones, boroughs and missing values.
+"""A table as it is: taxi fares
+============================
 
-``AUTONET_DATA=folder python examples/taxi_fares.py`` with ``folder/nyc_taxis.parquet`` (needs pandas and pyarrow).
+Predict fares of taxis in New York from numbers, 200 zones, boroughs and missing values.
+
+Run it with ``AUTONET_DATA=folder python examples/taxi_fares.py``, where ``folder/nyc_taxis.parquet`` has the rides. It
+needs pandas and pyarrow.
 """
 
 import os
@@ -36,3 +40,5 @@ def main(max_runtime: float = 30) -> float:
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/fares.png"

@@ -4,7 +4,6 @@ import importlib.util
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from autonet.nets.registry import NETWORKS
 from autonet.search import Status, Study, minimize
+from tests.blocks import run_page
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("AUTONET_DATA", ROOT.parent / "shared" / "data"))
@@ -69,7 +69,31 @@ def test_mnist(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     assert (tmp_path / "convnet_arch.pdf").is_file() == bool(shutil.which("dot"))
 
 
+@pytest.fixture
+def pyplot(monkeypatch: Any) -> Any:
+    pytest.importorskip("matplotlib", reason="needs matplotlib, for the pictures")
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    import matplotlib.pyplot as plt
+
+    yield plt
+    plt.close("all")
+
+
+def test_decision_regions(pyplot: Any) -> None:
+    figure = example("decision_regions").main(max_trials=2, max_budget=9)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert re.fullmatch(r"logistic regression: accuracy 0\.\d\d", titles[0])
+    assert re.fullmatch(r"autonet: accuracy 0\.\d\d", titles[1])
+
+
 # --- the search
+
+
+def test_look_at_a_search(pyplot: Any, capsys: Any) -> None:
+    searches = example("look_at_a_search").main(max_trials=15, seeds=range(2))
+    assert [len(studies) for studies in searches.values()] == [2, 2]
+    assert len(pyplot.get_fignums()) == 2
+    assert capsys.readouterr().out.startswith("trial ")
 
 
 def test_the_tutorial_of_hyperopt(capsys: Any) -> None:
@@ -204,26 +228,19 @@ def test_deepchem_on_hiv_goes_on_where_it_ended(tmp_path: Path, monkeypatch: Any
 # --- the README
 
 
-def blocks() -> list[str]:
-    return re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-
-
-@pytest.mark.parametrize("number", range(len(blocks())))
-def test_blocks_of_the_readme(number: int, digits: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    """Budgets and runtimes are divided by 250; X_train and the like are digits."""
+def test_blocks_of_the_readme(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    code = re.sub(
-        r"(max_runtime|min_budget|max_budget)=(\d+)",
-        lambda m: f"{m[1]}={max(int(m[2]) / 250, 0.1):g}",
-        blocks()[number],
-    )
-    code = code.replace("arch.render(view=False)", "arch.source")  # needs the program dot
-    X, y = digits
-    names = {"X_train": X[:1200], "y_train": y[:1200], "X_test": X[1200:], "y_test": y[1200:]}
-    before = dict(NETWORKS.components)
-    try:
-        exec(compile(code, f"README block {number}", "exec"), {"__name__": "readme", **names})
-    finally:
-        NETWORKS.components.clear()
-        NETWORKS.components.update(before)
-        sys.modules.pop("readme", None)
+    run_page(ROOT / "README.md", {})
+
+
+def test_the_readme_is_read_in_two_minutes() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert 110 <= len(text.splitlines()) <= 130
+    assert len(text.split()) <= 900
+    assert len(re.findall(r"\d+(?:[.,]\d+)*", text)) <= 40
+
+
+def test_links_of_the_readme_lead_somewhere() -> None:
+    targets = re.findall(r"\]\(([^)#]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(targets) > 10
+    assert [t for t in targets if not (ROOT / t).is_file()] == []

@@ -53,11 +53,26 @@ __all__ = [
 
 
 class AutonetError(Exception):
-    """Base class of all errors of autonet."""
+    """Base class of all errors of autonet.
+
+    Examples
+    --------
+    >>> from autonet import errors
+    >>> issubclass(errors.InvalidOption, errors.AutonetError)
+    True
+    """
 
 
 class InvalidOption(AutonetError, ValueError):
-    """An option, a range or a value that cannot work; raised before any training."""
+    """An option, a range or a value that cannot work; raised before any training.
+
+    Examples
+    --------
+    >>> from autonet import AutoNetClassification
+    >>> AutoNetClassification(max_budget=-1).fit([[0.0], [1.0]], [0, 1])
+    Traceback (most recent call last):
+    autonet.core.errors.InvalidOption: max_budget must be a positive number or None; got -1.
+    """
 
 
 class UnknownName(InvalidOption):
@@ -73,6 +88,13 @@ class UnknownName(InvalidOption):
         The names that exist.
     hint : str, optional
         What to use instead, if that is known.
+
+    Examples
+    --------
+    >>> from autonet import AutoNetClassification
+    >>> AutoNetClassification(max_runtme=60)
+    Traceback (most recent call last):
+    autonet.core.errors.UnknownName: Unknown option 'max_runtme'. Did you mean 'max_runtime' or ...?
     """
 
     def __init__(self, what: str, name: str, valid: Iterable[str], hint: str = "") -> None:
@@ -95,19 +117,53 @@ class UnknownName(InvalidOption):
 
 
 class InvalidData(AutonetError, ValueError):
-    """A table, targets or weights that cannot be learned from; raised before any training."""
+    """A table, targets or weights that cannot be learned from; raised before any training.
+
+    Examples
+    --------
+    >>> from autonet import AutoNetClassification
+    >>> AutoNetClassification().fit([[0.0], [1.0]], ["a", None])
+    Traceback (most recent call last):
+    autonet.core.errors.InvalidData: y contains ... missing values in 1 of 2 rows ...; leave these rows out.
+    """
 
 
 class InvalidNetwork(AutonetError, ValueError):
-    """A network that was registered but cannot be built or trained on a toy batch."""
+    """A network that was registered but cannot be built or trained on a toy batch.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from autonet import register_network
+    >>> register_network("wide", lambda n_in, n_out: nn.Linear(n_in, 2 * n_out))
+    Traceback (most recent call last):
+    autonet.core.errors.InvalidNetwork: Network 'wide' fails on a toy batch of shape (4, 5): ...
+    """
 
 
 class SearchFailed(AutonetError, RuntimeError):
-    """No trial produced a model; ``__cause__`` is the first exception that occurred."""
+    """No trial produced a model; ``__cause__`` is the first exception that occurred.
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> minimize(lambda trial: 1 / 0, {"x": (0.0, 1.0)}, max_trials=2)
+    Traceback (most recent call last):
+    autonet.core.errors.SearchFailed: All 2 trials failed:
+          2 x crashed   ZeroDivisionError: division by zero
+    """
 
 
 class NoFinishedTrial(AutonetError, RuntimeError):
-    """The best trial was asked for, but no trial has finished."""
+    """The best trial was asked for, but no trial has finished.
+
+    Examples
+    --------
+    >>> from autonet.search import Study
+    >>> Study({"x": (0.0, 1.0)}).best
+    Traceback (most recent call last):
+    autonet.core.errors.NoFinishedTrial: No trial has a value yet.
+    """
 
 
 class MissingPackage(AutonetError, ImportError):
@@ -119,6 +175,12 @@ class MissingPackage(AutonetError, ImportError):
         What needs it.
     package, extra : str
         The package, and the extra of autonet that brings it.
+
+    Examples
+    --------
+    >>> raise MissingPackage("trials_dataframe", "pandas", "plot")
+    Traceback (most recent call last):
+    autonet.core.errors.MissingPackage: trials_dataframe needs pandas; install it with: ...
     """
 
     def __init__(self, what: str, package: str, extra: str) -> None:
@@ -133,6 +195,17 @@ class RunMismatch(AutonetError, ValueError):
     directory : str
     differences : sequence of str
         One sentence each.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from autonet.search import Study
+    >>> with TemporaryDirectory() as folder:
+    ...     with Study({"x": (0.0, 1.0)}, run_dir=folder) as study:
+    ...         _ = study.optimize(lambda trial: trial["x"], max_trials=2)
+    ...     Study({"x": (0.0, 2.0)}, run_dir=folder)
+    Traceback (most recent call last):
+    autonet.core.errors.RunMismatch: ... holds another search; give another run_dir, or open it as it was made: ...
     """
 
     def __init__(self, directory: str, differences: Sequence[str]) -> None:
@@ -146,48 +219,169 @@ class RunMismatch(AutonetError, ValueError):
 
 
 class RunLocked(AutonetError, RuntimeError):
-    """Another process works in the run directory."""
+    """Another process works in the run directory.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from autonet.search import Study
+    >>> with TemporaryDirectory() as folder, Study({"x": (0.0, 1.0)}, run_dir=folder):
+    ...     Study.open(folder)
+    Traceback (most recent call last):
+    autonet.core.errors.RunLocked: ... is in use by another study of this process; close() that one, ...
+    """
 
 
 class RunCorrupted(AutonetError, RuntimeError):
-    """The file of a run directory cannot be read; nothing was changed."""
+    """The file of a run directory cannot be read; nothing was changed.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from autonet.search import Study
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "study.sqlite").write_bytes(b"no database")
+    ...     Study.open(folder)
+    Traceback (most recent call last):
+    autonet.core.errors.RunCorrupted: ... cannot be read ...
+    """
 
 
 class RunUnavailable(AutonetError, OSError):
-    """A run directory cannot be read or written now; what it holds is kept, and the same run can go on later."""
+    """A run directory cannot be read or written now; what it holds is kept, and the same run can go on later.
+
+    Examples
+    --------
+    >>> from autonet.search import Study
+    >>> Study.open("no/such/folder")
+    Traceback (most recent call last):
+    autonet.core.errors.RunUnavailable: There is no study in no/such/folder; Study(space, run_dir=...) begins one.
+    """
 
 
 class TrialPruned(AutonetError):
-    """Raise it in an objective to end the trial early; its last reported value is kept."""
+    """Raise it in an objective to end the trial early; its last reported value is kept.
+
+    Examples
+    --------
+    >>> from autonet.search import TrialPruned, minimize
+    >>> def objective(trial):
+    ...     if trial["x"] > 0.5:
+    ...         raise TrialPruned
+    ...     return trial["x"]
+    >>> str(minimize(objective, {"x": (0.0, 1.0)}, max_trials=5, random_state=0).best.status)
+    'finished'
+    """
 
 
 class AutonetWarning(UserWarning):
-    """Base class of all warnings of autonet."""
+    """Base class of all warnings of autonet.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from autonet import errors
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", errors.AutonetWarning)  # where nothing may go unnoticed
+    """
 
 
 class SearchInterrupted(AutonetWarning):
-    """The search was interrupted by the user; the best model so far is returned."""
+    """The search was interrupted by the user; the best model so far is returned.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from autonet import errors
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", errors.SearchInterrupted)  # where jobs end by SIGTERM
+    """
 
 
 class BaselineReturned(AutonetWarning):
-    """The linear baseline is returned, because no searched network was better."""
+    """The linear baseline is returned, because no searched network was better.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from autonet import AutoNetClassification, errors
+    >>> auto = AutoNetClassification("tiny_cs", max_trials=1, budget_type="epochs", max_budget=3)
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", errors.BaselineReturned)
+    ...     auto.fit([[0.0], [1.0], [2.0], [3.0]], ["a", "a", "a", "a"])
+    Traceback (most recent call last):
+    autonet.core.errors.BaselineReturned: y has a single class, so the linear baseline is returned ...
+    """
 
 
 class RefitSkipped(AutonetWarning):
-    """There was no time to train the networks of the final model on all rows, as ``refit=True`` asks for."""
+    """There was no time to train the networks of the final model on all rows, as ``refit=True`` asks for.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from autonet import errors
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", errors.RefitSkipped)
+    """
 
 
 class ScoreSkipped(AutonetWarning):
-    """There was no time to score the final model by an additional metric, whose calls take long."""
+    """There was no time to score the final model by an additional metric, whose calls take long.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from autonet import errors
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", errors.ScoreSkipped)
+    """
 
 
 class DataWarning(AutonetWarning):
-    """A column or a target is not used as its user may expect: an identifier, dates as text, one-hot labels."""
+    """A column or a target is not used as its user may expect: an identifier, dates as text, one-hot labels.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from autonet import AutoNetClassification, errors
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", errors.DataWarning)
+    ...     AutoNetClassification().fit([["01/02/03"], ["02/03/04"]] * 10, [0, 1] * 10)
+    Traceback (most recent call last):
+    autonet.core.errors.DataWarning: Column 0: ambiguous dates, for example '01/02/03': taken as categories; ...
+    """
 
 
 class EnqueuedIgnored(AutonetWarning):
-    """An enqueued value was not used: it is out of range, no choice, or its name was never suggested."""
+    """An enqueued value was not used: it is out of range, no choice, or its name was never suggested.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from autonet import errors
+    >>> from autonet.search import Study
+    >>> study = Study(random_state=0)
+    >>> study.enqueue({"x": 5.0})
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", errors.EnqueuedIgnored)
+    ...     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), max_trials=1)
+    Traceback (most recent call last):
+    autonet.core.errors.EnqueuedIgnored: Enqueued trial 0: 'x' = 5.0 is not in float [0.0, 1.0]; ...
+    """
 
 
 class ValidationReused(AutonetWarning):
-    """Too few rows to hold any out: networks are validated on their training rows."""
+    """Too few rows to hold any out: networks are validated on their training rows.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from autonet import AutoNetClassification, errors
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", errors.ValidationReused)
+    ...     AutoNetClassification().fit([[0.0], [1.0], [2.0]], [0, 1, 0])
+    Traceback (most recent call last):
+    autonet.core.errors.ValidationReused: 3 rows are too few to hold any out: validating on the training rows.
+    """

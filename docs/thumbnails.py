@@ -1,0 +1,69 @@
+"""Draw the small pictures of those examples that draw none themselves."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_digits
+
+
+def draw_thumbnails(folder: Path) -> None:
+    """Draw all of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, draw in {
+        "digits": draw_digits,
+        "parabola": draw_parabola,
+        "network": draw_layers,
+        "bits": draw_bits,
+        "fares": draw_fares,
+        "bump": draw_bump,
+    }.items():
+        figure, axes = plt.subplots(figsize=(4, 2.8), layout="constrained")
+        axes.set_axis_off()
+        draw(axes)
+        figure.savefig(folder / f"{name}.png", dpi=70)
+        plt.close(figure)
+
+
+def draw_digits(axes: plt.Axes) -> None:
+    images = load_digits().images[:28].reshape(4, 7, 8, 8)
+    axes.imshow(16 - images.transpose(0, 2, 1, 3).reshape(32, 56), cmap="gray")
+
+
+def draw_parabola(axes: plt.Axes) -> None:
+    x = np.linspace(-2, 8, 100)
+    axes.plot(x, (x - 3) ** 2, color="0.6")
+    tried = np.array([-1.5, 0, 1.2, 6.5, 4.6, 2.2, 3.4, 3.0])
+    axes.scatter(tried, (tried - 3) ** 2, c=range(len(tried)), cmap="viridis", zorder=2)
+
+
+def draw_layers(axes: plt.Axes) -> None:
+    widths = (4, 7, 7, 3)
+    places = [[(i, j - (n - 1) / 2) for j in range(n)] for i, n in enumerate(widths)]
+    for left, right in pairwise(places):
+        for a in left:
+            for b in right:
+                axes.plot(*zip(a, b, strict=True), color="0.8", linewidth=0.6)
+    axes.scatter(*zip(*(place for layer in places for place in layer), strict=True), s=60, zorder=2)
+
+
+def draw_bits(axes: plt.Axes) -> None:
+    axes.imshow(np.random.default_rng(0).random((24, 40)) < 0.12, cmap="Blues", aspect="auto")
+
+
+def draw_fares(axes: plt.Axes) -> None:
+    rng = np.random.default_rng(0)
+    distance = rng.gamma(2, 2, 200)
+    axes.scatter(distance, 3 + 2.5 * distance + rng.normal(0, 2, 200), s=8, alpha=0.6)
+
+
+def draw_bump(axes: plt.Axes) -> None:
+    x = np.linspace(0, 10, 200)
+    mean, spread = np.sin(x) + x / 10, 0.15 + 0.5 * np.abs(np.sin(0.7 * x))
+    axes.fill_between(x, mean - spread, mean + spread, alpha=0.25)
+    axes.plot(x, mean)

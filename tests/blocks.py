@@ -1,0 +1,82 @@
+"""Python blocks of Markdown pages: the blocks of a page share their names, and print what the page says."""
+
+import contextlib
+import io
+import math
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from autonet.nets.registry import NETWORKS
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?(?!\w)")
+TOLERANCE = 0.03  # of printed numbers: the last digits differ from one kind of processor to the next
+SHORTER = 250
+
+
+@dataclass(frozen=True)
+class Block:
+    """Code, the line of the page on which it begins, and what the page says that it prints; None for anything."""
+
+    page: Path
+    line: int
+    code: str
+    output: str | None
+
+
+def blocks_of(page: Path) -> Iterator[Block]:
+    """Find the blocks marked as Python; a block marked as text right after one is its output."""
+    text = page.read_text(encoding="utf-8")
+    fences = list(FENCE.finditer(text))
+    for fence, following in zip_longest(fences, fences[1:]):
+        if fence[1] == "python":
+            prints = following and following[1] == "text" and not text[fence.end() : following.start()].strip()
+            line = text[: fence.start(2)].count("\n")
+            yield Block(page, line, fence[2], following[2] if following and prints else None)
+
+
+def run_page(page: Path, names: Mapping[str, Any]) -> None:
+    """Run the blocks of a page in order; of those with a `max_runtime`, seconds are divided by 250."""
+    module, before = f"page_{page.stem}", dict(NETWORKS.components)
+    scope = {"__name__": module, **names}
+    try:
+        for block in blocks_of(page):
+            printed = run_block(block, scope)
+            if block.output is not None:
+                check_output(block, printed)
+    finally:
+        NETWORKS.components.clear()
+        NETWORKS.components.update(before)
+        sys.modules.pop(module, None)
+
+
+def run_block(block: Block, scope: dict[str, Any]) -> str:
+    """Run a block and return what it prints."""
+    code = block.code.replace("arch.render(view=False)", "arch.source")  # needs the program dot
+    if "max_runtime=" in code:
+        code = re.sub(r"(max_runtime|min_budget|max_budget)=(\d+)", shortened, code)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile("\n" * block.line + code, str(block.page), "exec"), scope)
+    return printed.getvalue()
+
+
+def shortened(option: re.Match[str]) -> str:
+    return f"{option[1]}={max(int(option[2]) / SHORTER, 0.1):g}"
+
+
+def check_output(block: Block, printed: str) -> None:
+    """Compare texts exactly but for spaces and ``...``, and numbers up to a tolerance."""
+    where = f"{block.page.name}, line {block.line}"
+    parts = [re.escape(NUMBER.sub("#", " ".join(part.split()))) for part in (block.output or "").split("...")]
+    shown, expected = " ".join(printed.split()), NUMBER.findall(block.output or "")
+    pattern = ".*?".join(parts).replace(re.escape("#"), f"({NUMBER.pattern})")
+    match = re.fullmatch(r"\s*".join(pattern.split(r"\ ")), shown)
+    assert match, f"{where} prints\n{printed}\nand not\n{block.output}"
+    for got, said in zip(match.groups(), expected, strict=True):
+        close = math.isclose(float(got), float(said), rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        assert close, f"{where} prints {got} instead of {said}:\n{printed}"
