@@ -253,6 +253,34 @@ def test_floats_that_stand_for_several_integers_are_warned_of_and_never_matched(
         auto.predict(rows(2**60 + 1))
 
 
+@pytest.mark.parametrize("make", [np.array, pd.Categorical, lambda values: pd.Series(values, dtype="object")])
+def test_booleans_and_numbers_that_are_not_0_and_1_are_never_mixed_up(make: Any) -> None:
+    for levels in ([True, False], ["True", "False"]):
+        auto = fit(levels * 30)
+        expected = auto.predict_proba(rows(*levels))
+        np.testing.assert_allclose(auto.predict_proba(rows(*make([1, 0]))), expected, rtol=1e-5)
+        for values in ([1, 2], [2, 2], [-1, 0], [0.5, 1]):
+            with pytest.raises(InvalidData, match=r"'x' held (booleans|categories such as 'False') when fitted, but"):
+                auto.predict(pd.DataFrame({"x": make(values), "z": 0.5}))
+    numbers = fit([0, 1, 2, 5] * 15, is_category=True)
+    with pytest.raises(InvalidData, match="'x' held categories such as 0 when fitted, but now"):
+        numbers.predict(pd.DataFrame({"x": make([True, False]), "z": 0.5}))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "Float32"])
+def test_identifiers_that_a_short_float_rounds_are_refused(dtype: str) -> None:
+    identifiers = [2**24 + 1 + 2 * i for i in range(6)] if dtype != "float16" else [2049, 2051, 2053]
+    auto = fit(pd.Series(identifiers * (60 // len(identifiers))), is_category=True)
+    X = pd.DataFrame({"x": pd.Series(identifiers, dtype=dtype), "z": 0.5})
+    with pytest.raises(InvalidData, match=r"'x': cannot tell which level \d+ is, because a float\d\d beyond"):
+        auto.predict(X)
+    with pytest.warns(DataWarning, match=r"'x': floats beyond 2\*\*(11|24), which may be several integers each"):
+        short = fit(pd.Series(identifiers * (60 // len(identifiers)), dtype=dtype.lower()), is_category=True)
+    np.testing.assert_allclose(
+        short.predict_proba(X.astype({"x": dtype.lower()})), short.predict_proba(X.astype({"x": int})), rtol=1e-5
+    )
+
+
 def test_datetimes_with_and_without_a_time_zone_are_not_mixed_up() -> None:
     days = pd.Series(pd.date_range("2024-01-01", periods=60))
     auto, local = fit(days), fit(days.dt.tz_localize("Asia/Tokyo"))

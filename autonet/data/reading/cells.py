@@ -131,6 +131,12 @@ class Cells:
         """Count the rows."""
         return len(self.values)
 
+    @property
+    def exact(self) -> int:
+        """Number up to which every integer is itself: 2**24 in float32."""
+        is_float = isinstance(self.values, np.ndarray) and self.values.dtype.kind == "f"
+        return min(2 ** (np.finfo(self.values.dtype).nmant + 1), EXACT) if is_float else EXACT
+
     def numbers(self) -> Array:
         """Return numbers as an array of a real type; missing ones are NaN, and large ones may be rounded."""
         if isinstance(self.values, nw.Series):

@@ -36,10 +36,10 @@ def read_codes(cells: Cells, column: Column, index: LevelIndex) -> NDArray[np.in
         If the column holds something else than when fitted, or a value may be several levels.
     """
     codes = index.encode(cells)
-    if (codes > UNSEEN_CODE).any():
-        if cells.holds == "boolean" and not index.are_boolean:  # True is no code 1
-            _refuse_values(cells, column)
-    elif column.levels and not index.may_hold(cells.distinct()):
+    strange = index.find_strange(cells, codes)
+    if strange is not None:
+        raise _changed(cells, column, strange)
+    if column.levels and not (codes > UNSEEN_CODE).any() and not index.may_hold(cells.distinct()):
         _refuse_values(cells, column)
     return codes
 

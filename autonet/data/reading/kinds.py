@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
-from autonet.data.reading.cells import EXACT, Cells, count_groups
+from autonet.data.reading.cells import Cells, count_groups
 from autonet.data.reading.date_formats import DateFormat
 from autonet.data.reading.formats import Format, Inference, infer_format, infer_mixed
 from autonet.data.reading.texts import Tokens, estimate_words, infer_tokens
@@ -154,8 +154,9 @@ def _detect_categories(cells: Cells, missing: float, note: str) -> Column:
     if len(cells) >= MANY_ROWS and len(levels) == round(len(cells) * (1 - missing)):
         note = "no value occurs twice, an identifier? Not used"
         return Column(cells.name, "categorical", (), missing, note, is_used=False, is_doubtful=True)
-    if any(isinstance(level, float) and abs(level) >= EXACT for level in levels):
-        note = "floats beyond 2**53, which may be several integers each: read the column as integers or strings"
+    if any(isinstance(level, float) and abs(level) >= cells.exact for level in levels):
+        largest = f"2**{cells.exact.bit_length() - 1}"
+        note = f"floats beyond {largest}, which may be several integers each: read the column as integers or strings"
         return Column(cells.name, "categorical", levels, missing, note, is_doubtful=True)
     return Column(cells.name, "categorical", levels, missing, note)
 

@@ -48,6 +48,19 @@ class LevelIndex:
         """Whether some of the values are of a kind that the levels are of, such as numbers or strings of numbers."""
         return any(not self._kinds.isdisjoint(_kinds(value)) for value in values)
 
+    def find_strange(self, cells: Cells, codes: NDArray[np.int32]) -> Any:
+        """Find a boolean where levels are numbers, of which it is no 0 or 1, or a number where all are booleans.
+
+        Python calls True and 1 equal, and a column of booleans may come as 1 and 2: half of it would seem to fit.
+        """
+        if (codes > UNSEEN_CODE).any() and cells.holds in ("boolean", "categorical", "mixed") and not self.are_boolean:
+            if not any(isinstance(level, bool) for level in self.levels):
+                return next((value for value in cells.distinct() if isinstance(value, bool)), None)
+        elif (codes == UNSEEN_CODE).any() and all(canonical(level)[0] == "boolean" for level in self.levels):
+            forms = ((canonical(value), value) for value in cells.distinct())
+            return next((v for form, v in forms if form[0] in ("number", "rounded") and form not in self._forms), None)
+        return None
+
     def encode(self, cells: Cells) -> NDArray[np.int32]:
         """Look up all cells: 0 is missing, 1 unseen, 2 + i the i-th level.
 
@@ -56,6 +69,7 @@ class LevelIndex:
         InvalidData
             If it cannot be told which of several levels a value is.
         """
+        self._check_precision(cells)
         codes = np.empty(len(cells), np.int32)
         missing = cells.missing()
         others: dict[Any, int] = {}  # codes of values that are no level as they are
@@ -71,6 +85,19 @@ class LevelIndex:
             first += len(part)
         codes[missing] = self._missing
         return codes
+
+    def _check_precision(self, cells: Cells) -> None:
+        """Refuse large numbers in float32 or float16, in which some of the levels are not what they were."""
+        exact, values = cells.exact, cells.values
+        if exact >= EXACT or not isinstance(values, np.ndarray):
+            return
+        large = values[np.abs(values) >= exact]
+        if len(large) and any(_is_lost(level, values.dtype, exact) for level in self.levels):
+            raise InvalidData(
+                f"Column {cells.name!r}: cannot tell which level {float(large[0]):.0f} is, because a {values.dtype} "
+                f"beyond {exact} stands for several integers. Read the column as integers or strings, for fit and for "
+                "predict."
+            )
 
     def _find(self, name: Hashable, value: Any) -> int:
         code = self._exact.get(_exact_key(value))
@@ -141,12 +168,21 @@ def _exact_key(value: Any) -> Hashable:
     return key
 
 
+def _is_lost(level: Any, dtype: Any, exact: int) -> bool:
+    """Whether a level is a large number that a type of floats rounds."""
+    kind, number = canonical(level)
+    if kind not in ("number", "rounded") or abs(number) < exact:
+        return False
+    with np.errstate(over="ignore"):
+        return bool(float(dtype.type(_float(number))) != number)
+
+
 def _is_large(form: Any) -> bool:
     """Whether a canonical form is an integer that may be lost in float64."""
     return bool(form[0] == "number" and isinstance(form[1], int) and abs(form[1]) >= EXACT)
 
 
-def _float(value: int) -> float:
+def _float(value: float) -> float:
     try:
         return float(value)
     except OverflowError:
