@@ -118,6 +118,14 @@ def test_arrays_have_no_names_and_numbered_columns_count_as_none() -> None:
             auto.predict(VALUES)
 
 
+def test_numbered_columns_that_became_strings_are_compared() -> None:
+    auto = fit(pd.DataFrame(VALUES))
+    for make in (structured, batch, lambda values, names: pd.DataFrame(values, columns=names)):
+        np.testing.assert_allclose(auto.predict(make(VALUES, ["0", "1", "2"])), auto.predict(VALUES), rtol=1e-4)
+        with pytest.raises(InvalidData, match="Feature names must be in the same order as they were in fit"):
+            auto.predict(make(VALUES[:, [1, 0, 2]], ["1", "0", "2"]))
+
+
 def test_a_second_fit_forgets_the_names_of_the_first() -> None:
     auto = fit(pd.DataFrame(VALUES, columns=["a", "b", "c"]))
     auto.fit(VALUES[:, :2], Y)
@@ -130,3 +138,15 @@ def test_categorical_features_may_be_names_of_any_type() -> None:
     X = pd.DataFrame(np.round(VALUES), columns=NAMES["tuples"])
     auto = AutoNetRegression("tiny_cs", **FAST, categorical_features=[("sales", "max")]).fit(X, Y)
     assert [column.kind for column in auto.columns_] == ["numeric", "categorical", "numeric"]
+
+
+def test_categorical_features_by_names_that_are_numbers() -> None:
+    for value in ([2023], [np.int64(2023)], 2023, [1], [False, True, False]):
+        X = pd.DataFrame(np.round(VALUES), columns=[2022, 2023, 2024])
+        auto = AutoNetRegression("tiny_cs", **FAST, categorical_features=value).fit(X, Y)
+        assert [column.kind for column in auto.columns_] == ["numeric", "categorical", "numeric"]
+    X = pd.DataFrame(np.round(VALUES), columns=[1, 2, 3])
+    with pytest.raises(
+        InvalidData, match="has 1, which is the name of column 0 and the index of column 2; give a mask"
+    ):
+        AutoNetRegression("tiny_cs", **FAST, categorical_features=[1]).fit(X, Y)

@@ -64,7 +64,7 @@ def check_features(estimator: str, fitted: Names | None, names: Names | None, n_
     ours, theirs = _chosen_names(fitted), _chosen_names(names)
     if fitted is not None and names is not None and (_are_integers(fitted + names) or (ours and theirs)):
         _compare(fitted, names)
-    elif theirs and set(theirs) == set(range(n_fitted)):  # the columns of an array, in another order
+    elif theirs and {*map(str, theirs)} == {*map(str, range(n_fitted))}:  # the columns of an array, maybe as strings
         _compare(tuple(range(n_fitted)), theirs)
     elif theirs and not ours:
         warn(f"X has feature names, but {estimator} was fitted without feature names", UserWarning)
@@ -88,6 +88,8 @@ def _compare(fitted: Names, names: Names) -> None:
         return
     message = "The feature names should match those that were passed during fit.\n"
     unseen, missing = set(names) - set(fitted), set(fitted) - set(names)
+    if {*map(str, unseen)} == {*map(str, missing)}:  # the same ones as strings
+        unseen, missing = set(), set()
     if unseen:
         message += f"Feature names unseen at fit time:\n{_listed(unseen)}"
     if missing:

@@ -239,7 +239,15 @@ def _chosen(categorical_features: Sequence[Any] | None, names: Sequence[Hashable
 
 
 def _index(value: Any, names: Sequence[Hashable]) -> int:
-    if not isinstance(value, str | int) and isinstance(value, Hashable) and value in names:  # a tuple, a timestamp
+    is_index = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_index and not isinstance(value, str) and isinstance(value, Hashable) and value in names:  # a tuple
+        return names.index(value)
+    if is_index and any(isinstance(name, int | np.integer) and name == value for name in names):
+        if 0 <= value < len(names) and names[value] != value:
+            raise InvalidData(
+                f"categorical_features has {value}, which is the name of column {names.index(value)} and the index of "
+                f"column {names[value]!r}; give a mask, or names that are strings."
+            )
         return names.index(value)
     if isinstance(value, str):
         if not any(isinstance(name, str) for name in names):
@@ -249,7 +257,7 @@ def _index(value: Any, names: Sequence[Hashable]) -> int:
         if value not in names:
             raise UnknownName("column", value, map(str, names))
         return names.index(value)
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+    if not is_index:
         raise InvalidData(f"categorical_features takes names, indices or a mask of booleans, not {value!r}.")
     if not 0 <= value < len(names):
         raise InvalidData(f"categorical_features names column {value}, but X has columns 0 to {len(names) - 1}.")
