@@ -25,6 +25,7 @@ from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.interrupts import current_interrupt, interruptible
 from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
+from autonet.data.reading.alignment import warn_of_other_order
 from autonet.data.reading.brands import open_table
 from autonet.data.reading.names import are_strings
 from autonet.data.reading.schema import Schema
@@ -289,10 +290,12 @@ class AutoNet(FittedEstimator, ABC):
         """Read the table and the targets, and prepare them for a search."""
         if (X_valid is None) != (y_valid is None):
             raise InvalidOption("X_valid and y_valid belong together; got only one of them.")
+        warn_of_other_order("X", X, {"y": y, "sample_weight": sample_weight, "groups": groups})
+        warn_of_other_order("X_valid", X_valid, {"y_valid": y_valid})
         table, self._targets, codes = self._read(X, y, options)
         valid = None if X_valid is None else (self._table(X_valid), self._targets.codes(y_valid, "y_valid"))
         metrics = options.metrics(self.default_metrics, self._targets.kind)
-        given = Given(table, self.n_features_in_, self._targets, codes, sample_weight, groups, valid)
+        given = Given(X, table, self.n_features_in_, self._targets, codes, sample_weight, groups, valid)
         return prepared(given, metrics, options)
 
     def _read(self, X: Any, y: Any, options: Options) -> tuple[Table, Targets, Array]:

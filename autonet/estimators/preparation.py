@@ -43,6 +43,7 @@ FOLDS, FEWEST_ROWS, FOLDED_ROWS, FOLDED_FROM_SECONDS = 5, 50, (2500, 50_000), 5.
 ROWS_PER_SECOND, COLUMNS = 25, 100
 # A metric of which a single call takes more of the runtime is refused, unless it is as quick as the second number.
 SLOWEST_METRIC, LEAST_METRIC_SECONDS = 0.25, 1.0  # share, seconds
+KINDS_OF_NO_WEIGHT = {"c": "complex ones", "M": "dates", "m": "durations"}  # kinds of NumPy's types
 HELD_OUT_ROWS, HELD_OUT_SHARES = 2000, (0.1, 0.25)
 
 
@@ -52,6 +53,8 @@ class Given:
 
     Attributes
     ----------
+    X : table
+        As it came.
     table : Table
     n_features : int
         Columns of the table before it was read.
@@ -64,6 +67,7 @@ class Given:
         Rows to validate on, and their codes, labels or values.
     """
 
+    X: Any
     table: Table
     n_features: int
     targets: Targets
@@ -87,7 +91,7 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
     measures = _quick_enough_metrics(metrics, targets, y, options)
     weights, groups = _checked_weights(given.sample_weight, table), _checked_groups(given.groups, table)
     if given.valid is None:
-        folds, weights = _folds_and_weights(table, y, targets, weights, groups, options, seed, measures[0])
+        folds, weights = _folds_and_weights(given, weights, groups, options, seed, measures[0])
     else:
         _check_given_rows(given.valid, groups, options)
         n_train, table, y = len(table), table.joined(given.valid[0]), np.concatenate([y, given.valid[1]])
@@ -153,8 +157,9 @@ def _checked_weights(sample_weight: Any, table: Table) -> NDArray[np.float64] | 
     """Check weights of rows: one finite number from 0 on for each, not all of them 0."""
     if sample_weight is None:
         return None
-    if np.asarray(sample_weight).dtype.kind == "c":
-        raise InvalidData("sample_weight must hold real numbers; got complex ones.")
+    kind = np.asarray(sample_weight).dtype.kind
+    if kind in KINDS_OF_NO_WEIGHT:
+        raise InvalidData(f"sample_weight must hold real numbers; got {KINDS_OF_NO_WEIGHT[kind]}.")
     try:
         weights = np.asarray(sample_weight, np.float64)
     except (TypeError, ValueError) as error:
@@ -217,7 +222,7 @@ def _class_weights(
         return weights
     if not isinstance(targets, Classes):
         raise InvalidOption(f"class_weight={class_weight!r} needs one label per row; use sample_weight instead.")
-    if class_weight != "balanced" and not isinstance(class_weight, Mapping):
+    if not isinstance(class_weight, Mapping) and not (isinstance(class_weight, str) and class_weight == "balanced"):
         raise InvalidOption(f"class_weight must be 'balanced', a dictionary or None; got {class_weight!r:.60}.")
     if isinstance(class_weight, str):
         rows = np.concatenate([folds[0].train, folds[0].valid])
@@ -239,14 +244,7 @@ def _class_weights(
 
 
 def _folds_and_weights(
-    table: Table,
-    y: Array,
-    targets: Targets,
-    weights: Array | None,
-    groups: Array | None,
-    options: Options,
-    seed: int,
-    metric: Metric,
+    given: Given, weights: Array | None, groups: Array | None, options: Options, seed: int, metric: Metric
 ) -> tuple[list[Fold], Array | None]:
     """Split the rows for validation; where the split is a random one, equal ones as `distinct_rows` says.
 
@@ -258,6 +256,7 @@ def _folds_and_weights(
     weights : ndarray of shape (n,) or None
         What each row counts: the weights of equal rows are summed up at one of them.
     """
+    table, y, targets = given.table, given.y, given.targets
     chosen, rows = options.cross_validator, np.arange(len(table))
     ours = isinstance(chosen, str | Integral) and chosen != "time_series_split"
     if ours and options.shuffle and groups is None:
@@ -278,6 +277,7 @@ def _folds_and_weights(
             groups=groups,
             shuffle=options.shuffle,
             seed=seed,
+            known=(given.X, targets.restored(y)),
         )
         return [Fold(rows[fold.train], rows[fold.valid]) for fold in folds]
 

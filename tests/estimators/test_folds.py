@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import fbeta_score, make_scorer
 from sklearn.model_selection import LeaveOneOut, TimeSeriesSplit
@@ -132,3 +133,44 @@ def test_a_metric_that_is_nan_at_times_loses(quick: dict[str, Any], iris: Any) -
 
     auto = AutoNetClassification("tiny_cs", **quick, optimize_metric=moody).fit(*iris)
     assert np.isfinite(auto.fit_result["loss"])
+
+
+def test_splitters_are_given_the_table_and_the_labels(quick: dict[str, Any]) -> None:
+    class ByColumn:
+        def split(self, X: Any, y: Any, groups: Any = None) -> Any:
+            assert set(y) == {"no", "yes"}
+            return [(np.flatnonzero(X["time"] < 80), np.flatnonzero(X["time"] >= 80))]
+
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(time=np.arange(120)[::-1])
+    auto = AutoNetClassification("tiny_cs", **{**quick, "cross_validator": ByColumn()})
+    auto.fit(frame, np.where(X[:, 0] > 0, "yes", "no"), sample_weight=np.where(frame["time"] < 80, 1.0, 0.5))
+    assert auto.fit_result["info"]["val_accuracy"] > 0.5
+
+
+def test_a_splitter_that_fails_is_named_before_any_training(quick: dict[str, Any]) -> None:
+    class ByName:
+        def split(self, X: Any, y: Any, groups: Any = None) -> Any:
+            return [X["time"]]
+
+    with pytest.raises(InvalidOption, match=r"cross_validator=<tests.*: IndexError: only integers") as caught:
+        AutoNetClassification("tiny_cs", **{**quick, "cross_validator": ByName()}).fit(X, EARLY)
+    assert isinstance(caught.value.__cause__, IndexError)
+
+
+def test_metrics_may_overwrite_what_they_are_given(quick: dict[str, Any]) -> None:
+    def error(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
+        return -float(np.average((y_true - y_pred) ** 2, weights=sample_weight))
+
+    def careless(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
+        score = error(y_true, y_pred, sample_weight)
+        for array in (y_true, y_pred, sample_weight):
+            if array is not None:
+                array[:] = 0
+        return score
+
+    weights = np.arange(120) % 3 + 1.0
+    first, second = (
+        AutoNetRegression("tiny_cs", **quick, optimize_metric=metric).fit(X, X[:, 0], weights).predict(X)
+        for metric in (error, careless)
+    )
+    np.testing.assert_array_equal(first, second)

@@ -82,9 +82,12 @@ class Scorer:
     least: float | None = None
 
     def __call__(self, y: Array, prediction: Array, weight: Array | None, threshold: float | Array | None) -> float:
-        """Score; what scikit-learn warns of is said by the score, so its warnings are dropped."""
-        estimator, y = self._stand_in(y, prediction, threshold)
-        weights = {"sample_weight": weight} if self.weighted and weight is not None else {}
+        """Score; what scikit-learn warns of is said by the score, so its warnings are dropped.
+
+        The user's own function gets copies, which it may sort or overwrite.
+        """
+        estimator, y = self._stand_in(y.copy(), prediction, threshold)
+        weights = {"sample_weight": weight.copy()} if self.weighted and weight is not None else {}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             value = self.scorer(estimator, np.empty((len(y), 0)), y, **weights)
@@ -190,6 +193,8 @@ def as_scorer(
         ) from error
     if np.isnan([fair, perfect, wrong]).any():
         raise InvalidOption(f"The metric {name} was tried on a small {kind} and is not a number (NaN).")
+    if np.isinf([fair, perfect, wrong]).all():
+        raise InvalidOption(f"The metric {name} was tried on a small {kind} and is infinite; expected a finite score.")
     if wrong > perfect:
         raise InvalidOption(
             f"The metric {name} gives {wrong:.4g} to wrong predictions and {perfect:.4g} to perfect ones, but greater "

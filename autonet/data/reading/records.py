@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
+from autonet.data.reading.alignment import warn_of_other_order
 from autonet.data.reading.cells import EXACT, Cells, Columns, array_of_objects
 from autonet.data.reading.names import check_names
 
@@ -76,6 +77,7 @@ def open_dictionary(X: Mapping[Hashable, Any]) -> Columns:
             f"The columns of X have different lengths: {lengths[names[0]]} under {names[0]!r}, "
             f"{lengths[other]} under {other!r}."
         )
+    warn_of_other_order(repr(names[0]), X[names[0]], {repr(name): X[name] for name in names})
     return Columns(names, lengths[names[0]], lambda i: _cells(names[i], X[names[i]]), are_ordered=False)
 
 

@@ -63,6 +63,7 @@ def split(
     groups: Array | None = None,
     shuffle: bool = True,
     seed: int = 0,
+    known: tuple[Any, Any] | None = None,
 ) -> list[Fold]:
     """Split `n` rows into one fold (a holdout) or several (cross-validation).
 
@@ -84,6 +85,8 @@ def split(
     shuffle : bool
         False: rows are in the order of time; the last ones are held out, and folds are of consecutive rows.
     seed : int
+    known : tuple of table and array, optional
+        `X` and `y` as the caller knows them, for a splitter that looks at them.
 
     Returns
     -------
@@ -115,13 +118,15 @@ def split(
         if isinstance(cross_validator, str):
             pairs = _named(cross_validator, arguments, y, kind, n, validation_split, groups, shuffle, seed)
         elif isinstance(cross_validator, Splitter):
-            pairs = _pairs(cross_validator, n, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y, groups)
+            X, y = (None, y) if known is None else known
+            pairs = _pairs(cross_validator, n, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y, groups, X)
         else:
             pairs = list(cross_validator)  # type: ignore[arg-type]
     except InvalidOption:
         raise
-    except (TypeError, ValueError) as error:
-        raise InvalidOption(f"{said}: {str(error).rstrip('.')}.") from error
+    except Exception as error:
+        name = "" if isinstance(error, TypeError | ValueError) else f"{type(error).__name__}: "
+        raise InvalidOption(f"{said}: {name}{str(error).rstrip('.')}.") from error
     if not pairs:
         raise InvalidOption(
             f"{said} makes no folds; give at least one pair of training and validation rows (a generator gives its "
@@ -220,10 +225,12 @@ def _named(
     return _pairs(SPLITTERS[name](**settings), n, strata, None if groups is None else number(groups))
 
 
-def _pairs(splitter: Splitter, n: int, y: Array, groups: Array | None) -> list[tuple[Any, Any]]:
+def _pairs(splitter: Splitter, n: int, y: Array, groups: Array | None, X: Any = None) -> list[tuple[Any, Any]]:
+    n_rows = len(X) if isinstance(X, list | tuple) else (getattr(X, "shape", None) or (0,))[0]
+    X = X if n_rows == n else np.zeros((n, 1))  # a dictionary of columns has no rows
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class of few rows is spread as far as it goes
-        return list(splitter.split(np.zeros((n, 1)), y, groups))
+        return list(splitter.split(X, y, groups))
 
 
 def _checked(pair: Any, n: int, said: str) -> Fold:
