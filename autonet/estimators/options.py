@@ -225,7 +225,7 @@ class Options:
             if names is not None and not nodes[node].names(task):
                 raise InvalidOption(f"{option} has nothing to choose from for a {task.kind}; leave it out.")
             if names is not None:
-                chosen.append(HyperparameterSearchSpaceUpdate(node, NODES[node].selector, tuple(names)))
+                chosen.append(HyperparameterSearchSpaceUpdate(node, NODES[node].selector, tuple(map(str, names))))
         updates = self.hyperparameter_search_space_updates
         if isinstance(updates, str | Path):
             updates = parse_hyperparameter_search_space_updates(updates)
@@ -299,6 +299,12 @@ class Options:
             device = torch.device(self.device)
         except (RuntimeError, TypeError) as error:
             raise InvalidOption(f"device must be 'auto', 'cpu' or 'cuda'; got {self.device!r}.") from error
+        if device.type not in ("cpu", "cuda"):
+            try:
+                torch.empty(1, device=device)
+            except (RuntimeError, NotImplementedError, AssertionError) as error:
+                why = str(error).split(". ")[0]
+                raise InvalidOption(f"device={str(self.device)!r} cannot be used here ({why}); use 'cpu'.") from error
         if device.type == "cuda" and not torch.cuda.is_available():
             raise InvalidOption(f"device={str(self.device)!r}, but torch sees no CUDA GPU; use device='auto' or 'cpu'.")
         return device

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,10 @@ LABELS = np.arange(60) % 3
 FRAME = pd.DataFrame(X, columns=["a", "b", "c"])
 STRINGS = np.array(["red", "green", "blue"])[LABELS]
 GROUPS = np.repeat(np.arange(6), 10)
+
+
+class Color(Enum):
+    RED, BLUE = "red", "blue"
 
 
 def targets(cls: type) -> np.ndarray:
@@ -111,6 +116,7 @@ def refused(call: Callable[[], Any], message: str, error: type[Exception] = Valu
         ({"categorical_features": 0.5}, "categorical_features takes names, indices or a mask, not 0.5"),
         ({"class_weight": "Balanced"}, "class_weight must be 'balanced', a dictionary or None; got 'Balanced'"),
         ({"class_weight": [1, 2, 3]}, "class_weight must be 'balanced', a dictionary or None; got [1, 2, 3]"),
+        ({"class_weight": np.ones(3)}, "class_weight must be 'balanced', a dictionary or None; got array("),
         ({"class_weight": {"0": 2}}, "class_weight has weights for ['0'], which y does not have; its labels: 0, 1, 2"),
         ({"class_weight": {0: -1}}, "class_weight must hold finite numbers from 0 on; 0 has -1"),
         ({"class_weight": {0: float("nan")}}, "class_weight must hold finite numbers from 0 on; 0 has nan"),
@@ -118,6 +124,8 @@ def refused(call: Callable[[], Any], message: str, error: type[Exception] = Valu
         ({"hyperparameter_search_space_updates": 3}, "must be HyperparameterSearchSpaceUpdates or the path of a file"),
         ({"hyperparameter_search_space_updates": "/nowhere.txt"}, "cannot be read: [Errno 2]"),
         ({"device": "gpu0"}, "device must be 'auto', 'cpu' or 'cuda'; got 'gpu0'"),
+        ({"device": "mps"}, "device='mps' cannot be used here ("),
+        ({"optimize_metric": lambda y, p: np.inf}, "and is infinite; expected a finite score"),
         ({"random_state": "seed"}, "random_state must be a whole number from 0 to 2**32 - 1"),
         ({"random_state": -1.5}, "random_state must be a whole number from 0 to 2**32 - 1"),
         ({"log_level": "loud"}, "Unknown log_level 'loud'"),
@@ -187,7 +195,9 @@ TABLES: list[tuple[Any, str]] = [
     (FRAME["a"], "Expected a 2-dimensional container"),
     ([1.0, 2.0], "Expected 2D array, got 1D array instead"),
     (X[:, :, None], "Found array with dim 3"),
-    (3, "Expected 2D array, got scalar array instead"),
+    (3, "X is a int: 3; give an array, a list of rows or a data frame"),
+    ("table.csv", "X is a str: 'table.csv'; give an array, a list of rows or a data frame"),
+    (map(list, X), "X is a map: <map object"),
     (None, "X is None; give an array, a list of rows or a data frame"),
     ({"a": [1, 2], "b": 3}, "X is a dictionary with a column under 'a' and a single value under 'b'. Give columns"),
     ({"a": [1, 2], "b": [3]}, "The columns of X have different lengths: 2 under 'a', 1 under 'b'"),
@@ -260,6 +270,8 @@ def test_missing_targets(y: Any, cls: Any) -> None:
         ({"y": LABELS[1:]}, "inconsistent numbers of samples: [60, 59]"),
         ({"y": None}, "requires y to be passed, but the target y is None"),
         ({"y": 3}, "y must have one entry per row; got 3"),
+        ({"y": {"target": LABELS}}, "y must have one entry per row; got {'target': array("),
+        ({"y": np.zeros(60, [("target", int)])}, "y must have one entry per row; got array("),
         ({"y": np.zeros((60, 0))}, "y has shape (60, 0); expected"),
         ({"y": np.zeros((60, 2, 2))}, "y has shape (60, 2, 2); expected"),
         ({"y": LABELS * 1j}, "Complex data not supported: y has complex numbers"),
@@ -270,6 +282,7 @@ def test_missing_targets(y: Any, cls: Any) -> None:
         ({"sample_weight": np.full(60, np.nan)}, "row 0 has nan; give finite weights from 0 on"),
         ({"sample_weight": np.full(60, np.inf)}, "row 0 has inf; give finite weights from 0 on"),
         ({"sample_weight": ["much"] * 60}, "sample_weight must hold numbers (could not convert string to float"),
+        ({"sample_weight": np.ones(60, "m8[s]")}, "sample_weight must hold real numbers; got durations"),
         ({"sample_weight": np.ones(60) * 1j}, "sample_weight must hold real numbers; got complex ones"),
         ({"groups": np.ones(59)}, "groups has shape (59,) and X has 60 rows; give one group per row"),
         ({"groups": np.ones(60)}, "All rows are of one group, so none can be held out; give groups that differ"),
@@ -300,6 +313,8 @@ def test_targets_weights_and_groups(arguments: dict[str, Any], message: str, cls
             "Unknown label type: y has several labels in a row, like {1, 2}; expected",
         ),
         (AutoNetClassification, np.column_stack([LABELS, LABELS]), "and other values than 0 and 1; expected one label"),
+        (AutoNetClassification, [Color.RED, Color.BLUE] * 30, "labels of the type Color, which have no order; give"),
+        (AutoNetRegression, ["1.5", "nan"] * 30, "y contains NaN, infinity or missing values in 30 of 60 rows (rows 1"),
         (AutoNetRegression, STRINGS, "y must hold numbers for a regression; got <U5 (could not convert string"),
         (AutoNetRegression, [10**400] * 60, "y must hold numbers for a regression; got object (int too large"),
         (AutoNetRegression, LABELS.astype("M8[D]"), "y must hold numbers for a regression; got datetime64[D]"),

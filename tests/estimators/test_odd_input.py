@@ -336,3 +336,27 @@ def test_read_only_arrays(cls: Any) -> None:
         array.setflags(write=False)
     auto = cls("medium_cs", **SMALLEST).fit(**given)
     np.testing.assert_array_equal(answer(auto, given["X"]), answer(auto, X))
+
+
+def test_rows_in_another_order_than_those_of_the_table_are_warned_of() -> None:
+    shuffled = FRAME.sample(frac=1, random_state=0).index
+    y, other = pd.Series(LABELS), pd.Series(LABELS)[shuffled]
+    for kind, data in (("y", {"y": other}), ("sample_weight", {"y": y, "sample_weight": other + 1})):
+        with pytest.warns(DataWarning, match=f"{kind} has the index of X in another order, and rows are matched by"):
+            AutoNetClassification("tiny_cs", **SMALLEST).fit(FRAME, **data)
+    with pytest.warns(DataWarning, match="'b' has the index of 'a' in another order"):
+        fitted(AutoNetClassification, {"a": FRAME["a"], "b": FRAME["b"][shuffled]})
+    for unlike in (y.to_numpy(), y.set_axis(y.index + 1), y.set_axis([0] * 60), y.tolist()):
+        assert fitted(AutoNetClassification, FRAME, unlike).classes_.tolist() == [0, 1, 2]
+
+
+def test_a_list_of_records_is_a_table_with_names() -> None:
+    records = list(np.rec.fromarrays(X.T, names="a,b,c"))
+    auto = fitted(AutoNetClassification, records)
+    assert auto.feature_names_in_.tolist() == ["a", "b", "c"]
+    np.testing.assert_array_equal(auto.predict(FRAME), auto.predict(records))
+
+
+def test_names_in_an_array_are_names() -> None:
+    auto = fitted(AutoNetClassification, X, networks=np.array(["mlpnet"]))
+    assert auto.history_.best is not None

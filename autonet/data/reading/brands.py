@@ -55,7 +55,7 @@ def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
     if are_records(X):
         return _check_columns(open_records(X))
     if isinstance(X, np.ndarray):
-        return _check_columns(open_structured(X)) if X.dtype.names else _open_array(fill_masked(X))
+        return _open_array(X if X.dtype.names else fill_masked(X))
     _check_names(X)
     frame = nw.from_native(X, pass_through=True, allow_series=True)
     if isinstance(frame, nw.LazyFrame):
@@ -68,6 +68,10 @@ def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
 
 
 def _open_array(X: Any) -> "Array | Columns":
+    if isinstance(X, str | bytes) or not (hasattr(X, "__array__") or hasattr(X, "__getitem__")):
+        raise InvalidData(f"X is a {type(X).__name__}: {X!r:.60}; give an array, a list of rows or a data frame.")
+    if isinstance(X, np.ndarray) and X.dtype.names:
+        return _check_columns(open_structured(X))
     checked = check_array(X, dtype=None, ensure_all_finite=False)
     array = X if isinstance(X, np.ndarray) else checked
     if array.dtype.kind == "b":

@@ -179,6 +179,7 @@ class Values:
             numbers = values.astype(np.float64).reshape(len(values), -1)
         except (TypeError, ValueError, OverflowError) as error:
             raise InvalidData(f"{name} must hold numbers for a regression; got {values.dtype} ({error}).") from error
+        _refuse_missing(_missing(numbers), name)  # "nan" as text
         if numbers.size and np.abs(numbers).max() > LARGEST_TARGET:
             raise InvalidData(
                 f"{name} has values up to {np.abs(numbers).max():g}; expected at most {LARGEST_TARGET:g}: give it in a "
@@ -202,17 +203,20 @@ def _array(y: Any, name: str = "y") -> Array:
     if isinstance(values, np.ma.MaskedArray):
         mask, values = np.ma.getmaskarray(values), np.ma.getdata(values).astype(object)
         values[mask] = None
-    if values.ndim == 0:
-        raise InvalidData(f"{name} must have one entry per row; got {y!r}.")
-    missing = _missing(values)
+    if values.ndim == 0 or values.dtype.names:
+        raise InvalidData(f"{name} must have one entry per row; got {y!r:.60}.")
+    _refuse_missing(_missing(values), name)
+    return _narrowed(values)
+
+
+def _refuse_missing(missing: NDArray[np.bool_], name: str) -> None:
     if missing.any():
-        rows = np.flatnonzero(missing if missing.ndim == 1 else missing.any(axis=1))
+        rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1))
         listed = ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
         raise InvalidData(
-            f"{name} contains NaN, infinity or missing values in {len(rows)} of {len(values)} rows (rows {listed}); "
+            f"{name} contains NaN, infinity or missing values in {len(rows)} of {len(missing)} rows (rows {listed}); "
             "leave these rows out."
         )
-    return _narrowed(values)
 
 
 def _of_list(y: Any) -> Array:
@@ -281,10 +285,11 @@ def _sorted_labels(values: Array) -> Array:
         return np.unique(values)
     except TypeError as error:
         types = sorted({type(v).__name__ for v in values})
-        raise InvalidData(
-            f"Unknown label type: y mixes labels of the types {', '.join(types)}, which have no order; "
-            "give all of them the same type."
-        ) from error
+        if len(types) == 1:
+            message = f"y has labels of the type {types[0]}, which have no order; give strings or numbers"
+        else:
+            message = f"y mixes labels of the types {', '.join(types)}, which have no order; give all the same type"
+        raise InvalidData(f"Unknown label type: {message}.") from error
 
 
 def _distinct(values: Array) -> list[Any]:
