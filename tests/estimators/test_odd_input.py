@@ -346,7 +346,11 @@ def test_rows_in_another_order_than_those_of_the_table_are_warned_of() -> None:
             AutoNetClassification("tiny_cs", **SMALLEST).fit(FRAME, **data)
     with pytest.warns(DataWarning, match="'b' has the index of 'a' in another order"):
         fitted(AutoNetClassification, {"a": FRAME["a"], "b": FRAME["b"][shuffled]})
-    for unlike in (y.to_numpy(), y.set_axis(y.index + 1), y.set_axis([0] * 60), y.tolist()):
+    mixed = FRAME.set_axis([*range(59), "last"])  # has no order of its own
+    with pytest.warns(DataWarning, match="y has the index of X in another order"):
+        fitted(AutoNetClassification, mixed, y.set_axis(mixed.index[::-1]))
+    pairs = pd.MultiIndex.from_product([range(6), range(10)])
+    for unlike in (y.set_axis(pairs), y.to_numpy(), y.set_axis(y.index + 1), y.set_axis([0] * 60), y.tolist()):
         assert fitted(AutoNetClassification, FRAME, unlike).classes_.tolist() == [0, 1, 2]
 
 

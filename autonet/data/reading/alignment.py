@@ -25,7 +25,7 @@ def warn_of_other_order(what: str, table: Any, others: Mapping[Hashable, Any]) -
         theirs = _index(other)
         if index is None or theirs is None or len(index) != len(theirs) or index.equals(theirs):
             continue
-        if index.is_unique and index.sort_values().equals(theirs.sort_values()):
+        if index.is_unique and theirs.is_unique and set(index) == set(theirs):
             warn(
                 f"{name} has the index of {what} in another order, and rows are matched by position, not by index. "
                 f"If that is not meant, give {name}.loc[{what}.index].",
@@ -35,4 +35,4 @@ def warn_of_other_order(what: str, table: Any, others: Mapping[Hashable, Any]) -
 
 def _index(rows: Any) -> Any:
     index = getattr(rows, "index", None)  # a method of lists
-    return index if hasattr(index, "equals") and hasattr(index, "sort_values") else None
+    return index if hasattr(index, "equals") and hasattr(index, "is_unique") else None
