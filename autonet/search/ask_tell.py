@@ -13,6 +13,7 @@ from autonet.search.proposals import ignored_values
 from autonet.search.records import Event, Job, Status, Trial
 from autonet.search.running import RunningTrial
 from autonet.search.spaces.space import completed
+from autonet.search.spaces.values import shown
 from autonet.search.view import StudyView
 
 __all__ = ["AskTell"]
@@ -41,10 +42,10 @@ class AskTell(StudyView):
         Raises
         ------
         InvalidOption
-            At once, if it is no mapping, or if the space does not have it.
+            At once, if it is no mapping, if the space does not have it, or if a run directory cannot hold it.
         """
         if not isinstance(config, Mapping) or not all(isinstance(name, str) for name in config):
-            raise InvalidOption(f"enqueue() takes a mapping from names to values; got {config!r:.100}.")
+            raise InvalidOption(f"enqueue() takes a mapping from names to values; got {shown(config)}.")
         with self._lock:
             self._journal.enqueue(config if self._journal.defines else completed(self.encoding, config))
 
@@ -91,8 +92,9 @@ class AskTell(StudyView):
                 raise InvalidOption(f"Trial {trial.number} is not running; ask for a trial first, and tell of it once.")
             _, clock, began = self._asked[trial.number]
             outcome = told(trial, value, ended, time.monotonic() - clock, began)
-            del self._asked[trial.number]  # only now: a value that cannot be understood may be told again
-            return self._end(outcome)
+            ended_trial = self._end(outcome)
+            del self._asked[trial.number]  # only now: what cannot be understood, or kept, may be told again
+            return ended_trial
 
     # --- the next job
 
@@ -119,11 +121,11 @@ class AskTell(StudyView):
     def _end(self, outcome: Outcome) -> Trial:
         """Take up the outcome of a job."""
         with self._lock:
-            self._mine.discard(outcome.job.trial)
-            if outcome.exception is not None:
-                self.errors.append(outcome.exception)
             ignored = ignored_values(self.history.trials[outcome.job.trial], outcome)
             trial = self._journal.end(outcome)
+            self._mine.discard(trial.number)
+            if outcome.exception is not None:
+                self.errors.append(outcome.exception)
         if ignored:
             warnings.warn(ignored, EnqueuedIgnored, stacklevel=4)
         return trial

@@ -110,6 +110,7 @@ def evaluate(
         with watch or nullcontext():
             returned = objective(trial)
         result, reason = as_result(returned, job, trial)
+        trial.user_attrs = trial.kept_attributes()
     except DeadlinePassed:
         if time.monotonic() >= enclosing_alarm():  # that of a trial in which this search runs
             raise
@@ -163,6 +164,7 @@ def told(trial: RunningTrial, value: Any, status: Status | None, seconds: float,
     TypeError, ValueError
         If the value is nothing that can be compared.
     """
+    trial.user_attrs = trial.kept_attributes()
     if status is None or (status in WITH_VALUE and value is not None):
         result, reason = as_result(value, trial.job, trial)
         if status is not None and result.status in WITH_VALUE:
@@ -222,7 +224,7 @@ def _outcome(trial: RunningTrial, job: Job, result: Result, **fields: Any) -> Ou
         result=result,
         config=trial.params,
         definitions=trial.definitions,
-        attributes=trial.user_attrs,
+        attributes=trial.kept_attributes(strict=False),
         **fields,
     )
 

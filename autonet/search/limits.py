@@ -19,6 +19,9 @@ logger = logging.getLogger("autonet.search")
 # is then not the configuration.
 SAME_ERRORS = 100
 
+# Seconds, three years, beyond which a timeout is none: timers overflow.
+LONGEST = 10**8
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -44,6 +47,8 @@ class Limits:
         known("on_error", self.on_error, ("record", "raise"))
         for name in ("max_trials", "timeout", "stop_at"):  # timers take no numbers of numpy
             object.__setattr__(self, name, plain(getattr(self, name)))
+        if self.timeout is not None and self.timeout > LONGEST:
+            object.__setattr__(self, "timeout", None)
 
     def check(self, history: History, objective: Any) -> None:
         """Refuse what cannot work with this history, and say what a study that goes on has left to do."""

@@ -1,6 +1,7 @@
 """The options of a study, understood and checked."""
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -11,7 +12,7 @@ from autonet.core.names import known
 from autonet.search.rungs import Rungs, Unit
 from autonet.search.spaces.values import is_real, plain
 
-__all__ = ["checked_keep_best", "placed_rungs", "resolved", "root_seed"]
+__all__ = ["checked_callbacks", "checked_keep_best", "placed_rungs", "resolved", "root_seed"]
 
 
 def resolved(what: str, given: Any, registry: Mapping[str, Callable[[], Any]], method: str) -> Any:
@@ -30,16 +31,32 @@ def placed_rungs(low: float | None, high: float | None, eta: float, unit: Unit) 
     for name, value in (("min_budget", low), ("max_budget", high), ("eta", eta)):
         if not is_real(value) and not (value is None and name != "eta"):
             raise InvalidOption(f"{name} must be a number; got {value!r}.")
-    low, high, eta = plain(high if low is None else low), plain(low if high is None else high), plain(eta)
+    low, high, eta = (_number(v) for v in (high if low is None else low, low if high is None else high, eta))
     assert low is not None and high is not None  # noqa: S101, PT018 - for the type checker
     return Rungs.geometric(low, high, eta, known("budget_type", unit, ("epochs", "time")))  # type: ignore[arg-type]
+
+
+def _number(value: Any) -> float:
+    """Return a number as one that any store keeps: a fraction becomes a float."""
+    value = plain(value)
+    return value if isinstance(value, int | float) else float(value)
+
+
+def checked_callbacks(callbacks: Any) -> list[Callable[..., Any]]:
+    """Check what is called after each job; None is nothing."""
+    if callbacks is None:
+        return []
+    listed: list[Any] = list(callbacks) if isinstance(callbacks, Iterable) else [None]
+    if not all(map(callable, listed)):
+        raise InvalidOption(f"callbacks must be a list of functions; got {callbacks!r:.100}.")
+    return listed
 
 
 def checked_keep_best(keep_best: Any) -> int | None:
     """Check how many trials keep their checkpoints; None is none."""
     if keep_best is not None and (not isinstance(keep_best, Integral) or keep_best < 0):
         raise InvalidOption(f"keep_best must be a whole number of at least 0; got {keep_best!r}.")
-    return None if keep_best is None else int(keep_best)
+    return None if keep_best is None else min(int(keep_best), sys.maxsize)
 
 
 def root_seed(random_state: Any) -> int:

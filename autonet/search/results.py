@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autonet.search.records import MAX_OVERSHOOT, Job, Result, Status
+from autonet.search.spaces.values import shown
 from autonet.search.storage.jsonvalues import normalize
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def as_number(value: Any, source: str, expected: str = "a number") -> float:
         except (RuntimeError, ValueError) as error:
             raise TypeError(f"{source} a {type(value).__name__} of several values; expected {expected}.") from error
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{source} {_shown(value)}; expected {expected}.")
+        raise TypeError(f"{source} {shown(value)}; expected {expected}.")
     number: Any = value
     try:
         return float(number)
@@ -100,7 +101,7 @@ def _checked(result: Result, job: Job) -> Result:
         status = Status(result.status)
     except ValueError as error:
         raise ValueError(
-            f"the objective returned a Result with status = {_shown(result.status)}; expected one of "
+            f"the objective returned a Result with status = {shown(result.status)}; expected one of "
             f"{', '.join(repr(str(s)) for s in Status)}."
         ) from error
     tie_breaker = as_number(result.tie_breaker, "the objective returned a Result with tie_breaker =")
@@ -114,7 +115,7 @@ def _checked(result: Result, job: Job) -> Result:
             raise ValueError(f"the objective returned a Result with cost = {cost:g}; expected {expected}.")
     complete: Any = result.complete
     if not isinstance(complete, bool | np.bool_):
-        raise TypeError(f"the objective returned a Result with complete = {_shown(complete)}; expected True or False.")
+        raise TypeError(f"the objective returned a Result with complete = {shown(complete)}; expected True or False.")
     budget = _budget(result.budget, job)
     if status is Status.CUT and budget == job.target:  # reached it all the same
         status = Status.FINISHED
@@ -149,7 +150,7 @@ def _metrics(metrics: Any) -> dict[str, Any]:
         raise TypeError(f"the objective returned metrics of type {type(metrics).__name__}; expected a dict.")
     for name in metrics:
         if not isinstance(name, str):
-            raise TypeError(f"the objective returned the metric {_shown(name)}; expected a str as its name.")
+            raise TypeError(f"the objective returned the metric {shown(name)}; expected a str as its name.")
     return {name: normalize(value, f"the metric {name!r}") for name, value in metrics.items()}
 
 
@@ -159,12 +160,3 @@ def _finite(result: Result, value: float, job: Job) -> tuple[Result, str]:
         return result, str(result.metrics.get("reason", ""))
     failed = replace(result, loss=math.inf, budget=job.start, status=Status.DIVERGED)
     return failed, f"the objective returned {value}"
-
-
-def _shown(value: Any) -> str:
-    """Show a value in an error message, even one that cannot be shown."""
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - the value is of the user's own class
-        text = f"an object of type {type(value).__name__}"
-    return text if len(text) <= 100 else f"{text[:100]}..."

@@ -39,7 +39,7 @@ class Rungs:
         >>> Rungs.geometric(100, 1500).budgets
         (100.0, 387.298334620..., 1500.0)
         """
-        if not 0 < low <= high < math.inf:
+        if not (0 < low <= high < math.inf and high / low < math.inf):
             raise InvalidOption(
                 f"Budgets must satisfy 0 < min_budget <= max_budget; got min_budget={low:g}, max_budget={high:g}."
             )
@@ -49,7 +49,7 @@ class Rungs:
         steps = max(round(math.log(high / low, eta)), 1 if high > low else 0)
         ladder = [low * (high / low) ** (k / max(steps, 1)) for k in range(steps + 1)]
         ladder[0], ladder[-1] = low, high
-        if unit == "epochs" and float(low).is_integer() and float(high).is_integer():
+        if unit == "epochs" and float(low).is_integer() and float(high).is_integer() and high < 2**53:
             return cls(tuple(sorted({max(round(b), 1) for b in ladder})), eta, unit)
         return cls(tuple(float(b) for b in ladder), eta, unit)
 

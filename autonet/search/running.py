@@ -155,9 +155,29 @@ class RunningTrial(Mapping[str, Any]):
         TypeError
             If it is anything else: it would not come back from a run directory.
         """
-        if not isinstance(name, str):
-            raise TypeError(f"the name of a user attribute is of type {type(name).__name__}; expected str.")
-        self.user_attrs[name] = normalize(value, f"the user attribute {name!r}")
+        self.user_attrs[name] = _kept(name, value)
+
+    def kept_attributes(self, *, strict: bool = True) -> dict[str, Any]:
+        """Return `user_attrs` as they will be read from any store, for an objective may have changed them in place.
+
+        Parameters
+        ----------
+        strict : bool
+            False leaves out what cannot be kept.
+
+        Raises
+        ------
+        TypeError
+            If one cannot be kept.
+        """
+        kept = {}
+        for name, value in self.user_attrs.items():
+            try:
+                kept[name] = _kept(name, value)
+            except TypeError:
+                if strict:
+                    raise
+        return kept
 
     # --- defining the space
 
@@ -198,7 +218,7 @@ class RunningTrial(Mapping[str, Any]):
         if name not in self._values:
             merged = merge(name, self.job.known.get(name), distribution)
             if merged != self.job.known.get(name):
-                merged.hyperparameter(name)  # refused here, where the objective has its line, or never
+                _check(name, merged)  # refused here, where the objective has its line, or never
             self._values[name] = self._choose(name, distribution)
             self.definitions[name] = distribution
         elif not distribution.is_legal(self._values[name]):
@@ -210,7 +230,7 @@ class RunningTrial(Mapping[str, Any]):
 
     def _choose(self, name: str, distribution: Distribution) -> Any:
         """Return a legal value."""
-        stream = np.random.SeedSequence(self.seed, spawn_key=tuple(name.encode()))
+        stream = np.random.SeedSequence(self.seed, spawn_key=tuple(name.encode("utf-8", "surrogatepass")))
         # A stream of its own for each name, so that the order of suggestions does not matter.
         rng = np.random.default_rng(stream)
         if name not in self.job.config:
@@ -222,3 +242,18 @@ class RunningTrial(Mapping[str, Any]):
                 "ranges at every budget."
             )
         return distribution.fit(proposed, rng)
+
+
+def _kept(name: Any, value: Any) -> Any:
+    """Return a user attribute as it will be read from any store."""
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a user attribute is of type {type(name).__name__}; expected str.")
+    return normalize(value, f"the user attribute {name!r}")
+
+
+def _check(name: str, distribution: Distribution) -> None:
+    """Refuse a distribution that ConfigSpace does not take, such as a choice between what cannot be compared."""
+    try:
+        distribution.hyperparameter(name)
+    except Exception as error:
+        raise InvalidOption(f"{name!r} cannot be {distribution}: {error}") from error

@@ -20,7 +20,7 @@ from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
 from autonet.search.history import History
 from autonet.search.limits import Limits, gives_up, raise_if_all_failed
-from autonet.search.options import checked_keep_best, placed_rungs, root_seed
+from autonet.search.options import checked_callbacks, checked_keep_best, placed_rungs, root_seed
 from autonet.search.planning import Planner
 from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial
@@ -237,7 +237,7 @@ class Study(AskTell):
         """
         limits = Limits(max_trials, timeout, stop_at, on_error)
         max_trials, timeout = limits.max_trials, limits.timeout
-        runs_in, callbacks = executor or executor_for(n_jobs), list(callbacks)
+        runs_in, callbacks = executor or executor_for(n_jobs), checked_callbacks(callbacks)
         with self._alone(), interruptible(signals=("SIGINT",), patient=False) as interrupt:
             self._n_before = len(self.history.reports)
             try:

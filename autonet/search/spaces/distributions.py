@@ -21,6 +21,9 @@ __all__ = ["CategoricalDistribution", "Distribution", "FloatDistribution", "IntD
 # Steps beyond which the grid that two grids have in common is taken for a continuous range.
 MAX_STEPS = 10**9
 
+# Whole numbers below it differ by less than 2**63, up to which numpy draws them; so much for the steps of a grid.
+MAX_WHOLE = 2**62
+
 
 class Distribution(ABC):
     """The values that a suggestion may return."""
@@ -72,6 +75,7 @@ class _Range(Distribution):
         object.__setattr__(self, "low", plain(self.low))
         object.__setattr__(self, "high", plain(self.high))
         object.__setattr__(self, "step", plain(self.step))
+        object.__setattr__(self, "log", bool(self.log))
         for what, value in (("low", self.low), ("high", self.high), *([("step", self.step)] if self.step else [])):
             if not is_real(value) or not math.isfinite(value):
                 raise InvalidOption(f"{what} must be a finite number; got {value!r}.")
@@ -81,6 +85,8 @@ class _Range(Distribution):
             raise InvalidOption(f"a logarithmic range must begin above 0; got low={self.low!r}.")
         if self.step is not None and not self.step > 0:
             raise InvalidOption(f"step must be positive; got step={self.step!r}.")
+        if self.step is not None and not self.high - self.low < 2 * MAX_WHOLE * self.step:
+            raise InvalidOption(f"expected fewer than 2**63 steps; got {self}.")
 
     def __str__(self) -> str:
         step = "" if self.step in (None, 1) else f", step={self.step!r}"
@@ -199,6 +205,8 @@ class IntDistribution(_Range):
             value = getattr(self, what)
             if value != int(value):
                 raise InvalidOption(f"{what} must be a whole number; got {value!r}.")
+            if abs(value) >= MAX_WHOLE:
+                raise InvalidOption(f"{what} must be below 2**62; got {value!r}.")
             object.__setattr__(self, what, int(value))
         if self.log and self.step != 1:
             raise InvalidOption(f"step cannot go with log=True; got step={self.step!r}.")

@@ -16,9 +16,9 @@ from ConfigSpace.hyperparameters import (
 from numpy.typing import NDArray
 
 from autonet.search.spaces.ranges import RangeHyperparameter
-from autonet.search.spaces.values import plain
+from autonet.search.spaces.values import index_of, plain
 
-__all__ = ["MAX_LISTED", "Encoding"]
+__all__ = ["MAX_LISTED", "Encoding", "choices_of"]
 
 Rows = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -169,6 +169,16 @@ class Encoding:
             if not np.isnan(v)
         }
 
+    def own(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a configuration with the space's own choices: members of an enumeration, not their values."""
+        result = dict(config)
+        for name, value in config.items():
+            choices = choices_of(self.hyperparameters[self._index[name]])
+            index = index_of(value, choices)
+            if index is not None:
+                result[name] = plain(choices[index])
+        return result
+
     def canonical(self, rows: Rows) -> Rows:
         """Move every row to the nearest legal one: integers on their grid, inactive entries NaN, active ones set."""
         rows = rows.copy()
@@ -230,6 +240,13 @@ class Encoding:
         """Draw each hyperparameter by itself from its prior, whether active or not."""
         state = np.random.RandomState(int(rng.integers(2**31)))
         return np.column_stack([np.asarray(hp.sample_vector(n, seed=state), float) for hp in self.hyperparameters])
+
+
+def choices_of(hp: Any) -> Sequence[Any]:
+    """Return the values that a hyperparameter lists, as they were given; none of a number."""
+    if isinstance(hp, Constant):
+        return (hp.value,)
+    return tuple(getattr(hp, "choices", getattr(hp, "sequence", ())))
 
 
 def _parents(condition: Condition | Conjunction) -> Sequence[Any]:

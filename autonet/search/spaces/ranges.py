@@ -71,7 +71,9 @@ class RangeHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
         """Return ConfigSpace's own hyperparameter where it has one for the range, one of this class elsewhere."""
         if isinstance(lower, int) and step == 1 and abs(upper) < 2**53 > abs(lower):
             return UniformIntegerHyperparameter(name, lower, upper, log=log)
-        if step is None and all(float(np.round(end, ROUND_PLACES)) == end for end in (lower, upper)):
+        with np.errstate(over="ignore"):  # of ends such as 1e308, which are then not as ConfigSpace rounds them
+            rounded = [float(np.round(end, ROUND_PLACES)) for end in (lower, upper)]
+        if step is None and rounded == [lower, upper]:
             return UniformFloatHyperparameter(name, lower, upper, log=log)
         return cls(name, lower, upper, step, log=log)
 
@@ -134,7 +136,8 @@ class _Scale:
         if self.step is not None:
             return np.asarray(np.rint((values - self.lower) / self.step) / self.n_steps)
         values = np.log(values) if self.log else values
-        return np.asarray((values - self._low) / (self._high - self._low))
+        half = 1.0 if np.isfinite(self._high - self._low) else 0.5  # the difference of the ends may overflow
+        return np.asarray((half * values - half * self._low) / (half * self._high - half * self._low))
 
     def legal_value(self, value: Any) -> NDArray[np.bool_]:
         """Whether values lie in the range and on the grid."""

@@ -1,6 +1,8 @@
 """Spaces as users write them: a ConfigurationSpace, or a dict like the one that it reads."""
 
 import copy
+import math
+import re
 from collections.abc import Mapping
 from numbers import Real
 from typing import Any
@@ -16,10 +18,13 @@ from ConfigSpace.hyperparameters import (
 
 from autonet.core.errors import InvalidOption
 from autonet.core.names import join
-from autonet.search.spaces.encoding import Encoding
-from autonet.search.spaces.values import copy_value, index_of, is_real, plain
+from autonet.search.spaces.encoding import Encoding, choices_of
+from autonet.search.spaces.values import copy_value, index_of, is_real, plain, shown
 
-__all__ = ["as_space", "completed", "described"]
+__all__ = ["as_space", "completed", "described", "unordered"]
+
+# The members of a set as Python shows them, in another order in each process; ConfigSpace shows choices like that.
+SET = re.compile(r"(?<!Choices: )\{([^{}]*)\}")
 
 
 def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpace:
@@ -48,7 +53,10 @@ def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpac
         parts: list[Any] = []
         _add(parts, "", space, None)
         space = ConfigurationSpace()
-        space.add(*parts)
+        try:
+            space.add(*parts)
+        except Exception as error:
+            raise InvalidOption(f"The space cannot be made: {error}") from error
     return space
 
 
@@ -56,7 +64,12 @@ def _add(parts: list[Any], prefix: str, entries: Mapping[str, Any], condition: A
     """Append the hyperparameters of `entries`, each under `condition` (parent, value) if there is one."""
     for key, entry in entries.items():
         name = join(prefix, str(key))
-        hyperparameter = _hyperparameter(name, entry)
+        try:
+            hyperparameter = _hyperparameter(name, entry)
+        except InvalidOption:
+            raise
+        except Exception as error:  # what ConfigSpace does not take, in its words
+            raise InvalidOption(f"space[{name!r}] = {shown(entry)} cannot be: {error}") from error
         parts.append(hyperparameter)
         if condition:
             parts.append(EqualsCondition(hyperparameter, *condition))
@@ -72,8 +85,8 @@ def _hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
         return named
     if isinstance(entry, tuple) and len(entry) == 2 and all(isinstance(v, Real) for v in entry):
         low, high = map(plain, entry)
-        if not low < high:
-            raise InvalidOption(f"space[{name!r}] = {entry!r}: expected (low, high) with low < high.")
+        if not (low < high and math.isfinite(high - low)):
+            raise InvalidOption(f"space[{name!r}] = {entry!r}: expected finite (low, high) with low < high.")
         if all(isinstance(v, int) for v in (low, high)):
             return UniformIntegerHyperparameter(name, low, high)
         return UniformFloatHyperparameter(name, float(low), float(high))
@@ -85,8 +98,8 @@ def _hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
     if isinstance(entry, str | int | float | np.generic | None):
         return Constant(name, plain(entry))
     raise InvalidOption(
-        f"space[{name!r}] = {entry!r}: expected (low, high), a list of choices, a dict of choices with spaces of their "
-        "own, a hyperparameter of ConfigSpace, or a single value."
+        f"space[{name!r}] = {shown(entry)}: expected (low, high), a list of choices, a dict of choices with spaces of "
+        "their own, a hyperparameter of ConfigSpace, or a single value."
     )
 
 
@@ -103,7 +116,7 @@ def completed(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
         if name not in space:
             raise InvalidOption(f"The space has no hyperparameter {name!r}; it has {', '.join(map(repr, space))}.")
         if not _is_legal(space[name], value):
-            raise InvalidOption(f"{name!r} = {value!r} is not in its range: {space[name]}.")
+            raise InvalidOption(f"{name!r} = {shown(value)} is not in its range: {space[name]}.")
     default = {name: plain(hp.default_value) for name, hp in space.items()}
     row = encoding.canonical(encoding.row({**default, **config})[None])[0]
     result = encoding.config(row)
@@ -121,10 +134,7 @@ def _is_legal(hyperparameter: Any, value: Any) -> bool:
     """Whether a hyperparameter has a value, of whatever type that is."""
     if isinstance(hyperparameter, NumericalHyperparameter):
         return is_real(value) and bool(hyperparameter.legal_value(value))
-    if isinstance(hyperparameter, Constant):
-        return index_of(value, [hyperparameter.value]) is not None
-    choices: Any = hyperparameter.choices if hasattr(hyperparameter, "choices") else hyperparameter.sequence
-    return index_of(value, choices) is not None
+    return index_of(value, choices_of(hyperparameter)) is not None
 
 
 def described(space: ConfigurationSpace) -> dict[str, str]:
@@ -132,3 +142,13 @@ def described(space: ConfigurationSpace) -> dict[str, str]:
     parts = {hp.name: str(hp) for hp in space.values()}
     parts |= {f"condition of {c.child.name}": str(c) for c in space.conditions}
     return parts | {f"forbidden clause {i + 1}": str(f) for i, f in enumerate(space.forbidden_clauses)}
+
+
+def unordered(description: Any) -> Any:
+    """Return a description with the members of sets in alphabetical order."""
+    if not isinstance(description, Mapping):
+        return description
+    return {
+        key: SET.sub(lambda found: f"{{{', '.join(sorted(found[1].split(', ')))}}}", str(text))
+        for key, text in description.items()
+    }

@@ -1,12 +1,13 @@
 """Values of hyperparameters: plain Python objects, compared and copied."""
 
+import math
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-__all__ = ["copy_value", "index_of", "is_integer", "is_real", "plain"]
+__all__ = ["copy_value", "index_of", "is_integer", "is_real", "plain", "shown"]
 
 
 def plain(value: Any) -> Any:
@@ -20,8 +21,13 @@ def is_integer(value: Any) -> bool:
 
 
 def is_real(value: Any) -> bool:
-    """Whether `value` is a number of Python or numpy other than NaN; booleans are not."""
-    return not isinstance(value, bool) and isinstance(value, Real) and bool(value == value)
+    """Whether `value` is a number of Python or numpy that a float can hold; NaN and booleans are not."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        return not math.isnan(float(value))
+    except OverflowError:
+        return False
 
 
 def copy_value(value: Any) -> Any:
@@ -51,3 +57,12 @@ def _equal(a: Any, b: Any) -> bool:
         return bool(a == b) or (isinstance(a, float) and isinstance(b, float) and a != a and b != b)  # NaN is NaN
     except (TypeError, ValueError):  # arrays, and objects that compare with their own kind only
         return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.array_equal(a, b)
+
+
+def shown(value: Any) -> str:
+    """Show a value in an error message, even one that cannot be shown."""
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - the value is of the user's own class
+        text = f"an object of type {type(value).__name__}"
+    return text if len(text) <= 100 else f"{text[:100]}..."

@@ -17,10 +17,10 @@ from autonet.search.history import History
 from autonet.search.records import Event, Job, Progress, Result, Status, Trial
 from autonet.search.reporting import log_end
 from autonet.search.spaces.distributions import merge
-from autonet.search.spaces.encoding import Encoding
-from autonet.search.spaces.values import copy_value, plain
+from autonet.search.spaces.encoding import Encoding, choices_of
+from autonet.search.spaces.values import copy_value, plain, shown
 from autonet.search.storage.checkpoints import checkpoint_path, read_notes
-from autonet.search.storage.jsonvalues import is_kept
+from autonet.search.storage.jsonvalues import is_kept, normalize, to_text
 from autonet.search.storage.replay import place_of, replay
 from autonet.search.storage.settings import agree, kept_space, open_store
 from autonet.search.storage.signals import held_back
@@ -80,7 +80,7 @@ class Journal:
         self.history = history
         self.checkpoints: dict[int, Any] = {}
         self.lost: set[int] = set()
-        self._enqueued_before: list[Any] = []  # what an earlier run of the same script has enqueued
+        self._enqueued_before: list[str] = []  # what an earlier run of the same script has enqueued
         self.log_trials = True
         self._goes_on = False
         self._store = open_store(run_dir)
@@ -135,10 +135,17 @@ class Journal:
 
     def enqueue(self, config: Mapping[str, Any]) -> None:
         """Keep a configuration that is to be tried, unless it is what an earlier run of the script has enqueued."""
-        if config in self._enqueued_before:
-            self._enqueued_before.remove(config)
-        else:
+        if isinstance(self._store, MemoryStore):
             self.record(Event("enqueue", -1, {"config": {name: copy_value(v) for name, v in config.items()}}))
+            return
+        try:
+            config = {name: normalize(value, f"the enqueued {name!r}") for name, value in config.items()}
+        except TypeError as error:
+            raise InvalidOption(str(error)) from None
+        if _text(config) in self._enqueued_before:
+            self._enqueued_before.remove(_text(config))
+        else:
+            self.record(Event("enqueue", -1, {"config": config}))
 
     def go_on(self) -> None:
         """Drop the checkpoints that the rules do not keep, before the first job: opening a study to look drops none."""
@@ -170,7 +177,7 @@ class Journal:
         trial = self.history.trials[number]
         return Job(
             trial=trial.number,
-            config=trial.config,
+            config=trial.config if self.defines else self.encoding.own(trial.config),
             start=start,
             target=target,
             seed=trial.seed,
@@ -216,7 +223,6 @@ class Journal:
         trial = self.history.trials[job.trial]
         before = self.checkpoints.get(job.trial)
         kept = result.checkpoint if math.isfinite(result.loss) and result.checkpoint is not None else before
-        self._refuse_objects(outcome.definitions)
         events = [Event("observe", job.trial, {"step": s, "value": v}) for s, v in outcome.curve]
         # A later job that ends before it suggests anything leaves the configuration as it is.
         config = {**(trial.config if trial.reports else {}), **outcome.config}
@@ -249,7 +255,7 @@ class Journal:
         """Take up what the store holds."""
         for event in replay(self._store, self._take_up):
             if event.kind == "enqueue":
-                self._enqueued_before.append(event.body["config"])
+                self._enqueued_before.append(_text(event.body["config"]))
         if not self.defines:
             try:
                 _ = self.history.table(self.space).rows
@@ -272,17 +278,20 @@ class Journal:
                 self.lost.add(event.trial)
 
     def _refuse_conflicts(self, outcome: Outcome) -> Outcome:
-        """Fail a trial that suggested what contradicts a trial that ended while it ran; keep what does not."""
+        """Fail a trial that suggested what cannot be kept or contradicts one that ended meanwhile; keep the rest."""
         kept, conflicts = {}, []
         for name, distribution in outcome.definitions.items():
             try:
                 merge(name, self.history.definitions.get(name), distribution)
+                self._refuse_objects({name: distribution})
             except InvalidOption as error:
                 conflicts.append(error)
             else:
                 kept[name] = distribution
         if not conflicts:
             return outcome
+        if self.history.best is None:  # nothing speaks for the objective yet
+            self._refuse_objects(outcome.definitions)
         config = {name: value for name, value in outcome.config.items() if name in kept}
         result = Result(math.inf, outcome.job.start, Status.CRASHED)
         reason = f"InvalidOption: {conflicts[0]}"
@@ -293,11 +302,11 @@ class Journal:
         if isinstance(self._store, MemoryStore):
             return
         for name, hyperparameter in hyperparameters.items():
-            for choice in map(plain, getattr(hyperparameter, "choices", getattr(hyperparameter, "sequence", ()))):
+            for choice in map(plain, choices_of(hyperparameter)):
                 if not is_kept(choice):
                     raise InvalidOption(
-                        f"{name!r} has the choice {choice!r}, which a run directory cannot hold; choose between names, "
-                        "and look up in the objective what they stand for."
+                        f"{name!r} has the choice {shown(choice)}, which a run directory cannot hold; choose between "
+                        "names, and look up in the objective what they stand for."
                     )
 
     @property
@@ -351,6 +360,11 @@ def read_history(run_dir: str | os.PathLike[str]) -> History:
         for _ in replay(store, history.apply):
             pass
     return history
+
+
+def _text(config: Mapping[str, Any]) -> str:
+    """Return what tells configurations apart, NaN included."""
+    return to_text(dict(sorted(config.items())))
 
 
 def _report(outcome: Outcome) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The settings of a study in its run directory: what must not change, and what `Study.open` needs."""
 
+import copy
 import logging
 import os
 from collections.abc import Mapping
@@ -11,7 +12,8 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch, RunUnavailable
 from autonet.search.rungs import Rungs
-from autonet.search.spaces.space import described
+from autonet.search.spaces.space import described, unordered
+from autonet.search.storage.jsonvalues import normalize
 from autonet.search.storage.store import DATABASE, MemoryStore, RunDirectory, Store, differences
 
 __all__ = ["agree", "existing_store", "kept_space", "name_of", "open_store", "study_options"]
@@ -91,27 +93,28 @@ def agree(
         If the settings that are kept make no sense.
     """
     given: dict[str, Any] = {
-        "space": BY_OBJECTIVE if space is None else described(space),
+        "space": BY_OBJECTIVE if space is None else unordered(described(space)),
         "direction": "maximize" if maximize else "minimize",
         "budgets": str(rungs),
         "eta": rungs.eta,
-        "data": None if data is None else joblib.hash(_arrays(data)),
+        "data": None if data is None else _hash(data),
         "random_state": seed,
     }
     kept = store.settings()
     if not kept:
         timed = rungs.unit != "none"
+        definition = None if space is None or isinstance(store, MemoryStore) else _definition(space)
         kept = {
             **given,
             "random_state": fresh_seed if seed is None else seed,
-            "definition": None if space is None else space.to_serialized_dict(),
+            "definition": definition,
             "min_budget": rungs.bottom if timed else None,
             "max_budget": rungs.top if timed else None,
             "budget_type": rungs.unit if timed else "epochs",
             **others,
         }
         store.keep(kept)
-    found = differences(kept, given)
+    found = differences({**kept, "space": unordered(kept.get("space"))}, given)
     if found:
         raise RunMismatch(_name(store), found)
     for name in ("random_state", "keep_best"):
@@ -134,7 +137,7 @@ def kept_space(store: Store) -> ConfigurationSpace | None:
         return None
     try:
         space = ConfigurationSpace.from_serialized_dict(kept["definition"])
-        matches = described(space) == kept["space"]
+        matches = unordered(described(space)) == unordered(kept["space"])
     except Exception as error:
         raise _corrupted(store, f"its space: {type(error).__name__}: {error}") from error
     if not matches:
@@ -172,6 +175,25 @@ def study_options(store: Store, **given: Any) -> dict[str, Any]:
     return options
 
 
+def _definition(space: ConfigurationSpace) -> Any:
+    """Return the space as plain values.
+
+    Raises
+    ------
+    InvalidOption
+        If it would not come back as it is.
+    """
+    try:
+        definition = normalize(space.to_serialized_dict(), "the space")
+        read = ConfigurationSpace.from_serialized_dict(copy.deepcopy(definition))  # which takes its argument apart
+        if unordered(described(read)) == unordered(described(space)):
+            return definition
+        why = "its choices would come back as other types"
+    except Exception as error:  # noqa: BLE001 - ConfigSpace's own, of parts that it does not know
+        why = str(error)
+    raise InvalidOption(f"The space cannot be kept in a run directory: {why}.")
+
+
 def name_of(part: Any) -> str | None:
     """Return the name by which a sampler or scheduler was given; None for an object."""
     return part if isinstance(part, str) else None
@@ -186,6 +208,20 @@ def _corrupted(store: Store, why: str) -> RunCorrupted:
     return RunCorrupted(
         f"The settings of {_name(store)} cannot be understood ({why}); restore it from a copy, or give another run_dir."
     )
+
+
+def _hash(data: Any) -> Any:
+    """Return what tells data from other data.
+
+    Raises
+    ------
+    InvalidOption
+        If they cannot be pickled.
+    """
+    try:
+        return joblib.hash(_arrays(data))
+    except Exception as error:
+        raise InvalidOption(f"data cannot be compared with other data ({error}); give arrays or tables.") from error
 
 
 def _arrays(data: Any) -> Any:
