@@ -82,7 +82,7 @@ class AskTell(StudyView):
         Raises
         ------
         InvalidOption
-            If the trial is not running, or the status is unknown or does not go with a value.
+            If the trial is not running here, or the status is unknown or does not go with a value.
         TypeError, ValueError
             If the value is nothing that can be compared; the trial goes on, and may be told of again.
         """
@@ -90,7 +90,9 @@ class AskTell(StudyView):
         with self._lock:
             if trial.number not in self._asked:
                 raise InvalidOption(f"Trial {trial.number} is not running; ask for a trial first, and tell of it once.")
-            _, clock, began = self._asked[trial.number]
+            asked, clock, began = self._asked[trial.number]
+            if asked.seed != trial.seed:
+                raise InvalidOption(f"Trial {trial.number} is of another study; tell that one.")
             outcome = told(trial, value, ended, time.monotonic() - clock, began)
             ended_trial = self._end(outcome)
             del self._asked[trial.number]  # only now: what cannot be understood, or kept, may be told again

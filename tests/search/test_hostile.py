@@ -138,6 +138,16 @@ def test_a_trial_that_could_not_be_told_of_may_be_told_again(tmp_path: Path) -> 
         assert study.tell(trial, 1.0).value == 1.0
 
 
+def test_a_trial_of_another_study_is_not_taken_for_ones_own() -> None:
+    mine, other = (Study({"x": (0.0, 1.0)}, random_state=seed) for seed in (0, 1))
+    trial, foreign = mine.ask(), other.ask()
+    assert trial is not None
+    assert foreign is not None
+    with pytest.raises(InvalidOption, match="Trial 0 is of another study; tell that one"):
+        mine.tell(foreign, 0.0)
+    assert mine.tell(trial, 1.0).value == 1.0
+
+
 @pytest.mark.parametrize(
     ("space", "value"),
     [(None, Fraction(1, 2)), (None, Silent()), (None, [int]), ({"x": (0, 5)}, 10**400), ({"x": (0.0, 5.0)}, Silent())],

@@ -86,7 +86,7 @@ def _hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
     if isinstance(entry, tuple) and len(entry) == 2 and all(isinstance(v, Real) for v in entry):
         low, high = map(plain, entry)
         if not (low < high and math.isfinite(high - low)):
-            raise InvalidOption(f"space[{name!r}] = {entry!r}: expected finite (low, high) with low < high.")
+            raise InvalidOption(f"space[{name!r}] = {entry!r}: expected (low, high) with low < high, both finite.")
         if all(isinstance(v, int) for v in (low, high)):
             return UniformIntegerHyperparameter(name, low, high)
         return UniformFloatHyperparameter(name, float(low), float(high))
