@@ -35,6 +35,7 @@ from autonet.pipeline.refit import refit, with_refitted
 from autonet.pipeline.trial import Member, additional_scores
 from autonet.pipeline.workspace import Workspace
 from autonet.search.executors.base import Executor
+from autonet.search.records import Status
 from autonet.search.study import Study
 
 __all__ = ["Winner"]
@@ -149,7 +150,7 @@ class Winner:
         if not networks:
             if interrupt.requested:
                 raise KeyboardInterrupt
-            raise _search_failed(study.errors[0] if study.errors else first.error)
+            raise _search_failed(study, first.error)
         notes: list[AutonetWarning] = []
         if interrupt.requested:
             notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the best model so far is returned."))
@@ -272,8 +273,14 @@ NO_TIME_TO_REFIT = (
 )
 
 
-def _search_failed(cause: Any) -> SearchFailed:
+def _search_failed(study: Study, baseline_error: Any) -> SearchFailed:
     """Say that there is no model, and why."""
+    cause = study.errors[0] if study.errors else baseline_error
+    if cause is None and any(report.status == Status.DIVERGED for trial in study.history for report in trial.reports):
+        return SearchFailed(
+            "Every network diverged: its outputs or its loss were not finite. Give other networks, smaller learning "
+            "rates, or baseline=True."
+        )
     if cause is None:
         return SearchFailed("No network was trained in time; give a larger max_runtime, or baseline=True.")
     error = SearchFailed(f"Nothing could be trained. The first error: {type(cause).__name__}: {cause}")

@@ -17,7 +17,7 @@ from sklearn.base import clone
 from torch import nn
 
 from autonet import AutoNetClassification, register_network, unregister_network
-from autonet.core.errors import InvalidOption, UnknownName
+from autonet.core.errors import InvalidOption, SearchFailed, UnknownName
 from autonet.nets.registry import NETWORKS
 
 # Read by Python from standard input: nothing of it can be imported by another process.
@@ -122,6 +122,19 @@ def perceptron(n_in: int, n_out: int) -> nn.Module:
 
 def deep(n_in: int, n_out: int) -> nn.Module:
     return nn.Sequential(nn.Linear(n_in, 8), nn.Tanh(), nn.Linear(8, n_out))
+
+
+def test_networks_that_give_no_finite_outputs_are_said_to_diverge(iris: Any, quick: dict[str, Any]) -> None:
+    class Broken(nn.Linear):
+        def __init__(self, n_in: int, n_out: int) -> None:
+            super().__init__(n_in, n_out)
+
+        def forward(self, x: Any) -> Any:
+            return super().forward(x) * float("nan")
+
+    register_network("mine", Broken)
+    with pytest.raises(SearchFailed, match="Every network diverged: its outputs or its loss were not finite"):
+        AutoNetClassification("tiny_cs", networks=["mine"], **quick, baseline=False).fit(*iris)
 
 
 def test_an_unpickled_estimator_keeps_its_network(iris: Any, quick: dict[str, Any]) -> None:
