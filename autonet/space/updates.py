@@ -185,8 +185,15 @@ class HyperparameterSearchSpaceUpdates:
         )
 
     def save_as_file(self, path: str | Path) -> None:
-        """Write one update per line; `parse_hyperparameter_search_space_updates` reads them back."""
-        Path(path).write_text(f"{self}\n" if self.updates else "", encoding="utf-8")
+        """Write one update per line; `parse_hyperparameter_search_space_updates` reads them back.
+
+        Raises
+        ------
+        InvalidOption
+            If one would not be read as it is; no file is written.
+        """
+        text = "".join(f"{_line(update)}\n" for update in self.updates)
+        Path(path).write_text(text, encoding="utf-8")
 
     def __iter__(self) -> Iterator[HyperparameterSearchSpaceUpdate]:
         """Go through the updates in order."""
@@ -209,6 +216,22 @@ class HyperparameterSearchSpaceUpdates:
     def __str__(self) -> str:
         """Write the updates, a line each."""
         return "\n".join(map(str, self.updates))
+
+
+def _line(update: HyperparameterSearchSpaceUpdate) -> str:
+    """Write an update as a line that is read as the same update."""
+    try:
+        line = str(update)
+        line.encode()
+        same = line.splitlines() == [line.strip()] and not line.startswith("#")
+        same = same and HyperparameterSearchSpaceUpdate(*_fields(line)) == update  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        same = False
+    if not same:
+        raise InvalidOption(
+            f"{reprlib.repr(update)} cannot be kept in a file: names are words, values numbers or texts."
+        )
+    return line
 
 
 def parse_hyperparameter_search_space_updates(path: str | Path) -> HyperparameterSearchSpaceUpdates:

@@ -51,6 +51,26 @@ def test_a_file_gives_back_what_was_saved(updates: list[HyperparameterSearchSpac
     assert [[type(v) for v in u.value_range] for u in parsed] == [[type(v) for v in u.value_range] for u in saved]
 
 
+@pytest.mark.parametrize(
+    ("node", "name", "values"),
+    [
+        ("No de", "h", [1]),
+        ("#N", "h", [1]),
+        ("N", "a\nb", [1]),
+        ("", "h", [1]),
+        ("N", "\ud800", [1]),
+        ("N", "h", [(1, 2)]),
+        ("N", "h", [1j]),
+    ],
+)
+def test_what_would_not_be_read_back_is_not_saved(node: str, name: str, values: list[Any], tmp_path: Path) -> None:
+    updates = HyperparameterSearchSpaceUpdates()
+    updates.append(node, name, values)
+    with pytest.raises(InvalidOption, match="cannot be kept in a file"):
+        updates.save_as_file(tmp_path / "updates.txt")
+    assert not (tmp_path / "updates.txt").exists()
+
+
 def test_a_line_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "updates.txt").write_text(
         "CreateDataLoader batch_size [1, 2]\nNetworkSelector oops\n", encoding="utf-8"
