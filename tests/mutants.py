@@ -53,7 +53,7 @@ MUTANTS = [
     Mutant(FORMULAS, "(below[start] + below[end]) / 2", "below[start]", METRIC_TESTS),
     Mutant(FORMULAS, "if p.shape[1] == 2 else 1)", "if p.shape[1] == 3 else 1)", METRIC_TESTS),
     Mutant(FORMULAS, "prediction[:, 1] > threshold", "prediction[:, 1] >= threshold", METRIC_TESTS),
-    Mutant(THRESHOLDS, "values[1:] != values[:-1], True", "values[1:] == values[1:], True", METRIC_TESTS),
+    Mutant(THRESHOLDS, "inside = widths > 0", "inside = widths >= 0", METRIC_TESTS),
     Mutant(SPLITS, "max(round(share * n), 1)", "max(int(share * n), 1)", ROW_TESTS),
     Mutant(SPLITS, "held_out[n - n_valid :]", "held_out[:n_valid]", ROW_TESTS),
     Mutant(SPLITS, "rows.max() >= n", "rows.max() > n", ROW_TESTS),

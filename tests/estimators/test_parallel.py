@@ -9,6 +9,7 @@ import pytest
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
 from autonet.estimators.options import Options
+from autonet.estimators.runtime import TimeDivision
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
@@ -25,14 +26,19 @@ def test_what_two_processes_train_comes_back_as_one_model(iris: Any, quick: dict
     assert len(encoders) <= 3 * (len(configs) + 1)  # those of one configuration and fold are one
 
 
+def divided(**options: Any) -> TimeDivision:
+    """How the options divide the time."""
+    values = AutoNetClassification(**options).get_params()
+    return Options.checked({name: values[name] for name in Options.names()}, {}).time
+
+
 def chosen(n_bytes: int = 1000, **options: Any) -> int:
     """How many workers the options come to."""
 
     class Sized:
         nbytes = n_bytes
 
-    values = AutoNetClassification(**options).get_params()
-    return Options.checked({name: values[name] for name in Options.names()}, {}).time.workers(Sized())  # type: ignore[arg-type]
+    return divided(**options).workers(Sized())  # type: ignore[arg-type]
 
 
 def test_all_cores_are_used_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +51,21 @@ def test_all_cores_are_used_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> 
     assert chosen(2**29 + 1, **long) == 1
     assert chosen(**long, n_jobs=2) == 2
     assert chosen(n_jobs=-1) == 4
+
+
+@pytest.mark.parametrize(
+    ("epoch_seconds", "lowest"), [(0.001, 20 / 27), (0.1, 2.0), (1.0, 20 / 3), (4.0, 16.0), (9.0, 20)]
+)
+def test_the_top_rung_is_a_third_of_the_time_and_the_lowest_gives_time_for_epochs(
+    epoch_seconds: float, lowest: float
+) -> None:
+    budgets = divided(max_runtime=60).rungs(epoch_seconds).budgets
+    assert (budgets[0], budgets[-1]) == pytest.approx((lowest, 20))
+
+
+@pytest.mark.parametrize(("runtime", "seconds"), [(2, 0.1), (60, 1.2), (600, 2.0)])
+def test_the_baseline_gets_a_fiftieth_of_the_time(runtime: float, seconds: float) -> None:
+    assert divided(max_runtime=runtime).baseline == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("n_jobs", [0, -2, 1.5, "all", float("nan")])

@@ -31,15 +31,14 @@ def best_of_cuts(y: Array, p: Array, weight: Array | None, measure: Callable[[Co
     order = np.argsort(p)
     values, ones = p[order], y[order]
     w = np.ones(len(p)) if weight is None else weight[order]
-    last = np.flatnonzero(np.append(values[1:] != values[:-1], True))  # of each run of equal values
-    # Column j: the rows up to the j-th distinct value are said to be zeros; at first none is.
-    missed = np.concatenate([[0.0], np.cumsum(w * ones)[last]])
-    right = np.concatenate([[0.0], np.cumsum(w * (1 - ones))[last]])
+    # Column j: the first j rows are said to be zeros; where two rows are equal, nothing cuts between them.
+    missed = np.concatenate([[0.0], np.cumsum(w * ones)])
+    right = np.concatenate([[0.0], np.cumsum(w * (1 - ones))])
     hit, false = missed[-1] - missed, right[-1] - right
     both = (np.stack([right, hit], axis=1), np.stack([missed, false], axis=1), np.stack([false, missed], axis=1))
     hits, falses, misses = (part[:, 1:] if only else part for part in both)
     counts = Counts(hits, falses, misses, np.full(len(hit), w.sum()))
-    cuts, widths = _gaps(values[last], len(p))
+    cuts, widths = _gaps(values, len(p))
     inside = widths > 0
     return _middle(cuts[inside], widths[inside], measure(counts)[inside], len(p))
 

@@ -57,6 +57,21 @@ def test_the_threshold_of_separate_classes_is_midway() -> None:
         assert get_metric(metric, "classification").best_threshold(y, p) == pytest.approx(0.45)
 
 
+def test_a_label_of_one_value_counts_by_the_recall_of_that_value() -> None:
+    y, p = np.array([[1, 0, 0], [1, 0, 1], [1, 0, 1], [1, 0, 1]]), np.array([0.9, 0.2, 0.3, 0.8])
+    recalls = [2 / 4, 2 / 4, (0 / 1 + 1 / 3) / 2]  # of ones only, of zeros only, of both
+    score = get_metric("balanced_accuracy", "multilabel").score(y, np.column_stack([p, p, p]))
+    assert score == pytest.approx(np.mean(recalls))
+
+
+def test_nothing_cuts_between_equal_rows() -> None:
+    p1 = np.array([0.2, 0.4, 0.4, 0.4, 0.8])  # however they are sorted, a cut among the three would seem best
+    p = np.column_stack([1 - p1, p1])
+    for y in ([0, 0, 1, 1, 1], [0, 1, 1, 0, 1], [0, 1, 0, 0, 1]):
+        threshold = get_metric("balanced_accuracy", "classification").best_threshold(np.array(y), p)
+        assert threshold in (pytest.approx(0.3), pytest.approx(0.6))
+
+
 @pytest.mark.parametrize("name", ["accuracy", "roc_auc", "cross_entropy", "precision", "recall", "average_precision"])
 def test_metrics_without_a_say_leave_the_threshold_alone(name: str) -> None:
     y, p = classes(2, 0)
