@@ -116,7 +116,7 @@ def test_a_wide_sparse_table_is_never_dense(quick: dict[str, Any]) -> None:
     rng = np.random.default_rng(0)
     n, p = 300, 200_000  # 480 MB if it were dense
     y = rng.integers(0, 2, n)
-    X = sparse.random_array((n, p), density=1e-4, format="csr", rng=rng, dtype=np.float32)
+    X = sparse.random_array((n, p), density=1e-4, format="csr", random_state=rng, dtype=np.float32)
     X = sparse.hstack([X, sparse.csr_array(y[:, None].astype(np.float32) * 5)], format="csr")
     import resource
 

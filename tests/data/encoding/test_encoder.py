@@ -65,7 +65,7 @@ def mixed(n: int, seed: int, scale: float = 1.0, missing: float = 0.1) -> Table:
     numbers[:, 1], numbers[:, 3], numbers[:, 4] = 7.0, numbers[:, 0], rng.integers(0, 2, n)
     n_codes = (3, 4, 6, 12, 60)
     codes = np.column_stack([rng.integers(rng.integers(0, 2), k, n) for k in n_codes]).astype(np.int32)
-    text = sparse.random_array((n, WORDS), density=0.002, format="csr", dtype=np.float32, rng=rng)
+    text = sparse.random_array((n, WORDS), density=0.002, format="csr", dtype=np.float32, random_state=rng)
     text.data = np.ceil(3 * text.data)
     return Table(numbers, codes, n_codes, (text,))
 
@@ -356,7 +356,7 @@ def test_numbers_come_first_and_are_counted() -> None:
 
 def test_categories_and_projections_are_no_numbers() -> None:
     assert fit(of_codes([2, 3, 4, 2, 3, 4])).layout.n_numbers == 0
-    wide = sparse.random_array((30, 5000), density=0.01, format="csr", rng=np.random.default_rng(0))
+    wide = sparse.random_array((30, 5000), density=0.01, format="csr", random_state=np.random.default_rng(0))
     assert fit(Table.of(wide)).layout.n_numbers == 0
     nothing = np.ones((4, 2))
     for preprocessor in PREPROCESSORS.components:
@@ -411,7 +411,7 @@ def test_sparse_tables_are_encoded_as_dense_ones(make: Any, preprocessor: str) -
 
 def test_wide_sparse_tables_are_projected_without_being_made_dense() -> None:
     rng = np.random.default_rng(0)
-    X = sparse.random_array((200, 5000), density=0.01, format="csr", rng=rng) * 1e6
+    X = sparse.random_array((200, 5000), density=0.01, format="csr", random_state=rng) * 1e6
     table = Table.of(sparse.csr_array(X))
     encoder = fit(table)
     out = encoder.transform(table)
@@ -424,7 +424,7 @@ def test_wide_sparse_tables_are_projected_without_being_made_dense() -> None:
 
 
 def test_sparse_tables_that_stay_wide_are_encoded_lazily() -> None:
-    X = sparse.random_array((100, 300), density=0.2, format="csr", rng=np.random.default_rng(0))
+    X = sparse.random_array((100, 300), density=0.2, format="csr", random_state=np.random.default_rng(0))
     table = Table.of(sparse.csr_array(X))
     assert fit(table).is_lazy
     assert not fit(table, config(preprocessor="truncated_svd", target_dim=9)).is_lazy

@@ -23,7 +23,7 @@ CONFIG = {
 
 
 def counts(n: int, n_columns: int = 300) -> sparse.csr_array:
-    array = sparse.random_array((n, n_columns), density=0.05, format="csr", rng=np.random.default_rng(n))
+    array = sparse.random_array((n, n_columns), density=0.05, format="csr", random_state=np.random.default_rng(n))
     array.data = np.ceil(3 * array.data)
     return sparse.csr_array(array, dtype=np.float32)
 
