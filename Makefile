@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 PEERS ?= .peers
-# What depends most on other packages.
-TESTS_OF_LOWEST := tests/core tests/data tests/space tests/search/test_store.py tests/estimators/test_frames.py \
+# What depends most on other packages; part of CI beside all tests, so no more than minutes.
+TESTS_OF_LOWEST := tests/core/metrics tests/data/encoding tests/data/reading tests/space/test_updates.py \
+	tests/space/test_portfolio.py tests/search/test_store.py tests/estimators/test_frames.py \
 	tests/estimators/test_scikit_learn.py
 
 .PHONY: demo test test-lowest test-wheel test-newest-python torture check format wheel docs docs-links benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
