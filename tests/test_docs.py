@@ -1,5 +1,6 @@
 """The documentation: blocks of code run, links lead somewhere, every public name and every warning has its place."""
 
+import inspect
 import re
 import warnings
 from pathlib import Path
@@ -7,7 +8,11 @@ from typing import Any
 
 import pytest
 
+import autonet
+import autonet.search
 from autonet import errors
+from autonet.inspection import graph
+from autonet.testing import executors, networks, samplers, stores
 from tests.blocks import blocks_of, run_page
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -41,6 +46,27 @@ def test_links_lead_somewhere(page: Path) -> None:
         linked = page.parent / target if target else page
         assert linked.is_file(), f"{target} is not there"
         assert not anchor or anchor in headings(linked), f"{target} has no section {anchor}"
+
+
+def public_names() -> dict[str, Any]:
+    """Every public name, as the reference lists it."""
+    pytest.importorskip("distributed", reason="needs dask, for its executor")
+    found = {name: getattr(autonet, name) for name in autonet.__all__ if name != "errors"}
+    found |= {name: getattr(autonet.search, name) for name in (*autonet.search.__all__, "Dask")}
+    found |= {name: getattr(errors, name) for name in errors.__all__}
+    suites = (networks, samplers, executors, stores)
+    checks = {f"{s.__name__.rpartition('.')[2]}.{n}": getattr(s, n) for s in suites for n in s.__all__}
+    found |= {name: checks[name] for name in checks if name.endswith("_checks") or ".check_" in name}
+    return found | {name: getattr(graph, name) for name in graph.__all__}
+
+
+def test_the_reference_has_every_public_name_with_an_example() -> None:
+    listed = set(
+        re.findall(r"^   ([A-Za-z_.]+)$", (DOCS / "api" / "index.rst").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    names = public_names()
+    assert listed - {"errors"} == set(names)
+    assert [name for name, thing in names.items() if "Examples\n" not in (inspect.getdoc(thing) or "")] == []
 
 
 def test_every_warning_and_error_says_what_to_do() -> None:

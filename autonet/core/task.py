@@ -19,6 +19,11 @@ class Task:
         Sizes of the table before any encoding.
     n_outputs : int
         Number of classes, of labels, or of regression targets.
+
+    Examples
+    --------
+    >>> Task("classification", n_rows=569, n_features=30)
+    Task(kind='classification', n_rows=569, n_features=30, n_outputs=2)
     """
 
     kind: TaskKind

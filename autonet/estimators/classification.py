@@ -239,4 +239,13 @@ def _checked_threshold(value: Any, targets: Targets) -> float | Array | None:
 
 
 class AutoNetMultilabel(AutoNetClassification):
-    """`AutoNetClassification` under the name that Auto-PyTorch gives it for several labels per row."""
+    """`AutoNetClassification` under the name that Auto-PyTorch gives it for several labels per row.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_multilabel_classification
+    >>> X, y = make_multilabel_classification(200, n_classes=3, random_state=0)
+    >>> auto = AutoNetMultilabel("tiny_cs", max_trials=1, budget_type="epochs", max_budget=9, random_state=0)
+    >>> auto.fit(X, y).predict(X).shape
+    (200, 3)
+    """

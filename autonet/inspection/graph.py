@@ -37,6 +37,11 @@ def draw_network(network: nn.Module, path: str | Path) -> Path:
         If the network has no such layer.
     RuntimeError
         If there is neither the program ``dot`` nor pygraphviz; names the extra.
+
+    Examples
+    --------
+    >>> draw_network(auto.get_pytorch_model(), "network.pdf")  # doctest: +SKIP
+    PosixPath('network.pdf')
     """
     path = Path(path)
     widths = (getattr(layer, "in_features", None) for layer in network.modules())

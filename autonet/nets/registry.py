@@ -109,6 +109,12 @@ def unregister_network(name: str) -> None:
         If there is no such network.
     InvalidOption
         If the network is one of autonet's own.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> register_network("one_layer", lambda n_in, n_out: nn.Linear(n_in, n_out))
+    >>> unregister_network("one_layer")
     """
     _check_name(name)
     del NETWORKS.components[known("registered network", name, registered_networks())]

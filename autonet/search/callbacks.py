@@ -22,6 +22,13 @@ class NoProgress:
     Parameters
     ----------
     n : int
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> study = minimize(lambda trial: 0.0, {"x": (0.0, 1.0)}, max_trials=50, callbacks=[NoProgress(5)])
+    >>> len(study.trials)
+    6
     """
 
     n: int

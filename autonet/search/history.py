@@ -51,6 +51,13 @@ class History:
     seconds_per_unit, overheads : dict of int to float
         By trial: wall seconds per unit of budget in its last job; most seconds beside the budget, where budgets are
         seconds.
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> history = minimize(lambda trial: trial["x"], {"x": (0, 9)}, max_trials=5, random_state=0).history
+    >>> len(history), [row["trial"] for row in history.to_dicts()]
+    (5, [0, 1, 2, 3, 4])
     """
 
     def __init__(self, rungs: Rungs | None = None, *, maximize: bool = False) -> None:

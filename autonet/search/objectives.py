@@ -44,7 +44,14 @@ def minimize(fn: Objective, space: Space = None, **options: Any) -> Study:
 
 
 def maximize(fn: Objective, space: Space = None, **options: Any) -> Study:
-    """Search for the configuration with the largest value of `fn`; see `minimize`."""
+    """Search for the configuration with the largest value of `fn`; see `minimize`.
+
+    Examples
+    --------
+    >>> best = maximize(lambda trial: -abs(trial["x"] - 3), {"x": (0, 9)}, max_trials=10, random_state=0).best
+    >>> best.config
+    {'x': 3}
+    """
     return _search(fn, space, "maximize", options)
 
 

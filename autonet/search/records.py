@@ -15,7 +15,14 @@ Config = Mapping[str, Any]
 
 
 class Status(StrEnum):
-    """How a job ended."""
+    """How a job ended.
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> minimize(lambda trial: trial["x"], {"x": (0, 9)}, max_trials=5).best.status is Status.FINISHED
+    True
+    """
 
     FINISHED = "finished"  # reached its budget
     CUT = "cut"  # ended early by the deadline, with a value
@@ -162,6 +169,15 @@ class Result:
         What the next job of the trial goes on from; it is not copied.
     complete : bool
         Whether more budget would bring nothing: the trial is as good as at the top, and never continued.
+
+    Examples
+    --------
+    >>> from autonet.search import maximize
+    >>> def objective(trial):
+    ...     return Result(loss=-trial["x"], cost=2.0, metrics={"twice": 2 * trial["x"]})
+    >>> best = maximize(objective, {"x": (0, 9)}, max_trials=10, random_state=0).best
+    >>> best.value, best.metrics["twice"]
+    (9.0, 18)
     """
 
     loss: float
@@ -260,6 +276,13 @@ class Trial:
         anew when the trial has saved a checkpoint since.
     session : int
         Number of the process in which the job runs; 0 if it runs in another one, and is not to blame.
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> best = minimize(lambda trial: trial["x"] / 2, {"x": (3, 9)}, max_trials=7, random_state=0).best
+    >>> best.value, best.config, best.origin in ("default", "sampler")
+    (1.5, {'x': 3}, True)
     """
 
     number: int

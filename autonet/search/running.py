@@ -49,6 +49,17 @@ class RunningTrial(Mapping[str, Any]):
         Reading of ``time.monotonic()`` at which the trial must have ended.
     checkpoint : Checkpoint
     user_attrs : dict
+
+    Examples
+    --------
+    >>> from autonet.search import Study
+    >>> study = Study(random_state=0)
+    >>> trial = study.ask()
+    >>> 0 <= trial.suggest_float("x", 0, 1) <= 1
+    True
+    >>> trial.report(0.5, step=1)
+    >>> study.tell(trial, 0.25).value
+    0.25
     """
 
     def __init__(self, job: Job, observe: Observer | None = None) -> None:

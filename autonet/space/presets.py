@@ -57,7 +57,13 @@ def preset_folder() -> Path:
 
 
 def list_presets() -> list[str]:
-    """Return the names of the presets that come with autonet."""
+    """Return the names of the presets that come with autonet.
+
+    Examples
+    --------
+    >>> list_presets()
+    ['full_cs', 'medium_cs', 'tiny_cs']
+    """
     return sorted(path.stem for path in preset_folder().glob("*.toml"))
 
 

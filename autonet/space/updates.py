@@ -48,6 +48,12 @@ class HyperparameterSearchSpaceUpdate:
         Whether a range is searched on a log scale.
     default_value : object, optional
         What the default configuration has; without it the old default, if it is among the new values.
+
+    Examples
+    --------
+    >>> update = HyperparameterSearchSpaceUpdate("OptimizerSelector", "sgd:learning_rate", (1e-3, 1e-1), log=True)
+    >>> print(update)
+    OptimizerSelector sgd:learning_rate [0.001, 0.1] log
     """
 
     node_name: str
@@ -243,6 +249,15 @@ def parse_hyperparameter_search_space_updates(path: str | Path) -> Hyperparamete
     ------
     InvalidOption
         If the file or a line of it cannot be read; says which.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "updates.txt")
+    ...     _ = path.write_text("OptimizerSelector sgd:learning_rate [0.001, 0.1] log")
+    ...     print(parse_hyperparameter_search_space_updates(path))
+    OptimizerSelector sgd:learning_rate [0.001, 0.1] log
     """
     updates = HyperparameterSearchSpaceUpdates()
     for number, text in enumerate(read_text(path, "Updates file").splitlines(), start=1):

@@ -35,6 +35,11 @@ def check_executor(make_executor: Callable[[], Executor]) -> None:
     ------
     AssertionError
         At the first thing that an executor must not do.
+
+    Examples
+    --------
+    >>> from autonet.search import InProcess
+    >>> check_executor(InProcess)
     """
     executor = make_executor()
     try:

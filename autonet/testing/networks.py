@@ -78,6 +78,13 @@ def network_checks(component: Component[nn.Module]) -> list[NetworkCheck]:
     Returns
     -------
     list of NetworkCheck
+
+    Examples
+    --------
+    >>> from autonet.core.component import Component
+    >>> checks = network_checks(Component("linear", lambda n_in, n_out: nn.Linear(n_in, n_out)))
+    >>> print(checks[0])
+    outputs_are_one_row_per_row in its only configuration
     """
     return [
         NetworkCheck(component, check, config, where)
@@ -93,6 +100,11 @@ def check_network(component: Component[nn.Module]) -> None:
     ------
     AssertionError
         From the first check that fails.
+
+    Examples
+    --------
+    >>> from autonet.core.component import Component
+    >>> check_network(Component("linear", lambda n_in, n_out: nn.Linear(n_in, n_out)))
     """
     for check in network_checks(component):
         try:

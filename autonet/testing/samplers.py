@@ -81,6 +81,12 @@ def sampler_checks(sampler: Sampler, spaces: Mapping[str, ConfigurationSpace] | 
     Returns
     -------
     list of SamplerCheck
+
+    Examples
+    --------
+    >>> from autonet.search.samplers.random import RandomSampler
+    >>> len(sampler_checks(RandomSampler())) > 10
+    True
     """
     spaces = example_spaces() if spaces is None else spaces
     return [SamplerCheck(sampler, check, space, where) for where, space in spaces.items() for check in CHECKS]
@@ -93,6 +99,12 @@ def check_sampler(sampler: Sampler, spaces: Mapping[str, ConfigurationSpace] | N
     ------
     AssertionError
         From the first check that fails.
+
+    Examples
+    --------
+    >>> from autonet.search.samplers.random import RandomSampler
+    >>> from autonet.testing.spaces import finite_spaces
+    >>> check_sampler(RandomSampler(), dict(list(finite_spaces().items())[:1]))
     """
     for check in sampler_checks(sampler, spaces):
         try:

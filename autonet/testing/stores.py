@@ -50,6 +50,14 @@ def check_store(open_store: OpenStore, *, keeps: bool = True) -> None:
     ------
     AssertionError
         At the first thing that a store must not do.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from autonet.search.storage.store import RunDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     check_store(lambda name: RunDirectory(Path(folder, name)))
     """
     for check in CHECKS if keeps else CHECKS_OF_MEMORY:
         check(open_store)

@@ -31,6 +31,11 @@ class Dask(Futures):
         Whoever made it closes it.
     n_slots : int, optional
         Jobs at once; default: the threads of all workers that there are now.
+
+    Examples
+    --------
+    >>> from distributed import Client  # doctest: +SKIP
+    >>> study.optimize(objective, max_trials=100, executor=Dask(Client("scheduler:8786")))  # doctest: +SKIP
     """
 
     def __init__(self, client: Any, n_slots: int | None = None) -> None:

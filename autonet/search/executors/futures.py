@@ -47,6 +47,16 @@ class Futures:
         Whoever made it closes it.
     n_slots : int
         Jobs at once.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from autonet.search import Study
+    >>> study = Study({"x": (-1.0, 1.0)}, random_state=0)
+    >>> with ThreadPoolExecutor(2) as pool:
+    ...     _ = study.optimize(lambda trial: trial["x"] ** 2, max_trials=4, executor=Futures(pool, n_slots=2))
+    >>> len(study.trials)
+    4
     """
 
     def __init__(self, pool: Pool, n_slots: int) -> None:

@@ -19,6 +19,13 @@ class InProcess:
 
     An objective that runs past its deadline is interrupted, in the main thread even while it sleeps; in another
     thread at its next line of Python.  What never comes back from compiled code needs worker processes.
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> study = minimize(lambda trial: trial["x"], {"x": (0, 9)}, max_trials=5, executor=InProcess())
+    >>> len(study.trials)
+    5
     """
 
     n_slots = 1

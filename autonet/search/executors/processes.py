@@ -72,6 +72,13 @@ class Processes:
     Raises
     ------
     InvalidOption
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> study = minimize(lambda trial: trial["x"], {"x": (0, 9)}, max_trials=4, executor=Processes(2))
+    >>> len(study.trials)
+    4
     """
 
     isolated = True

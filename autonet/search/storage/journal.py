@@ -354,6 +354,15 @@ def read_history(run_dir: str | os.PathLike[str]) -> History:
     ------
     RunUnavailable, RunCorrupted
         If there is no study, or it cannot be read.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from autonet.search import minimize
+    >>> with TemporaryDirectory() as run_dir:
+    ...     _ = minimize(lambda trial: trial["x"], {"x": (0, 9)}, max_trials=5, run_dir=run_dir)
+    ...     len(read_history(run_dir))
+    5
     """
     with RunDirectory(run_dir, read_only=True) as store:
         history = History(maximize=store.settings().get("direction") == "maximize")
