@@ -52,14 +52,14 @@ wheel: $(INSTALLED)
 	rm -rf dist
 	$(BIN)/python -m build --wheel --no-isolation
 
-# The pages, in docs/_build/html, in an environment of its own; warnings are errors, a broken link within them is one.
-docs: $(VENV)-docs/installed
+# Two minutes: the pages, in docs/_build/html; warnings are errors, and so is a broken link within them.
+docs: $(VENV)/installed-docs
 	rm -rf docs/_build/html docs/api/generated docs/auto_examples
-	$(VENV)-docs/bin/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env docs docs/_build/html
+	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env docs docs/_build/html
 
 # Links to other sites, too; needs the network.
-docs-links: $(VENV)-docs/installed
-	$(VENV)-docs/bin/python -m sphinx --builder linkcheck -D plot_gallery=0 docs docs/_build/links
+docs-links: $(VENV)/installed-docs
+	$(BIN)/python -m sphinx --builder linkcheck -D plot_gallery=0 docs docs/_build/links
 
 # Long: an hour and a half on two cores; the tables lie beside the scripts.
 benchmarks: $(INSTALLED)
@@ -107,10 +107,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,draw]"
 	touch $(INSTALLED)
 
-$(VENV)-docs/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)-docs
-	$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+$(VENV)/installed-docs: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	touch $@
 
 $(VENV)-lowest/installed: pyproject.toml constraints-lowest.txt
@@ -121,4 +119,4 @@ $(VENV)-lowest/installed: pyproject.toml constraints-lowest.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-docs $(VENV)-lowest $(VENV)-wheel dist build docs/_build docs/api/generated docs/auto_examples
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-wheel dist build docs/_build docs/api/generated docs/auto_examples

@@ -62,6 +62,7 @@ sphinx_gallery_conf = {
     "capture_repr": (),
     "download_all_examples": False,
     "remove_config_comments": True,
+    "min_reported_time": 1,
     "show_memory": False,
     "show_signature": False,
     "plot_gallery": "True",

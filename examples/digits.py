@@ -14,12 +14,16 @@ from autonet import AutoNetClassification
 from autonet.inspection.graph import draw_network
 
 
-def main(max_runtime: float = 30, folder: Path = Path()) -> float:
+def main(max_runtime: float = 30, folder: Path = Path(), progress_bar: bool | str = "auto") -> float:
     X, y = load_digits(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=1)
 
     auto = AutoNetClassification(
-        "tiny_cs", max_runtime=max_runtime, min_budget=max_runtime / 10, max_budget=max_runtime / 3, progress_bar=True
+        "tiny_cs",
+        max_runtime=max_runtime,
+        min_budget=max_runtime / 10,
+        max_budget=max_runtime / 3,
+        progress_bar=progress_bar,
     )
     auto.fit(X_train, y_train, validation_split=0.2)
 

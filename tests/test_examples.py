@@ -33,7 +33,7 @@ def example(name: str) -> Any:
 
 
 def test_digits_draws_its_network(tmp_path: Path, capsys: Any) -> None:
-    assert example("digits").main(max_runtime=6, folder=tmp_path) > 0.93
+    assert example("digits").main(max_runtime=6, folder=tmp_path, progress_bar=True) > 0.93
     assert (tmp_path / "convnet_arch.pdf").read_bytes().startswith(b"%PDF")
     captured = capsys.readouterr()
     assert "Test accuracy 0.9" in captured.out

@@ -204,7 +204,7 @@ class AutoNet(FittedEstimator, ABC):
         Notes
         -----
         A fit that raises, for whatever reason, leaves the estimator as it was: fitted before, it predicts as before.
-        Ctrl-C and SIGTERM return the best model so far, with a warning; fits may run in threads.  See the README.
+        Ctrl-C and SIGTERM return the best model so far, with a warning; fits may run in threads.
         """
         data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}
         # A copy is fitted, and its state is taken over in a single assignment, which nothing can interrupt halfway.

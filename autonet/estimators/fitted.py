@@ -30,8 +30,8 @@ class FittedEstimator(PortableEstimator):
     def fit_result(self) -> dict[str, Any]:
         """What came of the fit, in plain values, under Auto-PyTorch's names and a few more.
 
-        Keys
-        ----
+        Returns
+        -------
         optimized_hyperparameter_config : dict
             Configuration of the best network; ``NetworkSelector:network`` is "linear" if that is the baseline.
         budget : float

@@ -357,12 +357,7 @@ def read_history(run_dir: str | os.PathLike[str]) -> History:
 
     Examples
     --------
-    >>> from tempfile import TemporaryDirectory
-    >>> from autonet.search import minimize
-    >>> with TemporaryDirectory() as run_dir:
-    ...     _ = minimize(lambda trial: trial["x"], {"x": (0, 9)}, max_trials=5, run_dir=run_dir)
-    ...     len(read_history(run_dir))
-    5
+    >>> len(read_history("runs/example"))  # doctest: +SKIP
     """
     with RunDirectory(run_dir, read_only=True) as store:
         history = History(maximize=store.settings().get("direction") == "maximize")
