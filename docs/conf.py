@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from thumbnails import draw_thumbnails  # noqa: E402
+from gallery import EXECUTED, draw_thumbnails  # noqa: E402
 
 import autonet  # noqa: E402 - found through the line above
 
@@ -50,15 +50,13 @@ nitpick_ignore = [
 
 # --- the gallery
 
-EXECUTED = ("decision_regions", "look_at_a_search", "digits", "edit_the_space", "own_sampler", "hyperopt_tutorial")
-# The others take half an hour, or data that are not in the checkout.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 warnings.filterwarnings("ignore", category=autonet.errors.BaselineReturned)
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": rf"/({'|'.join(EXECUTED)})\.py$",
-    "within_subsection_order": "ExampleTitleSortKey",
+    "within_subsection_order": "gallery.ExecutedFirst",
     "capture_repr": (),
     "download_all_examples": False,
     "remove_config_comments": True,

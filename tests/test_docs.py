@@ -48,6 +48,11 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in headings(linked), f"{target} has no section {anchor}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(DOCS)))
+def test_no_line_is_taken_for_a_comment(page: Path) -> None:
+    assert re.findall(r"^\s*%.*", page.read_text(encoding="utf-8"), re.MULTILINE) == []
+
+
 def public_names() -> dict[str, Any]:
     """Every public name, as the reference lists it."""
     pytest.importorskip("distributed", reason="needs dask, for its executor")
