@@ -35,7 +35,7 @@ from public_tables import load
 
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.task import Task
-from autonet.ensemble.selection import greedy_selection
+from autonet.pipeline.greedy_selection import greedy_selection
 from autonet.space.build import build_space
 from autonet.space.presets import load_preset
 

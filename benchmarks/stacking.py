@@ -20,7 +20,8 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from autonet.core.layout import InputLayout
 from autonet.core.task import Task
-from autonet.pipeline.trial import build_network, build_training
+from autonet.models.network import build_network
+from autonet.pipeline.trial import build_training
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
 from autonet.space.portfolio import fit_into

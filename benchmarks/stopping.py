@@ -16,6 +16,7 @@ from itertools import islice, product
 
 import numpy as np
 import torch
+from autonet.models.inputs import encoded_inputs
 from common import environment
 from joblib import Parallel, delayed
 from portfolio import candidates
@@ -24,7 +25,6 @@ from public_tables import load
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.layout import InputLayout
 from autonet.nets.initialization import initialize_from_rows
-from autonet.pipeline.inputs import encoded_inputs
 from autonet.pipeline.trial import build_training
 from autonet.pipeline.workspace import Workspace
 from autonet.search.spaces.encoding import Encoding
@@ -72,10 +72,10 @@ def prepared(table: str, seed: int) -> tuple[Workspace, torch.nn.Module, object,
         auto = AutoNetRegression(
             optimize_metric="neg_root_mean_squared_error", validation_split=0.25, random_state=seed
         )
-    _, options = auto._arguments({}, {})
-    given = dict.fromkeys(("X_valid", "y_valid", "sample_weight", "groups"))
-    workspace = auto._workspace(options, X=train, y=y, **given)
-    return workspace, options.space(workspace.task), auto._table(test), auto._targets.codes(y_test)
+    _, options = auto._resolve_options({}, {})
+    schema, given = auto._read({"X": train, "y": y}, None, None, options)
+    workspace = auto._workspace(given, options, options.plan_time())
+    return workspace, options.space(workspace.task), schema.read(schema.open(test, "")), given.targets.codes(y_test)
 
 
 def loss(prediction: np.ndarray, y: np.ndarray) -> float:

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from autonet.core.spec import describable
+
 __all__ = ["InputLayout"]
 
 
+@describable
 @dataclass(frozen=True)
 class InputLayout:
     """The columns of an encoded row: numbers, then other features, then indices of categories.

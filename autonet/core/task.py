@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from autonet.core.spec import describable
+
 __all__ = ["Task", "TaskKind"]
 
 TaskKind = Literal["classification", "multilabel", "regression"]
 
 
+@describable
 @dataclass(frozen=True)
 class Task:
     """Kind and sizes of a learning task; all that a component's space may depend on.

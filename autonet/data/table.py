@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from autonet.data.hashes import hash_rows
+
 __all__ = ["Table"]
 
 Array = NDArray[Any]
@@ -49,6 +51,15 @@ class Table:
         sparse_parts = [*self.texts, *([self.numbers] if self.is_sparse else [])]
         dense = self.codes.nbytes + (0 if self.is_sparse else self.numbers.nbytes)
         return int(dense + sum(part.data.nbytes + part.indices.nbytes for part in sparse_parts))
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of numbers, categories and texts."""
+        return int(self.numbers.shape[1] + self.codes.shape[1] + len(self.texts))
+
+    def hashes(self) -> NDArray[np.uint64]:
+        """Hash every row; sparse and dense tables have equal hashes."""
+        return hash_rows(self.codes, (self.numbers, *self.texts))
 
     @property
     def is_sparse(self) -> bool:

@@ -2,13 +2,13 @@
 
 import inspect
 import logging
-import math
 import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,31 +16,30 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from ConfigSpace import ConfigurationSpace
-from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length
 
 from autonet.core.cores import occupying_cores
 from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.interrupts import current_interrupt, interruptible
+from autonet.core.modality import Modality, Reader
 from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
 from autonet.data.reading.alignment import warn_of_other_order
-from autonet.data.reading.brands import open_table
 from autonet.data.reading.names import are_strings
-from autonet.data.reading.schema import Schema
-from autonet.data.table import Table
+from autonet.data.targets.labels import Targets
 from autonet.estimators.first_models import fit_first_models
 from autonet.estimators.fitted import FittedEstimator
 from autonet.estimators.hints import unknown_option
-from autonet.estimators.logs import describe_model, log_columns, logged, warn_of_columns
+from autonet.estimators.logs import describe_model, logged
 from autonet.estimators.options import Options, renamed
-from autonet.estimators.preparation import Given, Targets, prepared
+from autonet.estimators.preparation import Given, prepared
 from autonet.estimators.progress import describe_best, show_progress
 from autonet.estimators.scoring import positive_label
-from autonet.estimators.searching import make_study, search_limits
-from autonet.estimators.winner import Winner
-from autonet.pipeline.timing import epoch_seconds
+from autonet.estimators.searching import make_study, place_rungs, search_limits
+from autonet.estimators.selection import Selection
+from autonet.estimators.time_plan import TimePlan
+from autonet.models.model import FittedModel
+from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.trial import run_trial
 from autonet.pipeline.workspace import Workspace
 from autonet.search.executors.base import Executor
@@ -52,13 +51,12 @@ from autonet.training.threads import one_thread
 
 __all__ = ["AutoNet"]
 
-Array = NDArray[Any]
-
 
 class AutoNet(FittedEstimator, ABC):
     """Base class of the estimators; see `AutoNetClassification` for the parameters."""
 
     kind: ClassVar[TaskKind]
+    modality: ClassVar[Modality] = TABLES
     default_metrics: ClassVar[Mapping[TaskKind, str]]
     __signature__: ClassVar[inspect.Signature]
 
@@ -210,57 +208,45 @@ class AutoNet(FittedEstimator, ABC):
         # A copy is fitted, and its state is taken over in a single assignment, which nothing can interrupt halfway.
         fitted = copy(self)
         with interruptible(protected=False), training_modes(), occupying_cores():
-            fitted._search_and_keep(data, sample_weight, groups, options)  # noqa: SLF001 - a copy of itself
+            fitted._fit(data, sample_weight, groups, options)  # noqa: SLF001 - a copy of itself
             self.__dict__ = fitted.__dict__
         return self
 
-    def _search_and_keep(
-        self, data: dict[str, Any], sample_weight: Any, groups: Any, options: Mapping[str, Any]
-    ) -> None:
-        """Fit, changing the attributes on the way."""
-        began, networks = time.monotonic(), self._known_networks()
-        data, chosen = self._arguments(data, options)
-        self._searched_with = repr(self._arguments({}, {})[1])
-        with logged(chosen.log_level) as logger, one_thread(), ExitStack() as on_exit:
-            bar = on_exit.enter_context(show_progress(chosen.progress_bar, chosen.time.runtime, chosen.max_trials))
+    def _fit(self, data: dict[str, Any], sample_weight: Any, groups: Any, overrides: Mapping[str, Any]) -> None:
+        """Fit, step by step, within the time of a plan."""
+        data, options = self._resolve_options(data, overrides)
+        plan = options.plan_time()
+        with logged(options.log_level) as logger, one_thread(), ExitStack() as on_exit:
+            bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
             bar.begin("reading")
-            workspace = self._workspace(chosen, **data, sample_weight=sample_weight, groups=groups)
+            reader, given = self._read(data, sample_weight, groups, options)
+            workspace = self._workspace(given, options, plan)
             bar.describe = partial(describe_best, workspace.metric)
-            asked_to_refit = chosen.refit not in ("auto", False)
-            chosen = chosen.settled(len(workspace.folds), has_valid=data["X_valid"] is not None)
-            space = chosen.space(workspace.task, networks)
-            selector = space[join(networks.name, networks.selector)]
-            workspace.networks = networks.only(filter(selector.legal_value, networks.components))
-            default = dict(space.get_default_configuration())
-            deadline = began + (chosen.time.runtime or math.inf)
-            executor = chosen.time.executor(workspace.table)
+            resolved = options.resolve_refit(len(workspace.folds), has_valid=given.valid is not None)
+            plan = replace(plan, refits=resolved.refit is True)
+            space = self._space(workspace, resolved)
+            executor = plan.executor(workspace.data)
             on_exit.callback(executor.close)
             bar.begin("baseline")
-            first = fit_first_models(workspace, default, chosen, deadline)
-            searching, epoch = first.leave_something(workspace, deadline), 0.0
-            if searching and chosen.time.needs_timing:
-                with current_interrupt().abandoning():
-                    epoch = epoch_seconds(workspace, default)
-            rungs = chosen.time.rungs(epoch, workspace.metric.seconds * len(workspace.folds))
-            selecting, refitting, closing = chosen.time.kept_back
-            scoring = chosen.time.scoring(workspace.additional_metrics, len(workspace.folds))
-            left = deadline - time.monotonic() - selecting - scoring - refitting - closing
-            study = make_study(space, workspace, chosen, rungs)
+            default = dict(space.get_default_configuration())
+            first = fit_first_models(workspace, default, resolved, plan)
+            searches = first.should_search(workspace, plan)
+            rungs, plan = place_rungs(workspace, default, plan, timed=searches)
+            study = make_study(space, workspace, resolved, rungs)
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
-            if searching:
+            if searches:
                 bar.begin("search")
-                self._search(study, workspace, executor, search_limits(study, chosen, left, bar))
+                self._search(study, workspace, executor, search_limits(study, resolved, plan, bar))
             bar.begin("selection")
-            winner = Winner.of(study, workspace, first, chosen.networks_kept, deadline - closing - refitting, scoring)
-            if chosen.refit:
+            selection = Selection.of(study, workspace, first, resolved.networks_kept, plan)
+            if resolved.refit:
                 bar.begin("refit")
-                winner = winner.refitted(
-                    study, workspace, chosen.networks_kept, executor, deadline - closing, asked_for=asked_to_refit
-                )
-            self._keep(study, workspace, winner, min(deadline, current_interrupt().deadline))
+                was_asked, size = options.refit not in ("auto", False), resolved.networks_kept
+                selection = selection.refitted(study, workspace, size, executor, plan, asked_for=was_asked)
+            self._keep(reader, given.targets, study, workspace, selection, plan)
             for line in describe_model(self.fit_result_):
                 logger.info("%s", line)
-            logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, self.best_config_)
+            logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - plan.began, self.best_config_)
 
     def _search(self, study: Study, workspace: Workspace, executor: Executor, limits: Mapping[str, Any]) -> None:
         """Run the search; if it comes to nothing, there is the baseline."""
@@ -270,69 +256,76 @@ class AutoNet(FittedEstimator, ABC):
         except SearchFailed:
             logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 
-    def _arguments(self, data: dict[str, Any], options: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
-        """Sort the keywords of fit into data and options."""
+    def _resolve_options(self, data: dict[str, Any], overrides: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
+        """Sort the keywords of fit into data and options, and check the options."""
         data_names = {"X_train": "X", "Y_train": "y", "Y_valid": "y_valid"}
         for old, new in data_names.items():
-            if old in options:
-                data = {**data, new: options[old]}
-        rest = {k: v for k, v in options.items() if k not in data_names}
-        overrides, ignored = renamed(rest, Options.names())
+            if old in overrides:
+                data = {**data, new: overrides[old]}
+        rest = {k: v for k, v in overrides.items() if k not in data_names}
+        options, ignored = renamed(rest, Options.names())
         values = {name: getattr(self, name) for name in Options.names()}
-        checked = Options.checked(values, overrides)
         for name in ignored:
             logging.getLogger("autonet").info("option %s of Auto-PyTorch is not needed and ignored", name)
-        return data, checked
+        return data, Options.checked(values, options)
 
-    def _workspace(
-        self, options: Options, X: Any, y: Any, X_valid: Any, y_valid: Any, sample_weight: Any, groups: Any
-    ) -> Workspace:
-        """Read the table and the targets, and prepare them for a search."""
+    def _read(self, data: Mapping[str, Any], sample_weight: Any, groups: Any, options: Options) -> tuple[Reader, Given]:
+        """Find out what the data and the targets are, and read them."""
+        X_valid, y_valid = data.get("X_valid"), data.get("y_valid")
         if (X_valid is None) != (y_valid is None):
             raise InvalidOption("X_valid and y_valid belong together; got only one of them.")
-        warn_of_other_order("X", X, {"y": y, "sample_weight": sample_weight, "groups": groups})
+        warn_of_other_order("X", data["X"], {"y": data["y"], "sample_weight": sample_weight, "groups": groups})
         warn_of_other_order("X_valid", X_valid, {"y_valid": y_valid})
-        table, self._targets, codes = self._read(X, y, options)
-        valid = None if X_valid is None else (self._table(X_valid), self._targets.codes(y_valid, "y_valid"))
-        metrics = options.metrics(self.default_metrics, self._targets.kind)
-        given = Given(X, table, self.n_features_in_, self._targets, codes, sample_weight, groups, valid)
-        return prepared(given, metrics, options)
+        reader, rows = self.modality.read(data["X"], categorical_features=options.categorical_features)
+        targets = self._read_targets(data["y"])
+        codes = targets.codes(data["y"])
+        check_consistent_length(range(len(rows)), codes)
+        valid = None
+        if X_valid is not None:
+            valid = reader.read_more(X_valid, type(self).__name__), targets.codes(y_valid, "y_valid")
+        given = Given(self.modality, data["X"], rows, reader.n_features, targets, codes, sample_weight, groups, valid)
+        return reader, given
 
-    def _read(self, X: Any, y: Any, options: Options) -> tuple[Table, Targets, Array]:
-        """Find out what columns and targets there are, and read them."""
-        opened = open_table(X)
-        self._schema = Schema.detect(opened, options.categorical_features)
-        self._set_features(self._schema)
-        log_columns(logging.getLogger("autonet"), self._schema.columns)
-        warn_of_columns(self._schema.columns)
-        table = self._schema.read(opened)
-        targets = self._read_targets(y)
-        codes = targets.codes(y)
-        check_consistent_length(table.codes, codes)
-        return table, targets, codes
+    def _workspace(self, given: Given, options: Options, plan: TimePlan) -> Workspace:
+        """Split the rows, and put together what the trials of the search share."""
+        return prepared(given, options.metrics(self.default_metrics, given.targets.kind), options, plan)
 
-    def _table(self, X: Any) -> Table:
-        """Read further rows."""
-        return self._schema.read(self._schema.open(X, type(self).__name__))
+    def _space(self, workspace: Workspace, options: Options) -> ConfigurationSpace:
+        """Build the search space; only networks that it can choose go to worker processes."""
+        networks = self._known_networks()
+        space = options.space(workspace.task, self.modality, networks)
+        selector = space[join(networks.name, networks.selector)]
+        workspace.networks = networks.only(filter(selector.legal_value, networks.components))
+        return space
 
-    def _set_features(self, schema: Schema) -> None:
-        """Set what scikit-learn defines: the number of features, and their names if all are strings."""
-        self.n_features_in_ = len(schema.columns)
-        self.__dict__.pop("feature_names_in_", None)
-        if are_strings(schema.names):
-            self.feature_names_in_ = np.array(schema.names, dtype=object)
-
-    def _keep(self, study: Study, workspace: Workspace, winner: Winner, deadline: float) -> None:
-        """Keep the winner and what there is to know of it by then."""
-        self._winner = winner
-        for warning in self._winner.warnings:
+    def _keep(
+        self,
+        reader: Reader,
+        targets: Targets,
+        study: Study,
+        workspace: Workspace,
+        selection: Selection,
+        plan: TimePlan,
+    ) -> None:
+        """Set the attributes of a fitted estimator."""
+        for warning in selection.warnings:
             warnings.warn(warning, stacklevel=4)
-        self.best_config_ = self._winner.config
+        name = type(self).__name__
+        self.model_ = FittedModel(reader, targets, selection.ensemble, selection.members, selection.threshold, name)
+        self.n_features_in_ = reader.n_features
+        self.__dict__.pop("feature_names_in_", None)
+        if are_strings(reader.names):
+            self.feature_names_in_ = np.array(reader.names, dtype=object)
+        if targets.labels is not None:
+            self.classes_ = targets.labels
+        self.best_config_ = selection.config
         self.history_: History = study.history
         self.search_space_ = study.space
+        self._searched_with = repr(self._resolve_options({}, {})[1])
+        until = min(plan.until("closing"), current_interrupt().deadline)
         self.fit_result_ = {
-            **self._winner.summary(workspace, deadline),
-            "pos_label": positive_label(workspace.metric, self._targets),
+            **selection.summary(workspace, until),
+            "pos_label": positive_label(workspace.metric, targets),
         }
 
     @abstractmethod
@@ -340,13 +333,6 @@ class AutoNet(FittedEstimator, ABC):
         """Find out what there is to predict."""
 
     # --- afterwards
-
-    def _prediction(self, X: Any) -> Array:
-        """Return probabilities, or values in their own units."""
-        check_is_fitted(self, "best_config_")
-        table = self._table(X)
-        with one_thread():
-            return self._winner.ensemble.prediction(table)
 
     def get_hyperparameter_search_space(
         self, X_train: Any = None, y_train: Any = None, **options: Any
@@ -362,18 +348,19 @@ class AutoNet(FittedEstimator, ABC):
             Any option of the constructor, for this call only.
         """
         y_train = options.pop("Y_train", y_train)
-        _, chosen = self._arguments({}, options)
+        _, chosen = self._resolve_options({}, options)
         if X_train is None:
             searched = not options and getattr(self, "_searched_with", None) == repr(chosen)
-            return self.search_space_ if searched else chosen.space(Task(self.kind), self._known_networks())
-        other = clone(self)
-        table, targets, _ = other._read(X_train, y_train, chosen)  # noqa: SLF001 - a copy of itself
-        task = Task(targets.kind, len(table), other.n_features_in_, targets.n_outputs)
-        return chosen.space(task, self._known_networks())
+            return (
+                self.search_space_ if searched else chosen.space(Task(self.kind), self.modality, self._known_networks())
+            )
+        _, given = self._read({"X": X_train, "y": y_train}, None, None, chosen)
+        task = Task(given.targets.kind, len(given.data), given.n_features, given.targets.n_outputs)
+        return chosen.space(task, self.modality, self._known_networks())
 
     def get_current_autonet_config(self) -> dict[str, Any]:
         """Return every option with its value; what is left to the preset has the preset's."""
-        return vars(self._arguments({}, {})[1])
+        return vars(self._resolve_options({}, {})[1])
 
     def print_help(self) -> None:
         """Print every option with its default and meaning."""

@@ -10,11 +10,9 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from autonet.core.errors import InvalidOption
-from autonet.core.metrics.metric import decide
 from autonet.core.task import TaskKind
-from autonet.data.targets.labels import Classes
+from autonet.data.targets.labels import Classes, Targets
 from autonet.estimators.base import AutoNet
-from autonet.estimators.preparation import Targets
 
 __all__ = ["AutoNetClassification", "AutoNetMultilabel"]
 
@@ -150,9 +148,7 @@ batch_loss_computation_techniques : list of str, optional
     }
 
     def _read_targets(self, y: Any) -> Targets:
-        targets = Classes.of(y)
-        self.classes_ = targets.labels
-        return targets
+        return Classes.of(y)
 
     def predict(self, X: Any) -> Array:
         """Predict labels.
@@ -166,9 +162,8 @@ batch_loss_computation_techniques : list of str, optional
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             In the type of the `y` that was fitted.
         """
-        probabilities = self.predict_proba(X)
-        codes = decide(probabilities, self._targets.kind, self._winner.threshold)
-        return self._targets.restored(codes)
+        check_is_fitted(self, "model_")
+        return self.model_.predict(X)
 
     def predict_proba(self, X: Any) -> Array:
         """Predict probabilities, columns in the order of `classes_`.
@@ -182,7 +177,8 @@ batch_loss_computation_techniques : list of str, optional
         ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             Of several labels, the probability of each.
         """
-        return self._prediction(X)
+        check_is_fitted(self, "model_")
+        return self.model_.predict_proba(X)
 
     @property
     def threshold_(self) -> float | Array | None:
@@ -191,9 +187,9 @@ batch_loss_computation_techniques : list of str, optional
         It is the best one for `optimize_metric` on the validation rows where that depends on it, else 0.5.  It can be
         set, to a number from 0 to 1, or for several labels to one for each; None stands for 0.5.
         """
-        check_is_fitted(self, "best_config_")
-        n_outputs, threshold = self._targets.n_outputs, self._winner.threshold
-        if self._targets.kind == "multilabel":
+        check_is_fitted(self, "model_")
+        n_outputs, threshold = self.model_.targets.n_outputs, self.model_.threshold
+        if self.model_.targets.kind == "multilabel":
             return np.full(n_outputs, 0.5) if threshold is None else np.array(threshold)
         if n_outputs != BINARY:
             return None
@@ -201,8 +197,8 @@ batch_loss_computation_techniques : list of str, optional
 
     @threshold_.setter
     def threshold_(self, value: Any) -> None:
-        check_is_fitted(self, "best_config_")
-        self._winner = replace(self._winner, threshold=_checked_threshold(value, self._targets))
+        check_is_fitted(self, "model_")
+        self.model_ = replace(self.model_, threshold=_checked_threshold(value, self.model_.targets))
 
     def score(
         self, X: Any = None, y: Any = None, sample_weight: Any = None, *, X_test: Any = None, Y_test: Any = None

@@ -2,15 +2,16 @@
 
 import logging
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autonet.core.interrupts import current_interrupt
 from autonet.estimators.options import Options
+from autonet.estimators.time_plan import TimePlan
+from autonet.models.ensemble import Member
 from autonet.pipeline.baseline import Baseline, fit_baseline
-from autonet.pipeline.ensemble import Candidate, Part
+from autonet.pipeline.selection import Candidate
 from autonet.pipeline.workspace import Workspace
 
 __all__ = ["FirstModels", "fit_first_models"]
@@ -32,17 +33,17 @@ class FirstModels:
 
     baseline: Baseline | None
     error: Exception | None
-    learners: Sequence[Candidate[Part]]
+    learners: Sequence[Candidate[Member]]
 
-    def leave_something(self, workspace: Workspace, deadline: float) -> bool:
+    def should_search(self, workspace: Workspace, plan: TimePlan) -> bool:
         """Whether there is something to search, and time to encode the table for it."""
         if current_interrupt().requested or _has_one_class(workspace):
             return False
-        seconds = self.baseline.encoding_seconds * len(workspace.table) if self.baseline else 0.0
-        return time.monotonic() + seconds < deadline
+        seconds = self.baseline.encoding_seconds * len(workspace.data) if self.baseline else 0.0
+        return seconds < plan.left("closing")
 
 
-def fit_first_models(workspace: Workspace, config: Mapping[str, Any], options: Options, deadline: float) -> FirstModels:
+def fit_first_models(workspace: Workspace, config: Mapping[str, Any], options: Options, plan: TimePlan) -> FirstModels:
     """Fit the baseline, and traditional learners if they are wanted.
 
     Learners come before the search because it can use whatever they leave of their share of the time, and because they
@@ -50,25 +51,25 @@ def fit_first_models(workspace: Workspace, config: Mapping[str, Any], options: O
     """
     baseline, error = None, None
     if options.baseline or _has_one_class(workspace):
-        baseline, error = _baseline(workspace, config, options, deadline)
+        baseline, error = _baseline(workspace, config, plan)
     if current_interrupt().requested or not options.traditional_learners or _has_one_class(workspace):
         return FirstModels(baseline, error, ())
     # scikit-learn's trees take a sixth of a second to import, in every process that imports the estimators.
     from autonet.pipeline.traditional import fit_traditional_learners  # noqa: PLC0415
 
-    seconds = min(options.time.traditional_learners, deadline - time.monotonic() - sum(options.time.kept_back))
+    seconds = min(plan.traditional_learners, plan.left("search"))
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
     fitted = fit_traditional_learners(workspace, config, seconds=seconds, encoding_seconds=encoding_seconds)
     return FirstModels(baseline, error, fitted.candidates)
 
 
 def _baseline(
-    workspace: Workspace, config: Mapping[str, Any], options: Options, deadline: float
+    workspace: Workspace, config: Mapping[str, Any], plan: TimePlan
 ) -> tuple[Baseline | None, Exception | None]:
     """Fit the baseline; an error is handed back, because the search may succeed all the same."""
     logger = logging.getLogger("autonet")
     try:
-        baseline = fit_baseline(workspace, config, seconds=options.time.baseline, deadline=deadline)
+        baseline = fit_baseline(workspace, config, seconds=plan.baseline, deadline=plan.until("closing"))
     except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
         logger.warning("the linear baseline failed", exc_info=True)
         return None, error

@@ -6,11 +6,10 @@ from ConfigSpace import ConfigurationSpace
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from autonet.data.reading.schema import Schema
 from autonet.estimators.columns import ColumnSummary
 from autonet.estimators.logs import described
 from autonet.estimators.pickling import PortableEstimator
-from autonet.estimators.winner import Winner
+from autonet.models.model import FittedModel
 from autonet.search.history import History
 
 __all__ = ["FittedEstimator"]
@@ -23,8 +22,7 @@ class FittedEstimator(PortableEstimator):
     fit_result_: dict[str, Any]
     history_: History
     search_space_: ConfigurationSpace
-    _schema: Schema
-    _winner: Winner
+    model_: FittedModel
 
     @property
     def fit_result(self) -> dict[str, Any]:
@@ -67,7 +65,7 @@ class FittedEstimator(PortableEstimator):
     def columns_(self) -> ColumnSummary:
         """What the columns of the table were taken for, which are not used and why; prints as a table."""
         check_is_fitted(self, "best_config_")
-        return ColumnSummary(self._schema.columns)
+        return ColumnSummary(getattr(self.model_.schema, "columns", ()))
 
     def get_pytorch_model(self) -> nn.Module:
         """Return the network of the best configuration; of several folds, that of the first.
@@ -81,7 +79,7 @@ class FittedEstimator(PortableEstimator):
             networks standardized targets.
         """
         check_is_fitted(self, "best_config_")
-        return self._winner.members[0].network
+        return self.model_.network
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """Show the parameters and, once fitted, what the search found."""

@@ -3,8 +3,7 @@
 import logging
 import sys
 import threading
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,10 +11,8 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 from tqdm.auto import tqdm
 
-from autonet.core.errors import DataWarning, InvalidOption
+from autonet.core.errors import InvalidOption
 from autonet.core.names import known
-from autonet.core.warn import warn
-from autonet.data.reading.kinds import Column
 from autonet.search.history import History
 from autonet.search.records import Trial
 from autonet.search.study import Study
@@ -23,14 +20,10 @@ from autonet.search.study import Study
 __all__ = [
     "describe_model",
     "described",
-    "log_columns",
     "log_level_number",
     "log_trial",
     "logged",
-    "warn_of_columns",
 ]
-
-SHOWN = 5  # columns that a warning names
 
 
 def log_level_number(level: str | int | None) -> int | None:
@@ -116,26 +109,6 @@ def logged(level: str | int | None) -> Iterator[logging.Logger]:
         yield _LOGGING.logger
     finally:
         _LOGGING.leave(number)
-
-
-def log_columns(logger: logging.Logger, columns: Sequence[Column]) -> None:
-    """Write what the columns of a table were taken for."""
-    kinds = Counter(column.kind for column in columns)
-    logger.info("%d columns: %s", len(columns), ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
-    for column in columns:
-        if column.note:
-            logger.info("column %r (%s): %s", column.name, column.kind, column.note)
-
-
-def warn_of_columns(columns: Sequence[Column]) -> None:
-    """Warn of columns that are used in another way than their user may expect, once for each note."""
-    notes = dict[str, list[str]]()
-    for column in columns:
-        if column.is_doubtful:
-            notes.setdefault(column.note, []).append(repr(column.name))
-    for note, names in notes.items():
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        warn(f"Column{'s' * (len(names) > 1)} {', '.join(names[:SHOWN])}{more}: {note}.", DataWarning)
 
 
 def log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:

@@ -15,17 +15,18 @@ from torch import nn
 
 from autonet.core.component import Node
 from autonet.core.errors import InvalidOption
+from autonet.core.modality import Modality
 from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
 from autonet.data.rows.splits import CROSS_VALIDATORS
 from autonet.estimators.hints import unknown_option
 from autonet.estimators.logs import log_level_number
-from autonet.estimators.runtime import DEFAULT_RUNTIME, TimeDivision
+from autonet.estimators.time_plan import DEFAULT_RUNTIME, TimePlan
 from autonet.nets.registry import NETWORKS
+from autonet.pipeline.tabular import NODES, TABLES
 from autonet.search.rungs import Rungs, Unit
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
-from autonet.space.nodes import NODES
 from autonet.space.portfolio import fit_into
 from autonet.space.presets import load_preset
 from autonet.space.updates import (
@@ -216,31 +217,34 @@ class Options:
             *(self.additional_metrics or ()),
         ]
 
-    def space(self, task: Task, networks: Node[nn.Module] = NETWORKS) -> ConfigurationSpace:
+    def space(
+        self, task: Task, modality: Modality = TABLES, networks: Node[nn.Module] = NETWORKS
+    ) -> ConfigurationSpace:
         """Build the search space: options over the preset, and the user's updates over both."""
-        nodes = {**NODES, networks.name: networks}
+        nodes = {**modality.nodes, networks.name: networks}
         preset, chosen = load_preset(self.preset, task), []
         for option, node in BY_OPTION.items():
             names = getattr(self, option)
-            if names is not None and not nodes[node].names(task):
+            if names is not None and not (node in nodes and nodes[node].names(task)):
                 raise InvalidOption(f"{option} has nothing to choose from for a {task.kind}; leave it out.")
             if names is not None:
-                chosen.append(HyperparameterSearchSpaceUpdate(node, NODES[node].selector, tuple(map(str, names))))
+                chosen.append(HyperparameterSearchSpaceUpdate(node, nodes[node].selector, tuple(map(str, names))))
         updates = self.hyperparameter_search_space_updates
         if isinstance(updates, str | Path):
             updates = parse_hyperparameter_search_space_updates(updates)
+        if modality is not TABLES:  # presets are for tables; what they say of training holds for all data
+            preset = preset.restricted([name for name in nodes if nodes[name] is NODES.get(name)])
         return build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())], nodes)
 
     def portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:
         """Return the configurations that the preset wants tried first, within the space."""
         return fit_into(encoding, load_preset(self.preset, task).portfolio)
 
-    @property
-    def time(self) -> TimeDivision:
-        """How the time of the fit is divided."""
+    def plan_time(self) -> TimePlan:
+        """Plan the time of a fit that begins now."""
         unlimited = self.max_runtime is None and self.max_trials is None and self.num_iterations is None
         seconds = DEFAULT_RUNTIME if unlimited else self.max_runtime
-        return TimeDivision(
+        return TimePlan(
             runtime=None if seconds is None or math.isinf(seconds) else float(seconds),
             unit=self.budget_type,
             min_budget=self.min_budget,
@@ -251,7 +255,7 @@ class Options:
             n_jobs=self.n_jobs,
         )
 
-    def settled(self, n_folds: int, *, has_valid: bool) -> "Options":
+    def resolve_refit(self, n_folds: int, *, has_valid: bool) -> "Options":
         """Decide on what depends on the data: whether the final model is trained on all rows.
 
         "auto": where rows were held out, and there are several networks.  On folds all rows train as it is, and a

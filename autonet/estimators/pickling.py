@@ -3,13 +3,15 @@
 import pickle
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any, Self
+from dataclasses import replace
+from typing import Any, ClassVar, Self
 
 import cloudpickle
 from sklearn.base import BaseEstimator
 from torch import nn
 
 from autonet.core.component import Component, Node
+from autonet.core.modality import Modality
 from autonet.nets.registry import NETWORKS, registered_networks
 
 __all__ = ["PortableEstimator"]
@@ -22,13 +24,14 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
     Networks of `register_network` come along, so that it can be fitted again where they are not registered.
     """
 
+    modality: ClassVar[Modality]
     networks: Any
     _pickled_networks: Mapping[str, Component[nn.Module]]
 
     def _known_networks(self) -> Node[nn.Module]:
         """Return the networks that a fit can choose: the registered ones, and before them those of its pickle."""
-        components = {**NETWORKS.components, **vars(self).get("_pickled_networks", {})}
-        return Node.of(NETWORKS.name, components.values(), selector=NETWORKS.selector, option=NETWORKS.option)
+        node = self.modality.nodes[NETWORKS.name]
+        return replace(node, components={**node.components, **vars(self).get("_pickled_networks", {})})
 
     def _portable_networks(self) -> dict[str, Component[nn.Module]]:
         """Return the user's networks that the options may choose."""

@@ -13,20 +13,19 @@ from numpy.typing import NDArray
 from autonet.core.alarms import Alarm, DeadlinePassed, enclosing_alarm
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.metrics.metric import Metric
+from autonet.core.modality import Data, Modality
 from autonet.core.task import Task
 from autonet.data.rows.distinct import distinct_rows
 from autonet.data.rows.splits import Fold, split
-from autonet.data.table import Table
-from autonet.data.targets.labels import Classes, Labels, Values
+from autonet.data.targets.labels import Classes, Targets, Values
 from autonet.estimators.options import Options
-from autonet.estimators.runtime import FOLDED_METRIC_SHARE
 from autonet.estimators.scoring import choose_metrics, find_unscorable
+from autonet.estimators.time_plan import FOLDED_METRIC_SHARE, TimePlan
 from autonet.pipeline.workspace import Workspace
 
-__all__ = ["Given", "Targets", "prepared"]
+__all__ = ["Given", "prepared"]
 
 Array = NDArray[Any]
-Targets = Classes | Labels | Values
 
 SHOWN = 5  # labels that a sentence names
 SQUARABLE = 1e-150  # numbers between this and its inverse have squares within float64
@@ -53,9 +52,10 @@ class Given:
 
     Attributes
     ----------
-    X : table
+    modality : Modality
+    X : object
         As it came.
-    table : Table
+    data : Data
     n_features : int
         Columns of the table before it was read.
     targets : Classes, Labels or Values
@@ -63,21 +63,24 @@ class Given:
         Class codes, labels or values.
     sample_weight, groups : array-like or None
         As they came.
-    valid : tuple of Table and ndarray, or None
+    valid : tuple of Data and ndarray, or None
         Rows to validate on, and their codes, labels or values.
     """
 
+    modality: Modality
     X: Any
-    table: Table
+    data: Data
     n_features: int
     targets: Targets
     y: Array
     sample_weight: Any
     groups: Any
-    valid: tuple[Table, Array] | None
+    valid: tuple[Data, Array] | None
 
 
-def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], options: Options) -> Workspace:
+def prepared(
+    given: Given, metrics: Sequence[str | Callable[..., float]], options: Options, plan: TimePlan
+) -> Workspace:
     """Check weights and groups, split, and put together what the trials of a search share.
 
     Parameters
@@ -86,23 +89,25 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
     metrics : sequence of str or callable
         The one to optimize, then those to record.
     options : Options
+    plan : TimePlan
     """
-    table, y, targets, seed = given.table, given.y, given.targets, options.seed()
-    measures = _quick_enough_metrics(metrics, targets, y, options)
-    weights, groups = _checked_weights(given.sample_weight, table), _checked_groups(given.groups, table)
+    data, y, targets, seed = given.data, given.y, given.targets, options.seed()
+    measures = _quick_enough_metrics(metrics, targets, y, options, plan)
+    weights, groups = _checked_weights(given.sample_weight, data), _checked_groups(given.groups, data)
     if given.valid is None:
-        folds, weights = _folds_and_weights(given, weights, groups, options, seed, measures[0])
+        folds, weights = _folds_and_weights(given, weights, groups, options, plan, seed, measures[0])
     else:
         _check_given_rows(given.valid, groups, options)
-        n_train, table, y = len(table), table.joined(given.valid[0]), np.concatenate([y, given.valid[1]])
-        folds, weights = _folds_of_given_rows(table, y, weights, n_train)
+        n_train, data, y = len(data), data.joined(given.valid[0]), np.concatenate([y, given.valid[1]])
+        folds, weights = _folds_of_given_rows(data, y, weights, n_train)
     weights = _class_weights(options.class_weight, targets, y, weights, folds)
     if weights is not None and not all(weights[fold.train].any() for fold in folds):
         raise InvalidData("The weights of all training rows of a fold are zero; give some of them a weight.")
     _check_folds(measures[0], y, weights, folds, given)
     n_rows = sum(map(len, (folds[0].train, folds[0].valid)))
     return Workspace(
-        table=table,
+        modality=given.modality,
+        data=data,
         y=y,
         weights=weights,
         task=Task(targets.kind, n_rows, given.n_features, targets.n_outputs),
@@ -116,10 +121,10 @@ def prepared(given: Given, metrics: Sequence[str | Callable[..., float]], option
 
 
 def _quick_enough_metrics(
-    metrics: Sequence[str | Callable[..., float]], targets: Targets, y: Array, options: Options
+    metrics: Sequence[str | Callable[..., float]], targets: Targets, y: Array, options: Options, plan: TimePlan
 ) -> list[Metric]:
     """Look the metrics up, and try them; refuse what takes a large part of the runtime for a single call."""
-    limit = SLOWEST_METRIC * (options.time.runtime or math.inf)
+    limit = SLOWEST_METRIC * (plan.runtime or math.inf)
     try:
         with Alarm(time.monotonic() + max(limit, LEAST_METRIC_SECONDS)):
             chosen = choose_metrics(metrics, targets, options.pos_label)
@@ -129,7 +134,7 @@ def _quick_enough_metrics(
         if time.monotonic() >= enclosing_alarm():
             raise
         raise InvalidOption(
-            f"A call of a metric takes more than {SLOWEST_METRIC:.0%} of max_runtime={options.time.runtime:g}; give a "
+            f"A call of a metric takes more than {SLOWEST_METRIC:.0%} of max_runtime={plan.runtime:g}; give a "
             "larger max_runtime, or a metric that is quicker."
         ) from error
     return chosen
@@ -153,7 +158,7 @@ def _check_scorable(metric: Metric, y: Array) -> None:
         )
 
 
-def _checked_weights(sample_weight: Any, table: Table) -> NDArray[np.float64] | None:
+def _checked_weights(sample_weight: Any, data: Data) -> NDArray[np.float64] | None:
     """Check weights of rows: one finite number from 0 on for each, not all of them 0."""
     if sample_weight is None:
         return None
@@ -165,11 +170,11 @@ def _checked_weights(sample_weight: Any, table: Table) -> NDArray[np.float64] | 
     except (TypeError, ValueError) as error:
         raise InvalidData(f"sample_weight must hold numbers ({error}).") from error
     if weights.ndim == 0:
-        weights = np.full(len(table), weights)
+        weights = np.full(len(data), weights)
     if weights.ndim != 1:
         raise InvalidData(f"Sample weights must be 1D array or scalar: sample_weight has shape {weights.shape}.")
-    if len(weights) != len(table):
-        raise InvalidData(f"sample_weight has {len(weights)} entries and X has {len(table)} rows; give one per row.")
+    if len(weights) != len(data):
+        raise InvalidData(f"sample_weight has {len(weights)} entries and X has {len(data)} rows; give one per row.")
     if not np.isfinite(weights).all() or (weights < 0).any():
         bad = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
         raise InvalidData(
@@ -181,7 +186,7 @@ def _checked_weights(sample_weight: Any, table: Table) -> NDArray[np.float64] | 
     return weights
 
 
-def _check_given_rows(valid: tuple[Table, Array], groups: Array | None, options: Options) -> None:
+def _check_given_rows(valid: tuple[Data, Array], groups: Array | None, options: Options) -> None:
     """Check rows to validate on."""
     n_rows, n_entries = len(valid[0]), len(valid[1])
     if n_rows != n_entries:
@@ -192,13 +197,13 @@ def _check_given_rows(valid: tuple[Table, Array], groups: Array | None, options:
         raise InvalidOption("X_valid and groups exclude each other: groups are for splits, and nothing is split.")
 
 
-def _checked_groups(groups: Any, table: Table) -> Array | None:
+def _checked_groups(groups: Any, data: Data) -> Array | None:
     """Check groups of rows: one entry for each."""
     if groups is None:
         return None
     names: Array = np.asarray(groups)
-    if names.ndim != 1 or len(names) != len(table):
-        raise InvalidData(f"groups has shape {names.shape} and X has {len(table)} rows; give one group per row.")
+    if names.ndim != 1 or len(names) != len(data):
+        raise InvalidData(f"groups has shape {names.shape} and X has {len(data)} rows; give one group per row.")
     return names
 
 
@@ -244,7 +249,13 @@ def _class_weights(
 
 
 def _folds_and_weights(
-    given: Given, weights: Array | None, groups: Array | None, options: Options, seed: int, metric: Metric
+    given: Given,
+    weights: Array | None,
+    groups: Array | None,
+    options: Options,
+    plan: TimePlan,
+    seed: int,
+    metric: Metric,
 ) -> tuple[list[Fold], Array | None]:
     """Split the rows for validation; where the split is a random one, equal ones as `distinct_rows` says.
 
@@ -256,14 +267,14 @@ def _folds_and_weights(
     weights : ndarray of shape (n,) or None
         What each row counts: the weights of equal rows are summed up at one of them.
     """
-    table, y, targets = given.table, given.y, given.targets
-    chosen, rows = options.cross_validator, np.arange(len(table))
+    data, y, targets = given.data, given.y, given.targets
+    chosen, rows = options.cross_validator, np.arange(len(data))
     ours = isinstance(chosen, str | Integral) and chosen != "time_series_split"
     if ours and options.shuffle and groups is None:
-        rows, weights = distinct_rows(table, y, weights)
+        rows, weights = distinct_rows(data, y, weights)
     validator, share = chosen, HOLDOUT
     if isinstance(chosen, str) and chosen == "auto":
-        most = _most_folded_rows(table, options, metric.seconds)
+        most = _most_folded_rows(data, plan, metric.seconds)
         validator, share = _automatic_validation(y[rows], targets, groups, options, most)
 
     def folds_by(cross_validator: Any) -> list[Fold]:
@@ -308,16 +319,14 @@ def _check_folds(metric: Metric, y: Array, weights: Array | None, folds: list[Fo
     )
 
 
-def _most_folded_rows(table: Table, options: Options, metric_seconds: float) -> float:
+def _most_folded_rows(data: Data, plan: TimePlan, metric_seconds: float) -> float:
     """Return with how many rows there is time for folds, and for a call of the metric for each."""
-    division = options.time
-    if division.unit != "time" or division.runtime is None:
+    if plan.unit != "time" or plan.runtime is None:
         return FOLDED_ROWS[0]
-    core_seconds = division.runtime * division.workers(table)
-    if core_seconds < FOLDED_FROM_SECONDS or FOLDS * metric_seconds > FOLDED_METRIC_SHARE * division.runtime:
+    core_seconds = plan.runtime * plan.workers(data)
+    if core_seconds < FOLDED_FROM_SECONDS or FOLDS * metric_seconds > FOLDED_METRIC_SHARE * plan.runtime:
         return 0
-    n_columns = table.numbers.shape[1] + table.codes.shape[1] + len(table.texts)
-    per_second = ROWS_PER_SECOND * COLUMNS / max(n_columns, COLUMNS)
+    per_second = ROWS_PER_SECOND * COLUMNS / max(data.n_columns, COLUMNS)
     return float(np.clip(per_second * core_seconds, *FOLDED_ROWS))
 
 
@@ -342,13 +351,11 @@ def _automatic_validation(
     return "none" if asks_for_holdout or not FEWEST_ROWS <= n < most or not has_enough else FOLDS, share
 
 
-def _folds_of_given_rows(
-    table: Table, y: Array, weights: Array | None, n_train: int
-) -> tuple[list[Fold], Array | None]:
+def _folds_of_given_rows(data: Data, y: Array, weights: Array | None, n_train: int) -> tuple[list[Fold], Array | None]:
     """Validate on the rows that come after the first `n_train` ones, each of weight 1."""
-    train = table.rows(slice(n_train))
+    train = data.rows(slice(n_train))
     rows, summed = distinct_rows(train, y[:n_train], weights)
-    valid = np.arange(n_train, len(table))
+    valid = np.arange(n_train, len(data))
     if summed is None:
         return [Fold(rows, valid)], None
     return [Fold(rows, valid)], np.concatenate([summed / summed[rows].mean(), np.ones(len(valid))])

@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from autonet.core.task import TaskKind
-from autonet.data.targets.labels import Values
+from autonet.data.targets.labels import Targets, Values
 from autonet.estimators.base import AutoNet
-from autonet.estimators.preparation import Targets
 
 __all__ = ["AutoNetRegression"]
 
@@ -49,8 +49,8 @@ class AutoNetRegression(RegressorMixin, AutoNet):  # type: ignore[misc]  # sciki
         ndarray of shape (n_samples,) or (n_samples, n_targets)
             As the `y` that was fitted.
         """
-        values = self._prediction(X)
-        return self._targets.restored(values)
+        check_is_fitted(self, "model_")
+        return self.model_.predict(X)
 
     def score(
         self, X: Any = None, y: Any = None, sample_weight: Any = None, *, X_test: Any = None, Y_test: Any = None

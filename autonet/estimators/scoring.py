@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autonet.core.errors import DataWarning, InvalidData, InvalidOption
 from autonet.core.metrics.metric import Metric, get_metric
 from autonet.data.rows.splits import Fold
-from autonet.data.targets.labels import Classes, Labels, Values
+from autonet.data.targets.labels import Classes, Labels, Targets, Values
 
 __all__ = ["Unscorable", "choose_metrics", "find_unscorable", "positive_label"]
 
@@ -25,9 +25,7 @@ OF_SEVERAL_ROWS = frozenset({"r2", "explained_variance", "d2_absolute_error_scor
 POSITIVE = frozenset({"1", "1.0", "true", "t", "yes", "y", "positive", "pos", "on"})
 
 
-def choose_metrics(
-    metrics: Sequence[str | Callable[..., float]], targets: Classes | Labels | Values, pos_label: Any
-) -> list[Metric]:
+def choose_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targets, pos_label: Any) -> list[Metric]:
     """Look the metrics up, and try them.
 
     Parameters
@@ -50,7 +48,7 @@ def choose_metrics(
     return chosen
 
 
-def positive_label(metric: Metric, targets: Classes | Labels | Values) -> Any:
+def positive_label(metric: Metric, targets: Targets) -> Any:
     """Return the label that a metric of one class is of, as a value for JSON; None for other metrics."""
     if metric.positive is None or targets.labels is None:
         return None
@@ -58,7 +56,7 @@ def positive_label(metric: Metric, targets: Classes | Labels | Values) -> Any:
     return label if isinstance(label, str | int | float) else str(label)
 
 
-def _tell_positive_class(metrics: Sequence[Metric], targets: Classes | Labels | Values, *, guessed: bool) -> None:
+def _tell_positive_class(metrics: Sequence[Metric], targets: Targets, *, guessed: bool) -> None:
     """Say which class the metrics are of; warn if the labels do not tell, and the metrics depend on it."""
     names, (first, second) = [metric.name for metric in metrics], np.asarray(targets.labels).tolist()
     label, other = (second, first) if metrics[0].positive else (first, second)
@@ -72,7 +70,7 @@ def _tell_positive_class(metrics: Sequence[Metric], targets: Classes | Labels | 
         )
 
 
-def _positive_class(targets: Classes | Labels | Values, pos_label: Any) -> int | None:
+def _positive_class(targets: Targets, pos_label: Any) -> int | None:
     """Return the code of the class that was asked for."""
     if pos_label is None:
         return None
@@ -102,7 +100,7 @@ class Unscorable:
 
 
 def find_unscorable(
-    metric: Metric, y: Array, weights: Array | None, folds: Sequence[Fold], targets: Classes | Labels | Values
+    metric: Metric, y: Array, weights: Array | None, folds: Sequence[Fold], targets: Targets
 ) -> Unscorable | None:
     """Find the first fold that cannot be scored, without any training.
 

@@ -1,20 +1,25 @@
 """The study of a fit: configurations of networks, its limits, and what the log and the progress bar say of it."""
 
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
+from autonet.core.interrupts import current_interrupt
 from autonet.estimators.logs import log_trial
 from autonet.estimators.options import Options
-from autonet.pipeline.ensemble import CONSIDERED
+from autonet.estimators.time_plan import TimePlan
+from autonet.pipeline.selection import CONSIDERED
+from autonet.pipeline.timing import epoch_seconds
 from autonet.pipeline.workspace import Workspace
 from autonet.search.progress import ProgressBar
 from autonet.search.rungs import Rungs
 from autonet.search.study import Study
 
-__all__ = ["make_study", "search_limits"]
+__all__ = ["make_study", "place_rungs", "search_limits"]
 
 
 def make_study(space: ConfigurationSpace, workspace: Workspace, options: Options, rungs: Rungs) -> Study:
@@ -34,20 +39,41 @@ def make_study(space: ConfigurationSpace, workspace: Workspace, options: Options
     return study
 
 
-def search_limits(study: Study, options: Options, seconds: float, bar: ProgressBar) -> dict[str, Any]:
+def place_rungs(
+    workspace: Workspace, default: Mapping[str, Any], plan: TimePlan, *, timed: bool
+) -> tuple[Rungs, TimePlan]:
+    """Place the rungs of the search, and reserve time for slow metrics.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    default : mapping
+        Configuration whose epochs are timed.
+    plan : TimePlan
+    timed : bool
+        Whether an epoch may be timed.
+    """
+    epoch, n_folds = 0.0, len(workspace.folds)
+    if timed and plan.needs_timing:
+        with current_interrupt().abandoning():
+            epoch = epoch_seconds(workspace, default)
+    rungs = plan.rungs(epoch, workspace.metric.seconds * n_folds)
+    return rungs, replace(plan, scoring=plan.scoring_seconds(workspace.additional_metrics, n_folds))
+
+
+def search_limits(study: Study, options: Options, plan: TimePlan, bar: ProgressBar) -> dict[str, Any]:
     """Return how long `Study.optimize` goes on, and what it calls after each trial.
 
     Parameters
     ----------
     study : Study
     options : Options
-    seconds : float
-        Time for it, if the runtime is limited.
+    plan : TimePlan
     bar : ProgressBar
     """
     return {
         "max_trials": options.trials(study.rungs),
-        "timeout": max(seconds, 0.0) if options.time.runtime else None,
+        "timeout": max(plan.left("search"), 0.0) if plan.runtime else None,
         "callbacks": [partial(log_trial, logging.getLogger("autonet")), lambda study, trial: bar.show(study.history)],
         "progress": False,
     }

@@ -1,13 +1,13 @@
 """Initialization of linear layers."""
 
 import math
-from typing import Protocol
 
 import torch
 from ConfigSpace import Categorical, ConfigurationSpace, Float
 from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
+from autonet.core.modality import Inputs
 from autonet.core.task import Task
 
 __all__ = ["INITIALIZATION", "initialize", "initialize_from_rows"]
@@ -81,18 +81,8 @@ def initialize(network: nn.Module, method: object, bias: str) -> None:
             nn.init.normal_(layer.bias, std=1 / math.sqrt(layer.in_features))
 
 
-class RowsOfInput(Protocol):
-    """Encoded rows: a tensor (n, n_in), or something that makes the rows asked for."""
-
-    def __len__(self) -> int:
-        """Count the rows."""
-
-    def __getitem__(self, rows: Tensor) -> Tensor:
-        """Return some of the rows."""
-
-
 @torch.no_grad()
-def initialize_from_rows(network: nn.Module, rows: RowsOfInput) -> None:
+def initialize_from_rows(network: nn.Module, rows: Inputs) -> None:
     """Let the layers of a network that initialize themselves from data see their input for some training rows.
 
     Such a layer has a method ``initialize_from(x)``, which is called with what the layers before it, initialized

@@ -5,7 +5,7 @@ Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
+from autonet.core.modality import Inputs
 from autonet.core.task import Task
 from autonet.nets.factors import set_factors
 
@@ -38,16 +39,6 @@ PBLD_LEARNING_RATE = 1.0
 LEAST_WIDTH = 1e-3
 FITTED_ROWS = 10_000  # drawn at most to find the quantiles
 UNBOUNDED = 1e30  # in place of infinity, which averages of weights would turn into NaN
-
-
-class TrainingRows(Protocol):
-    """Encoded rows: a tensor (n, n_in), or something that makes the rows asked for."""
-
-    def __len__(self) -> int:
-        """Count the rows."""
-
-    def __getitem__(self, rows: Tensor) -> Tensor:
-        """Return some of the rows."""
 
 
 class NumericEmbedding(nn.Module, ABC):
@@ -192,7 +183,7 @@ class PiecewiseLinearEmbedding(NumericEmbedding):
         for parameter in (self.linear_weight, self.bias):
             set_factors(parameter, learning_rate=1.0, weight_decay=0.0)
 
-    def fit(self, rows: TrainingRows) -> None:
+    def fit(self, rows: Inputs) -> None:
         """Put the edges of the bins at quantiles of the numbers in training rows (n, n_in)."""
         chosen = torch.randperm(len(rows))[:FITTED_ROWS] if len(rows) > FITTED_ROWS else torch.arange(len(rows))
         numbers = rows[chosen][:, : self.n_numbers].double().cpu().numpy()
@@ -223,22 +214,22 @@ def _edges(quantiles: NDArray[np.float64]) -> list[float]:
     return [*edges[:-1], float(quantiles[-1])]
 
 
-def _none(*, n_in: int, n_numbers: int, rows: TrainingRows | None) -> None:
+def _none(*, n_in: int, n_numbers: int, rows: Inputs | None) -> None:
     return None
 
 
-def _pbld(*, n_in: int, n_numbers: int, rows: TrainingRows | None, sigma: float) -> NumericEmbedding:
+def _pbld(*, n_in: int, n_numbers: int, rows: Inputs | None, sigma: float) -> NumericEmbedding:
     return PBLDEmbedding(n_in, n_numbers, n_frequencies=PBLD_FREQUENCIES, dimension=PBLD_DIMENSION, sigma=sigma)
 
 
 def _periodic(
-    *, n_in: int, n_numbers: int, rows: TrainingRows | None, sigma: float, n_frequencies: int, dimension: int
+    *, n_in: int, n_numbers: int, rows: Inputs | None, sigma: float, n_frequencies: int, dimension: int
 ) -> NumericEmbedding:
     return PeriodicEmbedding(n_in, n_numbers, n_frequencies=n_frequencies, dimension=dimension, sigma=sigma)
 
 
 def _piecewise_linear(
-    *, n_in: int, n_numbers: int, rows: TrainingRows | None, n_bins: int, dimension: int
+    *, n_in: int, n_numbers: int, rows: Inputs | None, n_bins: int, dimension: int
 ) -> NumericEmbedding:
     embedding = PiecewiseLinearEmbedding(n_in, n_numbers, n_bins=n_bins, dimension=dimension)
     if rows is not None:

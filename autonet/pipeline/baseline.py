@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from autonet.core.interrupts import current_interrupt
-from autonet.core.names import join
-from autonet.data.encoding.encoder import TabularEncoder
-from autonet.data.encoding.preprocessors import EMBEDDING, NORMALIZATION, PREPROCESSORS
 from autonet.data.targets.encoder import TargetEncoder
-from autonet.pipeline.trial import Member
+from autonet.models.network import LINEAR_CONFIG, NetworkMember
 from autonet.pipeline.workspace import Workspace
 from autonet.training.batches import BATCH_LOSSES, count_batches
 from autonet.training.loop import Plan, train
@@ -34,13 +31,6 @@ EPOCHS = 10
 PATIENCE = 3  # times the seconds for training may all folds take together with their encoding
 LEAST_SECONDS = 0.1  # whatever the deadline, there is a model
 
-# Standardized columns, categories one-hot: what a linear model learns fastest from.
-ENCODING = {
-    join(NORMALIZATION.name, NORMALIZATION.selector): "standardize",
-    join(PREPROCESSORS.name, PREPROCESSORS.selector): "none",
-    join(EMBEDDING.name, EMBEDDING.selector): "none",
-}
-
 
 @dataclass
 class Baseline:
@@ -48,7 +38,7 @@ class Baseline:
 
     Attributes
     ----------
-    members : list of Member
+    members : list of NetworkMember
         A linear network per fold; fewer if time was short or the user interrupted.
     snapshots : list of Snapshot
         Their losses and outputs on the validation rows.
@@ -56,7 +46,7 @@ class Baseline:
         What it took to encode a row.
     """
 
-    members: list[Member] = field(default_factory=list)
+    members: list[NetworkMember] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
     encoding_seconds: float = 0.0
 
@@ -85,7 +75,7 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
     deadline : float
         Reading of ``time.monotonic()``.
     """
-    config = {**config, **ENCODING}
+    config = workspace.modality.baseline_config(config)
     baseline = Baseline()
     n_folds, began = len(workspace.folds), time.monotonic()
     for fold in range(n_folds):
@@ -108,7 +98,7 @@ def _fit_fold(
     fold = workspace.folds[number]
     chosen = np.random.default_rng(workspace.seed).permutation(fold.train)[:ROWS]
     began = time.monotonic()
-    encoder = TabularEncoder.fit(workspace.table, chosen, config, workspace.seed)
+    encoder = workspace.modality.fit_encoder(workspace.data, chosen, config, workspace.seed)
     targets = TargetEncoder.fit(workspace.task.kind, workspace.y[chosen], config)
     rows = workspace.rows(targets, workspace.inputs(encoder, chosen), chosen)
     valid = workspace.rows(targets, workspace.inputs(encoder, fold.valid), fold.valid)
@@ -124,10 +114,10 @@ def _fit_fold(
     length = EPOCHS if workspace.unit == "epochs" else seconds + metric_seconds
     generator = torch.Generator().manual_seed(workspace.seed)
     with draw_from(generator):
-        linear = nn.Linear(encoder.n_out, workspace.task.n_outputs)
-    nn.init.zeros_(linear.weight)
-    nn.init.zeros_(linear.bias)
-    network = nn.Sequential(linear).to(workspace.device)
+        network = workspace.modality.build_network(workspace.task, LINEAR_CONFIG, encoder.layout)
+    for parameter in network.parameters():
+        nn.init.zeros_(parameter)
+    network.to(workspace.device)
     state = TrainingState(network, Adam(network.parameters(), 1e-2, fused=True), generator)
     deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
     n_batches = count_batches(len(rows), BATCH_SIZE)
@@ -136,6 +126,6 @@ def _fit_fold(
     if not state.best.weights:
         return  # interrupted at once
     network.load_state_dict(state.best.weights)
-    baseline.members.append(Member(encoder, targets, network.cpu().eval()))
+    baseline.members.append(NetworkMember(encoder, targets, network.cpu().eval(), LINEAR_CONFIG, workspace.task))
     baseline.snapshots.append(state.best)
     current_interrupt().protect()  # from now on there is a model to return

@@ -15,9 +15,10 @@ import torch
 
 from autonet.core.alarms import DeadlinePassed
 from autonet.core.interrupts import current_interrupt
+from autonet.models.ensemble import Ensemble, Member
+from autonet.models.network import NetworkMember
 from autonet.nets.initialization import initialize_from_rows
-from autonet.pipeline.ensemble import Ensemble, Part
-from autonet.pipeline.trial import Member, TrainedFold, build_training, member
+from autonet.pipeline.trial import TrainedFold, member, start_training
 from autonet.pipeline.workspace import Workspace
 from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
@@ -51,7 +52,7 @@ def refit(
     shares: Mapping[int, float],
     executor: Executor,
     deadline: float,
-) -> dict[int, list[Member]]:
+) -> dict[int, list[NetworkMember]]:
     """Train networks on all rows, for about as many epochs as they took to their best one.
 
     A network that was still getting better goes on from where it was, with the schedule of its configuration; one that
@@ -71,7 +72,7 @@ def refit(
 
     Returns
     -------
-    dict of int to list of Member
+    dict of int to list of NetworkMember
         By the number of the trial, the networks that were ready in time, one per fold.
     """
     wanted = {number: _seconds(workspace, folds) for number, (_, folds) in trained.items()}
@@ -84,7 +85,7 @@ def refit(
             jobs.append(Job(number, trial.config, 0.0, seconds, trial.seed, deadline, checkpoint=folds))
             left -= seconds
     waiting = sorted(jobs, key=lambda job: job.target)  # the longest, which comes last, is taken first
-    refitted, running, objective = dict[int, list[Member]](), 0, partial(refit_trial, workspace)
+    refitted, running, objective = dict[int, list[NetworkMember]](), 0, partial(refit_trial, workspace)
     logger = logging.getLogger("autonet")
     try:
         while waiting or running:
@@ -131,8 +132,7 @@ def refit_trial(workspace: Workspace, trial: RunningTrial) -> Result:
             # With the encoders that the networks know, which have not seen the rows of validation.
             rows = workspace.rows(fold.targets, workspace.inputs(fold.encoder, every), every)
             with draw_from(generator):
-                layout, networks = fold.encoder.layout, workspace.networks
-                state, plan = build_training(workspace.task, trial, rows, layout, networks, generator)
+                state, plan = start_training(workspace, trial, fold.encoder, rows, generator)
                 if not _is_late(fold):
                     initialize_from_rows(state.network, rows.x)
             if _is_late(fold):
@@ -154,7 +154,7 @@ def refit_trial(workspace: Workspace, trial: RunningTrial) -> Result:
     return Result(0.0, checkpoint=weights)
 
 
-def with_refitted(ensemble: Ensemble, refitted: Mapping[int, Sequence[Part]]) -> Ensemble:
+def with_refitted(ensemble: Ensemble, refitted: Mapping[int, Sequence[Member]]) -> Ensemble:
     """Average the networks of an ensemble with those of the same trials that have seen all rows."""
     shares, members, names = ensemble.shares, list(ensemble.members), list(ensemble.names)
     kept = [1 - REFITTED_SHARE if name in refitted else 1.0 for name in names]

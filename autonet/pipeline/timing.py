@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from autonet.core.interrupts import current_interrupt
-from autonet.pipeline.trial import build_training
+from autonet.pipeline.trial import start_training
 from autonet.pipeline.workspace import Workspace
 from autonet.training.batches import count_batches, shuffled_batches
 from autonet.training.loop import train_step
@@ -36,9 +36,9 @@ def epoch_seconds(workspace: Workspace, config: Mapping[str, Any]) -> float:
 
 def _measure(workspace: Workspace, config: Mapping[str, Any]) -> float:
     encoded, generator = workspace.encoded(config, 0), torch.Generator()
-    rows, layout = encoded.rows, encoded.encoder.layout
+    rows = encoded.rows
     with draw_from(generator):
-        state, plan = build_training(workspace.task, config, rows, layout, workspace.networks, generator)
+        state, plan = start_training(workspace, config, encoded.encoder, rows, generator)
     batches = shuffled_batches(len(rows), plan.batch_size, state.device, generator)
     state.network.train()
     train_step(state, plan, rows.take(batches[0]))

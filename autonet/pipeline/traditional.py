@@ -1,7 +1,6 @@
 """Traditional learners beside the networks: scikit-learn's trees, fitted on every fold within a share of the time."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,37 +10,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
+from torch import Tensor
 
 from autonet.core.interrupts import current_interrupt
-from autonet.core.names import join
+from autonet.core.modality import Encoder
 from autonet.core.task import Task
-from autonet.data.encoding.encoder import TabularEncoder
-from autonet.data.encoding.preprocessors import EMBEDDING, NORMALIZATION, PREPROCESSORS
-from autonet.data.targets.encoder import TARGET_TRANSFORMS, TargetEncoder
-from autonet.pipeline.ensemble import PLAIN_LOSSES, Candidate, validation_losses
-from autonet.pipeline.trees import Boosting, Forest, Trees
+from autonet.data.targets.encoder import TargetEncoder
+from autonet.models.trees import TreeMember
+from autonet.pipeline.selection import PLAIN_LOSSES, Candidate, validation_losses
+from autonet.pipeline.trees import Boosting, Forest, TreeGrower
 from autonet.pipeline.workspace import Workspace
-from autonet.training.batches import Inputs
 
-__all__ = ["LEARNERS", "FittedTrees", "Learner", "TraditionalLearners", "fit_traditional_learners"]
+__all__ = ["LEARNERS", "Learner", "TraditionalLearners", "fit_traditional_learners"]
 
 Array = NDArray[Any]
 
-# Trees see thresholds only, so scaling changes nothing for them but what float32 and its bounds would take away.
-ENCODING = {
-    join(NORMALIZATION.name, NORMALIZATION.selector): "minmax",
-    join(PREPROCESSORS.name, PREPROCESSORS.selector): "none",
-    join(EMBEDDING.name, EMBEDDING.selector): "none",
-    join(TARGET_TRANSFORMS.name, TARGET_TRANSFORMS.selector): "none",
-}
 FIRST_STEP = 16  # iterations of boosting or trees; later steps double what there is
 # On so many rows a first iteration is timed, so that one on all rows is known to fit.  Of 20,000 rows the estimate is
 # one and a half to twice the truth; from half as many rows it would be five times.
 PROBED_ROWS = 2000
 LEAST_SHARE = 0.1  # of what a step takes, that its trees take: what every step costs cannot be told exactly
 WORTHWHILE = 0.1  # of the trees there are, that a step adds at least
-# Limits of threads are those of the process: two predictions at once would undo each other's.
-_PREDICTING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -52,11 +41,11 @@ class Learner:
     ----------
     name : str
     build : callable
-        ``build(task, seed)`` returns `Trees`.
+        ``build(task, seed)`` returns `TreeGrower`.
     """
 
     name: str
-    build: Callable[[Task, int], Trees]
+    build: Callable[[Task, int], TreeGrower]
 
 
 # The best first: where time is short, the first gets half of it, the next half of the rest.
@@ -71,28 +60,6 @@ LEARNERS = (
 )
 
 
-@dataclass(frozen=True)
-class FittedTrees:
-    """Trees with the encoders of their fold: what predicts beside networks.
-
-    Attributes
-    ----------
-    encoder : TabularEncoder
-    targets : TargetEncoder
-    trees : Trees
-    """
-
-    encoder: TabularEncoder
-    targets: TargetEncoder
-    trees: Trees
-
-    def prediction(self, x: Inputs) -> Array:
-        """Predict probabilities, or values in the unit of the target, for encoded rows."""
-        with _PREDICTING, _one_thread():
-            outputs = self.trees.prediction(x[:].cpu().numpy())
-        return _decoded(self.targets, outputs)
-
-
 @dataclass
 class TraditionalLearners:
     """What was fitted.
@@ -103,7 +70,7 @@ class TraditionalLearners:
         Of learners that were fitted on all folds.
     """
 
-    candidates: list[Candidate[FittedTrees]] = field(default_factory=list)
+    candidates: list[Candidate[TreeMember]] = field(default_factory=list)
 
 
 def fit_traditional_learners(
@@ -126,7 +93,8 @@ def fit_traditional_learners(
     if encoding_seconds * n_rows > seconds:
         return fitted
     with current_interrupt().abandoning(), _one_thread():
-        folds = _encoded_folds(workspace, {**config, **ENCODING})
+        encoding = workspace.modality.tree_config(config)
+        folds = [] if encoding is None else _encoded_folds(workspace, encoding)
         for learner in LEARNERS if folds else ():
             now = time.monotonic()
             until = limit if learner is LEARNERS[-1] else now + (limit - now) / 2
@@ -140,7 +108,7 @@ def fit_traditional_learners(
 class _EncodedFold:
     """A fold as trees see it: training rows that count, and what is needed of the validation rows."""
 
-    encoder: TabularEncoder
+    encoder: Encoder
     targets: TargetEncoder
     x: Array
     y: Array
@@ -157,18 +125,19 @@ def _encoded_folds(workspace: Workspace, config: Mapping[str, Any]) -> list[_Enc
         if workspace.weights is not None:
             rows = rows[workspace.weights[rows] > 0]
             weights = workspace.weights[rows] / workspace.weights[rows].mean()
-        encoder = TabularEncoder.fit(workspace.table, rows, config, workspace.seed)
-        if encoder.is_lazy:
+        encoder = workspace.modality.fit_encoder(workspace.data, rows, config, workspace.seed)
+        x, valid = workspace.inputs(encoder, rows), workspace.inputs(encoder, fold.valid)
+        if not isinstance(x, Tensor) or not isinstance(valid, Tensor):
             return []
         targets = TargetEncoder.fit(workspace.task.kind, workspace.y[rows], config)
         folds.append(
             _EncodedFold(
                 encoder,
                 targets,
-                encoder.transform(workspace.table, rows),
+                x.cpu().numpy(),
                 targets.encode(workspace.y[rows]),
                 weights,
-                encoder.transform(workspace.table, fold.valid),
+                valid.cpu().numpy(),
                 partial(_plain_loss, workspace, targets, fold.valid),
             )
         )
@@ -188,10 +157,10 @@ def _decoded(targets: TargetEncoder, outputs: Array) -> Array:
 
 def _fitted(
     learner: Learner, workspace: Workspace, folds: list[_EncodedFold], limit: float
-) -> Candidate[FittedTrees] | None:
+) -> Candidate[TreeMember] | None:
     """Fit a learner on all folds; None if there is not time for all of them, or if it fails."""
     logger, began = logging.getLogger("autonet"), time.monotonic()
-    members = list[FittedTrees]()
+    members = list[TreeMember]()
     pace: _Pace | None = None
     try:
         for number, fold in enumerate(folds):
@@ -204,8 +173,8 @@ def _fitted(
             if not trees.size:
                 logger.info("%s: no time", learner.name)
                 return None
-            members.append(FittedTrees(fold.encoder, fold.targets, trees))
-        outputs = [m.trees.prediction(fold.valid) for m, fold in zip(members, folds, strict=True)]
+            members.append(TreeMember(fold.encoder, fold.targets, trees.export()))
+        outputs = [m.trees.predict(fold.valid) for m, fold in zip(members, folds, strict=True)]
     except Exception:  # there are networks, and other learners
         logger.warning("%s failed", learner.name, exc_info=True)
         return None
@@ -234,7 +203,7 @@ class _Pace:
     each: float
 
     @classmethod
-    def probed(cls, trees: Trees, fold: _EncodedFold) -> "_Pace":
+    def probed(cls, trees: TreeGrower, fold: _EncodedFold) -> "_Pace":
         """Time one iteration on some of the rows; of the time for all rows, any part may be fixed."""
         some = slice(None, None, -(-len(fold.x) // PROBED_ROWS))
         began = time.monotonic()
@@ -254,7 +223,7 @@ class _Pace:
         return affordable if affordable < 2 * wanted else wanted  # what would be left is too little for another step
 
 
-def _grow(trees: Trees, fold: _EncodedFold, pace: _Pace | None, until: float) -> None:
+def _grow(trees: TreeGrower, fold: _EncodedFold, pace: _Pace | None, until: float) -> None:
     """Grow trees on a fold until they are past their best, the largest size, or out of time."""
     while trees.size < trees.largest:
         if current_interrupt().requested:

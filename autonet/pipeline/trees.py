@@ -1,7 +1,7 @@
-"""Trees of scikit-learn, boosted and randomized, that grow step by step: more of them, or stop here."""
+"""Tree ensembles of scikit-learn, boosted and randomized, that are grown incrementally (warm start)."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -15,8 +15,9 @@ from sklearn.ensemble import (
 )
 
 from autonet.core.task import Task
+from autonet.models.trees import BoostedTrees, RandomizedTrees, Trees, place_classes
 
-__all__ = ["Boosting", "Forest", "Trees"]
+__all__ = ["Boosting", "Forest", "TreeGrower"]
 
 Array = NDArray[Any]
 
@@ -28,8 +29,8 @@ FOREST_SIZE = 100  # trees; twice as many change the last digit
 FOREST_NUMBERS, NUMBERS_OF_A_NODE = 2**25, 8  # in all trees, of eight bytes: 256 MB
 
 
-class Trees(ABC):
-    """Trees that can be made more.
+class TreeGrower(ABC):
+    """Tree ensemble that can be grown incrementally.
 
     Attributes
     ----------
@@ -58,15 +59,19 @@ class Trees(ABC):
         """
 
     @abstractmethod
-    def prediction(self, x: Array) -> Array:
+    def predict(self, x: Array) -> Array:
         """Predict probabilities (n, n_outputs), or targets (n, n_targets)."""
+
+    @abstractmethod
+    def export(self) -> BoostedTrees | RandomizedTrees:
+        """Return the trees as arrays, which predict the same."""
 
     def is_past_its_best(self, x: Array, loss: Callable[[Array], float]) -> bool:
         """Tell whether more trees would predict worse, by the loss of a prediction for rows that do not train."""
         return False
 
 
-class Boosting(Trees):
+class Boosting(TreeGrower):
     """Histogram gradient boosting: one model for classes, one per label or target otherwise.
 
     Predictions are those of the iteration that was best on the validation rows.
@@ -100,9 +105,21 @@ class Boosting(Trees):
         self.kept = int(np.argmin(losses)) + 1
         return self.size - self.kept >= PATIENCE
 
-    def prediction(self, x: Array) -> Array:
+    def predict(self, x: Array) -> Array:
         """Predict with the iterations until the best one."""
         return next(islice(self._staged(x), self.kept - 1, None))
+
+    def export(self) -> BoostedTrees:
+        """Return the trees until the best iteration as arrays."""
+        columns, baselines, classes = list[Trees](), list[float](), list[Array]()
+        for model in self.models:
+            kept = model._predictors[: self.kept]  # noqa: SLF001 - scikit-learn has no public access to them
+            for k, baseline in enumerate(np.ravel(model._baseline_prediction).tolist()):  # noqa: SLF001
+                columns.append(Trees.join([_boosted_tree(trees[k].nodes) for trees in kept]))
+                baselines.append(baseline)
+            if self.task.kind != "regression":
+                classes.append(np.asarray(model.classes_))
+        return BoostedTrees(self.task, columns, np.array(baselines), classes)
 
     def _staged(self, x: Array) -> Iterator[Array]:
         """Yield the predictions after each iteration."""
@@ -111,12 +128,12 @@ class Boosting(Trees):
             return (np.stack(columns, axis=1) for columns in stages)
         classes = [model.classes_ for model in self.models]
         return (
-            _probabilities(parts, classes, self.task)
+            place_classes(parts, classes, self.task)
             for parts in zip(*(model.staged_predict_proba(x) for model in self.models), strict=True)
         )
 
 
-class Forest(Trees):
+class Forest(TreeGrower):
     """Extremely randomized trees (Geurts et al., 2006); one forest for all labels or targets.
 
     Parameters
@@ -146,28 +163,42 @@ class Forest(Trees):
         self.model.set_params(n_estimators=size).fit(x, y.ravel() if one else y, weights)
         self.size = size
 
-    def prediction(self, x: Array) -> Array:
+    def predict(self, x: Array) -> Array:
         """Predict with all trees."""
         if self.task.kind == "regression":
             return np.asarray(self.model.predict(x)).reshape(len(x), -1)
         parts, classes = self.model.predict_proba(x), self.model.classes_
         several = isinstance(parts, list)
-        return _probabilities(parts if several else [parts], classes if several else [classes], self.task)
+        return place_classes(parts if several else [parts], classes if several else [classes], self.task)
+
+    def export(self) -> RandomizedTrees:
+        """Return the trees as arrays."""
+        trees = Trees.join([_tree(estimator.tree_) for estimator in self.model.estimators_])
+        classes: Any = [] if self.task.kind == "regression" else self.model.classes_
+        return RandomizedTrees(self.task, trees, classes if isinstance(classes, list) else [classes])
 
 
-def _probabilities(parts: Sequence[Array], classes: Sequence[Array], task: Task) -> Array:
-    """Put probabilities in their places: those of classes that no training row has are 0.
+def _boosted_tree(nodes: Array) -> Trees:
+    """Convert the nodes of a tree of histogram gradient boosting."""
+    own, is_leaf = np.arange(len(nodes)), nodes["is_leaf"].astype(bool)
+    return Trees(
+        np.where(is_leaf, 0, nodes["feature_idx"]).astype(np.intp),
+        nodes["num_threshold"].astype(np.float64),
+        np.where(is_leaf, own, nodes["left"]).astype(np.intp),
+        np.where(is_leaf, own, nodes["right"]).astype(np.intp),
+        nodes["value"].astype(np.float64).reshape(-1, 1),
+        np.zeros(1, np.intp),
+    )
 
-    Parameters
-    ----------
-    parts : sequence of ndarray of shape (n, n_seen)
-        Of the classes, or of 0 and 1 for each label.
-    classes : sequence of ndarray
-        Which classes were seen, for each of the parts.  Of a single one, scikit-learn's boosting gives two columns.
-    task : Task
-    """
-    every = task.n_outputs if task.kind == "classification" else 2
-    placed = np.zeros((len(parts), len(parts[0]), every))
-    for place, part, seen in zip(placed, parts, classes, strict=True):
-        place[:, seen.astype(np.intp)] = part[:, : len(seen)]
-    return np.asarray(placed[0] if task.kind == "classification" else placed[:, :, 1].T)
+
+def _tree(tree: Any) -> Trees:
+    """Convert a tree of a forest."""
+    own, is_leaf = np.arange(tree.node_count), tree.children_left < 0
+    return Trees(
+        np.where(is_leaf, 0, tree.feature).astype(np.intp),
+        tree.threshold.astype(np.float64),
+        np.where(is_leaf, own, tree.children_left).astype(np.intp),
+        np.where(is_leaf, own, tree.children_right).astype(np.intp),
+        tree.value.reshape(tree.node_count, -1).astype(np.float64),
+        np.zeros(1, np.intp),
+    )

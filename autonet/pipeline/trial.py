@@ -8,6 +8,7 @@ import pickle
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,20 +19,19 @@ from torch import nn
 from autonet.core.alarms import DeadlinePassed
 from autonet.core.component import Node
 from autonet.core.layout import InputLayout
+from autonet.core.modality import Encoder, Modality
 from autonet.core.task import Task
-from autonet.data.encoding.encoder import TabularEncoder
-from autonet.data.encoding.preprocessors import EMBEDDING
 from autonet.data.targets.encoder import TargetEncoder
+from autonet.models.network import NetworkMember, restore_network
 from autonet.nets.dropout import with_quick_dropout
-from autonet.nets.embedding import CategoryEmbedding, with_embeddings
-from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
-from autonet.nets.numeric import MOST_NUMBERS, NUMERIC_EMBEDDING, NumericEmbedding
+from autonet.nets.initialization import initialize_from_rows
 from autonet.nets.registry import NETWORKS
+from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Result, Status
 from autonet.search.running import RunningTrial
-from autonet.training.batches import BATCH_LOSSES, LOADER, Inputs, Rows, count_batches
-from autonet.training.loop import Divergence, Plan, predict, train
+from autonet.training.batches import BATCH_LOSSES, LOADER, Rows, count_batches
+from autonet.training.loop import Divergence, Plan, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.pickling import pickled
@@ -40,7 +40,14 @@ from autonet.training.schedules import REGULARIZATION, SCHEDULES
 from autonet.training.segment import Segment
 from autonet.training.state import Snapshot, TrainingState
 
-__all__ = ["Member", "TrainedFold", "additional_scores", "build_network", "build_training", "member", "run_trial"]
+__all__ = [
+    "TrainedFold",
+    "additional_scores",
+    "build_training",
+    "member",
+    "run_trial",
+    "start_training",
+]
 
 Array = NDArray[Any]
 
@@ -49,7 +56,7 @@ Array = NDArray[Any]
 class TrainedFold:
     """What a trial leaves behind for a fold: its encoders, the state of training, and the best weights in it."""
 
-    encoder: TabularEncoder
+    encoder: Encoder
     targets: TargetEncoder
     state: dict[str, Any]
     n_parameters: int
@@ -85,27 +92,6 @@ def _unpickled(data: bytes) -> TrainedFold:
     return TrainedFold(*pickle.loads(data))  # noqa: S301 - from a process of this fit
 
 
-@dataclass(frozen=True)
-class Member:
-    """A trained network with its encoders.
-
-    Attributes
-    ----------
-    encoder : TabularEncoder
-    targets : TargetEncoder
-    network : nn.Module
-        On the CPU, in evaluation mode.
-    """
-
-    encoder: TabularEncoder
-    targets: TargetEncoder
-    network: nn.Module
-
-    def prediction(self, x: Inputs) -> Array:
-        """Predict probabilities, or values in the unit of the target, for encoded rows."""
-        return self.targets.decode(predict(self.network, x).numpy())
-
-
 def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
     """Train the networks of a trial, from their checkpoints to the trial's budget.
 
@@ -129,8 +115,7 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
             encoded = workspace.encoded(trial, fold)
             rows, valid = encoded.rows, encoded.valid
             with draw_from(generator):
-                layout, networks = encoded.encoder.layout, workspace.networks
-                state, plan = build_training(workspace.task, trial, rows, layout, networks, generator)
+                state, plan = start_training(workspace, trial, encoded.encoder, rows, generator)
                 if before is None:
                     initialize_from_rows(state.network, rows.x)
             if before is not None:
@@ -230,13 +215,15 @@ def build_training(
     layout: InputLayout | None = None,
     networks: Node[nn.Module] = NETWORKS,
     generator: torch.Generator | None = None,
+    modality: Modality = TABLES,
 ) -> tuple[TrainingState, Plan]:
     """Build network, optimizer and plan of a configuration for rows that are encoded already: by default, numbers.
 
     Training draws from the generator, the initialization from that of `draw_from`; default: torch's global one.
     """
     layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
-    network = with_quick_dropout(build_network(task, config, layout, rows.x, networks)).to(rows.x.device)
+    network = modality.build_network(task, config, layout, rows.x, networks)
+    network = with_quick_dropout(network).to(rows.x.device)
     schedule = SCHEDULES.build(config)
     settings = BATCH_LOSSES.parameters(config)
     loss = LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=task.n_outputs)
@@ -247,52 +234,27 @@ def build_training(
         schedule=schedule,
         max_gradient_norm=settings["max_gradient_norm"] if settings["use_gradient_clipping"] else None,
         regularization=REGULARIZATION[SCHEDULES.parameters(config)["regularization_schedule"]],
+        augment=modality.augmentation(config),
     )
     optimizer = OPTIMIZERS.build(config, network=network)
     bind_generator(generator, plan.batch_loss)
     return TrainingState(network, optimizer, generator), plan
 
 
-def build_network(
-    task: Task,
-    config: Mapping[str, Any],
-    layout: InputLayout,
-    rows: Inputs | None = None,
-    networks: Node[nn.Module] = NETWORKS,
-) -> nn.Module:
-    """Build and initialize the network of a configuration, on the CPU.
-
-    Parameters
-    ----------
-    task : Task
-    config : mapping
-    layout : InputLayout
-        Of the encoded rows.
-    rows : Tensor or Inputs of shape (n, n_in), optional
-        Encoded training rows, by whose quantiles numbers may be embedded; not needed where a state dict follows.
-    networks : Node
-        The networks that the configuration can choose.
-    """
-    embeddings: list[NumericEmbedding | CategoryEmbedding] = []
-    n_in = layout.n_in
-    if 0 < layout.n_numbers <= MOST_NUMBERS:
-        numeric = NUMERIC_EMBEDDING.build(config, n_in=n_in, n_numbers=layout.n_numbers, rows=rows)
-        if numeric is not None:
-            embeddings.append(numeric)
-            n_in = numeric.out_features
-    if layout.vocabularies:
-        dimension = EMBEDDING.parameters(config, "learned")["dimension"]
-        embeddings.append(CategoryEmbedding(n_in, layout.vocabularies, dimension))
-        n_in = embeddings[-1].out_features
-    network = networks.build(config, n_in=n_in, n_out=task.n_outputs)
-    bias = INITIALIZATION.parameters(config)["initializer:initialize_bias"]
-    initialize(network, INITIALIZATION.build(config), bias)
-    return with_embeddings(embeddings, network)
+def start_training(
+    workspace: Workspace, config: Mapping[str, Any], encoder: Encoder, rows: Rows, generator: torch.Generator
+) -> tuple[TrainingState, Plan]:
+    """Build network, optimizer and plan of a configuration for the encoded rows of a fold; see `build_training`."""
+    task, networks = workspace.task, workspace.networks
+    return build_training(task, config, rows, encoder.layout, networks, generator, workspace.modality)
 
 
-def member(workspace: Workspace, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]) -> Member:
+def member(
+    workspace: Workspace, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]
+) -> NetworkMember:
     """Rebuild a network with weights of its training, ready to predict on the CPU."""
-    with draw_from(torch.Generator()):
-        network = build_network(workspace.task, config, fold.encoder.layout, networks=workspace.networks)
-    network.load_state_dict({k: v.cpu() for k, v in weights.items()})
-    return Member(fold.encoder, fold.targets, network.eval())
+    build = partial(
+        workspace.modality.build_network, workspace.task, config, fold.encoder.layout, None, workspace.networks
+    )
+    network = restore_network(build, weights)
+    return NetworkMember(fold.encoder, fold.targets, network, dict(config), workspace.task)

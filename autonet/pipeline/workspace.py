@@ -1,4 +1,4 @@
-"""What the trials of one search share: the table, its targets, its folds, and the encodings in use."""
+"""What the trials of one search share: the data, their targets, their folds, and the encodings in use."""
 
 import math
 from collections import OrderedDict
@@ -14,15 +14,13 @@ from torch.nn import functional
 
 from autonet.core.component import Node
 from autonet.core.metrics.metric import Metric
+from autonet.core.modality import Data, Encoder, Inputs, Modality
 from autonet.core.task import Task
-from autonet.data.encoding.encoder import TabularEncoder, encoder_key
 from autonet.data.rows.splits import Fold
-from autonet.data.table import Table
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.nets.registry import NETWORKS
-from autonet.pipeline.inputs import encoded_inputs
 from autonet.search.rungs import Unit
-from autonet.training.batches import Inputs, Rows
+from autonet.training.batches import Rows
 from autonet.training.loop import Validation
 
 __all__ = ["EncodedFold", "Workspace"]
@@ -42,7 +40,7 @@ PLAIN_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 class EncodedFold:
     """A fold as a configuration sees it: its encoders, fitted on the training rows, and what they make of the rows."""
 
-    encoder: TabularEncoder
+    encoder: Encoder
     targets: TargetEncoder
     rows: Rows
     valid: Rows
@@ -54,7 +52,8 @@ class Workspace:
 
     Attributes
     ----------
-    table : Table
+    modality : Modality
+    data : Data
     y : ndarray
         Class codes (n,), labels (n, n_labels) of 0 and 1, or values (n, n_targets) float64.
     weights : ndarray of shape (n,) or None
@@ -73,7 +72,8 @@ class Workspace:
         The networks that trials can build; it goes with the workspace to other processes.
     """
 
-    table: Table
+    modality: Modality
+    data: Data
     y: Array
     weights: Array | None
     task: Task
@@ -84,7 +84,7 @@ class Workspace:
     device: torch.device
     seed: int
     networks: Node[nn.Module] = NETWORKS
-    _encoded: OrderedDict[Any, tuple[TabularEncoder, Inputs, Inputs]] = field(default_factory=OrderedDict, repr=False)
+    _encoded: OrderedDict[Any, tuple[Encoder, Inputs, Inputs]] = field(default_factory=OrderedDict, repr=False)
 
     @property
     def all_rows(self) -> NDArray[np.intp]:
@@ -93,11 +93,11 @@ class Workspace:
         return np.unique(np.concatenate(parts))
 
     def encoded(self, config: Mapping[str, Any], fold: int) -> EncodedFold:
-        """Encode training and validation rows of a fold; the last encodings of the table are kept."""
+        """Encode training and validation rows of a fold; the last encodings are kept."""
         train, valid = self.folds[fold].train, self.folds[fold].valid
-        key = (encoder_key(config), fold)
+        key = (self.modality.encoder_key(config), fold)
         if key not in self._encoded:
-            encoder = TabularEncoder.fit(self.table, train, config, self.seed)
+            encoder = self.modality.fit_encoder(self.data, train, config, self.seed)
             self._encoded[key] = (encoder, self.inputs(encoder, train), self.inputs(encoder, valid))
             while len(self._encoded) > len(self.folds) and self._cached_bytes() > CACHED_BYTES:
                 self._encoded.popitem(last=False)
@@ -109,9 +109,9 @@ class Workspace:
     def _cached_bytes(self) -> int:
         return sum(x.nbytes for _, *parts in self._encoded.values() for x in parts if isinstance(x, Tensor))
 
-    def inputs(self, encoder: TabularEncoder, rows: NDArray[np.intp]) -> Inputs:
-        """Encode some rows of the table."""
-        return encoded_inputs(encoder, self.table, self.device, rows)
+    def inputs(self, encoder: Encoder, rows: NDArray[np.intp]) -> Inputs:
+        """Encode some of the rows."""
+        return encoder.inputs(self.data, self.device, rows)
 
     def rows(self, targets: TargetEncoder, x: Inputs, rows: NDArray[np.intp]) -> Rows:
         """Put encoded rows together with their targets and weights."""

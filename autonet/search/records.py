@@ -7,7 +7,7 @@ from enum import StrEnum
 from numbers import Real
 from typing import Any, Self
 
-from autonet.search.storage.jsonvalues import from_text, to_text
+from autonet.core.jsonvalues import from_text, to_text
 
 __all__ = ["MAX_OVERSHOOT", "Config", "Event", "Job", "Progress", "Report", "Result", "Status", "Trial", "check_types"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autonet.core.jsonvalues import normalize
 from autonet.search.records import MAX_OVERSHOOT, Job, Result, Status
 from autonet.search.spaces.values import shown
-from autonet.search.storage.jsonvalues import normalize
 
 if TYPE_CHECKING:
     from autonet.search.running import RunningTrial

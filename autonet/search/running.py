@@ -9,6 +9,7 @@ import numpy as np
 
 from autonet.core.errors import InvalidOption
 from autonet.core.interrupts import current_interrupt
+from autonet.core.jsonvalues import normalize
 from autonet.search.records import Job, Progress
 from autonet.search.results import as_number
 from autonet.search.spaces.distributions import (
@@ -20,7 +21,6 @@ from autonet.search.spaces.distributions import (
 )
 from autonet.search.spaces.values import copy_value
 from autonet.search.storage.checkpoints import Checkpoint, checkpoint_path
-from autonet.search.storage.jsonvalues import normalize
 
 __all__ = ["Observer", "RunningTrial"]
 

@@ -17,7 +17,7 @@ from autonet.core.component import Node
 from autonet.core.errors import InvalidOption
 from autonet.core.names import join, known
 from autonet.core.task import Task
-from autonet.space.nodes import NODES
+from autonet.pipeline.tabular import NODES
 from autonet.space.updates import HyperparameterSearchSpaceUpdate
 
 __all__ = ["build_space"]

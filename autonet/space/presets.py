@@ -2,8 +2,8 @@
 
 import reprlib
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -48,6 +48,12 @@ class Preset:
     components: dict[str, list[str]]
     updates: tuple[HyperparameterSearchSpaceUpdate, ...]
     portfolio: tuple[dict[str, Any], ...]
+
+    def restricted(self, nodes: Collection[str]) -> "Preset":
+        """Return what it says of some nodes; it has no portfolio then, as configurations are of all nodes."""
+        components = {name: chosen for name, chosen in self.components.items() if name in nodes}
+        updates = tuple(update for update in self.updates if update.node_name in nodes)
+        return replace(self, components=components, updates=updates, portfolio=())
 
 
 def preset_folder() -> Path:

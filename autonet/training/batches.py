@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Protocol
 
 import torch
 from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float, Integer
@@ -11,27 +10,10 @@ from scipy.special import betaincinv
 from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
+from autonet.core.modality import Inputs
 from autonet.core.task import Task
 
-__all__ = ["BATCH_LOSSES", "LOADER", "BatchLoss", "Inputs", "Rows", "count_batches", "shuffled_batches"]
-
-
-class Inputs(Protocol):
-    """What networks are shown: a tensor (n, n_in) float32, or something that makes the rows asked for."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of rows and of columns."""
-
-    @property
-    def device(self) -> torch.device:
-        """Where the rows asked for will lie."""
-
-    def __len__(self) -> int:
-        """Count the rows."""
-
-    def __getitem__(self, rows: Tensor | slice) -> Tensor:
-        """Return some of the rows."""
+__all__ = ["BATCH_LOSSES", "LOADER", "BatchLoss", "Rows", "count_batches", "shuffled_batches"]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from autonet.training.batches import BatchLoss, Inputs, Rows, shuffled_batches
+from autonet.core.modality import Augmentation, Inputs
+from autonet.training.batches import BatchLoss, Rows, shuffled_batches
 from autonet.training.random import draw_from
 from autonet.training.schedules import Schedule
 from autonet.training.segment import Segment
@@ -50,6 +51,8 @@ class Plan:
     max_gradient_norm : float or None
     regularization : Schedule, optional
         Maps the progress t in [0, 1] through a segment to the factor of dropout and weight decay; default: 1.
+    augment : callable, optional
+        Maps a batch, and the generator to draw from, to the batch that is trained on.
     """
 
     batch_size: int
@@ -58,6 +61,7 @@ class Plan:
     schedule: Schedule
     max_gradient_norm: float | None
     regularization: Schedule | None = None
+    augment: Augmentation | None = None
 
 
 def train(
@@ -115,7 +119,8 @@ def train_epoch(state: TrainingState, plan: Plan, rows: Rows, segment: Segment) 
             group["lr"] = rate * factor
         if plan.regularization is not None:
             state.regularize(plan.regularization(progress))
-        train_step(state, plan, rows.take(batch))
+        chosen = rows.take(batch)
+        train_step(state, plan, plan.augment(chosen, state.generator) if plan.augment else chosen)
         segment.step()
         state.position.steps += 1
     state.position.epochs += 1

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from autonet import AutoNetClassification
 from autonet.core.errors import BaselineReturned, ValidationReused
-from autonet.pipeline.ensemble import Ensemble
+from autonet.models.ensemble import Ensemble
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
@@ -62,7 +62,7 @@ def test_the_pytorch_model_takes_a_batch_of_one_right_after_fit(fitted: AutoNetC
     assert isinstance(model, torch.nn.Sequential)
     assert not model.training
     assert model(torch.randn(1, model[0].in_features)).shape == (1, 3)
-    encoded = torch.from_numpy(fitted._winner.members[0].encoder.transform(fitted._schema.read(iris[0])))
+    encoded = torch.from_numpy(fitted.model_.transform(iris[0]))
     np.testing.assert_array_equal(model(encoded).argmax(1).numpy(), fitted.predict(iris[0]))
 
 
@@ -146,8 +146,8 @@ def test_cross_validation_trains_a_network_per_fold_and_averages_them(iris: Any,
     X, y = iris
     auto = AutoNetClassification("tiny_cs", **quick)
     auto.fit(X_train=X, Y_train=y, cross_validator="stratified_k_fold", cross_validator_args={"n_splits": 3})
-    assert len(auto._winner.members) == 3
-    separate = [Ensemble.of_one("", [m]).prediction(auto._schema.read(X)) for m in auto._winner.members]
+    assert len(auto.model_.best) == 3
+    separate = [Ensemble.of_one("", [m]).predict(auto.model_.read(X)) for m in auto.model_.best]
     np.testing.assert_allclose(auto.predict_proba(X), np.mean(separate, axis=0), rtol=1e-4, atol=1e-6)
 
 

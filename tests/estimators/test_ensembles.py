@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import InvalidOption
-from autonet.pipeline.ensemble import Ensemble
+from autonet.models.ensemble import Ensemble
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
 def test_an_ensemble_predicts_the_weighted_mean_of_its_networks(diabetes: Any, quick: dict[str, Any]) -> None:
     X, y = diabetes
     auto = AutoNetRegression(**{**quick, "max_trials": 10, "max_budget": 27, "ensemble_size": 10}).fit(X, y)
-    ensemble, table = auto._winner.ensemble, auto._schema.read(X)
+    ensemble, table = auto.model_.ensemble, auto.model_.read(X)
     weights = auto.fit_result["ensemble"]
     assert len(weights) > 1
     assert sum(weights.values()) == pytest.approx(1) == pytest.approx(sum(ensemble.weights))
     assert set(weights) <= {"linear", *(str(trial.number) for trial in auto.history_)}
-    separate = [Ensemble.of_one("", [m]).prediction(table)[:, 0] for m in ensemble.members]
+    separate = [Ensemble.of_one("", [m]).predict(table)[:, 0] for m in ensemble.members]
     np.testing.assert_allclose(auto.predict(X), np.average(separate, axis=0, weights=ensemble.weights))
 
 
@@ -33,14 +33,14 @@ def test_a_linear_model_of_fewer_folds_is_not_compared_with_networks(diabetes: A
     auto = AutoNetRegression("tiny_cs", max_runtime=5, cross_validator=5, ensemble_size=10, random_state=0)
     auto.fit(*diabetes)
     assert "linear" not in auto.fit_result["ensemble"]
-    assert len(auto._winner.members) == 5
+    assert len(auto.model_.best) == 5
 
 
 def test_one_network_is_the_winner_alone(iris: Any, quick: dict[str, Any]) -> None:
     auto = AutoNetClassification(**{**quick, "max_budget": 81}).fit(*iris)
     assert auto.fit_result["ensemble"] == {str(auto.history_.best.number): 1.0}
-    assert auto._winner.ensemble.temperature == 1
-    assert len(auto._winner.ensemble.members) == 1
+    assert auto.model_.ensemble.temperature == 1
+    assert len(auto.model_.ensemble.members) == 1
 
 
 def test_the_ensemble_is_no_worse_on_the_validation_rows_by_the_metric(quick: dict[str, Any]) -> None:
@@ -67,12 +67,12 @@ def test_thresholds_are_those_of_the_ensemble(quick: dict[str, Any]) -> None:
     options = {**quick, "max_trials": 4, "ensemble_size": 8, "optimize_metric": "f1"}
     auto = AutoNetClassification(**options).fit(X, y)
     positive = auto.predict_proba(X)[:, 1]
-    np.testing.assert_array_equal(auto.predict(X), (positive > auto._winner.threshold).astype(int))
+    np.testing.assert_array_equal(auto.predict(X), (positive > auto.model_.threshold).astype(int))
     assert accuracy_score(y, auto.predict(X)) > 0.9
 
 
 def n_folds(auto: Any) -> int:
-    return len(auto._winner.members)
+    return len(auto.model_.best)
 
 
 def test_small_tables_are_validated_on_folds_and_larger_ones_are_not(quick: dict[str, Any]) -> None:

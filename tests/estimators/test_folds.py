@@ -35,7 +35,7 @@ def test_automatic_folds_hold_every_class_or_give_way_to_a_holdout(
     quick: dict[str, Any], metric: Any, n_positive: int
 ) -> None:
     auto = AutoNetClassification("tiny_cs", **automatic(quick, optimize_metric=metric)).fit(X, rare(n_positive))
-    assert len(auto._winner.members) == 1
+    assert len(auto.model_.best) == 1
     assert np.isfinite(auto.fit_result["loss"])
     assert {str(r.status) for t in auto.history_ for r in t.reports} == {"finished"}
 
@@ -43,14 +43,14 @@ def test_automatic_folds_hold_every_class_or_give_way_to_a_holdout(
 @pytest.mark.parametrize("metric", ["roc_auc", "accuracy"])
 def test_five_positives_are_enough_for_five_folds(quick: dict[str, Any], metric: str) -> None:
     auto = AutoNetClassification("tiny_cs", **automatic(quick, optimize_metric=metric)).fit(X, rare(5))
-    assert len(auto._winner.members) == 5
+    assert len(auto.model_.best) == 5
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "neg_log_loss", "roc_auc_ovr", "f1_macro"])
 def test_metrics_that_need_no_class_keep_their_folds(quick: dict[str, Any], metric: str) -> None:
     y = np.repeat([0, 1, 2], [58, 58, 4])
     auto = AutoNetClassification("tiny_cs", **automatic(quick, optimize_metric=metric)).fit(X, y)
-    assert len(auto._winner.members) == 5
+    assert len(auto.model_.best) == 5
 
 
 @pytest.mark.parametrize("metric", OF_A_CLASS)

@@ -281,7 +281,7 @@ def test_all_of_the_weight_in_one_row(cls: Any) -> None:
 )
 def test_validation_in_every_way(options: dict[str, Any], n_members: int, cls: Any) -> None:
     auto = fitted(cls, X, **options)
-    assert len(auto._winner.members) == n_members or auto.fit_result["budget"] == 0  # one, if the baseline has won
+    assert len(auto.model_.best) == n_members or auto.fit_result["budget"] == 0  # one, if the baseline has won
     assert all(trial.last is not None for trial in auto.history_)
     assert auto.predict(X).shape == (60,)
 

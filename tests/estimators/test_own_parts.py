@@ -142,7 +142,7 @@ def test_an_unpickled_estimator_keeps_its_network(iris: Any, quick: dict[str, An
     sent = cloudpickle.dumps(AutoNetClassification("tiny_cs", networks=["mine"], **quick))
     register_network("mine", deep, overwrite=True)
     auto = cloudpickle.loads(sent).fit(*iris)
-    assert len(auto._winner.ensemble.members[0].network) == 1
+    assert len(auto.model_.ensemble.members[0].network) == 1
 
 
 def test_a_fit_goes_on_with_the_networks_that_it_began_with(iris: Any, quick: dict[str, Any]) -> None:

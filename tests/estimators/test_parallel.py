@@ -9,7 +9,7 @@ import pytest
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
 from autonet.estimators.options import Options
-from autonet.estimators.runtime import TimeDivision
+from autonet.estimators.time_plan import TimePlan
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
@@ -21,15 +21,15 @@ def test_what_two_processes_train_comes_back_as_one_model(iris: Any, quick: dict
     assert len(auto.history_) == 4
     assert not any(report.error for trial in auto.history_ for report in trial.reports)
     assert auto.score(frame, iris[1]) > 0.8  # which of the four trains longest depends on who of the two is done first
-    encoders = {id(member.encoder) for member in auto._winner.ensemble.members}
+    encoders = {id(member.encoder) for member in auto.model_.ensemble.members}
     configs = {str(auto.history_.trials[int(n)].config) for n in auto.fit_result["ensemble"] if n != "linear"}
     assert len(encoders) <= 3 * (len(configs) + 1)  # those of one configuration and fold are one
 
 
-def divided(**options: Any) -> TimeDivision:
+def divided(**options: Any) -> TimePlan:
     """How the options divide the time."""
     values = AutoNetClassification(**options).get_params()
-    return Options.checked({name: values[name] for name in Options.names()}, {}).time
+    return Options.checked({name: values[name] for name in Options.names()}, {}).plan_time()
 
 
 def chosen(n_bytes: int = 1000, **options: Any) -> int:

@@ -40,7 +40,7 @@ def test_a_single_network_is_trained_on_all_rows(iris: Any, quick: dict[str, Any
     without, refitted = (fitted(iris, quick, refit=refit) for refit in (False, True))
     weights = [list(auto.get_pytorch_model().parameters()) for auto in (without, refitted)]
     assert not any(map(torch.equal, *weights))
-    members = refitted._winner.ensemble.members
+    members = refitted.model_.ensemble.members
     assert [member.network for member in members] == [refitted.get_pytorch_model()]
 
 
@@ -53,8 +53,8 @@ def test_rows_to_validate_on_stay_unseen(iris: Any, quick: dict[str, Any]) -> No
 def test_worker_processes_train_on_all_rows(iris: Any, quick: dict[str, Any]) -> None:
     auto = fitted(iris, quick, refit=True, ensemble_size=4, n_jobs=2)
     trials = {name for name in auto.fit_result["ensemble"] if name != "linear"}
-    assert len(auto._winner.ensemble.members) > len(trials)
-    np.testing.assert_allclose(sum(auto._winner.ensemble.weights), 1)
+    assert len(auto.model_.ensemble.members) > len(trials)
+    np.testing.assert_allclose(sum(auto.model_.ensemble.weights), 1)
 
 
 @pytest.mark.parametrize(

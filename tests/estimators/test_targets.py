@@ -44,7 +44,7 @@ def test_the_metric_steers_the_threshold(metric: str, quick: dict[str, Any]) -> 
     auto = AutoNetClassification("tiny_cs", **{**quick, "max_trials": 1, "max_budget": 3}, optimize_metric=metric)
     auto.fit(X, y)
     score = {"f1": f1_score, "balanced_accuracy": balanced_accuracy_score}[metric]
-    threshold = auto._winner.threshold
+    threshold = auto.model_.threshold
     assert threshold is not None
     np.testing.assert_array_equal(auto.predict(X), auto.predict_proba(X)[:, 1] >= threshold)
     assert score(y, auto.predict(X)) >= score(y, auto.predict_proba(X)[:, 1] >= 0.5)

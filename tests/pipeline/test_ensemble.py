@@ -5,7 +5,7 @@ import pytest
 
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import fit_baseline
-from autonet.pipeline.ensemble import candidates
+from autonet.pipeline.selection import candidates
 from autonet.pipeline.trial import TrainedFold, run_trial
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Trial

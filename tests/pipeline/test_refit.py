@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from autonet.pipeline.ensemble import Ensemble
+from autonet.models.ensemble import Ensemble
+from autonet.models.network import NetworkMember
 from autonet.pipeline.refit import refit, refit_trial, with_refitted
-from autonet.pipeline.trial import Member, TrainedFold, run_trial
+from autonet.pipeline.trial import TrainedFold, run_trial
 from autonet.pipeline.workspace import Workspace
 from autonet.search.executors.in_process import InProcess
 from autonet.search.records import Trial
@@ -27,11 +28,11 @@ def trained(space: Workspace, *, best: int = 20) -> tuple[Trial, list[TrainedFol
     return Trial(4, default(space.task), 3, "default"), folds
 
 
-def refitted(space: Workspace, trial: tuple[Trial, list[TrainedFold]], deadline: float = LATER) -> list[Member]:
+def refitted(space: Workspace, trial: tuple[Trial, list[TrainedFold]], deadline: float = LATER) -> list[NetworkMember]:
     return refit(space, {4: trial}, {4: 1.0}, InProcess(), deadline)[4]
 
 
-def weights(members: list[Member]) -> torch.Tensor:
+def weights(members: list[NetworkMember]) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for m in members for p in m.network.parameters()])
 
 
@@ -133,7 +134,7 @@ def test_what_was_validated_and_what_has_seen_all_rows_are_averaged(iris: Any) -
     both = with_refitted(ensemble, {4: new})
     assert both.shares == pytest.approx(ensemble.shares)
     assert both.weights == pytest.approx([0.125, 0.75, 0.125])
-    gained = Ensemble.of_one(4, new).prediction(space.table) - Ensemble.of_one(4, members[:1]).prediction(space.table)
-    expected = ensemble.prediction(space.table) + 0.125 * gained
-    np.testing.assert_allclose(both.prediction(space.table), expected, atol=1e-6)
+    gained = Ensemble.of_one(4, new).predict(space.table) - Ensemble.of_one(4, members[:1]).predict(space.table)
+    expected = ensemble.predict(space.table) + 0.125 * gained
+    np.testing.assert_allclose(both.predict(space.table), expected, atol=1e-6)
     assert with_refitted(ensemble, {}).weights == ensemble.weights

@@ -18,10 +18,10 @@ from sklearn.ensemble import (
 from autonet.core.interrupts import interruptible
 from autonet.core.task import Task
 from autonet.data.table import Table
+from autonet.models.ensemble import Ensemble
 from autonet.pipeline import traditional
-from autonet.pipeline.ensemble import Ensemble
 from autonet.pipeline.traditional import Learner, fit_traditional_learners
-from autonet.pipeline.trees import Boosting, Forest, Trees
+from autonet.pipeline.trees import Boosting, Forest, TreeGrower
 from autonet.pipeline.workspace import Workspace
 from tests.clocks import FakeClock
 from tests.pipeline.test_trial import default, workspace
@@ -71,7 +71,7 @@ def test_boosting_in_steps_is_scikit_learns_at_once(kind: str) -> None:
         expected = np.stack([at_once().fit(X, label).predict_proba(X)[:, 1] for label in y.T], axis=1)
     else:
         expected = np.stack([at_once().fit(X, target).predict(X) for target in y.T], axis=1)
-    np.testing.assert_allclose(trees.prediction(X), expected)
+    np.testing.assert_allclose(trees.predict(X), expected)
 
 
 @pytest.mark.parametrize("kind", ["classification", "multilabel", "regression"])
@@ -89,7 +89,7 @@ def test_a_forest_in_steps_is_scikit_learns_at_once(kind: str) -> None:
         expected = np.stack([part[:, 1] for part in model.predict_proba(X)], axis=1)
     else:
         expected = model.predict_proba(X)
-    np.testing.assert_allclose(trees.prediction(X), expected)
+    np.testing.assert_allclose(trees.predict(X), expected)
 
 
 @pytest.mark.parametrize("build", [Boosting, Forest])
@@ -99,7 +99,7 @@ def test_a_class_without_training_rows_has_probability_0(build: Any) -> None:
         rows = ~np.isin(y, absent)
         trees = build(task("classification"), 0)
         trees.grow(5, X[rows], y[rows], None)
-        prediction = trees.prediction(X)
+        prediction = trees.predict(X)
         assert prediction.shape == (200, 3)
         assert not prediction[:, absent].any()
         np.testing.assert_allclose(prediction.sum(axis=1), 1)
@@ -112,8 +112,8 @@ def test_a_constant_label_is_predicted(build: Any, constant: int) -> None:
     y[:, 1] = constant
     trees = build(task("multilabel"), 0)
     trees.grow(5, X, y, None)
-    np.testing.assert_allclose(trees.prediction(X)[:, 1], constant, atol=1e-9)
-    assert trees.prediction(X)[:, 0].std() > 0.1
+    np.testing.assert_allclose(trees.predict(X)[:, 1], constant, atol=1e-9)
+    assert trees.predict(X)[:, 0].std() > 0.1
 
 
 @pytest.mark.parametrize("kind", ["multilabel", "regression"])
@@ -122,8 +122,8 @@ def test_one_label_or_target_is_a_column(build: Any, kind: Any) -> None:
     X, y = drawn(kind)
     trees = build(Task(kind, 200, 4, 1), 0)
     trees.grow(5, X, y[:, :1], None)
-    assert trees.prediction(X).shape == (200, 1)
-    assert np.corrcoef(trees.prediction(X)[:, 0], y[:, 0])[0, 1] > 0.6
+    assert trees.predict(X).shape == (200, 1)
+    assert np.corrcoef(trees.predict(X)[:, 0], y[:, 0])[0, 1] > 0.6
 
 
 def test_boosting_predicts_with_the_iteration_that_was_best_on_other_rows() -> None:
@@ -135,14 +135,14 @@ def test_boosting_predicts_with_the_iteration_that_was_best_on_other_rows() -> N
     def loss(prediction: Any) -> float:
         return float(np.mean((prediction - y[100:]) ** 2))
 
-    last = loss(trees.prediction(X[100:]))
+    last = loss(trees.predict(X[100:]))
     assert trees.is_past_its_best(X[100:], loss)
     assert 0 < trees.kept < 70
-    best = loss(trees.prediction(X[100:]))
+    best = loss(trees.predict(X[100:]))
     assert best < last
     trees.grow(120, X[:100], noisy[:100], None)
     assert trees.is_past_its_best(X[100:], loss)
-    assert loss(trees.prediction(X[100:])) == best
+    assert loss(trees.predict(X[100:])) == best
 
 
 def test_the_leaves_of_a_forest_are_limited_by_memory(monkeypatch: Any) -> None:
@@ -169,7 +169,7 @@ def test_candidates_are_described_by_their_validation_rows(iris: Any) -> None:
         assert candidate.rank[0] < 0.2
         assert candidate.rank[1] < 0.6
         for part, fold, prediction in zip(candidate.members(), space.folds, candidate.predictions, strict=True):
-            again = Ensemble.of_one("", [part]).prediction(space.table.rows(fold.valid))
+            again = Ensemble.of_one("", [part]).predict(space.table.rows(fold.valid))
             np.testing.assert_allclose(again, prediction)
 
 
@@ -259,7 +259,7 @@ class Failing(Forest):
         raise ArithmeticError("the oven is cold")
 
 
-def learner(name: str, build: type[Trees]) -> Learner:
+def learner(name: str, build: type[TreeGrower]) -> Learner:
     return Learner(name, build)  # type: ignore[arg-type]
 
 

@@ -12,11 +12,12 @@ from autonet.core.metrics.metric import get_metric
 from autonet.core.task import Task
 from autonet.data.rows.splits import split
 from autonet.data.table import Table
+from autonet.models.ensemble import Ensemble
+from autonet.models.network import NetworkMember, build_network
 from autonet.nets.numeric import NUMERIC_EMBEDDING, PBLDEmbedding
 from autonet.pipeline.baseline import fit_baseline
-from autonet.pipeline.ensemble import Ensemble
 from autonet.pipeline.timing import epoch_seconds
-from autonet.pipeline.trial import Member, TrainedFold, build_network, build_training, member, run_trial
+from autonet.pipeline.trial import TrainedFold, build_training, member, run_trial
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Job, Status
 from autonet.search.running import RunningTrial
@@ -53,14 +54,14 @@ def job(space: Workspace, start: float, target: float, checkpoint: Any = None, *
     return RunningTrial(Job(0, default(space.task, **changes), start, target, seed=3, checkpoint=checkpoint))
 
 
-def rebuilt(space: Workspace, trained: list[TrainedFold], **changes: Any) -> list[Member]:
+def rebuilt(space: Workspace, trained: list[TrainedFold], **changes: Any) -> list[NetworkMember]:
     """The networks of a trial at their best."""
     return [member(space, default(space.task, **changes), fold, fold.best.weights) for fold in trained]
 
 
-def predicted(space: Workspace, members: list[Member], rows: Any) -> Any:
+def predicted(space: Workspace, members: list[NetworkMember], rows: Any) -> Any:
     """What networks predict for rows of the table."""
-    return Ensemble.of_one("", members).prediction(space.table.rows(rows))
+    return Ensemble.of_one("", members).predict(space.table.rows(rows))
 
 
 def test_a_result_describes_its_checkpoint(iris: Any) -> None:

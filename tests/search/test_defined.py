@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autonet.core.errors import EnqueuedIgnored, InvalidOption
+from autonet.core.jsonvalues import from_text, to_text
 from autonet.search import RunningTrial, Study, minimize, read_history
 from autonet.search.records import Event
 from autonet.search.spaces.distributions import (
@@ -27,7 +28,6 @@ from autonet.search.spaces.distributions import (
 )
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.spaces.suggestions import SuggestionTree
-from autonet.search.storage.jsonvalues import from_text, to_text
 from autonet.search.storage.store import RunDirectory
 
 Objective = Callable[[RunningTrial], float]

@@ -8,8 +8,8 @@ import pytest
 from ConfigSpace import ConfigurationSpace, Float, Integer
 
 from autonet.core.errors import InvalidOption
+from autonet.core.jsonvalues import to_text
 from autonet.search import NoProgress, Processes, Study, minimize
-from autonet.search.storage.jsonvalues import to_text
 
 INTEGERS = [np.int8, np.int64, np.uint16]
 FLOATS = [np.float16, np.float32, np.float64]

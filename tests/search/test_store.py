@@ -25,10 +25,10 @@ from hypothesis import strategies as st
 
 import autonet.search
 from autonet.core.errors import InvalidOption, RunCorrupted, RunLocked, RunMismatch, RunUnavailable
+from autonet.core.jsonvalues import from_text, to_text
 from autonet.search.records import Event, Result, Status
 from autonet.search.running import RunningTrial
 from autonet.search.storage.journal import read_history
-from autonet.search.storage.jsonvalues import from_text, to_text
 from autonet.search.storage.signals import held_back
 from autonet.search.storage.store import MemoryStore, RunDirectory
 from autonet.search.study import Study

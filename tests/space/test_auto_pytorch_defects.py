@@ -16,7 +16,7 @@ from autonet import (
 from autonet.core.component import Node
 from autonet.core.errors import BaselineReturned
 from autonet.core.task import Task
-from autonet.space.nodes import NODES
+from autonet.pipeline.tabular import NODES
 
 
 def space(*updates: tuple[Any, ...], preset: str = "tiny_cs", **options: Any) -> ConfigurationSpace:

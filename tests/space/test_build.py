@@ -28,10 +28,10 @@ from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
 from autonet.nets.registry import NETWORKS
+from autonet.pipeline.tabular import NODES
 from autonet.pipeline.trial import build_training
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
-from autonet.space.nodes import NODES
 from autonet.space.presets import list_presets, load_preset
 from autonet.space.updates import HyperparameterSearchSpaceUpdate as Update
 from autonet.training.batches import Rows

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autonet.data.encoding.preprocessors import Embedding
+from autonet.data.encoding.specs import describable_module
 
 __all__ = ["Categories", "fit_categories"]
 
@@ -20,6 +21,7 @@ FEW_ROWS = 50
 ONE_HOT_LEVELS = 64  # at most, where nothing is embedded, so that no column explodes
 
 
+@describable_module
 class Categories(nn.Module):
     """Columns for categories.  A level that is not known is 0 everywhere.
 

@@ -14,11 +14,15 @@ from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 
 from autonet.core.layout import InputLayout
+from autonet.core.modality import Inputs
 from autonet.core.names import SEPARATOR
+from autonet.core.spec import describable
 from autonet.data.encoding.categories import Categories, fit_categories
 from autonet.data.encoding.numbers import Numbers, fit_numbers, some
+from autonet.data.encoding.on_demand import EncodedOnDemand
 from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
 from autonet.data.encoding.projections import fit_wide, fit_words
+from autonet.data.encoding.specs import describable_module
 from autonet.data.encoding.stages import Clamp
 from autonet.data.table import Table
 
@@ -38,6 +42,7 @@ WIDE = 4096  # sparse tables with more columns of numbers are projected
 LAZY = 256  # sparse tables that become more columns than this are better encoded batch by batch
 
 
+@describable_module
 class Encoding(nn.Module):
     """The whole encoding of a table as a module; each of its parts maps some arrays of a `Table` to columns.
 
@@ -96,6 +101,7 @@ class Encoding(nn.Module):
             return int(self(*_tensors(table.rows(rows[:1]), self)).shape[1])
 
 
+@describable_module
 class Zeros(nn.Module):
     """A column of zeros, for tables that say nothing: so that there is a network to train."""
 
@@ -104,6 +110,7 @@ class Zeros(nn.Module):
         return x.new_zeros((x.shape[0], 1))
 
 
+@describable
 @dataclass(frozen=True, eq=False)
 class TabularEncoder:
     """Encode tables as the training rows of one suggest.
@@ -196,6 +203,23 @@ class TabularEncoder:
         ndarray of shape (n, n_out), float32, C-contiguous
         """
         return self.module.encoded(table, rows, self.n_out)
+
+    def inputs(self, table: Table, device: torch.device, rows: Rows | None = None) -> Inputs:
+        """Encode a table, or some of its rows, for a network: at once, or batch by batch if that needs less memory.
+
+        Parameters
+        ----------
+        table : Table
+        device : torch.device
+        rows : ndarray of int, optional
+
+        Returns
+        -------
+        Tensor or EncodedOnDemand of shape (n, n_out)
+        """
+        if self.is_lazy:
+            return EncodedOnDemand(self.transform, self.n_out, table if rows is None else table.rows(rows), device)
+        return torch.from_numpy(self.transform(table, rows)).to(device)
 
 
 @cache

@@ -12,6 +12,7 @@ from scipy import sparse
 from torch import Tensor, nn
 
 from autonet.data.encoding.preprocessors import BITS, IMPUTATION, NORMALIZATION, Normalization
+from autonet.data.encoding.specs import describable_module
 from autonet.data.encoding.stages import HUGE, Impute
 
 __all__ = ["Numbers", "fit_numbers", "some"]
@@ -34,6 +35,7 @@ def some(rows: Rows, at_most: int, seed: int) -> Rows:
     return rows[np.sort(np.random.default_rng(seed).choice(len(rows), at_most, replace=False))]
 
 
+@describable_module
 class Numbers(nn.Module):
     """Impute columns, normalize the first of them, put the others between 0 and 1; indicators of missing values follow.
 

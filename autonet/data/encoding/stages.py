@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from autonet.data.encoding.specs import describable_module
+
 __all__ = [
     "HUGE",
     "Clamp",
@@ -51,6 +53,7 @@ class _Stage(nn.Module):
             self.register_buffer(name, torch.tensor(np.ascontiguousarray(array), dtype=dtype))
 
 
+@describable_module
 class Impute(_Stage):
     """Replace what is missing in columns, and tell where values were missing; infinite numbers count as missing.
 
@@ -79,6 +82,7 @@ class Impute(_Stage):
         return torch.where(values.isfinite(), values, self.fill), ~x.index_select(1, self.told).isfinite()
 
 
+@describable_module
 class Scale(_Stage):
     """Subtract a center and divide: (x - center) / divisor, held within what a network can compute with."""
 
@@ -95,6 +99,7 @@ class Scale(_Stage):
         return ((x - self.center) / self.divisor).clamp(-LARGEST, LARGEST)
 
 
+@describable_module
 class SmoothClip(nn.Module):
     """Draw far values in smoothly: x / sqrt(1 + (x / limit)^2) lies within the limit on either side."""
 
@@ -107,6 +112,7 @@ class SmoothClip(nn.Module):
         return x * (1 + (x / self.limit).square()).rsqrt()
 
 
+@describable_module
 class QuantileNormal(_Stage):
     """Map columns to a normal distribution by their quantiles.
 
@@ -139,6 +145,7 @@ class QuantileNormal(_Stage):
         return normal.clamp(-FAREST, FAREST).T
 
 
+@describable_module
 class Clamp(_Stage):
     """Hold every column within bounds."""
 
@@ -154,6 +161,7 @@ class Clamp(_Stage):
         return torch.minimum(torch.maximum(x, self.low), self.high)
 
 
+@describable_module
 class Linear(_Stage):
     """A matrix product without a bias: x @ matrix, matrix of shape (p, k)."""
 
@@ -168,6 +176,7 @@ class Linear(_Stage):
         return x.float() @ self.matrix
 
 
+@describable_module
 class YeoJohnson(_Stage):
     """The power transformation of Yeo and Johnson (2000), one exponent per column."""
 
@@ -187,6 +196,7 @@ class YeoJohnson(_Stage):
         return x.sign() * torch.where(is_zero, logarithm, power)
 
 
+@describable_module
 class FourierFeatures(_Stage):
     """Random Fourier features (Rahimi and Recht, 2007): sqrt(2 / k) cos(x @ weights + offset)."""
 
@@ -203,6 +213,7 @@ class FourierFeatures(_Stage):
         return torch.cos(x.float() @ self.weights + self.offset) * factor
 
 
+@describable_module
 class KernelFeatures(_Stage):
     """A kernel with some training rows, whitened (Nystroem): kernel(x, rows) @ whitening.
 
@@ -231,6 +242,7 @@ class KernelFeatures(_Stage):
         return features.clamp(-LARGEST, LARGEST)
 
 
+@describable_module
 class SparseProjection(_Stage):
     """Weigh the columns of a wide, mostly empty table and project it; rows may be dense or a sparse COO tensor.
 
@@ -283,6 +295,7 @@ class SparseProjection(_Stage):
         return projected
 
 
+@describable_module
 class WordProjection(SparseProjection):
     """Latent semantic analysis of word counts: (1 + log count) x inverse document frequency, of length 1, projected."""
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import ClassVar, Literal
 
+from autonet.core.spec import describable
+
 __all__ = ["DateFormat", "TimeFormat", "infer_date_format", "looks_like_date", "looks_like_time"]
 
 Order = Literal["day first", "month first", "year first"]
@@ -53,6 +55,7 @@ EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
 
 
+@describable
 @dataclass(frozen=True, slots=True)
 class DateFormat:
     """How the dates of a column are written.
@@ -87,6 +90,7 @@ class DateFormat:
         return (moment.replace(tzinfo=None) - EPOCH + local) // MICROSECOND
 
 
+@describable
 @dataclass(frozen=True, slots=True)
 class TimeFormat:
     """Times of day and durations: 13:45, 1:45 pm, 36:00:00.5, 2 days 03:00:00."""

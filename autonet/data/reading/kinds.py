@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
+from autonet.core.spec import describable
 from autonet.data.reading.cells import Cells, count_groups
 from autonet.data.reading.date_formats import DateFormat
 from autonet.data.reading.formats import Format, Inference, infer_format, infer_mixed
@@ -42,6 +43,7 @@ PLURAL = {
 }
 
 
+@describable
 @dataclass(frozen=True, slots=True, repr=False)
 class Column:
     """What a column of a table is.

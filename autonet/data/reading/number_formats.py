@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal
 
+from autonet.core.spec import describable
+
 __all__ = ["NumberFormat", "find_codes", "infer_number_format", "looks_like_number", "number_of"]
 
 # Typographic variants of one sign: no-break, thin and figure spaces, the minus sign, apostrophes, Arabic separators.
@@ -37,6 +39,7 @@ GROUPED_CODE_DIGITS = 9  # ... numbers of equal length, in groups, as many: not 
 Decimal = Literal[".", ","]
 
 
+@describable
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
     """How the numbers of a column are written.

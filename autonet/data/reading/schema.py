@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from autonet.core.errors import DataWarning, InvalidData, UnknownName
+from autonet.core.spec import describable
 from autonet.core.warn import warn
 from autonet.data.reading.brands import open_table
 from autonet.data.reading.cells import Cells, Columns, Names
@@ -37,6 +38,7 @@ SHOWN = 5  # columns in a message
 WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # columns of numbers that a column becomes
 
 
+@describable
 @dataclass(frozen=True)
 class Schema:
     """What the columns of a table are.
@@ -68,6 +70,11 @@ class Schema:
         return {name: value for name, value in vars(self).items() if name != "_indexes"}
 
     @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return len(self.columns)
+
+    @property
     def names(self) -> Names | None:
         """Names of the columns, of any type; None if they have none."""
         return tuple(column.name for column in self.columns) if self.are_named else None
@@ -89,7 +96,17 @@ class Schema:
         TypeError
             For cells that are lists, dicts or other objects.
         """
-        table = open_table(X)
+        return cls._detect(open_table(X), categorical_features)
+
+    @classmethod
+    def detect_and_read(cls, X: Any, categorical_features: Sequence[Any] | None = None) -> tuple["Schema", Table]:
+        """Tell what the columns of a table are, and read it; see `detect` and `read`."""
+        opened = open_table(X)
+        schema = cls._detect(opened, categorical_features)
+        return schema, schema._read(opened)  # noqa: SLF001 - its own
+
+    @classmethod
+    def _detect(cls, table: Any, categorical_features: Sequence[Any] | None) -> "Schema":
         names = table.names if isinstance(table, Columns) else range(table.shape[1])
         chosen = _chosen(categorical_features, names)
         if not isinstance(table, Columns):
@@ -156,7 +173,13 @@ class Schema:
         TypeError
             For cells that are lists, dicts or other objects.
         """
-        table = open_table(X)
+        return self._read(open_table(X))
+
+    def read_more(self, X: Any, owner: str) -> Table:
+        """Check that a further table has the columns that were fitted, and read it; see `open` and `read`."""
+        return self._read(self.open(X, owner))
+
+    def _read(self, table: Any) -> Table:
         n_columns = len(table.names) if isinstance(table, Columns) else table.shape[1]
         if n_columns != len(self.columns):
             raise InvalidData(f"X has {n_columns} columns, but {len(self.columns)} were fitted.")

@@ -10,9 +10,10 @@ from scipy.special import expit, softmax
 from sklearn.preprocessing import PowerTransformer
 
 from autonet.core.component import Component, Node
+from autonet.core.spec import describable
 from autonet.core.task import TaskKind
 
-__all__ = ["TARGET_TRANSFORMS", "TargetEncoder"]
+__all__ = ["TARGET_TRANSFORMS", "TargetEncoder", "Transform"]
 
 Array = NDArray[Any]
 
@@ -30,54 +31,98 @@ class Transform(Protocol):
         """Transform back."""
 
 
-class _Identity:
+@describable
+@dataclass(frozen=True)
+class NoTransform:
+    """No transformation."""
+
     def forward(self, y: Array) -> Array:
+        """Return the targets."""
         return y
 
     def inverse(self, z: Array) -> Array:
+        """Return the targets."""
         return z
 
 
-class _SignedLog:
-    """Signed logarithm of 1 + |y| in units of the median of |y|: for any sign, and whatever the unit of y."""
+@describable
+@dataclass(frozen=True, eq=False)
+class SignedLog:
+    """Signed logarithm of 1 + |y| in units of the median of |y|: for any sign, and whatever the unit of y.
 
-    def __init__(self, y: Array) -> None:
-        self.unit = np.array([np.median(column[column > 0]) if column.any() else 1.0 for column in np.abs(y).T])
+    Attributes
+    ----------
+    unit : ndarray of shape (n_targets,)
+    """
+
+    unit: Array
+
+    @classmethod
+    def fit(cls, y: Array) -> "SignedLog":
+        """Fit on targets (n, n_targets) of training rows."""
+        return cls(np.array([np.median(column[column > 0]) if column.any() else 1.0 for column in np.abs(y).T]))
 
     def forward(self, y: Array) -> Array:
+        """Transform targets (n, n_targets)."""
         with np.errstate(over="ignore"):  # a row to validate on, far beyond those of training
             return np.asarray(np.sign(y) * np.log1p(np.abs(y) / self.unit))
 
     def inverse(self, z: Array) -> Array:
+        """Transform back."""
         return np.asarray(np.sign(z) * self.unit * np.expm1(np.abs(z)))
 
 
-class _YeoJohnson:
-    """Yeo & Johnson (2000) on the standardized target, so that its unit does not matter."""
+@describable
+@dataclass(frozen=True, eq=False)
+class PowerTransform:
+    """Power transform of Yeo and Johnson (2000) of the standardized target, so that its unit does not matter.
 
-    def __init__(self, y: Array) -> None:
-        self.center, self.scale = _moments(y)
-        self.fitted = PowerTransformer("yeo-johnson", standardize=False).fit(_standardize(y, self.center, self.scale))
+    Attributes
+    ----------
+    center, scale : ndarray of shape (n_targets,)
+        Mean and standard deviation of the targets.
+    exponents : ndarray of shape (n_targets,)
+    """
+
+    center: Array
+    scale: Array
+    exponents: Array
+
+    @classmethod
+    def fit(cls, y: Array) -> "PowerTransform":
+        """Fit on targets (n, n_targets) of training rows."""
+        center, scale = _moments(y)
+        fitted = PowerTransformer("yeo-johnson", standardize=False).fit(_standardize(y, center, scale))
+        return cls(center, scale, fitted.lambdas_)
 
     def forward(self, y: Array) -> Array:
-        return np.asarray(self.fitted.transform(_standardize(y, self.center, self.scale)))
+        """Transform targets (n, n_targets)."""
+        return np.asarray(self._transformer.transform(_standardize(y, self.center, self.scale)))
 
     def inverse(self, z: Array) -> Array:
-        return np.asarray(self.fitted.inverse_transform(z) * self.scale + self.center)
+        """Transform back."""
+        return np.asarray(self._transformer.inverse_transform(z) * self.scale + self.center)
+
+    @property
+    def _transformer(self) -> PowerTransformer:
+        fitted = PowerTransformer("yeo-johnson", standardize=False)
+        fitted.lambdas_, fitted.n_features_in_ = self.exponents, len(self.exponents)
+        return fitted
 
 
 TARGET_TRANSFORMS: Node[Transform] = Node.of(
     "TargetTransformSelector",
     [
-        Component("none", lambda y: _Identity(), tasks=("regression",)),
-        Component("log", _SignedLog, tasks=("regression",)),
-        Component("yeo_johnson", _YeoJohnson, tasks=("regression",)),
+        Component("none", lambda y: NoTransform(), tasks=("regression",)),
+        Component("log", SignedLog.fit, tasks=("regression",)),
+        Component("yeo_johnson", PowerTransform.fit, tasks=("regression",)),
     ],
     selector="target_transform",
     option="target_transforms",
 )
 
 
+@describable
 @dataclass(frozen=True)
 class TargetEncoder:
     """What stands for the targets while a network learns them, fitted on training rows.
@@ -121,11 +166,11 @@ class TargetEncoder:
         constant = np.where(np.ptp(y, axis=0) > 0, np.nan, y[0])
         transform: Transform = TARGET_TRANSFORMS.components[name].build(y=y)
         if not _is_invertible(transform, y):  # hardly varies beside its size: the transform rounds it to a constant
-            transform = _Identity()
+            transform = NoTransform()
         transformed = transform.forward(y)
         center, scale = _moments(transformed)
         bounds = None
-        if not isinstance(transform, _Identity):
+        if not isinstance(transform, NoTransform):
             low, high = transformed.min(axis=0), transformed.max(axis=0)
             bounds = _standardize(low, center, scale), _standardize(high, center, scale)
         return cls(kind, transform, center, scale, constant, bounds)

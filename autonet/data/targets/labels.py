@@ -12,11 +12,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from autonet.core.errors import DataWarning, InvalidData
+from autonet.core.spec import describable
 from autonet.core.task import TaskKind
 from autonet.core.warn import warn
 from autonet.data.reading.cells import is_missing
 
-__all__ = ["Classes", "Labels", "Values"]
+__all__ = ["Classes", "Labels", "Targets", "Values"]
 
 Array = NDArray[Any]
 
@@ -25,6 +26,7 @@ ONE_HOT_COLUMNS = 3  # two columns that exclude each other may well be two label
 LARGEST_TARGET = 1e300  # sums of targets and differences between them stay within float64
 
 
+@describable
 @dataclass(frozen=True)
 class Classes:
     """One label per row.
@@ -80,6 +82,7 @@ class Classes:
         return np.asarray(self.labels[codes])
 
 
+@describable
 @dataclass(frozen=True)
 class Labels:
     """Several labels per row, each there or not.
@@ -132,6 +135,7 @@ class Labels:
         return codes.astype(self.dtype)
 
 
+@describable
 @dataclass(frozen=True)
 class Values:
     """One or several numbers per row.
@@ -190,6 +194,9 @@ class Values:
     def restored(self, values: Array) -> Array:
         """Return predictions (n, n_targets) in the shape of `y`."""
         return values[:, 0] if self.ndim == 1 else values
+
+
+Targets = Classes | Labels | Values
 
 
 def _array(y: Any, name: str = "y") -> Array:

@@ -12,6 +12,7 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, RunCorrupted
+from autonet.core.jsonvalues import is_kept, normalize, to_text
 from autonet.search.evaluation import Outcome
 from autonet.search.history import History
 from autonet.search.records import Event, Job, Progress, Result, Status, Trial
@@ -20,7 +21,6 @@ from autonet.search.spaces.distributions import merge
 from autonet.search.spaces.encoding import Encoding, choices_of
 from autonet.search.spaces.values import copy_value, plain, shown
 from autonet.search.storage.checkpoints import checkpoint_path, read_notes
-from autonet.search.storage.jsonvalues import is_kept, normalize, to_text
 from autonet.search.storage.replay import place_of, replay
 from autonet.search.storage.settings import agree, kept_space, open_store
 from autonet.search.storage.signals import held_back

@@ -11,9 +11,9 @@ import joblib
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch, RunUnavailable
+from autonet.core.jsonvalues import normalize
 from autonet.search.rungs import Rungs
 from autonet.search.spaces.space import described, unordered
-from autonet.search.storage.jsonvalues import normalize
 from autonet.search.storage.store import DATABASE, MemoryStore, RunDirectory, Store, differences
 
 __all__ = ["agree", "existing_store", "kept_space", "name_of", "open_store", "study_options"]

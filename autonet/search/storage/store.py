@@ -18,9 +18,9 @@ from zlib import crc32
 from filelock import FileLock, Timeout
 
 from autonet.core.errors import AutonetError, InvalidOption, RunCorrupted, RunLocked, RunUnavailable
+from autonet.core.jsonvalues import from_text, to_text
 from autonet.search.records import Event
 from autonet.search.storage.files import check_plain, create, publish
-from autonet.search.storage.jsonvalues import from_text, to_text
 
 __all__ = ["MemoryStore", "RunDirectory", "Store", "differences"]
 

@@ -4,10 +4,13 @@ import base64
 import datetime
 import json
 import math
+import uuid
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-__all__ = ["from_text", "is_kept", "normalize", "to_text"]
+__all__ = ["from_text", "is_kept", "normalize", "pack", "to_text", "unpack"]
 
 TUPLE, FLOAT, DICT = "__tuple__", "__float__", "__dict__"
 
@@ -23,6 +26,9 @@ _TAGGED: Mapping[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] =
         lambda v: [v.days, v.seconds, v.microseconds],
         lambda parts: datetime.timedelta(*parts),
     ),
+    Decimal: ("__decimal__", str, Decimal),
+    Fraction: ("__fraction__", str, Fraction),
+    uuid.UUID: ("__uuid__", str, uuid.UUID),
 }
 _SETS: Mapping[type, str] = {set: "__set__", frozenset: "__frozenset__"}
 
@@ -90,8 +96,30 @@ def is_kept(value: Any) -> bool:
         return False
 
 
+def pack(value: Any, name: str) -> Any:
+    """Turn a value into one that JSON knows; what it does not know is put into a dict under a tag.
+
+    Parameters
+    ----------
+    value : object
+        As for `to_text`.
+    name : str
+        What the value is, for the error message.
+
+    Raises
+    ------
+    TypeError
+        If it would not come back.
+    """
+    return _packed(value, name, 0)
+
+
+def unpack(packed: Any) -> Any:
+    """Return the value that `pack` turned into another."""
+    return from_text(json.dumps(packed, allow_nan=False))
+
+
 def _packed(value: Any, name: str, depth: int) -> Any:
-    """Turn a value into one that JSON knows; what it does not know is put into a dict under a tag."""
     if depth > MAX_DEPTH:
         raise TypeError(f"{name} is nested more than {MAX_DEPTH} levels deep, or contains itself.")
     if isinstance(value, int) and value.bit_length() > MAX_BITS:

@@ -1,4 +1,4 @@
-"""Which model is kept: the best validated network, and the ensemble that predicts."""
+"""Selection of the final model: the best validated network, and the ensemble that predicts."""
 
 import math
 import time
@@ -19,26 +19,20 @@ from autonet.core.errors import (
 )
 from autonet.core.interrupts import Interrupt, current_interrupt
 from autonet.estimators.first_models import FirstModels
+from autonet.estimators.time_plan import TimePlan
+from autonet.models.ensemble import Ensemble, Member
+from autonet.models.network import NetworkMember
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
-from autonet.pipeline.ensemble import (
-    CONSIDERED,
-    Candidate,
-    Ensemble,
-    Part,
-    candidates,
-    ranked,
-    select,
-    validation_losses,
-)
 from autonet.pipeline.refit import refit, with_refitted
-from autonet.pipeline.trial import Member, additional_scores
+from autonet.pipeline.selection import CONSIDERED, Candidate, candidates, ranked, select, validation_losses
+from autonet.pipeline.trial import additional_scores
 from autonet.pipeline.workspace import Workspace
 from autonet.search.executors.base import Executor
 from autonet.search.records import Status
 from autonet.search.study import Study
 
-__all__ = ["Winner"]
+__all__ = ["Selection"]
 
 Array = NDArray[Any]
 
@@ -75,15 +69,15 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Winner:
-    """The model that a fit keeps.
+class Selection:
+    """What a fit has selected, and how it does on the validation rows.
 
     Attributes
     ----------
     name : int or str
         Of the best network: the number of its trial, or "linear".
     config : dict
-    members : sequence of Member
+    members : sequence of NetworkMember
         Its networks, one per fold.
     budget : float
         0 for the baseline.
@@ -104,7 +98,7 @@ class Winner:
 
     name: int | str
     config: dict[str, Any]
-    members: Sequence[Member]
+    members: Sequence[NetworkMember]
     budget: float
     best: Scores
     ensemble: Ensemble
@@ -120,9 +114,8 @@ class Winner:
         workspace: Workspace,
         first: FirstModels,
         ensemble_size: int,
-        deadline: float,
-        scoring_seconds: float = 0.0,
-    ) -> "Winner":
+        plan: TimePlan,
+    ) -> "Selection":
         """Choose the winner.
 
         Parameters
@@ -133,10 +126,7 @@ class Winner:
             The baseline, or why there is none, and traditional learners.
         ensemble_size : int
             Networks to choose for the ensemble at most, with repetition.
-        deadline : float
-            Reading of ``time.monotonic()`` at which the choice should be made.
-        scoring_seconds : float
-            Of these, what is for slow metrics that are recorded only.
+        plan : TimePlan
 
         Raises
         ------
@@ -155,12 +145,12 @@ class Winner:
         if interrupt.requested:
             notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the best model so far is returned."))
         best = networks[0]
-        found: list[Candidate[Part]] = ranked([*networks, *first.learners], workspace)
+        found: list[Candidate[Member]] = ranked([*networks, *first.learners], workspace)
         members = best.members()
         ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
         if ensemble_size > 1 and len(found) > 1:
             with interrupt.abandoning():
-                until = deadline - scoring_seconds
+                until = plan.until("selection") - plan.scoring
                 ensemble, predictions = select(workspace, found, size=ensemble_size, deadline=until)
             if interrupt.requested and not notes:
                 notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the ensemble is not selected to the end."))
@@ -172,7 +162,7 @@ class Winner:
         losses = dict[int | str, float]()
         for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
             losses.setdefault(candidate.name, candidate.rank[0])
-        alone, until = predictions is best.predictions, min(deadline, interrupt.deadline)
+        alone, until = predictions is best.predictions, min(plan.until("selection"), interrupt.deadline)
         scores = None if alone else Scores.of_predictions(workspace, predictions, until)
         best_scores = Scores(best.rank[0], additional_scores(workspace, best.predictions, until))
         notes += _skipped_scores(workspace, scores or best_scores)
@@ -195,10 +185,10 @@ class Winner:
         workspace: Workspace,
         ensemble_size: int,
         executor: Executor,
-        deadline: float,
+        plan: TimePlan,
         *,
         asked_for: bool,
-    ) -> "Winner":
+    ) -> "Selection":
         """Let its networks go on training on all rows.
 
         Parameters
@@ -208,8 +198,7 @@ class Winner:
         ensemble_size : int
             If it is 1, what comes out takes the place of the winner's networks; an ensemble averages both.
         executor : Executor
-        deadline : float
-            Reading of ``time.monotonic()``.
+        plan : TimePlan
         asked_for : bool
             Whether the user should know if there is no time for it.
         """
@@ -219,9 +208,9 @@ class Winner:
             return self
         loaded = [(trial, study.load_checkpoint(trial)) for trial in map(study.history.trials.__getitem__, shares)]
         trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
-        refitted = dict[int, list[Member]]()
+        refitted = dict[int, list[NetworkMember]]()
         with interrupt.abandoning():
-            refitted = refit(workspace, trained, shares, executor, deadline)
+            refitted = refit(workspace, trained, shares, executor, plan.until("refit"))
         if math.isfinite(interrupt.deadline):
             note = SearchInterrupted(
                 f"{_what_came(interrupt)}: the best model is returned, as it was before its training on all rows."
@@ -263,7 +252,7 @@ class Winner:
         rows = workspace.folds[0].train
         most = max(SCORED_TRAINING_ROWS // len(self.ensemble.members), FEWEST_SCORED_ROWS)
         rows = rows[:: math.ceil(len(rows) / most)]
-        prediction = self.ensemble.prediction(workspace.table.rows(rows))
+        prediction = self.ensemble.predict(workspace.data.rows(rows))
         return workspace.metric.score(workspace.y[rows], prediction, workspace.metric_weights(rows), self.threshold)
 
 

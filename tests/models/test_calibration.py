@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from autonet.ensemble.calibration import fit_temperature, tempered
+from autonet.models.calibration import fit_temperature, tempered
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.5, 3.0])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from autonet.ensemble.selection import greedy_selection
+from autonet.pipeline.greedy_selection import greedy_selection
 
 Array = NDArray[Any]
 

@@ -1,41 +1,35 @@
-"""From what was trained to the model that predicts: candidates, their selection, and the ensemble."""
+"""Selection of the ensemble that predicts, from the networks and tree ensembles that were trained."""
 
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice, repeat
-from typing import Any, Generic, Protocol, TypeVar
+from functools import cache
+from itertools import islice
+from typing import Any, Generic, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from autonet.core.cores import available_cores
 from autonet.core.interrupts import current_interrupt
 from autonet.core.metrics.formulas import label_log_loss, log_loss, relative_squared_error
-from autonet.core.names import join
+from autonet.core.modality import Encoder
 from autonet.core.task import TaskKind
-from autonet.data.encoding.encoder import TabularEncoder, encoder_key
-from autonet.data.table import Table
-from autonet.ensemble.calibration import fit_temperature, tempered
-from autonet.ensemble.selection import greedy_selection
-from autonet.nets.registry import LINEAR, NETWORKS
+from autonet.models.calibration import fit_temperature, tempered
+from autonet.models.ensemble import Ensemble, Member, weighted_mean
+from autonet.models.network import LINEAR_CONFIG, NetworkMember
+from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
-from autonet.pipeline.inputs import encoded_inputs
-from autonet.pipeline.trial import Member, TrainedFold, member
+from autonet.pipeline.greedy_selection import greedy_selection
+from autonet.pipeline.trial import TrainedFold, member
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Trial
-from autonet.training.batches import Inputs
 from autonet.training.state import Snapshot
 
 __all__ = [
     "CONSIDERED",
     "PLAIN_LOSSES",
     "Candidate",
-    "Ensemble",
-    "Part",
     "candidates",
     "ranked",
     "select",
@@ -44,8 +38,6 @@ __all__ = [
 
 Array = NDArray[Any]
 
-PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
-THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds
 CONSIDERED = 30  # trials, the best ones: the others are hardly ever chosen
 SCORED_ROWS = 20_000  # validation rows that the selection looks at; more decide nothing
 NOISE = 0.25  # of a score, in units of itself over the root of the rows; as that of decision thresholds
@@ -58,22 +50,11 @@ PLAIN_LOSSES: dict[TaskKind, Callable[[Array, Array, Array | None], float]] = {
 }
 
 
-class Part(Protocol):
-    """What a final model consists of: a network, or another learner, with the encoder of its fold."""
-
-    @property
-    def encoder(self) -> TabularEncoder:
-        """What turns a table into rows for it."""
-
-    def prediction(self, x: Inputs) -> Array:
-        """Predict probabilities (n, n_outputs), or values (n, n_targets), for encoded rows."""
-
-
-Part_co = TypeVar("Part_co", bound=Part, covariant=True)
+Member_co = TypeVar("Member_co", bound=Member, covariant=True)
 
 
 @dataclass(frozen=True)
-class Candidate(Generic[Part_co]):
+class Candidate(Generic[Member_co]):
     """Networks, or other learners of one kind, one per fold, that a final model may consist of.
 
     Attributes
@@ -97,18 +78,19 @@ class Candidate(Generic[Part_co]):
     budget: float
     rank: tuple[float, float]
     predictions: list[Array]
-    members: Callable[[], Sequence[Part_co]]
+    members: Callable[[], Sequence[Member_co]]
 
     @classmethod
-    def of_baseline(cls, baseline: Baseline) -> "Candidate[Member]":
+    def of_baseline(cls, baseline: Baseline) -> "Candidate[NetworkMember]":
         """Take the linear networks."""
-        config = {join(NETWORKS.name, NETWORKS.selector): LINEAR}
-        return Candidate(LINEAR, config, 0.0, baseline.rank, baseline.predictions, lambda: baseline.members)
+        return Candidate(
+            LINEAR, dict(LINEAR_CONFIG), 0.0, baseline.rank, baseline.predictions, lambda: baseline.members
+        )
 
     @classmethod
     def of_trial(
         cls, trial: Trial, workspace: Workspace, folds: list[TrainedFold], snapshots: list[Snapshot]
-    ) -> "Candidate[Member]":
+    ) -> "Candidate[NetworkMember]":
         """Take the networks of a trial at one moment of their training.
 
         Parameters
@@ -127,73 +109,8 @@ class Candidate(Generic[Part_co]):
             trial.budget,
             (float(loss), float(tie_breaker)),
             [fold.prediction(snapshot) for fold, snapshot in pairs],
-            lambda: [member(workspace, trial.config, fold, snapshot.weights) for fold, snapshot in pairs],
+            cache(lambda: [member(workspace, trial.config, fold, snapshot.weights) for fold, snapshot in pairs]),
         )
-
-
-@dataclass(frozen=True)
-class Ensemble:
-    """Networks and other learners whose predictions are averaged.
-
-    Attributes
-    ----------
-    members : sequence of Part
-    weights : list of float
-        They sum to 1.
-    names : list of int or str
-        What each member comes from: the number of a trial, or the name of another learner.
-    temperature : float
-        Of the mean of the probabilities; 1 leaves them as they are.
-    """
-
-    members: Sequence[Part]
-    weights: list[float]
-    names: Sequence[int | str]
-    temperature: float = 1.0
-
-    @classmethod
-    def of_one(cls, name: int | str, members: Sequence[Part]) -> "Ensemble":
-        """Average the networks of the folds of one configuration."""
-        return cls(members, [1 / len(members)] * len(members), [name] * len(members))
-
-    @property
-    def shares(self) -> dict[int | str, float]:
-        """What the networks of each trial, or the models of each other learner, weigh together."""
-        shares = dict[int | str, float]()
-        for name, weight in zip(self.names, self.weights, strict=True):
-            shares[name] = shares.get(name, 0.0) + weight
-        return shares
-
-    def prediction(self, table: Table) -> Array:
-        """Predict probabilities (n, n_outputs), or values (n, n_targets), for the rows of a table.
-
-        Networks that share an encoder are one job; for many rows the jobs are done on all cores.
-        """
-        by_encoder = dict[TabularEncoder, list[tuple[float, Part]]]()
-        for weight, part in zip(self.weights, self.members, strict=True):
-            by_encoder.setdefault(part.encoder, []).append((weight, part))
-        jobs = list(by_encoder.values())
-        threads = min(len(jobs), available_cores()) if len(table) >= THREADED_ROWS else 1
-        means = []
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            for first in range(0, max(len(table), 1), PREDICTED_ROWS):
-                chunk = repeat(table.rows(slice(first, first + PREDICTED_ROWS)))
-                done = map(_weighted_sum, jobs, chunk) if threads == 1 else pool.map(_weighted_sum, jobs, chunk)
-                sums, lowest, highest = zip(*done, strict=True)
-                # Rounding must not take a constant target off its value.
-                means.append(np.clip(np.sum(sums, axis=0), np.min(lowest, axis=0), np.max(highest, axis=0)))
-        return tempered(np.concatenate(means), self.temperature)
-
-
-def _weighted_sum(parts: Sequence[tuple[float, Part]], table: Table) -> tuple[Array, Array, Array]:
-    """Sum up what parts that share an encoder predict; also return the lowest and the highest prediction."""
-    x = encoded_inputs(parts[0][1].encoder, table, torch.device("cpu"))
-    weights, predictions = [weight for weight, _ in parts], [part.prediction(x) for _, part in parts]
-    return _sum_up(weights, predictions), np.min(predictions, axis=0), np.max(predictions, axis=0)
-
-
-def _sum_up(weights: Sequence[float], predictions: Sequence[Array]) -> Array:
-    return np.asarray(np.sum([w * p for w, p in zip(weights, predictions, strict=True)], axis=0))
 
 
 def candidates(
@@ -203,7 +120,7 @@ def candidates(
     baseline: Baseline | None,
     *,
     most: int = CONSIDERED,
-) -> list[Candidate[Member]]:
+) -> list[Candidate[NetworkMember]]:
     """Return the networks that a final model may consist of, the best first.
 
     Parameters
@@ -217,12 +134,12 @@ def candidates(
     most : int
         Of how many trials; no further ones are loaded.
     """
-    found, encoders = list[Candidate[Member]](), dict[Any, TabularEncoder]()
+    found, encoders = list[Candidate[NetworkMember]](), dict[Any, Encoder]()
     loaded = ((trial, load(trial)) for trial in islice(trials, CONSIDERED))
     kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # the others were dropped
     for trial, trained in islice(kept, most):
         # Equal encoders, which may come out of different processes, become one: networks then share what it makes.
-        key = encoder_key(trial.config)
+        key = workspace.modality.encoder_key(trial.config)
         folds = [replace(f, encoder=encoders.setdefault((key, i), f.encoder)) for i, f in enumerate(trained)]
         best, last = [fold.best for fold in folds], [fold.last for fold in folds]
         found.append(Candidate.of_trial(trial, workspace, folds, best))
@@ -234,11 +151,11 @@ def candidates(
     return ranked(found, workspace)
 
 
-def ranked(found: Iterable[Candidate[Part_co]], workspace: Workspace) -> list[Candidate[Part_co]]:
+def ranked(found: Iterable[Candidate[Member_co]], workspace: Workspace) -> list[Candidate[Member_co]]:
     """Sort candidates, the best first; the linear one must be better than others by more than the noise of the rows."""
     n_rows = sum(len(fold.valid) for fold in workspace.folds)
 
-    def key(candidate: Candidate[Part_co]) -> tuple[float, bool, float]:
+    def key(candidate: Candidate[Member_co]) -> tuple[float, bool, float]:
         loss, tie_breaker = candidate.rank
         is_linear = candidate.name == LINEAR
         noise = NOISE * abs(workspace.metric.score_of(loss)) / math.sqrt(n_rows)
@@ -294,7 +211,7 @@ def validation_losses(workspace: Workspace, rows: NDArray[np.intp], prediction: 
 
 
 def select(
-    workspace: Workspace, found: Sequence[Candidate[Part]], *, size: int, deadline: float
+    workspace: Workspace, found: Sequence[Candidate[Member]], *, size: int, deadline: float
 ) -> tuple[Ensemble, list[Array]]:
     """Choose an ensemble by the metric on the validation rows.
 
@@ -329,14 +246,14 @@ def select(
         return Ensemble.of_one(found[0].name, found[0].members()), found[0].predictions
     shares = greedy_selection(seen, judge, size=size, is_over=is_over)
     chosen = [(float(shares[i]), found[i]) for i in np.flatnonzero(shares)]
-    members, weights, names = list[Part](), list[float](), list[int | str]()
+    members, weights, names = list[Member](), list[float](), list[int | str]()
     for weight, candidate in chosen:
         parts = candidate.members()
         members += parts
         weights += [weight / len(parts)] * len(parts)
         names += [candidate.name] * len(parts)
     predictions = [
-        np.clip(_sum_up([w for w, _ in chosen], of_fold), np.min(of_fold, axis=0), np.max(of_fold, axis=0))
+        weighted_mean([w for w, _ in chosen], of_fold)
         for of_fold in zip(*(candidate.predictions for _, candidate in chosen), strict=True)
     ]
     temperature = _temperature(workspace, predictions)

@@ -1,17 +1,21 @@
-"""How the time of a fit is divided: workers, first models, rungs of the search, and what is kept back for the end."""
+"""The plan of the time of a fit: its stages, their deadlines, workers, and the rungs of the search."""
 
 import math
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from autonet.core.cores import available_cores
 from autonet.core.metrics.metric import Metric
-from autonet.data.table import Table
+from autonet.core.modality import Data
 from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
 from autonet.search.rungs import Rungs, Unit
 
-__all__ = ["DEFAULT_RUNTIME", "TimeDivision"]
+__all__ = ["DEFAULT_RUNTIME", "Stage", "TimePlan"]
+
+Stage = Literal["search", "selection", "refit", "closing"]
 
 # n_jobs="auto": a worker process takes three seconds or so to start, and has a copy of the table.
 PARALLEL_FROM_SECONDS, PARALLEL_UP_TO_BYTES, MOST_WORKERS = 25.0, 2**29, 8
@@ -46,8 +50,8 @@ EPOCHS_AT_LEAST, EPOCHS_WANTED = 4, 20
 
 
 @dataclass(frozen=True)
-class TimeDivision:
-    """How the time of a fit is divided.
+class TimePlan:
+    """Plan of the time of a fit.
 
     Attributes
     ----------
@@ -65,6 +69,10 @@ class TimeDivision:
         Whether its networks then go on training on all rows.
     n_jobs : int, str or None
         Trials at a time, as the user put it.
+    scoring : float
+        Seconds for metrics that are slow and recorded only.
+    began : float
+        Reading of ``time.monotonic()`` at the beginning of the fit.
     """
 
     runtime: float | None
@@ -75,6 +83,23 @@ class TimeDivision:
     selects: bool
     refits: bool
     n_jobs: int | str | None
+    scoring: float = 0.0
+    began: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - a clock that tests replace
+
+    def until(self, stage: Stage) -> float:
+        """Return the reading of ``time.monotonic()`` at which a stage must be over; infinite without a limit."""
+        selecting, refitting, closing = self._reserved
+        reserved = {
+            "search": selecting + self.scoring + refitting + closing,
+            "selection": refitting + closing,
+            "refit": closing,
+            "closing": 0.0,
+        }
+        return self.began + (self.runtime or math.inf) - reserved[stage]
+
+    def left(self, stage: Stage) -> float:
+        """Return the seconds that are left until a stage must be over."""
+        return self.until(stage) - time.monotonic()
 
     @property
     def baseline(self) -> float:
@@ -88,8 +113,8 @@ class TimeDivision:
         return TRADITIONAL_SHARE * (self.runtime or math.inf)
 
     @property
-    def kept_back(self) -> tuple[float, float, float]:
-        """Seconds for selecting networks, for training them on all rows, and for putting the final model together."""
+    def _reserved(self) -> tuple[float, float, float]:
+        """Seconds at the end: for selecting networks, for training them on all rows, and for closing."""
         runtime = self.runtime or 0.0
         selecting = min(SELECTION_SHARE * runtime, SELECTION_SECONDS) if self.selects else 0.0
         refitting = REFIT_SHARE * runtime if self.refits else 0.0
@@ -98,7 +123,7 @@ class TimeDivision:
         closing = min(CLOSING_SHARE * runtime, CLOSING_SECONDS) + (LEAVING_SECONDS if may_be_parallel else 0.0)
         return selecting, refitting, closing
 
-    def workers(self, table: Table) -> int:
+    def workers(self, data: Data) -> int:
         """Return how many trials to train at once.
 
         "auto": one per core that is available where that repays the start of processes, and where a result need not
@@ -108,12 +133,12 @@ class TimeDivision:
             return 1
         if self.n_jobs != "auto":
             return available_cores() if self.n_jobs == -1 else int(self.n_jobs or 1)
-        fits = table.nbytes <= PARALLEL_UP_TO_BYTES
+        fits = data.nbytes <= PARALLEL_UP_TO_BYTES
         return min(available_cores(), MOST_WORKERS) if self._repays_processes and fits else 1
 
-    def executor(self, table: Table) -> Executor:
+    def executor(self, data: Data) -> Executor:
         """Return what trials run in; worker processes start, and import torch, while the baseline is fitted."""
-        return executor_for(self.workers(table), imports=["autonet.pipeline.trial"])
+        return executor_for(self.workers(data), imports=["autonet.pipeline.trial"])
 
     @property
     def _has_time_for_processes(self) -> bool:
@@ -128,7 +153,7 @@ class TimeDivision:
         """Whether the lowest rung depends on what an epoch takes."""
         return self.unit == "time" and self.min_budget is None
 
-    def scoring(self, metrics: Sequence[Metric], n_folds: int) -> float:
+    def scoring_seconds(self, metrics: Sequence[Metric], n_folds: int) -> float:
         """Return the seconds for slow metrics that are recorded only: one score of the final model by each, if it fits.
 
         Without a limit of the runtime they take what they need.

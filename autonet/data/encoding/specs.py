@@ -1,0 +1,44 @@
+"""Specs of encoder modules: their buffers, their other attributes and the modules in them."""
+
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from autonet.core.spec import register
+
+__all__ = ["describable_module"]
+
+M = TypeVar("M", bound=nn.Module)
+
+OF_TORCH = frozenset(vars(nn.Module()))  # attributes that every module has
+
+
+def describable_module(cls: type[M]) -> type[M]:
+    """Declare a module without parameters, whose state is buffers and plain values; a decorator."""
+    register(cls, _describe, _rebuild)
+    return cls
+
+
+def _describe(module: nn.Module) -> dict[str, Any]:
+    return {
+        "values": {name: value for name, value in vars(module).items() if name not in OF_TORCH},
+        "buffers": {name: buffer.cpu().numpy() for name, buffer in module.named_buffers(recurse=False)},
+        "modules": dict(module.named_children()),
+    }
+
+
+def _rebuild(cls: type[M], state: dict[str, Any]) -> M:
+    module = cls.__new__(cls)
+    nn.Module.__init__(module)
+    vars(module).update(state["values"])
+    for name, array in state["buffers"].items():
+        module.register_buffer(name, torch.from_numpy(np.array(array)))
+    for name, child in state["modules"].items():
+        module.add_module(name, child)
+    return module
+
+
+for _container in (nn.Identity, nn.ModuleList, nn.Sequential):
+    describable_module(_container)

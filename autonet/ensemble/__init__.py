@@ -1,1 +1,0 @@
-"""Floor 1: many models to one prediction; arithmetic on arrays, without torch."""

@@ -1,0 +1,1 @@
+"""Fitted models: all that prediction needs, and nothing of the search."""

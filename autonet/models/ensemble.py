@@ -1,0 +1,107 @@
+"""Ensembles: networks and tree ensembles whose predictions are averaged."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from autonet.core.cores import available_cores
+from autonet.core.modality import Data, Encoder, Inputs
+from autonet.models.calibration import tempered
+
+__all__ = ["Ensemble", "Member", "weighted_mean"]
+
+Array = NDArray[Any]
+
+PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
+THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds
+
+
+class Member(Protocol):
+    """Part of a fitted model: a network, or a tree ensemble, with the encoder of its fold."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """Encoder of the member's inputs."""
+
+    def predict(self, x: Inputs) -> Array:
+        """Predict probabilities (n, n_outputs), or values (n, n_targets), for encoded rows (n, n_in)."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Weighted mean of the predictions of its members.
+
+    Attributes
+    ----------
+    members : sequence of Member
+    weights : list of float
+        They sum to 1.
+    names : list of int or str
+        Where each member comes from: the number of a trial, "linear", or the name of a tree ensemble.
+    temperature : float
+        Of the mean of the probabilities; 1 leaves them as they are.
+    """
+
+    members: Sequence[Member]
+    weights: list[float]
+    names: Sequence[int | str]
+    temperature: float = 1.0
+
+    @classmethod
+    def of_one(cls, name: int | str, members: Sequence[Member]) -> "Ensemble":
+        """Average the members of one trial, or of one learner, one per fold."""
+        return cls(members, [1 / len(members)] * len(members), [name] * len(members))
+
+    @property
+    def shares(self) -> dict[int | str, float]:
+        """Weight of all members of each name."""
+        shares = dict[int | str, float]()
+        for name, weight in zip(self.names, self.weights, strict=True):
+            shares[name] = shares.get(name, 0.0) + weight
+        return shares
+
+    def predict(self, data: Data) -> Array:
+        """Predict probabilities (n, n_outputs), or values (n, n_targets).
+
+        Members that share an encoder are one job; for many rows the jobs are done on all cores.
+        """
+        by_encoder = dict[Encoder, list[tuple[float, Member]]]()
+        for weight, member in zip(self.weights, self.members, strict=True):
+            by_encoder.setdefault(member.encoder, []).append((weight, member))
+        jobs = list(by_encoder.values())
+        threads = min(len(jobs), available_cores()) if len(data) >= THREADED_ROWS else 1
+        means = []
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            for first in range(0, max(len(data), 1), PREDICTED_ROWS):
+                chunk = repeat(data.rows(slice(first, first + PREDICTED_ROWS)))
+                done = map(_weighted_sum, jobs, chunk) if threads == 1 else pool.map(_weighted_sum, jobs, chunk)
+                sums, lowest, highest = zip(*done, strict=True)
+                means.append(_clip(np.sum(sums, axis=0), lowest, highest))
+        return tempered(np.concatenate(means), self.temperature)
+
+
+def weighted_mean(weights: Sequence[float], predictions: Sequence[Array]) -> Array:
+    """Average predictions, all of the same shape, by weights that sum to 1."""
+    return _clip(_sum(weights, predictions), predictions, predictions)
+
+
+def _clip(mean: Array, lowest: Sequence[Array], highest: Sequence[Array]) -> Array:
+    """Keep a mean between what it is of: rounding must not take a constant target off its value."""
+    return np.asarray(np.clip(mean, np.min(lowest, axis=0), np.max(highest, axis=0)))
+
+
+def _weighted_sum(parts: Sequence[tuple[float, Member]], data: Data) -> tuple[Array, Array, Array]:
+    """Return the weighted sum, the lowest and the highest prediction of members that share an encoder."""
+    x = parts[0][1].encoder.inputs(data, torch.device("cpu"))
+    weights, predictions = [weight for weight, _ in parts], [member.predict(x) for _, member in parts]
+    return _sum(weights, predictions), np.min(predictions, axis=0), np.max(predictions, axis=0)
+
+
+def _sum(weights: Sequence[float], predictions: Sequence[Array]) -> Array:
+    return np.asarray(np.sum([w * p for w, p in zip(weights, predictions, strict=True)], axis=0))

@@ -1,0 +1,198 @@
+"""The fitted model: from data as they come to predictions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from autonet.core.component import Node
+from autonet.core.errors import InvalidOption
+from autonet.core.metrics.metric import decide
+from autonet.core.modality import Data, Reader
+from autonet.core.spec import from_spec, to_spec
+from autonet.data.targets.labels import Targets
+from autonet.models.ensemble import Ensemble, Member
+from autonet.models.network import NetworkMember, build_network, restore_network
+from autonet.models.trees import TreeMember
+from autonet.nets.registry import NETWORKS
+from autonet.training.threads import one_thread
+
+__all__ = ["FittedModel"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedModel:
+    """All that prediction needs: how to read data, encode them, predict, and decide.
+
+    Attributes
+    ----------
+    schema : Reader
+        Features that were fitted; of tables a `Schema`.
+    targets : Classes, Labels or Values
+        Labels, or the shape of the values, that predictions are returned in.
+    ensemble : Ensemble
+        Networks and tree ensembles whose mean is the prediction.
+    best : sequence of NetworkMember
+        Networks of the best configuration, one per fold.
+    threshold : float, ndarray of shape (n_labels,) or None
+        Probability above which the second of two classes, or a label, is predicted; None: 0.5, or the most probable
+        class.
+    owner : str
+        Name of the estimator, for error messages.
+    """
+
+    schema: Reader
+    targets: Targets
+    ensemble: Ensemble
+    best: Sequence[NetworkMember]
+    threshold: float | Array | None = None
+    owner: str = "FittedModel"
+
+    @property
+    def network(self) -> nn.Module:
+        """Network of the best configuration; of several folds, that of the first."""
+        return self.best[0].network
+
+    def read(self, X: Any) -> Data:
+        """Read rows with the features that were fitted.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n, n_features)
+        """
+        data: Data = self.schema.read_more(X, self.owner)
+        return data
+
+    def transform(self, X: Any) -> Array:
+        """Encode rows as `network` expects them.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n, n_in), float32
+        """
+        return self.best[0].encoder.inputs(self.read(X), torch.device("cpu"))[:].numpy()
+
+    def predict_proba(self, X: Any) -> Array:
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes) or (n, n_labels)
+
+        Raises
+        ------
+        InvalidOption
+            If the model was fitted to a regression.
+        """
+        if self.targets.kind == "regression":
+            raise InvalidOption("predict_proba is for classification; this model was fitted to a regression.")
+        return self._mean(X)
+
+    def predict(self, X: Any) -> Array:
+        """Predict labels, or values in the unit of the target.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n,), (n, n_labels) or (n, n_targets)
+            In the type and shape of the `y` that was fitted.
+        """
+        mean = self._mean(X)
+        if self.targets.kind == "regression":
+            return self.targets.restored(mean)
+        return self.targets.restored(decide(mean, self.targets.kind, self.threshold))
+
+    def _mean(self, X: Any) -> Array:
+        data = self.read(X)
+        with one_thread():
+            return self.ensemble.predict(data)
+
+    def spec(self) -> dict[str, Any]:
+        """Describe the model in plain values and arrays; see `autonet.core.spec`.
+
+        Raises
+        ------
+        InvalidData
+            If a label or a category is of a class that has no description.
+        """
+        members = list(dict.fromkeys([*self.ensemble.members, *self.best]))
+        encoders = list(dict.fromkeys(member.encoder for member in members))
+        return {
+            "schema": to_spec(self.schema),
+            "targets": to_spec(self.targets),
+            "threshold": to_spec(self.threshold),
+            "owner": self.owner,
+            "encoders": [to_spec(encoder) for encoder in encoders],
+            "members": [{"encoder": encoders.index(member.encoder), **_describe(member)} for member in members],
+            "best": [members.index(member) for member in self.best],
+            "ensemble": {
+                "members": [members.index(member) for member in self.ensemble.members],
+                "weights": list(self.ensemble.weights),
+                "names": list(self.ensemble.names),
+                "temperature": float(self.ensemble.temperature),
+            },
+        }
+
+    @classmethod
+    def from_spec(cls, spec: Mapping[str, Any], networks: Node[nn.Module] = NETWORKS) -> "FittedModel":
+        """Rebuild a model from its description.
+
+        Parameters
+        ----------
+        spec : mapping
+            As returned by `spec`.
+        networks : Node
+            The networks that it may name; default: those of autonet and of `register_network`.
+        """
+        encoders = [from_spec(encoder) for encoder in spec["encoders"]]
+        members = [_rebuild(part, encoders[part["encoder"]], networks) for part in spec["members"]]
+        parts = spec["ensemble"]
+        return cls(
+            schema=from_spec(spec["schema"]),
+            targets=from_spec(spec["targets"]),
+            ensemble=Ensemble(
+                [members[i] for i in parts["members"]], parts["weights"], parts["names"], parts["temperature"]
+            ),
+            best=[members[i] for i in spec["best"]],
+            threshold=from_spec(spec["threshold"]),
+            owner=spec["owner"],
+        )
+
+
+def _describe(member: Member) -> dict[str, Any]:
+    if isinstance(member, TreeMember):
+        return {"targets": to_spec(member.targets), "trees": to_spec(member.trees)}
+    assert isinstance(member, NetworkMember)  # noqa: S101 - there is no other
+    return {
+        "targets": to_spec(member.targets),
+        "task": to_spec(member.task),
+        "config": to_spec(dict(member.config)),
+        "weights": {name: tensor.numpy() for name, tensor in member.network.state_dict().items()},
+    }
+
+
+def _rebuild(part: Mapping[str, Any], encoder: Any, networks: Node[nn.Module]) -> Any:
+    targets = from_spec(part["targets"])
+    if "trees" in part:
+        return TreeMember(encoder, targets, from_spec(part["trees"]))
+    task, config = from_spec(part["task"]), from_spec(part["config"])
+    weights = {name: torch.from_numpy(np.array(array)) for name, array in part["weights"].items()}
+    network = restore_network(lambda: build_network(task, config, encoder.layout, networks=networks), weights)
+    return NetworkMember(encoder, targets, network, config, task)

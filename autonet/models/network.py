@@ -1,0 +1,111 @@
+"""Networks of a fitted model: build one from its configuration, predict with it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from autonet.core.component import Node
+from autonet.core.layout import InputLayout
+from autonet.core.modality import Encoder, Inputs
+from autonet.core.names import join
+from autonet.core.task import Task
+from autonet.data.encoding.preprocessors import EMBEDDING
+from autonet.data.targets.encoder import TargetEncoder
+from autonet.nets.embedding import CategoryEmbedding, with_embeddings
+from autonet.nets.initialization import INITIALIZATION, initialize
+from autonet.nets.numeric import MOST_NUMBERS, NUMERIC_EMBEDDING, NumericEmbedding
+from autonet.nets.registry import LINEAR, NETWORKS
+from autonet.training.loop import predict
+from autonet.training.random import draw_from
+
+__all__ = ["LINEAR_CONFIG", "NetworkMember", "build_network", "restore_network"]
+
+Array = NDArray[Any]
+
+LINEAR_CONFIG = {join(NETWORKS.name, NETWORKS.selector): LINEAR}  # of the linear baseline
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkMember:
+    """A trained network with the encoders of its fold.
+
+    Attributes
+    ----------
+    encoder : Encoder
+    targets : TargetEncoder
+    network : nn.Module
+        On the CPU, in evaluation mode.
+    config : dict
+        The configuration that it was built from.
+    task : Task
+    """
+
+    encoder: Encoder
+    targets: TargetEncoder
+    network: nn.Module
+    config: Mapping[str, Any]
+    task: Task
+
+    def predict(self, x: Inputs) -> Array:
+        """Predict probabilities, or values in the unit of the target, for encoded rows (n, n_in)."""
+        return self.targets.decode(predict(self.network, x).numpy())
+
+
+def build_network(
+    task: Task,
+    config: Mapping[str, Any],
+    layout: InputLayout,
+    rows: Inputs | None = None,
+    networks: Node[nn.Module] = NETWORKS,
+) -> nn.Module:
+    """Build and initialize the network of a configuration, on the CPU.
+
+    Parameters
+    ----------
+    task : Task
+    config : mapping
+        That of a trial, or `LINEAR_CONFIG`.
+    layout : InputLayout
+        Of the encoded rows.
+    rows : Tensor or Inputs of shape (n, n_in), optional
+        Encoded training rows, by whose quantiles numbers may be embedded; not needed where a state dict follows.
+    networks : Node
+        The networks that the configuration can choose.
+    """
+    if dict(config) == LINEAR_CONFIG:
+        return nn.Sequential(nn.Linear(layout.n_in, task.n_outputs))
+    embeddings: list[NumericEmbedding | CategoryEmbedding] = []
+    n_in = layout.n_in
+    if 0 < layout.n_numbers <= MOST_NUMBERS:
+        numeric = NUMERIC_EMBEDDING.build(config, n_in=n_in, n_numbers=layout.n_numbers, rows=rows)
+        if numeric is not None:
+            embeddings.append(numeric)
+            n_in = numeric.out_features
+    if layout.vocabularies:
+        dimension = EMBEDDING.parameters(config, "learned")["dimension"]
+        embeddings.append(CategoryEmbedding(n_in, layout.vocabularies, dimension))
+        n_in = embeddings[-1].out_features
+    network = networks.build(config, n_in=n_in, n_out=task.n_outputs)
+    bias = INITIALIZATION.parameters(config)["initializer:initialize_bias"]
+    initialize(network, INITIALIZATION.build(config), bias)
+    return with_embeddings(embeddings, network)
+
+
+def restore_network(build: Callable[[], nn.Module], weights: Mapping[str, torch.Tensor]) -> nn.Module:
+    """Rebuild a network with the weights of its training, on the CPU, in evaluation mode.
+
+    Parameters
+    ----------
+    build : callable
+        Builds the network; what it draws is overwritten and changes no generator.
+    weights : mapping of str to Tensor
+        State dict.
+    """
+    with draw_from(torch.Generator()):
+        network = build()
+    network.load_state_dict({name: tensor.cpu() for name, tensor in weights.items()})
+    return network.eval()

@@ -1,0 +1,199 @@
+"""Fitted tree ensembles as arrays: predictions without scikit-learn, whichever version of it grew them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from autonet.core.modality import Encoder, Inputs
+from autonet.core.spec import describable
+from autonet.core.task import Task
+from autonet.data.targets.encoder import TargetEncoder
+
+__all__ = ["BoostedTrees", "RandomizedTrees", "TreeMember", "Trees"]
+
+Array = NDArray[Any]
+
+# Paths followed at a time: their arrays stay in the cache of a processor.
+BLOCK_PATHS = 2**15
+
+
+@describable
+@dataclass(frozen=True, eq=False)
+class Trees:
+    """Binary decision trees, one after the other.
+
+    A row goes to the left child if its feature is at most the threshold.  A leaf is its own child.
+
+    Attributes
+    ----------
+    feature : ndarray of shape (n_nodes,), intp
+    threshold : ndarray of shape (n_nodes,), float64
+    left, right : ndarray of shape (n_nodes,), intp
+        Children.
+    value : ndarray of shape (n_nodes, n_values), float64
+    roots : ndarray of shape (n_trees,), intp
+    """
+
+    feature: Array
+    threshold: Array
+    left: Array
+    right: Array
+    value: Array
+    roots: Array
+
+    @classmethod
+    def join(cls, trees: Sequence["Trees"]) -> "Trees":
+        """Put trees one after the other."""
+        sizes = [len(tree.feature) for tree in trees]
+        first = np.cumsum([0, *sizes[:-1]])
+        shifted = [
+            np.concatenate([getattr(tree, name) + start for tree, start in zip(trees, first, strict=True)])
+            for name in ("left", "right", "roots")
+        ]
+        left, right, roots = (array.astype(np.intp) for array in shifted)
+        feature, threshold, value = (
+            np.concatenate([getattr(tree, name) for tree in trees]) for name in ("feature", "threshold", "value")
+        )
+        return cls(feature.astype(np.intp), threshold, left, right, value, roots)
+
+    def leaves(self, x: Array) -> Array:
+        """Return the leaf (n_trees, n) that every row (n, p) reaches in every tree."""
+        n_trees, n_rows = len(self.roots), len(x)
+        leaf = np.repeat(self.roots, n_rows)
+        flat, first = x.ravel(), np.tile(np.arange(n_rows) * x.shape[1], n_trees)
+        path = np.arange(len(leaf))
+        node, children = leaf, np.stack([self.right, self.left], axis=1).ravel()
+        while len(path):
+            value = flat.take(first + self.feature.take(node))
+            node = children.take(2 * node + (value <= self.threshold.take(node)))
+            leaf[path] = node
+            goes_on = np.flatnonzero(self.left.take(node) != node)
+            path, node, first = path.take(goes_on), node.take(goes_on), first.take(goes_on)
+        return leaf.reshape(n_trees, n_rows)
+
+    def add_up(self, x: Array, start: float = 0.0) -> Array:
+        """Add the values of all trees to `start`, in their order: (n, p) to (n, n_values)."""
+        total = np.full((len(x), self.value.shape[1]), start)
+        size = max(BLOCK_PATHS // max(len(self.roots), 1), 1)
+        for first in range(0, len(x), size):
+            part = total[first : first + size]
+            for leaf in self.leaves(x[first : first + size]):
+                part += self.value[leaf]
+        return total
+
+
+@describable
+@dataclass(frozen=True, eq=False)
+class BoostedTrees:
+    """Gradient boosting: a sum of trees for each column of raw predictions.
+
+    Attributes
+    ----------
+    task : Task
+    columns : list of Trees
+        Per column: one of two classes, one of each class, label or target otherwise.
+    baselines : ndarray of shape (n_columns,)
+        What the sums begin with.
+    classes : list of ndarray
+        Class codes that were seen in training; of labels, for each whether 0 and 1 were.
+    """
+
+    task: Task
+    columns: list[Trees]
+    baselines: Array
+    classes: list[Array]
+
+    def predict(self, x: Array) -> Array:
+        """Predict probabilities (n, n_outputs), or targets (n, n_targets), of rows (n, p) float32."""
+        sums = [trees.add_up(x, start) for trees, start in zip(self.columns, self.baselines, strict=True)]
+        raw = np.concatenate(sums, axis=1)
+        if self.task.kind == "regression":
+            return raw
+        if self.task.kind == "multilabel":
+            return place_classes([_two_classes(column) for column in raw.T], self.classes, self.task)
+        probabilities = _two_classes(raw[:, 0]) if raw.shape[1] == 1 else _softmax(raw)
+        return place_classes([probabilities], self.classes, self.task)
+
+
+@describable
+@dataclass(frozen=True, eq=False)
+class RandomizedTrees:
+    """Extremely randomized trees: the mean of what all trees predict.
+
+    Attributes
+    ----------
+    task : Task
+    trees : Trees
+        Their values are targets, or probabilities of the classes of each output, one output after the other.
+    classes : list of ndarray
+        Per output, the class codes that were seen in training; empty for a regression.
+    """
+
+    task: Task
+    trees: Trees
+    classes: list[Array]
+
+    def predict(self, x: Array) -> Array:
+        """Predict probabilities (n, n_outputs), or targets (n, n_targets), of rows (n, p) float32."""
+        mean = self.trees.add_up(x) / len(self.trees.roots)
+        if self.task.kind == "regression":
+            return mean
+        parts = np.split(mean, len(self.classes), axis=1)
+        return place_classes(parts, self.classes, self.task)
+
+
+@dataclass(frozen=True, eq=False)
+class TreeMember:
+    """A tree ensemble with the encoders of its fold.
+
+    Attributes
+    ----------
+    encoder : Encoder
+    targets : TargetEncoder
+    trees : BoostedTrees or RandomizedTrees
+    """
+
+    encoder: Encoder
+    targets: TargetEncoder
+    trees: BoostedTrees | RandomizedTrees
+
+    def predict(self, x: Inputs) -> Array:
+        """Predict probabilities, or values in the unit of the target, for encoded rows (n, n_in)."""
+        outputs = self.trees.predict(x[:].cpu().numpy())
+        return self.targets.decode(outputs) if self.targets.kind == "regression" else outputs
+
+
+def place_classes(parts: Sequence[Array], classes: Sequence[Array], task: Task) -> Array:
+    """Put probabilities in their places: those of classes that no training row has are 0.
+
+    Parameters
+    ----------
+    parts : sequence of ndarray of shape (n, n_seen)
+        Of the classes, or of 0 and 1 for each label.
+    classes : sequence of ndarray
+        Which classes were seen, for each of the parts.  Of a single one, boosting has two columns.
+    task : Task
+
+    Returns
+    -------
+    ndarray of shape (n, n_outputs)
+    """
+    every = task.n_outputs if task.kind == "classification" else 2
+    placed = np.zeros((len(parts), len(parts[0]), every))
+    for place, part, seen in zip(placed, parts, classes, strict=True):
+        place[:, seen.astype(np.intp)] = part[:, : len(seen)]
+    return np.asarray(placed[0] if task.kind == "classification" else placed[:, :, 1].T)
+
+
+def _two_classes(raw: Array) -> Array:
+    positive = expit(raw)
+    return np.stack([1 - positive, positive], axis=1)
+
+
+def _softmax(raw: Array) -> Array:
+    powers = np.exp(raw - raw.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

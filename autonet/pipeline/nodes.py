@@ -1,0 +1,27 @@
+"""The nodes that the search spaces of all modalities share."""
+
+from typing import Any
+
+from autonet.core.component import Node
+from autonet.data.targets.encoder import TARGET_TRANSFORMS
+from autonet.nets.initialization import INITIALIZATION
+from autonet.training.batches import BATCH_LOSSES, LOADER
+from autonet.training.losses import LOSSES
+from autonet.training.optimizers import OPTIMIZERS
+from autonet.training.schedules import SCHEDULES
+
+__all__ = ["nodes_around"]
+
+
+def nodes_around(encoding: tuple[Node[Any], ...], networks: Node[Any]) -> dict[str, Node[Any]]:
+    """Return the nodes of a search space, by name, in the order in which data pass through them.
+
+    Parameters
+    ----------
+    encoding : tuple of Node
+        Steps of the encoding.
+    networks : Node
+        Networks to choose from.
+    """
+    training = (INITIALIZATION, OPTIMIZERS, SCHEDULES, LOSSES, LOADER, BATCH_LOSSES)
+    return {node.name: node for node in (*encoding, TARGET_TRANSFORMS, networks, *training)}
