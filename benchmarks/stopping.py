@@ -16,7 +16,6 @@ from itertools import islice, product
 
 import numpy as np
 import torch
-from autonet.models.inputs import encoded_inputs
 from common import environment
 from joblib import Parallel, delayed
 from portfolio import candidates
@@ -126,7 +125,7 @@ def curve_of(table: str, network: str, seconds: float, seed: int) -> np.ndarray 
     encoded = workspace.encoded(config, 0)
     judged_rows = [
         (encoded.valid.x, workspace.y[workspace.folds[0].valid]),
-        (encoded_inputs(encoded.encoder, test, torch.device("cpu")), y_test),
+        (encoded.encoder.inputs(test, torch.device("cpu")), y_test),
     ]
     made = workspace, config, encoded.rows, encoded.encoder.layout, seed
     curve, judged = list[list[float]](), 0

@@ -184,14 +184,16 @@ class _Signal:
         if not self._alarms:
             signal.signal(signal.SIGALRM, self._handler)
         if math.isfinite(left):
-            signal.setitimer(signal.ITIMER_REAL, max(left, 1e-6), 0 if self._alarms else self._interval)
+            # Again and again: a signal that is delivered to another thread is not heard while this one computes.
+            interval = RING_AGAIN_SECONDS if self._alarms else self._interval
+            signal.setitimer(signal.ITIMER_REAL, max(left, 1e-6), interval)
 
     def _ring(self, signum: int, frame: FrameType | None) -> None:
         # Not the frame that comes with the signal: a handler that held it back may have left that one.
         now, frames = time.monotonic(), _frames(sys._getframe(1))  # noqa: SLF001
         due = _due(self._alarms, frames, now)
         if due is not None and due.must_wait(frames, now):
-            signal.setitimer(signal.ITIMER_REAL, LOOK_AGAIN_SECONDS)
+            signal.setitimer(signal.ITIMER_REAL, LOOK_AGAIN_SECONDS, LOOK_AGAIN_SECONDS)
             return
         others = due is None and now >= self._others
         if others:

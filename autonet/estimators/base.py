@@ -17,7 +17,9 @@ import numpy as np
 import torch
 from ConfigSpace import ConfigurationSpace
 from sklearn.utils.validation import check_consistent_length
+from torch import nn
 
+from autonet.core.component import Node
 from autonet.core.cores import occupying_cores
 from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.interrupts import current_interrupt, interruptible
@@ -215,7 +217,7 @@ class AutoNet(FittedEstimator, ABC):
     def _fit(self, data: dict[str, Any], sample_weight: Any, groups: Any, overrides: Mapping[str, Any]) -> None:
         """Fit, step by step, within the time of a plan."""
         data, options = self._resolve_options(data, overrides)
-        plan = options.plan_time()
+        plan, networks = options.plan_time(), self._known_networks()
         with logged(options.log_level) as logger, one_thread(), ExitStack() as on_exit:
             bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
             bar.begin("reading")
@@ -224,7 +226,7 @@ class AutoNet(FittedEstimator, ABC):
             bar.describe = partial(describe_best, workspace.metric)
             resolved = options.resolve_refit(len(workspace.folds), has_valid=given.valid is not None)
             plan = replace(plan, refits=resolved.refit is True)
-            space = self._space(workspace, resolved)
+            space = self._space(workspace, resolved, networks)
             executor = plan.executor(workspace.data)
             on_exit.callback(executor.close)
             bar.begin("baseline")
@@ -290,9 +292,8 @@ class AutoNet(FittedEstimator, ABC):
         """Split the rows, and put together what the trials of the search share."""
         return prepared(given, options.metrics(self.default_metrics, given.targets.kind), options, plan)
 
-    def _space(self, workspace: Workspace, options: Options) -> ConfigurationSpace:
+    def _space(self, workspace: Workspace, options: Options, networks: Node[nn.Module]) -> ConfigurationSpace:
         """Build the search space; only networks that it can choose go to worker processes."""
-        networks = self._known_networks()
         space = options.space(workspace.task, self.modality, networks)
         selector = space[join(networks.name, networks.selector)]
         workspace.networks = networks.only(filter(selector.legal_value, networks.components))

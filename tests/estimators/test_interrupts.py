@@ -67,7 +67,7 @@ def auto(**options: Any) -> AutoNetClassification:
 @pytest.mark.parametrize(
     ("step", "options", "networks"),
     [
-        ("autonet.estimators.base.epoch_seconds", TIMED, False),
+        ("autonet.estimators.searching.epoch_seconds", TIMED, False),
         ("autonet.estimators.searching.Study", {}, False),
         ("autonet.pipeline.trial.build_training", {}, False),
         ("autonet.search.storage.journal.Journal.end", {}, True),
@@ -99,7 +99,7 @@ def test_the_trial_that_runs_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fitted.score(X, NOT_LINEAR) > 0.7
 
 
-@pytest.mark.parametrize("step", ["autonet.estimators.base.open_table", "autonet.pipeline.baseline.train"])
+@pytest.mark.parametrize("step", ["autonet.data.reading.schema.open_table", "autonet.pipeline.baseline.train"])
 def test_before_there_is_a_model_it_is_a_keyboard_interrupt(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     raise_in(monkeypatch, step, signal.SIGTERM)
     unfitted = auto()

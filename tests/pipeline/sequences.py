@@ -92,8 +92,7 @@ class Sequences(Modality):
     nodes: Mapping[str, Node[Any]] = nodes_around((), CONVOLUTIONS)
 
     def read(self, X: Any, **options: Any) -> tuple[SequenceReader, SequenceData]:
-        reader = SequenceReader(np.shape(X)[1])
-        return reader, reader.read_more(X, "Sequences")
+        return (reader := SequenceReader(np.shape(X)[1])), reader.read_more(X, "Sequences")
 
     def encoder_key(self, config: Mapping[str, Any]) -> Hashable:
         return ()

@@ -134,7 +134,7 @@ def test_what_was_validated_and_what_has_seen_all_rows_are_averaged(iris: Any) -
     both = with_refitted(ensemble, {4: new})
     assert both.shares == pytest.approx(ensemble.shares)
     assert both.weights == pytest.approx([0.125, 0.75, 0.125])
-    gained = Ensemble.of_one(4, new).predict(space.table) - Ensemble.of_one(4, members[:1]).predict(space.table)
-    expected = ensemble.predict(space.table) + 0.125 * gained
-    np.testing.assert_allclose(both.predict(space.table), expected, atol=1e-6)
+    gained = Ensemble.of_one(4, new).predict(space.data) - Ensemble.of_one(4, members[:1]).predict(space.data)
+    expected = ensemble.predict(space.data) + 0.125 * gained
+    np.testing.assert_allclose(both.predict(space.data), expected, atol=1e-6)
     assert with_refitted(ensemble, {}).weights == ensemble.weights

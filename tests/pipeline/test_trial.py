@@ -16,6 +16,7 @@ from autonet.models.ensemble import Ensemble
 from autonet.models.network import NetworkMember, build_network
 from autonet.nets.numeric import NUMERIC_EMBEDDING, PBLDEmbedding
 from autonet.pipeline.baseline import fit_baseline
+from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.timing import epoch_seconds
 from autonet.pipeline.trial import TrainedFold, build_training, member, run_trial
 from autonet.pipeline.workspace import Workspace
@@ -38,7 +39,7 @@ def workspace(
     how: dict[str, Any] = {"validation_split": 0.3, "arguments": {}, "groups": None, "shuffle": True, "seed": 0}
     rows = split(y, kind, len(X), cross_validator=folds if folds > 1 else "none", **how)
     metrics = [get_metric(name, kind) for name in (metric, *additional)]
-    return Workspace(Table.of(X), y, None, task, rows, metrics[0], metrics[1:], unit, CPU, 0)  # type: ignore[arg-type]
+    return Workspace(TABLES, Table.of(X), y, None, task, rows, metrics[0], metrics[1:], unit, CPU, 0)  # type: ignore[arg-type]
 
 
 def get_metric_kind(metric: str) -> Any:
@@ -61,7 +62,7 @@ def rebuilt(space: Workspace, trained: list[TrainedFold], **changes: Any) -> lis
 
 def predicted(space: Workspace, members: list[NetworkMember], rows: Any) -> Any:
     """What networks predict for rows of the table."""
-    return Ensemble.of_one("", members).predict(space.table.rows(rows))
+    return Ensemble.of_one("", members).predict(space.data.rows(rows))
 
 
 def test_a_result_describes_its_checkpoint(iris: Any) -> None:
@@ -212,7 +213,7 @@ def test_encoders_see_training_rows_only(diabetes: Any) -> None:
     space = workspace((X, y), metric="r2")
     before = space.encoded(default(space.task), 0)
     X[space.folds[0].valid] += 1000
-    other = Workspace(**{**vars(space), "table": Table.of(X), "y": space.y.copy(), "_encoded": OrderedDict()})
+    other = Workspace(**{**vars(space), "data": Table.of(X), "y": space.y.copy(), "_encoded": OrderedDict()})
     other.y[space.folds[0].valid] += 1000
     after = other.encoded(default(space.task), 0)
     for a, b in zip(
@@ -255,7 +256,7 @@ def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
     networks = []
     for shift in (0, 1000):
         X[space.folds[0].valid] += shift
-        moved = Workspace(**{**vars(space), "table": Table.of(X), "_encoded": OrderedDict()})
+        moved = Workspace(**{**vars(space), "data": Table.of(X), "_encoded": OrderedDict()})
         encoded = moved.encoded(default(space.task), 0)
         torch.manual_seed(0)
         state, _ = build_training(space.task, default(space.task, **chosen), encoded.rows, encoded.encoder.layout)

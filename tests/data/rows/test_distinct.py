@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from autonet.data.rows.distinct import distinct_rows, row_hashes
+from autonet.data.rows.distinct import distinct_rows
 from autonet.data.table import Table
 
 
@@ -105,4 +105,4 @@ def test_sparse_rows_have_the_hashes_of_dense_ones(dtype: type) -> None:
     csr = sparse.csr_array(X)
     csr.data[:5] = 0  # explicit zeros
     X[np.repeat(np.arange(50), np.diff(csr.indptr))[:5], csr.indices[:5]] = 0
-    np.testing.assert_array_equal(row_hashes(Table.of(X)), row_hashes(Table.of(csr)))
+    np.testing.assert_array_equal(Table.of(X).hashes(), Table.of(csr).hashes())

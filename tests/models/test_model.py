@@ -1,0 +1,148 @@
+"""The fitted model predicts as the estimator does, and is rebuilt from plain values and arrays."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
+from autonet.core.errors import InvalidData, InvalidOption, UnknownName
+from autonet.models.model import FittedModel
+
+N = 120
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    words = np.array(["red", "green", "blue", "fast", "slow", "old", "new", "small"])
+    return pd.DataFrame(
+        {
+            "size": np.where(rng.random(N) < 0.1, np.nan, rng.normal(size=N)),
+            "price": [f"{x:.2f} EUR" for x in rng.uniform(1, 99, N)],
+            "town": rng.choice(["Bern", "Lima", "Oslo"], N),
+            "code": pd.Categorical(rng.integers(0, 20, N)),
+            "sold": rng.random(N) < 0.5,
+            "when": pd.date_range("2024-01-01", periods=N, tz="Europe/Berlin"),
+            "text": [" ".join(rng.choice(words, 6)) for _ in range(N)],
+        }
+    )
+
+
+def through_json(spec: Any) -> Any:
+    """Send a spec through JSON, its arrays apart from it: whatever is neither fails here."""
+    arrays: list[np.ndarray] = []
+
+    def take_out(value: Any) -> Any:
+        assert isinstance(value, np.ndarray)
+        assert value.dtype.kind in "biuf"
+        arrays.append(value.copy())
+        return {"array": len(arrays) - 1}
+
+    def put_back(value: dict[str, Any]) -> Any:
+        return arrays[value["array"]] if set(value) == {"array"} else value
+
+    return json.loads(json.dumps(spec, default=take_out, allow_nan=False), object_hook=put_back)
+
+
+def rebuilt(model: FittedModel) -> FittedModel:
+    return FittedModel.from_spec(through_json(model.spec()))
+
+
+@pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+@pytest.mark.parametrize("preprocessor", ["none", "truncated_svd", "power_transformer", "nystroem", "kitchen_sinks"])
+def test_a_classifier_is_rebuilt_from_its_spec(table: pd.DataFrame, quick: dict[str, Any], preprocessor: str) -> None:
+    y = np.where(table.town == "Lima", "buy", "skip")
+    options = {**quick, "ensemble_size": 4, "traditional_learners": True, "preprocessors": [preprocessor]}
+    auto = AutoNetClassification("full_cs", optimize_metric="f1", pos_label="buy", **options).fit(table, y)
+    model = rebuilt(auto.model_)
+    np.testing.assert_array_equal(model.predict_proba(table), auto.predict_proba(table))
+    np.testing.assert_array_equal(model.predict(table), auto.predict(table))
+    assert model.threshold == auto.threshold_
+    assert model.schema == auto.model_.schema
+    assert len(model.ensemble.members) == len(auto.model_.ensemble.members)
+
+
+@pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
+def test_a_regressor_is_rebuilt_from_its_spec(table: pd.DataFrame, quick: dict[str, Any], transform: str) -> None:
+    y = np.column_stack([np.exp(table["size"].fillna(0)), np.arange(N)])
+    options = {**quick, "ensemble_size": 4, "traditional_learners": True, "target_transforms": [transform]}
+    auto = AutoNetRegression("tiny_cs", **options).fit(table, y)
+    np.testing.assert_array_equal(rebuilt(auto.model_).predict(table), auto.predict(table))
+    with pytest.raises(InvalidOption, match="fitted to a regression"):
+        auto.model_.predict_proba(table)
+
+
+def test_several_labels_are_rebuilt_from_their_spec(table: pd.DataFrame, quick: dict[str, Any]) -> None:
+    y = np.column_stack([table.sold, table.town == "Oslo"]).astype(np.int8)
+    auto = AutoNetClassification(
+        "tiny_cs", **{**quick, "ensemble_size": 4}, traditional_learners=True, optimize_metric="f1_macro"
+    ).fit(table, y)
+    again = rebuilt(auto.model_).predict(table)
+    np.testing.assert_array_equal(again, auto.predict(table))
+    assert again.dtype == np.int8
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [date(2024, 1, 1), date(2024, 1, 2)],
+        [Decimal("1.10"), Decimal("2.5")],
+        [("a", 1), ("b", 2)],
+        [b"x", b"y"],
+        [True, False],
+        [2**60, 2**60 + 1],
+        np.array(["2024-01-01", "2024-01-02"], "datetime64[D]"),
+    ],
+)
+def test_labels_of_any_kind_come_back(labels: Any, quick: dict[str, Any]) -> None:
+    y = np.empty(40, object)
+    y[:] = list(labels) * 20
+    y = y.astype(labels.dtype) if isinstance(labels, np.ndarray) else y
+    x = np.arange(40.0)[:, None]
+    auto = AutoNetClassification("tiny_cs", **quick, normalization_strategies=["standardize"]).fit(x, y)
+    again = rebuilt(auto.model_).predict(x)
+    assert again.dtype == auto.predict(x).dtype
+    assert again.tolist() == auto.predict(x).tolist()
+
+
+def test_transform_gives_what_the_network_takes(iris: Any, quick: dict[str, Any]) -> None:
+    auto = AutoNetClassification("tiny_cs", **quick, baseline=False).fit(*iris)
+    x = auto.model_.transform(iris[0])
+    assert x.dtype == np.float32
+    assert x.shape[1] == auto.get_pytorch_model()[0].in_features
+    with torch.inference_mode():
+        probabilities = torch.softmax(auto.get_pytorch_model()(torch.from_numpy(x)), 1).numpy()
+    np.testing.assert_allclose(probabilities, auto.predict_proba(iris[0]), atol=1e-6)
+
+
+def test_networks_of_the_user_are_named(iris: Any, quick: dict[str, Any]) -> None:
+    register_network("plain", lambda *, n_in, n_out: torch.nn.Sequential(torch.nn.Linear(n_in, n_out)))
+    try:
+        auto = AutoNetClassification("tiny_cs", **quick, networks=["plain"], baseline=False).fit(*iris)
+        spec = through_json(auto.model_.spec())
+        again = FittedModel.from_spec(spec)
+        np.testing.assert_array_equal(again.predict_proba(iris[0]), auto.predict_proba(iris[0]))
+    finally:
+        unregister_network("plain")
+    with pytest.raises(UnknownName, match="'plain'"):
+        FittedModel.from_spec(spec)
+
+
+def test_what_has_no_description_is_refused(quick: dict[str, Any]) -> None:
+    class Town:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __lt__(self, other: "Town") -> bool:
+            return self.name < other.name
+
+    towns = np.array([Town("Bern"), Town("Lima")] * 20, object)
+    auto = AutoNetClassification("tiny_cs", **quick).fit(np.arange(40.0)[:, None], towns)
+    with pytest.raises(InvalidData, match="of type Town cannot be described in a model file; use numbers"):
+        auto.model_.spec()

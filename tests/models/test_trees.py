@@ -1,0 +1,62 @@
+"""Tree ensembles as arrays predict what scikit-learn's own predict, to the bit."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autonet.core.spec import from_spec, to_spec
+from autonet.core.task import Task, TaskKind
+from autonet.models.trees import Trees
+from autonet.pipeline.trees import Boosting, Forest, TreeGrower
+
+N, P = 300, 6
+
+
+def grown(grower: type[TreeGrower], kind: TaskKind, n_outputs: int, seed: int) -> tuple[TreeGrower, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(N, P)).astype(np.float32)
+    signal = x[:, :n_outputs] + x[:, 1:2] * x[:, 2:3]
+    y = {
+        "classification": np.argmax(signal, axis=1) if n_outputs > 2 else (signal[:, 0] > 0).astype(np.int64),
+        "multilabel": (signal > 0).astype(np.int64),
+        "regression": signal.astype(np.float64),
+    }[kind]
+    trees = grower(Task(kind, N, P, n_outputs), seed)
+    trees.grow(12, x[:200], y[:200], rng.uniform(0.5, 2, 200))
+    return trees, x
+
+
+@pytest.mark.parametrize("grower", [Boosting, Forest])
+@pytest.mark.parametrize(
+    ("kind", "n_outputs"),
+    [("classification", 2), ("classification", 4), ("multilabel", 3), ("regression", 1), ("regression", 2)],
+)
+@pytest.mark.parametrize("n_rows", [1, 7, 300])
+def test_exported_trees_predict_the_same_bits(grower: Any, kind: TaskKind, n_outputs: int, n_rows: int) -> None:
+    trees, x = grown(grower, kind, n_outputs, 0)
+    exported = trees.export()
+    np.testing.assert_array_equal(exported.predict(x[:n_rows]), trees.predict(x[:n_rows]))
+    np.testing.assert_array_equal(from_spec(to_spec(exported)).predict(x[:n_rows]), trees.predict(x[:n_rows]))
+
+
+def test_only_iterations_until_the_best_are_exported() -> None:
+    trees, x = grown(Boosting, "classification", 2, 1)
+    trees.is_past_its_best(x[200:], lambda prediction: abs(prediction[:, 1].std() - 0.2))
+    assert 0 < trees.kept <= 12  # type: ignore[attr-defined]
+    assert len(trees.export().columns[0].roots) == trees.kept  # type: ignore[union-attr,attr-defined]
+    np.testing.assert_array_equal(trees.export().predict(x), trees.predict(x))
+
+
+def test_a_row_at_the_threshold_goes_left() -> None:
+    tree = Trees(
+        feature=np.array([0, 0, 0]),
+        threshold=np.array([0.5, 0.0, 0.0]),
+        left=np.array([1, 1, 2]),
+        right=np.array([2, 1, 2]),
+        value=np.array([[0.0], [1.0], [2.0]]),
+        roots=np.array([0]),
+    )
+    both = Trees.join([tree, tree])
+    assert both.leaves(np.array([[0.5], [0.6]])).tolist() == [[1, 2], [4, 5]]
+    assert both.add_up(np.array([[0.5], [0.6]]), 10.0).tolist() == [[12.0], [14.0]]
