@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 PEERS ?= .peers
 # What depends most on other packages; part of CI beside all tests, so no more than minutes.
-TESTS_OF_LOWEST := tests/core/metrics tests/data/encoding tests/data/reading tests/space/test_updates.py \
+TESTS_OF_LOWEST := tests/metrics tests/data/encoding tests/data/reading tests/space/test_updates.py \
 	tests/space/test_portfolio.py tests/search/test_store.py tests/estimators/test_frames.py \
 	tests/estimators/test_scikit_learn.py
 

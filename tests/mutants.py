@@ -29,8 +29,8 @@ class Mutant(NamedTuple):
     tests: str
 
 
-FORMULAS, THRESHOLDS = "core/metrics/formulas.py", "core/metrics/thresholds.py"
-METRIC_TESTS = "tests/core/metrics"
+FORMULAS, THRESHOLDS = "metrics/formulas.py", "metrics/thresholds.py"
+METRIC_TESTS = "tests/metrics"
 SPLITS, HOLDOUT = "data/rows/splits.py", "data/rows/holdout.py"
 ROW_TESTS = "tests/data/rows"
 NUMBERS, CATEGORIES = "data/encoding/numbers.py", "data/encoding/categories.py"

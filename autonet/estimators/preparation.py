@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from autonet.core.alarms import Alarm, DeadlinePassed, enclosing_alarm
 from autonet.core.errors import InvalidData, InvalidOption
-from autonet.core.metrics.metric import Metric
 from autonet.core.modality import Data, Modality
 from autonet.core.task import Task
 from autonet.data.rows.distinct import distinct_rows
@@ -21,6 +20,7 @@ from autonet.data.targets.labels import Classes, Targets, Values
 from autonet.estimators.options import Options
 from autonet.estimators.scoring import choose_metrics, find_unscorable
 from autonet.estimators.time_plan import FOLDED_METRIC_SHARE, TimePlan
+from autonet.metrics.metric import Metric
 from autonet.pipeline.workspace import Workspace
 
 __all__ = ["Given", "prepared"]

@@ -4,7 +4,7 @@ import sys
 import threading
 from multiprocessing import current_process
 
-from autonet.core.metrics.metric import Metric
+from autonet.metrics.metric import Metric
 from autonet.search.progress import ProgressBar
 
 __all__ = ["describe_best", "show_progress"]

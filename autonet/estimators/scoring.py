@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import DataWarning, InvalidData, InvalidOption
-from autonet.core.metrics.metric import Metric, get_metric
 from autonet.data.rows.splits import Fold
 from autonet.data.targets.labels import Classes, Labels, Targets, Values
+from autonet.metrics.metric import Metric, get_metric
 
 __all__ = ["Unscorable", "choose_metrics", "find_unscorable", "positive_label"]
 

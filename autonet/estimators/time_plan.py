@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from autonet.core.cores import available_cores
-from autonet.core.metrics.metric import Metric
 from autonet.core.modality import Data
+from autonet.metrics.metric import Metric
 from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
 from autonet.search.rungs import Rungs, Unit

@@ -11,10 +11,10 @@ from torch import nn
 
 from autonet.core.component import Node
 from autonet.core.errors import InvalidOption
-from autonet.core.metrics.metric import decide
 from autonet.core.modality import Data, Reader
 from autonet.core.spec import from_spec, to_spec
 from autonet.data.targets.labels import Targets
+from autonet.metrics.metric import decide
 from autonet.models.ensemble import Ensemble, Member
 from autonet.models.network import NetworkMember, build_network, restore_network
 from autonet.models.trees import TreeMember

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.interrupts import current_interrupt
-from autonet.core.metrics.formulas import label_log_loss, log_loss, relative_squared_error
 from autonet.core.modality import Encoder
 from autonet.core.task import TaskKind
+from autonet.metrics.formulas import label_log_loss, log_loss, relative_squared_error
 from autonet.models.calibration import fit_temperature, tempered
 from autonet.models.ensemble import Ensemble, Member, weighted_mean
 from autonet.models.network import LINEAR_CONFIG, NetworkMember

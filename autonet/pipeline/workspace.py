@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autonet.core.component import Node
-from autonet.core.metrics.metric import Metric
 from autonet.core.modality import Data, Encoder, Inputs, Modality
 from autonet.core.task import Task
 from autonet.data.rows.splits import Fold
 from autonet.data.targets.encoder import TargetEncoder
+from autonet.metrics.metric import Metric
 from autonet.nets.registry import NETWORKS
 from autonet.search.rungs import Unit
 from autonet.training.batches import Rows

@@ -9,7 +9,7 @@ import pytest
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption, ScoreSkipped
-from autonet.core.metrics.metric import get_metric
+from autonet.metrics.metric import get_metric
 
 X = np.random.default_rng(0).normal(size=(400, 4))
 Y = (X[:, 0] > 0).astype(int)

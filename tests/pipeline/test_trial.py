@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from autonet.core.layout import InputLayout
-from autonet.core.metrics.metric import get_metric
 from autonet.core.task import Task
 from autonet.data.rows.splits import split
 from autonet.data.table import Table
+from autonet.metrics.metric import get_metric
 from autonet.models.ensemble import Ensemble
 from autonet.models.network import NetworkMember, build_network
 from autonet.nets.numeric import NUMERIC_EMBEDDING, PBLDEmbedding

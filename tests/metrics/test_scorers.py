@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics as sk
 
 from autonet.core.errors import InvalidOption
-from autonet.core.metrics.metric import get_metric
+from autonet.metrics.metric import get_metric
 
 
 def classes(n_classes: int, seed: int, n: int = 60) -> tuple[np.ndarray, np.ndarray]:

@@ -15,8 +15,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import make_scorer
 
 from autonet.core.errors import InvalidOption
-from autonet.core.metrics.formulas import decide
 from autonet.core.task import TaskKind
+from autonet.metrics.formulas import decide
 
 __all__ = ["Scorer", "Toy", "as_scorer"]
 

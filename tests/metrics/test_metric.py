@@ -13,8 +13,8 @@ from sklearn import metrics as sk
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from autonet.core.errors import InvalidData, InvalidOption, UnknownName
-from autonet.core.metrics.measures import own_measures
-from autonet.core.metrics.metric import get_metric, metric_names
+from autonet.metrics.measures import own_measures
+from autonet.metrics.metric import get_metric, metric_names
 
 SEED = st.integers(0, 2**32 - 1)
 CLASSIFICATION = list(own_measures("classification", 3))

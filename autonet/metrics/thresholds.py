@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autonet.core.metrics.formulas import Counts
+from autonet.metrics.formulas import Counts
 
 __all__ = ["best_of_candidates", "best_of_cuts"]
 

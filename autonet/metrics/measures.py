@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, top_k_accuracy_score
 
-from autonet.core.metrics import formulas
-from autonet.core.metrics.formulas import Counts, count, decide
-from autonet.core.metrics.thresholds import best_of_cuts
 from autonet.core.task import TaskKind
+from autonet.metrics import formulas
+from autonet.metrics.formulas import Counts, count, decide
+from autonet.metrics.thresholds import best_of_cuts
 
 __all__ = ["OF_ONE_CLASS", "Decision", "Measure", "own_measures"]
 

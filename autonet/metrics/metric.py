@@ -1,7 +1,7 @@
 """Metrics: what a validation score is, which way is better, and the loss that the search minimizes.
 
-A metric is a quick formula (`autonet.core.metrics.measures`), a scorer of scikit-learn by its name, or a callable
-(`autonet.core.metrics.scorers`).  All are weighted, and all are looked up and tried before any training.
+A metric is a quick formula (`autonet.metrics.measures`), a scorer of scikit-learn by its name, or a callable
+(`autonet.metrics.scorers`).  All are weighted, and all are looked up and tried before any training.
 """
 
 import re
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from autonet.core.errors import InvalidData, InvalidOption, UnknownName
-from autonet.core.metrics.formulas import decide, f1
-from autonet.core.metrics.measures import OF_ONE_CLASS, Decision, Measure, own_measures
-from autonet.core.metrics.scorers import Scorer, Toy, as_scorer
-from autonet.core.metrics.thresholds import best_of_candidates
 from autonet.core.task import TaskKind
+from autonet.metrics.formulas import decide, f1
+from autonet.metrics.measures import OF_ONE_CLASS, Decision, Measure, own_measures
+from autonet.metrics.scorers import Scorer, Toy, as_scorer
+from autonet.metrics.thresholds import best_of_candidates
 
 __all__ = ["Metric", "decide", "get_metric", "metric_names"]
 
