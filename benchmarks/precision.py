@@ -14,8 +14,7 @@ import torch
 from common import environment
 from stacking import FEATURES, PLAIN, TURNS, Step, configurations, milliseconds, prepared_device
 
-from autonet.core.layout import InputLayout
-from autonet.core.task import Task
+from autonet.core.task import InputLayout, Task
 from autonet.pipeline.trial import build_training
 from autonet.training.batches import Rows
 from autonet.training.loop import train_step

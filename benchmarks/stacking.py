@@ -18,8 +18,7 @@ from portfolio import candidates
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from autonet.core.layout import InputLayout
-from autonet.core.task import Task
+from autonet.core.task import InputLayout, Task
 from autonet.models.network import build_network
 from autonet.pipeline.trial import build_training
 from autonet.search.spaces.encoding import Encoding

@@ -22,7 +22,7 @@ from portfolio import candidates
 from public_tables import load
 
 from autonet import AutoNetClassification, AutoNetRegression
-from autonet.core.layout import InputLayout
+from autonet.core.task import InputLayout
 from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.trial import build_training
 from autonet.pipeline.workspace import Workspace

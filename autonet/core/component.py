@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
-from autonet.core.names import SEPARATOR, join, known
+from autonet.core.names import SEPARATOR, join
 from autonet.core.task import Task, TaskKind
+from autonet.core.validation import check_choice
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -89,7 +90,7 @@ class Node(Generic[T]):
     def chosen(self, config: Mapping[str, Any]) -> str:
         """Name of the component that `config` chooses."""
         name = str(config[join(self.name, self.selector)])
-        return known(f"component of {self.name}", name, self.components)
+        return check_choice(f"component of {self.name}", name, self.components)
 
     def parameters(self, config: Mapping[str, Any], component: str = "") -> dict[str, Any]:
         """Hyperparameters of `component` (default: the node's own) in `config`, under their short names."""

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from autonet.core.component import Node
-    from autonet.core.layout import InputLayout
-    from autonet.core.task import Task
+    from autonet.core.task import InputLayout, Task
 
 __all__ = ["Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader"]
 

@@ -1,11 +1,11 @@
-"""What is to be learned: the kind of target and the sizes of the table."""
+"""Descriptions of a learning task and of the inputs of networks."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from autonet.core.spec import describable
 
-__all__ = ["Task", "TaskKind"]
+__all__ = ["InputLayout", "Task", "TaskKind"]
 
 TaskKind = Literal["classification", "multilabel", "regression"]
 
@@ -33,3 +33,24 @@ class Task:
     n_rows: int = 1000
     n_features: int = 10
     n_outputs: int = 2
+
+
+@describable
+@dataclass(frozen=True)
+class InputLayout:
+    """Order of the columns of an encoded row: numerical features, other features, indices of categories.
+
+    Attributes
+    ----------
+    n_in : int
+        Number of columns.
+    n_numbers : int
+        Number of scaled numerical features, which come first.  Other features are missing indicators, one-hot columns
+        and components of texts.
+    vocabularies : tuple of int
+        Number of categories of each column of indices, which come last.
+    """
+
+    n_in: int
+    n_numbers: int = 0
+    vocabularies: tuple[int, ...] = ()

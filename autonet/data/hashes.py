@@ -1,15 +1,15 @@
 """Hashes of rows: 64 bits, the same for sparse and dense arrays."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from autonet.core.typing import Array
+
 __all__ = ["hash_numbers", "hash_rows", "mix"]
 
-Array = NDArray[Any]
 Hashes = NDArray[np.uint64]
 
 CHUNK = 2**22  # cells hashed at a time

@@ -1,17 +1,16 @@
 """A table in arrays: numbers, codes of categories, word counts of texts; what encoders are fitted on."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from autonet.core.typing import Array
 from autonet.data.hashes import hash_rows
 
 __all__ = ["Table"]
 
-Array = NDArray[Any]
 Rows = NDArray[np.intp] | slice
 
 

@@ -5,18 +5,16 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from autonet.core.errors import InvalidOption
 from autonet.core.task import TaskKind
+from autonet.core.typing import Array
 from autonet.data.targets.labels import Classes, Targets
 from autonet.estimators.base import AutoNet
 
 __all__ = ["AutoNetClassification", "AutoNetMultilabel"]
-
-Array = NDArray[Any]
 
 BINARY = 2  # classes
 

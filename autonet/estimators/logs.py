@@ -12,7 +12,7 @@ from ConfigSpace import ConfigurationSpace
 from tqdm.auto import tqdm
 
 from autonet.core.errors import InvalidOption
-from autonet.core.names import known
+from autonet.core.validation import check_choice
 from autonet.search.history import History
 from autonet.search.records import Trial
 from autonet.search.study import Study
@@ -37,7 +37,7 @@ def log_level_number(level: str | int | None) -> int | None:
         return None if level is None else int(level)
     if not isinstance(level, str):
         raise InvalidOption(f"log_level must be a level of logging, by name or number, or None; got {level!r:.60}.")
-    known("log_level", level.lower(), [name.lower() for name in logging.getLevelNamesMapping()])
+    check_choice("log_level", level.lower(), [name.lower() for name in logging.getLevelNamesMapping()])
     return logging.getLevelNamesMapping()[level.upper()]
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from torch import nn
 from autonet.core.component import Node
 from autonet.core.errors import InvalidOption
 from autonet.core.modality import Modality
-from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
+from autonet.core.validation import check_choice, is_real
 from autonet.data.rows.splits import CROSS_VALIDATORS
 from autonet.estimators.hints import unknown_option
 from autonet.estimators.logs import log_level_number
@@ -117,12 +117,12 @@ class Options:
             If a value cannot work; says what came and what was expected.
         """
         for name in overrides:
-            known("option", name, cls.names())
+            check_choice("option", name, cls.names())
         options = cls(**{**values, **overrides})
         options.check()
         preset = load_preset(options.preset, Task("classification"))
         for name in preset.options:
-            known(f"option in preset {preset.name}", name, LEFT_TO_PRESETS)
+            check_choice(f"option in preset {preset.name}", name, LEFT_TO_PRESETS)
         left = {k: v for k, v in {**LEFT_TO_PRESETS, **preset.options}.items() if getattr(options, k) is None}
         options = replace(options, **left)
         options.check()
@@ -132,11 +132,11 @@ class Options:
         """Check everything that can be checked without data."""
         self._check_numbers()
         self._check_budgets()
-        known("budget_type", str(self.budget_type), ("time", "epochs"))
+        check_choice("budget_type", str(self.budget_type), ("time", "epochs"))
         log_level_number(self.log_level)
         if isinstance(self.cross_validator, str):
-            known("cross_validator", self.cross_validator, ("auto", *CROSS_VALIDATORS))
-        if self.n_jobs not in (None, "auto", -1) and not (_is_number(self.n_jobs) and self.n_jobs in range(1, 1000)):
+            check_choice("cross_validator", self.cross_validator, ("auto", *CROSS_VALIDATORS))
+        if self.n_jobs not in (None, "auto", -1) and not (is_real(self.n_jobs) and self.n_jobs in range(1, 1000)):
             raise InvalidOption(
                 f"n_jobs must be a whole number of at least 1, -1 for one per core, or 'auto'; got {self.n_jobs!r:.60}."
             )
@@ -175,7 +175,7 @@ class Options:
     def _check_numbers(self) -> None:
         for name in ("max_runtime", "min_budget", "max_budget", "max_trials", "num_iterations", "ensemble_size"):
             value = getattr(self, name)
-            if value is not None and not (_is_number(value) and value > 0):
+            if value is not None and not (is_real(value) and value > 0):
                 raise InvalidOption(f"{name} must be a positive number or None; got {value!r:.60}.")
         for name in ("max_trials", "min_budget", "max_budget", "eta", "ensemble_size"):
             if getattr(self, name) == math.inf:
@@ -184,10 +184,10 @@ class Options:
             value = getattr(self, name)
             if value is not None and value != int(value):
                 raise InvalidOption(f"{name} must be a whole number; got {value!r}.")
-        if not (_is_number(self.eta) and self.eta > 1):
+        if not (is_real(self.eta) and self.eta > 1):
             raise InvalidOption(f"eta must be a number greater than 1; got {self.eta!r:.60}.")
         share = self.validation_split
-        if share is not None and not (_is_number(share) and 0 < share < 1):
+        if share is not None and not (is_real(share) and 0 < share < 1):
             raise InvalidOption(f"validation_split must lie between 0 and 1, or be None; got {share!r:.60}.")
 
     def _check_budgets(self) -> None:
@@ -335,15 +335,6 @@ def renamed(arguments: Mapping[str, Any], names: Sequence[str]) -> tuple[dict[st
         else:
             raise unknown_option(name, names)
     return translated, ignored
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return False
-    try:
-        return not math.isnan(value)
-    except OverflowError:  # an integer beyond all floats
-        return False
 
 
 def _is_list(value: Any) -> bool:

@@ -14,6 +14,7 @@ from autonet.core.alarms import Alarm, DeadlinePassed, enclosing_alarm
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.modality import Data, Modality
 from autonet.core.task import Task
+from autonet.core.typing import Array
 from autonet.data.rows.distinct import distinct_rows
 from autonet.data.rows.splits import Fold, split
 from autonet.data.targets.labels import Classes, Targets, Values
@@ -24,8 +25,6 @@ from autonet.metrics.metric import Metric
 from autonet.pipeline.workspace import Workspace
 
 __all__ = ["Given", "prepared"]
-
-Array = NDArray[Any]
 
 SHOWN = 5  # labels that a sentence names
 SQUARABLE = 1e-150  # numbers between this and its inverse have squares within float64

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from autonet.core.task import TaskKind
+from autonet.core.typing import Array
 from autonet.data.targets.labels import Targets, Values
 from autonet.estimators.base import AutoNet
 
 __all__ = ["AutoNetRegression"]
-
-Array = NDArray[Any]
 
 
 class AutoNetRegression(RegressorMixin, AutoNet):  # type: ignore[misc]  # scikit-learn is untyped

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autonet.core.errors import DataWarning, InvalidData, InvalidOption
+from autonet.core.typing import Array
 from autonet.data.rows.splits import Fold
 from autonet.data.targets.labels import Classes, Labels, Targets, Values
 from autonet.metrics.metric import Metric, get_metric
 
 __all__ = ["Unscorable", "choose_metrics", "find_unscorable", "positive_label"]
-
-Array = NDArray[Any]
 
 BINARY = 2  # classes
 # Scores against the mean of the validation rows, which of one row is the row itself.

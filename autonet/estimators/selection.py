@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autonet.core.errors import (
     AutonetWarning,
@@ -18,6 +17,7 @@ from autonet.core.errors import (
     SearchInterrupted,
 )
 from autonet.core.interrupts import Interrupt, current_interrupt
+from autonet.core.typing import Array
 from autonet.estimators.first_models import FirstModels
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.ensemble import Ensemble, Member
@@ -33,8 +33,6 @@ from autonet.search.records import Status
 from autonet.search.study import Study
 
 __all__ = ["Selection"]
-
-Array = NDArray[Any]
 
 # Rows that the training score looks at, divided by the number of networks that predict, but no fewer than:
 SCORED_TRAINING_ROWS, FEWEST_SCORED_ROWS = 10_000, 200

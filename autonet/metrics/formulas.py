@@ -6,12 +6,12 @@ For multilabel targets the first two take one label after the other.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autonet.core.task import TaskKind
+from autonet.core.typing import Array
 
 __all__ = [
     "Average",
@@ -41,7 +41,6 @@ __all__ = [
     "root_mean_squared_error",
 ]
 
-Array = NDArray[Any]
 Average = Literal["binary", "macro", "micro", "weighted", "labels"]
 
 EPSILON = float(np.finfo(np.float64).eps)  # the least probability that a log loss sees; scikit-learn's

@@ -8,20 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, top_k_accuracy_score
 
 from autonet.core.task import TaskKind
+from autonet.core.typing import Array
 from autonet.metrics import formulas
 from autonet.metrics.formulas import Counts, count, decide
 from autonet.metrics.thresholds import best_of_cuts
 
 __all__ = ["OF_ONE_CLASS", "Decision", "Measure", "own_measures"]
 
-Array = NDArray[Any]
 Measure = Callable[[Array, Array, Array | None, float | Array | None], float]
 """``measure(y_true, prediction, sample_weight, threshold)``"""
 

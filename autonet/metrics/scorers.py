@@ -10,17 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import make_scorer
 
 from autonet.core.errors import InvalidOption
 from autonet.core.task import TaskKind
+from autonet.core.typing import Array
 from autonet.metrics.formulas import decide
 
 __all__ = ["Scorer", "Toy", "as_scorer"]
-
-Array = NDArray[Any]
 
 SURELY_SLOW_SECONDS = 1.0  # a call that takes less may only have waited for other programs, and is repeated
 

@@ -1,16 +1,13 @@
 """Where to cut a probability so that a score of decisions is best."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from autonet.core.typing import Array
 from autonet.metrics.formulas import Counts
 
 __all__ = ["best_of_candidates", "best_of_cuts"]
-
-Array = NDArray[Any]
 
 CANDIDATES = 15  # cuts tried where every one costs a call of a scorer
 

@@ -3,16 +3,13 @@
 Guo et al., "On calibration of modern neural networks" (2017).
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-__all__ = ["fit_temperature", "tempered"]
+from autonet.core.typing import Array
 
-Array = NDArray[Any]
+__all__ = ["fit_temperature", "tempered"]
 
 SPAN = 4.0  # temperatures from a quarter to four
 LEAST_PROBABILITY = 1e-15

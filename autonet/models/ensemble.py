@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from autonet.core.cores import available_cores
 from autonet.core.modality import Data, Encoder, Inputs
+from autonet.core.typing import Array
 from autonet.models.calibration import tempered
 
 __all__ = ["Ensemble", "Member", "weighted_mean"]
-
-Array = NDArray[Any]
 
 PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
 THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds

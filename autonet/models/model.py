@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from autonet.core.component import Node
 from autonet.core.errors import InvalidOption
 from autonet.core.modality import Data, Reader
 from autonet.core.spec import from_spec, to_spec
+from autonet.core.typing import Array
 from autonet.data.targets.labels import Targets
 from autonet.metrics.metric import decide
 from autonet.models.ensemble import Ensemble, Member
@@ -22,8 +22,6 @@ from autonet.nets.registry import NETWORKS
 from autonet.training.threads import one_thread
 
 __all__ = ["FittedModel"]
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from autonet.core.component import Node
-from autonet.core.layout import InputLayout
 from autonet.core.modality import Encoder, Inputs
 from autonet.core.names import join
-from autonet.core.task import Task
+from autonet.core.task import InputLayout, Task
+from autonet.core.typing import Array
 from autonet.data.encoding.preprocessors import EMBEDDING
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.nets.embedding import CategoryEmbedding, with_embeddings
@@ -23,8 +22,6 @@ from autonet.training.loop import predict
 from autonet.training.random import draw_from
 
 __all__ = ["LINEAR_CONFIG", "NetworkMember", "build_network", "restore_network"]
-
-Array = NDArray[Any]
 
 LINEAR_CONFIG = {join(NETWORKS.name, NETWORKS.selector): LINEAR}  # of the linear baseline
 

@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from autonet.core.modality import Encoder, Inputs
 from autonet.core.spec import describable
 from autonet.core.task import Task
+from autonet.core.typing import Array
 from autonet.data.targets.encoder import TargetEncoder
 
 __all__ = ["BoostedTrees", "RandomizedTrees", "TreeMember", "Trees"]
-
-Array = NDArray[Any]
 
 # Paths followed at a time: their arrays stay in the cache of a processor.
 BLOCK_PATHS = 2**15

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from autonet.core.names import known
+from autonet.core.validation import check_choice
 
 __all__ = ["ACTIVATIONS", "activation"]
 
@@ -20,4 +20,4 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 def activation(name: str) -> nn.Module:
     """Make the activation of that name."""
-    return ACTIVATIONS[known("activation", name, ACTIVATIONS)]()
+    return ACTIVATIONS[check_choice("activation", name, ACTIVATIONS)]()

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autonet.core.errors import InvalidNetwork
-from autonet.core.names import known
 from autonet.core.task import TaskKind
+from autonet.core.validation import check_choice
 from autonet.nets.factors import set_factors
 
 __all__ = ["POOLINGS", "BatchEnsembleLinear", "MemberLinear", "MemberMean", "random_signs", "unstack"]
@@ -164,7 +164,7 @@ class MemberMean(nn.Module):
 
     def __init__(self, pooling: str) -> None:
         super().__init__()
-        self.pooling = known("pooling", pooling, _POOLED)
+        self.pooling = check_choice("pooling", pooling, _POOLED)
 
     def forward(self, outputs: Tensor) -> Tensor:
         """Map (n, k, n_out) to (n, n_out) in evaluation."""

@@ -9,8 +9,9 @@ from torch import nn
 
 from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidNetwork, InvalidOption
-from autonet.core.names import SEPARATOR, known
+from autonet.core.names import SEPARATOR
 from autonet.core.task import Task
+from autonet.core.validation import check_choice
 from autonet.nets.mlp import MLPNET, SHAPEDMLPNET
 from autonet.nets.realmlp import REALMLP
 from autonet.nets.resnet import RESNET, SHAPEDRESNET
@@ -117,7 +118,7 @@ def unregister_network(name: str) -> None:
     >>> unregister_network("one_layer")
     """
     _check_name(name)
-    del NETWORKS.components[known("registered network", name, registered_networks())]
+    del NETWORKS.components[check_choice("registered network", name, registered_networks())]
 
 
 def registered_networks() -> dict[str, Component[nn.Module]]:

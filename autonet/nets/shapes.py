@@ -6,7 +6,7 @@ the largest width asked for is honoured even when it is below the number of inpu
 
 from collections.abc import Callable
 
-from autonet.core.names import known
+from autonet.core.validation import check_choice
 
 __all__ = ["SHAPES", "shaped_dropouts", "shaped_widths"]
 
@@ -79,7 +79,9 @@ def shaped_widths(shape: str, *, n_in: int, n_out: int, max_units: int, n_layers
     >>> shaped_widths("diamond", n_in=64, n_out=10, max_units=200, n_layers=5)
     [109, 154, 200, 137, 74]
     """
-    values = SHAPES[known("shape", shape, SHAPES)](min(n_in, max_units), max_units, min(n_out, max_units), n_layers)
+    values = SHAPES[check_choice("shape", shape, SHAPES)](
+        min(n_in, max_units), max_units, min(n_out, max_units), n_layers
+    )
     return [max(v, 1) for v in values]
 
 
@@ -89,5 +91,5 @@ def shaped_dropouts(shape: str, *, max_dropout: float, n_layers: int) -> list[fl
     >>> shaped_dropouts("triangle", max_dropout=0.4, n_layers=4)
     [0.1, 0.2, 0.3, 0.4]
     """
-    values = SHAPES[known("shape", shape, SHAPES)](0, round(1e6 * max_dropout), 0, n_layers)
+    values = SHAPES[check_choice("shape", shape, SHAPES)](0, round(1e6 * max_dropout), 0, n_layers)
     return [v / 1e6 for v in values]

@@ -9,8 +9,8 @@ from ConfigSpace import Categorical, ConfigurationSpace, Constant, Float, Intege
 from torch import nn, ones
 
 from autonet.core.component import Component
-from autonet.core.names import known
 from autonet.core.task import Task
+from autonet.core.validation import check_choice
 from autonet.nets.activations import ACTIVATIONS
 from autonet.nets.activations import activation as activation_of
 from autonet.nets.members import POOLINGS, BatchEnsembleLinear, MemberLinear, MemberMean, random_signs
@@ -51,7 +51,7 @@ def build_tabm(
     nn.Sequential
         Maps (n, n_in) to (n, n_members, n_out) in training, to (n, n_out) in evaluation.
     """
-    full = known("variant of tabm", variant, VARIANTS) == "full"
+    full = check_choice("variant of tabm", variant, VARIANTS) == "full"
     layers: list[nn.Module] = []
     for i in range(num_layers):
         if i == 0:

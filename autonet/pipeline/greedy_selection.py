@@ -4,14 +4,13 @@ Caruana et al., "Ensemble selection from libraries of models" (2004).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["greedy_selection"]
+from autonet.core.typing import Array
 
-Array = NDArray[Any]
+__all__ = ["greedy_selection"]
 
 
 def greedy_selection(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder
 from autonet.core.task import TaskKind
+from autonet.core.typing import Array
 from autonet.metrics.formulas import label_log_loss, log_loss, relative_squared_error
 from autonet.models.calibration import fit_temperature, tempered
 from autonet.models.ensemble import Ensemble, Member, weighted_mean
@@ -35,8 +36,6 @@ __all__ = [
     "select",
     "validation_losses",
 ]
-
-Array = NDArray[Any]
 
 CONSIDERED = 30  # trials, the best ones: the others are hardly ever chosen
 SCORED_ROWS = 20_000  # validation rows that the selection looks at; more decide nothing

@@ -11,10 +11,9 @@ from torch import nn
 
 from autonet.core.component import Node
 from autonet.core.errors import DataWarning
-from autonet.core.layout import InputLayout
 from autonet.core.modality import Inputs, Modality
 from autonet.core.names import join
-from autonet.core.task import Task
+from autonet.core.task import InputLayout, Task
 from autonet.core.warn import warn
 from autonet.data.encoding.encoder import TabularEncoder, encoder_key
 from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS

@@ -4,17 +4,18 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder
 from autonet.core.task import Task
+from autonet.core.threads import one_native_thread
+from autonet.core.typing import Array
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.models.trees import TreeMember
 from autonet.pipeline.selection import PLAIN_LOSSES, Candidate, validation_losses
@@ -22,8 +23,6 @@ from autonet.pipeline.trees import Boosting, Forest, TreeGrower
 from autonet.pipeline.workspace import Workspace
 
 __all__ = ["LEARNERS", "Learner", "TraditionalLearners", "fit_traditional_learners"]
-
-Array = NDArray[Any]
 
 FIRST_STEP = 16  # iterations of boosting or trees; later steps double what there is
 # On so many rows a first iteration is timed, so that one on all rows is known to fit.  Of 20,000 rows the estimate is
@@ -92,7 +91,7 @@ def fit_traditional_learners(
     n_rows = sum(len(rows) for fold in workspace.folds for rows in (fold.train, fold.valid))
     if encoding_seconds * n_rows > seconds:
         return fitted
-    with current_interrupt().abandoning(), _one_thread():
+    with current_interrupt().abandoning(), one_native_thread():
         encoding = workspace.modality.tree_config(config)
         folds = [] if encoding is None else _encoded_folds(workspace, encoding)
         for learner in LEARNERS if folds else ():
@@ -239,13 +238,3 @@ def _grow(trees: TreeGrower, fold: _EncodedFold, pace: _Pace | None, until: floa
             pace.learn(time.monotonic() - began, grown)
         if over:
             break
-
-
-@cache
-def _threads() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-def _one_thread() -> Any:
-    """Let scikit-learn compute on one thread, as torch does: see `autonet.training.threads`."""
-    return _threads().limit(limits=1)

@@ -6,7 +6,6 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -15,11 +14,10 @@ from sklearn.ensemble import (
 )
 
 from autonet.core.task import Task
+from autonet.core.typing import Array
 from autonet.models.trees import BoostedTrees, RandomizedTrees, Trees, place_classes
 
 __all__ = ["Boosting", "Forest", "TreeGrower"]
-
-Array = NDArray[Any]
 
 ITERATIONS = 500  # of boosting, at most
 BOOSTED_TREES = 5000  # at most: an iteration grows a tree for every class, label or target

@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from autonet.core.alarms import DeadlinePassed
 from autonet.core.component import Node
-from autonet.core.layout import InputLayout
 from autonet.core.modality import Encoder, Modality
-from autonet.core.task import Task
+from autonet.core.task import InputLayout, Task
+from autonet.core.typing import Array
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.models.network import NetworkMember, restore_network
 from autonet.nets.dropout import with_quick_dropout
@@ -48,8 +47,6 @@ __all__ = [
     "run_trial",
     "start_training",
 ]
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from torch.nn import functional
 from autonet.core.component import Node
 from autonet.core.modality import Data, Encoder, Inputs, Modality
 from autonet.core.task import Task
+from autonet.core.typing import Array
 from autonet.data.rows.splits import Fold
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.metrics.metric import Metric
@@ -24,8 +25,6 @@ from autonet.training.batches import Rows
 from autonet.training.loop import Validation
 
 __all__ = ["EncodedFold", "Workspace"]
-
-Array = NDArray[Any]
 
 # Encodings are kept for trials to come as long as they fit in so many bytes; those of one configuration always are.
 CACHED_BYTES = 2**30

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autonet.core.errors import EnqueuedIgnored, InvalidOption
-from autonet.core.names import known
+from autonet.core.validation import check_choice
 from autonet.search.evaluation import Outcome, told
 from autonet.search.proposals import ignored_values
 from autonet.search.records import Event, Job, Status, Trial
@@ -86,7 +86,7 @@ class AskTell(StudyView):
         TypeError, ValueError
             If the value is nothing that can be compared; the trial goes on, and may be told of again.
         """
-        ended = None if status is None else Status(known("status", str(status), tuple(Status)))
+        ended = None if status is None else Status(check_choice("status", str(status), tuple(Status)))
         with self._lock:
             if trial.number not in self._asked:
                 raise InvalidOption(f"Trial {trial.number} is not running; ask for a trial first, and tell of it once.")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autonet.core.errors import InvalidOption
+from autonet.core.validation import is_integer
 from autonet.search.records import Trial
-from autonet.search.spaces.values import is_integer
 
 if TYPE_CHECKING:
     from autonet.search.study import Study

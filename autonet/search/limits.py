@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from autonet.core.errors import InvalidOption, SearchFailed
-from autonet.core.names import known
+from autonet.core.validation import check_choice, is_integer, is_real
 from autonet.search.history import History
 from autonet.search.records import Status, Trial
-from autonet.search.spaces.values import is_integer, is_real, plain
+from autonet.search.spaces.values import plain
 from autonet.search.summary import reasons
 
 __all__ = ["Limits", "gives_up", "raise_if_all_failed"]
@@ -44,7 +44,7 @@ class Limits:
             raise InvalidOption(f"timeout must be a number of seconds that is not negative; got {self.timeout!r}.")
         if self.stop_at is not None and not is_real(self.stop_at):
             raise InvalidOption(f"stop_at must be a number; got {self.stop_at!r}.")
-        known("on_error", self.on_error, ("record", "raise"))
+        check_choice("on_error", self.on_error, ("record", "raise"))
         for name in ("max_trials", "timeout", "stop_at"):  # timers take no numbers of numpy
             object.__setattr__(self, name, plain(getattr(self, name)))
         if self.timeout is not None and self.timeout > LONGEST:

@@ -8,7 +8,8 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption
-from autonet.core.names import SEPARATOR, known
+from autonet.core.names import SEPARATOR
+from autonet.core.validation import check_choice
 from autonet.search.evaluation import Objective
 from autonet.search.running import RunningTrial
 from autonet.search.study import Study
@@ -58,7 +59,7 @@ def maximize(fn: Objective, space: Space = None, **options: Any) -> Study:
 def _search(fn: Objective, space: Space, direction: str, options: dict[str, Any]) -> Study:
     of_study, of_optimize = _names(Study.__init__), _names(Study.optimize)
     for name in options:
-        known("option", name, [*of_study, *of_optimize])
+        check_choice("option", name, [*of_study, *of_optimize])
     data = getattr(fn, "data", None)
     made = {"data": data, **{k: v for k, v in options.items() if k in of_study}}
     study = Study(space, direction=direction, **made)  # type: ignore[arg-type]
@@ -130,7 +131,7 @@ class CrossValidation:
 
         self.estimator, self.X, self.y = estimator, X, y
         self.scoring = check_scoring(estimator, scoring)
-        self.budget = None if budget is None else known("budget", budget, [*estimator.get_params(), "n_samples"])
+        self.budget = None if budget is None else check_choice("budget", budget, [*estimator.get_params(), "n_samples"])
         self.stratified = is_classifier(estimator)
         self.folds = list(check_cv(cv, y, classifier=self.stratified).split(X, y))
 

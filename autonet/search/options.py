@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from autonet.core.errors import InvalidOption
-from autonet.core.names import known
+from autonet.core.validation import check_choice, is_real
 from autonet.search.rungs import Rungs, Unit
-from autonet.search.spaces.values import is_real, plain
+from autonet.search.spaces.values import plain
 
 __all__ = ["checked_callbacks", "checked_keep_best", "placed_rungs", "resolved", "root_seed"]
 
@@ -18,7 +18,7 @@ __all__ = ["checked_callbacks", "checked_keep_best", "placed_rungs", "resolved",
 def resolved(what: str, given: Any, registry: Mapping[str, Callable[[], Any]], method: str) -> Any:
     """Make what a name stands for; pass on an object that has the method."""
     if isinstance(given, str):
-        return registry[known(what, given, registry)]()
+        return registry[check_choice(what, given, registry)]()
     if not callable(getattr(given, method, None)) or isinstance(given, type):
         raise InvalidOption(f"{what} must be one of {', '.join(map(repr, registry))}, or an object with {method}().")
     return given
@@ -33,7 +33,7 @@ def placed_rungs(low: float | None, high: float | None, eta: float, unit: Unit) 
             raise InvalidOption(f"{name} must be a number; got {value!r}.")
     low, high, eta = (_number(v) for v in (high if low is None else low, low if high is None else high, eta))
     assert low is not None and high is not None  # noqa: S101, PT018 - for the type checker
-    return Rungs.geometric(low, high, eta, known("budget_type", unit, ("epochs", "time")))  # type: ignore[arg-type]
+    return Rungs.geometric(low, high, eta, check_choice("budget_type", unit, ("epochs", "time")))  # type: ignore[arg-type]
 
 
 def _number(value: Any) -> float:

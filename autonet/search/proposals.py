@@ -2,15 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from autonet.core.errors import InvalidOption
+from autonet.core.threads import one_blas_thread
 from autonet.search.evaluation import Outcome
 from autonet.search.history import History
 from autonet.search.records import Config, Status, Trial
@@ -64,7 +63,7 @@ def propose(
         return {name: plain(value) for name, value in default.items()}, "default"
     config: Mapping[str, Any] | None = None
     if len(space):
-        with _blas().limit(limits=1):  # on a busy machine the threads of small products wait for each other
+        with one_blas_thread():
             config = sampler.propose(space, history, rng)
     table = history.table(space)
     row = None if config is None else _checked(sampler, table.encoding, config)
@@ -138,11 +137,6 @@ def ignored_values(trial: Trial, outcome: Outcome) -> str:
             names = ", ".join(map(repr, outcome.definitions)) or "nothing"
             sentences.append(f"{name!r} = {value!r} was not used, for the objective suggested {names}.")
     return " ".join([f"Enqueued trial {trial.number}:", *sentences]) if sentences else ""
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
 
 
 def _checked(sampler: Sampler, encoding: Encoding, config: Mapping[str, Any]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, RunUnavailable
 from autonet.core.interrupts import GRACE_SECONDS, current_interrupt, interruptible
-from autonet.core.names import known
+from autonet.core.validation import check_choice, is_integer
 from autonet.search.ask_tell import AskTell
 from autonet.search.evaluation import Objective, Outcome, running_deadline, strip_frames, was_cut_off
 from autonet.search.executors.base import Executor
@@ -29,7 +29,6 @@ from autonet.search.running import RunningTrial
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.space import as_space
-from autonet.search.spaces.values import is_integer
 from autonet.search.storage.journal import Journal
 from autonet.search.storage.settings import existing_store, name_of, study_options
 from autonet.search.storage.store import Store
@@ -118,7 +117,7 @@ class Study(AskTell):
     ) -> None:
         if keep_best is not None and not (is_integer(keep_best) and keep_best >= 0):
             raise InvalidOption(f"keep_best must be a whole number of at least 0; got {keep_best!r}.")
-        self.direction = known("direction", direction, ("minimize", "maximize"))
+        self.direction = check_choice("direction", direction, ("minimize", "maximize"))
         self._planner = Planner(sampler, scheduler)
         self._lock = threading.RLock()  # of all that changes: history, journal, and which trials run
         self._optimizing = threading.Lock()

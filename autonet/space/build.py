@@ -15,8 +15,9 @@ from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparamete
 
 from autonet.core.component import Node
 from autonet.core.errors import InvalidOption
-from autonet.core.names import join, known
+from autonet.core.names import join
 from autonet.core.task import Task
+from autonet.core.validation import check_choice
 from autonet.pipeline.tabular import NODES
 from autonet.space.updates import HyperparameterSearchSpaceUpdate
 
@@ -68,7 +69,7 @@ def build_space(
     for node in nodes.values():
         entries |= _entries(node, task)
     for name, chosen in (components or {}).items():
-        node = nodes[known("node", name, nodes)]
+        node = nodes[check_choice("node", name, nodes)]
         _update(entries, HyperparameterSearchSpaceUpdate(name, node.selector, tuple(chosen)), task, nodes)
     for update in updates:
         _update(entries, update, task, nodes)
@@ -155,12 +156,12 @@ def _possible(hyperparameter: Hyperparameter[Any, Any]) -> list[Any]:
 def _update(
     entries: dict[str, _Entry], update: HyperparameterSearchSpaceUpdate, task: Task, nodes: Mapping[str, Node[Any]]
 ) -> None:
-    node = nodes[known("node", update.node_name, nodes)]
+    node = nodes[check_choice("node", update.node_name, nodes)]
     if update.hyperparameter == node.selector:
         for name in update.value_range:
-            known(f"component of {node.name} for {task.kind}", name, node.names(task))
+            check_choice(f"component of {node.name} for {task.kind}", name, node.names(task))
     of_node = [n.removeprefix(f"{node.name}:") for n in entries if n.startswith(f"{node.name}:")]
-    known(f"hyperparameter of {node.name}", update.hyperparameter, of_node)
+    check_choice(f"hyperparameter of {node.name}", update.hyperparameter, of_node)
     entry = entries[update.name]
     # Applied to the declaration, so that a later update can widen what an earlier one narrowed.
     entry.hyperparameter = update.apply(entry.declared)

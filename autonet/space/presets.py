@@ -10,8 +10,8 @@ from typing import Any, TypeVar, get_args
 
 from autonet.core.errors import InvalidOption
 from autonet.core.files import read_text
-from autonet.core.names import known
 from autonet.core.task import Task, TaskKind
+from autonet.core.validation import check_choice
 from autonet.space.updates import HyperparameterSearchSpaceUpdate, is_plain
 
 __all__ = ["Preset", "list_presets", "load_preset"]
@@ -91,7 +91,7 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     """
     path = Path(preset)
     if path.suffix != ".toml":
-        path = preset_folder() / f"{known('preset', str(preset), list_presets())}.toml"
+        path = preset_folder() / f"{check_choice('preset', str(preset), list_presets())}.toml"
     where, content = f"preset {path.name}", _parse(path)
     if content.get("schema") != SCHEMA:
         raise InvalidOption(
@@ -121,7 +121,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 def _check_keys(table: dict[str, Any], allowed: Iterable[str], where: str) -> None:
     for key in table:
-        known(f"key in {where}", key, allowed)
+        check_choice(f"key in {where}", key, allowed)
 
 
 def _get(table: dict[str, Any], key: str, kind: type[_T], where: str) -> _T:
@@ -150,7 +150,7 @@ def _components(table: dict[str, Any], where: str) -> dict[str, list[str]]:
 
 
 def _concerns(row: dict[str, Any], task: Task, where: str) -> bool:
-    kind = known(f"task in {where}", row.get("task", task.kind), get_args(TaskKind))
+    kind = check_choice(f"task in {where}", row.get("task", task.kind), get_args(TaskKind))
     for key in ("min_rows", "max_rows", "min_columns", "max_columns"):
         if type(row.get(key, 0)) not in (int, float):
             raise InvalidOption(f"In {where}, {key} must be a number; got {reprlib.repr(row[key])}.")

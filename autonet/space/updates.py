@@ -20,6 +20,7 @@ from ConfigSpace.hyperparameters import (
 from autonet.core.errors import InvalidOption
 from autonet.core.files import read_text
 from autonet.core.names import join
+from autonet.core.validation import is_real
 
 __all__ = [
     "HyperparameterSearchSpaceUpdate",
@@ -310,12 +311,7 @@ def is_plain(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number beyond the range of floats
-        return False
+    return isinstance(value, int | float) and is_real(value) and math.isfinite(value)
 
 
 def _identity(value: Any) -> tuple[bool, Any]:

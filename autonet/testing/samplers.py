@@ -22,8 +22,8 @@ import numpy as np
 from ConfigSpace import Configuration, ConfigurationSpace
 from ConfigSpace.exceptions import ForbiddenValueError
 from ConfigSpace.hyperparameters import IntegerHyperparameter
-from threadpoolctl import threadpool_limits
 
+from autonet.core.threads import one_blas_thread
 from autonet.search.history import History
 from autonet.search.records import Event
 from autonet.search.rungs import Rungs
@@ -60,7 +60,7 @@ class SamplerCheck:
 
     def __call__(self) -> None:
         """Run the check, with one thread for linear algebra, as a study proposes."""
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_blas_thread():
             self.check(self.sampler, self.space)
 
     def __str__(self) -> str:

@@ -4,7 +4,8 @@ import pytest
 
 from autonet import errors
 from autonet.core.errors import UnknownName
-from autonet.core.names import join, known
+from autonet.core.names import join
+from autonet.core.validation import check_choice
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
@@ -47,9 +48,9 @@ def test_every_error_is_autonets_and_a_builtin_one(error: type[Exception], built
 
 
 def test_a_known_name_comes_back_and_an_unknown_one_raises() -> None:
-    assert known("shape", "brick", (name for name in ("brick", "funnel"))) == "brick"
+    assert check_choice("shape", "brick", (name for name in ("brick", "funnel"))) == "brick"
     with pytest.raises(errors.UnknownName, match=r"Unknown shape 'brik'\. Did you mean 'brick'\?"):
-        known("shape", "brik", ["brick", "funnel"])
+        check_choice("shape", "brik", ["brick", "funnel"])
 
 
 def test_names_are_joined_without_their_empty_parts() -> None:

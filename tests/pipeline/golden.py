@@ -11,8 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from autonet.core.layout import InputLayout
-from autonet.core.task import Task
+from autonet.core.task import InputLayout, Task
 from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.trial import build_training
 from autonet.space.build import build_space

@@ -13,9 +13,8 @@ from torch import Tensor, nn
 from autonet import AutoNetClassification
 from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidData
-from autonet.core.layout import InputLayout
 from autonet.core.modality import Modality
-from autonet.core.task import Task
+from autonet.core.task import InputLayout, Task
 from autonet.data.hashes import hash_numbers, mix
 from autonet.models.network import LINEAR_CONFIG
 from autonet.pipeline.nodes import nodes_around

@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from autonet.core.layout import InputLayout
-from autonet.core.task import Task
+from autonet.core.task import InputLayout, Task
 from autonet.data.rows.splits import split
 from autonet.data.table import Table
 from autonet.metrics.metric import get_metric

@@ -1,18 +1,15 @@
 """Categories as numbers: which levels are known, and which columns they become."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from autonet.core.typing import Array
 from autonet.data.encoding.preprocessors import Embedding
 from autonet.data.encoding.specs import describable_module
 
 __all__ = ["Categories", "fit_categories"]
-
-Array = NDArray[Any]
 
 MISSING, UNSEEN = 0, 1  # codes of a table
 # A level needs two training rows: what one row says about it is noise.  In fewer rows than this most levels have one

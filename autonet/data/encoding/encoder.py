@@ -3,20 +3,20 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
-from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 
-from autonet.core.layout import InputLayout
 from autonet.core.modality import Inputs
 from autonet.core.names import SEPARATOR
 from autonet.core.spec import describable
+from autonet.core.task import InputLayout
+from autonet.core.threads import one_blas_thread
+from autonet.core.typing import Array
 from autonet.data.encoding.categories import Categories, fit_categories
 from autonet.data.encoding.numbers import Numbers, fit_numbers, some
 from autonet.data.encoding.on_demand import EncodedOnDemand
@@ -28,7 +28,6 @@ from autonet.data.table import Table
 
 __all__ = ["Encoding", "TabularEncoder", "encoder_key"]
 
-Array = NDArray[Any]
 Rows = NDArray[np.intp]
 
 CHUNK_CELLS = 2**18  # encoded at a time: 2 MB in float64, which processors keep at hand
@@ -157,7 +156,7 @@ class TabularEncoder:
         seed : int
             Of samples, and for preprocessors that draw.
         """
-        with _blas().limit(limits=1):  # threads of busy machines wait for each other, and change the last bits of sums
+        with one_blas_thread():
             return cls._fit(table, rows, config, seed)
 
     @classmethod
@@ -220,11 +219,6 @@ class TabularEncoder:
         if self.is_lazy:
             return EncodedOnDemand(self.transform, self.n_out, table if rows is None else table.rows(rows), device)
         return torch.from_numpy(self.transform(table, rows)).to(device)
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
 
 
 def _tensors(table: Table, module: Encoding) -> Iterator[Tensor]:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor, nn
 
+from autonet.core.typing import Array
 from autonet.data.encoding.preprocessors import BITS, IMPUTATION, NORMALIZATION, Normalization
 from autonet.data.encoding.specs import describable_module
 from autonet.data.encoding.stages import HUGE, Impute
 
 __all__ = ["Numbers", "fit_numbers", "some"]
 
-Array = NDArray[Any]
 Rows = NDArray[np.intp]
 
 SAMPLED_ROWS, SAMPLED_CELLS = 10_000, 5_000_000  # looked at: so many rows, more while there are fewer cells

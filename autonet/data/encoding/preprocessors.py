@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer
-from numpy.typing import NDArray
 from sklearn import decomposition, kernel_approximation
 from sklearn.preprocessing import PowerTransformer, QuantileTransformer
 from torch import nn
 
 from autonet.core.component import Component, Node
 from autonet.core.task import Task
+from autonet.core.typing import Array
 from autonet.data.encoding.stages import (
     HUGE,
     FourierFeatures,
@@ -39,8 +39,6 @@ __all__ = [
     "Embedding",
     "Normalization",
 ]
-
-Array = NDArray[Any]
 
 # Standardized values are drawn in smoothly, x / sqrt(1 + (x / 3)^2): a column that is almost always constant (a pixel
 # at the edge) has a tiny standard deviation, and its rare values would swamp the network.  Measured on MNIST: test

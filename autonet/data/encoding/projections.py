@@ -3,18 +3,16 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
 from torch import nn
 
+from autonet.core.typing import Array
 from autonet.data.encoding.preprocessors import CLIP
 from autonet.data.encoding.stages import Scale, SmoothClip, SparseProjection, WordProjection
 
 __all__ = ["TEXT_DIMENSIONS", "WIDE_DIMENSIONS", "fit_wide", "fit_words"]
-
-Array = NDArray[Any]
 
 WIDE_DIMENSIONS = 256
 TEXT_DIMENSIONS = 32

@@ -4,14 +4,12 @@ Numbers are computed with in float64, because what is subtracted may be large be
 and leave in float32.
 """
 
-from typing import Any
-
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from autonet.core.typing import Array
 from autonet.data.encoding.specs import describable_module
 
 __all__ = [
@@ -29,8 +27,6 @@ __all__ = [
     "YeoJohnson",
     "applied",
 ]
-
-Array = NDArray[Any]
 
 HUGE = 1e100  # of what statistics are made of: sums of squares are finite in float64
 LARGEST = 1e9  # of what a network sees: its square is finite in float32

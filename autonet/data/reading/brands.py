@@ -7,18 +7,16 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils.validation import check_array
 
 from autonet.core.errors import InvalidData
+from autonet.core.typing import Array
 from autonet.data.reading.cells import Columns
 from autonet.data.reading.names import check_names
 from autonet.data.reading.records import are_records, fill_masked, open_dictionary, open_records, open_structured
 
 __all__ = ["open_table"]
-
-Array = NDArray[Any]
 
 
 def open_table(X: Any) -> "Array | sparse.csr_array | Columns":

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autonet.core.errors import InvalidData
+from autonet.core.typing import Array
 from autonet.data.reading.zones import zone_name
 
 __all__ = ["EXACT", "Cells", "Columns", "Holds", "Names", "array_of_objects", "count_groups", "is_missing"]
 
-Array = NDArray[Any]
 Names = tuple[Hashable, ...]
 Holds = Literal["numeric", "boolean", "categorical", "datetime", "duration", "string", "mixed", "nothing"]
 

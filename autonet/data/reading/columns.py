@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from autonet.core.errors import DataWarning, InvalidData
+from autonet.core.typing import Array
 from autonet.core.warn import warn
 from autonet.data.reading.cells import INSTANT, Cells
 from autonet.data.reading.formats import Format, is_marker, looks_like_other, parse_cells
@@ -18,8 +19,6 @@ from autonet.data.reading.texts import count_terms
 from autonet.data.reading.zones import local_time
 
 __all__ = ["chunks", "infinity", "infinity_in", "read_codes", "read_instants", "read_numbers", "read_text", "too_large"]
-
-Array = NDArray[Any]
 
 LARGEST = np.finfo(np.float32).max  # networks compute in float32
 CHUNK_CELLS = 1_000_000

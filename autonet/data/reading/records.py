@@ -5,16 +5,15 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
-from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
+from autonet.core.typing import Array
 from autonet.data.reading.alignment import warn_of_other_order
 from autonet.data.reading.cells import EXACT, Cells, Columns, array_of_objects
 from autonet.data.reading.names import check_names
 
 __all__ = ["are_records", "fill_masked", "open_dictionary", "open_records", "open_structured"]
 
-Array = NDArray[Any]
 SHOWN = 5
 
 

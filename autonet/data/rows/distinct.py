@@ -4,12 +4,11 @@ Weights then mean the same as repetitions, and the order of the rows does not ma
 those that are equal stay rows: new ones will have twins among those that train as well, so those that validate should.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.modality import Data
+from autonet.core.typing import Array
 from autonet.data.hashes import hash_numbers, mix
 
 __all__ = ["distinct_rows"]
@@ -20,7 +19,6 @@ __all__ = ["distinct_rows"]
 FEW_KINDS, OFTEN = 200, 2
 MOST_REPEATED = 1_000_000
 
-Array = NDArray[Any]
 Weights = NDArray[np.float64]
 
 

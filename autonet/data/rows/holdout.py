@@ -1,16 +1,13 @@
 """Rows to hold out: strata, and draws of rows and of whole groups."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidOption
 from autonet.core.task import TaskKind
+from autonet.core.typing import Array
 
 __all__ = ["number", "some_groups", "some_rows", "stratify", "without_single"]
-
-Array = NDArray[Any]
 
 STRATA = 10  # bins of a regression target
 DRAWS = 50  # ways to draw groups, of which the best is taken

@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from sklearn import model_selection
 
 from autonet.core.errors import InvalidData, InvalidOption, ValidationReused
-from autonet.core.names import known
 from autonet.core.task import TaskKind
+from autonet.core.typing import Array
+from autonet.core.validation import check_choice
 from autonet.data.rows.holdout import number, some_groups, some_rows, stratify, without_single
 
 __all__ = ["CROSS_VALIDATORS", "Fold", "Splitter", "split"]
 
 Rows = NDArray[np.intp]
-Array = NDArray[Any]
-
 SPLITTERS: dict[str, Any] = {
     "k_fold": model_selection.KFold,
     "stratified_k_fold": model_selection.StratifiedKFold,
@@ -199,7 +198,7 @@ def _named(
     seed: int,
 ) -> list[tuple[Any, Any]]:
     """Split by a splitter of scikit-learn."""
-    known("cross_validator", name, CROSS_VALIDATORS)
+    check_choice("cross_validator", name, CROSS_VALIDATORS)
     if groups is None and "group" in name:
         raise InvalidOption(f"cross_validator={name!r} keeps groups together; pass groups to fit.")
     if groups is not None and name in GROUPED:

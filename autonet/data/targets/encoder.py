@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, softmax
 from sklearn.preprocessing import PowerTransformer
 
 from autonet.core.component import Component, Node
 from autonet.core.spec import describable
 from autonet.core.task import TaskKind
+from autonet.core.typing import Array
 
 __all__ = ["TARGET_TRANSFORMS", "TargetEncoder", "Transform"]
-
-Array = NDArray[Any]
 
 FARTHEST = 1e15  # standard deviations
 ROUND_TRIP_ERROR = 1e-3  # of the range of a target: what a transform may lose without being seen in a prediction

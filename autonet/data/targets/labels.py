@@ -14,12 +14,11 @@ from sklearn.utils.validation import column_or_1d
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.spec import describable
 from autonet.core.task import TaskKind
+from autonet.core.typing import Array
 from autonet.core.warn import warn
 from autonet.data.reading.cells import is_missing
 
 __all__ = ["Classes", "Labels", "Targets", "Values"]
-
-Array = NDArray[Any]
 
 SHOWN = 5  # rows or labels that a sentence names
 ONE_HOT_COLUMNS = 3  # two columns that exclude each other may well be two labels

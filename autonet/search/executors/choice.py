@@ -3,9 +3,9 @@
 import multiprocessing
 from collections.abc import Sequence
 
+from autonet.core.validation import is_integer
 from autonet.search.executors.base import Executor
 from autonet.search.executors.in_process import InProcess
-from autonet.search.spaces.values import is_integer
 
 __all__ = ["executor_for"]
 

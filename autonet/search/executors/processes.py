@@ -18,13 +18,13 @@ from joblib.externals.loky.backend import get_context
 from autonet.core.cores import available_cores, in_daemon
 from autonet.core.errors import InvalidOption
 from autonet.core.interrupts import current_interrupt
+from autonet.core.validation import is_integer, is_real
 from autonet.search.evaluation import DeadlinePassed, Objective, Outcome, evaluate, failure
 from autonet.search.executors.base import latest_end
 from autonet.search.executors.pickling import pickled_objective, unpickled
 from autonet.search.executors.worker import serve
 from autonet.search.records import Job, Status
 from autonet.search.running import Observer, RunningTrial
-from autonet.search.spaces.values import is_integer, is_real
 
 __all__ = ["Processes"]
 

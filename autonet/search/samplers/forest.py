@@ -8,15 +8,13 @@ with the fidelity as a column, so that every rung of every trial teaches the mod
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from autonet.core.typing import FloatArray
 from autonet.search.history import History
 from autonet.search.samplers.model import Inputs, ModelBasedSampler, Predictor, standardized, thinned
 from autonet.search.table import LOSS, Table
 
 __all__ = ["ForestSampler"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,14 +39,14 @@ class ForestSampler(ModelBasedSampler):
         return forest(np.vstack([X, pending]), np.r_[y, np.full(len(pending), np.median(y))], self.n_trees, rng)
 
 
-def forest(X: Array, y: Array, n_trees: int, rng: np.random.Generator) -> Predictor:
+def forest(X: FloatArray, y: FloatArray, n_trees: int, rng: np.random.Generator) -> Predictor:
     """Fit trees to bootstrap samples; return the function that gives mean and standard deviation over the trees."""
     from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415 - takes longer to import than all of the search
 
     seed = int(rng.integers(2**31))
     fitted = ExtraTreesRegressor(n_trees, max_features=0.8, bootstrap=True, random_state=seed).fit(X, y)
 
-    def predict(X: Array) -> tuple[Array, Array]:
+    def predict(X: FloatArray) -> tuple[FloatArray, FloatArray]:
         by_tree = np.array([tree.tree_.predict(X.astype(np.float32))[:, 0] for tree in fitted.estimators_])
         return by_tree.mean(axis=0), by_tree.std(axis=0) + 1e-3
 

@@ -14,14 +14,13 @@ from ConfigSpace.hyperparameters import OrdinalHyperparameter
 from numpy.typing import NDArray
 from scipy.special import logsumexp, ndtr, ndtri
 
+from autonet.core.typing import FloatArray
 from autonet.search.history import History
 from autonet.search.samplers.random import first_new, random_row
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.table import BUDGET, LOSS, TRIAL, Table
 
 __all__ = ["KernelDensitySampler"]
-
-Array = NDArray[np.float64]
 
 # Times as many candidates are drawn where some are forbidden.
 MANY = 20
@@ -65,7 +64,7 @@ class KernelDensitySampler:
         row = random_row(table, rng) if row is None else row
         return None if row is None else table.encoding.config(row)
 
-    def _by_model(self, table: Table, history: History, rng: np.random.Generator) -> Array:
+    def _by_model(self, table: Table, history: History, rng: np.random.Generator) -> FloatArray:
         """Return candidate rows, best first; none while too little is known."""
         sets = self._good_and_bad(table, history)
         if sets is None:
@@ -111,7 +110,7 @@ class Density:
         Of a single row.
     """
 
-    def __init__(self, encoding: Encoding, rows: Array, bandwidth: float) -> None:
+    def __init__(self, encoding: Encoding, rows: FloatArray, bandwidth: float) -> None:
         self.encoding, self.rows = encoding, rows
         sizes = np.array([float(encoding.hyperparameters[i].size) for i in encoding.free])
         self._ordinal = np.array(
@@ -126,10 +125,10 @@ class Density:
         self._n_categories = np.where(encoding.categorical, sizes, 1.0)
         self._share = self._n_categories / (n + self._n_categories)
 
-    def _columns(self, rows: Array) -> Array:
+    def _columns(self, rows: FloatArray) -> FloatArray:
         return rows[:, self.encoding.free] / self._unit
 
-    def log(self, rows: Array) -> Array:
+    def log(self, rows: FloatArray) -> FloatArray:
         """Return the logarithm of the density at `rows`."""
         Z, X, categorical = self._columns(rows), self._X, self.encoding.categorical
         with np.errstate(divide="ignore", invalid="ignore"):  # of categories, which have a kernel of their own
@@ -142,7 +141,7 @@ class Density:
         everywhere = np.zeros((len(Z), 1))
         return np.asarray(logsumexp(np.hstack([products, everywhere]), axis=1) - np.log(len(X) + 1))
 
-    def draw(self, n: int, rng: np.random.Generator) -> Array:
+    def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Draw `n` rows; forbidden ones are among them."""
         fresh = self.encoding.redraw(n, rng)
         X = np.vstack([self._X, np.full((1, self._X.shape[1]), np.nan)])[rng.integers(len(self._X) + 1, size=n)]

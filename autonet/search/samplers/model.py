@@ -15,6 +15,7 @@ from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 from scipy.linalg import solve
 
+from autonet.core.typing import FloatArray
 from autonet.search.history import History
 from autonet.search.rungs import Rungs
 from autonet.search.samplers.random import first_new, random_row
@@ -24,8 +25,7 @@ from autonet.search.table import BUDGET, COST, LOSS, PAID, TRIAL, Table
 
 __all__ = ["MAX_RECORDS", "Inputs", "ModelBasedSampler", "Predictor", "cost_model", "standardized", "thinned"]
 
-Array = NDArray[np.float64]
-Predictor = Callable[[Array], tuple[Array, Array]]  # inputs -> mean and standard deviation
+Predictor = Callable[[FloatArray], tuple[FloatArray, FloatArray]]  # inputs -> mean and standard deviation
 
 MAX_RECORDS = 200  # the time of a Gaussian process grows with their cube
 N_BEST, N_LEADERS, N_PARENTS = 200, 30, 5  # trials looked at; for the best predicted loss; for mutations
@@ -81,7 +81,7 @@ class ModelBasedSampler(ABC):
         row = random_row(table, rng) if row is None else row
         return None if row is None else table.encoding.config(row)
 
-    def _by_model(self, table: Table, history: History, rng: np.random.Generator) -> Array:
+    def _by_model(self, table: Table, history: History, rng: np.random.Generator) -> FloatArray:
         """Return candidate rows, best first."""
         encoding, rows, reports = table.encoding, table.rows, table.reports
         inputs = Inputs(encoding, history.rungs)
@@ -96,7 +96,7 @@ class ModelBasedSampler(ABC):
         paid = reports[reports[:, PAID] > 0][-MAX_RECORDS:]
         log_cost = cost_model(encoding.features(rows[paid[:, TRIAL].astype(int)]), paid[:, COST] / paid[:, PAID])
 
-        def score(rows: Array) -> Array:
+        def score(rows: FloatArray) -> FloatArray:
             Z = inputs.at_top(rows)
             return log_expected_improvement(*predict(Z), goal) - self.cost_weight * log_cost(Z[:, :-1])
 
@@ -104,19 +104,19 @@ class ModelBasedSampler(ABC):
 
 
 def maximize(
-    score: Callable[[Array], Array],
+    score: Callable[[FloatArray], FloatArray],
     encoding: Encoding,
-    random: Array,
-    parents: Array,
+    random: FloatArray,
+    parents: FloatArray,
     rng: np.random.Generator,
-) -> Array:
+) -> FloatArray:
     """Score random rows and as many mutations of `parents`, then twice smaller steps around the five best."""
 
-    def mutants(of: Array, n: int, low: float, high: float, share: float) -> Array:
+    def mutants(of: FloatArray, n: int, low: float, high: float, share: float) -> FloatArray:
         steps = np.exp(rng.uniform(np.log(low), np.log(high), n))
         return encoding.mutate(np.resize(of, (n, of.shape[1])), steps, share, rng)
 
-    def legal(rows: Array) -> Array:
+    def legal(rows: FloatArray) -> FloatArray:
         return rows[encoding.legal(rows)]
 
     rows = np.vstack([random, legal(mutants(parents, len(random), 0.02, 0.3, share=0.3))])
@@ -136,20 +136,20 @@ class Inputs:
         self.n_categories = np.r_[encoding.n_categories, 0]
         self._span = max(np.log(rungs.top / rungs.bottom), 1e-9)
 
-    def at_top(self, rows: Array) -> Array:
+    def at_top(self, rows: FloatArray) -> FloatArray:
         """Return the inputs of rows at the highest budget."""
         return self._inputs(rows, np.full(len(rows), self.rungs.top))
 
-    def of_reports(self, rows: Array, reports: Array) -> Array:
+    def of_reports(self, rows: FloatArray, reports: FloatArray) -> FloatArray:
         """Return the inputs of reports, with the rows of all trials."""
         return self._inputs(rows[reports[:, TRIAL].astype(int)], np.maximum(reports[:, BUDGET], self.rungs.bottom / 3))
 
-    def _inputs(self, rows: Array, budgets: Array) -> Array:
+    def _inputs(self, rows: FloatArray, budgets: FloatArray) -> FloatArray:
         level = np.log(budgets / self.rungs.bottom) / self._span
         return np.column_stack([self.encoding.features(rows), level])
 
 
-def thinned(reports: Array) -> NDArray[np.intp]:
+def thinned(reports: FloatArray) -> NDArray[np.intp]:
     """Choose at most `MAX_RECORDS` reports, in order: the best of the highest rungs, and the newest."""
     if len(reports) <= MAX_RECORDS:
         return np.arange(len(reports))
@@ -157,7 +157,7 @@ def thinned(reports: Array) -> NDArray[np.intp]:
     return np.unique(np.r_[ranked[: MAX_RECORDS // 2], np.arange(len(reports) - MAX_RECORDS // 2, len(reports))])
 
 
-def standardized(losses: Array) -> Array:
+def standardized(losses: FloatArray) -> FloatArray:
     """Log of the distance to the best loss, so that good trials are told apart; failures count as the worst seen."""
     finite = np.isfinite(losses)
     if not finite.any():
@@ -170,7 +170,7 @@ def standardized(losses: Array) -> Array:
     return np.asarray((z - z.mean()) / (z.std() + 1e-9))
 
 
-def close_gaps(losses: Array) -> Array:
+def close_gaps(losses: FloatArray) -> FloatArray:
     """Close gaps between losses: a distance to the best loss is at most `MAX_GAP` times the next smaller one.
 
     Otherwise a penalty of a million for what is infeasible would make all that is feasible look alike.  The order is
@@ -184,13 +184,13 @@ def close_gaps(losses: Array) -> Array:
     return np.asarray(losses.min() + closed[places.reshape(-1)])
 
 
-def cost_model(X: Array, cost: Array) -> Callable[[Array], Array]:
+def cost_model(X: FloatArray, cost: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """Ridge regression of the log cost per unit of budget on linear and quadratic terms of the features."""
     if not len(cost):
         return lambda Z: np.zeros(len(Z))
     A, y = X - 0.5, np.log(cost + 1e-9)
 
-    def products(B: Array) -> Array:
+    def products(B: FloatArray) -> FloatArray:
         """Inner products of all terms, without the terms: 1, x_i, and x_i x_j with i <= j."""
         inner = B @ A.T
         return np.asarray(1 + inner + 0.5 * (inner**2 + B**2 @ A.T**2))

@@ -12,9 +12,9 @@ from scipy.linalg.lapack import dpotri, dpotrs
 from scipy.optimize import minimize
 from scipy.special import log_ndtr, ndtr
 
-__all__ = ["GaussianProcess", "log_expected_improvement"]
+from autonet.core.typing import FloatArray
 
-Array = NDArray[np.float64]
+__all__ = ["GaussianProcess", "log_expected_improvement"]
 
 SQRT5 = np.sqrt(5.0)
 JITTER = 1e-6
@@ -51,7 +51,7 @@ class GaussianProcess:
         self.bounds = [(np.log(0.03), np.log(30.0))] * d + [(-3.0, 3.0), (np.log(1e-5), np.log(0.5))]
         self.theta = self.prior_mean.copy()
 
-    def learn(self, X: Array, y: Array, *, steps: int) -> "GaussianProcess":
+    def learn(self, X: FloatArray, y: FloatArray, *, steps: int) -> "GaussianProcess":
         """Move the parameters by at most `steps` of L-BFGS to where `X` (n, n_columns) and `y` (n,) are likely."""
         found = minimize(
             self._negative_log_posterior,
@@ -65,7 +65,7 @@ class GaussianProcess:
         self.theta = found.x if np.isfinite(found.fun) else self.theta
         return self
 
-    def condition(self, X: Array, y: Array) -> "GaussianProcess":
+    def condition(self, X: FloatArray, y: FloatArray) -> "GaussianProcess":
         """Condition on data."""
         self._points = self._scaled(X)
         covariance = self._kernel(_squared_distances(self._points, self._points), self.theta[-2])[0]
@@ -74,23 +74,23 @@ class GaussianProcess:
         self._weights = dpotrs(self._factor, y, lower=1)[0]
         return self
 
-    def predict(self, Z: Array) -> tuple[Array, Array]:
+    def predict(self, Z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return mean and standard deviation, without noise, at the rows of `Z`."""
         cross = self._kernel(_squared_distances(self._points, self._scaled(Z)), self.theta[-2])[0]
         explained = dtrsm(1.0, self._factor, cross, lower=1)
         variance = np.exp(self.theta[-2]) - np.einsum("ij,ij->j", explained, explained)
         return np.asarray(self._weights @ cross), np.sqrt(np.maximum(variance, 1e-10))
 
-    def _unfolded(self, X: Array) -> Array:
+    def _unfolded(self, X: FloatArray) -> FloatArray:
         """Put each category in a column of its own."""
         parts = [(X[:, [j]] == codes) * np.sqrt(0.5) for j, codes in self._categorical]
         return np.hstack([X[:, self._numeric], *parts])
 
-    def _scaled(self, X: Array) -> Array:
+    def _scaled(self, X: FloatArray) -> FloatArray:
         return np.asarray(self._unfolded(X) * np.exp(-self.theta[:-2])[self._owner])
 
     @staticmethod
-    def _kernel(squared: Array, log_variance: float) -> tuple[Array, Array]:
+    def _kernel(squared: FloatArray, log_variance: float) -> tuple[FloatArray, FloatArray]:
         """Return the covariance and the factor that its derivatives by the length scales share."""
         a = np.sqrt(5 * squared)
         shared = np.exp(log_variance - a)
@@ -98,7 +98,7 @@ class GaussianProcess:
         shared *= 1 + a
         return kernel, shared
 
-    def _negative_log_posterior(self, theta: Array, U: Array, y: Array) -> tuple[float, Array]:
+    def _negative_log_posterior(self, theta: FloatArray, U: FloatArray, y: FloatArray) -> tuple[float, FloatArray]:
         inverse_squares = np.exp(-2 * theta[:-2])[self._owner]
         V = U * np.sqrt(inverse_squares)
         kernel, shared = self._kernel(_squared_distances(V, V), theta[-2])
@@ -127,7 +127,7 @@ class GaussianProcess:
         return float(value), gradient
 
 
-def log_expected_improvement(mean: Array, std: Array, best: float) -> Array:
+def log_expected_improvement(mean: FloatArray, std: FloatArray, best: float) -> FloatArray:
     """Logarithm of the expected improvement below `best`; the plain formula underflows far from the optimum."""
     z = (best - mean) / std
     near, tail = np.maximum(z, -1.0), np.clip(z, -1e3, -1.0)
@@ -138,11 +138,11 @@ def log_expected_improvement(mean: Array, std: Array, best: float) -> Array:
     return np.asarray(np.log(std) + np.where(z < -1, far, plain))
 
 
-def _log_density(z: Array) -> Array:
+def _log_density(z: FloatArray) -> FloatArray:
     return np.asarray(-0.5 * (z * z + np.log(2 * np.pi)))
 
 
-def _squared_distances(A: Array, B: Array) -> Array:
+def _squared_distances(A: FloatArray, B: FloatArray) -> FloatArray:
     # |a|^2 + |b|^2 - 2 ab as one product of matrices: sums of large arrays would take longer.
     left = np.column_stack([-2 * A, (A * A).sum(axis=1), np.ones(len(A))])
     right = np.column_stack([B, np.ones(len(B)), (B * B).sum(axis=1)])

@@ -12,8 +12,9 @@ from ConfigSpace import Constant
 from ConfigSpace.hyperparameters import CategoricalHyperparameter
 
 from autonet.core.errors import InvalidOption
+from autonet.core.validation import is_integer, is_real
 from autonet.search.spaces.ranges import ON_GRID, RangeHyperparameter, decimals, is_on_grid
-from autonet.search.spaces.values import copy_value, index_of, is_integer, is_real, plain
+from autonet.search.spaces.values import copy_value, index_of, plain
 
 __all__ = ["CategoricalDistribution", "Distribution", "FloatDistribution", "IntDistribution", "from_dict", "merge"]
 

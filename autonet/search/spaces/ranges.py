@@ -14,9 +14,9 @@ from ConfigSpace.hyperparameters.distributions import UnitUniformContinuousDistr
 from ConfigSpace.hyperparameters.hp_components import ROUND_PLACES
 from numpy.typing import NDArray
 
-__all__ = ["ON_GRID", "RangeHyperparameter", "decimals", "is_on_grid"]
+from autonet.core.typing import FloatArray
 
-Array = NDArray[np.float64]
+__all__ = ["ON_GRID", "RangeHyperparameter", "decimals", "is_on_grid"]
 
 # Share of a step by which a value may miss the grid and still count as on it: rounding errors of users' arithmetic.
 ON_GRID = 1e-6
@@ -126,11 +126,11 @@ class _Scale:
         inside = (1 - vector) * self._low + vector * self._high
         return float(np.clip(np.exp(inside) if self.log else inside, self.lower, self.upper))
 
-    def to_value(self, vector: Array) -> NDArray[Any]:
+    def to_value(self, vector: FloatArray) -> NDArray[Any]:
         """Return the values at places; see `Transformer` of ConfigSpace."""
         return np.array([self.value(float(v)) for v in vector])
 
-    def to_vector(self, value: Any) -> Array:
+    def to_vector(self, value: Any) -> FloatArray:
         """Return the places of values; see `Transformer` of ConfigSpace."""
         values = np.asarray(value, float)
         if self.step is not None:
@@ -143,7 +143,7 @@ class _Scale:
         """Whether values lie in the range and on the grid."""
         return np.array([self.legal_value_single(v) for v in value], bool)
 
-    def legal_vector(self, vector: Array) -> NDArray[np.bool_]:
+    def legal_vector(self, vector: FloatArray) -> NDArray[np.bool_]:
         """Whether places lie in [0, 1]."""
         return (vector >= 0) & (vector <= 1)
 

@@ -18,8 +18,9 @@ from ConfigSpace.hyperparameters import (
 
 from autonet.core.errors import InvalidOption
 from autonet.core.names import join
+from autonet.core.validation import is_real
 from autonet.search.spaces.encoding import Encoding, choices_of
-from autonet.search.spaces.values import copy_value, index_of, is_real, plain, shown
+from autonet.search.spaces.values import copy_value, index_of, plain, shown
 
 __all__ = ["as_space", "completed", "described", "unordered"]
 

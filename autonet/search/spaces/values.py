@@ -1,33 +1,16 @@
 """Values of hyperparameters: plain Python objects, compared and copied."""
 
-import math
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-__all__ = ["copy_value", "index_of", "is_integer", "is_real", "plain", "shown"]
+__all__ = ["copy_value", "index_of", "plain", "shown"]
 
 
 def plain(value: Any) -> Any:
     """Convert a numpy scalar to the Python value it stands for; return anything else unchanged."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-def is_integer(value: Any) -> bool:
-    """Whether `value` is a whole number of Python or numpy; booleans are not."""
-    return not isinstance(value, bool) and isinstance(value, Integral)
-
-
-def is_real(value: Any) -> bool:
-    """Whether `value` is a number of Python or numpy that a float can hold; NaN and booleans are not."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return False
-    try:
-        return not math.isnan(float(value))
-    except OverflowError:
-        return False
 
 
 def copy_value(value: Any) -> Any:

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from autonet.core.layout import InputLayout
-from autonet.core.task import Task
+from autonet.core.task import InputLayout, Task
 from autonet.data.encoding.encoder import TabularEncoder, encoder_key
 from autonet.data.encoding.preprocessors import IMPUTATION, NORMALIZATION, PREPROCESSORS
 from autonet.data.table import Table
