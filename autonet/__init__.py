@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from autonet.core import errors as errors
-from autonet.core.lazy import exported
+from autonet.core.lazy import make_lazy_attributes
 from autonet.core.task import Task as Task
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 # Imported when first used, so that `autonet.search` and its worker processes do without torch.
-__getattr__, __dir__ = exported(
+__getattr__, __dir__ = make_lazy_attributes(
     __name__,
     {
         "AutoNetClassification": "autonet.estimators.classification",

@@ -16,14 +16,14 @@ from stacking import FEATURES, PLAIN, TURNS, Step, configurations, milliseconds,
 
 from autonet.core.task import InputLayout, Task
 from autonet.pipeline.trial import build_training
-from autonet.training.batches import Rows
+from autonet.training.batches import EncodedRows
 from autonet.training.loop import train_step
 
 ROWS, CLASSES = 20_000, 3
 WIDE = {"NetworkSelector:shapedmlpnet:max_units": 512, "NetworkSelector:shapedmlpnet:mlp_shape": "brick"}
 
 
-def stepping(task: Task, config: dict, layout: InputLayout, batch: Rows, *, bfloat16: bool) -> Step:
+def stepping(task: Task, config: dict, layout: InputLayout, batch: EncodedRows, *, bfloat16: bool) -> Step:
     state, plan = build_training(task, config, batch, layout)
     state.network.train()
     kind = batch.y.device.type
@@ -45,7 +45,7 @@ def main() -> None:
     for name, config in known.items():
         for size in (128, 256, 1024):
             x, y = torch.randn(size, FEATURES, device=device), torch.randint(CLASSES, (size,), device=device)
-            ways = [stepping(task, config, layout, Rows(x, y), bfloat16=wanted) for wanted in (False, True)]
+            ways = [stepping(task, config, layout, EncodedRows(x, y), bfloat16=wanted) for wanted in (False, True)]
             turns = [[milliseconds(step, device) for step in ways] for _ in range(TURNS)]
             full, half = (median(column) for column in zip(*turns, strict=True))
             print(f"| {name} | {size} | {full:.2f} | {half:.2f} | {full / half:.2f} |", flush=True)

@@ -25,7 +25,7 @@ from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
 from autonet.space.portfolio import fit_into
 from autonet.space.presets import load_preset
-from autonet.training.batches import Rows
+from autonet.training.batches import EncodedRows
 from autonet.training.loop import train_step
 
 FOLDS, FEATURES, CLASSES, ROWS = 5, 20, 3, 4000
@@ -49,7 +49,7 @@ def configurations(task: Task) -> dict[str, dict]:
     return {PLAIN: plain, **dict(zip(ENTRIES, entries, strict=True))}
 
 
-def one_after_the_other(task: Task, config: dict, layout: InputLayout, batches: list[Rows]) -> Step:
+def one_after_the_other(task: Task, config: dict, layout: InputLayout, batches: list[EncodedRows]) -> Step:
     trained = [build_training(task, config, batch, layout) for batch in batches]
     for state, _ in trained:
         state.network.train()
@@ -61,7 +61,7 @@ def one_after_the_other(task: Task, config: dict, layout: InputLayout, batches: 
     return step
 
 
-def stacked_by_vmap(task: Task, config: dict, layout: InputLayout, batches: list[Rows]) -> Step:
+def stacked_by_vmap(task: Task, config: dict, layout: InputLayout, batches: list[EncodedRows]) -> Step:
     device = batches[0].y.device
     networks = [build_network(task, config, layout, batch.x).to(device).train() for batch in batches]
     parameters, buffers = stack_module_state(networks)
@@ -75,7 +75,7 @@ def stacked_by_vmap(task: Task, config: dict, layout: InputLayout, batches: list
     return step_of(outputs, list(parameters.values()), batches)
 
 
-def stacked_by_hand(widths: list[int], dropout: float, batches: list[Rows]) -> Step:
+def stacked_by_hand(widths: list[int], dropout: float, batches: list[EncodedRows]) -> Step:
     """Batched matrix products: the least that a stacked perceptron can take."""
     parameters: list[Tensor] = []
     for d_in, d_out in zip([FEATURES, *widths], [*widths, CLASSES], strict=True):
@@ -93,7 +93,7 @@ def stacked_by_hand(widths: list[int], dropout: float, batches: list[Rows]) -> S
     return step_of(outputs, parameters, batches)
 
 
-def step_of(outputs: Callable[[Tensor], Tensor], parameters: list[Tensor], batches: list[Rows]) -> Step:
+def step_of(outputs: Callable[[Tensor], Tensor], parameters: list[Tensor], batches: list[EncodedRows]) -> Step:
     optimizer = torch.optim.AdamW(parameters, lr=1e-3, fused=True)
     x, y = torch.stack([batch.x for batch in batches]), torch.cat([batch.y for batch in batches])
 
@@ -140,7 +140,7 @@ def main() -> None:
     for name, config in configurations(task).items():
         for size in (32, 64, 128, 256):
             batches = [
-                Rows(torch.randn(size, FEATURES, device=device), torch.randint(CLASSES, (size,), device=device))
+                EncodedRows(torch.randn(size, FEATURES, device=device), torch.randint(CLASSES, (size,), device=device))
                 for _ in range(FOLDS)
             ]
             ways = [one_after_the_other(task, config, layout, batches), stacked_by_vmap(task, config, layout, batches)]

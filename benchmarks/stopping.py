@@ -28,8 +28,8 @@ from autonet.pipeline.trial import build_training
 from autonet.pipeline.workspace import Workspace
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.portfolio import fit_into
-from autonet.training.batches import Rows, count_batches, shuffled_batches
-from autonet.training.loop import Divergence, predict, train_step
+from autonet.training.batches import EncodedRows, count_batches, shuffled_batches
+from autonet.training.loop import TrainingDiverged, predict, train_step
 
 TABLES = ["california_housing", "cmc", "credit_g", "kc1", "magic_telescope", "nyc_taxis", "online_shoppers", "phoneme"]
 TABLES += ["protein", "vehicle"]
@@ -87,7 +87,7 @@ def loss(prediction: np.ndarray, y: np.ndarray) -> float:
 class Training:
     """A network in training, step by step."""
 
-    def __init__(self, workspace: Workspace, config: dict, rows: Rows, layout: InputLayout, seed: int) -> None:
+    def __init__(self, workspace: Workspace, config: dict, rows: EncodedRows, layout: InputLayout, seed: int) -> None:
         torch.manual_seed(seed)
         self.rows = rows
         self.state, self.plan = build_training(workspace.task, config, rows, layout)
@@ -102,7 +102,7 @@ class Training:
         for group, rate in zip(self.state.optimizer.param_groups, self.state.learning_rates, strict=True):
             group["lr"] = rate * self.plan.schedule(progress)
         if self.plan.regularization is not None:
-            self.state.regularize(self.plan.regularization(progress))
+            self.state.scale_regularization(self.plan.regularization(progress))
         self.state.network.train()
         train_step(self.state, self.plan, self.rows.take(batch))
 
@@ -136,10 +136,10 @@ def curve_of(table: str, network: str, seconds: float, seed: int) -> np.ndarray 
             training.step(batch, (step - 1) / total)
             if step == total or step - judged >= max(training.steps_per_epoch, total // JUDGED):
                 judged, row = step, [step / total, step / training.steps_per_epoch]
-                for weights in (training.state.network, training.state.averaged.network):
+                for weights in (training.state.network, training.state.ema.network):
                     row += [loss(encoded.targets.decode(predict(weights, x).numpy()), y) for x, y in judged_rows]
                 curve.append(row)
-    except Divergence:
+    except TrainingDiverged:
         return None
     return np.array(curve)
 

@@ -16,14 +16,14 @@ from autonet.core.task import Task
 from autonet.pipeline.trial import build_training
 from autonet.space.build import build_space
 from autonet.space.presets import load_preset
-from autonet.training.batches import Rows, count_batches
+from autonet.training.batches import EncodedRows, count_batches
+from autonet.training.budget import TrainingBudget
 from autonet.training.loop import train_epoch
-from autonet.training.segment import Segment
 
 ROWS, TURNS, SECONDS = 10_000, 10, 1.0
 
 
-def by_hand(network: nn.Module, rows: Rows, batch_size: int, seconds: float, *, mixup: bool) -> float:
+def by_hand(network: nn.Module, rows: EncodedRows, batch_size: int, seconds: float, *, mixup: bool) -> float:
     """The plainest loop that trains the same: no schedule, no clock but this, no check."""
     optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9, nesterov=True, fused=True)
     loss, beta = nn.CrossEntropyLoss(), torch.distributions.Beta(0.2, 0.2)
@@ -46,12 +46,12 @@ def by_hand(network: nn.Module, rows: Rows, batch_size: int, seconds: float, *, 
     return steps / (time.monotonic() - began)
 
 
-def ours(config: dict, rows: Rows, seconds: float) -> float:
+def ours(config: dict, rows: EncodedRows, seconds: float) -> float:
     state, plan = build_training(Task("classification", n_outputs=10), config, rows)
-    segment = Segment("time", 0.0, seconds, count_batches(len(rows), plan.batch_size), float("inf"))
-    while not segment.over:
-        train_epoch(state, plan, rows, segment)
-    return state.position.steps / segment.elapsed
+    budget = TrainingBudget("time", 0.0, seconds, count_batches(len(rows), plan.batch_size), float("inf"))
+    while not budget.finished:
+        train_epoch(state, plan, rows, budget)
+    return state.position.steps / budget.elapsed
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def main() -> None:
                 "NetworkSelector:shapedresnet:max_units": units,
                 "TrainNode:batch_loss_computation_technique": technique,
             }
-            rows = Rows(torch.randn(ROWS, n_in), torch.randint(10, (ROWS,)))
+            rows = EncodedRows(torch.randn(ROWS, n_in), torch.randint(10, (ROWS,)))
             pairs = []
             for _ in range(TURNS):
                 state, plan = build_training(task, config, rows)

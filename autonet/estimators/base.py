@@ -48,8 +48,7 @@ from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.study import Study
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
-from autonet.training.modes import training_modes
-from autonet.training.threads import one_thread
+from autonet.training.context import one_thread, training_modes
 
 __all__ = ["AutoNet"]
 

@@ -19,7 +19,7 @@ from autonet.models.ensemble import Ensemble, Member
 from autonet.models.network import NetworkMember, build_network, restore_network
 from autonet.models.trees import TreeMember
 from autonet.nets.registry import NETWORKS
-from autonet.training.threads import one_thread
+from autonet.training.context import one_thread
 
 __all__ = ["FittedModel"]
 

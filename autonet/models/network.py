@@ -14,9 +14,9 @@ from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
 from autonet.data.encoding.preprocessors import EMBEDDING
 from autonet.data.targets.encoder import TargetEncoder
-from autonet.nets.embedding import CategoryEmbedding, with_embeddings
+from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize
-from autonet.nets.numeric import MOST_NUMBERS, NUMERIC_EMBEDDING, NumericEmbedding
+from autonet.nets.numeric import MAX_EMBEDDED_NUMBERS, NUMERIC_EMBEDDING, NumericEmbedding
 from autonet.nets.registry import LINEAR, NETWORKS
 from autonet.training.loop import predict
 from autonet.training.random import draw_from
@@ -77,7 +77,7 @@ def build_network(
         return nn.Sequential(nn.Linear(layout.n_in, task.n_outputs))
     embeddings: list[NumericEmbedding | CategoryEmbedding] = []
     n_in = layout.n_in
-    if 0 < layout.n_numbers <= MOST_NUMBERS:
+    if 0 < layout.n_numbers <= MAX_EMBEDDED_NUMBERS:
         numeric = NUMERIC_EMBEDDING.build(config, n_in=n_in, n_numbers=layout.n_numbers, rows=rows)
         if numeric is not None:
             embeddings.append(numeric)
@@ -89,7 +89,7 @@ def build_network(
     network = networks.build(config, n_in=n_in, n_out=task.n_outputs)
     bias = INITIALIZATION.parameters(config)["initializer:initialize_bias"]
     initialize(network, INITIALIZATION.build(config), bias)
-    return with_embeddings(embeddings, network)
+    return prepend_embeddings(embeddings, network)
 
 
 def restore_network(build: Callable[[], nn.Module], weights: Mapping[str, torch.Tensor]) -> nn.Module:

@@ -1,19 +1,19 @@
 """Dropout whose masks are drawn faster than torch draws them on a CPU.
 
 Networks are built with `torch.nn.Dropout`, a network of the user's own included; for training, and only there,
-`with_quick_dropout` takes its place.
+`replace_dropout` takes its place.
 """
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["QuickDropout", "with_quick_dropout"]
+__all__ = ["FastDropout", "replace_dropout"]
 
 LEVELS = 2**16  # of a random number of 16 bits
 FROM = 2**13  # numbers; with fewer torch is faster
 
 
-class QuickDropout(nn.Dropout):
+class FastDropout(nn.Dropout):
     """`torch.nn.Dropout`, with masks from random numbers of 16 bits where the input lies on a CPU.
 
     Four of them come out of one draw of the generator: measured on 256 x 8 x 128 numbers, 0.55 instead of 1.6 ms.
@@ -49,11 +49,11 @@ class QuickDropout(nn.Dropout):
         return x * kept.to(x.dtype).mul_(LEVELS / (LEVELS - dropped))
 
 
-def with_quick_dropout(network: nn.Module) -> nn.Module:
+def replace_dropout(network: nn.Module) -> nn.Module:
     """Replace the `torch.nn.Dropout` of a network, in place; the network is returned."""
     for name, child in network.named_children():
         if type(child) is nn.Dropout:
-            setattr(network, name, QuickDropout(child.p).train(child.training))
+            setattr(network, name, FastDropout(child.p).train(child.training))
         else:
-            with_quick_dropout(child)
+            replace_dropout(child)
     return network

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-__all__ = ["CategoryEmbedding", "with_embeddings"]
+__all__ = ["CategoryEmbedding", "prepend_embeddings"]
 
 # So often a category is taken for an unknown one in training, so that the embedding of unknown ones is trained, too.
 UNKNOWN_SHARE = 0.01
@@ -64,7 +64,7 @@ class CategoryEmbedding(nn.Module):
         return f"in_features={self.in_features}, out_features={self.out_features}"
 
 
-def with_embeddings(embeddings: Sequence[nn.Module], network: nn.Module) -> nn.Module:
+def prepend_embeddings(embeddings: Sequence[nn.Module], network: nn.Module) -> nn.Module:
     """Put embeddings, if there are any, before a network; the layers of a Sequential stay in one row with them."""
     if not embeddings:
         return network

@@ -16,9 +16,9 @@ from torch import nn
 from autonet.core.component import Component
 from autonet.core.task import Task
 from autonet.nets.activations import ACTIVATIONS, activation
-from autonet.nets.shapes import SHAPES, shaped_dropouts, shaped_widths
+from autonet.nets.shapes import SHAPES, compute_dropouts, compute_widths
 
-__all__ = ["MLPNET", "SHAPEDMLPNET", "mlp", "per_layer_conditions"]
+__all__ = ["MLPNET", "SHAPEDMLPNET", "make_layer_conditions", "mlp"]
 
 MAX_LAYERS = 15
 
@@ -63,13 +63,13 @@ def mlpnet_space(task: Task) -> ConfigurationSpace:
     for i in range(1, MAX_LAYERS + 1):
         units = Integer(f"num_units_{i}", (10, 1024), log=True, default=128, meta={"limits": (1, 2**16)})
         dropout = Float(f"dropout_{i}", (0.0, 0.8), default=0.1, meta={"limits": (0.0, 0.99)})
-        parts += [units, dropout, *per_layer_conditions(i, layers, use_dropout, units, dropout)]
+        parts += [units, dropout, *make_layer_conditions(i, layers, use_dropout, units, dropout)]
     space = ConfigurationSpace()
     space.add(*parts)
     return space
 
 
-def per_layer_conditions(i: int, layers: Any, use_dropout: Any, units: Any, dropout: Any) -> list[Any]:
+def make_layer_conditions(i: int, layers: Any, use_dropout: Any, units: Any, dropout: Any) -> list[Any]:
     """Layer i (from 1) has a width only if there are so many layers, and a dropout only if it is used, too."""
     with_dropout = EqualsCondition(dropout, use_dropout, True)
     if i == 1:
@@ -94,8 +94,8 @@ def build_shapedmlpnet(
     return mlp(
         n_in=n_in,
         n_out=n_out,
-        widths=shaped_widths(mlp_shape, n_in=n_in, n_out=n_out, max_units=max_units, n_layers=num_layers),
-        dropouts=shaped_dropouts(dropout_shape, max_dropout=max_dropout if use_dropout else 0.0, n_layers=num_layers),
+        widths=compute_widths(mlp_shape, n_in=n_in, n_out=n_out, max_units=max_units, n_layers=num_layers),
+        dropouts=compute_dropouts(dropout_shape, max_dropout=max_dropout if use_dropout else 0.0, n_layers=num_layers),
         activation_name=activation,
     )
 

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from autonet.core.component import Component, Node
 from autonet.core.modality import Inputs
 from autonet.core.task import Task
-from autonet.nets.factors import set_factors
+from autonet.nets.optimizer_factors import set_optimizer_factors
 
 __all__ = [
-    "MOST_NUMBERS",
+    "MAX_EMBEDDED_NUMBERS",
     "NUMERIC_EMBEDDING",
     "NumericEmbedding",
     "PBLDEmbedding",
@@ -30,13 +30,13 @@ __all__ = [
 # Tables with more columns of numbers go without.  A training step of 128 rows, 32 bins, 8 dimensions, one thread: 8
 # columns 0.2 ms, 30 columns 0.5 ms, 100 columns 2 ms, 200 columns 9 ms, beside 3 ms of an MLP of three layers of 256;
 # and the first layer becomes as many times wider.
-MOST_NUMBERS = 100
+MAX_EMBEDDED_NUMBERS = 100
 PBLD_FREQUENCIES, PBLD_DIMENSION = 16, 3  # of RealMLP; with the number itself four columns
 # Of the optimizer's rate.  The paper has a tenth of the rate of RealMLP's weights, which is ten times the optimizer's.
 PBLD_LEARNING_RATE = 1.0
 # Encoded numbers are of the order of 1; a bin narrower than this would turn rounding errors into features, and rows
 # beyond the first or last bin would be extrapolated steeply.
-LEAST_WIDTH = 1e-3
+MIN_BIN_WIDTH = 1e-3
 FITTED_ROWS = 10_000  # drawn at most to find the quantiles
 UNBOUNDED = 1e30  # in place of infinity, which averages of weights would turn into NaN
 
@@ -110,8 +110,8 @@ class PBLDEmbedding(NumericEmbedding):
         self.weight = _uniform(n_numbers, n_frequencies, dimension, fan_in=n_frequencies)
         self.bias = _uniform(n_numbers, 1, dimension, fan_in=n_frequencies)
         for parameter in (self.frequencies, self.phases, self.bias):
-            set_factors(parameter, learning_rate=PBLD_LEARNING_RATE, weight_decay=0.0)
-        set_factors(self.weight, learning_rate=PBLD_LEARNING_RATE, weight_decay=1.0)
+            set_optimizer_factors(parameter, learning_rate=PBLD_LEARNING_RATE, weight_decay=0.0)
+        set_optimizer_factors(self.weight, learning_rate=PBLD_LEARNING_RATE, weight_decay=1.0)
 
     def embedded(self, x: Tensor) -> Tensor:
         """Map numbers (n_numbers, n, 1) to (n_numbers, n, dimension + 1)."""
@@ -138,7 +138,7 @@ class PeriodicEmbedding(NumericEmbedding):
         self.weight = _uniform(n_numbers, 2 * n_frequencies, dimension, fan_in=2 * n_frequencies)
         self.bias = _uniform(n_numbers, 1, dimension, fan_in=2 * n_frequencies)
         for parameter in (self.frequencies, self.bias):
-            set_factors(parameter, learning_rate=1.0, weight_decay=0.0)
+            set_optimizer_factors(parameter, learning_rate=1.0, weight_decay=0.0)
 
     def embedded(self, x: Tensor) -> Tensor:
         """Map numbers (n_numbers, n, 1) to (n_numbers, n, dimension)."""
@@ -181,7 +181,7 @@ class PiecewiseLinearEmbedding(NumericEmbedding):
         self.bias = _uniform(n_numbers, 1, dimension, fan_in=dimension)
         self.weight = nn.Parameter(torch.zeros(n_numbers, n_bins, dimension))
         for parameter in (self.linear_weight, self.bias):
-            set_factors(parameter, learning_rate=1.0, weight_decay=0.0)
+            set_optimizer_factors(parameter, learning_rate=1.0, weight_decay=0.0)
 
     def fit(self, rows: Inputs) -> None:
         """Put the edges of the bins at quantiles of the numbers in training rows (n, n_in)."""
@@ -204,13 +204,13 @@ class PiecewiseLinearEmbedding(NumericEmbedding):
 
 
 def _edges(quantiles: NDArray[np.float64]) -> list[float]:
-    """Return the edges of bins of at least `LEAST_WIDTH` from the lowest to the highest of ascending quantiles."""
+    """Return the edges of bins of at least `MIN_BIN_WIDTH` from the lowest to the highest of ascending quantiles."""
     edges = [float(quantiles[0])]
     for quantile in quantiles[1:]:
-        if quantile - edges[-1] >= LEAST_WIDTH:
+        if quantile - edges[-1] >= MIN_BIN_WIDTH:
             edges.append(float(quantile))
     if len(edges) == 1:
-        return [edges[0], edges[0] + LEAST_WIDTH]
+        return [edges[0], edges[0] + MIN_BIN_WIDTH]
     return [*edges[:-1], float(quantiles[-1])]
 
 

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from autonet.core.component import Component
 from autonet.core.task import Task
 from autonet.nets.activations import activation as activation_named
-from autonet.nets.factors import set_factors
+from autonet.nets.optimizer_factors import set_optimizer_factors
 
-__all__ = ["REALMLP", "FrontScale", "LinearFromData", "ParametricActivation", "realmlp"]
+__all__ = ["REALMLP", "DataInitializedLinear", "FrontScale", "ParametricActivation", "realmlp"]
 
 # Of the network's learning rate.
 BIAS_FACTOR = 0.1
@@ -73,7 +73,7 @@ class ParametricActivation(nn.Module):
         return torch.lerp(x, self.activation(x), self.alpha.to(x.dtype))
 
 
-class LinearFromData(nn.Linear):
+class DataInitializedLinear(nn.Linear):
     """A linear layer whose scale and biases are set from its input for some training rows.
 
     The initialization method of the configuration draws the directions of the weights, by default from N(0, 1/n_in).
@@ -159,13 +159,13 @@ def realmlp(
     housing 62,600 and 57,800, vehicle .406 and .393 on one split, .379 and .398 on the other.
     """
     scale = FrontScale(n_in)
-    set_factors(scale.weight, learning_rate=learning_rate_factor * front_scale_factor)
+    set_optimizer_factors(scale.weight, learning_rate=learning_rate_factor * front_scale_factor)
     layers: list[nn.Module] = [scale]
     for d_in, d_out in zip([n_in, *widths], widths, strict=False):
         layers.append(_linear(d_in, d_out, learning_rate_factor, zero=False))
         if parametric_activation:
             parametric = ParametricActivation(activation_name, d_out)
-            set_factors(parametric.alpha, learning_rate=learning_rate_factor * ACTIVATION_FACTOR)
+            set_optimizer_factors(parametric.alpha, learning_rate=learning_rate_factor * ACTIVATION_FACTOR)
             layers.append(parametric)
         else:
             layers.append(activation_named(activation_name))
@@ -174,11 +174,11 @@ def realmlp(
     return nn.Sequential(*layers, _linear(widths[-1], n_out, learning_rate_factor, zero=zero_head))
 
 
-def _linear(d_in: int, d_out: int, learning_rate_factor: float, *, zero: bool) -> LinearFromData:
-    layer = LinearFromData(d_in, d_out, zero=zero)
+def _linear(d_in: int, d_out: int, learning_rate_factor: float, *, zero: bool) -> DataInitializedLinear:
+    layer = DataInitializedLinear(d_in, d_out, zero=zero)
     root = math.sqrt(d_in)
-    set_factors(layer.weight, learning_rate=learning_rate_factor / root, weight_decay=root)
-    set_factors(layer.bias, learning_rate=learning_rate_factor * BIAS_FACTOR, weight_decay=0.0)
+    set_optimizer_factors(layer.weight, learning_rate=learning_rate_factor / root, weight_decay=root)
+    set_optimizer_factors(layer.bias, learning_rate=learning_rate_factor * BIAS_FACTOR, weight_decay=0.0)
     return layer
 
 

@@ -15,8 +15,8 @@ from autonet.core.component import Component
 from autonet.core.task import Task
 from autonet.nets.activations import ACTIVATIONS, activation
 from autonet.nets.blocks import ResBlock
-from autonet.nets.mlp import per_layer_conditions
-from autonet.nets.shapes import SHAPES, shaped_dropouts, shaped_widths
+from autonet.nets.mlp import make_layer_conditions
+from autonet.nets.shapes import SHAPES, compute_dropouts, compute_widths
 
 __all__ = ["RESNET", "SHAPEDRESNET", "resnet"]
 
@@ -135,7 +135,7 @@ def resnet_space(task: Task) -> ConfigurationSpace:
     for i in range(1, MAX_GROUPS + 1):
         units = Integer(f"num_units_{i}", (10, 1024), log=True, default=256, meta=UNITS_LIMITS)
         dropout = Float(f"dropout_{i}", (0.0, 0.8), default=0.1, meta=DROPOUT_LIMITS)
-        parts += [units, dropout, *per_layer_conditions(i, groups, use_dropout, units, dropout)]
+        parts += [units, dropout, *make_layer_conditions(i, groups, use_dropout, units, dropout)]
     space.add(*parts)
     return space
 
@@ -160,9 +160,9 @@ def build_shapedresnet(
     return resnet(
         n_in=n_in,
         n_out=n_out,
-        widths=shaped_widths(resnet_shape, n_in=n_in, n_out=n_out, max_units=max_units, n_layers=num_groups + 1),
+        widths=compute_widths(resnet_shape, n_in=n_in, n_out=n_out, max_units=max_units, n_layers=num_groups + 1),
         blocks_per_group=blocks_per_group,
-        dropouts=shaped_dropouts(dropout_shape, max_dropout=max_dropout if use_dropout else 0.0, n_layers=num_groups),
+        dropouts=compute_dropouts(dropout_shape, max_dropout=max_dropout if use_dropout else 0.0, n_layers=num_groups),
         activation_name=activation,
         use_shake_shake=use_shake_shake,
         max_shake_drop_probability=max_shake_drop_probability if use_shake_drop else 0.0,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from autonet.core.validation import check_choice
 
-__all__ = ["SHAPES", "shaped_dropouts", "shaped_widths"]
+__all__ = ["SHAPES", "compute_dropouts", "compute_widths"]
 
 # Every shape takes (low, high, end, n): rise from `low`, peak at `high`, fall towards `end`, in n whole numbers.
 
@@ -69,14 +69,14 @@ SHAPES: dict[str, Callable[[int, int, int, int], list[int]]] = {
 }
 
 
-def shaped_widths(shape: str, *, n_in: int, n_out: int, max_units: int, n_layers: int) -> list[int]:
+def compute_widths(shape: str, *, n_in: int, n_out: int, max_units: int, n_layers: int) -> list[int]:
     """Widths of `n_layers` hidden layers between `n_in` inputs and `n_out` outputs.
 
     No width exceeds `max_units`, and the widest layer has exactly that many units.
 
-    >>> shaped_widths("funnel", n_in=64, n_out=10, max_units=200, n_layers=5)
+    >>> compute_widths("funnel", n_in=64, n_out=10, max_units=200, n_layers=5)
     [200, 162, 124, 86, 48]
-    >>> shaped_widths("diamond", n_in=64, n_out=10, max_units=200, n_layers=5)
+    >>> compute_widths("diamond", n_in=64, n_out=10, max_units=200, n_layers=5)
     [109, 154, 200, 137, 74]
     """
     values = SHAPES[check_choice("shape", shape, SHAPES)](
@@ -85,10 +85,10 @@ def shaped_widths(shape: str, *, n_in: int, n_out: int, max_units: int, n_layers
     return [max(v, 1) for v in values]
 
 
-def shaped_dropouts(shape: str, *, max_dropout: float, n_layers: int) -> list[float]:
+def compute_dropouts(shape: str, *, max_dropout: float, n_layers: int) -> list[float]:
     """Dropout rates of `n_layers` layers: the same shapes between 0 and `max_dropout`, in steps of a millionth.
 
-    >>> shaped_dropouts("triangle", max_dropout=0.4, n_layers=4)
+    >>> compute_dropouts("triangle", max_dropout=0.4, n_layers=4)
     [0.1, 0.2, 0.3, 0.4]
     """
     values = SHAPES[check_choice("shape", shape, SHAPES)](0, round(1e6 * max_dropout), 0, n_layers)

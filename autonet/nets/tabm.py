@@ -13,7 +13,7 @@ from autonet.core.task import Task
 from autonet.core.validation import check_choice
 from autonet.nets.activations import ACTIVATIONS
 from autonet.nets.activations import activation as activation_of
-from autonet.nets.members import POOLINGS, BatchEnsembleLinear, MemberLinear, MemberMean, random_signs
+from autonet.nets.batch_ensemble import POOLINGS, BatchEnsembleLinear, EnsembleMean, LinearEnsemble, sample_signs
 
 __all__ = ["TABM", "build_tabm", "tabm_space"]
 
@@ -44,7 +44,7 @@ def build_tabm(
     dropout : float
     activation : str
     pooling : {"softmax", "sigmoid", "identity"}
-        See `MemberMean`.
+        See `EnsembleMean`.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def build_tabm(
     layers: list[nn.Module] = []
     for i in range(num_layers):
         if i == 0:
-            layers.append(BatchEnsembleLinear(random_signs(n_members, n_in), width, scales_outputs=full))
+            layers.append(BatchEnsembleLinear(sample_signs(n_members, n_in), width, scales_outputs=full))
         elif full:
             layers.append(BatchEnsembleLinear(ones(n_members, width), width, scales_outputs=True))
         else:
@@ -63,7 +63,7 @@ def build_tabm(
         layers.append(activation_of(activation))
         if dropout > 0:
             layers.append(nn.Dropout(dropout))
-    return nn.Sequential(*layers, MemberLinear(width, n_out, n_members), MemberMean(pooling))
+    return nn.Sequential(*layers, LinearEnsemble(width, n_out, n_members), EnsembleMean(pooling))
 
 
 def tabm_space(task: Task) -> ConfigurationSpace:

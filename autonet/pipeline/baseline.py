@@ -15,12 +15,12 @@ from autonet.data.targets.encoder import TargetEncoder
 from autonet.models.network import LINEAR_CONFIG, NetworkMember
 from autonet.pipeline.workspace import Workspace
 from autonet.training.batches import BATCH_LOSSES, count_batches
-from autonet.training.loop import Plan, train
+from autonet.training.budget import TrainingBudget
+from autonet.training.loop import TrainingPlan, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import Adam
 from autonet.training.random import draw_from
 from autonet.training.schedules import SCHEDULES
-from autonet.training.segment import Segment
 from autonet.training.state import Snapshot, TrainingState
 
 __all__ = ["Baseline", "fit_baseline"]
@@ -103,7 +103,7 @@ def _fit_fold(
     rows = workspace.rows(targets, workspace.inputs(encoder, chosen), chosen)
     valid = workspace.rows(targets, workspace.inputs(encoder, fold.valid), fold.valid)
     baseline.encoding_seconds = (time.monotonic() - began) / (len(rows) + len(valid))
-    plan = Plan(
+    plan = TrainingPlan(
         BATCH_SIZE,
         LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=workspace.task.n_outputs).to(workspace.device),
         BATCH_LOSSES.components["standard"].build(),
@@ -121,8 +121,8 @@ def _fit_fold(
     state = TrainingState(network, Adam(network.parameters(), 1e-2, fused=True), generator)
     deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
     n_batches = count_batches(len(rows), BATCH_SIZE)
-    segment = Segment(workspace.unit, 0.0, length, n_batches, deadline, metric_seconds)
-    train(state, plan, rows, valid.x, workspace.validation(number, targets, valid.y), segment)
+    budget = TrainingBudget(workspace.unit, 0.0, length, n_batches, deadline, metric_seconds)
+    train(state, plan, rows, valid.x, workspace.validation(number, targets, valid.y), budget)
     if not state.best.weights:
         return  # interrupted at once
     network.load_state_dict(state.best.weights)

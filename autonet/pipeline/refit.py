@@ -24,9 +24,9 @@ from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
 from autonet.search.running import RunningTrial
 from autonet.training.batches import count_batches
-from autonet.training.loop import Divergence, train_epoch
+from autonet.training.budget import TrainingBudget
+from autonet.training.loop import TrainingDiverged, train_epoch
 from autonet.training.random import draw_from, seed_gpu
-from autonet.training.segment import Segment
 
 __all__ = ["refit", "refit_trial", "with_refitted"]
 
@@ -141,16 +141,16 @@ def refit_trial(workspace: Workspace, trial: RunningTrial) -> Result:
             if workspace.unit == "time":
                 length *= share * _epoch_seconds(workspace, fold)
             deadline = now + (trial.deadline - now) / (len(folds) - done)
-            segment = Segment(workspace.unit, 0.0, length, count_batches(len(rows), plan.batch_size), deadline)
-            while not segment.over:
-                train_epoch(state, plan, rows, segment)
-            if segment.interrupted:
+            budget = TrainingBudget(workspace.unit, 0.0, length, count_batches(len(rows), plan.batch_size), deadline)
+            while not budget.finished:
+                train_epoch(state, plan, rows, budget)
+            if budget.interrupted:
                 raise DeadlinePassed("interrupted")
-            if workspace.unit == "epochs" and segment.cut:
+            if workspace.unit == "epochs" and budget.truncated:
                 raise TimeoutError(f"no time for {length:g} epochs")
-            weights.append(state.averaged.network.state_dict())
+            weights.append(state.ema.network.state_dict())
             if not all(torch.isfinite(tensor).all() for tensor in weights[-1].values()):
-                raise Divergence(f"weights became infinite at step {state.position.steps}")
+                raise TrainingDiverged(f"weights became infinite at step {state.position.steps}")
     return Result(0.0, checkpoint=weights)
 
 

@@ -22,21 +22,21 @@ from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.models.network import NetworkMember, restore_network
-from autonet.nets.dropout import with_quick_dropout
+from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import initialize_from_rows
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Result, Status
 from autonet.search.running import RunningTrial
-from autonet.training.batches import BATCH_LOSSES, LOADER, Rows, count_batches
-from autonet.training.loop import Divergence, Plan, train
+from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches
+from autonet.training.budget import TrainingBudget
+from autonet.training.loop import TrainingDiverged, TrainingPlan, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
-from autonet.training.pickling import pickled
+from autonet.training.pickling import pickle_tensors
 from autonet.training.random import bind_generator, draw_from, seed_gpu
 from autonet.training.schedules import REGULARIZATION, SCHEDULES
-from autonet.training.segment import Segment
 from autonet.training.state import Snapshot, TrainingState
 
 __all__ = [
@@ -82,7 +82,7 @@ class TrainedFold:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Go between processes as quickly as its tensors can."""
-        return _unpickled, (pickled((self.encoder, self.targets, self.state, self.n_parameters)),)
+        return _unpickled, (pickle_tensors((self.encoder, self.targets, self.state, self.n_parameters)),)
 
 
 def _unpickled(data: bytes) -> TrainedFold:
@@ -105,7 +105,7 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
     n_folds, share = len(workspace.folds), _folds_that_share(workspace)
     target, before = trial.job.target, trial.checkpoint.load()
     trained: list[TrainedFold] = []
-    segments: list[Segment] = []
+    budgets: list[TrainingBudget] = []
     generator = torch.Generator().manual_seed(trial.seed)
     with seed_gpu(trial.seed, workspace.device):
         for fold in range(n_folds):
@@ -118,7 +118,7 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
             if before is not None:
                 state.restore(before[fold].state)
             now = time.monotonic()
-            segment = Segment(
+            budget = TrainingBudget(
                 workspace.unit,
                 trial.start / share,
                 target / share,
@@ -126,18 +126,18 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
                 now + (trial.deadline - now) / (n_folds - fold),
                 workspace.metric.seconds,
             )
-            if segment.deadline - now < workspace.metric.seconds:
+            if budget.deadline - now < workspace.metric.seconds:
                 raise DeadlinePassed("no time for a validation")
             try:
-                train(state, plan, rows, valid.x, workspace.validation(fold, encoded.targets, valid.y), segment)
+                train(state, plan, rows, valid.x, workspace.validation(fold, encoded.targets, valid.y), budget)
                 if not state.best.weights:
                     raise DeadlinePassed("interrupted before its first validation")
-            except Divergence as divergence:
+            except TrainingDiverged as divergence:
                 return Result(float("inf"), trial.start, Status.DIVERGED, metrics={"reason": str(divergence)})
             n_parameters = sum(p.numel() for p in state.network.parameters())
             trained.append(TrainedFold(encoded.encoder, encoded.targets, state.checkpoint(), n_parameters))
-            segments.append(segment)
-    return _result(workspace, trial, before, trained, segments)
+            budgets.append(budget)
+    return _result(workspace, trial, before, trained, budgets)
 
 
 def _folds_that_share(workspace: Workspace) -> int:
@@ -150,7 +150,7 @@ def _result(
     trial: RunningTrial,
     before: Sequence[TrainedFold] | None,
     trained: list[TrainedFold],
-    segments: list[Segment],
+    budgets: list[TrainingBudget],
 ) -> Result:
     """Sum up what the folds came to."""
     share = _folds_that_share(workspace)
@@ -159,20 +159,20 @@ def _result(
     earlier = [fold.position[paid] for fold in before] if before else [0] * len(trained)
     spent = [fold.position[paid] - was for fold, was in zip(trained, earlier, strict=True)]
     n_parameters = sum(t.n_parameters for t in trained)
-    status, budget = Status.FINISHED, trial.job.target
-    if any(s.cut for s in segments):
-        status = Status.INTERRUPTED if any(s.interrupted for s in segments) else Status.CUT
-        budget = min(min(s.budget for s in segments) * share, budget)
+    status, reached = Status.FINISHED, trial.job.target
+    if any(b.truncated for b in budgets):
+        status = Status.INTERRUPTED if any(b.interrupted for b in budgets) else Status.CUT
+        reached = min(min(b.reached for b in budgets) * share, reached)
     return Result(
         loss,
-        budget,
+        reached,
         status,
         tie_breaker=float(np.mean([t.best.tie_breaker for t in trained])),
         # An epoch costs what its parameters cost: a measure that every run of a seed repeats.
         cost=sum(
             n * (t.n_parameters if workspace.unit == "epochs" else 1) for n, t in zip(spent, trained, strict=True)
         ),
-        complete=all(s.exhausted for s in segments),
+        complete=all(b.stopped_early for b in budgets),
         metrics={
             f"val_{workspace.metric.name}": workspace.metric.score_of(loss),
             **additional_scores(workspace, [t.prediction(t.best) for t in trained]),
@@ -208,23 +208,23 @@ def additional_scores(
 def build_training(
     task: Task,
     config: Mapping[str, Any],
-    rows: Rows,
+    rows: EncodedRows,
     layout: InputLayout | None = None,
     networks: Node[nn.Module] = NETWORKS,
     generator: torch.Generator | None = None,
     modality: Modality = TABLES,
-) -> tuple[TrainingState, Plan]:
+) -> tuple[TrainingState, TrainingPlan]:
     """Build network, optimizer and plan of a configuration for rows that are encoded already: by default, numbers.
 
     Training draws from the generator, the initialization from that of `draw_from`; default: torch's global one.
     """
     layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
     network = modality.build_network(task, config, layout, rows.x, networks)
-    network = with_quick_dropout(network).to(rows.x.device)
+    network = replace_dropout(network).to(rows.x.device)
     schedule = SCHEDULES.build(config)
     settings = BATCH_LOSSES.parameters(config)
     loss = LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=task.n_outputs)
-    plan = Plan(
+    plan = TrainingPlan(
         batch_size=LOADER.parameters(config)["batch_size"],
         loss=loss.to(rows.x.device),
         batch_loss=BATCH_LOSSES.build(config),
@@ -239,8 +239,8 @@ def build_training(
 
 
 def start_training(
-    workspace: Workspace, config: Mapping[str, Any], encoder: Encoder, rows: Rows, generator: torch.Generator
-) -> tuple[TrainingState, Plan]:
+    workspace: Workspace, config: Mapping[str, Any], encoder: Encoder, rows: EncodedRows, generator: torch.Generator
+) -> tuple[TrainingState, TrainingPlan]:
     """Build network, optimizer and plan of a configuration for the encoded rows of a fold; see `build_training`."""
     task, networks = workspace.task, workspace.networks
     return build_training(task, config, rows, encoder.layout, networks, generator, workspace.modality)

@@ -21,7 +21,7 @@ from autonet.data.targets.encoder import TargetEncoder
 from autonet.metrics.metric import Metric
 from autonet.nets.registry import NETWORKS
 from autonet.search.rungs import Unit
-from autonet.training.batches import Rows
+from autonet.training.batches import EncodedRows
 from autonet.training.loop import Validation
 
 __all__ = ["EncodedFold", "Workspace"]
@@ -41,8 +41,8 @@ class EncodedFold:
 
     encoder: Encoder
     targets: TargetEncoder
-    rows: Rows
-    valid: Rows
+    rows: EncodedRows
+    valid: EncodedRows
 
 
 @dataclass
@@ -112,13 +112,13 @@ class Workspace:
         """Encode some of the rows."""
         return encoder.inputs(self.data, self.device, rows)
 
-    def rows(self, targets: TargetEncoder, x: Inputs, rows: NDArray[np.intp]) -> Rows:
+    def rows(self, targets: TargetEncoder, x: Inputs, rows: NDArray[np.intp]) -> EncodedRows:
         """Put encoded rows together with their targets and weights."""
         weights = None
         if self.weights is not None:
             chosen = self.weights[rows]
             weights = torch.from_numpy((chosen / chosen.mean()).astype(np.float32)).to(self.device)
-        return Rows(x, torch.from_numpy(targets.encode(self.y[rows])).to(self.device), weights)
+        return EncodedRows(x, torch.from_numpy(targets.encode(self.y[rows])).to(self.device), weights)
 
     def validation(self, fold: int, targets: TargetEncoder, y: Tensor) -> Validation:
         """Return the function that scores network outputs on the validation rows of a fold.

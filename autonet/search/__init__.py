@@ -7,7 +7,7 @@
 from typing import TYPE_CHECKING
 
 from autonet.core.errors import TrialPruned as TrialPruned
-from autonet.core.lazy import exported
+from autonet.core.lazy import make_lazy_attributes
 from autonet.search.callbacks import NoProgress as NoProgress
 from autonet.search.executors.in_process import InProcess as InProcess
 from autonet.search.history import History as History
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from autonet.search.executors.processes import Processes as Processes
 
 # Imported when first used: most searches need none of them, and dask is an extra.
-__getattr__, __dir__ = exported(
+__getattr__, __dir__ = make_lazy_attributes(
     __name__,
     {
         "Dask": "autonet.search.executors.dask",

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from autonet.core.component import Component
 from autonet.core.task import Task
-from autonet.nets.embedding import CategoryEmbedding, with_embeddings
+from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
 
 __all__ = ["CHECKS", "NetworkCheck", "check_network", "network_checks"]
@@ -240,7 +240,7 @@ def every_initialization_works(build: Build) -> None:
 def it_works_behind_embedded_categories(build: Build) -> None:
     """Put an embedding of categories before the network."""
     embedding = CategoryEmbedding(3, [4, 6], 2)
-    network = with_embeddings([embedding], build(embedding.out_features, N_OUT))
+    network = prepend_embeddings([embedding], build(embedding.out_features, N_OUT))
     categories = [torch.randint(n, (N_ROWS, 1)).float() for n in (4, 6)]
     x = torch.cat([torch.randn(N_ROWS, 1), *categories], dim=1)
     initialize_from_rows(network, x)

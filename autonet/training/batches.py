@@ -1,4 +1,4 @@
-"""How rows become batches, and how a batch becomes a loss."""
+"""Batches of rows, and the loss of a batch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from autonet.core.component import Component, Node
 from autonet.core.modality import Inputs
 from autonet.core.task import Task
 
-__all__ = ["BATCH_LOSSES", "LOADER", "BatchLoss", "Rows", "count_batches", "shuffled_batches"]
+__all__ = ["BATCH_LOSSES", "LOADER", "BatchLoss", "EncodedRows", "count_batches", "shuffled_batches"]
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Encoded rows with their targets on the device.
+class EncodedRows:
+    """Encoded rows with targets and weights, on the device.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Rows:
     y : Tensor
         Class codes (n,) int64; labels (n, n_labels) or targets (n, n_targets) float32.
     weights : Tensor of shape (n,) or None
-        Of mean 1 over the training rows.
+        Row weights, with mean 1 over the training rows.
     """
 
     x: Inputs
@@ -37,20 +37,20 @@ class Rows:
         """Count the rows."""
         return len(self.x)
 
-    def take(self, batch: Tensor) -> "Rows":
-        """Take some of the rows."""
-        return Rows(self.x[batch], self.y[batch], None if self.weights is None else self.weights[batch])
+    def take(self, batch: Tensor) -> "EncodedRows":
+        """Return the rows of an index tensor."""
+        return EncodedRows(self.x[batch], self.y[batch], None if self.weights is None else self.weights[batch])
 
-    def rolled(self) -> "Rows":
-        """Give every row the targets of the one before it, the first those of the last."""
-        return Rows(self.x, self.y.roll(1, 0), None if self.weights is None else self.weights.roll(1, 0))
+    def roll_targets(self) -> "EncodedRows":
+        """Give every row the target and weight of the previous row, and the first those of the last."""
+        return EncodedRows(self.x, self.y.roll(1, 0), None if self.weights is None else self.weights.roll(1, 0))
 
 
-BatchLoss = Callable[[nn.Module, nn.Module, Rows], Tensor]
+BatchLoss = Callable[[nn.Module, nn.Module, EncodedRows], Tensor]
 """Maps a network, a loss and a batch to the loss of the batch."""
 
 
-def _loss(loss: nn.Module, output: Tensor, rows: Rows) -> Tensor:
+def _compute_loss(loss: nn.Module, output: Tensor, rows: EncodedRows) -> Tensor:
     value: Tensor = loss(output, rows.y) if rows.weights is None else loss(output, rows.y, rows.weights)
     return value
 
@@ -58,15 +58,26 @@ def _loss(loss: nn.Module, output: Tensor, rows: Rows) -> Tensor:
 def shuffled_batches(
     n_rows: int, batch_size: int, device: torch.device | None = None, generator: torch.Generator | None = None
 ) -> list[Tensor]:
-    """Split a random order of the rows into batches of indices on a device.
+    """Shuffle row indices and split them into batches on a device.
 
-    No batch has a single row, because BatchNorm cannot train on one: a lone last row joins the batch before it,
-    and a table of one row is taken twice.
+    No batch has a single row, because BatchNorm cannot train on one: a single last row joins the previous batch, and
+    a table of one row is repeated.
+
+    Parameters
+    ----------
+    n_rows, batch_size : int
+    device : torch.device, optional
+    generator : torch.Generator, optional
+        Default: torch's global generator.
+
+    Returns
+    -------
+    list of Tensor of shape (n_batch,)
     """
     batches = list(torch.split(torch.randperm(n_rows, generator=generator).to(device), batch_size))
     if len(batches[-1]) == 1:
-        lone = batches.pop()
-        batches.append(torch.cat([batches.pop() if batches else lone, lone]))
+        single = batches.pop()
+        batches.append(torch.cat([batches.pop() if batches else single, single]))
     return batches
 
 
@@ -81,11 +92,11 @@ def count_batches(n_rows: int, batch_size: int) -> int:
 
 
 def _standard() -> BatchLoss:
-    return lambda network, loss, rows: _loss(loss, network(rows.x), rows)
+    return lambda network, loss, rows: _compute_loss(loss, network(rows.x), rows)
 
 
 def _mixup(*, alpha: float) -> BatchLoss:
-    # Beta(0, 0): one of the two rows, which is a row either way
+    # Beta(0, 0) selects one of the two rows, which is standard training.
     return _standard() if alpha == 0.0 else Mixup(alpha)
 
 
@@ -95,12 +106,12 @@ class Mixup:
     Parameters
     ----------
     alpha : float
-        The share of a row is drawn from Beta(alpha, alpha).
+        The mixing weight is drawn from Beta(alpha, alpha).
 
     Attributes
     ----------
     generator : torch.Generator or None
-        Which draws the shares; None: torch's global one.
+        Source of random numbers; None: torch's global generator.
     """
 
     takes_generator = True
@@ -109,21 +120,23 @@ class Mixup:
         self.alpha = alpha
         self.generator: torch.Generator | None = None
 
-    def __call__(self, network: nn.Module, loss: nn.Module, rows: Rows) -> Tensor:
+    def __call__(self, network: nn.Module, loss: nn.Module, rows: EncodedRows) -> Tensor:
         """Return the loss of a batch."""
-        # Beta(alpha, alpha) by inversion: one random number, and a tenth of the time of torch.distributions.  The rows
-        # come in random order, so the next row is a random partner.
+        # Sampling by inversion takes one random number, and a tenth of the time of torch.distributions.  Rows are
+        # shuffled, so the previous row is a random partner.
         number = torch.rand((), generator=self.generator).item()
         share = float(betaincinv(self.alpha, self.alpha, number))
-        x, rest = _mixable(network, rows.x)
-        output = rest(torch.lerp(x.roll(1, 0), x, share))
-        return share * _loss(loss, output, rows) + (1 - share) * _loss(loss, output, rows.rolled())
+        x, layers = _split_embeddings(network, rows.x)
+        output = layers(torch.lerp(x.roll(1, 0), x, share))
+        return share * _compute_loss(loss, output, rows) + (1 - share) * _compute_loss(
+            loss, output, rows.roll_targets()
+        )
 
 
-def _mixable(network: nn.Module, x: Inputs) -> tuple[Tensor, nn.Module]:
-    """Return an input that can be averaged and the network for it: what is embedded is averaged as its vectors.
+def _split_embeddings(network: nn.Module, x: Inputs) -> tuple[Tensor, nn.Module]:
+    """Apply the embeddings of a network; return their output and the remaining layers.
 
-    Categories can only be averaged so; of two numbers, a number between may mean something else altogether.
+    Mixup averages embedding vectors: indices of categories cannot be averaged.
     """
     if isinstance(network, nn.Sequential) and _embeds_inputs(network[0]):
         n = sum(1 for _ in takewhile(_embeds_inputs, network))

@@ -1,6 +1,6 @@
-"""The training loop: `train` runs epochs until the segment is over, `train_epoch` runs steps, `train_step` is one.
+"""The training loop: `train` runs epochs until the budget is used, `train_epoch` runs steps, `train_step` is one.
 
-Rows live in memory as tensors and batches are lists of indices: no DataLoader, no copy of the table.
+Rows are tensors in memory and batches are index tensors: no DataLoader, no copy of the data.
 """
 
 import math
@@ -11,48 +11,51 @@ import torch
 from torch import Tensor, nn
 
 from autonet.core.modality import Augmentation, Inputs
-from autonet.training.batches import BatchLoss, Rows, shuffled_batches
+from autonet.training.batches import BatchLoss, EncodedRows, shuffled_batches
+from autonet.training.budget import TrainingBudget
 from autonet.training.random import draw_from
 from autonet.training.schedules import Schedule
-from autonet.training.segment import Segment
 from autonet.training.state import TrainingState
 
-__all__ = ["Divergence", "Plan", "Validation", "predict", "train", "train_epoch", "train_step"]
+__all__ = ["TrainingDiverged", "TrainingPlan", "Validation", "predict", "train", "train_epoch", "train_step"]
 
-# Share of the time that validation may take; after a validation that was quick compared to training, the next
-# epoch is validated again.  Averaged weights can be judged from the first epoch on, and must be: in a long segment a
-# small table is learned by heart before the learning rate has come down.
+# Share of the time that validation may take.  Fast validations run after every epoch: with a long budget, a small table
+# is overfitted before the learning rate has decayed.
 VALIDATION_SHARE = 0.1
+# Seconds per call above which the first validation waits, too.
 SLOW_METRIC_SECONDS = 0.1
-# Of the time of a training step, what the forward pass takes: to foresee the first validation.
+# Share of the forward pass in the time of a training step; predicts the duration of the first validation.
 FORWARD_SHARE = 0.4
-PREDICTION_BATCH = 4096
+# Rows per forward pass in prediction.
+PREDICTION_BATCH_SIZE = 4096
+# Steps between two checks of the loss on a GPU, where reading it waits for the device.
+GPU_CHECK_INTERVAL = 16
 
 
-class Divergence(ArithmeticError):
+class TrainingDiverged(ArithmeticError):
     """The training loss, or an output on the validation rows, became NaN or infinite."""
 
 
 Validation = Callable[[Tensor], tuple[float, float]]
-"""Maps the network's outputs on the validation rows to (loss of the metric, plain loss), smaller is better."""
+"""Maps outputs for the validation rows, shape (n_valid, n_out), to (metric loss, plain loss); smaller is better."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How to train: everything that a configuration decides besides network and optimizer.
+class TrainingPlan:
+    """Settings of training that a configuration determines, besides network and optimizer.
 
     Attributes
     ----------
     batch_size : int
     loss : nn.Module
     batch_loss : callable
-        Turns a batch into a loss: standard, or mixup.
+        Maps a network, a loss and a batch to the loss of the batch: standard, or mixup.
     schedule : Schedule
     max_gradient_norm : float or None
     regularization : Schedule, optional
-        Maps the progress t in [0, 1] through a segment to the factor of dropout and weight decay; default: 1.
+        Maps the progress t in [0, 1] through the budget to a factor of dropout and weight decay; default: 1.
     augment : callable, optional
-        Maps a batch, and the generator to draw from, to the batch that is trained on.
+        Maps a batch and a generator to the augmented batch.
     """
 
     batch_size: int
@@ -65,89 +68,95 @@ class Plan:
 
 
 def train(
-    state: TrainingState, plan: Plan, rows: Rows, valid_x: Inputs, validation: Validation, segment: Segment
+    state: TrainingState,
+    plan: TrainingPlan,
+    rows: EncodedRows,
+    valid_x: Inputs,
+    validation: Validation,
+    budget: TrainingBudget,
 ) -> None:
-    """Train until the segment is over, or nothing better comes, keeping the best and the last validated weights.
+    """Train until the budget is used or training stops early; keep the best and the last validated weights.
 
     Parameters
     ----------
     state : TrainingState
-        Changed in place.
-    plan : Plan
-    rows : Rows
+        Modified in place.
+    plan : TrainingPlan
+    rows : EncodedRows
         Training rows.
     valid_x : Tensor or Inputs of shape (n_valid, n_in)
+        Inputs of the validation rows.
     validation : callable
-    segment : Segment
-        When the user interrupts it is over, and the state is validated as at any other end.
+        Maps their outputs to (metric loss, plain loss).
+    budget : TrainingBudget
+        Ends when the user interrupts; the state is validated then, too.
 
     Raises
     ------
-    Divergence
-        As soon as the training loss is not finite.
+    TrainingDiverged
+        If the training loss or an output for the validation rows is not finite.
     """
-    # From the first epoch on, unless validation is slow: then first when it takes no more than its share.
-    validated_at = 0.0 if segment.metric_seconds > SLOW_METRIC_SECONDS else -math.inf
-    before = state.position.seconds
-    segment.validation_steps = FORWARD_SHARE * len(valid_x) / plan.batch_size
-    segment.exhausted = state.exhausted
-    while not segment.over:
-        train_epoch(state, plan, rows, segment)
-        state.position.seconds = before + segment.elapsed
-        due = segment.unit == "epochs" or segment.elapsed - validated_at >= segment.kept_back / VALIDATION_SHARE
-        if due or segment.over:
-            began = segment.elapsed
-            outputs = predict(state.averaged.network, valid_x)
+    # Validate from the first epoch on, unless the metric is slow: then once it takes no more than its share.
+    last_validation = 0.0 if budget.metric_seconds > SLOW_METRIC_SECONDS else -math.inf
+    seconds_before = state.position.seconds
+    budget.validation_steps = FORWARD_SHARE * len(valid_x) / plan.batch_size
+    budget.stopped_early = state.should_stop_early
+    while not budget.finished:
+        train_epoch(state, plan, rows, budget)
+        state.position.seconds = seconds_before + budget.elapsed
+        due = budget.unit == "epochs" or budget.elapsed - last_validation >= budget.reserved / VALIDATION_SHARE
+        if due or budget.finished:
+            start = budget.elapsed
+            outputs = predict(state.ema.network, valid_x)
             if not torch.isfinite(outputs).all():
-                raise Divergence(f"outputs on the validation rows are not finite at step {state.position.steps}")
-            state.validated(*validation(outputs), outputs)
-            validated_at = segment.elapsed
-            segment.validation_seconds = validated_at - began
-            segment.exhausted = state.exhausted
-    state.keep_last()
+                raise TrainingDiverged(f"outputs on the validation rows are not finite at step {state.position.steps}")
+            state.record_validation(*validation(outputs), outputs)
+            last_validation = budget.elapsed
+            budget.validation_seconds = last_validation - start
+            budget.stopped_early = state.should_stop_early
+    state.keep_last_weights()
 
 
-def train_epoch(state: TrainingState, plan: Plan, rows: Rows, segment: Segment) -> None:
-    """Train on every row once, or until the segment is over."""
+def train_epoch(state: TrainingState, plan: TrainingPlan, rows: EncodedRows, budget: TrainingBudget) -> None:
+    """Train on every row once, or until the budget is used."""
     state.network.train()
     for batch in shuffled_batches(len(rows), plan.batch_size, state.device, state.generator):
-        if segment.over:
+        if budget.finished:
             return
-        progress = segment.progress
+        progress = budget.progress
         factor = plan.schedule(progress)
         for group, rate in zip(state.optimizer.param_groups, state.learning_rates, strict=True):
             group["lr"] = rate * factor
         if plan.regularization is not None:
-            state.regularize(plan.regularization(progress))
-        chosen = rows.take(batch)
-        train_step(state, plan, plan.augment(chosen, state.generator) if plan.augment else chosen)
-        segment.step()
+            state.scale_regularization(plan.regularization(progress))
+        drawn = rows.take(batch)
+        train_step(state, plan, plan.augment(drawn, state.generator) if plan.augment else drawn)
+        budget.count_step()
         state.position.steps += 1
     state.position.epochs += 1
 
 
-def train_step(state: TrainingState, plan: Plan, batch: Rows) -> None:
-    """Take one step on one batch."""
-    if state.draws_itself is False:
+def train_step(state: TrainingState, plan: TrainingPlan, batch: EncodedRows) -> None:
+    """Take one optimizer step on a batch."""
+    if state.draws_globally is False:
         loss = plan.batch_loss(state.network, plan.loss, batch)
     else:
         with draw_from(state.generator) as count_draws:
             loss = plan.batch_loss(state.network, plan.loss, batch)
-        state.draws_itself = count_draws() > 0
-    # Reading the loss is free on a CPU and a wait on a GPU.
-    if (loss.is_cpu or state.position.steps % 16 == 0) and not math.isfinite(loss.item()):
-        raise Divergence(f"training loss became {loss.item()} at step {state.position.steps}")
+        state.draws_globally = count_draws() > 0
+    if (loss.is_cpu or state.position.steps % GPU_CHECK_INTERVAL == 0) and not math.isfinite(loss.item()):
+        raise TrainingDiverged(f"training loss became {loss.item()} at step {state.position.steps}")
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     if plan.max_gradient_norm is not None:
         nn.utils.clip_grad_norm_(state.network.parameters(), plan.max_gradient_norm)
     state.optimizer.step()
-    state.averaged.update()
+    state.ema.update()
 
 
 @torch.inference_mode()
 def predict(network: nn.Module, x: Inputs) -> Tensor:
-    """Compute the outputs of a network in evaluation mode, a few thousand rows at a time.
+    """Compute the outputs of a network in evaluation mode, in batches.
 
     Parameters
     ----------
@@ -158,6 +167,8 @@ def predict(network: nn.Module, x: Inputs) -> Tensor:
     -------
     Tensor of shape (n, n_out)
     """
-    if network.training:  # what it takes to tell all layers is a sixth of the time for a single row
+    if network.training:  # eval() visits all layers: a sixth of the time of a single row
         network.eval()
-    return torch.cat([network(x[first : first + PREDICTION_BATCH]) for first in range(0, len(x), PREDICTION_BATCH)])
+    return torch.cat(
+        [network(x[start : start + PREDICTION_BATCH_SIZE]) for start in range(0, len(x), PREDICTION_BATCH_SIZE)]
+    )

@@ -1,4 +1,4 @@
-"""Losses: torch's own, averaged over rows by their weights."""
+"""Losses of torch, averaged over weighted rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,48 +14,54 @@ __all__ = ["LOSSES", "MeanLoss"]
 
 
 class MeanLoss(nn.Module):
-    """Average a loss of torch over the rows of a batch: the mean of weight x loss.
+    """Mean of weight times loss over the rows of a batch.
 
-    It is not divided by the weights of the batch, as torch's class weights are: a rare row counts as much as its
-    weight says also where a batch has only one of them.
+    Unlike torch's class weights, it is not divided by the weights of the batch: a rare row keeps its weight even in a
+    batch where it is the only one.
 
     Parameters
     ----------
     make : callable
         Takes ``reduction="mean"`` or ``"none"``, returns the loss.
     class_weights : Tensor of shape (n_classes,), optional
-        Weights of the rows of each class, beside their own.
+        Row weights by class, multiplied by the rows' own weights.
     """
 
     def __init__(self, make: Callable[..., nn.Module], class_weights: Tensor | None = None) -> None:
         super().__init__()
-        self.mean, self.of_rows = make(reduction="mean"), make(reduction="none")
+        self.mean, self.per_row = make(reduction="mean"), make(reduction="none")
         self.class_weights: Tensor | None
         self.register_buffer("class_weights", class_weights)
 
     def forward(self, output: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Average the loss of `output` (n, n_out) against `y`, with `weights` (n,) of mean 1 over the training rows.
+        """Compute the mean loss.
 
-        Of outputs (n, k, n_out) of k members it is the mean of the members' losses.
+        Parameters
+        ----------
+        output : Tensor of shape (n, n_out) or (n, k, n_out)
+            The loss of k members is the mean of their losses.
+        y : Tensor of shape (n,) or (n, n_out)
+        weights : Tensor of shape (n,), optional
+            Row weights, with mean 1 over the training rows.
         """
         if output.ndim == 3:
             k = output.shape[1]
             output, y = output.flatten(0, 1), y.repeat_interleave(k, dim=0)
             weights = None if weights is None else weights.repeat_interleave(k)
         if self.class_weights is not None:
-            of_class = self.class_weights[y]
-            weights = of_class if weights is None else weights * of_class
+            by_class = self.class_weights[y]
+            weights = by_class if weights is None else weights * by_class
         if weights is None:
             mean: Tensor = self.mean(output, y)
             return mean
-        losses = self.of_rows(output, y)
+        losses = self.per_row(output, y)
         if losses.ndim == 2:
             losses = losses.mean(dim=1)
         weighted: Tensor = (weights * losses).mean()
         return weighted
 
 
-# A builder is told the targets and weights (or None) of the training rows, and the number of network outputs.
+# Builders get the targets and weights (or None) of the training rows, and the number of network outputs.
 
 
 def _cross_entropy(*, y: Tensor, weights: Tensor | None, n_outputs: int, label_smoothing: float) -> nn.Module:
@@ -63,7 +69,7 @@ def _cross_entropy(*, y: Tensor, weights: Tensor | None, n_outputs: int, label_s
 
 
 def _cross_entropy_weighted(*, y: Tensor, weights: Tensor | None, n_outputs: int, label_smoothing: float) -> nn.Module:
-    """Weigh class k by n / (K n_k), so that every class counts the same in total."""
+    """Weight class k by n / (K n_k), so that all classes have the same total weight."""
     counts = torch.bincount(y, weights, minlength=n_outputs)
     balanced = counts.sum() / (n_outputs * counts.clamp(min=counts[counts > 0].min()))
     return MeanLoss(
@@ -76,7 +82,7 @@ def _bce_with_logits(*, y: Tensor, weights: Tensor | None, n_outputs: int) -> nn
 
 
 def _bce_with_logits_weighted(*, y: Tensor, weights: Tensor | None, n_outputs: int) -> nn.Module:
-    """Weigh the positive rows of every label so that they count as much as its negative ones."""
+    """Weight the positive rows of every label so that their total weight equals that of the negative rows."""
     counted = y if weights is None else y * weights[:, None]
     positive = counted.sum(dim=0).clamp(min=1.0)
     total = len(y) if weights is None else float(weights.sum())

@@ -1,7 +1,8 @@
-"""Optimizers: torch's, fused where torch has a fused kernel, without weight decay on biases and norms."""
+"""Optimizers of torch, fused where possible, without weight decay on biases, norms and embeddings."""
 
+import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from ConfigSpace import Categorical, ConfigurationSpace, Float
@@ -9,26 +10,46 @@ from torch import nn
 
 from autonet.core.component import Component, Node
 from autonet.core.task import Task
-from autonet.training.eager import eager
 
-__all__ = ["OPTIMIZERS", "Adam", "parameter_groups"]
+__all__ = ["OPTIMIZERS", "Adam", "group_parameters"]
 
 Groups = list[dict[str, Any]]
-POSITIVE = {"limits": (1e-12, 1e3)}
-SHARE = {"limits": (0.0, 0.9999)}
+T = TypeVar("T", bound=type[torch.optim.Optimizer])
 
-Adam = eager(torch.optim.Adam)
-AdamW = eager(torch.optim.AdamW)
-SGD = eager(torch.optim.SGD)
-RMSprop = eager(torch.optim.RMSprop)
+POSITIVE_LIMITS = {"limits": (1e-12, 1e3)}
+UNIT_LIMITS = {"limits": (0.0, 0.9999)}
+
+# Methods that torch keeps out of compiled graphs.  The first call of each imports torch._dynamo: 800 modules with
+# sympy, one to three seconds of CPU time.
+GUARDED_METHODS = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
 
 
-def parameter_groups(network: nn.Module, learning_rate: float, weight_decay: float) -> Groups:
-    """Split parameters by their learning rate and weight decay.
+def make_eager(optimizer: T) -> T:
+    """Derive an optimizer class that computes the same and never imports `torch._dynamo`.
 
-    Matrices lose weight, vectors (biases, norms) do not.  Nor do embeddings: a rare category would lose its weights in
-    all the batches that are without it.  Factors that a network notes on its parameters (`autonet.nets.factors`) go
-    before this and multiply both.
+    Its steps cannot be part of a compiled graph.
+
+    >>> make_eager(torch.optim.AdamW)
+    <class 'autonet.training.optimizers.AdamW'>
+    """
+    methods: dict[str, Any] = {name: inspect.unwrap(getattr(optimizer, name)) for name in GUARDED_METHODS}
+    methods["step"] = torch.no_grad()(inspect.unwrap(optimizer.step))
+    methods["__doc__"] = f"`torch.optim.{optimizer.__name__}` without `torch._dynamo`."
+    return type(optimizer.__name__, (optimizer,), methods)  # type: ignore[return-value]
+
+
+Adam = make_eager(torch.optim.Adam)
+AdamW = make_eager(torch.optim.AdamW)
+SGD = make_eager(torch.optim.SGD)
+RMSprop = make_eager(torch.optim.RMSprop)
+
+
+def group_parameters(network: nn.Module, learning_rate: float, weight_decay: float) -> Groups:
+    """Group parameters by learning rate and weight decay.
+
+    Weight decay applies to matrices, and not to vectors (biases, norms) and embeddings: the embedding of a rare
+    category would decay in every batch without it.  Factors of a network's own parameters, set by
+    `autonet.nets.optimizer_factors`, override this and multiply both.
 
     Parameters
     ----------
@@ -38,7 +59,7 @@ def parameter_groups(network: nn.Module, learning_rate: float, weight_decay: flo
     Returns
     -------
     list of dict
-        With ``params``, ``lr`` and ``weight_decay``; strongest decay first.
+        Groups with ``params``, ``lr`` and ``weight_decay``, in descending order of decay.
     """
     embeddings = {id(m.weight) for m in network.modules() if isinstance(m, nn.Embedding)}
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
@@ -54,36 +75,36 @@ def parameter_groups(network: nn.Module, learning_rate: float, weight_decay: flo
 
 
 def _adam(*, network: nn.Module, learning_rate: float, weight_decay: float, beta1: float, beta2: float) -> Any:
-    groups = parameter_groups(network, learning_rate, weight_decay)
+    groups = group_parameters(network, learning_rate, weight_decay)
     return Adam(groups, betas=(beta1, beta2), fused=True)
 
 
 def _adamw(*, network: nn.Module, learning_rate: float, weight_decay: float, beta1: float, beta2: float) -> Any:
-    groups = parameter_groups(network, learning_rate, weight_decay)
+    groups = group_parameters(network, learning_rate, weight_decay)
     return AdamW(groups, betas=(beta1, beta2), fused=True)
 
 
 def _sgd(*, network: nn.Module, learning_rate: float, momentum: float, weight_decay: float, nesterov: bool) -> Any:
-    groups = parameter_groups(network, learning_rate, weight_decay)
+    groups = group_parameters(network, learning_rate, weight_decay)
     return SGD(groups, momentum=momentum, nesterov=nesterov and momentum > 0, fused=True)
 
 
 def _rmsprop(*, network: nn.Module, learning_rate: float, momentum: float, weight_decay: float, alpha: float) -> Any:
-    groups = parameter_groups(network, learning_rate, weight_decay)  # torch has no fused RMSprop
+    groups = group_parameters(network, learning_rate, weight_decay)  # torch has no fused RMSprop
     return RMSprop(groups, momentum=momentum, alpha=alpha, foreach=True)
 
 
 def _space(*, rate: float, **own: tuple[float, float, float]) -> Callable[[Task], ConfigurationSpace]:
-    """Learning rate and weight decay on log scales, and the optimizer's own: (low, high, default) each."""
+    """Make a space: learning rate and weight decay on log scales, and (low, high, default) of further ranges."""
 
     def space(task: Task) -> ConfigurationSpace:
         cs = ConfigurationSpace()
         cs.add(
-            Float("learning_rate", (1e-4, 1e-1), log=True, default=rate, meta=POSITIVE),
+            Float("learning_rate", (1e-4, 1e-1), log=True, default=rate, meta=POSITIVE_LIMITS),
             Float("weight_decay", (1e-6, 1e-1), log=True, default=1e-4, meta={"limits": (0.0, 10.0)}),
         )
         for name, (low, high, default) in own.items():
-            cs.add(Float(name, (low, high), default=default, meta=SHARE))
+            cs.add(Float(name, (low, high), default=default, meta=UNIT_LIMITS))
         return cs
 
     return space

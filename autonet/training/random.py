@@ -1,4 +1,4 @@
-"""Random numbers of one training, whatever else the process draws meanwhile."""
+"""Random numbers of one training run, independent of other draws in the process."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 __all__ = ["DrawFrom", "bind_generator", "draw_from", "seed_gpu"]
 
 aten: Any = torch.ops.aten
-# Of these, the form that takes a generator is a function of its own.
+# Operations whose overload with a generator is a separate function.
 WITH_GENERATOR: Mapping[Any, Any] = {
     aten.rand.default: aten.rand.generator,
     aten.rand_like.default: getattr(aten.rand_like, "generator", aten.rand_like.default),
@@ -24,16 +24,16 @@ WITH_GENERATOR: Mapping[Any, Any] = {
 
 
 class DrawFrom(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Let operations of this thread on the CPU draw from a generator where they would from torch's global one.
+    """Redirect the CPU operations of this thread from torch's global generator to another one.
 
-    So layers are initialized, and networks of a user's own trained, without touching what other threads draw from.
-    Every operation takes some microseconds longer.
+    Layers are initialized, and registered networks trained, without an effect on the draws of other threads.  Every
+    operation takes some microseconds longer.
 
     Attributes
     ----------
     generator : torch.Generator
     n_draws : int
-        Operations that drew.
+        Number of operations that drew.
     """
 
     def __init__(self, generator: torch.Generator) -> None:
@@ -42,16 +42,20 @@ class DrawFrom(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Keep `torch._dynamo` from being imported; see `autonet.training.eager`."""
+        """Keep `torch._dynamo` from being imported; see `autonet.training.optimizers`."""
         return False
 
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Add the generator."""
+        """Call an operation with the generator."""
         kwargs = dict(kwargs or {})
         func = WITH_GENERATOR.get(func, func)
-        if "generator" in _arguments(func) and kwargs.get("generator") is None and len(args) < _place(func):
+        if (
+            "generator" in _arguments(func)
+            and kwargs.get("generator") is None
+            and len(args) < _generator_position(func)
+        ):
             kwargs["generator"] = self.generator
             self.n_draws += 1
         return func(*args, **kwargs)
@@ -66,23 +70,26 @@ def _arguments(func: Any) -> list[str]:
     return _ARGUMENTS[func]
 
 
-def _place(func: Any) -> int:
-    """Return from how many positional arguments on the generator is among them."""
+def _generator_position(func: Any) -> int:
+    """Return the number of positional arguments that include the generator."""
     return _arguments(func).index("generator") + 1
 
 
 @contextmanager
 def draw_from(generator: torch.Generator | None) -> Iterator[Callable[[], int]]:
-    """Draw from a generator in the body; None leaves torch's global one.  What is yielded counts the draws."""
+    """Draw from a generator inside a ``with`` block, or from torch's global one if it is None.
+
+    Yields a function that returns the number of draws so far.
+    """
     mode = None if generator is None else DrawFrom(generator)
     with mode or nullcontext():
         yield lambda: mode.n_draws if mode else 0
 
 
 def bind_generator(generator: torch.Generator | None, *parts: Any) -> None:
-    """Set the attribute ``generator`` of all parts, and layers of parts, whose class says ``takes_generator``.
+    """Set ``generator`` of all parts, and layers of parts, whose class declares ``takes_generator``.
 
-    The attribute alone says nothing: a network of a user's own may call one of its layers so.
+    The attribute ``generator`` alone is no sign: a registered network may have a layer of that name.
     """
     for part in parts:
         for layer in part.modules() if isinstance(part, nn.Module) else (part,):
@@ -92,13 +99,13 @@ def bind_generator(generator: torch.Generator | None, *parts: Any) -> None:
 
 @contextmanager
 def seed_gpu(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed the global random numbers of a GPU, which its layers draw from, and put them back."""
+    """Seed the global generator of a GPU, which its layers draw from, and restore it at the end of a ``with`` block."""
     if device.type != "cuda":
         yield
         return
-    before = torch.cuda.get_rng_state(device)
+    previous = torch.cuda.get_rng_state(device)
     torch.cuda.manual_seed(seed)
     try:
         yield
     finally:
-        torch.cuda.set_rng_state(before, device)
+        torch.cuda.set_rng_state(previous, device)

@@ -1,10 +1,9 @@
-"""Learning-rate schedules that fit resuming.
+"""Learning-rate schedules for trials that are resumed.
 
-A job trains one *segment*: from the budget that its trial has paid to the next rung.  A schedule is a function of
-the progress t in [0, 1] through the segment, and every schedule but the constant one has come down when the
-segment ends: trials are compared there, and a promoted one starts the next segment with a warm restart
-(Loshchilov & Hutter, "SGDR", 2017, arXiv 1608.03983).  What is judged are averages of the weights.
-``plateau`` and ``adapt`` of Auto-PyTorch are not offered: a rung would judge them in mid-course.
+A job trains from the budget that its trial has used to the next rung.  A schedule is a function of the progress t in
+[0, 1] through that budget, and every schedule but the constant one has decayed at its end, where trials are compared;
+a promoted trial continues with a warm restart (Loshchilov & Hutter, "SGDR", 2017, arXiv 1608.03983).  Validated are EMA
+weights.  ``plateau`` and ``adapt`` of Auto-PyTorch are not offered: rungs would compare them in mid-course.
 """
 
 import math
@@ -20,7 +19,7 @@ from autonet.core.task import Task
 __all__ = ["REGULARIZATION", "SCHEDULES", "Schedule"]
 
 Schedule = Callable[[float], float]
-"""Maps the progress t in [0, 1] through a segment to the factor of the learning rate."""
+"""Maps the progress t in [0, 1] through the budget to a factor of the learning rate."""
 
 
 def _flat_cosine(t: float) -> float:
@@ -28,28 +27,28 @@ def _flat_cosine(t: float) -> float:
 
 
 REGULARIZATION: dict[str, Schedule | None] = {"constant": None, "flat_cos": _flat_cosine}
-"""How dropout and weight decay change with the progress t through a segment: a factor for both, or not at all."""
+"""Maps a name to the schedule of a factor of dropout and weight decay; None leaves both as they are."""
 
 
 def _cosine(t: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * t))
 
 
-def _position(t: float, lengths: list[float]) -> tuple[int, float]:
-    """Find the cycle that progress t falls into, and the progress through that cycle."""
+def _locate(t: float, lengths: list[float]) -> tuple[int, float]:
+    """Return the cycle at progress t, and the progress through that cycle."""
     t *= sum(lengths)
     for cycle, length in enumerate(lengths):
         if t < length or cycle == len(lengths) - 1:
             return cycle, min(t / length, 1.0)
         t -= length
-    raise AssertionError("unreachable: the last cycle takes what is left")
+    raise AssertionError("unreachable: the last cycle takes the rest")
 
 
 def _cosine_annealing(*, cycles: int, T_mult: float, warmup: float) -> Schedule:
     lengths = [T_mult**i for i in range(cycles)]
 
     def factor(t: float) -> float:
-        _, u = _position(t, lengths)
+        _, u = _locate(t, lengths)
         ramp = min(t / warmup, 1.0) if warmup > 0 else 1.0
         return ramp * _cosine(u)
 
@@ -57,11 +56,11 @@ def _cosine_annealing(*, cycles: int, T_mult: float, warmup: float) -> Schedule:
 
 
 def _alternating_cosine(*, cycles: int, amp_reduction: float) -> Schedule:
-    """Cosine down and up again, every wave lower than the last, ending down."""
+    """Cosine waves that start high, end low, and shrink by `amp_reduction`."""
 
     def factor(t: float) -> float:
         half_waves = 2 * cycles - 1
-        wave, u = _position(t, [1.0] * half_waves)
+        wave, u = _locate(t, [1.0] * half_waves)
         height = amp_reduction ** ((wave + 1) // 2)
         return height * (_cosine(u) if wave % 2 == 0 else _cosine(1 - u))
 
@@ -69,17 +68,17 @@ def _alternating_cosine(*, cycles: int, amp_reduction: float) -> Schedule:
 
 
 def _cyclic(*, cycles: int, max_factor: float, min_factor: float) -> Schedule:
-    """Triangles from `min_factor` up to `max_factor` and down again."""
+    """Triangles between `min_factor` and `max_factor`."""
 
     def factor(t: float) -> float:
-        _, u = _position(t, [1.0] * cycles)
+        _, u = _locate(t, [1.0] * cycles)
         return min_factor + (max_factor - min_factor) * (1 - abs(2 * u - 1))
 
     return factor
 
 
 def _onecycle(*, warmup: float, start_factor: float) -> Schedule:
-    """One rise and one long fall: Smith & Topin, "Super-Convergence" (2018), arXiv 1708.07120."""
+    """Warm-up and one long decay: Smith & Topin, "Super-Convergence" (2018), arXiv 1708.07120."""
 
     def factor(t: float) -> float:
         if t < warmup:
@@ -90,7 +89,7 @@ def _onecycle(*, warmup: float, start_factor: float) -> Schedule:
 
 
 def _step(*, steps: int, gamma: float) -> Schedule:
-    """Equal steps down by `gamma`."""
+    """Multiply by `gamma` at equal intervals."""
     return lambda t: gamma ** min(int(t * (steps + 1)), steps)
 
 
@@ -99,7 +98,7 @@ def _exponential(*, final_factor: float) -> Schedule:
 
 
 def _coslog4() -> Schedule:
-    """Four cycles from 0 to 1 and back to 0, each twice as long as the one before: ends at t = 1/15, 3/15, 7/15, 1.
+    """Four cycles from 0 to 1 and back, each twice as long as the previous one, ending at t = 1/15, 3/15, 7/15, 1.
 
     Holzmueller et al., "Better by Default" (2024), arXiv 2407.04491.
     """

@@ -1,4 +1,4 @@
-"""What a trial is made of while it trains, and the checkpoint from which it goes on."""
+"""State of a network in training, and its checkpoints."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -7,42 +7,43 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autonet.training.averaging import AveragedWeights
+from autonet.training.budget import Position
+from autonet.training.ema import EMAWeights
 from autonet.training.random import bind_generator
-from autonet.training.segment import Position
 
-__all__ = ["Snapshot", "TrainingState", "detached"]
+__all__ = ["Snapshot", "TrainingState", "clone_state_dict"]
 
-# Training is over when twice as many epochs as it took to the best one, and so many more, have passed.  What that
-# costs and saves: benchmarks/stopping.py.
-PATIENCE_FACTOR, PATIENCE_EPOCHS = 2, 16
+# Early stopping: after PATIENCE_FACTOR times the epochs of the best validation, and PATIENCE_EPOCHS more.  Costs and
+# savings: benchmarks/stopping.py.
+PATIENCE_FACTOR = 2
+PATIENCE_EPOCHS = 16
 
 
-def detached(values: Mapping[str, Any]) -> dict[str, Any]:
+def clone_state_dict(state: Mapping[str, Any]) -> dict[str, Any]:
     """Copy a state dict, so that further training does not change it."""
-    return {k: v.detach().clone() if isinstance(v, Tensor) else v for k, v in values.items()}
+    return {k: v.detach().clone() if isinstance(v, Tensor) else v for k, v in state.items()}
 
 
-def _detached_optimizer(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {**values, "state": {k: detached(v) for k, v in values["state"].items()}}
+def _clone_optimizer_state(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {**state, "state": {k: clone_state_dict(v) for k, v in state["state"].items()}}
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Weights that were validated.
+    """A validation: losses, outputs and weights.
 
     Attributes
     ----------
     loss : float
-        Of the metric, to be minimized.
+        Metric loss; smaller is better.
     tie_breaker : float
-        Plain validation loss.
+        Plain loss.
     outputs : Tensor of shape (n_valid, n_out)
-        On the validation rows, on the CPU.
+        Outputs for the validation rows, on the CPU.
     weights : dict
-        State dict.
+        State dict of the EMA network.
     epochs : int
-        Epochs of training before.
+        Number of epochs trained before.
     """
 
     loss: float = float("inf")
@@ -53,25 +54,25 @@ class Snapshot:
 
 
 class TrainingState:
-    """Network, optimizer, averaged weights, position and snapshots of one network in training.
+    """Network, optimizer, EMA weights, position and snapshots of one network in training.
 
     Parameters
     ----------
     network : nn.Module
     optimizer : torch.optim.Optimizer
     generator : torch.Generator, optional
-        What training draws from on the CPU; default: torch's global one.
+        Source of random numbers on the CPU; default: torch's global generator.
     """
 
     def __init__(
         self, network: nn.Module, optimizer: torch.optim.Optimizer, generator: torch.Generator | None = None
     ) -> None:
         self.network, self.optimizer = network, optimizer
-        self.averaged = AveragedWeights(network)
+        self.ema = EMAWeights(network)
         self.device = next(network.parameters()).device
         self.generator = generator
-        # Whether layers draw on their own from the global numbers; not known before the first step.
-        self.draws_itself = None if generator is not None and self.device.type == "cpu" else False
+        # Whether layers draw from torch's global generator; None until the first step has shown it.
+        self.draws_globally = None if generator is not None and self.device.type == "cpu" else False
         bind_generator(generator if self.device.type == "cpu" else None, network)
         self.learning_rates = [group["lr"] for group in optimizer.param_groups]
         self.weight_decays = [group.get("weight_decay", 0.0) for group in optimizer.param_groups]
@@ -80,44 +81,46 @@ class TrainingState:
         self.best = self.last = Snapshot()
 
     @property
-    def exhausted(self) -> bool:
-        """Whether further training is not expected to find anything better."""
+    def should_stop_early(self) -> bool:
+        """Whether further training is not expected to improve the network."""
         return self.position.epochs > PATIENCE_FACTOR * self.best.epochs + PATIENCE_EPOCHS
 
-    def validated(self, loss: float, tie_breaker: float, outputs: Tensor) -> None:
-        """Note how good the averaged weights are, and keep them if they are the best.
+    def record_validation(self, loss: float, tie_breaker: float, outputs: Tensor) -> None:
+        """Record a validation of the EMA weights, and keep the weights if they are the best.
 
-        Of those with the same loss the ones with the smaller tie-breaker are better, and then the later ones: a metric
-        such as accuracy may be the same for hundreds of epochs.
+        Equal losses are compared by the tie-breaker, and then the later weights win: a metric such as accuracy may be
+        constant for hundreds of epochs.
 
         Parameters
         ----------
         loss, tie_breaker : float
+            Metric loss and plain loss; smaller is better.
         outputs : Tensor of shape (n_valid, n_out)
+            Outputs of the network for the validation rows.
         """
         self.last = Snapshot(loss, tie_breaker, outputs.cpu(), {}, self.position.epochs)
         if (loss, tie_breaker) <= (self.best.loss, self.best.tie_breaker):
-            self.keep_last()
+            self.keep_last_weights()
             self.best = self.last
 
-    def keep_last(self) -> None:
-        """Keep the weights that were validated last; to be called before training goes on."""
+    def keep_last_weights(self) -> None:
+        """Keep the weights of the last validation; call it before training continues."""
         if not self.last.weights:
-            self.last = replace(self.last, weights=detached(self.averaged.network.state_dict()))
+            self.last = replace(self.last, weights=clone_state_dict(self.ema.network.state_dict()))
 
-    def regularize(self, factor: float) -> None:
-        """Multiply the dropout and weight decay that the configuration asked for."""
+    def scale_regularization(self, factor: float) -> None:
+        """Set dropout and weight decay to `factor` times the values of the configuration."""
         for group, decay in zip(self.optimizer.param_groups, self.weight_decays, strict=True):
             group["weight_decay"] = decay * factor
         for dropout, p in self.dropouts:
             dropout.p = p * factor
 
     def checkpoint(self) -> dict[str, Any]:
-        """Return everything that the next job of the trial goes on from, as plain values and tensors."""
+        """Return all that is needed to continue training, as plain values and tensors."""
         return {
-            "network": detached(self.network.state_dict()),
-            "optimizer": _detached_optimizer(self.optimizer.state_dict()),
-            "averaged": self.averaged.state_dict(),
+            "network": clone_state_dict(self.network.state_dict()),
+            "optimizer": _clone_optimizer_state(self.optimizer.state_dict()),
+            "ema": self.ema.state_dict(),
             "position": asdict(self.position),
             "best": self.best,
             "last": self.last,
@@ -126,11 +129,11 @@ class TrainingState:
         }
 
     def restore(self, checkpoint: Mapping[str, Any]) -> None:
-        """Go back to a checkpoint, the state of the random numbers included."""
+        """Restore a checkpoint, including the state of the random numbers."""
         self.network.load_state_dict(checkpoint["network"])
-        # Optimizers take the tensors of a state dict as their own: without a copy they would change the checkpoint.
-        self.optimizer.load_state_dict(_detached_optimizer(checkpoint["optimizer"]))
-        self.averaged.load_state_dict(checkpoint["averaged"])
+        # Optimizers do not copy the tensors of a state dict: their next step would change the checkpoint.
+        self.optimizer.load_state_dict(_clone_optimizer_state(checkpoint["optimizer"]))
+        self.ema.load_state_dict(checkpoint["ema"])
         self.position = Position(**checkpoint["position"])
         self.best, self.last = checkpoint["best"], checkpoint["last"]
         if self.generator is None:

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from autonet import AutoNetClassification, register_network
 from autonet.nets.registry import NETWORKS
+from autonet.training.context import one_thread
 from autonet.training.random import DrawFrom
-from autonet.training.threads import one_thread
 
 X = np.random.default_rng(0).normal(size=(300, 6))
 Y = (X[:, 0] * X[:, 1] > 0).astype(int)

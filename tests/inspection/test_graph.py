@@ -5,7 +5,7 @@ from torch import nn
 
 from autonet.inspection import graph
 from autonet.inspection.graph import draw_network
-from autonet.nets.embedding import CategoryEmbedding, with_embeddings
+from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.numeric import PBLDEmbedding
 
 
@@ -19,7 +19,7 @@ def test_a_network_is_drawn(suffix: str, magic: bytes, tmp_path: Path) -> None:
 def test_a_network_that_begins_with_embeddings_is_drawn(tmp_path: Path) -> None:
     categories = CategoryEmbedding(4, [3, 5], 2)
     numbers = PBLDEmbedding(6, 2, n_frequencies=4, dimension=3, sigma=0.1)
-    network = with_embeddings([categories, numbers], nn.Linear(numbers.out_features, 2)).eval()
+    network = prepend_embeddings([categories, numbers], nn.Linear(numbers.out_features, 2)).eval()
     picture = draw_network(network, tmp_path / "net.svg").read_text()
     assert "0.vectors.weight" in picture
     assert "1.frequencies" in picture

@@ -2,11 +2,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from autonet.nets.dropout import QuickDropout, with_quick_dropout
+from autonet.nets.dropout import FastDropout, replace_dropout
 
 
 def dropped(p: float, x: Tensor) -> Tensor:
-    return QuickDropout(p).train()(x)
+    return FastDropout(p).train()(x)
 
 
 @pytest.mark.parametrize("p", [0.001, 0.1, 0.5, 0.99])
@@ -33,7 +33,7 @@ def test_dropout_is_repeated_by_the_seed_and_only_for_training() -> None:
     assert not torch.equal(dropped(0.4, x), first)
     (gradient,) = torch.autograd.grad(first.sum(), x)
     torch.testing.assert_close(gradient, torch.where(first == 0, 0.0, 1 / 0.6), rtol=1e-4, atol=0)
-    assert torch.equal(QuickDropout(0.4).eval()(x), x)
+    assert torch.equal(FastDropout(0.4).eval()(x), x)
     assert torch.equal(dropped(0.0, x), x)
 
 
@@ -41,11 +41,11 @@ def test_dropout_of_a_network_is_replaced_wherever_it_lies() -> None:
     inner = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.25), nn.AlphaDropout(0.1))
     network = nn.Sequential(nn.Dropout(0.5), nn.ModuleDict({"inner": inner}), nn.Dropout1d(0.3)).eval()
     before = network.state_dict()
-    assert with_quick_dropout(network) is network
-    assert isinstance(network[0], QuickDropout)
-    assert isinstance(inner[1], QuickDropout)
+    assert replace_dropout(network) is network
+    assert isinstance(network[0], FastDropout)
+    assert isinstance(inner[1], FastDropout)
     assert [m.p for m in network.modules() if isinstance(m, nn.Dropout)] == [0.5, 0.25]
     assert not any(module.training for module in network.modules())
-    assert not isinstance(inner[2], QuickDropout)
-    assert not isinstance(network[2], QuickDropout)
+    assert not isinstance(inner[2], FastDropout)
+    assert not isinstance(network[2], FastDropout)
     assert network.state_dict().keys() == before.keys()

@@ -1,8 +1,8 @@
 import torch
 from torch import nn
 
-from autonet.nets.embedding import CategoryEmbedding, with_embeddings
-from autonet.training.batches import BATCH_LOSSES, Rows
+from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
+from autonet.training.batches import BATCH_LOSSES, EncodedRows
 
 
 def rows(n: int = 6) -> torch.Tensor:
@@ -36,12 +36,12 @@ def test_the_unknown_category_is_trained() -> None:
 
 
 def test_mixup_averages_vectors_and_not_indices() -> None:
-    network = with_embeddings([CategoryEmbedding(4, [3, 5], 2)], nn.Linear(6, 1)).eval()
+    network = prepend_embeddings([CategoryEmbedding(4, [3, 5], 2)], nn.Linear(6, 1)).eval()
     assert isinstance(network, nn.Sequential)
     x, seen = rows(), []
     network[1].register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
     torch.manual_seed(0)
-    BATCH_LOSSES.components["mixup"].build(alpha=1.0)(network, nn.MSELoss(), Rows(x, torch.zeros(6, 1)))
+    BATCH_LOSSES.components["mixup"].build(alpha=1.0)(network, nn.MSELoss(), EncodedRows(x, torch.zeros(6, 1)))
     torch.manual_seed(0)
     share = torch.rand(()).item()  # Beta(1, 1) is uniform
     embedded = network[0](x)
@@ -50,7 +50,7 @@ def test_mixup_averages_vectors_and_not_indices() -> None:
 
 def test_the_layers_of_a_network_stay_in_one_row() -> None:
     layers = nn.Sequential(nn.Linear(3, 5), nn.ReLU())
-    network = with_embeddings([CategoryEmbedding(1, [4], 3)], layers)
+    network = prepend_embeddings([CategoryEmbedding(1, [4], 3)], layers)
     assert isinstance(network, nn.Sequential)
     assert [type(layer) for layer in network] == [CategoryEmbedding, nn.Linear, nn.ReLU]
-    assert with_embeddings([], layers) is layers
+    assert prepend_embeddings([], layers) is layers

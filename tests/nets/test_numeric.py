@@ -10,17 +10,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autonet.core.task import Task
-from autonet.nets.embedding import CategoryEmbedding, with_embeddings
+from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.numeric import (
-    LEAST_WIDTH,
+    MIN_BIN_WIDTH,
     NUMERIC_EMBEDDING,
     NumericEmbedding,
     PBLDEmbedding,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
 )
-from autonet.training.averaging import AveragedWeights
-from autonet.training.batches import BATCH_LOSSES, Rows
+from autonet.training.batches import BATCH_LOSSES, EncodedRows
+from autonet.training.ema import EMAWeights
 
 CHOICES = ["pbld", "periodic", "piecewise_linear"]
 
@@ -153,15 +153,15 @@ def test_gradients_flow_to_every_parameter_and_to_the_input(choice: str) -> None
 @pytest.mark.parametrize(
     ("column", "n_bins", "expected"),
     [
-        ([2.0] * 9, 8, [(2, LEAST_WIDTH)]),  # constant
-        ([2.0, 2.0 + 1e-5, 2.0 + 2e-5], 8, [(2, LEAST_WIDTH)]),  # almost
+        ([2.0] * 9, 8, [(2, MIN_BIN_WIDTH)]),  # constant
+        ([2.0, 2.0 + 1e-5, 2.0 + 2e-5], 8, [(2, MIN_BIN_WIDTH)]),  # almost
         ([0.0] * 7 + [1.0] * 3, 8, [(0, 1)]),  # two values
         ([0.0] * 99 + [5.0], 32, [(0, 5)]),  # a single value elsewhere
         ([0.0] * 4 + [1.0] * 4 + [3.0] * 4, 11, [(0, 1), (1, 2)]),  # three values
         ([0.0, 1.0, 2.0, 2.0 + 1e-6], 3, [(0, 1), (1, 1 + 1e-6)]),  # the last bin would be too narrow
         ([0.0, 1e-6, 1.0, 2.0], 3, [(0, 1), (1, 1)]),  # the first bin would be
-        ([-1.0], 4, [(-1, LEAST_WIDTH)]),  # a single row
-        ([1e9] * 3, 4, [(1e9, LEAST_WIDTH)]),  # the width is lost beside the value in float32
+        ([-1.0], 4, [(-1, MIN_BIN_WIDTH)]),  # a single row
+        ([1e9] * 3, 4, [(1e9, MIN_BIN_WIDTH)]),  # the width is lost beside the value in float32
     ],
 )
 def test_bins_on_ties_and_few_distinct_values(
@@ -172,7 +172,7 @@ def test_bins_on_ties_and_few_distinct_values(
     nn.init.normal_(embedding.weight)
     far = embedding(torch.tensor([[-1e3], [1e3]]))
     assert torch.isfinite(far).all()
-    assert far.abs().max() <= 1.1 * (1e3 + abs(column[0])) / LEAST_WIDTH * embedding.weight.abs().max() + 1e4
+    assert far.abs().max() <= 1.1 * (1e3 + abs(column[0])) / MIN_BIN_WIDTH * embedding.weight.abs().max() + 1e4
 
 
 def test_bins_come_from_the_rows_given_and_from_no_others() -> None:
@@ -206,9 +206,9 @@ def test_a_piecewise_linear_function_is_monotone_continuous_and_linear_outside(
     low, high, n_bins = min(column), max(column), len(bins(embedding))
     assert 1 <= n_bins <= embedding.n_bins
     widths = np.array(bins(embedding))[:, 1]
-    assert (widths >= LEAST_WIDTH * 0.999).all()
+    assert (widths >= MIN_BIN_WIDTH * 0.999).all()
     assert bins(embedding)[0][0] == pytest.approx(low, abs=1e-6)
-    assert sum(widths) == pytest.approx(max(high - low, LEAST_WIDTH), rel=1e-4, abs=1e-5)
+    assert sum(widths) == pytest.approx(max(high - low, MIN_BIN_WIDTH), rel=1e-4, abs=1e-5)
     embedding = embedding.double()
     weight = torch.rand(embedding.weight.shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     embedding.weight.data, embedding.linear_weight.data = weight, torch.zeros_like(embedding.linear_weight)
@@ -217,7 +217,7 @@ def test_a_piecewise_linear_function_is_monotone_continuous_and_linear_outside(
     step = (x[1] - x[0]).item()
     assert (y.diff() >= -1e-9).all()  # monotone for weights of one sign
     assert y.diff().max() <= weight.max() / widths.min() * step * (1 + 1e-6) + 1e-9  # no jump
-    for outside in (x.flatten() < low, x.flatten() > high + LEAST_WIDTH):
+    for outside in (x.flatten() < low, x.flatten() > high + MIN_BIN_WIDTH):
         assert y[outside].diff().diff().abs().max() < 1e-6
     at_edges = embedding(torch.tensor([[left] for left, _ in bins(embedding)], dtype=torch.float64)).flatten()
     torch.testing.assert_close(at_edges.diff(), weight.flatten()[: n_bins - 1], rtol=1e-4, atol=1e-4)
@@ -243,7 +243,7 @@ def test_a_state_dict_brings_parameters_and_bins(choice: str) -> None:
 def test_averaged_weights_keep_the_bins(choice: str) -> None:
     rows = torch.randn(99, 3)
     embedding = build(choice, rows, 3)
-    average = AveragedWeights(embedding)
+    average = EMAWeights(embedding)
     for _ in range(3):
         average.update()
     torch.testing.assert_close(average.network(rows), embedding(rows))
@@ -252,12 +252,12 @@ def test_averaged_weights_keep_the_bins(choice: str) -> None:
 def test_mixup_averages_what_numbers_and_categories_are_embedded_as() -> None:
     x = torch.cat([torch.randn(6, 2), torch.randint(3, (6, 1)).float()], 1)
     numeric = build("piecewise_linear", x, 2, dimension=4)
-    network = with_embeddings([numeric, CategoryEmbedding(numeric.out_features, [3], 2)], nn.Linear(10, 1)).eval()
+    network = prepend_embeddings([numeric, CategoryEmbedding(numeric.out_features, [3], 2)], nn.Linear(10, 1)).eval()
     assert isinstance(network, nn.Sequential)
     seen: list[Tensor] = []
     network[2].register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
     torch.manual_seed(0)
-    BATCH_LOSSES.components["mixup"].build(alpha=1.0)(network, nn.MSELoss(), Rows(x, torch.zeros(6, 1)))
+    BATCH_LOSSES.components["mixup"].build(alpha=1.0)(network, nn.MSELoss(), EncodedRows(x, torch.zeros(6, 1)))
     torch.manual_seed(0)
     share = torch.rand(()).item()  # Beta(1, 1) is uniform
     embedded = network[:2](x)
@@ -268,7 +268,7 @@ def test_numbers_and_categories_are_embedded_one_after_the_other() -> None:
     x = torch.cat([torch.randn(6, 3), torch.randint(3, (6, 1)).float()], 1)  # two numbers, one other, one index
     numeric = build("pbld", x, 2)
     categories = CategoryEmbedding(numeric.out_features, [3], 5).eval()
-    out = with_embeddings([numeric, categories], nn.Identity())(x)
+    out = prepend_embeddings([numeric, categories], nn.Identity())(x)
     torch.testing.assert_close(out[:, :8], numeric(x)[:, :8])
     torch.testing.assert_close(out[:, 8], x[:, 2])
     torch.testing.assert_close(out[:, 9:], categories.vectors.weight[x[:, 3].long()])

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
 from autonet.core.task import Task, TaskKind
-from autonet.nets.embedding import CategoryEmbedding, with_embeddings
+from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
 from autonet.nets.mlp import mlp
-from autonet.nets.realmlp import REALMLP, FrontScale, LinearFromData, ParametricActivation, realmlp
+from autonet.nets.realmlp import REALMLP, DataInitializedLinear, FrontScale, ParametricActivation, realmlp
 from autonet.training.optimizers import OPTIMIZERS
 
 SIZES = {"n_in": 6, "n_out": 3, "widths": [16, 8]}
@@ -26,8 +26,8 @@ def network(**changes: object) -> nn.Sequential:
     return realmlp(**given)  # type: ignore[arg-type]
 
 
-def linear_layers(net: nn.Sequential) -> list[LinearFromData]:
-    return [layer for layer in net if isinstance(layer, LinearFromData)]
+def linear_layers(net: nn.Sequential) -> list[DataInitializedLinear]:
+    return [layer for layer in net if isinstance(layer, DataInitializedLinear)]
 
 
 def shaken(net: nn.Sequential) -> nn.Sequential:
@@ -106,12 +106,20 @@ def test_it_has_as_many_parameters_as_the_paper_says() -> None:
 def test_it_is_made_of_its_hyperparameters() -> None:
     given = {"num_layers": 2, "num_units": 20, "activation": "mish", "use_dropout": True, "dropout": 0.3, **RECIPE}
     net = REALMLP.build(n_in=7, n_out=2, parametric_activation=False, **given)
-    assert [type(m) for m in net] == [FrontScale, *[LinearFromData, nn.Mish, nn.Dropout] * 2, LinearFromData]
+    assert [type(m) for m in net] == [
+        FrontScale,
+        *[DataInitializedLinear, nn.Mish, nn.Dropout] * 2,
+        DataInitializedLinear,
+    ]
     assert [(m.in_features, m.out_features) for m in linear_layers(net)] == [(7, 20), (20, 20), (20, 2)]
     assert (net[0].in_features, net[3].p) == (7, 0.3)
     del given["dropout"]
     bare = REALMLP.build(n_in=7, n_out=2, parametric_activation=True, **{**given, "use_dropout": False})
-    assert [type(m) for m in bare] == [FrontScale, *[LinearFromData, ParametricActivation] * 2, LinearFromData]
+    assert [type(m) for m in bare] == [
+        FrontScale,
+        *[DataInitializedLinear, ParametricActivation] * 2,
+        DataInitializedLinear,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,12 +133,12 @@ def test_the_default_activation_is_that_of_the_task(kind: TaskKind, activation: 
 # --- initialization from data
 
 
-def inputs_of_layers(net: nn.Sequential, x: Tensor) -> list[tuple[LinearFromData, Tensor]]:
+def inputs_of_layers(net: nn.Sequential, x: Tensor) -> list[tuple[DataInitializedLinear, Tensor]]:
     found = []
     net.eval()
     with torch.no_grad():
         for layer in net:
-            if isinstance(layer, LinearFromData):
+            if isinstance(layer, DataInitializedLinear):
                 found.append((layer, x))
             x = layer(x)
     return found
@@ -198,7 +206,7 @@ def test_rows_that_do_not_vary_leave_the_scale_alone(x: Tensor) -> None:
 
 def test_layers_behind_an_embedding_see_what_it_makes_of_the_rows() -> None:
     embedding = CategoryEmbedding(3, [4, 6], 2)
-    net = with_embeddings([embedding], network(n_in=embedding.out_features))
+    net = prepend_embeddings([embedding], network(n_in=embedding.out_features))
     x = torch.cat([torch.randn(200, 1), torch.randint(4, (200, 2)).float()], dim=1)
     vectors = embedding.vectors.weight.detach().clone()
     initialize_from_rows(net, x)

@@ -11,13 +11,13 @@ from torch.nn import functional
 from autonet import AutoNetClassification, AutoNetRegression, register_network
 from autonet.core.task import Task, TaskKind
 from autonet.nets.activations import ACTIVATIONS
-from autonet.nets.embedding import CategoryEmbedding, with_embeddings
-from autonet.nets.members import MemberMean, unstack
+from autonet.nets.batch_ensemble import EnsembleMean, unstack
+from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.registry import NETWORKS
 from autonet.nets.tabm import TABM, build_tabm, tabm_space
-from autonet.training.batches import BATCH_LOSSES, Rows
+from autonet.training.batches import BATCH_LOSSES, EncodedRows
 from autonet.training.losses import LOSSES
-from autonet.training.optimizers import OPTIMIZERS, parameter_groups
+from autonet.training.optimizers import OPTIMIZERS, group_parameters
 
 N_OUT = {"classification": 3, "multilabel": 2, "regression": 2}
 VALUES: dict[str, Any] = {"num_layers": 2, "width": 8, "dropout": 0.0, "activation": "gelu", "pooling": "softmax"}
@@ -134,7 +134,7 @@ def test_unstacked_members_have_the_same_gradients(variant: str) -> None:
 @both
 def test_an_embedding_before_it_comes_into_every_member(variant: str) -> None:
     embedding = CategoryEmbedding(4, [3, 5], 2)
-    net = with_embeddings([embedding], trained(network(variant, n_in=embedding.out_features))).eval()
+    net = prepend_embeddings([embedding], trained(network(variant, n_in=embedding.out_features))).eval()
     x = torch.cat([torch.randn(8, 2), torch.randint(3, (8, 2)).float()], dim=1)
     mean = torch.stack([member(x).softmax(-1) for member in unstack(net)]).mean(dim=0)
     torch.testing.assert_close(net(x).softmax(-1), mean, rtol=1e-6, atol=1e-6)
@@ -169,7 +169,7 @@ def test_the_loss_is_the_mean_of_the_losses_of_the_members(kind: TaskKind, name:
     of_members = torch.stack([loss(outputs[:, i], y, *given_weights) for i in range(4)])
     torch.testing.assert_close(loss(outputs, y, *given_weights), of_members.mean())
     pooling = {"classification": "softmax", "multilabel": "sigmoid", "regression": "identity"}[kind]
-    of_the_mean = loss(MemberMean(pooling).eval()(outputs), y, *given_weights)
+    of_the_mean = loss(EnsembleMean(pooling).eval()(outputs), y, *given_weights)
     assert of_members.mean() > of_the_mean + 0.01  # Jensen: members are judged by themselves
 
 
@@ -178,7 +178,7 @@ def test_the_loss_is_the_mean_of_the_losses_of_the_members(kind: TaskKind, name:
 def test_mixup_is_the_mean_over_the_members_too(kind: TaskKind, weighted: bool) -> None:
     net = trained(network("full", n_out=N_OUT[kind])).train()
     y, weights = targets(kind, 8), torch.rand(8) if weighted else None
-    rows, loss = Rows(torch.randn(8, 5), y, weights), loss_of(kind, losses_of(kind)[0], y, weights)
+    rows, loss = EncodedRows(torch.randn(8, 5), y, weights), loss_of(kind, losses_of(kind)[0], y, weights)
     mixup = BATCH_LOSSES.components["mixup"].build(alpha=0.4)
     torch.manual_seed(1)
     value = mixup(net, loss, rows)
@@ -207,7 +207,7 @@ def test_scales_and_biases_lose_no_weight_and_matrices_do(variant: str) -> None:
 def test_a_factor_of_zero_spares_a_parameter_of_any_shape() -> None:
     layer = nn.Linear(2, 2)
     layer.weight.weight_decay_factor = 0.0  # type: ignore[assignment]
-    assert [group["weight_decay"] for group in parameter_groups(layer, 1.0, 0.3)] == [0.0]
+    assert [group["weight_decay"] for group in group_parameters(layer, 1.0, 0.3)] == [0.0]
 
 
 @both
@@ -252,7 +252,7 @@ def test_a_classification_by_members(iris: Any, quick: dict[str, Any]) -> None:
     auto.fit(X, y)
     assert {t.config["NetworkSelector:network"] for t in auto.history_} == {"tabm"}
     model = auto.get_pytorch_model()
-    assert isinstance(model[-1], MemberMean)
+    assert isinstance(model[-1], EnsembleMean)
     assert not model.training
     assert auto.score(X, y) > 0.9
     torch.testing.assert_close(torch.from_numpy(auto.predict_proba(X).sum(axis=1)), torch.ones(150).double())

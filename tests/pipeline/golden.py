@@ -16,9 +16,9 @@ from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.trial import build_training
 from autonet.space.build import build_space
 from autonet.space.presets import load_preset
-from autonet.training.batches import Rows, count_batches
+from autonet.training.batches import EncodedRows, count_batches
+from autonet.training.budget import TrainingBudget
 from autonet.training.loop import predict, train
-from autonet.training.segment import Segment
 
 __all__ = ["COMMAND", "FILE", "NETWORKS", "TABLES", "predictions"]
 
@@ -35,13 +35,13 @@ def predictions(network: str, table: str) -> list[list[float]]:
         task, layout, x, y = _table(table)
         preset = load_preset("full_cs", task)
         space = build_space(task, {**preset.components, "NetworkSelector": [network]}, preset.updates)
-        rows, valid = Rows(x[:N_TRAIN], y[:N_TRAIN]), x[N_TRAIN:]
+        rows, valid = EncodedRows(x[:N_TRAIN], y[:N_TRAIN]), x[N_TRAIN:]
         torch.manual_seed(1)
         state, plan = build_training(task, dict(space.get_default_configuration()), rows, layout)
         initialize_from_rows(state.network, rows.x)
-        segment = Segment("epochs", 0, N_EPOCHS, count_batches(N_TRAIN, plan.batch_size), float("inf"))
-        train(state, plan, rows, valid, lambda outputs: (_plain_loss(task, outputs, y[N_TRAIN:]),) * 2, segment)
-        outputs = predict(state.averaged.network, valid)
+        budget = TrainingBudget("epochs", 0, N_EPOCHS, count_batches(N_TRAIN, plan.batch_size), float("inf"))
+        train(state, plan, rows, valid, lambda outputs: (_plain_loss(task, outputs, y[N_TRAIN:]),) * 2, budget)
+        outputs = predict(state.ema.network, valid)
         assert outputs.dtype == torch.float64
         return outputs.reshape(N_VALID, -1).tolist()
 

@@ -18,7 +18,7 @@ from autonet.core.task import InputLayout, Task
 from autonet.data.hashes import hash_numbers, mix
 from autonet.models.network import LINEAR_CONFIG
 from autonet.pipeline.nodes import nodes_around
-from autonet.training.batches import Rows
+from autonet.training.batches import EncodedRows
 
 Index = NDArray[np.intp]
 
@@ -109,7 +109,7 @@ class Sequences(Modality):
         return roll
 
 
-def roll(batch: Rows, generator: torch.Generator) -> Rows:
+def roll(batch: EncodedRows, generator: torch.Generator) -> EncodedRows:
     """Shift all sequences of a batch by the same random number of places."""
     shift = int(torch.randint(batch.x.shape[-1], (), generator=generator))
     return replace(batch, x=batch.x[:].roll(shift, -1))

@@ -117,9 +117,9 @@ def test_a_trial_that_diverges_is_left_out(iris: Any) -> None:
 def test_infinite_weights_are_no_model(iris: Any) -> None:
     space = workspace(iris)
     _, before = trained(space)
-    before[0].state["averaged"]["weights"] = {
+    before[0].state["ema"]["weights"] = {
         name: torch.full_like(tensor, float("inf")) if tensor.is_floating_point() else tensor
-        for name, tensor in before[0].state["averaged"]["weights"].items()
+        for name, tensor in before[0].state["ema"]["weights"].items()
     }
     with pytest.raises(ArithmeticError, match="weights became infinite"):
         refit_trial(space, job(space, 20, 21, before))

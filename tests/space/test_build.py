@@ -34,7 +34,7 @@ from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
 from autonet.space.presets import list_presets, load_preset
 from autonet.space.updates import HyperparameterSearchSpaceUpdate as Update
-from autonet.training.batches import Rows
+from autonet.training.batches import EncodedRows
 from autonet.training.loop import train_step
 
 CLASSIFICATION = Task("classification", n_outputs=3)
@@ -56,7 +56,7 @@ def test_every_configuration_of_every_preset_builds_and_takes_a_step(
     encoding = Encoding(space_of(case[0], Task(case[1])))  # type: ignore[arg-type]
     config = encoding.config(encoding.sample(1, np.random.default_rng(seed))[0])
     targets = {"classification": torch.arange(6) % n_out, "multilabel": torch.randint(2, (6, n_out)).float()}
-    rows = Rows(torch.randn(6, n_in), targets.get(case[1], torch.randn(6, n_out)))
+    rows = EncodedRows(torch.randn(6, n_in), targets.get(case[1], torch.randn(6, n_out)))
     state, plan = build_training(task, config, rows)
     state.network.train()
     train_step(state, plan, rows)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from scipy.stats import beta, kstest
 from torch import nn
 
-from autonet.training.batches import BATCH_LOSSES, Rows, count_batches, shuffled_batches
+from autonet.training.batches import BATCH_LOSSES, EncodedRows, count_batches, shuffled_batches
 
 
 @given(n=st.integers(1, 300), batch_size=st.integers(2, 64))
@@ -20,7 +20,7 @@ def test_mixup_is_the_mixture_of_inputs_and_of_losses() -> None:
     network, loss = nn.Linear(3, 2), nn.CrossEntropyLoss()
     x, y = torch.randn(8, 3), torch.randint(2, (8,))
     torch.manual_seed(1)
-    value = BATCH_LOSSES.components["mixup"].build(alpha=0.4)(network, loss, Rows(x, y))
+    value = BATCH_LOSSES.components["mixup"].build(alpha=0.4)(network, loss, EncodedRows(x, y))
     torch.manual_seed(1)
     share = float(beta(0.4, 0.4).ppf(torch.rand(()).item()))
     next_row = [7, 0, 1, 2, 3, 4, 5, 6]
@@ -39,12 +39,12 @@ def test_shares_of_mixup_have_their_distribution() -> None:
     mixup = BATCH_LOSSES.components["mixup"].build(alpha=0.2)
     torch.manual_seed(0)
     for _ in range(500):
-        mixup(network, nn.MSELoss(), Rows(x, y))  # type: ignore[arg-type]
+        mixup(network, nn.MSELoss(), EncodedRows(x, y))  # type: ignore[arg-type]
     assert kstest(shares, beta(0.2, 0.2).cdf).pvalue > 0.01
 
 
 def test_mixup_with_alpha_zero_is_the_standard_loss() -> None:
     network, loss = nn.Linear(3, 2), nn.CrossEntropyLoss()
     x, y = torch.randn(8, 3), torch.randint(2, (8,))
-    mixed = BATCH_LOSSES.components["mixup"].build(alpha=0.0)(network, loss, Rows(x, y))
+    mixed = BATCH_LOSSES.components["mixup"].build(alpha=0.0)(network, loss, EncodedRows(x, y))
     torch.testing.assert_close(mixed, loss(network(x), y))

@@ -5,27 +5,27 @@ import torch
 from torch import nn
 
 from autonet.core.interrupts import current_interrupt, interruptible
-from autonet.training.batches import BATCH_LOSSES, Rows, count_batches
-from autonet.training.loop import Divergence, Plan, predict, train
+from autonet.training.batches import BATCH_LOSSES, EncodedRows, count_batches
+from autonet.training.budget import TrainingBudget
+from autonet.training.loop import TrainingDiverged, TrainingPlan, predict, train
 from autonet.training.schedules import REGULARIZATION, SCHEDULES, Schedule
-from autonet.training.segment import Segment
 from autonet.training.state import TrainingState
 from tests.clocks import FakeClock
 
 N, BATCH = 60, 16
 
 
-def rows() -> Rows:
+def rows() -> EncodedRows:
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(N, 4, generator=generator)
-    return Rows(x, (x[:, 0] > 0).long())
+    return EncodedRows(x, (x[:, 0] > 0).long())
 
 
-def plan(schedule: Schedule | None = None, **changes: object) -> Plan:
+def plan(schedule: Schedule | None = None, **changes: object) -> TrainingPlan:
     schedule = schedule or SCHEDULES.components["cosine_annealing"].build(cycles=1, T_mult=1.0, warmup=0.0)
     standard = BATCH_LOSSES.components["standard"].build()
     values = {"batch_size": BATCH, "loss": nn.CrossEntropyLoss(), "batch_loss": standard, "schedule": schedule}
-    return Plan(**{**values, "max_gradient_norm": None, **changes})
+    return TrainingPlan(**{**values, "max_gradient_norm": None, **changes})
 
 
 def state(*, lr: float = 0.1) -> TrainingState:
@@ -34,8 +34,8 @@ def state(*, lr: float = 0.1) -> TrainingState:
     return TrainingState(network, torch.optim.SGD(network.parameters(), lr, momentum=0.9))
 
 
-def segment(start: float, target: float, unit: str = "epochs", deadline: float = math.inf) -> Segment:
-    return Segment(unit, start, target, count_batches(N, BATCH), deadline)
+def budget(start: float, target: float, unit: str = "epochs", deadline: float = math.inf) -> TrainingBudget:
+    return TrainingBudget(unit, start, target, count_batches(N, BATCH), deadline)
 
 
 def accuracy(outputs: torch.Tensor) -> tuple[float, float]:
@@ -43,8 +43,8 @@ def accuracy(outputs: torch.Tensor) -> tuple[float, float]:
     return float((outputs.argmax(1) != y).float().mean()), float(nn.functional.cross_entropy(outputs, y))
 
 
-def run(s: TrainingState, start: float, target: float, p: Plan | None = None) -> TrainingState:
-    train(s, p or plan(), rows(), rows().x, accuracy, segment(start, target))
+def run(s: TrainingState, start: float, target: float, p: TrainingPlan | None = None) -> TrainingState:
+    train(s, p or plan(), rows(), rows().x, accuracy, budget(start, target))
     return s
 
 
@@ -83,10 +83,10 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped(constant: bool) 
 def test_the_best_validated_weights_are_kept_ties_go_to_the_tie_breaker_and_then_to_the_later() -> None:
     s = state()
     for epoch, (loss, tie) in enumerate([(0.3, 1.0), (0.2, 0.9), (0.2, 0.9), (0.2, 0.95), (0.4, 0.1)]):
-        nn.init.constant_(s.averaged.network[0].weight, epoch)
+        nn.init.constant_(s.ema.network[0].weight, epoch)
         s.position.epochs = epoch
-        s.validated(loss, tie, torch.zeros(1, 2))
-    s.keep_last()
+        s.record_validation(loss, tie, torch.zeros(1, 2))
+    s.keep_last_weights()
     assert (s.best.epochs, float(s.best.weights["0.weight"][0, 0])) == (2, 2.0)
     assert (s.last.epochs, float(s.last.weights["0.weight"][0, 0])) == (4, 4.0)
 
@@ -104,7 +104,7 @@ def test_what_is_kept_are_averaged_weights_with_what_they_predict() -> None:
 def test_validation_begins_with_the_first_epoch() -> None:
     losses = iter([0.1, 0.2, 0.3, 0.4])
     s = state()
-    train(s, plan(), rows(), rows().x, lambda outputs: (next(losses), 0.0), segment(0, 4))
+    train(s, plan(), rows(), rows().x, lambda outputs: (next(losses), 0.0), budget(0, 4))
     assert (s.best.epochs, s.best.loss, s.last.epochs, s.last.loss) == (1, 0.1, 4, 0.4)
 
 
@@ -113,28 +113,28 @@ def test_training_ends_when_nothing_better_has_come_for_long_and_does_not_begin_
     def best_after_four(outputs: torch.Tensor) -> tuple[float, float]:
         return abs(s.position.epochs - 4), 0.0
 
-    s, part = state(), segment(0, 1000, unit)
+    s, part = state(), budget(0, 1000, unit)
     train(s, plan(), rows(), rows().x, best_after_four, part)
-    assert part.exhausted
-    assert not part.cut
-    assert part.budget == 1000
+    assert part.stopped_early
+    assert not part.truncated
+    assert part.reached == 1000
     if unit == "epochs":
         assert (s.best.epochs, s.position.epochs) == (4, 2 * 4 + 16 + 1)
     else:  # now and then an epoch is not validated
         assert s.position.epochs >= 2 * s.best.epochs + 16 + 1
     assert s.last.weights
 
-    resumed, more = state(), segment(1000, 3000, unit)
+    resumed, more = state(), budget(1000, 3000, unit)
     resumed.restore(s.checkpoint())
     train(resumed, plan(), rows(), rows().x, best_after_four, more)
-    assert more.exhausted
+    assert more.stopped_early
     assert resumed.position == s.position
     assert resumed.last is s.last
 
 
 def test_a_loss_that_is_not_finite_ends_training_at_once() -> None:
     s = state(lr=1e30)
-    with pytest.raises(Divergence, match=r"training loss became (nan|inf) at step"):
+    with pytest.raises(TrainingDiverged, match=r"training loss became (nan|inf) at step"):
         run(s, 0, 50)
     assert s.position.steps < 20
 
@@ -144,17 +144,17 @@ def test_seconds_are_kept_to_and_the_position_counts_no_pauses(clock: FakeClock)
         return -float(s.position.steps), 0.0
 
     s, clock.tick = state(), 0.001
-    train(s, plan(), rows(), rows().x, ever_better, segment(0.0, 0.3, "time"))
+    train(s, plan(), rows(), rows().x, ever_better, budget(0.0, 0.3, "time"))
     clock.sleep(20)
     began = clock.now
-    train(s, plan(), rows(), rows().x, ever_better, segment(0.3, 0.5, "time"))
+    train(s, plan(), rows(), rows().x, ever_better, budget(0.3, 0.5, "time"))
     assert 0.17 < clock.now - began < 0.21
     assert 0.45 < s.position.seconds <= 0.5
 
 
 def test_tenths_of_a_second_are_enough_for_a_model() -> None:
     s = state()
-    train(s, plan(), rows(), rows().x, accuracy, segment(0.0, 0.1, "time"))
+    train(s, plan(), rows(), rows().x, accuracy, budget(0.0, 0.1, "time"))
     assert s.best.weights
 
 
@@ -171,7 +171,7 @@ def test_the_learning_rate_follows_the_schedule_through_the_segment() -> None:
 def test_dropout_and_weight_decay_follow_their_schedule_in_every_segment(way: str) -> None:
     seen: list[tuple[float, float]] = []
 
-    def watching(network: nn.Module, loss: nn.Module, batch: Rows) -> torch.Tensor:
+    def watching(network: nn.Module, loss: nn.Module, batch: EncodedRows) -> torch.Tensor:
         seen.append((network[3].p, s.optimizer.param_groups[0]["weight_decay"]))
         return loss(network(batch.x), batch.y)
 
@@ -200,7 +200,7 @@ def test_gradients_are_clipped_to_the_norm() -> None:
         s = state(lr=1.0)
         before = [p.detach().clone() for p in s.network.parameters()]
         s.optimizer.param_groups[0]["momentum"] = 0.0
-        one = Segment("epochs", 0, 1, count_batches(N, N), math.inf)
+        one = TrainingBudget("epochs", 0, 1, count_batches(N, N), math.inf)
         train(s, plan(lambda t: 1.0, batch_size=N, max_gradient_norm=norm), rows(), rows().x, accuracy, one)
         return math.sqrt(
             sum(float(((a - b.detach()) ** 2).sum()) for a, b in zip(before, s.network.parameters(), strict=True))
@@ -213,7 +213,7 @@ def test_gradients_are_clipped_to_the_norm() -> None:
 def test_an_interrupt_leaves_a_validated_state() -> None:
     calls = 0
 
-    def interrupting(network: nn.Module, loss: nn.Module, batch: Rows) -> torch.Tensor:
+    def interrupting(network: nn.Module, loss: nn.Module, batch: EncodedRows) -> torch.Tensor:
         nonlocal calls
         calls += 1
         if calls == 10:
@@ -221,11 +221,11 @@ def test_an_interrupt_leaves_a_validated_state() -> None:
         return loss(network(batch.x), batch.y)
 
     with interruptible(signals=()):
-        s, part = state(), segment(0, 50)
+        s, part = state(), budget(0, 50)
         train(s, plan(batch_loss=interrupting), rows(), rows().x, accuracy, part)
     assert part.interrupted
     assert calls == 10
-    assert part.budget == 2
+    assert part.reached == 2
     assert s.best.weights
 
 
@@ -242,6 +242,6 @@ def test_training_on_a_gpu() -> None:
     table = rows()
     network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2)).cuda()
     s = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1, fused=True))
-    on_gpu = Rows(table.x.cuda(), table.y.cuda())
-    train(s, plan(), on_gpu, on_gpu.x, lambda o: accuracy(o.cpu()), segment(0, 9))
+    on_gpu = EncodedRows(table.x.cuda(), table.y.cuda())
+    train(s, plan(), on_gpu, on_gpu.x, lambda o: accuracy(o.cpu()), budget(0, 9))
     assert s.best.loss < 0.1

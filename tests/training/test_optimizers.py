@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from autonet.core.task import Task
-from autonet.nets.factors import set_factors
-from autonet.training.optimizers import OPTIMIZERS, parameter_groups
+from autonet.nets.optimizer_factors import set_optimizer_factors
+from autonet.training.optimizers import OPTIMIZERS, group_parameters
 
 TASK = Task("classification")
 REFERENCE = {
@@ -81,10 +81,10 @@ def test_nesterov_is_a_choice_and_needs_momentum() -> None:
 def test_parameters_are_grouped_by_the_factors_that_a_network_notes() -> None:
     net = network()
     (first, bias), (norm, _), (last, _) = (list(net[i].parameters()) for i in (0, 1, 3))
-    set_factors(first, learning_rate=0.5, weight_decay=2.0)
-    set_factors(bias, learning_rate=0.1)
-    set_factors(norm, learning_rate=6.0, weight_decay=1.0)
-    groups = parameter_groups(net, 0.01, 0.3)
+    set_optimizer_factors(first, learning_rate=0.5, weight_decay=2.0)
+    set_optimizer_factors(bias, learning_rate=0.1)
+    set_optimizer_factors(norm, learning_rate=6.0, weight_decay=1.0)
+    groups = group_parameters(net, 0.01, 0.3)
     noted = {id(p): (g["lr"], g["weight_decay"]) for g in groups for p in g["params"]}
     expected = [(first, 0.005, 0.6), (bias, 0.001, 0.0), (norm, 0.06, 0.3), (last, 0.01, 0.3), (net[3].bias, 0.01, 0.0)]
     for parameter, rate, decay in expected:
@@ -94,7 +94,7 @@ def test_parameters_are_grouped_by_the_factors_that_a_network_notes() -> None:
 
 def test_without_factors_there_are_two_groups_and_embeddings_lose_no_weight() -> None:
     net = nn.Sequential(nn.Embedding(4, 3), *network())
-    decayed, others = parameter_groups(net, 0.01, 0.3)
+    decayed, others = group_parameters(net, 0.01, 0.3)
     assert (decayed["lr"], decayed["weight_decay"]) == (others["lr"], 0.3) == (0.01, 0.3)
     assert others["weight_decay"] == 0.0
     assert [id(p) for p in decayed["params"]] == [id(net[1].weight), id(net[4].weight)]
@@ -104,7 +104,7 @@ def test_without_factors_there_are_two_groups_and_embeddings_lose_no_weight() ->
 @pytest.mark.parametrize("name", list(OPTIMIZERS.components))
 def test_every_optimizer_honours_factors(name: str) -> None:
     net = network()
-    set_factors(net[0].weight, learning_rate=0.5, weight_decay=2.0)
+    set_optimizer_factors(net[0].weight, learning_rate=0.5, weight_decay=2.0)
     optimizer = OPTIMIZERS.components[name].build(network=net, **values(name))
     (group,) = [g for g in optimizer.param_groups if g["params"][0] is net[0].weight]
     assert (group["lr"], group["weight_decay"]) == pytest.approx((0.025, 0.6))

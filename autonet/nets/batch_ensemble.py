@@ -17,12 +17,12 @@ from torch.nn import functional
 from autonet.core.errors import InvalidNetwork
 from autonet.core.task import TaskKind
 from autonet.core.validation import check_choice
-from autonet.nets.factors import set_factors
+from autonet.nets.optimizer_factors import set_optimizer_factors
 
-__all__ = ["POOLINGS", "BatchEnsembleLinear", "MemberLinear", "MemberMean", "random_signs", "unstack"]
+__all__ = ["POOLINGS", "BatchEnsembleLinear", "EnsembleMean", "LinearEnsemble", "sample_signs", "unstack"]
 
 
-def random_signs(n_members: int, width: int) -> Tensor:
+def sample_signs(n_members: int, width: int) -> Tensor:
     """Draw -1 or 1 for every input of every member: (n_members, width)."""
     return torch.randint(2, (n_members, width)) * 2.0 - 1.0
 
@@ -56,15 +56,15 @@ class BatchEnsembleLinear(nn.Module):
         self.in_features, self.out_features = d_in, d_out
         self.linear = nn.Linear(d_in, d_out)
         self.input_scales = nn.Parameter(input_scales)
-        set_factors(self.input_scales, weight_decay=0.0)
+        set_optimizer_factors(self.input_scales, weight_decay=0.0)
         self.output_scales: nn.Parameter | None = None
         self.biases: nn.Parameter | None = None
         if scales_outputs:
             self.output_scales = nn.Parameter(torch.ones(n_members, d_out))
             self.biases = nn.Parameter(self.linear.bias.detach().repeat(n_members, 1))
             self.linear.bias = None  # type: ignore[assignment]
-            set_factors(self.output_scales, weight_decay=0.0)
-            set_factors(self.biases, weight_decay=0.0)
+            set_optimizer_factors(self.output_scales, weight_decay=0.0)
+            set_optimizer_factors(self.biases, weight_decay=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, k, d_in), or (n, d_in) that all members share, to (n, k, d_out)."""
@@ -86,7 +86,7 @@ class BatchEnsembleLinear(nn.Module):
         return f"n_members={len(self.input_scales)}, scales_outputs={self.output_scales is not None}"
 
 
-class MemberLinear(nn.Module):
+class LinearEnsemble(nn.Module):
     """Linear layers of k members that share nothing.
 
     Parameters
@@ -105,7 +105,7 @@ class MemberLinear(nn.Module):
         layers = [nn.Linear(d_in, d_out) for _ in range(n_members)]
         self.weight = nn.Parameter(torch.stack([layer.weight.detach() for layer in layers]))
         self.bias = nn.Parameter(torch.stack([layer.bias.detach() for layer in layers]))
-        set_factors(self.bias, weight_decay=0.0)
+        set_optimizer_factors(self.bias, weight_decay=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, k, d_in) to (n, k, d_out)."""
@@ -149,7 +149,7 @@ POOLINGS: dict[TaskKind, str] = {"classification": "softmax", "multilabel": "sig
 """Of what the members' mean is taken, by kind of task."""
 
 
-class MemberMean(nn.Module):
+class EnsembleMean(nn.Module):
     """Leave the members apart in training; in evaluation give what stands for their mean prediction.
 
     The loss is thus the mean of the members' losses, and not the loss of their mean, for which members need not be
@@ -193,17 +193,17 @@ def unstack(network: nn.Sequential) -> list[nn.Sequential]:
     InvalidNetwork
         If the network has no members.
     """
-    heads = [layer for layer in network if isinstance(layer, MemberLinear)]
+    heads = [layer for layer in network if isinstance(layer, LinearEnsemble)]
     if not heads:
         raise InvalidNetwork(
             f"Only networks of members can be unstacked; got layers {[type(m).__name__ for m in network]}."
         )
-    layers = [layer for layer in network if not isinstance(layer, MemberMean)]
+    layers = [layer for layer in network if not isinstance(layer, EnsembleMean)]
     members = [nn.Sequential(*(_of_member(layer, i) for layer in layers)) for i in range(len(heads[0].weight))]
     return [member.train(network.training) for member in members]
 
 
 def _of_member(layer: nn.Module, i: int) -> nn.Module:
-    if isinstance(layer, BatchEnsembleLinear | MemberLinear):
+    if isinstance(layer, BatchEnsembleLinear | LinearEnsemble):
         return layer.member(i)
     return deepcopy(layer)

@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from autonet.training.averaging import AveragedWeights
+from autonet.training.ema import EMAWeights
 
 
 def network() -> nn.Sequential:
     return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
 
 
-def moved(source: nn.Module, average: AveragedWeights, steps: int) -> Iterator[dict[str, Tensor]]:
+def moved(source: nn.Module, average: EMAWeights, steps: int) -> Iterator[dict[str, Tensor]]:
     """Change all weights and buffers so many times, average them, and tell what they were after each change."""
     for _ in range(steps):
         for tensor in source.state_dict().values():
@@ -26,7 +26,7 @@ def moved(source: nn.Module, average: AveragedWeights, steps: int) -> Iterator[d
 @given(steps=st.integers(1, 60))
 def test_it_is_a_moving_average_of_weights_and_running_statistics_and_counts_are_copied(steps: int) -> None:
     source = network()
-    average = AveragedWeights(source)
+    average = EMAWeights(source)
     expected: dict[str, Tensor] = {}
     for n, weights in enumerate(moved(source, average, steps)):
         decay = min(0.995, n / (n + 9))  # 0 at first: where the weights began does not count
@@ -39,7 +39,7 @@ def test_it_is_a_moving_average_of_weights_and_running_statistics_and_counts_are
 
 def test_in_the_long_run_it_remembers_two_hundred_steps() -> None:
     source = nn.Linear(1, 1, bias=False)
-    average = AveragedWeights(source)
+    average = EMAWeights(source)
     average.steps = 10_000
     nn.init.zeros_(average.network.weight)  # type: ignore[arg-type]
     nn.init.ones_(source.weight)
@@ -51,7 +51,7 @@ def test_in_the_long_run_it_remembers_two_hundred_steps() -> None:
 def test_it_predicts_in_evaluation_mode_and_leaves_the_network_in_training_alone() -> None:
     source = network().train()
     before = deepcopy(source.state_dict())
-    average = AveragedWeights(source)
+    average = EMAWeights(source)
     average.update()
     assert not average.network.training
     assert source.training
@@ -61,10 +61,10 @@ def test_it_predicts_in_evaluation_mode_and_leaves_the_network_in_training_alone
 
 def test_it_goes_on_from_where_it_was_saved() -> None:
     source = network()
-    average = AveragedWeights(source)
+    average = EMAWeights(source)
     list(moved(source, average, 5))
     saved = average.state_dict()
-    again = AveragedWeights(deepcopy(source))
+    again = EMAWeights(deepcopy(source))
     again.load_state_dict(saved)
     list(moved(source, average, 5))  # changes nothing of what was saved
     assert again.steps == 5

@@ -2,10 +2,10 @@
 
 from torch import Tensor
 
-__all__ = ["set_factors"]
+__all__ = ["set_optimizer_factors"]
 
 
-def set_factors(parameter: Tensor, *, learning_rate: float = 1.0, weight_decay: float | None = None) -> None:
+def set_optimizer_factors(parameter: Tensor, *, learning_rate: float = 1.0, weight_decay: float | None = None) -> None:
     """Note on a parameter by what factors the optimizer's learning rate and weight decay are multiplied for it.
 
     The optimizers read ``parameter.learning_rate_factor`` and ``parameter.weight_decay_factor``.  Without the former

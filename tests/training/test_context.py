@@ -1,6 +1,6 @@
 import torch
 
-from autonet.training.threads import one_thread
+from autonet.training.context import one_thread
 
 
 def test_the_number_of_threads_is_given_back() -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from autonet.core.errors import InvalidNetwork, UnknownName
-from autonet.nets.members import BatchEnsembleLinear, MemberLinear, MemberMean, random_signs, unstack
+from autonet.nets.batch_ensemble import BatchEnsembleLinear, EnsembleMean, LinearEnsemble, sample_signs, unstack
 
 
 def drawn(layer: nn.Module) -> nn.Module:
@@ -32,7 +32,7 @@ def test_a_batch_ensemble_is_its_formula(scales_outputs: bool, shared_input: boo
 
 def test_a_batch_ensemble_has_scales_for_members_and_one_matrix() -> None:
     def sizes(*, scales_outputs: bool) -> dict[str, tuple[int, ...]]:
-        layer = BatchEnsembleLinear(random_signs(3, 5), 4, scales_outputs=scales_outputs)
+        layer = BatchEnsembleLinear(sample_signs(3, 5), 4, scales_outputs=scales_outputs)
         return {name: tuple(p.shape) for name, p in layer.named_parameters()}
 
     shared = {"linear.weight": (4, 5), "input_scales": (3, 5)}
@@ -41,7 +41,7 @@ def test_a_batch_ensemble_has_scales_for_members_and_one_matrix() -> None:
 
 
 def test_members_of_a_batch_ensemble_begin_with_equal_scales_of_outputs_and_biases() -> None:
-    layer = BatchEnsembleLinear(random_signs(3, 100), 400, scales_outputs=True)
+    layer = BatchEnsembleLinear(sample_signs(3, 100), 400, scales_outputs=True)
     assert layer.output_scales is not None
     assert layer.biases is not None
     assert (layer.output_scales == 1).all()
@@ -51,14 +51,14 @@ def test_members_of_a_batch_ensemble_begin_with_equal_scales_of_outputs_and_bias
 
 
 def test_signs_are_random() -> None:
-    signs = random_signs(50, 200)
+    signs = sample_signs(50, 200)
     assert set(signs.unique().tolist()) == {-1.0, 1.0}
     assert abs(signs.mean()) < 0.05
 
 
 def test_separate_layers_are_as_many_of_torch() -> None:
     torch.manual_seed(0)
-    layer = MemberLinear(5, 4, 3)
+    layer = LinearEnsemble(5, 4, 3)
     torch.manual_seed(0)
     plain = [nn.Linear(5, 4) for _ in range(3)]
     x = torch.randn(7, 3, 5)
@@ -79,7 +79,7 @@ PREDICTIONS = {"softmax": lambda z: z.softmax(-1), "sigmoid": torch.sigmoid, "id
 def test_the_mean_of_members_is_the_mean_of_their_predictions(
     pooling: str, n: int, k: int, n_out: int, scale: float
 ) -> None:
-    outputs, layer = scale * torch.randn(n, k, n_out).double(), MemberMean(pooling)
+    outputs, layer = scale * torch.randn(n, k, n_out).double(), EnsembleMean(pooling)
     assert layer.train()(outputs) is outputs
     prediction = PREDICTIONS[pooling]
     torch.testing.assert_close(prediction(layer.eval()(outputs)), prediction(outputs).mean(dim=1))
@@ -88,12 +88,12 @@ def test_the_mean_of_members_is_the_mean_of_their_predictions(
 def test_outputs_of_sure_members_are_finite() -> None:
     sure = torch.tensor([[[1e4, -1e4], [1e4, -1e4]], [[-1e4, 1e4], [1e4, -1e4]]])
     for pooling in PREDICTIONS:
-        assert torch.isfinite(MemberMean(pooling).eval()(sure)).all()
+        assert torch.isfinite(EnsembleMean(pooling).eval()(sure)).all()
 
 
 def test_an_unknown_pooling_is_refused() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'softmax'"):
-        MemberMean("softmx")
+        EnsembleMean("softmx")
 
 
 def test_a_network_without_members_cannot_be_unstacked() -> None:
@@ -102,8 +102,8 @@ def test_a_network_without_members_cannot_be_unstacked() -> None:
 
 
 def test_what_is_unstacked_has_weights_of_its_own() -> None:
-    network = nn.Sequential(nn.Linear(4, 4), BatchEnsembleLinear(random_signs(2, 4), 3, scales_outputs=True))
-    network.extend([nn.Dropout(0.25), MemberLinear(3, 2, 2), MemberMean("identity")])
+    network = nn.Sequential(nn.Linear(4, 4), BatchEnsembleLinear(sample_signs(2, 4), 3, scales_outputs=True))
+    network.extend([nn.Dropout(0.25), LinearEnsemble(3, 2, 2), EnsembleMean("identity")])
     first, second = unstack(network.eval())
     assert [type(layer) for layer in first] == [nn.Linear, nn.Linear, nn.Dropout, nn.Linear]
     assert first[2].p == 0.25

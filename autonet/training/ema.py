@@ -1,4 +1,4 @@
-"""An average of a network's weights over the last part of its training: what is validated, and what predicts."""
+"""Exponential moving average (EMA) of the weights of a network."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -7,32 +7,33 @@ from typing import Any
 import torch
 from torch import nn
 
-__all__ = ["AveragedWeights"]
+__all__ = ["EMAWeights"]
 
-# Decay per step: a memory of 200 steps, or of the last ninth of the training as long as there were fewer than 1,800.
-DECAY = 0.995
-SHARE = 9
+# Largest decay per step: a memory of 200 steps.
+MAX_DECAY = 0.995
+# The decay warms up as t / (t + WARMUP_STEPS): a memory of the last ninth of the steps, up to step 1,800.
+WARMUP_STEPS = 9
 
 
-class AveragedWeights:
+class EMAWeights:
     """Exponential moving average of the weights and buffers of a network in training.
 
-    The weights of a step jump about with the learning rate, and those of a whole schedule may have learned the
-    training rows by heart when the rate has come down; the average is calm all the time, so it can be validated, and
-    its best moment found, from the first epoch on.  Polyak & Juditsky, "Acceleration of Stochastic Approximation by
+    While the learning rate is high, the weights of single steps are noisy; when it is low, the network may already
+    overfit.  The average is smooth throughout training, so that it can be validated, and stopped early, from the first
+    epoch on.  Polyak & Juditsky, "Acceleration of Stochastic Approximation by
     Averaging" (1992); as moving averages: Tarvainen & Valpola, "Mean teachers" (2017), arXiv 1703.01780.
 
     Parameters
     ----------
     network : nn.Module
-        On its device already; its tensors must stay the same objects.
+        Already on its device; its tensors must remain the same objects.
 
     Attributes
     ----------
     network : nn.Module
-        A copy, with averaged weights, in evaluation mode.
+        A copy with the averaged weights, in evaluation mode.
     steps : int
-        Of training so far.
+        Number of training steps so far.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -45,20 +46,20 @@ class AveragedWeights:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take up the weights after a step; the first ones as they are."""
-        decay = min(DECAY, self.steps / (self.steps + SHARE))
+        """Average in the weights after a training step; the first call copies them."""
+        decay = min(MAX_DECAY, self.steps / (self.steps + WARMUP_STEPS))
         torch._foreach_lerp_(self._means, self._weights, 1 - decay)
         for mean, count in self._counts:
             mean.copy_(count)
         self.steps += 1
 
     def state_dict(self) -> dict[str, Any]:
-        """Return copies of the averaged weights, and the steps."""
+        """Return copies of the averaged weights, and the number of steps."""
         weights = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
         return {"weights": weights, "steps": self.steps}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go back to an earlier average."""
+        """Restore an earlier average."""
         self.network.load_state_dict(state["weights"])
         self.steps = state["steps"]
 
