@@ -74,7 +74,7 @@ def prepared(table: str, seed: int) -> tuple[Workspace, torch.nn.Module, object,
     _, options = auto._resolve_options({}, {})
     schema, given = auto._read({"X": train, "y": y}, None, None, options)
     workspace = auto._workspace(given, options, options.plan_time())
-    return workspace, options.space(workspace.task), schema.read(schema.open(test, "")), given.targets.codes(y_test)
+    return workspace, options.space(workspace.task), schema.read(schema.open(test, "")), given.targets.encode(y_test)
 
 
 def loss(prediction: np.ndarray, y: np.ndarray) -> float:

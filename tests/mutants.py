@@ -31,9 +31,9 @@ class Mutant(NamedTuple):
 
 FORMULAS, THRESHOLDS = "metrics/formulas.py", "metrics/thresholds.py"
 METRIC_TESTS = "tests/metrics"
-SPLITS, HOLDOUT = "data/rows/splits.py", "data/rows/holdout.py"
-ROW_TESTS = "tests/data/rows"
-NUMBERS, CATEGORIES = "data/encoding/numbers.py", "data/encoding/categories.py"
+SPLITS, HOLDOUT = "data/splits/folds.py", "data/splits/holdout.py"
+ROW_TESTS = "tests/data/splits"
+NUMBERS, CATEGORIES = "data/encoding/numerical.py", "data/encoding/categorical.py"
 ENCODING_TESTS = "tests/data/encoding/test_encoder.py tests/data/encoding/test_preprocessors.py"
 TARGETS, TARGET_TESTS = "data/targets/encoder.py", "tests/data/targets"
 RUNTIME, OPTIONS = "estimators/time_plan.py", "estimators/options.py"
@@ -63,7 +63,7 @@ MUTANTS = [
     Mutant(HOLDOUT, "np.argsort(-last)", "np.argsort(last)", ROW_TESTS),
     Mutant(NUMBERS, "column + 0.0).tobytes()", "column).tobytes()", ENCODING_TESTS),
     Mutant(NUMBERS, "np.where(np.isnan(values), fill, values)", "values", ENCODING_TESTS),
-    Mutant(NUMBERS, "if missing.any() and not _useless(", "if not _useless(", ENCODING_TESTS),
+    Mutant(NUMBERS, "if missing.any() and not _find_redundancy(", "if not _useless(", ENCODING_TESTS),
     Mutant(CATEGORIES, "FEW_ROWS = 50", "FEW_ROWS = 500", ENCODING_TESTS),
     Mutant(CATEGORIES, "counts[MISSING] > 0, False", "True, False", ENCODING_TESTS),
     Mutant(CATEGORIES, "np.argsort(-counts[levels]", "np.argsort(counts[levels]", ENCODING_TESTS),
@@ -89,7 +89,7 @@ MUTANTS = [
 ]  # fmt: skip
 
 REASONS = {
-    f"{NUMBERS}: if missing.any() and not _useless(": "an indicator of nothing is constant, and left out as such",
+    f"{NUMBERS}: if missing.any() and not _find_redundancy(": "an indicator without missing values is constant and left out",
     f"{HALVING}: if trial is climber else reserve": "equal for trials of one speed; to be tested with several",
     f"{STORE}: if number != expected or checksum != before:": "the number is in the checksum, which chains the rows",
 }

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from autonet.core.typing import Array
 
-__all__ = ["hash_numbers", "hash_rows", "mix"]
+__all__ = ["hash_array", "hash_rows", "mix_bits"]
 
 Hashes = NDArray[np.uint64]
 
@@ -27,42 +27,42 @@ def hash_rows(codes: Array, parts: Sequence[Array | sparse.csr_array]) -> Hashes
     -------
     ndarray of shape (n,), uint64
     """
-    hashes = hash_numbers(codes, 3)
+    hashes = hash_array(codes, 3)
     for i, part in enumerate(parts):
         seed = 5 + 2 * i
-        hashes += _hashed_sparse(part, seed) if sparse.issparse(part) else hash_numbers(part, seed)
-    return mix(hashes)
+        hashes += _hash_sparse(part, seed) if sparse.issparse(part) else hash_array(part, seed)
+    return mix_bits(hashes)
 
 
-def hash_numbers(values: Array, seed: int) -> Hashes:
+def hash_array(values: Array, seed: int) -> Hashes:
     """Hash the rows of a dense array: the sum of hashed cells, each column with a factor of its own."""
-    factors, hashes = _factors(values.shape[1], seed), np.zeros(len(values), np.uint64)
+    factors, hashes = _column_factors(values.shape[1], seed), np.zeros(len(values), np.uint64)
     step = max(CHUNK // max(values.shape[1], 1), 1)
     for first in range(0, len(values), step):
         rows = slice(first, first + step)
-        hashes[rows] = (_hashed(values[rows]) * factors).sum(axis=1, dtype=np.uint64)
+        hashes[rows] = (_hash_cells(values[rows]) * factors).sum(axis=1, dtype=np.uint64)
     return hashes
 
 
-def _hashed_sparse(values: sparse.csr_array, seed: int) -> Hashes:
-    cells = _hashed(values.data) * _factors(values.shape[1], seed)[values.indices]
+def _hash_sparse(values: sparse.csr_array, seed: int) -> Hashes:
+    cells = _hash_cells(values.data) * _column_factors(values.shape[1], seed)[values.indices]
     cumulated = np.concatenate([np.zeros(1, np.uint64), np.cumsum(cells, dtype=np.uint64)])
     return np.asarray(cumulated[values.indptr[1:]] - cumulated[values.indptr[:-1]])  # wraps around both times
 
 
-def _hashed(values: Array) -> Hashes:
+def _hash_cells(values: Array) -> Hashes:
     bits = np.array(values, np.float64)
     bits += 0.0  # minus zero is zero
     bits[np.isnan(bits)] = np.nan  # of the many NaNs, one
-    return mix(bits.view(np.uint64))
+    return mix_bits(bits.view(np.uint64))
 
 
-def mix(bits: Hashes) -> Hashes:
+def mix_bits(bits: Hashes) -> Hashes:
     """Mix 64 bits (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014); 0 stays 0."""
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(bits ^ (bits >> np.uint64(31)))
 
 
-def _factors(n: int, seed: int) -> Hashes:
+def _column_factors(n: int, seed: int) -> Hashes:
     return np.random.default_rng(seed).integers(2**64, size=n, dtype=np.uint64) | np.uint64(1)

@@ -36,7 +36,7 @@ class Table:
     texts: tuple[sparse.csr_array, ...]
 
     @classmethod
-    def of(cls, numbers: Array | sparse.csr_array) -> "Table":
+    def from_numbers(cls, numbers: Array | sparse.csr_array) -> "Table":
         """Make a table of numbers only."""
         return cls(numbers, np.empty((numbers.shape[0], 0), np.int32), (), ())
 

@@ -28,7 +28,7 @@ from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
 from autonet.data.reading.alignment import warn_of_other_order
 from autonet.data.reading.names import are_strings
-from autonet.data.targets.labels import Targets
+from autonet.data.targets.targets import Targets
 from autonet.estimators.first_models import fit_first_models
 from autonet.estimators.fitted import FittedEstimator
 from autonet.estimators.hints import unknown_option
@@ -279,11 +279,11 @@ class AutoNet(FittedEstimator, ABC):
         warn_of_other_order("X_valid", X_valid, {"y_valid": y_valid})
         reader, rows = self.modality.read(data["X"], categorical_features=options.categorical_features)
         targets = self._read_targets(data["y"])
-        codes = targets.codes(data["y"])
+        codes = targets.encode(data["y"])
         check_consistent_length(range(len(rows)), codes)
         valid = None
         if X_valid is not None:
-            valid = reader.read_more(X_valid, type(self).__name__), targets.codes(y_valid, "y_valid")
+            valid = reader.read_more(X_valid, type(self).__name__), targets.encode(y_valid, "y_valid")
         given = Given(self.modality, data["X"], rows, reader.n_features, targets, codes, sample_weight, groups, valid)
         return reader, given
 

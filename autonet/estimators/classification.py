@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from autonet.core.errors import InvalidOption
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
-from autonet.data.targets.labels import Classes, Targets
+from autonet.data.targets.targets import ClassTargets, Targets
 from autonet.estimators.base import AutoNet
 
 __all__ = ["AutoNetClassification", "AutoNetMultilabel"]
@@ -146,7 +146,7 @@ batch_loss_computation_techniques : list of str, optional
     }
 
     def _read_targets(self, y: Any) -> Targets:
-        return Classes.of(y)
+        return ClassTargets.fit(y)
 
     def predict(self, X: Any) -> Array:
         """Predict labels.

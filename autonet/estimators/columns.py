@@ -2,7 +2,7 @@
 
 from html import escape
 
-from autonet.data.reading.kinds import Column
+from autonet.data.reading.feature_types import Column
 
 __all__ = ["ColumnSummary"]
 

@@ -18,7 +18,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.modality import Modality
 from autonet.core.task import Task, TaskKind
 from autonet.core.validation import check_choice, is_real
-from autonet.data.rows.splits import CROSS_VALIDATORS
+from autonet.data.splits.folds import CROSS_VALIDATORS
 from autonet.estimators.hints import unknown_option
 from autonet.estimators.logs import log_level_number
 from autonet.estimators.time_plan import DEFAULT_RUNTIME, TimePlan

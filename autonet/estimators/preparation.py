@@ -15,9 +15,9 @@ from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.modality import Data, Modality
 from autonet.core.task import Task
 from autonet.core.typing import Array
-from autonet.data.rows.distinct import distinct_rows
-from autonet.data.rows.splits import Fold, split
-from autonet.data.targets.labels import Classes, Targets, Values
+from autonet.data.splits.duplicates import deduplicate
+from autonet.data.splits.folds import Fold, split
+from autonet.data.targets.targets import ClassTargets, RegressionTargets, Targets
 from autonet.estimators.options import Options
 from autonet.estimators.scoring import choose_metrics, find_unscorable
 from autonet.estimators.time_plan import FOLDED_METRIC_SHARE, TimePlan
@@ -57,7 +57,7 @@ class Given:
     data : Data
     n_features : int
         Columns of the table before it was read.
-    targets : Classes, Labels or Values
+    targets : ClassTargets, MultilabelTargets or RegressionTargets
     y : ndarray
         Class codes, labels or values.
     sample_weight, groups : array-like or None
@@ -215,7 +215,7 @@ def _class_weights(
     ----------
     class_weight : mapping of label to weight, "balanced" or None
         Labels without a weight have 1; "balanced" is n / (n_classes n_k) for class k.
-    targets : Classes, Labels or Values
+    targets : ClassTargets, MultilabelTargets or RegressionTargets
     y : ndarray
         Class codes.
     weights : ndarray of shape (n,), optional
@@ -224,7 +224,7 @@ def _class_weights(
     """
     if class_weight is None:
         return weights
-    if not isinstance(targets, Classes):
+    if not isinstance(targets, ClassTargets):
         raise InvalidOption(f"class_weight={class_weight!r} needs one label per row; use sample_weight instead.")
     if not isinstance(class_weight, Mapping) and not (isinstance(class_weight, str) and class_weight == "balanced"):
         raise InvalidOption(f"class_weight must be 'balanced', a dictionary or None; got {class_weight!r:.60}.")
@@ -256,7 +256,7 @@ def _folds_and_weights(
     seed: int,
     metric: Metric,
 ) -> tuple[list[Fold], Array | None]:
-    """Split the rows for validation; where the split is a random one, equal ones as `distinct_rows` says.
+    """Split the rows for validation; where the split is a random one, equal ones as `deduplicate` says.
 
     Automatic folds on which the metric has no value give way to a holdout.
 
@@ -270,7 +270,7 @@ def _folds_and_weights(
     chosen, rows = options.cross_validator, np.arange(len(data))
     ours = isinstance(chosen, str | Integral) and chosen != "time_series_split"
     if ours and options.shuffle and groups is None:
-        rows, weights = distinct_rows(data, y, weights)
+        rows, weights = deduplicate(data, y, weights)
     validator, share = chosen, HOLDOUT
     if isinstance(chosen, str) and chosen == "auto":
         most = _most_folded_rows(data, plan, metric.seconds)
@@ -287,7 +287,7 @@ def _folds_and_weights(
             groups=groups,
             shuffle=options.shuffle,
             seed=seed,
-            known=(given.X, targets.restored(y)),
+            known=(given.X, targets.decode(y)),
         )
         return [Fold(rows[fold.train], rows[fold.valid]) for fold in folds]
 
@@ -301,7 +301,9 @@ def _check_folds(metric: Metric, y: Array, weights: Array | None, folds: list[Fo
     """Refuse validation rows on which the metric has no value, whatever is predicted."""
     targets = given.targets
     held_out = given.valid is None and len(folds) == 1  # of a regression of few rows that is one, which has to do
-    if (isinstance(targets, Values) and held_out) or (isinstance(targets, Classes) and targets.n_outputs == 1):
+    if (isinstance(targets, RegressionTargets) and held_out) or (
+        isinstance(targets, ClassTargets) and targets.n_outputs == 1
+    ):
         return
     found = find_unscorable(metric, y, weights, folds, targets)
     if found is None:
@@ -353,7 +355,7 @@ def _automatic_validation(
 def _folds_of_given_rows(data: Data, y: Array, weights: Array | None, n_train: int) -> tuple[list[Fold], Array | None]:
     """Validate on the rows that come after the first `n_train` ones, each of weight 1."""
     train = data.rows(slice(n_train))
-    rows, summed = distinct_rows(train, y[:n_train], weights)
+    rows, summed = deduplicate(train, y[:n_train], weights)
     valid = np.arange(n_train, len(data))
     if summed is None:
         return [Fold(rows, valid)], None

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
-from autonet.data.targets.labels import Targets, Values
+from autonet.data.targets.targets import RegressionTargets, Targets
 from autonet.estimators.base import AutoNet
 
 __all__ = ["AutoNetRegression"]
@@ -33,7 +33,7 @@ class AutoNetRegression(RegressorMixin, AutoNet):  # type: ignore[misc]  # sciki
     default_metrics: ClassVar[Mapping[TaskKind, str]] = {"regression": "r2"}
 
     def _read_targets(self, y: Any) -> Targets:
-        return Values.of(y)
+        return RegressionTargets.fit(y)
 
     def predict(self, X: Any) -> Array:
         """Predict targets in their own units.

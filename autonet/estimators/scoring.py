@@ -10,8 +10,8 @@ import numpy as np
 
 from autonet.core.errors import DataWarning, InvalidData, InvalidOption
 from autonet.core.typing import Array
-from autonet.data.rows.splits import Fold
-from autonet.data.targets.labels import Classes, Labels, Targets, Values
+from autonet.data.splits.folds import Fold
+from autonet.data.targets.targets import ClassTargets, MultilabelTargets, RegressionTargets, Targets
 from autonet.metrics.metric import Metric, get_metric
 
 __all__ = ["Unscorable", "choose_metrics", "find_unscorable", "positive_label"]
@@ -30,7 +30,7 @@ def choose_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targe
     ----------
     metrics : sequence of str or callable
         The one to optimize, then those to record.
-    targets : Classes, Labels or Values
+    targets : ClassTargets, MultilabelTargets or RegressionTargets
     pos_label : label or None
         Of two classes the one that metrics of one class are of; default: 1 where it is a label, else the last.
 
@@ -72,9 +72,9 @@ def _positive_class(targets: Targets, pos_label: Any) -> int | None:
     """Return the code of the class that was asked for."""
     if pos_label is None:
         return None
-    labels = targets.labels.tolist() if isinstance(targets, Classes) else []
+    labels = targets.labels.tolist() if isinstance(targets, ClassTargets) else []
     if len(labels) != BINARY:
-        what = f"classification of {len(labels)} classes" if isinstance(targets, Classes) else targets.kind
+        what = f"classification of {len(labels)} classes" if isinstance(targets, ClassTargets) else targets.kind
         raise InvalidOption(f"pos_label={pos_label!r} is for two classes; the target is a {what}: leave it out.")
     if pos_label not in labels:
         raise InvalidOption(f"pos_label={pos_label!r} is no label of y; its labels: {', '.join(map(repr, labels))}.")
@@ -109,10 +109,10 @@ def find_unscorable(
         Class codes, labels or values.
     weights : ndarray of shape (n,), optional
     folds : sequence of Fold
-    targets : Classes, Labels or Values
+    targets : ClassTargets, MultilabelTargets or RegressionTargets
     """
     for number, fold in enumerate(folds):
-        if isinstance(targets, Values):
+        if isinstance(targets, RegressionTargets):
             if len(fold.valid) == 1 and metric.name in OF_SEVERAL_ROWS:
                 return Unscorable(number, "a second validation row")
             continue
@@ -124,9 +124,9 @@ def find_unscorable(
     return None
 
 
-def _missing_labels(y: Array, targets: Classes | Labels) -> str:
+def _missing_labels(y: Array, targets: ClassTargets | MultilabelTargets) -> str:
     """Say what validation rows lack: rows of a class, or both values of a label; empty if nothing."""
-    if isinstance(targets, Labels):
+    if isinstance(targets, MultilabelTargets):
         constant = np.flatnonzero(y.min(axis=0) == y.max(axis=0))
         return f"rows with and without label {constant[0]}" if len(constant) else ""
     missing = np.flatnonzero(np.bincount(y, minlength=targets.n_outputs) == 0)

@@ -13,7 +13,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.modality import Data, Reader
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
-from autonet.data.targets.labels import Targets
+from autonet.data.targets.targets import Targets
 from autonet.metrics.metric import decide
 from autonet.models.ensemble import Ensemble, Member
 from autonet.models.network import NetworkMember, build_network, restore_network
@@ -32,7 +32,7 @@ class FittedModel:
     ----------
     schema : Reader
         Features that were fitted; of tables a `Schema`.
-    targets : Classes, Labels or Values
+    targets : ClassTargets, MultilabelTargets or RegressionTargets
         Labels, or the shape of the values, that predictions are returned in.
     ensemble : Ensemble
         Networks and tree ensembles whose mean is the prediction.
@@ -114,8 +114,8 @@ class FittedModel:
         """
         mean = self._mean(X)
         if self.targets.kind == "regression":
-            return self.targets.restored(mean)
-        return self.targets.restored(decide(mean, self.targets.kind, self.threshold))
+            return self.targets.decode(mean)
+        return self.targets.decode(decide(mean, self.targets.kind, self.threshold))
 
     def _mean(self, X: Any) -> Array:
         data = self.read(X)

@@ -17,7 +17,7 @@ from autonet.core.task import InputLayout, Task
 from autonet.core.warn import warn
 from autonet.data.encoding.encoder import TabularEncoder, encoder_key
 from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
-from autonet.data.reading.kinds import Column
+from autonet.data.reading.feature_types import Column
 from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
 from autonet.data.targets.encoder import TARGET_TRANSFORMS

@@ -16,7 +16,7 @@ from autonet.core.component import Node
 from autonet.core.modality import Data, Encoder, Inputs, Modality
 from autonet.core.task import Task
 from autonet.core.typing import Array
-from autonet.data.rows.splits import Fold
+from autonet.data.splits.folds import Fold
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.metrics.metric import Metric
 from autonet.nets.registry import NETWORKS

@@ -15,7 +15,7 @@ from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidData
 from autonet.core.modality import Modality
 from autonet.core.task import InputLayout, Task
-from autonet.data.hashes import hash_numbers, mix
+from autonet.data.hashes import hash_array, mix_bits
 from autonet.models.network import LINEAR_CONFIG
 from autonet.pipeline.nodes import nodes_around
 from autonet.training.batches import EncodedRows
@@ -47,7 +47,7 @@ class SequenceData:
         return SequenceData(np.concatenate([self.values, other.values]))
 
     def hashes(self) -> NDArray[np.uint64]:
-        return mix(hash_numbers(self.values, 1))
+        return mix_bits(hash_array(self.values, 1))
 
 
 @dataclass(frozen=True)

@@ -287,7 +287,7 @@ def test_a_learner_that_fails_leaves_the_others(iris: Any, monkeypatch: Any, cap
 def test_a_sparse_table_that_would_be_wide_is_left_to_networks(iris: Any) -> None:
     wide = sparse.random_array((150, 600), density=0.5, random_state=np.random.default_rng(0), format="csr")
     space = workspace(iris)
-    space.data = Table.of(wide)
+    space.data = Table.from_numbers(wide)
     assert fit_traditional_learners(space, default(space.task), **NO_LIMIT).candidates == []
 
 

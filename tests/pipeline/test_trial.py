@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from autonet.core.task import InputLayout, Task
-from autonet.data.rows.splits import split
+from autonet.data.splits.folds import split
 from autonet.data.table import Table
 from autonet.metrics.metric import get_metric
 from autonet.models.ensemble import Ensemble
@@ -38,7 +38,7 @@ def workspace(
     how: dict[str, Any] = {"validation_split": 0.3, "arguments": {}, "groups": None, "shuffle": True, "seed": 0}
     rows = split(y, kind, len(X), cross_validator=folds if folds > 1 else "none", **how)
     metrics = [get_metric(name, kind) for name in (metric, *additional)]
-    return Workspace(TABLES, Table.of(X), y, None, task, rows, metrics[0], metrics[1:], unit, CPU, 0)  # type: ignore[arg-type]
+    return Workspace(TABLES, Table.from_numbers(X), y, None, task, rows, metrics[0], metrics[1:], unit, CPU, 0)  # type: ignore[arg-type]
 
 
 def get_metric_kind(metric: str) -> Any:
@@ -212,7 +212,7 @@ def test_encoders_see_training_rows_only(diabetes: Any) -> None:
     space = workspace((X, y), metric="r2")
     before = space.encoded(default(space.task), 0)
     X[space.folds[0].valid] += 1000
-    other = Workspace(**{**vars(space), "data": Table.of(X), "y": space.y.copy(), "_encoded": OrderedDict()})
+    other = Workspace(**{**vars(space), "data": Table.from_numbers(X), "y": space.y.copy(), "_encoded": OrderedDict()})
     other.y[space.folds[0].valid] += 1000
     after = other.encoded(default(space.task), 0)
     for a, b in zip(
@@ -255,7 +255,7 @@ def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
     networks = []
     for shift in (0, 1000):
         X[space.folds[0].valid] += shift
-        moved = Workspace(**{**vars(space), "data": Table.of(X), "_encoded": OrderedDict()})
+        moved = Workspace(**{**vars(space), "data": Table.from_numbers(X), "_encoded": OrderedDict()})
         encoded = moved.encoded(default(space.task), 0)
         torch.manual_seed(0)
         state, _ = build_training(space.task, default(space.task, **chosen), encoded.rows, encoded.encoder.layout)

@@ -17,16 +17,16 @@ from autonet.core.spec import describable
 from autonet.core.task import InputLayout
 from autonet.core.threads import one_blas_thread
 from autonet.core.typing import Array
-from autonet.data.encoding.categories import Categories, fit_categories
-from autonet.data.encoding.numbers import Numbers, fit_numbers, some
-from autonet.data.encoding.on_demand import EncodedOnDemand
+from autonet.data.encoding.categorical import CategoricalFeatures, fit_categorical
+from autonet.data.encoding.modules import Clamp
+from autonet.data.encoding.numerical import NumericalFeatures, fit_numerical, subsample_rows
+from autonet.data.encoding.on_demand import LazyInputs
 from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
-from autonet.data.encoding.projections import fit_wide, fit_words
+from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
 from autonet.data.encoding.specs import describable_module
-from autonet.data.encoding.stages import Clamp
 from autonet.data.table import Table
 
-__all__ = ["Encoding", "TabularEncoder", "encoder_key"]
+__all__ = ["EncodingModule", "TabularEncoder", "encoder_key"]
 
 Rows = NDArray[np.intp]
 
@@ -37,12 +37,12 @@ CHUNK_CELLS = 2**18  # encoded at a time: 2 MB in float64, which processors keep
 FITTED_CELLS = {"truncated_svd": 20_000_000, "others": 1_000_000}
 FITTED_ROWS = 1000  # at least
 PROJECTED_ROWS = 20_000  # at most, for projections of texts and of wide sparse tables
-WIDE = 4096  # sparse tables with more columns of numbers are projected
-LAZY = 256  # sparse tables that become more columns than this are better encoded batch by batch
+WIDE_COLUMNS = 4096  # sparse tables with more columns of numbers are projected
+LAZY_COLUMNS = 256  # sparse tables that become more columns than this are better encoded batch by batch
 
 
 @describable_module
-class Encoding(nn.Module):
+class EncodingModule(nn.Module):
     """The whole encoding of a table as a module; each of its parts maps some arrays of a `Table` to columns.
 
     Parameters
@@ -55,11 +55,11 @@ class Encoding(nn.Module):
         Word counts (n, words) to features, for every column of text.
     """
 
-    def __init__(self, numbers: nn.Module, categories: Categories, texts: list[nn.Module]) -> None:
+    def __init__(self, numbers: nn.Module, categories: CategoricalFeatures, texts: list[nn.Module]) -> None:
         super().__init__()
         self.numbers, self.categories, self.texts = numbers, categories, nn.ModuleList(texts)
         self.features: nn.Module = nn.Identity()  # changes all features together
-        self.reads_sparse = not isinstance(numbers, Numbers)
+        self.reads_sparse = not isinstance(numbers, NumericalFeatures)
 
     def forward(self, numbers: Tensor, codes: Tensor, *texts: Tensor) -> Tensor:
         """Encode rows: scaled numbers come first, indices of categories last.
@@ -77,11 +77,11 @@ class Encoding(nn.Module):
         Tensor of shape (n, n_out), float32
         """
         categories, indices = self.categories(codes)
-        topics = [stage(text) for stage, text in zip(self.texts, texts, strict=True)]
+        topics = [project(text) for project, text in zip(self.texts, texts, strict=True)]
         features = torch.cat([part.float() for part in (self.numbers(numbers), categories, *topics)], 1)
         return torch.cat([self.features(features).float(), indices], 1)
 
-    def encoded(self, table: Table, rows: Rows | None, width: int) -> NDArray[np.float32]:
+    def encode(self, table: Table, rows: Rows | None, width: int) -> NDArray[np.float32]:
         """Encode some rows of a table, or all, as (n, width), chunk by chunk."""
         n = len(table) if rows is None else len(rows)
         result = np.empty((n, width), np.float32)
@@ -91,13 +91,13 @@ class Encoding(nn.Module):
             for first in range(0, n, size):
                 chunk = slice(first, first + size)
                 part = table.rows(chunk if rows is None else rows[chunk])
-                torch.from_numpy(result[chunk]).copy_(self(*_tensors(part, self)))
+                torch.from_numpy(result[chunk]).copy_(self(*_to_tensors(part, self)))
         return result
 
     def width(self, table: Table, rows: Rows) -> int:
         """Count the columns that a row becomes."""
         with torch.inference_mode():
-            return int(self(*_tensors(table.rows(rows[:1]), self)).shape[1])
+            return int(self(*_to_tensors(table.rows(rows[:1]), self)).shape[1])
 
 
 @describable_module
@@ -126,7 +126,7 @@ class TabularEncoder:
         Whether the table is sparse and what is made of it is wide, so that it should not be encoded as a whole.
     """
 
-    module: Encoding
+    module: EncodingModule
     layout: InputLayout
     dropped_numbers: dict[int, str]
     dropped_categories: dict[int, str]
@@ -161,15 +161,17 @@ class TabularEncoder:
 
     @classmethod
     def _fit(cls, table: Table, rows: Rows, config: Mapping[str, Any], seed: int) -> "TabularEncoder":
-        projected = some(rows, PROJECTED_ROWS, seed)
+        projection_rows = subsample_rows(rows, PROJECTED_ROWS, seed)
         numbers: nn.Module
         dropped: dict[int, str] = {}
-        if table.is_sparse and table.numbers.shape[1] > WIDE:
-            numbers = fit_wide(table.numbers[projected], seed)
+        if table.is_sparse and table.numbers.shape[1] > WIDE_COLUMNS:
+            numbers = fit_sparse_projection(table.numbers[projection_rows], seed)
         else:
-            numbers, dropped = fit_numbers(table.numbers, rows, config, seed)
-        categories, dropped_categories = fit_categories(table.codes, table.n_codes, rows, EMBEDDING.build(config))
-        module = Encoding(numbers, categories, [fit_words(text[projected], seed) for text in table.texts])
+            numbers, dropped = fit_numerical(table.numbers, rows, config, seed)
+        categories, dropped_categories = fit_categorical(table.codes, table.n_codes, rows, EMBEDDING.build(config))
+        module = EncodingModule(
+            numbers, categories, [fit_text_projection(text[projection_rows], seed) for text in table.texts]
+        )
         width = module.width(table, rows)
         n_features = width - len(categories.vocabularies)
         chosen = PREPROCESSORS.chosen(config)
@@ -177,14 +179,14 @@ class TabularEncoder:
             module.features = Zeros()
         elif n_features and chosen != "none":
             cells = FITTED_CELLS.get(chosen, FITTED_CELLS["others"])
-            sample = module.encoded(table, some(rows, max(cells // n_features, FITTED_ROWS), seed), width)
+            sample = module.encode(table, subsample_rows(rows, max(cells // n_features, FITTED_ROWS), seed), width)
             module.features = _fit_features(sample[:, :n_features], config, seed)
         n_out = module.width(table, rows)
-        n_numbers = numbers.n_numbers if isinstance(numbers, Numbers) else 0
+        n_numbers = numbers.n_numbers if isinstance(numbers, NumericalFeatures) else 0
         if n_features and chosen not in COLUMN_BY_COLUMN:  # mixtures of all features
             n_numbers = n_out - len(categories.vocabularies)
         layout = InputLayout(n_out, n_numbers, categories.vocabularies)
-        is_lazy = isinstance(numbers, Numbers) and table.is_sparse and LAZY < n_out >= width
+        is_lazy = isinstance(numbers, NumericalFeatures) and table.is_sparse and LAZY_COLUMNS < n_out >= width
         return cls(module, layout, dropped, dropped_categories, is_lazy)
 
     def transform(self, table: Table, rows: Rows | None = None) -> NDArray[np.float32]:
@@ -201,7 +203,7 @@ class TabularEncoder:
         -------
         ndarray of shape (n, n_out), float32, C-contiguous
         """
-        return self.module.encoded(table, rows, self.n_out)
+        return self.module.encode(table, rows, self.n_out)
 
     def inputs(self, table: Table, device: torch.device, rows: Rows | None = None) -> Inputs:
         """Encode a table, or some of its rows, for a network: at once, or batch by batch if that needs less memory.
@@ -217,22 +219,26 @@ class TabularEncoder:
         Tensor or EncodedOnDemand of shape (n, n_out)
         """
         if self.is_lazy:
-            return EncodedOnDemand(self.transform, self.n_out, table if rows is None else table.rows(rows), device)
+            return LazyInputs(self.transform, self.n_out, table if rows is None else table.rows(rows), device)
         return torch.from_numpy(self.transform(table, rows)).to(device)
 
 
-def _tensors(table: Table, module: Encoding) -> Iterator[Tensor]:
+def _to_tensors(table: Table, module: EncodingModule) -> Iterator[Tensor]:
     """Copy the arrays of a table into tensors: torch reads neither every type of numbers nor what is read-only."""
     numbers = table.numbers
     if isinstance(numbers, np.ndarray):
         yield torch.from_numpy(numbers.astype(np.float64))
     else:
-        yield _coordinates(numbers) if module.reads_sparse else torch.from_numpy(numbers.toarray().astype(np.float64))
+        yield (
+            _to_sparse_tensor(numbers)
+            if module.reads_sparse
+            else torch.from_numpy(numbers.toarray().astype(np.float64))
+        )
     yield torch.from_numpy(table.codes.astype(np.int64))
-    yield from map(_coordinates, table.texts)
+    yield from map(_to_sparse_tensor, table.texts)
 
 
-def _coordinates(array: sparse.csr_array) -> Tensor:
+def _to_sparse_tensor(array: sparse.csr_array) -> Tensor:
     if not array.has_canonical_format:
         array = array.copy()  # it may be the user's own
         array.sum_duplicates()

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from autonet.data.table import Table
 
-__all__ = ["EncodedOnDemand"]
+__all__ = ["LazyInputs"]
 
 
 @dataclass(frozen=True)
-class EncodedOnDemand:
+class LazyInputs:
     """Rows of a sparse table that are encoded when a batch asks for them, so that the table is never dense as a whole.
 
     Attributes

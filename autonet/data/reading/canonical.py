@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autonet.data.reading.cells import EXACT, is_missing
+from autonet.data.reading.columns import EXACT, is_missing
 
-__all__ = ["MISSING", "WRITTEN_MISSING", "canonical"]
+__all__ = ["MISSING", "WRITTEN_MISSING", "canonicalize"]
 
 MISSING = ("missing", None)
 
@@ -28,7 +28,7 @@ MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9].*)?")
 Key = tuple[str, Any]
 
 
-def canonical(value: Any) -> tuple[Any, ...]:
+def canonicalize(value: Any) -> tuple[Any, ...]:
     """Return a key that is the same for a value in every representation.
 
     Parameters
@@ -56,21 +56,21 @@ def canonical(value: Any) -> tuple[Any, ...]:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "backslashreplace")
     if isinstance(value, str):
-        return _of_string(value)
+        return _canonicalize_string(value)
     if isinstance(value, tuple):
-        return tuple(canonical(part) for part in value)
+        return tuple(canonicalize(part) for part in value)
     if is_missing(value):
         return MISSING
-    return _of_object(value)
+    return _canonicalize_object(value)
 
 
-def _of_object(value: Any) -> Key:
+def _canonicalize_object(value: Any) -> Key:
     if isinstance(value, bool):
         return ("boolean", value)
     if isinstance(value, Real | Decimal):
-        return _of_number(value, exact=not isinstance(value, float))
+        return _canonicalize_number(value, exact=not isinstance(value, float))
     if isinstance(value, datetime.datetime):
-        return _of_moment(value)
+        return _canonicalize_datetime(value)
     if isinstance(value, datetime.date):
         return ("datetime", datetime.datetime(value.year, value.month, value.day))
     if isinstance(value, datetime.timedelta):
@@ -78,37 +78,37 @@ def _of_object(value: Any) -> Key:
     return ("string", str(value))
 
 
-def _of_number(value: Any, *, exact: bool) -> Key:
+def _canonicalize_number(value: Any, *, exact: bool) -> Key:
     if not math.isfinite(value):
         return ("number", float(value))
     whole = int(value)
     if whole != value:
-        return ("number", _rounded(float(value)))
+        return ("number", _round_to_float32(float(value)))
     return ("number", whole) if exact or abs(whole) < EXACT else ("rounded", float(value))
 
 
-def _rounded(value: float) -> float:
+def _round_to_float32(value: float) -> float:
     """Round to float32, which one of two tables may have used, unless that leaves nothing."""
     return float(np.float32(value)) or value
 
 
-def _of_moment(value: datetime.datetime) -> Key:
+def _canonicalize_datetime(value: datetime.datetime) -> Key:
     if value.tzinfo is not None:
         value = value.astimezone(datetime.UTC)
     plain = datetime.datetime.combine(value.date(), value.time())  # pandas' own type has nanoseconds
     return ("datetime" if value.tzinfo is None else "instant", plain)
 
 
-def _of_string(text: str) -> Key:
+def _canonicalize_string(text: str) -> Key:
     text = unicodedata.normalize("NFC", text).strip()
     if INTEGER.fullmatch(text):
         return ("number", int(text))
     if DECIMAL.fullmatch(text):
         number = float(text)
-        return _of_number(number, exact=False) if math.isfinite(number) else ("string", text)
+        return _canonicalize_number(number, exact=False) if math.isfinite(number) else ("string", text)
     if MOMENT.fullmatch(text):
         try:
-            return _of_moment(datetime.datetime.fromisoformat(text))
+            return _canonicalize_datetime(datetime.datetime.fromisoformat(text))
         except (ValueError, OverflowError):  # 2024-02-30 is a string; year 1 in UTC is year 0
             return ("string", text)
     if text in WRITTEN_MISSING:

@@ -80,10 +80,10 @@ class DateFormat:
 
     def parse(self, text: str) -> float | None:
         """Return the microseconds since 1970; None if the text is no date in this format."""
-        parts = _match(text)
+        parts = _match_date(text)
         if parts is None or (self.order is None and "last" in parts):
             return None
-        moment = _moment(parts, self.order)
+        moment = _to_datetime(parts, self.order)
         if moment is None or (moment.tzinfo is None) != (self.zone is None):
             return None
         local = timedelta(minutes=self.zone or 0) - (moment.utcoffset() or timedelta())
@@ -102,7 +102,7 @@ class TimeFormat:
     def parse(self, text: str) -> float | None:
         """Return the seconds; None if the text is no time."""
         match = TIME.fullmatch(" ".join(text.split()))
-        time = None if match is None else _time(match.groupdict(""))
+        time = None if match is None else _parse_time(match.groupdict(""))
         if match is None or time is None:
             return None
         seconds = (time + timedelta(days=int(match["days"] or 0))).total_seconds()
@@ -111,9 +111,9 @@ class TimeFormat:
 
 def infer_date_format(texts: Sequence[str]) -> DateFormat | None:
     """Find the format that fits most of the distinct texts; its order is None where nothing settles it."""
-    matches = [parts for parts in map(_match, texts) if parts is not None]
+    matches = [parts for parts in map(_match_date, texts) if parts is not None]
     order = _infer_order([parts for parts in matches if "last" in parts])
-    moments = [moment for moment in (_moment(parts, order) for parts in matches) if moment is not None]
+    moments = [moment for moment in (_to_datetime(parts, order) for parts in matches) if moment is not None]
     offsets = [offset for moment in moments if (offset := moment.utcoffset()) is not None]
     if not moments:
         return None
@@ -126,7 +126,7 @@ def infer_date_format(texts: Sequence[str]) -> DateFormat | None:
 def _infer_order(matches: Sequence[dict[str, str]]) -> Order | None:
     """Find the one order of day, month and year in which dates such as 01/02/2003 are dates; None if there are two."""
     fits: dict[Order, set[int]] = {
-        order: {i for i, parts in enumerate(matches) if _moment(parts, order) is not None}
+        order: {i for i, parts in enumerate(matches) if _to_datetime(parts, order) is not None}
         for order in ("day first", "month first", "year first")
     }
     best = max(fits, key=lambda order: len(fits[order]))
@@ -140,9 +140,9 @@ def _infer_order(matches: Sequence[dict[str, str]]) -> Order | None:
 
 def looks_like_date(text: str) -> bool:
     """Whether a text is a date in any order."""
-    parts = _match(text)
+    parts = _match_date(text)
     return parts is not None and any(
-        _moment(parts, order) is not None for order in ("day first", "month first", "year first")
+        _to_datetime(parts, order) is not None for order in ("day first", "month first", "year first")
     )
 
 
@@ -151,7 +151,7 @@ def looks_like_time(text: str) -> bool:
     return TimeFormat().parse(text) is not None
 
 
-def _match(text: str) -> dict[str, str] | None:
+def _match_date(text: str) -> dict[str, str] | None:
     """Split a date into its parts; those of an unclear one are first, second_part and last."""
     text = " ".join(text.split())
     for pattern in CLEAR_DATES:
@@ -162,17 +162,17 @@ def _match(text: str) -> dict[str, str] | None:
     return None if match is None else match.groupdict("")
 
 
-def _moment(parts: dict[str, str], order: Order | None) -> datetime | None:
+def _to_datetime(parts: dict[str, str], order: Order | None) -> datetime | None:
     """Return the datetime of the parts of a date, with its offset if it has one; None if there is no such date."""
     day, month, year = _day_month_year(parts, order)
-    time = _time(parts) if parts["hour"] else timedelta()
+    time = _parse_time(parts) if parts["hour"] else timedelta()
     if time is None or not year or time >= timedelta(days=1):
         return None
     number = int(year)
     if len(year) == 2:
         number += 2000 - (CENTURY if number >= PIVOT else 0)
     try:
-        moment = datetime(number, int(month), int(day or 1), tzinfo=_zone(parts["zone"])) + time
+        moment = datetime(number, int(month), int(day or 1), tzinfo=_parse_zone(parts["zone"])) + time
     except (ValueError, OverflowError):
         return None
     return moment
@@ -189,7 +189,7 @@ def _day_month_year(parts: dict[str, str], order: Order | None) -> tuple[str, st
     return (first, second, last) if order == "day first" else (second, first, last)
 
 
-def _time(parts: dict[str, str]) -> timedelta | None:
+def _parse_time(parts: dict[str, str]) -> timedelta | None:
     hour, minute, second = int(parts["hour"]), int(parts["minute"]), int(parts["second"] or 0)
     if parts["half"]:
         if not 1 <= hour <= NOON:
@@ -201,7 +201,7 @@ def _time(parts: dict[str, str]) -> timedelta | None:
     return timedelta(hours=hour, minutes=minute, seconds=second, microseconds=microsecond)
 
 
-def _zone(zone: str) -> timezone | None:
+def _parse_zone(zone: str) -> timezone | None:
     if not zone:
         return None
     if zone.upper() in ("Z", "UTC", "GMT"):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autonet.data.reading.cells import Cells
+from autonet.data.reading.columns import RawColumn
 from autonet.data.reading.date_formats import (
     DateFormat,
     TimeFormat,
@@ -20,13 +20,21 @@ from autonet.data.reading.date_formats import (
 from autonet.data.reading.number_formats import (
     PLAIN_SIGNS,
     NumberFormat,
-    find_codes,
+    detect_codes,
     infer_number_format,
     looks_like_number,
-    number_of,
+    parse_number,
 )
 
-__all__ = ["Format", "Inference", "infer_format", "infer_mixed", "is_marker", "looks_like_other", "parse_cells"]
+__all__ = [
+    "Format",
+    "InferredFormat",
+    "infer_format",
+    "infer_mixed_format",
+    "is_marker",
+    "looks_like_other_format",
+    "parse_column",
+]
 
 Format = NumberFormat | DateFormat | TimeFormat
 
@@ -45,7 +53,7 @@ MARKERS = {*WORDS.split(), "", "not available", "not applicable", "0000-00-00 00
 
 
 @dataclass(frozen=True, slots=True)
-class Inference:
+class InferredFormat:
     """What was found out about the texts of a column.
 
     Attributes
@@ -70,7 +78,7 @@ def is_marker(text: str) -> bool:
     return text.translate(PLAIN_SIGNS).strip().casefold() in MARKERS
 
 
-def infer_format(texts: Sequence[str]) -> Inference:
+def infer_format(texts: Sequence[str]) -> InferredFormat:
     """Infer the format of numbers, dates or times from the distinct values of a column, in order.
 
     Returns
@@ -90,59 +98,59 @@ def infer_format(texts: Sequence[str]) -> Inference:
             if found.format is not None:
                 return _add_markers(found, sorted(set(texts) - set(values)))
             notes.append(found)
-    return next((found for found in notes if found.note), Inference())
+    return next((found for found in notes if found.note), InferredFormat())
 
 
-def infer_mixed(values: Iterable[Any]) -> Inference:
+def infer_mixed_format(values: Iterable[Any]) -> InferredFormat:
     """Take the distinct values of a column for numbers, if its texts are markers of missing ones."""
     values = list(values)
     texts = sorted(value for value in values if isinstance(value, str))
     numbers = [value for value in values if not isinstance(value, str)]
     if not all(map(is_marker, texts)) or not all(isinstance(v, Real) and not isinstance(v, bool) for v in numbers):
-        return Inference()
-    return _add_markers(Inference(NumberFormat(), "numbers and texts"), texts)
+        return InferredFormat()
+    return _add_markers(InferredFormat(NumberFormat(), "numbers and texts"), texts)
 
 
-def _infer_numbers(values: Sequence[str]) -> Inference:
+def _infer_numbers(values: Sequence[str]) -> InferredFormat:
     if len(values) <= FEW_VALUES:
-        return Inference()
+        return InferredFormat()
     number_format = infer_number_format(_sample(values, SAMPLED))
-    found = Inference() if number_format is None else _try(number_format, values)
+    found = InferredFormat() if number_format is None else _try(number_format, values)
     if found.format is None:
         return found
-    codes = find_codes([text for text in values if text not in found.unparsed])
-    return Inference(note=f"{codes}: taken as codes") if codes else found
+    codes = detect_codes([text for text in values if text not in found.unparsed])
+    return InferredFormat(note=f"{codes}: taken as codes") if codes else found
 
 
-def _infer_dates(values: Sequence[str]) -> Inference:
+def _infer_dates(values: Sequence[str]) -> InferredFormat:
     date_format = infer_date_format(_sample(values, SAMPLED))
-    found = Inference() if date_format is None else _try(date_format, values)
+    found = InferredFormat() if date_format is None else _try(date_format, values)
     if found.format is not None or _share(looks_like_date, values) < PARSED:
         return found
     note = f"ambiguous dates, for example {values[0]!r:.60}: taken as categories; write them year first, as 2003-02-01"
-    return Inference(note=note, is_doubtful=True)
+    return InferredFormat(note=note, is_doubtful=True)
 
 
-def _infer_times(values: Sequence[str]) -> Inference:
-    return _try(TimeFormat(), values) if len(values) > FEW_VALUES else Inference()
+def _infer_times(values: Sequence[str]) -> InferredFormat:
+    return _try(TimeFormat(), values) if len(values) > FEW_VALUES else InferredFormat()
 
 
-def _try(found: Format, values: Sequence[str]) -> Inference:
+def _try(found: Format, values: Sequence[str]) -> InferredFormat:
     """Take a format if it fits enough values."""
     others = [text for text in values if found.parse(text) is None]
     note = found.description
     if not others:
-        return Inference(found, note)
+        return InferredFormat(found, note)
     if len(others) <= (1 - PARSED) * len(values):
         note += f"; {len(others)} of {len(values)} distinct values are none, such as {others[0]!r:.60}: missing"
-        return Inference(found, note, is_doubtful=True, unparsed=frozenset(others))
+        return InferredFormat(found, note, is_doubtful=True, unparsed=frozenset(others))
     if len(others) > (1 - NEARLY) * len(values):
-        return Inference()
+        return InferredFormat()
     note += f", except for values such as {others[0]!r:.60}: taken as categories; make them missing (NaN)"
-    return Inference(note=note, is_doubtful=True)
+    return InferredFormat(note=note, is_doubtful=True)
 
 
-def _add_markers(found: Inference, markers: Sequence[str]) -> Inference:
+def _add_markers(found: InferredFormat, markers: Sequence[str]) -> InferredFormat:
     """Say which markers of missing values there are."""
     if not markers:
         return found
@@ -154,12 +162,12 @@ def _sample(values: Sequence[str], size: int) -> Sequence[str]:
     return values[:: -(-len(values) // size)]
 
 
-def looks_like_other(text: str, expected: Format) -> bool:
+def looks_like_other_format(text: str, expected: Format) -> bool:
     """Whether a text that does not parse in its column's format is a number, a date or a time of another form."""
     return expected.parse(text) is None and (looks_like_number(text) or looks_like_date(text) or looks_like_time(text))
 
 
-def parse_cells(cells: Cells, expected: Format) -> tuple[NDArray[np.float64], list[Any]]:
+def parse_column(raw: RawColumn, expected: Format) -> tuple[NDArray[np.float64], list[Any]]:
     """Parse the cells of a column of text.
 
     Returns
@@ -171,20 +179,20 @@ def parse_cells(cells: Cells, expected: Format) -> tuple[NDArray[np.float64], li
     """
     index = dict[Any, float]()
     unparsed = []
-    for value in cells.distinct():
+    for value in raw.distinct():
         number = _parse(value, expected)
         if number is not None:
             index[value] = number
         elif not (isinstance(value, str) and is_marker(value)):
             unparsed.append(value)
-    parts = [np.fromiter(map(index.get, part, repeat(np.nan)), np.float64, len(part)) for part in cells.parts()]
-    return np.concatenate(parts) if parts else np.empty(0), unparsed
+    chunks = [np.fromiter(map(index.get, chunk, repeat(np.nan)), np.float64, len(chunk)) for chunk in raw.iter_chunks()]
+    return np.concatenate(chunks) if chunks else np.empty(0), unparsed
 
 
 def _parse(value: Any, expected: Format) -> float | None:
     if isinstance(value, str):
         return expected.parse(value)
-    return number_of(value) if expected.takes_numbers else None
+    return parse_number(value) if expected.takes_numbers else None
 
 
 def _share(holds: Callable[[str], bool], values: Iterable[str]) -> float:

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
-from autonet.data.reading.canonical import MISSING, WRITTEN_MISSING, canonical
-from autonet.data.reading.cells import EXACT, Cells
+from autonet.data.reading.canonical import MISSING, WRITTEN_MISSING, canonicalize
+from autonet.data.reading.columns import EXACT, RawColumn
 
 __all__ = ["MISSING_CODE", "UNSEEN_CODE", "LevelIndex"]
 
 MISSING_CODE, UNSEEN_CODE = 0, 1  # codes of a `Table`; the i-th level is 2 + i
-BOOLEAN = {"boolean", "number"}  # kinds of values that may mean true and false
-SEVERAL = -1  # in place of a code: more than one level may be meant
+BOOLEAN_KINDS = {"boolean", "number"}  # kinds of values that may mean true and false
+AMBIGUOUS = -1  # in place of a code: more than one level may be meant
 
 
 class LevelIndex:
@@ -44,24 +44,28 @@ class LevelIndex:
         """Whether the levels are booleans, or zeros and ones, however written."""
         return _are_boolean(set(self._forms))
 
-    def may_hold(self, values: Iterable[Any]) -> bool:
+    def share_kind_with(self, values: Iterable[Any]) -> bool:
         """Whether some of the values are of a kind that the levels are of, such as numbers or strings of numbers."""
         return any(not self._kinds.isdisjoint(_kinds(value)) for value in values)
 
-    def find_strange(self, cells: Cells, codes: NDArray[np.int32]) -> Any:
+    def find_mismatch(self, raw: RawColumn, codes: NDArray[np.int32]) -> Any:
         """Find a boolean where levels are numbers, of which it is no 0 or 1, or a number where all are booleans.
 
         Python calls True and 1 equal, and a column of booleans may come as 1 and 2: half of it would seem to fit.
         """
-        if (codes > UNSEEN_CODE).any() and cells.holds in ("boolean", "categorical", "mixed") and not self.are_boolean:
+        if (
+            (codes > UNSEEN_CODE).any()
+            and raw.value_type in ("boolean", "categorical", "mixed")
+            and not self.are_boolean
+        ):
             if not any(isinstance(level, bool) for level in self.levels):
-                return next((value for value in cells.distinct() if isinstance(value, bool)), None)
-        elif (codes == UNSEEN_CODE).any() and all(canonical(level)[0] == "boolean" for level in self.levels):
-            forms = ((canonical(value), value) for value in cells.distinct())
+                return next((value for value in raw.distinct() if isinstance(value, bool)), None)
+        elif (codes == UNSEEN_CODE).any() and all(canonicalize(level)[0] == "boolean" for level in self.levels):
+            forms = ((canonicalize(value), value) for value in raw.distinct())
             return next((v for form, v in forms if form[0] in ("number", "rounded") and form not in self._forms), None)
         return None
 
-    def encode(self, cells: Cells) -> NDArray[np.int32]:
+    def encode(self, raw: RawColumn) -> NDArray[np.int32]:
         """Look up all cells: 0 is missing, 1 unseen, 2 + i the i-th level.
 
         Raises
@@ -69,32 +73,32 @@ class LevelIndex:
         InvalidData
             If it cannot be told which of several levels a value is.
         """
-        self._check_precision(cells)
-        codes = np.empty(len(cells), np.int32)
-        missing = cells.missing()
+        self._check_precision(raw)
+        codes = np.empty(len(raw), np.int32)
+        missing = raw.missing()
         others: dict[Any, int] = {}  # codes of values that are no level as they are
         first = 0
-        for part in cells.parts():
+        for part in raw.iter_chunks():
             rows = slice(first, first + len(part))
             codes[rows] = np.fromiter(map(self._exact.get, part, repeat(UNSEEN_CODE)), np.int32, len(part))
             for i in np.flatnonzero((codes[rows] == UNSEEN_CODE) & ~missing[rows]).tolist():
                 value = part[i]
                 if value not in others:
-                    others[value] = self._find(cells.name, value)
+                    others[value] = self._find(raw.name, value)
                 codes[first + i] = others[value]
             first += len(part)
         codes[missing] = self._missing
         return codes
 
-    def _check_precision(self, cells: Cells) -> None:
+    def _check_precision(self, raw: RawColumn) -> None:
         """Refuse large numbers in float32 or float16, in which some of the levels are not what they were."""
-        exact, values = cells.exact, cells.values
+        exact, values = raw.max_exact, raw.values
         if exact >= EXACT or not isinstance(values, np.ndarray):
             return
         large = values[np.abs(values) >= exact]
         if len(large) and any(_is_lost(level, values.dtype, exact) for level in self.levels):
             raise InvalidData(
-                f"Column {cells.name!r}: cannot tell which level {float(large[0]):.0f} is, because a {values.dtype} "
+                f"Column {raw.name!r}: cannot tell which level {float(large[0]):.0f} is, because a {values.dtype} "
                 f"beyond {exact} stands for several integers. Read the column as integers or strings, for fit and for "
                 "predict."
             )
@@ -103,19 +107,19 @@ class LevelIndex:
         code = self._exact.get(_exact_key(value))
         if code is not None:
             return code
-        form = canonical(value)
+        form = canonicalize(value)
         code = self._forms.get(form, MISSING_CODE if form == MISSING else None)
         if code is None and _is_large(form) and self._may_be_rounded(form[1]):
-            code = SEVERAL
-        if code == SEVERAL:
-            raise self._ambiguous(name, value, form)
+            code = AMBIGUOUS
+        if code == AMBIGUOUS:
+            raise self._ambiguous_error(name, value, form)
         return UNSEEN_CODE if code is None else code
 
     def _may_be_rounded(self, integer: int) -> bool:
         """Whether a large integer or a level was a float once: as floats they are the same."""
-        rounded = _float(integer)
+        rounded = _to_float(integer)
         level = self._forms.get(("rounded", rounded))
-        return level is not None and (level != SEVERAL or rounded == integer)
+        return level is not None and (level != AMBIGUOUS or rounded == integer)
 
     # Both are made when the first value is no level as it is, which is never for most columns.
 
@@ -124,30 +128,30 @@ class LevelIndex:
         """Codes by canonical form."""
         codes: dict[Any, int] = {}
         for code, level in enumerate(self.levels, 2):
-            form = canonical(level)
-            codes[form] = SEVERAL if form in codes else code
+            form = canonicalize(level)
+            codes[form] = AMBIGUOUS if form in codes else code
             if _is_large(form):
-                codes[("rounded", _float(form[1]))] = SEVERAL
+                codes[("rounded", _to_float(form[1]))] = AMBIGUOUS
         if _are_boolean(set(codes)):  # only here are 1 and True the same
             for forms in (_boolean_forms(False), _boolean_forms(True)):
                 known = {codes[form] for form in forms if form in codes}
                 if known:
-                    codes |= dict.fromkeys(forms, known.pop() if len(known) == 1 else SEVERAL)
+                    codes |= dict.fromkeys(forms, known.pop() if len(known) == 1 else AMBIGUOUS)
         return codes
 
     @cached_property
     def _kinds(self) -> set[str]:
         """What the levels may be."""
-        return set().union(*map(_kinds, self.levels), *([BOOLEAN] if self.are_boolean else []))
+        return set().union(*map(_kinds, self.levels), *([BOOLEAN_KINDS] if self.are_boolean else []))
 
-    def _ambiguous(self, name: Hashable, value: Any, form: Any) -> InvalidData:
+    def _ambiguous_error(self, name: Hashable, value: Any, form: Any) -> InvalidData:
         if form[0] == "rounded" or _is_large(form):
             return InvalidData(
                 f"Column {name!r}: cannot tell which level {value!r} is, because a float beyond 2**53 stands for "
                 "several integers. Read the column as integers or strings, for fit and for predict."
             )
         forms = _boolean_forms(form[1]) if form[0] in ("boolean", "number") and self.are_boolean else [form]
-        same = [level for level in self.levels if canonical(level) in forms]
+        same = [level for level in self.levels if canonicalize(level) in forms]
         return InvalidData(
             f"Column {name!r}: cannot tell whether {value!r} is the level {same[0]!r} or {same[1]!r}. "
             "Give its values in the type and spelling that they had when fitted."
@@ -156,7 +160,7 @@ class LevelIndex:
 
 def _kinds(value: Any) -> set[str]:
     """Return what a value may be: a string of digits is a string and a number."""
-    kind: str = canonical(value)[0]
+    kind: str = canonicalize(value)[0]
     return {"number" if kind == "rounded" else kind, *(["string"] if isinstance(value, str | bytes) else [])}
 
 
@@ -170,11 +174,11 @@ def _exact_key(value: Any) -> Hashable:
 
 def _is_lost(level: Any, dtype: Any, exact: int) -> bool:
     """Whether a level is a large number that a type of floats rounds."""
-    kind, number = canonical(level)
+    kind, number = canonicalize(level)
     if kind not in ("number", "rounded") or abs(number) < exact:
         return False
     with np.errstate(over="ignore"):
-        return bool(float(dtype.type(_float(number))) != number)
+        return bool(float(dtype.type(_to_float(number))) != number)
 
 
 def _is_large(form: Any) -> bool:
@@ -182,7 +186,7 @@ def _is_large(form: Any) -> bool:
     return bool(form[0] == "number" and isinstance(form[1], int) and abs(form[1]) >= EXACT)
 
 
-def _float(value: float) -> float:
+def _to_float(value: float) -> float:
     try:
         return float(value)
     except OverflowError:

@@ -7,8 +7,8 @@ from typing import Any
 
 from autonet.core.errors import InvalidData
 from autonet.core.warn import warn
-from autonet.data.reading.canonical import canonical
-from autonet.data.reading.cells import Names
+from autonet.data.reading.canonical import canonicalize
+from autonet.data.reading.columns import Names
 
 __all__ = ["are_strings", "check_features", "check_names"]
 
@@ -63,9 +63,9 @@ def check_features(estimator: str, fitted: Names | None, names: Names | None, n_
     """
     ours, theirs = _chosen_names(fitted), _chosen_names(names)
     if fitted is not None and names is not None and (_are_integers(fitted + names) or (ours and theirs)):
-        _compare(fitted, names)
+        _check_equal(fitted, names)
     elif theirs and {*map(str, theirs)} == {*map(str, range(n_fitted))}:  # the columns of an array, maybe as strings
-        _compare(tuple(range(n_fitted)), theirs)
+        _check_equal(tuple(range(n_fitted)), theirs)
     elif theirs and not ours:
         warn(f"X has feature names, but {estimator} was fitted without feature names", UserWarning)
     elif ours and not theirs:
@@ -83,7 +83,7 @@ def _are_integers(names: Names) -> bool:
     return all(isinstance(name, Integral) for name in names)
 
 
-def _compare(fitted: Names, names: Names) -> None:
+def _check_equal(fitted: Names, names: Names) -> None:
     if _are_equal(fitted, names):
         return
     message = "The feature names should match those that were passed during fit.\n"
@@ -91,9 +91,9 @@ def _compare(fitted: Names, names: Names) -> None:
     if {*map(str, unseen)} == {*map(str, missing)}:  # the same ones as strings
         unseen, missing = set(), set()
     if unseen:
-        message += f"Feature names unseen at fit time:\n{_listed(unseen)}"
+        message += f"Feature names unseen at fit time:\n{_format_names(unseen)}"
     if missing:
-        message += f"Feature names seen at fit time, yet now missing:\n{_listed(missing)}"
+        message += f"Feature names seen at fit time, yet now missing:\n{_format_names(missing)}"
     if not unseen and not missing:
         message += "Feature names must be in the same order as they were in fit.\n"
     raise InvalidData(message)
@@ -105,9 +105,9 @@ def _are_equal(fitted: Names, names: Names) -> bool:
         return True
     if are_strings(fitted + names):
         return False
-    return [*map(canonical, fitted)] == [*map(canonical, names)] or [*map(str, fitted)] == [*map(str, names)]
+    return [*map(canonicalize, fitted)] == [*map(canonicalize, names)] or [*map(str, fitted)] == [*map(str, names)]
 
 
-def _listed(names: set[Any]) -> str:
+def _format_names(names: set[Any]) -> str:
     lines = [f"- {name}\n" for name in sorted(map(str, names))]
     return "".join(lines[:SHOWN] + (["- ...\n"] if len(lines) > SHOWN else []))

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from autonet.core.spec import describable
 
-__all__ = ["NumberFormat", "find_codes", "infer_number_format", "looks_like_number", "number_of"]
+__all__ = ["NumberFormat", "detect_codes", "infer_number_format", "looks_like_number", "parse_number"]
 
 # Typographic variants of one sign: no-break, thin and figure spaces, the minus sign, apostrophes, Arabic separators.
 PLAIN_SIGNS = str.maketrans(
@@ -70,7 +70,7 @@ class NumberFormat:
     def parse(self, text: str) -> float | None:
         """Return the number; None if the text is none in this format."""
         if self.decimal == "." and self.takes_numbers:
-            number = number_of(text)
+            number = parse_number(text)
             if number is not None:
                 return number
         match = _pattern(self.decimal, self.unit).fullmatch(_normalize(text))
@@ -94,7 +94,7 @@ def infer_number_format(texts: Sequence[str]) -> NumberFormat | None:
     A comma or a point before three digits may group thousands or begin decimals.  What other numbers of the column
     show decides; if none shows it, numbers below a thousand without decimals beside it show that it groups.
     """
-    amounts = [amount for amount in map(_split, texts) if amount is not None]
+    amounts = [amount for amount in map(_split_amount, texts) if amount is not None]
     if not amounts:
         return None
     units = Counter(unit for unit, _ in amounts)
@@ -105,10 +105,10 @@ def infer_number_format(texts: Sequence[str]) -> NumberFormat | None:
     point, comma = (sum(bool(re.fullmatch(DIGITS[d], text)) for text in digits) for d in (".", ","))
     if point != comma:
         return NumberFormat("." if point > comma else ",", unit)
-    return NumberFormat(_settle_decimal(digits), unit)
+    return NumberFormat(_infer_decimal(digits), unit)
 
 
-def _settle_decimal(digits: Sequence[str]) -> Decimal:
+def _infer_decimal(digits: Sequence[str]) -> Decimal:
     """Choose the decimal sign where every number fits both, such as 1,234 and 567."""
     unsettled = [text for text in digits if THREE_DECIMALS.fullmatch(text)]
     if not any("." in text for text in unsettled):
@@ -117,7 +117,7 @@ def _settle_decimal(digits: Sequence[str]) -> Decimal:
     return "," if groups and not any("," in text for text in unsettled) else "."
 
 
-def find_codes(texts: Sequence[str]) -> str:
+def detect_codes(texts: Sequence[str]) -> str:
     """Tell why texts that are numbers are codes all the same; empty if they are not."""
     plain = [text.strip().translate(PLAIN_SIGNS) for text in texts]
     digits = [text.lstrip("+-") for text in plain]
@@ -135,10 +135,10 @@ def find_codes(texts: Sequence[str]) -> str:
 
 def looks_like_number(text: str) -> bool:
     """Whether a text is a number in any format."""
-    return _split(text) is not None
+    return _split_amount(text) is not None
 
 
-def number_of(value: Any) -> float | None:
+def parse_number(value: Any) -> float | None:
     """Read a cell as a finite number; None if it is none."""
     if isinstance(value, str) and "_" in value:  # Python reads 1_000, people do not
         return None
@@ -149,7 +149,7 @@ def number_of(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _split(text: str) -> tuple[str, str] | None:
+def _split_amount(text: str) -> tuple[str, str] | None:
     """Split an amount into its unit and its digits with separators; None if it is none in any format."""
     match = _pattern().fullmatch(_normalize(text))
     if match is None:

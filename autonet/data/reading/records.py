@@ -9,21 +9,21 @@ import numpy as np
 from autonet.core.errors import InvalidData
 from autonet.core.typing import Array
 from autonet.data.reading.alignment import warn_of_other_order
-from autonet.data.reading.cells import EXACT, Cells, Columns, array_of_objects
+from autonet.data.reading.columns import EXACT, RawColumn, RawTable, array_of_objects
 from autonet.data.reading.names import check_names
 
-__all__ = ["are_records", "fill_masked", "open_dictionary", "open_records", "open_structured"]
+__all__ = ["fill_masked", "is_records", "open_dictionary", "open_records", "open_structured"]
 
 SHOWN = 5
 
 
-def are_records(X: Any) -> bool:
+def is_records(X: Any) -> bool:
     """Whether X is a list, tuple or array of dictionaries."""
     is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object)
     return is_list and len(X) > 0 and isinstance(X[0], Mapping)
 
 
-def open_records(rows: Sequence[Mapping[Hashable, Any]]) -> Columns:
+def open_records(rows: Sequence[Mapping[Hashable, Any]]) -> RawTable:
     """Open a list of dictionaries, one per row.
 
     Raises
@@ -37,20 +37,20 @@ def open_records(rows: Sequence[Mapping[Hashable, Any]]) -> Columns:
             raise InvalidData(f"Row {i} of X is a {type(row).__name__}, but row 0 is a dictionary; give one kind.")
         if row.keys() != keys:
             differences = [(keys - row.keys(), "lacks"), (row.keys() - keys, "also has")]
-            listed = " and ".join(f"{verb} {_listed(some)}" for some, verb in differences if some)
+            listed = " and ".join(f"{verb} {_format_names(some)}" for some, verb in differences if some)
             raise InvalidData(
                 f"Row {i} of X {listed}, unlike row 0. Give every row the same keys; a missing value is None."
             )
     names = tuple(keys)
     check_names(names, "Keys of X")
 
-    def column(i: int) -> Cells:
-        return Cells.of_array(names[i], array_of_objects([row[names[i]] for row in rows]))
+    def column(i: int) -> RawColumn:
+        return RawColumn.from_array(names[i], array_of_objects([row[names[i]] for row in rows]))
 
-    return Columns(names, len(rows), column, are_ordered=False)
+    return RawTable(names, len(rows), column, are_ordered=False)
 
 
-def open_dictionary(X: Mapping[Hashable, Any]) -> Columns:
+def open_dictionary(X: Mapping[Hashable, Any]) -> RawTable:
     """Open a dictionary with the cells of one row, or with the columns of a table.
 
     Raises
@@ -77,10 +77,10 @@ def open_dictionary(X: Mapping[Hashable, Any]) -> Columns:
             f"{lengths[other]} under {other!r}."
         )
     warn_of_other_order(repr(names[0]), X[names[0]], {repr(name): X[name] for name in names})
-    return Columns(names, lengths[names[0]], lambda i: _cells(names[i], X[names[i]]), are_ordered=False)
+    return RawTable(names, lengths[names[0]], lambda i: _to_raw_column(names[i], X[names[i]]), are_ordered=False)
 
 
-def open_structured(X: Array) -> Columns:
+def open_structured(X: Array) -> RawTable:
     """Open a structured or record array of shape (n,) or (n, 1).
 
     Raises
@@ -98,7 +98,9 @@ def open_structured(X: Array) -> Columns:
         raise InvalidData(
             f"Field {deep!r} of X holds arrays of shape {X.dtype[deep].shape}; give every value a field of its own."
         )
-    return Columns(tuple(names), len(X), lambda i: Cells.of_array(names[i], fill_masked(np.asanyarray(X[names[i]]))))
+    return RawTable(
+        tuple(names), len(X), lambda i: RawColumn.from_array(names[i], fill_masked(np.asanyarray(X[names[i]])))
+    )
 
 
 def fill_masked(array: Array) -> Array:
@@ -110,15 +112,15 @@ def fill_masked(array: Array) -> Array:
     return np.asarray(np.ma.filled(values, np.nan))
 
 
-def _cells(name: Hashable, column: Any) -> Cells:
+def _to_raw_column(name: Hashable, column: Any) -> RawColumn:
     series = nw.from_native(column, series_only=True, pass_through=True)
     if isinstance(series, nw.Series):
-        return Cells.of_series(name, series)
+        return RawColumn.from_series(name, series)
     if isinstance(column, np.ndarray):
         if column.ndim != 1:
             raise InvalidData(f"Column {name!r} of X has shape {column.shape}; expected one dimension.")
-        return Cells.of_array(name, fill_masked(column))
-    return Cells.of_array(name, array_of_objects(list(column)))
+        return RawColumn.from_array(name, fill_masked(column))
+    return RawColumn.from_array(name, array_of_objects(list(column)))
 
 
 def _is_scalar(value: Any) -> bool:
@@ -126,6 +128,6 @@ def _is_scalar(value: Any) -> bool:
     return not sized or isinstance(value, str | bytes | Mapping)
 
 
-def _listed(names: Iterable[Hashable]) -> str:
+def _format_names(names: Iterable[Hashable]) -> str:
     shown = sorted(map(repr, names))
     return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")

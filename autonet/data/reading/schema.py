@@ -12,20 +12,20 @@ from scipy import sparse
 from autonet.core.errors import DataWarning, InvalidData, UnknownName
 from autonet.core.spec import describable
 from autonet.core.warn import warn
-from autonet.data.reading.brands import open_table
-from autonet.data.reading.cells import Cells, Columns, Names
-from autonet.data.reading.columns import (
-    chunks,
-    infinity,
-    infinity_in,
+from autonet.data.reading.columns import Names, RawColumn, RawTable
+from autonet.data.reading.convert import (
+    exceeds_float32,
+    find_infinity,
+    infinity_error,
+    iter_row_chunks,
     read_codes,
     read_instants,
     read_numbers,
     read_text,
-    too_large,
 )
 from autonet.data.reading.dates import DATE_PARTS, write_date_parts
-from autonet.data.reading.kinds import Column, detect_kind, fits_float32
+from autonet.data.reading.feature_types import Column, fits_float32, infer_column
+from autonet.data.reading.frames import open_table
 from autonet.data.reading.levels import MISSING_CODE, UNSEEN_CODE, LevelIndex
 from autonet.data.reading.names import check_features
 from autonet.data.table import Table
@@ -107,22 +107,22 @@ class Schema:
 
     @classmethod
     def _detect(cls, table: Any, categorical_features: Sequence[Any] | None) -> "Schema":
-        names = table.names if isinstance(table, Columns) else range(table.shape[1])
-        chosen = _chosen(categorical_features, names)
-        if not isinstance(table, Columns):
+        names = table.names if isinstance(table, RawTable) else range(table.shape[1])
+        chosen = _resolve_columns(categorical_features, names)
+        if not isinstance(table, RawTable):
             if not chosen:
                 return cls(_numeric_columns(table), "float64", are_named=False)
             if sparse.issparse(table):
                 raise InvalidData(
                     "categorical_features cannot be columns of a sparse matrix; give X as an array or a data frame."
                 )
-            table = Columns.of_array(table)
+            table = RawTable.from_array(table)
         columns, single = [], True
-        for i, cells in enumerate(table):
-            column = detect_kind(cells, categorical=i in chosen)
-            numbers = read_numbers(cells, column) if column.kind in ("numeric", "duration") else None
+        for i, raw in enumerate(table):
+            column = infer_column(raw, categorical=i in chosen)
+            numbers = read_numbers(raw, column) if column.kind in ("numeric", "duration") else None
             single = single and (numbers is None or fits_float32(numbers))
-            columns.append(_mark_constant(cells, column, numbers))
+            columns.append(_mark_constant(raw, column, numbers))
         return cls(tuple(columns), "float32" if single else "float64", table.are_named)
 
     def open(self, X: Any, estimator: str) -> Any:
@@ -145,7 +145,7 @@ class Schema:
             If it is no table, or has other columns; the latter in the words of scikit-learn.
         """
         table, fitted = open_table(X), self.names
-        if not isinstance(table, Columns):
+        if not isinstance(table, RawTable):
             names, n_features = None, table.shape[1]
         else:
             table = table if fitted is None else table.arrange(fitted)
@@ -180,34 +180,34 @@ class Schema:
         return self._read(self.open(X, owner))
 
     def _read(self, table: Any) -> Table:
-        n_columns = len(table.names) if isinstance(table, Columns) else table.shape[1]
+        n_columns = len(table.names) if isinstance(table, RawTable) else table.shape[1]
         if n_columns != len(self.columns):
             raise InvalidData(f"X has {n_columns} columns, but {len(self.columns)} were fitted.")
-        if isinstance(table, Columns):
+        if isinstance(table, RawTable):
             return self._read_columns(table)
         if any(column.kind != "numeric" for column in self.columns):
             if sparse.issparse(table):
                 raise InvalidData(
                     "X is sparse, but not all of the fitted columns were numeric; give an array or a data frame."
                 )
-            return self._read_columns(Columns.of_array(table))
-        error = infinity_in(table, [column.name for column in self.columns])
+            return self._read_columns(RawTable.from_array(table))
+        error = find_infinity(table, [column.name for column in self.columns])
         if error:
             raise error
-        return Table.of(table)
+        return Table.from_numbers(table)
 
-    def _read_columns(self, table: Columns) -> Table:
+    def _read_columns(self, table: RawTable) -> Table:
         """Read column by column; codes first, because making them needs the most memory."""
         coded = list(self._indexes)
         codes = np.empty((table.n_rows, len(coded)), np.int32, order="F")
         unknown = []
         for j, i in enumerate(coded):
-            cells = table.column(i)
-            codes[:, j] = read_codes(cells, self.columns[i], self._indexes[i])
+            raw = table.column(i)
+            codes[:, j] = read_codes(raw, self.columns[i], self._indexes[i])
             if (codes[:, j] != MISSING_CODE).any() and (codes[:, j] <= UNSEEN_CODE).all() and self.columns[i].levels:
-                unknown.append((self.columns[i], cells.distinct()[0]))
+                unknown.append((self.columns[i], raw.distinct()[0]))
         if unknown:
-            warn(_nothing_known(unknown), DataWarning)
+            warn(_unseen_message(unknown), DataWarning)
         n_codes = tuple(2 + len(self.columns[i].levels) for i in coded)
         texts = tuple(
             read_text(table.column(i), column)
@@ -216,7 +216,7 @@ class Schema:
         )
         return Table(self._read_numbers(table), codes, n_codes, texts)
 
-    def _read_numbers(self, table: Columns) -> NDArray[Any]:
+    def _read_numbers(self, table: RawTable) -> NDArray[Any]:
         width = sum(WIDTH.get(column.kind, 0) for column in self.columns)
         numbers = np.empty((table.n_rows, width), self.dtype, order="F")
         free = iter(numbers.T)  # views of the columns that are not filled yet
@@ -226,17 +226,17 @@ class Schema:
                 write_date_parts(read_instants(table.column(i), column), [next(free) for _ in DATE_PARTS])
             elif column.kind in ("numeric", "duration"):
                 values = read_numbers(table.column(i), column)
-                bad = too_large(values)
+                bad = exceeds_float32(values)
                 if bad.any():
                     large.append((column.name, values[bad]))
                 else:
                     next(free)[:] = values
         if large:
-            raise infinity(large, table.n_rows)
+            raise infinity_error(large, table.n_rows)
         return numbers
 
 
-def _nothing_known(found: Sequence[tuple[Column, Any]]) -> str:
+def _unseen_message(found: Sequence[tuple[Column, Any]]) -> str:
     """Say which columns have no value that was fitted; `found` has a value of each."""
     listed = [f"{column.name!r} (now {value!r:.60}, fitted {column.levels[0]!r:.60})" for column, value in found]
     more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
@@ -246,7 +246,7 @@ def _nothing_known(found: Sequence[tuple[Column, Any]]) -> str:
     )
 
 
-def _chosen(categorical_features: Sequence[Any] | None, names: Sequence[Hashable]) -> set[int]:
+def _resolve_columns(categorical_features: Sequence[Any] | None, names: Sequence[Hashable]) -> set[int]:
     """Resolve names, indices or a mask to indices."""
     if categorical_features is None:
         return set()
@@ -258,10 +258,10 @@ def _chosen(categorical_features: Sequence[Any] | None, names: Sequence[Hashable
         if len(given) != len(names):
             raise InvalidData(f"categorical_features is a mask of {len(given)} columns, but X has {len(names)}.")
         return {i for i, value in enumerate(given) if value}
-    return {_index(value, names) for value in given}
+    return {_resolve_column(value, names) for value in given}
 
 
-def _index(value: Any, names: Sequence[Hashable]) -> int:
+def _resolve_column(value: Any, names: Sequence[Hashable]) -> int:
     is_index = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not is_index and not isinstance(value, str) and isinstance(value, Hashable) and value in names:  # a tuple
         return names.index(value)
@@ -287,14 +287,14 @@ def _index(value: Any, names: Sequence[Hashable]) -> int:
     return int(value)
 
 
-def _mark_constant(cells: Cells, column: Column, numbers: NDArray[Any] | None) -> Column:
+def _mark_constant(raw: RawColumn, column: Column, numbers: NDArray[Any] | None) -> Column:
     """Mark a column that has the same value in all of several rows."""
-    if column.missing or len(cells) < 2:
+    if column.missing or len(raw) < 2:
         return column
     if column.kind in CODED:
-        varies = len(column.levels if column.kind == "categorical" else cells.distinct()) != 1
+        varies = len(column.levels if column.kind == "categorical" else raw.distinct()) != 1
     elif column.kind == "datetime" and column.format is None:
-        varies = bool((cells.values != cells.values[0]).any())
+        varies = bool((raw.values != raw.values[0]).any())
     else:
         varies = numbers is None or bool((numbers != numbers[0]).any())
     if varies:
@@ -308,8 +308,8 @@ def _numeric_columns(numbers: Any) -> tuple[Column, ...]:
         missing = np.bincount(numbers.indices[np.isnan(numbers.data)], minlength=n_columns)
         varies = np.bincount(numbers.indices, minlength=n_columns) > 0
     else:
-        missing = np.sum([np.isnan(rows).sum(axis=0) for rows in chunks(numbers)], axis=0)
-        varies = np.any([(rows != numbers[0]).any(axis=0) for rows in chunks(numbers)], axis=0)
+        missing = np.sum([np.isnan(rows).sum(axis=0) for rows in iter_row_chunks(numbers)], axis=0)
+        varies = np.any([(rows != numbers[0]).any(axis=0) for rows in iter_row_chunks(numbers)], axis=0)
     columns = []
     for i, share in enumerate((missing / n_rows).tolist()):
         is_used = bool(varies[i] or n_rows == 1) and share < 1

@@ -7,23 +7,23 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["local_time", "offset_name", "zone_name"]
+__all__ = ["format_offset", "normalize_zone", "to_local_time"]
 
 OFFSET = re.compile(r"(?:UTC)?([+-][0-9]{2}):?([0-9]{2})")
 DAY = np.timedelta64(1, "D")
 
 
-def zone_name(zone: object) -> str:
+def normalize_zone(zone: object) -> str:
     """Return the name of a time zone as every machine knows it; "UTC" if it has none."""
-    return "UTC" if _zone(str(zone)) is None else str(zone)
+    return "UTC" if _parse_zone(str(zone)) is None else str(zone)
 
 
-def offset_name(minutes: int) -> str:
+def format_offset(minutes: int) -> str:
     """Return the name of the time zone so many minutes east of Greenwich."""
     return str(datetime.timezone(datetime.timedelta(minutes=minutes)))
 
 
-def local_time(instants: NDArray[np.datetime64], zone: str) -> NDArray[np.datetime64]:
+def to_local_time(instants: NDArray[np.datetime64], zone: str) -> NDArray[np.datetime64]:
     """Turn moments in UTC into local time.
 
     Parameters
@@ -37,20 +37,20 @@ def local_time(instants: NDArray[np.datetime64], zone: str) -> NDArray[np.dateti
     ndarray of shape (n,), datetime64[us]
         NaT where there was none.
     """
-    tz = _zone(zone)
+    tz = _parse_zone(zone)
     if tz is None or zone == "UTC":
         return instants
     days, of_day = np.unique(instants.astype("datetime64[D]"), return_inverse=True)
-    start, end = _offsets(days, tz), _offsets(np.asarray(days + DAY), tz)
+    start, end = _utc_offsets(days, tz), _utc_offsets(np.asarray(days + DAY), tz)
     # Clocks are put forward and back on few days, and at whole quarters of an hour.
     changes = (start != end)[of_day]
     offsets = start[of_day]
     quarters, of_quarter = np.unique(instants[changes].astype("datetime64[15m]"), return_inverse=True)
-    offsets[changes] = _offsets(quarters, tz)[of_quarter]
+    offsets[changes] = _utc_offsets(quarters, tz)[of_quarter]
     return instants + offsets
 
 
-def _offsets(instants: NDArray[np.datetime64], tz: datetime.tzinfo) -> NDArray[np.timedelta64]:
+def _utc_offsets(instants: NDArray[np.datetime64], tz: datetime.tzinfo) -> NDArray[np.timedelta64]:
     """Return the offsets from UTC of moments in UTC; each is asked for by itself, so there should be few."""
     offsets = []
     for value in instants.astype("datetime64[s]").tolist():
@@ -61,7 +61,7 @@ def _offsets(instants: NDArray[np.datetime64], tz: datetime.tzinfo) -> NDArray[n
     return np.array(offsets, "timedelta64[us]")
 
 
-def _zone(name: str) -> datetime.tzinfo | None:
+def _parse_zone(name: str) -> datetime.tzinfo | None:
     offset = OFFSET.fullmatch(name)
     if offset:
         hours, minutes = int(offset[1]), int(offset[1][0] + offset[2])

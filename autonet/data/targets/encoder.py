@@ -15,7 +15,7 @@ from autonet.core.typing import Array
 
 __all__ = ["TARGET_TRANSFORMS", "TargetEncoder", "Transform"]
 
-FARTHEST = 1e15  # standard deviations
+MAX_ABS_TARGET = 1e15  # standard deviations
 ROUND_TRIP_ERROR = 1e-3  # of the range of a target: what a transform may lose without being seen in a prediction
 
 
@@ -181,7 +181,7 @@ class TargetEncoder:
             return y.astype(np.float32)
         standardized = _standardize(self.transform.forward(y), self.center, self.scale)
         # Rows to validate on may lie far beyond those of training: their squares are to stay within float32.
-        return np.asarray(np.clip(standardized, -FARTHEST, FARTHEST)).astype(np.float32)
+        return np.asarray(np.clip(standardized, -MAX_ABS_TARGET, MAX_ABS_TARGET)).astype(np.float32)
 
     def decode(self, outputs: Array) -> Array:
         """Turn network outputs (n, n_outputs) into probabilities, or into values in the unit of the target."""

@@ -22,16 +22,16 @@ def config(
     impute: str = "median",
     scale: str = "standardize",
     preprocessor: str = "none",
-    least_levels: int | None = None,
+    min_levels: int | None = None,
     **own: Any,
 ) -> dict[str, Any]:
     space = PREPROCESSORS.components[preprocessor].space
     defaults = {**(dict(space(TASK).get_default_configuration()) if space else {}), **own}
     embedding = {"EmbeddingSelector:embedding": "none"}
-    if least_levels:
+    if min_levels:
         prefix = "EmbeddingSelector:learned"
         embedding = {"EmbeddingSelector:embedding": "learned", f"{prefix}:dimension": 8}  # type: ignore[dict-item]
-        embedding[f"{prefix}:min_unique_values_for_embedding"] = least_levels  # type: ignore[assignment]
+        embedding[f"{prefix}:min_unique_values_for_embedding"] = min_levels  # type: ignore[assignment]
     return {
         "Imputation:strategy": impute,
         "NormalizationStrategySelector:normalization_strategy": scale,
@@ -43,12 +43,12 @@ def config(
 
 
 def fit(X: Any, settings: dict[str, Any] | None = None, seed: int = 0) -> TabularEncoder:
-    table = X if isinstance(X, Table) else Table.of(X)
+    table = X if isinstance(X, Table) else Table.from_numbers(X)
     return TabularEncoder.fit(table, np.arange(len(table)), settings or config(), seed)
 
 
 def encode(X: Any, settings: dict[str, Any] | None = None, rows: Any = None, seed: int = 0) -> np.ndarray:
-    return fit(X, settings, seed).transform(Table.of(X if rows is None else rows))
+    return fit(X, settings, seed).transform(Table.from_numbers(X if rows is None else rows))
 
 
 def of_codes(*columns: list[int]) -> Table:
@@ -113,7 +113,7 @@ def test_the_module_on_dense_tensors_is_the_transform(table: Table, chosen: dict
 @pytest.mark.parametrize("scale", list(NORMALIZATION.components))
 def test_rows_are_encoded_one_by_one_as_together(preprocessor: str, scale: str) -> None:
     table = mixed(80, 0)
-    encoder = fit(table, config(scale=scale, preprocessor=preprocessor, least_levels=9))
+    encoder = fit(table, config(scale=scale, preprocessor=preprocessor, min_levels=9))
     together = encoder.transform(table)
     alone = np.vstack([encoder.transform(table.rows(slice(i, i + 1))) for i in range(len(table))])
     np.testing.assert_allclose(alone, together, rtol=1e-4, atol=1e-4)
@@ -143,7 +143,7 @@ def test_rows_that_do_not_train_change_nothing(seed: int, chosen: dict[str, Any]
 @given(st.integers(0, 99), st.sampled_from(["none", "truncated_svd", "power_transformer"]), st.data())
 def test_the_order_of_the_training_rows_does_not_matter(seed: int, preprocessor: str, data: st.DataObject) -> None:
     scale = data.draw(st.sampled_from(list(NORMALIZATION.components)))
-    table, settings_ = mixed(60, seed), config("mean", scale, preprocessor, least_levels=9)
+    table, settings_ = mixed(60, seed), config("mean", scale, preprocessor, min_levels=9)
     table = Table(table.numbers, table.codes, table.n_codes, ())  # a projection of words draws
     rows = np.arange(60)
     first, second = (
@@ -155,7 +155,7 @@ def test_the_order_of_the_training_rows_does_not_matter(seed: int, preprocessor:
 
 def test_an_encoder_is_pickled_and_small() -> None:
     table = mixed(500, 0)
-    encoder = fit(Table(table.numbers, table.codes, table.n_codes, ()), config(least_levels=9))
+    encoder = fit(Table(table.numbers, table.codes, table.n_codes, ()), config(min_levels=9))
     pickled = pickle.dumps(encoder)
     assert len(pickled) < 20_000
     again = pickle.loads(pickled)
@@ -181,7 +181,7 @@ def test_missing_and_infinite_numbers_are_told_by_an_indicator() -> None:
 
 def test_a_constant_that_is_sometimes_missing_leaves_its_indicator() -> None:
     encoder = fit(np.array([[1.0], [np.nan], [1.0]]))
-    np.testing.assert_array_equal(encoder.transform(Table.of(np.array([[1.0], [np.nan]]))), [[0], [1]])
+    np.testing.assert_array_equal(encoder.transform(Table.from_numbers(np.array([[1.0], [np.nan]]))), [[0], [1]])
 
 
 def test_columns_that_say_nothing_are_dropped_and_named() -> None:
@@ -189,7 +189,7 @@ def test_columns_that_say_nothing_are_dropped_and_named() -> None:
     X = np.column_stack([x, np.ones(10), np.full(10, np.nan), -x, x])
     encoder = fit(X, config(scale="none"))
     assert encoder.dropped_numbers == {1: "constant", 2: "no value", 4: "duplicate"}
-    np.testing.assert_array_equal(encoder.transform(Table.of(X)), X[:, [0, 3]])
+    np.testing.assert_array_equal(encoder.transform(Table.from_numbers(X)), X[:, [0, 3]])
 
 
 @settings(max_examples=40)
@@ -202,7 +202,7 @@ def test_what_rounding_leaves_of_a_constant_is_dropped(constant: float, sign: fl
     assert encoder.dropped_numbers == {1: "constant"}
     off = X.copy()
     off[:, 1] *= 1.01
-    np.testing.assert_array_equal(encoder.transform(Table.of(off)), encoder.transform(Table.of(X)))
+    np.testing.assert_array_equal(encoder.transform(Table.from_numbers(off)), encoder.transform(Table.from_numbers(X)))
 
 
 def test_small_units_and_large_offsets_are_kept() -> None:
@@ -295,7 +295,7 @@ def test_a_long_table_is_fitted_on_a_sample_and_encoded_as_its_parts() -> None:
     X = np.random.default_rng(0).normal(5, 2, size=(40_000, 200))
     encoder = fit(X, config(scale="none", impute="mean"))
     np.testing.assert_allclose(encoder.module.numbers.impute.fill, X.mean(axis=0), atol=0.1)
-    np.testing.assert_allclose(encoder.transform(Table.of(X)), X, rtol=1e-6)
+    np.testing.assert_allclose(encoder.transform(Table.from_numbers(X)), X, rtol=1e-6)
 
 
 # Categories
@@ -303,7 +303,7 @@ def test_a_long_table_is_fitted_on_a_sample_and_encoded_as_its_parts() -> None:
 
 def test_two_levels_are_a_sign_few_are_one_hot_and_many_an_index() -> None:
     table = of_codes([2, 3, 2, 3], [2, 3, 4, 4], [2, 3, 4, 5])
-    encoder = fit(table, config(least_levels=4))
+    encoder = fit(table, config(min_levels=4))
     assert encoder.vocabularies == (5,)
     expected = [[-1, 1, 0, 0, 1], [1, 0, 1, 0, 2], [-1, 0, 0, 1, 3], [1, 0, 0, 1, 4]]
     np.testing.assert_array_equal(encoder.transform(table), expected)
@@ -318,16 +318,16 @@ def test_missing_is_a_level_if_it_trains() -> None:
 def test_rare_levels_are_unknown_unless_there_are_few_rows() -> None:
     codes = [2] * 30 + [3] * 28 + [4] * 2 + [5]
     table = of_codes(codes)
-    out = fit(table, config(least_levels=3)).transform(table)
+    out = fit(table, config(min_levels=3)).transform(table)
     np.testing.assert_array_equal(out[:, 0], [1] * 30 + [2] * 28 + [3] * 2 + [0])
     few = of_codes([2, 2, 3, 4])
-    np.testing.assert_array_equal(fit(few, config(least_levels=3)).transform(few)[:, 0], [1, 1, 2, 3])
+    np.testing.assert_array_equal(fit(few, config(min_levels=3)).transform(few)[:, 0], [1, 1, 2, 3])
 
 
 def test_without_embeddings_the_most_frequent_levels_are_one_hot() -> None:
     codes = [2 + i for i in range(100) for _ in range(2 + (i >= 50))]
     table = of_codes(codes)
-    encoder = fit(table, config(least_levels=None))
+    encoder = fit(table, config(min_levels=None))
     assert (encoder.n_out, encoder.vocabularies) == (64, ())
     levels_seen = {c for c, row in zip(codes, encoder.transform(table), strict=True) if row.any()}
     assert levels_seen == {*range(2, 2 + 14), *range(52, 102)}
@@ -343,20 +343,20 @@ def test_categories_that_say_nothing_are_dropped_and_named() -> None:
 def test_numbers_come_first_and_are_counted() -> None:
     table = mixed(200, 0)  # of six columns of numbers one is constant and one a duplicate
     for preprocessor in ("none", "power_transformer"):
-        encoder = fit(table, config(scale="none", preprocessor=preprocessor, least_levels=9))
+        encoder = fit(table, config(scale="none", preprocessor=preprocessor, min_levels=9))
         assert encoder.layout == InputLayout(encoder.n_out, 4, encoder.vocabularies)
         changed = Table(np.where(table.numbers > 0, 2.0, table.numbers), table.codes, table.n_codes, table.texts)
         differs = (encoder.transform(changed) != encoder.transform(table)).any(axis=0)
         np.testing.assert_array_equal(np.flatnonzero(differs), np.arange(4))
     for preprocessor in ("truncated_svd", "kitchen_sinks", "nystroem"):
-        encoder = fit(table, config(preprocessor=preprocessor, least_levels=9))
+        encoder = fit(table, config(preprocessor=preprocessor, min_levels=9))
         assert encoder.layout.n_numbers == encoder.n_out - len(encoder.vocabularies) > 4
 
 
 def test_categories_and_projections_are_no_numbers() -> None:
     assert fit(of_codes([2, 3, 4, 2, 3, 4])).layout.n_numbers == 0
     wide = sparse.random_array((30, 5000), density=0.01, format="csr", random_state=np.random.default_rng(0))
-    assert fit(Table.of(wide)).layout.n_numbers == 0
+    assert fit(Table.from_numbers(wide)).layout.n_numbers == 0
     nothing = np.ones((4, 2))
     for preprocessor in PREPROCESSORS.components:
         assert fit(nothing, config(preprocessor=preprocessor)).layout == InputLayout(1, 0)
@@ -365,8 +365,8 @@ def test_categories_and_projections_are_no_numbers() -> None:
 def test_preprocessors_leave_indices_alone() -> None:
     table = mixed(60, 0)
     for preprocessor in PREPROCESSORS.components:
-        encoder = fit(table, config(preprocessor=preprocessor, least_levels=9))
-        plain = fit(table, config(least_levels=9)).transform(table)
+        encoder = fit(table, config(preprocessor=preprocessor, min_levels=9))
+        plain = fit(table, config(min_levels=9)).transform(table)
         assert encoder.vocabularies
         n = len(encoder.vocabularies)
         np.testing.assert_array_equal(encoder.transform(table)[:, -n:], plain[:, -n:])
@@ -402,7 +402,7 @@ def test_sparse_tables_are_encoded_as_dense_ones(make: Any, preprocessor: str) -
     rng = np.random.default_rng(0)
     X = np.where(rng.random((300, 30)) < 0.1, rng.normal(size=(300, 30)), 0.0)
     X[3, 3] = np.nan
-    table = Table.of(sparse.csr_array(make(X)))
+    table = Table.from_numbers(sparse.csr_array(make(X)))
     encoder = fit(table, config(preprocessor=preprocessor))
     np.testing.assert_allclose(encoder.transform(table), encode(X, config(preprocessor=preprocessor)), atol=1e-6)
     assert not encoder.is_lazy
@@ -411,7 +411,7 @@ def test_sparse_tables_are_encoded_as_dense_ones(make: Any, preprocessor: str) -
 def test_wide_sparse_tables_are_projected_without_being_made_dense() -> None:
     rng = np.random.default_rng(0)
     X = sparse.random_array((200, 5000), density=0.01, format="csr", random_state=rng) * 1e6
-    table = Table.of(sparse.csr_array(X))
+    table = Table.from_numbers(sparse.csr_array(X))
     encoder = fit(table)
     out = encoder.transform(table)
     assert out.shape == (200, 199)
@@ -419,12 +419,12 @@ def test_wide_sparse_tables_are_projected_without_being_made_dense() -> None:
     with torch.inference_mode():
         dense = encoder.module(torch.tensor(X.toarray()), torch.zeros((200, 0), dtype=torch.int64)).numpy()
     np.testing.assert_allclose(out, dense, atol=1e-4)
-    assert np.isfinite(encoder.transform(Table.of(sparse.csr_array(X * np.inf)))).all()
+    assert np.isfinite(encoder.transform(Table.from_numbers(sparse.csr_array(X * np.inf)))).all()
 
 
 def test_sparse_tables_that_stay_wide_are_encoded_lazily() -> None:
     X = sparse.random_array((100, 300), density=0.2, format="csr", random_state=np.random.default_rng(0))
-    table = Table.of(sparse.csr_array(X))
+    table = Table.from_numbers(sparse.csr_array(X))
     assert fit(table).is_lazy
     assert not fit(table, config(preprocessor="truncated_svd", target_dim=9)).is_lazy
     assert not fit(X.toarray()).is_lazy
@@ -465,7 +465,7 @@ def test_the_same_seed_encodes_alike_and_another_draws_anew() -> None:
 
 
 def test_the_key_holds_what_the_encoder_depends_on_and_nothing_else() -> None:
-    other = {**config(least_levels=9), "OptimizerSelector:optimizer": "adam", "EmbeddingSelector:learned:dimension": 4}
-    assert encoder_key(config(least_levels=9)) == encoder_key(other)
+    other = {**config(min_levels=9), "OptimizerSelector:optimizer": "adam", "EmbeddingSelector:learned:dimension": 4}
+    assert encoder_key(config(min_levels=9)) == encoder_key(other)
     for different in (config("mean"), config(scale="robust"), config(preprocessor="power_transformer"), other):
         assert encoder_key(config()) != encoder_key(different)

@@ -9,8 +9,8 @@ from sklearn.impute import SimpleImputer
 from torch import nn
 
 from autonet.core.task import Task
+from autonet.data.encoding.modules import apply_module
 from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS, Embedding
-from autonet.data.encoding.stages import applied
 
 TASK = Task("classification")
 X = np.random.default_rng(0).normal(2, 3, size=(600, 8))
@@ -23,7 +23,7 @@ def clipped(x: np.ndarray) -> Any:
 
 def normalized(name: str, train: np.ndarray, rows: np.ndarray) -> Any:
     normalization = NORMALIZATION.build({"NormalizationStrategySelector:normalization_strategy": name})
-    return applied(normalization.stage(*normalization.statistics(train)), rows)
+    return apply_module(normalization.stage(*normalization.statistics(train)), rows)
 
 
 def fitted(name: str, train: np.ndarray, **changes: Any) -> nn.Module:
@@ -109,26 +109,26 @@ def test_preprocessors_compute_what_those_of_scikit_learn_do(
     reference.fit(table)
     module = fitted(name, table, **changes)
     for rows in (table, new):
-        np.testing.assert_allclose(applied(module, rows), reference.transform(rows), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(apply_module(module, rows), reference.transform(rows), rtol=1e-4, atol=1e-5)
 
 
 def test_powers_of_skewed_columns_are_those_of_scikit_learn() -> None:
     skewed = np.column_stack([np.exp(X[:, 0] / 3), -np.exp(X[:, 1] / 3), np.abs(X[:, 2]) - 2])
     reference = preprocessing.PowerTransformer().fit(skewed)
     np.testing.assert_allclose(
-        applied(fitted("power_transformer", skewed), skewed), reference.transform(skewed), rtol=1e-6
+        apply_module(fitted("power_transformer", skewed), skewed), reference.transform(skewed), rtol=1e-6
     )
 
 
 def test_none_changes_nothing() -> None:
-    np.testing.assert_array_equal(applied(fitted("none", X), X), X)
+    np.testing.assert_array_equal(apply_module(fitted("none", X), X), X)
 
 
 @pytest.mark.parametrize("name", [n for n in PREPROCESSORS.components if n != "none"])
 @pytest.mark.parametrize(("n_rows", "n_features"), [(2, 1), (2, 5), (3, 3), (60, 1), (60, 8)])
 def test_sizes_are_held_to_what_the_table_allows(name: str, n_rows: int, n_features: int) -> None:
     table = np.random.default_rng(0).normal(size=(n_rows, n_features))
-    out = applied(fitted(name, table), table)
+    out = apply_module(fitted(name, table), table)
     assert len(out) == n_rows
     assert np.isfinite(out).all()
     if name == "truncated_svd":

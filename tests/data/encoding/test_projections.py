@@ -10,8 +10,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from autonet.data.encoding.encoder import TabularEncoder
-from autonet.data.encoding.projections import fit_wide, fit_words
-from autonet.data.encoding.stages import applied
+from autonet.data.encoding.modules import apply_module
+from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
 from autonet.data.table import Table
 
 CONFIG = {
@@ -37,16 +37,16 @@ def reference(weighing: object, dimensions: int, train: sparse.csr_array, rows: 
 def test_words_are_weighed_and_decomposed_as_by_scikit_learn() -> None:
     train, rows = counts(200), counts(50)
     expected = reference(TfidfTransformer(sublinear_tf=True), 32, train, rows)
-    np.testing.assert_allclose(applied(fit_words(train, 0), rows.toarray()), expected, atol=1e-3)
+    np.testing.assert_allclose(apply_module(fit_text_projection(train, 0), rows.toarray()), expected, atol=1e-3)
 
 
 def test_wide_tables_are_scaled_and_decomposed_as_by_scikit_learn() -> None:
     train, rows = counts(400), counts(50)
     expected = reference(MaxAbsScaler(), 256, train, rows)
-    np.testing.assert_allclose(applied(fit_wide(train, 0), rows.toarray()), expected, atol=1e-3)
+    np.testing.assert_allclose(apply_module(fit_sparse_projection(train, 0), rows.toarray()), expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("fit", [fit_wide, fit_words])
+@pytest.mark.parametrize("fit", [fit_sparse_projection, fit_text_projection])
 def test_sparse_rows_are_projected_as_dense_ones(fit: object) -> None:
     stage, rows = fit(counts(200), 0), counts(50)  # type: ignore[operator]
     rows.data[:2] = 0.0
@@ -59,20 +59,20 @@ def test_sparse_rows_are_projected_as_dense_ones(fit: object) -> None:
         check_invariants=False,
     )
     with torch.inference_mode():
-        np.testing.assert_allclose(stage(tensor).numpy(), applied(stage, rows.toarray()), atol=1e-5)
+        np.testing.assert_allclose(stage(tensor).numpy(), apply_module(stage, rows.toarray()), atol=1e-5)
 
 
 def test_directions_that_nothing_varies_along_are_left_out() -> None:
     few_words = sparse.csr_array(np.tile(np.eye(3, 300, dtype=np.float32), (20, 1)))
-    assert applied(fit_words(few_words, 0), few_words.toarray()).shape == (60, 3)
-    assert applied(fit_words(few_words[:1], 0), few_words.toarray()).shape == (60, 0)
+    assert apply_module(fit_text_projection(few_words, 0), few_words.toarray()).shape == (60, 3)
+    assert apply_module(fit_text_projection(few_words[:1], 0), few_words.toarray()).shape == (60, 0)
 
 
 def test_columns_that_are_hardly_ever_filled_are_not_used() -> None:
     train = sparse.csr_array(np.eye(30, 5000, dtype=np.float32))  # every column in one row only
-    stage = fit_wide(train, 0)
+    stage = fit_sparse_projection(train, 0)
     assert stage[0].columns.tolist() == [0]
-    assert applied(stage, np.ones((2, 5000), np.float32)).shape == (2, 0)
+    assert apply_module(stage, np.ones((2, 5000), np.float32)).shape == (2, 0)
     assert stage(torch.ones(2, 5000).to_sparse()).shape == (2, 0)
 
 
@@ -84,7 +84,8 @@ def test_entries_that_stand_twice_are_added_and_the_callers_array_is_left_alone(
     n_stored = halves.nnz
     rows = np.arange(60)
     expected, encoded = (
-        TabularEncoder.fit(Table.of(x), rows, CONFIG, 0).transform(Table.of(x)) for x in (plain, halves)
+        TabularEncoder.fit(Table.from_numbers(x), rows, CONFIG, 0).transform(Table.from_numbers(x))
+        for x in (plain, halves)
     )
     np.testing.assert_allclose(encoded, expected, atol=1e-4)
     assert halves.nnz == n_stored

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autonet.data.reading.canonical import MISSING, canonical
-from autonet.data.reading.zones import local_time, zone_name
+from autonet.data.reading.canonical import MISSING, canonicalize
+from autonet.data.reading.zones import normalize_zone, to_local_time
 
 INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
 
@@ -19,26 +19,26 @@ INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
 def test_an_integer_is_one_value_in_every_type(value: int) -> None:
     forms = [value, float(value), Decimal(value), Fraction(value), np.int64(value), np.float64(value), str(value)]
     forms += [str(float(value)) if abs(value) < 10**15 else value, f" {value} ", str(value).encode(), f"{value}.0"]
-    assert {canonical(form) for form in forms} == {("number", value)}
+    assert {canonicalize(form) for form in forms} == {("number", value)}
 
 
 @given(st.floats(-1e15, 1e15).filter(lambda value: value != int(value)))
 def test_a_fraction_is_one_value_in_every_type(value: float) -> None:
     forms = [value, np.float64(value), Decimal(repr(value)), str(value), repr(np.float32(value).item())]
-    assert len({canonical(form) for form in forms if abs(value) > 1e-30}) <= 1
+    assert len({canonicalize(form) for form in forms if abs(value) > 1e-30}) <= 1
 
 
 @given(st.integers(2**53, 2**70))
 def test_large_integers_are_exact_and_large_floats_are_of_a_kind_of_their_own(value: int) -> None:
-    assert canonical(value) == canonical(str(value)) == canonical(Decimal(value)) == ("number", value)
-    assert canonical(float(value)) == canonical(str(float(value))) == ("rounded", float(value))
+    assert canonicalize(value) == canonicalize(str(value)) == canonicalize(Decimal(value)) == ("number", value)
+    assert canonicalize(float(value)) == canonicalize(str(float(value))) == ("rounded", float(value))
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=8))
 def test_strings_are_compared_in_normal_form_without_white_space_around(text: str) -> None:
-    key = canonical(text)
+    key = canonicalize(text)
     forms = [unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text), text.encode(), f"\t{text}\u00a0"]
-    assert {canonical(form) for form in forms} == {key}
+    assert {canonicalize(form) for form in forms} == {key}
 
 
 @given(
@@ -47,24 +47,24 @@ def test_strings_are_compared_in_normal_form_without_white_space_around(text: st
 )
 def test_different_words_are_different(a: str, b: str) -> None:
     if unicodedata.normalize("NFC", a) != unicodedata.normalize("NFC", b) and a.lower() not in ("true", "false"):
-        assert canonical(a) != canonical(b) or canonical(a) == MISSING
+        assert canonicalize(a) != canonicalize(b) or canonicalize(a) == MISSING
 
 
 @given(st.datetimes(datetime.datetime(1, 1, 2), datetime.datetime(9999, 12, 30)))
 def test_a_moment_is_one_value_in_every_unit_and_zone(value: datetime.datetime) -> None:
     forms = [value, np.datetime64(value, "us"), str(value), value.isoformat()]
-    assert {canonical(form) for form in forms} == {("datetime", value)}
+    assert {canonicalize(form) for form in forms} == {("datetime", value)}
     east = datetime.timezone(datetime.timedelta(hours=9))
     utc = value.replace(tzinfo=datetime.UTC)
-    assert {canonical(form) for form in (utc, utc.astimezone(east), str(utc))} == {("instant", value)}
-    assert canonical(value.date()) == canonical(str(value.date())) == canonical(np.datetime64(value, "D"))
+    assert {canonicalize(form) for form in (utc, utc.astimezone(east), str(utc))} == {("instant", value)}
+    assert canonicalize(value.date()) == canonicalize(str(value.date())) == canonicalize(np.datetime64(value, "D"))
 
 
 @pytest.mark.parametrize(
     "value", [None, float("nan"), np.nan, np.datetime64("NaT"), "nan", "NaN", "None", "NaT", "<NA>"]
 )
 def test_missing_values_are_one_value(value: Any) -> None:
-    assert canonical(value) == MISSING
+    assert canonicalize(value) == MISSING
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_missing_values_are_one_value(value: Any) -> None:
     ],
 )
 def test_forms_of_single_values(value: Any, key: Any) -> None:
-    assert canonical(value) == key
+    assert canonicalize(value) == key
 
 
 @given(
@@ -110,7 +110,7 @@ def test_local_time_is_that_of_the_zone(instants: list[datetime.datetime], zone:
     else:
         tz = ZoneInfo(zone)
     expected = [v.replace(tzinfo=datetime.UTC).astimezone(tz).replace(tzinfo=None) for v in instants]
-    found = local_time(np.array([*instants, None], "datetime64[us]"), zone)
+    found = to_local_time(np.array([*instants, None], "datetime64[us]"), zone)
     assert found[:-1].tolist() == expected
     assert np.isnat(found[-1])
 
@@ -118,6 +118,6 @@ def test_local_time_is_that_of_the_zone(instants: list[datetime.datetime], zone:
 def test_zones_have_names_that_every_machine_knows() -> None:
     from zoneinfo import ZoneInfo
 
-    assert zone_name(ZoneInfo("Europe/Berlin")) == "Europe/Berlin"
-    assert zone_name(datetime.timezone(datetime.timedelta(hours=-3))) == "UTC-03:00"
-    assert zone_name("tzfile('/etc/localtime')") == "UTC"
+    assert normalize_zone(ZoneInfo("Europe/Berlin")) == "Europe/Berlin"
+    assert normalize_zone(datetime.timezone(datetime.timedelta(hours=-3))) == "UTC-03:00"
+    assert normalize_zone("tzfile('/etc/localtime')") == "UTC"

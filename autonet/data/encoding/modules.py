@@ -1,7 +1,7 @@
-"""The steps of an encoding as torch modules: statistics in buffers, arithmetic in `forward`, nothing else.
+"""Torch modules that apply fitted encodings: statistics are buffers, `forward` is arithmetic.
 
-Numbers are computed with in float64, because what is subtracted may be large beside what is left (seconds since 1970),
-and leave in float32.
+They compute in float64, because subtracting a large center (seconds since 1970) would cancel in float32, and return
+float32.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from autonet.core.typing import Array
 from autonet.data.encoding.specs import describable_module
 
 __all__ = [
-    "HUGE",
+    "MAX_ABS_STATISTIC",
     "Clamp",
     "FourierFeatures",
     "Impute",
@@ -23,64 +23,64 @@ __all__ = [
     "Scale",
     "SmoothClip",
     "SparseProjection",
-    "WordProjection",
+    "TextProjection",
     "YeoJohnson",
-    "applied",
+    "apply_module",
 ]
 
-HUGE = 1e100  # of what statistics are made of: sums of squares are finite in float64
-LARGEST = 1e9  # of what a network sees: its square is finite in float32
-FAREST = 4.0  # standard deviations, of a value mapped to a normal distribution
+MAX_ABS_STATISTIC = 1e100  # values are clipped before statistics: sums of squares stay finite in float64
+MAX_ABS_INPUT = 1e9  # network inputs are clipped: their squares stay finite in float32
+MAX_ABS_QUANTILE = 4.0  # standard deviations; bounds the output of `QuantileNormal`
 
 
-def applied(module: nn.Module, X: Array) -> Array:
+def apply_module(module: nn.Module, X: Array) -> Array:
     """Apply a module to an array (n, p)."""
     with torch.inference_mode():
         result: Array = module(torch.tensor(X)).numpy()
     return result
 
 
-class _Stage(nn.Module):
-    """A module whose state is plain arrays."""
+class _BufferModule(nn.Module):
+    """Module whose state is buffers."""
 
-    def keep(self, dtype: torch.dtype, **arrays: Array) -> None:
+    def _register_arrays(self, dtype: torch.dtype, **arrays: Array) -> None:
         """Register copies of arrays as buffers."""
         for name, array in arrays.items():
             self.register_buffer(name, torch.tensor(np.ascontiguousarray(array), dtype=dtype))
 
 
 @describable_module
-class Impute(_Stage):
-    """Replace what is missing in columns, and tell where values were missing; infinite numbers count as missing.
+class Impute(_BufferModule):
+    """Impute missing values and append missing indicators; infinite values count as missing.
 
     Parameters
     ----------
     columns : ndarray of shape (n_columns,)
         Indices of the columns whose values are used.
     fill : ndarray of shape (n_columns,)
-        What missing values become.
-    told : ndarray of shape (n_told,)
-        Indices of the columns whose missing values are told.
+        Replacements for missing values.
+    indicator_columns : ndarray of shape (n_indicators,)
+        Indices of the columns with a missing indicator.
     """
 
     columns: Tensor
     fill: Tensor
-    told: Tensor
+    indicator_columns: Tensor
 
-    def __init__(self, columns: Array, fill: Array, told: Array) -> None:
+    def __init__(self, columns: Array, fill: Array, indicator_columns: Array) -> None:
         super().__init__()
-        self.keep(torch.int64, columns=columns, told=told)
-        self.keep(torch.float64, fill=fill)
+        self._register_arrays(torch.int64, columns=columns, indicator_columns=indicator_columns)
+        self._register_arrays(torch.float64, fill=fill)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the values (n, n_columns) and the indicators (n, n_told) of rows (n, p)."""
+        """Return imputed values (n, n_columns) and missing indicators (n, n_indicators) of rows (n, p)."""
         values = x.index_select(1, self.columns).double()
-        return torch.where(values.isfinite(), values, self.fill), ~x.index_select(1, self.told).isfinite()
+        return torch.where(values.isfinite(), values, self.fill), ~x.index_select(1, self.indicator_columns).isfinite()
 
 
 @describable_module
-class Scale(_Stage):
-    """Subtract a center and divide: (x - center) / divisor, held within what a network can compute with."""
+class Scale(_BufferModule):
+    """Scale columns: (x - center) / divisor, clipped to `MAX_ABS_INPUT`."""
 
     center: Tensor
     divisor: Tensor
@@ -88,16 +88,16 @@ class Scale(_Stage):
     def __init__(self, center: Array, divisor: Array) -> None:
         super().__init__()
         divisor = np.asarray(divisor)
-        self.keep(torch.float64, center=center, divisor=np.where(divisor > 0, divisor, 1.0))
+        self._register_arrays(torch.float64, center=center, divisor=np.where(divisor > 0, divisor, 1.0))
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale columns (n, p)."""
-        return ((x - self.center) / self.divisor).clamp(-LARGEST, LARGEST)
+        return ((x - self.center) / self.divisor).clamp(-MAX_ABS_INPUT, MAX_ABS_INPUT)
 
 
 @describable_module
 class SmoothClip(nn.Module):
-    """Draw far values in smoothly: x / sqrt(1 + (x / limit)^2) lies within the limit on either side."""
+    """Clip smoothly to [-limit, limit]: x / sqrt(1 + (x / limit)^2)."""
 
     def __init__(self, limit: float) -> None:
         super().__init__()
@@ -109,11 +109,11 @@ class SmoothClip(nn.Module):
 
 
 @describable_module
-class QuantileNormal(_Stage):
+class QuantileNormal(_BufferModule):
     """Map columns to a normal distribution by their quantiles.
 
-    A value that is several quantiles gets their middle, at the ends too: a column of zeros and ones becomes a column of
-    moderate values (scikit-learn gives the lowest and the highest value the ends of the distribution).
+    A value that equals several quantiles is mapped to their middle, at the ends too: a column of zeros and ones gets
+    moderate values (scikit-learn maps the lowest and the highest value to the ends of the distribution).
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class QuantileNormal(_Stage):
         super().__init__()
         quantiles = np.ascontiguousarray(quantiles.T)
         first, beyond = (np.array([q.searchsorted(q, side) for q in quantiles]) for side in ("left", "right"))
-        self.keep(torch.float64, quantiles=quantiles, middle=(first + beyond - 1) / 2)
+        self._register_arrays(torch.float64, quantiles=quantiles, middle=(first + beyond - 1) / 2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map columns (n, p)."""
@@ -138,19 +138,19 @@ class QuantileNormal(_Stage):
         between = above - 1 + (values - low) / torch.where(high > low, high - low, 1.0)
         position = torch.where(values == high, self.middle.gather(1, above), between)
         normal: Tensor = torch.special.ndtri((position / max(last, 1)).clamp(0, 1))
-        return normal.clamp(-FAREST, FAREST).T
+        return normal.clamp(-MAX_ABS_QUANTILE, MAX_ABS_QUANTILE).T
 
 
 @describable_module
-class Clamp(_Stage):
-    """Hold every column within bounds."""
+class Clamp(_BufferModule):
+    """Clamp every column to its bounds."""
 
     low: Tensor
     high: Tensor
 
     def __init__(self, low: Array, high: Array) -> None:
         super().__init__()
-        self.keep(torch.float32, low=low, high=high)
+        self._register_arrays(torch.float32, low=low, high=high)
 
     def forward(self, x: Tensor) -> Tensor:
         """Clamp columns (n, p)."""
@@ -158,14 +158,14 @@ class Clamp(_Stage):
 
 
 @describable_module
-class Linear(_Stage):
-    """A matrix product without a bias: x @ matrix, matrix of shape (p, k)."""
+class Linear(_BufferModule):
+    """Linear projection without bias: x @ matrix, for a matrix of shape (p, k)."""
 
     matrix: Tensor
 
     def __init__(self, matrix: Array) -> None:
         super().__init__()
-        self.keep(torch.float32, matrix=matrix)
+        self._register_arrays(torch.float32, matrix=matrix)
 
     def forward(self, x: Tensor) -> Tensor:
         """Project columns (n, p) to (n, k)."""
@@ -173,14 +173,14 @@ class Linear(_Stage):
 
 
 @describable_module
-class YeoJohnson(_Stage):
-    """The power transformation of Yeo and Johnson (2000), one exponent per column."""
+class YeoJohnson(_BufferModule):
+    """Yeo-Johnson power transform (2000) with one exponent per column."""
 
     exponents: Tensor
 
     def __init__(self, exponents: Array) -> None:
         super().__init__()
-        self.keep(torch.float64, exponents=exponents)
+        self._register_arrays(torch.float64, exponents=exponents)
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform columns (n, p)."""
@@ -193,7 +193,7 @@ class YeoJohnson(_Stage):
 
 
 @describable_module
-class FourierFeatures(_Stage):
+class FourierFeatures(_BufferModule):
     """Random Fourier features (Rahimi and Recht, 2007): sqrt(2 / k) cos(x @ weights + offset)."""
 
     weights: Tensor
@@ -201,7 +201,7 @@ class FourierFeatures(_Stage):
 
     def __init__(self, weights: Array, offset: Array) -> None:
         super().__init__()
-        self.keep(torch.float32, weights=weights, offset=offset)
+        self._register_arrays(torch.float32, weights=weights, offset=offset)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map columns (n, p) to (n, k)."""
@@ -210,10 +210,10 @@ class FourierFeatures(_Stage):
 
 
 @describable_module
-class KernelFeatures(_Stage):
-    """A kernel with some training rows, whitened (Nystroem): kernel(x, rows) @ whitening.
+class KernelFeatures(_BufferModule):
+    """Nystroem features: kernel(x, rows) @ whitening, for some training rows.
 
-    In float64: whitening multiplies differences of almost equal kernels by up to a million.
+    Computed in float64: whitening multiplies differences of almost equal kernels by up to a million.
     """
 
     rows: Tensor
@@ -222,7 +222,7 @@ class KernelFeatures(_Stage):
     def __init__(self, kernel: str, gamma: float, rows: Array, whitening: Array) -> None:
         super().__init__()
         self.kernel, self.gamma = kernel, gamma
-        self.keep(torch.float64, rows=rows, whitening=whitening)
+        self._register_arrays(torch.float64, rows=rows, whitening=whitening)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map columns (n, p) to (n, k)."""
@@ -235,21 +235,21 @@ class KernelFeatures(_Stage):
             kernel = self.gamma * products + 1
             kernel = kernel.pow(3) if self.kernel == "poly" else kernel.tanh()  # degree and constant of scikit-learn
         features: Tensor = kernel @ self.whitening
-        return features.clamp(-LARGEST, LARGEST)
+        return features.clamp(-MAX_ABS_INPUT, MAX_ABS_INPUT)
 
 
 @describable_module
-class SparseProjection(_Stage):
-    """Weigh the columns of a wide, mostly empty table and project it; rows may be dense or a sparse COO tensor.
+class SparseProjection(_BufferModule):
+    """Weight the columns of a wide sparse table and project it; rows may be dense or a sparse COO tensor.
 
     Parameters
     ----------
     weights : ndarray of shape (p,)
-        0 for a column that is not used.
+        Column weights; 0 for unused columns.
     columns : ndarray of shape (q,)
-        The columns that are used.
+        Indices of the columns that are used.
     matrix : ndarray of shape (q, k)
-        What they are projected by.
+        Projection matrix.
     """
 
     weights: Tensor
@@ -261,45 +261,45 @@ class SparseProjection(_Stage):
         super().__init__()
         places = np.zeros(len(weights))
         places[columns] = np.arange(len(columns))
-        self.keep(torch.float64, weights=weights)
-        self.keep(torch.int64, columns=columns, places=places)
-        self.keep(torch.float32, matrix=matrix)
+        self._register_arrays(torch.float64, weights=weights)
+        self._register_arrays(torch.int64, columns=columns, places=places)
+        self._register_arrays(torch.float32, matrix=matrix)
 
-    def weighed(self, values: Tensor, weights: Tensor) -> Tensor:
-        """Weigh values elementwise: zero stays zero, and what is missing becomes zero."""
+    def _weigh(self, values: Tensor, weights: Tensor) -> Tensor:
+        """Weight values elementwise; missing values become zero."""
         values = values.double().nan_to_num(0.0, 0.0, 0.0)
-        return (values * weights).clamp(-LARGEST, LARGEST).float()
+        return (values * weights).clamp(-MAX_ABS_INPUT, MAX_ABS_INPUT).float()
 
     def forward(self, x: Tensor) -> Tensor:
         """Project rows (n, p) to (n, k)."""
         if not x.is_sparse:
-            weighed = self.weighed(x[:, self.columns], self.weights[self.columns])
-            return self.scaled(weighed @ self.matrix, weighed.square().sum(1))
+            weighted = self._weigh(x[:, self.columns], self.weights[self.columns])
+            return self._rescale(weighted @ self.matrix, weighted.square().sum(1))
         x = x.coalesce()
         row, column = x.indices()
-        values = self.weighed(x.values(), self.weights[column])
+        values = self._weigh(x.values(), self.weights[column])
         squares = values.new_zeros(x.shape[0]).index_add(0, row, values.square())
         first = torch.searchsorted(row, torch.arange(x.shape[0], device=row.device))
-        # A row's product is a weighted sum of rows of the matrix; a third of the time of a sparse matrix product.
+        # Three times as fast as a sparse matrix product: a row's product is a weighted sum of rows of the matrix.
         product = functional.embedding_bag(
             self.places[column], self.matrix, first, mode="sum", per_sample_weights=values
         )
-        return self.scaled(product, squares)
+        return self._rescale(product, squares)
 
-    def scaled(self, projected: Tensor, squares: Tensor) -> Tensor:
-        """Scale projected rows (n, k), given the sums of squares (n,) of what was projected."""
+    def _rescale(self, projected: Tensor, squares: Tensor) -> Tensor:
+        """Rescale projected rows (n, k), given their sums of squares (n,) before the projection."""
         return projected
 
 
 @describable_module
-class WordProjection(SparseProjection):
-    """Latent semantic analysis of word counts: (1 + log count) x inverse document frequency, of length 1, projected."""
+class TextProjection(SparseProjection):
+    """Latent semantic analysis: TF-IDF rows with sublinear term frequency and unit length, projected."""
 
-    def weighed(self, values: Tensor, weights: Tensor) -> Tensor:
-        """Weigh counts elementwise."""
+    def _weigh(self, values: Tensor, weights: Tensor) -> Tensor:
+        """Weight counts elementwise."""
         values = values.double()
         return (torch.where(values > 0, 1 + values.clamp(min=1e-30).log(), 0.0) * weights).float()
 
-    def scaled(self, projected: Tensor, squares: Tensor) -> Tensor:
-        """Bring what was projected to length 1."""
+    def _rescale(self, projected: Tensor, squares: Tensor) -> Tensor:
+        """Divide projected rows by their length before the projection."""
         return projected / squares.sqrt().clamp(min=1e-12).unsqueeze(1)

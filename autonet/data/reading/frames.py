@@ -12,14 +12,14 @@ from sklearn.utils.validation import check_array
 
 from autonet.core.errors import InvalidData
 from autonet.core.typing import Array
-from autonet.data.reading.cells import Columns
+from autonet.data.reading.columns import RawTable
 from autonet.data.reading.names import check_names
-from autonet.data.reading.records import are_records, fill_masked, open_dictionary, open_records, open_structured
+from autonet.data.reading.records import fill_masked, is_records, open_dictionary, open_records, open_structured
 
 __all__ = ["open_table"]
 
 
-def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
+def open_table(X: Any) -> "Array | sparse.csr_array | RawTable":
     """Open a table.
 
     Parameters
@@ -40,7 +40,7 @@ def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
     TypeError
         If it is nothing of the kind, or a lazy frame.
     """
-    if isinstance(X, Columns):  # opened before
+    if isinstance(X, RawTable):  # opened before
         return X
     if getattr(getattr(X, "dtype", None), "kind", "") == "c":
         raise InvalidData("Complex data not supported: X has complex numbers. Give their parts as two columns.")
@@ -50,7 +50,7 @@ def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
         raise InvalidData("X is None; give an array, a list of rows or a data frame.")
     if isinstance(X, Mapping):
         return _check_columns(open_dictionary(X))
-    if are_records(X):
+    if is_records(X):
         return _check_columns(open_records(X))
     if isinstance(X, np.ndarray):
         return _open_array(X if X.dtype.names else fill_masked(X))
@@ -61,11 +61,11 @@ def open_table(X: Any) -> "Array | sparse.csr_array | Columns":
     if not isinstance(frame, nw.DataFrame | nw.Series) and hasattr(X, "__arrow_c_stream__"):
         frame = nw.from_arrow(X, backend="pyarrow")
     if isinstance(frame, nw.DataFrame):
-        return _check_columns(Columns.of_frame(frame))
+        return _check_columns(RawTable.from_frame(frame))
     return _open_array(_array_of_rows(X) if isinstance(X, list | tuple) else X)
 
 
-def _open_array(X: Any) -> "Array | Columns":
+def _open_array(X: Any) -> "Array | RawTable":
     if isinstance(X, str | bytes) or not (hasattr(X, "__array__") or hasattr(X, "__getitem__")):
         raise InvalidData(f"X is a {type(X).__name__}: {X!r:.60}; give an array, a list of rows or a data frame.")
     if isinstance(X, np.ndarray) and X.dtype.names:
@@ -74,7 +74,7 @@ def _open_array(X: Any) -> "Array | Columns":
     array = X if isinstance(X, np.ndarray) else checked
     if array.dtype.kind == "b":
         return array.view(np.uint8)
-    return array if array.dtype.kind in "iuf" else Columns.of_array(array)
+    return array if array.dtype.kind in "iuf" else RawTable.from_array(array)
 
 
 def _open_sparse(X: Any) -> sparse.csr_array:
@@ -103,7 +103,7 @@ def _array_of_rows(rows: Any) -> Array:
     return np.array(rows) if types and numeric else array
 
 
-def _check_columns(columns: Columns) -> Columns:
+def _check_columns(columns: RawTable) -> RawTable:
     shape = (columns.n_rows, len(columns.names))
     check_array(np.broadcast_to(np.float32(0), shape))  # costs nothing and raises what scikit-learn says
     return columns

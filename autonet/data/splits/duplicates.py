@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from autonet.core.modality import Data
 from autonet.core.typing import Array
-from autonet.data.hashes import hash_numbers, mix
+from autonet.data.hashes import hash_array, mix_bits
 
-__all__ = ["distinct_rows"]
+__all__ = ["deduplicate"]
 
 # A table of fewer kinds of rows than this, each there more than so often, is taken row by row: of a kind that is held
 # out as a whole nothing could be learned.  So is one of more kinds whose rows count the same: on kc1, where 40 % of
@@ -22,7 +22,7 @@ MOST_REPEATED = 1_000_000
 Weights = NDArray[np.float64]
 
 
-def distinct_rows(data: Data, y: Array, weights: Weights | None) -> tuple[NDArray[np.intp], Weights | None]:
+def deduplicate(data: Data, y: Array, weights: Weights | None) -> tuple[NDArray[np.intp], Weights | None]:
     """Find the distinct rows of data with their targets, in an order that depends on their content alone.
 
     Parameters
@@ -43,7 +43,7 @@ def distinct_rows(data: Data, y: Array, weights: Weights | None) -> tuple[NDArra
     """
     counted = np.arange(len(data)) if weights is None else np.flatnonzero(weights)
     given = np.ones(len(counted)) if weights is None else weights[counted]
-    hashes = mix(data.hashes()[counted] + hash_numbers(_ranks(y)[counted], 1))
+    hashes = mix_bits(data.hashes()[counted] + hash_array(_rank_columns(y)[counted], 1))
     _, first, kind = np.unique(hashes, return_index=True, return_inverse=True)
     if len(first) >= FEW_KINDS and (given == given[0]).all():
         return counted[np.argsort(hashes, kind="stable")], None
@@ -61,7 +61,7 @@ def distinct_rows(data: Data, y: Array, weights: Weights | None) -> tuple[NDArra
     return rows, of_rows
 
 
-def _ranks(y: Array) -> Array:
+def _rank_columns(y: Array) -> Array:
     """Rank the values of every column, so that the unit of a target does not matter."""
     columns = y.reshape(len(y), -1).T
     return np.column_stack([np.unique(column, return_inverse=True)[1] for column in columns])

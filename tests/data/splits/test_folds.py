@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import model_selection
 
 from autonet.core.errors import InvalidData, InvalidOption, UnknownName, ValidationReused
-from autonet.data.rows.splits import CROSS_VALIDATORS, Fold, split
+from autonet.data.splits.folds import CROSS_VALIDATORS, Fold, split
 
 SEED = st.integers(0, 2**32 - 1)
 KINDS = st.sampled_from(["classification", "multilabel", "regression"])

@@ -16,18 +16,18 @@ from autonet.core.spec import describable
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.core.warn import warn
-from autonet.data.reading.cells import is_missing
+from autonet.data.reading.columns import is_missing
 
-__all__ = ["Classes", "Labels", "Targets", "Values"]
+__all__ = ["ClassTargets", "MultilabelTargets", "RegressionTargets", "Targets"]
 
 SHOWN = 5  # rows or labels that a sentence names
 ONE_HOT_COLUMNS = 3  # two columns that exclude each other may well be two labels
-LARGEST_TARGET = 1e300  # sums of targets and differences between them stay within float64
+MAX_ABS_TARGET = 1e300  # sums of targets and differences between them stay within float64
 
 
 @describable
 @dataclass(frozen=True)
-class Classes:
+class ClassTargets:
     """One label per row.
 
     Attributes
@@ -40,24 +40,24 @@ class Classes:
     kind: ClassVar[TaskKind] = "classification"
 
     @classmethod
-    def of(cls, y: Any) -> "Classes | Labels":
+    def fit(cls, y: Any) -> "ClassTargets | MultilabelTargets":
         """Read what there is to predict from the targets of `fit`: classes, or labels if there are several columns."""
-        values = _array(y)
+        values = _to_array(y)
         if values.ndim == 2 and values.shape[1] > 1:
-            return Labels.of(values)
+            return MultilabelTargets.fit(values)
         if values.dtype.kind == "c":
             raise InvalidData("Complex data not supported: y has complex numbers; give labels of another type.")
-        values = _one_column(values)
+        values = _to_one_column(values)
         if values.dtype.kind in "fm":
             check_classification_targets(values)
-        return cls(_sorted_labels(values))
+        return cls(_sort_labels(values))
 
     @property
     def n_outputs(self) -> int:
         """Number of classes."""
         return len(self.labels)
 
-    def codes(self, y: Any, name: str = "y") -> Array:
+    def encode(self, y: Any, name: str = "y") -> Array:
         """Return class codes (n,) of labels.
 
         Raises
@@ -65,25 +65,25 @@ class Classes:
         InvalidData
             If a label was not among those of `fit`.
         """
-        values = _one_column(_array(y, name), name, warn=False)  # `of` has warned
+        values = _to_one_column(_to_array(y, name), name, warn=False)  # `fit` has warned
         try:
             codes = np.minimum(np.searchsorted(self.labels, values), len(self.labels) - 1)
             unknown = values[self.labels[codes] != values]
         except TypeError:  # strings among numbers, or the other way round
             unknown = values
         if len(unknown):
-            listed = ", ".join(repr(label) for label in _distinct(unknown)[:SHOWN])
+            listed = ", ".join(repr(label) for label in _unique_in_order(unknown)[:SHOWN])
             raise InvalidData(f"{name} has labels that y does not have: {listed}.")
         return np.asarray(codes, np.int64)
 
-    def restored(self, codes: Array) -> Array:
+    def decode(self, codes: Array) -> Array:
         """Turn class codes back into labels."""
         return np.asarray(self.labels[codes])
 
 
 @describable
 @dataclass(frozen=True)
-class Labels:
+class MultilabelTargets:
     """Several labels per row, each there or not.
 
     Attributes
@@ -98,7 +98,7 @@ class Labels:
     kind: ClassVar[TaskKind] = "multilabel"
 
     @classmethod
-    def of(cls, values: Array) -> "Labels":
+    def fit(cls, values: Array) -> "MultilabelTargets":
         """Check that an array (n, n_labels) holds zeros and ones.
 
         Warns
@@ -106,7 +106,7 @@ class Labels:
         DataWarning
             If every row has exactly one of three or more labels: mostly classes, one-hot encoded.
         """
-        _refuse_other_than_indicators(values, "y")
+        _check_indicators(values, "y")
         if values.shape[1] >= ONE_HOT_COLUMNS and (values.sum(axis=1) == 1).all():
             warn(
                 f"y has shape {values.shape} and exactly one 1 in every row: taken for {values.shape[1]} independent "
@@ -121,22 +121,22 @@ class Labels:
         """Numbers of the labels."""
         return np.arange(self.n_outputs)
 
-    def codes(self, y: Any, name: str = "y") -> Array:
+    def encode(self, y: Any, name: str = "y") -> Array:
         """Return zeros and ones (n, n_labels), int64."""
-        values = _array(y, name)
+        values = _to_array(y, name)
         if values.ndim != 2 or values.shape[1] != self.n_outputs:
             raise InvalidData(f"{name} has shape {values.shape}; expected (n_samples, {self.n_outputs}) as y has.")
-        _refuse_other_than_indicators(values, name)
+        _check_indicators(values, name)
         return values.astype(np.int64)
 
-    def restored(self, codes: Array) -> Array:
+    def decode(self, codes: Array) -> Array:
         """Return zeros and ones in the type of `y`."""
         return codes.astype(self.dtype)
 
 
 @describable
 @dataclass(frozen=True)
-class Values:
+class RegressionTargets:
     """One or several numbers per row.
 
     Attributes
@@ -155,16 +155,16 @@ class Values:
         """None: numbers have no labels."""
 
     @classmethod
-    def of(cls, y: Any) -> "Values":
+    def fit(cls, y: Any) -> "RegressionTargets":
         """Read how many numbers there are to predict."""
-        values = _array(y)
+        values = _to_array(y)
         if values.ndim not in (1, 2) or values.shape[1:] == (0,):
             raise InvalidData(f"y has shape {values.shape}; expected (n_samples,) or (n_samples, n_targets).")
         return cls(1 if values.ndim == 1 else values.shape[1], values.ndim)
 
-    def codes(self, y: Any, name: str = "y") -> Array:
+    def encode(self, y: Any, name: str = "y") -> Array:
         """Return targets (n, n_targets) in float64."""
-        values = _array(y, name)
+        values = _to_array(y, name)
         if values.ndim != self.ndim or (values.ndim == 2 and values.shape[1] != self.n_outputs):
             shape = "(n_samples,)" if self.ndim == 1 else f"(n_samples, {self.n_outputs})"
             raise InvalidData(f"{name} has shape {values.shape}; expected {shape} as y has.")
@@ -182,40 +182,40 @@ class Values:
             numbers = values.astype(np.float64).reshape(len(values), -1)
         except (TypeError, ValueError, OverflowError) as error:
             raise InvalidData(f"{name} must hold numbers for a regression; got {values.dtype} ({error}).") from error
-        _refuse_missing(_missing(numbers), name)  # "nan" as text
-        if numbers.size and np.abs(numbers).max() > LARGEST_TARGET:
+        _check_no_missing(_find_missing(numbers), name)  # "nan" as text
+        if numbers.size and np.abs(numbers).max() > MAX_ABS_TARGET:
             raise InvalidData(
-                f"{name} has values up to {np.abs(numbers).max():g}; expected at most {LARGEST_TARGET:g}: give it in a "
+                f"{name} has values up to {np.abs(numbers).max():g}; expected at most {MAX_ABS_TARGET:g}: give it in a "
                 "larger unit, or its logarithm."
             )
         return numbers
 
-    def restored(self, values: Array) -> Array:
+    def decode(self, values: Array) -> Array:
         """Return predictions (n, n_targets) in the shape of `y`."""
         return values[:, 0] if self.ndim == 1 else values
 
 
-Targets = Classes | Labels | Values
+Targets = ClassTargets | MultilabelTargets | RegressionTargets
 
 
-def _array(y: Any, name: str = "y") -> Array:
+def _to_array(y: Any, name: str = "y") -> Array:
     """Turn targets of any brand into an array without missing values."""
     if y is None:
         raise InvalidData(f"This estimator requires {name} to be passed, but the target {name} is None.")
     if sparse.issparse(y):
         y = y.toarray()
     native = nw.from_native(y, pass_through=True, allow_series=True, eager_only=True)
-    values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else _of_list(y)
+    values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else _list_to_array(y)
     if isinstance(values, np.ma.MaskedArray):
         mask, values = np.ma.getmaskarray(values), np.ma.getdata(values).astype(object)
         values[mask] = None
     if values.ndim == 0 or values.dtype.names:
         raise InvalidData(f"{name} must have one entry per row; got {y!r:.60}.")
-    _refuse_missing(_missing(values), name)
-    return _narrowed(values)
+    _check_no_missing(_find_missing(values), name)
+    return _narrow_dtype(values)
 
 
-def _refuse_missing(missing: NDArray[np.bool_], name: str) -> None:
+def _check_no_missing(missing: NDArray[np.bool_], name: str) -> None:
     if missing.any():
         rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1))
         listed = ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
@@ -225,7 +225,7 @@ def _refuse_missing(missing: NDArray[np.bool_], name: str) -> None:
         )
 
 
-def _of_list(y: Any) -> Array:
+def _list_to_array(y: Any) -> Array:
     """Make an array, but no strings of what is none: NaN among strings is a missing label, not the label "nan"."""
     try:
         values: Array = np.asanyarray(y)
@@ -252,7 +252,7 @@ def _first_collection(values: Array) -> Any:
     return next(found, None)
 
 
-def _missing(values: Array) -> NDArray[np.bool_]:
+def _find_missing(values: Array) -> NDArray[np.bool_]:
     if values.dtype.kind in "fc":
         return ~np.isfinite(values)
     if values.dtype.kind in "mM":
@@ -266,7 +266,7 @@ def _missing(values: Array) -> NDArray[np.bool_]:
     return np.array(unusable, bool).reshape(values.shape)
 
 
-def _narrowed(values: Array) -> Array:
+def _narrow_dtype(values: Array) -> Array:
     """Give an array of Python numbers the type of numbers."""
     if values.dtype.kind != "O" or not values.size:
         return values
@@ -277,16 +277,16 @@ def _narrowed(values: Array) -> Array:
     return values
 
 
-def _one_column(values: Array, name: str = "y", *, warn: bool = True) -> Array:
+def _to_one_column(values: Array, name: str = "y", *, warn: bool = True) -> Array:
     if values.ndim > 2 or (values.ndim == 2 and values.shape[1] != 1):
         raise InvalidData(f"{name} has shape {values.shape}; expected one label per row: (n_samples,).")
     return np.asarray(column_or_1d(values, warn=warn))
 
 
-def _sorted_labels(values: Array) -> Array:
+def _sort_labels(values: Array) -> Array:
     several = _first_collection(values)
     if several is not None:
-        raise _several_labels(several, "y")
+        raise _several_labels_error(several, "y")
     try:
         return np.unique(values)
     except TypeError as error:
@@ -298,14 +298,14 @@ def _sorted_labels(values: Array) -> Array:
         raise InvalidData(f"Unknown label type: {message}.") from error
 
 
-def _distinct(values: Array) -> list[Any]:
+def _unique_in_order(values: Array) -> list[Any]:
     """Distinct values in order of appearance, also of types that have no order."""
     return list(dict.fromkeys(values.tolist()))
 
 
-def _refuse_other_than_indicators(values: Array, name: str) -> None:
+def _check_indicators(values: Array, name: str) -> None:
     if values.dtype.kind in "USO" and len(values):
-        raise _several_labels(values[0].tolist(), name)
+        raise _several_labels_error(values[0].tolist(), name)
     if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
         raise InvalidData(
             f"Unknown label type: {name} has shape {values.shape} and other values than 0 and 1; expected one label "
@@ -314,7 +314,7 @@ def _refuse_other_than_indicators(values: Array, name: str) -> None:
         )
 
 
-def _several_labels(example: Any, name: str) -> InvalidData:
+def _several_labels_error(example: Any, name: str) -> InvalidData:
     return InvalidData(
         f"Unknown label type: {name} has several labels in a row, like {example!r:.60}; expected one label per row, "
         "(n_samples,), or zeros and ones for several labels, (n_samples, n_labels), as "

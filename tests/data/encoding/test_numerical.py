@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from autonet.data.encoding.numbers import fit_numbers
+from autonet.data.encoding.numerical import fit_numerical
 
 
 @pytest.mark.parametrize("strategy", ["standardize", "robust", "quantile", "minmax", "maxabs", "none"])
@@ -15,7 +15,7 @@ def test_columns_of_two_values_are_put_between_zero_and_one(strategy: str) -> No
         "Imputation:strategy": "median",
         "NormalizationStrategySelector:normalization_strategy": strategy,
     }
-    encode, _ = fit_numbers(table, np.arange(100), config, 0)
+    encode, _ = fit_numerical(table, np.arange(100), config, 0)
     rows = torch.tensor([[5.0, 0.0], [7.0, 0.0], [9.0, 0.0], [-1.0, 0.0]], dtype=torch.float64)
     encoded = encode(rows)
     if strategy == "none":  # as the user wants them

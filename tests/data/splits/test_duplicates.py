@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from autonet.data.rows.distinct import distinct_rows
+from autonet.data.splits.duplicates import deduplicate
 from autonet.data.table import Table
 
 
@@ -36,7 +36,7 @@ def total(t: Table, y: np.ndarray, rows: Any, weights: np.ndarray | None) -> dic
 def test_every_kind_of_row_is_there_with_its_weight(seed: int, values: int) -> None:
     t, y = table(seed, values=values)
     weights = np.random.default_rng(seed).integers(0, 4, len(t)).astype(float)
-    rows, summed = distinct_rows(t, y, weights)
+    rows, summed = deduplicate(t, y, weights)
     expected, found = total(t, y, range(len(t)), weights), total(t, y, rows, summed)
     scale = sum(expected.values()) / sum(found.values())
     assert {kind: pytest.approx(weight * scale) for kind, weight in found.items()} == expected
@@ -48,8 +48,8 @@ def test_weights_are_repetitions_and_the_order_of_rows_does_not_matter(seed: int
     rng = np.random.default_rng(seed)
     weights = rng.integers(0, 4, len(t))
     repeated = rng.permutation(np.repeat(np.arange(len(t)), weights))
-    rows, summed = distinct_rows(t, y, weights.astype(float))
-    again, counts = distinct_rows(t.rows(repeated), y[repeated], None)
+    rows, summed = deduplicate(t, y, weights.astype(float))
+    again, counts = deduplicate(t.rows(repeated), y[repeated], None)
     assert (summed is None) == (counts is None)
     if summed is not None and counts is not None:
         np.testing.assert_array_equal(summed[rows], counts[again])
@@ -57,19 +57,19 @@ def test_weights_are_repetitions_and_the_order_of_rows_does_not_matter(seed: int
 
 
 def test_distinct_rows_have_no_weights() -> None:
-    rows, weights = distinct_rows(Table.of(np.arange(6.0).reshape(3, 2)), np.zeros(3), None)
+    rows, weights = deduplicate(Table.from_numbers(np.arange(6.0).reshape(3, 2)), np.zeros(3), None)
     assert sorted(rows) == [0, 1, 2]
     assert weights is None
 
 
 def test_a_few_kinds_of_rows_stay_as_many_rows_as_they_are() -> None:
-    t = Table.of(np.repeat([0.0, 1.0], 50)[:, None])
+    t = Table.from_numbers(np.repeat([0.0, 1.0], 50)[:, None])
     y = np.tile([0, 1], 50)
-    rows, weights = distinct_rows(t, y, None)
+    rows, weights = deduplicate(t, y, None)
     assert sorted(rows) == list(range(100))
     assert weights is None
     fractions = np.linspace(0.5, 1.5, 100)
-    rows, weights = distinct_rows(t, y, fractions)
+    rows, weights = deduplicate(t, y, fractions)
     assert sorted(rows) == list(range(100))
     np.testing.assert_array_equal(weights, fractions)
 
@@ -78,15 +78,15 @@ def test_a_few_kinds_of_rows_stay_as_many_rows_as_they_are() -> None:
 def test_of_many_kinds_equal_rows_stay_rows_unless_they_are_weighted(seed: int) -> None:
     rng = np.random.default_rng(seed)
     of_kind = rng.permutation(np.r_[np.arange(300.0), rng.integers(300, size=100)])
-    t, y = Table.of(of_kind[:, None]), np.zeros(400)
-    rows, weights = distinct_rows(t, y, None)
+    t, y = Table.from_numbers(of_kind[:, None]), np.zeros(400)
+    rows, weights = deduplicate(t, y, None)
     assert sorted(rows) == list(range(400))
     assert weights is None
-    np.testing.assert_array_equal(distinct_rows(t, y, np.full(400, 0.5))[0], rows)
+    np.testing.assert_array_equal(deduplicate(t, y, np.full(400, 0.5))[0], rows)
     order = rng.permutation(400)
-    again, _ = distinct_rows(t.rows(order), y, None)
+    again, _ = deduplicate(t.rows(order), y, None)
     np.testing.assert_array_equal(of_kind[order][again], of_kind[rows])
-    rows, weights = distinct_rows(t, y, np.r_[2.0, np.ones(399)])
+    rows, weights = deduplicate(t, y, np.r_[2.0, np.ones(399)])
     assert len(rows) == 300
     assert weights is not None
     assert weights.sum() == 401
@@ -96,7 +96,7 @@ def test_of_many_kinds_equal_rows_stay_rows_unless_they_are_weighted(seed: int) 
 def test_the_unit_of_the_target_does_not_matter(seed: int, unit: float) -> None:
     t, _ = table(seed)
     y = np.random.default_rng(seed).normal(size=len(t))
-    np.testing.assert_array_equal(distinct_rows(t, y, None)[0], distinct_rows(t, y * unit, None)[0])
+    np.testing.assert_array_equal(deduplicate(t, y, None)[0], deduplicate(t, y * unit, None)[0])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
@@ -105,4 +105,4 @@ def test_sparse_rows_have_the_hashes_of_dense_ones(dtype: type) -> None:
     csr = sparse.csr_array(X)
     csr.data[:5] = 0  # explicit zeros
     X[np.repeat(np.arange(50), np.diff(csr.indptr))[:5], csr.indices[:5]] = 0
-    np.testing.assert_array_equal(Table.of(X).hashes(), Table.of(csr).hashes())
+    np.testing.assert_array_equal(Table.from_numbers(X).hashes(), Table.from_numbers(csr).hashes())

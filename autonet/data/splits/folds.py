@@ -14,7 +14,7 @@ from autonet.core.errors import InvalidData, InvalidOption, ValidationReused
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.core.validation import check_choice
-from autonet.data.rows.holdout import number, some_groups, some_rows, stratify, without_single
+from autonet.data.splits.holdout import factorize, group_holdout, make_strata, merge_singletons, stratified_holdout
 
 __all__ = ["CROSS_VALIDATORS", "Fold", "Splitter", "split"]
 
@@ -105,33 +105,33 @@ def split(
     if groups is not None and len(groups) != n:
         raise InvalidData(f"groups has {len(groups)} values for {n} rows; give one per row.")
     if isinstance(cross_validator, str) and cross_validator == "none":
-        return [_holdout(y, kind, n, validation_split, groups, shuffle, seed)]
+        return [_split_holdout(y, kind, n, validation_split, groups, shuffle, seed)]
     arguments = dict(arguments or {})
     if isinstance(cross_validator, numbers.Integral):
         arguments = {"n_splits": int(cross_validator), **arguments}
         plain = "k_fold" if kind == "regression" else "stratified_k_fold"
         cross_validator = plain if groups is None else GROUPED[plain]
-    said = f"cross_validator={' '.join(repr(cross_validator).split()):.80}"
-    said += f" with {arguments}" if arguments else ""
+    description = f"cross_validator={' '.join(repr(cross_validator).split()):.80}"
+    description += f" with {arguments}" if arguments else ""
     try:
         if isinstance(cross_validator, str):
-            pairs = _named(cross_validator, arguments, y, kind, n, validation_split, groups, shuffle, seed)
+            pairs = _split_by_name(cross_validator, arguments, y, kind, n, validation_split, groups, shuffle, seed)
         elif isinstance(cross_validator, Splitter):
             X, y = (None, y) if known is None else known
-            pairs = _pairs(cross_validator, n, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y, groups, X)
+            pairs = _split_with(cross_validator, n, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y, groups, X)
         else:
             pairs = list(cross_validator)  # type: ignore[arg-type]
     except InvalidOption:
         raise
     except Exception as error:
         name = "" if isinstance(error, TypeError | ValueError) else f"{type(error).__name__}: "
-        raise InvalidOption(f"{said}: {name}{str(error).rstrip('.')}.") from error
+        raise InvalidOption(f"{description}: {name}{str(error).rstrip('.')}.") from error
     if not pairs:
         raise InvalidOption(
-            f"{said} makes no folds; give at least one pair of training and validation rows (a generator gives its "
-            "pairs only once: make a list of it)."
+            f"{description} makes no folds; give at least one pair of training and validation rows (a generator can be "
+            "read only once: pass a list)."
         )
-    return [_checked(pair, n, said) for pair in pairs]
+    return [_check_fold(pair, n, description) for pair in pairs]
 
 
 def _check_arguments(cross_validator: Any, arguments: Any) -> None:
@@ -156,20 +156,22 @@ def _check_arguments(cross_validator: Any, arguments: Any) -> None:
 # ---- holdout --------------------------------------------------------------------------------------------------------
 
 
-def _holdout(y: Array, kind: TaskKind, n: int, share: float, groups: Array | None, shuffle: bool, seed: int) -> Fold:
+def _split_holdout(
+    y: Array, kind: TaskKind, n: int, share: float, groups: Array | None, shuffle: bool, seed: int
+) -> Fold:
     if n < 4:
         rows = "1 row is" if n == 1 else f"{n} rows are"
         warnings.warn(f"{rows} too few to hold any out: validating on the training rows.", ValidationReused, 3)
         return Fold(np.arange(n), np.arange(n))
     n_valid = min(max(round(share * n), 1), n - 2)
-    strata = stratify(y, kind, n_valid / n)
+    strata = make_strata(y, kind, n_valid / n)
     held_out = np.zeros(n, dtype=bool)
     if groups is not None:
-        held_out = some_groups(groups, strata, n_valid, shuffle, seed)
+        held_out = group_holdout(groups, strata, n_valid, shuffle, seed)
     elif not shuffle:
         held_out[n - n_valid :] = True
     else:
-        held_out[some_rows(strata, kind == "classification", n_valid, seed)] = True
+        held_out[stratified_holdout(strata, kind == "classification", n_valid, seed)] = True
     return Fold(np.flatnonzero(~held_out), np.flatnonzero(held_out))
 
 
@@ -186,7 +188,7 @@ GROUPED = {  # what to use instead if there are groups
 }
 
 
-def _named(
+def _split_by_name(
     name: str,
     arguments: Mapping[str, Any],
     y: Array,
@@ -218,13 +220,13 @@ def _named(
         settings.setdefault("random_state", seed)
     stratified = "stratified" in name
     share = 1 / max(int(settings["n_splits"]), 2) if name.endswith("k_fold") else validation_split
-    strata = stratify(y, kind, share) if stratified else np.zeros(n)
+    strata = make_strata(y, kind, share) if stratified else np.zeros(n)
     if name == "stratified_shuffle_split":
-        strata = without_single(strata)
-    return _pairs(SPLITTERS[name](**settings), n, strata, None if groups is None else number(groups))
+        strata = merge_singletons(strata)
+    return _split_with(SPLITTERS[name](**settings), n, strata, None if groups is None else factorize(groups))
 
 
-def _pairs(splitter: Splitter, n: int, y: Array, groups: Array | None, X: Any = None) -> list[tuple[Any, Any]]:
+def _split_with(splitter: Splitter, n: int, y: Array, groups: Array | None, X: Any = None) -> list[tuple[Any, Any]]:
     n_rows = len(X) if isinstance(X, list | tuple) else (getattr(X, "shape", None) or (0,))[0]
     X = X if n_rows == n else np.zeros((n, 1))  # a dictionary of columns has no rows
     with warnings.catch_warnings():
@@ -232,19 +234,27 @@ def _pairs(splitter: Splitter, n: int, y: Array, groups: Array | None, X: Any = 
         return list(splitter.split(X, y, groups))
 
 
-def _checked(pair: Any, n: int, said: str) -> Fold:
+def _check_fold(pair: Any, n: int, description: str) -> Fold:
     """Check one pair of training and validation rows."""
     try:
         train, valid = (np.asarray(rows) for rows in pair)
     except (TypeError, ValueError) as error:
-        raise InvalidOption(f"{said}: a fold must be a pair (train, test) of row numbers; got {pair!r:.60}.") from error
+        raise InvalidOption(
+            f"{description}: a fold must be a pair (train, test) of row numbers; got {pair!r:.60}."
+        ) from error
     for rows, which in ((train, "training"), (valid, "validation")):
         if rows.ndim != 1 or not len(rows):
-            raise InvalidOption(f"{said}: the {which} rows of a fold must be a list of at least one; got {rows!r:.60}.")
+            raise InvalidOption(
+                f"{description}: the {which} rows of a fold must be a list of at least one; got {rows!r:.60}."
+            )
         if not np.issubdtype(rows.dtype, np.integer):
-            raise InvalidOption(f"{said}: {which} rows must be whole numbers; got {rows.dtype} (use np.flatnonzero).")
+            raise InvalidOption(
+                f"{description}: {which} rows must be whole numbers; got {rows.dtype} (use np.flatnonzero)."
+            )
         if rows.min() < 0 or rows.max() >= n:
-            raise InvalidOption(f"{said}: {which} rows must be 0 to {n - 1}; got {rows.min()} to {rows.max()}.")
+            raise InvalidOption(f"{description}: {which} rows must be 0 to {n - 1}; got {rows.min()} to {rows.max()}.")
     if len(shared := np.intersect1d(train, valid)):
-        raise InvalidOption(f"{said}: {len(shared)} rows both train and validate (row {shared[0]}); keep them apart.")
+        raise InvalidOption(
+            f"{description}: {len(shared)} rows both train and validate (row {shared[0]}); keep them apart."
+        )
     return Fold(np.sort(train).astype(np.intp), np.sort(valid).astype(np.intp))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from autonet.core.errors import DataWarning, InvalidData
-from autonet.data.targets.labels import Classes, Labels, Values
+from autonet.data.targets.targets import ClassTargets, MultilabelTargets, RegressionTargets
 
 LABELS: list[Any] = [
     np.array(["b", "a", "b"]),
@@ -30,8 +30,8 @@ LABELS: list[Any] = [
 
 @pytest.mark.parametrize("y", LABELS, ids=lambda y: f"{type(y).__name__}-{getattr(y, 'dtype', '')}")
 def test_labels_of_any_type_come_back_in_their_type(y: Any) -> None:
-    classes = Classes.of(y)
-    back = classes.restored(classes.codes(y))
+    classes = ClassTargets.fit(y)
+    back = classes.decode(classes.encode(y))
     assert back.tolist() == np.asarray(y).tolist()
     if isinstance(y, np.ndarray):
         assert back.dtype == y.dtype
@@ -39,69 +39,77 @@ def test_labels_of_any_type_come_back_in_their_type(y: Any) -> None:
 
 @given(st.lists(st.text(), min_size=1), st.randoms())
 def test_codes_are_places_among_the_sorted_labels(y: list[str], random: Any) -> None:
-    classes = Classes.of(np.array(y, object))
-    assert isinstance(classes, Classes)
+    classes = ClassTargets.fit(np.array(y, object))
+    assert isinstance(classes, ClassTargets)
     assert classes.labels.tolist() == sorted(set(y))
-    assert [classes.labels[c] for c in classes.codes(np.array(y, object))] == y
+    assert [classes.labels[c] for c in classes.encode(np.array(y, object))] == y
 
 
 def test_a_column_vector_is_taken_for_one_label_per_row_with_a_warning() -> None:
     with pytest.warns(Warning, match="A column-vector y was passed"):
-        assert Classes.of([["a"], ["b"]]).n_outputs == 2
+        assert ClassTargets.fit([["a"], ["b"]]).n_outputs == 2
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float64, bool])
 def test_zeros_and_ones_in_several_columns_are_labels(dtype: type) -> None:
     y = np.array([[0, 1, 1], [1, 0, 0]], dtype)
-    labels = Classes.of(y)
-    assert isinstance(labels, Labels)
+    labels = ClassTargets.fit(y)
+    assert isinstance(labels, MultilabelTargets)
     assert labels.n_outputs == 3
-    back = labels.restored(labels.codes(sparse.csr_array(y) if dtype is not bool else y))
+    back = labels.decode(labels.encode(sparse.csr_array(y) if dtype is not bool else y))
     assert back.dtype == dtype
     np.testing.assert_array_equal(back, y)
 
 
 def test_values_come_back_in_the_shape_of_y() -> None:
     for y in (np.arange(3), np.arange(6).reshape(3, 2), np.arange(3).reshape(3, 1), [1, 2, 3], pd.Series([1, 2, 3])):
-        values = Values.of(y)
-        numbers = values.codes(y)
+        values = RegressionTargets.fit(y)
+        numbers = values.encode(y)
         assert numbers.dtype == np.float64
         assert numbers.ndim == 2
-        assert values.restored(numbers).shape == np.asarray(y).shape
+        assert values.decode(numbers).shape == np.asarray(y).shape
 
 
 @pytest.mark.parametrize(
     ("reader", "y", "message"),
     [
-        (Classes, None, "requires y to be passed, but the target y is None"),
-        (Classes, [1.0, np.nan, 2.0, np.nan], "missing values in 2 of 4 rows (rows 1, 3); leave these rows out"),
-        (Classes, ["a", None, "b"], "missing values in 1 of 3 rows (rows 1)"),
-        (Classes, pd.Series([1, None, 2], dtype="Int64"), "missing values in 1 of 3 rows (rows 1)"),
-        (Values, [np.inf] * 7, "in 7 of 7 rows (rows 0, 1, 2, 3, 4, ...)"),
-        (Classes, np.array(["a", 1], object), "Unknown label type: y mixes labels of the types int, str"),
-        (Classes, [0.5, 1.5, 2.25], "Unknown label type: continuous"),
-        (Classes, [[0, 2], [1, 1]], "y has shape (2, 2) and other values than 0 and 1; expected one label per row"),
-        (Classes, np.full((2, 4), 2), "other values than 0 and 1"),
-        (Values, ["a", "b"], "y must hold numbers for a regression"),
-        (Values, [1j, 2j], "Complex data not supported"),
-        (Values, np.zeros((2, 2, 2)), "y has shape (2, 2, 2); expected (n_samples,) or (n_samples, n_targets)"),
-        (Classes, 3, "y must have one entry per row; got 3"),
+        (ClassTargets, None, "requires y to be passed, but the target y is None"),
+        (ClassTargets, [1.0, np.nan, 2.0, np.nan], "missing values in 2 of 4 rows (rows 1, 3); leave these rows out"),
+        (ClassTargets, ["a", None, "b"], "missing values in 1 of 3 rows (rows 1)"),
+        (ClassTargets, pd.Series([1, None, 2], dtype="Int64"), "missing values in 1 of 3 rows (rows 1)"),
+        (RegressionTargets, [np.inf] * 7, "in 7 of 7 rows (rows 0, 1, 2, 3, 4, ...)"),
+        (ClassTargets, np.array(["a", 1], object), "Unknown label type: y mixes labels of the types int, str"),
+        (ClassTargets, [0.5, 1.5, 2.25], "Unknown label type: continuous"),
+        (
+            ClassTargets,
+            [[0, 2], [1, 1]],
+            "y has shape (2, 2) and other values than 0 and 1; expected one label per row",
+        ),
+        (ClassTargets, np.full((2, 4), 2), "other values than 0 and 1"),
+        (RegressionTargets, ["a", "b"], "y must hold numbers for a regression"),
+        (RegressionTargets, [1j, 2j], "Complex data not supported"),
+        (
+            RegressionTargets,
+            np.zeros((2, 2, 2)),
+            "y has shape (2, 2, 2); expected (n_samples,) or (n_samples, n_targets)",
+        ),
+        (ClassTargets, 3, "y must have one entry per row; got 3"),
     ],
 )
 def test_targets_that_cannot_be_learned(reader: Any, y: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
-        reader.of(y).codes(y)
+        reader.fit(y).encode(y)
 
 
 def test_targets_to_validate_on_must_be_like_those_of_fit() -> None:
     with pytest.raises(InvalidData, match="y_valid has labels that y does not have: 'c', 'd'"):
-        Classes.of(["a", "b"]).codes(["c", "a", "d"], "y_valid")
+        ClassTargets.fit(["a", "b"]).encode(["c", "a", "d"], "y_valid")
     with pytest.raises(InvalidData, match="y_valid has labels that y does not have: 'c'"):
-        Classes.of([1, 2]).codes(["c"], "y_valid")
+        ClassTargets.fit([1, 2]).encode(["c"], "y_valid")
     with pytest.raises(InvalidData, match=re.escape("y_valid has shape (1, 3); expected (n_samples, 2) as y has")):
-        Classes.of([[0, 1]]).codes([[0, 1, 1]], "y_valid")
+        ClassTargets.fit([[0, 1]]).encode([[0, 1, 1]], "y_valid")
     with pytest.raises(InvalidData, match=re.escape("y_valid has shape (1, 2); expected (n_samples,) as y has")):
-        Values.of([1, 2]).codes([[0, 1]], "y_valid")
+        RegressionTargets.fit([1, 2]).encode([[0, 1]], "y_valid")
 
 
 SEVERAL = [["bill", "urgent"], ["bill"], ["bill", "urgent"]]
@@ -127,12 +135,12 @@ SEVERAL = [["bill", "urgent"], ["bill"], ["bill", "urgent"]]
 def test_collections_of_labels_are_refused_in_one_sentence(y: Any) -> None:
     sentence = "Unknown label type: y has several labels in a row, like .*MultiLabelBinarizer gives"
     with pytest.raises(InvalidData, match=sentence):
-        Classes.of(y)
+        ClassTargets.fit(y)
 
 
 def test_lists_of_numbers_of_different_lengths_are_no_targets_of_a_regression() -> None:
     with pytest.raises(InvalidData, match=r"got rows like \[1, 2\], and not all of the same length: give one number"):
-        Values.of([[1, 2], [3]]).codes([[1, 2], [3]])
+        RegressionTargets.fit([[1, 2], [3]]).encode([[1, 2], [3]])
 
 
 def test_one_hot_targets_are_labels_with_a_warning() -> None:
@@ -141,12 +149,12 @@ def test_one_hot_targets_are_labels_with_a_warning() -> None:
         with pytest.warns(
             DataWarning, match=r"exactly one 1 in every row: taken for 3 independent .*y.argmax\(axis=1\)"
         ):
-            assert isinstance(Classes.of(y), Labels)
+            assert isinstance(ClassTargets.fit(y), MultilabelTargets)
     one_hot[0] = 1
-    assert isinstance(Classes.of(one_hot), Labels)  # without a warning: warnings are errors
+    assert isinstance(ClassTargets.fit(one_hot), MultilabelTargets)  # without a warning: warnings are errors
 
 
 def test_masked_targets_are_missing() -> None:
-    for reader in (Classes, Values):
+    for reader in (ClassTargets, RegressionTargets):
         with pytest.raises(InvalidData, match=r"missing values in 1 of 3 rows \(rows 1\)"):
-            reader.of(np.ma.masked_array([1, 2, 1], [0, 1, 0]))
+            reader.fit(np.ma.masked_array([1, 2, 1], [0, 1, 0]))

@@ -7,13 +7,13 @@ from autonet.core.errors import InvalidOption
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 
-__all__ = ["number", "some_groups", "some_rows", "stratify", "without_single"]
+__all__ = ["factorize", "group_holdout", "make_strata", "merge_singletons", "stratified_holdout"]
 
 STRATA = 10  # bins of a regression target
 DRAWS = 50  # ways to draw groups, of which the best is taken
 
 
-def number(values: Array) -> Array:
+def factorize(values: Array) -> Array:
     """Replace values by the numbers of the distinct ones, (n,)."""
     try:
         codes = np.unique(values, return_inverse=True)[1]
@@ -22,16 +22,16 @@ def number(values: Array) -> Array:
     return np.asarray(codes).reshape(-1)
 
 
-def stratify(y: Array, kind: TaskKind, share: float) -> Array:
+def make_strata(y: Array, kind: TaskKind, share: float) -> Array:
     """Return the strata of the rows as numbers, (n,), such that a `share` of most is at least a row."""
     if kind == "classification":
-        return number(y)
+        return factorize(y)
     if kind == "multilabel":
         return _label_strata(y, share)
     first = y[:, 0] if y.ndim == 2 else y
     n_bins = int(np.clip(len(first) * min(share, 1 - share), 1, STRATA))
     edges = np.quantile(first, np.arange(1, n_bins) / n_bins)
-    return number(np.searchsorted(edges, first, side="right"))
+    return factorize(np.searchsorted(edges, first, side="right"))
 
 
 def _label_strata(y: Array, share: float) -> Array:
@@ -40,16 +40,16 @@ def _label_strata(y: Array, share: float) -> Array:
     _, combination, counts = np.unique(y.astype(np.int64) @ keys, return_inverse=True, return_counts=True)
     rare = (counts * min(share, 1 - share) < 1)[combination]
     rarest = np.where(y > 0, y.sum(axis=0), len(y) + 1).argmin(axis=1)
-    return number(np.where(rare, -1 - rarest, combination))
+    return factorize(np.where(rare, -1 - rarest, combination))
 
 
-def without_single(strata: Array) -> Array:
+def merge_singletons(strata: Array) -> Array:
     """Put strata of one row into the largest one."""
     counts = np.bincount(strata)
     return np.where((counts == 1)[strata], counts.argmax(), strata)
 
 
-def some_rows(strata: Array, keep_one: bool, n_valid: int, seed: int) -> Array:
+def stratified_holdout(strata: Array, keep_one: bool, n_valid: int, seed: int) -> Array:
     """Draw about `n_valid` rows, of every stratum its share to within a row.
 
     Parameters
@@ -66,14 +66,14 @@ def some_rows(strata: Array, keep_one: bool, n_valid: int, seed: int) -> Array:
     limits = np.minimum(counts - 1 if keep_one else counts, np.ceil(quota).astype(np.int64))
     if not limits.any():
         return rng.permutation(len(strata))[:n_valid]
-    take = _apportioned(quota, limits, int(keep_one), min(n_valid, int(limits.sum())), rng)
+    take = _apportion(quota, limits, int(keep_one), min(n_valid, int(limits.sum())), rng)
     order = rng.permutation(len(strata))
     order = order[np.argsort(strata[order], kind="stable")]  # by stratum, at random within
     place = np.arange(len(strata)) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.asarray(order[place < np.repeat(take, counts)])
 
 
-def _apportioned(quota: Array, limits: Array, least: int, total: int, rng: np.random.Generator) -> Array:
+def _apportion(quota: Array, limits: Array, least: int, total: int, rng: np.random.Generator) -> Array:
     """Share `total` among strata, none above its limit: the whole parts of the quotas, then largest remainders.
 
     None gets less than `least` if there is enough for all.
@@ -86,9 +86,9 @@ def _apportioned(quota: Array, limits: Array, least: int, total: int, rng: np.ra
     return take
 
 
-def some_groups(groups: Array, strata: Array, n_valid: int, shuffle: bool, seed: int) -> NDArray[np.bool_]:
+def group_holdout(groups: Array, strata: Array, n_valid: int, shuffle: bool, seed: int) -> NDArray[np.bool_]:
     """Draw whole groups that come nearest to `n_valid` rows and to the shares of the strata; unshuffled: the last."""
-    codes = number(groups)
+    codes = factorize(groups)
     sizes = np.bincount(codes)
     if len(sizes) < 2:
         raise InvalidOption("All rows are of one group, so none can be held out; give groups that differ.")

@@ -1,4 +1,4 @@
-"""Categories as numbers: which levels are known, and which columns they become."""
+"""Categorical features: known levels, as binary and one-hot columns or as indices for embeddings."""
 
 import numpy as np
 import torch
@@ -9,27 +9,27 @@ from autonet.core.typing import Array
 from autonet.data.encoding.preprocessors import Embedding
 from autonet.data.encoding.specs import describable_module
 
-__all__ = ["Categories", "fit_categories"]
+__all__ = ["CategoricalFeatures", "fit_categorical"]
 
 MISSING, UNSEEN = 0, 1  # codes of a table
-# A level needs two training rows: what one row says about it is noise.  In fewer rows than this most levels have one
-# only, and dropping them would empty the column.
+# Training rows from which a level must occur twice: a single row says nothing about its level.  In smaller tables
+# most levels occur once, and dropping them would empty the column.
 FEW_ROWS = 50
-ONE_HOT_LEVELS = 64  # at most, where nothing is embedded, so that no column explodes
+MAX_ONE_HOT_LEVELS = 64  # per column, if nothing is embedded
 
 
 @describable_module
-class Categories(nn.Module):
-    """Columns for categories.  A level that is not known is 0 everywhere.
+class CategoricalFeatures(nn.Module):
+    """Encode categorical codes; unknown levels are 0 in every feature and index.
 
     Parameters
     ----------
-    known : list of ndarray
-        Per column of codes, the codes of its known levels.
+    known : list of ndarray of shape (n_levels,)
+        Codes of the known levels of each column.
     n_codes : tuple of int
-        Per column, how many codes there are.
-    least_levels : int or None
-        Columns with so many known levels become an index; None if no column does.
+        Number of codes of each column.
+    min_levels : int or None
+        Number of known levels from which a column becomes an index; None if no column does.
     """
 
     lookup: Tensor
@@ -39,13 +39,13 @@ class Categories(nn.Module):
     before: Tensor
     embedded: Tensor
 
-    def __init__(self, known: list[Array], n_codes: tuple[int, ...], least_levels: int | None) -> None:
+    def __init__(self, known: list[Array], n_codes: tuple[int, ...], min_levels: int | None) -> None:
         super().__init__()
-        lookup = [np.zeros(n, np.int64) for n in n_codes]  # code -> number of the level, from 1
+        lookup = [np.zeros(n, np.int64) for n in n_codes]  # code -> index of the level, from 1
         for numbers, codes in zip(lookup, known, strict=True):
             numbers[codes] = np.arange(1, len(codes) + 1)
         sizes = np.array([len(codes) for codes in known], np.int64)
-        is_index = sizes >= (np.inf if least_levels is None else least_levels)
+        is_index = sizes >= (np.inf if min_levels is None else min_levels)
         one_hot = np.flatnonzero((sizes > 0) & (sizes != 2) & ~is_index)
         arrays = {
             "lookup": np.concatenate([np.zeros(0, np.int64), *lookup]),
@@ -62,7 +62,7 @@ class Categories(nn.Module):
         self.n_features = len(arrays["binary"]) + self.n_one_hot
 
     def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features (n, n_features) and indices of embedded categories (n, n_embedded) of codes (n, q)."""
+        """Return features (n, n_features) and indices for embeddings (n, n_embedded) of codes (n, q)."""
         levels = self.lookup[codes + self.offsets]
         binary = levels[:, self.binary]
         signs = (binary == 2).float() - (binary == 1).float()
@@ -72,43 +72,44 @@ class Categories(nn.Module):
         return torch.cat([signs, one_hot[:, 1:]], 1), levels[:, self.embedded].float()
 
 
-def fit_categories(
+def fit_categorical(
     codes: NDArray[np.int32], n_codes: tuple[int, ...], rows: NDArray[np.intp], embedding: Embedding
-) -> tuple[Categories, dict[int, str]]:
-    """Fit on training rows.
+) -> tuple[CategoricalFeatures, dict[int, str]]:
+    """Find the known levels of every column in all training rows.
 
     Parameters
     ----------
-    codes : ndarray of shape (n, q)
+    codes : ndarray of shape (n, q), int32
         As in a `Table`.
     n_codes : tuple of int
-    rows : ndarray of int
-        The training rows; all of them are counted.
+        Number of codes of each column.
+    rows : ndarray of shape (n_train,), int
+        The training rows.
     embedding : Embedding
 
     Returns
     -------
-    Categories
+    CategoricalFeatures
     dict of int to str
-        Columns that say nothing, and why.
+        Columns that are not used, with the reason.
     """
     known: list[Array] = []
     dropped = {}
     for j, n in enumerate(n_codes):
         counts = np.bincount(codes[rows, j], minlength=n)
-        levels = _known(counts)
+        levels = _find_known_levels(counts)
         if not len(levels):
             dropped[j] = "no value occurs twice"
         elif counts[levels].sum() == len(rows) and len(levels) == 1:
             dropped[j], levels = "constant", levels[:0]
-        if embedding.least_levels is None and len(levels) > ONE_HOT_LEVELS:  # the most frequent ones
-            levels = np.sort(levels[np.argsort(-counts[levels], kind="stable")[:ONE_HOT_LEVELS]])
+        if embedding.min_levels is None and len(levels) > MAX_ONE_HOT_LEVELS:  # the most frequent ones
+            levels = np.sort(levels[np.argsort(-counts[levels], kind="stable")[:MAX_ONE_HOT_LEVELS]])
         known.append(levels)
-    return Categories(known, n_codes, embedding.least_levels), dropped
+    return CategoricalFeatures(known, n_codes, embedding.min_levels), dropped
 
 
-def _known(counts: Array) -> Array:
-    """Return the codes of levels with enough training rows; missing is a level if there is any."""
+def _find_known_levels(counts: Array) -> Array:
+    """Return the codes of levels with enough training rows; a missing value is a level if there is any."""
     is_known = counts >= (2 if counts.sum() >= FEW_ROWS else 1)
     is_known[MISSING], is_known[UNSEEN] = counts[MISSING] > 0, False
     return np.flatnonzero(is_known)

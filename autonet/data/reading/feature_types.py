@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
 from autonet.core.spec import describable
-from autonet.data.reading.cells import Cells, count_groups
+from autonet.data.reading.columns import RawColumn, count_value_types
 from autonet.data.reading.date_formats import DateFormat
-from autonet.data.reading.formats import Format, Inference, infer_format, infer_mixed
+from autonet.data.reading.formats import Format, InferredFormat, infer_format, infer_mixed_format
 from autonet.data.reading.texts import Tokens, estimate_words, infer_tokens
-from autonet.data.reading.zones import offset_name
+from autonet.data.reading.zones import format_offset
 
-__all__ = ["Column", "Kind", "detect_kind", "fits_float32"]
+__all__ = ["Column", "FeatureType", "fits_float32", "infer_column"]
 
-Kind = Literal["numeric", "boolean", "categorical", "datetime", "duration", "text"]
+FeatureType = Literal["numeric", "boolean", "categorical", "datetime", "duration", "text"]
 
 FEW_VALUES = 20  # strings with so few distinct values are categories, unless they are dates
 KEPT_UNPARSED = 1000  # distinct values that did not parse in `fit`: further ones are warned of when they come again
 TEXT_WORDS = 3  # a text has more words in the mean ...
 TEXT_DISTINCT = 0.1  # ... and more than this share of distinct values
 IDENTIFIER_DISTINCT = 0.9
-MANY_ROWS = 100  # in so many rows a value that occurs once is not learned from; see `data.encoding.categories`
+MANY_ROWS = 100  # in so many rows a value that occurs once is not learned from; see `data.encoding.categorical`
 SHOWN_LEVELS = 5
 SAMPLED_ROWS = 10_000
 KEPT_APART = 0.9
@@ -75,7 +75,7 @@ class Column:
     """
 
     name: Hashable
-    kind: Kind
+    kind: FeatureType
     levels: tuple[Any, ...]
     missing: float
     note: str
@@ -99,7 +99,7 @@ class Column:
         )
 
 
-def detect_kind(cells: Cells, *, categorical: bool) -> Column:
+def infer_column(raw: RawColumn, *, categorical: bool) -> Column:
     """Tell what a column is.
 
     Parameters
@@ -113,88 +113,88 @@ def detect_kind(cells: Cells, *, categorical: bool) -> Column:
     InvalidData
         If numbers, strings and others are mixed.
     """
-    missing = float(cells.missing().mean())
+    missing = float(raw.missing().mean())
     if missing == 1 and not categorical:
-        return _describe_nothing(cells)
-    match cells.holds:
+        return _empty_column(raw)
+    match raw.value_type:
         case _ if categorical:
-            return _detect_categories(cells, missing, "in categorical_features")
+            return _categorical_column(raw, missing, "in categorical_features")
         case "boolean":
-            return Column(cells.name, "boolean", (False, True), missing, "")
+            return Column(raw.name, "boolean", (False, True), missing, "")
         case "categorical":
-            return _detect_categories(cells, missing, "")
+            return _categorical_column(raw, missing, "")
         case "string":
-            return _detect_string(cells, missing)
+            return _string_column(raw, missing)
         case "mixed":
-            found = infer_mixed(cells.distinct())
+            found = infer_mixed_format(raw.distinct())
             if found.format is None:
-                raise _mixed(cells)
-            return _formatted(cells, found, found.format)
+                raise _mixed_types_error(raw)
+            return _formatted_column(raw, found, found.format)
         case "numeric" | "datetime" | "duration" as kind:
-            return Column(cells.name, kind, (), missing, "", zone=cells.zone)
+            return Column(raw.name, kind, (), missing, "", zone=raw.zone)
         case _:
-            return _describe_nothing(cells)
+            return _empty_column(raw)
 
 
-def _describe_nothing(cells: Cells) -> Column:
+def _empty_column(raw: RawColumn) -> Column:
     """Describe a column without any value; later tables may have values of its type."""
     note = "no value at all"
-    match cells.holds:
+    match raw.value_type:
         case "numeric" | "datetime" | "duration" as kind:
-            return Column(cells.name, kind, (), 1.0, note, is_used=False, zone=cells.zone)
+            return Column(raw.name, kind, (), 1.0, note, is_used=False, zone=raw.zone)
         case "boolean":
-            return Column(cells.name, "boolean", (False, True), 1.0, note, is_used=False)
+            return Column(raw.name, "boolean", (False, True), 1.0, note, is_used=False)
         case _:
-            return Column(cells.name, "categorical", (), 1.0, note, is_used=False)
+            return Column(raw.name, "categorical", (), 1.0, note, is_used=False)
 
 
-def _detect_categories(cells: Cells, missing: float, note: str) -> Column:
+def _categorical_column(raw: RawColumn, missing: float, note: str) -> Column:
     """Describe a column of categories by its type, or because the user says so."""
-    levels = _ordered(cells.distinct())
+    levels = _sort_levels(raw.distinct())
     if not levels:
-        return _describe_nothing(cells)
-    if len(cells) >= MANY_ROWS and len(levels) == round(len(cells) * (1 - missing)):
+        return _empty_column(raw)
+    if len(raw) >= MANY_ROWS and len(levels) == round(len(raw) * (1 - missing)):
         note = "no value occurs twice, an identifier? Not used"
-        return Column(cells.name, "categorical", (), missing, note, is_used=False, is_doubtful=True)
-    if any(isinstance(level, float) and abs(level) >= cells.exact for level in levels):
-        largest = f"2**{cells.exact.bit_length() - 1}"
+        return Column(raw.name, "categorical", (), missing, note, is_used=False, is_doubtful=True)
+    if any(isinstance(level, float) and abs(level) >= raw.max_exact for level in levels):
+        largest = f"2**{raw.max_exact.bit_length() - 1}"
         note = f"floats beyond {largest}, which may be several integers each: read the column as integers or strings"
-        return Column(cells.name, "categorical", levels, missing, note, is_doubtful=True)
-    return Column(cells.name, "categorical", levels, missing, note)
+        return Column(raw.name, "categorical", levels, missing, note, is_doubtful=True)
+    return Column(raw.name, "categorical", levels, missing, note)
 
 
-def _detect_string(cells: Cells, missing: float) -> Column:
-    levels = _ordered(cells.distinct())
-    share = len(levels) / max(len(cells) * (1 - missing), 1)
+def _string_column(raw: RawColumn, missing: float) -> Column:
+    levels = _sort_levels(raw.distinct())
+    share = len(levels) / max(len(raw) * (1 - missing), 1)
     many = len(levels) > FEW_VALUES
     found = infer_format(levels)
     if found.format is not None:
-        return _formatted(cells, found, found.format)
+        return _formatted_column(raw, found, found.format)
     if many and share > TEXT_DISTINCT and not found.note:
         words = float(np.mean([estimate_words(value) for value in levels]))
         if words > TEXT_WORDS:
-            return _text(cells, levels, missing, words)
+            return _text_column(raw, levels, missing, words)
     if many and share > IDENTIFIER_DISTINCT:
         note = "a distinct text in almost every row: an identifier? Not used unless named in categorical_features"
         note = f"{found.note}; almost every value is distinct: not used" if found.note else note
-        return Column(cells.name, "categorical", (), missing, note, is_used=False, is_doubtful=True)
-    return Column(cells.name, "categorical", levels, missing, found.note, is_doubtful=found.is_doubtful)
+        return Column(raw.name, "categorical", (), missing, note, is_used=False, is_doubtful=True)
+    return Column(raw.name, "categorical", levels, missing, found.note, is_doubtful=found.is_doubtful)
 
 
-def _text(cells: Cells, levels: Sequence[str], missing: float, words: float) -> Column:
+def _text_column(raw: RawColumn, levels: Sequence[str], missing: float, words: float) -> Column:
     tokens, recur = infer_tokens(levels)
     note = f"{words:.0f} words in the mean" + (", read by its characters" if tokens == "characters" else "")
     if not recur:
         note += ": not used, because no two texts have any in common"
-    return Column(cells.name, "text", (), missing, note, is_used=recur, is_doubtful=not recur, tokens=tokens)
+    return Column(raw.name, "text", (), missing, note, is_used=recur, is_doubtful=not recur, tokens=tokens)
 
 
-def _formatted(cells: Cells, found: Inference, written: Format) -> Column:
+def _formatted_column(raw: RawColumn, found: InferredFormat, written: Format) -> Column:
     """Describe a column of numbers, dates or times that are written as text."""
     kept = frozenset(sorted(found.unparsed)[:KEPT_UNPARSED])
-    is_missing = cells.lookup(dict.fromkeys(found.unparsed, 1.0), missing=1, unknown=0, dtype=np.float64)
+    is_missing = raw.lookup(dict.fromkeys(found.unparsed, 1.0), missing=1, unknown=0, dtype=np.float64)
     return Column(
-        name=cells.name,
+        name=raw.name,
         kind=written.kind,
         levels=(),
         missing=float(is_missing.mean()),
@@ -202,7 +202,7 @@ def _formatted(cells: Cells, found: Inference, written: Format) -> Column:
         is_doubtful=found.is_doubtful,
         format=written,
         unparsed=kept,
-        zone=offset_name(written.zone) if isinstance(written, DateFormat) and written.zone is not None else None,
+        zone=format_offset(written.zone) if isinstance(written, DateFormat) and written.zone is not None else None,
     )
 
 
@@ -220,7 +220,7 @@ def fits_float32(values: NDArray[Any]) -> bool:
         return len(np.unique(sample.astype(np.float32))) >= KEPT_APART * len(sample)
 
 
-def _ordered(values: Iterable[Any]) -> tuple[Any, ...]:
+def _sort_levels(values: Iterable[Any]) -> tuple[Any, ...]:
     """Sort by name of the type, then by value."""
     groups: dict[str, list[Any]] = {}
     for value in values:
@@ -234,13 +234,13 @@ def _ordered(values: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(ordered)
 
 
-def _mixed(cells: Cells) -> InvalidData:
-    groups = count_groups(cells.name, np.asarray(cells.values))
+def _mixed_types_error(raw: RawColumn) -> InvalidData:
+    groups = count_value_types(raw.name, np.asarray(raw.values))
     listed = " and ".join(
-        f"{PLURAL[group]} ({count} of {len(cells)} rows, for example {example!r:.60})"
+        f"{PLURAL[group]} ({count} of {len(raw)} rows, for example {example!r:.60})"
         for group, (count, example) in sorted(groups.items())
     )
     return InvalidData(
-        f"Column {cells.name!r} mixes {listed}. Make all its values one type, the others missing (NaN), "
+        f"Column {raw.name!r} mixes {listed}. Make all its values one type, the others missing (NaN), "
         "or name the column in categorical_features."
     )

@@ -1,0 +1,169 @@
+"""Numerical features: imputation, missing indicators and normalization, fitted on a sample of the training rows."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from torch import Tensor, nn
+
+from autonet.core.typing import Array
+from autonet.data.encoding.modules import MAX_ABS_STATISTIC, Impute
+from autonet.data.encoding.preprocessors import BINARY_NORMALIZATION, IMPUTATION, NORMALIZATION, Normalization
+from autonet.data.encoding.specs import describable_module
+
+__all__ = ["NumericalFeatures", "fit_numerical", "subsample_rows"]
+
+Rows = NDArray[np.intp]
+
+SAMPLED_ROWS = 10_000  # rows for statistics ...
+SAMPLED_CELLS = 5_000_000  # ... and more, up to so many cells (rows x columns)
+BLOCK_CELLS = 250_000  # cells processed at a time: 2 MB in float64
+# Columns whose range is below this share of their values are constant but for rounding errors; scaled to one, these
+# would be noise.  Identifiers of ten digits and seconds since 1970 vary by more.
+NEARLY_CONSTANT = 1e-10
+
+
+def subsample_rows(rows: Rows, max_rows: int, seed: int) -> Rows:
+    """Draw at most `max_rows` of some row indices (n,), and keep their order."""
+    if len(rows) <= max_rows:
+        return rows
+    return rows[np.sort(np.random.default_rng(seed).choice(len(rows), max_rows, replace=False))]
+
+
+@describable_module
+class NumericalFeatures(nn.Module):
+    """Impute and normalize numerical features, min-max scale binary ones, and append missing indicators.
+
+    Parameters
+    ----------
+    impute : Impute
+        Puts binary columns last.
+    normalize : nn.Module
+    binary : nn.Module
+        Scales binary columns.
+    n_numbers : int
+        Number of columns that are normalized.
+    """
+
+    def __init__(self, impute: Impute, normalize: nn.Module, binary: nn.Module, n_numbers: int) -> None:
+        super().__init__()
+        self.impute, self.normalize, self.binary, self.n_numbers = impute, normalize, binary, n_numbers
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Encode rows (n, p) as (n, n_features)."""
+        values, missing = self.impute(x)
+        numbers, binary = self.normalize(values[:, : self.n_numbers]), self.binary(values[:, self.n_numbers :])
+        return torch.cat([numbers.float(), binary.float(), missing.float()], 1)
+
+
+def fit_numerical(
+    numbers: Array | sparse.csr_array, rows: Rows, config: Mapping[str, Any], seed: int
+) -> tuple[NumericalFeatures, dict[int, str]]:
+    """Fit imputation and normalization on a sample of the training rows.
+
+    Parameters
+    ----------
+    numbers : ndarray or csr_array of shape (n, p)
+    rows : ndarray of shape (n_train,), int
+        The training rows.
+    config : mapping
+        A full configuration.
+    seed : int
+        Seed of the sample.
+
+    Returns
+    -------
+    NumericalFeatures
+    dict of int to str
+        Columns whose values are not used, with the reason.
+    """
+    seen: set[bytes] = set()
+    dropped: dict[int, str] = {}
+    indicator_columns: list[int] = []
+    impute, normalization = IMPUTATION.build(config), NORMALIZATION.build(config)
+    numeric, binary = _ColumnGroup(normalization), _ColumnGroup(BINARY_NORMALIZATION)
+    sample = subsample_rows(rows, max(SAMPLED_ROWS, SAMPLED_CELLS // max(numbers.shape[1], 1)), seed)
+    for first, block in _iter_blocks(numbers, sample):
+        kept = []
+        for j, column in enumerate(block.T):
+            missing = np.isnan(column)
+            reason = _find_redundancy(column, missing, seen)
+            if reason:
+                dropped[first + j] = reason
+            else:
+                kept.append(j)
+            if missing.any() and not _find_redundancy(missing, np.zeros_like(missing), seen):
+                indicator_columns.append(first + j)
+        is_binary = _are_binary(block[:, kept]) & (NORMALIZATION.chosen(config) != "none")
+        for group, chosen in ((numeric, ~is_binary), (binary, is_binary)):
+            group.add(first, block, np.array(kept, np.intp)[chosen], impute)
+    fill, columns = np.array([*numeric.fill, *binary.fill], np.float64), np.array([*numeric.columns, *binary.columns])
+    imputation = Impute(columns, fill, np.array(indicator_columns))
+    return NumericalFeatures(imputation, numeric.make_module(), binary.make_module(), len(numeric.columns)), dropped
+
+
+@dataclass
+class _ColumnGroup:
+    """Columns that share a normalization, with their fill values and statistics."""
+
+    normalization: Normalization
+    columns: list[int] = field(default_factory=list)
+    fill: list[float] = field(default_factory=list)
+    statistics: list[tuple[Array, ...]] = field(default_factory=list)
+
+    def add(self, first: int, block: Array, chosen: NDArray[np.intp], impute: Callable[[Array], Array]) -> None:
+        """Add columns of a block whose first column has the index `first`."""
+        if len(chosen):
+            values = block[:, chosen]
+            fill = impute(values)
+            self.columns += (first + chosen).tolist()
+            self.fill += fill.tolist()
+            self.statistics.append(self.normalization.compute_statistics(np.where(np.isnan(values), fill, values)))
+
+    def make_module(self) -> nn.Module:
+        """Make the module that normalizes the columns."""
+        if not self.statistics:  # the width of the statistics is not known
+            return nn.Identity()
+        return self.normalization.make_module(
+            *(np.concatenate(parts, axis=-1) for parts in zip(*self.statistics, strict=True))
+        )
+
+
+def _are_binary(block: Array) -> NDArray[np.bool_]:
+    """Mark columns with at most two distinct values, besides missing ones."""
+    low, high = (of(block, axis=0, initial=edge) for of, edge in ((np.fmin.reduce, np.inf), (np.fmax.reduce, -np.inf)))
+    return np.asarray(((block == low) | (block == high) | np.isnan(block)).all(axis=0))
+
+
+def _iter_blocks(numbers: Array | sparse.csr_array, rows: Rows) -> Iterator[tuple[int, Array]]:
+    """Yield blocks of columns of some rows: index of the first column, and (n, width), Fortran-ordered float64."""
+    width = max(BLOCK_CELLS // len(rows), 1)
+    by_column = None if isinstance(numbers, np.ndarray) else numbers[rows].tocsc()
+    for first in range(0, numbers.shape[1], width):
+        part = numbers[:, first : first + width] if by_column is None else by_column[:, first : first + width].toarray()
+        if by_column is None:  # contiguous columns are read one by one
+            part = part.T.take(rows, axis=1).T if part.strides[0] < part.strides[1] else part[rows]
+        block = part.astype(np.float64, order="F")
+        block[~np.isfinite(block)] = np.nan
+        yield first, np.clip(block, -MAX_ABS_STATISTIC, MAX_ABS_STATISTIC, out=block)
+
+
+def _find_redundancy(column: Array, missing: Array, seen: set[bytes]) -> str:
+    """Return why a column adds nothing to those seen before; empty if it does."""
+    known = column[~missing]
+    if not len(known):
+        return "no value"
+    low, high = float(known.min()), float(known.max())
+    if high - low <= NEARLY_CONSTANT * max(abs(low), abs(high)):
+        return "constant"
+    # Equal columns have equal bytes once there is one zero, without a sign, and one NaN.
+    digest = hashlib.blake2b(np.where(missing, np.nan, column + 0.0).tobytes(), digest_size=16).digest()
+    if digest in seen:
+        return "duplicate"
+    seen.add(digest)
+    return ""
