@@ -89,7 +89,7 @@ MUTANTS = [
 ]  # fmt: skip
 
 REASONS = {
-    f"{NUMBERS}: if missing.any() and not _find_redundancy(": "an indicator without missing values is constant and left out",
+    f"{NUMBERS}: if missing.any() and not _find_redundancy(": "an indicator of nothing is constant and left out",
     f"{HALVING}: if trial is climber else reserve": "equal for trials of one speed; to be tested with several",
     f"{STORE}: if number != expected or checksum != before:": "the number is in the checksum, which chains the rows",
 }

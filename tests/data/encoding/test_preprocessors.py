@@ -23,7 +23,7 @@ def clipped(x: np.ndarray) -> Any:
 
 def normalized(name: str, train: np.ndarray, rows: np.ndarray) -> Any:
     normalization = NORMALIZATION.build({"NormalizationStrategySelector:normalization_strategy": name})
-    return apply_module(normalization.stage(*normalization.statistics(train)), rows)
+    return apply_module(normalization.make_module(*normalization.compute_statistics(train)), rows)
 
 
 def fitted(name: str, train: np.ndarray, **changes: Any) -> nn.Module:
