@@ -37,6 +37,7 @@ NUMBERS, CATEGORIES = "data/encoding/numerical.py", "data/encoding/categorical.p
 ENCODING_TESTS = "tests/data/encoding/test_encoder.py tests/data/encoding/test_preprocessors.py"
 TARGETS, TARGET_TESTS = "data/targets/encoder.py", "tests/data/targets"
 RUNTIME, OPTIONS = "estimators/time_plan.py", "estimators/options.py"
+PARAMS = "estimators/params.py"
 ESTIMATOR_TESTS = "tests/estimators/test_parallel.py tests/estimators/test_bad_input.py"
 COSTS, HALVING = "search/schedulers/costs.py", "search/schedulers/halving.py"
 HYPERBAND, BASE = "search/schedulers/hyperband.py", "search/schedulers/base.py"
@@ -72,7 +73,7 @@ MUTANTS = [
     Mutant(RUNTIME, "BASELINE_SHARE * (self.runtime or high), low)", "BASELINE_SHARE * high, low)", ESTIMATOR_TESTS),
     Mutant(RUNTIME, "min(EPOCHS_WANTED * epoch_seconds, high / self.eta)", "high / self.eta", ESTIMATOR_TESTS),
     Mutant(OPTIONS, "self.min_budget > self.max_budget", "self.min_budget >= self.max_budget", ESTIMATOR_TESTS),
-    Mutant(OPTIONS, "self.eta > 1", "self.eta >= 1", ESTIMATOR_TESTS),
+    Mutant(PARAMS, "above < value < below", "above <= value < below", ESTIMATOR_TESTS),
     Mutant(COSTS, "- self.overheads.get(trial, self.overhead), 0.0)", ", 0.0)", SCHEDULER_TESTS),
     Mutant(COSTS, "np.median(", "np.max(", SCHEDULER_TESTS),
     Mutant(COSTS, "self.least_rate * target <= left", "self.rate * target <= left", SCHEDULER_TESTS),

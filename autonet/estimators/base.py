@@ -1,6 +1,5 @@
 """What classification and regression share: the constructor, the ladder of `fit`, and what is kept of it."""
 
-import inspect
 import logging
 import time
 import warnings
@@ -29,11 +28,12 @@ from autonet.core.task import Task, TaskKind
 from autonet.data.reading.alignment import warn_of_other_order
 from autonet.data.reading.names import are_strings
 from autonet.data.targets.targets import Targets
+from autonet.estimators.autopytorch import accept_old_keywords, translate_data, translate_options
 from autonet.estimators.first_models import fit_first_models
 from autonet.estimators.fitted import FittedEstimator
 from autonet.estimators.hints import unknown_option
 from autonet.estimators.logs import describe_model, logged
-from autonet.estimators.options import Options, renamed
+from autonet.estimators.options import Options
 from autonet.estimators.preparation import Given, prepared
 from autonet.estimators.progress import describe_best, show_progress
 from autonet.estimators.scoring import positive_label
@@ -46,6 +46,7 @@ from autonet.pipeline.trial import run_trial
 from autonet.pipeline.workspace import Workspace
 from autonet.search.executors.base import Executor
 from autonet.search.history import History
+from autonet.search.rungs import Unit
 from autonet.search.study import Study
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
 from autonet.training.context import one_thread, training_modes
@@ -59,8 +60,8 @@ class AutoNet(FittedEstimator, ABC):
     kind: ClassVar[TaskKind]
     modality: ClassVar[Modality] = TABLES
     default_metrics: ClassVar[Mapping[TaskKind, str]]
-    __signature__: ClassVar[inspect.Signature]
 
+    @accept_old_keywords
     def __init__(
         self,
         preset: str | Path = "medium_cs",
@@ -70,7 +71,7 @@ class AutoNet(FittedEstimator, ABC):
         num_iterations: int | None = None,
         min_budget: float | None = None,
         max_budget: float | None = None,
-        budget_type: str = "time",
+        budget_type: Unit = "time",
         eta: float = 3,
         optimize_metric: str | Callable[..., float] | None = None,
         additional_metrics: Sequence[str | Callable[..., float]] | None = None,
@@ -103,7 +104,6 @@ class AutoNet(FittedEstimator, ABC):
         random_state: int | np.random.RandomState | None = None,
         log_level: str | int | None = None,
         progress_bar: bool | str = "auto",
-        **others: Any,
     ) -> None:
         self.preset = preset
         self.max_runtime = max_runtime
@@ -144,9 +144,6 @@ class AutoNet(FittedEstimator, ABC):
         self.random_state = random_state
         self.log_level = log_level
         self.progress_bar = progress_bar
-        # Only keywords of Auto-PyTorch come here; a keyword that nobody knows is refused with the nearest ones.
-        for name, value in renamed(others, Options.names())[0].items():
-            setattr(self, name, value)
 
     def set_params(self, **params: Any) -> Self:
         """Set options by name; those that do not exist are refused as in the constructor."""
@@ -215,7 +212,8 @@ class AutoNet(FittedEstimator, ABC):
 
     def _fit(self, data: dict[str, Any], sample_weight: Any, groups: Any, overrides: Mapping[str, Any]) -> None:
         """Fit, step by step, within the time of a plan."""
-        data, options = self._resolve_options(data, overrides)
+        data, overrides = translate_data(data, overrides)
+        options = self._resolve_options(overrides)
         plan, networks = options.plan_time(), self._known_networks()
         with logged(options.log_level) as logger, one_thread(), ExitStack() as on_exit:
             bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
@@ -257,18 +255,10 @@ class AutoNet(FittedEstimator, ABC):
         except SearchFailed:
             logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 
-    def _resolve_options(self, data: dict[str, Any], overrides: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
-        """Sort the keywords of fit into data and options, and check the options."""
-        data_names = {"X_train": "X", "Y_train": "y", "Y_valid": "y_valid"}
-        for old, new in data_names.items():
-            if old in overrides:
-                data = {**data, new: overrides[old]}
-        rest = {k: v for k, v in overrides.items() if k not in data_names}
-        options, ignored = renamed(rest, Options.names())
+    def _resolve_options(self, overrides: Mapping[str, Any]) -> Options:
+        """Put keywords of a call over the parameters, and check them."""
         values = {name: getattr(self, name) for name in Options.names()}
-        for name in ignored:
-            logging.getLogger("autonet").info("option %s of Auto-PyTorch is not needed and ignored", name)
-        return data, Options.checked(values, options)
+        return Options.resolve({**values, **translate_options(overrides, Options.names())})
 
     def _read(self, data: Mapping[str, Any], sample_weight: Any, groups: Any, options: Options) -> tuple[Reader, Given]:
         """Find out what the data and the targets are, and read them."""
@@ -321,7 +311,7 @@ class AutoNet(FittedEstimator, ABC):
         self.best_config_ = selection.config
         self.history_: History = study.history
         self.search_space_ = study.space
-        self._searched_with = repr(self._resolve_options({}, {})[1])
+        self._searched_with = repr(self._resolve_options({}))
         until = min(plan.until("closing"), current_interrupt().deadline)
         self.fit_result_ = {
             **selection.summary(workspace, until),
@@ -347,24 +337,16 @@ class AutoNet(FittedEstimator, ABC):
         **options
             Any option of the constructor, for this call only.
         """
-        y_train = options.pop("Y_train", y_train)
-        _, chosen = self._resolve_options({}, options)
+        data, overrides = translate_data({"X": X_train, "y": y_train}, options)
+        chosen = self._resolve_options(overrides)
         if X_train is None:
-            searched = not options and getattr(self, "_searched_with", None) == repr(chosen)
+            searched = not overrides and getattr(self, "_searched_with", None) == repr(chosen)
             return (
                 self.search_space_ if searched else chosen.space(Task(self.kind), self.modality, self._known_networks())
             )
-        _, given = self._read({"X": X_train, "y": y_train}, None, None, chosen)
+        _, given = self._read(data, None, None, chosen)
         task = Task(given.targets.kind, len(given.data), given.n_features, given.targets.n_outputs)
         return chosen.space(task, self.modality, self._known_networks())
-
-    def get_current_autonet_config(self) -> dict[str, Any]:
-        """Return every option with its value; what is left to the preset has the preset's."""
-        return vars(self._resolve_options({}, {})[1])
-
-    def print_help(self) -> None:
-        """Print every option with its default and meaning."""
-        print(inspect.cleandoc(type(self).__doc__ or ""))  # noqa: T201 - printing is what it is for
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what the estimator can do."""
@@ -372,9 +354,3 @@ class AutoNet(FittedEstimator, ABC):
         tags.input_tags.allow_nan = tags.input_tags.sparse = tags.input_tags.categorical = True
         tags.non_deterministic = self.budget_type == "time"  # epochs are reproducible
         return tags
-
-
-# What the constructor takes, as far as help, editors and scikit-learn are concerned: its options alone.
-AutoNet.__signature__ = inspect.Signature(
-    [p for p in inspect.signature(AutoNet).parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-)

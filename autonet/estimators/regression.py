@@ -9,16 +9,38 @@ from sklearn.utils.validation import check_is_fitted
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.data.targets.targets import RegressionTargets, Targets
+from autonet.estimators.autopytorch import AutoPyTorchMixin
 from autonet.estimators.base import AutoNet
+from autonet.estimators.params import document_parameters
 
 __all__ = ["AutoNetRegression"]
 
 
-class AutoNetRegression(RegressorMixin, AutoNet):  # type: ignore[misc]  # scikit-learn is untyped
+@document_parameters
+class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ignore[misc]  # scikit-learn is untyped
     """Find a neural network that predicts one or several numbers for the rows of a table.
 
-    Parameters and further attributes are those of `AutoNetClassification`; the loss modules and metrics are those
-    of regression.  Targets are standardized for training; predictions come back in their own units.
+    Targets are standardized for training; predictions are in their own units.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    columns_ : tuple of Column
+        The columns of the table: kind, levels, whether and why one is unused; prints as a table.
+    best_config_ : dict
+        Configuration of the best network.
+    history_ : History
+        Every trial with its budgets and reports.
+    fit_result : dict
+        Configuration, budget, loss and scores, as returned by Auto-PyTorch's fit.
+    search_space_ : ConfigurationSpace
+        The space that was searched.
+    model_ : FittedModel
+        The fitted model, without the search.
+    n_features_in_ : int
 
     Examples
     --------
@@ -49,13 +71,6 @@ class AutoNetRegression(RegressorMixin, AutoNet):  # type: ignore[misc]  # sciki
         """
         check_is_fitted(self, "model_")
         return self.model_.predict(X)
-
-    def score(
-        self, X: Any = None, y: Any = None, sample_weight: Any = None, *, X_test: Any = None, Y_test: Any = None
-    ) -> float:
-        """Return R2; ``X_test`` and ``Y_test`` are Auto-PyTorch's names of `X` and `y`."""
-        X, y = X if X_test is None else X_test, y if Y_test is None else Y_test
-        return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what the estimator can do."""

@@ -99,7 +99,7 @@ def test_options_about_servers_are_ignored_with_a_note(iris: Any, quick: dict[st
     assert (auto.preset, auto.device) == ("tiny_cs", "cpu")
     with caplog.at_level(logging.INFO, logger="autonet"):
         auto.fit(*iris, network_interface_name="lo", log_level="info")
-    assert "network_interface_name of Auto-PyTorch is not needed" in caplog.text
+    assert "network_interface_name of Auto-PyTorch is ignored" in caplog.text
 
 
 def test_updates_can_come_from_a_file(iris: Any, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import UnknownName
 from autonet.estimators.hints import HINTS, OPTIONS
-from autonet.estimators.options import Options
+from autonet.estimators.params import Params
 
 KNOWN = {
     "seed": "random_state",
@@ -52,7 +52,7 @@ def test_names_without_a_hint_have_their_neighbours() -> None:
 
 
 def test_hints_are_of_options_that_exist_and_of_names_that_do_not() -> None:
-    names = Options.names()
+    names = Params.names()
     assert not set(OPTIONS) & set(names)
     assert sum(len(known.split()) for known in HINTS.values()) == len(OPTIONS)
     for hint in HINTS:

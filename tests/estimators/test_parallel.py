@@ -28,8 +28,7 @@ def test_what_two_processes_train_comes_back_as_one_model(iris: Any, quick: dict
 
 def divided(**options: Any) -> TimePlan:
     """How the options divide the time."""
-    values = AutoNetClassification(**options).get_params()
-    return Options.checked({name: values[name] for name in Options.names()}, {}).plan_time()
+    return Options.resolve(AutoNetClassification(**options).get_params()).plan_time()
 
 
 def chosen(n_bytes: int = 1000, **options: Any) -> int:
@@ -70,5 +69,7 @@ def test_the_baseline_gets_a_fiftieth_of_the_time(runtime: float, seconds: float
 
 @pytest.mark.parametrize("n_jobs", [0, -2, 1.5, "all", float("nan")])
 def test_numbers_of_processes_that_cannot_be(n_jobs: Any, iris: Any, quick: dict[str, Any]) -> None:
-    with pytest.raises(InvalidOption, match=r"n_jobs must be a whole number of at least 1, -1 for one per core, or"):
+    with pytest.raises(
+        InvalidOption, match=r"n_jobs must be a whole number from 1 to 999, -1 for one per core, .auto., or"
+    ):
         AutoNetClassification(**{**quick, "n_jobs": n_jobs}).fit(*iris)

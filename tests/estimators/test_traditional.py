@@ -177,7 +177,9 @@ def test_fit_returns_in_time(seconds: float, digits: Any) -> None:
 
 @pytest.mark.parametrize("arguments", [{"preset": "tiny_cs"}, {"ensemble_size": 1}])
 def test_an_ensemble_of_one_has_no_place_for_them(arguments: dict[str, Any], iris: Any) -> None:
-    with pytest.raises(InvalidOption, match=r"traditional_learners=True needs an ensemble .* ensemble_size=25"):
+    with pytest.raises(
+        InvalidOption, match=r"traditional_learners=True requires ensemble_size > 1; got 1.*ensemble_size=25"
+    ):
         AutoNetClassification(**arguments, traditional_learners=True).fit(*iris)
 
 

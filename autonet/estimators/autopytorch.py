@@ -1,0 +1,106 @@
+"""Compatibility with Auto-PyTorch 0.0.2: its keywords, methods and numbers of iterations."""
+
+import inspect
+import logging
+from collections.abc import Callable, Collection, Mapping
+from functools import wraps
+from typing import Any, TypeVar
+
+from autonet.estimators.hints import unknown_option
+from autonet.estimators.params import describe_parameters
+from autonet.search.rungs import Rungs
+
+__all__ = ["AutoPyTorchMixin", "accept_old_keywords", "count_bracket_trials", "translate_data", "translate_options"]
+
+_Init = TypeVar("_Init", bound=Callable[..., None])
+
+# Options about servers and subprocesses: accepted, and ignored with a note in the log.
+IGNORED_OPTIONS = (
+    "use_pynisher",
+    "run_id",
+    "task_id",
+    "network_interface_name",
+    "min_workers",
+    "working_dir",
+    "run_worker_on_master_node",
+    "memory_limit_mb",
+)
+RENAMED_OPTIONS = {"config_preset": "preset", "random_seed": "random_state"}
+RENAMED_DATA = {"X_train": "X", "Y_train": "y", "Y_valid": "y_valid"}
+
+
+def translate_options(keywords: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Translate keywords to options.
+
+    Parameters
+    ----------
+    keywords : mapping
+    names : collection of str
+        The options that exist.
+
+    Raises
+    ------
+    UnknownName
+        For a keyword that is neither an option nor one of Auto-PyTorch's.
+    """
+    options = {}
+    for name, value in keywords.items():
+        if name in IGNORED_OPTIONS:
+            logging.getLogger("autonet").info("option %s of Auto-PyTorch is ignored: it has no effect here", name)
+        elif name == "cuda":
+            options["device"] = "auto" if value else "cpu"
+        elif name in names or name in RENAMED_OPTIONS:
+            options[RENAMED_OPTIONS.get(name, name)] = value
+        else:
+            raise unknown_option(name, names)
+    return options
+
+
+def translate_data(data: Mapping[str, Any], keywords: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Move data from keywords with old names to where they belong; return the data and the other keywords."""
+    renamed = {RENAMED_DATA[name]: value for name, value in keywords.items() if name in RENAMED_DATA}
+    return {**data, **renamed}, {name: value for name, value in keywords.items() if name not in RENAMED_DATA}
+
+
+def accept_old_keywords(init: _Init) -> _Init:
+    """Let a constructor accept old keywords, too; its signature stays as it is."""
+    names = list(inspect.signature(init).parameters)[1:]
+
+    @wraps(init)
+    def translating(self: Any, *args: Any, **keywords: Any) -> None:
+        init(self, *args, **translate_options(keywords, names))
+
+    return translating  # type: ignore[return-value]
+
+
+def count_bracket_trials(n_iterations: float, rungs: Rungs) -> int:
+    """Return the number of configurations that Hyperband starts in its first brackets."""
+    return sum(rungs.bracket_size(i) for i in range(int(n_iterations)))
+
+
+class AutoPyTorchMixin:
+    """Methods of Auto-PyTorch 0.0.2."""
+
+    def score(
+        self, X: Any = None, y: Any = None, sample_weight: Any = None, *, X_test: Any = None, Y_test: Any = None
+    ) -> float:
+        """Return the accuracy of a classification, R2 of a regression.
+
+        Parameters
+        ----------
+        X : as in `fit`, of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), optional
+        X_test, Y_test : optional
+            Auto-PyTorch's names of `X` and `y`.
+        """
+        X, y = X if X_test is None else X_test, y if Y_test is None else Y_test
+        return float(super().score(X, y, sample_weight))  # type: ignore[misc]  # of scikit-learn's mixins
+
+    def get_current_autonet_config(self) -> dict[str, Any]:
+        """Return every option with its value; options left to the preset have the preset's."""
+        return dict(vars(self._resolve_options({})))  # type: ignore[attr-defined]  # of the estimator
+
+    def print_help(self) -> None:
+        """Print every option with its default and meaning."""
+        print(describe_parameters())  # noqa: T201 - printing is what it is for

@@ -1,0 +1,349 @@
+"""The parameters of the estimators: default, valid values and meaning of each, declared once.
+
+The constructor repeats names and defaults, as scikit-learn and editors want it; a test compares the two.
+"""
+
+# ruff: noqa: RUF009 - `_param` returns a field
+
+import inspect
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from textwrap import fill
+from typing import Any, TypeVar, get_args
+
+import numpy as np
+import torch
+
+from autonet.core.errors import InvalidOption
+from autonet.core.validation import check_choice, is_real
+from autonet.data.splits.folds import CROSS_VALIDATORS
+from autonet.estimators.logs import log_level_number
+from autonet.search.rungs import Unit
+from autonet.space.updates import HyperparameterSearchSpaceUpdates
+
+__all__ = ["Params", "describe_parameters", "document_parameters"]
+
+_Class = TypeVar("_Class", bound=type)
+Check = Callable[[str, Any], object]
+
+MAX_JOBS = 999
+WIDTH = 110  # columns of a generated docstring
+
+
+def _must_be(expected: str, accepts: Callable[[Any], bool]) -> Check:
+    """Return a check that raises one kind of sentence: what was expected, what came."""
+
+    def check(name: str, value: Any) -> None:
+        if not accepts(value):
+            raise InvalidOption(f"{name} must be {expected}; got {value!r:.60}.")
+
+    return check
+
+
+def _number(above: float = 0.0, below: float = math.inf, *, finite: bool = True, optional: bool = True) -> Check:
+    """Check a number inside an open interval."""
+    kind = "a finite number" if finite and math.isinf(below) else "a number"
+    interval = f"greater than {above:g}" if math.isinf(below) else f"between {above:g} and {below:g}"
+
+    def accepts(value: Any) -> bool:
+        if value is None:
+            return optional
+        return is_real(value) and (above < value < below or (value == math.inf and not finite))
+
+    return _must_be(f"{kind} {interval}{', or None' if optional else ''}", accepts)
+
+
+def _flag(*others: Any) -> Check:
+    """Check a truth value, or one of a few other values."""
+    expected = "True, False or 'auto'" if "auto" in others else "True or False"
+    return _must_be(
+        expected, lambda value: isinstance(value, bool | np.bool_) or (_is_plain(value) and value in others)
+    )
+
+
+def _accept(name: str, value: Any) -> None:
+    """Accept any value: it is checked where the data are known."""
+
+
+def _param(default: Any, type_: str, check: Check, meaning: str) -> Any:
+    """Declare a parameter: default, type in words, check, meaning."""
+    return field(default=default, metadata={"type": type_, "check": check, "meaning": meaning})
+
+
+def _components(what: str) -> Any:
+    """Declare a parameter that chooses among the components of a node."""
+    meaning = f"{what} to choose from.  Default: the preset's choice."
+    return _param(None, "list of str", _COMPONENT_NAMES, meaning)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+
+
+def _is_list_of_names(value: Any) -> bool:
+    return _is_list(value) and len(value) > 0 and all(isinstance(name, str) for name in value)
+
+
+def _is_count(value: Any) -> bool:
+    return is_real(value) and math.isfinite(value) and value >= 1 and value == int(value)
+
+
+def _is_n_jobs(value: Any) -> bool:
+    return value is None or value == "auto" or value == -1 or (_is_count(value) and value <= MAX_JOBS)
+
+
+_COUNT = _must_be("a whole number of at least 1, or None", lambda value: value is None or _is_count(value))
+_COMPONENT_NAMES = _must_be(
+    "a list of at least one name, or None", lambda value: value is None or _is_list_of_names(value)
+)
+_PRESET = _must_be("a name or a path", lambda value: isinstance(value, str | Path))
+_METRICS = _must_be("a list of metrics, or None", lambda value: value is None or _is_list(value))
+_UPDATES = _must_be(
+    "HyperparameterSearchSpaceUpdates, the path of a file, or None",
+    lambda value: value is None or isinstance(value, HyperparameterSearchSpaceUpdates | str | Path),
+)
+_N_JOBS = _must_be(f"a whole number from 1 to {MAX_JOBS}, -1 for one per core, 'auto', or None", _is_n_jobs)
+
+
+def _check_budget_type(name: str, value: Any) -> None:
+    check_choice(name, str(value), get_args(Unit))
+
+
+def _check_cross_validator(name: str, value: Any) -> None:
+    if isinstance(value, str):
+        check_choice(name, value, ("auto", *CROSS_VALIDATORS))
+
+
+def _check_log_level(name: str, value: Any) -> None:
+    log_level_number(value)
+
+
+@dataclass(frozen=True)
+class Params:
+    """Values of all parameters of an estimator."""
+
+    preset: str | Path = _param(
+        "medium_cs",
+        "str or Path",
+        _PRESET,
+        'Search space to start from: "tiny_cs", "medium_cs", "full_cs", or the path of a TOML file.',
+    )
+    max_runtime: float | None = _param(
+        None,
+        "float",
+        _number(finite=False),
+        "Time limit of `fit`, in seconds.  Default: 300, unless the number of trials is limited.",
+    )
+    max_trials: int | None = _param(None, "int", _COUNT, "Number of configurations to start.")
+    num_iterations: int | None = _param(
+        None,
+        "int",
+        _number(finite=False),
+        "Limit the configurations to those that this many Hyperband brackets would start (Auto-PyTorch's option).",
+    )
+    min_budget: float | None = _param(
+        None,
+        "float",
+        _number(),
+        "Lowest budget of a configuration: seconds of its own training, or epochs.  Default: derived from "
+        "`max_runtime`; 5 for epochs.",
+    )
+    max_budget: float | None = _param(
+        None,
+        "float",
+        _number(),
+        "Highest budget of a configuration, as `min_budget`.  Default: derived from `max_runtime`; 150 for epochs.",
+    )
+    budget_type: Unit = _param(
+        "time",
+        '{"time", "epochs"}',
+        _check_budget_type,
+        "Unit of the budgets.  Epochs are reproducible bit for bit.",
+    )
+    eta: float = _param(
+        3, "float", _number(1, optional=False), "One in eta configurations is promoted from a budget to the next."
+    )
+    optimize_metric: str | Callable[..., float] | None = _param(
+        None,
+        "str or callable",
+        _accept,
+        "Metric that selects epochs, promotions, decision thresholds and the final model: a name of scikit-learn's "
+        'scorers ("roc_auc", "f1_macro", "neg_log_loss", ...) or of Auto-PyTorch ("auc_metric", "cross_entropy", '
+        '...), a scorer, or a function ``f(y_true, y_pred)``, greater is better.  Default: "accuracy" for classes, '
+        '"multilabel_accuracy" for several labels, "r2" for regression.',
+    )
+    additional_metrics: Sequence[str | Callable[..., float]] | None = _param(
+        None, "list of str or callable", _METRICS, "Metrics to record only."
+    )
+    pos_label: Any = _param(
+        None,
+        "label of `y`",
+        _accept,
+        'The positive class of a binary classification, which "f1", "jaccard", "precision", "recall", '
+        '"average_precision" and the likelihood ratios score; "roc_auc" is the same for either.  Default: the label '
+        "1 (or True) if there is one, as in scikit-learn, else the last in sorted order; the log and "
+        '``fit_result["pos_label"]`` say which it was, and a warning does unless it is a label like "yes".  '
+        "Functions of your own decide for themselves.",
+    )
+    validation_split: float | None = _param(
+        None,
+        "float",
+        _number(0, 1),
+        "Share of the rows to hold out for validation, stratified by class or by bins of the target.  Default: 0.3, "
+        'or what `cross_validator` ="auto" chooses.',
+    )
+    shuffle: bool = _param(
+        True,
+        "bool",
+        _flag(),
+        "Whether held-out rows are drawn at random; if not, the last ones are held out, as for rows in order of time.",
+    )
+    cross_validator: Any = _param(
+        None,
+        "str, int, splitter or list of (train, test)",
+        _check_cross_validator,
+        'Validate every configuration on folds; predictions are the mean over the folds\' networks.  "k_fold", '
+        '"stratified_k_fold", "group_k_fold", "time_series_split" or another of scikit-learn\'s splitters by name; a '
+        "number of folds; or any object with scikit-learn's ``split``, which gets `X` and `y` as passed to `fit`.  "
+        '"none" holds rows out instead.  "auto" takes five folds for 50 to 2500 rows, and for up to 25 rows per '
+        "second and core of `max_runtime`, unless `validation_split`, ``groups`` or ``shuffle=False`` ask for a "
+        "holdout or `max_runtime` is below 5 s, and holds out 25 to 10 % of larger tables, or where a fold would "
+        'lack a class that `optimize_metric` needs.  Default: the preset\'s choice, "none" or "auto".',
+    )
+    cross_validator_args: Mapping[str, Any] | None = _param(
+        None, "dict", _accept, 'Keywords of the splitter given by name, such as {"n_splits": 3}.'
+    )
+    ensemble_size: int | None = _param(
+        None,
+        "int",
+        _COUNT,
+        "Number of trained networks to select for the final model, with repetition; 1 keeps the best network alone.  "
+        "Default: the preset's choice.",
+    )
+    baseline: bool = _param(
+        True,
+        "bool",
+        _flag(),
+        "Whether to fit a linear network first, which is returned if no other is better, and may join the ensemble.  "
+        "Without it nothing is returned before the first trial has ended.  It is always fitted to a single class.",
+    )
+    refit: bool | str | None = _param(
+        None,
+        'bool or "auto"',
+        _flag("auto", None),
+        "Whether to train the networks of the final model on all rows in the last 12 % of the time.  The validated "
+        "ones are averaged with them; with `ensemble_size` = 1 they are replaced.  Rows given as ``X_valid`` are not "
+        'trained on, so that there is no refit then.  "auto" refits an ensemble validated on held-out rows: with '
+        'folds, all rows train anyway.  Default: the preset\'s choice, "auto" or False.',
+    )
+    traditional_learners: bool = _param(
+        False,
+        "bool",
+        _flag(),
+        "Whether to fit scikit-learn's HistGradientBoosting and ExtraTrees, too, within 15 % of the time, as members "
+        'of the ensemble, which requires `ensemble_size` > 1.  ``fit_result["ensemble"]`` has their weights; the best '
+        "network is found and kept as without them.",
+    )
+    n_jobs: int | str | None = _param(
+        None,
+        'int or "auto"',
+        _N_JOBS,
+        "Number of configurations to train at once, each in a process of its own with one thread; -1 stands for one "
+        'per core.  "auto" is one per core for budgets in seconds and 25 seconds or more.  With less than 10 seconds '
+        "it is always one, in this process: worker processes would not be ready.  In workers of joblib, "
+        'multiprocessing, `concurrent.futures` or dask, and beside another fit of the process, "auto" and -1 are 1.  '
+        "Default: the preset's choice.",
+    )
+    categorical_features: Sequence[Any] | None = _param(
+        None,
+        "list of names or indices, or boolean mask",
+        _accept,
+        "Columns to treat as categorical, whatever their type.  Columns of strings, booleans and categories always "
+        "are.",
+    )
+    class_weight: Mapping[Any, float] | str | None = _param(
+        None,
+        'dict or "balanced"',
+        _accept,
+        "Weights of the classes, multiplied with those of the rows, in training and in the metric.",
+    )
+    hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = _param(
+        None,
+        "HyperparameterSearchSpaceUpdates or path",
+        _UPDATES,
+        "Edits of the search space, applied after those of the preset.",
+    )
+    networks: Sequence[str] | None = _components("Networks")
+    optimizer: Sequence[str] | None = _components("Optimizers")
+    lr_scheduler: Sequence[str] | None = _components("Learning-rate schedules")
+    preprocessors: Sequence[str] | None = _components("Preprocessors of numerical features")
+    normalization_strategies: Sequence[str] | None = _components("Scalings of numerical features")
+    imputation_strategies: Sequence[str] | None = _components("Imputations of missing values")
+    embeddings: Sequence[str] | None = _components("Embeddings of categorical features")
+    numeric_embeddings: Sequence[str] | None = _components("Embeddings of numerical features")
+    target_transforms: Sequence[str] | None = _components("Transforms of regression targets")
+    initialization_methods: Sequence[str] | None = _components("Initializations of the weights")
+    loss_modules: Sequence[str] | None = _components("Losses")
+    batch_loss_computation_techniques: Sequence[str] | None = _components("Batch techniques, such as mixup,")
+    device: str | torch.device = _param(
+        "auto", "str or torch.device", _accept, 'Where to train: "auto" (a GPU if there is one), "cpu", "cuda".'
+    )
+    random_state: int | np.random.RandomState | None = _param(
+        None, "int or RandomState", _accept, "Seed of all random numbers."
+    )
+    log_level: str | int | None = _param(
+        None,
+        "str or int",
+        _check_log_level,
+        'Level of the logger "autonet" during the fit: "debug", "info", ... or a number of `logging`.  Default: as '
+        "it is.  Lines go to the handlers of `logging`, or to standard error if there are none.",
+    )
+    progress_bar: bool | str = _param(
+        "auto",
+        'bool or "auto"',
+        _flag("auto", None),
+        'Show time, step, trials per budget and the best score during the fit, on standard error.  "auto" shows it in '
+        "a terminal and in a notebook.",
+    )
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Names of all parameters."""
+        return [parameter.name for parameter in fields(cls)]
+
+    def check_each(self) -> None:
+        """Check each value by itself.
+
+        Raises
+        ------
+        InvalidOption, UnknownName
+        """
+        for parameter in fields(self):
+            parameter.metadata["check"](parameter.name, getattr(self, parameter.name))
+
+
+def _describe_each() -> Iterator[str]:
+    for parameter in fields(Params):
+        default = f'"{parameter.default}"' if isinstance(parameter.default, str) else repr(parameter.default)
+        tail = ", optional" if parameter.default is None else f", default={default}"
+        yield f"{parameter.name} : {parameter.metadata['type']}{tail}"
+        meaning = parameter.metadata["meaning"]
+        yield fill(meaning, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+
+
+def describe_parameters() -> str:
+    """Describe every parameter as numpydoc does: name, type, default, meaning."""
+    return "\n".join(_describe_each())
+
+
+def document_parameters(cls: _Class) -> _Class:
+    """Put the parameters into the docstring of a class, where it says ``{parameters}``."""
+    if cls.__doc__:  # none under python -OO
+        cls.__doc__ = inspect.cleandoc(cls.__doc__).replace("{parameters}", describe_parameters())
+    return cls
