@@ -24,8 +24,8 @@ from public_tables import load
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.task import InputLayout
 from autonet.nets.initialization import initialize_from_rows
+from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import build_training
-from autonet.pipeline.workspace import Workspace
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.portfolio import fit_into
 from autonet.training.batches import EncodedRows, count_batches, shuffled_batches
@@ -59,7 +59,7 @@ def best(curve: np.ndarray, kind: int) -> float:
     return float(curve[curve[:, kind].argmin(), kind + 1])
 
 
-def prepared(table: str, seed: int) -> tuple[Workspace, torch.nn.Module, object, np.ndarray]:
+def prepared(table: str, seed: int) -> tuple[TrialContext, torch.nn.Module, object, np.ndarray]:
     """What trials share, the space, the test rows and their targets."""
     train, test = load(table, seed, MAX_ROWS)
     y, y_test = train.pop("target"), test.pop("target")
@@ -73,8 +73,8 @@ def prepared(table: str, seed: int) -> tuple[Workspace, torch.nn.Module, object,
         )
     _, options = auto._resolve_options({}, {})
     schema, given = auto._read({"X": train, "y": y}, None, None, options)
-    workspace = auto._workspace(given, options, options.plan_time())
-    return workspace, options.space(workspace.task), schema.read(schema.open(test, "")), given.targets.encode(y_test)
+    context = auto._context(given, options, options.plan_time())
+    return context, options.space(context.task), schema.read(schema.open(test, "")), given.targets.encode(y_test)
 
 
 def loss(prediction: np.ndarray, y: np.ndarray) -> float:
@@ -87,10 +87,10 @@ def loss(prediction: np.ndarray, y: np.ndarray) -> float:
 class Training:
     """A network in training, step by step."""
 
-    def __init__(self, workspace: Workspace, config: dict, rows: EncodedRows, layout: InputLayout, seed: int) -> None:
+    def __init__(self, context: TrialContext, config: dict, rows: EncodedRows, layout: InputLayout, seed: int) -> None:
         torch.manual_seed(seed)
         self.rows = rows
-        self.state, self.plan = build_training(workspace.task, config, rows, layout)
+        self.state, self.plan = build_training(context.task, config, rows, layout)
         initialize_from_rows(self.state.network, rows.x)
         self.steps_per_epoch = count_batches(len(rows), self.plan.batch_size)
 
@@ -120,14 +120,14 @@ def curve_of(table: str, network: str, seconds: float, seed: int) -> np.ndarray 
     """Train one network, and judge it on the way; None if it diverges."""
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    workspace, space, test, y_test = prepared(table, seed)
+    context, space, test, y_test = prepared(table, seed)
     config = fit_into(Encoding(space), [candidates(0)[network]])[0]
-    encoded = workspace.encoded(config, 0)
+    encoded = context.encoded(config, 0)
     judged_rows = [
-        (encoded.valid.x, workspace.y[workspace.folds[0].valid]),
+        (encoded.valid.x, context.y[context.folds[0].valid]),
         (encoded.encoder.inputs(test, torch.device("cpu")), y_test),
     ]
-    made = workspace, config, encoded.rows, encoded.encoder.layout, seed
+    made = context, config, encoded.rows, encoded.encoder.layout, seed
     curve, judged = list[list[float]](), 0
     try:
         total = max(round(seconds / Training(*made).seconds_per_step()), 4)

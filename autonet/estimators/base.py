@@ -41,9 +41,9 @@ from autonet.estimators.searching import make_study, place_rungs, search_limits
 from autonet.estimators.selection import Selection
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.model import FittedModel
+from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.trial import run_trial
-from autonet.pipeline.workspace import Workspace
 from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.rungs import Unit
@@ -219,39 +219,39 @@ class AutoNet(FittedEstimator, ABC):
             bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
             bar.begin("reading")
             reader, given = self._read(data, sample_weight, groups, options)
-            workspace = self._workspace(given, options, plan)
-            bar.describe = partial(describe_best, workspace.metric)
-            resolved = options.resolve_refit(len(workspace.folds), has_valid=given.valid is not None)
+            context = self._context(given, options, plan)
+            bar.describe = partial(describe_best, context.metric)
+            resolved = options.resolve_refit(len(context.folds), has_valid=given.valid is not None)
             plan = replace(plan, refits=resolved.refit is True)
-            space = self._space(workspace, resolved, networks)
-            executor = plan.executor(workspace.data)
+            space = self._space(context, resolved, networks)
+            executor = plan.executor(context.data)
             on_exit.callback(executor.close)
             bar.begin("baseline")
             default = dict(space.get_default_configuration())
-            first = fit_first_models(workspace, default, resolved, plan)
-            searches = first.should_search(workspace, plan)
-            rungs, plan = place_rungs(workspace, default, plan, timed=searches)
-            study = make_study(space, workspace, resolved, rungs)
+            first = fit_first_models(context, default, resolved, plan)
+            searches = first.should_search(context, plan)
+            rungs, plan = place_rungs(context, default, plan, timed=searches)
+            study = make_study(space, context, resolved, rungs)
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
             if searches:
                 bar.begin("search")
-                self._search(study, workspace, executor, search_limits(study, resolved, plan, bar))
+                self._search(study, context, executor, search_limits(study, resolved, plan, bar))
             bar.begin("selection")
-            selection = Selection.of(study, workspace, first, resolved.networks_kept, plan)
+            selection = Selection.of(study, context, first, resolved.networks_kept, plan)
             if resolved.refit:
                 bar.begin("refit")
                 was_asked, size = options.refit not in ("auto", False), resolved.networks_kept
-                selection = selection.refitted(study, workspace, size, executor, plan, asked_for=was_asked)
-            self._keep(reader, given.targets, study, workspace, selection, plan)
+                selection = selection.refitted(study, context, size, executor, plan, asked_for=was_asked)
+            self._keep(reader, given.targets, study, context, selection, plan)
             for line in describe_model(self.fit_result_):
                 logger.info("%s", line)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - plan.began, self.best_config_)
 
-    def _search(self, study: Study, workspace: Workspace, executor: Executor, limits: Mapping[str, Any]) -> None:
+    def _search(self, study: Study, context: TrialContext, executor: Executor, limits: Mapping[str, Any]) -> None:
         """Run the search; if it comes to nothing, there is the baseline."""
         try:
             with current_interrupt().abandoning():
-                study.optimize(partial(run_trial, workspace), executor=executor, **limits)
+                study.optimize(partial(run_trial, context), executor=executor, **limits)
         except SearchFailed:
             logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 
@@ -277,15 +277,15 @@ class AutoNet(FittedEstimator, ABC):
         given = Given(self.modality, data["X"], rows, reader.n_features, targets, codes, sample_weight, groups, valid)
         return reader, given
 
-    def _workspace(self, given: Given, options: Options, plan: TimePlan) -> Workspace:
+    def _context(self, given: Given, options: Options, plan: TimePlan) -> TrialContext:
         """Split the rows, and put together what the trials of the search share."""
         return prepared(given, options.metrics(self.default_metrics, given.targets.kind), options, plan)
 
-    def _space(self, workspace: Workspace, options: Options, networks: Node[nn.Module]) -> ConfigurationSpace:
+    def _space(self, context: TrialContext, options: Options, networks: Node[nn.Module]) -> ConfigurationSpace:
         """Build the search space; only networks that it can choose go to worker processes."""
-        space = options.space(workspace.task, self.modality, networks)
+        space = options.space(context.task, self.modality, networks)
         selector = space[join(networks.name, networks.selector)]
-        workspace.networks = networks.only(filter(selector.legal_value, networks.components))
+        context.networks = networks.only(filter(selector.legal_value, networks.components))
         return space
 
     def _keep(
@@ -293,7 +293,7 @@ class AutoNet(FittedEstimator, ABC):
         reader: Reader,
         targets: Targets,
         study: Study,
-        workspace: Workspace,
+        context: TrialContext,
         selection: Selection,
         plan: TimePlan,
     ) -> None:
@@ -314,8 +314,8 @@ class AutoNet(FittedEstimator, ABC):
         self._searched_with = repr(self._resolve_options({}))
         until = min(plan.until("closing"), current_interrupt().deadline)
         self.fit_result_ = {
-            **selection.summary(workspace, until),
-            "pos_label": positive_label(workspace.metric, targets),
+            **selection.summary(context, until),
+            "pos_label": positive_label(context.metric, targets),
         }
 
     @abstractmethod

@@ -11,8 +11,8 @@ from autonet.estimators.options import Options
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.ensemble import Member
 from autonet.pipeline.baseline import Baseline, fit_baseline
+from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate
-from autonet.pipeline.workspace import Workspace
 
 __all__ = ["FirstModels", "fit_first_models"]
 
@@ -35,48 +35,48 @@ class FirstModels:
     error: Exception | None
     learners: Sequence[Candidate[Member]]
 
-    def should_search(self, workspace: Workspace, plan: TimePlan) -> bool:
+    def should_search(self, context: TrialContext, plan: TimePlan) -> bool:
         """Whether there is something to search, and time to encode the table for it."""
-        if current_interrupt().requested or _has_one_class(workspace):
+        if current_interrupt().requested or _has_one_class(context):
             return False
-        seconds = self.baseline.encoding_seconds * len(workspace.data) if self.baseline else 0.0
+        seconds = self.baseline.encoding_seconds * len(context.data) if self.baseline else 0.0
         return seconds < plan.left("closing")
 
 
-def fit_first_models(workspace: Workspace, config: Mapping[str, Any], options: Options, plan: TimePlan) -> FirstModels:
+def fit_first_models(context: TrialContext, config: Mapping[str, Any], options: Options, plan: TimePlan) -> FirstModels:
     """Fit the baseline, and traditional learners if they are wanted.
 
     Learners come before the search because it can use whatever they leave of their share of the time, and because they
     are there when it is interrupted.
     """
     baseline, error = None, None
-    if options.baseline or _has_one_class(workspace):
-        baseline, error = _baseline(workspace, config, plan)
-    if current_interrupt().requested or not options.traditional_learners or _has_one_class(workspace):
+    if options.baseline or _has_one_class(context):
+        baseline, error = _baseline(context, config, plan)
+    if current_interrupt().requested or not options.traditional_learners or _has_one_class(context):
         return FirstModels(baseline, error, ())
     # scikit-learn's trees take a sixth of a second to import, in every process that imports the estimators.
-    from autonet.pipeline.traditional import fit_traditional_learners  # noqa: PLC0415
+    from autonet.pipeline.tree_learners import fit_tree_learners  # noqa: PLC0415
 
     seconds = min(plan.traditional_learners, plan.left("search"))
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
-    fitted = fit_traditional_learners(workspace, config, seconds=seconds, encoding_seconds=encoding_seconds)
+    fitted = fit_tree_learners(context, config, seconds=seconds, encoding_seconds=encoding_seconds)
     return FirstModels(baseline, error, fitted.candidates)
 
 
 def _baseline(
-    workspace: Workspace, config: Mapping[str, Any], plan: TimePlan
+    context: TrialContext, config: Mapping[str, Any], plan: TimePlan
 ) -> tuple[Baseline | None, Exception | None]:
     """Fit the baseline; an error is handed back, because the search may succeed all the same."""
     logger = logging.getLogger("autonet")
     try:
-        baseline = fit_baseline(workspace, config, seconds=plan.baseline, deadline=plan.until("closing"))
+        baseline = fit_baseline(context, config, seconds=plan.baseline, deadline=plan.until("closing"))
     except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
         logger.warning("the linear baseline failed", exc_info=True)
         return None, error
-    score = workspace.metric.score_of(baseline.rank[0])
-    logger.info("baseline: linear network, validation %s %.4f", workspace.metric.name, score)
+    score = context.metric.score_of(baseline.rank[0])
+    logger.info("baseline: linear network, validation %s %.4f", context.metric.name, score)
     return baseline, None
 
 
-def _has_one_class(workspace: Workspace) -> bool:
-    return workspace.task.kind == "classification" and workspace.task.n_outputs == 1
+def _has_one_class(context: TrialContext) -> bool:
+    return context.task.kind == "classification" and context.task.n_outputs == 1

@@ -22,7 +22,7 @@ from autonet.estimators.options import Options
 from autonet.estimators.scoring import choose_metrics, find_unscorable
 from autonet.estimators.time_plan import FOLDED_METRIC_SHARE, TimePlan
 from autonet.metrics.metric import Metric
-from autonet.pipeline.workspace import Workspace
+from autonet.pipeline.context import TrialContext
 
 __all__ = ["Given", "prepared"]
 
@@ -79,7 +79,7 @@ class Given:
 
 def prepared(
     given: Given, metrics: Sequence[str | Callable[..., float]], options: Options, plan: TimePlan
-) -> Workspace:
+) -> TrialContext:
     """Check weights and groups, split, and put together what the trials of a search share.
 
     Parameters
@@ -104,7 +104,7 @@ def prepared(
         raise InvalidData("The weights of all training rows of a fold are zero; give some of them a weight.")
     _check_folds(measures[0], y, weights, folds, given)
     n_rows = sum(map(len, (folds[0].train, folds[0].valid)))
-    return Workspace(
+    return TrialContext(
         modality=given.modality,
         data=data,
         y=y,

@@ -12,9 +12,9 @@ from autonet.core.interrupts import current_interrupt
 from autonet.estimators.logs import log_trial
 from autonet.estimators.options import Options
 from autonet.estimators.time_plan import TimePlan
+from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import CONSIDERED
-from autonet.pipeline.timing import epoch_seconds
-from autonet.pipeline.workspace import Workspace
+from autonet.pipeline.timing import time_epoch
 from autonet.search.progress import ProgressBar
 from autonet.search.rungs import Rungs
 from autonet.search.study import Study
@@ -22,43 +22,43 @@ from autonet.search.study import Study
 __all__ = ["make_study", "place_rungs", "search_limits"]
 
 
-def make_study(space: ConfigurationSpace, workspace: Workspace, options: Options, rungs: Rungs) -> Study:
+def make_study(space: ConfigurationSpace, context: TrialContext, options: Options, rungs: Rungs) -> Study:
     """Return a study that begins with the portfolio of the preset."""
     study = Study(
         space,
         min_budget=rungs.bottom,
         max_budget=rungs.top,
         eta=options.eta,
-        budget_type=workspace.unit,
-        random_state=workspace.seed,
+        budget_type=context.unit,
+        random_state=context.seed,
         keep_best=CONSIDERED if options.networks_kept > 1 else 1,
     )
     study.log_trials = False  # `log_trial` does, with the scores of the metric
-    for config in options.portfolio(workspace.task, study.encoding):
+    for config in options.portfolio(context.task, study.encoding):
         study.enqueue(config)
     return study
 
 
 def place_rungs(
-    workspace: Workspace, default: Mapping[str, Any], plan: TimePlan, *, timed: bool
+    context: TrialContext, default: Mapping[str, Any], plan: TimePlan, *, timed: bool
 ) -> tuple[Rungs, TimePlan]:
     """Place the rungs of the search, and reserve time for slow metrics.
 
     Parameters
     ----------
-    workspace : Workspace
+    context : TrialContext
     default : mapping
         Configuration whose epochs are timed.
     plan : TimePlan
     timed : bool
         Whether an epoch may be timed.
     """
-    epoch, n_folds = 0.0, len(workspace.folds)
+    epoch, n_folds = 0.0, len(context.folds)
     if timed and plan.needs_timing:
         with current_interrupt().abandoning():
-            epoch = epoch_seconds(workspace, default)
-    rungs = plan.rungs(epoch, workspace.metric.seconds * n_folds)
-    return rungs, replace(plan, scoring=plan.scoring_seconds(workspace.additional_metrics, n_folds))
+            epoch = time_epoch(context, default)
+    rungs = plan.rungs(epoch, context.metric.seconds * n_folds)
+    return rungs, replace(plan, scoring=plan.scoring_seconds(context.additional_metrics, n_folds))
 
 
 def search_limits(study: Study, options: Options, plan: TimePlan, bar: ProgressBar) -> dict[str, Any]:

@@ -24,10 +24,10 @@ from autonet.models.ensemble import Ensemble, Member
 from autonet.models.network import NetworkMember
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
-from autonet.pipeline.refit import refit, with_refitted
-from autonet.pipeline.selection import CONSIDERED, Candidate, candidates, ranked, select, validation_losses
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.refit import add_refitted, refit
+from autonet.pipeline.selection import CONSIDERED, Candidate, load_candidates, rank_candidates, score_fold, select
 from autonet.pipeline.trial import additional_scores
-from autonet.pipeline.workspace import Workspace
 from autonet.search.executors.base import Executor
 from autonet.search.records import Status
 from autonet.search.study import Study
@@ -54,15 +54,15 @@ class Scores:
     additional: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of_predictions(cls, workspace: Workspace, predictions: Sequence[Array], deadline: float) -> "Scores":
+    def of_predictions(cls, context: TrialContext, predictions: Sequence[Array], deadline: float) -> "Scores":
         """Score what a model predicts for the validation rows of each fold."""
-        pairs = zip(workspace.folds, predictions, strict=False)
-        losses = [validation_losses(workspace, fold.valid, prediction)[0] for fold, prediction in pairs]
-        return cls(float(np.mean(losses)), additional_scores(workspace, predictions, deadline))
+        pairs = zip(context.folds, predictions, strict=False)
+        losses = [score_fold(context, fold.valid, prediction)[0] for fold, prediction in pairs]
+        return cls(float(np.mean(losses)), additional_scores(context, predictions, deadline))
 
-    def summary(self, workspace: Workspace) -> dict[str, float]:
+    def summary(self, context: TrialContext) -> dict[str, float]:
         """Return loss and scores by name."""
-        metric = workspace.metric
+        metric = context.metric
         return {"loss": self.loss, f"val_{metric.name}": metric.score_of(self.loss), **self.additional}
 
 
@@ -109,7 +109,7 @@ class Selection:
     def of(
         cls,
         study: Study,
-        workspace: Workspace,
+        context: TrialContext,
         first: FirstModels,
         ensemble_size: int,
         plan: TimePlan,
@@ -119,7 +119,7 @@ class Selection:
         Parameters
         ----------
         study : Study
-        workspace : Workspace
+        context : TrialContext
         first : FirstModels
             The baseline, or why there is none, and traditional learners.
         ensemble_size : int
@@ -134,7 +134,7 @@ class Selection:
         interrupt = current_interrupt()
         most = CONSIDERED if ensemble_size > 1 else 1  # loading networks takes time
         trials, load = study.history.ranked(), study.load_checkpoint
-        networks = candidates(trials, load, workspace, first.baseline, most=most)
+        networks = load_candidates(trials, load, context, first.baseline, most=most)
         if not networks:
             if interrupt.requested:
                 raise KeyboardInterrupt
@@ -143,27 +143,27 @@ class Selection:
         if interrupt.requested:
             notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the best model so far is returned."))
         best = networks[0]
-        found: list[Candidate[Member]] = ranked([*networks, *first.learners], workspace)
+        found: list[Candidate[Member]] = rank_candidates([*networks, *first.learners], context)
         members = best.members()
         ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
         if ensemble_size > 1 and len(found) > 1:
             with interrupt.abandoning():
                 until = plan.until("selection") - plan.scoring
-                ensemble, predictions = select(workspace, found, size=ensemble_size, deadline=until)
+                ensemble, predictions = select(context, found, size=ensemble_size, deadline=until)
             if interrupt.requested and not notes:
                 notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the ensemble is not selected to the end."))
         if best.name != LINEAR and set(ensemble.shares) == {LINEAR}:  # better by a hair
             ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
         of_trials = [name for name in ensemble.shares if isinstance(name, int)]
         if first.baseline is not None and best.name == LINEAR and not of_trials and not interrupt.requested:
-            notes.append(BaselineReturned(_why_baseline(study, workspace, first.baseline, ensemble)))
+            notes.append(BaselineReturned(_why_baseline(study, context, first.baseline, ensemble)))
         losses = dict[int | str, float]()
         for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
             losses.setdefault(candidate.name, candidate.rank[0])
         alone, until = predictions is best.predictions, min(plan.until("selection"), interrupt.deadline)
-        scores = None if alone else Scores.of_predictions(workspace, predictions, until)
-        best_scores = Scores(best.rank[0], additional_scores(workspace, best.predictions, until))
-        notes += _skipped_scores(workspace, scores or best_scores)
+        scores = None if alone else Scores.of_predictions(context, predictions, until)
+        best_scores = Scores(best.rank[0], additional_scores(context, best.predictions, until))
+        notes += _skipped_scores(context, scores or best_scores)
         return cls(
             name=best.name,
             config=best.config,
@@ -173,14 +173,14 @@ class Selection:
             ensemble=ensemble,
             scores=scores or best_scores,
             candidates=losses,
-            threshold=_threshold(workspace, predictions),
+            threshold=_threshold(context, predictions),
             warnings=tuple(notes),
         )
 
     def refitted(
         self,
         study: Study,
-        workspace: Workspace,
+        context: TrialContext,
         ensemble_size: int,
         executor: Executor,
         plan: TimePlan,
@@ -192,7 +192,7 @@ class Selection:
         Parameters
         ----------
         study : Study
-        workspace : Workspace
+        context : TrialContext
         ensemble_size : int
             If it is 1, what comes out takes the place of the winner's networks; an ensemble averages both.
         executor : Executor
@@ -208,7 +208,7 @@ class Selection:
         trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
         refitted = dict[int, list[NetworkMember]]()
         with interrupt.abandoning():
-            refitted = refit(workspace, trained, shares, executor, plan.until("refit"))
+            refitted = refit(context, trained, shares, executor, plan.until("refit"))
         if math.isfinite(interrupt.deadline):
             note = SearchInterrupted(
                 f"{_what_came(interrupt)}: the best model is returned, as it was before its training on all rows."
@@ -219,39 +219,39 @@ class Selection:
         if ensemble_size == 1 and refitted:
             ((name, members),) = refitted.items()
             return replace(self, members=members, ensemble=Ensemble.of_one(name, members))
-        return replace(self, ensemble=with_refitted(self.ensemble, refitted))
+        return replace(self, ensemble=add_refitted(self.ensemble, refitted))
 
-    def summary(self, workspace: Workspace, deadline: float = math.inf) -> dict[str, Any]:
+    def summary(self, context: TrialContext, deadline: float = math.inf) -> dict[str, Any]:
         """Return `FittedEstimator.fit_result`: plain values, fit for JSON.
 
         With a slow metric the training score is left out where there is no time for it until `deadline`.
         """
-        shares, metric = self.ensemble.shares, workspace.metric
-        validated, trained = self.scores.summary(workspace), dict[str, float]()
+        shares, metric = self.ensemble.shares, context.metric
+        validated, trained = self.scores.summary(context), dict[str, float]()
         if not metric.is_slow or time.monotonic() + metric.seconds < deadline:
-            trained = {f"train_{metric.name}": self._training_score(workspace)}
+            trained = {f"train_{metric.name}": self._training_score(context)}
         threshold = self.threshold.tolist() if isinstance(self.threshold, np.ndarray) else self.threshold
         return {
             "optimized_hyperparameter_config": self.config,
             "budget": self.budget,
             "loss": self.scores.loss,
             "info": {"loss": self.scores.loss, **trained, **validated},
-            "best_network": {"name": str(self.name), **self.best.summary(workspace)},
+            "best_network": {"name": str(self.name), **self.best.summary(context)},
             "ensemble": {str(name): share for name, share in shares.items()},
             "models": {
-                str(name): {"weight": shares.get(name, 0.0), **Scores(loss).summary(workspace)}
+                str(name): {"weight": shares.get(name, 0.0), **Scores(loss).summary(context)}
                 for name, loss in self.candidates.items()
             },
             "threshold": threshold,
         }
 
-    def _training_score(self, workspace: Workspace) -> float:
+    def _training_score(self, context: TrialContext) -> float:
         """Score what predicts on some of the training rows of the first fold."""
-        rows = workspace.folds[0].train
+        rows = context.folds[0].train
         most = max(SCORED_TRAINING_ROWS // len(self.ensemble.members), FEWEST_SCORED_ROWS)
         rows = rows[:: math.ceil(len(rows) / most)]
-        prediction = self.ensemble.predict(workspace.data.rows(rows))
-        return workspace.metric.score(workspace.y[rows], prediction, workspace.metric_weights(rows), self.threshold)
+        prediction = self.ensemble.predict(context.data.rows(rows))
+        return context.metric.score(context.y[rows], prediction, context.metric_weights(rows), self.threshold)
 
 
 NO_TIME_TO_REFIT = (
@@ -275,9 +275,9 @@ def _search_failed(study: Study, baseline_error: Any) -> SearchFailed:
     return error
 
 
-def _skipped_scores(workspace: Workspace, scores: Scores) -> list[AutonetWarning]:
+def _skipped_scores(context: TrialContext, scores: Scores) -> list[AutonetWarning]:
     """Warn of metrics that there was no time for."""
-    names = [m.name for m in workspace.additional_metrics if f"val_{m.name}" not in scores.additional]
+    names = [m.name for m in context.additional_metrics if f"val_{m.name}" not in scores.additional]
     if not names:
         return []
     return [
@@ -293,21 +293,21 @@ def _what_came(interrupt: Interrupt) -> str:
     return "SIGTERM" if interrupt.signal == "SIGTERM" else "Interrupted"
 
 
-def _threshold(workspace: Workspace, predictions: list[Array]) -> float | Array | None:
+def _threshold(context: TrialContext, predictions: list[Array]) -> float | Array | None:
     """Find the decision that is best for the metric on the validation rows of all folds."""
-    if not workspace.metric.decides:
+    if not context.metric.decides:
         return None
-    rows = np.concatenate([fold.valid for fold in workspace.folds[: len(predictions)]])
-    truth, weights = workspace.y[rows], workspace.metric_weights(rows)
-    return workspace.metric.best_threshold(truth, np.concatenate(predictions), weights)
+    rows = np.concatenate([fold.valid for fold in context.folds[: len(predictions)]])
+    truth, weights = context.y[rows], context.metric_weights(rows)
+    return context.metric.best_threshold(truth, np.concatenate(predictions), weights)
 
 
-def _why_baseline(study: Study, workspace: Workspace, baseline: Baseline, ensemble: Ensemble) -> str:
-    metric = workspace.metric
+def _why_baseline(study: Study, context: TrialContext, baseline: Baseline, ensemble: Ensemble) -> str:
+    metric = context.metric
     role = "returned" if list(ensemble.shares) == [LINEAR] else "the best network"
     mine = f"the linear baseline is {role} (validation {metric.name} {metric.score_of(baseline.rank[0]):.4f})"
     best = study.history.best
-    if workspace.task.kind == "classification" and workspace.task.n_outputs == 1:
+    if context.task.kind == "classification" and context.task.n_outputs == 1:
         return f"y has a single class, so {mine}."
     if best is None and study.errors:
         first = study.errors[0]

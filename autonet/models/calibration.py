@@ -9,13 +9,13 @@ from scipy.special import log_softmax
 
 from autonet.core.typing import Array
 
-__all__ = ["fit_temperature", "tempered"]
+__all__ = ["apply_temperature", "fit_temperature"]
 
 SPAN = 4.0  # temperatures from a quarter to four
 LEAST_PROBABILITY = 1e-15
 
 
-def tempered(probabilities: Array, temperature: float) -> Array:
+def apply_temperature(probabilities: Array, temperature: float) -> Array:
     """Divide the logarithms of probabilities (n, n_classes) by a temperature; above 1 makes them more alike."""
     if temperature == 1:
         return probabilities

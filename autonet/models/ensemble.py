@@ -12,7 +12,7 @@ import torch
 from autonet.core.cores import available_cores
 from autonet.core.modality import Data, Encoder, Inputs
 from autonet.core.typing import Array
-from autonet.models.calibration import tempered
+from autonet.models.calibration import apply_temperature
 
 __all__ = ["Ensemble", "Member", "weighted_mean"]
 
@@ -81,7 +81,7 @@ class Ensemble:
                 done = map(_weighted_sum, jobs, chunk) if threads == 1 else pool.map(_weighted_sum, jobs, chunk)
                 sums, lowest, highest = zip(*done, strict=True)
                 means.append(_clip(np.sum(sums, axis=0), lowest, highest))
-        return tempered(np.concatenate(means), self.temperature)
+        return apply_temperature(np.concatenate(means), self.temperature)
 
 
 def weighted_mean(weights: Sequence[float], predictions: Sequence[Array]) -> Array:

@@ -13,7 +13,7 @@ from torch import nn
 from autonet.core.interrupts import current_interrupt
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.models.network import LINEAR_CONFIG, NetworkMember
-from autonet.pipeline.workspace import Workspace
+from autonet.pipeline.context import TrialContext
 from autonet.training.batches import BATCH_LOSSES, count_batches
 from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingPlan, train
@@ -62,12 +62,12 @@ class Baseline:
         return [m.targets.decode(s.outputs.numpy()) for m, s in zip(self.members, self.snapshots, strict=True)]
 
 
-def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: float, deadline: float) -> Baseline:
+def fit_baseline(context: TrialContext, config: Mapping[str, Any], *, seconds: float, deadline: float) -> Baseline:
     """Train a linear network on the rows of every fold, or of the first alone if the table takes long to encode.
 
     Parameters
     ----------
-    workspace : Workspace
+    context : TrialContext
     config : mapping
         The configuration whose loss and way to impute are used.
     seconds : float
@@ -75,57 +75,63 @@ def fit_baseline(workspace: Workspace, config: Mapping[str, Any], *, seconds: fl
     deadline : float
         Reading of ``time.monotonic()``.
     """
-    config = workspace.modality.baseline_config(config)
+    config = context.modality.baseline_config(config)
     baseline = Baseline()
-    n_folds, began = len(workspace.folds), time.monotonic()
+    n_folds, began = len(context.folds), time.monotonic()
     for fold in range(n_folds):
-        _fit_fold(baseline, workspace, fold, config, seconds=seconds / n_folds, deadline=deadline)
+        _fit_fold(baseline, context, fold, config, seconds=seconds / n_folds, deadline=deadline)
         now = time.monotonic()
         for_all = (now - began) / (fold + 1) * n_folds
         if (
             current_interrupt().requested
             or now >= deadline
-            or (workspace.unit == "time" and for_all > PATIENCE * seconds)
+            or (context.unit == "time" and for_all > PATIENCE * seconds)
         ):
             break
     return baseline
 
 
 def _fit_fold(
-    baseline: Baseline, workspace: Workspace, number: int, config: Mapping[str, Any], *, seconds: float, deadline: float
+    baseline: Baseline,
+    context: TrialContext,
+    number: int,
+    config: Mapping[str, Any],
+    *,
+    seconds: float,
+    deadline: float,
 ) -> None:
     """Train on the rows of a fold."""
-    fold = workspace.folds[number]
-    chosen = np.random.default_rng(workspace.seed).permutation(fold.train)[:ROWS]
+    fold = context.folds[number]
+    chosen = np.random.default_rng(context.seed).permutation(fold.train)[:ROWS]
     began = time.monotonic()
-    encoder = workspace.modality.fit_encoder(workspace.data, chosen, config, workspace.seed)
-    targets = TargetEncoder.fit(workspace.task.kind, workspace.y[chosen], config)
-    rows = workspace.rows(targets, workspace.inputs(encoder, chosen), chosen)
-    valid = workspace.rows(targets, workspace.inputs(encoder, fold.valid), fold.valid)
+    encoder = context.modality.fit_encoder(context.data, chosen, config, context.seed)
+    targets = TargetEncoder.fit(context.task.kind, context.y[chosen], config)
+    rows = context.rows(targets, context.inputs(encoder, chosen), chosen)
+    valid = context.rows(targets, context.inputs(encoder, fold.valid), fold.valid)
     baseline.encoding_seconds = (time.monotonic() - began) / (len(rows) + len(valid))
     plan = TrainingPlan(
         BATCH_SIZE,
-        LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=workspace.task.n_outputs).to(workspace.device),
+        LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=context.task.n_outputs).to(context.device),
         BATCH_LOSSES.components["standard"].build(),
         SCHEDULES.components["onecycle"].build(warmup=0.3, start_factor=0.1),
         None,
     )
-    metric_seconds = workspace.metric.seconds
-    length = EPOCHS if workspace.unit == "epochs" else seconds + metric_seconds
-    generator = torch.Generator().manual_seed(workspace.seed)
+    metric_seconds = context.metric.seconds
+    length = EPOCHS if context.unit == "epochs" else seconds + metric_seconds
+    generator = torch.Generator().manual_seed(context.seed)
     with draw_from(generator):
-        network = workspace.modality.build_network(workspace.task, LINEAR_CONFIG, encoder.layout)
+        network = context.modality.build_network(context.task, LINEAR_CONFIG, encoder.layout)
     for parameter in network.parameters():
         nn.init.zeros_(parameter)
-    network.to(workspace.device)
+    network.to(context.device)
     state = TrainingState(network, Adam(network.parameters(), 1e-2, fused=True), generator)
     deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
     n_batches = count_batches(len(rows), BATCH_SIZE)
-    budget = TrainingBudget(workspace.unit, 0.0, length, n_batches, deadline, metric_seconds)
-    train(state, plan, rows, valid.x, workspace.validation(number, targets, valid.y), budget)
+    budget = TrainingBudget(context.unit, 0.0, length, n_batches, deadline, metric_seconds)
+    train(state, plan, rows, valid.x, context.validation(number, targets, valid.y), budget)
     if not state.best.weights:
         return  # interrupted at once
     network.load_state_dict(state.best.weights)
-    baseline.members.append(NetworkMember(encoder, targets, network.cpu().eval(), LINEAR_CONFIG, workspace.task))
+    baseline.members.append(NetworkMember(encoder, targets, network.cpu().eval(), LINEAR_CONFIG, context.task))
     baseline.snapshots.append(state.best)
     current_interrupt().protect()  # from now on there is a model to return

@@ -18,8 +18,8 @@ from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import Ensemble, Member
 from autonet.models.network import NetworkMember
 from autonet.nets.initialization import initialize_from_rows
-from autonet.pipeline.trial import TrainedFold, member, start_training
-from autonet.pipeline.workspace import Workspace
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.trial import TrainedFold, build_member, start_training
 from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
 from autonet.search.running import RunningTrial
@@ -28,7 +28,7 @@ from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingDiverged, train_epoch
 from autonet.training.random import draw_from, seed_gpu
 
-__all__ = ["refit", "refit_trial", "with_refitted"]
+__all__ = ["add_refitted", "refit", "refit_trial"]
 
 Weights = dict[str, Any]
 
@@ -47,7 +47,7 @@ LEAST_SHARE = {"time": 0.5, "epochs": 1.0}
 
 
 def refit(
-    workspace: Workspace,
+    context: TrialContext,
     trained: Mapping[int, tuple[Trial, list[TrainedFold]]],
     shares: Mapping[int, float],
     executor: Executor,
@@ -60,7 +60,7 @@ def refit(
 
     Parameters
     ----------
-    workspace : Workspace
+    context : TrialContext
     trained : mapping of int to (Trial, list of TrainedFold)
         By the number of the trial.
     shares : mapping of int to float
@@ -75,17 +75,17 @@ def refit(
     dict of int to list of NetworkMember
         By the number of the trial, the networks that were ready in time, one per fold.
     """
-    wanted = {number: _seconds(workspace, folds) for number, (_, folds) in trained.items()}
+    wanted = {number: _seconds(context, folds) for number, (_, folds) in trained.items()}
     for_each = PLANNED_SHARE * (deadline - time.monotonic())
     left, jobs = for_each * executor.n_slots, list[Job]()
     for number in sorted(trained, key=lambda n: shares[n] / wanted[n], reverse=True):
         seconds = min(wanted[number], for_each, left)
-        if seconds >= LEAST_SHARE[workspace.unit] * wanted[number]:
+        if seconds >= LEAST_SHARE[context.unit] * wanted[number]:
             trial, folds = trained[number]
             jobs.append(Job(number, trial.config, 0.0, seconds, trial.seed, deadline, checkpoint=folds))
             left -= seconds
     waiting = sorted(jobs, key=lambda job: job.target)  # the longest, which comes last, is taken first
-    refitted, running, objective = dict[int, list[NetworkMember]](), 0, partial(refit_trial, workspace)
+    refitted, running, objective = dict[int, list[NetworkMember]](), 0, partial(refit_trial, context)
     logger = logging.getLogger("autonet")
     try:
         while waiting or running:
@@ -101,19 +101,19 @@ def refit(
                     logger.info("trial %d stays as it was validated: %s", job.trial, outcome.reason)
                     continue
                 pairs = zip(trained[job.trial][1], weights, strict=True)
-                refitted[job.trial] = [member(workspace, job.config, fold, w) for fold, w in pairs]
+                refitted[job.trial] = [build_member(context, job.config, fold, w) for fold, w in pairs]
     finally:
         executor.cancel()
     logger.info("%d of %d trials trained on all rows", len(refitted), len(trained))
     return refitted
 
 
-def refit_trial(workspace: Workspace, trial: RunningTrial) -> Result:
+def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     """Train the networks of a trial on all rows.
 
     Parameters
     ----------
-    workspace : Workspace
+    context : TrialContext
     trial : RunningTrial
         Its checkpoint is a list of `TrainedFold`, one per fold; its budget is in seconds.
 
@@ -122,31 +122,31 @@ def refit_trial(workspace: Workspace, trial: RunningTrial) -> Result:
     Result
         Without a loss that means anything; its checkpoint is a list of state dicts, one per fold.
     """
-    every = workspace.all_rows
+    every = context.all_rows
     folds: list[TrainedFold] = trial.checkpoint.load()
-    weights, share = list[Weights](), trial.job.target / _seconds(workspace, folds)
+    weights, share = list[Weights](), trial.job.target / _seconds(context, folds)
     seed = trial.seed + 1  # other networks than those that were trained before
     generator = torch.Generator().manual_seed(seed)
-    with seed_gpu(seed, workspace.device):
+    with seed_gpu(seed, context.device):
         for done, fold in enumerate(folds):
             # With the encoders that the networks know, which have not seen the rows of validation.
-            rows = workspace.rows(fold.targets, workspace.inputs(fold.encoder, every), every)
+            rows = context.rows(fold.targets, context.inputs(fold.encoder, every), every)
             with draw_from(generator):
-                state, plan = start_training(workspace, trial, fold.encoder, rows, generator)
+                state, plan = start_training(context, trial, fold.encoder, rows, generator)
                 if not _is_late(fold):
                     initialize_from_rows(state.network, rows.x)
             if _is_late(fold):
                 state.restore(fold.state)
             now, length = time.monotonic(), _epochs(fold)
-            if workspace.unit == "time":
-                length *= share * _epoch_seconds(workspace, fold)
+            if context.unit == "time":
+                length *= share * _epoch_seconds(context, fold)
             deadline = now + (trial.deadline - now) / (len(folds) - done)
-            budget = TrainingBudget(workspace.unit, 0.0, length, count_batches(len(rows), plan.batch_size), deadline)
+            budget = TrainingBudget(context.unit, 0.0, length, count_batches(len(rows), plan.batch_size), deadline)
             while not budget.finished:
                 train_epoch(state, plan, rows, budget)
             if budget.interrupted:
                 raise DeadlinePassed("interrupted")
-            if workspace.unit == "epochs" and budget.truncated:
+            if context.unit == "epochs" and budget.truncated:
                 raise TimeoutError(f"no time for {length:g} epochs")
             weights.append(state.ema.network.state_dict())
             if not all(torch.isfinite(tensor).all() for tensor in weights[-1].values()):
@@ -154,7 +154,7 @@ def refit_trial(workspace: Workspace, trial: RunningTrial) -> Result:
     return Result(0.0, checkpoint=weights)
 
 
-def with_refitted(ensemble: Ensemble, refitted: Mapping[int, Sequence[Member]]) -> Ensemble:
+def add_refitted(ensemble: Ensemble, refitted: Mapping[int, Sequence[Member]]) -> Ensemble:
     """Average the networks of an ensemble with those of the same trials that have seen all rows."""
     shares, members, names = ensemble.shares, list(ensemble.members), list(ensemble.names)
     kept = [1 - REFITTED_SHARE if name in refitted else 1.0 for name in names]
@@ -176,13 +176,13 @@ def _epochs(fold: TrainedFold) -> float:
     return float(max(round(fold.best.epochs * (FURTHER_EPOCHS if _is_late(fold) else 1.0)), 1))
 
 
-def _seconds(workspace: Workspace, folds: Sequence[TrainedFold]) -> float:
+def _seconds(context: TrialContext, folds: Sequence[TrainedFold]) -> float:
     """Return what the training of a trial's networks on all rows takes."""
-    return max(sum(_epochs(fold) * _epoch_seconds(workspace, fold) for fold in folds), 1e-6)
+    return max(sum(_epochs(fold) * _epoch_seconds(context, fold) for fold in folds), 1e-6)
 
 
-def _epoch_seconds(workspace: Workspace, fold: TrainedFold) -> float:
+def _epoch_seconds(context: TrialContext, fold: TrainedFold) -> float:
     """Return what an epoch on all rows takes."""
-    n_trained = len(workspace.folds[0].train)
+    n_trained = len(context.folds[0].train)
     seconds: float = fold.position["seconds"] / max(fold.position["epochs"], 1)
-    return seconds * len(workspace.all_rows) / n_trained
+    return seconds * len(context.all_rows) / n_trained

@@ -8,25 +8,25 @@ from typing import Any
 import torch
 
 from autonet.core.interrupts import current_interrupt
+from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import start_training
-from autonet.pipeline.workspace import Workspace
 from autonet.training.batches import count_batches, shuffled_batches
 from autonet.training.loop import train_step
 from autonet.training.random import draw_from
 
-__all__ = ["epoch_seconds"]
+__all__ = ["time_epoch"]
 
 SECONDS = 0.1  # of measuring, after one step of warming up
 
 
-def epoch_seconds(workspace: Workspace, config: Mapping[str, Any]) -> float:
+def time_epoch(context: TrialContext, config: Mapping[str, Any]) -> float:
     """Measure the seconds that an epoch of a configuration takes on all folds, going by the first.
 
     On a CPU those of the processor: worker processes start meanwhile, and the seconds of the wall would be twice as
     many.  Zero if the network fails: its trial will say why.
     """
     try:
-        return _measure(workspace, config)
+        return _measure(context, config)
     except KeyboardInterrupt:
         raise
     except BaseException:  # of a network of the user's own, which may even call sys.exit
@@ -34,11 +34,11 @@ def epoch_seconds(workspace: Workspace, config: Mapping[str, Any]) -> float:
         return 0.0
 
 
-def _measure(workspace: Workspace, config: Mapping[str, Any]) -> float:
-    encoded, generator = workspace.encoded(config, 0), torch.Generator()
+def _measure(context: TrialContext, config: Mapping[str, Any]) -> float:
+    encoded, generator = context.encoded(config, 0), torch.Generator()
     rows = encoded.rows
     with draw_from(generator):
-        state, plan = start_training(workspace, config, encoded.encoder, rows, generator)
+        state, plan = start_training(context, config, encoded.encoder, rows, generator)
     batches = shuffled_batches(len(rows), plan.batch_size, state.device, generator)
     state.network.train()
     train_step(state, plan, rows.take(batches[0]))
@@ -48,4 +48,4 @@ def _measure(workspace: Workspace, config: Mapping[str, Any]) -> float:
         train_step(state, plan, rows.take(batches[steps % len(batches)]))
         steps += 1
     seconds = (clock() - began) / max(steps, 1)
-    return seconds * count_batches(len(rows), plan.batch_size) * len(workspace.folds)
+    return seconds * count_batches(len(rows), plan.batch_size) * len(context.folds)

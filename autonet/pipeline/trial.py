@@ -25,8 +25,8 @@ from autonet.models.network import NetworkMember, restore_network
 from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import initialize_from_rows
 from autonet.nets.registry import NETWORKS
+from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
-from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Result, Status
 from autonet.search.running import RunningTrial
 from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches
@@ -42,8 +42,8 @@ from autonet.training.state import Snapshot, TrainingState
 __all__ = [
     "TrainedFold",
     "additional_scores",
+    "build_member",
     "build_training",
-    "member",
     "run_trial",
     "start_training",
 ]
@@ -89,12 +89,12 @@ def _unpickled(data: bytes) -> TrainedFold:
     return TrainedFold(*pickle.loads(data))  # noqa: S301 - from a process of this fit
 
 
-def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
+def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     """Train the networks of a trial, from their checkpoints to the trial's budget.
 
     Parameters
     ----------
-    workspace : Workspace
+    context : TrialContext
     trial : RunningTrial
         Its checkpoint is a list of `TrainedFold`, one per fold, or None.
 
@@ -102,34 +102,34 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
     -------
     Result
     """
-    n_folds, share = len(workspace.folds), _folds_that_share(workspace)
+    n_folds, share = len(context.folds), _folds_that_share(context)
     target, before = trial.job.target, trial.checkpoint.load()
     trained: list[TrainedFold] = []
     budgets: list[TrainingBudget] = []
     generator = torch.Generator().manual_seed(trial.seed)
-    with seed_gpu(trial.seed, workspace.device):
+    with seed_gpu(trial.seed, context.device):
         for fold in range(n_folds):
-            encoded = workspace.encoded(trial, fold)
+            encoded = context.encoded(trial, fold)
             rows, valid = encoded.rows, encoded.valid
             with draw_from(generator):
-                state, plan = start_training(workspace, trial, encoded.encoder, rows, generator)
+                state, plan = start_training(context, trial, encoded.encoder, rows, generator)
                 if before is None:
                     initialize_from_rows(state.network, rows.x)
             if before is not None:
                 state.restore(before[fold].state)
             now = time.monotonic()
             budget = TrainingBudget(
-                workspace.unit,
+                context.unit,
                 trial.start / share,
                 target / share,
                 count_batches(len(rows), plan.batch_size),
                 now + (trial.deadline - now) / (n_folds - fold),
-                workspace.metric.seconds,
+                context.metric.seconds,
             )
-            if budget.deadline - now < workspace.metric.seconds:
+            if budget.deadline - now < context.metric.seconds:
                 raise DeadlinePassed("no time for a validation")
             try:
-                train(state, plan, rows, valid.x, workspace.validation(fold, encoded.targets, valid.y), budget)
+                train(state, plan, rows, valid.x, context.validation(fold, encoded.targets, valid.y), budget)
                 if not state.best.weights:
                     raise DeadlinePassed("interrupted before its first validation")
             except TrainingDiverged as divergence:
@@ -137,25 +137,25 @@ def run_trial(workspace: Workspace, trial: RunningTrial) -> Result:
             n_parameters = sum(p.numel() for p in state.network.parameters())
             trained.append(TrainedFold(encoded.encoder, encoded.targets, state.checkpoint(), n_parameters))
             budgets.append(budget)
-    return _result(workspace, trial, before, trained, budgets)
+    return _result(context, trial, before, trained, budgets)
 
 
-def _folds_that_share(workspace: Workspace) -> int:
+def _folds_that_share(context: TrialContext) -> int:
     """Return by how many the budget is divided: seconds are shared by the folds, epochs are not."""
-    return len(workspace.folds) if workspace.unit == "time" else 1
+    return len(context.folds) if context.unit == "time" else 1
 
 
 def _result(
-    workspace: Workspace,
+    context: TrialContext,
     trial: RunningTrial,
     before: Sequence[TrainedFold] | None,
     trained: list[TrainedFold],
     budgets: list[TrainingBudget],
 ) -> Result:
     """Sum up what the folds came to."""
-    share = _folds_that_share(workspace)
+    share = _folds_that_share(context)
     loss = float(np.mean([t.best.loss for t in trained]))
-    paid = {"time": "seconds", "epochs": "epochs"}[workspace.unit]
+    paid = {"time": "seconds", "epochs": "epochs"}[context.unit]
     earlier = [fold.position[paid] for fold in before] if before else [0] * len(trained)
     spent = [fold.position[paid] - was for fold, was in zip(trained, earlier, strict=True)]
     n_parameters = sum(t.n_parameters for t in trained)
@@ -169,13 +169,11 @@ def _result(
         status,
         tie_breaker=float(np.mean([t.best.tie_breaker for t in trained])),
         # An epoch costs what its parameters cost: a measure that every run of a seed repeats.
-        cost=sum(
-            n * (t.n_parameters if workspace.unit == "epochs" else 1) for n, t in zip(spent, trained, strict=True)
-        ),
+        cost=sum(n * (t.n_parameters if context.unit == "epochs" else 1) for n, t in zip(spent, trained, strict=True)),
         complete=all(b.stopped_early for b in budgets),
         metrics={
-            f"val_{workspace.metric.name}": workspace.metric.score_of(loss),
-            **additional_scores(workspace, [t.prediction(t.best) for t in trained]),
+            f"val_{context.metric.name}": context.metric.score_of(loss),
+            **additional_scores(context, [t.prediction(t.best) for t in trained]),
             "epochs": sum(t.position["epochs"] for t in trained) / len(trained),
             "parameters": n_parameters,
         },
@@ -184,7 +182,7 @@ def _result(
 
 
 def additional_scores(
-    workspace: Workspace, predictions: Sequence[Array], deadline: float = -math.inf
+    context: TrialContext, predictions: Sequence[Array], deadline: float = -math.inf
 ) -> dict[str, float]:
     """Score predictions for the validation rows of folds by the metrics that are recorded only.
 
@@ -192,12 +190,12 @@ def additional_scores(
     they would take longer than until `deadline`, a reading of ``time.monotonic()``.
     """
     scores = {}
-    for metric in workspace.additional_metrics:
+    for metric in context.additional_metrics:
         if metric.is_slow and time.monotonic() + metric.seconds * len(predictions) > deadline:
             continue
         of_folds = []
-        for fold, prediction in zip(workspace.folds, predictions, strict=False):
-            truth, weights = workspace.y[fold.valid], workspace.metric_weights(fold.valid)
+        for fold, prediction in zip(context.folds, predictions, strict=False):
+            truth, weights = context.y[fold.valid], context.metric_weights(fold.valid)
             threshold = metric.best_threshold(truth, prediction, weights) if metric.decides else None
             of_folds.append(metric.score(truth, prediction, weights, threshold))
         defined = [score for score in of_folds if np.isfinite(score)]
@@ -239,19 +237,17 @@ def build_training(
 
 
 def start_training(
-    workspace: Workspace, config: Mapping[str, Any], encoder: Encoder, rows: EncodedRows, generator: torch.Generator
+    context: TrialContext, config: Mapping[str, Any], encoder: Encoder, rows: EncodedRows, generator: torch.Generator
 ) -> tuple[TrainingState, TrainingPlan]:
     """Build network, optimizer and plan of a configuration for the encoded rows of a fold; see `build_training`."""
-    task, networks = workspace.task, workspace.networks
-    return build_training(task, config, rows, encoder.layout, networks, generator, workspace.modality)
+    task, networks = context.task, context.networks
+    return build_training(task, config, rows, encoder.layout, networks, generator, context.modality)
 
 
-def member(
-    workspace: Workspace, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]
+def build_member(
+    context: TrialContext, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]
 ) -> NetworkMember:
     """Rebuild a network with weights of its training, ready to predict on the CPU."""
-    build = partial(
-        workspace.modality.build_network, workspace.task, config, fold.encoder.layout, None, workspace.networks
-    )
+    build = partial(context.modality.build_network, context.task, config, fold.encoder.layout, None, context.networks)
     network = restore_network(build, weights)
-    return NetworkMember(fold.encoder, fold.targets, network, dict(config), workspace.task)
+    return NetworkMember(fold.encoder, fold.targets, network, dict(config), context.task)

@@ -34,7 +34,7 @@ Rounds = tuple[int, np.ndarray | None]
 
 
 @dataclass(frozen=True)
-class Learner:
+class TreeLearner:
     """A library of gradient boosting.
 
     `model(job, **params)` makes an unfitted one with its defaults; `fit(model, rounds, train, valid, deadline)` fits it
@@ -161,9 +161,9 @@ def fit_catboost(model: Any, rounds: int, train: Rows, valid: Rows | None, deadl
 
 
 LEARNERS = {
-    "hgb": Learner(few_levels, hgb, suggest_hgb, fit_hgb),
-    "lightgbm": Learner(plain, lightgbm, suggest_lightgbm, fit_lightgbm),
-    "catboost": Learner(strings, catboost, suggest_catboost, fit_catboost),
+    "hgb": TreeLearner(few_levels, hgb, suggest_hgb, fit_hgb),
+    "lightgbm": TreeLearner(plain, lightgbm, suggest_lightgbm, fit_lightgbm),
+    "catboost": TreeLearner(strings, catboost, suggest_catboost, fit_catboost),
 }
 
 
@@ -195,7 +195,7 @@ def splits(job: Job) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(fit, valid[np.isin(y[valid], y[fit])]) for fit, valid in pairs]
 
 
-def tune(job: Job, learner: Learner, X: pd.DataFrame) -> tuple[Any, dict[str, Any]]:
+def tune(job: Job, learner: TreeLearner, X: pd.DataFrame) -> tuple[Any, dict[str, Any]]:
     pairs = splits(job)
     ready = job.began + job.seconds  # the best trial's refit comes before it
     more = len(job.y) / len(pairs[0][0]) / len(pairs)  # what a refit costs, in trials

@@ -67,13 +67,13 @@ def auto(**options: Any) -> AutoNetClassification:
 @pytest.mark.parametrize(
     ("step", "options", "networks"),
     [
-        ("autonet.estimators.searching.epoch_seconds", TIMED, False),
+        ("autonet.estimators.searching.time_epoch", TIMED, False),
         ("autonet.estimators.searching.Study", {}, False),
         ("autonet.pipeline.trial.build_training", {}, False),
         ("autonet.search.storage.journal.Journal.end", {}, True),
-        ("autonet.estimators.selection.candidates", {}, True),
+        ("autonet.estimators.selection.load_candidates", {}, True),
         ("autonet.estimators.selection.select", {"ensemble_size": 5}, True),
-        ("autonet.pipeline.selection.validation_losses", {"ensemble_size": 5}, True),
+        ("autonet.pipeline.selection.score_fold", {"ensemble_size": 5}, True),
         ("autonet.estimators.selection.refit", {"ensemble_size": 5, "refit": True}, True),
         ("autonet.pipeline.refit.train_epoch", {"ensemble_size": 5, "refit": True}, True),
     ],

@@ -17,7 +17,7 @@ from torch import nn
 
 from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
 from autonet.core.errors import BaselineReturned, RefitSkipped, SearchFailed
-from autonet.pipeline.traditional import LEARNERS
+from autonet.pipeline.tree_learners import LEARNERS
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from autonet import AutoNetClassification, AutoNetRegression, register_network
 from autonet.core.errors import BaselineReturned, DataWarning, InvalidOption, SearchInterrupted
 from autonet.models.ensemble import Ensemble
 from autonet.nets.registry import NETWORKS
-from autonet.pipeline import traditional
-from autonet.pipeline.traditional import LEARNERS, Learner
+from autonet.pipeline import tree_learners
+from autonet.pipeline.tree_learners import LEARNERS, TreeLearner
 from autonet.pipeline.trees import Boosting, Forest
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
@@ -42,8 +42,8 @@ def options(quick: dict[str, Any]) -> dict[str, Any]:
 def small(monkeypatch: Any) -> None:
     """Learners that are fitted in a moment, under the names of the real ones."""
     quick_ones = (partial(Boosting, learning_rate=0.5), partial(Forest))
-    learners = tuple(Learner(learner.name, build) for learner, build in zip(LEARNERS, quick_ones, strict=False))
-    monkeypatch.setattr(traditional, "LEARNERS", learners)
+    learners = tuple(TreeLearner(learner.name, build) for learner, build in zip(LEARNERS, quick_ones, strict=False))
+    monkeypatch.setattr(tree_learners, "LEARNERS", learners)
     monkeypatch.setattr("autonet.pipeline.trees.FOREST_SIZE", 10)
     monkeypatch.setattr("autonet.pipeline.trees.ITERATIONS", 16)
 
@@ -201,8 +201,8 @@ class Interrupting(Boosting):
 
 
 def test_an_interrupt_returns_what_was_fitted_without_a_search(options: dict[str, Any], monkeypatch: Any) -> None:
-    learners = (LEARNERS[0], Learner("interrupting", Interrupting))
-    monkeypatch.setattr(traditional, "LEARNERS", learners)
+    learners = (LEARNERS[0], TreeLearner("interrupting", Interrupting))
+    monkeypatch.setattr(tree_learners, "LEARNERS", learners)
     X, y = board(400)
     with pytest.warns(SearchInterrupted, match="best model so far"):
         auto = AutoNetClassification(**options).fit(X, y)

@@ -5,19 +5,19 @@ import pytest
 
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import fit_baseline
-from autonet.pipeline.selection import candidates
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.selection import load_candidates
 from autonet.pipeline.trial import TrainedFold, run_trial
-from autonet.pipeline.workspace import Workspace
 from autonet.search.records import Trial
 from autonet.search.running import RunningTrial
-from tests.pipeline.test_trial import default, job, workspace
+from tests.pipeline.test_trial import context, default, job
 
 Trained = dict[int, list[TrainedFold]]
 
 LATER = {"seconds": 1.0, "deadline": float("inf")}
 
 
-def trained(space: Workspace, n_trials: int = 3) -> tuple[list[Trial], Trained]:
+def trained(space: TrialContext, n_trials: int = 3) -> tuple[list[Trial], Trained]:
     """Trials, and their networks: the more epochs, the better they are."""
     runs = [RunningTrial(replace(job(space, 0, 10 * n).job, seed=n)) for n in range(n_trials, 0, -1)]
     trials = [Trial(number, default(space.task), number, "default") for number in range(n_trials)]
@@ -26,7 +26,7 @@ def trained(space: Workspace, n_trials: int = 3) -> tuple[list[Trial], Trained]:
 
 @pytest.mark.parametrize("most", [1, 2])
 def test_the_next_best_trial_takes_the_place_of_one_without_checkpoint(iris: Any, most: int) -> None:
-    space = workspace(iris)
+    space = context(iris)
     trials, networks = trained(space)
     loaded = []
 
@@ -34,16 +34,16 @@ def test_the_next_best_trial_takes_the_place_of_one_without_checkpoint(iris: Any
         loaded.append(trial.number)
         return networks[trial.number] if trial.number > 0 else None
 
-    found = candidates(trials, load, space, None, most=most)
+    found = load_candidates(trials, load, space, None, most=most)
     assert {c.name for c in found} == set(range(1, 1 + most))
     assert loaded == list(range(1 + most))  # no network in vain
 
 
 def test_candidates_are_ranked_by_what_they_predict_for_the_validation_rows(iris: Any) -> None:
-    space = workspace(iris, folds=3)
+    space = context(iris, folds=3)
     trials, networks = trained(space)
     baseline = fit_baseline(space, default(space.task), **LATER)
-    found = candidates(trials, lambda trial: networks[trial.number], space, baseline)
+    found = load_candidates(trials, lambda trial: networks[trial.number], space, baseline)
     assert [c.rank for c in found] == sorted(c.rank for c in found)
     assert {c.name for c in found} == {0, 1, 2, LINEAR}
     for candidate in found:
@@ -56,9 +56,9 @@ def test_candidates_are_ranked_by_what_they_predict_for_the_validation_rows(iris
 
 
 def test_a_baseline_of_fewer_folds_is_no_candidate(iris: Any) -> None:
-    space = workspace(iris, folds=3)
+    space = context(iris, folds=3)
     trials, networks = trained(space, 1)
     hurried = fit_baseline(space, default(space.task), seconds=1.0, deadline=0.0)
     assert len(hurried.members) < 3
-    assert LINEAR not in [c.name for c in candidates(trials, lambda t: networks[t.number], space, hurried)]
-    assert [c.name for c in candidates([], lambda t: networks[t.number], space, hurried)] == [LINEAR]
+    assert LINEAR not in [c.name for c in load_candidates(trials, lambda t: networks[t.number], space, hurried)]
+    assert [c.name for c in load_candidates([], lambda t: networks[t.number], space, hurried)] == [LINEAR]

@@ -8,27 +8,29 @@ import torch
 
 from autonet.models.ensemble import Ensemble
 from autonet.models.network import NetworkMember
-from autonet.pipeline.refit import refit, refit_trial, with_refitted
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.refit import add_refitted, refit, refit_trial
 from autonet.pipeline.trial import TrainedFold, run_trial
-from autonet.pipeline.workspace import Workspace
 from autonet.search.executors.in_process import InProcess
 from autonet.search.records import Trial
 from autonet.search.running import RunningTrial
 from autonet.training.loop import train_epoch
 from tests.clocks import FakeClock
-from tests.pipeline.test_trial import default, job, rebuilt, workspace
+from tests.pipeline.test_trial import context, default, job, rebuilt
 
 LATER = float("inf")
 
 
-def trained(space: Workspace, *, best: int = 20) -> tuple[Trial, list[TrainedFold]]:
+def trained(space: TrialContext, *, best: int = 20) -> tuple[Trial, list[TrainedFold]]:
     """A trial of 20 epochs, and its networks as if the one so many epochs after the start had been their best."""
     folds = run_trial(space, job(space, 0, 20)).checkpoint
     folds = [replace(f, state={**f.state, "best": replace(f.best, epochs=best)}) for f in folds]
     return Trial(4, default(space.task), 3, "default"), folds
 
 
-def refitted(space: Workspace, trial: tuple[Trial, list[TrainedFold]], deadline: float = LATER) -> list[NetworkMember]:
+def refitted(
+    space: TrialContext, trial: tuple[Trial, list[TrainedFold]], deadline: float = LATER
+) -> list[NetworkMember]:
     return refit(space, {4: trial}, {4: 1.0}, InProcess(), deadline)[4]
 
 
@@ -39,7 +41,7 @@ def weights(members: list[NetworkMember]) -> torch.Tensor:
 @pytest.mark.parametrize("folds", [1, 3])
 @pytest.mark.parametrize("best", [20, 7])
 def test_networks_that_were_getting_better_go_on_and_others_begin_anew(iris: Any, folds: int, best: int) -> None:
-    space = workspace(iris, folds=folds)
+    space = context(iris, folds=folds)
     trial = trained(space, best=best)
     members = refitted(space, trial)
     assert [m.encoder for m in members] == [fold.encoder for fold in trial[1]]
@@ -52,7 +54,7 @@ def test_networks_that_were_getting_better_go_on_and_others_begin_anew(iris: Any
 
 @pytest.mark.parametrize("best", [20, 7])
 def test_networks_learn_all_rows(iris: Any, best: int) -> None:
-    space = workspace(iris)
+    space = context(iris)
     trial = trained(space, best=best)
     before = weights(refitted(space, trial))
     for rows in (space.folds[0].train, space.folds[0].valid):
@@ -67,7 +69,7 @@ def test_epochs_are_those_to_the_best_one_or_a_share_of_them(
 ) -> None:
     counted: list[int] = []
     monkeypatch.setattr("autonet.pipeline.refit.train_epoch", lambda *a: (counted.append(1), train_epoch(*a)))
-    space = workspace(iris)
+    space = context(iris)
     refitted(space, trained(space, best=best))
     assert len(counted) == epochs
 
@@ -80,7 +82,7 @@ def test_where_time_is_short_those_that_weigh_most_are_trained(
         clock.sleep(0.143)
 
     monkeypatch.setattr("autonet.pipeline.refit.train_epoch", epoch_of_a_seventh)
-    space, clock.tick = workspace(iris, unit="time"), 0.001
+    space, clock.tick = context(iris, unit="time"), 0.001
     folds, clock.tick = run_trial(space, job(space, 0, 0.5)).checkpoint, 0.0
     state = folds[0].state
     state["position"] |= {"epochs": 20, "seconds": 2.0}
@@ -98,7 +100,7 @@ def test_where_time_is_short_those_that_weigh_most_are_trained(
 
 
 def test_epochs_are_all_trained_or_none(iris: Any) -> None:
-    space = workspace(iris)
+    space = context(iris)
     _, folds = trained(space)
     late = replace(job(space, 0, 1, folds).job, deadline=time.monotonic() + 0.01)
     with pytest.raises(TimeoutError, match="no time for 6 epochs"):
@@ -106,7 +108,7 @@ def test_epochs_are_all_trained_or_none(iris: Any) -> None:
 
 
 def test_a_trial_that_diverges_is_left_out(iris: Any) -> None:
-    space = workspace(iris)
+    space = context(iris)
     trials = {1: trained(space), 4: trained(space)}
     for tensor in trials[1][1][0].state["network"].values():
         if tensor.is_floating_point():
@@ -115,7 +117,7 @@ def test_a_trial_that_diverges_is_left_out(iris: Any) -> None:
 
 
 def test_infinite_weights_are_no_model(iris: Any) -> None:
-    space = workspace(iris)
+    space = context(iris)
     _, before = trained(space)
     before[0].state["ema"]["weights"] = {
         name: torch.full_like(tensor, float("inf")) if tensor.is_floating_point() else tensor
@@ -126,15 +128,15 @@ def test_infinite_weights_are_no_model(iris: Any) -> None:
 
 
 def test_what_was_validated_and_what_has_seen_all_rows_are_averaged(iris: Any) -> None:
-    space = workspace(iris)
+    space = context(iris)
     (first, of_first), (_, of_second) = trained(space), trained(space, best=7)
     members = [*rebuilt(space, of_first), *rebuilt(space, of_second)]
     ensemble = Ensemble(members, [0.25, 0.75], [4, 7])
     new = refitted(space, (first, of_first))
-    both = with_refitted(ensemble, {4: new})
+    both = add_refitted(ensemble, {4: new})
     assert both.shares == pytest.approx(ensemble.shares)
     assert both.weights == pytest.approx([0.125, 0.75, 0.125])
     gained = Ensemble.of_one(4, new).predict(space.data) - Ensemble.of_one(4, members[:1]).predict(space.data)
     expected = ensemble.predict(space.data) + 0.125 * gained
     np.testing.assert_allclose(both.predict(space.data), expected, atol=1e-6)
-    assert with_refitted(ensemble, {}).weights == ensemble.weights
+    assert add_refitted(ensemble, {}).weights == ensemble.weights

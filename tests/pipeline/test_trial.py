@@ -15,10 +15,10 @@ from autonet.models.ensemble import Ensemble
 from autonet.models.network import NetworkMember, build_network
 from autonet.nets.numeric import NUMERIC_EMBEDDING, PBLDEmbedding
 from autonet.pipeline.baseline import fit_baseline
+from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
-from autonet.pipeline.timing import epoch_seconds
-from autonet.pipeline.trial import TrainedFold, build_training, member, run_trial
-from autonet.pipeline.workspace import Workspace
+from autonet.pipeline.timing import time_epoch
+from autonet.pipeline.trial import TrainedFold, build_member, build_training, run_trial
 from autonet.search.records import Job, Status
 from autonet.search.running import RunningTrial
 from autonet.space.build import build_space
@@ -28,9 +28,9 @@ from tests.clocks import FakeClock
 CPU = torch.device("cpu")
 
 
-def workspace(
+def context(
     data: Any, *, unit: str = "epochs", folds: int = 1, metric: str = "accuracy", additional: Any = ()
-) -> Workspace:
+) -> TrialContext:
     X, y = data
     kind = get_metric_kind(metric)
     task = Task(kind, len(X), X.shape[1], len(np.unique(y)) if kind == "classification" else 1)
@@ -38,7 +38,7 @@ def workspace(
     how: dict[str, Any] = {"validation_split": 0.3, "arguments": {}, "groups": None, "shuffle": True, "seed": 0}
     rows = split(y, kind, len(X), cross_validator=folds if folds > 1 else "none", **how)
     metrics = [get_metric(name, kind) for name in (metric, *additional)]
-    return Workspace(TABLES, Table.from_numbers(X), y, None, task, rows, metrics[0], metrics[1:], unit, CPU, 0)  # type: ignore[arg-type]
+    return TrialContext(TABLES, Table.from_numbers(X), y, None, task, rows, metrics[0], metrics[1:], unit, CPU, 0)  # type: ignore[arg-type]
 
 
 def get_metric_kind(metric: str) -> Any:
@@ -50,22 +50,22 @@ def default(task: Task, **changes: Any) -> dict[str, Any]:
     return {**dict(build_space(task, preset.components, preset.updates).get_default_configuration()), **changes}
 
 
-def job(space: Workspace, start: float, target: float, checkpoint: Any = None, **changes: Any) -> RunningTrial:
+def job(space: TrialContext, start: float, target: float, checkpoint: Any = None, **changes: Any) -> RunningTrial:
     return RunningTrial(Job(0, default(space.task, **changes), start, target, seed=3, checkpoint=checkpoint))
 
 
-def rebuilt(space: Workspace, trained: list[TrainedFold], **changes: Any) -> list[NetworkMember]:
+def rebuilt(space: TrialContext, trained: list[TrainedFold], **changes: Any) -> list[NetworkMember]:
     """The networks of a trial at their best."""
-    return [member(space, default(space.task, **changes), fold, fold.best.weights) for fold in trained]
+    return [build_member(space, default(space.task, **changes), fold, fold.best.weights) for fold in trained]
 
 
-def predicted(space: Workspace, members: list[NetworkMember], rows: Any) -> Any:
+def predicted(space: TrialContext, members: list[NetworkMember], rows: Any) -> Any:
     """What networks predict for rows of the table."""
     return Ensemble.of_one("", members).predict(space.data.rows(rows))
 
 
 def test_a_result_describes_its_checkpoint(iris: Any) -> None:
-    space = workspace(iris)
+    space = context(iris)
     result = run_trial(space, job(space, 0, 9))
     assert (result.status, result.budget) == (Status.FINISHED, 9)
     assert result.metrics["epochs"] == 9
@@ -76,14 +76,14 @@ def test_a_result_describes_its_checkpoint(iris: Any) -> None:
 
 @pytest.mark.parametrize("target", [0.37037037037037035, 2 / 3, 0.1 + 0.2])
 def test_a_budget_in_seconds_is_reached_to_the_last_bit_however_many_folds_share_it(target: float, iris: Any) -> None:
-    space = workspace(iris, unit="time", folds=5)
+    space = context(iris, unit="time", folds=5)
     result = run_trial(space, job(space, 0.0, target))
     assert result.status is Status.FINISHED
     assert result.budget == target  # or it would not stand at its rung
 
 
 def test_a_trial_that_has_learned_all_it_can_is_complete_and_costs_what_it_took(iris: Any, clock: FakeClock) -> None:
-    space, clock.tick = workspace(iris, unit="time", folds=2), 0.001
+    space, clock.tick = context(iris, unit="time", folds=2), 0.001
     began = clock.now
     result = run_trial(space, job(space, 0.0, 60.0, **{"OptimizerSelector:sgd:learning_rate": 1e-12}))
     took = clock.now - began
@@ -95,7 +95,7 @@ def test_a_trial_that_has_learned_all_it_can_is_complete_and_costs_what_it_took(
 
 
 def test_stopping_and_going_on_gives_the_same_bits_as_doing_so_again(iris: Any) -> None:
-    space = workspace(iris)
+    space = context(iris)
     first = run_trial(space, job(space, 0, 3))
     runs = []
     for _ in range(2):
@@ -126,7 +126,7 @@ STANDING_STILL = {"OptimizerSelector:sgd:learning_rate": 1e-12}
 
 @pytest.mark.parametrize("schedule", ["coslog4", "none"])
 def test_a_new_trial_initializes_its_network_from_its_training_rows(schedule: str, iris: Any) -> None:
-    space = workspace(iris, folds=2)
+    space = context(iris, folds=2)
     changes = {**REALMLP, **STANDING_STILL, "LearningrateSchedulerSelector:lr_scheduler": schedule}
     first, again = (run_trial(space, job(space, 0, 1, **changes)) for _ in range(2))
     networks = []
@@ -140,7 +140,7 @@ def test_a_new_trial_initializes_its_network_from_its_training_rows(schedule: st
 
 
 def test_a_trial_that_goes_on_keeps_its_weights(iris: Any) -> None:
-    space = workspace(iris)
+    space = context(iris)
     first = run_trial(space, job(space, 0, 2, **REALMLP))
     second = run_trial(space, job(space, 2, 3, first.checkpoint, **REALMLP, **STANDING_STILL))
     before, after = (result.checkpoint[0].state["network"] for result in (first, second))
@@ -149,25 +149,25 @@ def test_a_trial_that_goes_on_keeps_its_weights(iris: Any) -> None:
 
 
 def test_a_job_and_its_workspace_cross_a_process_boundary(iris: Any) -> None:
-    space = workspace(iris)
+    space = context(iris)
     here = run_trial(space, job(space, 0, 2))
     there = run_trial(*pickle.loads(pickle.dumps((space, job(space, 0, 2)))))
     assert (here.loss, here.tie_breaker) == (there.loss, there.tie_breaker)
 
 
 def test_folds_share_seconds_but_not_epochs(iris: Any, clock: FakeClock) -> None:
-    timed, clock.tick = workspace(iris, unit="time", folds=3), 0.001
+    timed, clock.tick = context(iris, unit="time", folds=3), 0.001
     began = clock.now
     result = run_trial(timed, job(timed, 0.0, 0.6))
     assert 0.5 < clock.now - began < 0.65
     assert result.budget == pytest.approx(0.6)
     assert [t.state["position"]["seconds"] for t in result.checkpoint] == pytest.approx([0.2] * 3, abs=0.02)
-    counted = workspace(iris, folds=3)
+    counted = context(iris, folds=3)
     assert [t.state["position"]["epochs"] for t in run_trial(counted, job(counted, 0, 4)).checkpoint] == [4, 4, 4]
 
 
 def test_a_deadline_cuts_a_job_with_a_model(iris: Any, clock: FakeClock) -> None:
-    space, clock.tick = workspace(iris, unit="time"), 0.001
+    space, clock.tick = context(iris, unit="time"), 0.001
     late = RunningTrial(Job(0, default(space.task), 0.0, 60.0, seed=0, deadline=clock.now + 0.3))
     result = run_trial(space, late)
     assert result.status is Status.CUT
@@ -176,7 +176,7 @@ def test_a_deadline_cuts_a_job_with_a_model(iris: Any, clock: FakeClock) -> None
 
 
 def test_a_diverging_trial_says_why(diabetes: Any) -> None:
-    space = workspace(diabetes, metric="r2")
+    space = context(diabetes, metric="r2")
     wild = {"OptimizerSelector:sgd:learning_rate": 1e20, "TrainNode:use_gradient_clipping": False}
     result = run_trial(space, job(space, 0, 9, **wild))
     assert result.status is Status.DIVERGED
@@ -184,7 +184,7 @@ def test_a_diverging_trial_says_why(diabetes: Any) -> None:
 
 
 def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
-    space = workspace(diabetes, metric="rmse")
+    space = context(diabetes, metric="rmse")
     result = run_trial(space, job(space, 0, 27))
     valid = space.folds[0].valid
     error = predicted(space, rebuilt(space, result.checkpoint), valid)[:, 0] - diabetes[1][valid]
@@ -193,14 +193,14 @@ def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
 
 
 def test_encodings_are_kept_for_the_next_trial(iris: Any) -> None:
-    space = workspace(iris)
+    space = context(iris)
     first = space.encoded(default(space.task), 0)
     assert space.encoded(default(space.task), 0).rows.x is first.rows.x
 
 
 def test_old_encodings_make_room_for_new_ones(iris: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("autonet.pipeline.workspace.CACHED_BYTES", 2 * 150 * 4 * 4)
-    space = workspace(iris)
+    monkeypatch.setattr("autonet.pipeline.context.CACHED_BYTES", 2 * 150 * 4 * 4)
+    space = context(iris)
     ways = ["standardize", "minmax", "none"]
     configs = [default(space.task, **{"NormalizationStrategySelector:normalization_strategy": way}) for way in ways]
     kept = [space.encoded(config, 0).rows.x for config in configs]
@@ -209,10 +209,12 @@ def test_old_encodings_make_room_for_new_ones(iris: Any, monkeypatch: Any) -> No
 
 def test_encoders_see_training_rows_only(diabetes: Any) -> None:
     X, y = diabetes[0].copy(), diabetes[1].copy()
-    space = workspace((X, y), metric="r2")
+    space = context((X, y), metric="r2")
     before = space.encoded(default(space.task), 0)
     X[space.folds[0].valid] += 1000
-    other = Workspace(**{**vars(space), "data": Table.from_numbers(X), "y": space.y.copy(), "_encoded": OrderedDict()})
+    other = TrialContext(
+        **{**vars(space), "data": Table.from_numbers(X), "y": space.y.copy(), "_encoded": OrderedDict()}
+    )
     other.y[space.folds[0].valid] += 1000
     after = other.encoded(default(space.task), 0)
     for a, b in zip(
@@ -225,7 +227,7 @@ def test_encoders_see_training_rows_only(diabetes: Any) -> None:
 
 @pytest.mark.parametrize("choice", ["pbld", "periodic", "piecewise_linear"])
 def test_a_network_that_embeds_numbers_is_trained_continued_and_rebuilt(choice: str, diabetes: Any) -> None:
-    space = workspace(diabetes, metric="rmse")
+    space = context(diabetes, metric="rmse")
     chosen = {"NumericEmbeddingSelector:numeric_embedding": choice, **embedding_defaults(choice)}
     first = run_trial(space, job(space, 0, 3, **chosen))
     result = run_trial(space, job(space, 3, 9, first.checkpoint, **chosen))
@@ -251,11 +253,11 @@ def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
         **embedding_defaults("piecewise_linear"),
     }
     X = diabetes[0].copy()
-    space = workspace((X, diabetes[1]), metric="r2")
+    space = context((X, diabetes[1]), metric="r2")
     networks = []
     for shift in (0, 1000):
         X[space.folds[0].valid] += shift
-        moved = Workspace(**{**vars(space), "data": Table.from_numbers(X), "_encoded": OrderedDict()})
+        moved = TrialContext(**{**vars(space), "data": Table.from_numbers(X), "_encoded": OrderedDict()})
         encoded = moved.encoded(default(space.task), 0)
         torch.manual_seed(0)
         state, _ = build_training(space.task, default(space.task, **chosen), encoded.rows, encoded.encoder.layout)
@@ -283,9 +285,9 @@ def test_none_and_very_many_numbers_leave_the_network_as_it_is() -> None:
 
 
 def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:
-    space = workspace(iris)
+    space = context(iris)
     weights = np.where(iris[1] == 0, 100.0, 1.0)
-    weighted = Workspace(**{**vars(space), "weights": weights, "_encoded": OrderedDict()})
+    weighted = TrialContext(**{**vars(space), "weights": weights, "_encoded": OrderedDict()})
     rows = weighted.encoded(default(space.task), 0).rows
     assert rows.weights is not None
     assert rows.weights.mean().item() == pytest.approx(1.0)
@@ -298,7 +300,7 @@ def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:
 
 
 def test_additional_metrics_are_recorded(iris: Any) -> None:
-    space = workspace(iris, folds=2, additional=("balanced_accuracy", "cross_entropy"))
+    space = context(iris, folds=2, additional=("balanced_accuracy", "cross_entropy"))
     metrics = run_trial(space, job(space, 0, 3)).metrics
     assert 0 < metrics["val_balanced_accuracy"] <= 1
     assert 0 < metrics["val_cross_entropy"] < 2
@@ -306,17 +308,17 @@ def test_additional_metrics_are_recorded(iris: Any) -> None:
 
 @pytest.mark.parametrize("unit", ["time", "epochs"])
 def test_the_baseline_is_a_linear_network(unit: str, iris: Any) -> None:
-    space = workspace(iris, unit=unit)
+    space = context(iris, unit=unit)
     baseline = fit_baseline(space, default(space.task), seconds=0.3, deadline=float("inf"))
     assert [type(m).__name__ for m in baseline.members[0].network] == ["Linear"]
     assert baseline.rank[0] < 0.3
 
 
 def test_an_epoch_is_timed(iris: Any) -> None:
-    space = workspace(iris, unit="time")
-    assert 0 < epoch_seconds(space, default(space.task)) < 1
+    space = context(iris, unit="time")
+    assert 0 < time_epoch(space, default(space.task)) < 1
 
 
 def test_an_epoch_of_several_folds_is_one_of_each(iris: Any) -> None:
-    one, five = workspace(iris, unit="time"), workspace(iris, unit="time", folds=5)
-    assert epoch_seconds(five, default(five.task)) > 2.5 * epoch_seconds(one, default(one.task))
+    one, five = context(iris, unit="time"), context(iris, unit="time", folds=5)
+    assert time_epoch(five, default(five.task)) > 2.5 * time_epoch(one, default(one.task))

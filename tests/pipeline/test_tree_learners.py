@@ -20,21 +20,21 @@ from autonet.core.task import Task
 from autonet.data.table import Table
 from autonet.models.ensemble import Ensemble
 from autonet.models.trees import BoostedTrees
-from autonet.pipeline import traditional
-from autonet.pipeline.traditional import Learner, fit_traditional_learners
+from autonet.pipeline import tree_learners
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.tree_learners import TreeLearner, fit_tree_learners
 from autonet.pipeline.trees import Boosting, Forest, TreeGrower
-from autonet.pipeline.workspace import Workspace
 from tests.clocks import FakeClock
-from tests.pipeline.test_trial import default, workspace
+from tests.pipeline.test_trial import context, default
 
 NO_LIMIT = {"seconds": float("inf"), "encoding_seconds": 0.0}
-SMALL = (Learner("boosting", partial(Boosting, learning_rate=0.5)), Learner("forest", partial(Forest)))
+SMALL = (TreeLearner("boosting", partial(Boosting, learning_rate=0.5)), TreeLearner("forest", partial(Forest)))
 
 
 @pytest.fixture
 def small(monkeypatch: Any) -> None:
     """Two learners that are fitted in a moment."""
-    monkeypatch.setattr(traditional, "LEARNERS", SMALL)
+    monkeypatch.setattr(tree_learners, "LEARNERS", SMALL)
     monkeypatch.setattr("autonet.pipeline.trees.FOREST_SIZE", 20)
     monkeypatch.setattr("autonet.pipeline.trees.ITERATIONS", 40)
 
@@ -159,8 +159,8 @@ def test_the_leaves_of_a_forest_are_limited_by_memory(monkeypatch: Any) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_candidates_are_described_by_their_validation_rows(iris: Any) -> None:
-    space = workspace(iris, folds=3)
-    fitted = fit_traditional_learners(space, default(space.task), **NO_LIMIT)
+    space = context(iris, folds=3)
+    fitted = fit_tree_learners(space, default(space.task), **NO_LIMIT)
     assert [c.name for c in fitted.candidates] == ["boosting", "forest"]
     for candidate in fitted.candidates:
         wrong = [
@@ -177,15 +177,15 @@ def test_candidates_are_described_by_their_validation_rows(iris: Any) -> None:
 @pytest.mark.usefixtures("small")
 def test_targets_come_back_in_their_unit(diabetes: Any) -> None:
     X, y = diabetes
-    space = workspace((X, 1e9 + 1e-3 * y), metric="rmse")
-    for candidate in fit_traditional_learners(space, default(space.task), **NO_LIMIT).candidates:
+    space = context((X, 1e9 + 1e-3 * y), metric="rmse")
+    for candidate in fit_tree_learners(space, default(space.task), **NO_LIMIT).candidates:
         assert candidate.rank[0] < 0.9e-3 * y.std()
 
 
 @pytest.mark.usefixtures("small")
 def test_a_seed_repeats_the_trees(diabetes: Any) -> None:
-    space = workspace(diabetes, metric="r2", folds=2)
-    first, second = (fit_traditional_learners(space, default(space.task), **NO_LIMIT) for _ in range(2))
+    space = context(diabetes, metric="r2", folds=2)
+    first, second = (fit_tree_learners(space, default(space.task), **NO_LIMIT) for _ in range(2))
     for a, b in zip(first.candidates, second.candidates, strict=True):
         assert a.rank == b.rank
         np.testing.assert_array_equal(a.predictions[0], b.predictions[0])
@@ -193,16 +193,16 @@ def test_a_seed_repeats_the_trees(diabetes: Any) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_rows_without_weight_are_not_seen_and_others_count_by_theirs(iris: Any) -> None:
-    y, space = iris[1], workspace(iris)
+    y, space = iris[1], context(iris)
     train, n = space.folds[0].train, 20
     weights, wrong = np.ones(len(y)), y.copy()
     weights[train[:n]] = 0
     wrong[train[:n]] = 2
-    ignored = Workspace(**{**vars(space), "y": wrong, "weights": weights, "_encoded": OrderedDict()})
-    without = Workspace(**{**vars(space), "_encoded": OrderedDict()})
+    ignored = TrialContext(**{**vars(space), "y": wrong, "weights": weights, "_encoded": OrderedDict()})
+    without = TrialContext(**{**vars(space), "_encoded": OrderedDict()})
     without.folds = [type(f)(f.train[n:], f.valid) for f in space.folds]
-    heavy = Workspace(**{**vars(without), "weights": np.where(y == 1, 100.0, 1.0), "_encoded": OrderedDict()})
-    results = [fit_traditional_learners(s, default(s.task), **NO_LIMIT) for s in (ignored, without, heavy)]
+    heavy = TrialContext(**{**vars(without), "weights": np.where(y == 1, 100.0, 1.0), "_encoded": OrderedDict()})
+    results = [fit_tree_learners(s, default(s.task), **NO_LIMIT) for s in (ignored, without, heavy)]
     for a, b, c in zip(*(r.candidates for r in results), strict=True):
         np.testing.assert_allclose(a.predictions[0], b.predictions[0], rtol=1e-6)
         assert not np.allclose(c.predictions[0], b.predictions[0])
@@ -212,11 +212,9 @@ def test_rows_without_weight_are_not_seen_and_others_count_by_theirs(iris: Any) 
 
 
 def test_without_time_there_are_no_learners(diabetes: Any) -> None:
-    space = workspace(diabetes, metric="r2", unit="time", folds=5)
+    space = context(diabetes, metric="r2", unit="time", folds=5)
     for seconds, encoding_seconds in ((0.0, 0.0), (-1.0, 0.0), (1.0, 1.0)):
-        fitted = fit_traditional_learners(
-            space, default(space.task), seconds=seconds, encoding_seconds=encoding_seconds
-        )
+        fitted = fit_tree_learners(space, default(space.task), seconds=seconds, encoding_seconds=encoding_seconds)
         assert fitted.candidates == []
         assert not space._encoded  # not so much as a table for them was made
 
@@ -232,9 +230,9 @@ def test_time_is_kept_with_trees_that_are_fewer(clock: FakeClock, monkeypatch: p
     random = np.random.default_rng(0)
     X = random.normal(size=(8000, 8))
     y = X[:, 0] * X[:, 1] + random.normal(size=len(X))
-    space = workspace((X, y), metric="r2", unit="time")
+    space = context((X, y), metric="r2", unit="time")
     began = clock.now
-    fitted = fit_traditional_learners(space, default(space.task), seconds=1.5, encoding_seconds=1e-6)
+    fitted = fit_tree_learners(space, default(space.task), seconds=1.5, encoding_seconds=1e-6)
     assert 0.5 < clock.now - began < 1.6
     trees = [part.trees for candidate in fitted.candidates for part in candidate.members()]
     assert trees
@@ -261,24 +259,24 @@ class Failing(Forest):
         raise ArithmeticError("the oven is cold")
 
 
-def learner(name: str, build: type[TreeGrower]) -> Learner:
-    return Learner(name, build)  # type: ignore[arg-type]
+def learner(name: str, build: type[TreeGrower]) -> TreeLearner:
+    return TreeLearner(name, build)  # type: ignore[arg-type]
 
 
 def test_an_interrupt_leaves_what_was_fitted(iris: Any, monkeypatch: Any) -> None:
     learners = (SMALL[0], learner("interrupted", Interrupted), SMALL[1])
-    monkeypatch.setattr(traditional, "LEARNERS", learners)
-    space = workspace(iris)
+    monkeypatch.setattr(tree_learners, "LEARNERS", learners)
+    space = context(iris)
     with interruptible() as interrupt:
-        fitted = fit_traditional_learners(space, default(space.task), **NO_LIMIT)
+        fitted = fit_tree_learners(space, default(space.task), **NO_LIMIT)
     assert [c.name for c in fitted.candidates] == ["boosting"]
     assert interrupt.requested
 
 
 def test_a_learner_that_fails_leaves_the_others(iris: Any, monkeypatch: Any, caplog: Any) -> None:
-    monkeypatch.setattr(traditional, "LEARNERS", (learner("failing", Failing), SMALL[0]))
-    space = workspace(iris)
-    fitted = fit_traditional_learners(space, default(space.task), **NO_LIMIT)
+    monkeypatch.setattr(tree_learners, "LEARNERS", (learner("failing", Failing), SMALL[0]))
+    space = context(iris)
+    fitted = fit_tree_learners(space, default(space.task), **NO_LIMIT)
     assert [c.name for c in fitted.candidates] == ["boosting"]
     assert "failing failed" in caplog.text
     assert "the oven is cold" in caplog.text
@@ -286,19 +284,19 @@ def test_a_learner_that_fails_leaves_the_others(iris: Any, monkeypatch: Any, cap
 
 def test_a_sparse_table_that_would_be_wide_is_left_to_networks(iris: Any) -> None:
     wide = sparse.random_array((150, 600), density=0.5, random_state=np.random.default_rng(0), format="csr")
-    space = workspace(iris)
+    space = context(iris)
     space.data = Table.from_numbers(wide)
-    assert fit_traditional_learners(space, default(space.task), **NO_LIMIT).candidates == []
+    assert fit_tree_learners(space, default(space.task), **NO_LIMIT).candidates == []
 
 
 def test_the_next_step_fits_the_time_left_and_is_worth_what_every_step_costs() -> None:
-    pace = traditional._Pace(fixed=1.0, each=0.1)
+    pace = tree_learners._Pace(fixed=1.0, each=0.1)
     assert pace.step(16, left=100.0) == 16
     assert pace.step(64, left=100.0) == 64
     assert pace.step(16, left=2.0) == pytest.approx(10)
     assert pace.step(16, left=4.0) == pytest.approx(30)  # after 16 there would be no time for as many again
     assert pace.step(16, left=0.5) < 0
-    assert traditional._Pace(fixed=10.0, each=0.1).step(16, left=100.0) == 100
+    assert tree_learners._Pace(fixed=10.0, each=0.1).step(16, left=100.0) == 100
     pace.learn(0.5, 10)
     assert (pace.fixed, pace.each) == pytest.approx((0.45, 0.005))
     pace.learn(1.45, 10)

@@ -18,11 +18,11 @@ from autonet.core.threads import one_native_thread
 from autonet.core.typing import Array
 from autonet.data.targets.encoder import TargetEncoder
 from autonet.models.trees import TreeMember
-from autonet.pipeline.selection import PLAIN_LOSSES, Candidate, validation_losses
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.selection import PLAIN_LOSSES, Candidate, score_fold
 from autonet.pipeline.trees import Boosting, Forest, TreeGrower
-from autonet.pipeline.workspace import Workspace
 
-__all__ = ["LEARNERS", "Learner", "TraditionalLearners", "fit_traditional_learners"]
+__all__ = ["LEARNERS", "TreeLearner", "TreeLearners", "fit_tree_learners"]
 
 FIRST_STEP = 16  # iterations of boosting or trees; later steps double what there is
 # On so many rows a first iteration is timed, so that one on all rows is known to fit.  Of 20,000 rows the estimate is
@@ -33,7 +33,7 @@ WORTHWHILE = 0.1  # of the trees there are, that a step adds at least
 
 
 @dataclass(frozen=True)
-class Learner:
+class TreeLearner:
     """A kind of trees with its settings.
 
     Attributes
@@ -49,18 +49,18 @@ class Learner:
 
 # The best first: where time is short, the first gets half of it, the next half of the rest.
 LEARNERS = (
-    Learner("hist_gradient_boosting", partial(Boosting, learning_rate=0.06)),
-    Learner("extra_trees", partial(Forest, min_samples_leaf=1)),
-    Learner(
+    TreeLearner("hist_gradient_boosting", partial(Boosting, learning_rate=0.06)),
+    TreeLearner("extra_trees", partial(Forest, min_samples_leaf=1)),
+    TreeLearner(
         "hist_gradient_boosting_shallow",
         partial(Boosting, learning_rate=0.06, max_leaf_nodes=6, min_samples_leaf=5, max_features=0.5),
     ),
-    Learner("extra_trees_smooth", partial(Forest, min_samples_leaf=5, max_features=0.5)),
+    TreeLearner("extra_trees_smooth", partial(Forest, min_samples_leaf=5, max_features=0.5)),
 )
 
 
 @dataclass
-class TraditionalLearners:
+class TreeLearners:
     """What was fitted.
 
     Attributes
@@ -72,14 +72,14 @@ class TraditionalLearners:
     candidates: list[Candidate[TreeMember]] = field(default_factory=list)
 
 
-def fit_traditional_learners(
-    workspace: Workspace, config: Mapping[str, Any], *, seconds: float, encoding_seconds: float
-) -> TraditionalLearners:
+def fit_tree_learners(
+    context: TrialContext, config: Mapping[str, Any], *, seconds: float, encoding_seconds: float
+) -> TreeLearners:
     """Fit one learner after the other on the training rows of every fold, as long as there is time.
 
     Parameters
     ----------
-    workspace : Workspace
+    context : TrialContext
     config : mapping
         The configuration whose imputation is used.
     seconds : float
@@ -87,17 +87,17 @@ def fit_traditional_learners(
     encoding_seconds : float
         What it takes to encode a row.
     """
-    fitted, limit = TraditionalLearners(), time.monotonic() + seconds
-    n_rows = sum(len(rows) for fold in workspace.folds for rows in (fold.train, fold.valid))
+    fitted, limit = TreeLearners(), time.monotonic() + seconds
+    n_rows = sum(len(rows) for fold in context.folds for rows in (fold.train, fold.valid))
     if encoding_seconds * n_rows > seconds:
         return fitted
     with current_interrupt().abandoning(), one_native_thread():
-        encoding = workspace.modality.tree_config(config)
-        folds = [] if encoding is None else _encoded_folds(workspace, encoding)
+        encoding = context.modality.tree_config(config)
+        folds = [] if encoding is None else _encoded_folds(context, encoding)
         for learner in LEARNERS if folds else ():
             now = time.monotonic()
             until = limit if learner is LEARNERS[-1] else now + (limit - now) / 2
-            candidate = _fitted(learner, workspace, folds, until)
+            candidate = _fitted(learner, context, folds, until)
             if candidate is not None:
                 fitted.candidates.append(candidate)
     return fitted
@@ -116,37 +116,37 @@ class _EncodedFold:
     loss: Callable[[Array], float]
 
 
-def _encoded_folds(workspace: Workspace, config: Mapping[str, Any]) -> list[_EncodedFold]:
+def _encoded_folds(context: TrialContext, config: Mapping[str, Any]) -> list[_EncodedFold]:
     """Encode all folds; none if the table is a sparse one that had better not be dense as a whole."""
     folds = []
-    for fold in workspace.folds:
+    for fold in context.folds:
         rows, weights = fold.train, None
-        if workspace.weights is not None:
-            rows = rows[workspace.weights[rows] > 0]
-            weights = workspace.weights[rows] / workspace.weights[rows].mean()
-        encoder = workspace.modality.fit_encoder(workspace.data, rows, config, workspace.seed)
-        x, valid = workspace.inputs(encoder, rows), workspace.inputs(encoder, fold.valid)
+        if context.weights is not None:
+            rows = rows[context.weights[rows] > 0]
+            weights = context.weights[rows] / context.weights[rows].mean()
+        encoder = context.modality.fit_encoder(context.data, rows, config, context.seed)
+        x, valid = context.inputs(encoder, rows), context.inputs(encoder, fold.valid)
         if not isinstance(x, Tensor) or not isinstance(valid, Tensor):
             return []
-        targets = TargetEncoder.fit(workspace.task.kind, workspace.y[rows], config)
+        targets = TargetEncoder.fit(context.task.kind, context.y[rows], config)
         folds.append(
             _EncodedFold(
                 encoder,
                 targets,
                 x.cpu().numpy(),
-                targets.encode(workspace.y[rows]),
+                targets.encode(context.y[rows]),
                 weights,
                 valid.cpu().numpy(),
-                partial(_plain_loss, workspace, targets, fold.valid),
+                partial(_plain_loss, context, targets, fold.valid),
             )
         )
     return folds
 
 
-def _plain_loss(workspace: Workspace, targets: TargetEncoder, rows: NDArray[np.intp], outputs: Array) -> float:
+def _plain_loss(context: TrialContext, targets: TargetEncoder, rows: NDArray[np.intp], outputs: Array) -> float:
     """Return the loss that boosting stops by."""
-    of_task = PLAIN_LOSSES[workspace.task.kind]
-    return of_task(workspace.y[rows], _decoded(targets, outputs), workspace.metric_weights(rows))
+    of_task = PLAIN_LOSSES[context.task.kind]
+    return of_task(context.y[rows], _decoded(targets, outputs), context.metric_weights(rows))
 
 
 def _decoded(targets: TargetEncoder, outputs: Array) -> Array:
@@ -155,7 +155,7 @@ def _decoded(targets: TargetEncoder, outputs: Array) -> Array:
 
 
 def _fitted(
-    learner: Learner, workspace: Workspace, folds: list[_EncodedFold], limit: float
+    learner: TreeLearner, context: TrialContext, folds: list[_EncodedFold], limit: float
 ) -> Candidate[TreeMember] | None:
     """Fit a learner on all folds; None if there is not time for all of them, or if it fails."""
     logger, began = logging.getLogger("autonet"), time.monotonic()
@@ -163,11 +163,11 @@ def _fitted(
     pace: _Pace | None = None
     try:
         for number, fold in enumerate(folds):
-            trees = learner.build(workspace.task, workspace.seed)
+            trees = learner.build(context.task, context.seed)
             now = time.monotonic()
             until = now + (limit - now) / (len(folds) - number)
             if pace is None and np.isfinite(limit):
-                pace = _Pace.probed(learner.build(workspace.task, workspace.seed), fold)
+                pace = _Pace.probed(learner.build(context.task, context.seed), fold)
             _grow(trees, fold, pace, until)
             if not trees.size:
                 logger.info("%s: no time", learner.name)
@@ -178,11 +178,11 @@ def _fitted(
         logger.warning("%s failed", learner.name, exc_info=True)
         return None
     predictions = [_decoded(m.targets, output) for m, output in zip(members, outputs, strict=True)]
-    losses = [validation_losses(workspace, f.valid, p) for f, p in zip(workspace.folds, predictions, strict=True)]
+    losses = [score_fold(context, f.valid, p) for f, p in zip(context.folds, predictions, strict=True)]
     loss, tie_breaker = np.mean(losses, axis=0)
-    score = workspace.metric.score_of(float(loss))
+    score = context.metric.score_of(float(loss))
     took = time.monotonic() - began
-    logger.info("%s: validation %s %.4f in %.1f s", learner.name, workspace.metric.name, score, took)
+    logger.info("%s: validation %s %.4f in %.1f s", learner.name, context.metric.name, score, took)
     return Candidate(learner.name, {}, 0.0, (float(loss), float(tie_breaker)), predictions, lambda: members)
 
 

@@ -24,7 +24,7 @@ from autonet.search.rungs import Unit
 from autonet.training.batches import EncodedRows
 from autonet.training.loop import Validation
 
-__all__ = ["EncodedFold", "Workspace"]
+__all__ = ["EncodedFold", "TrialContext"]
 
 # Encodings are kept for trials to come as long as they fit in so many bytes; those of one configuration always are.
 CACHED_BYTES = 2**30
@@ -46,7 +46,7 @@ class EncodedFold:
 
 
 @dataclass
-class Workspace:
+class TrialContext:
     """Everything that the trials of one search share.
 
     Attributes
@@ -68,7 +68,7 @@ class Workspace:
     seed : int
         Of what encoders draw.
     networks : Node
-        The networks that trials can build; it goes with the workspace to other processes.
+        The networks that trials can build; it goes with the context to other processes.
     """
 
     modality: Modality
