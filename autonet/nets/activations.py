@@ -1,10 +1,10 @@
-"""Activation functions that a configuration can choose."""
+"""Activation functions by name."""
 
 from torch import nn
 
 from autonet.core.validation import check_choice
 
-__all__ = ["ACTIVATIONS", "activation"]
+__all__ = ["ACTIVATIONS", "build_activation"]
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -18,6 +18,6 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 
 
-def activation(name: str) -> nn.Module:
-    """Make the activation of that name."""
+def build_activation(name: str) -> nn.Module:
+    """Build an activation by name."""
     return ACTIVATIONS[check_choice("activation", name, ACTIVATIONS)]()

@@ -1,29 +1,27 @@
-"""Layers of networks that are k members at once, and the way back to k ordinary networks.
+"""Layers of networks that are ensembles of k members.
 
-What passes from layer to layer has the shape (n, k, width).  While such a network is trained, its output is that of
-every member, (n, k, n_out); in evaluation it is the members' mean prediction, (n, n_out).
+Activations have shape (n, k, width).  The output is that of every member in training, (n, k, n_out), and the mean
+prediction of the members in evaluation, (n, n_out).
 
 BatchEnsemble: Wen et al. (2020), arXiv 2002.06715.  TabM: Gorishniy et al. (2025), arXiv 2410.24210.
 """
 
 import math
 from collections.abc import Callable
-from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from autonet.core.errors import InvalidNetwork
 from autonet.core.task import TaskKind
 from autonet.core.validation import check_choice
 from autonet.nets.optimizer_factors import set_optimizer_factors
 
-__all__ = ["POOLINGS", "BatchEnsembleLinear", "EnsembleMean", "LinearEnsemble", "sample_signs", "unstack"]
+__all__ = ["POOLINGS", "BatchEnsembleLinear", "EnsembleMean", "LinearEnsemble", "sample_signs"]
 
 
 def sample_signs(n_members: int, width: int) -> Tensor:
-    """Draw -1 or 1 for every input of every member: (n_members, width)."""
+    """Draw random signs, -1 or 1, of shape (n_members, width)."""
     return torch.randint(2, (n_members, width)) * 2.0 - 1.0
 
 
@@ -33,21 +31,19 @@ class BatchEnsembleLinear(nn.Module):
     Parameters
     ----------
     input_scales : Tensor of shape (k, d_in)
-        The r to begin with.  What makes members differ: random signs, or normal numbers, of which all columns that
-        stand for one feature may share one.
+        Initial values of r, which make the members differ, such as random signs.
     d_out : int
     scales_outputs : bool
-        Without, members have no s, and their b is shared, too.
+        Whether members have s and biases of their own; without, the bias is shared.
 
     Attributes
     ----------
     in_features, out_features : int
     linear : nn.Linear
-        W, and b where it is shared.
+        W, and b if it is shared.
     input_scales : nn.Parameter of shape (k, d_in)
     output_scales, biases : nn.Parameter of shape (k, d_out) or None
-        s, which begins with 1, and b, which begins with the same numbers for all members.  None of r, s and b loses
-        weight.
+        s, initially 1, and b, initially the same for all members.  Weight decay applies to none of r, s and b.
     """
 
     def __init__(self, input_scales: Tensor, d_out: int, *, scales_outputs: bool) -> None:
@@ -67,19 +63,11 @@ class BatchEnsembleLinear(nn.Module):
             set_optimizer_factors(self.biases, weight_decay=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, k, d_in), or (n, d_in) that all members share, to (n, k, d_out)."""
+        """Map (n, k, d_in), or (n, d_in) shared by all members, to (n, k, d_out)."""
         y: Tensor = self.linear((x if x.ndim == 3 else x.unsqueeze(1)) * self.input_scales)
         if self.output_scales is None or self.biases is None:
             return y
         return torch.addcmul(self.biases, y, self.output_scales)
-
-    def member(self, i: int) -> nn.Linear:
-        """Return the layer of a member, scales included."""
-        weight: Tensor = self.linear.weight * self.input_scales[i]
-        bias: Tensor = self.linear.bias
-        if self.output_scales is not None and self.biases is not None:
-            weight, bias = self.output_scales[i].unsqueeze(1) * weight, self.biases[i]
-        return _linear(weight, bias)
 
     def extra_repr(self) -> str:
         """Show the number of members."""
@@ -87,7 +75,7 @@ class BatchEnsembleLinear(nn.Module):
 
 
 class LinearEnsemble(nn.Module):
-    """Linear layers of k members that share nothing.
+    """Linear layers of k members without shared weights.
 
     Parameters
     ----------
@@ -97,7 +85,7 @@ class LinearEnsemble(nn.Module):
     ----------
     weight : nn.Parameter of shape (k, d_out, d_in)
     bias : nn.Parameter of shape (k, d_out)
-        Does not lose weight.
+        Without weight decay.
     """
 
     def __init__(self, d_in: int, d_out: int, n_members: int) -> None:
@@ -109,12 +97,8 @@ class LinearEnsemble(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, k, d_in) to (n, k, d_out)."""
-        of_members = torch.baddbmm(self.bias.unsqueeze(1), x.transpose(0, 1), self.weight.transpose(1, 2))
-        return of_members.transpose(0, 1)
-
-    def member(self, i: int) -> nn.Linear:
-        """Return the layer of a member."""
-        return _linear(self.weight[i], self.bias[i])
+        outputs = torch.baddbmm(self.bias.unsqueeze(1), x.transpose(0, 1), self.weight.transpose(1, 2))
+        return outputs.transpose(0, 1)
 
     def extra_repr(self) -> str:
         """Show the sizes."""
@@ -122,88 +106,46 @@ class LinearEnsemble(nn.Module):
         return f"in_features={d_in}, out_features={d_out}, n_members={n_members}"
 
 
-def _linear(weight: Tensor, bias: Tensor) -> nn.Linear:
-    """Make a layer of copies of these weights."""
-    layer = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # draws no numbers
-    layer.weight, layer.bias = nn.Parameter(weight.detach().clone()), nn.Parameter(bias.detach().clone())
-    return layer
-
-
 def _mean_softmax(outputs: Tensor) -> Tensor:
-    """Logarithm of the mean of the members' probabilities of classes."""
+    """Return the logarithm of the mean class probabilities of the members."""
     return outputs.log_softmax(dim=2).logsumexp(dim=1) - math.log(outputs.shape[1])
 
 
 def _mean_sigmoid(outputs: Tensor) -> Tensor:
-    """Logit of the mean of the members' probabilities of labels."""
+    """Return the logit of the mean label probabilities of the members."""
     return functional.logsigmoid(outputs).logsumexp(dim=1) - functional.logsigmoid(-outputs).logsumexp(dim=1)
 
 
-_POOLED: dict[str, Callable[[Tensor], Tensor]] = {
+_POOL: dict[str, Callable[[Tensor], Tensor]] = {
     "softmax": _mean_softmax,
     "sigmoid": _mean_sigmoid,
     "identity": lambda outputs: outputs.mean(dim=1),
 }
 
 POOLINGS: dict[TaskKind, str] = {"classification": "softmax", "multilabel": "sigmoid", "regression": "identity"}
-"""Of what the members' mean is taken, by kind of task."""
+"""Pooling by kind of task."""
 
 
 class EnsembleMean(nn.Module):
-    """Leave the members apart in training; in evaluation give what stands for their mean prediction.
+    """Average the members' predictions in evaluation, and keep them apart in training.
 
-    The loss is thus the mean of the members' losses, and not the loss of their mean, for which members need not be
-    good by themselves.
+    Training thus minimizes the mean of the members' losses, and not the loss of their mean.
 
     Parameters
     ----------
     pooling : {"softmax", "sigmoid", "identity"}
-        Outputs are averaged as probabilities of classes, as probabilities of labels, or as values.  The result is an
-        output again: the logarithm, or the logit, of the mean probability.
+        Whether outputs are averaged as class probabilities, label probabilities or values.  The result is the
+        logarithm or logit of the mean probability, or the mean value.
     """
 
     def __init__(self, pooling: str) -> None:
         super().__init__()
-        self.pooling = check_choice("pooling", pooling, _POOLED)
+        self.pooling = check_choice("pooling", pooling, _POOL)
 
     def forward(self, outputs: Tensor) -> Tensor:
-        """Map (n, k, n_out) to (n, n_out) in evaluation."""
-        return outputs if self.training else _POOLED[self.pooling](outputs)
+        """Map (n, k, n_out) to (n, n_out) in evaluation, and to itself in training."""
+        return outputs if self.training else _POOL[self.pooling](outputs)
 
     def extra_repr(self) -> str:
         """Show the pooling."""
         return repr(self.pooling)
-
-
-def unstack(network: nn.Sequential) -> list[nn.Sequential]:
-    """Take a network of k members apart into k ordinary ones, with weights of their own.
-
-    Parameters
-    ----------
-    network : nn.Sequential
-        Its layers before the first with members, such as embeddings, come into every one.
-
-    Returns
-    -------
-    list of nn.Sequential
-        They map (n, n_in) to (n, n_out).  The mean of their predictions is the prediction of `network`.
-
-    Raises
-    ------
-    InvalidNetwork
-        If the network has no members.
-    """
-    heads = [layer for layer in network if isinstance(layer, LinearEnsemble)]
-    if not heads:
-        raise InvalidNetwork(
-            f"Only networks of members can be unstacked; got layers {[type(m).__name__ for m in network]}."
-        )
-    layers = [layer for layer in network if not isinstance(layer, EnsembleMean)]
-    members = [nn.Sequential(*(_of_member(layer, i) for layer in layers)) for i in range(len(heads[0].weight))]
-    return [member.train(network.training) for member in members]
-
-
-def _of_member(layer: nn.Module, i: int) -> nn.Module:
-    if isinstance(layer, BatchEnsembleLinear | LinearEnsemble):
-        return layer.member(i)
-    return deepcopy(layer)

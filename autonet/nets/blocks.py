@@ -1,4 +1,4 @@
-"""The residual block of Auto-PyTorch 0.0.2, with shake-shake and shake-drop the right way round.
+"""Residual block with shake-shake and shake-drop.
 
 Pre-activation residual block: He et al., "Identity Mappings in Deep Residual Networks" (2016), arXiv 1603.05027.
 Shake-shake: Gastaldi (2017), arXiv 1705.07485.  Shake-drop: Yamada et al. (2018), arXiv 1802.02375.
@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autonet.nets.activations import activation
+from autonet.nets.activations import build_activation
 
 __all__ = ["ResBlock", "shake_drop", "shake_shake"]
 
 
 class _ForwardBackward(torch.autograd.Function):
-    """``x * forward_scale`` on the way forward, ``gradient * backward_scale`` on the way back."""
+    """Compute ``x * forward_scale``, with the gradient ``gradient * backward_scale``."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, forward_scale: Tensor, backward_scale: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ def _scaled(x: Tensor, forward_scale: Tensor, backward_scale: Tensor) -> Tensor:
 def shake_shake(first: Tensor, second: Tensor, *, training: bool, generator: torch.Generator | None = None) -> Tensor:
     """Mix two branches: ``a * first + (1 - a) * second`` with a ~ U(0, 1) for each row.
 
-    The gradient is split by an independent b ~ U(0, 1).  In evaluation both branches count one half.
+    The gradient is split by an independent b ~ U(0, 1).  In evaluation the branches are averaged.
 
     Parameters
     ----------
@@ -54,9 +54,9 @@ def shake_shake(first: Tensor, second: Tensor, *, training: bool, generator: tor
 
 
 def shake_drop(x: Tensor, *, p_drop: float, training: bool, generator: torch.Generator | None = None) -> Tensor:
-    """Disturb a branch, for each row with probability `p_drop`.
+    """Perturb each row of a branch with probability `p_drop`.
 
-    A disturbed row is multiplied by a ~ U(-1, 1), its gradient by an independent b ~ U(0, 1).  In evaluation the
+    A perturbed row is multiplied by a ~ U(-1, 1), its gradient by an independent b ~ U(0, 1).  In evaluation the
     branch is multiplied by the expected factor, ``1 - p_drop``.
 
     Parameters
@@ -84,7 +84,7 @@ class ResBlock(nn.Module):
     With ``branch(h) = W2 Dropout(act(BN(W1 h)))`` and ``h = act(BN(x))``, the block computes
 
     - ``x + branch(h)`` if `d_in` equals `d_out`,
-    - ``Ws h + branch(h)`` otherwise: the projection shortcut starts from the normalized input.
+    - ``Ws h + branch(h)`` otherwise: the shortcut projects the normalized input.
 
     Parameters
     ----------
@@ -92,14 +92,14 @@ class ResBlock(nn.Module):
     activation_name : str
     dropout : float
     use_shake_shake : bool
-        Two branches, mixed at random; see `shake_shake`.
+        Whether to mix two branches at random; see `shake_shake`.
     shake_drop_probability : float
-        Probability that the sum of the branches is disturbed; see `shake_drop`.
+        Probability of perturbing the sum of the branches; see `shake_drop`.
 
     Attributes
     ----------
     generator : torch.Generator or None
-        Which draws both; None: torch's global one.
+        Source of random numbers; None: torch's global generator.
 
     Notes
     -----
@@ -124,7 +124,7 @@ class ResBlock(nn.Module):
     ) -> None:
         super().__init__()
         self.generator: torch.Generator | None = None
-        self.start = nn.Sequential(nn.BatchNorm1d(d_in), activation(activation_name))
+        self.start = nn.Sequential(nn.BatchNorm1d(d_in), build_activation(activation_name))
         self.shortcut = nn.Linear(d_in, d_out) if d_in != d_out else None
         self.branch = self._branch(d_in, d_out, activation_name, dropout)
         self.second_branch = self._branch(d_in, d_out, activation_name, dropout) if use_shake_shake else None
@@ -132,13 +132,13 @@ class ResBlock(nn.Module):
 
     @staticmethod
     def _branch(d_in: int, d_out: int, activation_name: str, dropout: float) -> nn.Sequential:
-        layers = [nn.Linear(d_in, d_out), nn.BatchNorm1d(d_out), activation(activation_name)]
+        layers = [nn.Linear(d_in, d_out), nn.BatchNorm1d(d_out), build_activation(activation_name)]
         if dropout > 0:
             layers.append(nn.Dropout(dropout))
         return nn.Sequential(*layers, nn.Linear(d_out, d_out))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute the block."""
+        """Map (n, d_in) to (n, d_out)."""
         h = self.start(x)
         residual: Tensor = self.branch(h)
         if self.second_branch is not None:

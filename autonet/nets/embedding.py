@@ -1,4 +1,4 @@
-"""Learned embeddings of categories, and how embeddings stand before a network."""
+"""Learned embeddings of categorical features."""
 
 from collections.abc import Sequence
 
@@ -7,32 +7,32 @@ from torch import Tensor, nn
 
 __all__ = ["CategoryEmbedding", "prepend_embeddings"]
 
-# So often a category is taken for an unknown one in training, so that the embedding of unknown ones is trained, too.
-UNKNOWN_SHARE = 0.01
-# Small beside standardized numbers: categories count as much as they are found to.  Measured on taxi fares, with two
-# columns of 190 zones: test R2 .859 and .822 with, .817 and .808 with torch's 1.
+# Probability of masking a category as unknown during training, which trains the embedding of unknown categories.
+UNKNOWN_PROBABILITY = 0.01
+# Initial standard deviation of embeddings: small compared to standardized numbers, and better than torch's 1
+# (docs/benchmarks/log.md).
 INITIAL_STD = 0.1
 
 
 class CategoryEmbedding(nn.Module):
-    """Replace the last columns of the input, which hold indices of categories, by learned vectors.
+    """Replace the last input columns, which hold indices of categories, by learned vectors.
 
     Parameters
     ----------
     n_in : int
-        Number of columns of the input.
+        Number of input columns.
     vocabularies : sequence of int
-        Number of indices of each of the last columns; index 0 is the unknown category.  What is no index, as in a
-        random row, is taken for the nearest one.
+        Number of indices of each of the last columns; index 0 is the unknown category.  Values out of range are
+        clipped.
     dimension : int
-        Length of a vector.
+        Length of an embedding vector.
 
     Attributes
     ----------
     in_features, out_features : int
-        Width of the input and of the result.
+        Width of input and output.
     generator : torch.Generator or None
-        Which draws the categories that are masked; None: torch's global one.
+        Source of random numbers for masking; None: torch's global generator.
     """
 
     embeds_inputs = True
@@ -43,7 +43,7 @@ class CategoryEmbedding(nn.Module):
         self.generator: torch.Generator | None = None
         self.in_features, self.n_numbers = n_in, n_in - len(vocabularies)
         self.out_features = self.n_numbers + len(vocabularies) * dimension
-        # One table for all columns: a single lookup.  The rows of a column begin at its offset.
+        # One table for all columns, and so a single lookup: the rows of a column start at its offset.
         self.vectors = nn.Embedding(sum(vocabularies), dimension)
         nn.init.normal_(self.vectors.weight, std=INITIAL_STD)
         self.offsets: Tensor
@@ -55,7 +55,9 @@ class CategoryEmbedding(nn.Module):
         """Map (n, in_features) to (n, out_features)."""
         indices = torch.minimum(x[:, self.n_numbers :].long().clamp(min=0), self.largest)
         if self.training:
-            indices = indices * (torch.rand(indices.shape, device=x.device, generator=self.generator) >= UNKNOWN_SHARE)
+            indices = indices * (
+                torch.rand(indices.shape, device=x.device, generator=self.generator) >= UNKNOWN_PROBABILITY
+            )
         vectors: Tensor = self.vectors(indices + self.offsets)
         return torch.cat([x[:, : self.n_numbers], vectors.flatten(1)], dim=1)
 
@@ -65,7 +67,7 @@ class CategoryEmbedding(nn.Module):
 
 
 def prepend_embeddings(embeddings: Sequence[nn.Module], network: nn.Module) -> nn.Module:
-    """Put embeddings, if there are any, before a network; the layers of a Sequential stay in one row with them."""
+    """Prepend embeddings to a network; the layers of a Sequential join them in one Sequential."""
     if not embeddings:
         return network
     return nn.Sequential(*embeddings, *(network if isinstance(network, nn.Sequential) else [network]))

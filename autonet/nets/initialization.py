@@ -1,4 +1,4 @@
-"""Initialization of linear layers."""
+"""Initialization of networks."""
 
 import math
 
@@ -12,7 +12,8 @@ from autonet.core.task import Task
 
 __all__ = ["INITIALIZATION", "initialize", "initialize_from_rows"]
 
-SAMPLE = 1000  # training rows that layers are initialized from
+# Number of training rows that layers are initialized from.
+N_ROWS = 1000
 
 
 def _default() -> None:
@@ -22,8 +23,8 @@ def _default() -> None:
 def _sparse(*, sparsity: float) -> object:
     def init(weight: Tensor) -> None:
         n_out, n_in = weight.shape
-        held = min(sparsity, 1 - 1 / n_out)  # of every column at least one weight is left
-        nn.init.sparse_(weight, sparsity=held, std=1 / math.sqrt(max(n_in * (1 - held), 1)))
+        limited = min(sparsity, 1 - 1 / n_out)  # leave at least one weight per column
+        nn.init.sparse_(weight, sparsity=limited, std=1 / math.sqrt(max(n_in * (1 - limited), 1)))
 
     return init
 
@@ -66,9 +67,9 @@ def initialize(network: nn.Module, method: object, bias: str) -> None:
     ----------
     network : nn.Module
     method : callable or None
-        Fills a weight tensor; None leaves torch's own initialization.
+        Initializes a weight tensor in place; None keeps torch's initialization.
     bias : {"Yes", "No", "Zero"}
-        Draw biases from N(0, 1/n_in), leave torch's, or set them to zero.
+        Whether to draw biases from N(0, 1/n_in), keep torch's initialization, or set them to zero.
     """
     for layer in network.modules():
         if not isinstance(layer, nn.Linear):
@@ -83,29 +84,29 @@ def initialize(network: nn.Module, method: object, bias: str) -> None:
 
 @torch.no_grad()
 def initialize_from_rows(network: nn.Module, rows: Inputs) -> None:
-    """Let the layers of a network that initialize themselves from data see their input for some training rows.
+    """Initialize the layers of a network that depend on training data, after `initialize`.
 
-    Such a layer has a method ``initialize_from(x)``, which is called with what the layers before it, initialized
-    already, make of the rows in evaluation mode.  It comes after `initialize` and has the last word.  Networks
-    without such layers are left as they are, and no random number is drawn for them.
+    Such a layer has a method ``initialize_from(x)``.  It is called with the layer's inputs for training rows: outputs
+    of the previous layers, already initialized, in evaluation mode.  Networks without such layers are left unchanged,
+    and no random number is drawn.
 
     Parameters
     ----------
     network : nn.Module
-        Layers are looked for in nested Sequentials.
+        Nested Sequentials are searched for such layers.
     rows : Tensor or Inputs of shape (n, n_in)
-        Training rows; up to 1000 of them are drawn.
+        Training rows, of which up to 1000 are sampled.
     """
     if any(hasattr(layer, "initialize_from") for layer in network.modules()):
         network.eval()
-        _initialized(network, rows[torch.randperm(len(rows))[:SAMPLE]])
+        _initialize_layers(network, rows[torch.randperm(len(rows))[:N_ROWS]])
 
 
-def _initialized(network: nn.Module, x: Tensor) -> Tensor:
-    """Initialize from the input x and return the output."""
+def _initialize_layers(network: nn.Module, x: Tensor) -> Tensor:
+    """Initialize layers from the input x and return the output."""
     if isinstance(network, nn.Sequential):
         for layer in network:
-            x = _initialized(layer, x)
+            x = _initialize_layers(layer, x)
         return x
     initialize_layer = getattr(network, "initialize_from", None)
     if initialize_layer is not None:

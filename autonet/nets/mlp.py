@@ -1,4 +1,4 @@
-"""Multilayer perceptrons: ``mlpnet`` with a width for each layer, ``shapedmlpnet`` with a shape."""
+"""Multilayer perceptrons: ``mlpnet`` with one width per layer, ``shapedmlpnet`` with a shape."""
 
 from typing import Any
 
@@ -15,18 +15,18 @@ from torch import nn
 
 from autonet.core.component import Component
 from autonet.core.task import Task
-from autonet.nets.activations import ACTIVATIONS, activation
+from autonet.nets.activations import ACTIVATIONS, build_activation
 from autonet.nets.shapes import SHAPES, compute_dropouts, compute_widths
 
-__all__ = ["MLPNET", "SHAPEDMLPNET", "make_layer_conditions", "mlp"]
+__all__ = ["MLPNET", "SHAPEDMLPNET", "make_layer_conditions", "make_mlp"]
 
 MAX_LAYERS = 15
 
 
-def mlp(*, n_in: int, n_out: int, widths: list[int], dropouts: list[float], activation_name: str) -> nn.Sequential:
-    """Stack Linear, activation and dropout for every width, then a Linear head.
+def make_mlp(*, n_in: int, n_out: int, widths: list[int], dropouts: list[float], activation_name: str) -> nn.Sequential:
+    """Stack Linear, activation and dropout for each width, and a Linear head.
 
-    >>> mlp(n_in=4, n_out=2, widths=[8], dropouts=[0.0], activation_name="relu")
+    >>> make_mlp(n_in=4, n_out=2, widths=[8], dropouts=[0.0], activation_name="relu")
     Sequential(
       (0): Linear(in_features=4, out_features=8, bias=True)
       (1): ReLU()
@@ -35,7 +35,7 @@ def mlp(*, n_in: int, n_out: int, widths: list[int], dropouts: list[float], acti
     """
     layers: list[nn.Module] = []
     for d_in, d_out, dropout in zip([n_in, *widths], widths, dropouts, strict=False):
-        layers += [nn.Linear(d_in, d_out), activation(activation_name)]
+        layers += [nn.Linear(d_in, d_out), build_activation(activation_name)]
         if dropout > 0:
             layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers, nn.Linear(widths[-1], n_out))
@@ -46,7 +46,7 @@ def build_mlpnet(
 ) -> nn.Sequential:
     """Build an MLP from ``num_units_1``, ``dropout_1`` and so on."""
     layers = range(1, num_layers + 1)
-    return mlp(
+    return make_mlp(
         n_in=n_in,
         n_out=n_out,
         widths=[int(per_layer[f"num_units_{i}"]) for i in layers],
@@ -56,7 +56,7 @@ def build_mlpnet(
 
 
 def mlpnet_space(task: Task) -> ConfigurationSpace:
-    """Up to 15 layers, each with its own width and dropout."""
+    """Define up to 15 layers, each with its own width and dropout."""
     layers = Integer("num_layers", (1, MAX_LAYERS), default=3, meta={"limits": (1, MAX_LAYERS)})
     use_dropout = Categorical("use_dropout", [True, False], default=True)
     parts: list[Any] = [layers, use_dropout, Categorical("activation", list(ACTIVATIONS), default="relu")]
@@ -70,12 +70,12 @@ def mlpnet_space(task: Task) -> ConfigurationSpace:
 
 
 def make_layer_conditions(i: int, layers: Any, use_dropout: Any, units: Any, dropout: Any) -> list[Any]:
-    """Layer i (from 1) has a width only if there are so many layers, and a dropout only if it is used, too."""
-    with_dropout = EqualsCondition(dropout, use_dropout, True)
+    """Make the conditions of layer i (from 1): width from `i` layers on, dropout only if it is used, too."""
+    uses_dropout = EqualsCondition(dropout, use_dropout, True)
     if i == 1:
-        return [with_dropout]
-    deep_enough = GreaterThanCondition(dropout, layers, i - 1)
-    return [GreaterThanCondition(units, layers, i - 1), AndConjunction(with_dropout, deep_enough)]
+        return [uses_dropout]
+    is_deep_enough = GreaterThanCondition(dropout, layers, i - 1)
+    return [GreaterThanCondition(units, layers, i - 1), AndConjunction(uses_dropout, is_deep_enough)]
 
 
 def build_shapedmlpnet(
@@ -90,8 +90,8 @@ def build_shapedmlpnet(
     dropout_shape: str = "brick",
     max_dropout: float = 0.0,
 ) -> nn.Sequential:
-    """Build an MLP whose widths and dropouts follow shapes."""
-    return mlp(
+    """Build an MLP whose widths and dropout rates follow shapes."""
+    return make_mlp(
         n_in=n_in,
         n_out=n_out,
         widths=compute_widths(mlp_shape, n_in=n_in, n_out=n_out, max_units=max_units, n_layers=num_layers),
@@ -101,7 +101,7 @@ def build_shapedmlpnet(
 
 
 def shapedmlpnet_space(task: Task) -> ConfigurationSpace:
-    """Depth, largest width, shapes of width and dropout."""
+    """Define depth, largest width, and the shapes of width and dropout."""
     space = ConfigurationSpace()
     use_dropout = Categorical("use_dropout", [True, False], default=True)
     shape = Categorical("dropout_shape", list(SHAPES), default="brick")

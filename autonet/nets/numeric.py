@@ -1,4 +1,4 @@
-"""Learned embeddings of numbers: a network sees several functions of every numeric column instead of its value alone.
+"""Learned embeddings of numerical features.
 
 Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning" (2022), arXiv 2203.05556.
 """
@@ -27,36 +27,41 @@ __all__ = [
     "PiecewiseLinearEmbedding",
 ]
 
-# Tables with more columns of numbers go without.  A training step of 128 rows, 32 bins, 8 dimensions, one thread: 8
-# columns 0.2 ms, 30 columns 0.5 ms, 100 columns 2 ms, 200 columns 9 ms, beside 3 ms of an MLP of three layers of 256;
-# and the first layer becomes as many times wider.
+# Number of numerical features above which none is embedded: a training step would take several times as long
+# (docs/benchmarks/log.md).
 MAX_EMBEDDED_NUMBERS = 100
-PBLD_FREQUENCIES, PBLD_DIMENSION = 16, 3  # of RealMLP; with the number itself four columns
-# Of the optimizer's rate.  The paper has a tenth of the rate of RealMLP's weights, which is ten times the optimizer's.
+# Number of frequencies of a PBLD embedding, as in RealMLP.
+PBLD_FREQUENCIES = 16
+# Columns of a PBLD embedding beside the number itself, as in RealMLP.
+PBLD_DIMENSION = 3
+# Learning rate of PBLD embeddings, as a factor of the optimizer's.  In the paper it is a tenth of that of RealMLP's
+# weights, which is ten times the optimizer's.
 PBLD_LEARNING_RATE = 1.0
-# Encoded numbers are of the order of 1; a bin narrower than this would turn rounding errors into features, and rows
-# beyond the first or last bin would be extrapolated steeply.
+# Encoded numbers have the order of magnitude 1.  Narrower bins would turn rounding errors into features, and
+# extrapolate steeply beyond the first and the last bin.
 MIN_BIN_WIDTH = 1e-3
-FITTED_ROWS = 10_000  # drawn at most to find the quantiles
-UNBOUNDED = 1e30  # in place of infinity, which averages of weights would turn into NaN
+# Number of rows sampled to compute quantiles.
+MAX_QUANTILE_ROWS = 10_000
+# Stands for infinity, which EMA weights would turn into NaN.
+UNBOUNDED = 1e30
 
 
 class NumericEmbedding(nn.Module, ABC):
-    """Replace the first columns of the input, which are numbers, by several columns each; the others follow them.
+    """Base class: replace each of the first input columns, which are numbers, by several columns.
 
     Parameters
     ----------
     n_in : int
-        Number of columns of the input.
+        Number of input columns.
     n_numbers : int
-        How many of them are numbers.
+        Number of columns to embed.
     dimension : int
-        How many columns a number becomes.
+        Number of columns of an embedded number.
 
     Attributes
     ----------
     in_features, out_features : int
-        Width of the input and of the result.
+        Width of input and output.
     """
 
     embeds_inputs = True
@@ -67,13 +72,13 @@ class NumericEmbedding(nn.Module, ABC):
         self.out_features = n_numbers * dimension + n_in - n_numbers
 
     @abstractmethod
-    def embedded(self, x: Tensor) -> Tensor:
+    def embed(self, x: Tensor) -> Tensor:
         """Map numbers (n_numbers, n, 1) to (n_numbers, n, dimension)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, in_features) to (n, out_features); the columns of a number lie side by side."""
+        """Map (n, in_features) to (n, out_features); the columns of a number are adjacent."""
         numbers = x[:, : self.n_numbers].T.unsqueeze(2)
-        embedded = self.embedded(numbers).transpose(0, 1).flatten(1)
+        embedded = self.embed(numbers).transpose(0, 1).flatten(1)
         return torch.cat([embedded, x[:, self.n_numbers :]], dim=1)
 
     def extra_repr(self) -> str:
@@ -82,13 +87,13 @@ class NumericEmbedding(nn.Module, ABC):
 
 
 def _uniform(*shape: int, fan_in: int) -> nn.Parameter:
-    """Draw as torch's linear layers do."""
+    """Initialize a parameter as in `torch.nn.Linear`."""
     bound = 1 / math.sqrt(fan_in)
     return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
 
 
 class PBLDEmbedding(NumericEmbedding):
-    """Periodic, with biases, linear, and dense: ``[cos(2 pi w1 x + b1) W2 + b2, x]``, of its own for every number.
+    """Periodic bias linear DenseNet (PBLD) embedding, separate for each number: ``[cos(2 pi w1 x + b1) W2 + b2, x]``.
 
     Holzmueller et al., "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data" (2024),
     arXiv 2407.04491.
@@ -98,9 +103,9 @@ class PBLDEmbedding(NumericEmbedding):
     n_in, n_numbers : int
     n_frequencies : int
     dimension : int
-        Columns of a number, beside the number itself.
+        Columns of a number beside the number itself.
     sigma : float
-        Standard deviation of the frequencies w1 at first, in periods per unit of x.
+        Initial standard deviation of the frequencies w1, in periods per unit of x.
     """
 
     def __init__(self, n_in: int, n_numbers: int, *, n_frequencies: int, dimension: int, sigma: float) -> None:
@@ -113,14 +118,14 @@ class PBLDEmbedding(NumericEmbedding):
             set_optimizer_factors(parameter, learning_rate=PBLD_LEARNING_RATE, weight_decay=0.0)
         set_optimizer_factors(self.weight, learning_rate=PBLD_LEARNING_RATE, weight_decay=1.0)
 
-    def embedded(self, x: Tensor) -> Tensor:
+    def embed(self, x: Tensor) -> Tensor:
         """Map numbers (n_numbers, n, 1) to (n_numbers, n, dimension + 1)."""
         waves = torch.addcmul(self.phases, x, self.frequencies, value=2 * math.pi).cos()
         return torch.cat([torch.baddbmm(self.bias, waves, self.weight), x], dim=2)
 
 
 class PeriodicEmbedding(NumericEmbedding):
-    """Periodic, linear, ReLU: ``relu([cos(2 pi c x), sin(2 pi c x)] W + b)``, of its own for every number.
+    """Periodic embedding, separate for each number: ``relu([cos(2 pi c x), sin(2 pi c x)] W + b)``.
 
     Parameters
     ----------
@@ -128,7 +133,7 @@ class PeriodicEmbedding(NumericEmbedding):
     n_frequencies : int
     dimension : int
     sigma : float
-        Standard deviation of the frequencies c at first, in periods per unit of x; none beyond three of them.
+        Initial standard deviation of the frequencies c, in periods per unit of x; truncated at three of them.
     """
 
     def __init__(self, n_in: int, n_numbers: int, *, n_frequencies: int, dimension: int, sigma: float) -> None:
@@ -140,7 +145,7 @@ class PeriodicEmbedding(NumericEmbedding):
         for parameter in (self.frequencies, self.bias):
             set_optimizer_factors(parameter, learning_rate=1.0, weight_decay=0.0)
 
-    def embedded(self, x: Tensor) -> Tensor:
+    def embed(self, x: Tensor) -> Tensor:
         """Map numbers (n_numbers, n, 1) to (n_numbers, n, dimension)."""
         angles = 2 * math.pi * self.frequencies * x
         waves = torch.cat([angles.cos(), angles.sin()], dim=2)
@@ -148,10 +153,10 @@ class PeriodicEmbedding(NumericEmbedding):
 
 
 class PiecewiseLinearEmbedding(NumericEmbedding):
-    """A piecewise linear function of every number with bends at its quantiles: ``w0 x + b0 + PLE(x) W``.
+    """Piecewise linear embedding with knots at quantiles, separate for each number: ``w0 x + b0 + PLE(x) W``.
 
-    Component j of PLE(x) is the position in bin j, ``(x - left) / width``, held within 0 and 1; that of the first bin
-    is not held from below nor that of the last from above.  W is zero at first, so the function is linear at first.
+    Component j of PLE(x) is the position in bin j, ``(x - left) / width``, clipped to [0, 1]; the first bin is not
+    clipped from below, and the last not from above.  W is initially zero, and the embedding linear.
 
     Gorishniy et al., "TabM" (2024), arXiv 2410.24210.
 
@@ -159,12 +164,12 @@ class PiecewiseLinearEmbedding(NumericEmbedding):
     ----------
     n_in, n_numbers : int
     n_bins : int
-        At most; a column of few distinct values has fewer.
+        Largest number of bins; columns with few distinct values have fewer.
     dimension : int
 
     Notes
     -----
-    The bins are buffers: `fit` finds them, or a state dict brings them.  Until then the function is linear.
+    The bins are buffers, set by `fit` or a state dict.  Until then the embedding is linear.
     """
 
     left: Tensor
@@ -184,27 +189,34 @@ class PiecewiseLinearEmbedding(NumericEmbedding):
             set_optimizer_factors(parameter, learning_rate=1.0, weight_decay=0.0)
 
     def fit(self, rows: Inputs) -> None:
-        """Put the edges of the bins at quantiles of the numbers in training rows (n, n_in)."""
-        chosen = torch.randperm(len(rows))[:FITTED_ROWS] if len(rows) > FITTED_ROWS else torch.arange(len(rows))
+        """Set the bin edges to quantiles of the numbers in training rows.
+
+        Parameters
+        ----------
+        rows : Tensor or Inputs of shape (n, n_in)
+        """
+        chosen = (
+            torch.randperm(len(rows))[:MAX_QUANTILE_ROWS] if len(rows) > MAX_QUANTILE_ROWS else torch.arange(len(rows))
+        )
         numbers = rows[chosen][:, : self.n_numbers].double().cpu().numpy()
-        # Values that occur: between two values of a column of zeros and ones there is nothing to tell apart.
+        # Quantiles are values that occur: a column of zeros and ones needs no edge between them.
         quantiles = np.quantile(numbers, np.linspace(0, 1, self.n_bins + 1), axis=0, method="nearest").T
         for buffer, value in ((self.left, 0.0), (self.slope, 0.0), (self.lowest, 0.0), (self.highest, 1.0)):
-            buffer.fill_(value)  # bins that a column does without keep a slope of 0
-        for j, of_column in enumerate(quantiles):
-            edges = torch.tensor(_edges(of_column), dtype=torch.float64)
+            buffer.fill_(value)  # unused bins keep a slope of 0
+        for j, column in enumerate(quantiles):
+            edges = torch.tensor(_compute_edges(column), dtype=torch.float64)
             n = len(edges) - 1
             self.left[j, 0, :n], self.slope[j, 0, :n] = edges[:-1], 1 / edges.diff()
             self.lowest[j, 0, 0], self.highest[j, 0, n - 1] = -UNBOUNDED, UNBOUNDED
 
-    def embedded(self, x: Tensor) -> Tensor:
+    def embed(self, x: Tensor) -> Tensor:
         """Map numbers (n_numbers, n, 1) to (n_numbers, n, dimension)."""
         positions = ((x - self.left) * self.slope).clamp(self.lowest, self.highest)
         return torch.baddbmm(torch.addcmul(self.bias, x, self.linear_weight), positions, self.weight)
 
 
-def _edges(quantiles: NDArray[np.float64]) -> list[float]:
-    """Return the edges of bins of at least `MIN_BIN_WIDTH` from the lowest to the highest of ascending quantiles."""
+def _compute_edges(quantiles: NDArray[np.float64]) -> list[float]:
+    """Compute the edges of bins of at least `MIN_BIN_WIDTH` between ascending quantiles, shape (n_bins + 1,)."""
     edges = [float(quantiles[0])]
     for quantile in quantiles[1:]:
         if quantile - edges[-1] >= MIN_BIN_WIDTH:
@@ -277,4 +289,4 @@ NUMERIC_EMBEDDING: Node[NumericEmbedding | None] = Node.of(
     selector="numeric_embedding",
     option="numeric_embeddings",
 )
-"""Each component: sizes, and training rows or None where a state dict follows, to the embedding or None."""
+"""Components map sizes, and training rows (None if a state dict follows), to an embedding or None."""

@@ -1,4 +1,4 @@
-"""How fast a parameter learns and how strongly it decays, relative to the network's others."""
+"""Factors of learning rate and weight decay of single parameters."""
 
 from torch import Tensor
 
@@ -6,11 +6,16 @@ __all__ = ["set_optimizer_factors"]
 
 
 def set_optimizer_factors(parameter: Tensor, *, learning_rate: float = 1.0, weight_decay: float | None = None) -> None:
-    """Note on a parameter by what factors the optimizer's learning rate and weight decay are multiplied for it.
+    """Set the factors by which the optimizer's learning rate and weight decay are multiplied for a parameter.
 
-    The optimizers read ``parameter.learning_rate_factor`` and ``parameter.weight_decay_factor``.  Without the former
-    the factor is 1.  Without the latter, or if it is None, matrices decay with a factor of 1 and vectors and
-    embeddings do not; a number holds whatever the shape.
+    They are stored as ``parameter.learning_rate_factor`` and ``parameter.weight_decay_factor``.
+
+    Parameters
+    ----------
+    parameter : Tensor
+    learning_rate : float
+    weight_decay : float, optional
+        Default: 1 for matrices, 0 for vectors and embeddings.
     """
     parameter.learning_rate_factor = learning_rate  # type: ignore[attr-defined]
     parameter.weight_decay_factor = weight_decay  # type: ignore[attr-defined]

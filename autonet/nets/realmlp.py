@@ -1,4 +1,4 @@
-"""RealMLP: a perceptron with a learned scale of its inputs, learned activations and an initialization from data.
+"""RealMLP: an MLP with a scaling layer, parametric activations and data-driven initialization.
 
 Holzmueller, Grinsztajn & Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data"
 (2024), arXiv 2407.04491.
@@ -12,22 +12,23 @@ from torch import Tensor, nn
 
 from autonet.core.component import Component
 from autonet.core.task import Task
-from autonet.nets.activations import activation as activation_named
+from autonet.nets.activations import build_activation
 from autonet.nets.optimizer_factors import set_optimizer_factors
 
-__all__ = ["REALMLP", "DataInitializedLinear", "FrontScale", "ParametricActivation", "realmlp"]
+__all__ = ["REALMLP", "DataInitializedLinear", "FrontScale", "ParametricActivation", "make_realmlp"]
 
-# Of the network's learning rate.
+# Learning rate of biases, as a factor of the network's.
 BIAS_FACTOR = 0.1
+# Learning rate of parametric activations, as a factor of the network's.
 ACTIVATION_FACTOR = 0.1
-# The bias of a unit is drawn from so many rows.
+# Number of training rows that the bias of a unit is drawn from.
 BIAS_ROWS = 5
-# Units whose output hardly varies over the training rows keep their scale.
-LEAST_STD = 1e-3
+# Standard deviation over the training rows below which a unit is not rescaled.
+MIN_STD = 1e-3
 
 
 class FrontScale(nn.Module):
-    """Multiply every column of the input by a learned number, a soft selection of features.
+    """Multiply each input column by a learned factor: soft feature selection.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ class FrontScale(nn.Module):
         self.weight = nn.Parameter(torch.ones(n))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Scale (n, in_features)."""
+        """Map (n, in_features) to the same shape."""
         return x * self.weight
 
     def extra_repr(self) -> str:
@@ -54,7 +55,7 @@ class FrontScale(nn.Module):
 
 
 class ParametricActivation(nn.Module):
-    """An activation f that every unit mixes with the identity: ``x + alpha * (f(x) - x)``, with alpha = 1 at first.
+    """Activation f mixed with the identity by a learned alpha per unit, initially 1: ``x + alpha * (f(x) - x)``.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ class ParametricActivation(nn.Module):
 
     def __init__(self, name: str, n: int) -> None:
         super().__init__()
-        self.activation = activation_named(name)
+        self.activation = build_activation(name)
         self.alpha = nn.Parameter(torch.ones(n))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -74,7 +75,7 @@ class ParametricActivation(nn.Module):
 
 
 class DataInitializedLinear(nn.Linear):
-    """A linear layer whose scale and biases are set from its input for some training rows.
+    """Linear layer whose weight scale and biases are initialized from training rows.
 
     The initialization method of the configuration draws the directions of the weights, by default from N(0, 1/n_in).
 
@@ -82,7 +83,7 @@ class DataInitializedLinear(nn.Linear):
     ----------
     in_features, out_features : int
     zero : bool
-        Begin with zeros instead.
+        Whether to initialize weights and biases with zeros instead.
     """
 
     def __init__(self, in_features: int, out_features: int, *, zero: bool = False) -> None:
@@ -90,31 +91,36 @@ class DataInitializedLinear(nn.Linear):
         super().__init__(in_features, out_features)
 
     def reset_parameters(self) -> None:
-        """Draw weights from N(0, 1/n_in), set biases to zero."""
+        """Draw weights from N(0, 1/n_in) and set biases to zero."""
         nn.init.normal_(self.weight, std=0.0 if self.zero else 1 / math.sqrt(self.in_features))
         nn.init.zeros_(self.bias)
 
     @torch.no_grad()
     def initialize_from(self, x: Tensor) -> None:
-        """Give every unit outputs of standard deviation 1 over the rows x (n, in_features), and a bias among them.
+        """Scale each unit to outputs of standard deviation 1, and draw its bias from the range of its outputs.
 
-        The bias is minus a random convex combination of the unit's outputs for five rows: where a unit has its hinge,
-        there are data.
+        The bias is minus a random convex combination of the unit's outputs for five rows, so that the kink of its
+        activation lies within the data.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, in_features)
+            Inputs of the layer for training rows.
         """
         if self.zero:
             self.reset_parameters()
             return
         outputs = x @ self.weight.T
         std = outputs.std(dim=0, correction=0)
-        scale = torch.where(std > LEAST_STD, 1 / std, 1.0)
+        scale = torch.where(std > MIN_STD, 1 / std, 1.0)
         self.weight *= scale[:, None]
-        # Drawn on the CPU, so that a seed gives the same network on every device.
+        # Draw on the CPU, so that a seed gives the same network on every device.
         rows = torch.randint(len(x), (BIAS_ROWS, self.out_features)).to(x.device)
         share = torch.empty(BIAS_ROWS, self.out_features).exponential_().to(x.device)
         self.bias.copy_(-(share / share.sum(dim=0) * (outputs * scale).gather(0, rows)).sum(dim=0))
 
 
-def realmlp(
+def make_realmlp(
     *,
     n_in: int,
     n_out: int,
@@ -126,7 +132,7 @@ def realmlp(
     learning_rate_factor: float,
     front_scale_factor: float,
 ) -> nn.Sequential:
-    """Stack a front scale, Linear, activation and dropout for every width, and a Linear head.
+    """Stack a front scale, Linear, activation and dropout for each width, and a Linear head.
 
     Parameters
     ----------
@@ -136,27 +142,26 @@ def realmlp(
     parametric_activation : bool
     dropout : float
     zero_head : bool
-        Whether all outputs begin as zero.
+        Whether to initialize the head with zeros.
     learning_rate_factor : float
-        Of all parameters of the network.
+        Factor of the learning rates of all parameters.
     front_scale_factor : float
-        Of the front scale's learning rate, beside the other.
+        Further factor of the front scale's learning rate.
 
     Returns
     -------
     nn.Sequential
-        ``[0]`` FrontScale, then Linear, activation (and Dropout) for every width, Linear.
+        FrontScale; Linear, activation and, if used, Dropout for each width; Linear.
 
     Notes
     -----
-    Layers are in the neural tangent parametrization, ``W x / sqrt(n_in) + b``, but hold ``W / sqrt(n_in)`` as their
-    weight.  Under Adam, whose steps do not depend on the scale of the gradient, that is a matter of a learning rate
-    that is smaller by ``sqrt(n_in)``, and of a decoupled weight decay that is larger by as much, since it is multiplied
-    by the learning rate.  Other optimizers see layers with different learning rates and no more.
+    Layers emulate the neural tangent parametrization, ``W x / sqrt(n_in) + b``, with ``W / sqrt(n_in)`` as their
+    weight.  For Adam, whose steps do not depend on the scale of the gradient, this is equivalent to a learning rate
+    divided by ``sqrt(n_in)``, and a decoupled weight decay multiplied by it, since it is multiplied by the learning
+    rate.  For other optimizers only the learning rates differ.
 
-    Weights decay, vectors do not.  In the paper the front scale and the activations decay, too; measured with a strong
-    decay of 0.2 on one or two splits, log-loss or RMSE with theirs and without: phoneme .344 and .321, california
-    housing 62,600 and 57,800, vehicle .406 and .393 on one split, .379 and .398 on the other.
+    Weight decay applies to matrices only.  In the paper it applies to the front scale and the activations, too; with
+    strong decay that was worse on most tables (docs/benchmarks/log.md).
     """
     scale = FrontScale(n_in)
     set_optimizer_factors(scale.weight, learning_rate=learning_rate_factor * front_scale_factor)
@@ -168,7 +173,7 @@ def realmlp(
             set_optimizer_factors(parametric.alpha, learning_rate=learning_rate_factor * ACTIVATION_FACTOR)
             layers.append(parametric)
         else:
-            layers.append(activation_named(activation_name))
+            layers.append(build_activation(activation_name))
         if dropout > 0:
             layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers, _linear(widths[-1], n_out, learning_rate_factor, zero=zero_head))
@@ -196,8 +201,8 @@ def build_realmlp(
     front_scale_factor: float,
     dropout: float = 0.0,
 ) -> nn.Sequential:
-    """Build a RealMLP whose layers are equally wide."""
-    return realmlp(
+    """Build a RealMLP with layers of equal width."""
+    return make_realmlp(
         n_in=n_in,
         n_out=n_out,
         widths=[num_units] * num_layers,
@@ -211,7 +216,7 @@ def build_realmlp(
 
 
 def realmlp_space(task: Task) -> ConfigurationSpace:
-    """Depth, width, activation, dropout and factors of learning rates."""
+    """Define depth, width, activation, dropout and factors of learning rates."""
     space = ConfigurationSpace()
     use_dropout = Categorical("use_dropout", [True, False], default=True)
     dropout = Float("dropout", (0.0, 0.5), default=0.15, meta={"limits": (0.0, 0.99)})
@@ -228,8 +233,8 @@ def realmlp_space(task: Task) -> ConfigurationSpace:
         use_dropout,
         dropout,
         Categorical("zero_head", [True, False], default=False),
-        # The paper's learning rates, 0.02 to 0.3, are those of a factor of 1.  With 10, about the root of the width,
-        # the rates that suit the other networks suit this one, and one range serves all of them.
+        # A factor of 10, about the root of the width, brings the paper's learning rates, 0.02 to 0.3, into the range
+        # of the other networks.
         Float("learning_rate_factor", (1.0, 20.0), log=True, default=10.0, meta=factor),
         Float("front_scale_factor", (2.0, 10.0), log=True, default=6.0, meta=factor),
         EqualsCondition(dropout, use_dropout, True),

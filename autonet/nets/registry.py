@@ -1,4 +1,4 @@
-"""The networks that a configuration can choose, and how to add one."""
+"""Networks that configurations can choose, and their registration."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,12 +19,13 @@ from autonet.nets.tabm import TABM
 
 __all__ = ["LINEAR", "NETWORKS", "register_network", "registered_networks", "unregister_network"]
 
-LINEAR = "linear"  # what the baseline is called among networks
+# Name of the baseline among networks.
+LINEAR = "linear"
 
 BUILT_IN = (MLPNET, SHAPEDMLPNET, RESNET, SHAPEDRESNET, REALMLP, TABM)
 RESERVED = frozenset({LINEAR, *(component.name for component in BUILT_IN)})
 
-# What a fit looks at when it begins; from then on its own copy travels with it, also to other processes.
+# A fit copies this at its start, and sends its copy to worker processes.
 NETWORKS: Node[nn.Module] = Node.of("NetworkSelector", BUILT_IN, selector="network", option="networks")
 
 
@@ -37,37 +38,35 @@ def register_network(
 ) -> None:
     """Add a network to those that every estimator can choose (``networks=[name]``, preset ``full_cs``).
 
-    The default configuration is built once and trained on a toy batch, so that a network that cannot work fails
-    here, with its name.
+    Its default configuration is built and trained on a toy batch once, so that a broken network fails here.
 
     Parameters
     ----------
     name : str
     builder : callable
-        ``builder(n_in=..., n_out=..., **hyperparameters)`` returns a module that maps (n, n_in) to (n, n_out), while
-        it is trained also to (n, k, n_out): outputs of k members, the mean of whose losses is minimized.
+        ``builder(n_in=..., n_out=..., **hyperparameters)`` returns a module that maps (n, n_in) to (n, n_out).  In
+        training it may return (n, k, n_out): the outputs of k members, whose mean loss is minimized.
     space : callable, optional
         ``space(task)`` returns the ConfigurationSpace of the hyperparameters.
     overwrite : bool, default=False
-        Whether to replace a network that was registered under this name before.
+        Whether to replace a registered network of this name.
 
     Raises
     ------
     InvalidNetwork
-        If the network cannot be built, or its output or gradients are not what training needs.
+        If the network cannot be built, or has a wrong output shape or no gradients.
     InvalidOption
-        If the name is taken, or cannot be one.
+        If the name is taken or invalid.
 
     See Also
     --------
-    unregister_network : The reverse.
+    unregister_network : Remove a registered network.
 
     Notes
     -----
-    A fit, and a pickled estimator, take the registered networks along, to worker processes and other machines.
-    Functions and classes of a script or a notebook (``__main__``), lambdas and local ones are pickled by value; those
-    of a module by reference: it must be importable where they arrive.  An estimator that was unpickled keeps the
-    networks that came with it.
+    Fits send registered networks to worker processes, and pickled estimators contain them.  Functions and classes of a
+    script or notebook (``__main__``), lambdas and local functions are pickled by value; those of a module by reference,
+    so that the module must be importable on the other side.  An unpickled estimator keeps its networks.
 
     Examples
     --------
@@ -78,27 +77,27 @@ def register_network(
     _check_name(name)
     if name in NETWORKS.components and not overwrite:
         raise InvalidOption(
-            f"A network {name!r} is registered already; give another name, or overwrite=True to replace it."
+            f"A network {name!r} is already registered; use another name, or overwrite=True to replace it."
         )
     task = Task("classification")
     try:
         values: dict[str, Any] = dict(space(task).get_default_configuration()) if space else {}
         network = builder(n_in=5, n_out=3, **values)
         toy = torch.zeros(4, 5)
-        trained, judged = network.train()(toy), network.eval()(toy)
-        for output, dimensions in ((trained, (2, 3)), (judged, (2,))):
+        in_training, in_evaluation = network.train()(toy), network.eval()(toy)
+        for output, dimensions in ((in_training, (2, 3)), (in_evaluation, (2,))):
             if output.ndim not in dimensions or (len(output), output.shape[-1]) != (4, 3):
                 raise InvalidNetwork(
                     f"its output for a batch of shape (4, 5) and n_out=3 has shape {tuple(output.shape)}"
                 )
-        trained.sum().backward()
+        in_training.sum().backward()
     except Exception as error:
         raise InvalidNetwork(f"Network {name!r} fails on a toy batch of shape (4, 5): {error}") from error
     NETWORKS.components[name] = Component(name, builder, space)
 
 
 def unregister_network(name: str) -> None:
-    """Remove a network that was added by `register_network`.
+    """Remove a network that `register_network` added.
 
     Parameters
     ----------
@@ -107,9 +106,9 @@ def unregister_network(name: str) -> None:
     Raises
     ------
     UnknownName
-        If there is no such network.
+        If no network of this name is registered.
     InvalidOption
-        If the network is one of autonet's own.
+        If the network is built in.
 
     Examples
     --------
@@ -122,12 +121,12 @@ def unregister_network(name: str) -> None:
 
 
 def registered_networks() -> dict[str, Component[nn.Module]]:
-    """Return the networks that were added by `register_network`."""
+    """Return the networks that `register_network` added, by name."""
     return {name: component for name, component in NETWORKS.components.items() if name not in RESERVED}
 
 
 def _check_name(name: str) -> None:
     if not isinstance(name, str) or not name or SEPARATOR in name:
-        raise InvalidOption(f"The name of a network must be a string without {SEPARATOR!r}; got {name!r:.60}.")
+        raise InvalidOption(f"name must be a non-empty string without {SEPARATOR!r}; got {name!r:.60}.")
     if name in RESERVED:
-        raise InvalidOption(f"{name!r} is a network of autonet, which stays as it is; give yours another name.")
+        raise InvalidOption(f"{name!r} is a built-in network; use another name.")

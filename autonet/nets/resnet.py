@@ -1,4 +1,4 @@
-"""Residual networks: ``resnet`` with a width for each group, ``shapedresnet`` with a shape."""
+"""Residual networks: ``resnet`` with one width per group, ``shapedresnet`` with a shape."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ from torch import nn
 
 from autonet.core.component import Component
 from autonet.core.task import Task
-from autonet.nets.activations import ACTIVATIONS, activation
+from autonet.nets.activations import ACTIVATIONS, build_activation
 from autonet.nets.blocks import ResBlock
 from autonet.nets.mlp import make_layer_conditions
 from autonet.nets.shapes import SHAPES, compute_dropouts, compute_widths
 
-__all__ = ["RESNET", "SHAPEDRESNET", "resnet"]
+__all__ = ["RESNET", "SHAPEDRESNET", "make_resnet"]
 
 MAX_GROUPS = 9
 UNITS_LIMITS = {"limits": (1, 2**16)}
 DROPOUT_LIMITS = {"limits": (0.0, 0.99)}
 
 
-def resnet(
+def make_resnet(
     *,
     n_in: int,
     n_out: int,
@@ -42,15 +42,15 @@ def resnet(
     ----------
     n_in, n_out : int
     widths : list of int
-        Width of the stem, then of every group: one more than there are groups.
+        Width of the stem and of each group: n_groups + 1 values.
     blocks_per_group : int
-        The first block of a group changes the width, the others keep it.
+        Only the first block of a group changes the width.
     dropouts : list of float
-        One rate per group.
+        Dropout rate of each group.
     activation_name : str
     use_shake_shake : bool
     max_shake_drop_probability : float
-        Probability of the last of all blocks; block l of L gets l/L of it.
+        Shake-drop probability of the last block; block l of L gets l/L of it.
 
     Returns
     -------
@@ -78,13 +78,13 @@ def resnet(
         nn.Linear(n_in, widths[0]),
         *groups,
         nn.BatchNorm1d(widths[-1]),
-        activation(activation_name),
+        build_activation(activation_name),
         nn.Linear(widths[-1], n_out),
     )
 
 
 def _common_space() -> ConfigurationSpace:
-    """Hyperparameters that both residual networks share."""
+    """Define the hyperparameters that both residual networks share."""
     space = ConfigurationSpace()
     use_shake_drop = Categorical("use_shake_drop", [True, False], default=False)
     shake_drop = Float("max_shake_drop_probability", (0.0, 1.0), default=0.5, meta={"limits": (0.0, 1.0)})
@@ -114,8 +114,8 @@ def build_resnet(
     max_shake_drop_probability: float = 0.0,
     **per_group: float,
 ) -> nn.Sequential:
-    """Build a residual network from ``num_units_0`` (stem), ``num_units_1``, ``dropout_1`` and so on."""
-    return resnet(
+    """Build a residual network from ``num_units_0`` (the stem), ``num_units_1``, ``dropout_1`` and so on."""
+    return make_resnet(
         n_in=n_in,
         n_out=n_out,
         widths=[int(per_group[f"num_units_{i}"]) for i in range(num_groups + 1)],
@@ -128,7 +128,7 @@ def build_resnet(
 
 
 def resnet_space(task: Task) -> ConfigurationSpace:
-    """Up to 9 groups, each with its own width and dropout."""
+    """Define up to 9 groups, each with its own width and dropout."""
     space = _common_space()
     groups, use_dropout = space["num_groups"], space["use_dropout"]
     parts: list[Any] = [Integer("num_units_0", (10, 1024), log=True, default=256, meta=UNITS_LIMITS)]
@@ -156,8 +156,8 @@ def build_shapedresnet(
     max_dropout: float = 0.0,
     max_shake_drop_probability: float = 0.0,
 ) -> nn.Sequential:
-    """Build a residual network whose widths and dropouts follow shapes."""
-    return resnet(
+    """Build a residual network whose widths and dropout rates follow shapes."""
+    return make_resnet(
         n_in=n_in,
         n_out=n_out,
         widths=compute_widths(resnet_shape, n_in=n_in, n_out=n_out, max_units=max_units, n_layers=num_groups + 1),
@@ -170,7 +170,7 @@ def build_shapedresnet(
 
 
 def shapedresnet_space(task: Task) -> ConfigurationSpace:
-    """Depth, largest width, shapes of width and dropout."""
+    """Define depth, largest width, and the shapes of width and dropout."""
     space = _common_space()
     use_dropout = space["use_dropout"]
     shape = Categorical("dropout_shape", list(SHAPES), default="brick")

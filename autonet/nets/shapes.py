@@ -1,7 +1,7 @@
-"""Seven shapes: how the width of a network changes from layer to layer.
+"""Shapes: widths and dropout rates that change from layer to layer.
 
-The shapes are those of Auto-PyTorch 0.0.2, with two repairs: exactly as many values as asked for come back, and
-the largest width asked for is honoured even when it is below the number of inputs.
+The seven shapes of Auto-PyTorch 0.0.2, with two repairs: they have exactly the requested number of values, and the
+largest width is kept even if it is below the number of inputs.
 """
 
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from autonet.core.validation import check_choice
 
 __all__ = ["SHAPES", "compute_dropouts", "compute_widths"]
 
-# Every shape takes (low, high, end, n): rise from `low`, peak at `high`, fall towards `end`, in n whole numbers.
+# Every shape takes (low, high, end, n): rise from `low`, peak at `high`, fall towards `end`, in n integers.
 
 
 def _rise(low: int, high: int, n: int) -> list[int]:
-    """Give `n` values in equal steps above `low`, the last of them `high`."""
+    """Return `n` values above `low` in equal steps, the last of them `high`."""
     step = (high - low) // n
     return [low + i * step for i in range(1, n)] + [high]
 
 
 def _fall(high: int, end: int, n: int) -> list[int]:
-    """Give `n` values in equal steps below `high`, all of them above `end`."""
+    """Return `n` values below `high` in equal steps, all of them above `end`."""
     step = (high - end) // (n + 1)
     return [high - i * step for i in range(1, n + 1)]
 
@@ -70,9 +70,9 @@ SHAPES: dict[str, Callable[[int, int, int, int], list[int]]] = {
 
 
 def compute_widths(shape: str, *, n_in: int, n_out: int, max_units: int, n_layers: int) -> list[int]:
-    """Widths of `n_layers` hidden layers between `n_in` inputs and `n_out` outputs.
+    """Compute the widths of `n_layers` hidden layers between `n_in` inputs and `n_out` outputs.
 
-    No width exceeds `max_units`, and the widest layer has exactly that many units.
+    The widest layer has exactly `max_units` units.
 
     >>> compute_widths("funnel", n_in=64, n_out=10, max_units=200, n_layers=5)
     [200, 162, 124, 86, 48]
@@ -86,7 +86,7 @@ def compute_widths(shape: str, *, n_in: int, n_out: int, max_units: int, n_layer
 
 
 def compute_dropouts(shape: str, *, max_dropout: float, n_layers: int) -> list[float]:
-    """Dropout rates of `n_layers` layers: the same shapes between 0 and `max_dropout`, in steps of a millionth.
+    """Compute the dropout rates of `n_layers` layers: a shape between 0 and `max_dropout`, in steps of 1e-6.
 
     >>> compute_dropouts("triangle", max_dropout=0.4, n_layers=4)
     [0.1, 0.2, 0.3, 0.4]

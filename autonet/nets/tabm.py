@@ -1,8 +1,8 @@
-"""``tabm``: a multilayer perceptron of k members that share most of their weights.
+"""TabM: an MLP that is an ensemble of k members with mostly shared weights.
 
 TabM: Gorishniy et al., "TabM: Advancing Tabular Deep Learning with Parameter-Efficient Ensembling" (2025),
-arXiv 2410.24210.  Shared linear layers are initialized as a configuration says; heads and what members do not share
-keep the initialization of the paper.
+arXiv 2410.24210.  Shared linear layers are initialized by the configuration's method, heads and unshared parameters as
+in the paper.
 """
 
 from ConfigSpace import Categorical, ConfigurationSpace, Constant, Float, Integer
@@ -11,8 +11,7 @@ from torch import nn, ones
 from autonet.core.component import Component
 from autonet.core.task import Task
 from autonet.core.validation import check_choice
-from autonet.nets.activations import ACTIVATIONS
-from autonet.nets.activations import activation as activation_of
+from autonet.nets.activations import ACTIVATIONS, build_activation
 from autonet.nets.batch_ensemble import POOLINGS, BatchEnsembleLinear, EnsembleMean, LinearEnsemble, sample_signs
 
 __all__ = ["TABM", "build_tabm", "tabm_space"]
@@ -32,14 +31,14 @@ def build_tabm(
     activation: str,
     pooling: str,
 ) -> nn.Sequential:
-    """Build `num_layers` of Linear, activation and dropout, a head for each member, and their mean.
+    """Build layers of Linear, activation and dropout, a head for each member, and their mean.
 
     Parameters
     ----------
     n_in, n_out : int
     variant : {"mini", "full"}
-        Members scale the input of the first layer only and share all that follows up to their heads, or scale inputs
-        and outputs of every layer and have biases of their own.
+        With "mini", members differ in the input scales of the first layer and in their heads; with "full", in the
+        input and output scales and biases of every layer, too.
     n_members, num_layers, width : int
     dropout : float
     activation : str
@@ -60,16 +59,16 @@ def build_tabm(
             layers.append(BatchEnsembleLinear(ones(n_members, width), width, scales_outputs=True))
         else:
             layers.append(nn.Linear(width, width))
-        layers.append(activation_of(activation))
+        layers.append(build_activation(activation))
         if dropout > 0:
             layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers, LinearEnsemble(width, n_out, n_members), EnsembleMean(pooling))
 
 
 def tabm_space(task: Task) -> ConfigurationSpace:
-    """Variant, number of members, and the perceptron they share; the task decides what their mean is taken of.
+    """Define variant, number of members, and the shared MLP; the pooling depends on the task.
 
-    The paper's 32 members of width 512 take 60 times as long on a CPU as the defaults here.
+    The paper's 32 members of width 512 take 60 times as long on a CPU as these defaults.
     """
     space = ConfigurationSpace()
     space.add(

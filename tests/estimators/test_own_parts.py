@@ -165,7 +165,7 @@ def test_a_copy_shares_and_a_deep_copy_does_not(iris: Any, quick: dict[str, Any]
 
 def test_a_name_is_given_once() -> None:
     register_network("mine", perceptron)
-    with pytest.raises(InvalidOption, match=r"'mine' is registered already; give another name, or overwrite=True"):
+    with pytest.raises(InvalidOption, match=r"'mine' is already registered; use another name, or overwrite=True"):
         register_network("mine", deep)
     assert NETWORKS.components["mine"].build is perceptron
     register_network("mine", deep, overwrite=True)
@@ -178,13 +178,13 @@ def test_a_name_is_given_once() -> None:
 
 @pytest.mark.parametrize("name", ["shapedresnet", "tabm", "linear"])
 def test_the_networks_of_autonet_stay(name: str) -> None:
-    with pytest.raises(InvalidOption, match=f"'{name}' is a network of autonet"):
+    with pytest.raises(InvalidOption, match=f"'{name}' is a built-in network"):
         register_network(name, perceptron, overwrite=True)
-    with pytest.raises(InvalidOption, match=f"'{name}' is a network of autonet"):
+    with pytest.raises(InvalidOption, match=f"'{name}' is a built-in network"):
         unregister_network(name)
 
 
 @pytest.mark.parametrize("name", ["", "my:net", 3, None])
 def test_names_that_cannot_be_one(name: Any) -> None:
-    with pytest.raises(InvalidOption, match="name of a network must be a string without ':'"):
+    with pytest.raises(InvalidOption, match="name of a network must be a non-empty string without ':'"):
         register_network(name, perceptron)

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from autonet.core.errors import InvalidNetwork, UnknownName
-from autonet.nets.batch_ensemble import BatchEnsembleLinear, EnsembleMean, LinearEnsemble, sample_signs, unstack
+from autonet.core.errors import UnknownName
+from autonet.nets.batch_ensemble import BatchEnsembleLinear, EnsembleMean, LinearEnsemble, sample_signs
 
 
 def drawn(layer: nn.Module) -> nn.Module:
@@ -94,23 +94,3 @@ def test_outputs_of_sure_members_are_finite() -> None:
 def test_an_unknown_pooling_is_refused() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'softmax'"):
         EnsembleMean("softmx")
-
-
-def test_a_network_without_members_cannot_be_unstacked() -> None:
-    with pytest.raises(InvalidNetwork, match=r"got layers \['Linear', 'ReLU'\]"):
-        unstack(nn.Sequential(nn.Linear(2, 3), nn.ReLU()))
-
-
-def test_what_is_unstacked_has_weights_of_its_own() -> None:
-    network = nn.Sequential(nn.Linear(4, 4), BatchEnsembleLinear(sample_signs(2, 4), 3, scales_outputs=True))
-    network.extend([nn.Dropout(0.25), LinearEnsemble(3, 2, 2), EnsembleMean("identity")])
-    first, second = unstack(network.eval())
-    assert [type(layer) for layer in first] == [nn.Linear, nn.Linear, nn.Dropout, nn.Linear]
-    assert first[2].p == 0.25
-    assert not first.training
-    x = torch.randn(5, 4)
-    before, output = second(x), network(x)
-    for parameter in first.parameters():
-        nn.init.zeros_(parameter)
-    assert torch.equal(second(x), before)
-    assert torch.equal(network(x), output)

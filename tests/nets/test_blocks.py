@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
 from autonet.core.errors import UnknownName
-from autonet.nets.activations import ACTIVATIONS, activation
+from autonet.nets.activations import ACTIVATIONS, build_activation
 from autonet.nets.blocks import ResBlock, shake_drop, shake_shake
 
 FORMULAS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -65,7 +65,7 @@ def uniform(values: Tensor, low: float, high: float) -> bool:
 def test_activations_are_their_formulas(name: str) -> None:
     assert set(ACTIVATIONS) == set(FORMULAS)
     x = torch.linspace(-5, 5, 101, dtype=torch.float64)
-    torch.testing.assert_close(activation(name)(x), FORMULAS[name](x))
+    torch.testing.assert_close(build_activation(name)(x), FORMULAS[name](x))
 
 
 def test_an_unknown_activation_is_answered_with_the_nearest() -> None:

@@ -7,13 +7,13 @@ from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
 from autonet.core.component import Component
 from autonet.core.task import Task
-from autonet.nets.mlp import MLPNET, SHAPEDMLPNET, mlp
+from autonet.nets.mlp import MLPNET, SHAPEDMLPNET, make_mlp
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_a_perceptron_is_its_formula(training: bool) -> None:
     torch.manual_seed(0)
-    network = mlp(n_in=4, n_out=3, widths=[8, 6], dropouts=[0.3, 0.5], activation_name="silu").train(training)
+    network = make_mlp(n_in=4, n_out=3, widths=[8, 6], dropouts=[0.3, 0.5], activation_name="silu").train(training)
     x = torch.randn(10, 4)
     linear = [m for m in network if isinstance(m, nn.Linear)]
     torch.manual_seed(1)

@@ -12,8 +12,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's own habit
 from autonet.core.task import Task, TaskKind
 from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
-from autonet.nets.mlp import mlp
-from autonet.nets.realmlp import REALMLP, DataInitializedLinear, FrontScale, ParametricActivation, realmlp
+from autonet.nets.mlp import make_mlp
+from autonet.nets.realmlp import REALMLP, DataInitializedLinear, FrontScale, ParametricActivation, make_realmlp
 from autonet.training.optimizers import OPTIMIZERS
 
 SIZES = {"n_in": 6, "n_out": 3, "widths": [16, 8]}
@@ -23,7 +23,7 @@ RECIPE = {"learning_rate_factor": 1.0, "front_scale_factor": 6.0, "zero_head": F
 def network(**changes: object) -> nn.Sequential:
     torch.manual_seed(0)
     given = {**SIZES, **RECIPE, "activation_name": "selu", "parametric_activation": True, "dropout": 0.0, **changes}
-    return realmlp(**given)  # type: ignore[arg-type]
+    return make_realmlp(**given)  # type: ignore[arg-type]
 
 
 def linear_layers(net: nn.Sequential) -> list[DataInitializedLinear]:
@@ -227,7 +227,7 @@ def test_a_thousand_rows_are_enough() -> None:
 
 
 def test_other_networks_are_left_alone_and_nothing_is_drawn_for_them() -> None:
-    net = mlp(n_in=6, n_out=3, widths=[8], dropouts=[0.1], activation_name="relu")
+    net = make_mlp(n_in=6, n_out=3, widths=[8], dropouts=[0.1], activation_name="relu")
     before = {name: value.clone() for name, value in net.state_dict().items()}
     state = torch.get_rng_state()
     initialize_from_rows(net, torch.randn(0, 6))

@@ -11,13 +11,14 @@ from torch.nn import functional
 from autonet import AutoNetClassification, AutoNetRegression, register_network
 from autonet.core.task import Task, TaskKind
 from autonet.nets.activations import ACTIVATIONS
-from autonet.nets.batch_ensemble import EnsembleMean, unstack
+from autonet.nets.batch_ensemble import EnsembleMean
 from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.registry import NETWORKS
 from autonet.nets.tabm import TABM, build_tabm, tabm_space
 from autonet.training.batches import BATCH_LOSSES, EncodedRows
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS, group_parameters
+from tests.nets.unstacking import unstack
 
 N_OUT = {"classification": 3, "multilabel": 2, "regression": 2}
 VALUES: dict[str, Any] = {"num_layers": 2, "width": 8, "dropout": 0.0, "activation": "gelu", "pooling": "softmax"}
