@@ -25,8 +25,7 @@ from autonet.core.interrupts import current_interrupt, interruptible
 from autonet.core.modality import Modality, Reader
 from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
-from autonet.data.reading.alignment import warn_of_other_order
-from autonet.data.reading.names import are_strings
+from autonet.data.reading.names import are_strings, warn_if_index_order_differs
 from autonet.data.targets.targets import Targets
 from autonet.estimators.autopytorch import accept_old_keywords, translate_data, translate_options
 from autonet.estimators.first_models import fit_first_models
@@ -265,8 +264,8 @@ class AutoNet(FittedEstimator, ABC):
         X_valid, y_valid = data.get("X_valid"), data.get("y_valid")
         if (X_valid is None) != (y_valid is None):
             raise InvalidOption("X_valid and y_valid belong together; got only one of them.")
-        warn_of_other_order("X", data["X"], {"y": data["y"], "sample_weight": sample_weight, "groups": groups})
-        warn_of_other_order("X_valid", X_valid, {"y_valid": y_valid})
+        warn_if_index_order_differs("X", data["X"], {"y": data["y"], "sample_weight": sample_weight, "groups": groups})
+        warn_if_index_order_differs("X_valid", X_valid, {"y_valid": y_valid})
         reader, rows = self.modality.read(data["X"], categorical_features=options.categorical_features)
         targets = self._read_targets(data["y"])
         codes = targets.encode(data["y"])

@@ -111,9 +111,9 @@ def refused(call: Callable[[], Any], message: str, error: type[Exception] = Valu
         ({"cross_validator": [(np.arange(30), np.arange(29, 60))]}, "1 rows both train and validate (row 29)"),
         ({"cross_validator": "shuffle_split", "shuffle": False}, "shuffles the rows; use 'k_fold' or 'time_series"),
         ({"categorical_features": [9]}, "categorical_features names column 9, but X has columns 0 to 2"),
-        ({"categorical_features": ["a"]}, "names column 'a', but the columns of X have no names; give indices"),
+        ({"categorical_features": ["a"]}, "names column 'a', but the columns of X have no names; pass indices"),
         ({"categorical_features": [True]}, "categorical_features is a mask of 1 columns, but X has 3"),
-        ({"categorical_features": 0.5}, "categorical_features takes names, indices or a mask, not 0.5"),
+        ({"categorical_features": 0.5}, "categorical_features must be names, indices or a mask; got 0.5"),
         ({"class_weight": "Balanced"}, "class_weight must be 'balanced', a dictionary or None; got 'Balanced'"),
         ({"class_weight": [1, 2, 3]}, "class_weight must be 'balanced', a dictionary or None; got [1, 2, 3]"),
         ({"class_weight": np.ones(3)}, "class_weight must be 'balanced', a dictionary or None; got array("),
@@ -185,10 +185,10 @@ def infinite(value: float) -> np.ndarray:
 
 TABLES: list[tuple[Any, str]] = [
     (infinite(np.inf), "X contains infinity or a value too large for float32, in column 1 (1 of 60 rows"),
-    (infinite(-1e39), "in column 1 (1 of 60 rows, for example -1e+39). Make such values NaN"),
+    (infinite(-1e39), "in column 1 (1 of 60 rows, such as -1e+39). Clip such values"),
     (infinite(np.inf).tolist(), "infinity or a value too large for float32, in column 1"),
     (sparse.csc_array(infinite(-np.inf)), "infinity or a value too large for float32, in column 1"),
-    (FRAME.assign(b=np.inf, c=-np.inf), "in columns 'b' (60 of 60 rows, for example inf), 'c' (60 of 60 rows"),
+    (FRAME.assign(b=np.inf, c=-np.inf), "in columns 'b' (60 of 60 rows, such as inf), 'c' (60 of 60 rows"),
     (FRAME.assign(b=10**400), "infinity or a value too large for float32, in column 'b'"),
     (X[:0], "Found array with 0 sample(s)"),
     (FRAME[:0], "Found array with 0 sample(s)"),
@@ -198,19 +198,19 @@ TABLES: list[tuple[Any, str]] = [
     (FRAME["a"], "Expected a 2-dimensional container"),
     ([1.0, 2.0], "Expected 2D array, got 1D array instead"),
     (X[:, :, None], "Found array with dim 3"),
-    (3, "X is a int: 3; give an array, a list of rows or a data frame"),
-    ("table.csv", "X is a str: 'table.csv'; give an array, a list of rows or a data frame"),
+    (3, "X is a int: 3; pass an array, a list of rows or a data frame"),
+    ("table.csv", "X is a str: 'table.csv'; pass an array, a list of rows or a data frame"),
     (map(list, X), "X is a map: <map object"),
-    (None, "X is None; give an array, a list of rows or a data frame"),
-    ({"a": [1, 2], "b": 3}, "X is a dictionary with a column under 'a' and a single value under 'b'. Give columns"),
+    (None, "X is None; pass an array, a list of rows or a data frame"),
+    ({"a": [1, 2], "b": 3}, "X is a dictionary with a column under 'a' and a single value under 'b'. Pass columns"),
     ({"a": [1, 2], "b": [3]}, "The columns of X have different lengths: 2 under 'a', 1 under 'b'"),
     ({"a": 1, 2: 3}, "Keys of X are of different types: 2 (int), 'a' (str). Make all of them strings"),
     ({}, "Found array with 0 feature(s)"),
-    ([{"a": 1}, {"a": 1, "b": 2}], "Row 1 of X also has 'b', unlike row 0. Give every row the same keys"),
+    ([{"a": 1}, {"a": 1, "b": 2}], "Row 1 of X also has 'b', unlike row 0; use the same keys in every row"),
     ([{"a": 1, "b": 2}, {"a": 1, "c": 2}], "Row 1 of X lacks 'b' and also has 'c', unlike row 0"),
-    ([{"a": 1}, [1]], "Row 1 of X is a list, but row 0 is a dictionary; give one kind"),
+    ([{"a": 1}, [1]], "Row 1 of X is a list, but row 0 is a dictionary; pass rows of one type"),
     (np.zeros((3, 2), [("a", float)]), "X is a structured array of shape (3, 2); expected one entry per row"),
-    (np.zeros(3, [("a", float, 2)]), "Field 'a' of X holds arrays of shape (2,); give every value a field of its own"),
+    (np.zeros(3, [("a", float, 2)]), "Field 'a' of X has arrays of shape (2,); use one field per value"),
     ([], "Expected 2D array, got 1D array instead"),
     ([[1, 2], [3]], "The rows of X have different lengths: 1, 2"),
     (pd.concat([FRAME, FRAME[["a"]]], axis=1), "Columns of X have the same name: 'a'. Rename or drop them"),
@@ -219,7 +219,7 @@ TABLES: list[tuple[Any, str]] = [
     (FRAME.assign(a=1j), "Complex data not supported: column 'a'"),
     (FRAME.assign(a=[1, "x"] * 30), "Column 'a' mixes numbers (30 of 60 rows, for example 1) and strings (30 of 60"),
     (np.array([[1, "x"], ["y", 2]] * 30, object), "Column 0 mixes numbers (30 of 60 rows, for example 1) and strings"),
-    (FRAME.assign(a=[1, "x" * 10_000] * 30), "Make all its values one type, the others missing (NaN)"),
+    (FRAME.assign(a=[1, "x" * 10_000] * 30), "Convert its values to one type, the others to NaN"),
 ]
 
 
@@ -235,7 +235,7 @@ def test_tables(table: Any, message: str, cls: Any) -> None:
 )
 def test_cells_that_are_no_values_are_refused_with_the_error_of_scikit_learn(cell: Any, what: str, cls: Any) -> None:
     table = FRAME.assign(a=pd.Series([cell] * 60, dtype=object))
-    message = f"Column 'a': argument must be a string or a real number, not '{what}'. Turn its cells into"
+    message = f"Column 'a': argument must be a string or a real number, not '{what}'. Convert its values to"
     refused(lambda: cls().fit(table, targets(cls)), message, TypeError)
 
 
@@ -375,9 +375,9 @@ def fitted(request: Any) -> Any:
         (lambda table: table.iloc[0].tolist(), "Expected 2D array, got 1D array instead"),
         (lambda table: None, "X is None"),
         (lambda table: table.assign(a=np.inf), "infinity or a value too large for float32, in column 'a' (60 of 60"),
-        (lambda table: table.assign(a="x"), "Column 'a' held numbers when fitted, but now strings, for example 'x'"),
-        (lambda table: table.assign(a="x" * 9999), "Convert it to numbers; what is unknown can be missing (NaN)"),
-        (lambda table: table.assign(day=1), "Column 'day' held datetimes when fitted, but now numbers, for example 1"),
+        (lambda table: table.assign(a="x"), "Column 'a' had numbers in fit, but now has strings, such as 'x'"),
+        (lambda table: table.assign(a="x" * 9999), "convert it to numbers, with NaN for unknown values"),
+        (lambda table: table.assign(day=1), "Column 'day' had datetimes in fit, but now has numbers, such as 1"),
     ],
 )
 def test_rows_to_predict(change: Any, message: str, fitted: Any) -> None:

@@ -224,19 +224,19 @@ def test_levels_that_look_alike_stay_apart(levels: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("levels", "value", "message"),
     [
-        (["01", "1"], 1, "cannot tell whether 1.0 is the level '01' or '1'. Give its values in the type and spelling"),
+        (["01", "1"], 1, "cannot tell whether 1.0 is the level '01' or '1'. Use the type and spelling"),
         (["a ", "a"], b"a\t", "cannot tell whether 'a\\t' is the level 'a' or 'a '"),
-        ([2**60 + 1, 2**60 + 2], float(2**60), "a float beyond 2**53 stands for several integers. Read the column as"),
+        ([2**60 + 1, 2**60 + 2], float(2**60), "a float beyond 2**53 stands for several integers; read the column as"),
         ([2**60 + 1, 2**60 + 2], str(float(2**60)), "cannot tell which level '1.152921504606847e+18' is"),
         (
             ["10115", "20095"],
             pd.Timestamp("2024-01-01"),
-            "held categories such as '10115' when fitted, but now datetimes",
+            "had categories such as '10115' in fit, but now has datetimes",
         ),
-        (["10115", "20095"], True, "held categories such as '10115' when fitted, but now booleans, for example True"),
-        ([1, 2, 3], True, "held categories such as 1 when fitted, but now booleans, for example True"),
-        (["red", "blue"], 7, "held categories such as 'blue' when fitted, but now numbers, for example 7"),
-        ([True, False], "maybe", "held booleans when fitted, but now strings, for example 'maybe'"),
+        (["10115", "20095"], True, "had categories such as '10115' in fit, but now has booleans, such as True"),
+        ([1, 2, 3], True, "had categories such as 1 in fit, but now has booleans, such as True"),
+        (["red", "blue"], 7, "had categories such as 'blue' in fit, but now has numbers, such as 7"),
+        ([True, False], "maybe", "had booleans in fit, but now has strings, such as 'maybe'"),
     ],
 )
 def test_values_that_cannot_be_matched_safely_are_refused(levels: list[Any], value: Any, message: str) -> None:
@@ -260,10 +260,10 @@ def test_booleans_and_numbers_that_are_not_0_and_1_are_never_mixed_up(make: Any)
         expected = auto.predict_proba(rows(*levels))
         np.testing.assert_allclose(auto.predict_proba(rows(*make([1, 0]))), expected, rtol=1e-5)
         for values in ([1, 2], [2, 2], [-1, 0], [0.5, 1]):
-            with pytest.raises(InvalidData, match=r"'x' held (booleans|categories such as 'False') when fitted, but"):
+            with pytest.raises(InvalidData, match=r"'x' had (booleans|categories such as 'False') in fit, but"):
                 auto.predict(pd.DataFrame({"x": make(values), "z": 0.5}))
     numbers = fit([0, 1, 2, 5] * 15, is_category=True)
-    with pytest.raises(InvalidData, match="'x' held categories such as 0 when fitted, but now"):
+    with pytest.raises(InvalidData, match="'x' had categories such as 0 in fit, but now"):
         numbers.predict(pd.DataFrame({"x": make([True, False]), "z": 0.5}))
 
 
@@ -285,10 +285,12 @@ def test_datetimes_with_and_without_a_time_zone_are_not_mixed_up() -> None:
     days = pd.Series(pd.date_range("2024-01-01", periods=60))
     auto, local = fit(days), fit(days.dt.tz_localize("Asia/Tokyo"))
     with pytest.raises(
-        InvalidData, match=r"'x' held datetimes without time zone when fitted, but now in time zone UTC"
+        InvalidData, match=r"'x' had datetimes without time zone in fit, but now has datetimes in time zone UTC"
     ):
         auto.predict(rows(pd.Timestamp("2024-01-01", tz="UTC")))
-    with pytest.raises(InvalidData, match=r"'x' held datetimes in time zone Asia/Tokyo when fitted, but now without"):
+    with pytest.raises(
+        InvalidData, match=r"'x' had datetimes in time zone Asia/Tokyo in fit, but now has datetimes without"
+    ):
         local.predict(rows(pd.Timestamp("2024-01-01")))
     with pytest.raises(InvalidData, match="'x' mixes datetimes with and without a time zone"):
         fit(pd.Series([pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-01", tz="UTC")] * 30, dtype=object))
@@ -306,7 +308,7 @@ def test_missing_values_that_were_written_as_text_are_missing(missing: Any) -> N
 
 def test_a_column_without_any_known_value_is_named_in_a_warning() -> None:
     auto = fit(["red", "blue"] * 30)
-    with pytest.warns(DataWarning, match=r"No value of column 'x' \(now 'Red', fitted 'blue'\) was seen by fit"):
+    with pytest.warns(DataWarning, match=r"No value of column 'x' \(now 'Red', in fit 'blue'\) was seen in fit"):
         unknown = auto.predict_proba(rows("Red", None))
     with warnings.catch_warnings():
         warnings.simplefilter("error")

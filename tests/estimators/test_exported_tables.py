@@ -68,7 +68,7 @@ def test_new_values_that_do_not_parse_are_warned_of(quick: dict[str, Any]) -> No
     X, y = export("amount")
     auto = AutoNetClassification("tiny_cs", **quick).fit(X, y)
     with pytest.warns(
-        DataWarning, match="Column 'amount' held numbers .* 1 distinct values are none, such as 'gratis'"
+        DataWarning, match="Column 'amount' had numbers .* 1 distinct values in other formats, such as 'gratis'"
     ):
         auto.predict(X.iloc[:2].assign(amount=["$1.00", "gratis"]))
 

@@ -147,6 +147,6 @@ def test_categorical_features_by_names_that_are_numbers() -> None:
         assert [column.kind for column in auto.columns_] == ["numeric", "categorical", "numeric"]
     X = pd.DataFrame(np.round(VALUES), columns=[1, 2, 3])
     with pytest.raises(
-        InvalidData, match="has 1, which is the name of column 0 and the index of column 2; give a mask"
+        InvalidData, match="has 1, which is the name of column 0 and the index of column 2; pass a mask"
     ):
         AutoNetRegression("tiny_cs", **FAST, categorical_features=[1]).fit(X, Y)

@@ -19,7 +19,7 @@ from tests.data.reading.frames import BRANDS, CATEGORY_BRANDS, VALUES
 pytestmark = pytest.mark.filterwarnings(
     "ignore::autonet.core.errors.BaselineReturned",  # networks of one epoch
     "ignore::autonet.core.errors.ValidationReused",  # one to three rows
-    "ignore::autonet.core.errors.DataWarning",  # identifiers; columns of which no value was seen by fit
+    "ignore::autonet.core.errors.DataWarning",  # identifiers; columns of which no value was seen in fit
     "ignore:A column-vector y was passed:sklearn.exceptions.DataConversionWarning",
     "ignore:X (has|does not have valid) feature names:UserWarning",  # an array after a frame, and the other way round
 )

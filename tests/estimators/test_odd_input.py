@@ -108,7 +108,7 @@ def test_a_hundred_thousand_categories() -> None:
     auto = fitted(AutoNetRegression, table, table["x"])
     assert len(auto.columns_[0].levels) == 100_000
     assert auto.get_pytorch_model()[0].in_features <= 65
-    with pytest.warns(DataWarning, match="No value of column 'id' \\(now 'nobody', fitted 'user 0'\\) was seen by fit"):
+    with pytest.warns(DataWarning, match="No value of column 'id' \\(now 'nobody', in fit 'user 0'\\) was seen in fit"):
         assert np.isfinite(auto.predict(pd.DataFrame({"id": ["nobody"], "x": [0.5]}))).all()
 
 
@@ -342,7 +342,7 @@ def test_rows_in_another_order_than_those_of_the_table_are_warned_of() -> None:
     shuffled = FRAME.sample(frac=1, random_state=0).index
     y, other = pd.Series(LABELS), pd.Series(LABELS)[shuffled]
     for kind, data in (("y", {"y": other}), ("sample_weight", {"y": y, "sample_weight": other + 1})):
-        with pytest.warns(DataWarning, match=f"{kind} has the index of X in another order, and rows are matched by"):
+        with pytest.warns(DataWarning, match=f"{kind} has the index of X in another order, but rows are matched by"):
             AutoNetClassification("tiny_cs", **SMALLEST).fit(FRAME, **data)
     with pytest.warns(DataWarning, match="'b' has the index of 'a' in another order"):
         fitted(AutoNetClassification, {"a": FRAME["a"], "b": FRAME["b"][shuffled]})

@@ -72,7 +72,7 @@ def test_rows_to_predict_may_hold_what_no_row_of_fit_held(quick: dict[str, Any])
     new["count"] = pd.array([None] * 9, dtype="Int64")
     new["when"] = pd.NaT
     new["remark"] = None
-    with pytest.warns(DataWarning, match="No value of column 'color' .* was seen by fit"):
+    with pytest.warns(DataWarning, match="No value of column 'color' .* was seen in fit"):
         probabilities = auto.predict_proba(new)
     assert np.isfinite(probabilities).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)

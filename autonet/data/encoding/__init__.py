@@ -1,1 +1,1 @@
-"""Arrays to the float32 matrix that a network sees: fitted on training rows, applied by torch modules."""
+"""Encoding: arrays to float32 features, fitted on training rows and applied by torch modules."""

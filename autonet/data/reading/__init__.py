@@ -1,1 +1,1 @@
-"""Tables of every brand to arrays: what the columns are, and what their cells become."""
+"""Reading: tables of any type to arrays, with the feature type of each column."""

@@ -1,4 +1,4 @@
-"""One key per value, in whatever type, unit, zone or spelling it comes."""
+"""Canonical form of a value, independent of its type, unit, time zone and spelling."""
 
 import datetime
 import math
@@ -29,7 +29,7 @@ Key = tuple[str, Any]
 
 
 def canonicalize(value: Any) -> tuple[Any, ...]:
-    """Return a key that is the same for a value in every representation.
+    """Return the canonical form of a value, which is equal for all its representations.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The columns of a table of any brand, each with what its cells hold."""
+"""Columns of a table before their feature types are known."""
 
 import datetime
 import numbers
@@ -30,27 +30,28 @@ __all__ = [
 Names = tuple[Hashable, ...]
 ValueType = Literal["numeric", "boolean", "categorical", "datetime", "duration", "string", "mixed", "nothing"]
 
-CHUNK_ROWS = 65_536  # rows that are Python objects at a time: a million strings would take 60 MB
-INSTANT, DURATION = "datetime64[us]", "timedelta64[us]"
-EXACT = 2**53  # float64 holds every integer up to here; beyond, neighbours become one number
-WIDE_DTYPES = (nw.Decimal, nw.Int128, nw.UInt128)  # NumPy has none of them
+CHUNK_ROWS = 65_536  # rows converted to Python objects at a time: a million strings take 60 MB
+INSTANT = "datetime64[us]"
+DURATION = "timedelta64[us]"
+EXACT = 2**53  # float64 represents every integer up to here
+WIDE_DTYPES = (nw.Decimal, nw.Int128, nw.UInt128)  # without a NumPy equivalent
 
 
 @dataclass(frozen=True)
 class RawColumn:
-    """One column of a table.
+    """Values of a column and their type, without an interpretation as a feature.
 
     Attributes
     ----------
     name : hashable
-        Its name, or its index where columns have no names.
-    holds : str
-        What all cells hold that are not missing; ``"categorical"`` if its type says so, ``"mixed"`` for several things.
+        Its index if columns have no names.
+    value_type : ValueType
+        Type of all values that are not missing; ``"categorical"`` if the dtype is, ``"mixed"`` if there are several.
     values : ndarray or narwhals.Series of shape (n,)
-        An array of datetime64[us] or timedelta64[us] where it holds datetimes or durations.  Numbers are an array of
-        real numbers, or what has them exactly: objects, or a series of nullable integers or decimals.
+        Datetimes are datetime64[us], durations timedelta64[us].  Numbers have a real dtype, or one that represents
+        them exactly: objects, nullable integers or decimals.
     zone : str or None
-        Time zone of datetimes; their values are in UTC then.
+        Time zone of datetimes, whose values are then in UTC.
     """
 
     name: Hashable
@@ -60,18 +61,18 @@ class RawColumn:
 
     @classmethod
     def from_series(cls, name: Hashable, series: "nw.Series[Any]") -> "RawColumn":
-        """Take a column of a frame.
+        """Make a column of a series of shape (n,).
 
         Raises
         ------
         TypeError, ValueError
-            For cells that are no numbers, strings, booleans, dates or durations.
+            If values are not numbers, strings, booleans, dates or durations.
         """
         dtype = series.dtype
         if dtype in (nw.Categorical, nw.Enum):
             return cls(name, "categorical", series)
         if series.implementation.is_pandas_like() and series.to_native().dtype == object:
-            return cls.from_array(name, series.to_numpy())  # narwhals calls it strings by a look at its first rows
+            return cls.from_array(name, series.to_numpy())  # narwhals infers strings from the first rows
         if dtype == nw.String:
             return cls(name, "string", series)
         if dtype == nw.Boolean:
@@ -86,13 +87,15 @@ class RawColumn:
         elif not (dtype.is_numeric() or dtype == nw.Duration or series.implementation.is_pandas_like()):
             return cls.from_array(name, array_of_objects(series.to_list()))
         values = series.to_numpy()
-        if dtype.is_integer() and values.dtype.kind == "f":  # some are missing; large ones would lose digits
+        if (
+            dtype.is_integer() and values.dtype.kind == "f"
+        ):  # missing values made them floats, which round large integers
             return cls(name, "numeric", series)
         return cls.from_array(name, values)
 
     @classmethod
     def from_array(cls, name: Hashable, values: Array) -> "RawColumn":
-        """Take a column of an array; see `from_series`."""
+        """Make a column of an array of shape (n,); see `from_series`."""
         match values.dtype.kind:
             case "b":
                 return cls(name, "boolean", values)
@@ -109,7 +112,9 @@ class RawColumn:
             case "O" | "T":
                 return cls._from_objects(name, values.astype(object, copy=False))
             case "c":
-                raise InvalidData(f"Complex data not supported: column {name!r}. Give its parts as two columns.")
+                raise InvalidData(
+                    f"Complex data not supported: column {name!r}; pass its real and imaginary parts as two columns."
+                )
             case _:
                 raise _unsupported_error(name, values.dtype.name)
 
@@ -121,9 +126,7 @@ class RawColumn:
                 [v.decode("utf-8", "backslashreplace") if isinstance(v, bytes) else v for v in values]
             )
         value_types = {_value_type_of(name, t) for t in types} - {"nothing"}
-        if (
-            "numeric" in value_types and len(value_types) > 1
-        ):  # they may be nothing but NaN, which marks a missing string
+        if "numeric" in value_types and len(value_types) > 1:  # the numbers may be NaN only, for missing strings
             value_types = set(count_value_types(name, values))
         match value_types:
             case _ if not value_types:
@@ -144,19 +147,19 @@ class RawColumn:
 
     @property
     def max_exact(self) -> int:
-        """Number up to which every integer is itself: 2**24 in float32."""
+        """Bound up to which the dtype represents every integer, such as 2**24 for float32."""
         is_float = isinstance(self.values, np.ndarray) and self.values.dtype.kind == "f"
         return min(2 ** (np.finfo(self.values.dtype).nmant + 1), EXACT) if is_float else EXACT
 
     def numbers(self) -> Array:
-        """Return numbers as an array of a real type; missing ones are NaN, and large ones may be rounded."""
+        """Return numbers (n,) in a real dtype, with NaN for missing values; large integers may be rounded."""
         if isinstance(self.values, nw.Series):
             wide = self.values.dtype in WIDE_DTYPES
             return (self.values.cast(nw.Float64) if wide else self.values).to_numpy()
         return _to_floats(self.values) if self.values.dtype == object else self.values
 
     def iter_chunks(self) -> Iterator[list[Any]]:
-        """Iterate over the cells as Python objects, so many rows at a time."""
+        """Iterate over lists of at most `CHUNK_ROWS` values as Python objects."""
         for first in range(0, len(self), CHUNK_ROWS):
             chunk = self.values[first : first + CHUNK_ROWS]
             if not isinstance(chunk, np.ndarray):
@@ -167,7 +170,7 @@ class RawColumn:
                 yield chunk.tolist()
 
     def missing(self) -> NDArray[np.bool_]:
-        """Mark the missing cells: null, None, NaN or NaT."""
+        """Return a mask (n,) of missing values: null, None, NaN or NaT."""
         if isinstance(self.values, nw.Series):
             return self.values.is_null().to_numpy()
         if self.values.dtype == object:
@@ -176,15 +179,15 @@ class RawColumn:
         return np.asarray(self.values != self.values)  # NaN and NaT differ from themselves
 
     def distinct(self) -> list[Any]:
-        """List the different values, in any order."""
+        """Return the distinct values that are not missing, in any order."""
         if isinstance(self.values, nw.Series) and not self.values.implementation.is_pyarrow():
             values = self.values.unique().to_list()
-        else:  # pyarrow finds "" for null among string views
+        else:  # unique() of pyarrow returns "" for null in string views
             values = list(set().union(*self.iter_chunks()))
         return [_to_python(value) for value in values if not is_missing(value)]
 
     def lookup(self, index: Mapping[Any, float], *, missing: float, unknown: float, dtype: DTypeLike) -> Array:
-        """Replace every cell by what `index` holds for its value."""
+        """Return ``index[value]`` of every value, shape (n,), with defaults for missing and unknown values."""
         found = np.empty(len(self), dtype)
         first = 0
         for chunk in self.iter_chunks():
@@ -196,19 +199,19 @@ class RawColumn:
 
 @dataclass(frozen=True)
 class RawTable:
-    """A table column by column.
+    """Table whose columns are made on request.
 
     Attributes
     ----------
     names : tuple of hashable
-        Strings or whatever else the table has; indices if its columns have no names.
+        Indices if columns have no names.
     n_rows : int
     column : callable
-        Gives the cells of the i-th column, made when asked for.
+        ``column(i)`` returns the i-th column.
     are_named : bool
-        False for the columns of an array.
+        False for columns of an array.
     are_ordered : bool
-        False for keys of dictionaries, whose order means nothing.
+        False for keys of dictionaries, whose order has no meaning.
     """
 
     names: Names
@@ -219,22 +222,22 @@ class RawTable:
 
     @classmethod
     def from_array(cls, X: Array) -> "RawTable":
-        """Take the columns of an array of shape (n, p)."""
+        """Make a table of an array of shape (n, p)."""
         return cls(tuple(range(X.shape[1])), len(X), lambda i: RawColumn.from_array(i, X[:, i]), are_named=False)
 
     @classmethod
     def from_frame(cls, frame: "nw.DataFrame[Any]") -> "RawTable":
-        """Take the columns of a data frame."""
+        """Make a table of a data frame."""
         names = tuple(frame.columns)
-        series = list(frame.iter_columns())  # views; frame[:, i] would list all names each time
+        series = list(frame.iter_columns())  # views; frame[:, i] would list all names in each call
         return cls(names, len(frame), lambda i: RawColumn.from_series(names[i], series[i]))
 
     def __iter__(self) -> Iterator[RawColumn]:
-        """Go through the columns; each is let go before the next is made."""
+        """Iterate over the columns, with one in memory at a time."""
         return map(self.column, range(len(self.names)))
 
     def arrange(self, names: Names) -> "RawTable":
-        """Put unordered columns in the order of `names`, if these are the same."""
+        """Reorder unordered columns to `names`, if these are the same names."""
         if self.are_ordered or self.names == names or set(self.names) != set(names):
             return self
         position = {name: i for i, name in enumerate(self.names)}
@@ -242,19 +245,19 @@ class RawTable:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell is missing: None, NaN, NaT or pandas' NA."""
+    """Return whether a value is missing: None, NaN, NaT or pandas' NA."""
     # Types by name, because pandas need not be installed.
     return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)
 
 
 def count_value_types(name: Hashable, values: Array) -> dict[ValueType, tuple[int, Any]]:
-    """Count what the cells of a column of objects hold, with an example of each."""
+    """Count the value types in an array of objects (n,), with an example of each."""
     counts: dict[ValueType, tuple[int, Any]] = {}
     for value in values:
         if not is_missing(value):
-            group = _value_type_of(name, type(value))
-            count, example = counts.get(group, (0, value))
-            counts[group] = (count + 1, example)
+            value_type = _value_type_of(name, type(value))
+            count, example = counts.get(value_type, (0, value))
+            counts[value_type] = (count + 1, example)
     return counts
 
 
@@ -267,7 +270,7 @@ def _value_type_of(name: Hashable, cls: type) -> ValueType:
         return "boolean"
     if issubclass(cls, datetime.date | np.datetime64):
         return "datetime"
-    if issubclass(cls, datetime.timedelta | np.timedelta64):  # NumPy calls its durations integers
+    if issubclass(cls, datetime.timedelta | np.timedelta64):  # timedelta64 is a subclass of integers
         return "duration"
     if issubclass(cls, numbers.Real | Decimal):
         return "numeric"
@@ -277,12 +280,12 @@ def _value_type_of(name: Hashable, cls: type) -> ValueType:
 def _unsupported_error(name: Hashable, what: str) -> TypeError:
     return TypeError(
         f"Column {name!r}: argument must be a string or a real number, not {what!r}. "
-        "Turn its cells into numbers, strings, booleans, dates or durations, or leave the column out."
+        "Convert its values to numbers, strings, booleans, dates or durations, or drop the column."
     )
 
 
 def array_of_objects(values: list[Any]) -> Array:
-    """Make an array of objects that are not looked into: a list in a cell stays a list."""
+    """Return an array of objects (n,); lists among the values stay lists."""
     array = np.empty(len(values), dtype=object)
     array[:] = values
     return array
@@ -300,10 +303,12 @@ def _to_float(value: Any) -> float:
 
 
 def _to_instants(name: Hashable, values: Array) -> tuple[Array, str | None]:
-    """Return dates and datetimes as an array, and their time zone; in UTC if they have one."""
+    """Return dates and datetimes (n,) as datetime64, in UTC if they have a time zone, and that zone."""
     zones = {getattr(value, "tzinfo", None) for value in values if not is_missing(value)}
     if None in zones and len(zones) > 1:
-        raise InvalidData(f"Column {name!r} mixes datetimes with and without a time zone. Give all of them one.")
+        raise InvalidData(
+            f"Column {name!r} mixes datetimes with and without a time zone; give all of them a time zone."
+        )
     if None in zones or not zones:
         return np.array([None if is_missing(value) else value for value in values], INSTANT), None
     utc = [None if is_missing(value) else value.astimezone(datetime.UTC).replace(tzinfo=None) for value in values]

@@ -1,4 +1,4 @@
-"""The cells of one column as the arrays of a `Table`, by what the column was when fitted."""
+"""Convert raw columns to the arrays of a `Table`, by the feature types of the fitted columns."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from scipy import sparse
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.typing import Array
 from autonet.core.warn import warn
-from autonet.data.reading.columns import INSTANT, RawColumn
+from autonet.data.reading.columns import CHUNK_ROWS, INSTANT, RawColumn
 from autonet.data.reading.feature_types import PLURAL, Column
 from autonet.data.reading.formats import Format, is_marker, looks_like_other_format, parse_column
 from autonet.data.reading.levels import UNSEEN_CODE, LevelIndex
@@ -19,6 +19,7 @@ from autonet.data.reading.texts import count_terms
 from autonet.data.reading.zones import to_local_time
 
 __all__ = [
+    "DATE_PARTS",
     "exceeds_float32",
     "find_infinity",
     "infinity_error",
@@ -27,21 +28,39 @@ __all__ = [
     "read_instants",
     "read_numbers",
     "read_text",
+    "write_date_parts",
 ]
 
-FLOAT32_MAX = np.finfo(np.float32).max  # networks compute in float32
-CHUNK_CELLS = 1_000_000
-SHOWN = 5
+FLOAT32_MAX = np.finfo(np.float32).max
+CHUNK_CELLS = 1_000_000  # cells (rows x columns) processed at a time
+SHOWN = 5  # columns in a message
 SECOND = np.timedelta64(1, "s")
+
+DATE_PARTS = (
+    "day number",  # days since 2000-01-01
+    "second of day",  # 0 to 86400, with a fraction
+    "year",
+    "month",  # 1 to 12
+    "day of month",  # 1 to 31
+    "weekday",  # 0 to 6, Monday is 0
+    "hour",  # 0 to 23
+    "minute",  # 0 to 59
+    "sine of year",  # period of 365.25 days, 0 on January 1
+    "cosine of year",
+    "sine of week",  # period of 7 days, 0 on Monday
+    "cosine of week",
+    "sine of day",  # period of 24 hours, 0 at midnight
+    "cosine of day",
+)
 
 
 def read_codes(raw: RawColumn, column: Column, index: LevelIndex) -> NDArray[np.int32]:
-    """Look the values up among the levels: 0 is missing, 1 unseen, 2 + i the i-th level.
+    """Encode a column as codes (n,): 0 is missing, 1 unseen, 2 + i the i-th level.
 
     Raises
     ------
     InvalidData
-        If the column holds something else than when fitted, or a value may be several levels.
+        If the type of the values differs from fit, or a value may be several levels.
     """
     codes = index.encode(raw)
     strange = index.find_mismatch(raw, codes)
@@ -53,7 +72,7 @@ def read_codes(raw: RawColumn, column: Column, index: LevelIndex) -> NDArray[np.
 
 
 def read_numbers(raw: RawColumn, column: Column) -> Array:
-    """Return the numbers of a numeric column or the seconds of durations, of shape (n,); missing ones are NaN."""
+    """Return numbers, or seconds of durations, of shape (n,); missing values are NaN."""
     if raw.value_type == column.kind == "duration":
         return np.asarray(raw.values) / SECOND
     if raw.value_type == column.kind and (column.format is None or column.format.takes_numbers):
@@ -72,7 +91,7 @@ def read_numbers(raw: RawColumn, column: Column) -> Array:
 
 
 def read_instants(raw: RawColumn, column: Column) -> Array:
-    """Return the datetimes of shape (n,), in the time zone of the column if it has one; missing ones are NaT."""
+    """Return datetimes (n,) in the time zone of the fitted column; missing values are NaT."""
     if raw.value_type != "datetime":
         return _parse_instants(raw, column)
     instants = np.asarray(raw.values)
@@ -82,7 +101,7 @@ def read_instants(raw: RawColumn, column: Column) -> Array:
         return instants
     then, now = (f"in time zone {zone}" if zone else "without time zone" for zone in (column.zone, raw.zone))
     raise InvalidData(
-        f"Column {column.name!r} held datetimes {then} when fitted, but now {now}. Give them as they were fitted."
+        f"Column {column.name!r} had datetimes {then} in fit, but now has datetimes {now}; convert them as in fit."
     )
 
 
@@ -97,9 +116,12 @@ def _parse_instants(raw: RawColumn, column: Column) -> Array:
 
 
 def _parse(raw: RawColumn, column: Column, expected: Format) -> Array:
-    """Parse a column of text as it was written when fitted; values that are none are missing, with a warning.
+    """Parse text in the format of fit; values in other formats become missing, with a warning.
 
-    A column that is mostly written in another form is refused.
+    Raises
+    ------
+    InvalidData
+        If most values have another format.
     """
     values, unparsed = parse_column(raw, expected)
     unknown = [value for value in unparsed if value not in column.unparsed]
@@ -110,19 +132,19 @@ def _parse(raw: RawColumn, column: Column, expected: Format) -> Array:
     )
     if other is not None and 2 * len(unparsed) > len(raw.distinct()):
         raise InvalidData(
-            f"Column {column.name!r} held {expected.description} when fitted, but now has {other!r:.60}. Write it as "
-            "in fit; what is unknown can be missing (NaN)."
+            f"Column {column.name!r} had {expected.description} in fit, but now has {other!r:.60}; write it as in "
+            "fit, and unknown values as NaN."
         )
     warn(
-        f"Column {column.name!r} held {expected.description} when fitted; {len(unknown)} distinct values are none, "
-        f"such as {unknown[0]!r:.60}: missing.",
+        f"Column {column.name!r} had {expected.description} in fit; {len(unknown)} distinct values in other formats, "
+        f"such as {unknown[0]!r:.60}, are treated as missing.",
         DataWarning,
     )
     return values
 
 
 def read_text(raw: RawColumn, column: Column) -> sparse.csr_array:
-    """Count the words, or character n-grams, of texts; missing ones have none."""
+    """Count the words or character n-grams of texts, shape (n, n_terms); missing texts have none."""
     if raw.value_type not in ("string", "nothing"):
         strange = next((value for value in raw.distinct() if not isinstance(value, str)), None)
         if strange is not None:
@@ -136,7 +158,7 @@ def _fill_missing(raw: RawColumn, column: Column, dtype: Any) -> Array:
 
 
 def _refuse_values(raw: RawColumn, column: Column) -> None:
-    """Raise an error unless all cells are missing."""
+    """Raise an error unless all values are missing."""
     values = raw.distinct()
     if values:
         raise _type_changed_error(raw, column, values[0])
@@ -145,24 +167,24 @@ def _refuse_values(raw: RawColumn, column: Column) -> None:
 def _type_changed_error(raw: RawColumn, column: Column, example: Any) -> InvalidData:
     such = f" such as {column.levels[0]!r:.60}" if column.kind == "categorical" else ""
     return InvalidData(
-        f"Column {column.name!r} held {PLURAL[column.kind]}{such} when fitted, but now {PLURAL[raw.value_type]}, for "
-        f"example {example!r:.60}. Convert it to {PLURAL[column.kind]}; what is unknown can be missing (NaN)."
+        f"Column {column.name!r} had {PLURAL[column.kind]}{such} in fit, but now has {PLURAL[raw.value_type]}, such as "
+        f"{example!r:.60}; convert it to {PLURAL[column.kind]}, with NaN for unknown values."
     )
 
 
 def exceeds_float32(values: Array) -> NDArray[np.bool_]:
-    """Mark what float32 cannot hold: infinities, and numbers beyond 3.4e38."""
+    """Return a mask of infinities and of numbers beyond the range of float32, in the shape of `values`."""
     return np.asarray(np.abs(values) > FLOAT32_MAX)
 
 
 def iter_row_chunks(numbers: Array) -> Iterator[Array]:
-    """Iterate over some rows at a time, so that no copy of the whole array is made."""
+    """Iterate over chunks of the rows of an array (n, p), so that temporary arrays stay small."""
     n_rows = max(CHUNK_CELLS // numbers.shape[1], 1)
     return (numbers[first : first + n_rows] for first in range(0, len(numbers), n_rows))
 
 
 def find_infinity(numbers: Any, names: Sequence[Hashable]) -> InvalidData | None:
-    """Return the error that an array of numbers with infinities deserves; None if there are none."""
+    """Return the error for infinities in numbers (n, p); None if there are none."""
     if numbers.dtype.kind != "f":
         return None
     if sparse.issparse(numbers):
@@ -177,11 +199,50 @@ def find_infinity(numbers: Any, names: Sequence[Hashable]) -> InvalidData | None
 
 
 def infinity_error(found: Iterable[tuple[Hashable, Array]], n_rows: int) -> InvalidData:
-    """Make the error for columns with infinities; `found` has the infinite values of each."""
-    listed = [f"{name!r} ({len(bad)} of {n_rows} rows, for example {bad[0]})" for name, bad in found if len(bad)]
+    """Make the error for columns with infinities, given the infinite values (n_infinite,) of each."""
+    listed = [f"{name!r} ({len(bad)} of {n_rows} rows, such as {bad[0]})" for name, bad in found if len(bad)]
     more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     return InvalidData(
         "X contains infinity or a value too large for float32, in "
         f"column{'s' if len(listed) > 1 else ''} {', '.join(listed[:SHOWN])}{more}. "
-        "Make such values NaN, which is missing, or clip them."
+        "Clip such values, or replace them by NaN."
     )
+
+
+def write_date_parts(instants: NDArray[np.datetime64], out: Sequence[NDArray[Any]]) -> None:
+    """Write the calendar parts of datetimes to arrays.
+
+    Days and seconds of the day are separate, because float32 would round seconds since 2000 to multiples of 64; it
+    represents days exactly for 45,000 years, and seconds of the day to 1/128.
+
+    Parameters
+    ----------
+    instants : ndarray of shape (n,), datetime64
+        Local time; NaT becomes NaN in all parts.
+    out : sequence of ndarray of shape (n,), float
+        One array for each of `DATE_PARTS`.
+    """
+    for first in range(0, len(instants), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
+        missing = np.isnat(instants[rows])
+        for target, numbers in zip(out, _iter_date_parts(instants[rows]), strict=True):
+            target[rows] = np.where(missing, np.nan, numbers)
+
+
+def _iter_date_parts(instants: NDArray[np.datetime64]) -> Iterator[NDArray[Any]]:
+    days, months, years = (instants.astype(f"datetime64[{unit}]") for unit in "DMY")
+    second = (instants - days) / np.timedelta64(1, "s")
+    day_number = days.astype(np.int64)  # since 1970-01-01, a Thursday
+    weekday = (day_number + 3) % 7
+    yield day_number - 10_957  # days from 1970-01-01 to 2000-01-01
+    yield second
+    yield years.astype(np.int64) + 1970
+    yield (months - years).astype(np.int64) + 1
+    yield (days - months).astype(np.int64) + 1
+    yield weekday
+    yield second // 3600
+    yield second // 60 % 60
+    for position, period in (((days - years).astype(np.int64), 365.25), (weekday, 7), (second, 86_400)):
+        angle = 2 * np.pi / period * position
+        yield np.sin(angle)
+        yield np.cos(angle)

@@ -1,4 +1,4 @@
-"""Dates, datetimes and times of day as people write them; one format per column."""
+"""Formats of dates, datetimes and times of day; one per column."""
 
 import re
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ CLOCK = (
     r"(?:\s*(?P<half>[ap])\.?m\.?)?"
 )
 ZONE = r"(?:\s*(?P<zone>Z|UTC|GMT|[-+]\d{2}(?::?\d{2})?))?"
-# Forms that are read in one way only: the year first, or the month by its name.
-CLEAR = (
+# Unambiguous forms: the year first, or the month by its name.
+UNAMBIGUOUS = (
     r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})",
     r"(?P<year>(?:19|20)\d{2})[-/](?P<month>\d{2})",
     r"(?P<year>\d{4})[年년]\s*(?P<month>\d{1,2})[月월]\s*(?:(?P<day>\d{1,2})[日일])?",
@@ -35,7 +35,7 @@ CLEAR = (
     rf"{MONTH}\.?[-/, ]+(?P<year>\d{{4}})",
 )
 # 01/02/03 or 1.2.2003, but not 1.2.13, which is a version.
-UNCLEAR = (
+AMBIGUOUS = (
     r"(?!\d{1,2}\.\d\.\d\d\b|\d\.\d\d\.\d\d\b)(?P<first>\d{1,2})([-/.])(?P<second_part>\d{1,2})\2(?P<last>\d{4}|\d{2})"
 )
 
@@ -44,12 +44,14 @@ def _compile(date: str) -> re.Pattern[str]:
     return re.compile(rf"{WEEKDAY}{date}(?:(?:T|,?\s+(?:at\s+)?){CLOCK}{ZONE})?", re.IGNORECASE)
 
 
-CLEAR_DATES = tuple(map(_compile, CLEAR))
-UNCLEAR_DATE = _compile(UNCLEAR)
+UNAMBIGUOUS_DATES = tuple(map(_compile, UNAMBIGUOUS))
+AMBIGUOUS_DATE = _compile(AMBIGUOUS)
 TIME = re.compile(rf"(?P<sign>-)?(?:(?P<days>\d{{1,6}}) days?,? \+?)?{CLOCK}", re.IGNORECASE)
-# Two digits of a year: as in POSIX, 69 is 1969 and 68 is 2068.
-CENTURY, PIVOT = 100, 69
-CONTRADICTING = 0.05  # typing errors: dates that exist in another order only, as a share of those in this order only
+CENTURY = 100
+PIVOT = 69  # two-digit years, as in POSIX: 69 is 1969, 68 is 2068
+MAX_CONTRADICTING = (
+    0.05  # dates valid in another order only (typing errors), relative to those valid in this order only
+)
 NOON = 12
 EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
@@ -58,14 +60,14 @@ MICROSECOND = timedelta(microseconds=1)
 @describable
 @dataclass(frozen=True, slots=True)
 class DateFormat:
-    """How the dates of a column are written.
+    """Format of the dates of a column.
 
     Attributes
     ----------
     order : {"day first", "month first", "year first"} or None
-        Of dates such as 01/02/2003; None if the column had none of them.
+        Order of day, month and year in dates such as 01/02/2003; None if there are none.
     zone : int or None
-        Minutes east of Greenwich in which dates with a time zone are read; None if they have none.
+        Offset from UTC, in minutes, to which dates with a time zone are converted; None if they have none.
     """
 
     kind: ClassVar[Literal["datetime"]] = "datetime"
@@ -75,11 +77,11 @@ class DateFormat:
 
     @property
     def description(self) -> str:
-        """What a column is that is written so."""
+        """Description of a column in this format."""
         return "dates written as text" + (f", {self.order}" if self.order else "")
 
     def parse(self, text: str) -> float | None:
-        """Return the microseconds since 1970; None if the text is no date in this format."""
+        """Return microseconds since 1970-01-01; None if the text is not a date in this format."""
         parts = _match_date(text)
         if parts is None or (self.order is None and "last" in parts):
             return None
@@ -93,14 +95,14 @@ class DateFormat:
 @describable
 @dataclass(frozen=True, slots=True)
 class TimeFormat:
-    """Times of day and durations: 13:45, 1:45 pm, 36:00:00.5, 2 days 03:00:00."""
+    """Format of times of day and durations: 13:45, 1:45 pm, 36:00:00.5, 2 days 03:00:00."""
 
     kind: ClassVar[Literal["duration"]] = "duration"
     takes_numbers: ClassVar[bool] = False
     description: ClassVar[str] = "times written as text"
 
     def parse(self, text: str) -> float | None:
-        """Return the seconds; None if the text is no time."""
+        """Return seconds; None if the text is not a time."""
         match = TIME.fullmatch(" ".join(text.split()))
         time = None if match is None else _parse_time(match.groupdict(""))
         if match is None or time is None:
@@ -110,7 +112,7 @@ class TimeFormat:
 
 
 def infer_date_format(texts: Sequence[str]) -> DateFormat | None:
-    """Find the format that fits most of the distinct texts; its order is None where nothing settles it."""
+    """Infer the format that parses most of the distinct texts; its order is None if it is ambiguous."""
     matches = [parts for parts in map(_match_date, texts) if parts is not None]
     order = _infer_order([parts for parts in matches if "last" in parts])
     moments = [moment for moment in (_to_datetime(parts, order) for parts in matches) if moment is not None]
@@ -124,7 +126,7 @@ def infer_date_format(texts: Sequence[str]) -> DateFormat | None:
 
 
 def _infer_order(matches: Sequence[dict[str, str]]) -> Order | None:
-    """Find the one order of day, month and year in which dates such as 01/02/2003 are dates; None if there are two."""
+    """Infer the order of day, month and year in dates such as 01/02/2003; None if it is ambiguous."""
     fits: dict[Order, set[int]] = {
         order: {i for i, parts in enumerate(matches) if _to_datetime(parts, order) is not None}
         for order in ("day first", "month first", "year first")
@@ -133,13 +135,13 @@ def _infer_order(matches: Sequence[dict[str, str]]) -> Order | None:
     for order, found in fits.items():
         if order != best:
             agree, disagree = len(fits[best] - found), len(found - fits[best])
-            if not agree or disagree > CONTRADICTING * agree:
+            if not agree or disagree > MAX_CONTRADICTING * agree:
                 return None
     return best
 
 
 def looks_like_date(text: str) -> bool:
-    """Whether a text is a date in any order."""
+    """Return whether a text is a date in any order."""
     parts = _match_date(text)
     return parts is not None and any(
         _to_datetime(parts, order) is not None for order in ("day first", "month first", "year first")
@@ -147,23 +149,23 @@ def looks_like_date(text: str) -> bool:
 
 
 def looks_like_time(text: str) -> bool:
-    """Whether a text is a time of day or a duration."""
+    """Return whether a text is a time of day or a duration."""
     return TimeFormat().parse(text) is not None
 
 
 def _match_date(text: str) -> dict[str, str] | None:
-    """Split a date into its parts; those of an unclear one are first, second_part and last."""
+    """Split a date into its parts; those of an ambiguous one are first, second_part and last."""
     text = " ".join(text.split())
-    for pattern in CLEAR_DATES:
+    for pattern in UNAMBIGUOUS_DATES:
         match = pattern.fullmatch(text)
         if match is not None:
             return match.groupdict("")
-    match = UNCLEAR_DATE.fullmatch(text)
+    match = AMBIGUOUS_DATE.fullmatch(text)
     return None if match is None else match.groupdict("")
 
 
 def _to_datetime(parts: dict[str, str], order: Order | None) -> datetime | None:
-    """Return the datetime of the parts of a date, with its offset if it has one; None if there is no such date."""
+    """Return the datetime with these parts, with its offset from UTC if it has one; None if it is not valid."""
     day, month, year = _day_month_year(parts, order)
     time = _parse_time(parts) if parts["hour"] else timedelta()
     if time is None or not year or time >= timedelta(days=1):

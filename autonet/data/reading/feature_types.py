@@ -1,4 +1,4 @@
-"""What a column is: a number, a category, a date, a text; told from its type or its values."""
+"""Feature types of columns, inferred from dtypes and values."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ __all__ = ["Column", "FeatureType", "fits_float32", "infer_column"]
 
 FeatureType = Literal["numeric", "boolean", "categorical", "datetime", "duration", "text"]
 
-FEW_VALUES = 20  # strings with so few distinct values are categories, unless they are dates
-KEPT_UNPARSED = 1000  # distinct values that did not parse in `fit`: further ones are warned of when they come again
-TEXT_WORDS = 3  # a text has more words in the mean ...
-TEXT_DISTINCT = 0.1  # ... and more than this share of distinct values
-IDENTIFIER_DISTINCT = 0.9
-MANY_ROWS = 100  # in so many rows a value that occurs once is not learned from; see `data.encoding.categorical`
-SHOWN_LEVELS = 5
-SAMPLED_ROWS = 10_000
-KEPT_APART = 0.9
+FEW_VALUES = 20  # strings with at most so many distinct values are categories, unless they are dates
+KEPT_UNPARSED = 1000  # unparsed values of `fit` that are remembered, so that they do not warn again
+TEXT_WORDS = 3  # texts have more words on average ...
+TEXT_DISTINCT = 0.1  # ... and a larger share of distinct values
+IDENTIFIER_DISTINCT = 0.9  # identifiers have a larger share of distinct values
+MANY_ROWS = 100  # from here on, categories without a repeated value are not used
+SHOWN_LEVELS = 5  # levels in the repr of a column
+SAMPLED_ROWS = 10_000  # rows that decide whether float32 suffices
+KEPT_APART = 0.9  # share of the distinct values that float32 must keep apart
 
 PLURAL = {
     "numeric": "numbers",
@@ -46,32 +46,31 @@ PLURAL = {
 @describable
 @dataclass(frozen=True, slots=True, repr=False)
 class Column:
-    """What a column of a table is.
+    """Fitted column: feature type, levels and format.
 
     Attributes
     ----------
     name : hashable
-        Its name; its index if the table has no names.
-    kind : str
-        Numeric, boolean, categorical, datetime, duration or text.
+        Its index if the table has no names.
+    kind : {"numeric", "boolean", "categorical", "datetime", "duration", "text"}
     levels : tuple
-        The distinct values of a boolean or categorical column in order, so that the order of rows changes nothing.
+        Sorted distinct values of a boolean or categorical column; empty for an identifier.
     missing : float
         Share of missing values.
     note : str
-        What people should know about it; mostly empty.  If it is not used: why.
+        Remark for the user, such as the reason why the column is not used; mostly empty.
     is_used : bool
-        Whether there is anything to learn from it.  No values are kept of an identifier.
+        Whether networks see the column.
     is_doubtful : bool
-        Whether the note says that it is used in another way than its user may expect: `fit` warns of it.
+        Whether `fit` warns with the note, because the column may be used in an unexpected way.
     format : NumberFormat, DateFormat, TimeFormat or None
-        How its numbers, dates or times are written, if they are text.
+        Format of numbers, dates or times that are written as text.
     unparsed : frozenset of str
-        Values that were missing in this format in `fit`.
+        Values of `fit` that do not have this format, and are missing.
     zone : str or None
-        Time zone of datetimes that have one.
+        Time zone of datetimes.
     tokens : {"words", "characters"}
-        What its texts are counted by.
+        Unit in which texts are counted.
     """
 
     name: Hashable
@@ -87,7 +86,7 @@ class Column:
     tokens: Tokens = "words"
 
     def __repr__(self) -> str:
-        """Show what describes the column, with a few of its levels."""
+        """Return a representation with the first levels only."""
         shown = [f"{level!r:.30}" for level in self.levels[:SHOWN_LEVELS]]
         if len(self.levels) > SHOWN_LEVELS:
             shown.append(f"... {len(self.levels) - SHOWN_LEVELS} more")
@@ -100,18 +99,22 @@ class Column:
 
 
 def infer_column(raw: RawColumn, *, categorical: bool) -> Column:
-    """Tell what a column is.
+    """Infer the feature type of a column.
 
     Parameters
     ----------
-    cells : Cells
+    raw : RawColumn
     categorical : bool
-        Whether the caller says that its values are categories.
+        Whether the user declared the column as categorical.
+
+    Returns
+    -------
+    Column
 
     Raises
     ------
     InvalidData
-        If numbers, strings and others are mixed.
+        If the values are of several types.
     """
     missing = float(raw.missing().mean())
     if missing == 1 and not categorical:
@@ -137,7 +140,7 @@ def infer_column(raw: RawColumn, *, categorical: bool) -> Column:
 
 
 def _empty_column(raw: RawColumn) -> Column:
-    """Describe a column without any value; later tables may have values of its type."""
+    """Make the column for one without values; its type counts, because later tables may have values."""
     note = "no value at all"
     match raw.value_type:
         case "numeric" | "datetime" | "duration" as kind:
@@ -149,7 +152,7 @@ def _empty_column(raw: RawColumn) -> Column:
 
 
 def _categorical_column(raw: RawColumn, missing: float, note: str) -> Column:
-    """Describe a column of categories by its type, or because the user says so."""
+    """Make the column for one that is categorical by its dtype or by the user's choice."""
     levels = _sort_levels(raw.distinct())
     if not levels:
         return _empty_column(raw)
@@ -190,7 +193,7 @@ def _text_column(raw: RawColumn, levels: Sequence[str], missing: float, words: f
 
 
 def _formatted_column(raw: RawColumn, found: InferredFormat, written: Format) -> Column:
-    """Describe a column of numbers, dates or times that are written as text."""
+    """Make the column for numbers, dates or times that are written as text."""
     kept = frozenset(sorted(found.unparsed)[:KEPT_UNPARSED])
     is_missing = raw.lookup(dict.fromkeys(found.unparsed, 1.0), missing=1, unknown=0, dtype=np.float64)
     return Column(
@@ -207,10 +210,10 @@ def _formatted_column(raw: RawColumn, found: InferredFormat, written: Format) ->
 
 
 def fits_float32(values: NDArray[Any]) -> bool:
-    """Whether float32 is precise enough for a column of numbers.
+    """Return whether float32 is precise enough for numbers (n,).
 
-    It is if rounding keeps apart nine in ten of the distinct values of a sample: false for seconds since 1970 and
-    for a small spread around a large mean.
+    It is if rounding keeps nine in ten of the distinct values of a sample apart, unlike seconds since 1970, or a small
+    spread around a large mean.
     """
     if np.can_cast(values.dtype, np.float32):
         return True
@@ -221,7 +224,7 @@ def fits_float32(values: NDArray[Any]) -> bool:
 
 
 def _sort_levels(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Sort by name of the type, then by value."""
+    """Sort values by the name of their type, then by value."""
     groups: dict[str, list[Any]] = {}
     for value in values:
         groups.setdefault("number" if isinstance(value, Real) else type(value).__name__, []).append(value)
@@ -229,7 +232,7 @@ def _sort_levels(values: Iterable[Any]) -> tuple[Any, ...]:
     for name in sorted(groups):
         try:
             ordered += sorted(groups[name])
-        except TypeError:  # has no order of its own
+        except TypeError:  # not comparable
             ordered += sorted(groups[name], key=repr)
     return tuple(ordered)
 
@@ -241,6 +244,6 @@ def _mixed_types_error(raw: RawColumn) -> InvalidData:
         for group, (count, example) in sorted(groups.items())
     )
     return InvalidData(
-        f"Column {raw.name!r} mixes {listed}. Make all its values one type, the others missing (NaN), "
+        f"Column {raw.name!r} mixes {listed}. Convert its values to one type, the others to NaN, "
         "or name the column in categorical_features."
     )

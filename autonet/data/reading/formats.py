@@ -1,4 +1,4 @@
-"""Numbers, dates and times in columns of text: one format per column, inferred in `fit` and applied afterwards."""
+"""Formats of numbers, dates and times in columns of text: one per column, inferred in `fit`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -38,13 +38,13 @@ __all__ = [
 
 Format = NumberFormat | DateFormat | TimeFormat
 
-PARSED = 0.95  # share of the distinct values, without missing ones, that a format has to fit
-NEARLY = 0.8  # with so large a share in the format a column is said to be almost of it
-TRIED = 100  # distinct values that decide whether a format is worth trying on all ...
-LIKELY = 0.5  # ... where so large a share of them looks like it
-SAMPLED = 5000  # distinct values that a format is inferred from
-FEW_VALUES = 20  # numbers and times with so few distinct values are categories
-# What people and programs write for a missing number or date, in lower case.
+MIN_PARSED = 0.95  # share of the distinct values that a format must parse; missing values do not count
+NEARLY_PARSED = 0.8  # share from which the note names the format that almost fits
+N_TRIED = 100  # distinct values on which a format is tried before all others ...
+MIN_LIKELY = 0.5  # ... and the share of them that must look like it
+N_SAMPLED = 5000  # distinct values from which a format is inferred
+FEW_VALUES = 20  # numbers and times with at most so many distinct values are categories
+# Markers of missing numbers and dates, in lower case.
 WORDS = """
 ? ?? - -- --- . .. ... * # / n/a na n.a. n.a n/d nd n.d. nan null none nil nat <na> <null> (null) (none) (blank)
 #n/a #na #null! #value! #ref! #div/0! #num! #name? missing unknown undefined tbd 0000-00-00
@@ -54,17 +54,17 @@ MARKERS = {*WORDS.split(), "", "not available", "not applicable", "0000-00-00 00
 
 @dataclass(frozen=True, slots=True)
 class InferredFormat:
-    """What was found out about the texts of a column.
+    """Result of inferring the format of a column of text.
 
     Attributes
     ----------
     format : Format or None
     note : str
-        What people should know about it.
+        Remark for the user; may be empty.
     is_doubtful : bool
-        Whether the column is used in another way than its user may expect.
+        Whether the column may be used in an unexpected way.
     unparsed : frozenset of str
-        Values that are missing in this format.
+        Values that do not have this format, and are missing.
     """
 
     format: Format | None = None
@@ -74,17 +74,17 @@ class InferredFormat:
 
 
 def is_marker(text: str) -> bool:
-    """Whether a text stands for a missing number or date: ?, -, n/a, NULL, an empty text and the like."""
+    """Return whether a text marks a missing number or date: ?, -, n/a, NULL, an empty text and the like."""
     return text.translate(PLAIN_SIGNS).strip().casefold() in MARKERS
 
 
 def infer_format(texts: Sequence[str]) -> InferredFormat:
-    """Infer the format of numbers, dates or times from the distinct values of a column, in order.
+    """Infer the format of numbers, dates or times from the sorted distinct values of a column.
 
     Returns
     -------
     Inference
-        With a format if it fits at least 95 % of the values; markers of missing values do not count.
+        With a format if it parses at least 95 % of the values that are not markers of missing values.
     """
     values = [text for text in texts if not is_marker(text)]
     notes = []
@@ -93,7 +93,7 @@ def infer_format(texts: Sequence[str]) -> InferredFormat:
         (looks_like_date, _infer_dates),
         (looks_like_time, _infer_times),
     ):
-        if values and _share(looks_like, _sample(values, TRIED)) >= LIKELY:
+        if values and _share(looks_like, _sample(values, N_TRIED)) >= MIN_LIKELY:
             found = infer(values)
             if found.format is not None:
                 return _add_markers(found, sorted(set(texts) - set(values)))
@@ -102,7 +102,7 @@ def infer_format(texts: Sequence[str]) -> InferredFormat:
 
 
 def infer_mixed_format(values: Iterable[Any]) -> InferredFormat:
-    """Take the distinct values of a column for numbers, if its texts are markers of missing ones."""
+    """Infer numbers from mixed distinct values, if all texts among them are markers of missing values."""
     values = list(values)
     texts = sorted(value for value in values if isinstance(value, str))
     numbers = [value for value in values if not isinstance(value, str)]
@@ -114,7 +114,7 @@ def infer_mixed_format(values: Iterable[Any]) -> InferredFormat:
 def _infer_numbers(values: Sequence[str]) -> InferredFormat:
     if len(values) <= FEW_VALUES:
         return InferredFormat()
-    number_format = infer_number_format(_sample(values, SAMPLED))
+    number_format = infer_number_format(_sample(values, N_SAMPLED))
     found = InferredFormat() if number_format is None else _try(number_format, values)
     if found.format is None:
         return found
@@ -123,9 +123,9 @@ def _infer_numbers(values: Sequence[str]) -> InferredFormat:
 
 
 def _infer_dates(values: Sequence[str]) -> InferredFormat:
-    date_format = infer_date_format(_sample(values, SAMPLED))
+    date_format = infer_date_format(_sample(values, N_SAMPLED))
     found = InferredFormat() if date_format is None else _try(date_format, values)
-    if found.format is not None or _share(looks_like_date, values) < PARSED:
+    if found.format is not None or _share(looks_like_date, values) < MIN_PARSED:
         return found
     note = f"ambiguous dates, for example {values[0]!r:.60}: taken as categories; write them year first, as 2003-02-01"
     return InferredFormat(note=note, is_doubtful=True)
@@ -136,22 +136,22 @@ def _infer_times(values: Sequence[str]) -> InferredFormat:
 
 
 def _try(found: Format, values: Sequence[str]) -> InferredFormat:
-    """Take a format if it fits enough values."""
+    """Accept a format if it parses enough values."""
     others = [text for text in values if found.parse(text) is None]
     note = found.description
     if not others:
         return InferredFormat(found, note)
-    if len(others) <= (1 - PARSED) * len(values):
+    if len(others) <= (1 - MIN_PARSED) * len(values):
         note += f"; {len(others)} of {len(values)} distinct values are none, such as {others[0]!r:.60}: missing"
         return InferredFormat(found, note, is_doubtful=True, unparsed=frozenset(others))
-    if len(others) > (1 - NEARLY) * len(values):
+    if len(others) > (1 - NEARLY_PARSED) * len(values):
         return InferredFormat()
     note += f", except for values such as {others[0]!r:.60}: taken as categories; make them missing (NaN)"
     return InferredFormat(note=note, is_doubtful=True)
 
 
 def _add_markers(found: InferredFormat, markers: Sequence[str]) -> InferredFormat:
-    """Say which markers of missing values there are."""
+    """Add markers of missing values to an inferred format and its note."""
     if not markers:
         return found
     note = f"{found.note}; missing: {', '.join(map(repr, markers))}"
@@ -163,19 +163,19 @@ def _sample(values: Sequence[str], size: int) -> Sequence[str]:
 
 
 def looks_like_other_format(text: str, expected: Format) -> bool:
-    """Whether a text that does not parse in its column's format is a number, a date or a time of another form."""
+    """Return whether a text is a number, a date or a time in another format than the expected one."""
     return expected.parse(text) is None and (looks_like_number(text) or looks_like_date(text) or looks_like_time(text))
 
 
 def parse_column(raw: RawColumn, expected: Format) -> tuple[NDArray[np.float64], list[Any]]:
-    """Parse the cells of a column of text.
+    """Parse a column of text.
 
     Returns
     -------
     values : ndarray of shape (n,), float64
-        What `Format.parse` returns; NaN for missing cells.
+        Results of `Format.parse`; NaN for missing values.
     unparsed : list
-        The distinct values that are missing because they do not parse, without markers of missing values.
+        Distinct values that do not have the format, without markers of missing values.
     """
     index = dict[Any, float]()
     unparsed = []
@@ -195,5 +195,5 @@ def _parse(value: Any, expected: Format) -> float | None:
     return parse_number(value) if expected.takes_numbers else None
 
 
-def _share(holds: Callable[[str], bool], values: Iterable[str]) -> float:
-    return float(np.mean([holds(value) for value in values]))
+def _share(predicate: Callable[[str], bool], values: Iterable[str]) -> float:
+    return float(np.mean([predicate(value) for value in values]))

@@ -1,4 +1,4 @@
-"""Tables of any brand, opened as one array of numbers or column by column; checked, not yet understood."""
+"""Normalize pandas, polars, arrow, NumPy and SciPy inputs to an array or to columns."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ __all__ = ["open_table"]
 
 
 def open_table(X: Any) -> "Array | sparse.csr_array | RawTable":
-    """Open a table.
+    """Open a table as an array of numbers or as columns.
 
     Parameters
     ----------
@@ -29,25 +29,27 @@ def open_table(X: Any) -> "Array | sparse.csr_array | RawTable":
 
     Returns
     -------
-    ndarray, csr_array or Columns
-        An array of real numbers is returned as it is, without a copy; a sparse matrix as csr_array of float32 or
-        float64; any other table as columns.
+    ndarray or csr_array of shape (n, p), or RawTable
+        An array of real numbers is returned without a copy, a sparse matrix as csr_array of float32 or float64, any
+        other table as `RawTable`.
 
     Raises
     ------
     InvalidData, ValueError
-        If it has no rows, no columns, not two dimensions, or columns that cannot be told apart by their names.
+        If X has no rows, no columns, not two dimensions, or ambiguous column names.
     TypeError
-        If it is nothing of the kind, or a lazy frame.
+        If X is of an unsupported type or a lazy frame.
     """
     if isinstance(X, RawTable):  # opened before
         return X
     if getattr(getattr(X, "dtype", None), "kind", "") == "c":
-        raise InvalidData("Complex data not supported: X has complex numbers. Give their parts as two columns.")
+        raise InvalidData(
+            "Complex data not supported: X has complex numbers; pass their real and imaginary parts as columns."
+        )
     if sparse.issparse(X):
         return _open_sparse(X)
     if X is None:
-        raise InvalidData("X is None; give an array, a list of rows or a data frame.")
+        raise InvalidData("X is None; pass an array, a list of rows or a data frame.")
     if isinstance(X, Mapping):
         return _check_columns(open_dictionary(X))
     if is_records(X):
@@ -67,7 +69,7 @@ def open_table(X: Any) -> "Array | sparse.csr_array | RawTable":
 
 def _open_array(X: Any) -> "Array | RawTable":
     if isinstance(X, str | bytes) or not (hasattr(X, "__array__") or hasattr(X, "__getitem__")):
-        raise InvalidData(f"X is a {type(X).__name__}: {X!r:.60}; give an array, a list of rows or a data frame.")
+        raise InvalidData(f"X is a {type(X).__name__}: {X!r:.60}; pass an array, a list of rows or a data frame.")
     if isinstance(X, np.ndarray) and X.dtype.names:
         return _check_columns(open_structured(X))
     checked = check_array(X, dtype=None, ensure_all_finite=False)
@@ -81,20 +83,20 @@ def _open_sparse(X: Any) -> sparse.csr_array:
     X = check_array(X, accept_sparse=("csr", "csc", "coo"), dtype=None, ensure_all_finite=False)
     single = np.can_cast(X.dtype, np.float32)
     csr = sparse.csr_array(X, dtype=np.float32 if single else np.float64)
-    if not csr.has_canonical_format:  # several entries for one cell; the caller's arrays stay as they are
+    if not csr.has_canonical_format:  # duplicate entries; the arrays of the caller are not modified
         csr = csr.copy()
         csr.sum_duplicates()
     return csr
 
 
 def _array_of_rows(rows: Any) -> Array:
-    """Make an array of lists; of objects if not all are numbers, so that no number becomes a string."""
+    """Convert a list of rows to an array; of objects if not all are numbers, so that none becomes a string."""
     if rows and hasattr(rows[0], "dtype"):
         return np.asarray(rows)
     try:
         array = np.array(rows, dtype=object)
     except ValueError as error:
-        raise InvalidData(f"X is a list that makes no table of rows and columns: {error}") from error
+        raise InvalidData(f"X is a list that cannot be converted to rows and columns: {error}") from error
     if array.ndim == 1 and len(array) and isinstance(array[0], list | tuple):
         lengths = Counter(len(row) if isinstance(row, list | tuple) else 1 for row in rows)
         raise InvalidData(f"The rows of X have different lengths: {', '.join(map(str, sorted(lengths)))}.")
@@ -105,11 +107,11 @@ def _array_of_rows(rows: Any) -> Array:
 
 def _check_columns(columns: RawTable) -> RawTable:
     shape = (columns.n_rows, len(columns.names))
-    check_array(np.broadcast_to(np.float32(0), shape))  # costs nothing and raises what scikit-learn says
+    check_array(np.broadcast_to(np.float32(0), shape))  # takes no memory, and raises the errors of scikit-learn
     return columns
 
 
 def _check_names(X: Any) -> None:
-    if not (hasattr(X, "shape") and hasattr(X, "columns")):  # a lazy frame has no shape, and warns about columns
+    if not (hasattr(X, "shape") and hasattr(X, "columns")):  # a lazy frame has no shape, and its columns warn
         return
     check_names(list(X.column_names if hasattr(X, "column_names") else X.columns), "Names of columns")

@@ -1,4 +1,4 @@
-"""Levels of a categorical column, found by a value in any of its representations."""
+"""Codes of the levels of a categorical column, whatever the representation of a value."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
@@ -15,15 +15,16 @@ from autonet.data.reading.columns import EXACT, RawColumn
 
 __all__ = ["MISSING_CODE", "UNSEEN_CODE", "LevelIndex"]
 
-MISSING_CODE, UNSEEN_CODE = 0, 1  # codes of a `Table`; the i-th level is 2 + i
-BOOLEAN_KINDS = {"boolean", "number"}  # kinds of values that may mean true and false
-AMBIGUOUS = -1  # in place of a code: more than one level may be meant
+MISSING_CODE = 0
+UNSEEN_CODE = 1
+BOOLEAN_KINDS = {"boolean", "number"}  # kinds of canonical forms that may be true or false
+AMBIGUOUS = -1  # code of a value that may be several levels
 
 
 class LevelIndex:
-    """The code of every level of a column.
+    """Encode values of a column as the codes of its levels.
 
-    A value is first looked up as it is, so that levels like "01" and "1" stay apart, then by its canonical form.
+    A value is looked up as it is, so that levels like "01" and "1" stay apart, then by its canonical form.
 
     Parameters
     ----------
@@ -35,23 +36,23 @@ class LevelIndex:
     def __init__(self, levels: Sequence[Any], *, has_missing: bool) -> None:
         self.levels = levels
         self._exact = {_exact_key(level): 2 + i for i, level in enumerate(levels)}
-        # A table that was once turned into strings has a level "nan" where others have missing values.
+        # Missing values of a table that was converted to strings are a level such as "nan".
         written = [] if has_missing else [self._exact[text] for text in WRITTEN_MISSING if text in self._exact]
         self._missing = written[0] if len(written) == 1 else MISSING_CODE
 
     @cached_property
     def are_boolean(self) -> bool:
-        """Whether the levels are booleans, or zeros and ones, however written."""
+        """Whether the levels are booleans, or zeros and ones, in any spelling."""
         return _are_boolean(set(self._forms))
 
     def share_kind_with(self, values: Iterable[Any]) -> bool:
-        """Whether some of the values are of a kind that the levels are of, such as numbers or strings of numbers."""
+        """Return whether some values are of the same kind as some levels, such as numbers or strings of numbers."""
         return any(not self._kinds.isdisjoint(_kinds(value)) for value in values)
 
     def find_mismatch(self, raw: RawColumn, codes: NDArray[np.int32]) -> Any:
-        """Find a boolean where levels are numbers, of which it is no 0 or 1, or a number where all are booleans.
+        """Find a boolean where levels are numbers other than 0 and 1, or another number where levels are booleans.
 
-        Python calls True and 1 equal, and a column of booleans may come as 1 and 2: half of it would seem to fit.
+        True equals 1 in Python, so booleans would be encoded as the number 1, and half of a column of 1 and 2 as True.
         """
         if (
             (codes > UNSEEN_CODE).any()
@@ -66,17 +67,17 @@ class LevelIndex:
         return None
 
     def encode(self, raw: RawColumn) -> NDArray[np.int32]:
-        """Look up all cells: 0 is missing, 1 unseen, 2 + i the i-th level.
+        """Encode a column as codes (n,): 0 is missing, 1 unseen, 2 + i the i-th level.
 
         Raises
         ------
         InvalidData
-            If it cannot be told which of several levels a value is.
+            If a value may be several levels.
         """
         self._check_precision(raw)
         codes = np.empty(len(raw), np.int32)
         missing = raw.missing()
-        others: dict[Any, int] = {}  # codes of values that are no level as they are
+        others: dict[Any, int] = {}  # codes of values without an exact match
         first = 0
         for part in raw.iter_chunks():
             rows = slice(first, first + len(part))
@@ -91,7 +92,7 @@ class LevelIndex:
         return codes
 
     def _check_precision(self, raw: RawColumn) -> None:
-        """Refuse large numbers in float32 or float16, in which some of the levels are not what they were."""
+        """Raise an error for large numbers of a float dtype that rounds some of the levels."""
         exact, values = raw.max_exact, raw.values
         if exact >= EXACT or not isinstance(values, np.ndarray):
             return
@@ -99,7 +100,7 @@ class LevelIndex:
         if len(large) and any(_is_lost(level, values.dtype, exact) for level in self.levels):
             raise InvalidData(
                 f"Column {raw.name!r}: cannot tell which level {float(large[0]):.0f} is, because a {values.dtype} "
-                f"beyond {exact} stands for several integers. Read the column as integers or strings, for fit and for "
+                f"beyond {exact} stands for several integers; read the column as integers or strings, in fit and "
                 "predict."
             )
 
@@ -116,12 +117,12 @@ class LevelIndex:
         return UNSEEN_CODE if code is None else code
 
     def _may_be_rounded(self, integer: int) -> bool:
-        """Whether a large integer or a level was a float once: as floats they are the same."""
+        """Return whether a large integer and a level are equal as floats, and one of them may have been a float."""
         rounded = _to_float(integer)
         level = self._forms.get(("rounded", rounded))
         return level is not None and (level != AMBIGUOUS or rounded == integer)
 
-    # Both are made when the first value is no level as it is, which is never for most columns.
+    # Computed for the first value without an exact match, which most columns never have.
 
     @cached_property
     def _forms(self) -> dict[Any, int]:
@@ -132,7 +133,7 @@ class LevelIndex:
             codes[form] = AMBIGUOUS if form in codes else code
             if _is_large(form):
                 codes[("rounded", _to_float(form[1]))] = AMBIGUOUS
-        if _are_boolean(set(codes)):  # only here are 1 and True the same
+        if _are_boolean(set(codes)):  # only then are 1 and True equal
             for forms in (_boolean_forms(False), _boolean_forms(True)):
                 known = {codes[form] for form in forms if form in codes}
                 if known:
@@ -141,31 +142,31 @@ class LevelIndex:
 
     @cached_property
     def _kinds(self) -> set[str]:
-        """What the levels may be."""
+        """Kinds that the levels may be of."""
         return set().union(*map(_kinds, self.levels), *([BOOLEAN_KINDS] if self.are_boolean else []))
 
     def _ambiguous_error(self, name: Hashable, value: Any, form: Any) -> InvalidData:
         if form[0] == "rounded" or _is_large(form):
             return InvalidData(
                 f"Column {name!r}: cannot tell which level {value!r} is, because a float beyond 2**53 stands for "
-                "several integers. Read the column as integers or strings, for fit and for predict."
+                "several integers; read the column as integers or strings, in fit and predict."
             )
         forms = _boolean_forms(form[1]) if form[0] in ("boolean", "number") and self.are_boolean else [form]
         same = [level for level in self.levels if canonicalize(level) in forms]
         return InvalidData(
             f"Column {name!r}: cannot tell whether {value!r} is the level {same[0]!r} or {same[1]!r}. "
-            "Give its values in the type and spelling that they had when fitted."
+            "Use the type and spelling of the values in fit."
         )
 
 
 def _kinds(value: Any) -> set[str]:
-    """Return what a value may be: a string of digits is a string and a number."""
+    """Return the kinds that a value may be of: digits are a string and a number."""
     kind: str = canonicalize(value)[0]
     return {"number" if kind == "rounded" else kind, *(["string"] if isinstance(value, str | bytes) else [])}
 
 
 def _exact_key(value: Any) -> Hashable:
-    """Return the value, but never the same for a float beyond 2**53 and an integer: Python calls them equal."""
+    """Return a key that differs for a float beyond 2**53 and the integer that equals it in Python."""
     key: Hashable = value
     if isinstance(value, int | float | Decimal) and not -EXACT < value < EXACT:
         key = ("rounded" if isinstance(value, float) else "number", value)
@@ -173,7 +174,7 @@ def _exact_key(value: Any) -> Hashable:
 
 
 def _is_lost(level: Any, dtype: Any, exact: int) -> bool:
-    """Whether a level is a large number that a type of floats rounds."""
+    """Return whether a level is a large number that a float dtype rounds."""
     kind, number = canonicalize(level)
     if kind not in ("number", "rounded") or abs(number) < exact:
         return False
@@ -182,7 +183,7 @@ def _is_lost(level: Any, dtype: Any, exact: int) -> bool:
 
 
 def _is_large(form: Any) -> bool:
-    """Whether a canonical form is an integer that may be lost in float64."""
+    """Return whether a canonical form is an integer that float64 may round."""
     return bool(form[0] == "number" and isinstance(form[1], int) and abs(form[1]) >= EXACT)
 
 

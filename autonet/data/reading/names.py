@@ -1,33 +1,37 @@
-"""Names of columns, of any type, compared with those of the fitted table in the words of scikit-learn."""
+"""Check names of columns, and indexes of rows."""
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-from autonet.core.errors import InvalidData
+from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.warn import warn
 from autonet.data.reading.canonical import canonicalize
 from autonet.data.reading.columns import Names
 
-__all__ = ["are_strings", "check_features", "check_names"]
+__all__ = ["are_strings", "check_features", "check_names", "warn_if_index_order_differs"]
 
-SHOWN = 5  # names in a list of scikit-learn
+SHOWN = 5  # names in a message, as in scikit-learn
 
 
 def are_strings(names: Names | None) -> bool:
-    """Whether scikit-learn would keep the names as `feature_names_in_`."""
+    """Return whether all names are strings, as `feature_names_in_` requires."""
     return bool(names) and all(isinstance(name, str) for name in names or ())
 
 
 def check_names(names: Sequence[Hashable], what: str) -> None:
-    """Check that columns can be told apart by their names.
+    """Check that the names of columns are unique and of one type.
 
     Parameters
     ----------
     names : sequence of hashable
     what : str
-        What they are called in the message, for example "names of columns".
+        What the names are in the message, such as "Names of columns".
+
+    Raises
+    ------
+    InvalidData
     """
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -47,9 +51,9 @@ def check_features(estimator: str, fitted: Names | None, names: Names | None, n_
     estimator : str
         Name of its class, for the messages.
     fitted, names : tuple or None
-        Names of the columns that were fitted, and of the columns of the table; None where columns have no names.
+        Names of the columns in fit and of the table; None if columns have no names.
     n_fitted, n_features : int
-        Their numbers.
+        Number of columns in fit and of the table.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def check_features(estimator: str, fitted: Names | None, names: Names | None, n_
     ours, theirs = _chosen_names(fitted), _chosen_names(names)
     if fitted is not None and names is not None and (_are_integers(fitted + names) or (ours and theirs)):
         _check_equal(fitted, names)
-    elif theirs and {*map(str, theirs)} == {*map(str, range(n_fitted))}:  # the columns of an array, maybe as strings
+    elif theirs and {*map(str, theirs)} == {*map(str, range(n_fitted))}:  # the columns of an array, perhaps as strings
         _check_equal(tuple(range(n_fitted)), theirs)
     elif theirs and not ours:
         warn(f"X has feature names, but {estimator} was fitted without feature names", UserWarning)
@@ -75,7 +79,7 @@ def check_features(estimator: str, fitted: Names | None, names: Names | None, n_
 
 
 def _chosen_names(names: Names | None) -> Names | None:
-    """Return names that somebody chose: pandas numbers the columns that have none."""
+    """Return names, but None for 0, 1, ..., with which pandas numbers columns without names."""
     return None if names is None or names == tuple(range(len(names))) else names
 
 
@@ -100,7 +104,7 @@ def _check_equal(fitted: Names, names: Names) -> None:
 
 
 def _are_equal(fitted: Names, names: Names) -> bool:
-    """Compare names; a frame of another brand may have turned the same ones into strings."""
+    """Return whether names are equal, or equal as strings, to which other libraries convert them."""
     if fitted == names:
         return True
     if are_strings(fitted + names):
@@ -111,3 +115,33 @@ def _are_equal(fitted: Names, names: Names) -> bool:
 def _format_names(names: set[Any]) -> str:
     lines = [f"- {name}\n" for name in sorted(map(str, names))]
     return "".join(lines[:SHOWN] + (["- ...\n"] if len(lines) > SHOWN else []))
+
+
+def warn_if_index_order_differs(what: str, table: Any, others: Mapping[Hashable, Any]) -> None:
+    """Warn if other data have the pandas index of a table in another order, because rows are matched by position.
+
+    Parameters
+    ----------
+    what : str
+        Name of the table in the message.
+    table : object
+        Data without a pandas index are ignored.
+    others : mapping of str to object
+        Data by their name in the message.
+    """
+    index = _get_index(table)
+    for name, other in others.items():
+        theirs = _get_index(other)
+        if index is None or theirs is None or len(index) != len(theirs) or index.equals(theirs):
+            continue
+        if index.is_unique and theirs.is_unique and set(index) == set(theirs):
+            warn(
+                f"{name} has the index of {what} in another order, but rows are matched by position; to match them by "
+                f"index, pass {name}.loc[{what}.index].",
+                DataWarning,
+            )
+
+
+def _get_index(rows: Any) -> Any:
+    index = getattr(rows, "index", None)  # lists have a method index
+    return index if hasattr(index, "equals") and hasattr(index, "is_unique") else None

@@ -1,4 +1,4 @@
-"""Numbers as people write them: separators, currencies, percent, accounting negatives; one format per column."""
+"""Formats of numbers: separators, currencies, percent, accounting negatives; one per column."""
 
 import math
 import re
@@ -33,8 +33,8 @@ DIGITS = {
 }
 ANY_DIGITS = r"[.,]?\d(?:[\d.,' ]*[\d.,])?"
 THREE_DECIMALS = re.compile(r"\d{1,3}[.,]\d{3}")  # 1,234 is more than a thousand, or 1.234
-PHONE_DIGITS = 7  # numbers with a plus sign have as many digits ...
-GROUPED_CODE_DIGITS = 9  # ... numbers of equal length, in groups, as many: not amounts, which vary
+PHONE_DIGITS = 7  # numbers with a plus sign and at least so many digits are codes
+GROUPED_CODE_DIGITS = 9  # grouped numbers of one length with at least so many digits are codes; amounts vary in length
 
 Decimal = Literal[".", ","]
 
@@ -42,14 +42,14 @@ Decimal = Literal[".", ","]
 @describable
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """How the numbers of a column are written.
+    """Format of the numbers of a column.
 
     Attributes
     ----------
     decimal : {".", ","}
-        Sign before the decimals; the other one, spaces and apostrophes may group thousands.
+        Decimal separator; the other sign, spaces and apostrophes may group thousands.
     unit : str
-        Currency that a number may have on either side, or the percent sign that all of them have; "" for none.
+        Currency, which is optional on either side, or percent sign, which all numbers have; empty for none.
     """
 
     kind: ClassVar[Literal["numeric"]] = "numeric"
@@ -58,17 +58,17 @@ class NumberFormat:
 
     @property
     def description(self) -> str:
-        """What a column is that is written so."""
+        """Description of a column in this format."""
         extra = f" with the unit {self.unit!r}" if self.unit else ""
         return f"numbers written as text{extra}" + (" and a decimal comma" if self.decimal == "," else "")
 
     @property
     def takes_numbers(self) -> bool:
-        """Whether plain numbers are the same values: .45 and 45 may both be 45 %."""
+        """Whether numbers that are not text mean the same; .45 and 45 may both be 45 %."""
         return self.unit not in PERCENT
 
     def parse(self, text: str) -> float | None:
-        """Return the number; None if the text is none in this format."""
+        """Return the number; None if the text is not a number in this format."""
         if self.decimal == "." and self.takes_numbers:
             number = parse_number(text)
             if number is not None:
@@ -89,10 +89,10 @@ class NumberFormat:
 
 
 def infer_number_format(texts: Sequence[str]) -> NumberFormat | None:
-    """Find the format that fits most of the distinct texts, if any is a number.
+    """Infer the format that parses most of the distinct texts; None if none is a number.
 
-    A comma or a point before three digits may group thousands or begin decimals.  What other numbers of the column
-    show decides; if none shows it, numbers below a thousand without decimals beside it show that it groups.
+    A comma or a point before three digits may group thousands or begin decimals.  Other numbers of the column decide;
+    if none does, numbers below a thousand without decimals show that it groups.
     """
     amounts = [amount for amount in map(_split_amount, texts) if amount is not None]
     if not amounts:
@@ -109,7 +109,7 @@ def infer_number_format(texts: Sequence[str]) -> NumberFormat | None:
 
 
 def _infer_decimal(digits: Sequence[str]) -> Decimal:
-    """Choose the decimal sign where every number fits both, such as 1,234 and 567."""
+    """Infer the decimal separator if every number fits both, such as 1,234 and 567."""
     unsettled = [text for text in digits if THREE_DECIMALS.fullmatch(text)]
     if not any("." in text for text in unsettled):
         return "," if any(text.startswith("0,") for text in unsettled) else "."
@@ -118,7 +118,7 @@ def _infer_decimal(digits: Sequence[str]) -> Decimal:
 
 
 def detect_codes(texts: Sequence[str]) -> str:
-    """Tell why texts that are numbers are codes all the same; empty if they are not."""
+    """Return why numeric texts are codes, such as leading zeros; empty if they are numbers."""
     plain = [text.strip().translate(PLAIN_SIGNS) for text in texts]
     digits = [text.lstrip("+-") for text in plain]
     if any(text[:1] == "0" and text[1:2].isdigit() for text in digits):
@@ -134,12 +134,12 @@ def detect_codes(texts: Sequence[str]) -> str:
 
 
 def looks_like_number(text: str) -> bool:
-    """Whether a text is a number in any format."""
+    """Return whether a text is a number in any format."""
     return _split_amount(text) is not None
 
 
 def parse_number(value: Any) -> float | None:
-    """Read a cell as a finite number; None if it is none."""
+    """Convert a value to a finite number; None if it is not one."""
     if isinstance(value, str) and "_" in value:  # Python reads 1_000, people do not
         return None
     try:
@@ -150,7 +150,7 @@ def parse_number(value: Any) -> float | None:
 
 
 def _split_amount(text: str) -> tuple[str, str] | None:
-    """Split an amount into its unit and its digits with separators; None if it is none in any format."""
+    """Split an amount into its unit and its digits with separators; None if it is not a number in any format."""
     match = _pattern().fullmatch(_normalize(text))
     if match is None:
         return None
@@ -162,7 +162,7 @@ def _split_amount(text: str) -> tuple[str, str] | None:
 
 @cache
 def _pattern(decimal: Decimal | None = None, unit: str | None = None) -> re.Pattern[str]:
-    """Compile an amount with any decimal sign, or in any unit, if none is given."""
+    """Compile the pattern of an amount; by default with any decimal separator, in any unit."""
     digits = ANY_DIGITS if decimal is None else DIGITS[decimal]
     unit = UNIT if unit is None else re.escape(unit)
     return re.compile(
@@ -171,5 +171,5 @@ def _pattern(decimal: Decimal | None = None, unit: str | None = None) -> re.Patt
 
 
 def _normalize(text: str) -> str:
-    """Write typographic variants of a sign as one, and a single space for several."""
+    """Unify typographic variants of signs, and collapse white space."""
     return " ".join((text if text.isascii() else text.translate(PLAIN_SIGNS)).split())

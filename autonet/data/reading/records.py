@@ -1,4 +1,4 @@
-"""Tables of named fields: a list of dictionaries, one dictionary, a structured array."""
+"""Open lists of dictionaries, dictionaries of columns, and structured arrays."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
@@ -8,9 +8,8 @@ import numpy as np
 
 from autonet.core.errors import InvalidData
 from autonet.core.typing import Array
-from autonet.data.reading.alignment import warn_of_other_order
 from autonet.data.reading.columns import EXACT, RawColumn, RawTable, array_of_objects
-from autonet.data.reading.names import check_names
+from autonet.data.reading.names import check_names, warn_if_index_order_differs
 
 __all__ = ["fill_masked", "is_records", "open_dictionary", "open_records", "open_structured"]
 
@@ -18,7 +17,7 @@ SHOWN = 5
 
 
 def is_records(X: Any) -> bool:
-    """Whether X is a list, tuple or array of dictionaries."""
+    """Return whether X is a list, tuple or array of dictionaries."""
     is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object)
     return is_list and len(X) > 0 and isinstance(X[0], Mapping)
 
@@ -34,12 +33,14 @@ def open_records(rows: Sequence[Mapping[Hashable, Any]]) -> RawTable:
     keys = rows[0].keys()
     for i, row in enumerate(rows):
         if not isinstance(row, Mapping):
-            raise InvalidData(f"Row {i} of X is a {type(row).__name__}, but row 0 is a dictionary; give one kind.")
+            raise InvalidData(
+                f"Row {i} of X is a {type(row).__name__}, but row 0 is a dictionary; pass rows of one type."
+            )
         if row.keys() != keys:
             differences = [(keys - row.keys(), "lacks"), (row.keys() - keys, "also has")]
             listed = " and ".join(f"{verb} {_format_names(some)}" for some, verb in differences if some)
             raise InvalidData(
-                f"Row {i} of X {listed}, unlike row 0. Give every row the same keys; a missing value is None."
+                f"Row {i} of X {listed}, unlike row 0; use the same keys in every row, and None for missing values."
             )
     names = tuple(keys)
     check_names(names, "Keys of X")
@@ -51,12 +52,12 @@ def open_records(rows: Sequence[Mapping[Hashable, Any]]) -> RawTable:
 
 
 def open_dictionary(X: Mapping[Hashable, Any]) -> RawTable:
-    """Open a dictionary with the cells of one row, or with the columns of a table.
+    """Open a dictionary of columns, or of the values of one row.
 
     Raises
     ------
     InvalidData
-        If it has both, or columns of different lengths.
+        If it mixes both, or has columns of different lengths.
     """
     names = tuple(X)
     check_names(names, "Keys of X")
@@ -67,7 +68,7 @@ def open_dictionary(X: Mapping[Hashable, Any]) -> RawTable:
         scalar = next(name for name in names if _is_scalar(X[name]))
         raise InvalidData(
             f"X is a dictionary with a column under {lists[0]!r} and a single value under {scalar!r}. "
-            "Give columns of one length, or one row of single values."
+            "Pass columns of one length, or one row of single values."
         )
     lengths = {name: len(X[name]) for name in names}
     other = next((name for name in names if lengths[name] != lengths[names[0]]), None)
@@ -76,7 +77,7 @@ def open_dictionary(X: Mapping[Hashable, Any]) -> RawTable:
             f"The columns of X have different lengths: {lengths[names[0]]} under {names[0]!r}, "
             f"{lengths[other]} under {other!r}."
         )
-    warn_of_other_order(repr(names[0]), X[names[0]], {repr(name): X[name] for name in names})
+    warn_if_index_order_differs(repr(names[0]), X[names[0]], {repr(name): X[name] for name in names})
     return RawTable(names, lengths[names[0]], lambda i: _to_raw_column(names[i], X[names[i]]), are_ordered=False)
 
 
@@ -95,16 +96,14 @@ def open_structured(X: Array) -> RawTable:
     names = X.dtype.names or ()
     deep = next((name for name in names if X.dtype[name].shape), None)
     if deep is not None:
-        raise InvalidData(
-            f"Field {deep!r} of X holds arrays of shape {X.dtype[deep].shape}; give every value a field of its own."
-        )
+        raise InvalidData(f"Field {deep!r} of X has arrays of shape {X.dtype[deep].shape}; use one field per value.")
     return RawTable(
         tuple(names), len(X), lambda i: RawColumn.from_array(names[i], fill_masked(np.asanyarray(X[names[i]])))
     )
 
 
 def fill_masked(array: Array) -> Array:
-    """Fill a masked array with NaN; return any other array as it is."""
+    """Replace masked values of an array by NaN, in the same shape."""
     if not isinstance(array, np.ma.MaskedArray):
         return array
     is_exact = array.dtype.kind in "bf" or (array.dtype.kind in "iu" and np.abs(array).max() < EXACT)

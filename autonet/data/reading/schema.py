@@ -1,4 +1,4 @@
-"""What the columns of a table are, and how further tables with these columns are read."""
+"""Schema of a table: its fitted columns, by which further tables are read."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from autonet.core.spec import describable
 from autonet.core.warn import warn
 from autonet.data.reading.columns import Names, RawColumn, RawTable
 from autonet.data.reading.convert import (
+    DATE_PARTS,
     exceeds_float32,
     find_infinity,
     infinity_error,
@@ -22,8 +23,8 @@ from autonet.data.reading.convert import (
     read_instants,
     read_numbers,
     read_text,
+    write_date_parts,
 )
-from autonet.data.reading.dates import DATE_PARTS, write_date_parts
 from autonet.data.reading.feature_types import Column, fits_float32, infer_column
 from autonet.data.reading.frames import open_table
 from autonet.data.reading.levels import MISSING_CODE, UNSEEN_CODE, LevelIndex
@@ -32,24 +33,24 @@ from autonet.data.table import Table
 
 __all__ = ["Column", "Schema"]
 
-CODED = ("boolean", "categorical")
+CODED = ("boolean", "categorical")  # feature types that become codes
 CONSTANT = "constant: not used"
 SHOWN = 5  # columns in a message
-WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # columns of numbers that a column becomes
+WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # numerical columns per column
 
 
 @describable
 @dataclass(frozen=True)
 class Schema:
-    """What the columns of a table are.
+    """Columns of a table, inferred in fit.
 
     Attributes
     ----------
     columns : tuple of Column
-    dtype : str
-        Of the numbers of tables that are read column by column: float32 if it is precise enough for all of them.
+    dtype : {"float32", "float64"}
+        Dtype of the numbers of data frames: float32 if it is precise enough for all of them.
     are_named : bool
-        Whether the columns have names, or are told by their positions.
+        Whether the columns have names.
     """
 
     columns: tuple[Column, ...]
@@ -58,7 +59,7 @@ class Schema:
 
     @cached_property
     def _indexes(self) -> dict[int, LevelIndex]:
-        """Indexes of the levels of columns that become codes, by position; made when the first table is read."""
+        """Indexes of the levels of columns that become codes, by position; made for the first table."""
         return {
             i: LevelIndex(column.levels, has_missing=column.missing > 0)
             for i, column in enumerate(self.columns)
@@ -66,7 +67,7 @@ class Schema:
         }
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what can be made again."""
+        """Drop the cached indexes."""
         return {name: value for name, value in vars(self).items() if name != "_indexes"}
 
     @property
@@ -76,23 +77,27 @@ class Schema:
 
     @property
     def names(self) -> Names | None:
-        """Names of the columns, of any type; None if they have none."""
+        """Names of the columns, of any type; None if columns have no names."""
         return tuple(column.name for column in self.columns) if self.are_named else None
 
     @classmethod
     def detect(cls, X: Any, categorical_features: Sequence[Any] | None = None) -> "Schema":
-        """Tell what the columns of a table are.
+        """Infer the columns of a table.
 
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n, p)
         categorical_features : sequence of str, int or bool, optional
-            Names of columns, their indices, or a mask of shape (p,): columns that are categories whatever their type.
+            Columns that are categorical whatever their type: names, indices, or a mask of shape (p,).
+
+        Returns
+        -------
+        Schema
 
         Raises
         ------
         InvalidData, ValueError
-            For tables without rows or columns, columns of several types, complex numbers.
+            If X has no rows or columns, columns of several types, or complex numbers.
         TypeError
             For cells that are lists, dicts or other objects.
         """
@@ -100,7 +105,7 @@ class Schema:
 
     @classmethod
     def detect_and_read(cls, X: Any, categorical_features: Sequence[Any] | None = None) -> tuple["Schema", Table]:
-        """Tell what the columns of a table are, and read it; see `detect` and `read`."""
+        """Infer the columns of a table (n, p) and read it; see `detect` and `read`."""
         opened = open_table(X)
         schema = cls._detect(opened, categorical_features)
         return schema, schema._read(opened)  # noqa: SLF001 - its own
@@ -114,7 +119,7 @@ class Schema:
                 return cls(_numeric_columns(table), "float64", are_named=False)
             if sparse.issparse(table):
                 raise InvalidData(
-                    "categorical_features cannot be columns of a sparse matrix; give X as an array or a data frame."
+                    "categorical_features does not support sparse matrices; pass X as an array or a data frame."
                 )
             table = RawTable.from_array(table)
         columns, single = [], True
@@ -126,7 +131,7 @@ class Schema:
         return cls(tuple(columns), "float32" if single else "float64", table.are_named)
 
     def open(self, X: Any, estimator: str) -> Any:
-        """Open a further table, and check that it has the columns that were fitted.
+        """Open a table and check that it has the columns of fit.
 
         Parameters
         ----------
@@ -136,13 +141,13 @@ class Schema:
 
         Returns
         -------
-        ndarray, csr_array or Columns
-            As `open_table` does; keys of dictionaries are brought into the order of the fitted columns.
+        ndarray or csr_array of shape (n, p), or RawTable
+            As `open_table` does; keys of dictionaries are reordered to the fitted columns.
 
         Raises
         ------
         InvalidData, ValueError
-            If it is no table, or has other columns; the latter in the words of scikit-learn.
+            If X is not a table, or has other columns, with the messages of scikit-learn.
         """
         table, fitted = open_table(X), self.names
         if not isinstance(table, RawTable):
@@ -154,7 +159,7 @@ class Schema:
         return table
 
     def read(self, X: Any) -> Table:
-        """Read a table with these columns; they are told by their position.
+        """Read a table whose columns have the order of fit.
 
         Parameters
         ----------
@@ -163,32 +168,32 @@ class Schema:
         Returns
         -------
         Table
-            `numbers` is X itself if it is an array of numbers and all columns are numeric.  Values that are no level
-            of the schema are code 1.  Datetimes are the numbers of `autonet.data.reading.dates`, durations are seconds.
+            `numbers` is X itself if it is an array of numbers and all columns are numeric.  Datetimes become
+            `DATE_PARTS`, durations seconds, unseen categories code 1.
 
         Raises
         ------
         InvalidData, ValueError
-            For infinities, numbers beyond float32, and columns that hold something else than when fitted.
+            If there are infinities, numbers beyond float32, or values of other types than in fit.
         TypeError
             For cells that are lists, dicts or other objects.
         """
         return self._read(open_table(X))
 
     def read_more(self, X: Any, owner: str) -> Table:
-        """Check that a further table has the columns that were fitted, and read it; see `open` and `read`."""
+        """Check that a table (n, p) has the columns of fit, and read it; see `open` and `read`."""
         return self._read(self.open(X, owner))
 
     def _read(self, table: Any) -> Table:
         n_columns = len(table.names) if isinstance(table, RawTable) else table.shape[1]
         if n_columns != len(self.columns):
-            raise InvalidData(f"X has {n_columns} columns, but {len(self.columns)} were fitted.")
+            raise InvalidData(f"X has {n_columns} columns; expected the {len(self.columns)} columns of fit.")
         if isinstance(table, RawTable):
             return self._read_columns(table)
         if any(column.kind != "numeric" for column in self.columns):
             if sparse.issparse(table):
                 raise InvalidData(
-                    "X is sparse, but not all of the fitted columns were numeric; give an array or a data frame."
+                    "X is sparse, but not all columns were numeric in fit; pass an array or a data frame."
                 )
             return self._read_columns(RawTable.from_array(table))
         error = find_infinity(table, [column.name for column in self.columns])
@@ -197,7 +202,7 @@ class Schema:
         return Table.from_numbers(table)
 
     def _read_columns(self, table: RawTable) -> Table:
-        """Read column by column; codes first, because making them needs the most memory."""
+        """Read column by column; codes first, because they need the most memory on the way."""
         coded = list(self._indexes)
         codes = np.empty((table.n_rows, len(coded)), np.int32, order="F")
         unknown = []
@@ -219,7 +224,7 @@ class Schema:
     def _read_numbers(self, table: RawTable) -> NDArray[Any]:
         width = sum(WIDTH.get(column.kind, 0) for column in self.columns)
         numbers = np.empty((table.n_rows, width), self.dtype, order="F")
-        free = iter(numbers.T)  # views of the columns that are not filled yet
+        free = iter(numbers.T)  # views of the columns that are still empty
         large = []
         for i, column in enumerate(self.columns):
             if column.kind == "datetime":
@@ -237,22 +242,22 @@ class Schema:
 
 
 def _unseen_message(found: Sequence[tuple[Column, Any]]) -> str:
-    """Say which columns have no value that was fitted; `found` has a value of each."""
-    listed = [f"{column.name!r} (now {value!r:.60}, fitted {column.levels[0]!r:.60})" for column, value in found]
+    """Return the warning for columns without any level of fit, given a value of each."""
+    listed = [f"{column.name!r} (now {value!r:.60}, in fit {column.levels[0]!r:.60})" for column, value in found]
     more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     return (
-        f"No value of column{'s' if len(listed) > 1 else ''} {', '.join(listed[:SHOWN])}{more} was seen by fit; all "
-        "count as unseen. Check that they are coded as they were when fitted."
+        f"No value of column{'s' if len(listed) > 1 else ''} {', '.join(listed[:SHOWN])}{more} was seen in fit, so all "
+        "are encoded as unseen; check that they are coded as in fit."
     )
 
 
 def _resolve_columns(categorical_features: Sequence[Any] | None, names: Sequence[Hashable]) -> set[int]:
-    """Resolve names, indices or a mask to indices."""
+    """Return the indices of columns given by names, indices or a mask."""
     if categorical_features is None:
         return set()
     single = isinstance(categorical_features, str | int | np.integer)
     if not single and not isinstance(categorical_features, Iterable):
-        raise InvalidData(f"categorical_features takes names, indices or a mask, not {categorical_features!r:.60}.")
+        raise InvalidData(f"categorical_features must be names, indices or a mask; got {categorical_features!r:.60}.")
     given = [categorical_features] if single else list(categorical_features)
     if given and all(isinstance(value, bool | np.bool_) for value in given):
         if len(given) != len(names):
@@ -269,26 +274,26 @@ def _resolve_column(value: Any, names: Sequence[Hashable]) -> int:
         if 0 <= value < len(names) and names[value] != value:
             raise InvalidData(
                 f"categorical_features has {value}, which is the name of column {names.index(value)} and the index of "
-                f"column {names[value]!r}; give a mask, or names that are strings."
+                f"column {names[value]!r}; pass a mask, or names that are strings."
             )
         return names.index(value)
     if isinstance(value, str):
         if not any(isinstance(name, str) for name in names):
             raise InvalidData(
-                f"categorical_features names column {value!r}, but the columns of X have no names; give indices."
+                f"categorical_features names column {value!r}, but the columns of X have no names; pass indices."
             )
         if value not in names:
             raise UnknownName("column", value, map(str, names))
         return names.index(value)
     if not is_index:
-        raise InvalidData(f"categorical_features takes names, indices or a mask of booleans, not {value!r}.")
+        raise InvalidData(f"categorical_features must be names, indices or a mask of booleans; got {value!r}.")
     if not 0 <= value < len(names):
         raise InvalidData(f"categorical_features names column {value}, but X has columns 0 to {len(names) - 1}.")
     return int(value)
 
 
 def _mark_constant(raw: RawColumn, column: Column, numbers: NDArray[Any] | None) -> Column:
-    """Mark a column that has the same value in all of several rows."""
+    """Mark a column as unused if it is constant."""
     if column.missing or len(raw) < 2:
         return column
     if column.kind in CODED:

@@ -1,4 +1,4 @@
-"""Texts as counts of hashed words or character n-grams: no vocabulary, so nothing to fit and nothing to leak."""
+"""Counts of hashed words or character n-grams; without a vocabulary there is nothing to fit, and nothing leaks."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 
 __all__ = ["TERMS", "Tokens", "count_terms", "estimate_words", "infer_tokens"]
 
-TERMS = 4096  # columns; two terms meet in one now and then, which costs little
+TERMS = 4096  # hashed terms; a few collisions cost little
 NGRAMS = (1, 3)  # characters: one is a word in Chinese, three are the stem of many words elsewhere
 
 Tokens = Literal["words", "characters"]
@@ -32,9 +32,9 @@ MARKS = (
 # character, such as an emoji.
 WORD = rf"[\w{MARKS}]+|[!-/:-@\[-`{{-~]+|\S"
 
-SAMPLED = 2000  # texts that the tokens are inferred from
-RECURRING = 0.5  # words say little of a text if fewer of them occur in another one
-UNSPACED_SHARE = 0.1  # characters of scripts without spaces, from which on words are no units
+N_SAMPLED = 2000  # texts from which the tokens are inferred
+MIN_RECURRING = 0.5  # share of words that must occur in two texts to be counted as words
+UNSPACED_SHARE = 0.1  # share of characters of scripts without spaces from which characters are counted
 
 
 def estimate_words(text: str) -> float:
@@ -46,31 +46,30 @@ def estimate_words(text: str) -> float:
 
 
 def infer_tokens(texts: Sequence[str]) -> tuple[Tokens, bool]:
-    """Choose what the texts of a column are counted by.
+    """Choose between words and character n-grams for the texts of a column.
 
-    Character n-grams where words fail: in scripts without spaces between words, and where most words occur in one
-    text only.
+    Character n-grams are for scripts without spaces between words, and for texts with few words in common.
 
     Parameters
     ----------
     texts : sequence of str
-        Distinct ones, in order.
+        Distinct texts, sorted.
 
     Returns
     -------
     tokens : {"words", "characters"}
     recur : bool
-        Whether any of them occurs in two texts: otherwise there is nothing to learn from.
+        Whether any token occurs in two texts; otherwise there is nothing to learn from.
     """
-    sample = texts[:: -(-len(texts) // SAMPLED)]
+    sample = texts[:: -(-len(texts) // N_SAMPLED)]
     unspaced = sum(len(pattern.findall(text)) for text in sample if not text.isascii() for pattern, _ in UNSPACED)
-    if unspaced < UNSPACED_SHARE * sum(map(len, sample)) and _recurring("words", sample) >= RECURRING:
+    if unspaced < UNSPACED_SHARE * sum(map(len, sample)) and _share_recurring("words", sample) >= MIN_RECURRING:
         return "words", True
-    return "characters", _recurring("characters", sample) > 0
+    return "characters", _share_recurring("characters", sample) > 0
 
 
-def _recurring(tokens: Tokens, texts: Sequence[str]) -> float:
-    """Return the share of the terms of all texts that occur in another one, too."""
+def _share_recurring(tokens: Tokens, texts: Sequence[str]) -> float:
+    """Return the share of terms that occur in more than one text."""
     analyze = _vectorizer(tokens).build_analyzer()
     counts = Counter(term for text in texts for term in set(analyze(text)) if term.strip())
     n_terms = sum(counts.values())
@@ -78,12 +77,12 @@ def _recurring(tokens: Tokens, texts: Sequence[str]) -> float:
 
 
 def count_terms(parts: Iterable[list[Any]], tokens: Tokens) -> sparse.csr_array:
-    """Count the terms of texts, in lower case.
+    """Count hashed terms of texts in lower case.
 
     Parameters
     ----------
     parts : iterable of list
-        Consecutive rows; whatever is no string is missing and has no terms.
+        Chunks of rows; values other than strings are missing and have no terms.
     tokens : {"words", "characters"}
 
     Returns
@@ -96,7 +95,7 @@ def count_terms(parts: Iterable[list[Any]], tokens: Tokens) -> sparse.csr_array:
 
 
 def _normalize(text: Any) -> str:
-    """Return a text in Unicode's normal form C: an accent may be written in two ways."""
+    """Return a text in Unicode's normal form C; an empty one for a missing value."""
     return unicodedata.normalize("NFC", text) if isinstance(text, str) else ""
 
 

@@ -1,4 +1,4 @@
-"""Time zones: moments as the clock on the wall of one zone shows them."""
+"""Time zones: names, offsets, and conversion to local time."""
 
 import datetime
 import re
@@ -14,17 +14,17 @@ DAY = np.timedelta64(1, "D")
 
 
 def normalize_zone(zone: object) -> str:
-    """Return the name of a time zone as every machine knows it; "UTC" if it has none."""
+    """Return the name of a time zone that other machines know; "UTC" if there is none."""
     return "UTC" if _parse_zone(str(zone)) is None else str(zone)
 
 
 def format_offset(minutes: int) -> str:
-    """Return the name of the time zone so many minutes east of Greenwich."""
+    """Return the name of the time zone with an offset from UTC in minutes."""
     return str(datetime.timezone(datetime.timedelta(minutes=minutes)))
 
 
 def to_local_time(instants: NDArray[np.datetime64], zone: str) -> NDArray[np.datetime64]:
-    """Turn moments in UTC into local time.
+    """Convert instants in UTC to local time.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ def to_local_time(instants: NDArray[np.datetime64], zone: str) -> NDArray[np.dat
     Returns
     -------
     ndarray of shape (n,), datetime64[us]
-        NaT where there was none.
+        NaT stays NaT.
     """
     tz = _parse_zone(zone)
     if tz is None or zone == "UTC":
         return instants
     days, of_day = np.unique(instants.astype("datetime64[D]"), return_inverse=True)
     start, end = _utc_offsets(days, tz), _utc_offsets(np.asarray(days + DAY), tz)
-    # Clocks are put forward and back on few days, and at whole quarters of an hour.
+    # Offsets change on few days, and at quarters of an hour.
     changes = (start != end)[of_day]
     offsets = start[of_day]
     quarters, of_quarter = np.unique(instants[changes].astype("datetime64[15m]"), return_inverse=True)
@@ -51,12 +51,12 @@ def to_local_time(instants: NDArray[np.datetime64], zone: str) -> NDArray[np.dat
 
 
 def _utc_offsets(instants: NDArray[np.datetime64], tz: datetime.tzinfo) -> NDArray[np.timedelta64]:
-    """Return the offsets from UTC of moments in UTC; each is asked for by itself, so there should be few."""
+    """Return the offset from UTC of each instant (n,) in UTC; a loop, so n should be small."""
     offsets = []
     for value in instants.astype("datetime64[s]").tolist():
         try:
             offsets.append(value.replace(tzinfo=datetime.UTC).astimezone(tz).utcoffset())
-        except (AttributeError, OverflowError):  # NaT, or at an end of Python's calendar
+        except (AttributeError, OverflowError):  # NaT, or beyond the range of Python's datetimes
             offsets.append(datetime.timedelta())
     return np.array(offsets, "timedelta64[us]")
 
@@ -68,5 +68,5 @@ def _parse_zone(name: str) -> datetime.tzinfo | None:
         return datetime.timezone(datetime.timedelta(hours=hours, minutes=minutes))
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # a name of another kind, or no database on this machine
+    except (ValueError, OSError, KeyError):  # an unknown name, or no time zone database
         return None

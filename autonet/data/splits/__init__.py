@@ -1,1 +1,1 @@
-"""Rows: which are equal, which train and which validate."""
+"""Splits: holdout, cross-validation, and duplicate rows."""

@@ -1,1 +1,1 @@
-"""Targets: read from labels and values, encoded for networks, and back."""
+"""Targets: labels and values to arrays for networks, and back."""

@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autonet.data.reading.dates import DATE_PARTS, write_date_parts
+from autonet.data.reading.convert import DATE_PARTS, write_date_parts
 
 
 def parts(values: list[datetime.datetime | None], dtype: str = "float64") -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autonet.core.errors import DataWarning, InvalidData
-from autonet.data.reading.dates import DATE_PARTS
+from autonet.data.reading.convert import DATE_PARTS
 from autonet.data.reading.schema import Column, Schema
 
 pd = pytest.importorskip("pandas")
@@ -300,7 +300,7 @@ def test_the_ends_of_the_calendar_are_dates(ends: list[str]) -> None:
 def test_single_values_that_do_not_parse_are_missing_with_a_warning() -> None:
     for texts in ([f"{x:,.2f}" for x in AMOUNTS], [day.strftime("%d/%m/%Y") for day in DAYS]):
         with pytest.warns(
-            DataWarning, match="Column 'c' held .* written as text.* 1 distinct values are none, such as 'so"
+            DataWarning, match="Column 'c' had .* written as text.* 1 distinct values in other formats, such as 'so"
         ):
             assert np.isnan(read(texts, ["soon"])[0])
         with pytest.warns(DataWarning, match="such as 'soon'"):
@@ -320,13 +320,13 @@ def test_single_values_that_do_not_parse_are_missing_with_a_warning() -> None:
     ],
 )
 def test_columns_that_are_written_in_another_way_are_refused(then: Any, now: Any) -> None:
-    with pytest.raises(InvalidData, match="Column 'c' held numbers written as text"):
+    with pytest.raises(InvalidData, match="Column 'c' had numbers written as text"):
         read([then(x) for x in AMOUNTS], [now])
 
 
 @pytest.mark.parametrize("now", ["01/31/2015", "5.25", 5.25, "2015-01-31T00:00:00Z"])
 def test_dates_that_are_written_in_another_way_are_refused(now: Any) -> None:
-    with pytest.raises(InvalidData, match="Column 'c' held dates written as text, day first"):
+    with pytest.raises(InvalidData, match="Column 'c' had dates written as text, day first"):
         read([day.strftime("%d/%m/%Y") for day in DAYS], [now])
 
 

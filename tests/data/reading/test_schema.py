@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from autonet.core.errors import DataWarning, InvalidData, UnknownName
-from autonet.data.reading.dates import DATE_PARTS
+from autonet.data.reading.convert import DATE_PARTS
 from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
 from tests.data.reading.frames import BRANDS, CATEGORY_BRANDS, columns, frames
@@ -287,10 +287,10 @@ def test_the_callers_sparse_matrix_stays_as_it_is(container: Any) -> None:
 
 
 def test_sparse_matrices_are_never_categories() -> None:
-    with pytest.raises(InvalidData, match=r"^categorical_features cannot be columns of a sparse matrix; give X as"):
+    with pytest.raises(InvalidData, match=r"^categorical_features does not support sparse matrices; pass X as"):
         Schema.detect(sparse.csr_array(np.eye(3)), categorical_features=[0])
     schema = Schema.detect([["a"], ["b"]])
-    with pytest.raises(InvalidData, match=r"^X is sparse, but not all of the fitted columns were numeric"):
+    with pytest.raises(InvalidData, match=r"^X is sparse, but not all columns were numeric in fit"):
         schema.read(sparse.csr_array(np.eye(1)))
 
 
@@ -376,7 +376,7 @@ def test_columns_of_arrays_can_be_categories() -> None:
     schema, table = fit(X, categorical_features=[1, 2])
     assert table.numbers.tolist() == [[1], [2]]
     assert table.codes.tolist() == [[2, 0], [3, 2]]
-    with pytest.warns(DataWarning, match="No value of column 2 \\(now 4, fitted 3.0\\) was seen by fit"):
+    with pytest.warns(DataWarning, match="No value of column 2 \\(now 4, in fit 3.0\\) was seen in fit"):
         assert schema.read(np.array([[1, 8, 4]])).codes.tolist() == [[3, 1]]
 
 
@@ -387,8 +387,8 @@ def test_columns_of_arrays_can_be_categories() -> None:
         ([2], "categorical_features names column 2, but X has columns 0 to 1."),
         ([-1], "categorical_features names column -1, but X has columns 0 to 1."),
         ([True], "categorical_features is a mask of 1 columns, but X has 2."),
-        ([0.5], "categorical_features takes names, indices or a mask of booleans, not 0.5."),
-        ([True, 1], "categorical_features takes names, indices or a mask of booleans, not True."),
+        ([0.5], "categorical_features must be names, indices or a mask of booleans; got 0.5."),
+        ([True, 1], "categorical_features must be names, indices or a mask of booleans; got True."),
     ],
 )
 def test_wrong_categorical_features(chosen: Any, message: str) -> None:
@@ -451,13 +451,13 @@ def test_what_can_be_a_number_is_read_as_one(now: Any) -> None:
         (
             [1.0],
             ["one"],
-            "Column 'a' held numbers when fitted, but now strings, for example 'one'. Convert it to numbers",
+            "Column 'a' had numbers in fit, but now has strings, such as 'one'; convert it to numbers",
         ),
-        ([1.0], [DAY], "Column 'a' held numbers when fitted, but now datetimes, for example"),
-        ([DAY], ["2020-01-01"], "Column 'a' held datetimes when fitted, but now strings, for example '2020-01-01'"),
-        ([DAY], [5], "Column 'a' held datetimes when fitted, but now numbers, for example 5"),
-        ([datetime.timedelta(1)], [5], "Column 'a' held durations when fitted, but now numbers, for example 5"),
-        (TEXTS, [5], "Column 'a' held texts when fitted, but now numbers, for example 5"),
+        ([1.0], [DAY], "Column 'a' had numbers in fit, but now has datetimes, such as"),
+        ([DAY], ["2020-01-01"], "Column 'a' had datetimes in fit, but now has strings, such as '2020-01-01'"),
+        ([DAY], [5], "Column 'a' had datetimes in fit, but now has numbers, such as 5"),
+        ([datetime.timedelta(1)], [5], "Column 'a' had durations in fit, but now has numbers, such as 5"),
+        (TEXTS, [5], "Column 'a' had texts in fit, but now has numbers, such as 5"),
     ],
 )
 def test_columns_that_became_something_else(then: Any, now: Any, message: str) -> None:
@@ -483,7 +483,7 @@ def test_columns_without_values_take_anything_later() -> None:
 
 
 def test_another_number_of_columns() -> None:
-    with pytest.raises(InvalidData, match=r"^X has 3 columns, but 2 were fitted\.$"):
+    with pytest.raises(InvalidData, match=r"^X has 3 columns; expected the 2 columns of fit\.$"):
         Schema.detect(np.ones((2, 2))).read(np.ones((2, 3)))
 
 
@@ -495,7 +495,7 @@ def test_infinities_and_numbers_beyond_float32_are_named(bad: float) -> None:
     X = np.ones((5, 3))
     fitted = Schema.detect(X)
     X[2, 1] = X[3, 1] = bad
-    message = "X contains infinity or a value too large for float32, in column {} (2 of 5 rows, for example {})."
+    message = "X contains infinity or a value too large for float32, in column {} (2 of 5 rows, such as {})."
     for table, name in ((X, 1), (np.asfortranarray(X), 1), (sparse.csr_array(X), 1), (X.astype(object), 1)):
         with pytest.raises(InvalidData) as raised:
             fitted.read(table)
@@ -560,7 +560,7 @@ def test_mixed_columns_are_named_with_counts_and_examples() -> None:
             Schema.detect(frame)
         assert str(raised.value) == (
             f"Column 'a' mixes numbers (2 of {n} rows, for example 1.5) and strings ({n_strings} of {n} rows, "
-            "for example 'few'). Make all its values one type, the others missing (NaN), or name the column in "
+            "for example 'few'). Convert its values to one type, the others to NaN, or name the column in "
             "categorical_features."
         )
         assert "few" in Schema.detect(frame, categorical_features=["a"]).columns[0].levels
