@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 
-from autonet.estimators.hints import unknown_option
 from autonet.estimators.params import describe_parameters
+from autonet.estimators.synonyms import unknown_option_error
 from autonet.search.rungs import Rungs
 
 __all__ = ["AutoPyTorchMixin", "accept_old_keywords", "count_bracket_trials", "translate_data", "translate_options"]
@@ -52,7 +52,7 @@ def translate_options(keywords: Mapping[str, Any], names: Collection[str]) -> di
         elif name in names or name in RENAMED_OPTIONS:
             options[RENAMED_OPTIONS.get(name, name)] = value
         else:
-            raise unknown_option(name, names)
+            raise unknown_option_error(name, names)
     return options
 
 

@@ -28,16 +28,16 @@ from autonet.core.task import Task, TaskKind
 from autonet.data.reading.names import are_strings, warn_if_index_order_differs
 from autonet.data.targets.targets import Targets
 from autonet.estimators.autopytorch import accept_old_keywords, translate_data, translate_options
-from autonet.estimators.first_models import fit_first_models
+from autonet.estimators.baselines import fit_baselines
+from autonet.estimators.context import FitInputs, build_context
 from autonet.estimators.fitted import FittedEstimator
-from autonet.estimators.hints import unknown_option
-from autonet.estimators.logs import describe_model, logged
+from autonet.estimators.logs import describe_model, log_fit
 from autonet.estimators.options import Options
-from autonet.estimators.preparation import Given, prepared
 from autonet.estimators.progress import describe_best, show_progress
-from autonet.estimators.scoring import positive_label
-from autonet.estimators.searching import make_study, place_rungs, search_limits
+from autonet.estimators.scoring import get_positive_label
+from autonet.estimators.search import create_study, limit_search, place_rungs
 from autonet.estimators.selection import Selection
+from autonet.estimators.synonyms import unknown_option_error
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.model import FittedModel
 from autonet.pipeline.context import TrialContext
@@ -149,7 +149,7 @@ class AutoNet(FittedEstimator, ABC):
         names = Options.names()
         for name in params:
             if name.partition("__")[0] not in names:
-                raise unknown_option(name, names)
+                raise unknown_option_error(name, names)
         return super().set_params(**params)  # type: ignore[no-any-return]
 
     # --- fit, step by step
@@ -165,7 +165,7 @@ class AutoNet(FittedEstimator, ABC):
         y_valid: Any = None,
         **options: Any,
     ) -> Self:
-        """Search for the best network within the time given, and keep it.
+        """Search for the best network within the time limit, and keep it.
 
         Parameters
         ----------
@@ -214,34 +214,34 @@ class AutoNet(FittedEstimator, ABC):
         data, overrides = translate_data(data, overrides)
         options = self._resolve_options(overrides)
         plan, networks = options.plan_time(), self._known_networks()
-        with logged(options.log_level) as logger, one_thread(), ExitStack() as on_exit:
+        with log_fit(options.log_level) as logger, one_thread(), ExitStack() as on_exit:
             bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
             bar.begin("reading")
-            reader, given = self._read(data, sample_weight, groups, options)
-            context = self._context(given, options, plan)
+            reader, inputs = self._read(data, sample_weight, groups, options)
+            context = self._context(inputs, options, plan)
             bar.describe = partial(describe_best, context.metric)
-            resolved = options.resolve_refit(len(context.folds), has_valid=given.valid is not None)
+            resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None)
             plan = replace(plan, refits=resolved.refit is True)
             space = self._space(context, resolved, networks)
             executor = plan.executor(context.data)
             on_exit.callback(executor.close)
             bar.begin("baseline")
             default = dict(space.get_default_configuration())
-            first = fit_first_models(context, default, resolved, plan)
+            first = fit_baselines(context, default, resolved, plan)
             searches = first.should_search(context, plan)
             rungs, plan = place_rungs(context, default, plan, timed=searches)
-            study = make_study(space, context, resolved, rungs)
+            study = create_study(space, context, resolved, rungs)
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
             if searches:
                 bar.begin("search")
-                self._search(study, context, executor, search_limits(study, resolved, plan, bar))
+                self._search(study, context, executor, limit_search(study, resolved, plan, bar))
             bar.begin("selection")
-            selection = Selection.of(study, context, first, resolved.networks_kept, plan)
+            selection = Selection.of(study, context, first, resolved.max_networks, plan)
             if resolved.refit:
                 bar.begin("refit")
-                was_asked, size = options.refit not in ("auto", False), resolved.networks_kept
+                was_asked, size = options.refit not in ("auto", False), resolved.max_networks
                 selection = selection.refitted(study, context, size, executor, plan, asked_for=was_asked)
-            self._keep(reader, given.targets, study, context, selection, plan)
+            self._keep(reader, inputs.targets, study, context, selection, plan)
             for line in describe_model(self.fit_result_):
                 logger.info("%s", line)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - plan.began, self.best_config_)
@@ -259,7 +259,9 @@ class AutoNet(FittedEstimator, ABC):
         values = {name: getattr(self, name) for name in Options.names()}
         return Options.resolve({**values, **translate_options(overrides, Options.names())})
 
-    def _read(self, data: Mapping[str, Any], sample_weight: Any, groups: Any, options: Options) -> tuple[Reader, Given]:
+    def _read(
+        self, data: Mapping[str, Any], sample_weight: Any, groups: Any, options: Options
+    ) -> tuple[Reader, FitInputs]:
         """Find out what the data and the targets are, and read them."""
         X_valid, y_valid = data.get("X_valid"), data.get("y_valid")
         if (X_valid is None) != (y_valid is None):
@@ -273,12 +275,14 @@ class AutoNet(FittedEstimator, ABC):
         valid = None
         if X_valid is not None:
             valid = reader.read_more(X_valid, type(self).__name__), targets.encode(y_valid, "y_valid")
-        given = Given(self.modality, data["X"], rows, reader.n_features, targets, codes, sample_weight, groups, valid)
-        return reader, given
+        inputs = FitInputs(
+            self.modality, data["X"], rows, reader.n_features, targets, codes, sample_weight, groups, valid
+        )
+        return reader, inputs
 
-    def _context(self, given: Given, options: Options, plan: TimePlan) -> TrialContext:
+    def _context(self, inputs: FitInputs, options: Options, plan: TimePlan) -> TrialContext:
         """Split the rows, and put together what the trials of the search share."""
-        return prepared(given, options.metrics(self.default_metrics, given.targets.kind), options, plan)
+        return build_context(inputs, options.metrics(self.default_metrics, inputs.targets.kind), options, plan)
 
     def _space(self, context: TrialContext, options: Options, networks: Node[nn.Module]) -> ConfigurationSpace:
         """Build the search space; only networks that it can choose go to worker processes."""
@@ -314,7 +318,7 @@ class AutoNet(FittedEstimator, ABC):
         until = min(plan.until("closing"), current_interrupt().deadline)
         self.fit_result_ = {
             **selection.summary(context, until),
-            "pos_label": positive_label(context.metric, targets),
+            "pos_label": get_positive_label(context.metric, targets),
         }
 
     @abstractmethod
@@ -343,8 +347,8 @@ class AutoNet(FittedEstimator, ABC):
             return (
                 self.search_space_ if searched else chosen.space(Task(self.kind), self.modality, self._known_networks())
             )
-        _, given = self._read(data, None, None, chosen)
-        task = Task(given.targets.kind, len(given.data), given.n_features, given.targets.n_outputs)
+        _, inputs = self._read(data, None, None, chosen)
+        task = Task(inputs.targets.kind, len(inputs.data), inputs.n_features, inputs.targets.n_outputs)
         return chosen.space(task, self.modality, self._known_networks())
 
     def __sklearn_tags__(self) -> Any:

@@ -120,7 +120,7 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
     @threshold_.setter
     def threshold_(self, value: Any) -> None:
         check_is_fitted(self, "model_")
-        self.model_ = replace(self.model_, threshold=_checked_threshold(value, self.model_.targets))
+        self.model_ = replace(self.model_, threshold=_check_threshold(value, self.model_.targets))
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what the estimator can do."""
@@ -129,7 +129,7 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         return tags
 
 
-def _checked_threshold(value: Any, targets: Targets) -> float | Array | None:
+def _check_threshold(value: Any, targets: Targets) -> float | Array | None:
     """Check a threshold, or one per label."""
     n_labels = targets.n_outputs
     if value is None:

@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from autonet.estimators.columns import ColumnSummary
-from autonet.estimators.logs import described
+from autonet.estimators.logs import describe_search
 from autonet.estimators.pickling import PortableEstimator
 from autonet.models.model import FittedModel
 from autonet.search.history import History
@@ -86,4 +86,4 @@ class FittedEstimator(PortableEstimator):
         text: str = super().__repr__(N_CHAR_MAX)
         if not hasattr(self, "fit_result_"):
             return text
-        return "\n".join([text, *described(self.fit_result_, self.history_, self.search_space_)])
+        return "\n".join([text, *describe_search(self.fit_result_, self.history_, self.search_space_)])

@@ -19,14 +19,14 @@ from autonet.search.study import Study
 
 __all__ = [
     "describe_model",
-    "described",
-    "log_level_number",
+    "describe_search",
+    "log_fit",
     "log_trial",
-    "logged",
+    "parse_log_level",
 ]
 
 
-def log_level_number(level: str | int | None) -> int | None:
+def parse_log_level(level: str | int | None) -> int | None:
     """Return the number of a level of `logging` that is given by name or number.
 
     Raises
@@ -48,7 +48,7 @@ class _StandardError(logging.Handler):
         tqdm.write(self.format(record), file=sys.stderr)
 
 
-class _Logging:
+class _LoggerState:
     """The level and the handler of the logger while fits run, which may be several, in threads.
 
     The level is touched only if a fit asks for one: the lowest of those that are asked for, until the last such fit
@@ -89,11 +89,11 @@ class _Logging:
                 self._handler = None
 
 
-_LOGGING = _Logging()
+_LOGGER_STATE = _LoggerState()
 
 
 @contextmanager
-def logged(level: str | int | None) -> Iterator[logging.Logger]:
+def log_fit(level: str | int | None) -> Iterator[logging.Logger]:
     """Give the logger of autonet, for a fit.
 
     Its lines go where the caller's logging sends them; if nothing is set up, to standard error.
@@ -103,12 +103,12 @@ def logged(level: str | int | None) -> Iterator[logging.Logger]:
     level : str, int or None
         Level of the logger meanwhile; None leaves it as it is.
     """
-    number = log_level_number(level)
-    _LOGGING.enter(number)
+    number = parse_log_level(level)
+    _LOGGER_STATE.enter(number)
     try:
-        yield _LOGGING.logger
+        yield _LOGGER_STATE.logger
     finally:
-        _LOGGING.leave(number)
+        _LOGGER_STATE.leave(number)
 
 
 def log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:
@@ -140,20 +140,20 @@ def describe_model(fit_result: Mapping[str, Any], metric: str = "") -> list[str]
     """
     names, best = list(fit_result["ensemble"]), fit_result["best_network"]
     if len(names) == 1:
-        model = _named(names[0])
+        model = _describe_member(names[0])
     else:
         shares = sorted(fit_result["ensemble"].items(), key=lambda item: -item[1])
-        model = "an ensemble of " + ", ".join(f"{_named(name)} ({share:.0%})" for name, share in shares)
+        model = "an ensemble of " + ", ".join(f"{_describe_member(name)} ({share:.0%})" for name, share in shares)
     lines = [f"predicts: {model}; {_scores(fit_result['info'], metric)}"]
     if names != [best["name"]]:
-        lines.append(f"best network: {_named(best['name'])}; {_scores(best, metric)}")
+        lines.append(f"best network: {_describe_member(best['name'])}; {_scores(best, metric)}")
     if fit_result["pos_label"] is not None:
         threshold = "" if fit_result["threshold"] is None else f", threshold {fit_result['threshold']:.3g}"
         lines.append(f"positive class {fit_result['pos_label']!r}{threshold}")
     return lines
 
 
-def _named(name: str) -> str:
+def _describe_member(name: str) -> str:
     return f"network of trial {name}" if name.isdigit() else name
 
 
@@ -162,7 +162,7 @@ def _scores(scores: Mapping[str, Any], metric: str) -> str:
     return ", ".join(f"{k} {v:.4f}" for k, v in chosen.items())
 
 
-def described(fit_result: Mapping[str, Any], history: History, space: ConfigurationSpace) -> list[str]:
+def describe_search(fit_result: Mapping[str, Any], history: History, space: ConfigurationSpace) -> list[str]:
     """Say in a few lines what a search found: what predicts, and the hyperparameters of the best network."""
     head = f"{len(history)} configurations tried; the best network had budget {fit_result['budget']:g}"
     free = {name for name, hyperparameter in space.items() if hyperparameter.size > 1}

@@ -25,7 +25,7 @@ from autonet.pipeline.tabular import NODES, TABLES
 from autonet.search.rungs import Rungs
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
-from autonet.space.portfolio import fit_into
+from autonet.space.portfolio import fit_portfolio
 from autonet.space.presets import load_preset
 from autonet.space.updates import (
     HyperparameterSearchSpaceUpdate,
@@ -35,10 +35,10 @@ from autonet.space.updates import (
 __all__ = ["Options"]
 
 # Options that choose among the components of a node.
-BY_OPTION = {node.option: node.name for node in NODES.values() if node.option}
+NODE_OF_OPTION = {node.option: node.name for node in NODES.values() if node.option}
 
 # Options that presets may set, and what they are otherwise.
-LEFT_TO_PRESETS = {"cross_validator": "none", "ensemble_size": 1, "refit": False, "n_jobs": 1}
+PRESET_OPTIONS = {"cross_validator": "none", "ensemble_size": 1, "refit": False, "n_jobs": 1}
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Options(Params):
         options.check()
         preset = load_preset(options.preset, Task("classification"))
         for name in preset.options:
-            check_choice(f"option in preset {preset.name}", name, LEFT_TO_PRESETS)
-        left = {k: v for k, v in {**LEFT_TO_PRESETS, **preset.options}.items() if getattr(options, k) is None}
+            check_choice(f"option in preset {preset.name}", name, PRESET_OPTIONS)
+        left = {k: v for k, v in {**PRESET_OPTIONS, **preset.options}.items() if getattr(options, k) is None}
         options = replace(options, **left)
         options.check()
         return options
@@ -109,7 +109,7 @@ class Options(Params):
         """Build the search space: options over the preset, and the user's updates over both."""
         nodes = {**modality.nodes, networks.name: networks}
         preset, chosen = load_preset(self.preset, task), []
-        for option, node in BY_OPTION.items():
+        for option, node in NODE_OF_OPTION.items():
             names = getattr(self, option)
             if names is not None and not (node in nodes and nodes[node].names(task)):
                 raise InvalidOption(f"{option} has nothing to choose from for a {task.kind}; leave it out.")
@@ -124,7 +124,7 @@ class Options(Params):
 
     def portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:
         """Return the configurations that the preset wants tried first, within the space."""
-        return fit_into(encoding, load_preset(self.preset, task).portfolio)
+        return fit_portfolio(encoding, load_preset(self.preset, task).portfolio)
 
     def plan_time(self) -> TimePlan:
         """Plan the time of a fit that begins now."""
@@ -136,7 +136,7 @@ class Options(Params):
             min_budget=self.min_budget,
             max_budget=self.max_budget,
             eta=self.eta,
-            selects=self.networks_kept > 1,
+            selects=self.max_networks > 1,
             refits=self.refit is True,
             n_jobs=self.n_jobs,
         )
@@ -153,11 +153,11 @@ class Options(Params):
         has_valid : bool
             Whether rows to validate on were given, which stay unseen.
         """
-        refit = n_folds == 1 and self.networks_kept > 1 if self.refit == "auto" else bool(self.refit)
+        refit = n_folds == 1 and self.max_networks > 1 if self.refit == "auto" else bool(self.refit)
         return replace(self, refit=refit and not has_valid)
 
     @property
-    def networks_kept(self) -> int:
+    def max_networks(self) -> int:
         """How many networks the final model may consist of."""
         return int(self.ensemble_size or 1)
 

@@ -19,7 +19,7 @@ import torch
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import check_choice, is_real
 from autonet.data.splits.folds import CROSS_VALIDATORS
-from autonet.estimators.logs import log_level_number
+from autonet.estimators.logs import parse_log_level
 from autonet.search.rungs import Unit
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
 
@@ -121,7 +121,7 @@ def _check_cross_validator(name: str, value: Any) -> None:
 
 
 def _check_log_level(name: str, value: Any) -> None:
-    log_level_number(value)
+    parse_log_level(value)
 
 
 @dataclass(frozen=True)

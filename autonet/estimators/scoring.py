@@ -14,7 +14,7 @@ from autonet.data.splits.folds import Fold
 from autonet.data.targets.targets import ClassTargets, MultilabelTargets, RegressionTargets, Targets
 from autonet.metrics.metric import Metric, get_metric
 
-__all__ = ["Unscorable", "choose_metrics", "find_unscorable", "positive_label"]
+__all__ = ["UnscorableFold", "find_unscorable", "get_positive_label", "resolve_metrics"]
 
 BINARY = 2  # classes
 # Scores against the mean of the validation rows, which of one row is the row itself.
@@ -23,7 +23,7 @@ OF_SEVERAL_ROWS = frozenset({"r2", "explained_variance", "d2_absolute_error_scor
 POSITIVE = frozenset({"1", "1.0", "true", "t", "yes", "y", "positive", "pos", "on"})
 
 
-def choose_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targets, pos_label: Any) -> list[Metric]:
+def resolve_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targets, pos_label: Any) -> list[Metric]:
     """Look the metrics up, and try them.
 
     Parameters
@@ -38,15 +38,15 @@ def choose_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targe
     ------
     InvalidOption
     """
-    code = _positive_class(targets, pos_label)
+    code = _find_positive_class(targets, pos_label)
     chosen = [get_metric(metric, targets.kind, targets.labels, targets.n_outputs, code) for metric in metrics]
     of_one_class = [metric for metric in chosen if metric.positive is not None]
     if of_one_class and targets.n_outputs == BINARY:
-        _tell_positive_class(of_one_class, targets, guessed=pos_label is None)
+        _report_positive_class(of_one_class, targets, guessed=pos_label is None)
     return chosen
 
 
-def positive_label(metric: Metric, targets: Targets) -> Any:
+def get_positive_label(metric: Metric, targets: Targets) -> Any:
     """Return the label that a metric of one class is of, as a value for JSON; None for other metrics."""
     if metric.positive is None or targets.labels is None:
         return None
@@ -54,7 +54,7 @@ def positive_label(metric: Metric, targets: Targets) -> Any:
     return label if isinstance(label, str | int | float) else str(label)
 
 
-def _tell_positive_class(metrics: Sequence[Metric], targets: Targets, *, guessed: bool) -> None:
+def _report_positive_class(metrics: Sequence[Metric], targets: Targets, *, guessed: bool) -> None:
     """Say which class the metrics are of; warn if the labels do not tell, and the metrics depend on it."""
     names, (first, second) = [metric.name for metric in metrics], np.asarray(targets.labels).tolist()
     label, other = (second, first) if metrics[0].positive else (first, second)
@@ -68,7 +68,7 @@ def _tell_positive_class(metrics: Sequence[Metric], targets: Targets, *, guessed
         )
 
 
-def _positive_class(targets: Targets, pos_label: Any) -> int | None:
+def _find_positive_class(targets: Targets, pos_label: Any) -> int | None:
     """Return the code of the class that was asked for."""
     if pos_label is None:
         return None
@@ -82,7 +82,7 @@ def _positive_class(targets: Targets, pos_label: Any) -> int | None:
 
 
 @dataclass(frozen=True)
-class Unscorable:
+class UnscorableFold:
     """A fold on whose validation rows a metric cannot tell right predictions from wrong ones.
 
     Attributes
@@ -99,7 +99,7 @@ class Unscorable:
 
 def find_unscorable(
     metric: Metric, y: Array, weights: Array | None, folds: Sequence[Fold], targets: Targets
-) -> Unscorable | None:
+) -> UnscorableFold | None:
     """Find the first fold that cannot be scored, without any training.
 
     Parameters
@@ -114,17 +114,17 @@ def find_unscorable(
     for number, fold in enumerate(folds):
         if isinstance(targets, RegressionTargets):
             if len(fold.valid) == 1 and metric.name in OF_SEVERAL_ROWS:
-                return Unscorable(number, "a second validation row")
+                return UnscorableFold(number, "a second validation row")
             continue
         counts = weights is None or not weights[fold.valid].any()
         rows = fold.valid if counts else fold.valid[weights[fold.valid] > 0]  # type: ignore[index]
-        lacks = _missing_labels(y[rows], targets)
-        if lacks and _is_blind(metric, y[rows], targets.n_outputs):
-            return Unscorable(number, lacks)
+        lacks = _find_missing_labels(y[rows], targets)
+        if lacks and _cannot_discriminate(metric, y[rows], targets.n_outputs):
+            return UnscorableFold(number, lacks)
     return None
 
 
-def _missing_labels(y: Array, targets: ClassTargets | MultilabelTargets) -> str:
+def _find_missing_labels(y: Array, targets: ClassTargets | MultilabelTargets) -> str:
     """Say what validation rows lack: rows of a class, or both values of a label; empty if nothing."""
     if isinstance(targets, MultilabelTargets):
         constant = np.flatnonzero(y.min(axis=0) == y.max(axis=0))
@@ -133,7 +133,7 @@ def _missing_labels(y: Array, targets: ClassTargets | MultilabelTargets) -> str:
     return f"validation rows of class {targets.labels[missing].tolist()[0]!r}" if len(missing) else ""
 
 
-def _is_blind(metric: Metric, y: Array, n_outputs: int) -> bool:
+def _cannot_discriminate(metric: Metric, y: Array, n_outputs: int) -> bool:
     """Whether a metric gives wrong predictions for these rows what it gives to right ones, or nothing."""
     right = np.eye(n_outputs)[y] if y.ndim == 1 else y.astype(np.float64)
     wrong = np.roll(right, 1, axis=1) if y.ndim == 1 else 1 - right

@@ -18,7 +18,7 @@ from autonet.core.errors import (
 )
 from autonet.core.interrupts import Interrupt, current_interrupt
 from autonet.core.typing import Array
-from autonet.estimators.first_models import FirstModels
+from autonet.estimators.baselines import Baselines
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.ensemble import Ensemble, Member
 from autonet.models.network import NetworkMember
@@ -110,7 +110,7 @@ class Selection:
         cls,
         study: Study,
         context: TrialContext,
-        first: FirstModels,
+        first: Baselines,
         ensemble_size: int,
         plan: TimePlan,
     ) -> "Selection":
@@ -120,7 +120,7 @@ class Selection:
         ----------
         study : Study
         context : TrialContext
-        first : FirstModels
+        first : Baselines
             The baseline, or why there is none, and traditional learners.
         ensemble_size : int
             Networks to choose for the ensemble at most, with repetition.
@@ -141,7 +141,7 @@ class Selection:
             raise _search_failed(study, first.error)
         notes: list[AutonetWarning] = []
         if interrupt.requested:
-            notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the best model so far is returned."))
+            notes.append(SearchInterrupted(f"{_interrupt_name(interrupt)}: the best model so far is returned."))
         best = networks[0]
         found: list[Candidate[Member]] = rank_candidates([*networks, *first.learners], context)
         members = best.members()
@@ -151,19 +151,21 @@ class Selection:
                 until = plan.until("selection") - plan.scoring
                 ensemble, predictions = select(context, found, size=ensemble_size, deadline=until)
             if interrupt.requested and not notes:
-                notes.append(SearchInterrupted(f"{_what_came(interrupt)}: the ensemble is not selected to the end."))
+                notes.append(
+                    SearchInterrupted(f"{_interrupt_name(interrupt)}: the ensemble is not selected to the end.")
+                )
         if best.name != LINEAR and set(ensemble.shares) == {LINEAR}:  # better by a hair
             ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
         of_trials = [name for name in ensemble.shares if isinstance(name, int)]
         if first.baseline is not None and best.name == LINEAR and not of_trials and not interrupt.requested:
-            notes.append(BaselineReturned(_why_baseline(study, context, first.baseline, ensemble)))
+            notes.append(BaselineReturned(_explain_baseline(study, context, first.baseline, ensemble)))
         losses = dict[int | str, float]()
         for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
             losses.setdefault(candidate.name, candidate.rank[0])
         alone, until = predictions is best.predictions, min(plan.until("selection"), interrupt.deadline)
         scores = None if alone else Scores.of_predictions(context, predictions, until)
         best_scores = Scores(best.rank[0], additional_scores(context, best.predictions, until))
-        notes += _skipped_scores(context, scores or best_scores)
+        notes += _warn_of_skipped_scores(context, scores or best_scores)
         return cls(
             name=best.name,
             config=best.config,
@@ -173,7 +175,7 @@ class Selection:
             ensemble=ensemble,
             scores=scores or best_scores,
             candidates=losses,
-            threshold=_threshold(context, predictions),
+            threshold=_find_threshold(context, predictions),
             warnings=tuple(notes),
         )
 
@@ -211,7 +213,7 @@ class Selection:
             refitted = refit(context, trained, shares, executor, plan.until("refit"))
         if math.isfinite(interrupt.deadline):
             note = SearchInterrupted(
-                f"{_what_came(interrupt)}: the best model is returned, as it was before its training on all rows."
+                f"{_interrupt_name(interrupt)}: the best model is returned, as it was before its training on all rows."
             )
             return replace(self, warnings=(*self.warnings, note))
         if not refitted and asked_for:
@@ -275,7 +277,7 @@ def _search_failed(study: Study, baseline_error: Any) -> SearchFailed:
     return error
 
 
-def _skipped_scores(context: TrialContext, scores: Scores) -> list[AutonetWarning]:
+def _warn_of_skipped_scores(context: TrialContext, scores: Scores) -> list[AutonetWarning]:
     """Warn of metrics that there was no time for."""
     names = [m.name for m in context.additional_metrics if f"val_{m.name}" not in scores.additional]
     if not names:
@@ -288,12 +290,12 @@ def _skipped_scores(context: TrialContext, scores: Scores) -> list[AutonetWarnin
     ]
 
 
-def _what_came(interrupt: Interrupt) -> str:
+def _interrupt_name(interrupt: Interrupt) -> str:
     """Begin the sentence that says why a fit ended early."""
     return "SIGTERM" if interrupt.signal == "SIGTERM" else "Interrupted"
 
 
-def _threshold(context: TrialContext, predictions: list[Array]) -> float | Array | None:
+def _find_threshold(context: TrialContext, predictions: list[Array]) -> float | Array | None:
     """Find the decision that is best for the metric on the validation rows of all folds."""
     if not context.metric.decides:
         return None
@@ -302,7 +304,7 @@ def _threshold(context: TrialContext, predictions: list[Array]) -> float | Array
     return context.metric.best_threshold(truth, np.concatenate(predictions), weights)
 
 
-def _why_baseline(study: Study, context: TrialContext, baseline: Baseline, ensemble: Ensemble) -> str:
+def _explain_baseline(study: Study, context: TrialContext, baseline: Baseline, ensemble: Ensemble) -> str:
     metric = context.metric
     role = "returned" if list(ensemble.shares) == [LINEAR] else "the best network"
     mine = f"the linear baseline is {role} (validation {metric.name} {metric.score_of(baseline.rank[0]):.4f})"

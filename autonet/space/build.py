@@ -75,7 +75,7 @@ def build_space(
         _update(entries, update, task, nodes)
     settled: dict[str, _Entry] = {}
     for name, entry in entries.items():
-        rules = _settle(entry.rules, settled)
+        rules = _resolve_rules(entry.rules, settled)
         if rules is not None:
             settled[name] = _Entry(entry.hyperparameter, rules, entry.declared)
     space = ConfigurationSpace(name=f"autonet {task.kind}")
@@ -98,15 +98,15 @@ def _entries(node: Node[Any], task: Task) -> dict[str, _Entry]:
         choice = Categorical(selector, names, default=names[0])
         entries[selector] = _Entry(choice, [], choice)
     if node.space is not None:
-        entries |= _mounted(node.space(task), node.name, [])
+        entries |= _mount(node.space(task), node.name, [])
     for name in names:
         space = node.components[name].space
         if space is not None:
-            entries |= _mounted(space(task), join(node.name, name), [_Rule(selector, (name,))])
+            entries |= _mount(space(task), join(node.name, name), [_Rule(selector, (name,))])
     return entries
 
 
-def _mounted(space: ConfigurationSpace, prefix: str, rules: list[_Rule]) -> dict[str, _Entry]:
+def _mount(space: ConfigurationSpace, prefix: str, rules: list[_Rule]) -> dict[str, _Entry]:
     """Rename the hyperparameters of a component's space; those without a parent of their own get `rules`."""
     if space.forbidden_clauses:
         raise InvalidOption(f"The space of {prefix} has forbidden clauses, which a component's space may not have.")
@@ -167,7 +167,7 @@ def _update(
     entry.hyperparameter = update.apply(entry.declared)
 
 
-def _settle(rules: list[_Rule], settled: Mapping[str, _Entry]) -> list[_Rule] | None:
+def _resolve_rules(rules: list[_Rule], settled: Mapping[str, _Entry]) -> list[_Rule] | None:
     """Drop the rules that always hold and take over their parents' rules; None if the rules cannot all hold."""
     kept: dict[str, tuple[Any, ...]] = {}
     for rule in rules:

@@ -9,12 +9,12 @@ from autonet.core.errors import InvalidOption
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.spaces.space import completed
 
-__all__ = ["fit_into"]
+__all__ = ["fit_portfolio"]
 
 Config = dict[str, Any]
 
 
-def fit_into(encoding: Encoding, portfolio: Iterable[Mapping[str, Any]]) -> list[Config]:
+def fit_portfolio(encoding: Encoding, portfolio: Iterable[Mapping[str, Any]]) -> list[Config]:
     """Keep a portfolio within a space that was edited: the user's ranges win.
 
     Parameters

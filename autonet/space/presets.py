@@ -56,7 +56,7 @@ class Preset:
         return replace(self, components=components, updates=updates, portfolio=())
 
 
-def preset_folder() -> Path:
+def get_preset_folder() -> Path:
     """Return where the presets lie: inside the installed package, or at the top of a checkout."""
     installed = Path(str(files("autonet"))) / "presets"
     return installed if installed.is_dir() else installed.parents[1] / "presets"
@@ -70,7 +70,7 @@ def list_presets() -> list[str]:
     >>> list_presets()
     ['full_cs', 'medium_cs', 'tiny_cs']
     """
-    return sorted(path.stem for path in preset_folder().glob("*.toml"))
+    return sorted(path.stem for path in get_preset_folder().glob("*.toml"))
 
 
 def load_preset(preset: str | Path, task: Task) -> Preset:
@@ -91,7 +91,7 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     """
     path = Path(preset)
     if path.suffix != ".toml":
-        path = preset_folder() / f"{check_choice('preset', str(preset), list_presets())}.toml"
+        path = get_preset_folder() / f"{check_choice('preset', str(preset), list_presets())}.toml"
     where, content = f"preset {path.name}", _parse(path)
     if content.get("schema") != SCHEMA:
         raise InvalidOption(
@@ -103,8 +103,8 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
         components |= _components(table, place)
     for kind in get_args(TaskKind):
         _check_keys(_get(content, kind, dict, where), {"components"}, f"table [{kind}] of {where}")
-    updates = [_update(row, where) for row in _rows(content, "updates", where) if _concerns(row, task, where)]
-    entries = [_entry(row, where) for row in _rows(content, "portfolio", where) if _concerns(row, task, where)]
+    updates = [_update(row, where) for row in _rows(content, "updates", where) if _applies_to(row, task, where)]
+    entries = [_entry(row, where) for row in _rows(content, "portfolio", where) if _applies_to(row, task, where)]
     description, options = _get(content, "description", str, where), _get(content, "options", dict, where)
     return Preset(path.stem, description, options, components, tuple(updates), tuple(entries))
 
@@ -149,7 +149,7 @@ def _components(table: dict[str, Any], where: str) -> dict[str, list[str]]:
     return components
 
 
-def _concerns(row: dict[str, Any], task: Task, where: str) -> bool:
+def _applies_to(row: dict[str, Any], task: Task, where: str) -> bool:
     kind = check_choice(f"task in {where}", row.get("task", task.kind), get_args(TaskKind))
     for key in ("min_rows", "max_rows", "min_columns", "max_columns"):
         if type(row.get(key, 0)) not in (int, float):

@@ -67,8 +67,8 @@ def auto(**options: Any) -> AutoNetClassification:
 @pytest.mark.parametrize(
     ("step", "options", "networks"),
     [
-        ("autonet.estimators.searching.time_epoch", TIMED, False),
-        ("autonet.estimators.searching.Study", {}, False),
+        ("autonet.estimators.search.time_epoch", TIMED, False),
+        ("autonet.estimators.search.Study", {}, False),
         ("autonet.pipeline.trial.build_training", {}, False),
         ("autonet.search.storage.journal.Journal.end", {}, True),
         ("autonet.estimators.selection.load_candidates", {}, True),

@@ -12,7 +12,7 @@ import pytest
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
-from autonet.estimators.logs import logged
+from autonet.estimators.logs import log_fit
 
 LOGGER = logging.getLogger("autonet")
 
@@ -72,7 +72,7 @@ def test_fits_in_threads_leave_the_level_as_it_was(quick: dict[str, Any], iris: 
 
 def test_the_lowest_level_that_is_asked_for_holds_until_the_last_fit_has_ended() -> None:
     LOGGER.setLevel(logging.ERROR)
-    first, second, third = logged("info"), logged("debug"), logged(None)
+    first, second, third = log_fit("info"), log_fit("debug"), log_fit(None)
     levels = []
     for step in (first.__enter__, second.__enter__, third.__enter__):
         step()

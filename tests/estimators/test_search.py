@@ -169,7 +169,7 @@ def test_when_everything_fails_the_first_exception_is_the_cause(
     def no_baseline(*_: Any, **__: Any) -> None:
         raise OSError("no baseline either")
 
-    monkeypatch.setattr("autonet.estimators.first_models.fit_baseline", no_baseline)
+    monkeypatch.setattr("autonet.estimators.baselines.fit_baseline", no_baseline)
     with pytest.raises(SearchFailed, match="ArithmeticError: the oven is cold") as caught:
         AutoNetClassification("tiny_cs", **quick, networks=["broken"]).fit(*iris)
     assert isinstance(caught.value.__cause__, ArithmeticError)
@@ -179,7 +179,7 @@ def test_a_failed_baseline_is_the_cause_if_no_trial_raised(iris: Any, monkeypatc
     def no_baseline(*_: Any, **__: Any) -> None:
         raise OSError("no baseline either")
 
-    monkeypatch.setattr("autonet.estimators.first_models.fit_baseline", no_baseline)
+    monkeypatch.setattr("autonet.estimators.baselines.fit_baseline", no_baseline)
     with pytest.raises(SearchFailed, match="OSError: no baseline either"):
         AutoNetClassification("tiny_cs", max_runtime=1e-6).fit(*iris)
 

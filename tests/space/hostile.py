@@ -20,7 +20,7 @@ from autonet.core.errors import AutonetError
 from autonet.core.task import Task
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
-from autonet.space.portfolio import fit_into
+from autonet.space.portfolio import fit_portfolio
 from autonet.space.presets import load_preset
 
 __all__ = ["PRESET", "UPDATES", "mutations", "problem", "read_preset", "read_updates", "unreadable"]
@@ -155,7 +155,7 @@ def read_preset(path: str | Path) -> None:
     """Do with a preset what `fit` does before it trains."""
     preset = load_preset(path, TASK)
     space = build_space(TASK, preset.components, preset.updates)
-    fit_into(Encoding(space), preset.portfolio)
+    fit_portfolio(Encoding(space), preset.portfolio)
 
 
 def read_updates(path: str | Path) -> None:

@@ -170,7 +170,10 @@ def test_half_written_presets_are_refused(text: str, message: str, tmp_path: Pat
         (b"schema = 1\nregression = 1", r"In preset mine\.toml, regression must be a table; got 1"),
         (b"schema = 1\nclassification.components.NetworkSelector = [1]", r"must be a list of names; got \[1\]"),
         (b"schema = 1\noptions = []", r"In preset mine\.toml, options must be a table; got \[\]"),
-        (b"schema = 1\noptions = {ensemble_size = 'x'}", "ensemble_size must be a positive number or None; got 'x'"),
+        (
+            b"schema = 1\noptions = {ensemble_size = 'x'}",
+            "ensemble_size must be a whole number of at least 1, or None; got 'x'",
+        ),
         (b"schema = 1\ndescription = 1", r"In preset mine\.toml, description must be a text; got 1"),
         (MINE.encode() + b"min_rows = 'a'", r"In preset mine\.toml, min_rows must be a number; got 'a'"),
         (MINE.encode() + b"log = 1", r"In an update of preset mine\.toml, log must be true or false; got 1"),

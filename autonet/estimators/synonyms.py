@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from autonet.core.errors import UnknownName
 
-__all__ = ["unknown_option"]
+__all__ = ["unknown_option_error"]
 
 EPOCHS = 'max_budget, with budget_type="epochs"'
 UPDATES = "hyperparameter_search_space_updates: updates.append({}) edits its range"
 # What to use -> the names that other libraries give it.
-HINTS = {
+SYNONYMS = {
     "random_state": "seed rng random_generator seed_value",
     "max_runtime, in seconds": (
         "time_limit time_budget max_time timeout runtime total_time_limit time_left_for_this_task max_runtime_secs "
@@ -42,7 +42,7 @@ HINTS = {
     "X and y of fit": "train_data data label target X_train_data dataframe df label_column",
     "class_weight": "class_weights balance scale_pos_weight is_unbalance",
     "categorical_features": "cat_features categorical_columns categorical_feature cat_cols cat_idxs",
-    "pos_label": "positive_label positive_class positive",
+    "pos_label": "get_positive_label positive_class positive",
     "ensemble_size": "ensemble ensemble_nbest num_ensemble n_ensemble n_estimators",
     "traditional_learners": "trees tree_ensembles include_trees use_trees",
     "networks": "models model algorithms estimator_list architectures network architecture model_types include_models",
@@ -52,9 +52,9 @@ HINTS = {
     "normalization_strategies": "scaler scaling normalization normalize standardize",
     "imputation_strategies": "imputer imputation",
 }
-OPTIONS = {name: option for option, names in HINTS.items() for name in names.split()}
+OPTIONS = {name: option for option, names in SYNONYMS.items() for name in names.split()}
 
 
-def unknown_option(name: str, valid: Iterable[str]) -> UnknownName:
+def unknown_option_error(name: str, valid: Iterable[str]) -> UnknownName:
     """Return the error for a keyword that is no option; it names the option that does what was meant."""
     return UnknownName("option", name, valid, OPTIONS.get(str(name).lower(), ""))

@@ -19,16 +19,16 @@ from autonet.data.splits.duplicates import deduplicate
 from autonet.data.splits.folds import Fold, split
 from autonet.data.targets.targets import ClassTargets, RegressionTargets, Targets
 from autonet.estimators.options import Options
-from autonet.estimators.scoring import choose_metrics, find_unscorable
+from autonet.estimators.scoring import find_unscorable, resolve_metrics
 from autonet.estimators.time_plan import FOLDED_METRIC_SHARE, TimePlan
 from autonet.metrics.metric import Metric
 from autonet.pipeline.context import TrialContext
 
-__all__ = ["Given", "prepared"]
+__all__ = ["FitInputs", "build_context"]
 
 SHOWN = 5  # labels that a sentence names
 SQUARABLE = 1e-150  # numbers between this and its inverse have squares within float64
-HOLDOUT = 0.3  # share of the rows that is held out unless another is given; that of Auto-PyTorch
+HOLDOUT = 0.3  # share of the rows that is held out by default; that of Auto-PyTorch
 # cross_validator="auto": tables are validated on folds, so that every row trains and several networks are averaged,
 # where there is time for five times as many; of larger ones a share is held out, the smaller the more rows there are.
 # Measured with 60 s on two cores, a holdout and `refit` against folds: log-loss 1.03 with 1,600 rows (kc1), 1.04 with
@@ -46,7 +46,7 @@ HELD_OUT_ROWS, HELD_OUT_SHARES = 2000, (0.1, 0.25)
 
 
 @dataclass(frozen=True)
-class Given:
+class FitInputs:
     """What `fit` was given, read.
 
     Attributes
@@ -77,39 +77,39 @@ class Given:
     valid: tuple[Data, Array] | None
 
 
-def prepared(
-    given: Given, metrics: Sequence[str | Callable[..., float]], options: Options, plan: TimePlan
+def build_context(
+    inputs: FitInputs, metrics: Sequence[str | Callable[..., float]], options: Options, plan: TimePlan
 ) -> TrialContext:
     """Check weights and groups, split, and put together what the trials of a search share.
 
     Parameters
     ----------
-    given : Given
+    inputs : FitInputs
     metrics : sequence of str or callable
         The one to optimize, then those to record.
     options : Options
     plan : TimePlan
     """
-    data, y, targets, seed = given.data, given.y, given.targets, options.seed()
-    measures = _quick_enough_metrics(metrics, targets, y, options, plan)
-    weights, groups = _checked_weights(given.sample_weight, data), _checked_groups(given.groups, data)
-    if given.valid is None:
-        folds, weights = _folds_and_weights(given, weights, groups, options, plan, seed, measures[0])
+    data, y, targets, seed = inputs.data, inputs.y, inputs.targets, options.seed()
+    measures = _resolve_metrics(metrics, targets, y, options, plan)
+    weights, groups = _check_weights(inputs.sample_weight, data), _check_groups(inputs.groups, data)
+    if inputs.valid is None:
+        folds, weights = _split_rows(inputs, weights, groups, options, plan, seed, measures[0])
     else:
-        _check_given_rows(given.valid, groups, options)
-        n_train, data, y = len(data), data.joined(given.valid[0]), np.concatenate([y, given.valid[1]])
-        folds, weights = _folds_of_given_rows(data, y, weights, n_train)
-    weights = _class_weights(options.class_weight, targets, y, weights, folds)
+        _check_validation_rows(inputs.valid, groups, options)
+        n_train, data, y = len(data), data.joined(inputs.valid[0]), np.concatenate([y, inputs.valid[1]])
+        folds, weights = _use_validation_rows(data, y, weights, n_train)
+    weights = _apply_class_weight(options.class_weight, targets, y, weights, folds)
     if weights is not None and not all(weights[fold.train].any() for fold in folds):
         raise InvalidData("The weights of all training rows of a fold are zero; give some of them a weight.")
-    _check_folds(measures[0], y, weights, folds, given)
+    _check_folds(measures[0], y, weights, folds, inputs)
     n_rows = sum(map(len, (folds[0].train, folds[0].valid)))
     return TrialContext(
-        modality=given.modality,
+        modality=inputs.modality,
         data=data,
         y=y,
         weights=weights,
-        task=Task(targets.kind, n_rows, given.n_features, targets.n_outputs),
+        task=Task(targets.kind, n_rows, inputs.n_features, targets.n_outputs),
         folds=folds,
         metric=measures[0],
         additional_metrics=measures[1:],
@@ -119,14 +119,14 @@ def prepared(
     )
 
 
-def _quick_enough_metrics(
+def _resolve_metrics(
     metrics: Sequence[str | Callable[..., float]], targets: Targets, y: Array, options: Options, plan: TimePlan
 ) -> list[Metric]:
     """Look the metrics up, and try them; refuse what takes a large part of the runtime for a single call."""
     limit = SLOWEST_METRIC * (plan.runtime or math.inf)
     try:
         with Alarm(time.monotonic() + max(limit, LEAST_METRIC_SECONDS)):
-            chosen = choose_metrics(metrics, targets, options.pos_label)
+            chosen = resolve_metrics(metrics, targets, options.pos_label)
             for metric in chosen if targets.kind == "regression" else ():
                 _check_scorable(metric, y)
     except DeadlinePassed as error:
@@ -157,7 +157,7 @@ def _check_scorable(metric: Metric, y: Array) -> None:
         )
 
 
-def _checked_weights(sample_weight: Any, data: Data) -> NDArray[np.float64] | None:
+def _check_weights(sample_weight: Any, data: Data) -> NDArray[np.float64] | None:
     """Check weights of rows: one finite number from 0 on for each, not all of them 0."""
     if sample_weight is None:
         return None
@@ -185,7 +185,7 @@ def _checked_weights(sample_weight: Any, data: Data) -> NDArray[np.float64] | No
     return weights
 
 
-def _check_given_rows(valid: tuple[Data, Array], groups: Array | None, options: Options) -> None:
+def _check_validation_rows(valid: tuple[Data, Array], groups: Array | None, options: Options) -> None:
     """Check rows to validate on."""
     n_rows, n_entries = len(valid[0]), len(valid[1])
     if n_rows != n_entries:
@@ -196,7 +196,7 @@ def _check_given_rows(valid: tuple[Data, Array], groups: Array | None, options: 
         raise InvalidOption("X_valid and groups exclude each other: groups are for splits, and nothing is split.")
 
 
-def _checked_groups(groups: Any, data: Data) -> Array | None:
+def _check_groups(groups: Any, data: Data) -> Array | None:
     """Check groups of rows: one entry for each."""
     if groups is None:
         return None
@@ -206,7 +206,7 @@ def _checked_groups(groups: Any, data: Data) -> Array | None:
     return names
 
 
-def _class_weights(
+def _apply_class_weight(
     class_weight: Mapping[Any, Any] | str | None, targets: Targets, y: Array, weights: Array | None, folds: list[Fold]
 ) -> Array | None:
     """Return what rows count: their weight times that of their class.
@@ -247,8 +247,8 @@ def _class_weights(
     return np.asarray(of_class[y] if weights is None else weights * of_class[y])
 
 
-def _folds_and_weights(
-    given: Given,
+def _split_rows(
+    inputs: FitInputs,
     weights: Array | None,
     groups: Array | None,
     options: Options,
@@ -266,15 +266,15 @@ def _folds_and_weights(
     weights : ndarray of shape (n,) or None
         What each row counts: the weights of equal rows are summed up at one of them.
     """
-    data, y, targets = given.data, given.y, given.targets
+    data, y, targets = inputs.data, inputs.y, inputs.targets
     chosen, rows = options.cross_validator, np.arange(len(data))
     ours = isinstance(chosen, str | Integral) and chosen != "time_series_split"
     if ours and options.shuffle and groups is None:
         rows, weights = deduplicate(data, y, weights)
     validator, share = chosen, HOLDOUT
     if isinstance(chosen, str) and chosen == "auto":
-        most = _most_folded_rows(data, plan, metric.seconds)
-        validator, share = _automatic_validation(y[rows], targets, groups, options, most)
+        most = _max_cross_validated_rows(data, plan, metric.seconds)
+        validator, share = _choose_split(y[rows], targets, groups, options, most)
 
     def folds_by(cross_validator: Any) -> list[Fold]:
         folds = split(
@@ -287,7 +287,7 @@ def _folds_and_weights(
             groups=groups,
             shuffle=options.shuffle,
             seed=seed,
-            known=(given.X, targets.decode(y)),
+            known=(inputs.X, targets.decode(y)),
         )
         return [Fold(rows[fold.train], rows[fold.valid]) for fold in folds]
 
@@ -297,10 +297,10 @@ def _folds_and_weights(
     return folds, weights
 
 
-def _check_folds(metric: Metric, y: Array, weights: Array | None, folds: list[Fold], given: Given) -> None:
+def _check_folds(metric: Metric, y: Array, weights: Array | None, folds: list[Fold], inputs: FitInputs) -> None:
     """Refuse validation rows on which the metric has no value, whatever is predicted."""
-    targets = given.targets
-    held_out = given.valid is None and len(folds) == 1  # of a regression of few rows that is one, which has to do
+    targets = inputs.targets
+    held_out = inputs.valid is None and len(folds) == 1  # of a regression of few rows that is one, which has to do
     if (isinstance(targets, RegressionTargets) and held_out) or (
         isinstance(targets, ClassTargets) and targets.n_outputs == 1
     ):
@@ -308,7 +308,7 @@ def _check_folds(metric: Metric, y: Array, weights: Array | None, folds: list[Fo
     found = find_unscorable(metric, y, weights, folds, targets)
     if found is None:
         return
-    if given.valid is not None:
+    if inputs.valid is not None:
         where, advice = "X_valid", "other rows"
     elif len(folds) > 1:
         where, advice = f"Fold {found.fold + 1} of {len(folds)}", "a stratified cross_validator, other folds"
@@ -320,7 +320,7 @@ def _check_folds(metric: Metric, y: Array, weights: Array | None, folds: list[Fo
     )
 
 
-def _most_folded_rows(data: Data, plan: TimePlan, metric_seconds: float) -> float:
+def _max_cross_validated_rows(data: Data, plan: TimePlan, metric_seconds: float) -> float:
     """Return with how many rows there is time for folds, and for a call of the metric for each."""
     if plan.unit != "time" or plan.runtime is None:
         return FOLDED_ROWS[0]
@@ -331,7 +331,7 @@ def _most_folded_rows(data: Data, plan: TimePlan, metric_seconds: float) -> floa
     return float(np.clip(per_second * core_seconds, *FOLDED_ROWS))
 
 
-def _automatic_validation(
+def _choose_split(
     y: Array, targets: Targets, groups: Array | None, options: Options, most: float
 ) -> tuple[str | int, float]:
     """Choose between folds, for up to so many rows, and a holdout.
@@ -352,7 +352,7 @@ def _automatic_validation(
     return "none" if asks_for_holdout or not FEWEST_ROWS <= n < most or not has_enough else FOLDS, share
 
 
-def _folds_of_given_rows(data: Data, y: Array, weights: Array | None, n_train: int) -> tuple[list[Fold], Array | None]:
+def _use_validation_rows(data: Data, y: Array, weights: Array | None, n_train: int) -> tuple[list[Fold], Array | None]:
     """Validate on the rows that come after the first `n_train` ones, each of weight 1."""
     train = data.rows(slice(n_train))
     rows, summed = deduplicate(train, y[:n_train], weights)

@@ -14,11 +14,11 @@ from autonet.pipeline.baseline import Baseline, fit_baseline
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate
 
-__all__ = ["FirstModels", "fit_first_models"]
+__all__ = ["Baselines", "fit_baselines"]
 
 
 @dataclass(frozen=True)
-class FirstModels:
+class Baselines:
     """What there is before the search.
 
     Attributes
@@ -43,7 +43,7 @@ class FirstModels:
         return seconds < plan.left("closing")
 
 
-def fit_first_models(context: TrialContext, config: Mapping[str, Any], options: Options, plan: TimePlan) -> FirstModels:
+def fit_baselines(context: TrialContext, config: Mapping[str, Any], options: Options, plan: TimePlan) -> Baselines:
     """Fit the baseline, and traditional learners if they are wanted.
 
     Learners come before the search because it can use whatever they leave of their share of the time, and because they
@@ -51,19 +51,19 @@ def fit_first_models(context: TrialContext, config: Mapping[str, Any], options: 
     """
     baseline, error = None, None
     if options.baseline or _has_one_class(context):
-        baseline, error = _baseline(context, config, plan)
+        baseline, error = _fit_linear(context, config, plan)
     if current_interrupt().requested or not options.traditional_learners or _has_one_class(context):
-        return FirstModels(baseline, error, ())
+        return Baselines(baseline, error, ())
     # scikit-learn's trees take a sixth of a second to import, in every process that imports the estimators.
     from autonet.pipeline.tree_learners import fit_tree_learners  # noqa: PLC0415
 
     seconds = min(plan.traditional_learners, plan.left("search"))
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
     fitted = fit_tree_learners(context, config, seconds=seconds, encoding_seconds=encoding_seconds)
-    return FirstModels(baseline, error, fitted.candidates)
+    return Baselines(baseline, error, fitted.candidates)
 
 
-def _baseline(
+def _fit_linear(
     context: TrialContext, config: Mapping[str, Any], plan: TimePlan
 ) -> tuple[Baseline | None, Exception | None]:
     """Fit the baseline; an error is handed back, because the search may succeed all the same."""

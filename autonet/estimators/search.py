@@ -19,10 +19,10 @@ from autonet.search.progress import ProgressBar
 from autonet.search.rungs import Rungs
 from autonet.search.study import Study
 
-__all__ = ["make_study", "place_rungs", "search_limits"]
+__all__ = ["create_study", "limit_search", "place_rungs"]
 
 
-def make_study(space: ConfigurationSpace, context: TrialContext, options: Options, rungs: Rungs) -> Study:
+def create_study(space: ConfigurationSpace, context: TrialContext, options: Options, rungs: Rungs) -> Study:
     """Return a study that begins with the portfolio of the preset."""
     study = Study(
         space,
@@ -31,7 +31,7 @@ def make_study(space: ConfigurationSpace, context: TrialContext, options: Option
         eta=options.eta,
         budget_type=context.unit,
         random_state=context.seed,
-        keep_best=CONSIDERED if options.networks_kept > 1 else 1,
+        keep_best=CONSIDERED if options.max_networks > 1 else 1,
     )
     study.log_trials = False  # `log_trial` does, with the scores of the metric
     for config in options.portfolio(context.task, study.encoding):
@@ -61,7 +61,7 @@ def place_rungs(
     return rungs, replace(plan, scoring=plan.scoring_seconds(context.additional_metrics, n_folds))
 
 
-def search_limits(study: Study, options: Options, plan: TimePlan, bar: ProgressBar) -> dict[str, Any]:
+def limit_search(study: Study, options: Options, plan: TimePlan, bar: ProgressBar) -> dict[str, Any]:
     """Return how long `Study.optimize` goes on, and what it calls after each trial.
 
     Parameters

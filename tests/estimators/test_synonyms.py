@@ -7,8 +7,8 @@ import pytest
 
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import UnknownName
-from autonet.estimators.hints import HINTS, OPTIONS
 from autonet.estimators.params import Params
+from autonet.estimators.synonyms import OPTIONS, SYNONYMS
 
 KNOWN = {
     "seed": "random_state",
@@ -54,12 +54,12 @@ def test_names_without_a_hint_have_their_neighbours() -> None:
 def test_hints_are_of_options_that_exist_and_of_names_that_do_not() -> None:
     names = Params.names()
     assert not set(OPTIONS) & set(names)
-    assert sum(len(known.split()) for known in HINTS.values()) == len(OPTIONS)
-    for hint in HINTS:
+    assert sum(len(known.split()) for known in SYNONYMS.values()) == len(OPTIONS)
+    for hint in SYNONYMS:
         assert hint.split()[0].strip(",:") in {*names, "X_valid", "sample_weight", "X"}
 
 
-@pytest.mark.parametrize("hint", [hint for hint in HINTS if "updates.append" in hint])
+@pytest.mark.parametrize("hint", [hint for hint in SYNONYMS if "updates.append" in hint])
 def test_the_updates_that_hints_show_work(hint: str) -> None:
     from autonet import HyperparameterSearchSpaceUpdates
 
