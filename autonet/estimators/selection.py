@@ -27,7 +27,7 @@ from autonet.pipeline.baseline import Baseline
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import add_refitted, refit
 from autonet.pipeline.selection import CONSIDERED, Candidate, load_candidates, rank_candidates, score_fold, select
-from autonet.pipeline.trial import additional_scores
+from autonet.pipeline.trial import score_additional
 from autonet.search.executors.base import Executor
 from autonet.search.records import Status
 from autonet.search.study import Study
@@ -58,7 +58,7 @@ class Scores:
         """Score what a model predicts for the validation rows of each fold."""
         pairs = zip(context.folds, predictions, strict=False)
         losses = [score_fold(context, fold.valid, prediction)[0] for fold, prediction in pairs]
-        return cls(float(np.mean(losses)), additional_scores(context, predictions, deadline))
+        return cls(float(np.mean(losses)), score_additional(context, predictions, deadline))
 
     def summary(self, context: TrialContext) -> dict[str, float]:
         """Return loss and scores by name."""
@@ -164,7 +164,7 @@ class Selection:
             losses.setdefault(candidate.name, candidate.rank[0])
         alone, until = predictions is best.predictions, min(plan.until("selection"), interrupt.deadline)
         scores = None if alone else Scores.of_predictions(context, predictions, until)
-        best_scores = Scores(best.rank[0], additional_scores(context, best.predictions, until))
+        best_scores = Scores(best.rank[0], score_additional(context, best.predictions, until))
         notes += _warn_of_skipped_scores(context, scores or best_scores)
         return cls(
             name=best.name,

@@ -1,4 +1,4 @@
-"""The baseline: a linear network, fitted in a moment, so that there is always a model to return."""
+"""The baseline: a linear network, fitted before the search so that there is always a model to return."""
 
 import time
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ from autonet.training.state import Snapshot, TrainingState
 
 __all__ = ["Baseline", "fit_baseline"]
 
-ROWS = 20_000  # at most so many training rows are looked at
+MAX_ROWS = 20_000  # training rows used
 BATCH_SIZE = 64
 EPOCHS = 10
-PATIENCE = 3  # times the seconds for training may all folds take together with their encoding
-LEAST_SECONDS = 0.1  # whatever the deadline, there is a model
+MAX_OVERHEAD = 3  # time of all folds with their encoding, as a multiple of the training time
+MIN_SECONDS = 0.1  # of training, whatever the deadline: there must be a model
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Baseline:
     snapshots : list of Snapshot
         Their losses and outputs on the validation rows.
     encoding_seconds : float
-        What it took to encode a row.
+        Time to encode a row.
     """
 
     members: list[NetworkMember] = field(default_factory=list)
@@ -52,24 +52,24 @@ class Baseline:
 
     @property
     def rank(self) -> tuple[float, float]:
-        """What it is compared by with trials: loss of the metric and plain loss, means over the folds."""
+        """Mean loss of the metric and mean plain loss over the folds, as trials are ranked by."""
         loss, tie_breaker = np.mean([(s.loss, s.tie_breaker) for s in self.snapshots], axis=0)
         return float(loss), float(tie_breaker)
 
     @property
     def predictions(self) -> list[NDArray[Any]]:
-        """For each fold, what it predicts for the validation rows."""
+        """Predictions for the validation rows of each fold."""
         return [m.targets.decode(s.outputs.numpy()) for m, s in zip(self.members, self.snapshots, strict=True)]
 
 
 def fit_baseline(context: TrialContext, config: Mapping[str, Any], *, seconds: float, deadline: float) -> Baseline:
-    """Train a linear network on the rows of every fold, or of the first alone if the table takes long to encode.
+    """Train a linear network on every fold, or on the first alone if encoding takes long.
 
     Parameters
     ----------
     context : TrialContext
     config : mapping
-        The configuration whose loss and way to impute are used.
+        Configuration whose loss and imputation are used.
     seconds : float
         Time for training on all folds; where budgets are epochs, ten epochs are trained instead.
     deadline : float
@@ -85,7 +85,7 @@ def fit_baseline(context: TrialContext, config: Mapping[str, Any], *, seconds: f
         if (
             current_interrupt().requested
             or now >= deadline
-            or (context.unit == "time" and for_all > PATIENCE * seconds)
+            or (context.unit == "time" and for_all > MAX_OVERHEAD * seconds)
         ):
             break
     return baseline
@@ -102,7 +102,7 @@ def _fit_fold(
 ) -> None:
     """Train on the rows of a fold."""
     fold = context.folds[number]
-    chosen = np.random.default_rng(context.seed).permutation(fold.train)[:ROWS]
+    chosen = np.random.default_rng(context.seed).permutation(fold.train)[:MAX_ROWS]
     began = time.monotonic()
     encoder = context.modality.fit_encoder(context.data, chosen, config, context.seed)
     targets = TargetEncoder.fit(context.task.kind, context.y[chosen], config)
@@ -125,7 +125,7 @@ def _fit_fold(
         nn.init.zeros_(parameter)
     network.to(context.device)
     state = TrainingState(network, Adam(network.parameters(), 1e-2, fused=True), generator)
-    deadline = max(deadline, time.monotonic() + LEAST_SECONDS)
+    deadline = max(deadline, time.monotonic() + MIN_SECONDS)
     n_batches = count_batches(len(rows), BATCH_SIZE)
     budget = TrainingBudget(context.unit, 0.0, length, n_batches, deadline, metric_seconds)
     train(state, plan, rows, valid.x, context.validation(number, targets, valid.y), budget)

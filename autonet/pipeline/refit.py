@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from autonet.core.alarms import DeadlinePassed
+from autonet.core.clock import share_until
 from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import Ensemble, Member
 from autonet.models.network import NetworkMember
@@ -137,10 +138,10 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
                     initialize_from_rows(state.network, rows.x)
             if _is_late(fold):
                 state.restore(fold.state)
-            now, length = time.monotonic(), _epochs(fold)
+            length = _epochs(fold)
             if context.unit == "time":
                 length *= share * _epoch_seconds(context, fold)
-            deadline = now + (trial.deadline - now) / (len(folds) - done)
+            deadline = share_until(trial.deadline, len(folds) - done)
             budget = TrainingBudget(context.unit, 0.0, length, count_batches(len(rows), plan.batch_size), deadline)
             while not budget.finished:
                 train_epoch(state, plan, rows, budget)

@@ -1,4 +1,4 @@
-"""Traditional learners beside the networks: scikit-learn's trees, fitted on every fold within a share of the time."""
+"""Tree ensembles of scikit-learn as further members of the ensemble, fitted on every fold within a time limit."""
 
 import logging
 import time
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from autonet.core.clock import share_until
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder
 from autonet.core.task import Task
@@ -24,17 +25,17 @@ from autonet.pipeline.trees import Boosting, Forest, TreeGrower
 
 __all__ = ["LEARNERS", "TreeLearner", "TreeLearners", "fit_tree_learners"]
 
-FIRST_STEP = 16  # iterations of boosting or trees; later steps double what there is
-# On so many rows a first iteration is timed, so that one on all rows is known to fit.  Of 20,000 rows the estimate is
-# one and a half to twice the truth; from half as many rows it would be five times.
+FIRST_STEP = 16  # iterations of boosting, or trees; later steps double their number
+# Rows on which the first iteration is timed.  With 2,000 the estimate for 20,000 rows is 1.5 to 2 times too large, with
+# 1,000 five times.
 PROBED_ROWS = 2000
-LEAST_SHARE = 0.1  # of what a step takes, that its trees take: what every step costs cannot be told exactly
-WORTHWHILE = 0.1  # of the trees there are, that a step adds at least
+MIN_ITERATION_SHARE = 0.1  # of the time of a step, that its iterations take: the fixed part is an estimate
+MIN_GROWTH = 0.1  # smallest step, as a share of the trees grown so far
 
 
 @dataclass(frozen=True)
 class TreeLearner:
-    """A kind of trees with its settings.
+    """A tree ensemble with its settings.
 
     Attributes
     ----------
@@ -61,12 +62,12 @@ LEARNERS = (
 
 @dataclass
 class TreeLearners:
-    """What was fitted.
+    """Fitted tree ensembles.
 
     Attributes
     ----------
     candidates : list of Candidate
-        Of learners that were fitted on all folds.
+        One per learner that was fitted on all folds.
     """
 
     candidates: list[Candidate[TreeMember]] = field(default_factory=list)
@@ -75,7 +76,7 @@ class TreeLearners:
 def fit_tree_learners(
     context: TrialContext, config: Mapping[str, Any], *, seconds: float, encoding_seconds: float
 ) -> TreeLearners:
-    """Fit one learner after the other on the training rows of every fold, as long as there is time.
+    """Fit tree ensembles one after the other on every fold, as long as there is time.
 
     Parameters
     ----------
@@ -83,9 +84,9 @@ def fit_tree_learners(
     config : mapping
         The configuration whose imputation is used.
     seconds : float
-        Time for all of them; if infinite, no clock is looked at and a seed repeats the result.
+        Time limit for all of them.  If infinite, no clock is read and a seed repeats the result.
     encoding_seconds : float
-        What it takes to encode a row.
+        Time to encode a row.
     """
     fitted, limit = TreeLearners(), time.monotonic() + seconds
     n_rows = sum(len(rows) for fold in context.folds for rows in (fold.train, fold.valid))
@@ -93,11 +94,10 @@ def fit_tree_learners(
         return fitted
     with current_interrupt().abandoning(), one_native_thread():
         encoding = context.modality.tree_config(config)
-        folds = [] if encoding is None else _encoded_folds(context, encoding)
+        folds = [] if encoding is None else _encode_folds(context, encoding)
         for learner in LEARNERS if folds else ():
-            now = time.monotonic()
-            until = limit if learner is LEARNERS[-1] else now + (limit - now) / 2
-            candidate = _fitted(learner, context, folds, until)
+            until = share_until(limit, 1 if learner is LEARNERS[-1] else 2)
+            candidate = _fit_learner(learner, context, folds, until)
             if candidate is not None:
                 fitted.candidates.append(candidate)
     return fitted
@@ -105,7 +105,7 @@ def fit_tree_learners(
 
 @dataclass(frozen=True)
 class _EncodedFold:
-    """A fold as trees see it: training rows that count, and what is needed of the validation rows."""
+    """Fold encoded for trees: training rows of positive weight, and the validation rows with their loss."""
 
     encoder: Encoder
     targets: TargetEncoder
@@ -116,8 +116,8 @@ class _EncodedFold:
     loss: Callable[[Array], float]
 
 
-def _encoded_folds(context: TrialContext, config: Mapping[str, Any]) -> list[_EncodedFold]:
-    """Encode all folds; none if the table is a sparse one that had better not be dense as a whole."""
+def _encode_folds(context: TrialContext, config: Mapping[str, Any]) -> list[_EncodedFold]:
+    """Encode all folds; return none for a sparse table that is encoded batch by batch."""
     folds = []
     for fold in context.folds:
         rows, weights = fold.train, None
@@ -144,30 +144,29 @@ def _encoded_folds(context: TrialContext, config: Mapping[str, Any]) -> list[_En
 
 
 def _plain_loss(context: TrialContext, targets: TargetEncoder, rows: NDArray[np.intp], outputs: Array) -> float:
-    """Return the loss that boosting stops by."""
-    of_task = PLAIN_LOSSES[context.task.kind]
-    return of_task(context.y[rows], _decoded(targets, outputs), context.metric_weights(rows))
+    """Return the validation loss that early stopping of boosting uses."""
+    loss = PLAIN_LOSSES[context.task.kind]
+    return loss(context.y[rows], _decode(targets, outputs), context.metric_weights(rows))
 
 
-def _decoded(targets: TargetEncoder, outputs: Array) -> Array:
-    """Turn what trees predict into probabilities, which it is already, or into values in the unit of the target."""
+def _decode(targets: TargetEncoder, outputs: Array) -> Array:
+    """Return probabilities as they are, and values in the unit of the target."""
     return targets.decode(outputs) if targets.kind == "regression" else outputs
 
 
-def _fitted(
+def _fit_learner(
     learner: TreeLearner, context: TrialContext, folds: list[_EncodedFold], limit: float
 ) -> Candidate[TreeMember] | None:
-    """Fit a learner on all folds; None if there is not time for all of them, or if it fails."""
+    """Fit a learner on all folds; return None if there is no time for all of them, or if it fails."""
     logger, began = logging.getLogger("autonet"), time.monotonic()
     members = list[TreeMember]()
     pace: _Pace | None = None
     try:
         for number, fold in enumerate(folds):
             trees = learner.build(context.task, context.seed)
-            now = time.monotonic()
-            until = now + (limit - now) / (len(folds) - number)
+            until = share_until(limit, len(folds) - number)
             if pace is None and np.isfinite(limit):
-                pace = _Pace.probed(learner.build(context.task, context.seed), fold)
+                pace = _Pace.probe(learner.build(context.task, context.seed), fold)
             _grow(trees, fold, pace, until)
             if not trees.size:
                 logger.info("%s: no time", learner.name)
@@ -177,7 +176,7 @@ def _fitted(
     except Exception:  # there are networks, and other learners
         logger.warning("%s failed", learner.name, exc_info=True)
         return None
-    predictions = [_decoded(m.targets, output) for m, output in zip(members, outputs, strict=True)]
+    predictions = [_decode(m.targets, output) for m, output in zip(members, outputs, strict=True)]
     losses = [score_fold(context, f.valid, p) for f, p in zip(context.folds, predictions, strict=True)]
     loss, tie_breaker = np.mean(losses, axis=0)
     score = context.metric.score_of(float(loss))
@@ -188,22 +187,22 @@ def _fitted(
 
 @dataclass
 class _Pace:
-    """What growing costs, in seconds.
+    """Cost of growing trees, in seconds.
 
     Attributes
     ----------
     fixed : float
-        Of every step, however small: columns are sorted into bins again.
+        Per step, however small: columns are binned again.
     each : float
-        Of an iteration.
+        Per iteration.
     """
 
     fixed: float
     each: float
 
     @classmethod
-    def probed(cls, trees: TreeGrower, fold: _EncodedFold) -> "_Pace":
-        """Time one iteration on some of the rows; of the time for all rows, any part may be fixed."""
+    def probe(cls, trees: TreeGrower, fold: _EncodedFold) -> "_Pace":
+        """Time one iteration on a sample of the rows."""
         some = slice(None, None, -(-len(fold.x) // PROBED_ROWS))
         began = time.monotonic()
         trees.grow(1, fold.x[some], fold.y[some], None if fold.weights is None else fold.weights[some])
@@ -211,26 +210,26 @@ class _Pace:
         return cls(seconds, seconds)
 
     def learn(self, seconds: float, grown: int) -> None:
-        """Take note of what a step cost."""
-        self.fixed = min(self.fixed, (1 - LEAST_SHARE) * seconds)
+        """Update the costs by those of a step."""
+        self.fixed = min(self.fixed, (1 - MIN_ITERATION_SHARE) * seconds)
         self.each = (seconds - self.fixed) / grown
 
     def step(self, size: int, left: float) -> float:
-        """Return how many iterations to add to `size` in the seconds left: what fits, in steps that are not small."""
+        """Return how many iterations to add to `size` in the seconds left."""
         affordable = (left - self.fixed) / self.each
         wanted = max(size, FIRST_STEP, self.fixed / self.each)
-        return affordable if affordable < 2 * wanted else wanted  # what would be left is too little for another step
+        return affordable if affordable < 2 * wanted else wanted  # too little would be left for another step
 
 
 def _grow(trees: TreeGrower, fold: _EncodedFold, pace: _Pace | None, until: float) -> None:
-    """Grow trees on a fold until they are past their best, the largest size, or out of time."""
+    """Grow trees on a fold until early stopping, the largest size, or the end of the time."""
     while trees.size < trees.largest:
         if current_interrupt().requested:
             raise KeyboardInterrupt
         began = time.monotonic()
         step = max(trees.size, FIRST_STEP) if pace is None else pace.step(trees.size, until - began)
         grown = int(min(step, trees.largest - trees.size))
-        if grown < max(WORTHWHILE * trees.size, 1):
+        if grown < max(MIN_GROWTH * trees.size, 1):
             break
         trees.grow(trees.size + grown, fold.x, fold.y, fold.weights)
         over = trees.is_past_its_best(fold.valid, fold.loss)

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from autonet.core.alarms import DeadlinePassed
+from autonet.core.clock import share_until
 from autonet.core.component import Node
 from autonet.core.modality import Encoder, Modality
 from autonet.core.task import InputLayout, Task
@@ -41,17 +42,17 @@ from autonet.training.state import Snapshot, TrainingState
 
 __all__ = [
     "TrainedFold",
-    "additional_scores",
     "build_member",
     "build_training",
     "run_trial",
+    "score_additional",
     "start_training",
 ]
 
 
 @dataclass(frozen=True)
 class TrainedFold:
-    """What a trial leaves behind for a fold: its encoders, the state of training, and the best weights in it."""
+    """Trained network of a fold: its encoders, and the state of training with the best weights."""
 
     encoder: Encoder
     targets: TargetEncoder
@@ -60,28 +61,28 @@ class TrainedFold:
 
     @property
     def position(self) -> dict[str, Any]:
-        """How far it has been trained: steps, epochs and seconds."""
+        """Steps, epochs and seconds of training so far."""
         position: dict[str, Any] = self.state["position"]
         return position
 
     @property
     def best(self) -> Snapshot:
-        """The best weights by validation."""
+        """Weights of the best epoch on the validation rows."""
         best: Snapshot = self.state["best"]
         return best
 
     @property
     def last(self) -> Snapshot:
-        """The weights of the last epoch."""
+        """Weights of the last epoch."""
         last: Snapshot = self.state["last"]
         return last
 
     def prediction(self, snapshot: Snapshot) -> Array:
-        """Return what the weights of a snapshot predict for the validation rows."""
+        """Predict the validation rows with the weights of a snapshot."""
         return self.targets.decode(snapshot.outputs.numpy())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Go between processes as quickly as its tensors can."""
+        """Pickle tensors quickly, for the way between processes."""
         return _unpickled, (pickle_tensors((self.encoder, self.targets, self.state, self.n_parameters)),)
 
 
@@ -102,7 +103,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     -------
     Result
     """
-    n_folds, share = len(context.folds), _folds_that_share(context)
+    n_folds, share = len(context.folds), _n_budget_shares(context)
     target, before = trial.job.target, trial.checkpoint.load()
     trained: list[TrainedFold] = []
     budgets: list[TrainingBudget] = []
@@ -117,16 +118,15 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
                     initialize_from_rows(state.network, rows.x)
             if before is not None:
                 state.restore(before[fold].state)
-            now = time.monotonic()
             budget = TrainingBudget(
                 context.unit,
                 trial.start / share,
                 target / share,
                 count_batches(len(rows), plan.batch_size),
-                now + (trial.deadline - now) / (n_folds - fold),
+                share_until(trial.deadline, n_folds - fold),
                 context.metric.seconds,
             )
-            if budget.deadline - now < context.metric.seconds:
+            if budget.deadline - time.monotonic() < context.metric.seconds:
                 raise DeadlinePassed("no time for a validation")
             try:
                 train(state, plan, rows, valid.x, context.validation(fold, encoded.targets, valid.y), budget)
@@ -137,23 +137,23 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
             n_parameters = sum(p.numel() for p in state.network.parameters())
             trained.append(TrainedFold(encoded.encoder, encoded.targets, state.checkpoint(), n_parameters))
             budgets.append(budget)
-    return _result(context, trial, before, trained, budgets)
+    return _summarize(context, trial, before, trained, budgets)
 
 
-def _folds_that_share(context: TrialContext) -> int:
-    """Return by how many the budget is divided: seconds are shared by the folds, epochs are not."""
+def _n_budget_shares(context: TrialContext) -> int:
+    """Return the number of folds that share a budget: seconds are shared, epochs are not."""
     return len(context.folds) if context.unit == "time" else 1
 
 
-def _result(
+def _summarize(
     context: TrialContext,
     trial: RunningTrial,
     before: Sequence[TrainedFold] | None,
     trained: list[TrainedFold],
     budgets: list[TrainingBudget],
 ) -> Result:
-    """Sum up what the folds came to."""
-    share = _folds_that_share(context)
+    """Combine the folds into the result of the trial."""
+    share = _n_budget_shares(context)
     loss = float(np.mean([t.best.loss for t in trained]))
     paid = {"time": "seconds", "epochs": "epochs"}[context.unit]
     earlier = [fold.position[paid] for fold in before] if before else [0] * len(trained)
@@ -168,12 +168,12 @@ def _result(
         reached,
         status,
         tie_breaker=float(np.mean([t.best.tie_breaker for t in trained])),
-        # An epoch costs what its parameters cost: a measure that every run of a seed repeats.
+        # Epochs times parameters: unlike seconds, every run of a seed repeats it.
         cost=sum(n * (t.n_parameters if context.unit == "epochs" else 1) for n, t in zip(spent, trained, strict=True)),
         complete=all(b.stopped_early for b in budgets),
         metrics={
             f"val_{context.metric.name}": context.metric.score_of(loss),
-            **additional_scores(context, [t.prediction(t.best) for t in trained]),
+            **score_additional(context, [t.prediction(t.best) for t in trained]),
             "epochs": sum(t.position["epochs"] for t in trained) / len(trained),
             "parameters": n_parameters,
         },
@@ -181,24 +181,24 @@ def _result(
     )
 
 
-def additional_scores(
+def score_additional(
     context: TrialContext, predictions: Sequence[Array], deadline: float = -math.inf
 ) -> dict[str, float]:
-    """Score predictions for the validation rows of folds by the metrics that are recorded only.
+    """Score predictions for the validation rows of folds by the additional metrics.
 
-    Means over the folds in which a metric has a value; NaN where it has none in any.  Slow metrics are left out where
-    they would take longer than until `deadline`, a reading of ``time.monotonic()``.
+    Scores are means over the folds in which the metric is defined, NaN if it is defined in none.  Slow metrics that
+    would not end by `deadline`, a reading of ``time.monotonic()``, are left out.
     """
     scores = {}
     for metric in context.additional_metrics:
         if metric.is_slow and time.monotonic() + metric.seconds * len(predictions) > deadline:
             continue
-        of_folds = []
+        scores_of_folds = []
         for fold, prediction in zip(context.folds, predictions, strict=False):
             truth, weights = context.y[fold.valid], context.metric_weights(fold.valid)
             threshold = metric.best_threshold(truth, prediction, weights) if metric.decides else None
-            of_folds.append(metric.score(truth, prediction, weights, threshold))
-        defined = [score for score in of_folds if np.isfinite(score)]
+            scores_of_folds.append(metric.score(truth, prediction, weights, threshold))
+        defined = [score for score in scores_of_folds if np.isfinite(score)]
         scores[f"val_{metric.name}"] = float(np.mean(defined)) if defined else float("nan")
     return scores
 
@@ -212,9 +212,21 @@ def build_training(
     generator: torch.Generator | None = None,
     modality: Modality = TABLES,
 ) -> tuple[TrainingState, TrainingPlan]:
-    """Build network, optimizer and plan of a configuration for rows that are encoded already: by default, numbers.
+    """Build network, optimizer and training plan of a configuration for encoded rows.
 
-    Training draws from the generator, the initialization from that of `draw_from`; default: torch's global one.
+    Parameters
+    ----------
+    task : Task
+    config : mapping
+    rows : EncodedRows
+        Training rows, shape (n, n_in).
+    layout : InputLayout, optional
+        Of the encoded rows; default: all columns are numerical features.
+    networks : Node
+        Networks that the configuration can choose.
+    generator : torch.Generator, optional
+        For the draws of training; those of the initialization come from `draw_from`.  Default: torch's global one.
+    modality : Modality
     """
     layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
     network = modality.build_network(task, config, layout, rows.x, networks)
@@ -247,7 +259,7 @@ def start_training(
 def build_member(
     context: TrialContext, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]
 ) -> NetworkMember:
-    """Rebuild a network with weights of its training, ready to predict on the CPU."""
+    """Rebuild a trained network, ready to predict on the CPU."""
     build = partial(context.modality.build_network, context.task, config, fold.encoder.layout, None, context.networks)
     network = restore_network(build, weights)
     return NetworkMember(fold.encoder, fold.targets, network, dict(config), context.task)
