@@ -29,8 +29,9 @@ from autonet.data.reading.names import are_strings, warn_if_index_order_differs
 from autonet.data.targets.targets import Targets
 from autonet.estimators.autopytorch import accept_old_keywords, translate_data, translate_options
 from autonet.estimators.baselines import fit_baselines
-from autonet.estimators.context import FitInputs, build_context
+from autonet.estimators.context import build_context
 from autonet.estimators.fitted import FittedEstimator
+from autonet.estimators.inputs import FitInputs
 from autonet.estimators.logs import describe_model, log_fit
 from autonet.estimators.options import Options
 from autonet.estimators.progress import describe_best, show_progress

@@ -1,6 +1,8 @@
 """The metrics of a fit, the class that those of one class are of, and the folds on which they have a value."""
 
 import logging
+import math
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autonet.core.alarms import Alarm, DeadlinePassed, enclosing_alarm
 from autonet.core.errors import DataWarning, InvalidData, InvalidOption
 from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
@@ -17,13 +20,18 @@ from autonet.metrics.metric import Metric, get_metric
 __all__ = ["UnscorableFold", "find_unscorable", "get_positive_label", "resolve_metrics"]
 
 BINARY = 2  # classes
+MAX_METRIC_SHARE = 0.25  # of the runtime for a call of a metric, but at least:
+MIN_METRIC_SECONDS = 1.0
+MIN_SQUARABLE = 1e-150  # the squares of numbers between this and its inverse are within float64
 # Scores against the mean of the validation rows, which of one row is the row itself.
 OF_SEVERAL_ROWS = frozenset({"r2", "explained_variance", "d2_absolute_error_score"})
 # Labels that say themselves that they are the positive ones; of others the user is told which was taken.
 POSITIVE = frozenset({"1", "1.0", "true", "t", "yes", "y", "positive", "pos", "on"})
 
 
-def resolve_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targets, pos_label: Any) -> list[Metric]:
+def resolve_metrics(
+    metrics: Sequence[str | Callable[..., float]], targets: Targets, y: Array, *, pos_label: Any, runtime: float | None
+) -> list[Metric]:
     """Look the metrics up, and try them.
 
     Parameters
@@ -31,13 +39,55 @@ def resolve_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targ
     metrics : sequence of str or callable
         The one to optimize, then those to record.
     targets : ClassTargets, MultilabelTargets or RegressionTargets
+    y : ndarray of shape (n,), (n, n_labels) or (n, n_targets)
+        Class codes, labels or values.
     pos_label : label or None
-        Of two classes the one that metrics of one class are of; default: 1 where it is a label, else the last.
+        The positive class of a binary classification; default: 1 if it is a label, else the last.
+    runtime : float or None
+        Time limit of the fit, in seconds.
 
     Raises
     ------
     InvalidOption
+        If a metric does not exist, does not fit the targets, or takes a large part of the runtime for a single call.
+    InvalidData
+        If it cannot be computed for these targets.
     """
+    limit = MAX_METRIC_SHARE * (runtime or math.inf)
+    try:
+        with Alarm(time.monotonic() + max(limit, MIN_METRIC_SECONDS)):
+            chosen = _get_metrics(metrics, targets, pos_label)
+            for metric in chosen if targets.kind == "regression" else ():
+                _check_scorable(metric, y)
+    except DeadlinePassed as error:
+        if time.monotonic() >= enclosing_alarm():
+            raise
+        raise InvalidOption(
+            f"A call of a metric takes more than {MAX_METRIC_SHARE:.0%} of max_runtime={runtime:g}; increase "
+            "max_runtime, or use a faster metric."
+        ) from error
+    return chosen
+
+
+def _check_scorable(metric: Metric, y: Array) -> None:
+    """Refuse a metric that cannot be computed for targets of shape (n, n_targets)."""
+    perfect = metric.score(y, y)  # a logarithmic error refuses negative targets
+    spread = np.ptp(y, axis=0)
+    if not spread.any():  # a constant is predicted exactly
+        return
+    largest, smallest = np.abs(y).max(), spread[spread > 0].min()
+    if largest <= 1 / MIN_SQUARABLE and smallest >= MIN_SQUARABLE:
+        return
+    with np.errstate(over="ignore", under="ignore"):
+        score = metric.score(y, np.broadcast_to(y[0] + (y - y[0]).mean(axis=0), y.shape))
+    if not np.isfinite(score) or score == perfect:
+        raise InvalidData(
+            f"y has values up to {largest:.3g} in a range of {smallest:.3g}, for which the metric "
+            f"{metric.name!r} overflows or underflows; optimize 'r2', or rescale y."
+        )
+
+
+def _get_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targets, pos_label: Any) -> list[Metric]:
     code = _find_positive_class(targets, pos_label)
     chosen = [get_metric(metric, targets.kind, targets.labels, targets.n_outputs, code) for metric in metrics]
     of_one_class = [metric for metric in chosen if metric.positive is not None]

@@ -117,10 +117,10 @@ def refused(call: Callable[[], Any], message: str, error: type[Exception] = Valu
         ({"class_weight": "Balanced"}, "class_weight must be 'balanced', a dictionary or None; got 'Balanced'"),
         ({"class_weight": [1, 2, 3]}, "class_weight must be 'balanced', a dictionary or None; got [1, 2, 3]"),
         ({"class_weight": np.ones(3)}, "class_weight must be 'balanced', a dictionary or None; got array("),
-        ({"class_weight": {"0": 2}}, "class_weight has weights for ['0'], which y does not have; its labels: 0, 1, 2"),
-        ({"class_weight": {0: -1}}, "class_weight must hold finite numbers from 0 on; 0 has -1"),
-        ({"class_weight": {0: float("nan")}}, "class_weight must hold finite numbers from 0 on; 0 has nan"),
-        ({"class_weight": {0: 0, 1: 0, 2: 0}}, "The weights of all training rows of a fold are zero"),
+        ({"class_weight": {"0": 2}}, "class_weight has weights for ['0'], which are not in y; its labels: 0, 1, 2"),
+        ({"class_weight": {0: -1}}, "class_weight must hold finite numbers of at least 0; 0 has -1"),
+        ({"class_weight": {0: float("nan")}}, "class_weight must hold finite numbers of at least 0; 0 has nan"),
+        ({"class_weight": {0: 0, 1: 0, 2: 0}}, "All training rows of a fold have weight 0"),
         (
             {"hyperparameter_search_space_updates": 3},
             "must be HyperparameterSearchSpaceUpdates, the path of a file, or None; got 3",
@@ -145,7 +145,7 @@ def test_options(options: dict[str, Any], message: str) -> None:
         ({"optimize_metric": "neg_mean_squared_log_error"}, "cannot score these targets: Mean Squared Logarithmic"),
         ({"optimize_metric": lambda y, p: float(np.abs(y - p).mean())}, "but greater must be better; use"),
         ({"additional_metrics": ["roc_auc"]}, "The metric 'roc_auc' scores classes"),
-        ({"class_weight": "balanced"}, "class_weight='balanced' needs one label per row; use sample_weight instead"),
+        ({"class_weight": "balanced"}, "class_weight='balanced' requires one label per row; use sample_weight instead"),
         ({"loss_modules": ["cross_entropy"]}, "Unknown component of LossModuleSelector for regression"),
     ],
 )
@@ -278,26 +278,29 @@ def test_missing_targets(y: Any, cls: Any) -> None:
         ({"y": np.zeros((60, 0))}, "y has shape (60, 0); expected"),
         ({"y": np.zeros((60, 2, 2))}, "y has shape (60, 2, 2); expected"),
         ({"y": LABELS * 1j}, "Complex data not supported: y has complex numbers"),
-        ({"sample_weight": np.ones(59)}, "sample_weight has 59 entries and X has 60 rows; give one per row"),
+        ({"sample_weight": np.ones(59)}, "sample_weight has 59 entries and X has 60 rows; pass one per row"),
         ({"sample_weight": np.ones((60, 1))}, "sample_weight has shape (60, 1)"),
-        ({"sample_weight": np.zeros(60)}, "All entries of sample_weight are zero; give at least one row a weight"),
-        ({"sample_weight": -np.ones(60)}, "row 0 has -1.0; give finite weights from 0 on"),
-        ({"sample_weight": np.full(60, np.nan)}, "row 0 has nan; give finite weights from 0 on"),
-        ({"sample_weight": np.full(60, np.inf)}, "row 0 has inf; give finite weights from 0 on"),
+        (
+            {"sample_weight": np.zeros(60)},
+            "All entries of sample_weight are zero; pass a positive weight",
+        ),
+        ({"sample_weight": -np.ones(60)}, "row 0 has -1.0; pass finite weights of at least 0"),
+        ({"sample_weight": np.full(60, np.nan)}, "row 0 has nan; pass finite weights of at least 0"),
+        ({"sample_weight": np.full(60, np.inf)}, "row 0 has inf; pass finite weights of at least 0"),
         ({"sample_weight": ["much"] * 60}, "sample_weight must hold numbers (could not convert string to float"),
         ({"sample_weight": np.ones(60, "m8[s]")}, "sample_weight must hold real numbers; got durations"),
-        ({"sample_weight": np.ones(60) * 1j}, "sample_weight must hold real numbers; got complex ones"),
-        ({"groups": np.ones(59)}, "groups has shape (59,) and X has 60 rows; give one group per row"),
+        ({"sample_weight": np.ones(60) * 1j}, "sample_weight must hold real numbers; got complex numbers"),
+        ({"groups": np.ones(59)}, "groups has shape (59,) and X has 60 rows; pass one group per row"),
         ({"groups": np.ones(60)}, "All rows are of one group, so none can be held out; give groups that differ"),
         ({"groups": GROUPS, "cross_validator": "k_fold"}, "would tear groups apart; use 'group_k_fold'"),
         ({"X_valid": X}, "X_valid and y_valid belong together; got only one of them"),
         ({"y_valid": LABELS}, "X_valid and y_valid belong together; got only one of them"),
-        ({"X_valid": X, "y_valid": LABELS[1:]}, "X_valid has 60 rows and y_valid 59 entries; give one entry per row"),
+        ({"X_valid": X, "y_valid": LABELS[1:]}, "X_valid has 60 rows and y_valid 59 entries; pass one entry per row"),
         ({"X_valid": X[:, 1:], "y_valid": LABELS}, "X has 2 features, but AutoNet"),
         ({"X_valid": X[:0], "y_valid": LABELS[:0]}, "Found array with 0 sample(s)"),
         ({"X_valid": X, "y_valid": LABELS * np.nan}, "y_valid contains NaN, infinity or missing values in 60 of 60"),
-        ({"X_valid": X, "y_valid": LABELS, "cross_validator": 3}, "X_valid and cross_validator exclude each other"),
-        ({"X_valid": X, "y_valid": LABELS, "groups": LABELS}, "X_valid and groups exclude each other"),
+        ({"X_valid": X, "y_valid": LABELS, "cross_validator": 3}, "cross_validator has no effect with X_valid"),
+        ({"X_valid": X, "y_valid": LABELS, "groups": LABELS}, "groups has no effect with X_valid"),
     ],
 )
 def test_targets_weights_and_groups(arguments: dict[str, Any], message: str, cls: Any) -> None:
@@ -330,9 +333,7 @@ def test_targets_of_the_wrong_type(cls: Any, y: Any, message: str) -> None:
 
 @pytest.mark.parametrize("unit", [1e200, 1e-200])
 def test_metrics_that_overflow_or_underflow_for_these_targets(unit: float) -> None:
-    message = (
-        "of which the metric 'neg_mean_squared_error' overflows or underflows; optimize 'r2', or give y in another"
-    )
+    message = "for which the metric 'neg_mean_squared_error' overflows or underflows; optimize 'r2', or rescale y"
     refused(lambda: AutoNetRegression(optimize_metric="neg_mean_squared_error").fit(X, X[:, 0] * unit), message)
 
 
@@ -343,7 +344,7 @@ def test_labels_to_validate_on_that_do_not_train() -> None:
 
 def test_folds_of_which_one_has_no_weight() -> None:
     weights = (np.arange(60) < 20).astype(float)
-    message = "The weights of all training rows of a fold are zero; give some of them a weight"
+    message = "All training rows of a fold have weight 0; pass a positive weight for some of them"
     refused(lambda: AutoNetRegression(cross_validator=KFold(3)).fit(X, X[:, 0], weights), message)
 
 

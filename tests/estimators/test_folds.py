@@ -70,7 +70,7 @@ def test_a_split_without_a_score_is_refused_before_training(
     quick: dict[str, Any], metric: str, options: dict[str, Any], sentence: str
 ) -> None:
     y = np.where(EARLY, "late", "early")
-    sentence += rf".*, without which the metric '{metric}' has no value; give"
+    sentence += rf".*, without which the metric '{metric}' is undefined; pass"
     with pytest.raises(InvalidOption, match=sentence):
         AutoNetClassification("tiny_cs", **{**quick, **options}, optimize_metric=metric, pos_label="late").fit(X, y)
 

@@ -1,0 +1,157 @@
+"""Inputs of a fit: data, targets, weights of rows and classes, groups; checked against one another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autonet.core.errors import InvalidData, InvalidOption
+from autonet.core.modality import Data, Modality
+from autonet.core.typing import Array
+from autonet.data.splits.folds import Fold
+from autonet.data.targets.targets import ClassTargets, Targets
+
+__all__ = ["FitInputs", "apply_class_weight", "check_groups", "check_sample_weight"]
+
+MAX_LABELS_SHOWN = 5
+NOT_REAL = {"c": "complex numbers", "M": "dates", "m": "durations"}  # by the kind of NumPy's type
+
+
+@dataclass(frozen=True)
+class FitInputs:
+    """Data of a fit, read.
+
+    Attributes
+    ----------
+    modality : Modality
+    X : object
+        As passed to `fit`.
+    data : Data
+    n_features : int
+        Columns of `X`.
+    targets : ClassTargets, MultilabelTargets or RegressionTargets
+    y : ndarray of shape (n,), (n, n_labels) or (n, n_targets)
+        Class codes, labels or values.
+    sample_weight, groups : array-like or None
+        As passed to `fit`.
+    valid : tuple of Data and ndarray, or None
+        Rows to validate on, and their codes, labels or values.
+    """
+
+    modality: Modality
+    X: Any
+    data: Data
+    n_features: int
+    targets: Targets
+    y: Array
+    sample_weight: Any
+    groups: Any
+    valid: tuple[Data, Array] | None
+
+
+def check_sample_weight(sample_weight: Any, data: Data) -> NDArray[np.float64] | None:
+    """Return one finite, non-negative weight per row, as an array of shape (n,).
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n,), scalar or None
+    data : Data
+        Of `n` rows.
+
+    Raises
+    ------
+    InvalidData
+        If a weight is no such number, or all are zero.
+    """
+    if sample_weight is None:
+        return None
+    kind = np.asarray(sample_weight).dtype.kind
+    if kind in NOT_REAL:
+        raise InvalidData(f"sample_weight must hold real numbers; got {NOT_REAL[kind]}.")
+    try:
+        weights = np.asarray(sample_weight, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidData(f"sample_weight must hold numbers ({error}).") from error
+    if weights.ndim == 0:
+        weights = np.full(len(data), weights)
+    if weights.ndim != 1:
+        raise InvalidData(f"Sample weights must be 1D array or scalar: sample_weight has shape {weights.shape}.")
+    if len(weights) != len(data):
+        raise InvalidData(f"sample_weight has {len(weights)} entries and X has {len(data)} rows; pass one per row.")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        bad = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
+        raise InvalidData(
+            f"Negative values in data passed to `sample_weight`, or NaN or infinity: row {bad[0]} has "
+            f"{weights[bad[0]]}; pass finite weights of at least 0."
+        )
+    if not weights.any():
+        raise InvalidData("All entries of sample_weight are zero; pass a positive weight for at least one row.")
+    return weights
+
+
+def check_groups(groups: Any, data: Data) -> Array | None:
+    """Return the group of each row, as an array of shape (n,).
+
+    Raises
+    ------
+    InvalidData
+        If there is not one group per row.
+    """
+    if groups is None:
+        return None
+    names: Array = np.asarray(groups)
+    if names.ndim != 1 or len(names) != len(data):
+        raise InvalidData(f"groups has shape {names.shape} and X has {len(data)} rows; pass one group per row.")
+    return names
+
+
+def apply_class_weight(
+    class_weight: Mapping[Any, Any] | str | None, targets: Targets, y: Array, weights: Array | None, folds: list[Fold]
+) -> Array | None:
+    """Multiply the weights of rows by those of their classes.
+
+    Parameters
+    ----------
+    class_weight : mapping of label to weight, "balanced" or None
+        Labels without a weight get 1; "balanced" is n / (n_classes n_k) for class k.
+    targets : ClassTargets, MultilabelTargets or RegressionTargets
+    y : ndarray of shape (n,)
+        Class codes.
+    weights : ndarray of shape (n,), optional
+    folds : list of Fold
+        "balanced" counts the rows of the first one.
+
+    Returns
+    -------
+    ndarray of shape (n,) or None
+
+    Raises
+    ------
+    InvalidOption
+        If `class_weight` does not fit the labels.
+    """
+    if class_weight is None:
+        return weights
+    if not isinstance(targets, ClassTargets):
+        raise InvalidOption(f"class_weight={class_weight!r} requires one label per row; use sample_weight instead.")
+    if not isinstance(class_weight, Mapping) and not (isinstance(class_weight, str) and class_weight == "balanced"):
+        raise InvalidOption(f"class_weight must be 'balanced', a dictionary or None; got {class_weight!r:.60}.")
+    if isinstance(class_weight, str):
+        rows = np.concatenate([folds[0].train, folds[0].valid])
+        counts = np.bincount(y[rows], None if weights is None else weights[rows], minlength=targets.n_outputs)
+        class_weights = counts.sum() / (targets.n_outputs * np.where(counts > 0, counts, 1.0))
+    else:
+        labels = targets.labels.tolist()
+        unknown = [label for label in class_weight if label not in set(labels)]
+        if unknown:
+            raise InvalidOption(
+                f"class_weight has weights for {unknown[:MAX_LABELS_SHOWN]}, which are not in y; its labels: "
+                f"{', '.join(map(repr, labels[:MAX_LABELS_SHOWN]))}{', ...' if len(labels) > MAX_LABELS_SHOWN else ''}."
+            )
+        for label, weight in class_weight.items():
+            if not (isinstance(weight, int | float | np.integer | np.floating) and 0 <= weight < np.inf):
+                raise InvalidOption(f"class_weight must hold finite numbers of at least 0; {label!r} has {weight!r}.")
+        class_weights = np.array([class_weight.get(label, 1.0) for label in labels], np.float64)
+    return np.asarray(class_weights[y] if weights is None else weights * class_weights[y])

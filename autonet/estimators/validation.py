@@ -1,0 +1,209 @@
+"""Validation: rows to train on and rows to validate on."""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from autonet.core.errors import InvalidData, InvalidOption
+from autonet.core.modality import Data
+from autonet.core.typing import Array
+from autonet.data.splits.duplicates import deduplicate
+from autonet.data.splits.folds import Fold, split
+from autonet.data.targets.targets import ClassTargets, RegressionTargets
+from autonet.estimators.inputs import FitInputs
+from autonet.estimators.options import Options
+from autonet.estimators.scoring import find_unscorable
+from autonet.estimators.time_plan import FOLDED_METRIC_SHARE, TimePlan
+from autonet.metrics.metric import Metric
+
+__all__ = ["ValidationPlan", "check_folds", "check_validation_rows", "use_validation_rows"]
+
+DEFAULT_HOLDOUT = 0.3  # share of the rows, as in Auto-PyTorch
+# cross_validator="auto": folds where there is time for five networks instead of one, so that every row trains and the
+# networks are averaged; else a holdout, the smaller the more rows there are (docs/benchmarks/method.md).
+N_FOLDS = 5
+MIN_FOLDED_ROWS = 50
+MAX_FOLDED_ROWS = (2500, 50_000)  # with little time, with much
+FOLDED_ROWS_PER_SECOND = 25  # of a core, for up to so many columns:
+FOLDED_COLUMNS = 100
+MIN_FOLDED_SECONDS = 5.0  # below it folds leave too few epochs to each network
+HOLDOUT_ROWS = 2000  # of large tables, within these shares:
+HOLDOUT_SHARES = (0.1, 0.25)
+
+
+@dataclass(frozen=True)
+class ValidationPlan:
+    """Split of the rows of a fit.
+
+    Attributes
+    ----------
+    inputs : FitInputs
+    weights : ndarray of shape (n,) or None
+        Sample weights.
+    groups : ndarray of shape (n,) or None
+    options : Options
+    plan : TimePlan
+    metric : Metric
+        The metric to optimize.
+    seed : int
+    """
+
+    inputs: FitInputs
+    weights: Array | None
+    groups: Array | None
+    options: Options
+    plan: TimePlan
+    metric: Metric
+    seed: int
+
+    def split_rows(self) -> tuple[list[Fold], Array | None]:
+        """Split the rows at random, or as `cross_validator` says; equal rows as in `deduplicate`.
+
+        Automatic folds on which the metric is undefined give way to a holdout.
+
+        Returns
+        -------
+        folds : list of Fold
+        weights : ndarray of shape (n,) or None
+            Weights of the rows, those of equal rows added up at one of them.
+        """
+        inputs, options, weights = self.inputs, self.options, self.weights
+        chosen, rows = options.cross_validator, np.arange(len(inputs.data))
+        is_ours = isinstance(chosen, str | Integral) and chosen != "time_series_split"
+        if is_ours and options.shuffle and self.groups is None:
+            rows, weights = deduplicate(inputs.data, inputs.y, weights)
+        validator, share = chosen, DEFAULT_HOLDOUT
+        if isinstance(chosen, str) and chosen == "auto":
+            validator, share = self._choose_split(inputs.y[rows])
+        folds = self._split(rows, validator, share)
+        is_automatic = validator is not chosen and len(folds) > 1
+        if is_automatic and find_unscorable(self.metric, inputs.y, weights, folds, inputs.targets):
+            folds = self._split(rows, "none", share)
+        return folds, weights
+
+    def _split(self, rows: Array, cross_validator: Any, share: float) -> list[Fold]:
+        """Split rows; `share` of them are held out unless the user gave another share."""
+        inputs, options = self.inputs, self.options
+        folds = split(
+            inputs.y[rows],
+            inputs.targets.kind,
+            len(rows),
+            validation_split=share if options.validation_split is None else options.validation_split,
+            cross_validator=cross_validator,
+            arguments=options.cross_validator_args or {},
+            groups=self.groups,
+            shuffle=options.shuffle,
+            seed=self.seed,
+            known=(inputs.X, inputs.targets.decode(inputs.y)),
+        )
+        return [Fold(rows[fold.train], rows[fold.valid]) for fold in folds]
+
+    def _choose_split(self, y: Array) -> tuple[str | int, float]:
+        """Choose between folds and a holdout.
+
+        Returns
+        -------
+        cross_validator : str or int
+            "none", or a number of folds.
+        validation_split : float
+            Share of the rows for a holdout.
+        """
+        options, n_rows = self.options, len(y)
+        if options.cross_validator_args:
+            raise InvalidOption("cross_validator='auto' takes no cross_validator_args; name a cross_validator.")
+        share = float(np.clip(HOLDOUT_ROWS / n_rows, *HOLDOUT_SHARES))
+        if options.validation_split is not None or not options.shuffle or self.groups is not None:
+            return "none", share
+        if self.inputs.targets.kind == "classification" and np.bincount(y).max() < N_FOLDS:
+            return "none", share
+        return N_FOLDS if MIN_FOLDED_ROWS <= n_rows < self._max_folded_rows() else "none", share
+
+    def _max_folded_rows(self) -> float:
+        """Return the number of rows up to which there is time for folds."""
+        plan, data = self.plan, self.inputs.data
+        if plan.unit != "time" or plan.runtime is None:
+            return MAX_FOLDED_ROWS[0]
+        core_seconds = plan.runtime * plan.workers(data)
+        has_slow_metric = N_FOLDS * self.metric.seconds > FOLDED_METRIC_SHARE * plan.runtime
+        if core_seconds < MIN_FOLDED_SECONDS or has_slow_metric:
+            return 0
+        per_second = FOLDED_ROWS_PER_SECOND * FOLDED_COLUMNS / max(data.n_columns, FOLDED_COLUMNS)
+        return float(np.clip(per_second * core_seconds, *MAX_FOLDED_ROWS))
+
+
+def use_validation_rows(data: Data, y: Array, weights: Array | None, n_train: int) -> tuple[list[Fold], Array | None]:
+    """Train on the first `n_train` rows, and validate on the others, each of weight 1.
+
+    Parameters
+    ----------
+    data : Data
+        Of `n` rows.
+    y : ndarray of shape (n, ...)
+    weights : ndarray of shape (n_train,) or None
+    n_train : int
+
+    Returns
+    -------
+    folds : list of Fold
+    weights : ndarray of shape (n,) or None
+    """
+    train = data.rows(slice(n_train))
+    rows, summed = deduplicate(train, y[:n_train], weights)
+    valid = np.arange(n_train, len(data))
+    if summed is None:
+        return [Fold(rows, valid)], None
+    return [Fold(rows, valid)], np.concatenate([summed / summed[rows].mean(), np.ones(len(valid))])
+
+
+def check_validation_rows(valid: tuple[Data, Array], groups: Array | None, options: Options) -> None:
+    """Check the rows to validate on, and that nothing else splits the rows.
+
+    Raises
+    ------
+    InvalidData, InvalidOption
+    """
+    n_rows, n_entries = len(valid[0]), len(valid[1])
+    if n_rows != n_entries:
+        raise InvalidData(f"X_valid has {n_rows} rows and y_valid {n_entries} entries; pass one entry per row.")
+    if not (isinstance(options.cross_validator, str) and options.cross_validator in ("auto", "none")):
+        raise InvalidOption("cross_validator has no effect with X_valid; pass only one of them.")
+    if groups is not None:
+        raise InvalidOption("groups has no effect with X_valid; pass only one of them.")
+
+
+def check_folds(metric: Metric, y: Array, weights: Array | None, folds: list[Fold], inputs: FitInputs) -> None:
+    """Refuse validation rows on which the metric is undefined, whatever is predicted.
+
+    Parameters
+    ----------
+    metric : Metric
+    y : ndarray of shape (n,), (n, n_labels) or (n, n_targets)
+    weights : ndarray of shape (n,) or None
+    folds : list of Fold
+    inputs : FitInputs
+
+    Raises
+    ------
+    InvalidOption
+    """
+    targets = inputs.targets
+    is_holdout = inputs.valid is None and len(folds) == 1
+    if isinstance(targets, RegressionTargets) and is_holdout:  # of few rows a single one, which must do
+        return
+    if isinstance(targets, ClassTargets) and targets.n_outputs == 1:
+        return
+    found = find_unscorable(metric, y, weights, folds, targets)
+    if found is None:
+        return
+    if inputs.valid is not None:
+        where, advice = "X_valid", "other rows"
+    elif len(folds) > 1:
+        where, advice = f"Fold {found.fold + 1} of {len(folds)}", "a stratified cross_validator, other folds"
+    else:
+        where, advice = "The held-out part", "more such rows, another validation_split or shuffle, X_valid"
+    raise InvalidOption(
+        f"{where} has no {found.lacks.removeprefix('a ')}, without which the metric {metric.name!r} is undefined; pass "
+        f"{advice}, or another metric."
+    )
