@@ -1,4 +1,4 @@
-"""What the trials of one search share: the data, their targets, their folds, and the encodings in use."""
+"""Context of the trials of a search: data, targets, folds, metrics, and cached encodings."""
 
 import math
 from collections import OrderedDict
@@ -26,7 +26,7 @@ from autonet.training.loop import Validation
 
 __all__ = ["EncodedFold", "TrialContext"]
 
-# Encodings are kept for trials to come as long as they fit in so many bytes; those of one configuration always are.
+# Bytes of encodings that are cached for later trials; those of one configuration are always kept.
 CACHED_BYTES = 2**30
 PLAIN_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "classification": functional.cross_entropy,
@@ -37,7 +37,7 @@ PLAIN_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 @dataclass(frozen=True)
 class EncodedFold:
-    """A fold as a configuration sees it: its encoders, fitted on the training rows, and what they make of the rows."""
+    """Fold encoded for a configuration: encoders fitted on the training rows, and the encoded rows."""
 
     encoder: Encoder
     targets: TargetEncoder
@@ -47,7 +47,7 @@ class EncodedFold:
 
 @dataclass
 class TrialContext:
-    """Everything that the trials of one search share.
+    """Context that the trials of a search share.
 
     Attributes
     ----------
@@ -56,19 +56,19 @@ class TrialContext:
     y : ndarray
         Class codes (n,), labels (n, n_labels) of 0 and 1, or values (n, n_targets) float64.
     weights : ndarray of shape (n,) or None
-        What a row counts, in training and in metrics.
+        Sample weights, in training and in metrics.
     task : Task
     folds : list of Fold
     metric : Metric
     additional_metrics : sequence of Metric
-        Recorded only.
+        Recorded, not optimized.
     unit : {"time", "epochs"}
-        What budgets are counted in.
+        Unit of budgets.
     device : torch.device
     seed : int
-        Of what encoders draw.
+        Seed of the encoders.
     networks : Node
-        The networks that trials can build; it goes with the context to other processes.
+        Networks that trials can build; pickled with the context for worker processes.
     """
 
     modality: Modality
@@ -87,12 +87,12 @@ class TrialContext:
 
     @property
     def all_rows(self) -> NDArray[np.intp]:
-        """Rows that any fold trains or validates on."""
+        """Rows of any fold, shape (n,)."""
         parts = [part for fold in self.folds for part in (fold.train, fold.valid)]
         return np.unique(np.concatenate(parts))
 
     def encoded(self, config: Mapping[str, Any], fold: int) -> EncodedFold:
-        """Encode training and validation rows of a fold; the last encodings are kept."""
+        """Encode the training and validation rows of a fold, or take them from the cache."""
         train, valid = self.folds[fold].train, self.folds[fold].valid
         key = (self.modality.encoder_key(config), fold)
         if key not in self._encoded:
@@ -113,7 +113,7 @@ class TrialContext:
         return encoder.inputs(self.data, self.device, rows)
 
     def rows(self, targets: TargetEncoder, x: Inputs, rows: NDArray[np.intp]) -> EncodedRows:
-        """Put encoded rows together with their targets and weights."""
+        """Combine encoded rows with their targets and normalized weights."""
         weights = None
         if self.weights is not None:
             chosen = self.weights[rows]
@@ -123,7 +123,7 @@ class TrialContext:
     def validation(self, fold: int, targets: TargetEncoder, y: Tensor) -> Validation:
         """Return the function that scores network outputs on the validation rows of a fold.
 
-        Where the metric depends on a decision, its threshold is the best one on these rows.
+        Decision metrics are scored at their best threshold on these rows.
         """
         valid = self.folds[fold].valid
         truth, weights = self.y[valid], self.metric_weights(valid)
@@ -139,7 +139,7 @@ class TrialContext:
         return validate
 
     def metric_weights(self, rows: NDArray[np.intp]) -> Array | None:
-        """Return what rows count in metrics; None if all count the same, as they also do if none counts."""
+        """Return the weights of rows in metrics; None if there are none, or all are zero."""
         if self.weights is None or not self.weights[rows].any():
             return None
         return np.asarray(self.weights[rows])

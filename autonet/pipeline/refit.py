@@ -1,7 +1,6 @@
-"""The end of a fit: the networks of the final model are trained on all rows.
+"""Refit: train the networks of the final model on all rows.
 
-Rows that validated a network are further ones to learn from.  Nothing is left to validate with then, so the length of
-the training must be known before: it is that of the training that was validated.
+No rows are left to validate on, so the number of epochs is taken from the training that was validated.
 """
 
 import logging
@@ -54,19 +53,18 @@ def refit(
     executor: Executor,
     deadline: float,
 ) -> dict[int, list[NetworkMember]]:
-    """Train networks on all rows, for about as many epochs as they took to their best one.
+    """Train networks on all rows, for about as many epochs as their best one took.
 
-    A network that was still getting better goes on from where it was, with the schedule of its configuration; one that
-    had begun to learn its rows by heart begins anew.
+    A network that was still improving continues from its last state; one that had begun to overfit starts anew.
 
     Parameters
     ----------
     context : TrialContext
     trained : mapping of int to (Trial, list of TrainedFold)
-        By the number of the trial.
+        By number of the trial.
     shares : mapping of int to float
-        What the networks of each trial weigh in the final model: if there is no time for all, those come first that
-        weigh most for the time that they take.
+        Weights of the trials in the final model.  If there is no time for all, those of the largest weight per second
+        come first.
     executor : Executor
     deadline : float
         Reading of ``time.monotonic()``.
@@ -74,7 +72,7 @@ def refit(
     Returns
     -------
     dict of int to list of NetworkMember
-        By the number of the trial, the networks that were ready in time, one per fold.
+        By number of the trial, the networks that were trained in time, one per fold.
     """
     wanted = {number: _seconds(context, folds) for number, (_, folds) in trained.items()}
     for_each = PLANNED_SHARE * (deadline - time.monotonic())
@@ -121,7 +119,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     Returns
     -------
     Result
-        Without a loss that means anything; its checkpoint is a list of state dicts, one per fold.
+        Its loss is 0; its checkpoint is a list of state dicts, one per fold.
     """
     every = context.all_rows
     folds: list[TrainedFold] = trial.checkpoint.load()
@@ -130,7 +128,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     generator = torch.Generator().manual_seed(seed)
     with seed_gpu(seed, context.device):
         for done, fold in enumerate(folds):
-            # With the encoders that the networks know, which have not seen the rows of validation.
+            # The encoders stay those that the networks know; they were fitted without the validation rows.
             rows = context.rows(fold.targets, context.inputs(fold.encoder, every), every)
             with draw_from(generator):
                 state, plan = start_training(context, trial, fold.encoder, rows, generator)
@@ -156,7 +154,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
 
 
 def add_refitted(ensemble: Ensemble, refitted: Mapping[int, Sequence[Member]]) -> Ensemble:
-    """Average the networks of an ensemble with those of the same trials that have seen all rows."""
+    """Average the networks of an ensemble with the refitted ones of the same trials."""
     shares, members, names = ensemble.shares, list(ensemble.members), list(ensemble.names)
     kept = [1 - REFITTED_SHARE if name in refitted else 1.0 for name in names]
     weights = [weight * share for weight, share in zip(ensemble.weights, kept, strict=True)]
@@ -168,22 +166,22 @@ def add_refitted(ensemble: Ensemble, refitted: Mapping[int, Sequence[Member]]) -
 
 
 def _is_late(fold: TrainedFold) -> bool:
-    """Whether a network was still getting better when its training ended."""
+    """Whether a network was still improving when its training ended."""
     return bool(fold.best.epochs >= LATE * fold.position["epochs"])
 
 
 def _epochs(fold: TrainedFold) -> float:
-    """Return for how many epochs to train."""
+    """Return the number of epochs of the refit."""
     return float(max(round(fold.best.epochs * (FURTHER_EPOCHS if _is_late(fold) else 1.0)), 1))
 
 
 def _seconds(context: TrialContext, folds: Sequence[TrainedFold]) -> float:
-    """Return what the training of a trial's networks on all rows takes."""
+    """Estimate the seconds that the refit of a trial takes."""
     return max(sum(_epochs(fold) * _epoch_seconds(context, fold) for fold in folds), 1e-6)
 
 
 def _epoch_seconds(context: TrialContext, fold: TrainedFold) -> float:
-    """Return what an epoch on all rows takes."""
+    """Estimate the seconds of an epoch on all rows."""
     n_trained = len(context.folds[0].train)
     seconds: float = fold.position["seconds"] / max(fold.position["epochs"], 1)
     return seconds * len(context.all_rows) / n_trained

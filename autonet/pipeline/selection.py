@@ -37,10 +37,10 @@ __all__ = [
     "select",
 ]
 
-CONSIDERED = 30  # trials, the best ones: the others are hardly ever chosen
-SCORED_ROWS = 20_000  # validation rows that the selection looks at; more decide nothing
-NOISE = 0.25  # of a score, in units of itself over the root of the rows; as that of decision thresholds
-CALIBRATED_ROWS = 100  # validation rows without which a temperature would be a guess
+CONSIDERED = 30  # best trials that the ensemble is selected from; others are hardly ever chosen
+SCORED_ROWS = 20_000  # validation rows scored in the selection; more change nothing
+NOISE = 0.25  # noise of a score, as a share of it over the root of the number of rows
+MIN_CALIBRATION_ROWS = 100  # validation rows needed to fit a temperature
 
 PLAIN_LOSSES: dict[TaskKind, Callable[[Array, Array, Array | None], float]] = {
     "classification": log_loss,
@@ -54,22 +54,22 @@ Member_co = TypeVar("Member_co", bound=Member, covariant=True)
 
 @dataclass(frozen=True)
 class Candidate(Generic[Member_co]):
-    """Networks, or other learners of one kind, one per fold, that a final model may consist of.
+    """Members, one per fold, that the ensemble may be selected from.
 
     Attributes
     ----------
     name : int or str
-        Number of the trial, "linear" for the baseline, or the name of the learner.
+        Number of the trial, "linear" for the baseline, or the name of the tree ensemble.
     config : dict
-        Empty for a learner that is not a network.
+        Empty for a tree ensemble.
     budget : float
         0 for all but trials.
     rank : tuple of float
         Loss of the metric on the validation rows, and plain loss.
     predictions : list of ndarray
-        For each fold, what its network predicts for the validation rows.
+        Predictions for the validation rows of each fold.
     members : callable
-        Returns the networks, or learners.
+        Returns the members.
     """
 
     name: int | str
@@ -81,7 +81,7 @@ class Candidate(Generic[Member_co]):
 
     @classmethod
     def from_baseline(cls, baseline: Baseline) -> "Candidate[NetworkMember]":
-        """Take the linear networks."""
+        """Make a candidate of the baseline."""
         return Candidate(
             LINEAR, dict(LINEAR_CONFIG), 0.0, baseline.rank, baseline.predictions, lambda: baseline.members
         )
@@ -90,7 +90,7 @@ class Candidate(Generic[Member_co]):
     def from_trial(
         cls, trial: Trial, context: TrialContext, folds: list[TrainedFold], snapshots: list[Snapshot]
     ) -> "Candidate[NetworkMember]":
-        """Take the networks of a trial at one moment of their training.
+        """Make a candidate of the networks of a trial at one moment of their training.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ def load_candidates(
     *,
     most: int = CONSIDERED,
 ) -> list[Candidate[NetworkMember]]:
-    """Return the networks that a final model may consist of, the best first.
+    """Load the networks of the best trials, and rank them together with the baseline.
 
     Parameters
     ----------
@@ -131,27 +131,27 @@ def load_candidates(
     context : TrialContext
     baseline : Baseline or None
     most : int
-        Of how many trials; no further ones are loaded.
+        Number of trials to load.
     """
     found, encoders = list[Candidate[NetworkMember]](), dict[Any, Encoder]()
     loaded = ((trial, load(trial)) for trial in islice(trials, CONSIDERED))
-    kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # the others were dropped
+    kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # others were dropped
     for trial, trained in islice(kept, most):
-        # Equal encoders, which may come out of different processes, become one: networks then share what it makes.
+        # Equal encoders of different processes become one, so that networks share its output.
         key = context.modality.encoder_key(trial.config)
         folds = [replace(f, encoder=encoders.setdefault((key, i), f.encoder)) for i, f in enumerate(trained)]
         best, last = [fold.best for fold in folds], [fold.last for fold in folds]
         found.append(Candidate.from_trial(trial, context, folds, best))
         if any(b is not e for b, e in zip(best, last, strict=True)):
             found.append(Candidate.from_trial(trial, context, folds, last))
-    # Its mean over fewer folds than theirs cannot be compared.
+    # A mean over fewer folds is not comparable.
     if baseline is not None and all(len(baseline.members) >= len(c.predictions) for c in found):
         found.append(Candidate.from_baseline(baseline))
     return rank_candidates(found, context)
 
 
 def rank_candidates(found: Iterable[Candidate[Member_co]], context: TrialContext) -> list[Candidate[Member_co]]:
-    """Sort candidates, the best first; the linear one must be better than others by more than the noise of the rows."""
+    """Sort candidates, best first; the baseline must be better by more than the noise of the score."""
     n_rows = sum(len(fold.valid) for fold in context.folds)
 
     def key(candidate: Candidate[Member_co]) -> tuple[float, bool, float]:
@@ -165,32 +165,32 @@ def rank_candidates(found: Iterable[Candidate[Member_co]], context: TrialContext
 
 @dataclass(frozen=True)
 class ValidationScorer:
-    """Scores predictions for the validation rows of all folds: the mean of the folds' losses.
+    """Scores predictions for the validation rows of all folds by the mean of their losses.
 
     Attributes
     ----------
     context : TrialContext
     rows : list of ndarray
-        For each fold, the positions among its validation rows that are looked at.
+        Positions of the scored rows among the validation rows of each fold.
     """
 
     context: TrialContext
     rows: list[NDArray[np.intp]]
 
     @classmethod
-    def of(cls, context: TrialContext, n_folds: int) -> "ValidationScorer":
-        """Look at some of the validation rows of the first folds."""
+    def sample(cls, context: TrialContext, n_folds: int) -> "ValidationScorer":
+        """Sample validation rows of the first folds."""
         random = np.random.default_rng(context.seed)
         sizes = [len(fold.valid) for fold in context.folds[:n_folds]]
         share = min(SCORED_ROWS / sum(sizes), 1.0)
         return cls(context, [np.sort(random.choice(n, max(round(share * n), 1), replace=False)) for n in sizes])
 
     def seen(self, predictions: list[Array]) -> Array:
-        """Return what is predicted for the rows that are looked at, one fold after the other."""
+        """Concatenate the predictions for the scored rows of all folds."""
         return np.concatenate([p[rows] for p, rows in zip(predictions, self.rows, strict=True)])
 
     def __call__(self, prediction: Array) -> tuple[float, float]:
-        """Return the mean losses of the folds: of the metric, infinite where one has none, and the plain loss."""
+        """Return the mean loss of the metric, infinite if it is undefined in a fold, and the mean plain loss."""
         parts = np.split(prediction, np.cumsum([len(rows) for rows in self.rows])[:-1])
         seen = zip(self.context.folds, self.rows, parts, strict=False)
         losses = [score_fold(self.context, fold.valid[rows], part) for fold, rows, part in seen]
@@ -199,9 +199,9 @@ class ValidationScorer:
 
 
 def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array) -> tuple[float, float]:
-    """Return the loss of the metric, which decides by the best threshold for these rows, and the plain loss.
+    """Return the loss of the metric at its best threshold, and the plain loss, for some rows.
 
-    The loss of the metric is infinite where it has none.
+    The loss of the metric is infinite where it is undefined.
     """
     metric, truth, weights = context.metric, context.y[rows], context.metric_weights(rows)
     threshold = metric.best_threshold(truth, prediction, weights) if metric.decides else None
@@ -212,7 +212,7 @@ def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array)
 def select(
     context: TrialContext, found: Sequence[Candidate[Member]], *, size: int, deadline: float
 ) -> tuple[Ensemble, list[Array]]:
-    """Choose an ensemble by the metric on the validation rows.
+    """Select an ensemble by the metric on the validation rows.
 
     Parameters
     ----------
@@ -220,9 +220,9 @@ def select(
     found : sequence of Candidate
         The best first.
     size : int
-        How many to choose at most, with repetition.
+        Largest number of candidates, counted with repetition.
     deadline : float
-        Reading of ``time.monotonic()`` at which the selection ends with what it has.
+        Reading of ``time.monotonic()`` at which the selection stops early.
 
     Returns
     -------
@@ -232,12 +232,12 @@ def select(
     """
     n_folds = max(len(candidate.predictions) for candidate in found)
     found = [candidate for candidate in found if len(candidate.predictions) == n_folds]
-    scorer = ValidationScorer.of(context, n_folds)
+    scorer = ValidationScorer.sample(context, n_folds)
     seen = [scorer.seen(candidate.predictions) for candidate in found]
     interrupt, metric = current_interrupt(), context.metric
 
     def is_over() -> bool:
-        # A slow metric must also have time to score what comes out.
+        # A slow metric must also have time to score the result.
         seconds = 2 * n_folds * metric.seconds if metric.is_slow else 0.0
         return time.monotonic() + seconds > min(deadline, interrupt.deadline)
 
@@ -255,14 +255,14 @@ def select(
         weighted_mean([w for w, _ in chosen], of_fold)
         for of_fold in zip(*(candidate.predictions for _, candidate in chosen), strict=True)
     ]
-    temperature = _temperature(context, predictions)
+    temperature = _calibrate(context, predictions)
     predictions = [apply_temperature(part, temperature) for part in predictions]
     return Ensemble(members, weights, names, temperature), predictions
 
 
-def _temperature(context: TrialContext, predictions: list[Array]) -> float:
+def _calibrate(context: TrialContext, predictions: list[Array]) -> float:
     """Fit the temperature of an ensemble on the validation rows of all folds."""
     rows = np.concatenate([fold.valid for fold in context.folds[: len(predictions)]])
-    if context.task.kind != "classification" or len(rows) < CALIBRATED_ROWS:
+    if context.task.kind != "classification" or len(rows) < MIN_CALIBRATION_ROWS:
         return 1.0
     return fit_temperature(np.concatenate(predictions), context.y[rows], context.metric_weights(rows))

@@ -1,4 +1,4 @@
-"""How long an epoch takes, measured on the first batches."""
+"""Time an epoch on its first batches."""
 
 import logging
 import time
@@ -16,14 +16,14 @@ from autonet.training.random import draw_from
 
 __all__ = ["time_epoch"]
 
-SECONDS = 0.1  # of measuring, after one step of warming up
+SECONDS = 0.1  # of timing, after one warm-up step
 
 
 def time_epoch(context: TrialContext, config: Mapping[str, Any]) -> float:
-    """Measure the seconds that an epoch of a configuration takes on all folds, going by the first.
+    """Estimate the seconds that an epoch of a configuration takes on all folds, from steps on the first.
 
-    On a CPU those of the processor: worker processes start meanwhile, and the seconds of the wall would be twice as
-    many.  Zero if the network fails: its trial will say why.
+    On a CPU, processor time is measured, because worker processes start meanwhile.  Return 0 if the network fails; its
+    trial will report the error.
     """
     try:
         return _measure(context, config)

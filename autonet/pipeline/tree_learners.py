@@ -232,7 +232,7 @@ def _grow(trees: TreeGrower, fold: _EncodedFold, pace: _Pace | None, until: floa
         if grown < max(MIN_GROWTH * trees.size, 1):
             break
         trees.grow(trees.size + grown, fold.x, fold.y, fold.weights)
-        over = trees.is_past_its_best(fold.valid, fold.loss)
+        over = trees.should_stop(fold.valid, fold.loss)
         if pace is not None:
             pace.learn(time.monotonic() - began, grown)
         if over:

@@ -19,10 +19,10 @@ from autonet.models.trees import BoostedTrees, RandomizedTrees, Trees, place_cla
 
 __all__ = ["Boosting", "Forest", "TreeGrower"]
 
-ITERATIONS = 500  # of boosting, at most
-BOOSTED_TREES = 5000  # at most: an iteration grows a tree for every class, label or target
-PATIENCE = 30  # iterations without a smaller loss on the validation rows after which boosting ends
-FOREST_SIZE = 100  # trees; twice as many change the last digit
+MAX_ITERATIONS = 500  # of boosting
+MAX_BOOSTED_TREES = 5000  # an iteration grows a tree for every class, label or target
+EARLY_STOPPING_ROUNDS = 30  # iterations without a smaller validation loss
+FOREST_SIZE = 100  # trees
 # A node holds eight numbers and what it predicts.  Without a limit the leaves of a forest are as many as the rows.
 FOREST_NUMBERS, NUMBERS_OF_A_NODE = 2**25, 8  # in all trees, of eight bytes: 256 MB
 
@@ -33,9 +33,9 @@ class TreeGrower(ABC):
     Attributes
     ----------
     size : int
-        Iterations of boosting, or trees of a forest, that there are.
+        Iterations of boosting, or trees of a forest, grown so far.
     largest : int
-        How many there should be at most.
+        Largest size.
     """
 
     size = 0
@@ -43,7 +43,7 @@ class TreeGrower(ABC):
 
     @abstractmethod
     def grow(self, size: int, x: Array, y: Array, weights: Array | None) -> None:
-        """Go on until there are `size` of them, on the same rows as before.
+        """Grow to `size`, on the same rows as before.
 
         Parameters
         ----------
@@ -53,7 +53,7 @@ class TreeGrower(ABC):
         y : ndarray
             Class codes (n,), labels (n, n_labels) of 0 and 1, or targets (n, n_targets).
         weights : ndarray of shape (n,) or None
-            All of them positive.
+            Positive sample weights.
         """
 
     @abstractmethod
@@ -64,8 +64,8 @@ class TreeGrower(ABC):
     def export(self) -> BoostedTrees | RandomizedTrees:
         """Return the trees as arrays, which predict the same."""
 
-    def is_past_its_best(self, x: Array, loss: Callable[[Array], float]) -> bool:
-        """Tell whether more trees would predict worse, by the loss of a prediction for rows that do not train."""
+    def should_stop(self, x: Array, loss: Callable[[Array], float]) -> bool:
+        """Whether to stop early, by the loss of the predictions for validation rows (n, n_in)."""
         return False
 
 
@@ -85,7 +85,7 @@ class Boosting(TreeGrower):
     def __init__(self, task: Task, seed: int, **parameters: Any) -> None:
         self.task, self.kept = task, 0
         n_trees = 1 if task.kind == "classification" and task.n_outputs <= 2 else task.n_outputs
-        self.largest = min(ITERATIONS, max(BOOSTED_TREES // n_trees, 1))
+        self.largest = min(MAX_ITERATIONS, max(MAX_BOOSTED_TREES // n_trees, 1))
         of = HistGradientBoostingRegressor if task.kind == "regression" else HistGradientBoostingClassifier
         fixed = {"warm_start": True, "early_stopping": False, "random_state": seed}
         n_models = 1 if task.kind == "classification" else task.n_outputs
@@ -97,11 +97,11 @@ class Boosting(TreeGrower):
             model.set_params(max_iter=size).fit(x, target, weights)
         self.size = self.kept = size
 
-    def is_past_its_best(self, x: Array, loss: Callable[[Array], float]) -> bool:
-        """Tell whether the last iterations brought nothing; from here on predict with the best one."""
+    def should_stop(self, x: Array, loss: Callable[[Array], float]) -> bool:
+        """Whether the last iterations did not improve the loss; from here on predict with the best iteration."""
         losses = [loss(prediction) for prediction in self._staged(x)]
         self.kept = int(np.argmin(losses)) + 1
-        return self.size - self.kept >= PATIENCE
+        return self.size - self.kept >= EARLY_STOPPING_ROUNDS
 
     def predict(self, x: Array) -> Array:
         """Predict with the iterations until the best one."""

@@ -45,7 +45,7 @@ def small(monkeypatch: Any) -> None:
     learners = tuple(TreeLearner(learner.name, build) for learner, build in zip(LEARNERS, quick_ones, strict=False))
     monkeypatch.setattr(tree_learners, "LEARNERS", learners)
     monkeypatch.setattr("autonet.pipeline.trees.FOREST_SIZE", 10)
-    monkeypatch.setattr("autonet.pipeline.trees.ITERATIONS", 16)
+    monkeypatch.setattr("autonet.pipeline.trees.MAX_ITERATIONS", 16)
 
 
 def board(n: int) -> tuple[Any, Any]:

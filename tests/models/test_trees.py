@@ -42,7 +42,7 @@ def test_exported_trees_predict_the_same_bits(grower: Any, kind: TaskKind, n_out
 
 def test_only_iterations_until_the_best_are_exported() -> None:
     trees, x = grown(Boosting, "classification", 2, 1)
-    trees.is_past_its_best(x[200:], lambda prediction: abs(prediction[:, 1].std() - 0.2))
+    trees.should_stop(x[200:], lambda prediction: abs(prediction[:, 1].std() - 0.2))
     assert 0 < trees.kept <= 12  # type: ignore[attr-defined]
     assert len(trees.export().columns[0].roots) == trees.kept  # type: ignore[union-attr,attr-defined]
     np.testing.assert_array_equal(trees.export().predict(x), trees.predict(x))

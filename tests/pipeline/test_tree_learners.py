@@ -36,7 +36,7 @@ def small(monkeypatch: Any) -> None:
     """Two learners that are fitted in a moment."""
     monkeypatch.setattr(tree_learners, "LEARNERS", SMALL)
     monkeypatch.setattr("autonet.pipeline.trees.FOREST_SIZE", 20)
-    monkeypatch.setattr("autonet.pipeline.trees.ITERATIONS", 40)
+    monkeypatch.setattr("autonet.pipeline.trees.MAX_ITERATIONS", 40)
 
 
 def drawn(kind: str, n: int = 200) -> tuple[Any, Any]:
@@ -137,12 +137,12 @@ def test_boosting_predicts_with_the_iteration_that_was_best_on_other_rows() -> N
         return float(np.mean((prediction - y[100:]) ** 2))
 
     last = loss(trees.predict(X[100:]))
-    assert trees.is_past_its_best(X[100:], loss)
+    assert trees.should_stop(X[100:], loss)
     assert 0 < trees.kept < 70
     best = loss(trees.predict(X[100:]))
     assert best < last
     trees.grow(120, X[:100], noisy[:100], None)
-    assert trees.is_past_its_best(X[100:], loss)
+    assert trees.should_stop(X[100:], loss)
     assert loss(trees.predict(X[100:])) == best
 
 
