@@ -8,12 +8,12 @@ from typing import Any
 
 from autonet.core.errors import EnqueuedIgnored, InvalidOption
 from autonet.core.validation import check_choice
-from autonet.search.evaluation import Outcome, told
-from autonet.search.proposals import ignored_values
+from autonet.search.evaluation import Outcome, make_told_outcome
+from autonet.search.proposals import describe_ignored_values
 from autonet.search.records import Event, Job, Status, Trial
 from autonet.search.running import RunningTrial
-from autonet.search.spaces.space import completed
-from autonet.search.spaces.values import shown
+from autonet.search.spaces.space import complete_config
+from autonet.search.spaces.values import safe_repr
 from autonet.search.view import StudyView
 
 __all__ = ["AskTell"]
@@ -45,9 +45,9 @@ class AskTell(StudyView):
             At once, if it is no mapping, if the space does not have it, or if a run directory cannot hold it.
         """
         if not isinstance(config, Mapping) or not all(isinstance(name, str) for name in config):
-            raise InvalidOption(f"enqueue() takes a mapping from names to values; got {shown(config)}.")
+            raise InvalidOption(f"enqueue() takes a mapping from names to values; got {safe_repr(config)}.")
         with self._lock:
-            self._journal.enqueue(config if self._journal.defines else completed(self.encoding, config))
+            self._journal.enqueue(config if self._journal.defines else complete_config(self.encoding, config))
 
     def ask(self) -> RunningTrial | None:
         """Return the next trial to run; None if there is nothing to do until a running trial ends."""
@@ -93,7 +93,7 @@ class AskTell(StudyView):
             asked, clock, began = self._asked[trial.number]
             if asked.seed != trial.seed:
                 raise InvalidOption(f"Trial {trial.number} is of another study; tell that one.")
-            outcome = told(trial, value, ended, time.monotonic() - clock, began)
+            outcome = make_told_outcome(trial, value, ended, time.monotonic() - clock, began)
             ended_trial = self._end(outcome)
             del self._asked[trial.number]  # only now: what cannot be understood, or kept, may be told again
             return ended_trial
@@ -123,7 +123,7 @@ class AskTell(StudyView):
     def _end(self, outcome: Outcome) -> Trial:
         """Take up the outcome of a job."""
         with self._lock:
-            ignored = ignored_values(self.history.trials[outcome.job.trial], outcome)
+            ignored = describe_ignored_values(self.history.trials[outcome.job.trial], outcome)
             trial = self._journal.end(outcome)
             self._mine.discard(trial.number)
             if outcome.exception is not None:

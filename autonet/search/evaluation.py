@@ -19,14 +19,14 @@ __all__ = [
     "DeadlinePassed",
     "Objective",
     "Outcome",
+    "current_deadline",
     "evaluate",
-    "failure",
     "format_traceback",
-    "one_line",
-    "running_deadline",
+    "make_failure",
+    "make_told_outcome",
     "strip_frames",
-    "told",
-    "was_cut_off",
+    "summarize_exception",
+    "was_cut_short",
 ]
 
 Objective = Callable[[RunningTrial], Any]
@@ -38,7 +38,7 @@ MAX_TRACEBACK = 20_000
 _DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
-def running_deadline() -> float:
+def current_deadline() -> float:
     """Return the deadline of the trial whose objective is running here; infinity outside of one."""
     return _DEADLINE.get()
 
@@ -110,32 +110,36 @@ def evaluate(
         with watch or nullcontext():
             returned = objective(trial)
         result, reason = as_result(returned, job, trial)
-        trial.user_attrs = trial.kept_attributes()
+        trial.user_attrs = trial.normalize_attributes()
     except DeadlinePassed:
         if time.monotonic() >= enclosing_alarm():  # that of a trial in which this search runs
             raise
-        result, reason = _cut(trial, job)
+        result, reason = _make_timeout(trial, job)
     except MemoryError as problem:
-        result, reason = Result(math.inf, job.start, Status.MEMOUT), one_line(problem)
+        result, reason = Result(math.inf, job.start, Status.MEMOUT), summarize_exception(problem)
         error = format_traceback(problem)
     except Exception as problem:  # noqa: BLE001 - what an objective raises is data; the search goes on
         if any(kind.__name__ == "TrialPruned" for kind in type(problem).__mro__):  # Optuna's, or ours
             # Past the deadline `should_prune` is true of good trials too.
-            result, reason = _cut(trial, job) if trial.must_end else (_pruned(trial, job), "")
+            result, reason = _make_timeout(trial, job) if trial.should_stop else (_make_pruned(trial, job), "")
         else:
             status = Status.MEMOUT if _is_out_of_memory(problem) else Status.CRASHED
-            result, reason = Result(math.inf, job.start, status), one_line(problem)
+            result, reason = Result(math.inf, job.start, status), summarize_exception(problem)
             exception, error = problem, format_traceback(problem)
     except KeyboardInterrupt:
         raise
     except BaseException as problem:  # noqa: BLE001 - sys.exit, for one, ends the trial and not the search
         exits = isinstance(problem, SystemExit)
-        reason = f"the objective called sys.exit({getattr(problem, 'code', None)!r})" if exits else one_line(problem)
+        reason = (
+            f"the objective called sys.exit({getattr(problem, 'code', None)!r})"
+            if exits
+            else summarize_exception(problem)
+        )
         result, error = Result(math.inf, job.start, Status.CRASHED), format_traceback(problem)
         exception = RuntimeError(reason)
     finally:
         _DEADLINE.reset(token)
-    return _outcome(
+    return _make_outcome(
         trial,
         job,
         result,
@@ -148,13 +152,13 @@ def evaluate(
     )
 
 
-def failure(job: Job, status: Status, reason: str, seconds: float) -> Outcome:
+def make_failure(job: Job, status: Status, reason: str, seconds: float) -> Outcome:
     """Make the outcome of a job whose process did not live to hand one back."""
     result = Result(math.inf, job.start, status)
     return Outcome(job, result, seconds, time.time() - seconds, reason, config=job.config)
 
 
-def told(trial: RunningTrial, value: Any, status: Status | None, seconds: float, began: float) -> Outcome:
+def make_told_outcome(trial: RunningTrial, value: Any, status: Status | None, seconds: float, began: float) -> Outcome:
     """Make the outcome of a trial that was asked for: of a value, or of a status instead of one.
 
     Raises
@@ -164,7 +168,7 @@ def told(trial: RunningTrial, value: Any, status: Status | None, seconds: float,
     TypeError, ValueError
         If the value is nothing that can be compared.
     """
-    trial.user_attrs = trial.kept_attributes()
+    trial.user_attrs = trial.normalize_attributes()
     if status is None or (status in WITH_VALUE and value is not None):
         result, reason = as_result(value, trial.job, trial)
         if status is not None and result.status in WITH_VALUE:
@@ -174,11 +178,11 @@ def told(trial: RunningTrial, value: Any, status: Status | None, seconds: float,
     elif value is not None:
         raise InvalidOption(f"A trial that is {status} has no value; tell either the value or status={str(status)!r}.")
     else:
-        result, reason = replace(_pruned(trial, trial.job), status=status), f"told to be {status}"
-    return _outcome(trial, trial.job, result, reason=reason, seconds=seconds, began=began)
+        result, reason = replace(_make_pruned(trial, trial.job), status=status), f"told to be {status}"
+    return _make_outcome(trial, trial.job, result, reason=reason, seconds=seconds, began=began)
 
 
-def one_line(problem: BaseException) -> str:
+def summarize_exception(problem: BaseException) -> str:
     """Return type and message of an exception in one line."""
     try:
         text = str(problem).strip()
@@ -215,7 +219,7 @@ def strip_frames(outcome: Outcome) -> None:
         chain += [problem.__cause__, problem.__context__, *getattr(problem, "exceptions", ())]
 
 
-def _outcome(trial: RunningTrial, job: Job, result: Result, **fields: Any) -> Outcome:
+def _make_outcome(trial: RunningTrial, job: Job, result: Result, **fields: Any) -> Outcome:
     """Put together what came out of a trial and what it has noted on its way."""
     if result.checkpoint is None and trial.checkpoint.saved is not None:
         result = replace(result, checkpoint=trial.checkpoint.saved)
@@ -224,12 +228,12 @@ def _outcome(trial: RunningTrial, job: Job, result: Result, **fields: Any) -> Ou
         result=result,
         config=trial.params,
         definitions=trial.definitions,
-        attributes=trial.kept_attributes(strict=False),
+        attributes=trial.normalize_attributes(strict=False),
         **fields,
     )
 
 
-def _pruned(trial: RunningTrial, job: Job) -> Result:
+def _make_pruned(trial: RunningTrial, job: Job) -> Result:
     """Keep the last finite value that a pruned trial reported."""
     last = next((v for _, v in reversed(trial.curve) if math.isfinite(v)), None)
     if last is None:
@@ -237,9 +241,9 @@ def _pruned(trial: RunningTrial, job: Job) -> Result:
     return Result(-last if job.maximize else last, job.start, Status.PRUNED)
 
 
-def _cut(trial: RunningTrial, job: Job) -> tuple[Result, str]:
+def _make_timeout(trial: RunningTrial, job: Job) -> tuple[Result, str]:
     """Make the result of a trial that the deadline ended: what it reported last counts."""
-    pruned = _pruned(trial, job)
+    pruned = _make_pruned(trial, job)
     if not math.isfinite(pruned.loss):
         return replace(pruned, status=Status.TIMEOUT), "the time was up"
     return replace(pruned, status=Status.CUT), "the time was up; its last report counts"
@@ -247,9 +251,9 @@ def _cut(trial: RunningTrial, job: Job) -> tuple[Result, str]:
 
 def _is_out_of_memory(problem: Exception) -> bool:
     """Whether torch says that memory ran out; on the CPU it raises a plain RuntimeError."""
-    return type(problem).__name__ == "OutOfMemoryError" or "can't allocate memory" in one_line(problem)
+    return type(problem).__name__ == "OutOfMemoryError" or "can't allocate memory" in summarize_exception(problem)
 
 
-def was_cut_off(result: Result) -> bool:
+def was_cut_short(result: Result) -> bool:
     """Whether a job was ended from outside, with nothing to go on from."""
     return result.status is Status.TIMEOUT or (result.status is Status.CUT and result.checkpoint is None)

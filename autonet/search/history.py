@@ -17,15 +17,15 @@ from autonet.search.reporting import describe, html_table
 from autonet.search.rungs import Rungs
 from autonet.search.spaces.defined import DefinedSpace
 from autonet.search.spaces.distributions import Distribution, from_dict
-from autonet.search.table import Table
+from autonet.search.table import TrialTable
 
-__all__ = ["KINDS", "History"]
+__all__ = ["EVENT_KINDS", "History"]
 
 # What may happen in a study.
-KINDS = frozenset({"enqueue", "propose", "start", "cancel", "observe", "define", "end"})
+EVENT_KINDS = frozenset({"enqueue", "propose", "start", "cancel", "observe", "define", "end"})
 
 # Trials that must have finished before a trial is measured against their median.
-FIRST_BOUND = 5
+MIN_CURVES = 5
 
 
 class History:
@@ -73,7 +73,7 @@ class History:
         self._ranked: list[tuple[tuple[float, float, float], int]] = []
         self._rungs: dict[float, list[tuple[float, float, int]]] = {}
         self._curves: dict[int, list[float]] = {}
-        self._tables: dict[int, Table] = {}
+        self._tables: dict[int, TrialTable] = {}
 
     def __len__(self) -> int:
         """Count the trials."""
@@ -95,7 +95,7 @@ class History:
 
     def apply(self, event: Event) -> None:
         """Take up what happened: the only way in which a history changes, live and when it is read from a store."""
-        if event.kind not in KINDS:
+        if event.kind not in EVENT_KINDS:
             raise ValueError(f"unknown kind of event {event.kind!r}")
         if event.kind not in ("enqueue", "propose") and not 0 <= event.trial < len(self.trials):
             raise ValueError(f"there is no trial {event.trial!r}")
@@ -131,7 +131,7 @@ class History:
         self.begin_session(session)
         trial = self.trials[number]
         del trial.curve[trial.settled :]  # reported by an attempt that did not live to end
-        trial.curve += [_checked_point(step, value) for step, value in curve]
+        trial.curve += [_check_point(step, value) for step, value in curve]
         if saves > trial.saves:  # what gets further may go on
             trial.attempts, trial.saves = 0.0, saves
         trial.running = Job(number, trial.config, start, target, trial.seed)
@@ -153,7 +153,7 @@ class History:
 
     def _on_observe(self, number: int, step: int, value: float) -> None:
         """Note a value that an objective reported on its way."""
-        self.trials[number].curve.append(_checked_point(step, value))
+        self.trials[number].curve.append(_check_point(step, value))
 
     def _on_define(self, number: int, config: Config, hyperparameters: Sequence[Mapping[str, Any]]) -> None:
         """Note what an objective that defines its space has chosen."""
@@ -191,7 +191,7 @@ class History:
             self.seconds_per_unit[number] = report.seconds / paid
             self.overheads[number] = max(report.seconds - paid, self.overheads.get(number, 0.0))
         if not trial.failed and len(self.rungs) == 1:
-            self._take_up_curve(trial)
+            self._add_curve(trial)
 
     # --- views
 
@@ -213,11 +213,11 @@ class History:
         """Loss, tie-breaker and number of the trials that ended at a rung, failed ones included, best first."""
         return self._rungs.get(budget, ())
 
-    def table(self, space: ConfigurationSpace) -> Table:
+    def table(self, space: ConfigurationSpace) -> TrialTable:
         """Return the history as arrays over the columns of `space`."""
         if id(space) not in self._tables:
             # One at a time: of a space that grows, the old one is of no more use.
-            self._tables = {id(space): Table(space, self.trials, self.reports)}
+            self._tables = {id(space): TrialTable(space, self.trials, self.reports)}
         return self._tables[id(space)]
 
     @property
@@ -227,9 +227,9 @@ class History:
         The median rule of Golovin et al., "Google Vizier" (2017); empty until enough trials have finished, and
         where there are several rungs, which stop trials better.
         """
-        return {step: float(np.median(losses)) for step, losses in self._curves.items() if len(losses) >= FIRST_BOUND}
+        return {step: float(np.median(losses)) for step, losses in self._curves.items() if len(losses) >= MIN_CURVES}
 
-    def _take_up_curve(self, trial: Trial) -> None:
+    def _add_curve(self, trial: Trial) -> None:
         best = float("inf")
         for step, value in trial.curve:
             best = min(best, -value if trial.maximize else value)
@@ -266,6 +266,6 @@ class History:
         return rows
 
 
-def _checked_point(step: Any, value: Any) -> tuple[int, float]:
+def _check_point(step: Any, value: Any) -> tuple[int, float]:
     check_types(step=(step, int), value=(value, Real))
     return step, value

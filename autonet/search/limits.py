@@ -8,23 +8,23 @@ from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.validation import check_choice, is_integer, is_real
 from autonet.search.history import History
 from autonet.search.records import Status, Trial
-from autonet.search.spaces.values import plain
-from autonet.search.summary import reasons
+from autonet.search.spaces.values import to_plain
+from autonet.search.summary import list_failures
 
-__all__ = ["Limits", "gives_up", "raise_if_all_failed"]
+__all__ = ["StopConditions", "raise_if_all_failed", "should_give_up"]
 
 logger = logging.getLogger("autonet.search")
 
 # Jobs in a row that must crash with the same error, while no trial has a value, before the search gives up: the cause
 # is then not the configuration.
-SAME_ERRORS = 100
+MAX_SAME_ERRORS = 100
 
 # Seconds, three years, beyond which a timeout is none: timers overflow.
-LONGEST = 10**8
+MAX_TIMEOUT_SECONDS = 10**8
 
 
 @dataclass(frozen=True)
-class Limits:
+class StopConditions:
     """The limits of `Study.optimize`, checked before any trial.
 
     Raises
@@ -46,8 +46,8 @@ class Limits:
             raise InvalidOption(f"stop_at must be a number; got {self.stop_at!r}.")
         check_choice("on_error", self.on_error, ("record", "raise"))
         for name in ("max_trials", "timeout", "stop_at"):  # timers take no numbers of numpy
-            object.__setattr__(self, name, plain(getattr(self, name)))
-        if self.timeout is not None and self.timeout > LONGEST:
+            object.__setattr__(self, name, to_plain(getattr(self, name)))
+        if self.timeout is not None and self.timeout > MAX_TIMEOUT_SECONDS:
             object.__setattr__(self, "timeout", None)
 
     def check(self, history: History, objective: Any) -> None:
@@ -66,14 +66,14 @@ class Limits:
                 max(self.max_trials - len(history), 0),
             )
 
-    def reached(self, history: History, trial: Trial) -> bool:
+    def is_reached(self, history: History, trial: Trial) -> bool:
         """Whether a trial is good enough."""
         if self.stop_at is None or trial.value is None:
             return False
         return trial.value >= self.stop_at if trial.maximize else trial.value <= self.stop_at
 
 
-def gives_up(history: History, n_before: int) -> bool:
+def should_give_up(history: History, n_before: int) -> bool:
     """Whether the search should end because every job crashes with the same error; if so, warn.
 
     Trials that are pruned, that return a value that is not finite, or that fail for different reasons never end a
@@ -85,16 +85,16 @@ def gives_up(history: History, n_before: int) -> bool:
     n_before : int
         Number of reports before this call of `optimize`: each call gives the objective a new chance.
     """
-    if history.best is not None or len(history.reports) - n_before < SAME_ERRORS:
+    if history.best is not None or len(history.reports) - n_before < MAX_SAME_ERRORS:
         return False
-    last = [report for _, report in history.reports[-SAME_ERRORS:]]
+    last = [report for _, report in history.reports[-MAX_SAME_ERRORS:]]
     if len({report.reason for report in last}) > 1 or any(r.status is not Status.CRASHED for r in last):
         return False
     logger.warning(
         "the search ends: the last %d trials crashed with the same error (%s), and no trial has a value; repair the "
         "objective, and call optimize() again to go on. Raise TrialPruned, or return nan, for a configuration that "
         "cannot be evaluated: these never end a search",
-        SAME_ERRORS,
+        MAX_SAME_ERRORS,
         last[-1].reason,
     )
     return True
@@ -109,7 +109,9 @@ def raise_if_all_failed(history: History, cause: Exception | None) -> None:
         return
     if any(not t.reports[-1].failed or t.status is Status.TIMEOUT for t in ended):
         n_pruned = sum(t.status is Status.PRUNED for t in ended)
-        logger.warning("no trial has a value: of %d trials, %d were pruned%s", len(ended), n_pruned, reasons(history))
+        logger.warning(
+            "no trial has a value: of %d trials, %d were pruned%s", len(ended), n_pruned, list_failures(history)
+        )
         return
-    message = f"All {len(ended)} trials failed:{reasons(history)}"
+    message = f"All {len(ended)} trials failed:{list_failures(history)}"
     raise SearchFailed(message) from cause

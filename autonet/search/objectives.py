@@ -57,7 +57,7 @@ def maximize(fn: Objective, space: Space = None, **options: Any) -> Study:
 
 
 def _search(fn: Objective, space: Space, direction: str, options: dict[str, Any]) -> Study:
-    of_study, of_optimize = _names(Study.__init__), _names(Study.optimize)
+    of_study, of_optimize = _option_names(Study.__init__), _option_names(Study.optimize)
     for name in options:
         check_choice("option", name, [*of_study, *of_optimize])
     data = getattr(fn, "data", None)
@@ -69,7 +69,7 @@ def _search(fn: Objective, space: Space, direction: str, options: dict[str, Any]
         study.close()
 
 
-def _names(function: Callable[..., Any]) -> list[str]:
+def _option_names(function: Callable[..., Any]) -> list[str]:
     skipped = {"self", "space", "direction", "objective"}
     return [name for name in inspect.signature(function).parameters if name not in skipped]
 

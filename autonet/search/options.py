@@ -10,9 +10,9 @@ import numpy as np
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import check_choice, is_real
 from autonet.search.rungs import Rungs, Unit
-from autonet.search.spaces.values import plain
+from autonet.search.spaces.values import to_plain
 
-__all__ = ["checked_callbacks", "checked_keep_best", "placed_rungs", "resolved", "root_seed"]
+__all__ = ["checked_callbacks", "checked_keep_best", "make_rungs", "resolved", "root_seed"]
 
 
 def resolved(what: str, given: Any, registry: Mapping[str, Callable[[], Any]], method: str) -> Any:
@@ -24,7 +24,7 @@ def resolved(what: str, given: Any, registry: Mapping[str, Callable[[], Any]], m
     return given
 
 
-def placed_rungs(low: float | None, high: float | None, eta: float, unit: Unit) -> Rungs:
+def make_rungs(low: float | None, high: float | None, eta: float, unit: Unit) -> Rungs:
     """Place the rungs; with one budget given, there is one rung."""
     if low is None and high is None:
         return Rungs.without_budget()
@@ -38,7 +38,7 @@ def placed_rungs(low: float | None, high: float | None, eta: float, unit: Unit) 
 
 def _number(value: Any) -> float:
     """Return a number as one that any store keeps: a fraction becomes a float."""
-    value = plain(value)
+    value = to_plain(value)
     return value if isinstance(value, int | float) else float(value)
 
 

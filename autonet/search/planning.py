@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autonet.search.evaluation import failure
+from autonet.search.evaluation import make_failure
 from autonet.search.options import resolved
 from autonet.search.proposals import log_exhaustion, propose
 from autonet.search.records import Event, Job, Status
@@ -65,23 +65,23 @@ class Planner:
         Job or None
             None if there is nothing to do until a running job ends.
         """
-        journal.go_on()
+        journal.resume()
         history = journal.history
         again = next((t for n, t in history.running.items() if n not in running_here), None)
         if again is not None and again.running is not None:  # its process died, or it was cancelled
             # Shares of blame are fractions, which may not add up exactly.
-            if again.attempts < MAX_ATTEMPTS - 1e-9 or journal.progressed(again.number):
+            if again.attempts < MAX_ATTEMPTS - 1e-9 or journal.has_progressed(again.number):
                 return journal.begin(again.number, again.running.target, deadline, isolated=isolated)
             reason = f"the process ended while the trial ran, {again.attempts:g} times"
-            journal.end(failure(again.running, Status.CRASHED, reason, 0.0))
+            journal.end(make_failure(again.running, Status.CRASHED, reason, 0.0))
         move = self._decide(journal, deadline, may_start=max_trials is None or len(history) < max_trials)
         if isinstance(move, Start):
             number = len(history)
             known = {"defines": journal.defines, "trusted": len(history.reports) > n_before}
-            proposal = propose(self.sampler, journal.space, history, _stream(journal.seed, number, 1), **known)
+            proposal = propose(self.sampler, journal.space, history, _make_rng(journal.seed, number, 1), **known)
             if proposal is not None:
                 config, origin = proposal
-                seed = int(_stream(journal.seed, number, 0).integers(2**31))
+                seed = int(_make_rng(journal.seed, number, 0).integers(2**31))
                 proposed = Event("propose", number, {"config": config, "seed": seed, "origin": origin})
                 return journal.begin(number, move.target, deadline, proposed, isolated=isolated)
             move = self._decide(journal, deadline, may_start=False)
@@ -96,6 +96,6 @@ class Planner:
         return self.scheduler.decide(journal.history, left=left, may_start=may_start, lost=journal.lost)
 
 
-def _stream(seed: int, number: int, purpose: int) -> np.random.Generator:
+def _make_rng(seed: int, number: int, purpose: int) -> np.random.Generator:
     """Return a random stream of a trial: a function of the study's seed and the trial's number alone."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, purpose)))

@@ -16,9 +16,9 @@ from autonet.search.records import Config, Status, Trial
 from autonet.search.samplers.base import Sampler
 from autonet.search.samplers.random import random_row
 from autonet.search.spaces.encoding import MAX_LISTED, Encoding
-from autonet.search.spaces.values import plain
+from autonet.search.spaces.values import to_plain
 
-__all__ = ["Proposal", "ignored_values", "log_exhaustion", "propose"]
+__all__ = ["Proposal", "describe_ignored_values", "log_exhaustion", "propose"]
 
 logger = logging.getLogger("autonet.search")
 
@@ -60,13 +60,13 @@ def propose(
         return history.queue[0], "enqueued"
     if not len(history):
         default = space.get_default_configuration() if len(space) else {}
-        return {name: plain(value) for name, value in default.items()}, "default"
+        return {name: to_plain(value) for name, value in default.items()}, "default"
     config: Mapping[str, Any] | None = None
     if len(space):
         with one_blas_thread():
             config = sampler.propose(space, history, rng)
     table = history.table(space)
-    row = None if config is None else _checked(sampler, table.encoding, config)
+    row = None if config is None else _encode_proposal(sampler, table.encoding, config)
     if defines:
         proposal = _propose_defined(history, config or {}, rng)
         return ({}, "sampler") if proposal is None and not trusted and not history.running else proposal
@@ -80,18 +80,18 @@ def _propose_defined(history: History, config: Mapping[str, Any], rng: np.random
     """Turn a proposal into what will be new when it runs, as far as the objective is known."""
     tree, running = history.defined.tree, [dict(trial.config) for trial in history.running.values()]
     completed, new = tree.complete(config, rng)
-    if new and not _may_be_one(completed, running):
+    if new and not _may_coincide(completed, running):
         return completed, "sampler"
     for _ in range(MAX_DRAWS):
         sampled = tree.sample(rng)
         if sampled is None:
             return None
-        if not _may_be_one(sampled, running):
+        if not _may_coincide(sampled, running):
             return sampled, "sampler"
     return None
 
 
-def _may_be_one(config: Config, running: Sequence[Config]) -> bool:
+def _may_coincide(config: Config, running: Sequence[Config]) -> bool:
     """Whether a configuration may turn out to be one that is running: one says of all that both say the same."""
     return any(c and config and (c.items() <= config.items() or config.items() <= c.items()) for c in running)
 
@@ -109,7 +109,7 @@ def log_exhaustion(space: ConfigurationSpace, history: History) -> None:
     logger.warning(f"the search ends: {reason}", table.n_distinct)
 
 
-def ignored_values(trial: Trial, outcome: Outcome) -> str:
+def describe_ignored_values(trial: Trial, outcome: Outcome) -> str:
     """Say which values that the user asked for could not be used by an objective that defines its space.
 
     Parameters
@@ -139,7 +139,7 @@ def ignored_values(trial: Trial, outcome: Outcome) -> str:
     return " ".join([f"Enqueued trial {trial.number}:", *sentences]) if sentences else ""
 
 
-def _checked(sampler: Sampler, encoding: Encoding, config: Mapping[str, Any]) -> NDArray[np.float64]:
+def _encode_proposal(sampler: Sampler, encoding: Encoding, config: Mapping[str, Any]) -> NDArray[np.float64]:
     """Encode what a sampler proposed.
 
     Raises

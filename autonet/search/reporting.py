@@ -11,7 +11,7 @@ from autonet.search.records import Status, Trial
 if TYPE_CHECKING:
     from autonet.search.history import History
 
-__all__ = ["describe", "html_table", "log_end"]
+__all__ = ["describe", "html_table", "log_trial"]
 
 logger = logging.getLogger("autonet.search")
 
@@ -25,7 +25,7 @@ MAX_CHARACTERS = 60
 WARNED = frozenset({Status.CRASHED, Status.DIVERGED, Status.MEMOUT})
 
 
-def log_end(history: "History", trial: Trial, *, failures_only: bool = False) -> None:
+def log_trial(history: "History", trial: Trial, *, failures_only: bool = False) -> None:
     """Log that a job of a trial has ended: a warning if it failed, else a line at info level."""
     report = trial.reports[-1]
     if report.status in WARNED:
@@ -38,7 +38,7 @@ def log_end(history: "History", trial: Trial, *, failures_only: bool = False) ->
     best = "" if history.best is None else f"; best: trial {history.best.number}, {history.best.value:.6g}"
     logger.info(
         "trial %d %s: %s%s in %.3g s with %s%s",
-        *(trial.number, report.status, value, budget, report.seconds, _parameters(trial), best),
+        *(trial.number, report.status, value, budget, report.seconds, _format_config(trial), best),
     )
 
 
@@ -73,15 +73,15 @@ def _row(tag: str, cells: list[Any]) -> str:
     return f"<tr>{''.join(f'<{tag}>{_cell(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
-def _parameters(trial: Trial) -> str:
-    return f"{{{', '.join(f'{name}: {_shown(value)}' for name, value in trial.config.items())}}}"
+def _format_config(trial: Trial) -> str:
+    return f"{{{', '.join(f'{name}: {_format_value(value)}' for name, value in trial.config.items())}}}"
 
 
-def _shown(value: Any, limit: int = MAX_CHARACTERS) -> str:
+def _format_value(value: Any, limit: int = MAX_CHARACTERS) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= limit else f"{text[:limit]}..."
 
 
 def _cell(value: Any, limit: int = MAX_CHARACTERS) -> str:
-    return escape(_shown(value, limit))
+    return escape(_format_value(value, limit))

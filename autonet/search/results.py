@@ -10,7 +10,7 @@ import numpy as np
 
 from autonet.core.jsonvalues import normalize
 from autonet.search.records import MAX_OVERSHOOT, Job, Result, Status
-from autonet.search.spaces.values import shown
+from autonet.search.spaces.values import safe_repr
 
 if TYPE_CHECKING:
     from autonet.search.running import RunningTrial
@@ -39,11 +39,11 @@ def as_result(returned: Any, job: Job, trial: "RunningTrial") -> tuple[Result, s
         If it is nothing that can be compared, or a field is out of its range.
     """
     if isinstance(returned, Result):
-        result = _checked(returned, job)
+        result = _check_result(returned, job)
         if result.checkpoint is not None:  # in a run directory it becomes a file
             trial.checkpoint.keep(result.checkpoint)
             result = replace(result, checkpoint=trial.checkpoint.saved)
-        return _finite(result, result.loss, job)
+        return _check_finite(result, result.loss, job)
     metrics: Mapping[str, Any] = {}
     value, is_loss = returned, not job.maximize
     if isinstance(returned, Mapping):
@@ -62,9 +62,9 @@ def as_result(returned: Any, job: Job, trial: "RunningTrial") -> tuple[Result, s
             )
         # As in Hyperopt, a "loss" is minimized whatever the direction; a "value" follows the direction.
         value, is_loss = returned[key], is_loss or key == "loss"
-        metrics = _metrics({k: v for k, v in returned.items() if k not in (key, "status")})
+        metrics = _check_metrics({k: v for k, v in returned.items() if k not in (key, "status")})
     number = as_number(value, "the objective returned", "a number, a dict with 'value' or 'loss', or a Result")
-    return _finite(Result(number if is_loss else -number, job.target, metrics=metrics), number, job)
+    return _check_finite(Result(number if is_loss else -number, job.target, metrics=metrics), number, job)
 
 
 def as_number(value: Any, source: str, expected: str = "a number") -> float:
@@ -86,7 +86,7 @@ def as_number(value: Any, source: str, expected: str = "a number") -> float:
         except (RuntimeError, ValueError) as error:
             raise TypeError(f"{source} a {type(value).__name__} of several values; expected {expected}.") from error
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{source} {shown(value)}; expected {expected}.")
+        raise TypeError(f"{source} {safe_repr(value)}; expected {expected}.")
     number: Any = value
     try:
         return float(number)
@@ -94,14 +94,14 @@ def as_number(value: Any, source: str, expected: str = "a number") -> float:
         return math.inf if number > 0 else -math.inf
 
 
-def _checked(result: Result, job: Job) -> Result:
+def _check_result(result: Result, job: Job) -> Result:
     """Check the fields of a `Result`, and convert them to plain Python values."""
     loss = as_number(result.loss, "the objective returned a Result with loss =")
     try:
         status = Status(result.status)
     except ValueError as error:
         raise ValueError(
-            f"the objective returned a Result with status = {shown(result.status)}; expected one of "
+            f"the objective returned a Result with status = {safe_repr(result.status)}; expected one of "
             f"{', '.join(repr(str(s)) for s in Status)}."
         ) from error
     tie_breaker = as_number(result.tie_breaker, "the objective returned a Result with tie_breaker =")
@@ -115,8 +115,10 @@ def _checked(result: Result, job: Job) -> Result:
             raise ValueError(f"the objective returned a Result with cost = {cost:g}; expected {expected}.")
     complete: Any = result.complete
     if not isinstance(complete, bool | np.bool_):
-        raise TypeError(f"the objective returned a Result with complete = {shown(complete)}; expected True or False.")
-    budget = _budget(result.budget, job)
+        raise TypeError(
+            f"the objective returned a Result with complete = {safe_repr(complete)}; expected True or False."
+        )
+    budget = _check_budget(result.budget, job)
     if status is Status.CUT and budget == job.target:  # reached it all the same
         status = Status.FINISHED
     return replace(
@@ -126,12 +128,12 @@ def _checked(result: Result, job: Job) -> Result:
         status=status,
         tie_breaker=tie_breaker,
         cost=cost,
-        metrics=_metrics(result.metrics),
+        metrics=_check_metrics(result.metrics),
         complete=bool(complete),
     )
 
 
-def _budget(budget: Any, job: Job) -> float:
+def _check_budget(budget: Any, job: Job) -> float:
     """Check the budget that a job says it reached; by default, its target."""
     if budget is None:
         return job.target
@@ -144,17 +146,17 @@ def _budget(budget: Any, job: Job) -> float:
     return int(number) if isinstance(budget, int) else number
 
 
-def _metrics(metrics: Any) -> dict[str, Any]:
+def _check_metrics(metrics: Any) -> dict[str, Any]:
     """Check further numbers that an objective returned: names, and values that any store can keep."""
     if not isinstance(metrics, Mapping):
         raise TypeError(f"the objective returned metrics of type {type(metrics).__name__}; expected a dict.")
     for name in metrics:
         if not isinstance(name, str):
-            raise TypeError(f"the objective returned the metric {shown(name)}; expected a str as its name.")
+            raise TypeError(f"the objective returned the metric {safe_repr(name)}; expected a str as its name.")
     return {name: normalize(value, f"the metric {name!r}") for name, value in metrics.items()}
 
 
-def _finite(result: Result, value: float, job: Job) -> tuple[Result, str]:
+def _check_finite(result: Result, value: float, job: Job) -> tuple[Result, str]:
     """Turn a loss that is not finite into a divergence."""
     if math.isfinite(result.loss) or result.status not in WITH_VALUE:
         return result, str(result.metrics.get("reason", ""))

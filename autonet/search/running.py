@@ -138,7 +138,7 @@ class RunningTrial(Mapping[str, Any]):
         True past the deadline, after Ctrl-C, after a value that is not finite, and when the best value reported so far
         is worse than the median of what finished trials had reached by the same step.
         """
-        if self.must_end:
+        if self.should_stop:
             return True
         if not self.curve:
             return False
@@ -147,7 +147,7 @@ class RunningTrial(Mapping[str, Any]):
         return not math.isfinite(value) or (bool(known) and self._best > self.job.bounds[max(known)])
 
     @property
-    def must_end(self) -> bool:
+    def should_stop(self) -> bool:
         """Whether the deadline has passed, or the user asks to stop."""
         return time.monotonic() >= self.deadline or current_interrupt().requested
 
@@ -166,9 +166,9 @@ class RunningTrial(Mapping[str, Any]):
         TypeError
             If it is anything else: it would not come back from a run directory.
         """
-        self.user_attrs[name] = _kept(name, value)
+        self.user_attrs[name] = _normalize_attribute(name, value)
 
-    def kept_attributes(self, *, strict: bool = True) -> dict[str, Any]:
+    def normalize_attributes(self, *, strict: bool = True) -> dict[str, Any]:
         """Return `user_attrs` as they will be read from any store, for an objective may have changed them in place.
 
         Parameters
@@ -184,7 +184,7 @@ class RunningTrial(Mapping[str, Any]):
         kept = {}
         for name, value in self.user_attrs.items():
             try:
-                kept[name] = _kept(name, value)
+                kept[name] = _normalize_attribute(name, value)
             except TypeError:
                 if strict:
                     raise
@@ -229,7 +229,7 @@ class RunningTrial(Mapping[str, Any]):
         if name not in self._values:
             merged = merge(name, self.job.known.get(name), distribution)
             if merged != self.job.known.get(name):
-                _check(name, merged)  # refused here, where the objective has its line, or never
+                _check_distribution(name, merged)  # refused here, where the objective has its line, or never
             self._values[name] = self._choose(name, distribution)
             self.definitions[name] = distribution
         elif not distribution.is_legal(self._values[name]):
@@ -255,14 +255,14 @@ class RunningTrial(Mapping[str, Any]):
         return distribution.fit(proposed, rng)
 
 
-def _kept(name: Any, value: Any) -> Any:
+def _normalize_attribute(name: Any, value: Any) -> Any:
     """Return a user attribute as it will be read from any store."""
     if not isinstance(name, str):
         raise TypeError(f"the name of a user attribute is of type {type(name).__name__}; expected str.")
     return normalize(value, f"the user attribute {name!r}")
 
 
-def _check(name: str, distribution: Distribution) -> None:
+def _check_distribution(name: str, distribution: Distribution) -> None:
     """Refuse a distribution that ConfigSpace does not take, such as a choice between what cannot be compared."""
     try:
         distribution.hyperparameter(name)

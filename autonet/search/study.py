@@ -15,12 +15,12 @@ from autonet.core.errors import InvalidOption, RunUnavailable
 from autonet.core.interrupts import GRACE_SECONDS, current_interrupt, interruptible
 from autonet.core.validation import check_choice, is_integer
 from autonet.search.ask_tell import AskTell
-from autonet.search.evaluation import Objective, Outcome, running_deadline, strip_frames, was_cut_off
+from autonet.search.evaluation import Objective, Outcome, current_deadline, strip_frames, was_cut_short
 from autonet.search.executors.base import Executor
 from autonet.search.executors.choice import executor_for
 from autonet.search.history import History
-from autonet.search.limits import Limits, gives_up, raise_if_all_failed
-from autonet.search.options import checked_callbacks, checked_keep_best, placed_rungs, root_seed
+from autonet.search.limits import StopConditions, raise_if_all_failed, should_give_up
+from autonet.search.options import checked_callbacks, checked_keep_best, make_rungs, root_seed
 from autonet.search.planning import Planner
 from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial
@@ -30,7 +30,7 @@ from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.space import as_space
 from autonet.search.storage.journal import Journal
-from autonet.search.storage.settings import existing_store, name_of, study_options
+from autonet.search.storage.settings import load_study_options, name_of, open_existing_store
 from autonet.search.storage.store import Store
 
 __all__ = ["Callback", "Study"]
@@ -39,7 +39,7 @@ Callback = Callable[["Study", Trial], Any]
 Direction = Literal["minimize", "maximize"]
 
 # After Ctrl-C, the longest that an executor may take to end what runs; ours take less.
-PATIENCE_SECONDS = 1.25 * GRACE_SECONDS
+INTERRUPT_TIMEOUT_SECONDS = 1.25 * GRACE_SECONDS
 
 
 class Study(AskTell):
@@ -124,7 +124,7 @@ class Study(AskTell):
         known_space = None if space is None else as_space(space)
         if known_space is not None and hasattr(self.sampler, "check"):
             self.sampler.check(known_space)
-        self.history = History(placed_rungs(min_budget, max_budget, eta, budget_type), maximize=direction == "maximize")
+        self.history = History(make_rungs(min_budget, max_budget, eta, budget_type), maximize=direction == "maximize")
         self.errors: list[Exception] = []
         self.interrupted = self._stopping = False
         self._deadline = math.inf
@@ -173,9 +173,9 @@ class Study(AskTell):
         RunLocked, RunCorrupted
             If another process works on it, or it cannot be read.
         """
-        store = existing_store(run_dir)
+        store = open_existing_store(run_dir)
         try:
-            options = study_options(store, sampler=sampler, scheduler=scheduler, keep_best=keep_best)
+            options = load_study_options(store, sampler=sampler, scheduler=scheduler, keep_best=keep_best)
             return cls(run_dir=store, data=data, **options)
         except BaseException:
             store.close()
@@ -234,28 +234,31 @@ class Study(AskTell):
             If a limit cannot work, or `optimize` is running already: in another thread, or around an objective that
             calls it on its own study.
         """
-        limits = Limits(max_trials, timeout, stop_at, on_error)
+        limits = StopConditions(max_trials, timeout, stop_at, on_error)
         max_trials, timeout = limits.max_trials, limits.timeout
         runs_in, callbacks = executor or executor_for(n_jobs), checked_callbacks(callbacks)
-        with self._alone(), interruptible(signals=("SIGINT",), patient=False) as interrupt:
+        with self._reject_concurrent_calls(), interruptible(signals=("SIGINT",), patient=False) as interrupt:
             self._n_before = len(self.history.reports)
             try:
                 limits.check(self.history, objective)
                 # Of a search within a trial, the outer limit holds as well.
-                self._deadline = min(running_deadline(), math.inf if timeout is None else time.monotonic() + timeout)
+                self._deadline = min(current_deadline(), math.inf if timeout is None else time.monotonic() + timeout)
                 self._stopping = self.interrupted = False
                 runs_in.prepare(objective)
                 with ProgressBar(timeout, max_trials, shown=progress) as bar:
-                    while not self._stopping and self._fill(runs_in, objective, max_trials):
-                        with interrupt.raising(patience=PATIENCE_SECONDS):
+                    while not self._stopping and self._submit_jobs(runs_in, objective, max_trials):
+                        with interrupt.raising(patience=INTERRUPT_TIMEOUT_SECONDS):
                             outcomes = runs_in.wait()
-                        for outcome in self._count(outcomes):
-                            trial = self._take_up(outcome, on_error)
+                        for outcome in self._drop_interrupted(outcomes):
+                            trial = self._handle_outcome(outcome, on_error)
                             if trial is None:
                                 continue
                             bar.show(self.history)
                             stops = [callback(self, trial) is True for callback in callbacks]
-                            stops += [limits.reached(self.history, trial), gives_up(self.history, self._n_before)]
+                            stops += [
+                                limits.is_reached(self.history, trial),
+                                should_give_up(self.history, self._n_before),
+                            ]
                             self._stopping |= any(stops)
             except KeyboardInterrupt:
                 interrupt.request()
@@ -291,7 +294,7 @@ class Study(AskTell):
         """Let go of the run directory."""
         self.close()
 
-    def _fill(self, executor: Executor, objective: Objective, max_trials: int | None) -> bool:
+    def _submit_jobs(self, executor: Executor, objective: Objective, max_trials: int | None) -> bool:
         """Submit jobs until all slots are taken or there is nothing to do; return whether any runs.
 
         After Ctrl-C there is nothing to do.
@@ -304,11 +307,11 @@ class Study(AskTell):
             executor.submit(objective, job, self._observe)
         return bool(self._submitted)
 
-    def _count(self, outcomes: list[Outcome]) -> list[Outcome]:
+    def _drop_interrupted(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Return the outcomes that count; a job that Ctrl-C ended without a result of its own is not begun."""
         if not current_interrupt().requested:
             return outcomes
-        counting = [outcome for outcome in outcomes if not was_cut_off(outcome.result)]
+        counting = [outcome for outcome in outcomes if not was_cut_short(outcome.result)]
         lost = {outcome.job.trial for outcome in outcomes} - {outcome.job.trial for outcome in counting}
         with self._lock:
             self._journal.cancel(lost)
@@ -316,7 +319,7 @@ class Study(AskTell):
         return counting
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _reject_concurrent_calls(self) -> Iterator[None]:
         """Refuse a second `optimize` while the body, the first one, is running."""
         if not self._optimizing.acquire(blocking=False):
             raise InvalidOption(
@@ -335,13 +338,13 @@ class Study(AskTell):
         """Trials that an executor runs; those that `ask` gave out are not among them."""
         return self._mine - self._asked.keys()
 
-    def _take_up(self, outcome: Outcome, on_error: str) -> Trial | None:
+    def _handle_outcome(self, outcome: Outcome, on_error: str) -> Trial | None:
         """Take up the outcome of a job; None if the trial is begun again."""
         if isinstance(outcome.exception, RunUnavailable):
             raise outcome.exception  # no fault of the trial: it goes on when there is room again
         number = outcome.job.trial
         with self._lock:
-            if outcome.died and self._journal.progressed(number):  # killed, but it can go on from what it has saved
+            if outcome.died and self._journal.has_progressed(number):  # killed, but it can go on from what it has saved
                 self._mine.discard(number)
                 self._journal.cancel([number])
                 return None

@@ -8,7 +8,7 @@ from autonet.core.errors import MissingPackage
 from autonet.search.history import History
 from autonet.search.records import Status, Trial
 
-__all__ = ["printable", "reasons", "trials_dataframe"]
+__all__ = ["escape_surrogates", "list_failures", "trials_dataframe"]
 
 # Columns of the data frame; those of parameters, attributes and metrics come between them.
 COLUMNS = (
@@ -26,7 +26,7 @@ OPTUNA_STATES = {
 }
 
 
-def reasons(history: History, limit: int = 10) -> str:
+def list_failures(history: History, limit: int = 10) -> str:
     """List why trials failed, the most frequent reason first; empty if none did."""
     counts = Counter(
         (str(r.status), r.reason.splitlines()[0] if r.reason else "no reason given")
@@ -73,9 +73,9 @@ def _row(trial: Trial) -> dict[str, Any]:
         "seed": trial.seed,
         "reason": trial.reports[-1].reason if trial.reports and latest else "",
     }
-    return {name: printable(value) if isinstance(value, str) else value for name, value in row.items()}
+    return {name: escape_surrogates(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
-def printable(text: str) -> str:
+def escape_surrogates(text: str) -> str:
     """Return text that can be encoded: half a surrogate pair is written as an escape."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from autonet.search.records import Report, Status, Trial
 from autonet.search.spaces.encoding import Encoding
 
-__all__ = ["BUDGET", "COST", "LOSS", "PAID", "TRIAL", "Table"]
+__all__ = ["BUDGET", "COST", "LOSS", "PAID", "TRIAL", "TrialTable"]
 
 TRIAL, BUDGET, LOSS, COST, PAID = range(5)  # columns of `Table.reports`
 
 
-class Table:
+class TrialTable:
     """Trials as rows of an encoding and reports as arrays, extended as the history grows.
 
     Parameters
@@ -39,8 +39,8 @@ class Table:
         self.encoding = Encoding(space)
         self.memory: dict[Any, Any] = {}
         self._trials, self._reported = trials, reports
-        self._rows = _Columns(len(self.encoding.hyperparameters))
-        self._reports = _Columns(5)
+        self._rows = _GrowingArray(len(self.encoding.hyperparameters))
+        self._reports = _GrowingArray(5)
         self._keys: Counter[bytes] = Counter()
 
     @property
@@ -96,7 +96,7 @@ class Table:
         return self._reports.values
 
 
-class _Columns:
+class _GrowingArray:
     """Rows of one width, appended one by one to an array that doubles."""
 
     def __init__(self, width: int) -> None:

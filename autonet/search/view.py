@@ -17,7 +17,7 @@ from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.storage.checkpoints import read_checkpoint
 from autonet.search.storage.journal import Journal
-from autonet.search.summary import reasons, trials_dataframe
+from autonet.search.summary import list_failures, trials_dataframe
 
 __all__ = ["StudyView"]
 
@@ -89,7 +89,7 @@ class StudyView:
         """
         best = self.history.best
         if best is None:
-            raise NoFinishedTrial(f"No trial has a value yet.{reasons(self.history)}")
+            raise NoFinishedTrial(f"No trial has a value yet.{list_failures(self.history)}")
         return best
 
     def trials_dataframe(self) -> Any:

@@ -7,7 +7,7 @@ from ConfigSpace.hyperparameters import Constant, Hyperparameter, NumericalHyper
 
 from autonet.core.errors import InvalidOption
 from autonet.search.spaces.encoding import Encoding
-from autonet.search.spaces.space import completed
+from autonet.search.spaces.space import complete_config
 
 __all__ = ["fit_portfolio"]
 
@@ -36,7 +36,7 @@ def fit_portfolio(encoding: Encoding, portfolio: Iterable[Mapping[str, Any]]) ->
         if not all(name in space and _offers(space[name], value) for name, value in entry.items()):
             continue
         try:
-            config = completed(encoding, {name: _nearest(space[name], value) for name, value in entry.items()})
+            config = complete_config(encoding, {name: _nearest(space[name], value) for name, value in entry.items()})
         except InvalidOption:  # a choice that the user has fixed leaves no place for one of the values
             continue
         if config not in fitted:

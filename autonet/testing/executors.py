@@ -13,14 +13,14 @@ from typing import Any
 
 from autonet.core.errors import TrialPruned
 from autonet.search.evaluation import Objective, Outcome
-from autonet.search.executors.base import GRACE_SECONDS, Executor
+from autonet.search.executors.base import DEADLINE_GRACE_SECONDS, Executor
 from autonet.search.records import Job, Status
 from autonet.search.running import RunningTrial
 
 __all__ = ["CHECKS", "check_executor"]
 
 # Seconds that a message may take, on a busy machine or between machines.
-PATIENCE = 10.0
+MESSAGE_TIMEOUT_SECONDS = 10.0
 
 
 def check_executor(make_executor: Callable[[], Executor]) -> None:
@@ -86,7 +86,7 @@ def check_everything_of_a_trial_travels(executor: Executor) -> None:
     _expect(curve == [(0, 0.0), (1, 0.5), (2, 1.0)], f"each report must come back once; got {curve}.")
     _expect(outcome.config == {"x": 2.0}, f"the configuration must come back; got {outcome.config}.")
     _expect(outcome.job == job, f"the job must come back as it was; got {outcome.job}.")
-    _expect(0.05 <= outcome.seconds < 0.05 + PATIENCE, f"a job of 0.05 seconds took {outcome.seconds}.")
+    _expect(0.05 <= outcome.seconds < 0.05 + MESSAGE_TIMEOUT_SECONDS, f"a job of 0.05 seconds took {outcome.seconds}.")
     _expect(abs(outcome.began - time.time()) < 60, f"a job began at {outcome.began}, but it is {time.time()}.")
 
 
@@ -176,7 +176,10 @@ def check_the_deadline_holds(executor: Executor) -> None:
         outcome, curve = _run(executor, objective, [_job(number, deadline=deadline)])[number]
         late = time.monotonic() - deadline
         _expect(late >= 0, f"a job was ended {-late:.2f} seconds before its deadline.")
-        _expect(late < GRACE_SECONDS + PATIENCE, f"a job came back {late:.2f} seconds after its deadline.")
+        _expect(
+            late < DEADLINE_GRACE_SECONDS + MESSAGE_TIMEOUT_SECONDS,
+            f"a job came back {late:.2f} seconds after its deadline.",
+        )
         _expect(
             outcome.result.status is status and curve == [(0, 0.5)] * number,
             f"a job that is ended by its deadline after {number} reports must be {status}; got {outcome}.",

@@ -170,7 +170,7 @@ def two_rows_are_enough_to_train(build: Build) -> None:
     for n_in, n_out in product((1, 7), (1, 4)):
         network = build(n_in, n_out)
         _train(network, torch.randn(2, n_in), steps=1)
-        _expect(bool(torch.isfinite(_predicted(network, torch.randn(2, n_in))).all()), "Training on two rows diverges.")
+        _expect(bool(torch.isfinite(_predict(network, torch.randn(2, n_in))).all()), "Training on two rows diverges.")
 
 
 def evaluation_is_deterministic(build: Build) -> None:
@@ -178,8 +178,8 @@ def evaluation_is_deterministic(build: Build) -> None:
     network, x = build(N_IN, N_OUT), torch.randn(N_ROWS, N_IN)
     _train(network)
     before, rows = copy.deepcopy(network.state_dict()), x.clone()
-    first = _predicted(network, x)
-    _expect(torch.equal(first, _predicted(network, x)), "In evaluation, two outputs for the same rows differ.")
+    first = _predict(network, x)
+    _expect(torch.equal(first, _predict(network, x)), "In evaluation, two outputs for the same rows differ.")
     _expect(torch.equal(x, rows), "In evaluation, the network changed its input.")
     _expect(_same(before, network.state_dict()), "In evaluation, the network changed its own state.")
 
@@ -188,8 +188,8 @@ def rows_are_predicted_independently(build: Build) -> None:
     """Predict a row without the rows beside it."""
     network, x = build(N_IN, N_OUT), torch.randn(N_ROWS, N_IN)
     _train(network)
-    one_by_one = torch.cat([_predicted(network, row) for row in torch.split(x, 1)])
-    close = torch.allclose(_predicted(network, x), one_by_one, rtol=1e-3, atol=1e-4)
+    one_by_one = torch.cat([_predict(network, row) for row in torch.split(x, 1)])
+    close = torch.allclose(_predict(network, x), one_by_one, rtol=1e-3, atol=1e-4)
     _expect(close, "In evaluation, outputs for rows one by one differ from those for the batch.")
 
 
@@ -198,7 +198,7 @@ def the_state_dict_is_all_there_is(build: Build) -> None:
     network, other, x = build(N_IN, N_OUT), build(N_IN, N_OUT), torch.randn(N_ROWS, N_IN)
     _train(network)
     other.load_state_dict(network.state_dict())
-    same = torch.equal(_predicted(network, x), _predicted(other, x))
+    same = torch.equal(_predict(network, x), _predict(other, x))
     _expect(same, "A network of the same configuration with the same state dict has other outputs.")
 
 
@@ -206,10 +206,10 @@ def copies_are_independent(build: Build) -> None:
     """Expect a deep copy to predict the same and to learn by itself."""
     network, x = build(N_IN, N_OUT), torch.randn(N_ROWS, N_IN)
     _train(network)
-    twin, before = copy.deepcopy(network), _predicted(network, x)
-    _expect(torch.equal(before, _predicted(twin, x)), "A deep copy has other outputs.")
+    twin, before = copy.deepcopy(network), _predict(network, x)
+    _expect(torch.equal(before, _predict(twin, x)), "A deep copy has other outputs.")
     _train(twin)
-    _expect(torch.equal(before, _predicted(network, x)), "Training a deep copy changes the original.")
+    _expect(torch.equal(before, _predict(network, x)), "Training a deep copy changes the original.")
 
 
 def a_seed_repeats_the_network(build: Build) -> None:
@@ -220,7 +220,7 @@ def a_seed_repeats_the_network(build: Build) -> None:
         network = build(N_IN, N_OUT)
         initialize_from_rows(network, x)
         _train(network)
-        outputs.append(_predicted(network, x))
+        outputs.append(_predict(network, x))
     _expect(torch.equal(*outputs), "Built and trained twice under one seed, the network has different outputs.")
 
 
@@ -233,7 +233,7 @@ def every_initialization_works(build: Build) -> None:
             network = build(N_IN, N_OUT)
             initialize(network, component.build(**hyperparameters), bias)
             initialize_from_rows(network, x)
-            finite = bool(torch.isfinite(_predicted(network, x)).all())
+            finite = bool(torch.isfinite(_predict(network, x)).all())
             _expect(finite, f"Initialized by {name!r}, with {bias!r} for biases, the network's outputs are not finite.")
 
 
@@ -248,7 +248,7 @@ def it_works_behind_embedded_categories(build: Build) -> None:
     gradient = embedding.vectors.weight.grad
     trained = gradient is not None and bool((gradient != 0).any())
     _expect(trained, "No gradient reaches an embedding of categories before the network.")
-    output = _predicted(network, x)
+    output = _predict(network, x)
     _expect(tuple(output.shape) == (N_ROWS, N_OUT), f"Behind an embedding, the output has the shape {output.shape}.")
 
 
@@ -281,7 +281,7 @@ def _train(network: nn.Module, x: Tensor | None = None, *, steps: int = 2) -> No
 
 
 @torch.no_grad()
-def _predicted(network: nn.Module, x: Tensor) -> Tensor:
+def _predict(network: nn.Module, x: Tensor) -> Tensor:
     output: Tensor = network.eval()(x)
     return output
 

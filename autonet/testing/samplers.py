@@ -30,7 +30,7 @@ from autonet.search.rungs import Rungs
 from autonet.search.running import RunningTrial
 from autonet.search.samplers.base import Sampler
 from autonet.search.spaces.encoding import Encoding
-from autonet.search.spaces.values import plain
+from autonet.search.spaces.values import to_plain
 from autonet.search.study import Study
 from autonet.testing.spaces import example_spaces
 
@@ -43,7 +43,7 @@ LADDER = Rungs((1, 3, 9), 3, "epochs")
 N_TRIALS = 24  # of most histories
 N_PROPOSALS = 5  # for each
 MAX_SECONDS = 1.0  # median of a proposal, a bound for slow machines
-LARGEST_GRID = 200  # a space with more configurations is not exhausted
+MAX_GRID_SIZE = 200  # a space with more configurations is not exhausted
 
 
 # --- what to run
@@ -124,7 +124,7 @@ def _events(
     encoding, rng = Encoding(space), np.random.default_rng(0)
     known = _all_configs(space)
     n_trials = n_trials if known is None else max(1, min(n_trials, len(known) // 2))
-    first = {name: plain(value) for name, value in space.get_default_configuration().items()}
+    first = {name: to_plain(value) for name, value in space.get_default_configuration().items()}
     configs = {encoding.key(encoding.row(first)): first}
     for _ in range(100):  # of a space that is small without being known to be so, fewer will do
         if len(configs) >= n_trials:
@@ -173,7 +173,7 @@ def _history(events: Sequence[Event]) -> History:
 def _all_configs(space: ConfigurationSpace) -> list[dict[str, Any]] | None:
     """List every legal configuration of a small space; None for a large one."""
     encoding = Encoding(space)
-    if encoding.size > 10 * LARGEST_GRID:
+    if encoding.size > 10 * MAX_GRID_SIZE:
         return None
     values = [
         hp.to_vector(np.arange(hp.lower, hp.upper + 1))
@@ -183,7 +183,7 @@ def _all_configs(space: ConfigurationSpace) -> list[dict[str, Any]] | None:
     ]
     rows = encoding.canonical(np.array(list(product(*values)), float))
     different = {encoding.key(row): row for row in rows if encoding.is_legal(row)}
-    return [encoding.config(row) for row in different.values()] if len(different) <= LARGEST_GRID else None
+    return [encoding.config(row) for row in different.values()] if len(different) <= MAX_GRID_SIZE else None
 
 
 # --- the checks
@@ -253,7 +253,7 @@ def check_running_trials_are_seen(sampler: Sampler, space: ConfigurationSpace) -
     """Expect different proposals for several workers, even from equal random streams."""
     history = _history(_events(space, n_trials=12))
     for _ in range(N_PROPOSALS):
-        config = _proposed(sampler, space, history, np.random.default_rng(0))
+        config = _check_proposal(sampler, space, history, np.random.default_rng(0))
         if config is None:
             return
         for event in _trial(history.table(space).encoding, len(history), config, running=True):
@@ -264,7 +264,7 @@ def check_a_hundred_trials_are_different(sampler: Sampler, space: ConfigurationS
     """Run a hundred trials, some of which crash, or all that a small space has."""
     history = _history(_events(space, n_trials=1))
     while (number := len(history)) < 100:
-        config = _proposed(sampler, space, history, np.random.default_rng(number))
+        config = _check_proposal(sampler, space, history, np.random.default_rng(number))
         if config is None:
             return
         for event in _trial(history.table(space).encoding, number, config, crashes=number % 10 == 5):
@@ -334,10 +334,12 @@ def _propose(sampler: Sampler, space: ConfigurationSpace, events: Sequence[Event
     """Check `n` proposals for one history."""
     history = _history(events)
     for seed in range(n):
-        _proposed(sampler, space, history, np.random.default_rng(seed))
+        _check_proposal(sampler, space, history, np.random.default_rng(seed))
 
 
-def _proposed(sampler: Sampler, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> Config | None:
+def _check_proposal(
+    sampler: Sampler, space: ConfigurationSpace, history: History, rng: np.random.Generator
+) -> Config | None:
     """Return a proposal that is legal, plain and new; None if the space is used up."""
     name, table = type(sampler).__name__, history.table(space)
     config = sampler.propose(space, history, rng)
@@ -346,13 +348,13 @@ def _proposed(sampler: Sampler, space: ConfigurationSpace, history: History, rng
         left = "nearly all" if known is None else len(known) - table.n_distinct
         _expect(left == 0, f"{name} proposed None, although {left} configurations were not tried yet.")
         return None
-    problem = _problem(space, config)
+    problem = _translate_error(space, config)
     _expect(problem is None, f"{name} proposed {config!r}, {problem}.")
     _expect(not table.has(table.encoding.row(config)), f"{name} proposed {config!r}, which a trial has already.")
     return config
 
 
-def _problem(space: ConfigurationSpace, config: Any) -> str | None:
+def _translate_error(space: ConfigurationSpace, config: Any) -> str | None:
     """Say in half a sentence what is wrong with a configuration; None if it is legal."""
     if not isinstance(config, Mapping):
         return "which is not a mapping from names to values"
@@ -378,7 +380,7 @@ def _problem(space: ConfigurationSpace, config: Any) -> str | None:
 def _types(hyperparameter: Any) -> set[type]:
     """Return the types that its values may have."""
     choices = [*getattr(hyperparameter, "choices", ()), *getattr(hyperparameter, "sequence", ())]
-    return {type(plain(value)) for value in (hyperparameter.default_value, *choices)}
+    return {type(to_plain(value)) for value in (hyperparameter.default_value, *choices)}
 
 
 def _expect(met: bool, message: str) -> None:

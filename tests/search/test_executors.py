@@ -142,7 +142,7 @@ class OneAfterTheOther(InProcess):
 def test_the_conformance_suite_finds_what_is_wrong(
     executor: Any, check: Any, complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suite, "PATIENCE", 1.0)
+    monkeypatch.setattr(suite, "MESSAGE_TIMEOUT_SECONDS", 1.0)
     assert check in suite.CHECKS
     with pytest.raises(AssertionError, match=complaint):
         check(executor())

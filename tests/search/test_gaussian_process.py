@@ -3,7 +3,7 @@ from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 from scipy.stats import norm
 
-from autonet.search.samplers.model import cost_model
+from autonet.search.samplers.model import fit_cost_model
 from autonet.search.samplers.regression import GaussianProcess, log_expected_improvement
 
 N_CATEGORIES = np.array([0, 0, 3])
@@ -32,7 +32,7 @@ def test_the_kernel_is_matern_and_categories_are_equal_or_not() -> None:
 def test_the_gradient_is_that_of_the_objective() -> None:
     X, y = data()
     model = GaussianProcess(N_CATEGORIES)
-    U, theta = model._unfolded(X), model.theta + 0.3
+    U, theta = model._one_hot(X), model.theta + 0.3
     numeric = approx_fprime(theta, lambda t: model._negative_log_posterior(t, U, y)[0], 1e-6)
     np.testing.assert_allclose(model._negative_log_posterior(theta, U, y)[1], numeric, rtol=1e-3, atol=1e-3)
 
@@ -40,7 +40,7 @@ def test_the_gradient_is_that_of_the_objective() -> None:
 def test_it_learns_a_function_and_which_columns_matter() -> None:
     X, y = data(60)
     mean_of_y = y.mean()
-    model = GaussianProcess(N_CATEGORIES).learn(X, y - mean_of_y, steps=50).condition(X, y - mean_of_y)
+    model = GaussianProcess(N_CATEGORIES).fit_hyperparameters(X, y - mean_of_y, steps=50).condition(X, y - mean_of_y)
     Z, truth = data(60, seed=1)
     mean, std = model.predict(Z)
     assert np.abs(mean + mean_of_y - truth).max() < 0.3
@@ -50,7 +50,7 @@ def test_it_learns_a_function_and_which_columns_matter() -> None:
 
 def test_it_is_sure_at_its_data_and_unsure_far_away() -> None:
     X, y = data()
-    model = GaussianProcess(N_CATEGORIES).learn(X, y, steps=20).condition(X, y)
+    model = GaussianProcess(N_CATEGORIES).fit_hyperparameters(X, y, steps=20).condition(X, y)
     far = np.array([[5.0, 5.0, 0.0]])
     assert model.predict(far)[1][0] > 3 * model.predict(X)[1].max()
 
@@ -78,4 +78,4 @@ def test_the_cost_model_is_ridge_regression_on_linear_and_quadratic_terms() -> N
     y = np.log(cost)
     A = terms(X)
     weights = np.linalg.solve(A.T @ A + 0.3 * np.eye(A.shape[1]), A.T @ (y - y.mean()))
-    np.testing.assert_allclose(cost_model(X, cost)(Z), y.mean() + terms(Z) @ weights, rtol=1e-6)
+    np.testing.assert_allclose(fit_cost_model(X, cost)(Z), y.mean() + terms(Z) @ weights, rtol=1e-6)

@@ -22,7 +22,7 @@ from autonet.search.history import History
 from autonet.search.records import Event, Report, Status
 from autonet.search.rungs import Rungs
 from autonet.search.samplers.gaussian_process import GaussianProcessSampler
-from autonet.search.samplers.model import standardized, thinned
+from autonet.search.samplers.model import select_reports, standardize_losses
 
 ALWAYS_MODEL = GaussianProcessSampler(random_share=0.0)
 
@@ -168,7 +168,7 @@ def test_a_small_space_is_exhausted_with_none() -> None:
 def test_thousands_of_records_are_thinned_to_the_best_and_the_newest() -> None:
     numbers = np.arange(5000.0)
     reports = np.column_stack([numbers, 1 + 2 * (numbers % 10 == 0), -numbers, numbers, numbers])
-    kept = thinned(reports)
+    kept = select_reports(reports)
     assert len(kept) <= 200
     assert {4990, 4999} <= set(kept)
     assert np.mean(reports[kept, 1] == 3) > 0.4
@@ -206,17 +206,17 @@ def test_a_hundred_trials_come_close_to_the_optimum() -> None:
 
 
 def test_failures_count_as_the_worst_seen() -> None:
-    z = standardized(np.array([0.1, 0.5, np.inf, 0.2]))
+    z = standardize_losses(np.array([0.1, 0.5, np.inf, 0.2]))
     assert z[2] == z[1] == z.max()
     assert z[0] == z.min()
-    np.testing.assert_array_equal(standardized(np.array([np.inf, np.inf])), 0)
+    np.testing.assert_array_equal(standardize_losses(np.array([np.inf, np.inf])), 0)
 
 
 @settings(max_examples=60)
 @given(st.lists(st.floats(0.1, 1), min_size=4, max_size=30, unique=True), st.integers(2, 20), st.floats(3, 300))
 def test_the_size_of_a_penalty_does_not_matter(losses: list[float], n_penalized: int, exponent: float) -> None:
     feasible = np.array(losses)
-    z, huge = (standardized(np.r_[feasible, np.full(n_penalized, penalty)]) for penalty in (1e3, 10**exponent))
+    z, huge = (standardize_losses(np.r_[feasible, np.full(n_penalized, penalty)]) for penalty in (1e3, 10**exponent))
     np.testing.assert_allclose(huge, z, atol=1e-6)
     assert (np.diff(huge[np.argsort(feasible)]) >= 0).all()
     assert huge[: len(losses)].max() < huge[len(losses) :].min()

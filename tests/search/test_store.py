@@ -29,7 +29,7 @@ from autonet.core.jsonvalues import from_text, to_text
 from autonet.search.records import Event, Result, Status
 from autonet.search.running import RunningTrial
 from autonet.search.storage.journal import read_history
-from autonet.search.storage.signals import held_back
+from autonet.search.storage.signals import defer_signals
 from autonet.search.storage.store import MemoryStore, RunDirectory
 from autonet.search.study import Study
 from autonet.testing import stores
@@ -797,7 +797,7 @@ def test_signals_wait_for_the_end_of_a_write(number: signal.Signals) -> None:
 
     before = signal.signal(number, ring)
     try:
-        with held_back(), held_back():
+        with defer_signals(), defer_signals():
             os.kill(os.getpid(), number)
             done.append("written")
         assert done == ["written", "signal"]

@@ -7,10 +7,10 @@ from autonet.search.evaluation import Objective, Outcome
 from autonet.search.records import Job
 from autonet.search.running import Observer
 
-__all__ = ["GRACE_SECONDS", "GRACE_SHARE", "Executor", "latest_end"]
+__all__ = ["DEADLINE_GRACE_SECONDS", "DEADLINE_GRACE_SHARE", "Executor", "hard_deadline"]
 
 # A job that is still running this long after its deadline is ended from outside.
-GRACE_SECONDS, GRACE_SHARE = 0.2, 0.01
+DEADLINE_GRACE_SECONDS, DEADLINE_GRACE_SHARE = 0.2, 0.01
 
 
 class Executor(Protocol):
@@ -49,7 +49,7 @@ class Executor(Protocol):
         """Cancel, and let go of processes and connections."""
 
 
-def latest_end(deadline: float, share: float = 1.0) -> float:
+def hard_deadline(deadline: float, share: float = 1.0) -> float:
     """Return the reading of ``time.monotonic()`` at which a job is ended that does not end itself at its deadline.
 
     Parameters
@@ -60,4 +60,4 @@ def latest_end(deadline: float, share: float = 1.0) -> float:
         Of the grace: below 1 for an interruption from within, which must come before the end from outside.
     """
     left = max(deadline - time.monotonic(), 0.0)
-    return deadline + share * (GRACE_SECONDS + GRACE_SHARE * left)
+    return deadline + share * (DEADLINE_GRACE_SECONDS + DEADLINE_GRACE_SHARE * left)

@@ -6,8 +6,8 @@ from typing import Any
 
 from autonet.core.errors import MissingPackage
 from autonet.search.evaluation import Objective, Outcome
-from autonet.search.executors.futures import Futures, Running, run_until
-from autonet.search.executors.pickling import SentObjective, SentOutcome, pickled_objective, unpickled
+from autonet.search.executors.futures import Futures, PendingJob, run_with_timeout
+from autonet.search.executors.pickling import SentObjective, SentOutcome, pickle_objective, unpickle
 from autonet.search.records import Job
 
 try:
@@ -46,7 +46,7 @@ class Dask(Futures):
 
     def prepare(self, objective: Objective) -> None:
         """Bring the objective to all workers, and to those that will come; see `Executor`."""
-        data = pickled_objective(objective)
+        data = pickle_objective(objective)
         self._sent = SentObjective(objective)
         if data != self._data:
             self._forget()
@@ -69,7 +69,7 @@ class Dask(Futures):
         key = _unique()
         return self._client.submit(_run_once, self._plugin, key, job, seconds, key=key, pure=False, retries=0)
 
-    def _outcome(self, future: Any, running: Running) -> Outcome:
+    def _outcome(self, future: Any, running: PendingJob) -> Outcome:
         outcome = super()._outcome(future, running)
         self._drop(future)
         return outcome
@@ -93,7 +93,7 @@ class _Objective(WorkerPlugin):
 
     @functools.cached_property
     def sent(self) -> SentObjective:
-        return SentObjective(unpickled(self._data))
+        return SentObjective(unpickle(self._data))
 
 
 def _run_once(plugin: str, key: str, job: Job, seconds: float) -> SentOutcome | None:
@@ -103,7 +103,7 @@ def _run_once(plugin: str, key: str, job: Job, seconds: float) -> SentOutcome | 
         return None
     begun.set()
     plugins: Any = get_worker().plugins
-    return run_until(plugins[plugin].sent, job, seconds)
+    return run_with_timeout(plugins[plugin].sent, job, seconds)
 
 
 def _unique() -> str:

@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autonet.core.interrupts import current_interrupt
-from autonet.search.evaluation import Objective, Outcome, failure
-from autonet.search.executors.base import latest_end
+from autonet.search.evaluation import Objective, Outcome, make_failure
+from autonet.search.executors.base import hard_deadline
 from autonet.search.executors.pickling import SentObjective, SentOutcome
-from autonet.search.executors.worker import run
+from autonet.search.executors.worker import run_job
 from autonet.search.records import Job, Status
 from autonet.search.running import Observer
 
-__all__ = ["Futures", "Running", "run_until"]
+__all__ = ["Futures", "PendingJob", "run_with_timeout"]
 
 # Seconds after which to look whether the user has interrupted.
-LOOK_EVERY = 0.2
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Running:
+class PendingJob:
     """A job that was handed to the pool, when that was, and when it is given up."""
 
     job: Job
@@ -31,7 +31,7 @@ class Running:
 
     def failed(self, status: Status, reason: str) -> Outcome:
         """Make the outcome of a job that brings none itself."""
-        return failure(self.job, status, reason, time.monotonic() - self.began)
+        return make_failure(self.job, status, reason, time.monotonic() - self.began)
 
 
 class Futures:
@@ -63,7 +63,7 @@ class Futures:
         self.n_slots = n_slots
         self.isolated = not isinstance(pool, ThreadPoolExecutor)
         self._pool = pool
-        self._running: dict[Any, Running] = {}
+        self._running: dict[Any, PendingJob] = {}
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._sent: SentObjective | None = None
 
@@ -79,7 +79,7 @@ class Futures:
             self.prepare(objective)
         now = time.monotonic()
         future = self._begin(job, job.deadline - now)
-        self._running[future] = Running(job, now, latest_end(job.deadline))
+        self._running[future] = PendingJob(job, now, hard_deadline(job.deadline))
         future.add_done_callback(self._done.put)
 
     def wait(self) -> list[Outcome]:
@@ -88,7 +88,7 @@ class Futures:
         interrupt = current_interrupt()
         while self._running and not outcomes:
             left = min(running.limit for running in self._running.values()) - time.monotonic()
-            for future in self._ended(min(max(left, 0.0), LOOK_EVERY)):
+            for future in self._collect_done(min(max(left, 0.0), POLL_SECONDS)):
                 running = self._running.pop(future, None)
                 if running is not None:
                     outcomes.append(self._outcome(future, running))
@@ -111,13 +111,13 @@ class Futures:
     def _begin(self, job: Job, seconds: float) -> Any:
         """Return a future of a `SentOutcome`, or of None if what ran the job died."""
         assert self._sent is not None  # noqa: S101 - for the type checker
-        return self._pool.submit(run_until, self._sent, job, seconds)
+        return self._pool.submit(run_with_timeout, self._sent, job, seconds)
 
     def _drop(self, future: Any) -> None:
         """Have no more interest in a future."""
         future.cancel()
 
-    def _outcome(self, future: Any, running: Running) -> Outcome:
+    def _outcome(self, future: Any, running: PendingJob) -> Outcome:
         """Understand a future that is done."""
         try:
             sent: SentOutcome | None = future.result()
@@ -128,7 +128,7 @@ class Futures:
             return replace(running.failed(Status.CRASHED, "the worker that ran it died"), died=True)
         return replace(sent.outcome, job=running.job)
 
-    def _ended(self, seconds: float) -> list[Any]:
+    def _collect_done(self, seconds: float) -> list[Any]:
         """Return the futures that are done, waiting for the first."""
         ended = []
         try:
@@ -139,6 +139,6 @@ class Futures:
             return ended
 
 
-def run_until(sent: SentObjective, job: Job, seconds: float) -> SentOutcome:
+def run_with_timeout(sent: SentObjective, job: Job, seconds: float) -> SentOutcome:
     """Run a job where another clock may go: its deadline is `seconds` from now."""
-    return SentOutcome(run(sent.objective, replace(job, deadline=time.monotonic() + seconds)))
+    return SentOutcome(run_job(sent.objective, replace(job, deadline=time.monotonic() + seconds)))

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from autonet.core.alarms import Alarm
 from autonet.core.interrupts import current_interrupt
 from autonet.search.evaluation import Objective, Outcome, evaluate
-from autonet.search.executors.base import latest_end
+from autonet.search.executors.base import hard_deadline
 from autonet.search.executors.modes import save_torch_modes
 from autonet.search.records import Job
 from autonet.search.running import Observer
 
-__all__ = ["InProcess", "interrupted_at"]
+__all__ = ["InProcess", "interrupt_at"]
 
 
 class InProcess:
@@ -46,7 +46,7 @@ class InProcess:
             return []
         (objective, job, observe), self._next = self._next, None
         with current_interrupt().raising():
-            return [evaluate(objective, job, observe, interrupted_at(latest_end(job.deadline)))]
+            return [evaluate(objective, job, observe, interrupt_at(hard_deadline(job.deadline)))]
 
     def cancel(self) -> None:
         """Forget the job; see `Executor`."""
@@ -58,7 +58,7 @@ class InProcess:
 
 
 @contextmanager
-def interrupted_at(moment: float) -> Iterator[None]:
+def interrupt_at(moment: float) -> Iterator[None]:
     """Raise `DeadlinePassed` in the body when ``time.monotonic()`` reads `moment`.
 
     It comes at any bytecode: global modes of torch are put back afterwards.

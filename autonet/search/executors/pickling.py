@@ -9,18 +9,18 @@ from typing import Any
 import cloudpickle
 
 from autonet.core.errors import InvalidOption
-from autonet.search.evaluation import Objective, Outcome, failure
+from autonet.search.evaluation import Objective, Outcome, make_failure
 from autonet.search.records import Status
 
-__all__ = ["SentObjective", "SentOutcome", "pickled_objective", "pickled_outcome", "unpickled"]
+__all__ = ["SentObjective", "SentOutcome", "pickle_objective", "pickle_outcome", "unpickle"]
 
 
-def unpickled(data: bytes) -> Any:
+def unpickle(data: bytes) -> Any:
     """Undo what the functions of this module do."""
     return cloudpickle.loads(data)
 
 
-def pickled_objective(objective: Objective) -> bytes:
+def pickle_objective(objective: Objective) -> bytes:
     """Pickle an objective: functions, lambdas, closures and local classes go by value.
 
     Raises
@@ -31,22 +31,22 @@ def pickled_objective(objective: Objective) -> bytes:
     try:
         return bytes(cloudpickle.dumps(objective))
     except Exception as error:
-        name, part = _culprit("objective", objective)
+        name, part = _find_unpicklable("objective", objective)
         raise InvalidOption(
             f"The objective cannot be sent to another process: {name} is of type {type(part).__name__} ({error}).  "
             "Open files, locks and connections inside of the objective."
         ) from error
 
 
-def pickled_outcome(outcome: Outcome) -> bytes:
+def pickle_outcome(outcome: Outcome) -> bytes:
     """Pickle an outcome; if it cannot be, an outcome that says so."""
-    outcome = replace(outcome, exception=_portable(outcome), job=replace(outcome.job, checkpoint=None))
+    outcome = replace(outcome, exception=_make_portable(outcome), job=replace(outcome.job, checkpoint=None))
     try:
         return bytes(cloudpickle.dumps(outcome))
     except Exception as error:  # noqa: BLE001 - whatever a part of it raises while it is pickled
-        name, part = _culprit("outcome", outcome)
+        name, part = _find_unpicklable("outcome", outcome)
         reason = f"{name.removeprefix('outcome.')}, of type {type(part).__name__}, cannot be sent back: {error}"
-        return bytes(cloudpickle.dumps(failure(outcome.job, Status.CRASHED, reason, outcome.seconds)))
+        return bytes(cloudpickle.dumps(make_failure(outcome.job, Status.CRASHED, reason, outcome.seconds)))
 
 
 class SentObjective:
@@ -58,16 +58,16 @@ class SentObjective:
     @functools.cached_property
     def data(self) -> bytes:
         """The objective, pickled."""
-        return pickled_objective(self.objective)
+        return pickle_objective(self.objective)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Send the objective in its pickled form."""
-        return _arrived, (self.data,)
+        return _load_objective, (self.data,)
 
 
 @functools.lru_cache(maxsize=1)
-def _arrived(data: bytes) -> SentObjective:
-    return SentObjective(unpickled(data))
+def _load_objective(data: bytes) -> SentObjective:
+    return SentObjective(unpickle(data))
 
 
 class SentOutcome:
@@ -78,14 +78,14 @@ class SentOutcome:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Send the outcome, or what is wrong with it."""
-        return _returned, (pickled_outcome(self.outcome),)
+        return _load_outcome, (pickle_outcome(self.outcome),)
 
 
-def _returned(data: bytes) -> SentOutcome:
-    return SentOutcome(unpickled(data))
+def _load_outcome(data: bytes) -> SentOutcome:
+    return SentOutcome(unpickle(data))
 
 
-def _portable(outcome: Outcome) -> Exception | None:
+def _make_portable(outcome: Outcome) -> Exception | None:
     """Return the exception with its traceback as a note; if it cannot be pickled, one with the same text."""
     exception = outcome.exception
     if exception is None:
@@ -93,19 +93,19 @@ def _portable(outcome: Outcome) -> Exception | None:
     if not getattr(exception, "__notes__", None):
         exception.add_note(f"in another process:\n{outcome.error}")
     try:
-        unpickled(cloudpickle.dumps(exception))
+        unpickle(cloudpickle.dumps(exception))
     except Exception:  # noqa: BLE001 - such as a constructor that does not take its own `args`
         return RuntimeError(outcome.reason)
     return exception
 
 
-def _culprit(name: str, value: Any, depth: int = 8) -> tuple[str, Any]:
+def _find_unpicklable(name: str, value: Any, depth: int = 8) -> tuple[str, Any]:
     """Follow what cannot be pickled down to the smallest part that has a name."""
     for part_name, part in _parts(name, value) if depth else ():
         try:
             cloudpickle.dumps(part)
         except Exception:  # noqa: BLE001 - this is the one
-            return _culprit(part_name, part, depth - 1)
+            return _find_unpicklable(part_name, part, depth - 1)
     return name, value
 
 

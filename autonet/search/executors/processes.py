@@ -19,9 +19,9 @@ from autonet.core.cores import available_cores, in_daemon
 from autonet.core.errors import InvalidOption
 from autonet.core.interrupts import current_interrupt
 from autonet.core.validation import is_integer, is_real
-from autonet.search.evaluation import DeadlinePassed, Objective, Outcome, evaluate, failure
-from autonet.search.executors.base import latest_end
-from autonet.search.executors.pickling import pickled_objective, unpickled
+from autonet.search.evaluation import DeadlinePassed, Objective, Outcome, evaluate, make_failure
+from autonet.search.executors.base import hard_deadline
+from autonet.search.executors.pickling import pickle_objective, unpickle
 from autonet.search.executors.worker import serve
 from autonet.search.records import Job, Status
 from autonet.search.running import Observer, RunningTrial
@@ -42,12 +42,12 @@ ONE_THREAD = dict.fromkeys(
 )
 
 # Seconds after which to look whether a process lives whose pipe says nothing: a child of its own may hold that open.
-LOOK_EVERY = 0.2
+POLL_SECONDS = 0.2
 
 # Seconds that an idle process has to end by itself.
-SECONDS_TO_LEAVE = 1.0
+EXIT_SECONDS = 1.0
 # And after Ctrl-C, which must be answered soon.
-SECONDS_TO_LEAVE_INTERRUPTED = 0.1
+EXIT_SECONDS_INTERRUPTED = 0.1
 # Share of what is left after Ctrl-C that a job has to end by itself; the rest is for what it sends back.
 STOPPING_SHARE = 0.6
 
@@ -84,8 +84,8 @@ class Processes:
     isolated = True
 
     def __init__(self, n_jobs: int, *, memory_limit_mb: float | None = None, imports: Sequence[str] = ()) -> None:
-        self.n_slots = _number_of_processes(n_jobs)
-        self._memory_limit = None if memory_limit_mb is None else _bytes(memory_limit_mb)
+        self.n_slots = _check_n_jobs(n_jobs)
+        self._memory_limit = None if memory_limit_mb is None else _to_bytes(memory_limit_mb)
         self._imports = tuple(imports)
         self._workers: list[_Worker] = []
         self._objective: tuple[Objective, bytes] | None = None
@@ -100,7 +100,7 @@ class Processes:
 
     def prepare(self, objective: Objective) -> None:
         """Pickle the objective; see `Executor`."""
-        self._objective = objective, pickled_objective(objective)
+        self._objective = objective, pickle_objective(objective)
 
     def submit(self, objective: Objective, job: Job, observe: Observer | None = None) -> None:
         """Send the job to an idle process, or start one; see `Executor`."""
@@ -110,7 +110,7 @@ class Processes:
         try:
             task = bytes(cloudpickle.dumps(job))
         except Exception as error:  # noqa: BLE001 - a checkpoint made elsewhere may hold anything
-            self._unsent.append(failure(job, Status.CRASHED, f"its checkpoint cannot be sent: {error}", 0.0))
+            self._unsent.append(make_failure(job, Status.CRASHED, f"its checkpoint cannot be sent: {error}", 0.0))
             return
         self._idle_worker().begin(job, task, self._objective[1], observe)
 
@@ -123,28 +123,28 @@ class Processes:
                 for worker in busy:
                     worker.stop(interrupt.deadline)
             left = min(worker.limit for worker in busy) - time.monotonic()
-            connection.wait([worker.connection for worker in busy], max(min(left, LOOK_EVERY), 0.0))
+            connection.wait([worker.connection for worker in busy], max(min(left, POLL_SECONDS), 0.0))
             for worker in busy:
                 outcome = worker.outcome()
                 if outcome is not None:
                     outcomes.append(outcome)
                     if outcome.result.status is Status.MEMOUT:  # what it has left over would count against the next
                         worker.kill()
-        self._bury()
+        self._remove_dead_workers()
         return outcomes
 
     def cancel(self) -> None:
         """Kill the processes that run jobs; see `Executor`."""
         self._unsent.clear()
         _kill([worker for worker in self._workers if worker.job])
-        self._bury()
+        self._remove_dead_workers()
 
     def close(self) -> None:
         """Kill the processes that run jobs, and let the others leave; see `Executor`."""
         self.cancel()
         for worker in self._workers:
             worker.dismiss()
-        seconds = SECONDS_TO_LEAVE_INTERRUPTED if current_interrupt().requested else SECONDS_TO_LEAVE
+        seconds = EXIT_SECONDS_INTERRUPTED if current_interrupt().requested else EXIT_SECONDS
         until = time.monotonic() + seconds
         for worker in self._workers:
             worker.process.join(max(until - time.monotonic(), 0.0))
@@ -152,18 +152,18 @@ class Processes:
         self._workers.clear()
 
     def _idle_worker(self) -> "_Worker":
-        self._bury()
+        self._remove_dead_workers()
         for worker in self._workers:
             if not worker.job:
                 return worker
         return self._start_one()
 
     def _start_one(self) -> "_Worker":
-        with _interrupts_held_back():
+        with _block_sigint():
             self._workers.append(_Worker(self._memory_limit, self._imports))
         return self._workers[-1]
 
-    def _bury(self) -> None:
+    def _remove_dead_workers(self) -> None:
         """Forget the workers that are dead."""
         for worker in [w for w in self._workers if not w.job and w.process.exitcode is not None]:
             worker.kill()  # the processes that it has started may live
@@ -193,7 +193,7 @@ class _Worker:
     def begin(self, job: Job, task: bytes, objective: bytes, observe: Observer | None) -> None:
         """Give a job to the process, as soon as it is ready for one."""
         self.job, self._task, self._observe, self._curve = job, (objective, task), observe, []
-        self._began, self.limit, self._stopping = time.monotonic(), latest_end(job.deadline), False
+        self._began, self.limit, self._stopping = time.monotonic(), hard_deadline(job.deadline), False
         if self._ready:
             self._send()
 
@@ -224,39 +224,39 @@ class _Worker:
                 if kind == "ready":
                     self._send()
                 elif kind == "observe":
-                    self._take_up(*content)
+                    self._record_report(*content)
                 else:
-                    return self._ended(*content)
+                    return self._finish(*content)
         except (EOFError, OSError):
             dead = True
         if dead:
-            return self._died()
-        return self._overdue() if time.monotonic() >= self.limit else None
+            return self._report_death()
+        return self._time_out() if time.monotonic() >= self.limit else None
 
-    def _take_up(self, step: int, value: float) -> None:
+    def _record_report(self, step: int, value: float) -> None:
         assert self.job is not None  # noqa: S101 - for the type checker
         self._curve.append((step, value))
         if self._observe:
             self._observe(self.job.trial, step, value)
 
-    def _ended(self, data: bytes) -> Outcome:
-        job = self._free()
+    def _finish(self, data: bytes) -> Outcome:
+        job = self._release_job()
         try:
-            outcome: Outcome = unpickled(data)
+            outcome: Outcome = unpickle(data)
         except Exception as error:  # noqa: BLE001 - such as a class that can only be imported over there
-            return failure(job, Status.CRASHED, f"its result cannot be loaded: {error!r}", self._seconds)
-        return replace(outcome, job=job, curve=self._untold)
+            return make_failure(job, Status.CRASHED, f"its result cannot be loaded: {error!r}", self._seconds)
+        return replace(outcome, job=job, curve=self._unreported_curve)
 
-    def _died(self) -> Outcome:
-        self.process.join(SECONDS_TO_LEAVE)  # the pipe may tell first
-        reason = _end_of_process(self.process.exitcode)
+    def _report_death(self) -> Outcome:
+        self.process.join(EXIT_SECONDS)  # the pipe may tell first
+        reason = _describe_exit(self.process.exitcode)
         if not self._ready:
             reason += " before it could begin"
         self.kill()
-        failed = failure(self._free(), Status.CRASHED, reason, self._seconds)
-        return replace(failed, curve=self._untold, died=True)
+        failed = make_failure(self._release_job(), Status.CRASHED, reason, self._seconds)
+        return replace(failed, curve=self._unreported_curve, died=True)
 
-    def _overdue(self) -> Outcome:
+    def _time_out(self) -> Outcome:
         """Kill the process; what it has reported counts, as if it had been interrupted in itself."""
         self.kill()
 
@@ -264,18 +264,18 @@ class _Worker:
             trial.curve += self._curve
             raise DeadlinePassed
 
-        job = self._free()
+        job = self._release_job()
         outcome, seconds = evaluate(interrupted, job), self._seconds
         began = time.time() - seconds
-        return replace(outcome, config=job.config, curve=self._untold, seconds=seconds, began=began)
+        return replace(outcome, config=job.config, curve=self._unreported_curve, seconds=seconds, began=began)
 
-    def _free(self) -> Job:
+    def _release_job(self) -> Job:
         job, self.job, self.limit = self.job, None, math.inf
         assert job is not None  # noqa: S101 - for the type checker
         return job
 
     @property
-    def _untold(self) -> list[tuple[int, float]]:
+    def _unreported_curve(self) -> list[tuple[int, float]]:
         """What was reported and nobody has been told of."""
         return [] if self._observe else self._curve
 
@@ -303,7 +303,7 @@ class _Worker:
         self.connection.close()
 
 
-def _number_of_processes(n_jobs: Any) -> int:
+def _check_n_jobs(n_jobs: Any) -> int:
     number = int(n_jobs) if is_integer(n_jobs) else 0
     if number < 1 and number != -1:
         raise InvalidOption(f"n_jobs must be a whole number of at least 1, or -1 for one per core; got {n_jobs!r}.")
@@ -316,7 +316,7 @@ def _number_of_processes(n_jobs: Any) -> int:
     return number
 
 
-def _bytes(megabytes: Any) -> int:
+def _to_bytes(megabytes: Any) -> int:
     if not is_real(megabytes) or not 0 < megabytes < math.inf:
         raise InvalidOption(f"memory_limit_mb must be a positive number; got {megabytes!r}.")
     if not sys.platform.startswith("linux"):
@@ -330,7 +330,7 @@ def _kill(workers: "list[_Worker]") -> None:
         worker.job = None
 
 
-def _end_of_process(code: int | None) -> str:
+def _describe_exit(code: int | None) -> str:
     """Say how a process ended."""
     if code is None:
         return "its process closed the connection"
@@ -343,7 +343,7 @@ def _end_of_process(code: int | None) -> str:
 
 
 @contextmanager
-def _interrupts_held_back() -> Iterator[None]:
+def _block_sigint() -> Iterator[None]:
     """Start processes that no Ctrl-C can reach, and let none come before they are known here."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -19,17 +19,17 @@ from typing import Any, NoReturn
 
 from autonet.core.alarms import DeadlinePassed
 from autonet.core.interrupts import Interrupt, current_interrupt, interruptible
-from autonet.search.evaluation import Objective, Outcome, evaluate, failure
-from autonet.search.executors.base import latest_end
-from autonet.search.executors.in_process import interrupted_at
-from autonet.search.executors.pickling import pickled_outcome, unpickled
+from autonet.search.evaluation import Objective, Outcome, evaluate, make_failure
+from autonet.search.executors.base import hard_deadline
+from autonet.search.executors.in_process import interrupt_at
+from autonet.search.executors.pickling import pickle_outcome, unpickle
 from autonet.search.records import Job, Status
 from autonet.search.running import Observer
 
-__all__ = ["run", "serve"]
+__all__ = ["run_job", "serve"]
 
 
-def run(objective: Objective, job: Job, observe: Observer | None = None, memory: int | None = None) -> Outcome:
+def run_job(objective: Objective, job: Job, observe: Observer | None = None, memory: int | None = None) -> Outcome:
     """Run an objective where it may do what it likes: even KeyboardInterrupt ends nothing but its job.
 
     It is interrupted shortly after its deadline, before it is ended from outside.
@@ -44,7 +44,7 @@ def run(objective: Objective, job: Job, observe: Observer | None = None, memory:
     """
     began = time.monotonic()
     try:
-        return evaluate(objective, job, observe, _limits(latest_end(job.deadline, share=0.5), memory))
+        return evaluate(objective, job, observe, _limit_resources(hard_deadline(job.deadline, share=0.5), memory))
     except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt, and what comes too late
         return _crash(job, repr(error), time.monotonic() - began)
 
@@ -63,13 +63,13 @@ def serve(connection: Any, memory_limit: int | None, imports: Sequence[str] = ()
     imports : sequence of str
         Modules to import while there is no job.
     """
-    _leave_the_terminal()
+    _detach_from_terminal()
     faulthandler.enable()  # tells on standard error where a segmentation fault was
     tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
     with interruptible(signals=()) as interrupt:
         threading.Thread(target=_receive, args=(connection, tasks, interrupt), daemon=True).start()
         _run_jobs(connection, tasks, interrupt, memory_limit, imports)
-    _leave()
+    _exit_fast()
 
 
 def _run_jobs(
@@ -91,21 +91,21 @@ def _run_jobs(
         with contextlib.suppress(Exception):  # it is the objective's matter, which says so when it is loaded
             importlib.import_module(name)
     while (task := tasks.get()) is not None:
-        data, job = task[0], unpickled(task[1])
+        data, job = task[0], unpickle(task[1])
         interrupt.clear()
         try:
             if data is not None:
-                objective = unpickled(data)
-                memory = _data_segment() + memory_limit if memory_limit else None
+                objective = unpickle(data)
+                memory = _data_segment_bytes() + memory_limit if memory_limit else None
         except BaseException as error:  # noqa: BLE001 - an import may raise anything
             outcome = _crash(job, f"the objective cannot be loaded in another process: {error!r}", 0.0)
         else:
-            outcome = run(objective, job, observe, memory)
-        _send(connection, ("end", pickled_outcome(outcome)))
+            outcome = run_job(objective, job, observe, memory)
+        _send(connection, ("end", pickle_outcome(outcome)))
         del task, job, outcome  # a checkpoint may be large
 
 
-def _leave() -> NoReturn:
+def _exit_fast() -> NoReturn:
     """End the process without taking its modules apart, which takes torch a second; exit functions are called."""
     atexit._run_exitfuncs()  # noqa: SLF001 - what os._exit leaves out
     for stream in (sys.stdout, sys.stderr):
@@ -115,10 +115,10 @@ def _leave() -> NoReturn:
 
 
 def _crash(job: Job, reason: str, seconds: float) -> Outcome:
-    return replace(failure(job, Status.CRASHED, reason, seconds), error=traceback.format_exc())
+    return replace(make_failure(job, Status.CRASHED, reason, seconds), error=traceback.format_exc())
 
 
-def _leave_the_terminal() -> None:
+def _detach_from_terminal() -> None:
     """Let the parent alone decide what Ctrl-C means, and lead a group of processes that can be killed as one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setsid"):
@@ -154,9 +154,9 @@ def _end_with_parent() -> NoReturn:
 
 
 @contextmanager
-def _limits(moment: float, memory: int | None) -> Iterator[None]:
+def _limit_resources(moment: float, memory: int | None) -> Iterator[None]:
     """Limit time and memory; what comes after, such as a traceback, may have all there is."""
-    with interrupted_at(moment), current_interrupt().raising(DeadlinePassed):
+    with interrupt_at(moment), current_interrupt().raising(DeadlinePassed):
         if memory is None:
             yield
             return
@@ -170,7 +170,7 @@ def _limits(moment: float, memory: int | None) -> Iterator[None]:
             resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
-def _data_segment() -> int:
+def _data_segment_bytes() -> int:
     """Return the bytes that RLIMIT_DATA limits; address space that is only reserved, as by CUDA, does not count."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmData:")[2].split()[0]) * 1024

@@ -11,8 +11,14 @@ import numpy as np
 
 from autonet.core.typing import FloatArray
 from autonet.search.history import History
-from autonet.search.samplers.model import Inputs, ModelBasedSampler, Predictor, standardized, thinned
-from autonet.search.table import LOSS, Table
+from autonet.search.samplers.model import (
+    ModelBasedSampler,
+    Surrogate,
+    SurrogateInputs,
+    select_reports,
+    standardize_losses,
+)
+from autonet.search.table import LOSS, TrialTable
 
 __all__ = ["ForestSampler"]
 
@@ -31,15 +37,17 @@ class ForestSampler(ModelBasedSampler):
     margin: float = 0.0
     n_trees: int = 30
 
-    def _predictor(self, table: Table, history: History, inputs: Inputs, rng: np.random.Generator) -> Predictor:
+    def _fit_surrogate(
+        self, table: TrialTable, history: History, inputs: SurrogateInputs, rng: np.random.Generator
+    ) -> Surrogate:
         """Fit trees to the reports; running trials count as mediocre ones, so that proposals do not pile up."""
-        records = table.reports[thinned(table.reports)]
-        X, y = inputs.of_reports(table.rows, records), standardized(records[:, LOSS])
+        records = table.reports[select_reports(table.reports)]
+        X, y = inputs.from_reports(table.rows, records), standardize_losses(records[:, LOSS])
         pending = inputs.at_top(table.rows[list(history.running)])
-        return forest(np.vstack([X, pending]), np.r_[y, np.full(len(pending), np.median(y))], self.n_trees, rng)
+        return fit_forest(np.vstack([X, pending]), np.r_[y, np.full(len(pending), np.median(y))], self.n_trees, rng)
 
 
-def forest(X: FloatArray, y: FloatArray, n_trees: int, rng: np.random.Generator) -> Predictor:
+def fit_forest(X: FloatArray, y: FloatArray, n_trees: int, rng: np.random.Generator) -> Surrogate:
     """Fit trees to bootstrap samples; return the function that gives mean and standard deviation over the trees."""
     from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415 - takes longer to import than all of the search
 

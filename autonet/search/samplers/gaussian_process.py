@@ -7,9 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.search.history import History
-from autonet.search.samplers.model import Inputs, ModelBasedSampler, Predictor, standardized, thinned
+from autonet.search.samplers.model import (
+    ModelBasedSampler,
+    Surrogate,
+    SurrogateInputs,
+    select_reports,
+    standardize_losses,
+)
 from autonet.search.samplers.regression import GaussianProcess
-from autonet.search.table import LOSS, Table
+from autonet.search.table import LOSS, TrialTable
 
 __all__ = ["GaussianProcessSampler"]
 
@@ -30,20 +36,22 @@ class GaussianProcessSampler(ModelBasedSampler):
 
     steps: int = 10
 
-    def _predictor(self, table: Table, history: History, inputs: Inputs, rng: np.random.Generator) -> Predictor:
+    def _fit_surrogate(
+        self, table: TrialTable, history: History, inputs: SurrogateInputs, rng: np.random.Generator
+    ) -> Surrogate:
         """Condition on the reports; pretend that running trials end as predicted, so that proposals do not pile up."""
         del rng
-        records = table.reports[thinned(table.reports)]
-        X, y = inputs.of_reports(table.rows, records), standardized(records[:, LOSS])
+        records = table.reports[select_reports(table.reports)]
+        X, y = inputs.from_reports(table.rows, records), standardize_losses(records[:, LOSS])
         model = GaussianProcess(inputs.n_categories)
-        model.theta = self._parameters(table, inputs)
+        model.theta = self._hyperparameters(table, inputs)
         model.condition(X, y)
         if history.running:
             pending = inputs.at_top(table.rows[list(history.running)])
             model.condition(np.vstack([X, pending]), np.r_[y, model.predict(pending)[0]])
         return model.predict
 
-    def _parameters(self, table: Table, inputs: Inputs) -> NDArray[np.float64]:
+    def _hyperparameters(self, table: TrialTable, inputs: SurrogateInputs) -> NDArray[np.float64]:
         """Return the kernel's parameters, learned anew whenever the number of reports has grown by `GROWTH`.
 
         A function of the reports up to that number, so that it does not matter when it is computed; kept with the
@@ -55,8 +63,10 @@ class GaussianProcessSampler(ModelBasedSampler):
         key = (self, milestone)
         if key not in table.memory:
             reports = table.reports[:milestone]
-            records = reports[thinned(reports)]
+            records = reports[select_reports(reports)]
             model = GaussianProcess(inputs.n_categories)
-            model.learn(inputs.of_reports(table.rows, records), standardized(records[:, LOSS]), steps=self.steps)
+            model.fit_hyperparameters(
+                inputs.from_reports(table.rows, records), standardize_losses(records[:, LOSS]), steps=self.steps
+            )
             table.memory = {key: model.theta}
         return np.asarray(table.memory[key])

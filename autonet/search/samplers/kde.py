@@ -18,7 +18,7 @@ from autonet.core.typing import FloatArray
 from autonet.search.history import History
 from autonet.search.samplers.random import first_new, random_row
 from autonet.search.spaces.encoding import Encoding
-from autonet.search.table import BUDGET, LOSS, TRIAL, Table
+from autonet.search.table import BUDGET, LOSS, TRIAL, TrialTable
 
 __all__ = ["KernelDensitySampler"]
 
@@ -60,11 +60,11 @@ class KernelDensitySampler:
         table = history.table(space)
         row = None
         if history.best is not None and table.encoding.n_features and rng.random() >= self.random_share:
-            row = first_new(table, self._by_model(table, history, rng))
+            row = first_new(table, self._propose_rows(table, history, rng))
         row = random_row(table, rng) if row is None else row
         return None if row is None else table.encoding.config(row)
 
-    def _by_model(self, table: Table, history: History, rng: np.random.Generator) -> FloatArray:
+    def _propose_rows(self, table: TrialTable, history: History, rng: np.random.Generator) -> FloatArray:
         """Return candidate rows, best first; none while too little is known."""
         sets = self._good_and_bad(table, history)
         if sets is None:
@@ -76,7 +76,7 @@ class KernelDensitySampler:
             rows = rows[table.encoding.legal(rows)][: self.n_candidates]
         return rows[np.argsort(bad.log(rows) - good.log(rows), kind="stable")]
 
-    def _good_and_bad(self, table: Table, history: History) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+    def _good_and_bad(self, table: TrialTable, history: History) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
         """Return the numbers of the good and of the bad trials; None while there are too few."""
         reports, free = table.reports, table.encoding.free
         n_active = (~np.isnan(table.rows[:, free])).sum(axis=1).mean()

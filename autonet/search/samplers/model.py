@@ -21,11 +21,19 @@ from autonet.search.rungs import Rungs
 from autonet.search.samplers.random import first_new, random_row
 from autonet.search.samplers.regression import log_expected_improvement
 from autonet.search.spaces.encoding import Encoding
-from autonet.search.table import BUDGET, COST, LOSS, PAID, TRIAL, Table
+from autonet.search.table import BUDGET, COST, LOSS, PAID, TRIAL, TrialTable
 
-__all__ = ["MAX_RECORDS", "Inputs", "ModelBasedSampler", "Predictor", "cost_model", "standardized", "thinned"]
+__all__ = [
+    "MAX_RECORDS",
+    "ModelBasedSampler",
+    "Surrogate",
+    "SurrogateInputs",
+    "fit_cost_model",
+    "select_reports",
+    "standardize_losses",
+]
 
-Predictor = Callable[[FloatArray], tuple[FloatArray, FloatArray]]  # inputs -> mean and standard deviation
+Surrogate = Callable[[FloatArray], tuple[FloatArray, FloatArray]]  # inputs -> mean and standard deviation
 
 MAX_RECORDS = 200  # the time of a Gaussian process grows with their cube
 N_BEST, N_LEADERS, N_PARENTS = 200, 30, 5  # trials looked at; for the best predicted loss; for mutations
@@ -65,7 +73,9 @@ class ModelBasedSampler(ABC):
     n_candidates: int = 400
 
     @abstractmethod
-    def _predictor(self, table: Table, history: History, inputs: "Inputs", rng: np.random.Generator) -> Predictor:
+    def _fit_surrogate(
+        self, table: TrialTable, history: History, inputs: "SurrogateInputs", rng: np.random.Generator
+    ) -> Surrogate:
         """Return a model of the standardized losses, in which trials that are running are seen."""
 
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
@@ -77,15 +87,17 @@ class ModelBasedSampler(ABC):
         )
         row = None
         if knows_enough and history.best is not None and table.encoding.n_features:
-            row = first_new(table, self._by_model(table, history, rng)) if rng.random() >= self.random_share else None
+            row = (
+                first_new(table, self._propose_rows(table, history, rng)) if rng.random() >= self.random_share else None
+            )
         row = random_row(table, rng) if row is None else row
         return None if row is None else table.encoding.config(row)
 
-    def _by_model(self, table: Table, history: History, rng: np.random.Generator) -> FloatArray:
+    def _propose_rows(self, table: TrialTable, history: History, rng: np.random.Generator) -> FloatArray:
         """Return candidate rows, best first."""
         encoding, rows, reports = table.encoding, table.rows, table.reports
-        inputs = Inputs(encoding, history.rungs)
-        predict = self._predictor(table, history, inputs, rng)
+        inputs = SurrogateInputs(encoding, history.rungs)
+        predict = self._fit_surrogate(table, history, inputs, rng)
 
         best = sorted(islice(history.ranked(), N_BEST), key=lambda t: (-t.budget, t.rank))[:N_LEADERS]
         leaders = rows[[t.number for t in best]]
@@ -94,16 +106,16 @@ class ModelBasedSampler(ABC):
         unsure = float(predict(inputs.at_top(random))[1].mean())
         goal = incumbent - self.margin * unsure * rng.exponential()
         paid = reports[reports[:, PAID] > 0][-MAX_RECORDS:]
-        log_cost = cost_model(encoding.features(rows[paid[:, TRIAL].astype(int)]), paid[:, COST] / paid[:, PAID])
+        log_cost = fit_cost_model(encoding.features(rows[paid[:, TRIAL].astype(int)]), paid[:, COST] / paid[:, PAID])
 
         def score(rows: FloatArray) -> FloatArray:
             Z = inputs.at_top(rows)
             return log_expected_improvement(*predict(Z), goal) - self.cost_weight * log_cost(Z[:, :-1])
 
-        return maximize(score, encoding, random, leaders[:N_PARENTS], rng)
+        return maximize_acquisition(score, encoding, random, leaders[:N_PARENTS], rng)
 
 
-def maximize(
+def maximize_acquisition(
     score: Callable[[FloatArray], FloatArray],
     encoding: Encoding,
     random: FloatArray,
@@ -112,23 +124,23 @@ def maximize(
 ) -> FloatArray:
     """Score random rows and as many mutations of `parents`, then twice smaller steps around the five best."""
 
-    def mutants(of: FloatArray, n: int, low: float, high: float, share: float) -> FloatArray:
+    def mutate(origins: FloatArray, n: int, low: float, high: float, share: float) -> FloatArray:
         steps = np.exp(rng.uniform(np.log(low), np.log(high), n))
-        return encoding.mutate(np.resize(of, (n, of.shape[1])), steps, share, rng)
+        return encoding.mutate(np.resize(origins, (n, origins.shape[1])), steps, share, rng)
 
     def legal(rows: FloatArray) -> FloatArray:
         return rows[encoding.legal(rows)]
 
-    rows = np.vstack([random, legal(mutants(parents, len(random), 0.02, 0.3, share=0.3))])
+    rows = np.vstack([random, legal(mutate(parents, len(random), 0.02, 0.3, share=0.3))])
     scores = score(rows)
     for step in (0.1, 0.03):
         keep = np.argsort(-scores, kind="stable")[:5]
-        new = legal(mutants(rows[keep], len(random) // 2, step, step, share=0.5))
+        new = legal(mutate(rows[keep], len(random) // 2, step, step, share=0.5))
         rows, scores = np.vstack([rows[keep], new]), np.r_[scores[keep], score(new)]
     return rows[np.argsort(-scores, kind="stable")]
 
 
-class Inputs:
+class SurrogateInputs:
     """What the model sees of a configuration at a budget: its features, and the budget's place among the rungs."""
 
     def __init__(self, encoding: Encoding, rungs: Rungs) -> None:
@@ -140,7 +152,7 @@ class Inputs:
         """Return the inputs of rows at the highest budget."""
         return self._inputs(rows, np.full(len(rows), self.rungs.top))
 
-    def of_reports(self, rows: FloatArray, reports: FloatArray) -> FloatArray:
+    def from_reports(self, rows: FloatArray, reports: FloatArray) -> FloatArray:
         """Return the inputs of reports, with the rows of all trials."""
         return self._inputs(rows[reports[:, TRIAL].astype(int)], np.maximum(reports[:, BUDGET], self.rungs.bottom / 3))
 
@@ -149,7 +161,7 @@ class Inputs:
         return np.column_stack([self.encoding.features(rows), level])
 
 
-def thinned(reports: FloatArray) -> NDArray[np.intp]:
+def select_reports(reports: FloatArray) -> NDArray[np.intp]:
     """Choose at most `MAX_RECORDS` reports, in order: the best of the highest rungs, and the newest."""
     if len(reports) <= MAX_RECORDS:
         return np.arange(len(reports))
@@ -157,7 +169,7 @@ def thinned(reports: FloatArray) -> NDArray[np.intp]:
     return np.unique(np.r_[ranked[: MAX_RECORDS // 2], np.arange(len(reports) - MAX_RECORDS // 2, len(reports))])
 
 
-def standardized(losses: FloatArray) -> FloatArray:
+def standardize_losses(losses: FloatArray) -> FloatArray:
     """Log of the distance to the best loss, so that good trials are told apart; failures count as the worst seen."""
     finite = np.isfinite(losses)
     if not finite.any():
@@ -184,7 +196,7 @@ def close_gaps(losses: FloatArray) -> FloatArray:
     return np.asarray(losses.min() + closed[places.reshape(-1)])
 
 
-def cost_model(X: FloatArray, cost: FloatArray) -> Callable[[FloatArray], FloatArray]:
+def fit_cost_model(X: FloatArray, cost: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """Ridge regression of the log cost per unit of budget on linear and quadratic terms of the features."""
     if not len(cost):
         return lambda Z: np.zeros(len(Z))

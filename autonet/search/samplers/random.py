@@ -9,7 +9,7 @@ from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 
 from autonet.search.history import History
-from autonet.search.table import Table
+from autonet.search.table import TrialTable
 
 __all__ = ["RandomSampler", "first_new", "random_row"]
 
@@ -31,7 +31,7 @@ class RandomSampler:
         return None if row is None else table.encoding.config(row)
 
 
-def random_row(table: Table, rng: np.random.Generator) -> NDArray[np.float64] | None:
+def random_row(table: TrialTable, rng: np.random.Generator) -> NDArray[np.float64] | None:
     """Draw a legal row that no trial has; None if none is found."""
     encoding = table.encoding
     if encoding.size <= table.n_distinct:
@@ -46,6 +46,6 @@ def random_row(table: Table, rng: np.random.Generator) -> NDArray[np.float64] | 
     return row
 
 
-def first_new(table: Table, rows: Iterable[NDArray[np.float64]]) -> NDArray[np.float64] | None:
+def first_new(table: TrialTable, rows: Iterable[NDArray[np.float64]]) -> NDArray[np.float64] | None:
     """Return the first of `rows` that is legal and that no trial has."""
     return next((row for row in rows if not table.has(row) and table.encoding.is_legal(row)), None)

@@ -51,12 +51,12 @@ class GaussianProcess:
         self.bounds = [(np.log(0.03), np.log(30.0))] * d + [(-3.0, 3.0), (np.log(1e-5), np.log(0.5))]
         self.theta = self.prior_mean.copy()
 
-    def learn(self, X: FloatArray, y: FloatArray, *, steps: int) -> "GaussianProcess":
+    def fit_hyperparameters(self, X: FloatArray, y: FloatArray, *, steps: int) -> "GaussianProcess":
         """Move the parameters by at most `steps` of L-BFGS to where `X` (n, n_columns) and `y` (n,) are likely."""
         found = minimize(
             self._negative_log_posterior,
             self.theta,
-            (self._unfolded(X), y),
+            (self._one_hot(X), y),
             jac=True,
             method="L-BFGS-B",
             bounds=self.bounds,
@@ -67,7 +67,7 @@ class GaussianProcess:
 
     def condition(self, X: FloatArray, y: FloatArray) -> "GaussianProcess":
         """Condition on data."""
-        self._points = self._scaled(X)
+        self._points = self._scale(X)
         covariance = self._kernel(_squared_distances(self._points, self._points), self.theta[-2])[0]
         covariance[np.diag_indices_from(covariance)] += np.exp(self.theta[-1]) + JITTER
         self._factor = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
@@ -76,18 +76,18 @@ class GaussianProcess:
 
     def predict(self, Z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return mean and standard deviation, without noise, at the rows of `Z`."""
-        cross = self._kernel(_squared_distances(self._points, self._scaled(Z)), self.theta[-2])[0]
+        cross = self._kernel(_squared_distances(self._points, self._scale(Z)), self.theta[-2])[0]
         explained = dtrsm(1.0, self._factor, cross, lower=1)
         variance = np.exp(self.theta[-2]) - np.einsum("ij,ij->j", explained, explained)
         return np.asarray(self._weights @ cross), np.sqrt(np.maximum(variance, 1e-10))
 
-    def _unfolded(self, X: FloatArray) -> FloatArray:
+    def _one_hot(self, X: FloatArray) -> FloatArray:
         """Put each category in a column of its own."""
         parts = [(X[:, [j]] == codes) * np.sqrt(0.5) for j, codes in self._categorical]
         return np.hstack([X[:, self._numeric], *parts])
 
-    def _scaled(self, X: FloatArray) -> FloatArray:
-        return np.asarray(self._unfolded(X) * np.exp(-self.theta[:-2])[self._owner])
+    def _scale(self, X: FloatArray) -> FloatArray:
+        return np.asarray(self._one_hot(X) * np.exp(-self.theta[:-2])[self._owner])
 
     @staticmethod
     def _kernel(squared: FloatArray, log_variance: float) -> tuple[FloatArray, FloatArray]:

@@ -7,7 +7,7 @@ from typing import Protocol
 from autonet.search.history import History
 from autonet.search.records import Trial
 
-__all__ = ["Continue", "Scheduler", "Start", "may_continue"]
+__all__ = ["Continue", "Scheduler", "Start", "can_continue"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Scheduler(Protocol):
         """
 
 
-def may_continue(trial: Trial, lost: Container[int] = ()) -> bool:
+def can_continue(trial: Trial, lost: Container[int] = ()) -> bool:
     """Whether a trial has a value, is not running, has not failed, and could gain by going on from a checkpoint.
 
     One that was cut twice before it got any further would be so again.

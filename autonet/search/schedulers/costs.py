@@ -10,13 +10,13 @@ from autonet.search.history import History
 
 __all__ = ["Costs"]
 
-NEW = -1  # in place of the number of a trial that is not there yet
+NEW_TRIAL = -1  # in place of the number of a trial that is not there yet
 
 # Trials before their times say anything about those of others.
-FEW = 3
+MIN_TRIALS = 3
 
 # A new trial may take this share of the time of the fastest one so far.
-SPREAD = 0.5
+FASTEST_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ class Costs:
             return cls()
         if history.rungs.unit == "time":
             overheads = history.overheads
-            return cls({}, overheads, 1.0, max(overheads.values(), default=0.0), 1.0, _least(overheads))
+            return cls({}, overheads, 1.0, max(overheads.values(), default=0.0), 1.0, _fastest_share(overheads))
         rates = history.seconds_per_unit
         median = float(np.median(np.fromiter(rates.values(), float))) if rates else 0.0
-        return cls(rates, {}, median, least_rate=_least(rates))
+        return cls(rates, {}, median, least_rate=_fastest_share(rates))
 
-    def seconds(self, start: float, target: float, trial: int = NEW) -> float:
+    def seconds(self, start: float, target: float, trial: int = NEW_TRIAL) -> float:
         """Predict the seconds of a job."""
         return self.rates.get(trial, self.rate) * (target - start) + self.overheads.get(trial, self.overhead)
 
@@ -63,7 +63,7 @@ class Costs:
         """Whether a new trial as fast as the fastest may reach `target`, which is no time, in `left` seconds."""
         return self.least_rate * target <= left
 
-    def reachable(self, start: float, target: float, left: float, trial: int = NEW) -> float:
+    def reachable(self, start: float, target: float, left: float, trial: int = NEW_TRIAL) -> float:
         """Return the budget, at most `target`, that `left` seconds suffice for."""
         rate = self.rates.get(trial, self.rate)
         if self.seconds(start, target, trial) <= left or rate == 0.0:
@@ -71,6 +71,6 @@ class Costs:
         return start + max(left - self.overheads.get(trial, self.overhead), 0.0) / rate
 
 
-def _least(seconds: Mapping[int, float]) -> float:
+def _fastest_share(seconds: Mapping[int, float]) -> float:
     """Return what a new trial may take at least, from what `seconds` says that earlier trials took."""
-    return SPREAD * min(seconds.values()) if len(seconds) >= FEW else 0.0
+    return FASTEST_SHARE * min(seconds.values()) if len(seconds) >= MIN_TRIALS else 0.0

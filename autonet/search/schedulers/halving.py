@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from autonet.search.history import History
 from autonet.search.records import Trial
-from autonet.search.schedulers.base import Continue, Start, may_continue
+from autonet.search.schedulers.base import Continue, Start, can_continue
 from autonet.search.schedulers.costs import Costs
 
 __all__ = ["AsynchronousHalving"]
 
 # A continuation must bring at least this share of what was paid already, or it is not worth its overhead.
-LEAST_GAIN = 0.05
+MIN_GAIN = 0.05
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,20 @@ class AsynchronousHalving:
         if history.best is None:
             return Start(rungs.bottom) if may_start else None
         costs = Costs.of(history, left)
-        climber = _climber(history, costs, left, lost)
+        climber = _find_climber(history, costs, left, lost)
         reserve = costs.seconds(climber.budget, rungs.top, climber.number) if climber else 0.0
 
-        promotion = _promotion(history, costs, left, lost, climber, reserve)
+        promotion = _find_promotion(history, costs, left, lost, climber, reserve)
         if promotion:
             return promotion
         start = costs.seconds(0.0, rungs.bottom)
         one_rung = costs.seconds(0.0, rungs.budgets[1]) if len(rungs) > 1 else start
         if may_start and max(start + reserve, one_rung) <= left:
             return Start(rungs.bottom)
-        return _last_mile(history, costs, left, lost, climber, may_start=may_start)
+        return _find_last_mile(history, costs, left, lost, climber, may_start=may_start)
 
 
-def _climber(history: History, costs: Costs, left: float, lost: Container[int]) -> Trial | None:
+def _find_climber(history: History, costs: Costs, left: float, lost: Container[int]) -> Trial | None:
     """Return the best trial that could still reach the top rung in time, while none has reached it.
 
     A trial that is complete is as good as at the top, but others may overtake it: none is needed if it is the best.
@@ -64,11 +64,11 @@ def _climber(history: History, costs: Costs, left: float, lost: Container[int]) 
         return None
     if history.best is not None and history.best.complete:
         return None
-    able = (t for t in history.ranked() if may_continue(t, lost) and costs.seconds(t.budget, top, t.number) <= left)
+    able = (t for t in history.ranked() if can_continue(t, lost) and costs.seconds(t.budget, top, t.number) <= left)
     return next(able, None)
 
 
-def _promotion(
+def _find_promotion(
     history: History, costs: Costs, left: float, lost: Container[int], climber: Trial | None, reserve: float
 ) -> Continue | None:
     rungs = history.rungs
@@ -76,7 +76,7 @@ def _promotion(
         here = history.rung(budget)
         for _, _, number in here[: int(len(here) / rungs.eta)]:
             trial = history.trials[number]
-            if trial.budget != budget or not may_continue(trial, lost):
+            if trial.budget != budget or not can_continue(trial, lost):
                 continue
             # Of the climber's own promotion, the part below the goal no longer needs to be reserved.
             rest = costs.seconds(goal, rungs.top, trial.number) if trial is climber else reserve
@@ -86,7 +86,7 @@ def _promotion(
     return None
 
 
-def _last_mile(
+def _find_last_mile(
     history: History, costs: Costs, left: float, lost: Container[int], climber: Trial | None, *, may_start: bool
 ) -> Start | Continue | None:
     rungs = history.rungs
@@ -96,11 +96,11 @@ def _last_mile(
         return None
     for trial in history.ranked():
         goal = next((b for b in rungs.budgets if b > trial.budget), None)
-        if goal is None or not may_continue(trial, lost):
+        if goal is None or not can_continue(trial, lost):
             continue
         target = costs.reachable(trial.budget, goal, left, trial.number)
         target = math.floor(target) if rungs.whole else target
-        if target - trial.budget >= max(LEAST_GAIN * trial.budget, 1 if rungs.whole else 0.05):
+        if target - trial.budget >= max(MIN_GAIN * trial.budget, 1 if rungs.whole else 0.05):
             return Continue(trial.number, target)
     # Everything is at the top: a last configuration may be cut short, down to a third of its budget.
     if rungs.unit == "time":

@@ -6,7 +6,7 @@ from typing import Any
 from ConfigSpace import AndConjunction, Constant, GreaterThanCondition, InCondition, LessThanCondition
 from ConfigSpace.hyperparameters import CategoricalHyperparameter
 
-from autonet.search.spaces.values import index_of
+from autonet.search.spaces.values import find_index
 
 __all__ = ["infer_conditions"]
 
@@ -101,7 +101,7 @@ def _condition(
         listed = _distinct(there)
         if len(listed) < parent.size:
             options.append(
-                (lambda: InCondition(child, parent, listed), lambda value: index_of(value, listed) is not None)
+                (lambda: InCondition(child, parent, listed), lambda value: find_index(value, listed) is not None)
             )
     unexplained = [[c for c in with_parent if meets(c[parent.name])] for _, meets in options]
     if not options or min(map(len, unexplained)) == len(absent):
@@ -114,6 +114,6 @@ def _distinct(values: Sequence[Any]) -> list[Any]:
     """Return the different values, in the order of their text."""
     distinct: list[Any] = []
     for value in values:
-        if index_of(value, distinct) is None:
+        if find_index(value, distinct) is None:
             distinct.append(value)
     return sorted(distinct, key=str)

@@ -13,8 +13,8 @@ from ConfigSpace.hyperparameters import CategoricalHyperparameter
 
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import is_integer, is_real
-from autonet.search.spaces.ranges import ON_GRID, RangeHyperparameter, decimals, is_on_grid
-from autonet.search.spaces.values import copy_value, index_of, plain
+from autonet.search.spaces.ranges import ON_GRID, RangeHyperparameter, count_decimals, is_on_grid
+from autonet.search.spaces.values import copy_value, find_index, to_plain
 
 __all__ = ["CategoricalDistribution", "Distribution", "FloatDistribution", "IntDistribution", "from_dict", "merge"]
 
@@ -73,9 +73,9 @@ class _Range(Distribution):
     log: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "low", plain(self.low))
-        object.__setattr__(self, "high", plain(self.high))
-        object.__setattr__(self, "step", plain(self.step))
+        object.__setattr__(self, "low", to_plain(self.low))
+        object.__setattr__(self, "high", to_plain(self.high))
+        object.__setattr__(self, "step", to_plain(self.step))
         object.__setattr__(self, "log", bool(self.log))
         for what, value in (("low", self.low), ("high", self.high), *([("step", self.step)] if self.step else [])):
             if not is_real(value) or not math.isfinite(value):
@@ -113,7 +113,7 @@ class _Range(Distribution):
 
     def _at(self, k: int) -> Any:
         """Return the value `k` steps above `low`, rounded to the decimals that `low` and `step` have."""
-        return round(self.low + k * self.step, max(decimals(self.low), decimals(self.step)))
+        return round(self.low + k * self.step, max(count_decimals(self.low), count_decimals(self.step)))
 
     def cast(self, value: Any) -> Any:
         if not self.is_legal(value):
@@ -161,7 +161,7 @@ class _Range(Distribution):
         if any(r.step is None for r in ranges):
             return type(self)(low, high, None, log)
         # The coarsest grid that has the values of both, in exact arithmetic.
-        step = _gcd(*(_exact(r.step) for r in ranges), abs(_exact(self.low) - _exact(other.low)))
+        step = _gcd(*(_to_fraction(r.step) for r in ranges), abs(_to_fraction(self.low) - _to_fraction(other.low)))
         if isinstance(low, float) and (high - low) > MAX_STEPS * step:
             return type(self)(low, high, None, log)
         return type(self)(low, high, type(low)(step), log)
@@ -227,12 +227,12 @@ class CategoricalDistribution(Distribution):
     choices: tuple[Any, ...]
 
     def __post_init__(self) -> None:
-        choices = tuple(copy_value(plain(choice)) for choice in self.choices)
+        choices = tuple(copy_value(to_plain(choice)) for choice in self.choices)
         object.__setattr__(self, "choices", choices)
         if not choices:
             raise InvalidOption("expected at least one choice; got none.")
         for i, choice in enumerate(choices):
-            if index_of(choice, choices[:i]) is not None:
+            if find_index(choice, choices[:i]) is not None:
                 raise InvalidOption(f"the choices must differ; got {choice!r} twice in {list(choices)!r}.")
 
     def __str__(self) -> str:
@@ -245,12 +245,12 @@ class CategoricalDistribution(Distribution):
 
     def cast(self, value: Any) -> Any:
         """Return the choice that equals `value`."""
-        index = index_of(plain(value), self.choices)
+        index = find_index(to_plain(value), self.choices)
         return None if index is None else self.choices[index]
 
     def is_legal(self, value: Any) -> bool:
         """Whether `value` equals one of the choices."""
-        return index_of(plain(value), self.choices) is not None
+        return find_index(to_plain(value), self.choices) is not None
 
     def sample(self, rng: np.random.Generator) -> Any:
         """Draw a choice, each with the same probability."""
@@ -334,7 +334,7 @@ def _from_values(values: Sequence[Any]) -> Distribution:
     return FloatDistribution(low, high, step if len(values) > 1 else None)
 
 
-def _exact(value: float) -> Fraction:
+def _to_fraction(value: float) -> Fraction:
     """Return the number that is written, 1/10 for 0.1."""
     return Fraction(str(value))
 

@@ -16,9 +16,9 @@ from ConfigSpace.hyperparameters import (
 from numpy.typing import NDArray
 
 from autonet.search.spaces.ranges import RangeHyperparameter
-from autonet.search.spaces.values import index_of, plain
+from autonet.search.spaces.values import find_index, to_plain
 
-__all__ = ["MAX_LISTED", "Encoding", "choices_of"]
+__all__ = ["MAX_LISTED", "Encoding", "get_choices"]
 
 Rows = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -157,7 +157,7 @@ class Encoding:
 
     def active_names(self, config: Mapping[str, Any]) -> set[str]:
         """Return which hyperparameters are active, given the values of those that others depend on."""
-        default = {name: plain(hp.default_value) for name, hp in self.space.items()}
+        default = {name: to_plain(hp.default_value) for name, hp in self.space.items()}
         row = self.row({**default, **config}, strict=False)[None]
         return {self.hyperparameters[i].name for i in np.flatnonzero(~np.isnan(self.canonical(row)[0]))}
 
@@ -173,10 +173,10 @@ class Encoding:
         """Return a configuration with the space's own choices: members of an enumeration, not their values."""
         result = dict(config)
         for name, value in config.items():
-            choices = choices_of(self.hyperparameters[self._index[name]])
-            index = index_of(value, choices)
+            choices = get_choices(self.hyperparameters[self._index[name]])
+            index = find_index(value, choices)
             if index is not None:
-                result[name] = plain(choices[index])
+                result[name] = to_plain(choices[index])
         return result
 
     def canonical(self, rows: Rows) -> Rows:
@@ -242,7 +242,7 @@ class Encoding:
         return np.column_stack([np.asarray(hp.sample_vector(n, seed=state), float) for hp in self.hyperparameters])
 
 
-def choices_of(hp: Any) -> Sequence[Any]:
+def get_choices(hp: Any) -> Sequence[Any]:
     """Return the values that a hyperparameter lists, as they were given; none of a number."""
     if isinstance(hp, Constant):
         return (hp.value,)
@@ -284,8 +284,8 @@ def _decoder(hp: Any) -> Callable[[float], Any]:
     """Return what turns a vector form into its value, of the type that the user wrote."""
     values = getattr(hp, "choices", getattr(hp, "sequence", None))
     if values is None:
-        return lambda vector: plain(hp.to_value(vector))
-    return lambda vector: plain(values[round(vector)])
+        return lambda vector: to_plain(hp.to_value(vector))
+    return lambda vector: to_plain(values[round(vector)])
 
 
 def _is_forbidden(clause: Any, columns: Rows) -> Mask:

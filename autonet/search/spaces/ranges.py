@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from autonet.core.typing import FloatArray
 
-__all__ = ["ON_GRID", "RangeHyperparameter", "decimals", "is_on_grid"]
+__all__ = ["ON_GRID", "RangeHyperparameter", "count_decimals", "is_on_grid"]
 
 # Share of a step by which a value may miss the grid and still count as on it: rounding errors of users' arithmetic.
 ON_GRID = 1e-6
@@ -30,7 +30,7 @@ def is_on_grid(value: float, low: float, step: float | None) -> bool:
     return abs(steps - round(steps)) < max(ON_GRID, 1e-15 * abs(steps))
 
 
-def decimals(value: float) -> int:
+def count_decimals(value: float) -> int:
     """Return how many decimals a number has as it is written."""
     return max(-int(Decimal(str(value)).as_tuple().exponent), 0)
 
@@ -117,7 +117,7 @@ class _Scale:
         f = np.log if self.log else float
         self._low, self._high = float(f(self.lower)), float(f(self.upper))
         self.n_steps = 0 if self.step is None else round((self.upper - self.lower) / self.step)
-        self._decimals = 0 if self.step is None else max(map(decimals, (self.lower, self.step)))
+        self._decimals = 0 if self.step is None else max(map(count_decimals, (self.lower, self.step)))
 
     def value(self, vector: float) -> Any:
         """Return the value at one place."""

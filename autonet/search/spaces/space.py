@@ -19,10 +19,10 @@ from ConfigSpace.hyperparameters import (
 from autonet.core.errors import InvalidOption
 from autonet.core.names import join
 from autonet.core.validation import is_real
-from autonet.search.spaces.encoding import Encoding, choices_of
-from autonet.search.spaces.values import copy_value, index_of, plain, shown
+from autonet.search.spaces.encoding import Encoding, get_choices
+from autonet.search.spaces.values import copy_value, find_index, safe_repr, to_plain
 
-__all__ = ["as_space", "completed", "described", "unordered"]
+__all__ = ["as_space", "complete_config", "describe_space", "sort_sets"]
 
 # The members of a set as Python shows them, in another order in each process; ConfigSpace shows choices like that.
 SET = re.compile(r"(?<!Choices: )\{([^{}]*)\}")
@@ -70,7 +70,7 @@ def _add(parts: list[Any], prefix: str, entries: Mapping[str, Any], condition: A
         except InvalidOption:
             raise
         except Exception as error:  # what ConfigSpace does not take, in its words
-            raise InvalidOption(f"space[{name!r}] = {shown(entry)} cannot be: {error}") from error
+            raise InvalidOption(f"space[{name!r}] = {safe_repr(entry)} cannot be: {error}") from error
         parts.append(hyperparameter)
         if condition:
             parts.append(EqualsCondition(hyperparameter, *condition))
@@ -85,26 +85,26 @@ def _hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
         named.name = name
         return named
     if isinstance(entry, tuple) and len(entry) == 2 and all(isinstance(v, Real) for v in entry):
-        low, high = map(plain, entry)
+        low, high = map(to_plain, entry)
         if not (low < high and math.isfinite(high - low)):
             raise InvalidOption(f"space[{name!r}] = {entry!r}: expected (low, high) with low < high, both finite.")
         if all(isinstance(v, int) for v in (low, high)):
             return UniformIntegerHyperparameter(name, low, high)
         return UniformFloatHyperparameter(name, float(low), float(high))
     if isinstance(entry, list | Mapping | np.ndarray):
-        choices = [copy_value(plain(choice)) for choice in entry]
+        choices = [copy_value(to_plain(choice)) for choice in entry]
         if not choices:
             raise InvalidOption(f"space[{name!r}] has no choices; give at least one.")
         return Constant(name, choices[0]) if len(choices) == 1 else CategoricalHyperparameter(name, choices)
     if isinstance(entry, str | int | float | np.generic | None):
-        return Constant(name, plain(entry))
+        return Constant(name, to_plain(entry))
     raise InvalidOption(
-        f"space[{name!r}] = {shown(entry)}: expected (low, high), a list of choices, a dict of choices with spaces of "
-        "their own, a hyperparameter of ConfigSpace, or a single value."
+        f"space[{name!r}] = {safe_repr(entry)}: expected (low, high), a list of choices, a dict of choices with spaces "
+        "of their own, a hyperparameter of ConfigSpace, or a single value."
     )
 
 
-def completed(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
+def complete_config(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
     """Complete a configuration with defaults, and check it.
 
     Raises
@@ -112,13 +112,13 @@ def completed(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
     InvalidOption
         If it names what the space does not have, or a value that is not legal, or breaks a forbidden clause.
     """
-    space, config = encoding.space, {name: plain(value) for name, value in config.items()}
+    space, config = encoding.space, {name: to_plain(value) for name, value in config.items()}
     for name, value in config.items():
         if name not in space:
             raise InvalidOption(f"The space has no hyperparameter {name!r}; it has {', '.join(map(repr, space))}.")
         if not _is_legal(space[name], value):
-            raise InvalidOption(f"{name!r} = {shown(value)} is not in its range: {space[name]}.")
-    default = {name: plain(hp.default_value) for name, hp in space.items()}
+            raise InvalidOption(f"{name!r} = {safe_repr(value)} is not in its range: {space[name]}.")
+    default = {name: to_plain(hp.default_value) for name, hp in space.items()}
     row = encoding.canonical(encoding.row({**default, **config})[None])[0]
     result = encoding.config(row)
     # As it was asked for, to the last bit; whole numbers stay whole.
@@ -135,17 +135,17 @@ def _is_legal(hyperparameter: Any, value: Any) -> bool:
     """Whether a hyperparameter has a value, of whatever type that is."""
     if isinstance(hyperparameter, NumericalHyperparameter):
         return is_real(value) and bool(hyperparameter.legal_value(value))
-    return index_of(value, choices_of(hyperparameter)) is not None
+    return find_index(value, get_choices(hyperparameter)) is not None
 
 
-def described(space: ConfigurationSpace) -> dict[str, str]:
+def describe_space(space: ConfigurationSpace) -> dict[str, str]:
     """Describe a space by its parts, to be compared with another description."""
     parts = {hp.name: str(hp) for hp in space.values()}
     parts |= {f"condition of {c.child.name}": str(c) for c in space.conditions}
     return parts | {f"forbidden clause {i + 1}": str(f) for i, f in enumerate(space.forbidden_clauses)}
 
 
-def unordered(description: Any) -> Any:
+def sort_sets(description: Any) -> Any:
     """Return a description with the members of sets in alphabetical order."""
     if not isinstance(description, Mapping):
         return description

@@ -88,12 +88,12 @@ class SuggestionTree:
         while node is not None:
             self._expand(node)
             if node.distribution is None:
-                return (result, False) if self._is_exhausted(node) else (_joined(result, config), True)
+                return (result, False) if self._is_exhausted(node) else (_fill_from(result, config), True)
             name, distribution = node.name, node.distribution
             value = distribution.fit(config[name], rng) if name in config else distribution.sample(rng)
             result[name] = value
             node = node.children.get(_key(value))
-        return _joined(result, config), True
+        return _fill_from(result, config), True
 
     def sample(self, rng: np.random.Generator) -> Config | None:
         """Draw values up to the first that no trial has had after those before it; None if every path was gone."""
@@ -142,7 +142,7 @@ class SuggestionTree:
             node.steps, node.n_ended = (), 0
 
 
-def _joined(result: Config, config: Mapping[str, Any]) -> Config:
+def _fill_from(result: Config, config: Mapping[str, Any]) -> Config:
     return result | {name: value for name, value in config.items() if name not in result}
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["copy_value", "index_of", "plain", "shown"]
+__all__ = ["copy_value", "find_index", "safe_repr", "to_plain"]
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """Convert a numpy scalar to the Python value it stands for; return anything else unchanged."""
     return value.item() if isinstance(value, np.generic) else value
 
@@ -27,7 +27,7 @@ def copy_value(value: Any) -> Any:
     return value
 
 
-def index_of(value: Any, choices: Sequence[Any]) -> int | None:
+def find_index(value: Any, choices: Sequence[Any]) -> int | None:
     """Return the index of `value` among `choices`, None if it is not there; one of the same type comes first."""
     equal = [i for i, choice in enumerate(choices) if _equal(choice, value)]
     return next((i for i in equal if type(choices[i]) is type(value)), equal[0] if equal else None)
@@ -42,7 +42,7 @@ def _equal(a: Any, b: Any) -> bool:
         return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.array_equal(a, b)
 
 
-def shown(value: Any) -> str:
+def safe_repr(value: Any) -> str:
     """Show a value in an error message, even one that cannot be shown."""
     try:
         text = repr(value)

@@ -36,7 +36,7 @@ NATIVE: Mapping[str, str] = {
 }
 
 # Tensors of torch that numpy has no numbers for, and the integers as which their bits are written.
-AS_BITS: Mapping[str, str] = {"bfloat16": "int16"} | dict.fromkeys(
+BIT_DTYPES: Mapping[str, str] = {"bfloat16": "int16"} | dict.fromkeys(
     ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"), "uint8"
 )
 
@@ -220,8 +220,8 @@ def _flatten_array(array: NDArray[Any], arrays: Arrays, name: str) -> dict[str, 
 def _flatten_tensor(tensor: Any, arrays: Arrays, name: str) -> dict[str, Any]:
     kind = str(tensor.dtype).removeprefix("torch.")
     dense = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
-    if kind in AS_BITS:
-        dense = dense.view(getattr(sys.modules["torch"], AS_BITS[kind]))
+    if kind in BIT_DTYPES:
+        dense = dense.view(getattr(sys.modules["torch"], BIT_DTYPES[kind]))
     return {"tensor": _flatten_array(dense.numpy(), arrays, name), "kind": kind}
 
 
@@ -245,5 +245,5 @@ def _unflatten(tree: Any, arrays: Arrays) -> Any:
     if kind == "tensor":
         torch = import_module("torch")
         tensor = torch.from_numpy(_unflatten(content, arrays))
-        return tensor.view(getattr(torch, tree["kind"])) if tree["kind"] in AS_BITS else tensor
+        return tensor.view(getattr(torch, tree["kind"])) if tree["kind"] in BIT_DTYPES else tensor
     raise ValueError(f"unknown kind {kind!r}")

@@ -16,14 +16,14 @@ from autonet.core.jsonvalues import is_kept, normalize, to_text
 from autonet.search.evaluation import Outcome
 from autonet.search.history import History
 from autonet.search.records import Event, Job, Progress, Result, Status, Trial
-from autonet.search.reporting import log_end
+from autonet.search.reporting import log_trial
 from autonet.search.spaces.distributions import merge
-from autonet.search.spaces.encoding import Encoding, choices_of
-from autonet.search.spaces.values import copy_value, plain, shown
+from autonet.search.spaces.encoding import Encoding, get_choices
+from autonet.search.spaces.values import copy_value, safe_repr, to_plain
 from autonet.search.storage.checkpoints import checkpoint_path, read_notes
 from autonet.search.storage.replay import place_of, replay
-from autonet.search.storage.settings import agree, kept_space, open_store
-from autonet.search.storage.signals import held_back
+from autonet.search.storage.settings import load_space, open_store, reconcile_settings
+from autonet.search.storage.signals import defer_signals
 from autonet.search.storage.store import MemoryStore, RunDirectory, Store
 
 __all__ = ["Journal", "read_history"]
@@ -85,10 +85,10 @@ class Journal:
         self._goes_on = False
         self._store = open_store(run_dir)
         try:
-            space = kept_space(self._store) if space is None else space
+            space = load_space(self._store) if space is None else space
             self.defines, self._space = space is None, space
-            self._refuse_objects(self.space)
-            kept = agree(
+            self._reject_objects(self.space)
+            kept = reconcile_settings(
                 self._store,
                 space,
                 history.rungs,
@@ -129,9 +129,9 @@ class Journal:
 
     def record(self, *events: Event) -> None:
         """Keep events, then take them up: what is in the history is in the store."""
-        with held_back():
+        with defer_signals():
             for event in self._store.append(*events):
-                self._take_up(event)
+                self._apply(event)
 
     def enqueue(self, config: Mapping[str, Any]) -> None:
         """Keep a configuration that is to be tried, unless it is what an earlier run of the script has enqueued."""
@@ -142,12 +142,12 @@ class Journal:
             config = {name: normalize(value, f"the enqueued {name!r}") for name, value in config.items()}
         except TypeError as error:
             raise InvalidOption(str(error)) from None
-        if _text(config) in self._enqueued_before:
-            self._enqueued_before.remove(_text(config))
+        if _config_key(config) in self._enqueued_before:
+            self._enqueued_before.remove(_config_key(config))
         else:
             self.record(Event("enqueue", -1, {"config": config}))
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Drop the checkpoints that the rules do not keep, before the first job: opening a study to look drops none."""
         if not self._goes_on:
             self._goes_on = True
@@ -167,7 +167,7 @@ class Journal:
         """
         resumes = number in self.checkpoints
         start = self.history.trials[number].budget if resumes else 0.0  # without a checkpoint it is paid for again
-        progress = self._progress(number, start, target)
+        progress = self._load_progress(number, start, target)
         body: dict[str, Any] = {"start": start, "target": target}
         if not isolated:
             body["session"] = self.history.session
@@ -182,7 +182,9 @@ class Journal:
             target=target,
             seed=trial.seed,
             deadline=deadline,
-            checkpoint=self.checkpoints.get(number) if progress is None else self._path(number, start, target),
+            checkpoint=self.checkpoints.get(number)
+            if progress is None
+            else self._checkpoint_path(number, start, target),
             directory=self.directory,
             maximize=self.history.maximize,
             bounds=self.history.bounds,
@@ -193,14 +195,14 @@ class Journal:
             progress=progress,
         )
 
-    def _path(self, number: int, start: float, target: float) -> Path | None:
+    def _checkpoint_path(self, number: int, start: float, target: float) -> Path | None:
         """Return the file to which a job saves; None in memory."""
         return None if self.directory is None else checkpoint_path(self.directory, number, start, target)
 
-    def _progress(self, number: int, start: float, target: float) -> Progress | None:
+    def _load_progress(self, number: int, start: float, target: float) -> Progress | None:
         """Return what a job that did not live to end has saved; None if it has saved nothing."""
         trial = self.history.running.get(number)
-        path = self._path(number, start, target)
+        path = self._checkpoint_path(number, start, target)
         if trial is None or path is None or not path.exists():
             return None
         try:
@@ -208,17 +210,17 @@ class Journal:
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise RunCorrupted(f"The checkpoint {path} cannot be read: {type(error).__name__}: {error}.") from error
 
-    def progressed(self, number: int) -> bool:
+    def has_progressed(self, number: int) -> bool:
         """Whether the running job of a trial has saved a checkpoint since it began."""
         trial = self.history.running.get(number)
         if trial is None or trial.running is None:
             return False
-        progress = self._progress(number, trial.running.start, trial.running.target)
+        progress = self._load_progress(number, trial.running.start, trial.running.target)
         return progress is not None and progress.saves > trial.saves
 
     def end(self, outcome: Outcome) -> Trial:
         """Take up the outcome of a job; all of it is kept, or nothing."""
-        outcome = self._refuse_conflicts(outcome)
+        outcome = self._reject_conflicts(outcome)
         job, result = outcome.job, outcome.result
         trial = self.history.trials[job.trial]
         before = self.checkpoints.get(job.trial)
@@ -230,19 +232,19 @@ class Journal:
             hyperparameters = [{"name": name, **d.to_dict()} for name, d in outcome.definitions.items()]
             events.append(Event("define", job.trial, {"config": config, "hyperparameters": hyperparameters}))
         body = {
-            "report": _report(outcome),
+            "report": _report_fields(outcome),
             "attributes": dict(outcome.attributes),
             "checkpoint": kept.name if isinstance(kept, Path) else None,
         }
-        with held_back():
+        with defer_signals():
             self.record(*events, Event("end", job.trial, body))
             if kept is not None:
                 self.checkpoints[job.trial] = kept
-            for path in (before, self._path(job.trial, job.start, job.target)):
+            for path in (before, self._checkpoint_path(job.trial, job.start, job.target)):
                 if isinstance(path, Path) and path != kept:
                     path.unlink(missing_ok=True)
             self._drop_checkpoints()
-        log_end(self.history, trial, failures_only=not self.log_trials)
+        log_trial(self.history, trial, failures_only=not self.log_trials)
         return trial
 
     def cancel(self, trials: Iterable[int]) -> None:
@@ -253,16 +255,16 @@ class Journal:
 
     def _read(self) -> None:
         """Take up what the store holds."""
-        for event in replay(self._store, self._take_up):
+        for event in replay(self._store, self._apply):
             if event.kind == "enqueue":
-                self._enqueued_before.append(_text(event.body["config"]))
+                self._enqueued_before.append(_config_key(event.body["config"]))
         if not self.defines:
             try:
                 _ = self.history.table(self.space).rows
             except Exception as error:
                 raise RunCorrupted(f"{self._where} holds a configuration that is not in its space: {error}.") from error
 
-    def _take_up(self, event: Event) -> None:
+    def _apply(self, event: Event) -> None:
         """Take up an event, live or from the run directory."""
         self.history.apply(event)
         if event.kind == "end" and event.body["checkpoint"] is not None and self.directory is not None:
@@ -277,13 +279,13 @@ class Journal:
                 self.checkpoints.pop(event.trial, None)
                 self.lost.add(event.trial)
 
-    def _refuse_conflicts(self, outcome: Outcome) -> Outcome:
+    def _reject_conflicts(self, outcome: Outcome) -> Outcome:
         """Fail a trial that suggested what cannot be kept or contradicts one that ended meanwhile; keep the rest."""
         kept, conflicts = {}, []
         for name, distribution in outcome.definitions.items():
             try:
                 merge(name, self.history.definitions.get(name), distribution)
-                self._refuse_objects({name: distribution})
+                self._reject_objects({name: distribution})
             except InvalidOption as error:
                 conflicts.append(error)
             else:
@@ -291,22 +293,22 @@ class Journal:
         if not conflicts:
             return outcome
         if self.history.best is None:  # nothing speaks for the objective yet
-            self._refuse_objects(outcome.definitions)
+            self._reject_objects(outcome.definitions)
         config = {name: value for name, value in outcome.config.items() if name in kept}
         result = Result(math.inf, outcome.job.start, Status.CRASHED)
         reason = f"InvalidOption: {conflicts[0]}"
         return replace(outcome, result=result, reason=reason, exception=conflicts[0], config=config, definitions=kept)
 
-    def _refuse_objects(self, hyperparameters: Mapping[str, Any]) -> None:
+    def _reject_objects(self, hyperparameters: Mapping[str, Any]) -> None:
         """Refuse choices that a store would not give back as they are: functions, classes and other objects."""
         if isinstance(self._store, MemoryStore):
             return
         for name, hyperparameter in hyperparameters.items():
-            for choice in map(plain, choices_of(hyperparameter)):
+            for choice in map(to_plain, get_choices(hyperparameter)):
                 if not is_kept(choice):
                     raise InvalidOption(
-                        f"{name!r} has the choice {shown(choice)}, which a run directory cannot hold; choose between "
-                        "names, and look up in the objective what they stand for."
+                        f"{name!r} has the choice {safe_repr(choice)}, which a run directory cannot hold; choose "
+                        "between names, and look up in the objective what they stand for."
                     )
 
     @property
@@ -332,7 +334,7 @@ class Journal:
         if self.directory is None:
             return
         jobs = [trial.running for trial in self.history.running.values() if trial.running]
-        spoken_of = set(self.checkpoints.values()) | {self._path(j.trial, j.start, j.target) for j in jobs}
+        spoken_of = set(self.checkpoints.values()) | {self._checkpoint_path(j.trial, j.start, j.target) for j in jobs}
         for path in Path(self.directory).iterdir():
             if path not in spoken_of and CHECKPOINT.fullmatch(path.with_suffix(".safetensors").name):
                 path.unlink()
@@ -366,12 +368,12 @@ def read_history(run_dir: str | os.PathLike[str]) -> History:
     return history
 
 
-def _text(config: Mapping[str, Any]) -> str:
+def _config_key(config: Mapping[str, Any]) -> str:
     """Return what tells configurations apart, NaN included."""
     return to_text(dict(sorted(config.items())))
 
 
-def _report(outcome: Outcome) -> dict[str, Any]:
+def _report_fields(outcome: Outcome) -> dict[str, Any]:
     """Return the fields of a `Report`, as plain values."""
     job, result = outcome.job, outcome.result
     usable = math.isfinite(result.loss)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from autonet.core.errors import AutonetError, RunCorrupted
-from autonet.search.history import KINDS
+from autonet.search.history import EVENT_KINDS
 from autonet.search.records import Event
 from autonet.search.storage.store import Store
 
@@ -21,7 +21,7 @@ def replay(store: Store, take_up: Callable[[Event], None]) -> Iterator[Event]:
     """
     for number, event in enumerate(store.events(), 1):
         where = f"Event {number} ({event.kind!r}) of {place_of(store)}"
-        if event.kind not in KINDS:
+        if event.kind not in EVENT_KINDS:
             raise RunCorrupted(f"{where} is of a kind unknown to this version of autonet; update autonet to open it.")
         try:
             take_up(event)

@@ -13,10 +13,10 @@ from ConfigSpace import ConfigurationSpace
 from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch, RunUnavailable
 from autonet.core.jsonvalues import normalize
 from autonet.search.rungs import Rungs
-from autonet.search.spaces.space import described, unordered
-from autonet.search.storage.store import DATABASE, MemoryStore, RunDirectory, Store, differences
+from autonet.search.spaces.space import describe_space, sort_sets
+from autonet.search.storage.store import DATABASE, MemoryStore, RunDirectory, Store, list_differences
 
-__all__ = ["agree", "existing_store", "kept_space", "name_of", "open_store", "study_options"]
+__all__ = ["load_space", "load_study_options", "name_of", "open_existing_store", "open_store", "reconcile_settings"]
 
 logger = logging.getLogger("autonet.search")
 
@@ -40,7 +40,7 @@ def open_store(run_dir: str | os.PathLike[str] | Store | None) -> Store:
     return run_dir
 
 
-def existing_store(run_dir: str | os.PathLike[str] | Store) -> Store:
+def open_existing_store(run_dir: str | os.PathLike[str] | Store) -> Store:
     """Open a store that holds a study; makes none.
 
     Raises
@@ -57,7 +57,7 @@ def existing_store(run_dir: str | os.PathLike[str] | Store) -> Store:
     return store
 
 
-def agree(
+def reconcile_settings(
     store: Store,
     space: ConfigurationSpace | None,
     rungs: Rungs,
@@ -93,17 +93,17 @@ def agree(
         If the settings that are kept make no sense.
     """
     given: dict[str, Any] = {
-        "space": BY_OBJECTIVE if space is None else unordered(described(space)),
+        "space": BY_OBJECTIVE if space is None else sort_sets(describe_space(space)),
         "direction": "maximize" if maximize else "minimize",
         "budgets": str(rungs),
         "eta": rungs.eta,
-        "data": None if data is None else _hash(data),
+        "data": None if data is None else _hash_data(data),
         "random_state": seed,
     }
     kept = store.settings()
     if not kept:
         timed = rungs.unit != "none"
-        definition = None if space is None or isinstance(store, MemoryStore) else _definition(space)
+        definition = None if space is None or isinstance(store, MemoryStore) else _serialize_space(space)
         kept = {
             **given,
             "random_state": fresh_seed if seed is None else seed,
@@ -114,7 +114,7 @@ def agree(
             **others,
         }
         store.keep(kept)
-    found = differences({**kept, "space": unordered(kept.get("space"))}, given)
+    found = list_differences({**kept, "space": sort_sets(kept.get("space"))}, given)
     if found:
         raise RunMismatch(_name(store), found)
     for name in ("random_state", "keep_best"):
@@ -124,7 +124,7 @@ def agree(
     return kept
 
 
-def kept_space(store: Store) -> ConfigurationSpace | None:
+def load_space(store: Store) -> ConfigurationSpace | None:
     """Return the space of the study that a store holds; None if there is no study, or if the objective defines it.
 
     Raises
@@ -137,7 +137,7 @@ def kept_space(store: Store) -> ConfigurationSpace | None:
         return None
     try:
         space = ConfigurationSpace.from_serialized_dict(kept["definition"])
-        matches = unordered(described(space)) == unordered(kept["space"])
+        matches = sort_sets(describe_space(space)) == sort_sets(kept["space"])
     except Exception as error:
         raise _corrupted(store, f"its space: {type(error).__name__}: {error}") from error
     if not matches:
@@ -145,7 +145,7 @@ def kept_space(store: Store) -> ConfigurationSpace | None:
     return space
 
 
-def study_options(store: Store, **given: Any) -> dict[str, Any]:
+def load_study_options(store: Store, **given: Any) -> dict[str, Any]:
     """Return the options with which the study in a store was made.
 
     Parameters
@@ -175,7 +175,7 @@ def study_options(store: Store, **given: Any) -> dict[str, Any]:
     return options
 
 
-def _definition(space: ConfigurationSpace) -> Any:
+def _serialize_space(space: ConfigurationSpace) -> Any:
     """Return the space as plain values.
 
     Raises
@@ -186,7 +186,7 @@ def _definition(space: ConfigurationSpace) -> Any:
     try:
         definition = normalize(space.to_serialized_dict(), "the space")
         read = ConfigurationSpace.from_serialized_dict(copy.deepcopy(definition))  # which takes its argument apart
-        if unordered(described(read)) == unordered(described(space)):
+        if sort_sets(describe_space(read)) == sort_sets(describe_space(space)):
             return definition
         why = "its choices would come back as other types"
     except Exception as error:  # noqa: BLE001 - ConfigSpace's own, of parts that it does not know
@@ -210,7 +210,7 @@ def _corrupted(store: Store, why: str) -> RunCorrupted:
     )
 
 
-def _hash(data: Any) -> Any:
+def _hash_data(data: Any) -> Any:
     """Return what tells data from other data.
 
     Raises
@@ -219,15 +219,15 @@ def _hash(data: Any) -> Any:
         If they cannot be pickled.
     """
     try:
-        return joblib.hash(_arrays(data))
+        return joblib.hash(_to_arrays(data))
     except Exception as error:
         raise InvalidOption(f"data cannot be compared with other data ({error}); give arrays or tables.") from error
 
 
-def _arrays(data: Any) -> Any:
+def _to_arrays(data: Any) -> Any:
     """Turn tensors into arrays: the hash of equal tensors differs from process to process."""
     if isinstance(data, Mapping):
-        return {key: _arrays(value) for key, value in data.items()}
+        return {key: _to_arrays(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return [_arrays(value) for value in data]
+        return [_to_arrays(value) for value in data]
     return data.detach().cpu().numpy() if hasattr(data, "detach") else data

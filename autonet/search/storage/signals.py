@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["held_back"]
+__all__ = ["defer_signals"]
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGALRM") if hasattr(signal, name)]
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Let signals that came in the body take effect after it; outside the main thread, which gets none, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -22,24 +22,24 @@ from autonet.core.jsonvalues import from_text, to_text
 from autonet.search.records import Event
 from autonet.search.storage.files import check_plain, create, publish
 
-__all__ = ["MemoryStore", "RunDirectory", "Store", "differences"]
+__all__ = ["MemoryStore", "RunDirectory", "Store", "list_differences"]
 
 VERSION = 1
 DATABASE, CHECKPOINTS = "study.sqlite", "checkpoints"
 
-OWN = frozenset({"lock", "owner", "study.part"})
+OWN_FILES = frozenset({"lock", "owner", "study.part"})
 
 # Last bytes of a journal of SQLite that belongs to several databases; ours never does.
 SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 # Row 0 holds the settings, the others an event each.
-TABLE = "CREATE TABLE events (number INTEGER PRIMARY KEY, kind TEXT, trial INTEGER, body TEXT, checksum INTEGER)"
+SCHEMA = "CREATE TABLE events (number INTEGER PRIMARY KEY, kind TEXT, trial INTEGER, body TEXT, checksum INTEGER)"
 
 # Seconds that a write waits for readers, and the largest row in bytes that is read.
-PATIENCE, LARGEST_ROW = 60, 2**28
+LOCK_TIMEOUT_SECONDS, MAX_ROW_BYTES = 60, 2**28
 
 # SQLite's codes of what passes: no access, locked, no memory, read-only, disk error, disk full, cannot open, too big.
-PASSING = frozenset({3, 5, 6, 7, 8, 10, 13, 14, 18})
+TRANSIENT_CODES = frozenset({3, 5, 6, 7, 8, 10, 13, 14, 18})
 
 
 class Store(Protocol):
@@ -128,8 +128,8 @@ class RunDirectory:
             if not read_only:
                 self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._check_files()
-            lock = None if read_only else self._locked()
-            self._database = self._opened(read_only=read_only)
+            lock = None if read_only else self._acquire_lock()
+            self._database = self._open_database(read_only=read_only)
             if not read_only:
                 (self.path / CHECKPOINTS).mkdir(exist_ok=True, mode=0o700)
         except BaseException as error:
@@ -138,7 +138,7 @@ class RunDirectory:
             if isinstance(error, OSError) and not isinstance(error, AutonetError):
                 raise RunUnavailable(f"{self.path} cannot be used as a run_dir: {error}.") from error
             raise
-        self._let_go = weakref.finalize(self, _let_go, self._database, lock, os.getpid())
+        self._release = weakref.finalize(self, _release, self._database, lock, os.getpid())
 
     def __enter__(self) -> Self:
         """Open already."""
@@ -150,8 +150,8 @@ class RunDirectory:
 
     def settings(self) -> Mapping[str, Any]:
         """Return the settings that were kept; see `Store`."""
-        rows = self._rows()
-        return self._event(0, *rows[0]).body if rows else {}
+        rows = self._read_rows()
+        return self._parse_event(0, *rows[0]).body if rows else {}
 
     def keep(self, settings: Mapping[str, Any]) -> None:
         """Keep the settings of a new study; see `Store`."""
@@ -163,12 +163,12 @@ class RunDirectory:
 
     def events(self) -> Iterator[Event]:
         """Go through all events; see `Store`."""
-        for number, row in enumerate(self._rows()[1:], 1):
-            yield self._event(number, *row)
+        for number, row in enumerate(self._read_rows()[1:], 1):
+            yield self._parse_event(number, *row)
 
     def close(self) -> None:
         """Let go of the directory; a second time does nothing."""
-        self._let_go()
+        self._release()
 
     # --- opening
 
@@ -178,7 +178,7 @@ class RunDirectory:
         try:
             check_plain(checkpoints, directory=True)
             for entry in sorted(self.path.iterdir()) if self.path.is_dir() else ():
-                if entry.is_symlink() or entry.name in OWN or entry.name.startswith(DATABASE):
+                if entry.is_symlink() or entry.name in OWN_FILES or entry.name.startswith(DATABASE):
                     check_plain(entry)
             for entry in sorted(checkpoints.iterdir()) if checkpoints.is_dir() else ():
                 if entry.is_symlink() or entry.suffix in (".safetensors", ".part"):
@@ -189,7 +189,7 @@ class RunDirectory:
         if journal.exists() and journal.read_bytes()[-len(SUPER_JOURNAL) :] == SUPER_JOURNAL:
             raise RunCorrupted(f"{journal} names a file elsewhere, which SQLite would delete; remove it.")
 
-    def _locked(self) -> FileLock:
+    def _acquire_lock(self) -> FileLock:
         """Take the lock, and leave a note of who has it."""
         lock = FileLock(self.path / "lock", mode=0o600)
         try:
@@ -203,16 +203,16 @@ class RunDirectory:
         create(self.path / "owner", [str(os.getpid()).encode()])
         return lock
 
-    def _opened(self, *, read_only: bool) -> sqlite3.Connection:
+    def _open_database(self, *, read_only: bool) -> sqlite3.Connection:
         """Open the database and check all of it."""
         if not self._file.exists():
             self._create(read_only=read_only)
         database = sqlite3.connect(
-            f"{self._file.absolute().as_uri()}?mode=rw", PATIENCE, uri=True, check_same_thread=False
+            f"{self._file.absolute().as_uri()}?mode=rw", LOCK_TIMEOUT_SECONDS, uri=True, check_same_thread=False
         )
         try:
             # Read with a schema that is known to the letter: a file from elsewhere runs no trigger and no view.
-            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_ROW)
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_ROW_BYTES)
             database.executescript(
                 "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL;"
             )
@@ -221,16 +221,16 @@ class RunDirectory:
                 raise RunCorrupted(
                     f"{self._file} was written by a later version of autonet; update autonet to open it."
                 )
-            if version < VERSION or database.execute("SELECT sql FROM sqlite_schema").fetchall() != [(TABLE,)]:
+            if version < VERSION or database.execute("SELECT sql FROM sqlite_schema").fetchall() != [(SCHEMA,)]:
                 raise self._corrupted("no study is in it")
             if database.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
                 raise self._corrupted("its pages are damaged")
             database.execute(f"PRAGMA query_only = {read_only}")
             self._database = database
-            self._rows()
+            self._read_rows()
         except (sqlite3.Error, UnicodeDecodeError) as error:
             database.close()
-            raise self._problem(error) from error
+            raise self._translate_error(error) from error
         except BaseException:
             database.close()
             raise
@@ -247,9 +247,9 @@ class RunDirectory:
         create(part)
         with closing(sqlite3.connect(part)) as database:
             try:
-                database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA user_version = {VERSION}; {TABLE};")
+                database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA user_version = {VERSION}; {SCHEMA};")
             except sqlite3.Error as error:
-                raise self._problem(error) from error
+                raise self._translate_error(error) from error
         publish(part, self._file)
 
     # --- rows
@@ -257,7 +257,7 @@ class RunDirectory:
     def _write(self, *events: Event) -> Sequence[Event]:
         """Append rows in one transaction; return the events as they will be read."""
         if self._end is None:  # a write was interrupted; it may be in or not
-            self._rows()
+            self._read_rows()
         (first, checksum), self._end = self._end or (0, 0), None
         rows = []
         for number, event in enumerate(events, first):
@@ -268,16 +268,16 @@ class RunDirectory:
             with self._database:
                 self._database.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
-            raise self._problem(error) from error
+            raise self._translate_error(error) from error
         self._end = first + len(rows), checksum
         return [Event(kind, trial, from_text(body)) for _, kind, trial, body, _ in rows]
 
-    def _rows(self) -> list[tuple[str, int, str]]:
+    def _read_rows(self) -> list[tuple[str, int, str]]:
         """Read kind, trial and body of all rows, and check that none is missing or changed."""
         try:
             read = self._database.execute("SELECT * FROM events ORDER BY number").fetchall()
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise self._problem(error) from error
+            raise self._translate_error(error) from error
         before = 0
         for expected, (number, kind, trial, body, checksum) in enumerate(read):
             before = _checksum(number, kind, trial, body, before=before)
@@ -286,7 +286,7 @@ class RunDirectory:
         self._end = len(read), before
         return [(kind, trial, body) for _, kind, trial, body, _ in read]
 
-    def _event(self, number: int, kind: str, trial: int, body: str) -> Event:
+    def _parse_event(self, number: int, kind: str, trial: int, body: str) -> Event:
         try:
             if not isinstance(kind, str) or not isinstance(trial, int):
                 raise TypeError("kind must be a text, trial a whole number")
@@ -297,11 +297,11 @@ class RunDirectory:
     def _corrupted(self, why: str) -> RunCorrupted:
         return RunCorrupted(f"{self._file} cannot be read ({why}); restore it from a copy, or give another run_dir.")
 
-    def _problem(self, error: sqlite3.Error | UnicodeDecodeError) -> AutonetError:
+    def _translate_error(self, error: sqlite3.Error | UnicodeDecodeError) -> AutonetError:
         """Tell a damaged database from one that cannot be reached now."""
         if isinstance(error, sqlite3.ProgrammingError):
             return RunUnavailable(f"{self.path} was closed; open it again.")
-        if getattr(error, "sqlite_errorcode", 1) & 0xFF in PASSING:
+        if getattr(error, "sqlite_errorcode", 1) & 0xFF in TRANSIENT_CODES:
             return RunUnavailable(
                 f"{self._file} cannot be reached ({error}); what it holds is kept. Make room or give back access, then "
                 "run the same again to go on."
@@ -313,7 +313,7 @@ def _checksum(number: int, kind: str, trial: int, body: str, *, before: int) -> 
     return crc32(f"{number} {kind} {trial} {body}".encode("utf-8", "surrogatepass"), before)
 
 
-def _let_go(database: sqlite3.Connection, lock: FileLock | None, owner: int) -> None:
+def _release(database: sqlite3.Connection, lock: FileLock | None, owner: int) -> None:
     if os.getpid() != owner:  # a copy in a forked process; closing it would touch the journal of the original
         return
     database.close()
@@ -328,7 +328,7 @@ def _read_text(path: Path) -> str:
         return ""
 
 
-def differences(kept: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
+def list_differences(kept: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
     """Say in a sentence each what differs; a setting of None is not compared."""
     sentences = []
     for name, value in given.items():
