@@ -35,7 +35,7 @@ def filled(space: ConfigurationSpace, n: int) -> History:
     history = History(Rungs.geometric(2, 52, 3, "epochs"))
     encoding, rng = history.table(space).encoding, np.random.default_rng(0)
     for number, row in enumerate(encoding.sample(n, rng)):
-        history.apply(Event("propose", number, {"config": encoding.config(row), "seed": 0, "origin": "sampler"}))
+        history.apply(Event("propose", number, {"config": encoding.decode(row), "seed": 0, "origin": "sampler"}))
         x = encoding.features(row)[0]
         loss, cost = float(((x - 0.4) ** 2).sum() + 0.01 * rng.random()), float(1 + x[0])
         history.add(history.trials[number], Report(0, 2, 2, loss, Status.FINISHED, 1.0, cost))

@@ -10,7 +10,6 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 
 from autonet.search import Study
-from autonet.search.samplers.random import first_new
 
 
 class ExpectedImprovement:
@@ -24,8 +23,8 @@ class ExpectedImprovement:
             mean, std = model.predict(encoding.features(rows), return_std=True)
             z = (known[0].last.loss - mean) / std
             rows = rows[np.argsort(-std * (z * norm.cdf(z) + norm.pdf(z)))]
-        row = first_new(table, rows)  # legal, and no trial has it
-        return None if row is None else encoding.config(row)
+        row = table.first_new(rows)  # legal, and no trial has it
+        return None if row is None else encoding.decode(row)
 
 
 def branin(trial):

@@ -10,7 +10,7 @@ from autonet.core.cores import available_cores
 from autonet.core.modality import Data
 from autonet.metrics.metric import Metric
 from autonet.search.executors.base import Executor
-from autonet.search.executors.choice import executor_for
+from autonet.search.registry import make_executor
 from autonet.search.rungs import Rungs, Unit
 
 __all__ = ["DEFAULT_RUNTIME", "Stage", "TimePlan"]
@@ -138,7 +138,7 @@ class TimePlan:
 
     def executor(self, data: Data) -> Executor:
         """Return what trials run in; worker processes start, and import torch, while the baseline is fitted."""
-        return executor_for(self.workers(data), imports=["autonet.pipeline.trial"])
+        return make_executor(self.workers(data), imports=["autonet.pipeline.trial"])
 
     @property
     def _has_time_for_processes(self) -> bool:

@@ -22,7 +22,7 @@ from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import TrainedFold, build_member, start_training
 from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.training.batches import count_batches
 from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingDiverged, train_epoch

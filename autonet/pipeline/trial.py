@@ -29,7 +29,7 @@ from autonet.nets.registry import NETWORKS
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
 from autonet.search.records import Result, Status
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches
 from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingDiverged, TrainingPlan, train

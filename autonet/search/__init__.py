@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from autonet.core.errors import TrialPruned as TrialPruned
 from autonet.core.lazy import make_lazy_attributes
-from autonet.search.callbacks import NoProgress as NoProgress
 from autonet.search.executors.in_process import InProcess as InProcess
 from autonet.search.history import History as History
 from autonet.search.objectives import cv_objective as cv_objective
@@ -17,8 +16,9 @@ from autonet.search.objectives import minimize as minimize
 from autonet.search.records import Result as Result
 from autonet.search.records import Status as Status
 from autonet.search.records import Trial as Trial
-from autonet.search.running import RunningTrial as RunningTrial
-from autonet.search.storage.journal import read_history as read_history
+from autonet.search.running_trial import RunningTrial as RunningTrial
+from autonet.search.stopping import NoProgress as NoProgress
+from autonet.search.storage.replay import read_history as read_history
 from autonet.search.study import Study as Study
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import Any
 
 from autonet.core.errors import EnqueuedIgnored, InvalidOption
 from autonet.core.validation import check_choice
+from autonet.search.dispatch import start_next_job
 from autonet.search.evaluation import Outcome, make_told_outcome
 from autonet.search.proposals import describe_ignored_values
 from autonet.search.records import Event, Job, Status, Trial
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.search.spaces.space import complete_config
 from autonet.search.spaces.values import safe_repr
 from autonet.search.view import StudyView
@@ -103,8 +104,10 @@ class AskTell(StudyView):
     def _next_job(self, max_trials: int | None, *, isolated: bool) -> Job | None:
         """Start the next job; None if there is nothing to do until a running one ends."""
         with self._lock:
-            job = self._planner.next_job(
+            job = start_next_job(
                 self._journal,
+                self.sampler,
+                self.scheduler,
                 max_trials=max_trials,
                 deadline=self._deadline,
                 running_here=self._mine,

@@ -13,7 +13,7 @@ from autonet.core.alarms import DeadlinePassed, enclosing_alarm
 from autonet.core.errors import InvalidOption
 from autonet.search.records import Job, Result, Status
 from autonet.search.results import WITH_VALUE, as_result
-from autonet.search.running import Observer, RunningTrial
+from autonet.search.running_trial import Observer, RunningTrial
 
 __all__ = [
     "DeadlinePassed",

@@ -11,7 +11,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.names import SEPARATOR
 from autonet.core.validation import check_choice
 from autonet.search.evaluation import Objective
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.search.study import Study
 
 __all__ = ["CrossValidation", "cv_objective", "maximize", "minimize"]

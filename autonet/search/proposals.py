@@ -14,7 +14,6 @@ from autonet.search.evaluation import Outcome
 from autonet.search.history import History
 from autonet.search.records import Config, Status, Trial
 from autonet.search.samplers.base import Sampler
-from autonet.search.samplers.random import random_row
 from autonet.search.spaces.encoding import MAX_LISTED, Encoding
 from autonet.search.spaces.values import to_plain
 
@@ -71,8 +70,8 @@ def propose(
         proposal = _propose_defined(history, config or {}, rng)
         return ({}, "sampler") if proposal is None and not trusted and not history.running else proposal
     if config is not None and row is not None and table.has(row):
-        row = random_row(table, rng)
-        config = None if row is None else table.encoding.config(row)
+        row = table.sample_new(rng)
+        config = None if row is None else table.encoding.decode(row)
     return None if config is None else (config, "sampler")
 
 
@@ -148,8 +147,8 @@ def _encode_proposal(sampler: Sampler, encoding: Encoding, config: Mapping[str, 
         If it is not legal in the space.
     """
     try:
-        row = encoding.row(config)
-        complete = np.array_equal(row, encoding.canonical(row[None])[0], equal_nan=True)
+        row = encoding.encode(config)
+        complete = np.array_equal(row, encoding.canonicalize(row[None])[0], equal_nan=True)
     except (KeyError, ValueError, TypeError) as error:
         raise InvalidOption(f"{type(sampler).__name__} proposed {dict(config)}: {error}.") from error
     if not complete or not encoding.is_legal(row):

@@ -13,7 +13,7 @@ from autonet.search.records import MAX_OVERSHOOT, Job, Result, Status
 from autonet.search.spaces.values import safe_repr
 
 if TYPE_CHECKING:
-    from autonet.search.running import RunningTrial
+    from autonet.search.running_trial import RunningTrial
 
 __all__ = ["WITH_VALUE", "as_number", "as_result"]
 

@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from autonet.core.errors import InvalidOption
+from autonet.core.validation import check_choice, is_real
+from autonet.search.spaces.values import to_plain
 
-__all__ = ["Rungs", "Unit"]
+__all__ = ["Rungs", "Unit", "make_rungs"]
 
 Unit = Literal["time", "epochs"]
 
@@ -87,3 +89,35 @@ class Rungs:
         """Trials that HpBandSter starts in bracket number `iteration`: floor(K / (s + 1)) * eta ** s."""
         steps = len(self) - 1 - iteration % len(self)
         return int(len(self) // (steps + 1) * self.eta**steps)
+
+
+def make_rungs(low: float | None, high: float | None, eta: float, unit: Unit) -> Rungs:
+    """Place the rungs of a study from its options.
+
+    Parameters
+    ----------
+    low, high : float, optional
+        Lowest and highest budget; with one of them there is one rung, without any, no budget.
+    eta : float
+        Ratio of neighbouring budgets.
+    unit : {"epochs", "time"}
+
+    Raises
+    ------
+    InvalidOption
+        If the budgets are no numbers, or in the wrong order.
+    """
+    if low is None and high is None:
+        return Rungs.without_budget()
+    for name, value in (("min_budget", low), ("max_budget", high), ("eta", eta)):
+        if not is_real(value) and not (value is None and name != "eta"):
+            raise InvalidOption(f"{name} must be a number; got {value!r}.")
+    low, high, eta = (_plain_number(v) for v in (high if low is None else low, low if high is None else high, eta))
+    assert low is not None and high is not None  # noqa: S101, PT018 - for the type checker
+    return Rungs.geometric(low, high, eta, check_choice("budget_type", unit, ("epochs", "time")))  # type: ignore[arg-type]
+
+
+def _plain_number(value: Any) -> float:
+    """Convert to int or float, which any store can hold; a fraction becomes a float."""
+    value = to_plain(value)
+    return value if isinstance(value, int | float) else float(value)

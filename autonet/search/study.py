@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,22 +16,21 @@ from autonet.core.errors import InvalidOption, RunUnavailable
 from autonet.core.interrupts import GRACE_SECONDS, current_interrupt, interruptible
 from autonet.core.validation import check_choice, is_integer
 from autonet.search.ask_tell import AskTell
+from autonet.search.dispatch import resolve_seed
 from autonet.search.evaluation import Objective, Outcome, current_deadline, strip_frames, was_cut_short
 from autonet.search.executors.base import Executor
-from autonet.search.executors.choice import executor_for
 from autonet.search.history import History
-from autonet.search.limits import StopConditions, raise_if_all_failed, should_give_up
-from autonet.search.options import checked_callbacks, checked_keep_best, make_rungs, root_seed
-from autonet.search.planning import Planner
 from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial
-from autonet.search.rungs import Unit
-from autonet.search.running import RunningTrial
+from autonet.search.registry import SAMPLERS, SCHEDULERS, make_executor, resolve
+from autonet.search.rungs import Unit, make_rungs
+from autonet.search.running_trial import RunningTrial
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.space import as_space
+from autonet.search.stopping import StopConditions, check_callbacks, raise_if_all_failed, should_give_up
 from autonet.search.storage.journal import Journal
-from autonet.search.storage.settings import load_study_options, name_of, open_existing_store
+from autonet.search.storage.settings import load_study_options, open_existing_store
 from autonet.search.storage.store import Store
 
 __all__ = ["Callback", "Study"]
@@ -118,7 +118,8 @@ class Study(AskTell):
         if keep_best is not None and not (is_integer(keep_best) and keep_best >= 0):
             raise InvalidOption(f"keep_best must be a whole number of at least 0; got {keep_best!r}.")
         self.direction = check_choice("direction", direction, ("minimize", "maximize"))
-        self._planner = Planner(sampler, scheduler)
+        self.sampler: Sampler = resolve("sampler", sampler, SAMPLERS, "propose")
+        self.scheduler: Scheduler = resolve("scheduler", scheduler, SCHEDULERS, "decide")
         self._lock = threading.RLock()  # of all that changes: history, journal, and which trials run
         self._optimizing = threading.Lock()
         known_space = None if space is None else as_space(space)
@@ -130,7 +131,7 @@ class Study(AskTell):
         self._deadline = math.inf
         self._mine: set[int] = set()  # trials that run here; others that run were left by a process that died
         self._asked: dict[int, tuple[RunningTrial, float, float]] = {}
-        fresh_seed = root_seed(random_state)
+        fresh_seed = resolve_seed(random_state)
         seed = None if random_state is None else fresh_seed
         self._journal = Journal(
             known_space,
@@ -138,9 +139,12 @@ class Study(AskTell):
             run_dir,
             seed=seed,
             fresh_seed=fresh_seed,
-            keep_best=checked_keep_best(keep_best),
+            keep_best=None if keep_best is None else min(int(keep_best), sys.maxsize),
             data=data,
-            names={"sampler": name_of(sampler), "scheduler": name_of(scheduler)},
+            names={
+                "sampler": sampler if isinstance(sampler, str) else None,
+                "scheduler": scheduler if isinstance(scheduler, str) else None,
+            },
         )
         self._n_before = len(self.history.reports)  # of other objectives than the present one, perhaps
 
@@ -236,7 +240,7 @@ class Study(AskTell):
         """
         limits = StopConditions(max_trials, timeout, stop_at, on_error)
         max_trials, timeout = limits.max_trials, limits.timeout
-        runs_in, callbacks = executor or executor_for(n_jobs), checked_callbacks(callbacks)
+        runs_in, callbacks = executor or make_executor(n_jobs), check_callbacks(callbacks)
         with self._reject_concurrent_calls(), interruptible(signals=("SIGINT",), patient=False) as interrupt:
             self._n_before = len(self.history.reports)
             try:

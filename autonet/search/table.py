@@ -1,7 +1,7 @@
 """The history as arrays: what samplers with a model learn from."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,17 @@ from autonet.search.spaces.encoding import Encoding
 
 __all__ = ["BUDGET", "COST", "LOSS", "PAID", "TRIAL", "TrialTable"]
 
-TRIAL, BUDGET, LOSS, COST, PAID = range(5)  # columns of `Table.reports`
+# Columns of `TrialTable.reports`.
+TRIAL, BUDGET, LOSS, COST, PAID = range(5)
+
+# Rows drawn first for an untried one; most spaces need no more.
+N_FIRST = 4
+
+# Rows per later draw.
+N_AT_ONCE = 200
+
+# Later draws.
+MAX_DRAWS = 20
 
 
 class TrialTable:
@@ -47,7 +57,7 @@ class TrialTable:
     def rows(self) -> NDArray[np.float64]:
         """One row per trial (n_trials, n_hyperparameters)."""
         for trial in self._trials[len(self._rows) :]:
-            row = self.encoding.row(trial.config, strict=False)
+            row = self.encoding.encode(trial.config, strict=False)
             self._rows.append(row)
             self._keys[self.encoding.key(row)] += 1
         return self._rows.values
@@ -55,7 +65,7 @@ class TrialTable:
     def update(self, number: int) -> None:
         """Encode a trial again whose configuration has changed."""
         if number < len(self._rows):
-            row = self.encoding.row(self._trials[number].config, strict=False)
+            row = self.encoding.encode(self._trials[number].config, strict=False)
             before = self.encoding.key(self._rows.values[number])
             self._keys[before] -= 1
             if not self._keys[before]:
@@ -67,6 +77,35 @@ class TrialTable:
         """Whether a trial has this configuration."""
         assert self.rows is not None  # noqa: S101 - brings the keys up to date
         return self.encoding.key(row) in self._keys
+
+    def first_new(self, rows: Iterable[NDArray[np.float64]]) -> NDArray[np.float64] | None:
+        """Return the first of the candidates that is legal and untried; None if there is none.
+
+        Parameters
+        ----------
+        rows : iterable of ndarray of shape (n_hyperparameters,)
+            Canonical rows, best first.
+        """
+        return next((row for row in rows if not self.has(row) and self.encoding.is_legal(row)), None)
+
+    def sample_new(self, rng: np.random.Generator) -> NDArray[np.float64] | None:
+        """Draw a legal, untried row from the priors of the space; None if none is found.
+
+        Returns
+        -------
+        ndarray of shape (n_hyperparameters,) or None
+        """
+        encoding = self.encoding
+        if encoding.size <= self.n_distinct:
+            return None
+        row = self.first_new(encoding.sample(N_FIRST, rng))
+        if row is None and (everything := encoding.all_legal()) is not None:
+            return self.first_new(rng.permutation(everything))
+        for _ in range(MAX_DRAWS):
+            if row is not None:
+                break
+            row = self.first_new(encoding.sample_legal(N_AT_ONCE, rng, known=self.rows))
+        return row
 
     @property
     def n_distinct(self) -> int:

@@ -8,16 +8,14 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import NoFinishedTrial
 from autonet.search.history import History
-from autonet.search.planning import Planner
 from autonet.search.records import Trial
-from autonet.search.reporting import describe, html_table
+from autonet.search.reporting import describe, html_table, list_failures, trials_dataframe
 from autonet.search.rungs import Rungs
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.storage.checkpoints import read_checkpoint
 from autonet.search.storage.journal import Journal
-from autonet.search.summary import list_failures, trials_dataframe
 
 __all__ = ["StudyView"]
 
@@ -26,18 +24,9 @@ class StudyView:
     """What can be read from a study; `Study` adds what changes it."""
 
     history: History
+    sampler: Sampler
+    scheduler: Scheduler
     _journal: Journal
-    _planner: Planner
-
-    @property
-    def sampler(self) -> Sampler:
-        """What proposes configurations."""
-        return self._planner.sampler
-
-    @property
-    def scheduler(self) -> Scheduler:
-        """What decides between new trials and promotions."""
-        return self._planner.scheduler
 
     @property
     def space(self) -> ConfigurationSpace:

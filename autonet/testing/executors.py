@@ -15,7 +15,7 @@ from autonet.core.errors import TrialPruned
 from autonet.search.evaluation import Objective, Outcome
 from autonet.search.executors.base import DEADLINE_GRACE_SECONDS, Executor
 from autonet.search.records import Job, Status
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 
 __all__ = ["CHECKS", "check_executor"]
 

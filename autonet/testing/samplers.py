@@ -27,7 +27,7 @@ from autonet.core.threads import one_blas_thread
 from autonet.search.history import History
 from autonet.search.records import Event
 from autonet.search.rungs import Rungs
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.search.samplers.base import Sampler
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.spaces.values import to_plain
@@ -125,11 +125,11 @@ def _events(
     known = _all_configs(space)
     n_trials = n_trials if known is None else max(1, min(n_trials, len(known) // 2))
     first = {name: to_plain(value) for name, value in space.get_default_configuration().items()}
-    configs = {encoding.key(encoding.row(first)): first}
+    configs = {encoding.key(encoding.encode(first)): first}
     for _ in range(100):  # of a space that is small without being known to be so, fewer will do
         if len(configs) >= n_trials:
             break
-        configs |= {encoding.key(row): encoding.config(row) for row in encoding.sample_legal(n_trials, rng)}
+        configs |= {encoding.key(row): encoding.decode(row) for row in encoding.sample_legal(n_trials, rng)}
     events: list[Event] = []
     n_trials = min(n_trials, len(configs))
     for number, config in enumerate(list(configs.values())[:n_trials]):
@@ -150,7 +150,7 @@ def _trial(
 ) -> Iterator[Event]:
     """Make up the events of a trial: its losses fall with the budget and grow with the distance from a point."""
     yield Event("propose", number, {"config": config, "seed": number, "origin": "sampler" if number else "default"})
-    distance = float(((encoding.features(encoding.row(config)) - 0.3) ** 2).sum())
+    distance = float(((encoding.features(encoding.encode(config)) - 0.3) ** 2).sum())
     for start, target in zip((0.0, *budgets), budgets, strict=False):
         yield Event("start", number, {"start": start, "target": target})
         if running:
@@ -181,9 +181,9 @@ def _all_configs(space: ConfigurationSpace) -> list[dict[str, Any]] | None:
         else hp.lower_vectorized + np.arange(hp.size)
         for hp in space.values()
     ]
-    rows = encoding.canonical(np.array(list(product(*values)), float))
+    rows = encoding.canonicalize(np.array(list(product(*values)), float))
     different = {encoding.key(row): row for row in rows if encoding.is_legal(row)}
-    return [encoding.config(row) for row in different.values()] if len(different) <= MAX_GRID_SIZE else None
+    return [encoding.decode(row) for row in different.values()] if len(different) <= MAX_GRID_SIZE else None
 
 
 # --- the checks
@@ -279,10 +279,10 @@ def check_a_small_space_is_visited_once(sampler: Sampler, space: ConfigurationSp
     recorder, encoding = _Recorder(sampler), Encoding(space)
 
     def objective(trial: RunningTrial) -> float:
-        return float(encoding.features(encoding.row(trial.params)).sum())
+        return float(encoding.features(encoding.encode(trial.params)).sum())
 
     trials = Study(space, sampler=recorder, random_state=0).optimize(objective, progress=False).trials
-    n = len({encoding.key(encoding.row(t.config)) for t in trials})
+    n = len({encoding.key(encoding.encode(t.config)) for t in trials})
     _expect(n == len(known), f"A study with {name} tried {n} of {len(known)} configurations.")
     for config, trial in zip(recorder.proposals, trials[1:], strict=False):
         _expect(config == trial.config, f"{name} proposed {config!r}, which was tried before.")
@@ -350,7 +350,7 @@ def _check_proposal(
         return None
     problem = _translate_error(space, config)
     _expect(problem is None, f"{name} proposed {config!r}, {problem}.")
-    _expect(not table.has(table.encoding.row(config)), f"{name} proposed {config!r}, which a trial has already.")
+    _expect(not table.has(table.encoding.encode(config)), f"{name} proposed {config!r}, which a trial has already.")
     return config
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from autonet.core.errors import RunLocked
 from autonet.search.records import Event
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.search.storage.store import Store
 from autonet.search.study import Study
 

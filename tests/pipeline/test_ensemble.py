@@ -9,7 +9,7 @@ from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import load_candidates
 from autonet.pipeline.trial import TrainedFold, run_trial
 from autonet.search.records import Trial
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from tests.pipeline.test_trial import context, default, job
 
 Trained = dict[int, list[TrainedFold]]

@@ -13,7 +13,7 @@ from autonet.pipeline.refit import add_refitted, refit, refit_trial
 from autonet.pipeline.trial import TrainedFold, run_trial
 from autonet.search.executors.in_process import InProcess
 from autonet.search.records import Trial
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.training.loop import train_epoch
 from tests.clocks import FakeClock
 from tests.pipeline.test_trial import context, default, job, rebuilt

@@ -20,7 +20,7 @@ from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.timing import time_epoch
 from autonet.pipeline.trial import TrainedFold, build_member, build_training, run_trial
 from autonet.search.records import Job, Status
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.space.build import build_space
 from autonet.space.presets import load_preset
 from tests.clocks import FakeClock

@@ -18,7 +18,7 @@ from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float,
 
 from autonet.search.history import History
 from autonet.search.records import Trial
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.search.storage.store import RunDirectory
 from autonet.search.study import Study
 

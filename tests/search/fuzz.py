@@ -15,9 +15,9 @@ from zlib import crc32
 import numpy as np
 
 from autonet.core.errors import AutonetError, SearchFailed
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.search.storage.checkpoints import read_checkpoint, write_checkpoint
-from autonet.search.storage.journal import read_history
+from autonet.search.storage.replay import read_history
 from autonet.search.study import Study
 
 # Seconds after which an opening counts as hanging; it takes a tenth of one.

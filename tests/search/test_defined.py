@@ -109,7 +109,7 @@ def test_ranges_steps_and_choices_may_change(objective: Objective, tmp_path: Pat
     assert all(known[name].is_legal(value) for t in study.trials for name, value in t.config.items())
     encoding = Encoding(study.space)
     for trial in study.trials:
-        back = encoding.config(encoding.row(trial.config))
+        back = encoding.decode(encoding.encode(trial.config))
         assert back == pytest.approx(trial.config) if all(isinstance(v, float) for v in back.values()) else True
 
 
@@ -183,9 +183,9 @@ def test_samples_are_legal_and_survive_text_and_vectors(distribution: Distributi
     for value in [distribution.sample(rng) for _ in range(5)]:
         assert distribution.is_legal(value)
         assert distribution.cast(value) == value
-        row = encoding.row({"x": value})
-        assert np.array_equal(encoding.canonical(row[None])[0], row)
-        decoded = encoding.config(row)["x"]
+        row = encoding.encode({"x": value})
+        assert np.array_equal(encoding.canonicalize(row[None])[0], row)
+        decoded = encoding.decode(row)["x"]
         assert repr(decoded) == repr(value) if distribution.size < math.inf else decoded == pytest.approx(value)
     if distribution.size <= 1000:
         assert len(distribution.values()) == distribution.size
@@ -573,7 +573,7 @@ def test_a_small_step_costs_no_more_than_a_large_one() -> None:
 
 def test_a_trial_encodes_what_is_new_and_not_the_history_again(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counter[str]()
-    original = Encoding.row
+    original = Encoding.encode
 
     def row(self: Encoding, config: Mapping[str, Any], **options: Any) -> Any:
         counted["rows"] += 1
@@ -587,7 +587,7 @@ def test_a_trial_encodes_what_is_new_and_not_the_history_again(monkeypatch: pyte
         return sum(trial.suggest_float(f"x{i}", -1, 1) ** 2 for i in range(5))
 
     study.optimize(objective, max_trials=300)
-    monkeypatch.setattr(Encoding, "row", row)
+    monkeypatch.setattr(Encoding, "encode", row)
     study.optimize(objective, max_trials=350)
     assert counted["rows"] < 50 * 5 + 4 * 350  # a few for each trial, and the whole history where conditions change
 

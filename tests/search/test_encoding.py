@@ -46,13 +46,13 @@ SPACES = [
 def test_round_trips_lose_nothing_but_the_last_bit_and_mutants_are_legal(seed: int, which: int) -> None:
     encoding, rng = Encoding(SPACES[which]), np.random.default_rng(seed)
     for row in encoding.sample(3, rng):
-        config = encoding.config(row)
-        back = encoding.config(encoding.row(config))
+        config = encoding.decode(row)
+        back = encoding.decode(encoding.encode(config))
         assert back.keys() == config.keys()
         assert all(back[k] == (pytest.approx(v, rel=1e-12) if isinstance(v, float) else v) for k, v in config.items())
-        np.testing.assert_array_equal(encoding.canonical(row[None])[0], row)
+        np.testing.assert_array_equal(encoding.canonicalize(row[None])[0], row)
         for mutant in encoding.mutate(np.tile(row, (2, 1)), np.array([0.01, 0.3]), 0.5, rng):
-            values = encoding.config(mutant)
+            values = encoding.decode(mutant)
             assert dict(Configuration(encoding.space, values=values)).keys() == values.keys()  # legal, or it raises
             assert encoding.features(mutant).shape == (1, encoding.n_features)
             assert np.isfinite(encoding.features(mutant)).all()
@@ -66,10 +66,10 @@ def test_forbidden_rows_are_recognized() -> None:
     cs = space()
     cs.add(ForbiddenEqualsClause(cs["layers"], 3))
     encoding = Encoding(cs)
-    assert not any(encoding.config(r)["layers"] == 3 for r in encoding.sample_legal(50, np.random.default_rng(0)))
-    bad = encoding.row({"layers": 3, "use": False, "k": 3, "size": "m"})
+    assert not any(encoding.decode(r)["layers"] == 3 for r in encoding.sample_legal(50, np.random.default_rng(0)))
+    bad = encoding.encode({"layers": 3, "use": False, "k": 3, "size": "m"})
     assert not encoding.is_legal(bad)
-    assert encoding.is_legal(encoding.row({"layers": 2, "use": False, "k": 3, "size": "m"}))
+    assert encoding.is_legal(encoding.encode({"layers": 2, "use": False, "k": 3, "size": "m"}))
 
 
 @pytest.mark.parametrize("n", [1, 2, 7])

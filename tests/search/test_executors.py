@@ -22,10 +22,10 @@ import torch
 from autonet.core.errors import InvalidOption
 from autonet.search import InProcess, RunningTrial, Status, Study
 from autonet.search.evaluation import Outcome
-from autonet.search.executors.choice import executor_for
 from autonet.search.executors.futures import Futures
 from autonet.search.executors.processes import Processes
 from autonet.search.records import Job
+from autonet.search.registry import make_executor
 from autonet.testing import executors as suite
 from autonet.testing.executors import check_executor
 
@@ -149,9 +149,9 @@ def test_the_conformance_suite_finds_what_is_wrong(
 
 
 def test_n_jobs_chooses_the_executor() -> None:
-    assert isinstance(executor_for(1), InProcess)
-    assert executor_for(3).n_slots == 3
-    assert executor_for(-1).n_slots >= 1
+    assert isinstance(make_executor(1), InProcess)
+    assert make_executor(3).n_slots == 3
+    assert make_executor(-1).n_slots >= 1
     for wrong in (0, -2, 1.5, "2"):
         with pytest.raises(InvalidOption, match=f"n_jobs must be a whole number of at least 1, or -1.*; got {wrong!r}"):
             Study(LINE).optimize(lambda _: 1.0, n_jobs=wrong)  # type: ignore[arg-type]
@@ -221,7 +221,7 @@ def test_a_hang_is_killed_at_the_deadline_and_its_last_report_counts(processes: 
 
 
 def test_processes_may_start_and_import_before_there_is_a_job() -> None:
-    executor = executor_for(2, imports=["no_such_module", "this"])  # it prints a poem, and nobody else imports it
+    executor = make_executor(2, imports=["no_such_module", "this"])  # it prints a poem, and nobody else imports it
     try:
         assert isinstance(executor, Processes)
         started = {worker.process.pid for worker in executor._workers}

@@ -3,8 +3,8 @@ from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 from scipy.stats import norm
 
-from autonet.search.samplers.model import fit_cost_model
-from autonet.search.samplers.regression import GaussianProcess, log_expected_improvement
+from autonet.search.samplers.gaussian_process import GaussianProcess
+from autonet.search.samplers.model import fit_cost_model, log_expected_improvement
 
 N_CATEGORIES = np.array([0, 0, 3])
 

@@ -117,10 +117,10 @@ def test_many_rows_are_judged_as_configspace_judges_one_value(kind: str) -> None
     legal = encoding.legal(rows)
     assert 0 < legal.sum() < 200
     for row, is_legal in zip(rows, legal, strict=True):
-        assert is_legal == (not clause.is_forbidden_value(encoding.config(row)))
+        assert is_legal == (not clause.is_forbidden_value(encoding.decode(row)))
         if kind != "less or equal":  # which ConfigSpace judges by >=
             try:
-                Configuration(space, values=encoding.config(row))
+                Configuration(space, values=encoding.decode(row))
             except ForbiddenValueError:
                 assert not is_legal
             else:

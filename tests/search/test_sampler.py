@@ -67,7 +67,7 @@ def quadratic(space: ConfigurationSpace, n: int) -> History:
     encoding = history.table(space).encoding
     for row in encoding.sample_legal(n, np.random.default_rng(0)):
         x = encoding.features(row)[0, ~encoding.categorical]
-        add(history, space, encoding.config(row), float(((x - 0.5) ** 2).sum()))
+        add(history, space, encoding.decode(row), float(((x - 0.5) ** 2).sum()))
     return history
 
 

@@ -335,7 +335,7 @@ def history(space: ConfigurationSpace, losses: Mapping[float, Sequence[float]], 
     encoding, result = Encoding(space), History(Rungs((1, 3, 9), 3))
     n = len(next(iter(losses.values()))) + failed
     for number, row in enumerate(encoding.sample_legal(n, np.random.default_rng(0))):
-        body = {"config": encoding.config(row), "seed": 0, "origin": "sampler"}
+        body = {"config": encoding.decode(row), "seed": 0, "origin": "sampler"}
         result.apply(Event("propose", number, body))
     for budget, values in losses.items():
         for number, value in enumerate(values):
@@ -394,13 +394,13 @@ def test_inactive_entries_in_any_column_leave_the_density_finite() -> None:
 
 def test_draws_follow_the_density() -> None:
     encoding = Encoding(mixed())
-    row = encoding.row({"kind": "b", "size": "l", "n": 30})
+    row = encoding.encode({"kind": "b", "size": "l", "n": 30})
     drawn = [
-        encoding.config(r) for r in Density(encoding, np.tile(row, (30, 1)), 0.1).draw(400, np.random.default_rng(0))
+        encoding.decode(r) for r in Density(encoding, np.tile(row, (30, 1)), 0.1).draw(400, np.random.default_rng(0))
     ]
     assert np.mean([c["kind"] == "b" for c in drawn]) > 0.8
     assert np.median([c["n"] for c in drawn if "n" in c]) == pytest.approx(30, abs=3)
-    assert all(encoding.is_legal(encoding.row(c)) for c in drawn)
+    assert all(encoding.is_legal(encoding.encode(c)) for c in drawn)
 
 
 def good_and_bad(record: History, space: ConfigurationSpace) -> Any:

@@ -11,8 +11,7 @@ from autonet.search.history import History
 from autonet.search.records import Event, Report, Status, Trial
 from autonet.search.rungs import Rungs
 from autonet.search.schedulers.base import Continue, Start
-from autonet.search.schedulers.halving import AsynchronousHalving
-from autonet.search.schedulers.plain import NoHalving
+from autonet.search.schedulers.halving import AsynchronousHalving, NoHalving
 
 RUNGS = Rungs.geometric(1, 9, 3)
 

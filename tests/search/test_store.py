@@ -27,9 +27,9 @@ import autonet.search
 from autonet.core.errors import InvalidOption, RunCorrupted, RunLocked, RunMismatch, RunUnavailable
 from autonet.core.jsonvalues import from_text, to_text
 from autonet.search.records import Event, Result, Status
-from autonet.search.running import RunningTrial
-from autonet.search.storage.journal import read_history
-from autonet.search.storage.signals import defer_signals
+from autonet.search.running_trial import RunningTrial
+from autonet.search.storage.files import defer_signals
+from autonet.search.storage.replay import read_history
 from autonet.search.storage.store import MemoryStore, RunDirectory
 from autonet.search.study import Study
 from autonet.testing import stores

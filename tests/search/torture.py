@@ -50,9 +50,9 @@ from autonet.core.errors import RunLocked, RunUnavailable
 from autonet.search.executors.in_process import InProcess
 from autonet.search.executors.processes import Processes
 from autonet.search.records import Status, Trial
-from autonet.search.running import RunningTrial
+from autonet.search.running_trial import RunningTrial
 from autonet.search.storage.checkpoints import read_checkpoint, write_checkpoint
-from autonet.search.storage.journal import read_history
+from autonet.search.storage.replay import read_history
 from autonet.search.storage.store import RunDirectory
 from autonet.search.study import Study
 

@@ -54,7 +54,7 @@ def test_every_configuration_of_every_preset_builds_and_takes_a_step(
 ) -> None:
     task = Task(case[1], n_outputs=n_out)  # type: ignore[arg-type]
     encoding = Encoding(space_of(case[0], Task(case[1])))  # type: ignore[arg-type]
-    config = encoding.config(encoding.sample(1, np.random.default_rng(seed))[0])
+    config = encoding.decode(encoding.sample(1, np.random.default_rng(seed))[0])
     targets = {"classification": torch.arange(6) % n_out, "multilabel": torch.randint(2, (6, n_out)).float()}
     rows = EncodedRows(torch.randn(6, n_in), targets.get(case[1], torch.randn(6, n_out)))
     state, plan = build_training(task, config, rows)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from autonet.search.evaluation import Objective, Outcome
 from autonet.search.records import Job
-from autonet.search.running import Observer
+from autonet.search.running_trial import Observer
 
 __all__ = ["DEADLINE_GRACE_SECONDS", "DEADLINE_GRACE_SHARE", "Executor", "hard_deadline"]
 

@@ -13,7 +13,7 @@ from autonet.search.executors.base import hard_deadline
 from autonet.search.executors.pickling import SentObjective, SentOutcome
 from autonet.search.executors.worker import run_job
 from autonet.search.records import Job, Status
-from autonet.search.running import Observer
+from autonet.search.running_trial import Observer
 
 __all__ = ["Futures", "PendingJob", "run_with_timeout"]
 

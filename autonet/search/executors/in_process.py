@@ -1,15 +1,16 @@
 """Run jobs in this process, one at a time."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from autonet.core.alarms import Alarm
 from autonet.core.interrupts import current_interrupt
 from autonet.search.evaluation import Objective, Outcome, evaluate
 from autonet.search.executors.base import hard_deadline
-from autonet.search.executors.modes import save_torch_modes
 from autonet.search.records import Job
-from autonet.search.running import Observer
+from autonet.search.running_trial import Observer
 
 __all__ = ["InProcess", "interrupt_at"]
 
@@ -63,10 +64,32 @@ def interrupt_at(moment: float) -> Iterator[None]:
 
     It comes at any bytecode: global modes of torch are put back afterwards.
     """
-    restore = save_torch_modes()
+    restore = _save_torch_modes()
     try:
         with Alarm(moment):
             yield
     except BaseException:
         restore()
         raise
+
+
+def _save_torch_modes() -> Callable[[], None]:
+    """Save the global modes of torch; return a function that restores them.
+
+    An exception at any bytecode may leave gradients, autocast, default dtype and threads changed.  torch is not
+    imported here: if nobody has, there is nothing to save.
+    """
+    torch: Any = sys.modules.get("torch")
+    if torch is None or not hasattr(torch, "get_num_threads"):  # not there, or about to be imported
+        return lambda: None
+    grad, dtype, threads = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads()
+    autocast = {device: torch.is_autocast_enabled(device) for device in ("cpu", "cuda")}
+
+    def restore() -> None:
+        torch.set_grad_enabled(grad)
+        torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
+        for device, enabled in autocast.items():
+            torch.set_autocast_enabled(device, enabled)
+
+    return restore

@@ -24,7 +24,7 @@ from autonet.search.executors.base import hard_deadline
 from autonet.search.executors.pickling import pickle_objective, unpickle
 from autonet.search.executors.worker import serve
 from autonet.search.records import Job, Status
-from autonet.search.running import Observer, RunningTrial
+from autonet.search.running_trial import Observer, RunningTrial
 
 __all__ = ["Processes"]
 

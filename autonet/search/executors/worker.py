@@ -24,7 +24,7 @@ from autonet.search.executors.base import hard_deadline
 from autonet.search.executors.in_process import interrupt_at
 from autonet.search.executors.pickling import pickle_outcome, unpickle
 from autonet.search.records import Job, Status
-from autonet.search.running import Observer
+from autonet.search.running_trial import Observer
 
 __all__ = ["run_job", "serve"]
 

@@ -1,11 +1,20 @@
-"""Which configuration next: a Gaussian process over all rungs."""
+"""Bayesian optimization with a Gaussian process over all rungs.
+
+Rasmussen & Williams, "Gaussian Processes for Machine Learning" (2006), chapters 2, 4 and 5.  The priors on the
+kernel's own parameters matter more than the kernel: with ten points and ten columns the likelihood alone overfits.
+"""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cholesky
+from scipy.linalg.blas import dtrsm
+from scipy.linalg.lapack import dpotri, dpotrs
+from scipy.optimize import minimize
 
+from autonet.core.typing import FloatArray
 from autonet.search.history import History
 from autonet.search.samplers.model import (
     ModelBasedSampler,
@@ -14,12 +23,15 @@ from autonet.search.samplers.model import (
     select_reports,
     standardize_losses,
 )
-from autonet.search.samplers.regression import GaussianProcess
 from autonet.search.table import LOSS, TrialTable
 
-__all__ = ["GaussianProcessSampler"]
+__all__ = ["GaussianProcess", "GaussianProcessSampler"]
 
-GROWTH = 1.08  # of the number of reports, before the kernel's parameters are learned anew
+# Growth of the number of reports after which the kernel hyperparameters are fitted again.
+GROWTH = 1.08
+
+# Added to the diagonal of the covariance matrix for numerical stability.
+JITTER = 1e-6
 
 
 @dataclass(frozen=True)
@@ -70,3 +82,117 @@ class GaussianProcessSampler(ModelBasedSampler):
             )
             table.memory = {key: model.theta}
         return np.asarray(table.memory[key])
+
+
+class GaussianProcess:
+    """Regression of standardized values on the unit cube.
+
+    The kernel's parameters, all logarithms: one length scale per column, signal variance, noise variance; found
+    by maximum a posteriori under normal priors.
+
+    Parameters
+    ----------
+    n_categories : ndarray of int, shape (n_columns,)
+        Columns with categories are compared by equality (Hamming distance) instead of by difference and hold -1 to
+        n_categories - 1; 0 for numbers.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n_columns + 2,)
+        The parameters; at first the prior's mean.
+    """
+
+    def __init__(self, n_categories: NDArray[np.int_]) -> None:
+        d = len(n_categories)
+        # Equality as a difference too: each category has a column of its own, in which two that differ are 1/sqrt(2)
+        # apart.  All distances are then products of matrices.
+        self._numeric = np.flatnonzero(n_categories == 0)
+        self._categorical = [(j, np.arange(-1, n_categories[j])) for j in np.flatnonzero(n_categories)]
+        self._owner = np.r_[self._numeric, *(np.full(len(codes), j) for j, codes in self._categorical)].astype(int)
+        # The prior length scale grows with the square root of d: of many columns few should matter.
+        self.prior_mean = np.r_[np.full(d, -0.5 + 0.25 * np.log(d)), 0.0, np.log(1e-2)]
+        self.prior_std = np.r_[np.full(d, 1.0), 1.0, 1.5]
+        self.bounds = [(np.log(0.03), np.log(30.0))] * d + [(-3.0, 3.0), (np.log(1e-5), np.log(0.5))]
+        self.theta = self.prior_mean.copy()
+
+    def fit_hyperparameters(self, X: FloatArray, y: FloatArray, *, steps: int) -> "GaussianProcess":
+        """Move the parameters by at most `steps` of L-BFGS to where `X` (n, n_columns) and `y` (n,) are likely."""
+        found = minimize(
+            self._negative_log_posterior,
+            self.theta,
+            (self._one_hot(X), y),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=self.bounds,
+            options={"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-3},
+        )
+        self.theta = found.x if np.isfinite(found.fun) else self.theta
+        return self
+
+    def condition(self, X: FloatArray, y: FloatArray) -> "GaussianProcess":
+        """Condition on data."""
+        self._points = self._scale(X)
+        covariance = self._kernel(_squared_distances(self._points, self._points), self.theta[-2])[0]
+        covariance[np.diag_indices_from(covariance)] += np.exp(self.theta[-1]) + JITTER
+        self._factor = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
+        self._weights = dpotrs(self._factor, y, lower=1)[0]
+        return self
+
+    def predict(self, Z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return mean and standard deviation, without noise, at the rows of `Z`."""
+        cross = self._kernel(_squared_distances(self._points, self._scale(Z)), self.theta[-2])[0]
+        explained = dtrsm(1.0, self._factor, cross, lower=1)
+        variance = np.exp(self.theta[-2]) - np.einsum("ij,ij->j", explained, explained)
+        return np.asarray(self._weights @ cross), np.sqrt(np.maximum(variance, 1e-10))
+
+    def _one_hot(self, X: FloatArray) -> FloatArray:
+        """Put each category in a column of its own."""
+        parts = [(X[:, [j]] == codes) * np.sqrt(0.5) for j, codes in self._categorical]
+        return np.hstack([X[:, self._numeric], *parts])
+
+    def _scale(self, X: FloatArray) -> FloatArray:
+        return np.asarray(self._one_hot(X) * np.exp(-self.theta[:-2])[self._owner])
+
+    @staticmethod
+    def _kernel(squared: FloatArray, log_variance: float) -> tuple[FloatArray, FloatArray]:
+        """Return the covariance and the factor that its derivatives by the length scales share."""
+        a = np.sqrt(5 * squared)
+        shared = np.exp(log_variance - a)
+        kernel = (1 + a + 5 / 3 * squared) * shared
+        shared *= 1 + a
+        return kernel, shared
+
+    def _negative_log_posterior(self, theta: FloatArray, U: FloatArray, y: FloatArray) -> tuple[float, FloatArray]:
+        inverse_squares = np.exp(-2 * theta[:-2])[self._owner]
+        V = U * np.sqrt(inverse_squares)
+        kernel, shared = self._kernel(_squared_distances(V, V), theta[-2])
+        noise = np.exp(theta[-1])
+        noisy = kernel.copy()
+        noisy[np.diag_indices_from(noisy)] += noise + JITTER
+        try:
+            factor = cholesky(noisy, lower=True, overwrite_a=True, check_finite=False)
+        except LinAlgError:
+            return 1e10, np.zeros_like(theta)
+        weights = dpotrs(factor, y, lower=1)[0]
+        value = 0.5 * y @ weights + np.log(np.diag(factor)).sum()
+        W = dpotri(factor, lower=1, overwrite_c=True)[0]  # one triangle of the inverse; the other is zero
+        W = W + W.T
+        W[np.diag_indices_from(W)] /= 2
+        W -= np.outer(weights, weights)
+        deviation = (theta - self.prior_mean) / self.prior_std
+        value += 0.5 * deviation @ deviation
+        gradient = deviation / self.prior_std
+        # Sum over pairs of M * (u_i - u_j)^2, for all columns at once.
+        M = W * shared
+        by_column = (U**2 * M.sum(axis=1)[:, None] - U * (M @ U)).sum(axis=0) * inverse_squares
+        gradient[:-2] += 5 / 3 * np.bincount(self._owner, by_column, len(theta) - 2)
+        gradient[-2] += 0.5 * np.einsum("ij,ij", W, kernel)
+        gradient[-1] += 0.5 * np.trace(W) * noise
+        return float(value), gradient
+
+
+def _squared_distances(A: FloatArray, B: FloatArray) -> FloatArray:
+    # |a|^2 + |b|^2 - 2 ab as one product of matrices: sums of large arrays would take longer.
+    left = np.column_stack([-2 * A, (A * A).sum(axis=1), np.ones(len(A))])
+    right = np.column_stack([B, np.ones(len(B)), (B * B).sum(axis=1)])
+    return np.asarray(np.maximum(left @ right.T, 0.0))

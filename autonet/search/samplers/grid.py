@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidOption
 from autonet.search.history import History
-from autonet.search.samplers.random import first_new
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.spaces.ranges import RangeHyperparameter
 
@@ -51,9 +50,9 @@ class GridSampler:
         if table.encoding.size <= table.n_distinct:
             return None
         latest = next((t for t in reversed(history.trials) if t.origin == "sampler"), None)
-        start = _first(table.encoding) if latest is None else table.encoding.row(latest.config)
-        row = first_new(table, _around(table.encoding, start))
-        return None if row is None else table.encoding.config(row)
+        start = _first(table.encoding) if latest is None else table.encoding.encode(latest.config)
+        row = table.first_new(_around(table.encoding, start))
+        return None if row is None else table.encoding.decode(row)
 
 
 def _around(encoding: Encoding, start: Row) -> Iterator[Row]:
@@ -68,7 +67,7 @@ def _around(encoding: Encoding, start: Row) -> Iterator[Row]:
 
 
 def _first(encoding: Encoding) -> Row:
-    return np.asarray(encoding.canonical(_lowest(encoding)[None])[0])
+    return np.asarray(encoding.canonicalize(_lowest(encoding)[None])[0])
 
 
 def _lowest(encoding: Encoding) -> Row:
@@ -85,7 +84,7 @@ def _after(encoding: Encoding, row: Row) -> Row | None:
         value = np.nan if np.isnan(row[i]) else _next_value(encoding.hyperparameters[i], row[i])
         if not np.isnan(value):
             new = np.r_[row[:i], value, _lowest(encoding)[i + 1 :]]
-            return np.asarray(encoding.canonical(new[None])[0])
+            return np.asarray(encoding.canonicalize(new[None])[0])
     return None
 
 

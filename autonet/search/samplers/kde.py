@@ -16,7 +16,6 @@ from scipy.special import logsumexp, ndtr, ndtri
 
 from autonet.core.typing import FloatArray
 from autonet.search.history import History
-from autonet.search.samplers.random import first_new, random_row
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.table import BUDGET, LOSS, TRIAL, TrialTable
 
@@ -60,9 +59,9 @@ class KernelDensitySampler:
         table = history.table(space)
         row = None
         if history.best is not None and table.encoding.n_features and rng.random() >= self.random_share:
-            row = first_new(table, self._propose_rows(table, history, rng))
-        row = random_row(table, rng) if row is None else row
-        return None if row is None else table.encoding.config(row)
+            row = table.first_new(self._propose_rows(table, history, rng))
+        row = table.sample_new(rng) if row is None else row
+        return None if row is None else table.encoding.decode(row)
 
     def _propose_rows(self, table: TrialTable, history: History, rng: np.random.Generator) -> FloatArray:
         """Return candidate rows, best first; none while too little is known."""
@@ -150,4 +149,4 @@ class Density:
         new[:, self._ordinal] = np.rint(new[:, self._ordinal])
         anew = np.isnan(X) | (self.encoding.categorical & (u < self._share))
         fresh[:, self.encoding.free] = np.where(anew, fresh[:, self.encoding.free], new)
-        return self.encoding.canonical(fresh)
+        return self.encoding.canonicalize(fresh)

@@ -14,12 +14,11 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 from scipy.linalg import solve
+from scipy.special import log_ndtr, ndtr
 
 from autonet.core.typing import FloatArray
 from autonet.search.history import History
 from autonet.search.rungs import Rungs
-from autonet.search.samplers.random import first_new, random_row
-from autonet.search.samplers.regression import log_expected_improvement
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.table import BUDGET, COST, LOSS, PAID, TRIAL, TrialTable
 
@@ -29,6 +28,7 @@ __all__ = [
     "Surrogate",
     "SurrogateInputs",
     "fit_cost_model",
+    "log_expected_improvement",
     "select_reports",
     "standardize_losses",
 ]
@@ -88,10 +88,10 @@ class ModelBasedSampler(ABC):
         row = None
         if knows_enough and history.best is not None and table.encoding.n_features:
             row = (
-                first_new(table, self._propose_rows(table, history, rng)) if rng.random() >= self.random_share else None
+                table.first_new(self._propose_rows(table, history, rng)) if rng.random() >= self.random_share else None
             )
-        row = random_row(table, rng) if row is None else row
-        return None if row is None else table.encoding.config(row)
+        row = table.sample_new(rng) if row is None else row
+        return None if row is None else table.encoding.decode(row)
 
     def _propose_rows(self, table: TrialTable, history: History, rng: np.random.Generator) -> FloatArray:
         """Return candidate rows, best first."""
@@ -210,3 +210,18 @@ def fit_cost_model(X: FloatArray, cost: FloatArray) -> Callable[[FloatArray], Fl
     mean = y.mean()
     weights = solve(products(A) + 0.3 * np.eye(len(A)), y - mean, assume_a="pos")
     return lambda Z: np.asarray(mean + products(Z - 0.5) @ weights)
+
+
+def log_expected_improvement(mean: FloatArray, std: FloatArray, best: float) -> FloatArray:
+    """Logarithm of the expected improvement below `best`; the plain formula underflows far from the optimum."""
+    z = (best - mean) / std
+    near, tail = np.maximum(z, -1.0), np.clip(z, -1e3, -1.0)
+    # log of z * cdf(z) + pdf(z); in the tail, of pdf(z) * (1 + z * cdf(z) / pdf(z)), whose bracket tends to 1 / z^2.
+    bracket = 1 + tail * np.exp(log_ndtr(tail) - _log_density(tail))
+    far = _log_density(z) + np.where(z < -1e3, -2 * np.log(np.maximum(-z, 1.0)), np.log(bracket))
+    plain = np.log(near * ndtr(near) + np.exp(_log_density(near)))
+    return np.asarray(np.log(std) + np.where(z < -1, far, plain))
+
+
+def _log_density(z: FloatArray) -> FloatArray:
+    return np.asarray(-0.5 * (z * z + np.log(2 * np.pi)))

@@ -13,7 +13,7 @@ from autonet.search.records import Trial
 from autonet.search.schedulers.base import Continue, Start, can_continue
 from autonet.search.schedulers.costs import Costs
 
-__all__ = ["AsynchronousHalving"]
+__all__ = ["AsynchronousHalving", "NoHalving"]
 
 # A continuation must bring at least this share of what was paid already, or it is not worth its overhead.
 MIN_GAIN = 0.05
@@ -52,6 +52,24 @@ class AsynchronousHalving:
         if may_start and max(start + reserve, one_rung) <= left:
             return Start(rungs.bottom)
         return _find_last_mile(history, costs, left, lost, climber, may_start=may_start)
+
+
+@dataclass(frozen=True)
+class NoHalving:
+    """Train every trial at once to the top rung."""
+
+    def decide(
+        self, history: History, *, left: float, may_start: bool, lost: Container[int] = ()
+    ) -> Start | Continue | None:
+        """Decide on the next job; see `Scheduler`."""
+        top = history.rungs.top
+        if not may_start or left <= 0:
+            return None
+        costs = Costs.of(history, left)
+        if history.rungs.unit != "time":
+            return Start(top) if costs.may_fit(top, left) or history.best is None else None
+        target = min(top, max(left - costs.least_overhead, 0.0))
+        return Start(target) if target >= top / 3 or history.best is None else None
 
 
 def _find_climber(history: History, costs: Costs, left: float, lost: Container[int]) -> Trial | None:

@@ -79,7 +79,7 @@ class Encoding:
 
     def sample(self, n: int, rng: np.random.Generator) -> Rows:
         """Draw `n` rows from the space's own priors; forbidden ones are among them."""
-        return self.canonical(self.redraw(n, rng))
+        return self.canonicalize(self.redraw(n, rng))
 
     def sample_legal(self, n: int, rng: np.random.Generator, known: Rows | None = None) -> Rows:
         """Draw up to `n` rows that break no forbidden clause.
@@ -104,7 +104,7 @@ class Encoding:
                 return found[:n]
             # As many as will probably give the rest.
             n_next = min(int(1.5 * (n - len(found)) * n_drawn / max(len(found), 1)) + 1, MAX_DRAWN)
-        default = self.row(dict(self.space.get_default_configuration()))[None]
+        default = self.encode(dict(self.space.get_default_configuration()))[None]
         starts = default if known is None else np.vstack([known, default])
         starts = starts[self.legal(starts)]
         walked = self._walk(starts[rng.integers(len(starts), size=n)], rng) if len(starts) else starts
@@ -125,7 +125,7 @@ class Encoding:
         if self.size > MAX_LISTED:
             return None
         rows = np.array(list(product(*(_all_vectors(hp) for hp in self.hyperparameters))), float)
-        rows = self.canonical(rows.reshape(-1, len(self.hyperparameters)))
+        rows = self.canonicalize(rows.reshape(-1, len(self.hyperparameters)))
         rows = rows[self.legal(rows)]
         return rows[np.unique(self._rounded(rows), axis=0, return_index=True)[1]]
 
@@ -137,7 +137,7 @@ class Encoding:
     def _rounded(rows: Rows) -> Rows:
         return np.asarray(np.round(np.nan_to_num(rows, nan=-1.0), 9))
 
-    def row(self, config: Mapping[str, Any], *, strict: bool = True) -> Rows:
+    def encode(self, config: Mapping[str, Any], *, strict: bool = True) -> Rows:
         """Encode one configuration; with ``strict=False`` what the space does not have is left out.
 
         Raises
@@ -158,10 +158,10 @@ class Encoding:
     def active_names(self, config: Mapping[str, Any]) -> set[str]:
         """Return which hyperparameters are active, given the values of those that others depend on."""
         default = {name: to_plain(hp.default_value) for name, hp in self.space.items()}
-        row = self.row({**default, **config}, strict=False)[None]
-        return {self.hyperparameters[i].name for i in np.flatnonzero(~np.isnan(self.canonical(row)[0]))}
+        row = self.encode({**default, **config}, strict=False)[None]
+        return {self.hyperparameters[i].name for i in np.flatnonzero(~np.isnan(self.canonicalize(row)[0]))}
 
-    def config(self, row: Rows) -> dict[str, Any]:
+    def decode(self, row: Rows) -> dict[str, Any]:
         """Decode one row; inactive hyperparameters are absent."""
         return {
             hp.name: to_value(v)
@@ -169,7 +169,7 @@ class Encoding:
             if not np.isnan(v)
         }
 
-    def own(self, config: Mapping[str, Any]) -> dict[str, Any]:
+    def restore_choices(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return a configuration with the space's own choices: members of an enumeration, not their values."""
         result = dict(config)
         for name, value in config.items():
@@ -179,7 +179,7 @@ class Encoding:
                 result[name] = to_plain(choices[index])
         return result
 
-    def canonical(self, rows: Rows) -> Rows:
+    def canonicalize(self, rows: Rows) -> Rows:
         """Move every row to the nearest legal one: integers on their grid, inactive entries NaN, active ones set."""
         rows = rows.copy()
         for i, hp in enumerate(self.hyperparameters):
@@ -234,7 +234,7 @@ class Encoding:
     def _replace(self, new: Rows, fresh: Rows) -> Rows:
         """Return rows with `new` free columns; constants and what the change switches on stay as in `fresh`."""
         fresh[:, self.free] = np.where(np.isnan(new), fresh[:, self.free], new)
-        return self.canonical(fresh)
+        return self.canonicalize(fresh)
 
     def redraw(self, n: int, rng: np.random.Generator) -> Rows:
         """Draw each hyperparameter by itself from its prior, whether active or not."""

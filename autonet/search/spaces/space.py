@@ -119,8 +119,8 @@ def complete_config(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, 
         if not _is_legal(space[name], value):
             raise InvalidOption(f"{name!r} = {safe_repr(value)} is not in its range: {space[name]}.")
     default = {name: to_plain(hp.default_value) for name, hp in space.items()}
-    row = encoding.canonical(encoding.row({**default, **config})[None])[0]
-    result = encoding.config(row)
+    row = encoding.canonicalize(encoding.encode({**default, **config})[None])[0]
+    result = encoding.decode(row)
     # As it was asked for, to the last bit; whole numbers stay whole.
     result |= {name: type(result[name])(v) for name, v in config.items() if isinstance(result.get(name), float)}
     for name in config:

@@ -1,12 +1,18 @@
-"""Files of a run directory: for their owner alone, and there whole or not at all."""
+"""Write the files of a run directory atomically, readable by their owner alone."""
 
 import os
+import signal
 import stat
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["check_plain", "create", "publish"]
+__all__ = ["check_plain", "create", "defer_signals", "publish"]
+
+# Signals that must not interrupt a write: Ctrl-C and alarms.
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGALRM") if hasattr(signal, name)]
 
 
 def create(path: Path, content: Iterable[Any] = ()) -> None:
@@ -70,3 +76,23 @@ def _sync(path: Path, flags: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def defer_signals() -> Iterator[None]:
+    """Deliver Ctrl-C and alarms only after the ``with`` block; do nothing outside the main thread, which gets none."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[tuple[int, Any]] = []
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    deferred = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in deferred:
+        signal.signal(number, lambda *args: received.append(args))
+    try:
+        yield
+    finally:
+        for number, handler in deferred.items():
+            signal.signal(number, handler)
+        for number, frame in received:
+            deferred[number](number, frame)

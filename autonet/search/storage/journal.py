@@ -21,12 +21,12 @@ from autonet.search.spaces.distributions import merge
 from autonet.search.spaces.encoding import Encoding, get_choices
 from autonet.search.spaces.values import copy_value, safe_repr, to_plain
 from autonet.search.storage.checkpoints import checkpoint_path, read_notes
-from autonet.search.storage.replay import place_of, replay
+from autonet.search.storage.files import defer_signals
+from autonet.search.storage.replay import replay, store_name
 from autonet.search.storage.settings import load_space, open_store, reconcile_settings
-from autonet.search.storage.signals import defer_signals
-from autonet.search.storage.store import MemoryStore, RunDirectory, Store
+from autonet.search.storage.store import MemoryStore, Store
 
-__all__ = ["Journal", "read_history"]
+__all__ = ["Journal"]
 
 # Trial, budgets it goes from and to; nothing else is read or deleted, whatever a run directory from elsewhere says.
 CHECKPOINT = re.compile(r"\d+-[\d.e+-]+-[\d.e+-]+\.safetensors")
@@ -177,7 +177,7 @@ class Journal:
         trial = self.history.trials[number]
         return Job(
             trial=trial.number,
-            config=trial.config if self.defines else self.encoding.own(trial.config),
+            config=trial.config if self.defines else self.encoding.restore_choices(trial.config),
             start=start,
             target=target,
             seed=trial.seed,
@@ -262,7 +262,9 @@ class Journal:
             try:
                 _ = self.history.table(self.space).rows
             except Exception as error:
-                raise RunCorrupted(f"{self._where} holds a configuration that is not in its space: {error}.") from error
+                raise RunCorrupted(
+                    f"{store_name(self._store)} holds a configuration that is not in its space: {error}."
+                ) from error
 
     def _apply(self, event: Event) -> None:
         """Take up an event, live or from the run directory."""
@@ -311,10 +313,6 @@ class Journal:
                         "between names, and look up in the objective what they stand for."
                     )
 
-    @property
-    def _where(self) -> str:
-        return place_of(self._store)
-
     def _drop_checkpoints(self) -> None:
         """Keep what may still be promoted with a margin of half as much again, what runs, and the best of all."""
         keep = {trial.number for trial in islice(self.history.ranked(), self._keep_best)}
@@ -338,34 +336,6 @@ class Journal:
         for path in Path(self.directory).iterdir():
             if path not in spoken_of and CHECKPOINT.fullmatch(path.with_suffix(".safetensors").name):
                 path.unlink()
-
-
-def read_history(run_dir: str | os.PathLike[str]) -> History:
-    """Look at a study from outside, even while another process is writing it; nothing is locked or changed.
-
-    Parameters
-    ----------
-    run_dir : path-like
-
-    Returns
-    -------
-    History
-        As of now; `trials_dataframe` makes a table of it.
-
-    Raises
-    ------
-    RunUnavailable, RunCorrupted
-        If there is no study, or it cannot be read.
-
-    Examples
-    --------
-    >>> len(read_history("runs/example"))  # doctest: +SKIP
-    """
-    with RunDirectory(run_dir, read_only=True) as store:
-        history = History(maximize=store.settings().get("direction") == "maximize")
-        for _ in replay(store, history.apply):
-            pass
-    return history
 
 
 def _config_key(config: Mapping[str, Any]) -> str:

@@ -1,30 +1,31 @@
-"""From the events that a store keeps back to a history."""
+"""Replay the events of a store into a history."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from autonet.core.errors import AutonetError, RunCorrupted
-from autonet.search.history import EVENT_KINDS
+from autonet.search.history import EVENT_KINDS, History
 from autonet.search.records import Event
-from autonet.search.storage.store import Store
+from autonet.search.storage.store import RunDirectory, Store
 
-__all__ = ["place_of", "replay"]
+__all__ = ["read_history", "replay", "store_name"]
 
 
-def replay(store: Store, take_up: Callable[[Event], None]) -> Iterator[Event]:
-    """Take up all events of a store; yield each after it was taken up.
+def replay(store: Store, apply: Callable[[Event], None]) -> Iterator[Event]:
+    """Apply all events of a store; yield each after it was applied.
 
     Raises
     ------
     RunCorrupted
-        If one makes no sense.
+        If an event is of an unknown kind or invalid.
     """
     for number, event in enumerate(store.events(), 1):
-        where = f"Event {number} ({event.kind!r}) of {place_of(store)}"
+        where = f"Event {number} ({event.kind!r}) of {store_name(store)}"
         if event.kind not in EVENT_KINDS:
             raise RunCorrupted(f"{where} is of a kind unknown to this version of autonet; update autonet to open it.")
         try:
-            take_up(event)
+            apply(event)
         except AutonetError:
             raise
         except Exception as error:
@@ -35,6 +36,34 @@ def replay(store: Store, take_up: Callable[[Event], None]) -> Iterator[Event]:
         yield event
 
 
-def place_of(store: Store) -> str:
-    """Return the run directory of a store, or what kind of store it is."""
+def read_history(run_dir: str | os.PathLike[str]) -> History:
+    """Look at a study from outside, even while another process is writing it; nothing is locked or changed.
+
+    Parameters
+    ----------
+    run_dir : path-like
+
+    Returns
+    -------
+    History
+        As of now; `trials_dataframe` makes a table of it.
+
+    Raises
+    ------
+    RunUnavailable, RunCorrupted
+        If there is no study, or it cannot be read.
+
+    Examples
+    --------
+    >>> len(read_history("runs/example"))  # doctest: +SKIP
+    """
+    with RunDirectory(run_dir, read_only=True) as store:
+        history = History(maximize=store.settings().get("direction") == "maximize")
+        for _ in replay(store, history.apply):
+            pass
+    return history
+
+
+def store_name(store: Store) -> str:
+    """Return the run directory of a store, or the name of its class."""
     return type(store).__name__ if store.checkpoints is None else str(Path(store.checkpoints).parent)

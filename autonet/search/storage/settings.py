@@ -14,9 +14,10 @@ from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch, RunUna
 from autonet.core.jsonvalues import normalize
 from autonet.search.rungs import Rungs
 from autonet.search.spaces.space import describe_space, sort_sets
+from autonet.search.storage.replay import store_name
 from autonet.search.storage.store import DATABASE, MemoryStore, RunDirectory, Store, list_differences
 
-__all__ = ["load_space", "load_study_options", "name_of", "open_existing_store", "open_store", "reconcile_settings"]
+__all__ = ["load_space", "load_study_options", "open_existing_store", "open_store", "reconcile_settings"]
 
 logger = logging.getLogger("autonet.search")
 
@@ -53,7 +54,7 @@ def open_existing_store(run_dir: str | os.PathLike[str] | Store) -> Store:
     store = open_store(run_dir)
     if not store.settings():
         store.close()
-        raise RunUnavailable(f"There is no study in {_name(store)}; Study(space, run_dir=...) begins one.")
+        raise RunUnavailable(f"There is no study in {store_name(store)}; Study(space, run_dir=...) begins one.")
     return store
 
 
@@ -116,7 +117,7 @@ def reconcile_settings(
         store.keep(kept)
     found = list_differences({**kept, "space": sort_sets(kept.get("space"))}, given)
     if found:
-        raise RunMismatch(_name(store), found)
+        raise RunMismatch(store_name(store), found)
     for name in ("random_state", "keep_best"):
         number = kept.get(name, 1)
         if not isinstance(number, int) or number < 0:
@@ -194,19 +195,10 @@ def _serialize_space(space: ConfigurationSpace) -> Any:
     raise InvalidOption(f"The space cannot be kept in a run directory: {why}.")
 
 
-def name_of(part: Any) -> str | None:
-    """Return the name by which a sampler or scheduler was given; None for an object."""
-    return part if isinstance(part, str) else None
-
-
-def _name(store: Store) -> str:
-    place = getattr(store, "path", None)
-    return type(store).__name__ if place is None else str(place)
-
-
 def _corrupted(store: Store, why: str) -> RunCorrupted:
     return RunCorrupted(
-        f"The settings of {_name(store)} cannot be understood ({why}); restore it from a copy, or give another run_dir."
+        f"The settings of {store_name(store)} cannot be understood ({why}); restore it from a copy, or give "
+        "another run_dir."
     )
 
 

@@ -1,17 +1,21 @@
-"""When a search ends, and what its limits may be."""
+"""Conditions under which a search stops."""
 
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.validation import check_choice, is_integer, is_real
 from autonet.search.history import History
 from autonet.search.records import Status, Trial
+from autonet.search.reporting import list_failures
 from autonet.search.spaces.values import to_plain
-from autonet.search.summary import list_failures
 
-__all__ = ["StopConditions", "raise_if_all_failed", "should_give_up"]
+if TYPE_CHECKING:
+    from autonet.search.study import Study
+
+__all__ = ["NoProgress", "StopConditions", "check_callbacks", "raise_if_all_failed", "should_give_up"]
 
 logger = logging.getLogger("autonet.search")
 
@@ -115,3 +119,43 @@ def raise_if_all_failed(history: History, cause: Exception | None) -> None:
         return
     message = f"All {len(ended)} trials failed:{list_failures(history)}"
     raise SearchFailed(message) from cause
+
+
+def check_callbacks(callbacks: Any) -> list[Callable[..., Any]]:
+    """Return the callbacks as a list; None gives an empty one."""
+    if callbacks is None:
+        return []
+    listed: list[Any] = list(callbacks) if isinstance(callbacks, Iterable) else [None]
+    if not all(map(callable, listed)):
+        raise InvalidOption(f"callbacks must be a list of functions; got {callbacks!r:.100}.")
+    return listed
+
+
+@dataclass(frozen=True)
+class NoProgress:
+    """End the search `n` trials after the last improvement of the best value.
+
+    It reads the history alone, so it stops a resumed search at the same trial.
+
+    Parameters
+    ----------
+    n : int
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> study = minimize(lambda trial: 0.0, {"x": (0.0, 1.0)}, max_trials=50, callbacks=[NoProgress(5)])
+    >>> len(study.trials)
+    6
+    """
+
+    n: int
+
+    def __post_init__(self) -> None:
+        if not is_integer(self.n) or self.n < 1:
+            raise InvalidOption(f"NoProgress needs a whole number of at least 1; got {self.n!r}.")
+
+    def __call__(self, study: "Study", trial: Trial) -> bool:
+        """Whether the last improvement is `n` trials back."""
+        best = study.history.best
+        return best is not None and len(study.trials) - 1 - best.number >= self.n
