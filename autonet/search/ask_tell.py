@@ -46,7 +46,7 @@ class AskTell(StudyView):
             At once, if it is no mapping, if the space does not have it, or if a run directory cannot hold it.
         """
         if not isinstance(config, Mapping) or not all(isinstance(name, str) for name in config):
-            raise InvalidOption(f"enqueue() takes a mapping from names to values; got {safe_repr(config)}.")
+            raise InvalidOption(f"enqueue() expects a mapping from names to values; got {safe_repr(config)}.")
         with self._lock:
             self._journal.enqueue(config if self._journal.defines else complete_config(self.encoding, config))
 
@@ -90,13 +90,15 @@ class AskTell(StudyView):
         ended = None if status is None else Status(check_choice("status", str(status), tuple(Status)))
         with self._lock:
             if trial.number not in self._asked:
-                raise InvalidOption(f"Trial {trial.number} is not running; ask for a trial first, and tell of it once.")
+                raise InvalidOption(
+                    f"Trial {trial.number} is not running; call ask() first and tell() each trial once."
+                )
             asked, clock, began = self._asked[trial.number]
             if asked.seed != trial.seed:
-                raise InvalidOption(f"Trial {trial.number} is of another study; tell that one.")
+                raise InvalidOption(f"Trial {trial.number} belongs to another study; call tell() on that one.")
             outcome = make_told_outcome(trial, value, ended, time.monotonic() - clock, began)
             ended_trial = self._end(outcome)
-            del self._asked[trial.number]  # only now: what cannot be understood, or kept, may be told again
+            del self._asked[trial.number]  # only now: what is invalid, or kept, may be told again
             return ended_trial
 
     # --- the next job

@@ -67,7 +67,7 @@ def start_next_job(
         # Shares of blame are fractions, which may not add up exactly.
         if again.attempts < MAX_ATTEMPTS - 1e-9 or journal.has_progressed(again.number):
             return journal.begin(again.number, again.running.target, deadline, isolated=isolated)
-        reason = f"the process ended while the trial ran, {again.attempts:g} times"
+        reason = f"the process died while the trial was running, {again.attempts:g} times"
         journal.end(make_failure(again.running, Status.CRASHED, reason, 0.0))
     move = decide(may_start=max_trials is None or len(history) < max_trials)
     if isinstance(move, Start):
@@ -99,13 +99,13 @@ def resolve_seed(random_state: Any) -> int:
         return int(np.random.SeedSequence().generate_state(1)[0])
     if isinstance(random_state, Integral):
         if random_state < 0:
-            raise InvalidOption(f"random_state must not be negative; got {random_state}.")
+            raise InvalidOption(f"random_state must be non-negative; got {random_state}.")
         return int(random_state)
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(2**31))
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31))
-    raise InvalidOption(f"random_state must be a whole number, a Generator or a RandomState; got {random_state!r}.")
+    raise InvalidOption(f"random_state must be an integer, a Generator or a RandomState; got {random_state!r}.")
 
 
 def _make_rng(seed: int, number: int, purpose: int) -> np.random.Generator:

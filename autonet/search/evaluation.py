@@ -174,11 +174,11 @@ def make_told_outcome(trial: RunningTrial, value: Any, status: Status | None, se
         if status is not None and result.status in WITH_VALUE:
             result = replace(result, status=status)
     elif status in WITH_VALUE:
-        raise InvalidOption(f"status={str(status)!r} needs a value; tell the value, or a status such as 'crashed'.")
+        raise InvalidOption(f"status={str(status)!r} requires a value; pass the value, or a status such as 'crashed'.")
     elif value is not None:
-        raise InvalidOption(f"A trial that is {status} has no value; tell either the value or status={str(status)!r}.")
+        raise InvalidOption(f"A trial that is {status} has no value; pass either a value or status={str(status)!r}.")
     else:
-        result, reason = replace(_make_pruned(trial, trial.job), status=status), f"told to be {status}"
+        result, reason = replace(_make_pruned(trial, trial.job), status=status), f"reported as {status} by tell()"
     return _make_outcome(trial, trial.job, result, reason=reason, seconds=seconds, began=began)
 
 
@@ -245,8 +245,8 @@ def _make_timeout(trial: RunningTrial, job: Job) -> tuple[Result, str]:
     """Make the result of a trial that the deadline ended: what it reported last counts."""
     pruned = _make_pruned(trial, job)
     if not math.isfinite(pruned.loss):
-        return replace(pruned, status=Status.TIMEOUT), "the time was up"
-    return replace(pruned, status=Status.CUT), "the time was up; its last report counts"
+        return replace(pruned, status=Status.TIMEOUT), "timed out"
+    return replace(pruned, status=Status.CUT), "timed out; using the last reported value"
 
 
 def _is_out_of_memory(problem: Exception) -> bool:

@@ -102,10 +102,10 @@ def log_exhaustion(space: ConfigurationSpace, history: History) -> None:
         reason = "all %d configurations have been tried"
     else:
         reason = (
-            "no legal configuration was found beyond the %d tried, for the forbidden clauses of the space leave few; "
-            "express them as ranges and conditions"
+            "no legal configuration was found beyond the %d tried, because the forbidden clauses of the space leave "
+            "few; express them as ranges and conditions"
         )
-    logger.warning(f"the search ends: {reason}", table.n_distinct)
+    logger.warning(f"stopping the search: {reason}", table.n_distinct)
 
 
 def describe_ignored_values(trial: Trial, outcome: Outcome) -> str:

@@ -120,12 +120,12 @@ class RunningTrial(Mapping[str, Any]):
         Raises
         ------
         TypeError, ValueError
-            If `value` is not a number, or `step` is not a whole number of at most 53 bits.
+            If `value` is not a number, or `step` is not an integer of at most 53 bits.
         """
-        value = as_number(value, "trial.report was given the value")
-        at = as_number(step, "trial.report was given the step", "a whole number")
+        value = as_number(value, "trial.report() got the value")
+        at = as_number(step, "trial.report() got the step", "an integer")
         if not -MAX_STEP <= at <= MAX_STEP:
-            raise ValueError(f"trial.report was given the step {at:g}; expected a whole number below 2**53.")
+            raise ValueError(f"trial.report() got the step {at:g}; expected an integer below 2**53.")
         step = int(at)
         self.curve.append((step, value))
         self._best = min(self._best, -value if self.job.maximize else value)
@@ -235,7 +235,7 @@ class RunningTrial(Mapping[str, Any]):
         elif not distribution.is_legal(self._values[name]):
             raise InvalidOption(
                 f"{name!r} was suggested twice in one trial: it has the value {self._values[name]!r}, which is not in "
-                f"{distribution}; give the second one another name."
+                f"{distribution}; use another name for the second one."
             )
         return self[name]
 
@@ -249,7 +249,7 @@ class RunningTrial(Mapping[str, Any]):
         proposed = self.job.config[name]
         if self.job.fixed and not distribution.is_legal(proposed):
             raise InvalidOption(
-                f"the trial goes on with {name!r} = {proposed!r}, which is not in {distribution}; give it the same "
+                f"the trial continues with {name!r} = {proposed!r}, which is not in {distribution}; use the same "
                 "ranges at every budget."
             )
         return distribution.fit(proposed, rng)
@@ -258,7 +258,7 @@ class RunningTrial(Mapping[str, Any]):
 def _normalize_attribute(name: Any, value: Any) -> Any:
     """Return a user attribute as it will be read from any store."""
     if not isinstance(name, str):
-        raise TypeError(f"the name of a user attribute is of type {type(name).__name__}; expected str.")
+        raise TypeError(f"the name of a user attribute must be a str; got {type(name).__name__}.")
     return normalize(value, f"the user attribute {name!r}")
 
 
@@ -267,4 +267,4 @@ def _check_distribution(name: str, distribution: Distribution) -> None:
     try:
         distribution.hyperparameter(name)
     except Exception as error:
-        raise InvalidOption(f"{name!r} cannot be {distribution}: {error}") from error
+        raise InvalidOption(f"{name!r}: {distribution} is invalid: {error}") from error

@@ -43,9 +43,9 @@ class StopConditions:
 
     def __post_init__(self) -> None:
         if self.max_trials is not None and not (is_integer(self.max_trials) and self.max_trials >= 1):
-            raise InvalidOption(f"max_trials must be a whole number of at least 1; got {self.max_trials!r}.")
+            raise InvalidOption(f"max_trials must be an integer of at least 1; got {self.max_trials!r}.")
         if self.timeout is not None and not (is_real(self.timeout) and self.timeout >= 0):
-            raise InvalidOption(f"timeout must be a number of seconds that is not negative; got {self.timeout!r}.")
+            raise InvalidOption(f"timeout must be a non-negative number of seconds; got {self.timeout!r}.")
         if self.stop_at is not None and not is_real(self.stop_at):
             raise InvalidOption(f"stop_at must be a number; got {self.stop_at!r}.")
         check_choice("on_error", self.on_error, ("record", "raise"))
@@ -61,7 +61,7 @@ class StopConditions:
         direction = "maximize" if history.maximize else "minimize"
         wanted = getattr(objective, "direction", direction)
         if wanted != direction:
-            raise InvalidOption(f"The objective is to be {wanted}d; give the study direction={wanted!r}.")
+            raise InvalidOption(f"This objective must be {wanted}d; create the study with direction={wanted!r}.")
         if self.max_trials is not None and history.trials:
             logger.warning(
                 "the study has %d trials already; max_trials=%d is the total, so %d more will be started",
@@ -95,8 +95,8 @@ def should_give_up(history: History, n_before: int) -> bool:
     if len({report.reason for report in last}) > 1 or any(r.status is not Status.CRASHED for r in last):
         return False
     logger.warning(
-        "the search ends: the last %d trials crashed with the same error (%s), and no trial has a value; repair the "
-        "objective, and call optimize() again to go on. Raise TrialPruned, or return nan, for a configuration that "
+        "stopping the search: the last %d trials crashed with the same error (%s), and no trial has a value; fix the "
+        "objective, and call optimize() again to continue. Raise TrialPruned, or return nan, for a configuration that "
         "cannot be evaluated: these never end a search",
         MAX_SAME_ERRORS,
         last[-1].reason,
@@ -127,7 +127,7 @@ def check_callbacks(callbacks: Any) -> list[Callable[..., Any]]:
         return []
     listed: list[Any] = list(callbacks) if isinstance(callbacks, Iterable) else [None]
     if not all(map(callable, listed)):
-        raise InvalidOption(f"callbacks must be a list of functions; got {callbacks!r:.100}.")
+        raise InvalidOption(f"callbacks must be a list of callables; got {callbacks!r:.100}.")
     return listed
 
 
@@ -153,7 +153,7 @@ class NoProgress:
 
     def __post_init__(self) -> None:
         if not is_integer(self.n) or self.n < 1:
-            raise InvalidOption(f"NoProgress needs a whole number of at least 1; got {self.n!r}.")
+            raise InvalidOption(f"NoProgress requires an integer of at least 1; got {self.n!r}.")
 
     def __call__(self, study: "Study", trial: Trial) -> bool:
         """Whether the last improvement is `n` trials back."""

@@ -116,7 +116,7 @@ class Study(AskTell):
         data: Any = None,
     ) -> None:
         if keep_best is not None and not (is_integer(keep_best) and keep_best >= 0):
-            raise InvalidOption(f"keep_best must be a whole number of at least 0; got {keep_best!r}.")
+            raise InvalidOption(f"keep_best must be an integer of at least 0; got {keep_best!r}.")
         self.direction = check_choice("direction", direction, ("minimize", "maximize"))
         self.sampler: Sampler = resolve("sampler", sampler, SAMPLERS, "propose")
         self.scheduler: Scheduler = resolve("scheduler", scheduler, SCHEDULERS, "decide")

@@ -189,7 +189,7 @@ def check_the_deadline_holds(executor: Executor) -> None:
 def check_jobs_overlap(executor: Executor) -> None:
     """As many jobs as there are slots run at once."""
     n = executor.n_slots
-    _expect(isinstance(n, int) and n >= 1, f"n_slots must be a whole number of at least 1; got {n!r}.")
+    _expect(isinstance(n, int) and n >= 1, f"n_slots must be an integer of at least 1; got {n!r}.")
     _run(executor, lambda _: 0.0, [_job(i) for i in range(n)])  # starts what must be started
     for _ in range(5):  # on a busy machine one may end before another has begun
         ended = _run(executor, lambda _: time.sleep(0.5) or 0.0, [_job(i) for i in range(n)])  # type: ignore[func-returns-value]

@@ -169,7 +169,9 @@ def test_anything_else_is_refused_by_its_place(state: Any, where: str, kind: str
     write_checkpoint(path, "before")
     with pytest.raises(TypeError) as caught:
         write_checkpoint(path, state)
-    assert str(caught.value).startswith(f"{where} is of type {kind}, which a run directory cannot hold; save numbers,")
+    assert str(caught.value).startswith(
+        f"{where} is of type {kind}, which cannot be saved in a run directory; save numbers,"
+    )
     assert read_checkpoint(path) == "before"
 
 

@@ -54,7 +54,7 @@ def test_a_worker_that_dies_takes_one_trial_with_it_and_nothing_else(client: Any
     study = Study(LINE, sampler="random", random_state=0).optimize(objective, max_trials=12, executor=executor)
     executor.close()
     assert [t.number for t in study.trials if t.status is Status.CRASHED] == [3]
-    assert study.trials[3].reports[0].reason == "the worker that ran it died"
+    assert study.trials[3].reports[0].reason == "the worker process died"
     assert study.trials[3].reports[0].seconds > 0.1
     assert [t.value for t in study.trials if t.usable] == [t.config["x"] ** 2 for t in study.trials if t.number != 3]
     assert [(tmp_path / str(i)).read_text() for i in range(12)] == ["begun "] * 12

@@ -238,12 +238,18 @@ def test_values_of_a_grid_are_the_numbers_that_people_write() -> None:
     ("suggest", "sentence"),
     [
         (lambda t: t.suggest_float("x", 1, 0), r"'x': expected low <= high; got low=1, high=0"),
-        (lambda t: t.suggest_float("x", 0, 1, log=True), r"'x': a logarithmic range must begin above 0; got low=0"),
+        (lambda t: t.suggest_float("x", 0, 1, log=True), r"'x': a logarithmic range requires low > 0; got low=0"),
         (lambda t: t.suggest_float("x", 0, 1, step=0.0), r"'x': step must be positive; got step=0.0"),
-        (lambda t: t.suggest_float("x", 1, 2, step=0.1, log=True), r"'x': step cannot go with log=True; got step=0.1"),
+        (
+            lambda t: t.suggest_float("x", 1, 2, step=0.1, log=True),
+            r"'x': step and log=True exclude each other; got step=0.1",
+        ),
         (lambda t: t.suggest_float("x", 0, math.inf), r"'x': high must be a finite number; got inf"),
-        (lambda t: t.suggest_int("x", 0.5, 3), r"'x': low must be a whole number; got 0.5"),
-        (lambda t: t.suggest_int("x", 1, 9, step=2, log=True), r"'x': step cannot go with log=True; got step=2"),
+        (lambda t: t.suggest_int("x", 0.5, 3), r"'x': low must be an integer; got 0.5"),
+        (
+            lambda t: t.suggest_int("x", 1, 9, step=2, log=True),
+            r"'x': step and log=True exclude each other; got step=2",
+        ),
         (lambda t: t.suggest_categorical("x", []), r"'x': expected at least one choice; got none"),
         (lambda t: t.suggest_categorical("x", ["a", "b", "a"]), r"'x': the choices must differ; got 'a' twice"),
         (
@@ -342,7 +348,7 @@ def test_whatever_the_conditions_every_configuration_runs_once(
 ) -> None:
     study = minimize(objective, max_trials=60, random_state=0, sampler=sampler)
     assert different(study) == len(study.trials) == size
-    assert f"the search ends: all {size} configurations have been tried" in caplog.text
+    assert f"stopping the search: all {size} configurations have been tried" in caplog.text
 
 
 def test_where_all_was_tried_an_edited_objective_is_looked_at(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def test_n_jobs_chooses_the_executor() -> None:
     assert make_executor(3).n_slots == 3
     assert make_executor(-1).n_slots >= 1
     for wrong in (0, -2, 1.5, "2"):
-        with pytest.raises(InvalidOption, match=f"n_jobs must be a whole number of at least 1, or -1.*; got {wrong!r}"):
+        with pytest.raises(InvalidOption, match=f"n_jobs must be an integer of at least 1, or -1.*; got {wrong!r}"):
             Study(LINE).optimize(lambda _: 1.0, n_jobs=wrong)  # type: ignore[arg-type]
     with pytest.raises(InvalidOption, match="memory_limit_mb must be a positive number; got -1"):
         Processes(2, memory_limit_mb=-1)
@@ -187,9 +187,9 @@ def test_whatever_ends_a_process_ends_its_trial_alone(
     study = Study(LINE, sampler="random", random_state=0)
     study.optimize(objective, max_trials=10, executor=processes)
     assert {t.number: t.reports[0].reason for t in study.trials if t.status is Status.CRASHED} == {
-        1: "its process was ended by signal 9, probably out of memory",
-        2: "its process ended with exit code 7",
-        3: "its process was ended by signal 11 (SIGSEGV)",
+        1: "the worker process was killed by signal 9, probably out of memory",
+        2: "the worker process exited with code 7",
+        3: "the worker process was killed by signal 11 (SIGSEGV)",
         4: "the objective called sys.exit('enough')",
         5: "KeyboardInterrupt()",
     }
@@ -213,7 +213,7 @@ def test_a_hang_is_killed_at_the_deadline_and_its_last_report_counts(processes: 
     ended = outcomes(processes, objective, *(job(i, deadline=deadline) for i in range(2)))
     assert time.monotonic() >= deadline
     assert [o.result.status for o in ended] == [Status.TIMEOUT, Status.CUT]
-    assert [o.reason for o in ended] == ["the time was up", "the time was up; its last report counts"]
+    assert [o.reason for o in ended] == ["timed out", "timed out; using the last reported value"]
     assert ended[1].result.loss == 0.25
     assert ended[1].curve == [(0, 0.25)]
     assert ended[0].seconds > 0.5
@@ -313,7 +313,7 @@ def test_an_objective_that_cannot_be_sent_is_refused_before_any_trial(processes:
         (line.value, r"objective.__self__.options\['log'\] is of type TextIOWrapper"),
         (functools.partial(lambda lock, _: 1.0, lock), r"objective.args\[0\] is of type lock"),
     ]:
-        with pytest.raises(InvalidOption, match=f"The objective cannot be sent to another process: {name}"):
+        with pytest.raises(InvalidOption, match=f"The objective cannot be pickled: {name}"):
             study.optimize(objective, executor=processes)
     log.close()
     assert study.trials == []
@@ -332,7 +332,7 @@ def test_a_result_that_cannot_be_sent_back_fails_its_trial_and_is_named(processe
     note, checkpoint, metric, _ = (o.reason for o in ended)
     assert note.startswith("TypeError: the user attribute 'note' has a part of type lock, which a study cannot keep")
     lock = "cannot pickle '_thread.lock' object"
-    assert checkpoint == f"result.checkpoint[0], of type lock, cannot be sent back: {lock}"
+    assert checkpoint == f"result.checkpoint[0], of type lock, cannot be pickled: {lock}"
     assert metric.startswith("TypeError: the metric 'more' has a part of type lock, which a study cannot keep")
 
 
@@ -558,7 +558,7 @@ def test_a_late_result_of_a_thread_is_ignored_and_deadlines_are_counted_in_secon
         deadline = time.monotonic() + 0.3
         [late] = outcomes(executor, objective, job(0, deadline=deadline))
         assert time.monotonic() >= deadline
-        assert (late.result.status, late.reason) == (Status.TIMEOUT, "the time was up")
+        assert (late.result.status, late.reason) == (Status.TIMEOUT, "timed out")
         may_end.set()
         has_ended.wait()
         [outcome] = outcomes(executor, objective, job(1, deadline=time.monotonic() + 5000))

@@ -76,7 +76,7 @@ def test_a_needle_is_found_and_the_end_is_told(caplog: pytest.LogCaptureFixture)
     space.add(*[ForbiddenLessThanClause(n, 4) for n in numbers], *[ForbiddenGreaterThanClause(n, 5) for n in numbers])
     study = Study(space, random_state=0).optimize(lambda t: float(sum(t.values())), max_trials=50)
     assert len({tuple(t.config.values()) for t in study.trials}) == len(study.trials) == 16
-    assert "the search ends: all 16 configurations have been tried" in caplog.text
+    assert "stopping the search: all 16 configurations have been tried" in caplog.text
 
 
 def test_a_search_that_finds_nothing_legal_any_more_says_so(caplog: pytest.LogCaptureFixture) -> None:
@@ -87,7 +87,9 @@ def test_a_search_that_finds_nothing_legal_any_more_says_so(caplog: pytest.LogCa
     space.add(*[ForbiddenLessThanClause(n, 5) for n in numbers], *[ForbiddenGreaterThanClause(n, 5) for n in numbers])
     study = Study(space, random_state=0).optimize(lambda t: float(sum(t.values())), max_trials=9)
     assert len(study.trials) == 1
-    assert "the search ends: no legal configuration was found beyond the 1 tried, for the forbidden" in caplog.text
+    assert (
+        "stopping the search: no legal configuration was found beyond the 1 tried, because the forbidden" in caplog.text
+    )
 
 
 def clauses() -> dict[str, Callable[[dict[str, Any]], Any]]:

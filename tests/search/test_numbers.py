@@ -38,7 +38,7 @@ def test_options(option: str, number: Callable[[int], Any]) -> None:
     options: dict[str, Any] = {"max_trials": 3, "min_budget": 1, "max_budget": 9} | {option: number(3)}
     options["n_jobs"] = number(1) if option == "n_jobs" else 1
     if number in FLOATS and option in ("max_trials", "n_jobs", "keep_best"):
-        with pytest.raises(InvalidOption, match=f"{option} must be a whole number"):
+        with pytest.raises(InvalidOption, match=f"{option} must be an integer"):
             minimize(lambda t: t["x"], {"x": (0.0, 1.0)}, **options)
         return
     study = minimize(lambda t: t["x"], {"x": (0.0, 1.0)}, random_state=0, **options)
@@ -80,7 +80,7 @@ def test_enqueued_values_of_a_given_space(number: Callable[[float], Any]) -> Non
 
 def test_callbacks_and_executors() -> None:
     assert NoProgress(np.int64(3)).n == 3
-    with pytest.raises(InvalidOption, match="NoProgress needs a whole number"):
+    with pytest.raises(InvalidOption, match="NoProgress requires an integer"):
         NoProgress(np.float64(3))  # type: ignore[arg-type]
     executor = Processes(np.int64(2), memory_limit_mb=np.float32(1e4))
     assert executor.n_slots == 2
@@ -93,10 +93,10 @@ def test_callbacks_and_executors() -> None:
         ({"min_budget": "1", "max_budget": 9}, "min_budget must be a number; got '1'"),
         ({"min_budget": 1, "max_budget": np.nan}, "max_budget must be a number; got nan"),
         ({"min_budget": 1, "max_budget": 9, "eta": None}, "eta must be a number; got None"),
-        ({"keep_best": -1}, "keep_best must be a whole number of at least 0; got -1"),
-        ({"keep_best": 1.5}, "keep_best must be a whole number of at least 0; got 1.5"),
-        ({"max_trials": np.True_}, "max_trials must be a whole number of at least 1"),
-        ({"max_trials": np.float64(3)}, "max_trials must be a whole number of at least 1"),
+        ({"keep_best": -1}, "keep_best must be an integer of at least 0; got -1"),
+        ({"keep_best": 1.5}, "keep_best must be an integer of at least 0; got 1.5"),
+        ({"max_trials": np.True_}, "max_trials must be an integer of at least 1"),
+        ({"max_trials": np.float64(3)}, "max_trials must be an integer of at least 1"),
         ({"timeout": np.float32(np.nan)}, "timeout must be a number of seconds"),
     ],
 )

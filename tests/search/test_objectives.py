@@ -200,7 +200,9 @@ def test_an_objective_that_cannot_work_is_refused_before_any_trial(
 
 
 def test_the_direction_must_be_that_of_a_score() -> None:
-    with pytest.raises(InvalidOption, match="The objective is to be maximized; give the study direction='maximize'"):
+    with pytest.raises(
+        InvalidOption, match="This objective must be maximized; create the study with direction='maximize'"
+    ):
         minimize(cv_objective(KNeighborsClassifier(), *load_iris(return_X_y=True)), {"n_neighbors": (1, 9)})
 
 

@@ -178,7 +178,7 @@ def test_a_trial_that_gets_no_further_is_given_up_after_two_kills(tmp_path: Path
     with Study.open(tmp_path / "run") as study:
         study.optimize(saving, max_trials=2)
         assert study.trials[0].status is Status.CRASHED
-        assert study.trials[0].reports[0].reason == "the process ended while the trial ran, 2 times"
+        assert study.trials[0].reports[0].reason == "the process died while the trial was running, 2 times"
         assert study.trials[1].status is Status.FINISHED
         assert "0-0.0-1.0.safetensors" not in files(tmp_path / "run")
 

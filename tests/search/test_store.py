@@ -411,7 +411,7 @@ def test_files_of_someone_else_are_left_alone(directory: Path, tmp_path: Path) -
 
 
 def test_a_second_study_of_this_process_is_told_so(directory: Path) -> None:
-    said = r"in use by another study of this process; close\(\) that one, or give another run_dir"
+    said = r"in use by another study of this process; close\(\) that study, or use another run_dir"
     with Study(SPACE, run_dir=directory, **BUDGETS), pytest.raises(RunLocked, match=said):
         run(directory)
     assert len(run(directory).trials) == 6
@@ -426,7 +426,10 @@ def test_another_process_is_told_the_pid_and_leaves_nothing_behind(directory: Pa
             [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, timeout=60, check=False
         )
         assert sorted(directory.rglob("*")) == before
-    assert f"is in use by another process (pid {os.getpid()}); wait for it, or give another run_dir." in done.stderr
+    assert (
+        f"is in use by another process (pid {os.getpid()}); wait for it to finish, or use another run_dir."
+        in done.stderr
+    )
 
 
 # --- R14: another search
@@ -593,7 +596,7 @@ def test_forging_without_a_change_changes_nothing(directory: Path) -> None:
 def test_a_database_with_more_in_it_is_refused(statement: str, directory: Path) -> None:
     with closing(sqlite3.connect(database(directory))) as connection, connection:
         connection.execute(statement)
-    with pytest.raises(RunCorrupted, match="no study is in it"):
+    with pytest.raises(RunCorrupted, match="it contains no study"):
         run(directory)
 
 
@@ -621,7 +624,7 @@ def test_a_later_version_is_refused(directory: Path) -> None:
 def test_events_that_make_no_sense_are_refused(old: str, new: str, directory: Path) -> None:
     outside = sorted(directory.parent.rglob("*"))
     forge(directory, forge_events(old, new))
-    with pytest.raises(RunCorrupted, match="cannot be understood"):
+    with pytest.raises(RunCorrupted, match="is invalid"):
         run(directory)
     assert sorted(directory.parent.rglob("*")) == outside
 

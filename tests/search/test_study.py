@@ -691,7 +691,7 @@ def test_stop_at_ends_the_search_at_the_first_value_that_is_good_enough(directio
 def test_no_progress_ends_the_search_n_trials_after_the_last_improvement() -> None:
     study = minimize(quadratic, LINE, sampler="random", max_trials=500, random_state=0, callbacks=[NoProgress(20)])
     assert len(study.trials) == study.best.number + 21
-    with pytest.raises(InvalidOption, match=r"NoProgress needs a whole number of at least 1; got 0\."):
+    with pytest.raises(InvalidOption, match=r"NoProgress requires an integer of at least 1; got 0\."):
         NoProgress(0)
 
 
@@ -838,7 +838,7 @@ def test_telling_of_failures_and_of_what_was_not_asked() -> None:
     assert second is not None
     assert study.tell(first, status="crashed").status is Status.CRASHED
     assert study.tell(second, math.nan).status is Status.DIVERGED
-    with pytest.raises(InvalidOption, match="Trial 0 is not running; ask for a trial first, and tell of it once"):
+    with pytest.raises(InvalidOption, match=r"Trial 0 is not running; call ask\(\) first and tell\(\) each trial once"):
         study.tell(first, 1.0)
     third = study.ask()
     assert third is not None
@@ -893,10 +893,10 @@ def test_a_configuration_that_is_not_in_the_space_is_refused_at_once(config: dic
         ({"space": {"x": object}}, InvalidOption, r"space\['x'\] = .*: expected \(low, high\), a list of choices"),
         ({"min_budget": 9, "max_budget": 1}, InvalidOption, "0 < min_budget <= max_budget"),
         ({"min_budget": 1, "max_budget": 9, "eta": 1}, InvalidOption, "eta must be greater than 1"),
-        ({"keep_best": -1}, InvalidOption, "keep_best must be a whole number of at least 0; got -1"),
-        ({"keep_best": "a"}, InvalidOption, "keep_best must be a whole number of at least 0; got 'a'"),
-        ({"random_state": "a"}, InvalidOption, "random_state must be a whole number"),
-        ({"random_state": -1}, InvalidOption, "random_state must not be negative"),
+        ({"keep_best": -1}, InvalidOption, "keep_best must be an integer of at least 0; got -1"),
+        ({"keep_best": "a"}, InvalidOption, "keep_best must be an integer of at least 0; got 'a'"),
+        ({"random_state": "a"}, InvalidOption, "random_state must be an integer"),
+        ({"random_state": -1}, InvalidOption, "random_state must be non-negative"),
     ],
 )
 def test_a_study_that_cannot_work_is_refused(options: dict[str, Any], error: type[Exception], message: str) -> None:
@@ -907,9 +907,9 @@ def test_a_study_that_cannot_work_is_refused(options: dict[str, Any], error: typ
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_trials": 0}, "max_trials must be a whole number of at least 1; got 0"),
-        ({"max_trials": 1.5}, "max_trials must be a whole number of at least 1; got 1.5"),
-        ({"timeout": -1}, "timeout must be a number of seconds that is not negative; got -1"),
+        ({"max_trials": 0}, "max_trials must be an integer of at least 1; got 0"),
+        ({"max_trials": 1.5}, "max_trials must be an integer of at least 1; got 1.5"),
+        ({"timeout": -1}, "timeout must be a non-negative number of seconds; got -1"),
         ({"stop_at": "x"}, "stop_at must be a number; got 'x'"),
         ({"on_error": "ignore"}, "Unknown on_error 'ignore'"),
         ({"max_trails": 3}, "Unknown option 'max_trails'. Did you mean 'max_trials'"),

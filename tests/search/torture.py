@@ -146,7 +146,7 @@ def r4_a_trial_that_takes_the_process_with_it_twice_is_given_up(folder: Path, *,
     assert codes == [-signal.SIGKILL, -signal.SIGKILL, 0]
     trials = reopened(folder / "run", "plain")
     assert [t.status for t in trials] == [Status.FINISHED] * 3 + [Status.CRASHED] + [Status.FINISHED] * 8
-    assert trials[3].reports[0].reason == "the process ended while the trial ran, 2 times"
+    assert trials[3].reports[0].reason == "the process died while the trial was running, 2 times"
 
 
 def r10_a_full_disk_ends_the_search_and_nothing_else(folder: Path, *, quick: bool) -> None:

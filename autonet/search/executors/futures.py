@@ -96,7 +96,7 @@ class Futures:
                 if time.monotonic() >= running.limit or interrupt.requested:
                     del self._running[future]
                     self._drop(future)
-                    outcomes.append(running.failed(Status.TIMEOUT, "the time was up"))
+                    outcomes.append(running.failed(Status.TIMEOUT, "timed out"))
         return outcomes
 
     def cancel(self) -> None:
@@ -125,7 +125,7 @@ class Futures:
             lines = f"{type(error).__name__}: {error}".splitlines()
             return replace(running.failed(Status.CRASHED, lines[0]), error=str(error), exception=error)
         if sent is None:
-            return replace(running.failed(Status.CRASHED, "the worker that ran it died"), died=True)
+            return replace(running.failed(Status.CRASHED, "the worker process died"), died=True)
         return replace(sent.outcome, job=running.job)
 
     def _collect_done(self, seconds: float) -> list[Any]:

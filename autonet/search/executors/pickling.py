@@ -33,7 +33,7 @@ def pickle_objective(objective: Objective) -> bytes:
     except Exception as error:
         name, part = _find_unpicklable("objective", objective)
         raise InvalidOption(
-            f"The objective cannot be sent to another process: {name} is of type {type(part).__name__} ({error}).  "
+            f"The objective cannot be pickled: {name} is of type {type(part).__name__} ({error}).  "
             "Open files, locks and connections inside of the objective."
         ) from error
 
@@ -45,7 +45,7 @@ def pickle_outcome(outcome: Outcome) -> bytes:
         return bytes(cloudpickle.dumps(outcome))
     except Exception as error:  # noqa: BLE001 - whatever a part of it raises while it is pickled
         name, part = _find_unpicklable("outcome", outcome)
-        reason = f"{name.removeprefix('outcome.')}, of type {type(part).__name__}, cannot be sent back: {error}"
+        reason = f"{name.removeprefix('outcome.')}, of type {type(part).__name__}, cannot be pickled: {error}"
         return bytes(cloudpickle.dumps(make_failure(outcome.job, Status.CRASHED, reason, outcome.seconds)))
 
 

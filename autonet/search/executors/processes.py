@@ -110,7 +110,7 @@ class Processes:
         try:
             task = bytes(cloudpickle.dumps(job))
         except Exception as error:  # noqa: BLE001 - a checkpoint made elsewhere may hold anything
-            self._unsent.append(make_failure(job, Status.CRASHED, f"its checkpoint cannot be sent: {error}", 0.0))
+            self._unsent.append(make_failure(job, Status.CRASHED, f"the checkpoint cannot be pickled: {error}", 0.0))
             return
         self._idle_worker().begin(job, task, self._objective[1], observe)
 
@@ -244,14 +244,14 @@ class _Worker:
         try:
             outcome: Outcome = unpickle(data)
         except Exception as error:  # noqa: BLE001 - such as a class that can only be imported over there
-            return make_failure(job, Status.CRASHED, f"its result cannot be loaded: {error!r}", self._seconds)
+            return make_failure(job, Status.CRASHED, f"the result cannot be unpickled: {error!r}", self._seconds)
         return replace(outcome, job=job, curve=self._unreported_curve)
 
     def _report_death(self) -> Outcome:
         self.process.join(EXIT_SECONDS)  # the pipe may tell first
         reason = _describe_exit(self.process.exitcode)
         if not self._ready:
-            reason += " before it could begin"
+            reason += " before it started the job"
         self.kill()
         failed = make_failure(self._release_job(), Status.CRASHED, reason, self._seconds)
         return replace(failed, curve=self._unreported_curve, died=True)
@@ -306,7 +306,7 @@ class _Worker:
 def _check_n_jobs(n_jobs: Any) -> int:
     number = int(n_jobs) if is_integer(n_jobs) else 0
     if number < 1 and number != -1:
-        raise InvalidOption(f"n_jobs must be a whole number of at least 1, or -1 for one per core; got {n_jobs!r}.")
+        raise InvalidOption(f"n_jobs must be an integer of at least 1, or -1 for one per core; got {n_jobs!r}.")
     number = available_cores() if number == -1 else number
     if in_daemon():
         raise InvalidOption(
@@ -320,7 +320,7 @@ def _to_bytes(megabytes: Any) -> int:
     if not is_real(megabytes) or not 0 < megabytes < math.inf:
         raise InvalidOption(f"memory_limit_mb must be a positive number; got {megabytes!r}.")
     if not sys.platform.startswith("linux"):
-        raise InvalidOption("memory_limit_mb needs Linux; leave it out on this system.")
+        raise InvalidOption("memory_limit_mb is supported on Linux only; remove it.")
     return int(megabytes * 2**20)
 
 
@@ -333,13 +333,13 @@ def _kill(workers: "list[_Worker]") -> None:
 def _describe_exit(code: int | None) -> str:
     """Say how a process ended."""
     if code is None:
-        return "its process closed the connection"
+        return "the worker process closed the connection"
     if code >= 0:
-        return f"its process ended with exit code {code}"
+        return f"the worker process exited with code {code}"
     if code == -9:
-        return "its process was ended by signal 9, probably out of memory"
+        return "the worker process was killed by signal 9, probably out of memory"
     names = {number.value: f" ({number.name})" for number in signal.Signals}
-    return f"its process was ended by signal {-code}{names.get(-code, '')}"
+    return f"the worker process was killed by signal {-code}{names.get(-code, '')}"
 
 
 @contextmanager

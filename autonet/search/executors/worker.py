@@ -98,7 +98,7 @@ def _run_jobs(
                 objective = unpickle(data)
                 memory = _data_segment_bytes() + memory_limit if memory_limit else None
         except BaseException as error:  # noqa: BLE001 - an import may raise anything
-            outcome = _crash(job, f"the objective cannot be loaded in another process: {error!r}", 0.0)
+            outcome = _crash(job, f"the objective cannot be unpickled in the worker process: {error!r}", 0.0)
         else:
             outcome = run_job(objective, job, observe, memory)
         _send(connection, ("end", pickle_outcome(outcome)))

@@ -83,7 +83,7 @@ class _Range(Distribution):
         if not self.low <= self.high:
             raise InvalidOption(f"expected low <= high; got low={self.low!r}, high={self.high!r}.")
         if self.log and self.low <= 0:
-            raise InvalidOption(f"a logarithmic range must begin above 0; got low={self.low!r}.")
+            raise InvalidOption(f"a logarithmic range requires low > 0; got low={self.low!r}.")
         if self.step is not None and not self.step > 0:
             raise InvalidOption(f"step must be positive; got step={self.step!r}.")
         if self.step is not None and not self.high - self.low < 2 * MAX_WHOLE * self.step:
@@ -179,7 +179,7 @@ class FloatDistribution(_Range):
             object.__setattr__(self, "step", float(self.step))
             object.__setattr__(self, "high", self._at(self._last))  # the last value of the grid, as it is written
             if self.log:
-                raise InvalidOption(f"step cannot go with log=True; got step={self.step!r}.")
+                raise InvalidOption(f"step and log=True exclude each other; got step={self.step!r}.")
 
     def sample(self, rng: np.random.Generator) -> float:
         """Draw a number, on a logarithmic scale from its uniform distribution."""
@@ -205,12 +205,12 @@ class IntDistribution(_Range):
         for what in ("low", "high", "step"):
             value = getattr(self, what)
             if value != int(value):
-                raise InvalidOption(f"{what} must be a whole number; got {value!r}.")
+                raise InvalidOption(f"{what} must be an integer; got {value!r}.")
             if abs(value) >= MAX_WHOLE:
                 raise InvalidOption(f"{what} must be below 2**62; got {value!r}.")
             object.__setattr__(self, what, int(value))
         if self.log and self.step != 1:
-            raise InvalidOption(f"step cannot go with log=True; got step={self.step!r}.")
+            raise InvalidOption(f"step and log=True exclude each other; got step={self.step!r}.")
 
     def sample(self, rng: np.random.Generator) -> int:
         """Draw a number, on a logarithmic scale from its uniform distribution."""
@@ -293,8 +293,7 @@ def merge(name: str, old: Distribution | None, new: Distribution) -> Distributio
         if isinstance(old, CategoricalDistribution) and isinstance(new, CategoricalDistribution):
             return CategoricalDistribution((*old.choices, *(c for c in new.choices if not old.is_legal(c))))
     raise InvalidOption(
-        f"{name!r} was suggested as {old} in earlier trials and now as {new}; give it another name, or begin a new "
-        "study."
+        f"{name!r} was suggested as {old} in earlier trials and now as {new}; use another name, or start a new study."
     )
 
 
@@ -319,7 +318,7 @@ def from_dict(item: Mapping[str, Any]) -> Distribution:
         return _from_values([item["value"]])
     if kind == "ordinal":
         return _from_values(item["sequence"])
-    raise ValueError(f"{kind!r} is no type of distribution")
+    raise ValueError(f"{kind!r} is not a type of distribution")
 
 
 def _from_values(values: Sequence[Any]) -> Distribution:

@@ -57,7 +57,7 @@ def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpac
         try:
             space.add(*parts)
         except Exception as error:
-            raise InvalidOption(f"The space cannot be made: {error}") from error
+            raise InvalidOption(f"Invalid space: {error}") from error
     return space
 
 
@@ -70,7 +70,7 @@ def _add(parts: list[Any], prefix: str, entries: Mapping[str, Any], condition: A
         except InvalidOption:
             raise
         except Exception as error:  # what ConfigSpace does not take, in its words
-            raise InvalidOption(f"space[{name!r}] = {safe_repr(entry)} cannot be: {error}") from error
+            raise InvalidOption(f"space[{name!r}] = {safe_repr(entry)} is invalid: {error}") from error
         parts.append(hyperparameter)
         if condition:
             parts.append(EqualsCondition(hyperparameter, *condition))

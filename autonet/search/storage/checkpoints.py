@@ -198,8 +198,8 @@ def _flatten(value: Any, arrays: Arrays, where: str) -> Any:
     if torch is not None and isinstance(value, torch.Tensor) and _is_plain(value, torch):
         return _flatten_tensor(value, arrays, name)
     raise TypeError(
-        f"{where} is of type {type(value).__name__}, which a run directory cannot hold; save numbers, text, bytes, "
-        "arrays, tensors, and dicts or lists of them, such as a state_dict()."
+        f"{where} is of type {type(value).__name__}, which cannot be saved in a run directory; save numbers, text, "
+        "bytes, arrays, tensors, and dicts or lists of them, such as a state_dict()."
     )
 
 

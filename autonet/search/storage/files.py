@@ -46,9 +46,9 @@ def check_plain(path: Path, *, directory: bool = False) -> None:
         return
     expected = stat.S_ISDIR if directory else stat.S_ISREG
     if not expected(found.st_mode):
-        raise ValueError(f"{path} is {_kind(found.st_mode)}, which a run directory does not hold; remove it.")
+        raise ValueError(f"{path} is {_kind(found.st_mode)}, which is not allowed in a run directory; remove it.")
     if not directory and found.st_nlink > 1:
-        raise ValueError(f"{path} has a second name (hard link) elsewhere; replace it by a copy.")
+        raise ValueError(f"{path} has another hard link; replace it by a copy.")
 
 
 def _kind(mode: int) -> str:

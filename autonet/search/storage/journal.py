@@ -309,8 +309,8 @@ class Journal:
             for choice in map(to_plain, get_choices(hyperparameter)):
                 if not is_kept(choice):
                     raise InvalidOption(
-                        f"{name!r} has the choice {safe_repr(choice)}, which a run directory cannot hold; choose "
-                        "between names, and look up in the objective what they stand for."
+                        f"{name!r} has the choice {safe_repr(choice)}, which cannot be saved in a run "
+                        "directory; use names as choices and look the objects up in the objective."
                     )
 
     def _drop_checkpoints(self) -> None:

@@ -30,8 +30,7 @@ def replay(store: Store, apply: Callable[[Event], None]) -> Iterator[Event]:
             raise
         except Exception as error:
             raise RunCorrupted(
-                f"{where} cannot be understood: {type(error).__name__}: {error}; restore it from a copy, or give "
-                "another run_dir."
+                f"{where} is invalid: {type(error).__name__}: {error}; restore it from a copy, or give another run_dir."
             ) from error
         yield event
 

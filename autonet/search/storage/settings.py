@@ -50,11 +50,11 @@ def open_existing_store(run_dir: str | os.PathLike[str] | Store) -> Store:
         If there is no study.
     """
     if isinstance(run_dir, str | os.PathLike) and not os.path.lexists(Path(run_dir) / DATABASE):
-        raise RunUnavailable(f"There is no study in {run_dir}; Study(space, run_dir=...) begins one.")
+        raise RunUnavailable(f"There is no study in {run_dir}; create one with Study(space, run_dir=...).")
     store = open_store(run_dir)
     if not store.settings():
         store.close()
-        raise RunUnavailable(f"There is no study in {store_name(store)}; Study(space, run_dir=...) begins one.")
+        raise RunUnavailable(f"There is no study in {store_name(store)}; create one with Study(space, run_dir=...).")
     return store
 
 
@@ -131,7 +131,7 @@ def load_space(store: Store) -> ConfigurationSpace | None:
     Raises
     ------
     RunCorrupted
-        If it cannot be understood.
+        If it is invalid.
     """
     kept = store.settings()
     if not kept or kept.get("space") == BY_OBJECTIVE:
@@ -140,9 +140,9 @@ def load_space(store: Store) -> ConfigurationSpace | None:
         space = ConfigurationSpace.from_serialized_dict(kept["definition"])
         matches = sort_sets(describe_space(space)) == sort_sets(kept["space"])
     except Exception as error:
-        raise _corrupted(store, f"its space: {type(error).__name__}: {error}") from error
+        raise _corrupted(store, f"space: {type(error).__name__}: {error}") from error
     if not matches:
-        raise _corrupted(store, "its space and the description of it differ")
+        raise _corrupted(store, "the space and its description differ")
     return space
 
 
@@ -158,21 +158,21 @@ def load_study_options(store: Store, **given: Any) -> dict[str, Any]:
     Raises
     ------
     RunCorrupted
-        If they cannot be understood.
+        If they is invalid.
     """
     kept = store.settings()
     names = ("direction", "min_budget", "max_budget", "budget_type", "eta", "sampler", "scheduler", "keep_best")
     missing = [name for name in names if name not in kept]
     if missing:
-        raise _corrupted(store, f"its settings lack {', '.join(missing)}")
+        raise _corrupted(store, f"the settings lack {', '.join(missing)}")
     options = {name: kept[name] for name in names} | {k: v for k, v in given.items() if v is not None}
     for name in ("sampler", "scheduler"):
         if options[name] is None:
             del options[name]
-            logger.warning("the study was made with a %s of its own; give it to open() to go on as before", name)
+            logger.warning("the study was created with a custom %s; pass it to open() to continue with it", name)
     numbers = [options[name] for name in ("min_budget", "max_budget", "eta") if options[name] is not None]
     if not all(isinstance(value, int | float) for value in numbers):
-        raise _corrupted(store, "its budgets are no numbers")
+        raise _corrupted(store, "the budgets are not numbers")
     return options
 
 
@@ -189,16 +189,15 @@ def _serialize_space(space: ConfigurationSpace) -> Any:
         read = ConfigurationSpace.from_serialized_dict(copy.deepcopy(definition))  # which takes its argument apart
         if sort_sets(describe_space(read)) == sort_sets(describe_space(space)):
             return definition
-        why = "its choices would come back as other types"
+        why = "its choices would be read back as other types"
     except Exception as error:  # noqa: BLE001 - ConfigSpace's own, of parts that it does not know
         why = str(error)
-    raise InvalidOption(f"The space cannot be kept in a run directory: {why}.")
+    raise InvalidOption(f"The space cannot be saved in a run directory: {why}.")
 
 
 def _corrupted(store: Store, why: str) -> RunCorrupted:
     return RunCorrupted(
-        f"The settings of {store_name(store)} cannot be understood ({why}); restore it from a copy, or give "
-        "another run_dir."
+        f"The settings of {store_name(store)} is invalid ({why}); restore it from a copy, or give another run_dir."
     )
 
 
@@ -213,7 +212,7 @@ def _hash_data(data: Any) -> Any:
     try:
         return joblib.hash(_to_arrays(data))
     except Exception as error:
-        raise InvalidOption(f"data cannot be compared with other data ({error}); give arrays or tables.") from error
+        raise InvalidOption(f"data cannot be hashed ({error}); pass arrays or tables.") from error
 
 
 def _to_arrays(data: Any) -> Any:

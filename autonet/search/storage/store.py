@@ -187,7 +187,7 @@ class RunDirectory:
             raise RunCorrupted(str(error)) from None
         journal = self.path / f"{DATABASE}-journal"
         if journal.exists() and journal.read_bytes()[-len(SUPER_JOURNAL) :] == SUPER_JOURNAL:
-            raise RunCorrupted(f"{journal} names a file elsewhere, which SQLite would delete; remove it.")
+            raise RunCorrupted(f"{journal} refers to a file elsewhere, which SQLite would delete; remove it.")
 
     def _acquire_lock(self) -> FileLock:
         """Take the lock, and leave a note of who has it."""
@@ -196,10 +196,10 @@ class RunDirectory:
             lock.acquire(timeout=0)
         except Timeout:
             owner = _read_text(self.path / "owner")
-            who, remedy = f"another process{owner and f' (pid {owner})'}", "wait for it"
+            who, remedy = f"another process{owner and f' (pid {owner})'}", "wait for it to finish"
             if owner == str(os.getpid()):
-                who, remedy = "another study of this process", "close() that one"
-            raise RunLocked(f"{self.path} is in use by {who}; {remedy}, or give another run_dir.") from None
+                who, remedy = "another study of this process", "close() that study"
+            raise RunLocked(f"{self.path} is in use by {who}; {remedy}, or use another run_dir.") from None
         create(self.path / "owner", [str(os.getpid()).encode()])
         return lock
 
@@ -222,7 +222,7 @@ class RunDirectory:
                     f"{self._file} was written by a later version of autonet; update autonet to open it."
                 )
             if version < VERSION or database.execute("SELECT sql FROM sqlite_schema").fetchall() != [(SCHEMA,)]:
-                raise self._corrupted("no study is in it")
+                raise self._corrupted("it contains no study")
             if database.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
                 raise self._corrupted("its pages are damaged")
             database.execute(f"PRAGMA query_only = {read_only}")
@@ -242,7 +242,7 @@ class RunDirectory:
             raise RunUnavailable(f"There is no study in {self.path}.")
         for other in (CHECKPOINTS, f"{DATABASE}-journal"):
             if (self.path / other).exists():
-                raise self._corrupted(f"it is not there, but {other} is")
+                raise self._corrupted(f"it is missing, but {other} exists")
         part = self._file.with_suffix(".part")
         create(part)
         with closing(sqlite3.connect(part)) as database:
@@ -289,13 +289,13 @@ class RunDirectory:
     def _parse_event(self, number: int, kind: str, trial: int, body: str) -> Event:
         try:
             if not isinstance(kind, str) or not isinstance(trial, int):
-                raise TypeError("kind must be a text, trial a whole number")
+                raise TypeError("kind must be a str, trial an int")
             return Event(kind, trial, dict(from_text(body)))
         except Exception as error:
-            raise self._corrupted(f"event {number} cannot be understood") from error
+            raise self._corrupted(f"event {number} is invalid") from error
 
     def _corrupted(self, why: str) -> RunCorrupted:
-        return RunCorrupted(f"{self._file} cannot be read ({why}); restore it from a copy, or give another run_dir.")
+        return RunCorrupted(f"{self._file} cannot be read ({why}); restore it from a copy, or use another run_dir.")
 
     def _translate_error(self, error: sqlite3.Error | UnicodeDecodeError) -> AutonetError:
         """Tell a damaged database from one that cannot be reached now."""
@@ -303,8 +303,8 @@ class RunDirectory:
             return RunUnavailable(f"{self.path} was closed; open it again.")
         if getattr(error, "sqlite_errorcode", 1) & 0xFF in TRANSIENT_CODES:
             return RunUnavailable(
-                f"{self._file} cannot be reached ({error}); what it holds is kept. Make room or give back access, then "
-                "run the same again to go on."
+                f"{self._file} cannot be reached ({error}); its contents are intact. Free disk space or restore "
+                "access, then run the same script again to continue."
             )
         return self._corrupted(str(error))
 
