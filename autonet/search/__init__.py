@@ -1,4 +1,4 @@
-"""Floor 1: the search.  A scheduler and samplers that are functions of the history; never imports torch.
+"""Hyperparameter search with samplers and schedulers that are functions of the history; never imports torch.
 
 >>> from autonet.search import minimize
 >>> best = minimize(lambda trial: (trial["x"] - 3) ** 2, {"x": (-10.0, 10.0)}, max_trials=40, random_state=0).best
@@ -36,7 +36,7 @@ __getattr__, __dir__ = make_lazy_attributes(
     },
 )
 
-# Without Dask, so that a star import does not need the extra.
+# Without Dask: a star import must not require the extra.
 __all__ = [
     "Futures",
     "History",

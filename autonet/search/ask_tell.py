@@ -1,4 +1,4 @@
-"""Ask for trials and tell what came out of them: the side of a study that changes it, one trial at a time."""
+"""Ask-and-tell interface of a study."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ __all__ = ["AskTell"]
 
 
 class AskTell(StudyView):
-    """What loops of one's own need; `Study` adds `optimize`."""
+    """Ask-and-tell interface for custom loops; `Study` adds `optimize`."""
 
     errors: list[Exception]
     _n_before: int
@@ -31,19 +31,23 @@ class AskTell(StudyView):
     _asked: dict[int, tuple[RunningTrial, float, float]]
 
     def enqueue(self, config: Mapping[str, Any]) -> None:
-        """Ask for a configuration to be tried next.
+        """Enqueue a configuration to be tried next.
 
-        What is missing is filled with defaults, or drawn at random where the objective defines the space.  There, what
-        is not legal is only seen when the trial runs: another value is then used, and a warning, `EnqueuedIgnored`,
-        says which.
+        Missing values are filled with defaults, or sampled if the objective defines the space.  There, illegal
+        values are only detected when the trial runs: another value is used, and the warning `EnqueuedIgnored`
+        names it.
 
-        In a run directory that is opened again, what the earlier run enqueued is not enqueued a second time: the
-        same script can simply be run again.
+        In a resumed run directory, configurations that an earlier run enqueued are not enqueued a second time, so
+        that the same script can be run again.
+
+        Parameters
+        ----------
+        config : mapping of str to value
 
         Raises
         ------
         InvalidOption
-            At once, if it is no mapping, if the space does not have it, or if a run directory cannot hold it.
+            If `config` is not a mapping, is not legal in the space, or cannot be saved in a run directory.
         """
         if not isinstance(config, Mapping) or not all(isinstance(name, str) for name in config):
             raise InvalidOption(f"enqueue() expects a mapping from names to values; got {safe_repr(config)}.")
@@ -51,7 +55,7 @@ class AskTell(StudyView):
             self._journal.enqueue(config if self._journal.defines else complete_config(self.encoding, config))
 
     def ask(self) -> RunningTrial | None:
-        """Return the next trial to run; None if there is nothing to do until a running trial ends."""
+        """Return the next trial to run; None if there is none until a running trial ends."""
         with self._lock:
             job = self._next_job(max_trials=None, isolated=False)
             if job is None:
@@ -61,18 +65,18 @@ class AskTell(StudyView):
             return trial
 
     def report(self, trial: RunningTrial, value: float, step: int) -> bool:
-        """Report the value reached after `step`; return whether the trial should end."""
+        """Report an intermediate value of a trial; return whether to stop the trial."""
         trial.report(value, step)
         return trial.should_prune()
 
     def tell(self, trial: RunningTrial, value: Any = None, *, status: Status | str | None = None) -> Trial:
-        """Tell what came out of a trial that was asked for.
+        """Record the value or status of a trial returned by `ask`.
 
         Parameters
         ----------
         trial : RunningTrial
         value : float, dict or Result
-            As an objective would return it.
+            What an objective would return.
         status : Status, optional
             ``"crashed"`` or ``"pruned"``, instead of a value.
 
@@ -83,9 +87,9 @@ class AskTell(StudyView):
         Raises
         ------
         InvalidOption
-            If the trial is not running here, or the status is unknown or does not go with a value.
+            If the trial is not running here, or the status is unknown or inconsistent with the value.
         TypeError, ValueError
-            If the value is nothing that can be compared; the trial goes on, and may be told of again.
+            If the value is not a number; the trial continues, and `tell` may be called again.
         """
         ended = None if status is None else Status(check_choice("status", str(status), tuple(Status)))
         with self._lock:
@@ -98,13 +102,13 @@ class AskTell(StudyView):
                 raise InvalidOption(f"Trial {trial.number} belongs to another study; call tell() on that one.")
             outcome = make_told_outcome(trial, value, ended, time.monotonic() - clock, began)
             ended_trial = self._end(outcome)
-            del self._asked[trial.number]  # only now: what is invalid, or kept, may be told again
+            del self._asked[trial.number]  # only now: after an error tell() may be called again
             return ended_trial
 
     # --- the next job
 
     def _next_job(self, max_trials: int | None, *, isolated: bool) -> Job | None:
-        """Start the next job; None if there is nothing to do until a running one ends."""
+        """Start the next job; return None if there is none until a running job ends."""
         with self._lock:
             job = start_next_job(
                 self._journal,
@@ -121,12 +125,12 @@ class AskTell(StudyView):
             return job
 
     def _observe(self, number: int, step: int, value: float) -> None:
-        """Take up a value that a running trial reported."""
+        """Record an intermediate value of a running trial."""
         with self._lock:
             self._journal.record(Event("observe", number, {"step": step, "value": value}))
 
     def _end(self, outcome: Outcome) -> Trial:
-        """Take up the outcome of a job."""
+        """Record the outcome of a job."""
         with self._lock:
             ignored = describe_ignored_values(self.history.trials[outcome.job.trial], outcome)
             trial = self._journal.end(outcome)

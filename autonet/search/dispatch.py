@@ -17,7 +17,7 @@ from autonet.search.storage.journal import Journal
 
 __all__ = ["resolve_seed", "start_next_job"]
 
-# Times a job may take the whole process with it, without having saved anything, before its trial counts as crashed.
+# Deaths of the process during a job that saved no checkpoint, after which its trial counts as crashed.
 MAX_ATTEMPTS = 2
 
 
@@ -44,16 +44,16 @@ def start_next_job(
     deadline : float
         Reading of ``time.monotonic()`` at which jobs must have ended.
     running_here : container of int
-        Numbers of the trials that this process runs; others that run were left by a process that died.
+        Numbers of the trials that this process runs; other running trials were left by a process that died.
     n_before : int
-        Number of reports before this call of `optimize`; the objective may have been edited after them.
+        Number of reports before this call of `optimize`, after which the objective may have changed.
     isolated : bool
         Whether the job will run in another process.
 
     Returns
     -------
     Job or None
-        None if there is nothing to do until a running job ends.
+        None if no job can start until a running one ends.
     """
     journal.resume()
     history = journal.history
@@ -109,5 +109,5 @@ def resolve_seed(random_state: Any) -> int:
 
 
 def _make_rng(seed: int, number: int, purpose: int) -> np.random.Generator:
-    """Return a random stream of a trial: a function of the study's seed and the trial's number alone."""
+    """Return a random generator of a trial, which depends on the study's seed and the trial's number only."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, purpose)))

@@ -1,4 +1,4 @@
-"""One job, from its objective to an outcome: whatever an objective returns or raises is understood here."""
+"""Evaluate an objective on a job; whatever it returns or raises becomes an outcome."""
 
 import math
 import time
@@ -31,21 +31,23 @@ __all__ = [
 
 Objective = Callable[[RunningTrial], Any]
 
-# Characters that are kept of the one line that says why a trial failed, and of its traceback.
+# Characters of the reason of a failure.
 MAX_REASON = 500
+
+# Characters of a traceback.
 MAX_TRACEBACK = 20_000
 
 _DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
 def current_deadline() -> float:
-    """Return the deadline of the trial whose objective is running here; infinity outside of one."""
+    """Return the deadline of the trial that is running in this context; infinity outside of trials."""
     return _DEADLINE.get()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an executor hands back for a job.
+    """Outcome of a job, returned by an executor.
 
     Attributes
     ----------
@@ -56,14 +58,14 @@ class Outcome:
     began : float
         Seconds since the epoch.
     reason, error : str
-        One line, and the traceback, of what went wrong.
+        Reason of a failure in one line, and its traceback.
     exception : Exception or None
     config : mapping
-        The values that the objective was given, or chose.
+        The values that the objective used.
     definitions : mapping of str to hyperparameter
-        What the objective defined of its space.
+        Distributions that the objective suggested from.
     curve : list of (int, float)
-        Steps and values reported on the way, if the study has not been told of them yet.
+        Reported steps and values that were not observed while the job ran.
     attributes : mapping
     died : bool
         Whether the process that ran the job was killed.
@@ -97,9 +99,9 @@ def evaluate(
         Takes a `RunningTrial`; returns a number, a dict with ``"value"`` or ``"loss"``, or a `Result`.
     job : Job
     observe : callable, optional
-        Called with every value reported on the way; without it they come with the outcome.
+        Called with every reported value; without it they are part of the outcome.
     watch : context manager, optional
-        Entered while the objective runs; it may raise `DeadlinePassed` in it.
+        Entered while the objective runs; may raise `DeadlinePassed`.
     """
     trial = RunningTrial(job, observe)
     began, clock = time.time(), time.monotonic()
@@ -112,7 +114,7 @@ def evaluate(
         result, reason = as_result(returned, job, trial)
         trial.user_attrs = trial.normalize_attributes()
     except DeadlinePassed:
-        if time.monotonic() >= enclosing_alarm():  # that of a trial in which this search runs
+        if time.monotonic() >= enclosing_alarm():  # of an enclosing trial
             raise
         result, reason = _make_timeout(trial, job)
     except MemoryError as problem:
@@ -153,20 +155,20 @@ def evaluate(
 
 
 def make_failure(job: Job, status: Status, reason: str, seconds: float) -> Outcome:
-    """Make the outcome of a job whose process did not live to hand one back."""
+    """Make the outcome of a job that did not return one."""
     result = Result(math.inf, job.start, status)
     return Outcome(job, result, seconds, time.time() - seconds, reason, config=job.config)
 
 
 def make_told_outcome(trial: RunningTrial, value: Any, status: Status | None, seconds: float, began: float) -> Outcome:
-    """Make the outcome of a trial that was asked for: of a value, or of a status instead of one.
+    """Make the outcome of a trial from the value or the status passed to `tell`.
 
     Raises
     ------
     InvalidOption
-        If the status needs a value and there is none, or the other way round.
+        If the status requires a value and there is none, or vice versa.
     TypeError, ValueError
-        If the value is nothing that can be compared.
+        If the value is not a number.
     """
     trial.user_attrs = trial.normalize_attributes()
     if status is None or (status in WITH_VALUE and value is not None):
@@ -183,7 +185,7 @@ def make_told_outcome(trial: RunningTrial, value: Any, status: Status | None, se
 
 
 def summarize_exception(problem: BaseException) -> str:
-    """Return type and message of an exception in one line."""
+    """Format type and message of an exception in one line."""
     try:
         text = str(problem).strip()
     except Exception:  # noqa: BLE001 - an exception of the user's own may not even have a message
@@ -194,14 +196,14 @@ def summarize_exception(problem: BaseException) -> str:
 
 
 def format_traceback(problem: BaseException) -> str:
-    """Return the traceback of an exception as text, without the middle of a very long one."""
+    """Format the traceback of an exception, without the middle of a very long one."""
     text = "".join(traceback.format_exception(problem))
     half = MAX_TRACEBACK // 2
     return text if len(text) <= MAX_TRACEBACK else f"{text[:half]}\n...\n{text[-half:]}"
 
 
 def strip_frames(outcome: Outcome) -> None:
-    """Drop the frames of an outcome's exception, which hold all local variables; its traceback stays as a note."""
+    """Drop the frames of an outcome's exception, which keep local variables alive; add its traceback as a note."""
     if outcome.exception is None:
         return
     if not getattr(outcome.exception, "__notes__", None) and outcome.error:
@@ -220,7 +222,7 @@ def strip_frames(outcome: Outcome) -> None:
 
 
 def _make_outcome(trial: RunningTrial, job: Job, result: Result, **fields: Any) -> Outcome:
-    """Put together what came out of a trial and what it has noted on its way."""
+    """Combine a result with the checkpoint, configuration and attributes of its trial."""
     if result.checkpoint is None and trial.checkpoint.saved is not None:
         result = replace(result, checkpoint=trial.checkpoint.saved)
     return Outcome(
@@ -234,7 +236,7 @@ def _make_outcome(trial: RunningTrial, job: Job, result: Result, **fields: Any) 
 
 
 def _make_pruned(trial: RunningTrial, job: Job) -> Result:
-    """Keep the last finite value that a pruned trial reported."""
+    """Make the result of a pruned trial from its last finite report."""
     last = next((v for _, v in reversed(trial.curve) if math.isfinite(v)), None)
     if last is None:
         return Result(math.inf, job.start, Status.PRUNED)
@@ -242,7 +244,7 @@ def _make_pruned(trial: RunningTrial, job: Job) -> Result:
 
 
 def _make_timeout(trial: RunningTrial, job: Job) -> tuple[Result, str]:
-    """Make the result of a trial that the deadline ended: what it reported last counts."""
+    """Make the result of a trial that timed out from its last finite report."""
     pruned = _make_pruned(trial, job)
     if not math.isfinite(pruned.loss):
         return replace(pruned, status=Status.TIMEOUT), "timed out"
@@ -250,10 +252,10 @@ def _make_timeout(trial: RunningTrial, job: Job) -> tuple[Result, str]:
 
 
 def _is_out_of_memory(problem: Exception) -> bool:
-    """Whether torch says that memory ran out; on the CPU it raises a plain RuntimeError."""
+    """Return whether torch ran out of memory; on the CPU it raises a plain RuntimeError."""
     return type(problem).__name__ == "OutOfMemoryError" or "can't allocate memory" in summarize_exception(problem)
 
 
 def was_cut_short(result: Result) -> bool:
-    """Whether a job was ended from outside, with nothing to go on from."""
+    """Return whether a job was stopped from outside without a checkpoint."""
     return result.status is Status.TIMEOUT or (result.status is Status.CUT and result.checkpoint is None)

@@ -1,7 +1,7 @@
-"""The history: everything that happened, and the only state of a search.
+"""History: the state of a search, of which schedulers and samplers are functions.
 
-Schedulers and samplers are functions of it.  What they ask for often, trials by rank and the trials of a rung in
-their order, is kept sorted as reports come in, so that a decision stays cheap with ten thousand trials.
+Trials by rank and by rung are kept sorted as reports come in, so that a decision stays cheap with ten thousand
+trials.
 """
 
 from bisect import bisect_left, insort
@@ -21,36 +21,35 @@ from autonet.search.table import TrialTable
 
 __all__ = ["EVENT_KINDS", "History"]
 
-# What may happen in a study.
+# Kinds of events of a study.
 EVENT_KINDS = frozenset({"enqueue", "propose", "start", "cancel", "observe", "define", "end"})
 
-# Trials that must have finished before a trial is measured against their median.
+# Finished trials with a curve that the median rule requires.
 MIN_CURVES = 5
 
 
 class History:
-    """All trials in the order in which they were proposed, and all reports in the order in which they came in.
+    """All trials of a study in the order of their proposals, and all reports in the order of their arrival.
 
     Parameters
     ----------
     rungs : Rungs
     maximize : bool
-        The direction of the values of its trials; losses are always minimized.
+        Direction of the values of trials; losses are always minimized.
 
     Attributes
     ----------
     trials : list of Trial
     reports : list of (Trial, Report)
     queue : list of dict
-        Configurations that the user asked for and that no trial has taken up yet.
+        Enqueued configurations that no trial has taken yet.
     defined : DefinedSpace
-        What objectives have suggested, and the space that it adds up to.
+        Space defined by the suggestions of objectives.
     running : dict of int to Trial
     session : int
-        Number of the process that works on the study: 1 for the first that began a job.
+        Number of the process that runs the study, counted from 1.
     seconds_per_unit, overheads : dict of int to float
-        By trial: wall seconds per unit of budget in its last job; most seconds beside the budget, where budgets are
-        seconds.
+        By trial: wall seconds per unit of budget in its last job; largest overhead in seconds, if budgets are seconds.
 
     Examples
     --------
@@ -80,11 +79,11 @@ class History:
         return len(self.trials)
 
     def __iter__(self) -> Iterator[Trial]:
-        """Go through the trials in the order in which they were proposed."""
+        """Iterate over the trials in the order of their proposals."""
         return iter(self.trials)
 
     def __repr__(self) -> str:
-        """Show how many trials there are and what is best."""
+        """Show the number of trials and the best value."""
         return f"<History: {describe(self)}>"
 
     def _repr_html_(self) -> str:
@@ -94,7 +93,7 @@ class History:
     # --- events
 
     def apply(self, event: Event) -> None:
-        """Take up what happened: the only way in which a history changes, live and when it is read from a store."""
+        """Apply an event: the only way in which a history changes, live or read from a store."""
         if event.kind not in EVENT_KINDS:
             raise ValueError(f"unknown kind of event {event.kind!r}")
         if event.kind not in ("enqueue", "propose") and not 0 <= event.trial < len(self.trials):
@@ -102,12 +101,12 @@ class History:
         getattr(self, f"_on_{event.kind}")(event.trial, **event.body)
 
     def _on_enqueue(self, _: int, config: Mapping[str, Any]) -> None:
-        """Note a configuration that was asked for."""
+        """Enqueue a configuration."""
         check_types(config=(config, Mapping))
         self.queue.append(dict(config))
 
     def _on_propose(self, number: int, config: Config, seed: int, origin: str) -> None:
-        """Note a new trial."""
+        """Add a new trial."""
         check_types(number=(number, int), config=(config, Mapping), seed=(seed, int), origin=(origin, str))
         if number != len(self.trials) or seed < 0:
             raise ValueError(f"trial {number} with seed {seed} cannot come after {len(self.trials)} trials")
@@ -124,22 +123,22 @@ class History:
         saves: int = 0,
         curve: Sequence[tuple[int, float]] = (),
     ) -> None:
-        """Note that a job began; `saves` and `curve` are what an attempt before it has saved and reported by then."""
+        """Start a job; `saves` and `curve` are what an earlier attempt at it has saved and reported."""
         check_types(start=(start, Real), target=(target, Real), session=(session, int), saves=(saves, int))
         if not (0 <= start < float("inf") and 0 < target < float("inf")):
             raise ValueError(f"a job cannot go from budget {start} to {target}")
         self.begin_session(session)
         trial = self.trials[number]
-        del trial.curve[trial.settled :]  # reported by an attempt that did not live to end
+        del trial.curve[trial.settled :]  # reported by an attempt that died
         trial.curve += [_check_point(step, value) for step, value in curve]
-        if saves > trial.saves:  # what gets further may go on
+        if saves > trial.saves:  # an attempt that made progress may resume
             trial.attempts, trial.saves = 0.0, saves
         trial.running = Job(number, trial.config, start, target, trial.seed)
         trial.session = session
         self.running[number] = trial
 
     def begin_session(self, session: int) -> None:
-        """Note that another process goes on: each trial that ran in the one before has a share in its end."""
+        """Begin a new process; the trials that were running share the blame for the death of the one before."""
         if session <= self.session:
             return
         suspects = [trial for trial in self.running.values() if trial.session == self.session]
@@ -148,15 +147,15 @@ class History:
         self.session = session
 
     def _on_cancel(self, number: int) -> None:
-        """Note that a job was ended by the study itself, which is no fault of its trial."""
+        """Cancel a job; its trial is not to blame."""
         self.trials[number].session = 0
 
     def _on_observe(self, number: int, step: int, value: float) -> None:
-        """Note a value that an objective reported on its way."""
+        """Add an intermediate value to a trial."""
         self.trials[number].curve.append(_check_point(step, value))
 
     def _on_define(self, number: int, config: Config, hyperparameters: Sequence[Mapping[str, Any]]) -> None:
-        """Note what an objective that defines its space has chosen."""
+        """Set the configuration that an objective has suggested."""
         self.defined.define(number, config, {item["name"]: from_dict(item) for item in hyperparameters})
         self.trials[number].config = config
         for table in self._tables.values():
@@ -165,17 +164,17 @@ class History:
     def _on_end(
         self, number: int, report: Mapping[str, Any], attributes: Mapping[str, Any], checkpoint: str | None = None
     ) -> None:
-        """Note how a job ended."""
-        del checkpoint  # kept by the study
+        """End a job with its report."""
+        del checkpoint  # the journal handles it
         check_types(attributes=(attributes, Mapping))
         trial = self.trials[number]
         self.add(trial, Report.from_dict(report))
         trial.attributes.update(attributes)
-        # A value that is not finite was returned, too.
+        # An objective with a non-finite value has run to its end, too.
         self.defined.observe(number, trial.config, complete=trial.status in (Status.FINISHED, Status.DIVERGED))
 
     def add(self, trial: Trial, report: Report) -> None:
-        """Take up a report."""
+        """Add a report to a trial."""
         number = trial.number
         if trial.usable:
             self._ranked.pop(bisect_left(self._ranked, (trial.rank, number)))
@@ -197,7 +196,7 @@ class History:
 
     @property
     def definitions(self) -> Mapping[str, Distribution]:
-        """What objectives have suggested from, by name, in the order of the first suggestions."""
+        """Distributions that objectives suggested from, by name, in the order of their first suggestion."""
         return self.defined.distributions
 
     @property
@@ -206,26 +205,26 @@ class History:
         return self.trials[self._ranked[0][1]] if self._ranked else None
 
     def ranked(self) -> Iterator[Trial]:
-        """Go through the trials that have a value, best first."""
+        """Iterate over the trials that have a value, best first."""
         return (self.trials[number] for _, number in self._ranked)
 
     def rung(self, budget: float) -> Sequence[tuple[float, float, int]]:
-        """Loss, tie-breaker and number of the trials that ended at a rung, failed ones included, best first."""
+        """Return loss, tie-breaker and number of the trials that ended at a rung, failed ones included, best first."""
         return self._rungs.get(budget, ())
 
     def table(self, space: ConfigurationSpace) -> TrialTable:
-        """Return the history as arrays over the columns of `space`."""
+        """Return the history as arrays; see `TrialTable`."""
         if id(space) not in self._tables:
-            # One at a time: of a space that grows, the old one is of no more use.
+            # Only the latest: an older version of a growing space is not needed again.
             self._tables = {id(space): TrialTable(space, self.trials, self.reports)}
         return self._tables[id(space)]
 
     @property
     def bounds(self) -> dict[int, float]:
-        """By step: the median over finished trials of the smallest loss that they had reported by then.
+        """Bounds of the median pruning rule: by step, the median of the smallest losses reported so far.
 
-        The median rule of Golovin et al., "Google Vizier" (2017); empty until enough trials have finished, and
-        where there are several rungs, which stop trials better.
+        After Golovin et al., "Google Vizier" (2017).  Empty until enough trials have finished, and with several
+        rungs, which stop trials better.
         """
         return {step: float(np.median(losses)) for step, losses in self._curves.items() if len(losses) >= MIN_CURVES}
 
@@ -237,7 +236,7 @@ class History:
 
     @property
     def trajectory(self) -> list[dict[str, float]]:
-        """Losses of the best trial over the running total of seconds, a row per improvement."""
+        """Best loss over cumulative trial seconds, one row per improvement."""
         rows: list[dict[str, float]] = []
         spent, best = 0.0, float("inf")
         for trial, report in self.reports:
@@ -248,7 +247,7 @@ class History:
         return rows
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return one plain dictionary per report, ready for a data frame; a metric never takes the place of a field."""
+        """Return one dictionary per report, ready for a data frame; a metric never overwrites a field."""
         rows = []
         for trial in self.trials:
             for report in trial.reports:

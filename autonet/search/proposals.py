@@ -1,4 +1,4 @@
-"""From a sampler's proposal to a new configuration: checked, and never one that was tried before."""
+"""Turn proposals of a sampler into legal, untried configurations."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -21,10 +21,10 @@ __all__ = ["Proposal", "describe_ignored_values", "log_exhaustion", "propose"]
 
 logger = logging.getLogger("autonet.search")
 
-# Draws of a configuration that no trial is running; where few are left, it is better to wait.
+# Draws for a configuration that no trial is running; if few are left, it is better to wait.
 MAX_DRAWS = 20
 
-Proposal = tuple[Mapping[str, Any], str]  # a configuration and who proposed it
+Proposal = tuple[Mapping[str, Any], str]  # configuration and origin
 
 
 def propose(
@@ -36,7 +36,7 @@ def propose(
     defines: bool = False,
     trusted: bool = True,
 ) -> Proposal | None:
-    """Return a configuration that was not tried yet: what the user asked for, the default, or the sampler's.
+    """Return an untried configuration: an enqueued one, the default, or a proposal of the sampler.
 
     Parameters
     ----------
@@ -45,10 +45,10 @@ def propose(
     history : History
     rng : numpy.random.Generator
     defines : bool
-        Whether the objective defines the space, so that the configuration may lack what is not known of it.
+        Whether the objective defines the space, so that the configuration may be incomplete.
     trusted : bool
-        Whether the objective is known to be the one of the trials so far: an edited one may suggest something new
-        where everything was tried.
+        Whether the objective is known to be that of the trials so far: an edited one may suggest something new
+        when everything was tried.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def propose(
 
 
 def _propose_defined(history: History, config: Mapping[str, Any], rng: np.random.Generator) -> Proposal | None:
-    """Turn a proposal into what will be new when it runs, as far as the objective is known."""
+    """Complete a proposal to a configuration that is new, as far as the objective is known."""
     tree, running = history.defined.tree, [dict(trial.config) for trial in history.running.values()]
     completed, new = tree.complete(config, rng)
     if new and not _may_coincide(completed, running):
@@ -91,12 +91,12 @@ def _propose_defined(history: History, config: Mapping[str, Any], rng: np.random
 
 
 def _may_coincide(config: Config, running: Sequence[Config]) -> bool:
-    """Whether a configuration may turn out to be one that is running: one says of all that both say the same."""
+    """Return whether a partial configuration may turn out equal to a running one: one is a subset of the other."""
     return any(c and config and (c.items() <= config.items() or config.items() <= c.items()) for c in running)
 
 
 def log_exhaustion(space: ConfigurationSpace, history: History) -> None:
-    """Say why the search ends where there is no new configuration."""
+    """Log why the search stops when there is no untried configuration."""
     table = history.table(space)
     if not space.forbidden_clauses or table.encoding.size <= MAX_LISTED:
         reason = "all %d configurations have been tried"
@@ -109,19 +109,19 @@ def log_exhaustion(space: ConfigurationSpace, history: History) -> None:
 
 
 def describe_ignored_values(trial: Trial, outcome: Outcome) -> str:
-    """Say which values that the user asked for could not be used by an objective that defines its space.
+    """Describe the enqueued values that an objective that defines its space could not use.
 
     Parameters
     ----------
     trial : Trial
         As it was proposed.
     outcome : Outcome
-        Of its first job.
+        Outcome of its first job.
 
     Returns
     -------
     str
-        Empty if there are none.
+        Empty if all were used.
     """
     if trial.origin != "enqueued" or trial.reports:
         return ""
@@ -134,12 +134,12 @@ def describe_ignored_values(trial: Trial, outcome: Outcome) -> str:
             sentences.append(f"{name!r} = {value!r} is not in {distribution}; {used!r} was used instead.")
         elif name not in outcome.config and ran_through:
             names = ", ".join(map(repr, outcome.definitions)) or "nothing"
-            sentences.append(f"{name!r} = {value!r} was not used, for the objective suggested {names}.")
+            sentences.append(f"{name!r} = {value!r} was not used: the objective suggested {names}.")
     return " ".join([f"Enqueued trial {trial.number}:", *sentences]) if sentences else ""
 
 
 def _encode_proposal(sampler: Sampler, encoding: Encoding, config: Mapping[str, Any]) -> NDArray[np.float64]:
-    """Encode what a sampler proposed.
+    """Encode a proposal of a sampler.
 
     Raises
     ------

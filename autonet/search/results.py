@@ -1,4 +1,4 @@
-"""From what an objective returned to a checked `Result`: whatever is out of range is refused in a sentence."""
+"""Convert and validate what an objective returned."""
 
 import math
 from collections.abc import Mapping
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 __all__ = ["WITH_VALUE", "as_number", "as_result"]
 
-# Statuses of a job that left a value.
+# Statuses of jobs with a value.
 WITH_VALUE = frozenset({Status.FINISHED, Status.CUT, Status.INTERRUPTED})
 
 
 def as_result(returned: Any, job: Job, trial: "RunningTrial") -> tuple[Result, str]:
-    """Convert what an objective returned; the second part says why it is not a finished result.
+    """Convert what an objective returned to a `Result`, and a reason if it is not a finished one.
 
     Parameters
     ----------
     returned : float, dict or Result
-        In a dict, ``"value"`` follows the direction of the study; ``"loss"``, which is minimized whatever the
-        direction, is the result only if there is no ``"value"``.  All other entries are metrics.
+        In a dict, ``"value"`` follows the direction of the study; ``"loss"``, used if there is no ``"value"``, is
+        always minimized.  All other entries are metrics.
     job : Job
     trial : RunningTrial
-        A checkpoint in a `Result` is saved as its checkpoint.
+        Saves the checkpoint of a `Result`.
 
     Raises
     ------
     TypeError, ValueError
-        If it is nothing that can be compared, or a field is out of its range.
+        If there is no number, or a field is out of its range.
     """
     if isinstance(returned, Result):
         result = _check_result(returned, job)
@@ -74,7 +74,7 @@ def as_number(value: Any, source: str, expected: str = "a number") -> float:
     ----------
     value : object
     source, expected : str
-        Beginning and end of the sentence that refuses anything else.
+        Beginning and end of the error message.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def _check_result(result: Result, job: Job) -> Result:
 
 
 def _check_budget(budget: Any, job: Job) -> float:
-    """Check the budget that a job says it reached; by default, its target."""
+    """Check the budget that a job reached; the default is its target."""
     if budget is None:
         return job.target
     source = "the objective returned a Result with budget ="
@@ -147,7 +147,7 @@ def _check_budget(budget: Any, job: Job) -> float:
 
 
 def _check_metrics(metrics: Any) -> dict[str, Any]:
-    """Check further numbers that an objective returned: names, and values that any store can keep."""
+    """Check names and values of metrics, so that any store can save them."""
     if not isinstance(metrics, Mapping):
         raise TypeError(f"the objective returned metrics of type {type(metrics).__name__}; expected a dict.")
     for name in metrics:
@@ -157,7 +157,7 @@ def _check_metrics(metrics: Any) -> dict[str, Any]:
 
 
 def _check_finite(result: Result, value: float, job: Job) -> tuple[Result, str]:
-    """Turn a loss that is not finite into a divergence."""
+    """Mark a result with a non-finite loss as diverged."""
     if math.isfinite(result.loss) or result.status not in WITH_VALUE:
         return result, str(result.metrics.get("reason", ""))
     failed = replace(result, loss=math.inf, budget=job.start, status=Status.DIVERGED)

@@ -1,4 +1,4 @@
-"""Rungs: the budgets at which trials are compared."""
+"""Rungs: budgets at which trials are compared."""
 
 import math
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ Unit = Literal["time", "epochs"]
 
 @dataclass(frozen=True)
 class Rungs:
-    """A geometric ladder of budgets that honours both of its ends exactly.
+    """Geometric sequence of budgets with exact ends.
 
     Attributes
     ----------
     budgets : tuple of float
         Increasing.
     eta : float
-        One in `eta` trials of a rung goes on to the next.
+        Reduction factor: one in `eta` trials of a rung is promoted to the next.
     unit : {"time", "epochs", "none"}
-        "time": seconds of the trial's own.  "epochs": any other measure in proportion to which time passes; whole
-        numbers if both ends are.  "none": one rung, objectives without a budget.
+        "time": seconds of a trial.  "epochs": any other unit proportional to time; integers if both ends are.
+        "none": one rung, for objectives without a budget.
     """
 
     budgets: tuple[float, ...]
@@ -34,7 +34,7 @@ class Rungs:
 
     @classmethod
     def geometric(cls, low: float, high: float, eta: float = 3, unit: Unit = "time") -> "Rungs":
-        """Place rungs from `low` to `high`, as near to a factor of `eta` apart as both ends allow.
+        """Return rungs from `low` to `high` whose ratio is as close to `eta` as the ends allow.
 
         >>> Rungs.geometric(1, 243, 3, "epochs").budgets
         (1, 3, 9, 27, 81, 243)
@@ -47,7 +47,7 @@ class Rungs:
             )
         if not eta > 1:
             raise InvalidOption(f"eta must be greater than 1; got {eta:g}.")
-        # Rounded to the nearest count: a float logarithm that is a hair too small cannot lose a rung.
+        # Rounded to nearest, so that a rounding error of the logarithm cannot lose a rung.
         steps = max(round(math.log(high / low, eta)), 1 if high > low else 0)
         ladder = [low * (high / low) ** (k / max(steps, 1)) for k in range(steps + 1)]
         ladder[0], ladder[-1] = low, high
@@ -57,7 +57,7 @@ class Rungs:
 
     @classmethod
     def without_budget(cls) -> "Rungs":
-        """Return the single rung of an objective that knows no budget."""
+        """Return the single rung of an objective without a budget."""
         return cls((1.0,), 3, "none")
 
     def __len__(self) -> int:
@@ -72,7 +72,7 @@ class Rungs:
 
     @property
     def bottom(self) -> float:
-        """The lowest budget: what a new trial gets."""
+        """The lowest budget, that of a new trial."""
         return self.budgets[0]
 
     @property
@@ -82,11 +82,11 @@ class Rungs:
 
     @property
     def whole(self) -> bool:
-        """Whether budgets are whole numbers."""
+        """Whether budgets are integers."""
         return self.unit == "epochs" and all(isinstance(b, int) for b in self.budgets)
 
     def bracket_size(self, iteration: int) -> int:
-        """Trials that HpBandSter starts in bracket number `iteration`: floor(K / (s + 1)) * eta ** s."""
+        """Return the number of trials that HpBandSter starts in a bracket: floor(K / (s + 1)) * eta ** s."""
         steps = len(self) - 1 - iteration % len(self)
         return int(len(self) // (steps + 1) * self.eta**steps)
 

@@ -19,17 +19,17 @@ __all__ = ["NoProgress", "StopConditions", "check_callbacks", "raise_if_all_fail
 
 logger = logging.getLogger("autonet.search")
 
-# Jobs in a row that must crash with the same error, while no trial has a value, before the search gives up: the cause
-# is then not the configuration.
+# Consecutive jobs that crash with the same error, while no trial has a value, after which the search stops: the
+# configuration is not the cause.
 MAX_SAME_ERRORS = 100
 
-# Seconds, three years, beyond which a timeout is none: timers overflow.
+# Timeout in seconds, three years, above which there is none: timers overflow.
 MAX_TIMEOUT_SECONDS = 10**8
 
 
 @dataclass(frozen=True)
 class StopConditions:
-    """The limits of `Study.optimize`, checked before any trial.
+    """Stopping conditions of `Study.optimize`, validated before any trial.
 
     Raises
     ------
@@ -49,13 +49,13 @@ class StopConditions:
         if self.stop_at is not None and not is_real(self.stop_at):
             raise InvalidOption(f"stop_at must be a number; got {self.stop_at!r}.")
         check_choice("on_error", self.on_error, ("record", "raise"))
-        for name in ("max_trials", "timeout", "stop_at"):  # timers take no numbers of numpy
+        for name in ("max_trials", "timeout", "stop_at"):  # timers do not accept NumPy scalars
             object.__setattr__(self, name, to_plain(getattr(self, name)))
         if self.timeout is not None and self.timeout > MAX_TIMEOUT_SECONDS:
             object.__setattr__(self, "timeout", None)
 
     def check(self, history: History, objective: Any) -> None:
-        """Refuse what cannot work with this history, and say what a study that goes on has left to do."""
+        """Validate the objective against the history; log how many trials a resumed study has left."""
         if not callable(objective):
             raise InvalidOption(f"objective must be callable; got {objective!r}.")
         direction = "maximize" if history.maximize else "minimize"
@@ -71,23 +71,23 @@ class StopConditions:
             )
 
     def is_reached(self, history: History, trial: Trial) -> bool:
-        """Whether a trial is good enough."""
+        """Return whether a trial has reached `stop_at`."""
         if self.stop_at is None or trial.value is None:
             return False
         return trial.value >= self.stop_at if trial.maximize else trial.value <= self.stop_at
 
 
 def should_give_up(history: History, n_before: int) -> bool:
-    """Whether the search should end because every job crashes with the same error; if so, warn.
+    """Return whether every job crashes with the same error; if so, log a warning.
 
-    Trials that are pruned, that return a value that is not finite, or that fail for different reasons never end a
-    search: in a space of which little is feasible, many come before the first that has a value.
+    Trials that are pruned, return a non-finite value or fail for different reasons never stop a search: in a space
+    with a small feasible region, many come before the first that has a value.
 
     Parameters
     ----------
     history : History
     n_before : int
-        Number of reports before this call of `optimize`: each call gives the objective a new chance.
+        Number of reports before this call of `optimize`, which do not count.
     """
     if history.best is not None or len(history.reports) - n_before < MAX_SAME_ERRORS:
         return False
@@ -105,7 +105,7 @@ def should_give_up(history: History, n_before: int) -> bool:
 
 
 def raise_if_all_failed(history: History, cause: Exception | None) -> None:
-    """Raise `SearchFailed` with the reasons if there are trials, and each has failed on its own account."""
+    """Raise `SearchFailed` with the reasons if all trials have failed."""
     if history.best is not None:
         return
     ended = [t for t in history if t.reports]
@@ -133,9 +133,9 @@ def check_callbacks(callbacks: Any) -> list[Callable[..., Any]]:
 
 @dataclass(frozen=True)
 class NoProgress:
-    """End the search `n` trials after the last improvement of the best value.
+    """Callback that stops the search `n` trials after the last improvement of the best value.
 
-    It reads the history alone, so it stops a resumed search at the same trial.
+    It depends on the history only, so that a resumed search stops at the same trial.
 
     Parameters
     ----------
@@ -156,6 +156,6 @@ class NoProgress:
             raise InvalidOption(f"NoProgress requires an integer of at least 1; got {self.n!r}.")
 
     def __call__(self, study: "Study", trial: Trial) -> bool:
-        """Whether the last improvement is `n` trials back."""
+        """Return whether the last improvement is `n` trials ago."""
         best = study.history.best
         return best is not None and len(study.trials) - 1 - best.number >= self.n

@@ -1,4 +1,4 @@
-"""The study: ask for a trial, run it, tell what came out, until nothing can be gained in the time left."""
+"""Study: a search that runs an objective on trials and keeps what came out of them."""
 
 import math
 import os
@@ -38,59 +38,60 @@ __all__ = ["Callback", "Study"]
 Callback = Callable[["Study", Trial], Any]
 Direction = Literal["minimize", "maximize"]
 
-# After Ctrl-C, the longest that an executor may take to end what runs; ours take less.
+# Seconds after Ctrl-C within which an executor must have stopped its jobs; ours take less.
 INTERRUPT_TIMEOUT_SECONDS = 1.25 * GRACE_SECONDS
 
 
 class Study(AskTell):
-    """A search for the configuration with the best value.
+    """Search for the configuration with the best value of an objective.
 
     `ask`, `tell`, `report` and `enqueue` may be called from several threads; `optimize` runs once at a time.
 
     Parameters
     ----------
     space : ConfigurationSpace or mapping, optional
-        What may vary; see `as_space` for what a mapping may hold.  Without it the objective defines the space with
-        ``trial.suggest_float``, ``suggest_int`` and ``suggest_categorical``.  The default configuration is tried
-        first.
+        Search space; see `as_space` for the entries of a mapping.  Without it the objective defines the space
+        (define-by-run) with ``trial.suggest_float``, ``suggest_int`` and ``suggest_categorical``.  The default
+        configuration is tried first.
     direction : {"minimize", "maximize"}
     sampler : {"bohb", "gp", "forest", "kde", "random", "grid"} or Sampler
         "bohb", the default, is the Gaussian process over all rungs; "kde" is the model of the original BOHB.
     scheduler : {"asynchronous", "hyperband", "none"} or Scheduler
-        Asynchronous halving, synchronous Hyperband brackets, or every trial at once to `max_budget`.
+        Asynchronous successive halving, synchronous Hyperband brackets, or no early stopping: each trial runs to
+        `max_budget`.
     min_budget, max_budget : float, optional
-        Lowest and highest budget, in any unit in proportion to which time passes; whole numbers give whole budgets.
-        Without them, objectives know no budget.
+        Lowest and highest budget, in any unit proportional to time; integers give integer budgets.  Without them,
+        objectives have no budget.
     budget_type : {"epochs", "time"}
-        "time": budgets are the trial's own seconds.
+        Unit of budgets; "time" counts the seconds of a trial.
     eta : float
-        One in `eta` trials of a rung goes on to the next.
+        Reduction factor: one in `eta` trials of a rung is promoted to the next.
     run_dir : path-like, optional
-        Where every event is kept; opening the directory again goes on where the study ended, and deletes nothing
-        until it does.  See also `Study.open`.
+        Directory in which every event is saved; a study in an existing directory resumes it, and deletes nothing
+        before its first job.  See also `Study.open`.
     random_state : int, Generator or RandomState, optional
-        Root of every random stream.
+        Seed of all random streams.
     keep_best : int, optional
-        How many of the best trials keep their checkpoints, beside those that may still go on.  Default: as in the run
-        directory, or 1.
+        Number of best trials whose checkpoints are kept, besides those that may still be promoted.  Default: as in
+        the run directory, or 1.
     data : object, optional
-        What the objective depends on, arrays for example; a run directory refuses to go on with other data.
+        Data that the objective depends on, arrays for example; a run directory cannot be resumed with other data.
 
     Attributes
     ----------
     history : History
-        The only state; proposals and promotions are functions of it.
+        All trials and reports; proposals and promotions are functions of it.
     errors : list of Exception
-        Exceptions of crashed trials, in order, with their tracebacks as notes: frames would hold all local variables.
+        Exceptions of crashed trials, in order, with tracebacks as notes: frames would keep all local variables alive.
     interrupted : bool
-        Whether the user ended the search with Ctrl-C.
+        Whether the user stopped the search with Ctrl-C.
 
     Raises
     ------
     InvalidOption
         If the space is empty, or an option is unknown.
     RunMismatch, RunLocked, RunCorrupted
-        If the run directory cannot be gone on with.
+        If the run directory cannot be resumed.
 
     Examples
     --------
@@ -120,7 +121,7 @@ class Study(AskTell):
         self.direction = check_choice("direction", direction, ("minimize", "maximize"))
         self.sampler: Sampler = resolve("sampler", sampler, SAMPLERS, "propose")
         self.scheduler: Scheduler = resolve("scheduler", scheduler, SCHEDULERS, "decide")
-        self._lock = threading.RLock()  # of all that changes: history, journal, and which trials run
+        self._lock = threading.RLock()  # guards history, journal and the running trials
         self._optimizing = threading.Lock()
         known_space = None if space is None else as_space(space)
         if known_space is not None and hasattr(self.sampler, "check"):
@@ -129,7 +130,7 @@ class Study(AskTell):
         self.errors: list[Exception] = []
         self.interrupted = self._stopping = False
         self._deadline = math.inf
-        self._mine: set[int] = set()  # trials that run here; others that run were left by a process that died
+        self._mine: set[int] = set()  # trials that run here; other running trials were left by a process that died
         self._asked: dict[int, tuple[RunningTrial, float, float]] = {}
         fresh_seed = resolve_seed(random_state)
         seed = None if random_state is None else fresh_seed
@@ -146,7 +147,7 @@ class Study(AskTell):
                 "scheduler": scheduler if isinstance(scheduler, str) else None,
             },
         )
-        self._n_before = len(self.history.reports)  # of other objectives than the present one, perhaps
+        self._n_before = len(self.history.reports)  # perhaps of another objective
 
     @classmethod
     def open(
@@ -158,24 +159,24 @@ class Study(AskTell):
         keep_best: int | None = None,
         data: Any = None,
     ) -> Self:
-        """Open the study in a run directory, to look at it or to go on; space and options are those it was made with.
+        """Open the study in a run directory with its original space and options, to inspect or resume it.
 
-        Nothing is deleted until a job begins.  `read_history` looks at a study that another process works on.
+        Nothing is deleted before a job starts.  `read_history` reads a study that another process is running.
 
         Parameters
         ----------
         run_dir : path-like
         sampler, scheduler, keep_best : optional
-            Instead of those that it was made with; to be given if they were objects.
+            Override the original ones; required if those were objects.
         data : object, optional
-            Compared with what the study was made with, if given.
+            Compared with the original data, if given.
 
         Raises
         ------
         RunUnavailable
-            If there is no study.
+            If the directory holds no study.
         RunLocked, RunCorrupted
-            If another process works on it, or it cannot be read.
+            If another process is using it, or it cannot be read.
         """
         store = open_existing_store(run_dir)
         try:
@@ -198,7 +199,7 @@ class Study(AskTell):
         callbacks: Iterable[Callback] = (),
         progress: bool | None = None,
     ) -> "Study":
-        """Run trials until the deadline, the last trial, a stop, or Ctrl-C.
+        """Run trials until a stopping condition is met or the user presses Ctrl-C.
 
         Parameters
         ----------
@@ -206,37 +207,35 @@ class Study(AskTell):
             Takes a `RunningTrial`; returns a number, a dict with ``"value"`` and further numbers to keep, or a
             `Result`.  Without a ``"value"``, a ``"loss"`` in the dict is minimized whatever the direction.
         max_trials : int, optional
-            Number of trials in the study, those it had before included.
+            Total number of trials in the study, earlier ones included.
         timeout : float, optional
-            Seconds, after which a running trial is ended too.  The sampler then weighs what trials cost in seconds,
-            so that a seed no longer repeats the search.
+            Seconds, after which running trials are stopped too.  The sampler then weighs the cost of trials in
+            seconds, so that a seed no longer reproduces the search.
         stop_at : float, optional
-            Value that is good enough.
+            Stop when a trial reaches this value.
         n_jobs : int
-            Trials at once; more than one run in worker processes.
+            Number of trials at once; several run in worker processes; -1 means one per core.
         executor : Executor, optional
-            Where to run the trials instead.
+            Executor to use instead of `n_jobs`.
         on_error : {"record", "raise"}
-            Whether an exception of the objective ends its trial only, or the search.  Trials that fail or are pruned
-            do not end the search, however many; unless no trial has a value and 100 in a row crash with the same
-            error.
+            Whether an exception in the objective fails only its trial, or stops the search.  Failed and pruned trials
+            do not stop the search, unless no trial has a value and 100 in a row crash with the same error.
         callbacks : iterable of callable
-            Called as ``callback(study, trial)`` after each job; True ends the search.
+            Called as ``callback(study, trial)`` after each job; returning True stops the search.
         progress : bool, optional
-            Whether to show a progress bar; default: if standard error is a terminal.
+            Whether to show a progress bar; by default if standard error is a terminal.
 
         Returns
         -------
         Study
-            Itself.
+            The study itself.
 
         Raises
         ------
         SearchFailed
-            If all trials failed; it lists the reasons.
+            If all trials failed; the message lists the reasons.
         InvalidOption
-            If a limit cannot work, or `optimize` is running already: in another thread, or around an objective that
-            calls it on its own study.
+            If an option is invalid, or `optimize` is already running, in another thread or around the objective.
         """
         limits = StopConditions(max_trials, timeout, stop_at, on_error)
         max_trials, timeout = limits.max_trials, limits.timeout
@@ -245,7 +244,7 @@ class Study(AskTell):
             self._n_before = len(self.history.reports)
             try:
                 limits.check(self.history, objective)
-                # Of a search within a trial, the outer limit holds as well.
+                # A search inside a trial also obeys the outer deadline.
                 self._deadline = min(current_deadline(), math.inf if timeout is None else time.monotonic() + timeout)
                 self._stopping = self.interrupted = False
                 runs_in.prepare(objective)
@@ -270,7 +269,7 @@ class Study(AskTell):
                     raise
             finally:
                 runs_in.cancel()
-                with suppress(RunUnavailable), self._lock:  # which has ended the search
+                with suppress(RunUnavailable), self._lock:  # the reason why the search stopped
                     self._journal.cancel(self._submitted)
                 self._mine &= self._asked.keys()
                 self._deadline = math.inf
@@ -283,25 +282,25 @@ class Study(AskTell):
         return self
 
     def stop(self) -> None:
-        """End the running `optimize` after the current job."""
+        """Stop the running `optimize` after the current job."""
         self._stopping = True
 
     def close(self) -> None:
-        """Let go of the run directory."""
+        """Release the run directory."""
         self._journal.close()
 
     def __enter__(self) -> Self:
-        """Open already."""
+        """Return the study, which is already open."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the run directory."""
+        """Release the run directory."""
         self.close()
 
     def _submit_jobs(self, executor: Executor, objective: Objective, max_trials: int | None) -> bool:
-        """Submit jobs until all slots are taken or there is nothing to do; return whether any runs.
+        """Submit jobs until all slots are taken or there is nothing to do; return whether any job is running.
 
-        After Ctrl-C there is nothing to do.
+        After Ctrl-C no job is submitted.
         """
         isolated = getattr(executor, "isolated", False)
         while len(self._submitted) < executor.n_slots and not current_interrupt().requested:
@@ -312,7 +311,7 @@ class Study(AskTell):
         return bool(self._submitted)
 
     def _drop_interrupted(self, outcomes: list[Outcome]) -> list[Outcome]:
-        """Return the outcomes that count; a job that Ctrl-C ended without a result of its own is not begun."""
+        """Drop outcomes of jobs that Ctrl-C stopped without a result; these jobs count as not started."""
         if not current_interrupt().requested:
             return outcomes
         counting = [outcome for outcome in outcomes if not was_cut_short(outcome.result)]
@@ -324,11 +323,11 @@ class Study(AskTell):
 
     @contextmanager
     def _reject_concurrent_calls(self) -> Iterator[None]:
-        """Refuse a second `optimize` while the body, the first one, is running."""
+        """Raise if `optimize` is already running."""
         if not self._optimizing.acquire(blocking=False):
             raise InvalidOption(
-                "optimize() is running on this study already; use n_jobs for several trials at once, ask() and tell() "
-                "in threads of your own, and another Study inside of an objective."
+                "optimize() is already running on this study; use n_jobs for several trials at once, ask() and tell() "
+                "in your own threads, and another Study inside an objective."
             )
         try:
             yield
@@ -339,16 +338,16 @@ class Study(AskTell):
 
     @property
     def _submitted(self) -> set[int]:
-        """Trials that an executor runs; those that `ask` gave out are not among them."""
+        """Trials that an executor runs, without those returned by `ask`."""
         return self._mine - self._asked.keys()
 
     def _handle_outcome(self, outcome: Outcome, on_error: str) -> Trial | None:
-        """Take up the outcome of a job; None if the trial is begun again."""
+        """Record the outcome of a job; return None if the trial is started again."""
         if isinstance(outcome.exception, RunUnavailable):
-            raise outcome.exception  # no fault of the trial: it goes on when there is room again
+            raise outcome.exception  # not the fault of the trial, which can resume later
         number = outcome.job.trial
         with self._lock:
-            if outcome.died and self._journal.has_progressed(number):  # killed, but it can go on from what it has saved
+            if outcome.died and self._journal.has_progressed(number):  # killed, but it can resume from its checkpoint
                 self._mine.discard(number)
                 self._journal.cancel([number])
                 return None
@@ -359,9 +358,9 @@ class Study(AskTell):
         return trial
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out locks, so that an objective that looks at its study can be sent to other processes."""
+        """Exclude locks, so that an objective that uses its study can be pickled."""
         return {name: value for name, value in vars(self).items() if name not in ("_lock", "_optimizing")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Make new locks."""
+        """Restore the state with new locks."""
         vars(self).update(state, _lock=threading.RLock(), _optimizing=threading.Lock())

@@ -1,4 +1,4 @@
-"""The read-only side of a study: its space, its trials, the best of them, and what they look like."""
+"""Read-only interface of a study."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +21,14 @@ __all__ = ["StudyView"]
 
 
 class StudyView:
-    """What can be read from a study; `Study` adds what changes it."""
+    """Read-only interface of a study: its space, trials and best trial.
+
+    Attributes
+    ----------
+    history : History
+    sampler : Sampler
+    scheduler : Scheduler
+    """
 
     history: History
     sampler: Sampler
@@ -30,12 +37,12 @@ class StudyView:
 
     @property
     def space(self) -> ConfigurationSpace:
-        """What may vary; of a study whose objective defines it, what is known of it."""
+        """The search space; if the objective defines it, the part that is known so far."""
         return self._journal.space
 
     @property
     def encoding(self) -> Encoding:
-        """The space as columns of numbers."""
+        """The encoding of configurations as rows of numbers."""
         return self._journal.encoding
 
     @property
@@ -45,17 +52,17 @@ class StudyView:
 
     @property
     def checkpoints(self) -> Mapping[int, Any]:
-        """By trial, what it can go on from, or the path to it; dropped when it can hardly be promoted any more."""
+        """Checkpoints, or paths to them, by trial number; dropped when a promotion has become unlikely."""
         return self._journal.checkpoints
 
     def load_checkpoint(self, trial: Trial) -> Any:
-        """Return what a trial saved last; None if nothing was, or if it was dropped."""
+        """Return the latest checkpoint of a trial; None if it saved none, or if it was dropped."""
         kept = self.checkpoints.get(trial.number)
         return read_checkpoint(kept) if isinstance(kept, Path) else kept
 
     @property
     def log_trials(self) -> bool:
-        """Whether a line is logged at info level when a trial has ended; can be set."""
+        """Whether the end of each trial is logged at info level; can be set."""
         return self._journal.log_trials
 
     @log_trials.setter
@@ -74,7 +81,7 @@ class StudyView:
         Raises
         ------
         NoFinishedTrial
-            If no trial has a value; it lists the reasons.
+            If no trial has a value; the message lists the reasons.
         """
         best = self.history.best
         if best is None:
@@ -91,7 +98,7 @@ class StudyView:
         return trials_dataframe(self.history)
 
     def __repr__(self) -> str:
-        """Show how many trials there are and what is best."""
+        """Show the number of trials and the best value."""
         directory = self._journal.directory
         place = "" if directory is None else f", run_dir={str(Path(directory).parent)!r}"
         return f"<{type(self).__name__}: {describe(self.history)}{place}>"

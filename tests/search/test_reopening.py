@@ -101,7 +101,7 @@ def test_parts_of_ones_own_are_asked_for(tmp_path: Path, caplog: pytest.LogCaptu
 
 
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
-    with pytest.raises(RunUnavailable, match=r"There is no study in .*run; Study\(space, run_dir=...\) begins one"):
+    with pytest.raises(RunUnavailable, match=r"There is no study in .*; create one with Study\(space, run_dir=...\)"):
         Study.open(tmp_path / "run")
     assert not (tmp_path / "run").exists()
     with Study(LINE, run_dir=tmp_path / "run"), pytest.raises(RunLocked, match=r"close\(\) that one"):

@@ -300,7 +300,9 @@ def test_objects_as_choices_are_refused(fixed: bool, tmp_path: Path) -> None:
             return {t.config["kind"] for t in study.trials}
 
     assert search(None) == {int, "float"}  # in memory all goes
-    with pytest.raises(InvalidOption, match=r"'kind' has the choice <class 'int'>, which a run directory cannot hold"):
+    with pytest.raises(
+        InvalidOption, match=r"'kind' has the choice <class 'int'>, which cannot be saved in a run directory"
+    ):
         search(tmp_path / "run")
 
 
