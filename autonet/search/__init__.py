@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from autonet.search.executors.futures import Futures as Futures
     from autonet.search.executors.processes import Processes as Processes
 
-# Imported when first used: most searches need none of them, and dask is an extra.
+# Imported lazily: most searches need none of them, and dask is an extra.
 __getattr__, __dir__ = make_lazy_attributes(
     __name__,
     {
