@@ -253,7 +253,7 @@ def test_files_are_for_their_owner_alone_and_go_through_no_link(tmp_path: Path) 
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a pipe")
-@pytest.mark.parametrize("kind", ["a symbolic link", "a pipe", "a directory", "a second name"])
+@pytest.mark.parametrize("kind", ["a symbolic link", "a pipe", "a directory", "another hard link"])
 def test_what_stands_in_the_place_of_a_file_is_refused_at_once(kind: str, tmp_path: Path) -> None:
     path, outside = tmp_path / "c.safetensors", tmp_path / "outside"
     write_checkpoint(outside, 1)
@@ -261,7 +261,7 @@ def test_what_stands_in_the_place_of_a_file_is_refused_at_once(kind: str, tmp_pa
         "a symbolic link": lambda: path.symlink_to(outside),
         "a pipe": lambda: os.mkfifo(path),  # whoever opens it waits for ever
         "a directory": path.mkdir,
-        "a second name": lambda: path.hardlink_to(outside),
+        "another hard link": lambda: path.hardlink_to(outside),
     }
     makers[kind]()
     with pytest.raises(RunCorrupted, match=rf"The checkpoint .*c\.safetensors cannot be read: .*{kind}"):

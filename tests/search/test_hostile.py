@@ -108,7 +108,7 @@ def test_an_object_among_the_choices_of_a_later_trial_fails_that_trial(tmp_path:
 
 @pytest.mark.parametrize(
     ("key", "value", "n_jobs"),
-    [("a", Fraction(1, 2), 1), ("a", [threading.Lock], 1), ("a", Silent(), 1), (5, 1, 1), ("a", Fraction(1, 2), 2)],
+    [("a", slice(1, 2), 1), ("a", [threading.Lock], 1), ("a", Silent(), 1), (5, 1, 1), ("a", slice(1, 2), 2)],
 )
 def test_attributes_changed_in_place_are_checked_too(key: Any, value: Any, n_jobs: int, tmp_path: Path) -> None:
     def objective(trial: RunningTrial) -> float:
@@ -131,8 +131,8 @@ def test_a_trial_that_could_not_be_told_of_may_be_told_again(tmp_path: Path) -> 
     with Study({"x": (0.0, 1.0)}, run_dir=tmp_path / "run") as study:
         trial = study.ask()
         assert trial is not None
-        trial.user_attrs["note"] = Fraction(1, 2)
-        with pytest.raises(TypeError, match="the user attribute 'note' has a part of type Fraction"):
+        trial.user_attrs["note"] = slice(1, 2)
+        with pytest.raises(TypeError, match="the user attribute 'note' has a part of type slice"):
             study.tell(trial, 1.0)
         del trial.user_attrs["note"]
         assert study.tell(trial, 1.0).value == 1.0
@@ -150,7 +150,7 @@ def test_a_trial_of_another_study_is_not_taken_for_ones_own() -> None:
 
 @pytest.mark.parametrize(
     ("space", "value"),
-    [(None, Fraction(1, 2)), (None, Silent()), (None, [int]), ({"x": (0, 5)}, 10**400), ({"x": (0.0, 5.0)}, Silent())],
+    [(None, slice(1, 2)), (None, Silent()), (None, [int]), ({"x": (0, 5)}, 10**400), ({"x": (0.0, 5.0)}, Silent())],
 )
 def test_what_cannot_be_kept_cannot_be_enqueued(space: Any, value: Any, tmp_path: Path) -> None:
     with Study(space, run_dir=tmp_path / "run") as study, pytest.raises(InvalidOption, match="'x'"):

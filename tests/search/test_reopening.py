@@ -97,14 +97,14 @@ def test_parts_of_ones_own_are_asked_for(tmp_path: Path, caplog: pytest.LogCaptu
         assert isinstance(study.sampler, RandomSampler)
     assert not caplog.text
     with Study.open(tmp_path / "run"):
-        assert "made with a sampler of its own; give it to open() to go on as before" in caplog.text
+        assert "created with a custom sampler; pass it to open() to continue with it" in caplog.text
 
 
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     with pytest.raises(RunUnavailable, match=r"There is no study in .*; create one with Study\(space, run_dir=...\)"):
         Study.open(tmp_path / "run")
     assert not (tmp_path / "run").exists()
-    with Study(LINE, run_dir=tmp_path / "run"), pytest.raises(RunLocked, match=r"close\(\) that one"):
+    with Study(LINE, run_dir=tmp_path / "run"), pytest.raises(RunLocked, match=r"close\(\) that study"):
         Study.open(tmp_path / "run")
     with pytest.raises(UnknownName, match="Unknown sampler 'bohp'"):
         Study.open(tmp_path / "run", sampler="bohp")
@@ -285,7 +285,7 @@ def test_what_is_no_file_is_refused_and_nothing_outside_is_touched(name: str, ki
         place.hardlink_to(outside)
     before = outside.read_bytes() if outside.exists() else b""
     for work in (lambda: Study.open(tmp_path / "run"), lambda: read_history(tmp_path / "run")):
-        with pytest.raises(RunCorrupted, match=rf"{place} (is a|has a second name)"):
+        with pytest.raises(RunCorrupted, match=rf"{place} (is a|has another hard link)"):
             work()
     assert (outside.read_bytes() if outside.exists() else b"") == before
 
@@ -293,5 +293,5 @@ def test_what_is_no_file_is_refused_and_nothing_outside_is_touched(name: str, ki
 def test_a_journal_that_would_delete_a_file_elsewhere_is_refused(tmp_path: Path) -> None:
     Study(LINE, run_dir=tmp_path / "run").close()
     (tmp_path / "run" / "study.sqlite-journal").write_bytes(b"\0" * 512 + bytes.fromhex("d9d505f920a163d7"))
-    with pytest.raises(RunCorrupted, match="names a file elsewhere, which SQLite would delete"):
+    with pytest.raises(RunCorrupted, match="refers to a file elsewhere, which SQLite would delete"):
         RunDirectory(tmp_path / "run")

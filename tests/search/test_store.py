@@ -386,7 +386,7 @@ def test_a_missing_database_is_no_new_study(left: str, directory: Path) -> None:
     database(directory).unlink()
     for name in {"checkpoints", "study.sqlite-journal"} - {left}:
         (directory / name).rename(directory / "elsewhere")
-    with pytest.raises(RunCorrupted, match=rf"study\.sqlite cannot be read \(it is not there, but {left} is\)"):
+    with pytest.raises(RunCorrupted, match=rf"study\.sqlite cannot be read \(it is missing, but {left} exists\)"):
         run(directory)
 
 
@@ -643,9 +643,7 @@ def test_events_that_make_no_sense_are_refused(old: str, new: str, directory: Pa
 def test_rows_that_make_no_sense_are_refused(change: str, directory: Path) -> None:
     forge(directory, lambda connection: connection.execute(change))
     for work in (lambda: run(directory), lambda: Study.open(directory), lambda: read_history(directory)):
-        with pytest.raises(
-            RunCorrupted, match=r"cannot be (understood|read)|unknown to this version of autonet; update"
-        ):
+        with pytest.raises(RunCorrupted, match=r"is invalid|cannot be read|unknown to this version of autonet; update"):
             work()
 
 
@@ -673,7 +671,9 @@ def test_links_are_refused_and_what_they_point_to_is_left_alone(name: str, direc
     place.rename(outside)
     content = outside.read_bytes() if outside.is_file() else sorted(outside.iterdir())
     place.symlink_to(outside)
-    with pytest.raises(RunCorrupted, match=rf"{place} is a symbolic link, which a run directory does not hold; remove"):
+    with pytest.raises(
+        RunCorrupted, match=rf"{place} is a symbolic link, which is not allowed in a run directory; remove"
+    ):
         run(directory)
     assert content == (outside.read_bytes() if outside.is_file() else sorted(outside.iterdir()))
 
