@@ -1,4 +1,4 @@
-"""Short ways into the search: `minimize`, `maximize`, and an objective for any scikit-learn estimator."""
+"""Convenience functions: `minimize`, `maximize`, and objectives of scikit-learn estimators."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ def minimize(fn: Objective, space: Space = None, **options: Any) -> Study:
     Parameters
     ----------
     fn : callable
-        Takes a `RunningTrial`, a mapping from names to values; returns a number.
+        Objective that takes a `RunningTrial`, a mapping from names to values, and returns a number.
     space : ConfigurationSpace or mapping, optional
     **options
         Any option of `Study` or of `Study.optimize`.
@@ -33,7 +33,7 @@ def minimize(fn: Objective, space: Space = None, **options: Any) -> Study:
     Returns
     -------
     Study
-        ``study.best.config`` and ``study.best.value`` hold the answer.
+        ``study.best.config`` and ``study.best.value`` are the result.
 
     Examples
     --------
@@ -77,26 +77,27 @@ def _option_names(function: Callable[..., Any]) -> list[str]:
 def cv_objective(
     estimator: Any, X: Any, y: Any = None, *, cv: Any = 5, scoring: Any = None, budget: str | None = None
 ) -> "CrossValidation":
-    """Make an objective of the cross-validated score of a scikit-learn estimator.
+    """Make an objective from the cross-validated score of a scikit-learn estimator.
 
     Parameters
     ----------
     estimator : estimator
         Cloned for each trial; hyperparameters are set by name with ``set_params``, conditional ones such as
-        ``"kernel:poly:degree"`` by the last part of their name.  Where it leaves ``random_state`` open, the trial's
-        seed is taken, so that a seed of the study repeats the search.
-    X, y : array-like
+        ``"kernel:poly:degree"`` by the last part of their name.  If ``random_state`` is None, it is set to the seed
+        of the trial, so that a seed of the study reproduces the search.
+    X : array-like of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
     cv : int, splitter or iterable
     scoring : str or callable, optional
         Default: the estimator's own score.
     budget : str, optional
-        What the budget of a trial is: the name of a hyperparameter such as ``"n_estimators"``, or ``"n_samples"``
-        for the number of training rows, drawn class by class.
+        Meaning of the budget of a trial: the name of a hyperparameter such as ``"n_estimators"``, or ``"n_samples"``
+        for the number of training rows, stratified by class.
 
     Returns
     -------
     callable
-        To be maximized.
+        Objective to maximize.
 
     Raises
     ------
@@ -120,7 +121,7 @@ def cv_objective(
 
 
 class CrossValidation:
-    """The mean score over the folds of a cross-validation; made by `cv_objective`."""
+    """Objective that returns the mean cross-validation score; made by `cv_objective`."""
 
     direction = "maximize"
 
@@ -137,11 +138,11 @@ class CrossValidation:
 
     @property
     def data(self) -> tuple[Any, Any]:
-        """What a run directory must not change."""
+        """Data that a run directory checks when it is resumed."""
         return self.X, self.y
 
     def __call__(self, trial: RunningTrial) -> dict[str, Any]:
-        """Return the mean score and its spread."""
+        """Return mean and standard deviation of the score over the folds."""
         from sklearn.base import clone  # noqa: PLC0415
         from sklearn.model_selection import cross_val_score  # noqa: PLC0415
 
@@ -162,9 +163,9 @@ class CrossValidation:
         return {"value": float(scores.mean()), "std": float(scores.std())}
 
     def _subset(self, train: Any, n: int) -> Any:
-        """Choose `n` of the training rows: the same for every trial, fewer ones among more, each class in proportion.
+        """Subsample `n` training rows, nested and stratified; the same for every trial.
 
-        A class comes in with its first row before any has its second, or rare ones would be missing.
+        The first row of each class comes before the second of any, so that rare classes are not missing.
         """
         rows = np.random.default_rng(0).permutation(np.asarray(train))
         if self.stratified:

@@ -1,4 +1,4 @@
-"""A progress bar over the time or the trials of a study."""
+"""Progress bar of a study."""
 
 import threading
 import time
@@ -13,28 +13,28 @@ __all__ = ["ProgressBar"]
 
 
 class _Bar(tqdm):  # type: ignore[misc]
-    """A bar without the thread that tqdm starts to watch over bars, and never ends."""
+    """tqdm bar without the monitor thread, which never ends."""
 
     monitor_interval = 0
 
 
 class ProgressBar:
-    """Show the time used (or the trials started), the trials per rung and the best value.
+    """Progress bar with the elapsed time or number of trials, the trials per rung and the best value.
 
-    A context manager.  Between trials a thread moves the bar on.
+    A context manager.  A thread updates the bar between trials.
 
     Parameters
     ----------
     seconds : float, optional
-        Time that the study may take; without it the bar counts trials.
+        Time limit of the study; without it the bar counts trials.
     max_trials : int, optional
     shown : bool, optional
-        A bar that is not shown does nothing.  Default: shown if standard error is a terminal.
+        Whether to show the bar; by default if standard error is a terminal.
 
     Attributes
     ----------
     describe : callable
-        Returns the text for the value of the best trial.
+        Formats the value of the best trial.
     """
 
     def __init__(self, seconds: float | None, max_trials: int | None, *, shown: bool | None = None) -> None:
@@ -59,7 +59,7 @@ class ProgressBar:
         )
 
     def __enter__(self) -> "ProgressBar":
-        """Start moving."""
+        """Start updating the bar."""
         if self._thread:
             self._thread.start()
         return self
@@ -67,20 +67,20 @@ class ProgressBar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        """Stop and leave the bar standing."""
+        """Stop updating, and leave the bar on the screen."""
         self._ended.set()
         if self._thread:
             self._thread.join()
         self._bar.close()
 
     def begin(self, step: str) -> None:
-        """Say what is being done."""
+        """Show the name of the current step."""
         if not self._bar.disable:
             self._bar.set_description_str(step, refresh=False)
             self._move(int(self._bar.n))
 
     def show(self, history: History) -> None:
-        """Show what the search has come to."""
+        """Show the state of the search."""
         if self._bar.disable:
             return
         best = history.best

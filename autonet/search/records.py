@@ -1,4 +1,4 @@
-"""The nouns of the search: a job goes out, a result comes back, and a report of it is kept with the trial."""
+"""Records of a search: jobs, their results, and the reports that trials keep."""
 
 import math
 from collections.abc import Mapping
@@ -25,13 +25,13 @@ class Status(StrEnum):
     """
 
     FINISHED = "finished"  # reached its budget
-    CUT = "cut"  # ended early by the deadline, with a value
-    INTERRUPTED = "interrupted"  # ended early by the user, with a value
-    PRUNED = "pruned"  # ended early because others are better
+    CUT = "cut"  # stopped by the deadline, with a value
+    INTERRUPTED = "interrupted"  # stopped by the user, with a value
+    PRUNED = "pruned"  # stopped early because other trials are better
     DIVERGED = "diverged"  # value became NaN or infinite
-    CRASHED = "crashed"  # raised an exception, or took its process with it
-    TIMEOUT = "timeout"  # ended by the deadline, without a value
-    MEMOUT = "memout"  # needed more memory than it may have
+    CRASHED = "crashed"  # raised an exception, or its process died
+    TIMEOUT = "timeout"  # stopped by the deadline, without a value
+    MEMOUT = "memout"  # exceeded the memory limit
 
 
 # A budget that is measured, such as seconds, may exceed the target by this factor; it then counts as the target.
@@ -41,7 +41,12 @@ FAILED = frozenset({Status.DIVERGED, Status.CRASHED, Status.TIMEOUT, Status.MEMO
 
 
 def check_types(**fields: tuple[Any, type]) -> None:
-    """Check values that come from a file: by name, the value and its type; True and False are no numbers.
+    """Check the types of values read from a file; booleans are not numbers.
+
+    Parameters
+    ----------
+    **fields : tuple of (object, type)
+        Value and expected type by name.
 
     Raises
     ------
@@ -54,7 +59,13 @@ def check_types(**fields: tuple[Any, type]) -> None:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened in a study: its kind, the number of its trial (-1 for none), and plain values."""
+    """Event of a study: its kind, the number of its trial (-1 for none), and plain values.
+
+    Examples
+    --------
+    >>> Event("observe", 0, {"step": 1, "value": 0.5}).kind
+    'observe'
+    """
 
     kind: str
     trial: int
@@ -63,16 +74,16 @@ class Event:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a job has saved and noted by its latest checkpoint; kept in the file, so that another attempt goes on there.
+    """Progress of a job at its latest checkpoint, saved with it so that another attempt can resume there.
 
     Attributes
     ----------
     saves : int
-        Checkpoints that the job has saved, in all of its attempts.
+        Number of checkpoints that the job has saved in all attempts.
     curve : list of (int, float)
-        What it has reported.
+        Reported steps and values.
     attributes : mapping
-        What it has noted with `RunningTrial.set_user_attr`.
+        User attributes; see `RunningTrial.set_user_attr`.
     """
 
     saves: int
@@ -80,7 +91,7 @@ class Progress:
     attributes: Mapping[str, Any]
 
     def to_text(self) -> str:
-        """Write it as JSON."""
+        """Serialize to JSON."""
         return to_text({"saves": self.saves, "curve": self.curve, "attributes": self.attributes})
 
     @classmethod
@@ -97,7 +108,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Job:
-    """Evaluate one configuration, from the budget already paid to a target.
+    """Job of an executor: train one configuration from the budget already spent to a target.
 
     Attributes
     ----------
@@ -106,29 +117,29 @@ class Job:
     config : mapping
         The configuration, as plain Python values.
     start, target : float
-        Budget already paid, and budget to reach, in the study's unit.
+        Budget already spent, and budget to reach, in the study's unit.
     seed : int
-        The trial's own random seed; the same for all of its jobs.
+        Random seed of the trial, the same for all of its jobs.
     deadline : float
-        Reading of ``time.monotonic()`` at which the job must have ended.
+        Value of ``time.monotonic()`` at which the job must have ended.
     checkpoint : object
-        What the trial's last job left behind, or the path to it; None for a new trial.
+        Latest checkpoint of the trial, or the path to it; None for a new trial.
     directory : str, optional
-        Where a new checkpoint is written; None keeps it in memory.
+        Directory of new checkpoints; None keeps them in memory.
     maximize : bool
         Whether the objective's values are to be maximized.
     bounds : mapping of int to float
-        By step: the loss that a trial must not exceed in order to go on (see `RunningTrial.should_prune`).
+        By step: the loss above which the trial is pruned (see `RunningTrial.should_prune`).
     budgeted : bool
-        Whether the study knows budgets.
+        Whether the study has budgets.
     defines : bool
-        Whether the objective defines the space as it goes; `config` then holds proposals for what is known of it.
+        Whether the objective defines the space (define-by-run); `config` then holds proposals for known names.
     known : mapping of str to Distribution
-        What objectives have suggested from in earlier trials.
+        Distributions that earlier trials suggested from.
     fixed : bool
-        Whether the values of `config` must be used as they are, because an earlier job of the trial has used them.
+        Whether the values of `config` must be used unchanged, because an earlier job of the trial has used them.
     progress : Progress, optional
-        What an attempt at the same job left behind with `checkpoint`, when its process was killed.
+        Progress of an earlier attempt at the job whose process was killed.
     """
 
     trial: int
@@ -150,25 +161,25 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What came out of a job; an objective may return one instead of a number.
+    """Result of a job; an objective may return one instead of a number.
 
     Attributes
     ----------
     loss : float
-        To be minimized, whatever the direction of the study.
+        Minimized, whatever the direction of the study.
     budget : float, optional
-        Budget reached, less than the target if the job was cut.  Default: the target.
+        Budget reached, less than the target if the job was stopped early.  Default: the target.
     tie_breaker : float
-        Compared, smaller first, between results of equal loss.
+        Breaks ties between equal losses; smaller is better.
     cost : float, optional
-        What the job cost, in a unit of the objective's own that can be compared between trials; the sampler
-        weighs it.  Default: wall seconds if the search has a deadline, else the budget, so that a seed repeats.
+        Cost of the job in any unit that is comparable between trials; samplers weigh it.  Default: wall seconds if
+        the search has a deadline, else the budget, so that a seed reproduces the search.
     metrics : mapping
-        Further numbers and short texts to keep with the report.
+        Further values to keep with the report.
     checkpoint : object
-        What the next job of the trial goes on from; it is not copied.
+        State from which the next job of the trial resumes; not copied.
     complete : bool
-        Whether more budget would bring nothing: the trial is as good as at the top, and never continued.
+        Whether more budget would not help: the trial counts as being at the top rung and is never continued.
 
     Examples
     --------
@@ -192,22 +203,22 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """The record of one job: what it was asked, what came out, what it cost.
+    """Report of one job of a trial.
 
     Attributes
     ----------
     loss : float
-        To be minimized; infinite if the job left no value.
+        Minimized; infinite if the job has no value.
     began : float
-        When the job began, in seconds since the epoch.
+        Start of the job, in seconds since the epoch.
     seconds : float
         Wall time of the job.
     cost : float
-        What the sampler weighs against the gain; see `Result`.
+        Cost that samplers weigh against the gain; see `Result`.
     complete : bool
-        Whether more budget would bring nothing; see `Result`.
+        Whether more budget would not help; see `Result`.
     reason : str
-        Why a job that did not finish ended; one line.
+        Why the job did not finish, in one line.
     error : str
         Traceback of a crashed job.
     """
@@ -228,7 +239,7 @@ class Report:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """Make a report of what a store has kept; all fields are checked.
+        """Make a report from the fields that a store holds, all of which are checked.
 
         Raises
         ------
@@ -248,34 +259,34 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether the job left nothing that can be used or continued."""
+        """Whether the job has no result that can be used or continued."""
         return self.status in FAILED
 
 
 @dataclass
 class Trial:
-    """One configuration with everything that is known about it.
+    """A configuration with the reports of its jobs.
 
     Attributes
     ----------
     number : int
         Counted from 0, in the order of the proposals.
     config : mapping
-        Plain Python values; inactive hyperparameters are absent.
+        Python values; inactive hyperparameters are absent.
     origin : {"default", "enqueued", "sampler"}
         Who proposed it.
     reports : list of Report
         One per job, in the order of their budgets.
     curve : list of (int, float)
-        Steps and values that the objective reported on its way.
+        Steps and values that the objective reported.
     attributes : dict
-        What the objective noted with `RunningTrial.set_user_attr`.
+        User attributes; see `RunningTrial.set_user_attr`.
     running : Job or None
     attempts : float
-        Times that the process died while the job ran in it, divided by the number of trials that ran in it; counted
-        anew when the trial has saved a checkpoint since.
+        Deaths of the process while the job ran in it, each divided by the number of trials that ran in it; reset when
+        the trial has saved a checkpoint since.
     session : int
-        Number of the process in which the job runs; 0 if it runs in another one, and is not to blame.
+        Number of the process in which the job runs; 0 if it runs in a process of its own.
 
     Examples
     --------
@@ -296,8 +307,8 @@ class Trial:
     running: Job | None = None
     attempts: float = 0.0
     session: int = 0
-    saves: int = 0  # checkpoints that earlier attempts at the running job have saved
-    settled: int = 0  # values of the curve that come from jobs that ended
+    saves: int = 0  # number of checkpoints that earlier attempts at the running job have saved
+    settled: int = 0  # number of values of the curve from jobs that have ended
     last: Report | None = field(default=None, repr=False)  # the usable report at the highest budget
 
     def __str__(self) -> str:
@@ -306,7 +317,7 @@ class Trial:
         return f"trial {self.number}: {value} at budget {self.budget:g}, {dict(self.config)}"
 
     def add(self, report: Report) -> None:
-        """Take up the report of a job that ended."""
+        """Add the report of a job that has ended."""
         self.reports.append(report)
         self.running, self.attempts, self.session, self.saves = None, 0.0, 0, 0
         self.settled = len(self.curve)
@@ -315,7 +326,7 @@ class Trial:
 
     @property
     def budget(self) -> float:
-        """The budget paid so far."""
+        """The budget spent so far."""
         return self.last.budget if self.last else 0.0
 
     @property
@@ -327,18 +338,18 @@ class Trial:
 
     @property
     def params(self) -> Config:
-        """The configuration, under the name that Optuna gives it."""
+        """The configuration, under Optuna's name."""
         return self.config
 
     @property
     def metrics(self) -> Mapping[str, Any]:
-        """What the latest usable report holds beside the value; without one, the latest report."""
+        """Metrics of the latest usable report; without one, of the latest report."""
         latest = self.last or (self.reports[-1] if self.reports else None)
         return latest.metrics if latest else {}
 
     @property
     def status(self) -> Status | None:
-        """How the latest job ended; None while the first one is running."""
+        """Status of the latest job; None while the first one is running."""
         return self.reports[-1].status if self.reports else None
 
     @property
@@ -353,7 +364,7 @@ class Trial:
 
     @property
     def complete(self) -> bool:
-        """Whether more budget would bring nothing, as the objective said: such a trial is never continued."""
+        """Whether the objective reported that more budget would not help: such a trial is never continued."""
         return self.last is not None and self.last.complete
 
     @property

@@ -17,22 +17,22 @@ __all__ = ["describe", "escape_surrogates", "html_table", "list_failures", "log_
 
 logger = logging.getLogger("autonet.search")
 
-# Trials in a table of a notebook, the best ones.
+# Trials in the table of a notebook.
 ROWS = 10
 
-# Characters of a value that are shown.
+# Characters of a displayed value.
 MAX_CHARACTERS = 60
 
-# What is worth a warning; a deadline ends trials of ordinary searches, and a pruner is asked to.
+# Statuses logged as warnings; timeouts and pruning belong to ordinary searches.
 WARNED = frozenset({Status.CRASHED, Status.DIVERGED, Status.MEMOUT})
 
-# Columns of the data frame; those of parameters, attributes and metrics come between them.
+# Fixed columns of the data frame; those of parameters, attributes and metrics come between them.
 COLUMNS = (
     *("number", "value", "datetime_start", "datetime_complete", "duration"),
     *("state", "budget", "status", "origin", "seed", "reason"),
 )
 
-# Optuna's words for how a trial ended.
+# Optuna's names of statuses.
 OPTUNA_STATES = {
     None: "RUNNING",
     Status.FINISHED: "COMPLETE",
@@ -43,7 +43,7 @@ OPTUNA_STATES = {
 
 
 def log_trial(history: "History", trial: Trial, *, failures_only: bool = False) -> None:
-    """Log that a job of a trial has ended: a warning if it failed, else a line at info level."""
+    """Log the end of a job: a warning if it failed, else at info level."""
     report = trial.reports[-1]
     if report.status in WARNED:
         logger.warning("trial %d %s: %s", trial.number, report.status, report.reason)
@@ -60,7 +60,7 @@ def log_trial(history: "History", trial: Trial, *, failures_only: bool = False) 
 
 
 def describe(history: "History") -> str:
-    """Say in a line how many trials there are, how they ended, and what is best."""
+    """Summarize number, statuses and best value of trials in one line."""
     ended = Counter("running" if t.running or not t.status else str(t.status) for t in history)
     counts = ", ".join(f"{n} {status}" for status, n in ended.most_common())
     best = history.best
@@ -72,7 +72,7 @@ def describe(history: "History") -> str:
 
 
 def html_table(title: str, history: "History") -> str:
-    """Return the best trials as a table, below a line that sums up all."""
+    """Return a summary and the best trials as an HTML table."""
     trials = list(islice(history.ranked(), ROWS))
     names = list(dict.fromkeys(name for trial in trials for name in trial.config))
     columns = ["trial", "value", *(["budget"] if history.rungs.unit != "none" else []), "status", *names]
@@ -105,7 +105,7 @@ def _cell(value: Any, limit: int = MAX_CHARACTERS) -> str:
 
 
 def list_failures(history: "History", limit: int = 10) -> str:
-    """List why trials failed, the most frequent reason first; empty if none did."""
+    """List the reasons of failures, the most frequent first; empty if there are none."""
     counts = Counter(
         (str(r.status), r.reason.splitlines()[0] if r.reason else "no reason given")
         for _, r in history.reports
@@ -155,5 +155,5 @@ def _trial_row(trial: Trial) -> dict[str, Any]:
 
 
 def escape_surrogates(text: str) -> str:
-    """Return text that can be encoded: half a surrogate pair is written as an escape."""
+    """Escape lone surrogates, so that the text can be encoded."""
     return text.encode("utf-8", "backslashreplace").decode()

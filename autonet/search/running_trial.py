@@ -1,4 +1,4 @@
-"""What an objective is given: a mapping of values that also reports, saves checkpoints and defines spaces."""
+"""Running trial: the argument of objectives."""
 
 import math
 import time
@@ -26,27 +26,27 @@ __all__ = ["Observer", "RunningTrial"]
 
 Observer = Callable[[int, int, float], None]  # number of the trial, step, value
 
-# Up to here a float tells one step from the next.
+# Largest step that a float represents exactly.
 MAX_STEP = 2**53
 
 
 class RunningTrial(Mapping[str, Any]):
-    """A trial while its objective runs: a mapping from hyperparameters to their values.
+    """Trial while its objective runs: a mapping from hyperparameters to values.
 
-    Inactive hyperparameters are absent; ``**trial`` passes the values on.
+    Inactive hyperparameters are absent; ``**trial`` unpacks the values.
 
     Attributes
     ----------
     number : int
-        Of the trial, counted from 0.
+        Number of the trial, counted from 0.
     budget : float or None
-        What to train up to, in the unit of the study; None if the study knows no budgets.
+        Budget to train up to, in the unit of the study; None if the study has no budgets.
     start : float
-        What the trial has paid already; its state then is in ``checkpoint.load()``.
+        Budget already spent; ``checkpoint.load()`` returns the state at that budget.
     seed : int
-        The trial's own seed, the same whenever it goes on.
+        Seed of the trial, the same for all of its jobs.
     deadline : float
-        Reading of ``time.monotonic()`` at which the trial must have ended.
+        Value of ``time.monotonic()`` at which the trial must have ended.
     checkpoint : Checkpoint
     user_attrs : dict
 
@@ -70,7 +70,7 @@ class RunningTrial(Mapping[str, Any]):
         self.checkpoint = Checkpoint(job.checkpoint, path, self._notes)
         before = job.progress or Progress(0, [], {})
         if job.progress is not None:
-            self.checkpoint.saved = path  # by an attempt at this job that did not live to end
+            self.checkpoint.saved = path  # by an earlier attempt at this job, which died
         self.user_attrs: dict[str, Any] = dict(before.attributes)
         self.curve: list[tuple[int, float]] = list(before.curve)
         self._saves = before.saves
@@ -82,11 +82,11 @@ class RunningTrial(Mapping[str, Any]):
     # --- a mapping
 
     def __getitem__(self, name: str) -> Any:
-        """Return the value of a hyperparameter; a list is a copy that the objective may change."""
+        """Return the value of a hyperparameter; containers are copied."""
         return copy_value(self._values[name])
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names of the active hyperparameters."""
+        """Iterate over the names of the active hyperparameters."""
         return iter(self._values)
 
     def __len__(self) -> int:
@@ -104,18 +104,24 @@ class RunningTrial(Mapping[str, Any]):
 
     @property
     def new_curve(self) -> list[tuple[int, float]]:
-        """What was reported in this attempt."""
+        """Steps and values reported in this attempt."""
         return self.curve[len(self.job.progress.curve) if self.job.progress else 0 :]
 
     def _notes(self) -> str:
-        """Return what goes into the file of a checkpoint beside the state."""
+        """Return the progress to save with a checkpoint."""
         self._saves += 1
         return Progress(self._saves, self.curve, self.user_attrs).to_text()
 
     # --- on the way
 
     def report(self, value: float, step: int) -> None:
-        """Report the value reached after `step`, in the direction of the study.
+        """Report an intermediate value.
+
+        Parameters
+        ----------
+        value : float
+            In the direction of the study.
+        step : int
 
         Raises
         ------
@@ -133,10 +139,10 @@ class RunningTrial(Mapping[str, Any]):
             self._observe(self.number, step, value)
 
     def should_prune(self) -> bool:
-        """Whether to end the trial now, by returning or by raising `TrialPruned`.
+        """Return whether to stop the trial now, by returning or by raising `TrialPruned`.
 
-        True past the deadline, after Ctrl-C, after a value that is not finite, and when the best value reported so far
-        is worse than the median of what finished trials had reached by the same step.
+        True after the deadline, after Ctrl-C, after a non-finite value, and if the best reported value is worse than
+        the median of finished trials at the same step.
         """
         if self.should_stop:
             return True
@@ -148,38 +154,38 @@ class RunningTrial(Mapping[str, Any]):
 
     @property
     def should_stop(self) -> bool:
-        """Whether the deadline has passed, or the user asks to stop."""
+        """Whether the deadline has passed or the user pressed Ctrl-C."""
         return time.monotonic() >= self.deadline or current_interrupt().requested
 
     def set_user_attr(self, name: str, value: Any) -> None:
-        """Keep a value with the trial.
+        """Set a user attribute of the trial.
 
         Parameters
         ----------
         name : str
         value : object
-            Numbers, text, bytes, dates and times, and lists, tuples, sets and dicts of them; arrays and tensors become
-            lists of numbers.  It is copied.
+            Numbers, strings, bytes, dates and times, and lists, tuples, sets and dicts of them; arrays and tensors
+            become lists of numbers.  The value is copied.
 
         Raises
         ------
         TypeError
-            If it is anything else: it would not come back from a run directory.
+            If a run directory cannot store the value.
         """
         self.user_attrs[name] = _normalize_attribute(name, value)
 
     def normalize_attributes(self, *, strict: bool = True) -> dict[str, Any]:
-        """Return `user_attrs` as they will be read from any store, for an objective may have changed them in place.
+        """Return `user_attrs` as any store will return them; an objective may have changed them in place.
 
         Parameters
         ----------
         strict : bool
-            False leaves out what cannot be kept.
+            Whether to raise on attributes that cannot be stored instead of leaving them out.
 
         Raises
         ------
         TypeError
-            If one cannot be kept.
+            If an attribute cannot be stored.
         """
         kept = {}
         for name, value in self.user_attrs.items():
@@ -195,11 +201,11 @@ class RunningTrial(Mapping[str, Any]):
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
-        """Suggest a number from [low, high]; with `step` one of ``low, low + step, ...``."""
+        """Suggest a float from [low, high]; with `step`, from ``low, low + step, ...``."""
         return float(self._suggest(name, FloatDistribution, low, high, step, log))
 
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        """Suggest a whole number from `low` to `high`, both included; with `step` one of ``low, low + step, ...``."""
+        """Suggest an integer from [low, high]; with `step`, from ``low, low + step, ...``."""
         return int(self._suggest(name, IntDistribution, low, high, step, log))
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
@@ -207,13 +213,13 @@ class RunningTrial(Mapping[str, Any]):
         return self._suggest(name, CategoricalDistribution, tuple(choices))
 
     def _suggest(self, name: str, kind: type[Distribution], *parameters: Any) -> Any:
-        """Return the value of a hyperparameter: the one proposed if it is legal, otherwise a random one.
+        """Return the proposed value of a hyperparameter if it is legal, otherwise a random one.
 
         Raises
         ------
         InvalidOption
-            If the space of the study has no such hyperparameter; if the distribution cannot be, or cannot be merged
-            with the one of earlier trials; if a value that must be used is not legal.
+            If the space of the study has no such hyperparameter, the distribution is invalid or incompatible with
+            that of earlier trials, or a value that must be used is not legal.
         """
         if not self.job.defines:
             if name not in self._values:
@@ -229,7 +235,7 @@ class RunningTrial(Mapping[str, Any]):
         if name not in self._values:
             merged = merge(name, self.job.known.get(name), distribution)
             if merged != self.job.known.get(name):
-                _check_distribution(name, merged)  # refused here, where the objective has its line, or never
+                _check_distribution(name, merged)  # raised here, at the line of the objective
             self._values[name] = self._choose(name, distribution)
             self.definitions[name] = distribution
         elif not distribution.is_legal(self._values[name]):
@@ -242,7 +248,7 @@ class RunningTrial(Mapping[str, Any]):
     def _choose(self, name: str, distribution: Distribution) -> Any:
         """Return a legal value."""
         stream = np.random.SeedSequence(self.seed, spawn_key=tuple(name.encode("utf-8", "surrogatepass")))
-        # A stream of its own for each name, so that the order of suggestions does not matter.
+        # One stream per name, so that the order of suggestions does not matter.
         rng = np.random.default_rng(stream)
         if name not in self.job.config:
             return distribution.sample(rng)
@@ -256,14 +262,14 @@ class RunningTrial(Mapping[str, Any]):
 
 
 def _normalize_attribute(name: Any, value: Any) -> Any:
-    """Return a user attribute as it will be read from any store."""
+    """Return a user attribute as any store will return it."""
     if not isinstance(name, str):
         raise TypeError(f"the name of a user attribute must be a str; got {type(name).__name__}.")
     return normalize(value, f"the user attribute {name!r}")
 
 
 def _check_distribution(name: str, distribution: Distribution) -> None:
-    """Refuse a distribution that ConfigSpace does not take, such as a choice between what cannot be compared."""
+    """Raise if ConfigSpace does not accept a distribution, such as choices that cannot be compared."""
     try:
         distribution.hyperparameter(name)
     except Exception as error:

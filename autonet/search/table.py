@@ -1,4 +1,4 @@
-"""The history as arrays: what samplers with a model learn from."""
+"""Trials and reports as arrays, for samplers that fit a model."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -27,20 +27,20 @@ MAX_DRAWS = 20
 
 
 class TrialTable:
-    """Trials as rows of an encoding and reports as arrays, extended as the history grows.
+    """Trials and reports of a history as arrays, which grow with it; ``history.table(space)`` returns it.
 
     Parameters
     ----------
     space : ConfigSpace.ConfigurationSpace
     trials : sequence of Trial
     reports : sequence of (Trial, Report)
-        Those of a history; both may grow.
+        The lists of a history, which may grow.
 
     Attributes
     ----------
     encoding : Encoding
     memory : dict
-        What a sampler has computed and may need again: saves time, decides nothing.
+        Cache of a sampler: must not change proposals.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class TrialTable:
 
     @property
     def rows(self) -> NDArray[np.float64]:
-        """One row per trial (n_trials, n_hyperparameters)."""
+        """Encoded configurations, ndarray of shape (n_trials, n_hyperparameters); read-only."""
         for trial in self._trials[len(self._rows) :]:
             row = self.encoding.encode(trial.config, strict=False)
             self._rows.append(row)
@@ -63,7 +63,7 @@ class TrialTable:
         return self._rows.values
 
     def update(self, number: int) -> None:
-        """Encode a trial again whose configuration has changed."""
+        """Encode again a trial whose configuration has changed."""
         if number < len(self._rows):
             row = self.encoding.encode(self._trials[number].config, strict=False)
             before = self.encoding.key(self._rows.values[number])
@@ -74,7 +74,12 @@ class TrialTable:
             self._rows.replace(number, row)
 
     def has(self, row: NDArray[np.float64]) -> bool:
-        """Whether a trial has this configuration."""
+        """Return whether a trial has this configuration.
+
+        Parameters
+        ----------
+        row : ndarray of shape (n_hyperparameters,)
+        """
         assert self.rows is not None  # noqa: S101 - brings the keys up to date
         return self.encoding.key(row) in self._keys
 
@@ -115,9 +120,10 @@ class TrialTable:
 
     @property
     def reports(self) -> NDArray[np.float64]:
-        """One row per report, in order of arrival: trial, budget, loss, cost, budget paid for by the cost.
+        """Reports in order of arrival, ndarray of shape (n_reports, 5); read-only.
 
-        The budget of a failed job is its target; the loss of one without a value is infinite.
+        Columns: trial, budget, loss, cost, and the budget spent at that cost.  The budget of a failed job is its
+        target, its loss is infinite.
         """
         for trial, report in self._reported[len(self._reports) :]:
             failed = report.failed or report.status is Status.PRUNED
@@ -136,7 +142,7 @@ class TrialTable:
 
 
 class _GrowingArray:
-    """Rows of one width, appended one by one to an array that doubles."""
+    """Array to which rows are appended in amortized constant time."""
 
     def __init__(self, width: int) -> None:
         self._n, self._array = 0, np.empty((64, width))
@@ -156,5 +162,5 @@ class _GrowingArray:
     @property
     def values(self) -> NDArray[np.float64]:
         view = self._array[: self._n]
-        view.flags.writeable = False  # samplers read; what they write would be in everyone's history
+        view.flags.writeable = False  # shared by all samplers
         return view

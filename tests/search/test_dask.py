@@ -86,7 +86,7 @@ def test_an_objective_that_cannot_be_sent_is_refused(client: Any) -> None:
 
     lock = threading.Lock()
     study = Study(LINE)
-    with pytest.raises(InvalidOption, match="cannot be sent to another process: lock is of type lock"):
+    with pytest.raises(InvalidOption, match="cannot be pickled: lock is of type lock"):
         study.optimize(lambda _: lock.locked(), executor=Dask(client))
     assert study.trials == []
 

@@ -577,9 +577,9 @@ def test_any_pool_of_processes_will_do_and_one_that_is_broken_says_so() -> None:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         executor = Futures(pool, 1)
         ended = outcomes(executor, objective, *(job(i) for i in range(3)))
-        with pytest.raises(InvalidOption, match=r"cannot be sent to another process: pool\._executor_manager_thread"):
+        with pytest.raises(InvalidOption, match=r"cannot be pickled: pool\._executor_manager_thread"):
             executor.prepare(lambda _: pool)
     assert ended[0].result.loss == 2.0
-    assert ended[1].reason.startswith("result.checkpoint['lock'], of type lock, cannot be sent back")
+    assert ended[1].reason.startswith("result.checkpoint['lock'], of type lock, cannot be pickled")
     assert ended[2].result.status is Status.CRASHED
     assert ended[2].reason.startswith("BrokenProcessPool: A process in the process pool was terminated abruptly")
