@@ -475,8 +475,8 @@ def test_what_is_enqueued_in_a_given_space_runs_to_the_last_bit(rate: float) -> 
         (stepped, {"x": 0.35}, r"'x' = 0.35 is not in float"),
         (stepped, {"x": math.nan}, r"'x' = nan is not in float"),
         (stepped, {"x": "high"}, r"'x' = 'high' is not in float"),
-        (stepped, {"X": 0.5}, r"trial 0: 'X' = 0.5 was not used, for the objective suggested 'x'"),
-        (nested, {"z": "tree", "x": 0.5}, r"'x' = 0.5 was not used, for the objective suggested 'z'"),
+        (stepped, {"X": 0.5}, r"trial 0: 'X' = 0.5 was not used: the objective suggested 'x'"),
+        (nested, {"z": "tree", "x": 0.5}, r"'x' = 0.5 was not used: the objective suggested 'z'"),
         (
             lambda t: len(t.suggest_categorical("c", ["adam", "sgd"])),
             {"c": "rmsprop"},
@@ -496,7 +496,7 @@ def test_what_is_enqueued_and_cannot_be_used_is_warned_of(objective: Objective, 
 @pytest.mark.parametrize("given", [None, "x", [("x", 0.5)], {1: 2}], ids=str)
 @pytest.mark.parametrize("space", [None, {"x": (0.0, 1.0)}])
 def test_what_is_no_configuration_cannot_be_enqueued(given: Any, space: Any) -> None:
-    with pytest.raises(InvalidOption, match=r"enqueue\(\) takes a mapping from names to values; got"):
+    with pytest.raises(InvalidOption, match=r"enqueue\(\) expects a mapping from names to values; got"):
         Study(space).enqueue(given)
 
 

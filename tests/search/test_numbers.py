@@ -97,7 +97,7 @@ def test_callbacks_and_executors() -> None:
         ({"keep_best": 1.5}, "keep_best must be an integer of at least 0; got 1.5"),
         ({"max_trials": np.True_}, "max_trials must be an integer of at least 1"),
         ({"max_trials": np.float64(3)}, "max_trials must be an integer of at least 1"),
-        ({"timeout": np.float32(np.nan)}, "timeout must be a number of seconds"),
+        ({"timeout": np.float32(np.nan)}, "timeout must be a non-negative number of seconds"),
     ],
 )
 def test_what_is_no_number_is_refused(options: dict[str, Any], sentence: str) -> None:

@@ -322,7 +322,7 @@ def test_a_range_that_changes_grows_and_a_meaning_that_changes_is_refused() -> N
     def changing(trial: RunningTrial) -> float:
         return trial.suggest_float("x", 0, 1) if trial.number == 0 else float(trial.suggest_categorical("x", [1, "a"]))
 
-    sentence = r"'x' was suggested as float \[0.0, 1.0\] in earlier trials and now as categorical \[1, 'a'\]; give it"
+    sentence = r"'x' was suggested as float \[0.0, 1.0\] in earlier trials and now as categorical \[1, 'a'\]; use another"
     study = minimize(changing, max_trials=3)
     assert [str(t.status) for t in study.trials] == ["finished", "crashed", "crashed"]
     assert re.search(sentence, study.trials[1].reports[0].reason)
@@ -751,7 +751,7 @@ def test_a_study_cannot_optimize_itself() -> None:
     study, seen = Study(LINE, random_state=0), []
 
     def objective(_: RunningTrial) -> float:
-        with pytest.raises(InvalidOption, match=r"optimize\(\) is running on this study already; use n_jobs"):
+        with pytest.raises(InvalidOption, match=r"optimize\(\) is already running on this study; use n_jobs"):
             study.optimize(lambda trial: trial["x"], max_trials=5)
         seen.append(minimize(quadratic, LINE, max_trials=2).best)  # another study will do
         return 1.0
@@ -844,7 +844,7 @@ def test_telling_of_failures_and_of_what_was_not_asked() -> None:
     assert third is not None
     with pytest.raises(UnknownName, match="Unknown status 'great'"):
         study.tell(third, status="great")
-    with pytest.raises(InvalidOption, match="status='finished' needs a value"):
+    with pytest.raises(InvalidOption, match="status='finished' requires a value"):
         study.tell(third, status="finished")
     with pytest.raises(InvalidOption, match="A trial that is pruned has no value"):
         study.tell(third, 1.0, status="pruned")
