@@ -322,7 +322,9 @@ def test_a_range_that_changes_grows_and_a_meaning_that_changes_is_refused() -> N
     def changing(trial: RunningTrial) -> float:
         return trial.suggest_float("x", 0, 1) if trial.number == 0 else float(trial.suggest_categorical("x", [1, "a"]))
 
-    sentence = r"'x' was suggested as float \[0.0, 1.0\] in earlier trials and now as categorical \[1, 'a'\]; use another"
+    sentence = (
+        r"'x' was suggested as float \[0.0, 1.0\] in earlier trials and now as categorical \[1, 'a'\]; use another"
+    )
     study = minimize(changing, max_trials=3)
     assert [str(t.status) for t in study.trials] == ["finished", "crashed", "crashed"]
     assert re.search(sentence, study.trials[1].reports[0].reason)
