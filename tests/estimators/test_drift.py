@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from autonet import AutoNetClassification
+from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import DataWarning, InvalidData
 
 pa = pytest.importorskip("pyarrow")
@@ -336,3 +336,23 @@ def test_texts_are_the_same_in_every_normal_form() -> None:
     decomposed = [unicodedata.normalize("NFD", text) for text in texts]
     assert decomposed != texts
     np.testing.assert_allclose(auto.predict_proba(rows(*decomposed)), auto.predict_proba(rows(*texts)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("container", [np.asarray, lambda x: pd.DataFrame({"a": x[:, 0], "b": x[:, 1]})])
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_numbers_that_a_short_float_rounds_to_one_another_are_refused(
+    container: Any, dtype: Any, quick: dict[str, Any]
+) -> None:
+    rng = np.random.default_rng(0)
+    x = np.column_stack([rng.normal(size=80), 1e4 + rng.normal(size=80) * (1e-3 if dtype is np.float32 else 1.0)])
+    auto = AutoNetRegression("tiny_cs", **quick).fit(container(x), x[:, 1])
+    column = "'b'" if isinstance(container(x), pd.DataFrame) else "1"
+    with pytest.raises(InvalidData, match=f"Column {column} has numbers that float.* rounds to one another"):
+        auto.predict(container(x.astype(dtype)))
+    auto.predict(container(np.column_stack([x[:, 0].astype(dtype), x[:, 1]])))  # what is not rounded visibly
+
+
+def test_short_floats_in_fit_are_taken_at_predict(quick: dict[str, Any]) -> None:
+    x = (1e4 + np.random.default_rng(0).normal(size=(80, 1)) * 1e-3).astype(np.float32)
+    auto = AutoNetRegression("tiny_cs", **quick).fit(x, np.arange(80.0))
+    assert auto.predict(x).shape == auto.predict(x.astype(np.float64)).shape

@@ -16,7 +16,7 @@ from autonet.data.reading.formats import Format, InferredFormat, infer_format, i
 from autonet.data.reading.texts import Tokens, estimate_words, infer_tokens
 from autonet.data.reading.zones import format_offset
 
-__all__ = ["Column", "FeatureType", "fits_float32", "infer_column"]
+__all__ = ["Column", "FeatureType", "fits_float32", "float_bits", "infer_column"]
 
 FeatureType = Literal["numeric", "boolean", "categorical", "datetime", "duration", "text"]
 
@@ -29,6 +29,7 @@ MANY_ROWS = 100  # from here on, categories without a repeated value are not use
 SHOWN_LEVELS = 5  # levels in the repr of a column
 SAMPLED_ROWS = 10_000  # rows that decide whether float32 suffices
 KEPT_APART = 0.9  # share of the distinct values that float32 must keep apart
+MAX_ROUNDING = 1e-3  # error relative to the range of a column
 
 PLURAL = {
     "numeric": "numbers",
@@ -71,6 +72,8 @@ class Column:
         Time zone of datetimes.
     tokens : {"words", "characters"}
         Unit in which texts are counted.
+    float_bits : int
+        Bits of the shortest float that does not round its numbers visibly.
     """
 
     name: Hashable
@@ -84,6 +87,7 @@ class Column:
     unparsed: frozenset[str] = frozenset()
     zone: str | None = None
     tokens: Tokens = "words"
+    float_bits: int = 16
 
     def __repr__(self) -> str:
         """Return a representation with the first levels only."""
@@ -221,6 +225,21 @@ def fits_float32(values: NDArray[Any]) -> bool:
     sample = np.unique(sample[np.isfinite(sample)])
     with np.errstate(over="ignore"):
         return len(np.unique(sample.astype(np.float32))) >= KEPT_APART * len(sample)
+
+
+def float_bits(numbers: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the bits of the shortest float that does not round columns (n, p) visibly, 16, 32 or 64, shape (p,)."""
+    bits = np.full(numbers.shape[1], 16)
+    sample = numbers[:: max(-(-len(numbers) // SAMPLED_ROWS), 1)].astype(np.float64)
+    sample[~np.isfinite(sample)] = np.nan
+    spread = np.fmax.reduce(sample) - np.fmin.reduce(sample)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for short, longer in ((np.float16, 32), (np.float32, 64)):
+            if not np.can_cast(numbers.dtype, short):
+                rounded: NDArray[Any] = sample.astype(short)
+                error = np.fmax.reduce(np.abs(rounded - sample))
+                bits[error > MAX_ROUNDING * spread] = longer
+    return bits
 
 
 def _sort_levels(values: Iterable[Any]) -> tuple[Any, ...]:

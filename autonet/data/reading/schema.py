@@ -25,7 +25,7 @@ from autonet.data.reading.convert import (
     read_text,
     write_date_parts,
 )
-from autonet.data.reading.feature_types import Column, fits_float32, infer_column
+from autonet.data.reading.feature_types import Column, fits_float32, float_bits, infer_column
 from autonet.data.reading.frames import open_table
 from autonet.data.reading.levels import MISSING_CODE, UNSEEN_CODE, LevelIndex
 from autonet.data.reading.names import check_features
@@ -127,6 +127,8 @@ class Schema:
             column = infer_column(raw, categorical=i in chosen)
             numbers = read_numbers(raw, column) if column.kind in ("numeric", "duration") else None
             single = single and (numbers is None or fits_float32(numbers))
+            if numbers is not None:
+                column = replace(column, float_bits=int(float_bits(numbers[:, None])[0]))
             columns.append(_mark_constant(raw, column, numbers))
         return cls(tuple(columns), "float32" if single else "float64", table.are_named)
 
@@ -196,6 +198,7 @@ class Schema:
                     "X is sparse, but not all columns were numeric in fit; pass an array or a data frame."
                 )
             return self._read_columns(RawTable.from_array(table))
+        _check_precision(table.dtype, self.columns)
         error = find_infinity(table, [column.name for column in self.columns])
         if error:
             raise error
@@ -231,6 +234,7 @@ class Schema:
                 write_date_parts(read_instants(table.column(i), column), [next(free) for _ in DATE_PARTS])
             elif column.kind in ("numeric", "duration"):
                 values = read_numbers(table.column(i), column)
+                _check_precision(values.dtype, [column])
                 bad = exceeds_float32(values)
                 if bad.any():
                     large.append((column.name, values[bad]))
@@ -239,6 +243,17 @@ class Schema:
         if large:
             raise infinity_error(large, table.n_rows)
         return numbers
+
+
+def _check_precision(dtype: np.dtype[Any], columns: Iterable[Column]) -> None:
+    """Refuse short floats in columns that they round visibly."""
+    if dtype.kind == "f":
+        column = next((column for column in columns if column.float_bits > 8 * dtype.itemsize), None)
+        if column is not None:
+            raise InvalidData(
+                f"Column {column.name!r} has numbers that {dtype} rounds to one another; pass it in "
+                f"float{column.float_bits}, as in fit."
+            )
 
 
 def _unseen_message(found: Sequence[tuple[Column, Any]]) -> str:
@@ -315,9 +330,10 @@ def _numeric_columns(numbers: Any) -> tuple[Column, ...]:
     else:
         missing = np.sum([np.isnan(rows).sum(axis=0) for rows in iter_row_chunks(numbers)], axis=0)
         varies = np.any([(rows != numbers[0]).any(axis=0) for rows in iter_row_chunks(numbers)], axis=0)
+    bits = np.full(n_columns, 16) if sparse.issparse(numbers) else float_bits(numbers)
     columns = []
     for i, share in enumerate((missing / n_rows).tolist()):
         is_used = bool(varies[i] or n_rows == 1) and share < 1
         note = "" if is_used else "no value at all" if share == 1 else CONSTANT
-        columns.append(Column(i, "numeric", (), share, note, is_used))
+        columns.append(Column(i, "numeric", (), share, note, is_used, float_bits=int(bits[i])))
     return tuple(columns)
