@@ -1,4 +1,4 @@
-"""What classification and regression share: the constructor, the ladder of `fit`, and what is kept of it."""
+"""Base class of the estimators: the constructor, the steps of `fit`, fitted attributes."""
 
 import logging
 import time
@@ -32,12 +32,11 @@ from autonet.estimators.baselines import fit_baselines
 from autonet.estimators.context import build_context
 from autonet.estimators.fitted import FittedEstimator
 from autonet.estimators.inputs import FitInputs
-from autonet.estimators.logs import describe_model, log_fit
 from autonet.estimators.options import Options
-from autonet.estimators.progress import describe_best, show_progress
+from autonet.estimators.report import describe_best, describe_model, log_fit, show_progress
 from autonet.estimators.scoring import get_positive_label
 from autonet.estimators.search import create_study, limit_search, place_rungs
-from autonet.estimators.selection import Selection
+from autonet.estimators.selection import Selection, select_model
 from autonet.estimators.synonyms import unknown_option_error
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.model import FittedModel
@@ -146,7 +145,7 @@ class AutoNet(FittedEstimator, ABC):
         self.progress_bar = progress_bar
 
     def set_params(self, **params: Any) -> Self:
-        """Set options by name; those that do not exist are refused as in the constructor."""
+        """Set options by name; unknown ones raise as in the constructor."""
         names = Options.names()
         for name in params:
             if name.partition("__")[0] not in names:
@@ -166,23 +165,23 @@ class AutoNet(FittedEstimator, ABC):
         y_valid: Any = None,
         **options: Any,
     ) -> Self:
-        """Search for the best network within the time limit, and keep it.
+        """Fit the best model found within the time limit.
 
         Parameters
         ----------
         X : data frame (pandas, polars, pyarrow), array-like or sparse matrix of shape (n_samples, n_features)
-            Numbers, categories, booleans, strings, dates, short texts; missing values are missing values.
+            Numbers, categories, booleans, strings, dates, short texts, with missing values.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels of any type, or zeros and ones for several labels per row; numbers for regression.
         sample_weight : array-like of shape (n_samples,), optional
-            What each row counts, in training and in the metric: 2 is the row twice, 0 is no row.
+            Weight of each row in training and in the metric: 2 is the row twice, 0 is no row.
         groups : array-like of shape (n_samples,), optional
             Rows of a group are never on both sides of a split.
         X_valid, y_valid : as `X` and `y`, optional
             Rows to validate on instead of held-out ones.
         **options
-            Any option of the constructor, for this call only; Auto-PyTorch's ``X_train``, ``Y_train`` and
-            ``Y_valid`` are understood.
+            Any option of the constructor, for this call only; also Auto-PyTorch's ``X_train``, ``Y_train`` and
+            ``Y_valid``.
 
         Returns
         -------
@@ -191,19 +190,19 @@ class AutoNet(FittedEstimator, ABC):
         Raises
         ------
         InvalidData
-            If the table, the targets or the weights cannot be learned from; before any training.
+            If data, targets or weights are invalid; before any training.
         InvalidOption
-            If an option or an update of the space cannot work; before any training.
+            If an option or an update of the space is invalid; before any training.
         SearchFailed
-            If nothing could be trained at all; its cause is the first exception.
+            If no model could be trained; its cause is the first exception.
 
         Notes
         -----
-        A fit that raises, for whatever reason, leaves the estimator as it was: fitted before, it predicts as before.
+        A fit that raises leaves the estimator unchanged: fitted before, it predicts as before.
         Ctrl-C and SIGTERM return the best model so far, with a warning; fits may run in threads.
         """
         data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}
-        # A copy is fitted, and its state is taken over in a single assignment, which nothing can interrupt halfway.
+        # Fit a copy, and take over its state in a single assignment, which no interrupt can split.
         fitted = copy(self)
         with interruptible(protected=False), training_modes(), occupying_cores():
             fitted._fit(data, sample_weight, groups, options)  # noqa: SLF001 - a copy of itself
@@ -211,25 +210,27 @@ class AutoNet(FittedEstimator, ABC):
         return self
 
     def _fit(self, data: dict[str, Any], sample_weight: Any, groups: Any, overrides: Mapping[str, Any]) -> None:
-        """Fit, step by step, within the time of a plan."""
+        """Fit, step by step, within a time plan."""
         data, overrides = translate_data(data, overrides)
         options = self._resolve_options(overrides)
         plan, networks = options.plan_time(), self._known_networks()
         with log_fit(options.log_level) as logger, one_thread(), ExitStack() as on_exit:
             bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
             bar.begin("reading")
-            reader, inputs = self._read(data, sample_weight, groups, options)
-            context = self._context(inputs, options, plan)
+            reader, inputs = self._read_inputs(data, sample_weight, groups, options)
+            context = build_context(
+                inputs, options.list_metrics(self.default_metrics, inputs.targets.kind), options, plan
+            )
             bar.describe = partial(describe_best, context.metric)
             resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None)
             plan = replace(plan, refits=resolved.refit is True)
-            space = self._space(context, resolved, networks)
+            space = self._build_space(context, resolved, networks)
             executor = plan.executor(context.data)
             on_exit.callback(executor.close)
             bar.begin("baseline")
             default = dict(space.get_default_configuration())
-            first = fit_baselines(context, default, resolved, plan)
-            searches = first.should_search(context, plan)
+            baselines = fit_baselines(context, default, resolved, plan)
+            searches = baselines.should_search(context, plan)
             rungs, plan = place_rungs(context, default, plan, timed=searches)
             study = create_study(space, context, resolved, rungs)
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
@@ -237,18 +238,18 @@ class AutoNet(FittedEstimator, ABC):
                 bar.begin("search")
                 self._search(study, context, executor, limit_search(study, resolved, plan, bar))
             bar.begin("selection")
-            selection = Selection.of(study, context, first, resolved.max_networks, plan)
+            selection = select_model(study, context, baselines, resolved.max_networks, plan)
             if resolved.refit:
                 bar.begin("refit")
                 was_asked, size = options.refit not in ("auto", False), resolved.max_networks
-                selection = selection.refitted(study, context, size, executor, plan, asked_for=was_asked)
-            self._keep(reader, inputs.targets, study, context, selection, plan)
+                selection = selection.refit(study, context, size, executor, plan, asked_for=was_asked)
+            self._set_fitted_attributes(reader, inputs.targets, study, context, selection, plan)
             for line in describe_model(self.fit_result_):
                 logger.info("%s", line)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - plan.began, self.best_config_)
 
     def _search(self, study: Study, context: TrialContext, executor: Executor, limits: Mapping[str, Any]) -> None:
-        """Run the search; if it comes to nothing, there is the baseline."""
+        """Run the search; if no trial succeeds, the baseline remains."""
         try:
             with current_interrupt().abandoning():
                 study.optimize(partial(run_trial, context), executor=executor, **limits)
@@ -256,14 +257,14 @@ class AutoNet(FittedEstimator, ABC):
             logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 
     def _resolve_options(self, overrides: Mapping[str, Any]) -> Options:
-        """Put keywords of a call over the parameters, and check them."""
+        """Override parameters by keywords, and check them."""
         values = {name: getattr(self, name) for name in Options.names()}
         return Options.resolve({**values, **translate_options(overrides, Options.names())})
 
-    def _read(
+    def _read_inputs(
         self, data: Mapping[str, Any], sample_weight: Any, groups: Any, options: Options
     ) -> tuple[Reader, FitInputs]:
-        """Find out what the data and the targets are, and read them."""
+        """Read data and targets."""
         X_valid, y_valid = data.get("X_valid"), data.get("y_valid")
         if (X_valid is None) != (y_valid is None):
             raise InvalidOption("X_valid and y_valid belong together; got only one of them.")
@@ -281,18 +282,14 @@ class AutoNet(FittedEstimator, ABC):
         )
         return reader, inputs
 
-    def _context(self, inputs: FitInputs, options: Options, plan: TimePlan) -> TrialContext:
-        """Split the rows, and put together what the trials of the search share."""
-        return build_context(inputs, options.metrics(self.default_metrics, inputs.targets.kind), options, plan)
-
-    def _space(self, context: TrialContext, options: Options, networks: Node[nn.Module]) -> ConfigurationSpace:
+    def _build_space(self, context: TrialContext, options: Options, networks: Node[nn.Module]) -> ConfigurationSpace:
         """Build the search space; only networks that it can choose go to worker processes."""
-        space = options.space(context.task, self.modality, networks)
+        space = options.build_space(context.task, self.modality, networks)
         selector = space[join(networks.name, networks.selector)]
         context.networks = networks.only(filter(selector.legal_value, networks.components))
         return space
 
-    def _keep(
+    def _set_fitted_attributes(
         self,
         reader: Reader,
         targets: Targets,
@@ -301,7 +298,7 @@ class AutoNet(FittedEstimator, ABC):
         selection: Selection,
         plan: TimePlan,
     ) -> None:
-        """Set the attributes of a fitted estimator."""
+        """Set the attributes of a fitted estimator, and warn."""
         for warning in selection.warnings:
             warnings.warn(warning, stacklevel=4)
         name = type(self).__name__
@@ -324,20 +321,19 @@ class AutoNet(FittedEstimator, ABC):
 
     @abstractmethod
     def _read_targets(self, y: Any) -> Targets:
-        """Find out what there is to predict."""
+        """Read the targets: classes, labels or values."""
 
-    # --- afterwards
+    # --- after fit
 
     def get_hyperparameter_search_space(
         self, X_train: Any = None, y_train: Any = None, **options: Any
     ) -> ConfigurationSpace:
-        """Return the space that `fit` searches, or searched.
+        """Return the search space of `fit`.
 
         Parameters
         ----------
         X_train, y_train : array-like, optional
-            A table to build the space for.  Without them: the space of the last fit, or of a table like the default
-            `Task`.
+            Data to build the space for.  Default: the space of the last fit, or of the default `Task`.
         **options
             Any option of the constructor, for this call only.
         """
@@ -346,11 +342,13 @@ class AutoNet(FittedEstimator, ABC):
         if X_train is None:
             searched = not overrides and getattr(self, "_searched_with", None) == repr(chosen)
             return (
-                self.search_space_ if searched else chosen.space(Task(self.kind), self.modality, self._known_networks())
+                self.search_space_
+                if searched
+                else chosen.build_space(Task(self.kind), self.modality, self._known_networks())
             )
-        _, inputs = self._read(data, None, None, chosen)
+        _, inputs = self._read_inputs(data, None, None, chosen)
         task = Task(inputs.targets.kind, len(inputs.data), inputs.n_features, inputs.targets.n_outputs)
-        return chosen.space(task, self.modality, self._known_networks())
+        return chosen.build_space(task, self.modality, self._known_networks())
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn what the estimator can do."""

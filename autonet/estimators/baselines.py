@@ -1,4 +1,4 @@
-"""What is fitted before the search, so that there is always a model: the baseline, and traditional learners."""
+"""Models fitted before the search, so that there is always one: a linear baseline, and tree ensembles."""
 
 import logging
 import math
@@ -19,24 +19,24 @@ __all__ = ["Baselines", "fit_baselines"]
 
 @dataclass(frozen=True)
 class Baselines:
-    """What there is before the search.
+    """Models fitted before the search.
 
     Attributes
     ----------
     baseline : Baseline or None
-        None also if the user wants none.
+        None also if the user asked for none.
     error : Exception or None
         Why there is no baseline.
-    learners : sequence of Candidate
-        Traditional learners, if they were asked for.
+    tree_ensembles : sequence of Candidate
+        Empty unless `traditional_learners` asks for them.
     """
 
     baseline: Baseline | None
     error: Exception | None
-    learners: Sequence[Candidate[Member]]
+    tree_ensembles: Sequence[Candidate[Member]]
 
     def should_search(self, context: TrialContext, plan: TimePlan) -> bool:
-        """Whether there is something to search, and time to encode the table for it."""
+        """Return whether there is anything to search, and time to encode the data for it."""
         if current_interrupt().requested or _has_one_class(context):
             return False
         seconds = self.baseline.encoding_seconds * len(context.data) if self.baseline else 0.0
@@ -44,20 +44,28 @@ class Baselines:
 
 
 def fit_baselines(context: TrialContext, config: Mapping[str, Any], options: Options, plan: TimePlan) -> Baselines:
-    """Fit the baseline, and traditional learners if they are wanted.
+    """Fit the linear baseline, and tree ensembles if asked for.
 
-    Learners come before the search because it can use whatever they leave of their share of the time, and because they
-    are there when it is interrupted.
+    Tree ensembles come before the search, which can use what they leave of their share of the time, and after which an
+    interrupt would find none.
+
+    Parameters
+    ----------
+    context : TrialContext
+    config : mapping
+        Default configuration, for the encoding and the training of the baseline.
+    options : Options
+    plan : TimePlan
     """
     baseline, error = None, None
     if options.baseline or _has_one_class(context):
         baseline, error = _fit_linear(context, config, plan)
     if current_interrupt().requested or not options.traditional_learners or _has_one_class(context):
         return Baselines(baseline, error, ())
-    # scikit-learn's trees take a sixth of a second to import, in every process that imports the estimators.
+    # Importing scikit-learn's trees takes a sixth of a second, in every worker process.
     from autonet.pipeline.tree_learners import fit_tree_learners  # noqa: PLC0415
 
-    seconds = min(plan.traditional_learners, plan.left("search"))
+    seconds = min(plan.tree_ensemble_seconds, plan.left("search"))
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
     fitted = fit_tree_learners(context, config, seconds=seconds, encoding_seconds=encoding_seconds)
     return Baselines(baseline, error, fitted.candidates)
@@ -66,10 +74,10 @@ def fit_baselines(context: TrialContext, config: Mapping[str, Any], options: Opt
 def _fit_linear(
     context: TrialContext, config: Mapping[str, Any], plan: TimePlan
 ) -> tuple[Baseline | None, Exception | None]:
-    """Fit the baseline; an error is handed back, because the search may succeed all the same."""
+    """Fit the baseline; return an error instead of raising it, as the search may still succeed."""
     logger = logging.getLogger("autonet")
     try:
-        baseline = fit_baseline(context, config, seconds=plan.baseline, deadline=plan.until("closing"))
+        baseline = fit_baseline(context, config, seconds=plan.baseline_seconds, deadline=plan.until("closing"))
     except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
         logger.warning("the linear baseline failed", exc_info=True)
         return None, error

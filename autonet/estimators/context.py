@@ -33,7 +33,7 @@ def build_context(
     ------
     InvalidData, InvalidOption
     """
-    data, y, targets, seed = inputs.data, inputs.y, inputs.targets, options.seed()
+    data, y, targets, seed = inputs.data, inputs.y, inputs.targets, options.draw_seed()
     metric, *additional_metrics = resolve_metrics(
         metrics, targets, y, pos_label=options.pos_label, runtime=plan.runtime
     )
@@ -59,6 +59,6 @@ def build_context(
         metric=metric,
         additional_metrics=additional_metrics,
         unit="time" if options.budget_type == "time" else "epochs",
-        device=options.torch_device(),
+        device=options.resolve_device(),
         seed=seed,
     )

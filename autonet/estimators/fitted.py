@@ -7,8 +7,8 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from autonet.estimators.columns import ColumnSummary
-from autonet.estimators.logs import describe_search
 from autonet.estimators.pickling import PortableEstimator
+from autonet.estimators.report import describe_search
 from autonet.models.model import FittedModel
 from autonet.search.history import History
 

@@ -37,7 +37,7 @@ __all__ = ["Options"]
 # Options that choose among the components of a node.
 NODE_OF_OPTION = {node.option: node.name for node in NODES.values() if node.option}
 
-# Options that presets may set, and what they are otherwise.
+# Options that presets may set, with their values if a preset does not.
 PRESET_OPTIONS = {"cross_validator": "none", "ensemble_size": 1, "refit": False, "n_jobs": 1}
 
 
@@ -96,23 +96,23 @@ class Options(Params):
                 if value is not None and value != int(value):
                     raise InvalidOption(f"{name} must be a whole number of epochs; got {value!r}.")
 
-    def metrics(self, defaults: Mapping[TaskKind, str], kind: TaskKind) -> list[str | Callable[..., float]]:
+    def list_metrics(self, defaults: Mapping[TaskKind, str], kind: TaskKind) -> list[str | Callable[..., float]]:
         """Return the metric to optimize and those to record."""
         return [
             defaults[kind] if self.optimize_metric is None else self.optimize_metric,
             *(self.additional_metrics or ()),
         ]
 
-    def space(
+    def build_space(
         self, task: Task, modality: Modality = TABLES, networks: Node[nn.Module] = NETWORKS
     ) -> ConfigurationSpace:
-        """Build the search space: options over the preset, and the user's updates over both."""
+        """Build the search space: the preset, then options, then the user's updates."""
         nodes = {**modality.nodes, networks.name: networks}
         preset, chosen = load_preset(self.preset, task), []
         for option, node in NODE_OF_OPTION.items():
             names = getattr(self, option)
             if names is not None and not (node in nodes and nodes[node].names(task)):
-                raise InvalidOption(f"{option} has nothing to choose from for a {task.kind}; leave it out.")
+                raise InvalidOption(f"{option} has no components for {task.kind}; remove it.")
             if names is not None:
                 chosen.append(HyperparameterSearchSpaceUpdate(node, nodes[node].selector, tuple(map(str, names))))
         updates = self.hyperparameter_search_space_updates
@@ -122,8 +122,8 @@ class Options(Params):
             preset = preset.restricted([name for name in nodes if nodes[name] is NODES.get(name)])
         return build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())], nodes)
 
-    def portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:
-        """Return the configurations that the preset wants tried first, within the space."""
+    def load_portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:
+        """Return the configurations of the preset to try first, fitted into the space."""
         return fit_portfolio(encoding, load_preset(self.preset, task).portfolio)
 
     def plan_time(self) -> TimePlan:
@@ -142,36 +142,36 @@ class Options(Params):
         )
 
     def resolve_refit(self, n_folds: int, *, has_valid: bool) -> Self:
-        """Decide on what depends on the data: whether the final model is trained on all rows.
+        """Decide whether the final model is trained on all rows.
 
-        "auto": where rows were held out, and there are several networks.  On folds all rows train as it is, and a
-        single network would be one that nobody has validated.
+        "auto": if rows were held out and there are several networks.  On folds all rows train anyway, and a single
+        refitted network would not be validated.
 
         Parameters
         ----------
         n_folds : int
         has_valid : bool
-            Whether rows to validate on were given, which stay unseen.
+            Whether the user passed rows to validate on, which must stay unseen.
         """
         refit = n_folds == 1 and self.max_networks > 1 if self.refit == "auto" else bool(self.refit)
         return replace(self, refit=refit and not has_valid)
 
     @property
     def max_networks(self) -> int:
-        """How many networks the final model may consist of."""
+        """Maximum number of networks in the final model."""
         return int(self.ensemble_size or 1)
 
-    def trials(self, rungs: Rungs) -> int | None:
-        """Return how many configurations to start: `max_trials`, or what `num_iterations` brackets would start."""
+    def limit_trials(self, rungs: Rungs) -> int | None:
+        """Return the number of configurations to start: of `max_trials`, or of `num_iterations` brackets."""
         if self.num_iterations is None or math.isinf(self.num_iterations):
             return None if self.max_trials is None else int(self.max_trials)
         brackets = count_bracket_trials(self.num_iterations, rungs)
         return brackets if self.max_trials is None else min(int(self.max_trials), brackets)
 
-    def seed(self) -> int:
-        """Return the root of all random streams."""
+    def draw_seed(self) -> int:
+        """Return the seed of all random numbers."""
         if self.random_state is None:
-            return int(torch.randint(2**31, (1,), generator=_fresh()).item())
+            return int(torch.randint(2**31, (1,), generator=_seed_generator()).item())
         try:
             state = check_random_state(self.random_state)
         except ValueError as error:
@@ -181,8 +181,8 @@ class Options(Params):
             ) from error
         return int(self.random_state) if isinstance(self.random_state, Integral) else int(state.randint(2**31))
 
-    def torch_device(self) -> torch.device:
-        """Return the device to train on: ``"auto"`` takes a GPU if there is one."""
+    def resolve_device(self) -> torch.device:
+        """Return the device to train on; ``"auto"`` is a GPU if there is one."""
         if str(self.device) == "auto":
             return torch.device("cuda" if torch.cuda.is_available() else "cpu")
         try:
@@ -200,7 +200,7 @@ class Options(Params):
         return device
 
 
-def _fresh() -> torch.Generator:
+def _seed_generator() -> torch.Generator:
     generator = torch.Generator()
     generator.seed()
     return generator

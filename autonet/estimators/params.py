@@ -19,7 +19,7 @@ import torch
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import check_choice, is_real
 from autonet.data.splits.folds import CROSS_VALIDATORS
-from autonet.estimators.logs import parse_log_level
+from autonet.estimators.report import parse_log_level
 from autonet.search.rungs import Unit
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
 

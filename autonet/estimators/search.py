@@ -1,4 +1,4 @@
-"""The study of a fit: configurations of networks, its limits, and what the log and the progress bar say of it."""
+"""The search of a fit: its study, rungs and limits."""
 
 import logging
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.interrupts import current_interrupt
-from autonet.estimators.logs import log_trial
 from autonet.estimators.options import Options
+from autonet.estimators.report import log_trial
 from autonet.estimators.time_plan import TimePlan
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import CONSIDERED
@@ -23,7 +23,7 @@ __all__ = ["create_study", "limit_search", "place_rungs"]
 
 
 def create_study(space: ConfigurationSpace, context: TrialContext, options: Options, rungs: Rungs) -> Study:
-    """Return a study that begins with the portfolio of the preset."""
+    """Create a study that begins with the portfolio of the preset."""
     study = Study(
         space,
         min_budget=rungs.bottom,
@@ -34,7 +34,7 @@ def create_study(space: ConfigurationSpace, context: TrialContext, options: Opti
         keep_best=CONSIDERED if options.max_networks > 1 else 1,
     )
     study.log_trials = False  # `log_trial` does, with the scores of the metric
-    for config in options.portfolio(context.task, study.encoding):
+    for config in options.load_portfolio(context.task, study.encoding):
         study.enqueue(config)
     return study
 
@@ -48,10 +48,10 @@ def place_rungs(
     ----------
     context : TrialContext
     default : mapping
-        Configuration whose epochs are timed.
+        Configuration to time epochs of.
     plan : TimePlan
     timed : bool
-        Whether an epoch may be timed.
+        Whether to time an epoch.
     """
     epoch, n_folds = 0.0, len(context.folds)
     if timed and plan.needs_timing:
@@ -62,7 +62,7 @@ def place_rungs(
 
 
 def limit_search(study: Study, options: Options, plan: TimePlan, bar: ProgressBar) -> dict[str, Any]:
-    """Return how long `Study.optimize` goes on, and what it calls after each trial.
+    """Return the keywords of `Study.optimize`: limits, and callbacks for the log and the progress bar.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def limit_search(study: Study, options: Options, plan: TimePlan, bar: ProgressBa
     bar : ProgressBar
     """
     return {
-        "max_trials": options.trials(study.rungs),
+        "max_trials": options.limit_trials(study.rungs),
         "timeout": max(plan.left("search"), 0.0) if plan.runtime else None,
         "callbacks": [partial(log_trial, logging.getLogger("autonet")), lambda study, trial: bar.show(study.history)],
         "progress": False,

@@ -32,30 +32,31 @@ from autonet.search.executors.base import Executor
 from autonet.search.records import Status
 from autonet.search.study import Study
 
-__all__ = ["Selection"]
+__all__ = ["Selection", "select_model"]
 
-# Rows that the training score looks at, divided by the number of networks that predict, but no fewer than:
-SCORED_TRAINING_ROWS, FEWEST_SCORED_ROWS = 10_000, 200
+# Rows for the training score: divided by the number of members, but at least the second number.
+MAX_SCORED_ROWS = 10_000
+MIN_SCORED_ROWS = 200
 
 
 @dataclass(frozen=True)
 class Scores:
-    """How a model does on the validation rows; means over the folds.
+    """Validation scores of a model, means over the folds.
 
     Attributes
     ----------
     loss : float
-        Of the metric.
+        Loss of the metric.
     additional : dict of str to float
-        Scores by the metrics that are recorded only, if they were taken.
+        Scores of the additional metrics that were computed.
     """
 
     loss: float
     additional: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of_predictions(cls, context: TrialContext, predictions: Sequence[Array], deadline: float) -> "Scores":
-        """Score what a model predicts for the validation rows of each fold."""
+    def from_predictions(cls, context: TrialContext, predictions: Sequence[Array], deadline: float) -> "Scores":
+        """Score predictions for the validation rows of each fold."""
         pairs = zip(context.folds, predictions, strict=False)
         losses = [score_fold(context, fold.valid, prediction)[0] for fold, prediction in pairs]
         return cls(float(np.mean(losses)), score_additional(context, predictions, deadline))
@@ -68,30 +69,30 @@ class Scores:
 
 @dataclass(frozen=True)
 class Selection:
-    """What a fit has selected, and how it does on the validation rows.
+    """The selected model and its validation scores.
 
     Attributes
     ----------
     name : int or str
-        Of the best network: the number of its trial, or "linear".
+        Best network: the number of its trial, or "linear".
     config : dict
     members : sequence of NetworkMember
-        Its networks, one per fold.
+        Networks of the best configuration, one per fold.
     budget : float
         0 for the baseline.
     best : Scores
-        Of the best network.
+        Scores of the best network.
     ensemble : Ensemble
-        What predicts: these networks, or a selection of all that were trained and of traditional learners.
+        The model that predicts: these networks, or a selection of all networks and tree ensembles.
     scores : Scores
-        Of what predicts, before its networks are trained on all rows.
+        Scores of the ensemble, before its networks are trained on all rows.
     candidates : dict of int or str to float
-        The loss of everything that the ensemble could consist of: trials, traditional learners, the baseline.
+        Loss of each candidate: trials, tree ensembles, the baseline.
     threshold : float, ndarray of shape (n_labels,) or None
-        From which probability on the positive class, or a label, is predicted: best for the metric on the
-        validation rows; None where the most probable class, or one half, decides.
+        Decision threshold that is best for the metric on the validation rows; None where the most probable class,
+        or one half, decides.
     warnings : tuple of AutonetWarning
-        What the user should know about it.
+        Warnings for the user.
     """
 
     name: int | str
@@ -105,81 +106,7 @@ class Selection:
     threshold: float | Array | None
     warnings: tuple[AutonetWarning, ...]
 
-    @classmethod
-    def of(
-        cls,
-        study: Study,
-        context: TrialContext,
-        first: Baselines,
-        ensemble_size: int,
-        plan: TimePlan,
-    ) -> "Selection":
-        """Choose the winner.
-
-        Parameters
-        ----------
-        study : Study
-        context : TrialContext
-        first : Baselines
-            The baseline, or why there is none, and traditional learners.
-        ensemble_size : int
-            Networks to choose for the ensemble at most, with repetition.
-        plan : TimePlan
-
-        Raises
-        ------
-        SearchFailed
-            If there is no network, neither of a trial nor a baseline; its cause is the first exception.
-        """
-        interrupt = current_interrupt()
-        most = CONSIDERED if ensemble_size > 1 else 1  # loading networks takes time
-        trials, load = study.history.ranked(), study.load_checkpoint
-        networks = load_candidates(trials, load, context, first.baseline, most=most)
-        if not networks:
-            if interrupt.requested:
-                raise KeyboardInterrupt
-            raise _search_failed(study, first.error)
-        notes: list[AutonetWarning] = []
-        if interrupt.requested:
-            notes.append(SearchInterrupted(f"{_interrupt_name(interrupt)}: the best model so far is returned."))
-        best = networks[0]
-        found: list[Candidate[Member]] = rank_candidates([*networks, *first.learners], context)
-        members = best.members()
-        ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
-        if ensemble_size > 1 and len(found) > 1:
-            with interrupt.abandoning():
-                until = plan.until("selection") - plan.scoring
-                ensemble, predictions = select(context, found, size=ensemble_size, deadline=until)
-            if interrupt.requested and not notes:
-                notes.append(
-                    SearchInterrupted(f"{_interrupt_name(interrupt)}: the ensemble is not selected to the end.")
-                )
-        if best.name != LINEAR and set(ensemble.shares) == {LINEAR}:  # better by a hair
-            ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
-        of_trials = [name for name in ensemble.shares if isinstance(name, int)]
-        if first.baseline is not None and best.name == LINEAR and not of_trials and not interrupt.requested:
-            notes.append(BaselineReturned(_explain_baseline(study, context, first.baseline, ensemble)))
-        losses = dict[int | str, float]()
-        for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
-            losses.setdefault(candidate.name, candidate.rank[0])
-        alone, until = predictions is best.predictions, min(plan.until("selection"), interrupt.deadline)
-        scores = None if alone else Scores.of_predictions(context, predictions, until)
-        best_scores = Scores(best.rank[0], score_additional(context, best.predictions, until))
-        notes += _warn_of_skipped_scores(context, scores or best_scores)
-        return cls(
-            name=best.name,
-            config=best.config,
-            members=members,
-            budget=best.budget,
-            best=best_scores,
-            ensemble=ensemble,
-            scores=scores or best_scores,
-            candidates=losses,
-            threshold=_find_threshold(context, predictions),
-            warnings=tuple(notes),
-        )
-
-    def refitted(
+    def refit(
         self,
         study: Study,
         context: TrialContext,
@@ -189,18 +116,18 @@ class Selection:
         *,
         asked_for: bool,
     ) -> "Selection":
-        """Let its networks go on training on all rows.
+        """Train its networks on all rows.
 
         Parameters
         ----------
         study : Study
         context : TrialContext
         ensemble_size : int
-            If it is 1, what comes out takes the place of the winner's networks; an ensemble averages both.
+            If it is 1, the refitted networks replace the best ones; an ensemble averages both.
         executor : Executor
         plan : TimePlan
         asked_for : bool
-            Whether the user should know if there is no time for it.
+            Whether to warn if there is no time for it.
         """
         shares = {name: share for name, share in self.ensemble.shares.items() if isinstance(name, int)}
         interrupt = current_interrupt()
@@ -213,7 +140,7 @@ class Selection:
             refitted = refit(context, trained, shares, executor, plan.until("refit"))
         if math.isfinite(interrupt.deadline):
             note = SearchInterrupted(
-                f"{_interrupt_name(interrupt)}: the best model is returned, as it was before its training on all rows."
+                f"{_interrupt_name(interrupt)}: the best model is returned, without training on all rows."
             )
             return replace(self, warnings=(*self.warnings, note))
         if not refitted and asked_for:
@@ -224,9 +151,9 @@ class Selection:
         return replace(self, ensemble=add_refitted(self.ensemble, refitted))
 
     def summary(self, context: TrialContext, deadline: float = math.inf) -> dict[str, Any]:
-        """Return `FittedEstimator.fit_result`: plain values, fit for JSON.
+        """Return `FittedEstimator.fit_result`: plain values that JSON can hold.
 
-        With a slow metric the training score is left out where there is no time for it until `deadline`.
+        A slow metric has no training score if there is no time for it until `deadline`.
         """
         shares, metric = self.ensemble.shares, context.metric
         validated, trained = self.scores.summary(context), dict[str, float]()
@@ -248,12 +175,85 @@ class Selection:
         }
 
     def _training_score(self, context: TrialContext) -> float:
-        """Score what predicts on some of the training rows of the first fold."""
+        """Score the ensemble on a sample of the training rows of the first fold."""
         rows = context.folds[0].train
-        most = max(SCORED_TRAINING_ROWS // len(self.ensemble.members), FEWEST_SCORED_ROWS)
+        most = max(MAX_SCORED_ROWS // len(self.ensemble.members), MIN_SCORED_ROWS)
         rows = rows[:: math.ceil(len(rows) / most)]
         prediction = self.ensemble.predict(context.data.rows(rows))
         return context.metric.score(context.y[rows], prediction, context.metric_weights(rows), self.threshold)
+
+
+def select_model(
+    study: Study,
+    context: TrialContext,
+    baselines: Baselines,
+    ensemble_size: int,
+    plan: TimePlan,
+) -> Selection:
+    """Select the best network and the ensemble.
+
+    Parameters
+    ----------
+    study : Study
+    context : TrialContext
+    baselines : Baselines
+        Linear baseline, or why there is none, and tree ensembles.
+    ensemble_size : int
+        Maximum number of members, with repetition.
+    plan : TimePlan
+
+    Raises
+    ------
+    SearchFailed
+        If there is no network, of a trial or a baseline; its cause is the first exception.
+    """
+    interrupt = current_interrupt()
+    most = CONSIDERED if ensemble_size > 1 else 1  # loading networks takes time
+    trials, load = study.history.ranked(), study.load_checkpoint
+    networks = load_candidates(trials, load, context, baselines.baseline, most=most)
+    if not networks:
+        if interrupt.requested:
+            raise KeyboardInterrupt
+        raise _search_failed(study, baselines.error)
+    notices: list[AutonetWarning] = []
+    if interrupt.requested:
+        notices.append(SearchInterrupted(f"{_interrupt_name(interrupt)}: the best model so far is returned."))
+    best = networks[0]
+    found: list[Candidate[Member]] = rank_candidates([*networks, *baselines.tree_ensembles], context)
+    members = best.members()
+    ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
+    if ensemble_size > 1 and len(found) > 1:
+        with interrupt.abandoning():
+            until = plan.until("selection") - plan.scoring
+            ensemble, predictions = select(context, found, size=ensemble_size, deadline=until)
+        if interrupt.requested and not notices:
+            notices.append(
+                SearchInterrupted(f"{_interrupt_name(interrupt)}: the selection of the ensemble is incomplete.")
+            )
+    if best.name != LINEAR and set(ensemble.shares) == {LINEAR}:  # better by a hair
+        ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
+    of_trials = [name for name in ensemble.shares if isinstance(name, int)]
+    if baselines.baseline is not None and best.name == LINEAR and not of_trials and not interrupt.requested:
+        notices.append(BaselineReturned(_explain_baseline(study, context, baselines.baseline, ensemble)))
+    losses = dict[int | str, float]()
+    for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
+        losses.setdefault(candidate.name, candidate.rank[0])
+    alone, until = predictions is best.predictions, min(plan.until("selection"), interrupt.deadline)
+    scores = None if alone else Scores.from_predictions(context, predictions, until)
+    best_scores = Scores(best.rank[0], score_additional(context, best.predictions, until))
+    notices += _warn_of_skipped_scores(context, scores or best_scores)
+    return Selection(
+        name=best.name,
+        config=best.config,
+        members=members,
+        budget=best.budget,
+        best=best_scores,
+        ensemble=ensemble,
+        scores=scores or best_scores,
+        candidates=losses,
+        threshold=_find_threshold(context, predictions),
+        warnings=tuple(notices),
+    )
 
 
 NO_TIME_TO_REFIT = (
@@ -263,11 +263,11 @@ NO_TIME_TO_REFIT = (
 
 
 def _search_failed(study: Study, baseline_error: Any) -> SearchFailed:
-    """Say that there is no model, and why."""
+    """Return the error that says why there is no model."""
     cause = study.errors[0] if study.errors else baseline_error
     if cause is None and any(report.status == Status.DIVERGED for trial in study.history for report in trial.reports):
         return SearchFailed(
-            "Every network diverged: its outputs or its loss were not finite. Give other networks, smaller learning "
+            "Every network diverged: its outputs or its loss were not finite. Use other networks, smaller learning "
             "rates, or baseline=True."
         )
     if cause is None:
@@ -278,7 +278,7 @@ def _search_failed(study: Study, baseline_error: Any) -> SearchFailed:
 
 
 def _warn_of_skipped_scores(context: TrialContext, scores: Scores) -> list[AutonetWarning]:
-    """Warn of metrics that there was no time for."""
+    """Return a warning about metrics that there was no time for."""
     names = [m.name for m in context.additional_metrics if f"val_{m.name}" not in scores.additional]
     if not names:
         return []
@@ -291,12 +291,12 @@ def _warn_of_skipped_scores(context: TrialContext, scores: Scores) -> list[Auton
 
 
 def _interrupt_name(interrupt: Interrupt) -> str:
-    """Begin the sentence that says why a fit ended early."""
+    """Return the first word of a sentence about an interrupt."""
     return "SIGTERM" if interrupt.signal == "SIGTERM" else "Interrupted"
 
 
 def _find_threshold(context: TrialContext, predictions: list[Array]) -> float | Array | None:
-    """Find the decision that is best for the metric on the validation rows of all folds."""
+    """Return the decision threshold that is best for the metric on the validation rows of all folds."""
     if not context.metric.decides:
         return None
     rows = np.concatenate([fold.valid for fold in context.folds[: len(predictions)]])

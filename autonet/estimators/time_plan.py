@@ -102,13 +102,13 @@ class TimePlan:
         return self.until(stage) - time.monotonic()
 
     @property
-    def baseline(self) -> float:
+    def baseline_seconds(self) -> float:
         """Seconds for training the baseline."""
         low, high = BASELINE_SECONDS
         return min(max(BASELINE_SHARE * (self.runtime or high), low), high)
 
     @property
-    def traditional_learners(self) -> float:
+    def tree_ensemble_seconds(self) -> float:
         """Seconds for traditional learners; without a limit of the runtime they take what they need."""
         return TRADITIONAL_SHARE * (self.runtime or math.inf)
 

@@ -84,7 +84,7 @@ def refused(call: Callable[[], Any], message: str, error: type[Exception] = Valu
         ({"optimizer": 3}, "optimizer must be a list of at least one name, or None; got 3"),
         ({"optimizer": ["sdg"]}, "Unknown component of OptimizerSelector for classification 'sdg'"),
         ({"loss_modules": ["l1_loss"]}, "Unknown component of LossModuleSelector for classification 'l1_loss'"),
-        ({"target_transforms": ["log"]}, "target_transforms has nothing to choose from for a classification"),
+        ({"target_transforms": ["log"]}, "target_transforms has no components for classification"),
         ({"optimize_metric": "acuracy"}, "Unknown classification metric 'acuracy'. Did you mean 'accuracy'"),
         ({"optimize_metric": ""}, "Unknown classification metric ''. Choose from 'accuracy'"),
         ({"optimize_metric": 3}, "A metric is a name or a callable; 3 is neither"),

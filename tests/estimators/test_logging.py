@@ -12,7 +12,7 @@ import pytest
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
-from autonet.estimators.logs import log_fit
+from autonet.estimators.report import log_fit
 
 LOGGER = logging.getLogger("autonet")
 

@@ -86,7 +86,7 @@ def test_an_interruption_leaves_what_was_validated(
 
     without = fitted(iris, quick)
     monkeypatch.setattr("autonet.pipeline.refit.train_epoch", interrupted)
-    with pytest.warns(SearchInterrupted, match="as it was before its training on all rows"):
+    with pytest.warns(SearchInterrupted, match="without training on all rows"):
         auto = fitted(iris, quick, refit=True)
     np.testing.assert_array_equal(auto.predict_proba(iris[0]), without.predict_proba(iris[0]))
 

@@ -1,10 +1,11 @@
-"""What a fit says of itself: its log, and the lines that describe what came out."""
+"""Reports of a fit: its log, its progress bar, and a description of the fitted model."""
 
 import logging
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from multiprocessing import current_process
 from typing import Any
 
 import numpy as np
@@ -13,21 +14,25 @@ from tqdm.auto import tqdm
 
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import check_choice
+from autonet.metrics.metric import Metric
 from autonet.search.history import History
+from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial
 from autonet.search.study import Study
 
 __all__ = [
+    "describe_best",
     "describe_model",
     "describe_search",
     "log_fit",
     "log_trial",
     "parse_log_level",
+    "show_progress",
 ]
 
 
 def parse_log_level(level: str | int | None) -> int | None:
-    """Return the number of a level of `logging` that is given by name or number.
+    """Convert a level of `logging`, a name or a number, to its number.
 
     Raises
     ------
@@ -42,17 +47,16 @@ def parse_log_level(level: str | int | None) -> int | None:
 
 
 class _StandardError(logging.Handler):
-    """Writes lines to standard error, above a progress bar if there is one."""
+    """Write lines to standard error, above a progress bar if there is one."""
 
     def emit(self, record: logging.LogRecord) -> None:
         tqdm.write(self.format(record), file=sys.stderr)
 
 
 class _LoggerState:
-    """The level and the handler of the logger while fits run, which may be several, in threads.
+    """Level and handler of the logger during fits, which may run in threads.
 
-    The level is touched only if a fit asks for one: the lowest of those that are asked for, until the last such fit
-    has ended.
+    The level changes only if a fit asks for one: to the lowest one asked for, until the last such fit has ended.
     """
 
     def __init__(self) -> None:
@@ -64,7 +68,7 @@ class _LoggerState:
         self._n_fits = 0
 
     def enter(self, level: int | None) -> None:
-        """Note the beginning of a fit."""
+        """Begin a fit."""
         with self._lock:
             self._n_fits += 1
             if self._n_fits == 1 and not self.logger.hasHandlers():
@@ -78,7 +82,7 @@ class _LoggerState:
                 self.logger.setLevel(min(self._levels))
 
     def leave(self, level: int | None) -> None:
-        """Note its end."""
+        """End a fit."""
         with self._lock:
             self._n_fits -= 1
             if level is not None:
@@ -94,14 +98,14 @@ _LOGGER_STATE = _LoggerState()
 
 @contextmanager
 def log_fit(level: str | int | None) -> Iterator[logging.Logger]:
-    """Give the logger of autonet, for a fit.
+    """Provide the logger of autonet during a fit.
 
-    Its lines go where the caller's logging sends them; if nothing is set up, to standard error.
+    Its lines go to the handlers of `logging`; if there are none, to standard error.
 
     Parameters
     ----------
     level : str, int or None
-        Level of the logger meanwhile; None leaves it as it is.
+        Level of the logger during the fit; None leaves it unchanged.
     """
     number = parse_log_level(level)
     _LOGGER_STATE.enter(number)
@@ -112,7 +116,7 @@ def log_fit(level: str | int | None) -> Iterator[logging.Logger]:
 
 
 def log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:
-    """Write what a trial came to."""
+    """Log the last report of a trial."""
     report = trial.reports[-1]
     scores = ", ".join(f"{k} {v:.4g}" for k, v in report.metrics.items() if isinstance(v, int | float))
     logger.info(
@@ -130,13 +134,13 @@ def log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:
 
 
 def describe_model(fit_result: Mapping[str, Any], metric: str = "") -> list[str]:
-    """Say in two or three lines what predicts, and how it did on the validation rows.
+    """Describe the fitted model and its validation scores in two or three lines.
 
     Parameters
     ----------
     fit_result : mapping
     metric : str
-        Name of a score to be content with; default: all of them.
+        Name of the only score to show; default: all scores.
     """
     names, best = list(fit_result["ensemble"]), fit_result["best_network"]
     if len(names) == 1:
@@ -144,9 +148,9 @@ def describe_model(fit_result: Mapping[str, Any], metric: str = "") -> list[str]
     else:
         shares = sorted(fit_result["ensemble"].items(), key=lambda item: -item[1])
         model = "an ensemble of " + ", ".join(f"{_describe_member(name)} ({share:.0%})" for name, share in shares)
-    lines = [f"predicts: {model}; {_scores(fit_result['info'], metric)}"]
+    lines = [f"predicts: {model}; {_format_scores(fit_result['info'], metric)}"]
     if names != [best["name"]]:
-        lines.append(f"best network: {_describe_member(best['name'])}; {_scores(best, metric)}")
+        lines.append(f"best network: {_describe_member(best['name'])}; {_format_scores(best, metric)}")
     if fit_result["pos_label"] is not None:
         threshold = "" if fit_result["threshold"] is None else f", threshold {fit_result['threshold']:.3g}"
         lines.append(f"positive class {fit_result['pos_label']!r}{threshold}")
@@ -157,15 +161,41 @@ def _describe_member(name: str) -> str:
     return f"network of trial {name}" if name.isdigit() else name
 
 
-def _scores(scores: Mapping[str, Any], metric: str) -> str:
+def _format_scores(scores: Mapping[str, Any], metric: str) -> str:
     chosen = {k: v for k, v in scores.items() if (k == f"val_{metric}" if metric else k.startswith(("val_", "train_")))}
     return ", ".join(f"{k} {v:.4f}" for k, v in chosen.items())
 
 
 def describe_search(fit_result: Mapping[str, Any], history: History, space: ConfigurationSpace) -> list[str]:
-    """Say in a few lines what a search found: what predicts, and the hyperparameters of the best network."""
+    """Describe the fitted model and the hyperparameters of the best network."""
     head = f"{len(history)} configurations tried; the best network had budget {fit_result['budget']:g}"
     free = {name for name, hyperparameter in space.items() if hyperparameter.size > 1}
     config = fit_result["optimized_hyperparameter_config"]
-    of_best = [f"  {name} = {value}" for name, value in config.items() if name in free]
-    return [head, *describe_model(fit_result), *of_best]
+    hyperparameters = [f"  {name} = {value}" for name, value in config.items() if name in free]
+    return [head, *describe_model(fit_result), *hyperparameters]
+
+
+def show_progress(option: bool | str, seconds: float | None, max_trials: int | None) -> ProgressBar:
+    """Return the progress bar of a fit.
+
+    Parameters
+    ----------
+    option : bool or "auto"
+        "auto" shows it in a terminal and in a notebook, to fits of the main thread of the main process.
+    seconds, max_trials : float and int, or None
+        Limits of the fit.
+    """
+    return ProgressBar(seconds, max_trials, shown=_is_interactive() if option == "auto" else bool(option))
+
+
+def describe_best(metric: Metric, loss: float) -> str:
+    """Format the score of the best trial."""
+    return f"best {metric.name} {metric.score_of(loss):.4g}"
+
+
+def _is_interactive() -> bool:
+    if threading.current_thread() is not threading.main_thread() or current_process().name != "MainProcess":
+        return False
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    return hasattr(shell, "kernel") or (sys.stderr is not None and sys.stderr.isatty())
