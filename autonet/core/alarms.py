@@ -1,4 +1,4 @@
-"""Alarms: an exception in code that does not look at the clock itself."""
+"""Alarms: exceptions at a given time, in code that does not check the clock."""
 
 import contextlib
 import ctypes
@@ -12,46 +12,48 @@ from types import FrameType, TracebackType
 
 __all__ = ["Alarm", "DeadlinePassed", "enclosing_alarm"]
 
-# An exception may be lost: in a destructor, in a callback from C, in an `except BaseException`.  The alarm then rings
-# again after so many seconds, which also are what a `finally` block has for cleaning up.
-RING_AGAIN_SECONDS = 0.25
-# What must not be torn apart: a context manager or a global mode half entered or left, an object half destroyed, a
-# module half imported.
-DELICATE = frozenset(["__enter__", "__exit__", "__del__", "_find_and_load"])
-# So long an alarm waits for such code, unless it hangs itself; it looks again after the second number of seconds.
-PATIENCE_SECONDS, LOOK_AGAIN_SECONDS = 0.3, 0.002
+# An exception may be lost in a destructor, a callback from C or an `except BaseException`; the alarm repeats it after
+# this time, which is also the time that a `finally` block has for cleanup.
+REPEAT_SECONDS = 0.25
+# Functions that an exception must not interrupt: it would leave a context manager, a global mode, an object or a module
+# in an inconsistent state.
+UNINTERRUPTIBLE = frozenset(["__enter__", "__exit__", "__del__", "_find_and_load"])
+# Longest wait for the end of such a function, which may hang itself.
+PATIENCE_SECONDS = 0.3
+# Interval of checks during that wait.
+POLL_SECONDS = 0.002
 
 
 class DeadlinePassed(BaseException):
-    """Raised inside code that runs past its deadline; no ``except Exception`` of its own stops it."""
+    """Raised inside code that runs past its deadline; ``except Exception`` does not catch it."""
 
 
 class Alarm:
-    """Raise an exception in the body of a ``with`` statement when ``time.monotonic()`` reads `moment`.
+    """Raise an exception inside a ``with`` block when ``time.monotonic()`` reaches `moment`.
 
-    In the main thread it comes as a signal, even while the body sleeps; in another thread at its next line of Python,
-    and never on a system without `signal.setitimer` as long as compiled code runs.
+    The main thread is interrupted by a signal, even while it sleeps; other threads, and systems without
+    `signal.setitimer`, at the next line of Python code, and thus not inside compiled code.
 
     Parameters
     ----------
     moment : float
-        Infinite: never, until `lower` is called.
+        Reading of ``time.monotonic()``; if infinite, the alarm waits for a call of `lower`.
     exception : type of BaseException
 
     Attributes
     ----------
     bell : object
-        What rings while the body runs; the alarms of a thread share it.
+        Timer of the thread while the block runs, shared by its alarms.
 
     Notes
     -----
-    Alarms may be nested: of those that are due the outermost rings.  A timer that someone else has set still rings,
-    and is put back with what is left of it.
+    Alarms may be nested: of those that are due, the outermost rings.  A timer set by other code still fires, and is
+    restored with its remaining time.
     """
 
     def __init__(self, moment: float, exception: type[BaseException] = DeadlinePassed) -> None:
         self.moment, self.exception = moment, exception
-        self._next = moment  # when to ring, or to ring again
+        self._next = moment  # when to ring or repeat
         self.bell: _Signal | _Thread | None = None
         self._body: FrameType | None = None
 
@@ -59,7 +61,7 @@ class Alarm:
         self._body = _body_of_with(sys._getframe(1))  # noqa: SLF001
         alarms = _alarms()
         _drop_ended(alarms, _frames(sys._getframe(1)))  # noqa: SLF001
-        self.bell = alarms[0].bell if alarms else _bell()
+        self.bell = alarms[0].bell if alarms else _make_bell()
         alarms.append(self)
         assert self.bell is not None  # noqa: S101 - for the type checker
         self.bell.set(alarms)
@@ -76,36 +78,36 @@ class Alarm:
         self.bell = self._body = None
 
     def lower(self, moment: float) -> None:
-        """Ring at `moment` if that is earlier; any thread may call it."""
+        """Ring at `moment` if that is earlier; from any thread."""
         if moment < self.moment:
             self.moment = self._next = moment
             if self.bell is not None:
                 self.bell.set()
 
     def is_over(self, frames: list[FrameType]) -> bool:
-        """Whether its body has ended, although an exception came between that and the end of the alarm."""
+        """Return whether the block has ended, even if an exception prevented the end of the alarm."""
         return self._body not in frames
 
     def must_wait(self, frames: list[FrameType], now: float) -> bool:
-        """Whether an exception would do harm where the thread is, whose frames are given from the innermost."""
+        """Return whether the thread, given by its frames from the innermost, must not be interrupted now."""
         inside = frames[: frames.index(self._body)] if self._body in frames else frames
         codes = [frame.f_code for frame in inside]
         if Alarm.__enter__.__code__ in codes or Alarm.__exit__.__code__ in codes:
             return True
-        return now < self._next + PATIENCE_SECONDS and any(code.co_name in DELICATE for code in codes)
+        return now < self._next + PATIENCE_SECONDS and any(code.co_name in UNINTERRUPTIBLE for code in codes)
 
-    def rung(self, now: float) -> None:
-        """Note that it has rung."""
-        self._next = now + RING_AGAIN_SECONDS
+    def record_ring(self, now: float) -> None:
+        """Record a ring."""
+        self._next = now + REPEAT_SECONDS
 
     @property
     def next(self) -> float:
-        """Reading of ``time.monotonic()`` at which it rings next."""
+        """Reading of ``time.monotonic()`` of the next ring."""
         return self._next
 
 
 def enclosing_alarm() -> float:
-    """Return the earliest moment at which an alarm around the running code rings; infinity if there is none."""
+    """Return the earliest moment of the alarms around the running code, or infinity."""
     alarms = _alarms()
     _drop_ended(alarms, _frames(sys._getframe(1)))  # noqa: SLF001
     return min((alarm.moment for alarm in alarms), default=math.inf)
@@ -113,7 +115,7 @@ def enclosing_alarm() -> float:
 
 class _Local(threading.local):
     def __init__(self) -> None:
-        self.alarms: list[Alarm] = []  # of this thread, from the outermost
+        self.alarms: list[Alarm] = []  # of this thread, outermost first
 
 
 _LOCAL = _Local()
@@ -124,7 +126,7 @@ def _alarms() -> list[Alarm]:
 
 
 def _body_of_with(frame: FrameType) -> FrameType:
-    """Return the frame that runs the body, which a context manager around the alarm is not."""
+    """Return the frame that runs the ``with`` block, skipping context managers around the alarm."""
     while frame.f_back is not None and (
         frame.f_code.co_name == "__enter__"
         or frame.f_code.co_filename == contextlib.__file__
@@ -135,7 +137,7 @@ def _body_of_with(frame: FrameType) -> FrameType:
 
 
 def _frames(innermost: FrameType | None) -> list[FrameType]:
-    """Return all frames of a thread, from the innermost."""
+    """Return all frames of a thread, innermost first."""
     frames = []
     while innermost is not None:
         frames.append(innermost)
@@ -143,14 +145,14 @@ def _frames(innermost: FrameType | None) -> list[FrameType]:
     return frames
 
 
-def _bell() -> "_Signal | _Thread":
+def _make_bell() -> "_Signal | _Thread":
     if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
         return _Signal()
     return _Thread()
 
 
 def _drop_ended(alarms: list[Alarm], frames: list[FrameType]) -> None:
-    """Drop alarms that an exception kept from being dropped at their end, so that they neither count nor ring."""
+    """Drop alarms whose block has ended, but whose ``__exit__`` was prevented by an exception."""
     if alarms and any(alarm.is_over(frames) for alarm in alarms):
         bell = alarms[0].bell
         alarms[:] = [alarm for alarm in alarms if not alarm.is_over(frames)]
@@ -159,7 +161,7 @@ def _drop_ended(alarms: list[Alarm], frames: list[FrameType]) -> None:
 
 
 def _due(alarms: list[Alarm], frames: list[FrameType], now: float) -> Alarm | None:
-    """Return the outermost alarm that is due; those that are over are dropped."""
+    """Drop alarms whose block has ended, and return the outermost one that is due."""
     alarms[:] = [alarm for alarm in alarms if not alarm.is_over(frames)]
     return next((alarm for alarm in alarms if alarm.next <= now), None)
 
@@ -171,35 +173,35 @@ class _Signal:
         self._alarms: list[Alarm] = []
         self._handler = signal.signal(signal.SIGALRM, self._ring)
         left, self._interval = signal.setitimer(signal.ITIMER_REAL, 0)
-        self._others = time.monotonic() + left if left else math.inf  # when the timer of someone else would ring
+        self._others = time.monotonic() + left if left else math.inf  # when the timer of other code would fire
 
     def set(self, alarms: list[Alarm] | None = None) -> None:
-        """Set the timer to the next alarm; without one, give signal and timer back."""
+        """Set the timer to the next alarm; without one, restore signal handler and timer."""
         self._alarms = self._alarms if alarms is None else alarms
         if not self._alarms and signal.getsignal(signal.SIGALRM) != self._ring:
-            return  # someone has taken the signal for good
+            return  # other code has replaced the handler
         moment = min((alarm.next for alarm in self._alarms), default=math.inf)
         left = min(moment, self._others) - time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, 0)
         if not self._alarms:
             signal.signal(signal.SIGALRM, self._handler)
         if math.isfinite(left):
-            # Again and again: a signal that is delivered to another thread is not heard while this one computes.
-            interval = RING_AGAIN_SECONDS if self._alarms else self._interval
+            # Repeat: a signal delivered to another thread is not handled while this one computes.
+            interval = REPEAT_SECONDS if self._alarms else self._interval
             signal.setitimer(signal.ITIMER_REAL, max(left, 1e-6), interval)
 
     def _ring(self, signum: int, frame: FrameType | None) -> None:
-        # Not the frame that comes with the signal: a handler that held it back may have left that one.
+        # Not the frame passed by the signal: a handler that delayed it may have left that frame.
         now, frames = time.monotonic(), _frames(sys._getframe(1))  # noqa: SLF001
         due = _due(self._alarms, frames, now)
         if due is not None and due.must_wait(frames, now):
-            signal.setitimer(signal.ITIMER_REAL, LOOK_AGAIN_SECONDS, LOOK_AGAIN_SECONDS)
+            signal.setitimer(signal.ITIMER_REAL, POLL_SECONDS, POLL_SECONDS)
             return
         others = due is None and now >= self._others
         if others:
             self._others = now + self._interval if self._interval else math.inf
         if due is not None:
-            due.rung(now)
+            due.record_ring(now)
         self.set()
         if due is not None:
             raise due.exception
@@ -208,7 +210,7 @@ class _Signal:
 
 
 class _Thread:
-    """Rings in a thread that is not the main one, as soon as it runs Python code."""
+    """Rings in a thread other than the main one, at its next line of Python code."""
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
@@ -218,12 +220,12 @@ class _Thread:
         self._has_rung = False
 
     def set(self, alarms: list[Alarm] | None = None) -> None:
-        """Have the thread that rings wait for the next alarm; without one, take back what was not heard yet."""
+        """Set the ringing thread to the next alarm; without one, withdraw an exception that is still pending."""
         with self._changed:
             self._alarms = self._alarms if alarms is None else alarms
             self._changed.notify()
             if not self._alarms:
-                self._take_back()
+                self._withdraw()
             elif self._ringer is None and any(math.isfinite(alarm.moment) for alarm in self._alarms):
                 self._ringer = threading.Thread(target=self._wait, daemon=True, name="autonet-alarm")
                 self._ringer.start()
@@ -239,29 +241,28 @@ class _Thread:
                     left = min((alarm.next for alarm in self._alarms), default=now) - now
                     self._changed.wait(None if math.isinf(left) else min(left, threading.TIMEOUT_MAX))
                 elif due.must_wait(frames, now):
-                    self._changed.wait(LOOK_AGAIN_SECONDS)
+                    self._changed.wait(POLL_SECONDS)
                 else:
-                    due.rung(now)
+                    due.record_ring(now)
                     self._raise(due.exception)
 
     def _raise(self, exception: type[BaseException]) -> None:
         self._has_rung = True
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(exception))
 
-    def _take_back(self) -> None:
-        """Let an exception that the thread has not heard yet be replaced by one that ends here.
+    def _withdraw(self) -> None:
+        """Replace a pending exception of the thread by one that is caught here.
 
-        The null pointer that is documented for that leaves Python's flag of a pending exception set for good (up to
-        3.12): all threads are slower, and where someone traces or profiles, Python 3.11 never leaves a function's
-        first instruction.
+        The documented way, a null pointer, leaves Python's flag of a pending exception set (up to 3.12): all threads
+        become slower, and under tracing or profiling, Python 3.11 never leaves the first instruction of a function.
         """
         if self._has_rung and threading.get_ident() == self._thread:
-            with contextlib.suppress(_TakenBack):
-                self._raise(_TakenBack)
-                while True:  # the exception comes at the jump
+            with contextlib.suppress(_Withdrawn):
+                self._raise(_Withdrawn)
+                while True:  # the exception is raised at the jump
                     pass
             self._has_rung = False
 
 
-class _TakenBack(BaseException):
-    """Stands for an exception that must not come any more."""
+class _Withdrawn(BaseException):
+    """Replaces a pending exception."""

@@ -1,4 +1,4 @@
-"""The one extension mechanism: a `Component` is a builder with its space, a `Node` offers several."""
+"""Extension mechanism: a `Component` is a builder with its space, a `Node` a choice among components."""
 
 from __future__ import annotations
 
@@ -25,16 +25,15 @@ class Component(Generic[T]):
     Attributes
     ----------
     name : str
-        Short name, the middle part of ``Node:component:hyperparameter``.
+        Middle part of ``Node:component:hyperparameter``.
     build : callable
-        Called with keywords only: what the node knows (sizes, seed) and one keyword for each
-        hyperparameter of `space`.
+        Called with keyword arguments only: the node's context, such as sizes and seed, and the hyperparameters of
+        `space`.
     space : callable, optional
-        ``space(task)`` returns the ``ConfigurationSpace`` of the builder's hyperparameters, under their
-        short names and with the conditions among them.  A hyperparameter's ``meta`` may hold
-        ``limits``: the interval that user updates must stay in.
+        ``space(task)`` returns the ``ConfigurationSpace`` of the builder's hyperparameters, with short names and with
+        conditions.  ``meta["limits"]`` of a hyperparameter is the interval that users' updates must stay in.
     tasks : tuple of str
-        The kinds of task that the component serves.
+        Supported kinds of task.
     """
 
     name: str
@@ -45,19 +44,19 @@ class Component(Generic[T]):
 
 @dataclass(frozen=True)
 class Node(Generic[T]):
-    """One step of the pipeline: a choice among components, beside hyperparameters of its own.
+    """One step of the pipeline: a choice among components, and hyperparameters of the step itself.
 
     Attributes
     ----------
     name : str
         First part of the names of its hyperparameters, for example ``"OptimizerSelector"``.
     selector : str
-        Hyperparameter that names the chosen component; empty if there is nothing to choose.
+        Name of the hyperparameter whose value is the name of a component; empty without a choice.
     option : str
-        Keyword of the estimators that restricts the choice, for example ``"networks"``; may be empty.
+        Parameter of the estimators that restricts the choice, for example ``"networks"``; may be empty.
     components : dict of str to Component
     space : callable, optional
-        ``space(task)``: the node's own hyperparameters, whatever component is chosen.
+        ``space(task)`` returns the hyperparameters of the step itself.
     """
 
     name: str
@@ -67,7 +66,7 @@ class Node(Generic[T]):
     space: Callable[[Task], ConfigurationSpace] | None = None
 
     @classmethod
-    def of(
+    def from_components(
         cls,
         name: str,
         components: Iterable[Component[T]],
@@ -76,32 +75,32 @@ class Node(Generic[T]):
         option: str = "",
         space: Callable[[Task], ConfigurationSpace] | None = None,
     ) -> Node[T]:
-        """Make a node from components in the order in which they are to be offered."""
+        """Make a node that offers components in the given order."""
         return cls(name, selector, option, {c.name: c for c in components}, space)
 
-    def only(self, names: Iterable[str]) -> Node[T]:
-        """Return the node with some of its components."""
+    def restrict(self, names: Iterable[str]) -> Node[T]:
+        """Return a copy with a subset of the components."""
         return replace(self, components={name: self.components[name] for name in names})
 
     def names(self, task: Task) -> list[str]:
-        """Names of the components that serve `task`."""
+        """Return the names of the components that support `task`."""
         return [c.name for c in self.components.values() if task.kind in c.tasks]
 
-    def chosen(self, config: Mapping[str, Any]) -> str:
-        """Name of the component that `config` chooses."""
+    def select_name(self, config: Mapping[str, Any]) -> str:
+        """Return the name of the component that `config` selects."""
         name = str(config[join(self.name, self.selector)])
         return check_choice(f"component of {self.name}", name, self.components)
 
     def parameters(self, config: Mapping[str, Any], component: str = "") -> dict[str, Any]:
-        """Hyperparameters of `component` (default: the node's own) in `config`, under their short names."""
+        """Return the values in `config` of the hyperparameters of `component`, or of the step itself, by short name."""
         prefix = join(self.name, component) + SEPARATOR
         values = {k.removeprefix(prefix): v for k, v in config.items() if k.startswith(prefix)}
         if component:
             return values
-        foreign = tuple(name + SEPARATOR for name in self.components)
-        return {k: v for k, v in values.items() if k != self.selector and not k.startswith(foreign)}
+        of_components = tuple(name + SEPARATOR for name in self.components)
+        return {k: v for k, v in values.items() if k != self.selector and not k.startswith(of_components)}
 
     def build(self, config: Mapping[str, Any], **context: Any) -> T:
-        """Build the component that `config` chooses with its hyperparameters and `context`."""
-        name = self.chosen(config)
+        """Build the component that `config` selects from `context` and its hyperparameters."""
+        name = self.select_name(config)
         return self.components[name].build(**context, **self.parameters(config, name))

@@ -1,4 +1,4 @@
-"""How many cores this process may use for workers and threads of its own."""
+"""Number of cores available to workers and threads of this process."""
 
 import multiprocessing
 import sys
@@ -13,27 +13,28 @@ from joblib.parallel import get_active_backend
 __all__ = ["available_cores", "in_daemon", "occupying_cores"]
 
 _LOCK = threading.Lock()
-_FITS = [0]  # running in this process
+# Number of fits that are running in this process.
+_FITS = [0]
 
 
 def available_cores() -> int:
-    """Return how many cores may be used; one where this process or thread is one of several that share the machine.
+    """Return the number of cores to use; 1 in a process or thread that shares the machine with others like it.
 
-    The cores of the machine are those that the scheduler, a container's quota and ``LOKY_MAX_CPU_COUNT`` allow.  They
-    are shared in worker processes of multiprocessing, `concurrent.futures`, loky and dask, in threads of joblib and
-    dask, and between fits in several threads of a process.
+    The number respects the scheduler's affinity, a container's quota and ``LOKY_MAX_CPU_COUNT``.  It is 1 in worker
+    processes of multiprocessing, `concurrent.futures`, loky and dask, in threads of joblib and dask, and while several
+    threads of the process fit.
     """
     return 1 if _is_one_of_several() else int(cpu_count())
 
 
 def in_daemon() -> bool:
-    """Whether this process may not start others: a worker of `multiprocessing.Pool`, or of dask by default."""
+    """Return whether this process must not start others: a worker of `multiprocessing.Pool`, or of dask by default."""
     return bool(multiprocessing.current_process().daemon)
 
 
 @contextmanager
 def occupying_cores() -> Iterator[None]:
-    """Let other threads know that a fit is running."""
+    """Count a running fit inside a ``with`` block, for `available_cores` of other threads."""
     with _LOCK:
         _FITS[0] += 1
     try:
@@ -52,10 +53,10 @@ def _is_one_of_several() -> bool:
 
 def _in_dask_worker() -> bool:
     distributed: Any = sys.modules.get("distributed")
-    if distributed is None:  # then no worker of it has called us
+    if distributed is None:  # not imported: this is no worker of it
         return False
     try:
         distributed.get_worker()
-    except (AttributeError, ValueError):  # half imported; outside of a worker
+    except (AttributeError, ValueError):  # partially imported, or not in a worker
         return False
     return True

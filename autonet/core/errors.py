@@ -1,27 +1,27 @@
 """Every exception and warning that autonet raises.
 
 AutonetError
-├── InvalidOption (ValueError)      an option, range or value that cannot work, before any training
-│   └── UnknownName (ValueError)    a name that does not exist; carries the nearest ones that do
-├── InvalidData (ValueError)        a table, targets or weights that cannot be learned from, before any training
-├── InvalidNetwork (ValueError)     a registered network that fails on a toy batch
-├── SearchFailed (RuntimeError)     no trial produced a model; ``__cause__`` is the first real exception
-├── NoFinishedTrial (RuntimeError)  the best trial was asked for, and there is none
-├── MissingPackage (ImportError)    an optional package is not installed; names the extra that brings it
-├── RunMismatch (ValueError)        a run directory holds another search than the one that was opened
-├── RunLocked (RuntimeError)        another process works in the run directory
-├── RunCorrupted (RuntimeError)     the file of a run directory cannot be read
-├── RunUnavailable (OSError)        a run directory cannot be reached: disk full, read-only, deleted
+├── InvalidOption (ValueError)      invalid option, range or value; before any training
+│   └── UnknownName (ValueError)    unknown name, with the most similar valid ones
+├── InvalidData (ValueError)        invalid data, targets or weights; before any training
+├── InvalidNetwork (ValueError)     a registered network fails on a toy batch
+├── SearchFailed (RuntimeError)     no trial produced a model; ``__cause__`` is the first exception
+├── NoFinishedTrial (RuntimeError)  the best trial is requested before any has finished
+├── MissingPackage (ImportError)    an optional package is not installed
+├── RunMismatch (ValueError)        a run directory contains a different search
+├── RunLocked (RuntimeError)        another process uses the run directory
+├── RunCorrupted (RuntimeError)     the file of a run directory is damaged
+├── RunUnavailable (OSError)        a run directory is not accessible: disk full, read-only, deleted
 └── TrialPruned                     raised by an objective to end its trial early
 
 AutonetWarning (UserWarning)
 ├── SearchInterrupted               Ctrl-C or SIGTERM: the best model so far is returned
 ├── BaselineReturned                no searched network beat the linear baseline
-├── RefitSkipped                    there was no time to train on all rows
-├── ScoreSkipped                    there was no time for an additional metric
-├── DataWarning                     a column or a target is not used as its user may expect
-├── EnqueuedIgnored                 an enqueued value was not used: out of range, no choice, or never suggested
-└── ValidationReused                too few rows to hold any out
+├── RefitSkipped                    no time to train on all rows
+├── ScoreSkipped                    no time for an additional metric
+├── DataWarning                     a column or target is possibly not used as intended
+├── EnqueuedIgnored                 an enqueued value was not used: out of range, or never suggested
+└── ValidationReused                too few rows for a validation split
 """
 
 from collections.abc import Iterable, Sequence
@@ -64,30 +64,29 @@ class AutonetError(Exception):
 
 
 class InvalidOption(AutonetError, ValueError):
-    """An option, a range or a value that cannot work; raised before any training.
+    """Invalid option, range or value; raised before any training.
 
     Examples
     --------
     >>> from autonet import AutoNetClassification
     >>> AutoNetClassification(max_budget=-1).fit([[0.0], [1.0]], [0, 1])
     Traceback (most recent call last):
-    autonet.core.errors.InvalidOption: max_budget must be a positive number or None; got -1.
+    autonet.core.errors.InvalidOption: max_budget must be a finite number greater than 0, or None; got -1.
     """
 
 
 class UnknownName(InvalidOption):
-    """A name that does not exist.
+    """Unknown name.
 
     Parameters
     ----------
     what : str
-        Kind of thing that was named, for example ``"option"``.
+        What the name should refer to, for example ``"option"``.
     name : str
-        The name received.
     valid : iterable of str
-        The names that exist.
+        The valid names.
     hint : str, optional
-        What to use instead, if that is known.
+        The name to use instead, if known.
 
     Examples
     --------
@@ -103,11 +102,11 @@ class UnknownName(InvalidOption):
 
     @property
     def nearest(self) -> list[str]:
-        """The valid names that look most like the one received, best first."""
+        """The most similar valid names, best first."""
         return get_close_matches(self.name, self.valid, n=3, cutoff=0.4)
 
     def __str__(self) -> str:
-        """Build the sentence: what came, and what was probably meant."""
+        """Return the message, with the most similar valid names."""
         got = f"Unknown {self.what} {self.name!r:.200}."
         if self.hint:
             return f"{got.removesuffix('.')}; the {self.what} is {self.hint}."
@@ -117,7 +116,7 @@ class UnknownName(InvalidOption):
 
 
 class InvalidData(AutonetError, ValueError):
-    """A table, targets or weights that cannot be learned from; raised before any training.
+    """Invalid data, targets or weights; raised before any training.
 
     Examples
     --------
@@ -129,7 +128,7 @@ class InvalidData(AutonetError, ValueError):
 
 
 class InvalidNetwork(AutonetError, ValueError):
-    """A network that was registered but cannot be built or trained on a toy batch.
+    """A registered network cannot be built, or trained on a toy batch.
 
     Examples
     --------
@@ -142,7 +141,7 @@ class InvalidNetwork(AutonetError, ValueError):
 
 
 class SearchFailed(AutonetError, RuntimeError):
-    """No trial produced a model; ``__cause__`` is the first exception that occurred.
+    """No trial produced a model; ``__cause__`` is the first exception.
 
     Examples
     --------
@@ -155,7 +154,7 @@ class SearchFailed(AutonetError, RuntimeError):
 
 
 class NoFinishedTrial(AutonetError, RuntimeError):
-    """The best trial was asked for, but no trial has finished.
+    """The best trial was requested before any trial has finished.
 
     Examples
     --------
@@ -172,9 +171,9 @@ class MissingPackage(AutonetError, ImportError):
     Parameters
     ----------
     what : str
-        What needs it.
+        Feature that requires it.
     package, extra : str
-        The package, and the extra of autonet that brings it.
+        The package, and the extra of autonet that installs it.
 
     Examples
     --------
@@ -188,13 +187,13 @@ class MissingPackage(AutonetError, ImportError):
 
 
 class RunMismatch(AutonetError, ValueError):
-    """A run directory was opened with another space, direction, data or setting than it was made with.
+    """A run directory was created with a different space, direction, data or setting.
 
     Parameters
     ----------
     directory : str
     differences : sequence of str
-        One sentence each.
+        One sentence per difference.
 
     Examples
     --------
@@ -213,13 +212,13 @@ class RunMismatch(AutonetError, ValueError):
         super().__init__(directory, self.differences)
 
     def __str__(self) -> str:
-        """List the differences."""
+        """Return the message, with the list of differences."""
         listed = "".join(f"\n  - {difference}" for difference in self.differences)
         return f"{self.directory} holds another search; give another run_dir, or open it as it was made:{listed}"
 
 
 class RunLocked(AutonetError, RuntimeError):
-    """Another process works in the run directory.
+    """Another process uses the run directory.
 
     Examples
     --------
@@ -233,7 +232,7 @@ class RunLocked(AutonetError, RuntimeError):
 
 
 class RunCorrupted(AutonetError, RuntimeError):
-    """The file of a run directory cannot be read; nothing was changed.
+    """The file of a run directory is damaged; nothing was changed.
 
     Examples
     --------
@@ -249,7 +248,7 @@ class RunCorrupted(AutonetError, RuntimeError):
 
 
 class RunUnavailable(AutonetError, OSError):
-    """A run directory cannot be read or written now; what it holds is kept, and the same run can go on later.
+    """A run directory is not accessible; its content is unchanged, and the run can continue later.
 
     Examples
     --------
@@ -261,7 +260,7 @@ class RunUnavailable(AutonetError, OSError):
 
 
 class TrialPruned(AutonetError):
-    """Raise it in an objective to end the trial early; its last reported value is kept.
+    """Raised by an objective to end its trial early; the last reported value is kept.
 
     Examples
     --------
@@ -283,19 +282,19 @@ class AutonetWarning(UserWarning):
     >>> import warnings
     >>> from autonet import errors
     >>> with warnings.catch_warnings():
-    ...     warnings.simplefilter("error", errors.AutonetWarning)  # where nothing may go unnoticed
+    ...     warnings.simplefilter("error", errors.AutonetWarning)  # turn warnings into errors
     """
 
 
 class SearchInterrupted(AutonetWarning):
-    """The search was interrupted by the user; the best model so far is returned.
+    """The user interrupted the search; the best model so far is returned.
 
     Examples
     --------
     >>> import warnings
     >>> from autonet import errors
     >>> with warnings.catch_warnings():
-    ...     warnings.simplefilter("ignore", errors.SearchInterrupted)  # where jobs end by SIGTERM
+    ...     warnings.simplefilter("ignore", errors.SearchInterrupted)  # where jobs end with SIGTERM
     """
 
 
@@ -316,7 +315,7 @@ class BaselineReturned(AutonetWarning):
 
 
 class RefitSkipped(AutonetWarning):
-    """There was no time to train the networks of the final model on all rows, as ``refit=True`` asks for.
+    """There was no time to train the networks of the final model on all rows, as ``refit=True`` requests.
 
     Examples
     --------
@@ -328,7 +327,7 @@ class RefitSkipped(AutonetWarning):
 
 
 class ScoreSkipped(AutonetWarning):
-    """There was no time to score the final model by an additional metric, whose calls take long.
+    """There was no time to score the final model by a slow additional metric.
 
     Examples
     --------
@@ -340,7 +339,7 @@ class ScoreSkipped(AutonetWarning):
 
 
 class DataWarning(AutonetWarning):
-    """A column or a target is not used as its user may expect: an identifier, dates as text, one-hot labels.
+    """A column or target is possibly not used as intended: an identifier, ambiguous dates, one-hot labels.
 
     Examples
     --------
@@ -355,7 +354,7 @@ class DataWarning(AutonetWarning):
 
 
 class EnqueuedIgnored(AutonetWarning):
-    """An enqueued value was not used: it is out of range, no choice, or its name was never suggested.
+    """An enqueued value was not used: it is out of range, or its name was never suggested.
 
     Examples
     --------
@@ -373,7 +372,7 @@ class EnqueuedIgnored(AutonetWarning):
 
 
 class ValidationReused(AutonetWarning):
-    """Too few rows to hold any out: networks are validated on their training rows.
+    """Too few rows for a validation split: networks are validated on their training rows.
 
     Examples
     --------

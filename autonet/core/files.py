@@ -1,4 +1,4 @@
-"""Reading of small text files that users write."""
+"""Reading of small text files of users."""
 
 import stat
 from pathlib import Path
@@ -7,9 +7,9 @@ from autonet.core.errors import InvalidOption
 
 __all__ = ["read_text"]
 
-# Bytes of a preset or an updates file; the largest preset of autonet has 20 kB.
+# Largest size of a preset or an updates file, in bytes; autonet's largest preset has 20 kB.
 MAX_BYTES = 2**18
-# Characters: the time and the memory of reading a dotted TOML key grow with the square of its length.
+# Longest line, in characters: time and memory of parsing a dotted TOML key grow with the square of its length.
 MAX_LINE_LENGTH = 4096
 
 
@@ -20,17 +20,17 @@ def read_text(path: str | Path, what: str) -> str:
     ----------
     path : str or Path
     what : str
-        What the file should be, for the message of an error, such as ``"Preset"``.
+        Kind of file for error messages, such as ``"Preset"``.
 
     Raises
     ------
     InvalidOption
-        If it cannot be opened, is no regular file (a directory, a pipe, a device), is too large, or is no text.
+        If it cannot be opened, is not a regular file (a directory, a pipe, a device), is too large, or is not text.
     """
     name = f"{what} {str(path)!r}"
     try:
         mode = Path(path).stat().st_mode
-        if not stat.S_ISREG(mode):  # a pipe would block, a device may have no end
+        if not stat.S_ISREG(mode):  # a pipe would block, a device may be endless
             raise InvalidOption(f"{name} cannot be read: expected a file; got {_kind(mode)}.")
         with Path(path).open("rb") as file:
             data = file.read(MAX_BYTES + 1)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request to stop soon, which long computations look at."""
+"""Ctrl-C and SIGTERM as requests to stop, which long computations check."""
 
 import math
 import signal
@@ -14,33 +14,33 @@ from autonet.core.alarms import Alarm
 
 __all__ = ["GRACE_SECONDS", "Interrupt", "current_interrupt", "interruptible"]
 
-# Ctrl-C is answered within two seconds.  So much of them is for what runs: a training step, a validation, the way of a
-# checkpoint between processes, the selection of an ensemble.  What is left is for putting the final model together.
+# Seconds that running work has to end after Ctrl-C: a training step, a validation, the transfer of a checkpoint, the
+# selection of an ensemble.  A fit returns within two seconds; the rest of them is for assembling the final model.
 GRACE_SECONDS = 0.8
 SIGNALS = ("SIGINT", "SIGTERM")
 
 
 class Interrupt:
-    """Whether to stop, and by when.
+    """Request to stop, with a deadline.
 
-    Loops look at `requested` and end with what they have.  Code that does not look runs in `raising` or `abandoning`,
-    where KeyboardInterrupt comes in the end.
+    Loops check `requested` and return their result so far.  Code without such checks runs in `raising` or `abandoning`,
+    which raise KeyboardInterrupt after the grace period.
 
     Parameters
     ----------
     patient : bool
-        Whether KeyboardInterrupt waits for the end of the grace; otherwise it comes at once.
+        Whether KeyboardInterrupt waits for the end of the grace period; otherwise it is raised at once.
     protected : bool
-        Whether there is something to lose.  As long as there is not, a signal raises KeyboardInterrupt at once.
+        Whether there is a result to return.  Until then, a signal raises KeyboardInterrupt at once.
 
     Attributes
     ----------
     deadline : float
-        Reading of ``time.monotonic()`` by which optional work has to end; infinite without a request.
+        Reading of ``time.monotonic()`` by which optional work must end; infinite without a request.
     signal : str
-        Name of the signal that was the request; "" if it was an exception, or none came.
+        Name of the signal of the request; "" without a signal.
     insisted : bool
-        Whether a second signal came: everything ends at once with KeyboardInterrupt.
+        Whether a second signal was received; it raises KeyboardInterrupt at once.
     """
 
     def __init__(self, *, patient: bool = True, protected: bool = True) -> None:
@@ -48,15 +48,15 @@ class Interrupt:
         self.deadline = math.inf
         self.signal = ""
         self.insisted = False
-        self._alarms: list[tuple[Alarm, float]] = []  # and how many seconds after the request they ring
+        self._alarms: list[tuple[Alarm, float]] = []  # with their seconds after the request
 
     @property
     def requested(self) -> bool:
-        """Whether to stop."""
+        """Whether a stop was requested."""
         return math.isfinite(self.deadline)
 
     def request(self, signal_name: str = "", grace: float = GRACE_SECONDS) -> None:
-        """Ask to stop within so many seconds; any thread may do so."""
+        """Request to stop within `grace` seconds; from any thread."""
         if self.requested:
             return
         now = time.monotonic()
@@ -65,15 +65,15 @@ class Interrupt:
             alarm.lower(now + patience * grace / GRACE_SECONDS)
 
     def clear(self) -> None:
-        """Forget a request."""
+        """Withdraw the request."""
         self.deadline, self.signal = math.inf, ""
 
     def protect(self) -> None:
-        """Note that there is something to lose: a signal is a request from now on."""
+        """Declare that there is a result to return: signals are requests from now on."""
         self.protected = True
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
-        """Take a signal."""
+        """Handle a signal."""
         again = self.requested
         self.insisted |= again
         self.request(signal.Signals(signum).name)
@@ -84,7 +84,7 @@ class Interrupt:
     def raising(
         self, exception: type[BaseException] = KeyboardInterrupt, *, patience: float | None = None
     ) -> Iterator[None]:
-        """Raise an exception in a body that does not end by itself, so many seconds after a request."""
+        """Raise an exception inside a ``with`` block, `patience` seconds after a request."""
         patience = (GRACE_SECONDS if self.patient else 0.0) if patience is None else patience
         with Alarm(self.deadline, exception) as alarm:
             self._alarms.append((alarm, patience))
@@ -95,7 +95,7 @@ class Interrupt:
 
     @contextmanager
     def abandoning(self) -> Iterator[None]:
-        """Leave a body undone that does not end by itself, or that raises KeyboardInterrupt."""
+        """Abandon a ``with`` block after a request, or when it raises KeyboardInterrupt."""
         try:
             with self.raising():
                 yield
@@ -109,23 +109,23 @@ _CURRENT: ContextVar[Interrupt | None] = ContextVar("interrupt", default=None)
 
 
 def current_interrupt() -> Interrupt:
-    """Return what the running code is asked to look at; without a scope, something that is never requested."""
+    """Return the `Interrupt` of the running code; outside of `interruptible`, one without a request."""
     return _CURRENT.get() or Interrupt()
 
 
 @contextmanager
 def interruptible(*, signals: tuple[str, ...] = SIGNALS, **options: Any) -> Iterator[Interrupt]:
-    """Take signals as requests to stop in the body, in the main thread; elsewhere none comes.
+    """Handle signals as requests to stop inside a ``with`` block; only in the main thread.
 
-    Within such a body the outer one's `Interrupt` is returned: a request ends both.  Handlers that were set before
-    are put back.  One of the user's own is then called with the signal that came; Python's and the system's are not,
-    so that the caller goes on with what the body brought.
+    Nested blocks share the outer `Interrupt`: a request ends both.  Previous handlers are restored at the end.  A
+    user's handler is then called with the signal; those of Python and the system are not, so that the caller can use
+    the result of the block.
 
     Parameters
     ----------
     signals : tuple of str
     **options
-        Of `Interrupt`.
+        Parameters of `Interrupt`.
     """
     outer = _CURRENT.get()
     if outer is not None:
@@ -136,7 +136,7 @@ def interruptible(*, signals: tuple[str, ...] = SIGNALS, **options: Any) -> Iter
     try:
         if threading.current_thread() is threading.main_thread():
             for number in [getattr(signal, name) for name in signals if hasattr(signal, name)]:
-                if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: not one of Python's
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: not installed by Python
                     before[number] = signal.signal(number, interrupt.handle)
         yield interrupt
     finally:

@@ -1,4 +1,4 @@
-"""Plain values as JSON text and back, equal and of the same types: tuples, infinities and keys that are no text too."""
+"""Lossless JSON: equal values of the same types, tuples, infinities and keys other than strings included."""
 
 import base64
 import datetime
@@ -10,11 +10,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["from_text", "is_kept", "normalize", "pack", "to_text", "unpack"]
+__all__ = ["from_text", "is_storable", "normalize", "pack", "to_text", "unpack"]
 
 TUPLE, FLOAT, DICT = "__tuple__", "__float__", "__dict__"
 
-# Values that JSON does not know: by exact type, the tag, how it is written and how it is read.
+# Types without a JSON form: tag, writer and reader, by exact type.
 _TAGGED: Mapping[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
     bytes: ("__bytes__", lambda v: base64.b64encode(v).decode(), lambda t: base64.b64decode(t, validate=True)),
     complex: ("__complex__", repr, complex),
@@ -35,28 +35,28 @@ _SETS: Mapping[type, str] = {set: "__set__", frozenset: "__frozenset__"}
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     TUPLE: tuple,
     FLOAT: float,
-    DICT: lambda pairs: {key: value for key, value in pairs},  # noqa: C416 - refuses what is no pair
+    DICT: lambda pairs: {key: value for key, value in pairs},  # noqa: C416 - refuses anything but pairs
     **{tag: read for tag, _, read in _TAGGED.values()},
     **{tag: kind for kind, tag in _SETS.items()},
 }
 
-# Levels of nesting that are kept; deeper values, and those that contain themselves, are refused.
+# Levels of nesting above which values are refused, such as those that contain themselves.
 MAX_DEPTH = 100
 
-# Bits of the largest whole number that is kept: Python reads and writes numbers of up to 4300 digits.
+# Bits of the largest integer: Python reads and writes up to 4300 digits.
 MAX_BITS = 14_000
 
 
 def to_text(value: Any) -> str:
     """Write a value as JSON.
 
-    None, bool, numbers, str, bytes, dates and times, and lists, tuples, sets and dicts of them come back as they
-    were; arrays and scalars of numpy or torch as the Python numbers in them.
+    None, bool, numbers, str, bytes, dates and times, and lists, tuples, sets and dicts of them are stored without loss;
+    arrays and scalars of NumPy and torch as Python numbers.
 
     Raises
     ------
     TypeError
-        If the value is anything else: it would not come back.
+        If the value has a part of another type.
 
     >>> from_text(to_text({"units": (64, 32), "loss": float("inf"), 3: None}))
     {'units': (64, 32), 'loss': inf, 3: None}
@@ -65,31 +65,31 @@ def to_text(value: Any) -> str:
 
 
 def from_text(text: str) -> Any:
-    """Read what `to_text` wrote."""
+    """Read a value that `to_text` wrote."""
     return json.loads(text, object_hook=_unpacked)
 
 
 def normalize(value: Any, name: str) -> Any:
-    """Return a copy of `value` as it will be read from any store.
+    """Return a copy of `value` as a store returns it.
 
     Parameters
     ----------
     value : object
     name : str
-        What the value is, for the error message.
+        Name of the value in error messages.
 
     Raises
     ------
     TypeError
-        If it cannot be kept.
+        If it cannot be stored.
     """
     if value is None or type(value) in (bool, float, str):  # nearly all
         return value
     return from_text(json.dumps(_packed(value, name, 0), allow_nan=False))
 
 
-def is_kept(value: Any) -> bool:
-    """Whether a value comes back from a store as it was."""
+def is_storable(value: Any) -> bool:
+    """Return whether a store returns an equal value."""
     try:
         return bool(from_text(to_text(value)) == value)
     except (TypeError, ValueError):
@@ -97,25 +97,25 @@ def is_kept(value: Any) -> bool:
 
 
 def pack(value: Any, name: str) -> Any:
-    """Turn a value into one that JSON knows; what it does not know is put into a dict under a tag.
+    """Convert a value to JSON types; values of other types become a dict with a tag as its key.
 
     Parameters
     ----------
     value : object
         As for `to_text`.
     name : str
-        What the value is, for the error message.
+        Name of the value in error messages.
 
     Raises
     ------
     TypeError
-        If it would not come back.
+        If it cannot be stored.
     """
     return _packed(value, name, 0)
 
 
 def unpack(packed: Any) -> Any:
-    """Return the value that `pack` turned into another."""
+    """Return the value that `pack` converted."""
     return from_text(json.dumps(packed, allow_nan=False))
 
 
@@ -123,7 +123,7 @@ def _packed(value: Any, name: str, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise TypeError(f"{name} is nested more than {MAX_DEPTH} levels deep, or contains itself.")
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
-        raise TypeError(f"{name} is a whole number of {value.bit_length()} bits; expected at most {MAX_BITS}.")
+        raise TypeError(f"{name} is an integer of {value.bit_length()} bits; expected at most {MAX_BITS}.")
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -146,7 +146,7 @@ def _packed(value: Any, name: str, depth: int) -> Any:
 
 
 def _as_python(value: Any, name: str) -> Any:
-    """Return the Python numbers in an array or a scalar of numpy or torch."""
+    """Convert an array or scalar of NumPy or torch to Python numbers."""
     library = type(value).__module__.partition(".")[0]
     kind = getattr(getattr(value, "dtype", None), "kind", "")
     if (
@@ -156,13 +156,13 @@ def _as_python(value: Any, name: str) -> Any:
         if type(items) is not type(value):
             return items
     raise TypeError(
-        f"{name} has a part of type {type(value).__name__}, which a study cannot keep; keep numbers, text, bytes, "
+        f"{name} has a part of type {type(value).__name__}, which cannot be stored; use numbers, strings, bytes, "
         "dates, arrays, and lists, sets or dicts of them."
     )
 
 
 def _unpacked(read: dict[str, Any]) -> Any:
-    """Turn a tagged dict back into what it stands for."""
+    """Convert a tagged dict to its value."""
     if len(read) == 1:
         ((tag, content),) = read.items()
         if tag in _READERS:

@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are first used."""
+"""Lazy imports of the public names of a package."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ def make_lazy_attributes(
     ----------
     package : str
     modules : mapping of str to str
-        From names to the modules that define them.
+        Maps names to the modules that define them.
     """
 
     def get(name: str) -> Any:

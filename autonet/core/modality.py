@@ -1,4 +1,4 @@
-"""Modalities: what the pipeline asks of a kind of data, such as tables."""
+"""Protocols of modalities: kinds of data, such as tables."""
 
 from __future__ import annotations
 
@@ -18,65 +18,65 @@ __all__ = ["Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader"]
 
 
 class Inputs(Protocol):
-    """Encoded rows, the inputs of a network: a tensor (n, ...), or something that makes the rows asked for."""
+    """Encoded rows, the inputs of a network: a tensor (n, ...), or an object that encodes rows on demand."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Number of rows, and the shape of a row."""
+        """Number of rows, followed by the shape of a row."""
 
     @property
     def device(self) -> torch.device:
-        """Device of the rows asked for."""
+        """Device of the returned rows."""
 
     def __len__(self) -> int:
         """Count the rows."""
 
     def __getitem__(self, rows: Tensor | slice) -> Tensor:
-        """Return some of the rows."""
+        """Return the rows of an index tensor or a slice."""
 
 
 class Data(Protocol):
-    """Rows that were read and not yet encoded: nothing in them depends on which rows train."""
+    """Rows that are read and not yet encoded; independent of the split into training and validation rows."""
 
     def __len__(self) -> int:
         """Count the rows."""
 
     @property
     def nbytes(self) -> int:
-        """Bytes in memory."""
+        """Size in memory, in bytes."""
 
     @property
     def n_columns(self) -> int:
-        """Number of columns that a row has; its numbers, where it has no columns."""
+        """Number of columns, or of values per row in data without columns."""
 
     def rows(self, index: NDArray[np.intp] | slice) -> Self:
-        """Take some of the rows."""
+        """Return the rows of an index array or a slice."""
 
-    def joined(self, other: Self) -> Self:
-        """Append rows that were read by the same reader."""
+    def concat(self, other: Self) -> Self:
+        """Append rows read by the same reader."""
 
     def hashes(self) -> NDArray[np.uint64]:
-        """Hash every row; equal rows have equal hashes, shape (n,)."""
+        """Return a hash per row, shape (n,); equal rows have equal hashes."""
 
 
 class Reader(Protocol):
-    """Reads further data as those that were fitted."""
+    """Reads data in the format seen in `fit`."""
 
     @property
     def n_features(self) -> int:
-        """Number of features that were fitted."""
+        """Number of features seen in `fit`."""
 
     @property
     def names(self) -> tuple[Hashable, ...] | None:
-        """Names of the features; None if they have none."""
+        """Names of the features, or None."""
 
     def read_more(self, X: Any, owner: str) -> Any:
-        """Check and read data.
+        """Validate and read data.
 
         Parameters
         ----------
         X : object
-            As the user gives it.
+            Data in any supported format.
         owner : str
             Name of the estimator, for error messages.
 
@@ -87,29 +87,29 @@ class Reader(Protocol):
 
 
 class Encoder(Protocol):
-    """Encodes data as the training rows suggest."""
+    """Encodes data for networks; fitted on training rows."""
 
     @property
     def layout(self) -> InputLayout:
-        """Columns of an encoded row."""
+        """Order of the columns of an encoded row."""
 
     def inputs(self, data: Any, device: torch.device, rows: NDArray[np.intp] | None = None) -> Inputs:
-        """Encode rows of data, by default all of them, for a network."""
+        """Encode rows of data, by default all, for a network."""
 
 
 Augmentation = Callable[[Any, Any], Any]
-"""Maps a batch of training rows, and the generator to draw from, to another batch."""
+"""Maps a batch of training rows and a generator to an augmented batch."""
 
 
 class Modality(Protocol):
-    """A kind of data: how to read and encode it, and which networks take it."""
+    """Kind of data: its reader, encoder and networks."""
 
     @property
     def nodes(self) -> Mapping[str, Node[Any]]:
-        """Nodes of its search space, in the order in which data pass through them."""
+        """Nodes of the search space, in the order of data flow."""
 
     def read(self, X: Any, **options: Any) -> tuple[Reader, Data]:
-        """Find out what the data are, and read them."""
+        """Infer the format of the data, and read them."""
 
     def encoder_key(self, config: Mapping[str, Any]) -> Hashable:
         """Return the part of a configuration that the encoder depends on."""
@@ -128,13 +128,13 @@ class Modality(Protocol):
         """Build and initialize the network of a configuration, or the linear baseline, on the CPU."""
 
     def augmentation(self, config: Mapping[str, Any]) -> Augmentation | None:
-        """Return what changes batches in training; by default None: nothing does."""
+        """Return the augmentation of training batches; default: None."""
         return None
 
     def baseline_config(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a configuration with the encoding that a linear model learns fastest from; by default the same."""
+        """Return the configuration with the encoding that suits linear models; default: unchanged."""
         return config
 
     def tree_config(self, config: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """Return a configuration with the encoding that trees need; by default None: trees do not take such data."""
+        """Return the configuration with the encoding that suits trees; default: None, not supported."""
         return None

@@ -6,7 +6,7 @@ SEPARATOR = ":"
 
 
 def join(*parts: str) -> str:
-    """Join the parts of a name, leaving out empty ones.
+    """Join the non-empty parts of a name.
 
     >>> join("OptimizerSelector", "sgd", "momentum")
     'OptimizerSelector:sgd:momentum'

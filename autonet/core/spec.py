@@ -1,7 +1,7 @@
-"""Specs: the parts of a fitted model as plain values and arrays, and back.
+"""Specs: parts of a fitted model as plain values and arrays.
 
-A spec consists of None, booleans, numbers, strings, lists, dictionaries with string keys, and numeric arrays: what JSON
-and one file of tensors can hold.  Only classes that were declared with `describable` are ever made from one.
+A spec consists of None, booleans, numbers, strings, lists, dictionaries with string keys, and numeric arrays, so that
+JSON and a tensor file can store it.  Only registered classes are constructed from a spec.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,8 @@ T = TypeVar("T")
 State = dict[str, Any]
 
 TYPE, ARRAY, PLAIN = "__type__", "__array__", "__plain__"
-NUMERIC = "biuf"  # kinds of dtype that a spec holds as arrays
+# Kinds of dtype that a spec stores as arrays.
+NUMERIC = "biuf"
 
 _BY_NAME: dict[str, tuple[type, Callable[[Any], State], Callable[[type, State], Any]]] = {}
 _NAMES: dict[type, str] = {}
@@ -28,7 +29,7 @@ _NAMES: dict[type, str] = {}
 def register(
     cls: type[T], describe: Callable[[Any], State], rebuild: Callable[[type[T], State], T], name: str = ""
 ) -> None:
-    """Declare a class whose objects a spec may hold.
+    """Register a class whose instances a spec may contain.
 
     Parameters
     ----------
@@ -36,9 +37,9 @@ def register(
     describe : callable
         ``describe(value)`` returns a dictionary of values that have specs.
     rebuild : callable
-        ``rebuild(cls, state)`` makes the object from what `describe` returned.
+        ``rebuild(cls, state)`` constructs an instance from such a dictionary.
     name : str, optional
-        What it is called in specs; default: the name of the class.
+        Name of the class in specs; default: ``cls.__name__``.
     """
     name = name or cls.__name__
     assert _BY_NAME.get(name, (cls,))[0] is cls, f"two classes are called {name}"  # noqa: S101 - for developers
@@ -46,7 +47,7 @@ def register(
 
 
 def describable(cls: type[T]) -> type[T]:
-    """Declare a dataclass whose fields have specs; a decorator."""
+    """Register a dataclass whose fields have specs; a class decorator."""
     names = [field.name for field in fields(cls)]  # type: ignore[arg-type]  # a dataclass
 
     def describe(value: Any) -> State:
@@ -57,12 +58,12 @@ def describable(cls: type[T]) -> type[T]:
 
 
 def to_spec(value: Any) -> Any:
-    """Describe a value.
+    """Return the spec of a value.
 
     Raises
     ------
     InvalidData
-        If a part of it is of a class that was not declared, such as a level of a class of the user's own.
+        If a part is of a class that is not registered, such as a category of a user-defined class.
     """
     name = _NAMES.get(type(value))
     if name is not None:
@@ -82,19 +83,19 @@ def to_spec(value: Any) -> Any:
         plain = pack(value, "it")
     except TypeError as error:
         raise InvalidData(
-            f"{value!r:.60} of type {type(value).__name__} cannot be described in a model file; use numbers, strings, "
+            f"{value!r:.60} of type {type(value).__name__} cannot be stored in a model file; use numbers, strings, "
             "dates or booleans."
         ) from error
     return {PLAIN: plain} if isinstance(plain, dict) else plain
 
 
 def from_spec(spec: Any) -> Any:
-    """Make the value that `to_spec` described.
+    """Construct a value from its spec.
 
     Raises
     ------
     InvalidData
-        If it is no such description.
+        If a class of the spec is not registered.
     """
     if isinstance(spec, list):
         return [from_spec(part) for part in spec]
@@ -112,14 +113,14 @@ def from_spec(spec: Any) -> Any:
     if name == "dict":
         return {from_spec(key): from_spec(part) for key, part in spec["pairs"]}
     if not isinstance(name, str) or name not in _BY_NAME:
-        raise InvalidData(f"The description of a model has a part of the unknown type {name!r:.60}.")
+        raise InvalidData(f"Unknown type {name!r:.60} in the spec of a model.")
     cls, _, rebuild = _BY_NAME[name]
     return rebuild(cls, {key: from_spec(part) for key, part in spec.items() if key != TYPE})
 
 
 def _listed(array: np.ndarray[Any, Any]) -> list[Any]:
-    """Return the values of an array that holds no numbers."""
-    if array.dtype.kind in "mM":  # without a loss of precision
+    """Return the values of a non-numeric array."""
+    if array.dtype.kind in "mM":  # keeps the precision
         array = array.astype(np.int64)
     listed: list[Any] = array.tolist()
     return listed

@@ -13,13 +13,13 @@ TaskKind = Literal["classification", "multilabel", "regression"]
 @describable
 @dataclass(frozen=True)
 class Task:
-    """Kind and sizes of a learning task; all that a component's space may depend on.
+    """Kind and sizes of a learning task, on which the spaces of components may depend.
 
     Attributes
     ----------
     kind : {"classification", "multilabel", "regression"}
     n_rows, n_features : int
-        Sizes of the table before any encoding.
+        Sizes of the data before encoding.
     n_outputs : int
         Number of classes, of labels, or of regression targets.
 

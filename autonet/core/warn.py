@@ -1,4 +1,4 @@
-"""Warnings that point at the line of the user's code that called autonet."""
+"""Warnings that point to the user's code."""
 
 import sys
 import warnings
@@ -10,7 +10,7 @@ PACKAGE = str(Path(__file__).parents[1])
 
 
 def warn(message: str, category: type[Warning]) -> None:
-    """Warn at the innermost line that is not autonet's own."""
+    """Issue a warning that points to the innermost line outside of autonet."""
     frame, level = sys._getframe(), 1  # noqa: SLF001 - as pandas does
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame, level = frame.f_back, level + 1

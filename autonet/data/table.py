@@ -70,7 +70,7 @@ class Table:
         texts = tuple(text[index] for text in self.texts)
         return Table(self.numbers[index], self.codes[index], self.n_codes, texts)
 
-    def joined(self, other: "Table") -> "Table":
+    def concat(self, other: "Table") -> "Table":
         """Append the rows of a table that was read by the same schema."""
         stack = sparse.vstack if self.is_sparse else np.concatenate
         numbers = stack([self.numbers, other.numbers])

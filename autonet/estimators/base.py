@@ -286,7 +286,7 @@ class AutoNet(FittedEstimator, ABC):
         """Build the search space; only networks that it can choose go to worker processes."""
         space = options.build_space(context.task, self.modality, networks)
         selector = space[join(networks.name, networks.selector)]
-        context.networks = networks.only(filter(selector.legal_value, networks.components))
+        context.networks = networks.restrict(filter(selector.legal_value, networks.components))
         return space
 
     def _set_fitted_attributes(

@@ -42,7 +42,7 @@ def build_context(
         folds, weights = ValidationPlan(inputs, weights, groups, options, plan, metric, seed).split_rows()
     else:
         check_validation_rows(inputs.valid, groups, options)
-        n_train, data, y = len(data), data.joined(inputs.valid[0]), np.concatenate([y, inputs.valid[1]])
+        n_train, data, y = len(data), data.concat(inputs.valid[0]), np.concatenate([y, inputs.valid[1]])
         folds, weights = use_validation_rows(data, y, weights, n_train)
     weights = apply_class_weight(options.class_weight, targets, y, weights, folds)
     if weights is not None and not all(weights[fold.train].any() for fold in folds):

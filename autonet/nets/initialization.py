@@ -45,7 +45,7 @@ def _kaiming() -> object:
     return lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu")
 
 
-INITIALIZATION: Node[object] = Node.of(
+INITIALIZATION: Node[object] = Node.from_components(
     "InitializationSelector",
     [
         Component("default", _default),

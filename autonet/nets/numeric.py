@@ -278,7 +278,7 @@ def _piecewise_linear_space(task: Task) -> ConfigurationSpace:
     return space
 
 
-NUMERIC_EMBEDDING: Node[NumericEmbedding | None] = Node.of(
+NUMERIC_EMBEDDING: Node[NumericEmbedding | None] = Node.from_components(
     "NumericEmbeddingSelector",
     [
         Component("none", _none),

@@ -26,7 +26,7 @@ BUILT_IN = (MLPNET, SHAPEDMLPNET, RESNET, SHAPEDRESNET, REALMLP, TABM)
 RESERVED = frozenset({LINEAR, *(component.name for component in BUILT_IN)})
 
 # A fit copies this at its start, and sends its copy to worker processes.
-NETWORKS: Node[nn.Module] = Node.of("NetworkSelector", BUILT_IN, selector="network", option="networks")
+NETWORKS: Node[nn.Module] = Node.from_components("NetworkSelector", BUILT_IN, selector="network", option="networks")
 
 
 def register_network(

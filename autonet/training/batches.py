@@ -168,7 +168,7 @@ def _batch_size(task: Task) -> ConfigurationSpace:
     return space
 
 
-BATCH_LOSSES: Node[BatchLoss] = Node.of(
+BATCH_LOSSES: Node[BatchLoss] = Node.from_components(
     "TrainNode",
     [Component("standard", _standard), Component("mixup", _mixup, _mixup_space)],
     selector="batch_loss_computation_technique",

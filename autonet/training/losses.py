@@ -110,7 +110,7 @@ def _plain(loss: type[nn.Module]) -> Any:
     return build
 
 
-LOSSES: Node[nn.Module] = Node.of(
+LOSSES: Node[nn.Module] = Node.from_components(
     "LossModuleSelector",
     [
         Component("cross_entropy", _cross_entropy, _label_smoothing, ("classification",)),

@@ -118,7 +118,7 @@ def _sgd_space(task: Task) -> ConfigurationSpace:
 
 _BETAS = {"beta1": (0.85, 0.95, 0.9), "beta2": (0.9, 0.9995, 0.999)}
 
-OPTIMIZERS: Node[torch.optim.Optimizer] = Node.of(
+OPTIMIZERS: Node[torch.optim.Optimizer] = Node.from_components(
     "OptimizerSelector",
     [
         Component("adam", _adam, _space(rate=1e-3, **_BETAS)),

@@ -134,7 +134,7 @@ def _float(
     return lambda: Float(name, (low, high), default=default, log=log, meta={"limits": limits})
 
 
-SCHEDULES: Node[Schedule] = Node.of(
+SCHEDULES: Node[Schedule] = Node.from_components(
     "LearningrateSchedulerSelector",
     [
         Component(

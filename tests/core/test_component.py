@@ -14,7 +14,7 @@ def _temperature(task: Task) -> ConfigurationSpace:
     return space
 
 
-OVEN: Node[dict[str, Any]] = Node.of(
+OVEN: Node[dict[str, Any]] = Node.from_components(
     "Oven",
     [
         Component("gas", lambda **given: {"gas": given}, _temperature),

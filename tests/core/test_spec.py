@@ -94,9 +94,9 @@ def test_only_declared_classes_are_described_and_made() -> None:
     class Undeclared:
         x: int
 
-    with pytest.raises(InvalidData, match="of type Undeclared cannot be described"):
+    with pytest.raises(InvalidData, match="of type Undeclared cannot be stored"):
         to_spec([Undeclared(1)])
-    with pytest.raises(InvalidData, match=r"unknown type 'os\.system'"):
+    with pytest.raises(InvalidData, match=r"Unknown type 'os\.system'"):
         from_spec({"__type__": "os.system", "command": "true"})
 
     @describable

@@ -186,5 +186,5 @@ def test_the_networks_of_autonet_stay(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "my:net", 3, None])
 def test_names_that_cannot_be_one(name: Any) -> None:
-    with pytest.raises(InvalidOption, match="name of a network must be a non-empty string without ':'"):
+    with pytest.raises(InvalidOption, match="name must be a non-empty string without ':'"):
         register_network(name, perceptron)

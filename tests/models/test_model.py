@@ -144,5 +144,5 @@ def test_what_has_no_description_is_refused(quick: dict[str, Any]) -> None:
 
     towns = np.array([Town("Bern"), Town("Lima")] * 20, object)
     auto = AutoNetClassification("tiny_cs", **quick).fit(np.arange(40.0)[:, None], towns)
-    with pytest.raises(InvalidData, match="of type Town cannot be described in a model file; use numbers"):
+    with pytest.raises(InvalidData, match="of type Town cannot be stored in a model file; use numbers"):
         auto.model_.spec()

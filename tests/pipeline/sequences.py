@@ -43,7 +43,7 @@ class SequenceData:
     def rows(self, index: Index | slice) -> "SequenceData":
         return SequenceData(self.values[index])
 
-    def joined(self, other: "SequenceData") -> "SequenceData":
+    def concat(self, other: "SequenceData") -> "SequenceData":
         return SequenceData(np.concatenate([self.values, other.values]))
 
     def hashes(self) -> NDArray[np.uint64]:
@@ -82,7 +82,7 @@ def convolution_space(task: Task) -> ConfigurationSpace:
     return ConfigurationSpace({"channels": Integer("channels", (4, 32), log=True, default=16)})
 
 
-CONVOLUTIONS: Node[nn.Module] = Node.of(
+CONVOLUTIONS: Node[nn.Module] = Node.from_components(
     "NetworkSelector", [Component("conv", convolutions, convolution_space)], selector="network", option="networks"
 )
 

@@ -330,10 +330,10 @@ def test_a_result_that_cannot_be_sent_back_fails_its_trial_and_is_named(processe
     ended = outcomes(processes, objective, *(job(i) for i in range(4)))
     assert [o.result.status for o in ended] == [Status.CRASHED] * 3 + [Status.FINISHED]
     note, checkpoint, metric, _ = (o.reason for o in ended)
-    assert note.startswith("TypeError: the user attribute 'note' has a part of type lock, which a study cannot keep")
+    assert note.startswith("TypeError: the user attribute 'note' has a part of type lock, which cannot be stored")
     lock = "cannot pickle '_thread.lock' object"
     assert checkpoint == f"result.checkpoint[0], of type lock, cannot be pickled: {lock}"
-    assert metric.startswith("TypeError: the metric 'more' has a part of type lock, which a study cannot keep")
+    assert metric.startswith("TypeError: the metric 'more' has a part of type lock, which cannot be stored")
 
 
 def test_exceptions_come_back_as_they_are_or_with_their_text(processes: Processes) -> None:

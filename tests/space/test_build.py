@@ -171,7 +171,7 @@ def assert_complete(config: dict[str, Any], task: Task) -> None:
     """A configuration holds the hyperparameters of what it chose, as the component's own space would, and no other."""
     expected = set()
     for node in NODES.values():
-        chosen = {node.selector: node.chosen(config)} if node.names(task) else {}
+        chosen = {node.selector: node.select_name(config)} if node.names(task) else {}
         parts = {"": node.space(task)} if node.space is not None else {}
         parts |= {name: space for name, space in component_spaces(node, task).items() if name in chosen.values()}
         expected |= {f"{node.name}:{key}" for key in chosen}

@@ -174,7 +174,7 @@ class TabularEncoder:
         )
         width = module.width(table, rows)
         n_features = width - len(categories.vocabularies)
-        chosen = PREPROCESSORS.chosen(config)
+        chosen = PREPROCESSORS.select_name(config)
         if not width:
             module.features = Zeros()
         elif n_features and chosen != "none":

@@ -99,7 +99,7 @@ def fit_numerical(
                 kept.append(j)
             if missing.any() and not _find_redundancy(missing, np.zeros_like(missing), seen):
                 indicator_columns.append(first + j)
-        is_binary = _are_binary(block[:, kept]) & (NORMALIZATION.chosen(config) != "none")
+        is_binary = _are_binary(block[:, kept]) & (NORMALIZATION.select_name(config) != "none")
         for group, chosen in ((numeric, ~is_binary), (binary, is_binary)):
             group.add(first, block, np.array(kept, np.intp)[chosen], impute)
     fill, columns = np.array([*numeric.fill, *binary.fill], np.float64), np.array([*numeric.columns, *binary.columns])

@@ -59,7 +59,7 @@ def _most_frequent(X: Array) -> Array:
     return np.array([mode(column) for column in X.T])
 
 
-IMPUTATION: Node[Callable[[Array], Array]] = Node.of(
+IMPUTATION: Node[Callable[[Array], Array]] = Node.from_components(
     "Imputation",
     [
         Component("mean", lambda: _mean),
@@ -120,7 +120,7 @@ def _scale_and_clip(center: Array, divisor: Array) -> nn.Module:
     return nn.Sequential(Scale(center, divisor), SmoothClip(CLIP))
 
 
-NORMALIZATION: Node[Normalization] = Node.of(
+NORMALIZATION: Node[Normalization] = Node.from_components(
     "NormalizationStrategySelector",
     [
         Component("standardize", lambda: Normalization(_standardize, _scale_and_clip)),
@@ -169,7 +169,7 @@ def _make_space(*make: Callable[[], Any]) -> Callable[[Task], ConfigurationSpace
     return space
 
 
-EMBEDDING: Node[Embedding] = Node.of(
+EMBEDDING: Node[Embedding] = Node.from_components(
     "EmbeddingSelector",
     [
         Component(
@@ -241,7 +241,7 @@ def _gamma() -> Any:
     return Float("gamma", (1e-4, 1.0), log=True, default=1e-2, meta={"limits": (1e-9, 1e9)})
 
 
-PREPROCESSORS: Node[FitFeatures] = Node.of(
+PREPROCESSORS: Node[FitFeatures] = Node.from_components(
     "PreprocessorSelector",
     [
         Component("none", lambda *, seed: lambda X: nn.Identity()),

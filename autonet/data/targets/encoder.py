@@ -108,7 +108,7 @@ class PowerTransform:
         return fitted
 
 
-TARGET_TRANSFORMS: Node[Transform] = Node.of(
+TARGET_TRANSFORMS: Node[Transform] = Node.from_components(
     "TargetTransformSelector",
     [
         Component("none", lambda y: NoTransform(), tasks=("regression",)),

@@ -12,7 +12,7 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, RunCorrupted
-from autonet.core.jsonvalues import is_kept, normalize, to_text
+from autonet.core.jsonvalues import is_storable, normalize, to_text
 from autonet.search.evaluation import Outcome
 from autonet.search.history import History
 from autonet.search.records import Event, Job, Progress, Result, Status, Trial
@@ -307,7 +307,7 @@ class Journal:
             return
         for name, hyperparameter in hyperparameters.items():
             for choice in map(to_plain, get_choices(hyperparameter)):
-                if not is_kept(choice):
+                if not is_storable(choice):
                     raise InvalidOption(
                         f"{name!r} has the choice {safe_repr(choice)}, which cannot be saved in a run "
                         "directory; use names as choices and look the objects up in the objective."
