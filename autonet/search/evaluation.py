@@ -69,6 +69,13 @@ class Outcome:
     attributes : mapping
     died : bool
         Whether the process that ran the job was killed.
+
+    Examples
+    --------
+    >>> job = Job(trial=0, config={"x": 2.0}, start=0.0, target=1.0, seed=0)
+    >>> outcome = Outcome(job, Result(loss=4.0), seconds=0.1, began=0.0)
+    >>> outcome.result.status
+    <Status.FINISHED: 'finished'>
     """
 
     job: Job
@@ -102,6 +109,16 @@ def evaluate(
         Called with every reported value; without it they are part of the outcome.
     watch : context manager, optional
         Entered while the objective runs; may raise `DeadlinePassed`.
+
+    Returns
+    -------
+    Outcome
+
+    Examples
+    --------
+    >>> job = Job(trial=0, config={"x": 2.0}, start=0.0, target=1.0, seed=0)
+    >>> evaluate(lambda trial: trial["x"] ** 2, job).result.loss
+    4.0
     """
     trial = RunningTrial(job, observe)
     began, clock = time.time(), time.monotonic()

@@ -140,6 +140,11 @@ class Job:
         Whether the values of `config` must be used unchanged, because an earlier job of the trial has used them.
     progress : Progress, optional
         Progress of an earlier attempt at the job whose process was killed.
+
+    Examples
+    --------
+    >>> Job(trial=0, config={"x": 2.0}, start=0.0, target=1.0, seed=0).target
+    1.0
     """
 
     trial: int

@@ -1,4 +1,4 @@
-"""What an executor is: it takes jobs and hands back outcomes."""
+"""Protocol of executors: they run jobs and return outcomes."""
 
 import time
 from typing import Protocol
@@ -9,55 +9,83 @@ from autonet.search.running_trial import Observer
 
 __all__ = ["DEADLINE_GRACE_SECONDS", "DEADLINE_GRACE_SHARE", "Executor", "hard_deadline"]
 
-# A job that is still running this long after its deadline is ended from outside.
-DEADLINE_GRACE_SECONDS, DEADLINE_GRACE_SHARE = 0.2, 0.01
+# Seconds after its deadline at which a job is stopped from outside, at least.
+DEADLINE_GRACE_SECONDS = 0.2
+
+# Share of the time left that is added to these seconds.
+DEADLINE_GRACE_SHARE = 0.01
 
 
 class Executor(Protocol):
-    """Run jobs, up to `n_slots` at once; whatever happens to a job happens to that job alone.
+    """Protocol of executors, which run up to `n_slots` jobs at once.
 
-    An exception, the death of the process, a hang past the deadline: each becomes an `Outcome` with its status and
-    reason.  `autonet.testing.check_executor` tells whether a class keeps to this.
+    Failures are isolated: an exception, the death of the process or a hang past the deadline becomes an `Outcome`
+    with its status and reason.  `autonet.testing.executors.check_executor` tests an implementation.
 
-    A true attribute ``isolated`` says that jobs run in other processes: none is blamed for the end of this one.
+    A true attribute ``isolated`` declares that jobs run in other processes, so that none is blamed if this one dies.
+
+    Examples
+    --------
+    >>> from autonet.search import evaluate, minimize
+    >>> class Serial:
+    ...     n_slots = 1
+    ...
+    ...     def __init__(self):
+    ...         self.jobs = []
+    ...
+    ...     def prepare(self, objective):
+    ...         pass
+    ...
+    ...     def submit(self, objective, job, observe=None):
+    ...         self.jobs.append((objective, job, observe))
+    ...
+    ...     def wait(self):
+    ...         return [evaluate(*self.jobs.pop())] if self.jobs else []
+    ...
+    ...     def cancel(self):
+    ...         self.jobs.clear()
+    ...
+    ...     close = cancel
+    >>> len(minimize(lambda trial: trial["x"], {"x": (0, 9)}, max_trials=3, executor=Serial()).trials)
+    3
     """
 
     n_slots: int
 
     def prepare(self, objective: Objective) -> None:
-        """Take up the objective of the jobs to come, before the first of them.
+        """Prepare for an objective before the first of its jobs.
 
         Raises
         ------
         InvalidOption
-            If it cannot be sent to where the jobs run.
+            If the objective cannot be sent to where jobs run.
         """
 
     def submit(self, objective: Objective, job: Job, observe: Observer | None = None) -> None:
-        """Begin a job; there is a free slot.
+        """Start a job in a free slot.
 
-        `observe` may be called with values as they are reported; otherwise they come with the outcome.
+        `observe` may be called with values as they are reported; otherwise they are part of the outcome.
         """
 
     def wait(self) -> list[Outcome]:
-        """Wait until at least one running job has ended, and return all that have; nothing if none is running."""
+        """Wait until a running job has ended; return the outcomes of all that have, none if none is running."""
 
     def cancel(self) -> None:
-        """End all running jobs at once; they have no outcome."""
+        """Stop all running jobs immediately, without outcomes."""
 
     def close(self) -> None:
-        """Cancel, and let go of processes and connections."""
+        """Cancel, and release processes and connections."""
 
 
 def hard_deadline(deadline: float, share: float = 1.0) -> float:
-    """Return the reading of ``time.monotonic()`` at which a job is ended that does not end itself at its deadline.
+    """Return the value of ``time.monotonic()`` at which a job that overran its deadline is stopped.
 
     Parameters
     ----------
     deadline : float
-        Of the job.
+        Deadline of the job.
     share : float
-        Of the grace: below 1 for an interruption from within, which must come before the end from outside.
+        Share of the grace period; below 1 for an exception inside the job, before it is stopped from outside.
     """
     left = max(deadline - time.monotonic(), 0.0)
     return deadline + share * (DEADLINE_GRACE_SECONDS + DEADLINE_GRACE_SHARE * left)

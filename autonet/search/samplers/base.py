@@ -1,4 +1,4 @@
-"""What a sampler is: a function from space and history to a configuration."""
+"""Protocol of samplers: functions from space and history to a configuration."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -12,10 +12,23 @@ __all__ = ["Sampler"]
 
 
 class Sampler(Protocol):
-    """Propose configurations; holds settings only, what it knows it reads from the history.
+    """Protocol of samplers, which propose configurations.
 
-    A sampler that cannot work in every space may also have ``check(space)``, which raises `InvalidOption`; a study
-    calls it before any trial.
+    A sampler holds settings only and reads everything else from the history.  One that does not support every space
+    may also have ``check(space)``, which raises `InvalidOption`; a study calls it before any trial.
+    `autonet.testing.samplers.check_sampler` tests an implementation.
+
+    Examples
+    --------
+    >>> from autonet.search import Study
+    >>> class Random:
+    ...     def propose(self, space, history, rng):
+    ...         table = history.table(space)  # trials and reports as arrays
+    ...         row = table.sample_new(rng)  # legal, and no trial has it
+    ...         return None if row is None else table.encoding.decode(row)
+    >>> study = Study({"x": (0.0, 1.0)}, sampler=Random(), random_state=0)
+    >>> len(study.optimize(lambda trial: trial["x"], max_trials=5).trials)
+    5
     """
 
     def propose(
@@ -27,13 +40,14 @@ class Sampler(Protocol):
         ----------
         space : ConfigSpace.ConfigurationSpace
         history : History
-            All trials so far, those that are still running included.  ``history.table(space)`` gives them as arrays.
+            All trials so far, running ones included.  ``history.table(space)`` returns them as arrays, with
+            ``first_new`` and ``sample_new`` to choose an untried row.
         rng : numpy.random.Generator
-            The only source of randomness; it belongs to the trial that will be made.
+            The only source of randomness, one per trial.
 
         Returns
         -------
         mapping of str to value, or None
-            A legal configuration that no trial has, without inactive hyperparameters; None if there is none left.
-            A configuration that was tried before is replaced by a random one.
+            A legal, untried configuration without inactive hyperparameters; None if none is left.  A configuration
+            that was tried before is replaced by a random one.
         """

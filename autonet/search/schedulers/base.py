@@ -12,21 +12,46 @@ __all__ = ["Continue", "Scheduler", "Start", "can_continue"]
 
 @dataclass(frozen=True)
 class Start:
-    """Start a new trial and train it to `target`."""
+    """Decision of a scheduler to start a new trial and train it to `target`.
+
+    Examples
+    --------
+    >>> Start(9.0)
+    Start(target=9.0)
+    """
 
     target: float
 
 
 @dataclass(frozen=True)
 class Continue:
-    """Go on with `trial` from its checkpoint to `target`."""
+    """Decision of a scheduler to continue `trial` from its checkpoint to `target`.
+
+    Examples
+    --------
+    >>> Continue(trial=0, target=27.0)
+    Continue(trial=0, target=27.0)
+    """
 
     trial: int
     target: float
 
 
 class Scheduler(Protocol):
-    """Decide on the next job; holds settings only, what it knows it reads from the history."""
+    """Protocol of schedulers, which decide between new trials and promotions.
+
+    A scheduler holds settings only and reads everything else from the history.
+
+    Examples
+    --------
+    >>> from autonet.search import Study
+    >>> class ToTheTop:
+    ...     def decide(self, history, *, left, may_start, lost=()):
+    ...         return Start(history.rungs.top) if may_start and left > 0 else None
+    >>> study = Study({"x": (0.0, 1.0)}, scheduler=ToTheTop(), min_budget=1, max_budget=9, random_state=0)
+    >>> study.optimize(lambda trial: trial["x"] / trial.budget, max_trials=3).best.budget
+    9
+    """
 
     def decide(
         self, history: History, *, left: float, may_start: bool, lost: Container[int] = ()
@@ -37,23 +62,23 @@ class Scheduler(Protocol):
         ----------
         history : History
         left : float
-            Seconds left; infinite without a deadline.
+            Seconds until the deadline; infinite without one.
         may_start : bool
-            Whether a further configuration may be started (trial limit, space not exhausted).
+            Whether a new trial may start: the trial limit is not reached and the space not exhausted.
         lost : container of int
             Numbers of the trials that cannot be continued, because their checkpoints were dropped.
 
         Returns
         -------
         Start, Continue or None
-            None: nothing to do until a running job ends; without one, nothing more can be gained in the time left.
+            None waits for a running job; if none is running, the search stops.
         """
 
 
 def can_continue(trial: Trial, lost: Container[int] = ()) -> bool:
-    """Whether a trial has a value, is not running, has not failed, and could gain by going on from a checkpoint.
+    """Return whether an idle trial with a value may gain from being continued.
 
-    One that was cut twice before it got any further would be so again.
+    A trial that was stopped twice without progress would be stopped again.
     """
     idle = trial.usable and trial.running is None
     stuck = len(trial.reports) >= 2 and all(report.budget <= report.start for report in trial.reports[-2:])

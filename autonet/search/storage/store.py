@@ -35,42 +35,77 @@ SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 # Row 0 holds the settings, the others an event each.
 SCHEMA = "CREATE TABLE events (number INTEGER PRIMARY KEY, kind TEXT, trial INTEGER, body TEXT, checksum INTEGER)"
 
-# Seconds that a write waits for readers, and the largest row in bytes that is read.
-LOCK_TIMEOUT_SECONDS, MAX_ROW_BYTES = 60, 2**28
+# Seconds that a write waits for readers.
+LOCK_TIMEOUT_SECONDS = 60
 
-# SQLite's codes of what passes: no access, locked, no memory, read-only, disk error, disk full, cannot open, too big.
+# Bytes of a row above which it is not read.
+MAX_ROW_BYTES = 2**28
+
+# SQLite's codes of transient errors:
+# no access, locked, no memory, read-only, disk error, disk full, cannot open, too big.
 TRANSIENT_CODES = frozenset({3, 5, 6, 7, 8, 10, 13, 14, 18})
 
 
 class Store(Protocol):
-    """Keep events in their order, and settings that must not change.
+    """Protocol of stores, which keep the events and the settings of a study.
 
-    Values are plain: None, bool, numbers, str, and lists, tuples and dicts of them.
+    Values are None, bool, numbers, str, and lists, tuples and dicts of them.
+    `autonet.testing.stores.check_store` tests an implementation.
+
+    Examples
+    --------
+    >>> from autonet.search import Study
+    >>> class ListStore:
+    ...     checkpoints = None
+    ...
+    ...     def __init__(self):
+    ...         self._settings, self._events = {}, []
+    ...
+    ...     def settings(self):
+    ...         return self._settings
+    ...
+    ...     def keep(self, settings):
+    ...         self._settings = settings
+    ...
+    ...     def append(self, *events):
+    ...         self._events += events
+    ...         return events
+    ...
+    ...     def events(self):
+    ...         return iter(self._events)
+    ...
+    ...     def close(self):
+    ...         pass
+    >>> store = ListStore()
+    >>> study = Study({"x": (0, 9)}, run_dir=store, random_state=0)
+    >>> study = study.optimize(lambda trial: trial["x"], max_trials=2)
+    >>> [event.kind for event in store.events()]
+    ['propose', 'start', 'end', 'propose', 'start', 'end']
     """
 
-    checkpoints: str | None  # directory for checkpoints; None keeps them in memory
+    checkpoints: str | None  # directory of checkpoints; None keeps them in memory
 
     def settings(self) -> Mapping[str, Any]:
-        """Return the settings that were kept; empty for a new study."""
+        """Return the saved settings; empty for a new study."""
 
     def keep(self, settings: Mapping[str, Any]) -> None:
-        """Keep the settings of a new study, before any event."""
+        """Save the settings of a new study, before any event."""
 
     def append(self, *events: Event) -> Sequence[Event]:
-        """Keep events, all or none; when it returns, they survive the death of the process.
+        """Append events, all or none; once it returns, they survive the death of the process.
 
         Returns
         -------
         sequence of Event
-            The same events as `events` will give them: the history takes up these, so that a study that goes on
-            and one that is opened again are in the same state.
+            The events as `events` will return them: the history applies these, so that a running study and a
+            resumed one are in the same state.
         """
 
     def events(self) -> Iterator[Event]:
-        """Go through all events in the order in which they were appended."""
+        """Iterate over all events in the order in which they were appended."""
 
     def close(self) -> None:
-        """Let go of what the store holds."""
+        """Release the resources of the store."""
 
 
 class MemoryStore:
