@@ -32,6 +32,7 @@ def example(name: str) -> Any:
     return module
 
 
+@pytest.mark.usefixtures("cpu_clock")
 def test_digits_draws_its_network(tmp_path: Path, capsys: Any) -> None:
     assert example("digits").main(max_runtime=6, folder=tmp_path, progress_bar=True) > 0.93
     assert (tmp_path / "convnet_arch.pdf").read_bytes().startswith(b"%PDF")
@@ -42,6 +43,7 @@ def test_digits_draws_its_network(tmp_path: Path, capsys: Any) -> None:
     assert ", best " in captured.err
 
 
+@pytest.mark.usefixtures("cpu_clock")
 def test_edit_the_space(capsys: Any) -> None:
     try:
         assert example("edit_the_space").main(max_runtime=3) > 0.8
@@ -51,6 +53,7 @@ def test_edit_the_space(capsys: Any) -> None:
 
 
 @needs("nyc_taxis.parquet")
+@pytest.mark.usefixtures("cpu_clock")
 def test_taxi_fares(monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve()))
     assert example("taxi_fares").main(max_runtime=5) < 2.5

@@ -17,6 +17,7 @@ from autonet import AutoNetClassification, HyperparameterSearchSpaceUpdates
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
 
+@pytest.mark.usefixtures("cpu_clock")
 def test_the_book_example(digits: Any) -> None:
     X_train, X_test, y_train, y_test = train_test_split(*digits, random_state=1)
     autoPyTorch = AutoNetClassification("tiny_cs", log_level="info", max_runtime=8, min_budget=0.5, max_budget=4)
@@ -35,6 +36,7 @@ def test_the_book_example(digits: Any) -> None:
     )
 
 
+@pytest.mark.usefixtures("cpu_clock")
 def test_the_readme_example(iris: Any) -> None:
     X, y = iris
     autoPyTorch = AutoNetClassification("tiny_cs", log_level="info", max_runtime=3, min_budget=0.3, max_budget=0.9)
@@ -42,6 +44,7 @@ def test_the_readme_example(iris: Any) -> None:
     assert accuracy_score(y, autoPyTorch.predict(X)) > 0.8
 
 
+@pytest.mark.usefixtures("cpu_clock")
 def test_configuration(iris: Any, capsys: Any) -> None:
     AutoNetClassification().print_help()
     printed = capsys.readouterr().out

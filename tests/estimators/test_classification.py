@@ -168,6 +168,7 @@ def test_unfitted_estimators_say_so(iris: Any) -> None:
         AutoNetClassification().get_pytorch_model()
 
 
+@pytest.mark.usefixtures("cpu_clock")
 @pytest.mark.parametrize("limits", [{"max_trials": 2}, {"max_trials": None, "max_runtime": 2}])
 def test_a_progress_bar_counts_trials_or_seconds(
     limits: dict[str, Any], iris: Any, quick: dict[str, Any], capsys: Any
