@@ -115,7 +115,7 @@ class Modality(Protocol):
         """Return the part of a configuration that the encoder depends on."""
 
     def fit_encoder(self, data: Any, rows: NDArray[np.intp], config: Mapping[str, Any], seed: int) -> Encoder:
-        """Fit an encoder on training rows."""
+        """Fit an encoder on training rows (n,)."""
 
     def build_network(
         self,

@@ -68,7 +68,7 @@ class Counts:
 
 
 def decide(prediction: Array, kind: TaskKind, threshold: float | Array | None = None) -> Array:
-    """Turn probabilities into decisions.
+    """Convert probabilities to predicted classes or labels.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def decide(prediction: Array, kind: TaskKind, threshold: float | Array | None = 
 
 
 def count(y: Array, decided: Array, n_classes: int, weight: Array | None) -> Counts:
-    """Count decisions: codes (n,) of `n_classes` classes, or 0/1 of shape (n, n_labels)."""
+    """Count correct and wrong predictions: class codes (n,), or labels of 0 and 1 (n, n_labels)."""
     if y.ndim == 2:
         w = np.ones(len(y)) if weight is None else weight
         hit, decided_ones, ones = w @ (y * decided), w @ decided, w @ y
@@ -132,38 +132,38 @@ def f1(c: Counts, average: Average, positive: int = 1) -> Array:
 
 
 def jaccard(c: Counts, average: Average, positive: int = 1) -> Array:
-    """Rows that are and were said to be of a class, among those that are or were."""
+    """Jaccard index: true positives over the union of positives and predicted positives."""
     return _averaged(c.hit, c.hit + c.false + c.missed, c, average, positive)
 
 
 def precision(c: Counts, average: Average, positive: int = 1) -> Array:
-    """Right ones among the rows said to be of a class."""
+    """True positives over predicted positives."""
     return _averaged(c.hit, c.hit + c.false, c, average, positive)
 
 
 def recall(c: Counts, average: Average, positive: int = 1) -> Array:
-    """Found ones among the rows of a class."""
+    """True positives over positives."""
     return _averaged(c.hit, c.hit + c.missed, c, average, positive)
 
 
 def accuracy(c: Counts) -> Array:
-    """Share of the rows whose class is right."""
+    """Share of correctly classified rows."""
     return np.asarray(c.hit.sum(axis=-1) / c.total)
 
 
 def label_accuracy(c: Counts) -> Array:
-    """Share of right 0/1 values, mean over labels."""
+    """Share of correct labels, mean over the labels."""
     return np.asarray(1 - ((c.false + c.missed) / c.total[..., None]).mean(axis=-1))
 
 
 def balanced_accuracy(c: Counts) -> Array:
-    """Recall, mean over the classes that have rows."""
+    """Mean recall of the classes that occur."""
     support = c.hit + c.missed
     return np.asarray(_ratio(c.hit, support).sum(axis=-1) / (support > 0).sum(axis=-1))
 
 
 def label_balanced_accuracy(c: Counts) -> Array:
-    """Mean recall of a label's ones and zeros (those that occur), mean over labels."""
+    """Balanced accuracy of each label, mean over the labels."""
     ones = c.hit + c.missed
     zeros = c.total[..., None] - ones
     both = _ratio(c.hit, ones) + _ratio(zeros - c.false, zeros)
@@ -171,7 +171,7 @@ def label_balanced_accuracy(c: Counts) -> Array:
 
 
 def matthews(c: Counts) -> Array:
-    """Correlation of decisions and classes; 0 where either is constant."""
+    """Matthews correlation coefficient; 0 if the classes or the predictions are constant."""
     said, true = c.hit + c.false, c.hit + c.missed
     square = c.total**2
     covariance = c.hit.sum(axis=-1) * c.total - (said * true).sum(axis=-1)
@@ -197,35 +197,35 @@ def likelihood_ratio(c: Counts, positive: int, *, said: bool) -> Array:
 
 
 def class_shares(y: Array, n_classes: int, weight: Array | None) -> Array:
-    """Share of each class among the rows, (n_classes,)."""
+    """Return the class prior, shape (n_classes,), of class codes (n,)."""
     counts = np.bincount(y, weight, n_classes)
     return np.asarray(counts / counts.sum())
 
 
 def entropy(shares: Array) -> float:
-    """Log loss of the one who always predicts the shares of the classes."""
+    """Log loss of the class-prior predictor, given the class prior, shape (n_classes,)."""
     return float(-np.sum(shares * np.log(np.clip(shares, EPSILON, None))))
 
 
 def log_loss(y: Array, p: Array, weight: Array | None) -> float:
-    """Mean of -log of the probability of the true class."""
+    """Log loss of probabilities (n, n_classes) for class codes (n,)."""
     return float(-np.average(np.log(np.maximum(p[np.arange(len(y)), y], EPSILON)), weights=weight))
 
 
 def label_log_loss(y: Array, p: Array, weight: Array | None) -> float:
-    """Mean over rows and labels of -log of the probability of what is true."""
+    """Binary log loss of probabilities (n, n_labels) for labels (n, n_labels), mean over rows and labels."""
     true = np.where(y == 1, p, 1 - p)
     return float(-np.average(np.log(np.maximum(true, EPSILON)), axis=0, weights=weight).mean())
 
 
 def brier(y: Array, p: Array, weight: Array | None) -> float:
-    """Mean squared distance to the true class's corner; halved for two classes, as usual."""
+    """Brier score of probabilities (n, n_classes) for class codes (n,); halved for two classes."""
     distance = np.einsum("ij,ij->i", p, p) - 2 * p[np.arange(len(y)), y] + 1
     return float(np.average(distance, weights=weight)) / (2 if p.shape[1] == 2 else 1)
 
 
 def area_under_curve(positive: Array, p: Array, weight: Array | None) -> float:
-    """Probability that a positive row is ranked above a negative one; ties count half; NaN without both."""
+    """Area under the ROC curve of scores (n,) for positives (n,); NaN if only one class occurs."""
     order = np.argsort(p)
     ranked, positive = p[order], positive[order]
     w = np.ones(len(p)) if weight is None else weight[order]
@@ -243,28 +243,31 @@ def area_under_curve(positive: Array, p: Array, weight: Array | None) -> float:
 
 
 def mean_squared_error(y: Array, p: Array, weight: Array | None) -> float:
-    """Mean over rows and targets, in squared units."""
+    """Mean squared error of predictions (n, n_targets), mean over rows and targets."""
     with np.errstate(over="ignore"):  # infinite for errors beyond 1e154
         return float((_root_mean_square(y - p, weight) ** 2).mean())
 
 
 def root_mean_squared_error(y: Array, p: Array, weight: Array | None) -> float:
-    """Root over the rows, then mean over targets, in their units."""
+    """Root mean squared error of predictions (n, n_targets), mean over the targets."""
     return float(_root_mean_square(y - p, weight).mean())
 
 
 def mean_absolute_error(y: Array, p: Array, weight: Array | None) -> float:
-    """Mean over rows and targets, in their units."""
+    """Mean absolute error of predictions (n, n_targets), mean over rows and targets."""
     return float(np.average(np.abs(y - p), axis=0, weights=weight).mean())
 
 
 def r2(y: Array, p: Array, weight: Array | None) -> float:
-    """Coefficient of determination, mean over targets; a constant target counts 0 unless it is met exactly."""
+    """R2 of predictions (n, n_targets), mean over the targets; 0 for a constant target that is not predicted exactly."""
     return float((1 - _relative_squared_errors(y, p, weight)).mean())
 
 
 def relative_squared_error(y: Array, p: Array, weight: Array | None) -> float:
-    """Squared error as a share of the variance, mean over targets; a constant target counts 1 unless met exactly."""
+    """Squared error of predictions (n, n_targets) over the variance, mean over the targets.
+
+    It is 1 for a constant target that is not predicted exactly.
+    """
     return float(_relative_squared_errors(y, p, weight).mean())
 
 

@@ -44,7 +44,7 @@ class Decision:
         return float(self.of_counts(count(y, decide(p, self.kind, threshold), p.shape[1], weight)))
 
     def best_threshold(self, y: Array, p: Array, weight: Array | None) -> float | Array:
-        """Find the best threshold; of labels each on its own."""
+        """Find the best threshold on probabilities (n, 2), or of each label on its own, (n, n_labels)."""
         if self.kind == "classification":
             return best_of_cuts(y, p[:, 1], weight, self.of_counts, only=False)
         return np.array([best_of_cuts(y[:, k], p[:, k], weight, self.of_counts, only=True) for k in range(y.shape[1])])
@@ -52,7 +52,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Direct:
-    """A measure of probabilities or values, on which no threshold has a say."""
+    """A measure of probabilities or values, independent of thresholds."""
 
     formula: Callable[[Array, Array, Array | None], float]
 

@@ -41,7 +41,10 @@ def best_of_cuts(y: Array, p: Array, weight: Array | None, measure: Callable[[Co
 
 
 def best_of_candidates(y: Array, p: Array, score: Callable[[float], float]) -> float:
-    """Best threshold on `p` among a few quantiles of either class; `score` maps a threshold to a score."""
+    """Return the best threshold on probabilities (n,) among quantiles of either class (n,).
+
+    `score` maps a threshold to a score.
+    """
     cuts, widths = _gaps(np.unique(p), len(p))
     cuts, widths = cuts[widths > 0], widths[widths > 0]
     if len(cuts) > CANDIDATES:

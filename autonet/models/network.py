@@ -100,7 +100,7 @@ def restore_network(build: Callable[[], nn.Module], weights: Mapping[str, torch.
     build : callable
         Builds the network; what it draws is overwritten and changes no generator.
     weights : mapping of str to Tensor
-        State dict.
+        State dict; tensors of the shapes that the network has.
     """
     with draw_from(torch.Generator()):
         network = build()

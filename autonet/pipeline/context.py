@@ -109,11 +109,11 @@ class TrialContext:
         return sum(x.nbytes for _, *parts in self._encoded.values() for x in parts if isinstance(x, Tensor))
 
     def inputs(self, encoder: Encoder, rows: NDArray[np.intp]) -> Inputs:
-        """Encode some of the rows."""
+        """Encode rows (n,) of the data: (n, n_in)."""
         return encoder.inputs(self.data, self.device, rows)
 
     def rows(self, targets: TargetEncoder, x: Inputs, rows: NDArray[np.intp]) -> EncodedRows:
-        """Combine encoded rows with their targets and normalized weights."""
+        """Combine encoded rows (n, n_in) with their targets and normalized weights (n,)."""
         weights = None
         if self.weights is not None:
             chosen = self.weights[rows]
@@ -139,7 +139,7 @@ class TrialContext:
         return validate
 
     def metric_weights(self, rows: NDArray[np.intp]) -> Array | None:
-        """Return the weights of rows in metrics; None if there are none, or all are zero."""
+        """Return the weights of rows in metrics, shape (n,); None if there are none, or all are zero."""
         if self.weights is None or not self.weights[rows].any():
             return None
         return np.asarray(self.weights[rows])

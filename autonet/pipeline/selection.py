@@ -186,7 +186,7 @@ class ValidationScorer:
         return cls(context, [np.sort(random.choice(n, max(round(share * n), 1), replace=False)) for n in sizes])
 
     def seen(self, predictions: list[Array]) -> Array:
-        """Concatenate the predictions for the scored rows of all folds."""
+        """Concatenate the predictions for the scored rows of all folds: (n_scored, n_outputs)."""
         return np.concatenate([p[rows] for p, rows in zip(predictions, self.rows, strict=True)])
 
     def __call__(self, prediction: Array) -> tuple[float, float]:
@@ -199,7 +199,7 @@ class ValidationScorer:
 
 
 def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array) -> tuple[float, float]:
-    """Return the loss of the metric at its best threshold, and the plain loss, for some rows.
+    """Return the loss of the metric at its best threshold, and the plain loss, of predictions (n, n_outputs).
 
     The loss of the metric is infinite where it is undefined.
     """

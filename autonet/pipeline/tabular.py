@@ -67,7 +67,7 @@ class Tables(Modality):
         return encoder_key(config)
 
     def fit_encoder(self, data: Table, rows: NDArray[np.intp], config: Mapping[str, Any], seed: int) -> TabularEncoder:
-        """Fit an encoder on training rows."""
+        """Fit an encoder on training rows (n,)."""
         return TabularEncoder.fit(data, rows, config, seed)
 
     def build_network(

@@ -58,7 +58,7 @@ class TreeGrower(ABC):
 
     @abstractmethod
     def predict(self, x: Array) -> Array:
-        """Predict probabilities (n, n_outputs), or targets (n, n_targets)."""
+        """Predict probabilities (n, n_outputs), or targets (n, n_targets), of rows (n, n_in)."""
 
     @abstractmethod
     def export(self) -> BoostedTrees | RandomizedTrees:

@@ -184,7 +184,7 @@ def _summarize(
 def score_additional(
     context: TrialContext, predictions: Sequence[Array], deadline: float = -math.inf
 ) -> dict[str, float]:
-    """Score predictions for the validation rows of folds by the additional metrics.
+    """Score predictions (n_valid, n_outputs) of each fold by the additional metrics.
 
     Scores are means over the folds in which the metric is defined, NaN if it is defined in none.  Slow metrics that
     would not end by `deadline`, a reading of ``time.monotonic()``, are left out.
