@@ -382,5 +382,5 @@ class ValidationReused(AutonetWarning):
     ...     warnings.simplefilter("error", errors.ValidationReused)
     ...     AutoNetClassification().fit([[0.0], [1.0], [2.0]], [0, 1, 0])
     Traceback (most recent call last):
-    autonet.core.errors.ValidationReused: 3 rows are too few to hold any out: validating on the training rows.
+    autonet.core.errors.ValidationReused: 3 rows are too few for a holdout; validating on the training rows.
     """

@@ -1,4 +1,4 @@
-"""A table in arrays: numbers, codes of categories, word counts of texts; what encoders are fitted on."""
+"""Table of arrays: numbers, categorical codes, and term counts of texts."""
 
 from dataclasses import dataclass
 
@@ -16,18 +16,18 @@ Rows = NDArray[np.intp] | slice
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a table, read but not yet encoded: nothing in it depends on which rows train.
+    """Rows of a table, read and not yet encoded; nothing depends on which rows train.
 
     Attributes
     ----------
     numbers : ndarray or csr_array of shape (n, p)
-        Any real type; NaN is a missing value.  It may be the user's own array: never written to.
+        Any real dtype, NaN for missing values.  It may be the X of the user, and is not modified.
     codes : ndarray of shape (n, q), int32
-        0 is a missing value, 1 one that no row of `fit` had, 2 + i the i-th level of the column.
+        0 is a missing value, 1 an unseen level, 2 + i the i-th level of the column.
     n_codes : tuple of int
-        Number of codes of each of the q columns: its levels and two.
+        Number of codes of each column: its levels plus two.
     texts : tuple of csr_array of shape (n, TERMS), float32
-        Hashed word counts, one array per column of text.
+        Hashed term counts of each column of text.
     """
 
     numbers: Array | sparse.csr_array
@@ -37,7 +37,7 @@ class Table:
 
     @classmethod
     def from_numbers(cls, numbers: Array | sparse.csr_array) -> "Table":
-        """Make a table of numbers only."""
+        """Make a table of numbers (n, p) only."""
         return cls(numbers, np.empty((numbers.shape[0], 0), np.int32), (), ())
 
     def __len__(self) -> int:
@@ -57,21 +57,21 @@ class Table:
         return int(self.numbers.shape[1] + self.codes.shape[1] + len(self.texts))
 
     def hashes(self) -> NDArray[np.uint64]:
-        """Hash every row; sparse and dense tables have equal hashes."""
+        """Return hashes of the rows (n,), equal for sparse and dense tables."""
         return hash_rows(self.codes, (self.numbers, *self.texts))
 
     @property
     def is_sparse(self) -> bool:
-        """Whether the numbers are a sparse matrix."""
+        """Whether the numbers are a sparse array."""
         return bool(sparse.issparse(self.numbers))
 
     def rows(self, index: Rows) -> "Table":
-        """Take some of the rows."""
+        """Return a table of the rows given by an index (k,) or a slice."""
         texts = tuple(text[index] for text in self.texts)
         return Table(self.numbers[index], self.codes[index], self.n_codes, texts)
 
     def concat(self, other: "Table") -> "Table":
-        """Append the rows of a table that was read by the same schema."""
+        """Return this table with the rows of another one appended, which was read by the same schema."""
         stack = sparse.vstack if self.is_sparse else np.concatenate
         numbers = stack([self.numbers, other.numbers])
         texts = tuple(sparse.vstack(pair, format="csr") for pair in zip(self.texts, other.texts, strict=True))

@@ -60,7 +60,7 @@ def test_missing_values_where_there_were_none(cls: Any) -> None:
 @pytest.mark.parametrize("cls", BOTH)
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_a_handful_of_rows(n: int, cls: Any) -> None:
-    with pytest.warns(ValidationReused, match=f"{n} rows? (is|are) too few to hold any out"):
+    with pytest.warns(ValidationReused, match=f"{n} rows? (is|are) too few for a holdout"):
         auto = fitted(cls, X[:n], targets(cls, n))
     assert auto.predict(X).shape == (60,)
 

@@ -1,7 +1,7 @@
-"""The tabular encoder: from numbers, categories and texts to the float32 matrix that a network sees."""
+"""Encoder of tables: numbers, categories and texts to the float32 inputs of a network."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ from autonet.core.typing import Array
 from autonet.data.encoding.categorical import CategoricalFeatures, fit_categorical
 from autonet.data.encoding.modules import Clamp
 from autonet.data.encoding.numerical import NumericalFeatures, fit_numerical, subsample_rows
-from autonet.data.encoding.on_demand import LazyInputs
 from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
 from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
 from autonet.data.encoding.specs import describable_module
@@ -30,47 +29,46 @@ __all__ = ["EncodingModule", "TabularEncoder", "encoder_key"]
 
 Rows = NDArray[np.intp]
 
-CHUNK_CELLS = 2**18  # encoded at a time: 2 MB in float64, which processors keep at hand
-# A preprocessor is fitted on so many cells (rows x columns) at most, because its time counts and cannot be cut short:
-# a power transformation of MNIST would take minutes, with a million cells some seconds.  A singular value
-# decomposition is quick.
-FITTED_CELLS = {"truncated_svd": 20_000_000, "others": 1_000_000}
-FITTED_ROWS = 1000  # at least
-PROJECTED_ROWS = 20_000  # at most, for projections of texts and of wide sparse tables
-WIDE_COLUMNS = 4096  # sparse tables with more columns of numbers are projected
-LAZY_COLUMNS = 256  # sparse tables that become more columns than this are better encoded batch by batch
+CHUNK_CELLS = 2**18  # cells (rows x columns) encoded at a time: 2 MB in float64, which fit in a cache
+# Cells that a preprocessor is fitted on, at most, because fitting cannot be interrupted: a power transform of a million
+# cells takes seconds, of all of MNIST minutes.
+MAX_FITTED_CELLS = {"truncated_svd": 20_000_000, "others": 1_000_000}
+MIN_FITTED_ROWS = 1000  # rows that a preprocessor is fitted on, at least
+MAX_PROJECTION_ROWS = 20_000  # rows that projections of texts and of wide sparse tables are fitted on
+WIDE_COLUMNS = 4096  # numerical columns above which a sparse table is projected
+LAZY_COLUMNS = 256  # encoded columns above which a sparse table is encoded batch by batch
 
 
 @describable_module
 class EncodingModule(nn.Module):
-    """The whole encoding of a table as a module; each of its parts maps some arrays of a `Table` to columns.
+    """Encode the arrays of a `Table`.
 
     Parameters
     ----------
     numbers : nn.Module
-        Numbers (n, p) to features.
-    categories : Categories
-        Codes (n, q) to features and to indices of embedded categories.
+        Maps numbers (n, p) to features.
+    categories : CategoricalFeatures
+        Maps codes (n, q) to features and to indices for embeddings.
     texts : list of nn.Module
-        Word counts (n, words) to features, for every column of text.
+        Map term counts (n, n_terms) to features, one for each column of text.
     """
 
     def __init__(self, numbers: nn.Module, categories: CategoricalFeatures, texts: list[nn.Module]) -> None:
         super().__init__()
         self.numbers, self.categories, self.texts = numbers, categories, nn.ModuleList(texts)
-        self.features: nn.Module = nn.Identity()  # changes all features together
+        self.features: nn.Module = nn.Identity()  # the preprocessor of all features
         self.reads_sparse = not isinstance(numbers, NumericalFeatures)
 
     def forward(self, numbers: Tensor, codes: Tensor, *texts: Tensor) -> Tensor:
-        """Encode rows: scaled numbers come first, indices of categories last.
+        """Encode rows: normalized numbers come first, indices for embeddings last.
 
         Parameters
         ----------
         numbers : Tensor of shape (n, p)
-            Of floats, NaN where missing; dense, or a sparse COO tensor if the module was fitted on a wide sparse table.
-        codes : Tensor of shape (n, q)
-        texts : Tensor of shape (n, words)
-            Dense or sparse COO tensors.
+            Floats with NaN for missing values; sparse COO if the module was fitted on a wide sparse table.
+        codes : Tensor of shape (n, q), int64
+        texts : Tensor of shape (n, n_terms)
+            Dense or sparse COO.
 
         Returns
         -------
@@ -82,7 +80,7 @@ class EncodingModule(nn.Module):
         return torch.cat([self.features(features).float(), indices], 1)
 
     def encode(self, table: Table, rows: Rows | None, width: int) -> NDArray[np.float32]:
-        """Encode some rows of a table, or all, as (n, width), chunk by chunk."""
+        """Encode rows (n,) of a table, by default all, as an array (n, width), chunk by chunk."""
         n = len(table) if rows is None else len(rows)
         result = np.empty((n, width), np.float32)
         cells = max(width, self.categories.n_features, 0 if self.reads_sparse else table.numbers.shape[1])
@@ -95,35 +93,35 @@ class EncodingModule(nn.Module):
         return result
 
     def width(self, table: Table, rows: Rows) -> int:
-        """Count the columns that a row becomes."""
+        """Return the number of encoded columns."""
         with torch.inference_mode():
             return int(self(*_to_tensors(table.rows(rows[:1]), self)).shape[1])
 
 
 @describable_module
 class Zeros(nn.Module):
-    """A column of zeros, for tables that say nothing: so that there is a network to train."""
+    """A column of zeros, the input of networks for tables without useful columns."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Turn (n, any) into (n, 1)."""
+        """Return zeros (n, 1) for rows (n, p)."""
         return x.new_zeros((x.shape[0], 1))
 
 
 @describable
 @dataclass(frozen=True, eq=False)
 class TabularEncoder:
-    """Encode tables as the training rows of one suggest.
+    """Encoder of tables, fitted on training rows.
 
     Attributes
     ----------
-    module : Encoding
-        All that was fitted, in buffers, and the arithmetic.
+    module : EncodingModule
+        Fitted state, in buffers, and the arithmetic.
     layout : InputLayout
-        Of the columns of the result.  Of an index of categories 0 stands for all that is unknown.
+        Columns of the encoded table; index 0 of an embedding stands for unknown categories.
     dropped_numbers, dropped_categories : dict of int to str
-        Columns of `Table.numbers` and `Table.codes` whose values are not used, and why.
+        Columns of `Table.numbers` and `Table.codes` whose values are not used, with the reason.
     is_lazy : bool
-        Whether the table is sparse and what is made of it is wide, so that it should not be encoded as a whole.
+        Whether to encode batch by batch, because the table is sparse and its encoding wide.
     """
 
     module: EncodingModule
@@ -134,34 +132,38 @@ class TabularEncoder:
 
     @property
     def n_out(self) -> int:
-        """Number of columns of the result."""
+        """Number of encoded columns."""
         return self.layout.n_in
 
     @property
     def vocabularies(self) -> tuple[int, ...]:
-        """How many indices there are in each of the last columns."""
+        """Number of indices of each embedded column."""
         return self.layout.vocabularies
 
     @classmethod
     def fit(cls, table: Table, rows: Rows, config: Mapping[str, Any], seed: int) -> "TabularEncoder":
-        """Fit on training rows, with the choices of a configuration.
+        """Fit the encoder of a configuration on training rows.
 
         Parameters
         ----------
         table : Table
-        rows : ndarray of int
-            The training rows; no others are looked at.
+        rows : ndarray of shape (n_train,), int
+            The training rows; others are not used.
         config : mapping
             A full configuration.
         seed : int
-            Of samples, and for preprocessors that draw.
+            Seed of samples and of random preprocessors.
+
+        Returns
+        -------
+        TabularEncoder
         """
         with one_blas_thread():
             return cls._fit(table, rows, config, seed)
 
     @classmethod
     def _fit(cls, table: Table, rows: Rows, config: Mapping[str, Any], seed: int) -> "TabularEncoder":
-        projection_rows = subsample_rows(rows, PROJECTED_ROWS, seed)
+        projection_rows = subsample_rows(rows, MAX_PROJECTION_ROWS, seed)
         numbers: nn.Module
         dropped: dict[int, str] = {}
         if table.is_sparse and table.numbers.shape[1] > WIDE_COLUMNS:
@@ -178,8 +180,8 @@ class TabularEncoder:
         if not width:
             module.features = Zeros()
         elif n_features and chosen != "none":
-            cells = FITTED_CELLS.get(chosen, FITTED_CELLS["others"])
-            sample = module.encode(table, subsample_rows(rows, max(cells // n_features, FITTED_ROWS), seed), width)
+            cells = MAX_FITTED_CELLS.get(chosen, MAX_FITTED_CELLS["others"])
+            sample = module.encode(table, subsample_rows(rows, max(cells // n_features, MIN_FITTED_ROWS), seed), width)
             module.features = _fit_features(sample[:, :n_features], config, seed)
         n_out = module.width(table, rows)
         n_numbers = numbers.n_numbers if isinstance(numbers, NumericalFeatures) else 0
@@ -195,9 +197,9 @@ class TabularEncoder:
         Parameters
         ----------
         table : Table
-            Read by the same schema as the one that was fitted.
-        rows : ndarray of int, optional
-            The rows to encode, without a copy of them all; default: every row.
+            Read by the schema of the fitted table.
+        rows : ndarray of shape (n,), int, optional
+            Rows to encode; all rows by default.
 
         Returns
         -------
@@ -206,25 +208,59 @@ class TabularEncoder:
         return self.module.encode(table, rows, self.n_out)
 
     def inputs(self, table: Table, device: torch.device, rows: Rows | None = None) -> Inputs:
-        """Encode a table, or some of its rows, for a network: at once, or batch by batch if that needs less memory.
+        """Encode a table for a network, at once, or batch by batch if `is_lazy`.
 
         Parameters
         ----------
         table : Table
         device : torch.device
-        rows : ndarray of int, optional
+        rows : ndarray of shape (n,), int, optional
+            Rows to encode; all rows by default.
 
         Returns
         -------
-        Tensor or EncodedOnDemand of shape (n, n_out)
+        Tensor or LazyInputs of shape (n, n_out), float32
         """
         if self.is_lazy:
             return LazyInputs(self.transform, self.n_out, table if rows is None else table.rows(rows), device)
         return torch.from_numpy(self.transform(table, rows)).to(device)
 
 
+@dataclass(frozen=True)
+class LazyInputs:
+    """Inputs that are encoded batch by batch, so that a sparse table is never dense as a whole.
+
+    Attributes
+    ----------
+    encode : callable
+        Maps a table to encoded rows (n, width), float32.
+    width : int
+    table : Table
+    device : torch.device
+    """
+
+    encode: Callable[[Table], NDArray[np.float32]]
+    width: int
+    table: Table
+    device: torch.device
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and of encoded columns."""
+        return len(self.table), self.width
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.table)
+
+    def __getitem__(self, rows: Tensor | slice) -> Tensor:
+        """Return encoded rows, by index (k,) or slice, as a tensor (k, width)."""
+        index = rows if isinstance(rows, slice) else rows.cpu().numpy()
+        return torch.from_numpy(self.encode(self.table.rows(index))).to(self.device)
+
+
 def _to_tensors(table: Table, module: EncodingModule) -> Iterator[Tensor]:
-    """Copy the arrays of a table into tensors: torch reads neither every type of numbers nor what is read-only."""
+    """Copy the arrays of a table to tensors; torch supports neither all dtypes nor read-only arrays."""
     numbers = table.numbers
     if isinstance(numbers, np.ndarray):
         yield torch.from_numpy(numbers.astype(np.float64))
@@ -240,7 +276,7 @@ def _to_tensors(table: Table, module: EncodingModule) -> Iterator[Tensor]:
 
 def _to_sparse_tensor(array: sparse.csr_array) -> Tensor:
     if not array.has_canonical_format:
-        array = array.copy()  # it may be the user's own
+        array = array.copy()  # X of the user is not modified
         array.sum_duplicates()
     row, column = array.tocoo().coords
     indices = torch.from_numpy(np.stack([row, column]).astype(np.int64))
@@ -249,18 +285,18 @@ def _to_sparse_tensor(array: sparse.csr_array) -> Tensor:
 
 
 def _fit_features(sample: Array, config: Mapping[str, Any], seed: int) -> nn.Module:
-    """Fit the preprocessor on features of training rows (n, n_features).
+    """Fit the preprocessor on features (n, n_features) of training rows.
 
-    It is asked about values between the bounds of these rows, widened by their range on either side.
+    Its inputs are clamped to the bounds of these rows, widened by their range on either side.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that an approximation did not converge is no reason to refuse it
+        warnings.simplefilter("ignore")  # approximations that did not converge are good enough
         fitted = PREPROCESSORS.build(config, seed=seed)(sample)
     low, high = sample.min(axis=0), sample.max(axis=0)
     return nn.Sequential(Clamp(low - (high - low), high + (high - low)), fitted)
 
 
 def encoder_key(config: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """Return the part of a configuration that the encoder depends on; the size of embeddings is the network's."""
+    """Return the hyperparameters that the encoder depends on, as a key; the dimension of embeddings is not one."""
     names = tuple(node.name + SEPARATOR for node in (IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING))
     return tuple(sorted((k, v) for k, v in config.items() if k.startswith(names) and not k.endswith(":dimension")))

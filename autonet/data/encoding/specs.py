@@ -12,18 +12,18 @@ __all__ = ["describable_module"]
 
 M = TypeVar("M", bound=nn.Module)
 
-OF_TORCH = frozenset(vars(nn.Module()))  # attributes that every module has
+MODULE_ATTRIBUTES = frozenset(vars(nn.Module()))  # those of every module
 
 
 def describable_module(cls: type[M]) -> type[M]:
-    """Declare a module without parameters, whose state is buffers and plain values; a decorator."""
+    """Declare that modules of a class have specs: their state is buffers, plain values and such modules."""
     register(cls, _describe, _rebuild)
     return cls
 
 
 def _describe(module: nn.Module) -> dict[str, Any]:
     return {
-        "values": {name: value for name, value in vars(module).items() if name not in OF_TORCH},
+        "values": {name: value for name, value in vars(module).items() if name not in MODULE_ATTRIBUTES},
         "buffers": {name: buffer.cpu().numpy() for name, buffer in module.named_buffers(recurse=False)},
         "modules": dict(module.named_children()),
     }

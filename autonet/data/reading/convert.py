@@ -14,6 +14,7 @@ from autonet.data.reading.columns import CHUNK_ROWS, INSTANT, RawColumn
 from autonet.data.reading.feature_types import PLURAL, Column
 from autonet.data.reading.formats import Format, is_marker, looks_like_other_format, parse_column
 from autonet.data.reading.levels import UNSEEN_CODE, LevelIndex
+from autonet.data.reading.names import join_first
 from autonet.data.reading.number_formats import parse_number
 from autonet.data.reading.texts import count_terms
 from autonet.data.reading.zones import to_local_time
@@ -33,7 +34,6 @@ __all__ = [
 
 FLOAT32_MAX = np.finfo(np.float32).max
 CHUNK_CELLS = 1_000_000  # cells (rows x columns) processed at a time
-SHOWN = 5  # columns in a message
 SECOND = np.timedelta64(1, "s")
 
 DATE_PARTS = (
@@ -201,10 +201,9 @@ def find_infinity(numbers: Any, names: Sequence[Hashable]) -> InvalidData | None
 def infinity_error(found: Iterable[tuple[Hashable, Array]], n_rows: int) -> InvalidData:
     """Make the error for columns with infinities, given the infinite values (n_infinite,) of each."""
     listed = [f"{name!r} ({len(bad)} of {n_rows} rows, such as {bad[0]})" for name, bad in found if len(bad)]
-    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     return InvalidData(
         "X contains infinity or a value too large for float32, in "
-        f"column{'s' if len(listed) > 1 else ''} {', '.join(listed[:SHOWN])}{more}. "
+        f"column{'s' if len(listed) > 1 else ''} {join_first(listed)}. "
         "Clip such values, or replace them by NaN."
     )
 

@@ -12,7 +12,7 @@ from autonet.core.errors import InvalidData
 from autonet.core.spec import describable
 from autonet.data.reading.columns import RawColumn, count_value_types
 from autonet.data.reading.date_formats import DateFormat
-from autonet.data.reading.formats import Format, InferredFormat, infer_format, infer_mixed_format
+from autonet.data.reading.formats import FEW_VALUES, Format, InferredFormat, infer_format, infer_mixed_format
 from autonet.data.reading.texts import Tokens, estimate_words, infer_tokens
 from autonet.data.reading.zones import format_offset
 
@@ -20,7 +20,6 @@ __all__ = ["Column", "FeatureType", "fits_float32", "float_bits", "infer_column"
 
 FeatureType = Literal["numeric", "boolean", "categorical", "datetime", "duration", "text"]
 
-FEW_VALUES = 20  # strings with at most so many distinct values are categories, unless they are dates
 KEPT_UNPARSED = 1000  # unparsed values of `fit` that are remembered, so that they do not warn again
 TEXT_WORDS = 3  # texts have more words on average ...
 TEXT_DISTINCT = 0.1  # ... and a larger share of distinct values

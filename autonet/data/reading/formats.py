@@ -27,6 +27,7 @@ from autonet.data.reading.number_formats import (
 )
 
 __all__ = [
+    "FEW_VALUES",
     "Format",
     "InferredFormat",
     "infer_format",
@@ -43,7 +44,7 @@ NEARLY_PARSED = 0.8  # share from which the note names the format that almost fi
 N_TRIED = 100  # distinct values on which a format is tried before all others ...
 MIN_LIKELY = 0.5  # ... and the share of them that must look like it
 N_SAMPLED = 5000  # distinct values from which a format is inferred
-FEW_VALUES = 20  # numbers and times with at most so many distinct values are categories
+FEW_VALUES = 20  # texts with at most so many distinct values are categories, unless they are dates
 # Markers of missing numbers and dates, in lower case.
 WORDS = """
 ? ?? - -- --- . .. ... * # / n/a na n.a. n.a n/d nd n.d. nan null none nil nat <na> <null> (null) (none) (blank)

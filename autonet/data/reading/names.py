@@ -10,9 +10,14 @@ from autonet.core.warn import warn
 from autonet.data.reading.canonical import canonicalize
 from autonet.data.reading.columns import Names
 
-__all__ = ["are_strings", "check_features", "check_names", "warn_if_index_order_differs"]
+__all__ = ["are_strings", "check_features", "check_names", "join_first", "warn_if_index_order_differs"]
 
 SHOWN = 5  # names in a message, as in scikit-learn
+
+
+def join_first(items: Sequence[str], limit: int = SHOWN) -> str:
+    """Join the first items for a message: "a, b and 3 more"."""
+    return ", ".join(items[:limit]) + (f" and {len(items) - limit} more" if len(items) > limit else "")
 
 
 def are_strings(names: Names | None) -> bool:
@@ -35,8 +40,8 @@ def check_names(names: Sequence[Hashable], what: str) -> None:
     """
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        listed = ", ".join(map(repr, twice[:SHOWN])) + (f" and {len(twice) - SHOWN} more" if twice[SHOWN:] else "")
-        raise InvalidData(f"Columns of X have the same name: {listed}. Rename or drop them.")
+        listed = join_first([repr(name) for name in twice])
+        raise InvalidData(f"Columns of X have the same name: {listed}; rename or drop them.")
     types = {type(name).__name__: name for name in names}
     if "str" in types and len(types) > 1:
         examples = ", ".join(f"{name!r} ({cls})" for cls, name in sorted(types.items()))

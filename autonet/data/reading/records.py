@@ -1,6 +1,6 @@
 """Open lists of dictionaries, dictionaries of columns, and structured arrays."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -9,11 +9,9 @@ import numpy as np
 from autonet.core.errors import InvalidData
 from autonet.core.typing import Array
 from autonet.data.reading.columns import EXACT, RawColumn, RawTable, array_of_objects
-from autonet.data.reading.names import check_names, warn_if_index_order_differs
+from autonet.data.reading.names import check_names, join_first, warn_if_index_order_differs
 
 __all__ = ["fill_masked", "is_records", "open_dictionary", "open_records", "open_structured"]
-
-SHOWN = 5
 
 
 def is_records(X: Any) -> bool:
@@ -30,19 +28,19 @@ def open_records(rows: Sequence[Mapping[Hashable, Any]]) -> RawTable:
     InvalidData
         If they have different keys.
     """
-    keys = rows[0].keys()
+    expected = rows[0].keys()
     for i, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise InvalidData(
                 f"Row {i} of X is a {type(row).__name__}, but row 0 is a dictionary; pass rows of one type."
             )
-        if row.keys() != keys:
-            differences = [(keys - row.keys(), "lacks"), (row.keys() - keys, "also has")]
-            listed = " and ".join(f"{verb} {_format_names(some)}" for some, verb in differences if some)
+        if row.keys() != expected:
+            differences = [(expected - row.keys(), "lacks"), (row.keys() - expected, "also has")]
+            listed = " and ".join(f"{verb} {join_first(sorted(map(repr, keys)))}" for keys, verb in differences if keys)
             raise InvalidData(
                 f"Row {i} of X {listed}, unlike row 0; use the same keys in every row, and None for missing values."
             )
-    names = tuple(keys)
+    names = tuple(expected)
     check_names(names, "Keys of X")
 
     def column(i: int) -> RawColumn:
@@ -125,8 +123,3 @@ def _to_raw_column(name: Hashable, column: Any) -> RawColumn:
 def _is_scalar(value: Any) -> bool:
     sized = hasattr(value, "__len__") and not (isinstance(value, np.ndarray) and value.ndim == 0)
     return not sized or isinstance(value, str | bytes | Mapping)
-
-
-def _format_names(names: Iterable[Hashable]) -> str:
-    shown = sorted(map(repr, names))
-    return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")

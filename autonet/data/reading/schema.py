@@ -28,14 +28,13 @@ from autonet.data.reading.convert import (
 from autonet.data.reading.feature_types import Column, fits_float32, float_bits, infer_column
 from autonet.data.reading.frames import open_table
 from autonet.data.reading.levels import MISSING_CODE, UNSEEN_CODE, LevelIndex
-from autonet.data.reading.names import check_features
+from autonet.data.reading.names import check_features, join_first
 from autonet.data.table import Table
 
 __all__ = ["Column", "Schema"]
 
 CODED = ("boolean", "categorical")  # feature types that become codes
 CONSTANT = "constant: not used"
-SHOWN = 5  # columns in a message
 WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # numerical columns per column
 
 
@@ -259,9 +258,8 @@ def _check_precision(dtype: np.dtype[Any], columns: Iterable[Column]) -> None:
 def _unseen_message(found: Sequence[tuple[Column, Any]]) -> str:
     """Return the warning for columns without any level of fit, given a value of each."""
     listed = [f"{column.name!r} (now {value!r:.60}, in fit {column.levels[0]!r:.60})" for column, value in found]
-    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     return (
-        f"No value of column{'s' if len(listed) > 1 else ''} {', '.join(listed[:SHOWN])}{more} was seen in fit, so all "
+        f"No value of column{'s' if len(listed) > 1 else ''} {join_first(listed)} was seen in fit, so all "
         "are encoded as unseen; check that they are coded as in fit."
     )
 

@@ -1,4 +1,4 @@
-"""Which rows train and which validate."""
+"""Folds: training and validation rows, from a holdout or from cross-validation."""
 
 import numbers
 import warnings
@@ -37,7 +37,7 @@ CROSS_VALIDATORS = ("none", *SPLITTERS)
 
 @runtime_checkable
 class Splitter(Protocol):
-    """A splitter of scikit-learn, or one that looks like it."""
+    """Splitter with the interface of scikit-learn."""
 
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterable[tuple[Any, Any]]:
         """Yield the indices of training and of validation rows."""
@@ -45,7 +45,7 @@ class Splitter(Protocol):
 
 @dataclass(frozen=True)
 class Fold:
-    """Indices of the rows that train and of the rows that validate, in ascending order."""
+    """Sorted indices of training rows (n_train,) and validation rows (n_valid,)."""
 
     train: Rows
     valid: Rows
@@ -62,30 +62,30 @@ def split(
     groups: Array | None = None,
     shuffle: bool = True,
     seed: int = 0,
-    known: tuple[Any, Any] | None = None,
+    original: tuple[Any, Any] | None = None,
 ) -> list[Fold]:
     """Split `n` rows into one fold (a holdout) or several (cross-validation).
 
     Parameters
     ----------
     y : ndarray
-        Class codes (n,), labels (n, n_labels) or targets (n, n_targets).
+        Class codes (n,), label indicators (n, n_labels) or targets (n, n_targets).
     kind : {"classification", "multilabel", "regression"}
     n : int
     validation_split : float
-        Share of the rows to hold out; also of the shuffle splits, unless `arguments` has a ``test_size``.
+        Share of the rows to hold out; also ``test_size`` of shuffle splits by default.
     cross_validator : str, int, splitter or iterable of (train, test)
-        A name of `CROSS_VALIDATORS`; ``"none"`` is a holdout.  A number of folds, stratified for classes and labels,
-        with whole groups if there are any.  An object with ``split(X, y, groups)``.  Or the folds themselves.
+        A name of `CROSS_VALIDATORS`, of which ``"none"`` is a holdout; a number of folds, stratified for classes and
+        labels, and grouped if there are groups; an object with ``split(X, y, groups)``; or the folds themselves.
     arguments : mapping, optional
-        Keywords of the splitter named; ``n_splits`` is 3, and ``n_repeats`` 2, if not given.
+        Arguments of the named splitter; by default ``n_splits=3`` and ``n_repeats=2``.
     groups : ndarray of shape (n,), optional
-        Rows of one group stay together.
+        Rows of a group stay in one fold.
     shuffle : bool
-        False: rows are in the order of time; the last ones are held out, and folds are of consecutive rows.
+        False: rows are ordered by time; the last ones are held out, and folds are consecutive.
     seed : int
-    known : tuple of table and array, optional
-        `X` and `y` as the caller knows them, for a splitter that looks at them.
+    original : tuple of table and array, optional
+        `X` and `y` of the user, for a splitter object.
 
     Returns
     -------
@@ -94,16 +94,17 @@ def split(
     Raises
     ------
     InvalidOption
-        Splits that cannot be made.
+        If the arguments are invalid, or no such split exists.
 
     Notes
     -----
-    What is stratified: classes; combinations of labels, rare ones by their rarest label; bins of the first target
-    with equally many rows.  In a holdout a class of one row trains, and no class of several goes without.
+    Strata are classes, combinations of labels (rare ones are replaced by their rarest label), or quantile bins of the
+    first regression target.  In a holdout a class with a single row trains, and all others are in both parts if
+    possible.
     """
     _check_arguments(cross_validator, arguments)
     if groups is not None and len(groups) != n:
-        raise InvalidData(f"groups has {len(groups)} values for {n} rows; give one per row.")
+        raise InvalidData(f"groups has {len(groups)} values for {n} rows; pass one per row.")
     if isinstance(cross_validator, str) and cross_validator == "none":
         return [_split_holdout(y, kind, n, validation_split, groups, shuffle, seed)]
     arguments = dict(arguments or {})
@@ -117,7 +118,7 @@ def split(
         if isinstance(cross_validator, str):
             pairs = _split_by_name(cross_validator, arguments, y, kind, n, validation_split, groups, shuffle, seed)
         elif isinstance(cross_validator, Splitter):
-            X, y = (None, y) if known is None else known
+            X, y = (None, y) if original is None else original
             pairs = _split_with(cross_validator, n, y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y, groups, X)
         else:
             pairs = list(cross_validator)  # type: ignore[arg-type]
@@ -135,22 +136,26 @@ def split(
 
 
 def _check_arguments(cross_validator: Any, arguments: Any) -> None:
-    """Check what can be checked without rows."""
+    """Check the types of the arguments."""
     if arguments is not None and not isinstance(arguments, Mapping):
         raise InvalidOption(f"cross_validator_args must be a dictionary such as {{'n_splits': 3}}; got {arguments!r}.")
     if isinstance(cross_validator, bool | np.bool_):
-        raise InvalidOption(f"cross_validator={cross_validator} is no number of folds; give at least 2.")
+        raise InvalidOption(
+            f"cross_validator={cross_validator} is not a number of folds; pass an integer of at least 2."
+        )
     if isinstance(cross_validator, type):
-        raise InvalidOption(f"cross_validator is the class {cross_validator.__name__}; give an instance of it.")
+        raise InvalidOption(f"cross_validator is the class {cross_validator.__name__}; pass an instance.")
     if not isinstance(cross_validator, str | numbers.Integral | Splitter | Iterable):
         raise InvalidOption(
             "cross_validator must be a name, a number of folds, a splitter of scikit-learn or a list of (train, test); "
             f"got {cross_validator!r:.60}."
         )
     if arguments and not isinstance(cross_validator, str | numbers.Integral):
-        raise InvalidOption("cross_validator_args are for a cross_validator by name; give the splitter its own.")
+        raise InvalidOption(
+            "cross_validator_args requires cross_validator to be a name or a number; got a splitter or folds."
+        )
     if arguments and isinstance(cross_validator, str) and cross_validator == "none":
-        raise InvalidOption("cross_validator='none' takes no cross_validator_args; name a cross_validator.")
+        raise InvalidOption("cross_validator_args has no effect with cross_validator='none'; name a cross_validator.")
 
 
 # ---- holdout --------------------------------------------------------------------------------------------------------
@@ -161,7 +166,7 @@ def _split_holdout(
 ) -> Fold:
     if n < 4:
         rows = "1 row is" if n == 1 else f"{n} rows are"
-        warnings.warn(f"{rows} too few to hold any out: validating on the training rows.", ValidationReused, 3)
+        warnings.warn(f"{rows} too few for a holdout; validating on the training rows.", ValidationReused, 3)
         return Fold(np.arange(n), np.arange(n))
     n_valid = min(max(round(share * n), 1), n - 2)
     strata = make_strata(y, kind, n_valid / n)
@@ -177,7 +182,7 @@ def _split_holdout(
 
 # ---- cross-validation -----------------------------------------------------------------------------------------------
 
-GROUPED = {  # what to use instead if there are groups
+GROUPED = {  # equivalents that respect groups
     "k_fold": "group_k_fold",
     "stratified_k_fold": "stratified_group_k_fold",
     "time_series_split": "group_k_fold",
@@ -199,12 +204,12 @@ def _split_by_name(
     shuffle: bool,
     seed: int,
 ) -> list[tuple[Any, Any]]:
-    """Split by a splitter of scikit-learn."""
+    """Split with a named splitter of scikit-learn."""
     check_choice("cross_validator", name, CROSS_VALIDATORS)
     if groups is None and "group" in name:
-        raise InvalidOption(f"cross_validator={name!r} keeps groups together; pass groups to fit.")
+        raise InvalidOption(f"cross_validator={name!r} requires groups; pass groups to fit.")
     if groups is not None and name in GROUPED:
-        raise InvalidOption(f"cross_validator={name!r} would tear groups apart; use {GROUPED[name]!r}.")
+        raise InvalidOption(f"cross_validator={name!r} ignores groups; use {GROUPED[name]!r}.")
     draws = "shuffle" in name or "repeated" in name
     if draws and not shuffle:
         raise InvalidOption(f"cross_validator={name!r} shuffles the rows; use 'k_fold' or 'time_series_split'.")
@@ -228,14 +233,14 @@ def _split_by_name(
 
 def _split_with(splitter: Splitter, n: int, y: Array, groups: Array | None, X: Any = None) -> list[tuple[Any, Any]]:
     n_rows = len(X) if isinstance(X, list | tuple) else (getattr(X, "shape", None) or (0,))[0]
-    X = X if n_rows == n else np.zeros((n, 1))  # a dictionary of columns has no rows
+    X = X if n_rows == n else np.zeros((n, 1))  # such as a dictionary of columns, whose length is not n
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a class of few rows is spread as far as it goes
+        warnings.simplefilter("ignore", UserWarning)  # classes with fewer rows than folds
         return list(splitter.split(X, y, groups))
 
 
 def _check_fold(pair: Any, n: int, description: str) -> Fold:
-    """Check one pair of training and validation rows."""
+    """Check a pair of training and validation rows, and sort them."""
     try:
         train, valid = (np.asarray(rows) for rows in pair)
     except (TypeError, ValueError) as error:

@@ -153,9 +153,9 @@ def test_the_last_groups_validate_in_the_order_of_time() -> None:
 
 
 def test_groups_that_cannot_be_split_are_refused() -> None:
-    with pytest.raises(InvalidOption, match="All rows are of one group, so none can be held out"):
+    with pytest.raises(InvalidOption, match="All rows are in one group, so none can be held out"):
         split(np.zeros((9, 1)), "regression", 9, groups=np.zeros(9))
-    with pytest.raises(InvalidData, match="groups has 3 values for 9 rows; give one per row"):
+    with pytest.raises(InvalidData, match="groups has 3 values for 9 rows; pass one per row"):
         split(np.zeros((9, 1)), "regression", 9, groups=np.zeros(3))
 
 
@@ -300,7 +300,7 @@ def test_folds_can_be_given() -> None:
         ([([0], [1], [2])], r"a fold must be a pair \(train, test\) of row numbers; got \(\[0\], \[1\], \[2\]\)"),
         (1, "cross_validator='k_fold' with {'n_splits': 1}: .*n_splits=2 or more"),
         (10, "cross_validator='k_fold' with {'n_splits': 10}: Cannot have number of splits n_splits=10"),
-        (True, "cross_validator=True is no number of folds; give at least 2"),
+        (True, "cross_validator=True is not a number of folds; pass an integer of at least 2"),
         (2.5, "must be a name, a number of folds, a splitter .* or a list .*; got 2.5"),
         (model_selection.GroupKFold(2), "cross_validator=GroupKFold.*: The 'groups' parameter should not be None"),
         (model_selection.StratifiedKFold(2), "Supported target types are"),
@@ -316,10 +316,10 @@ def test_impossible_folds_are_refused(cross_validator: Any, sentence: str) -> No
     [
         ({"cross_validator": "k_fold", "arguments": {"folds": 3}}, r"='k_fold' with \{'folds': 3\}: .*'folds'"),
         ({"cross_validator": "k_fold", "arguments": {"n_splits": 99}}, "number of splits n_splits=99"),
-        ({"cross_validator": "group_k_fold"}, "='group_k_fold' keeps groups together; pass groups to fit"),
-        ({"cross_validator": "k_fold", "groups": np.arange(9)}, "would tear groups apart; use 'group_k_fold'"),
+        ({"cross_validator": "group_k_fold"}, "='group_k_fold' requires groups; pass groups to fit"),
+        ({"cross_validator": "k_fold", "groups": np.arange(9)}, "ignores groups; use 'group_k_fold'"),
         ({"cross_validator": "shuffle_split", "shuffle": False}, "shuffles the rows; use 'k_fold' or 'time_series"),
-        ({"arguments": {"n_splits": 3}}, "'none' takes no cross_validator_args"),
+        ({"arguments": {"n_splits": 3}}, "cross_validator_args has no effect with cross_validator='none'"),
         ({"cross_validator": [([0], [1])], "arguments": {"n_splits": 3}}, "cross_validator_args are for a cross_vali"),
     ],
 )
