@@ -123,7 +123,7 @@ class InvalidData(AutonetError, ValueError):
     >>> from autonet import AutoNetClassification
     >>> AutoNetClassification().fit([[0.0], [1.0]], ["a", None])
     Traceback (most recent call last):
-    autonet.core.errors.InvalidData: y contains ... missing values in 1 of 2 rows ...; leave these rows out.
+    autonet.core.errors.InvalidData: y contains ... missing values in 1 of 2 rows ...; drop these rows.
     """
 
 

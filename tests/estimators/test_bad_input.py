@@ -265,7 +265,7 @@ def test_lazy_frames_are_refused() -> None:
     ],
 )
 def test_missing_targets(y: Any, cls: Any) -> None:
-    message = "y contains NaN, infinity or missing values in 20 of 60 rows (rows 1, 4, 7, 10, 13, ...); leave these"
+    message = "y contains NaN, infinity or missing values in 20 of 60 rows (rows 1, 4, 7, 10, 13, ...); drop these"
     refused(lambda: cls().fit(X, y), message)
 
 
@@ -319,15 +319,15 @@ def test_targets_weights_and_groups(arguments: dict[str, Any], message: str, cls
         (
             AutoNetClassification,
             [{1, 2}] * 60,
-            "Unknown label type: y has several labels in a row, like {1, 2}; expected",
+            "Unknown label type: y has several labels in a row, such as {1, 2}; expected",
         ),
         (AutoNetClassification, np.column_stack([LABELS, LABELS]), "and other values than 0 and 1; expected one label"),
-        (AutoNetClassification, [Color.RED, Color.BLUE] * 30, "labels of the type Color, which have no order; give"),
+        (AutoNetClassification, [Color.RED, Color.BLUE] * 30, "labels of the type Color, which cannot be sorted; use"),
         (AutoNetRegression, ["1.5", "nan"] * 30, "y contains NaN, infinity or missing values in 30 of 60 rows (rows 1"),
         (AutoNetRegression, STRINGS, "y must hold numbers for a regression; got <U5 (could not convert string"),
         (AutoNetRegression, [10**400] * 60, "y must hold numbers for a regression; got object (int too large"),
         (AutoNetRegression, LABELS.astype("M8[D]"), "y must hold numbers for a regression; got datetime64[D]"),
-        (AutoNetRegression, X[:, 0] * 1e302, "expected at most 1e+300: give it in a larger unit"),
+        (AutoNetRegression, X[:, 0] * 1e302, "expected at most 1e+300; use a larger unit"),
     ],
 )
 def test_targets_of_the_wrong_type(cls: Any, y: Any, message: str) -> None:

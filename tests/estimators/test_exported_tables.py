@@ -75,7 +75,7 @@ def test_new_values_that_do_not_parse_are_warned_of(quick: dict[str, Any]) -> No
 
 def test_a_one_hot_target_is_warned_of(quick: dict[str, Any]) -> None:
     X = np.random.default_rng(0).normal(size=(60, 3))
-    with pytest.warns(DataWarning, match="taken for 3 independent labels per row") as caught:
+    with pytest.warns(DataWarning, match="treated as 3 independent labels per row") as caught:
         AutoNetClassification("tiny_cs", **quick).fit(X, np.eye(3, dtype=int)[X.argmax(axis=1)])
     assert len([w for w in caught if issubclass(w.category, DataWarning)]) == 1
     assert caught[0].filename == __file__

@@ -1,4 +1,4 @@
-"""Targets to what networks learn, and network outputs back to probabilities or values."""
+"""Encoder of targets for training, and decoder of network outputs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from autonet.core.typing import Array
 
 __all__ = ["TARGET_TRANSFORMS", "TargetEncoder", "Transform"]
 
-MAX_ABS_TARGET = 1e15  # standard deviations
-ROUND_TRIP_ERROR = 1e-3  # of the range of a target: what a transform may lose without being seen in a prediction
+MAX_ABS_ENCODED = 1e15  # standard deviations of a validation target: squares stay finite in float32
+MAX_ROUND_TRIP_ERROR = 1e-3  # of a transform and its inverse, relative to the range of a target
 
 
 class Transform(Protocol):
-    """A monotone function of the targets (n, n_targets) and its inverse."""
+    """Monotone transform of targets and its inverse."""
 
     def forward(self, y: Array) -> Array:
-        """Transform targets."""
+        """Transform targets (n, n_targets)."""
 
     def inverse(self, z: Array) -> Array:
         """Transform back."""
@@ -32,7 +32,7 @@ class Transform(Protocol):
 @describable
 @dataclass(frozen=True)
 class NoTransform:
-    """No transformation."""
+    """Identity transform."""
 
     def forward(self, y: Array) -> Array:
         """Return the targets."""
@@ -46,11 +46,12 @@ class NoTransform:
 @describable
 @dataclass(frozen=True, eq=False)
 class SignedLog:
-    """Signed logarithm of 1 + |y| in units of the median of |y|: for any sign, and whatever the unit of y.
+    """Signed logarithm, sign(y) log(1 + |y| / unit), which does not depend on the unit of y.
 
     Attributes
     ----------
     unit : ndarray of shape (n_targets,)
+        Median of the nonzero |y|.
     """
 
     unit: Array
@@ -62,7 +63,7 @@ class SignedLog:
 
     def forward(self, y: Array) -> Array:
         """Transform targets (n, n_targets)."""
-        with np.errstate(over="ignore"):  # a row to validate on, far beyond those of training
+        with np.errstate(over="ignore"):  # validation targets far beyond the training targets
             return np.asarray(np.sign(y) * np.log1p(np.abs(y) / self.unit))
 
     def inverse(self, z: Array) -> Array:
@@ -73,7 +74,7 @@ class SignedLog:
 @describable
 @dataclass(frozen=True, eq=False)
 class PowerTransform:
-    """Power transform of Yeo and Johnson (2000) of the standardized target, so that its unit does not matter.
+    """Yeo-Johnson power transform (2000) of standardized targets, which does not depend on their unit.
 
     Attributes
     ----------
@@ -123,20 +124,20 @@ TARGET_TRANSFORMS: Node[Transform] = Node.from_components(
 @describable
 @dataclass(frozen=True)
 class TargetEncoder:
-    """What stands for the targets while a network learns them, fitted on training rows.
+    """Encode targets for training and decode network outputs to predictions.
 
     Attributes
     ----------
     kind : {"classification", "multilabel", "regression"}
     transform : Transform or None
-        Of regression targets.
+        Transform of regression targets.
     center, scale : ndarray of shape (n_targets,)
-        Mean and standard deviation of transformed regression targets; a constant one has a scale of 0.
+        Mean and standard deviation of transformed regression targets; the scale of a constant one is 0.
     constant : ndarray of shape (n_targets,) or None
-        Value of each regression target that does not vary in training, NaN for the others: predicted exactly.
+        Value of each constant regression target, which is predicted exactly; NaN for the others.
     bounds : tuple of ndarray or None
-        Lowest and highest standardized target of training.  Outputs are held within where a transform is used,
-        because its inverse would magnify what lies beyond; None where there is none.
+        Lowest and highest encoded training targets, each (n_targets,), to which outputs are clipped before the inverse
+        of a transform, which would magnify values beyond; None without a transform.
     """
 
     kind: TaskKind
@@ -154,16 +155,20 @@ class TargetEncoder:
         ----------
         kind : {"classification", "multilabel", "regression"}
         y : ndarray
-            Class codes (n,), labels (n, n_labels), or values (n, n_targets) float64.
+            Class codes (n,), label indicators (n, n_labels), or values (n, n_targets), float64.
         config : mapping
-            A configuration; one without a target transform takes none.
+            A configuration; the target transform is optional.
+
+        Returns
+        -------
+        TargetEncoder
         """
         if kind != "regression":
             return cls(kind)
         name = str(config.get(f"{TARGET_TRANSFORMS.name}:{TARGET_TRANSFORMS.selector}", "none"))
         constant = np.where(np.ptp(y, axis=0) > 0, np.nan, y[0])
         transform: Transform = TARGET_TRANSFORMS.components[name].build(y=y)
-        if not _is_invertible(transform, y):  # hardly varies beside its size: the transform rounds it to a constant
+        if not _is_invertible(transform, y):  # y is almost constant, and the transform rounds it to a constant
             transform = NoTransform()
         transformed = transform.forward(y)
         center, scale = _moments(transformed)
@@ -174,17 +179,17 @@ class TargetEncoder:
         return cls(kind, transform, center, scale, constant, bounds)
 
     def encode(self, y: Array) -> Array:
-        """Turn class codes into int64 (n,), everything else into float32 (n, n_outputs)."""
+        """Encode class codes as int64 (n,), and other targets as float32 (n, n_outputs)."""
         if self.kind == "classification":
             return y.astype(np.int64)
         if self.transform is None:
             return y.astype(np.float32)
         standardized = _standardize(self.transform.forward(y), self.center, self.scale)
-        # Rows to validate on may lie far beyond those of training: their squares are to stay within float32.
-        return np.asarray(np.clip(standardized, -MAX_ABS_TARGET, MAX_ABS_TARGET)).astype(np.float32)
+        # Validation targets may be far beyond the training targets.
+        return np.asarray(np.clip(standardized, -MAX_ABS_ENCODED, MAX_ABS_ENCODED)).astype(np.float32)
 
     def decode(self, outputs: Array) -> Array:
-        """Turn network outputs (n, n_outputs) into probabilities, or into values in the unit of the target."""
+        """Decode network outputs (n, n_outputs) to probabilities, or to values in the unit of y, float64."""
         outputs = outputs.astype(np.float64)
         if self.kind == "classification":
             return np.asarray(softmax(outputs, axis=1))
@@ -197,10 +202,10 @@ class TargetEncoder:
 
 
 def _moments(y: Array) -> tuple[Array, Array]:
-    """Compute mean and standard deviation of every column.
+    """Compute mean and standard deviation (n_targets,) of every column.
 
-    They are taken of differences from the first row, in units of the largest: a constant deviates by exactly 0, a
-    spread of some ulp is not cancelled, and squares neither overflow nor underflow.
+    Computed from differences to the first row, relative to the largest difference: the standard deviation of a constant
+    is exactly 0, a spread of a few ulp does not cancel, and squares neither overflow nor underflow.
     """
     differences = y - y[0]
     unit = np.abs(differences).max(axis=0)
@@ -209,14 +214,14 @@ def _moments(y: Array) -> tuple[Array, Array]:
 
 
 def _standardize(y: Array, center: Any, scale: Any) -> Array:
-    """Return (y - center) / scale; 0 where the scale is 0: there is nothing to learn about a constant."""
-    with np.errstate(over="ignore"):  # a row to validate on, far from targets that hardly vary
+    """Return (y - center) / scale; 0 if the scale is 0."""
+    with np.errstate(over="ignore"):  # validation targets far from almost constant training targets
         return np.asarray(np.divide(y - center, scale, out=np.zeros_like(y), where=scale > 0))
 
 
 def _is_invertible(transform: Transform, y: Array) -> bool:
-    """Whether a transform and its inverse give the targets back, within a small part of their spread."""
+    """Return whether the inverse of a transform recovers targets, within a small share of their range."""
     spread = np.ptp(y, axis=0)
     with np.errstate(all="ignore"):
         error = np.abs(transform.inverse(transform.forward(y)) - y)
-        return bool((error <= ROUND_TRIP_ERROR * spread)[:, spread > 0].all())
+        return bool((error <= MAX_ROUND_TRIP_ERROR * spread)[:, spread > 0].all())

@@ -1,4 +1,4 @@
-"""Reading targets: labels of any type to codes and back, values to float64."""
+"""Targets of each kind of task: labels to codes and back, values to float64."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ from autonet.data.reading.columns import is_missing
 
 __all__ = ["ClassTargets", "MultilabelTargets", "RegressionTargets", "Targets"]
 
-SHOWN = 5  # rows or labels that a sentence names
-ONE_HOT_COLUMNS = 3  # two columns that exclude each other may well be two labels
-MAX_ABS_TARGET = 1e300  # sums of targets and differences between them stay within float64
+SHOWN = 5  # rows or labels in a message
+ONE_HOT_COLUMNS = 3  # columns from which y may be one-hot encoded classes; two exclusive labels are common
+MAX_ABS_TARGET = 1e300  # sums and differences of targets stay finite in float64
 
 
 @describable
 @dataclass(frozen=True)
 class ClassTargets:
-    """One label per row.
+    """Targets with one class label per row.
 
     Attributes
     ----------
     labels : ndarray of shape (n_classes,)
-        Sorted, in the type of `y`.
+        Sorted, in the dtype of `y`.
     """
 
     labels: Array
@@ -41,12 +41,18 @@ class ClassTargets:
 
     @classmethod
     def fit(cls, y: Any) -> "ClassTargets | MultilabelTargets":
-        """Read what there is to predict from the targets of `fit`: classes, or labels if there are several columns."""
+        """Find the classes of `y`, array-like of shape (n,), or the labels if its shape is (n, n_labels).
+
+        Raises
+        ------
+        InvalidData
+            If `y` has missing values, continuous values, or labels without an order.
+        """
         values = _to_array(y)
         if values.ndim == 2 and values.shape[1] > 1:
             return MultilabelTargets.fit(values)
         if values.dtype.kind == "c":
-            raise InvalidData("Complex data not supported: y has complex numbers; give labels of another type.")
+            raise InvalidData("Complex data not supported: y has complex numbers; use labels of another type.")
         values = _to_one_column(values)
         if values.dtype.kind in "fm":
             check_classification_targets(values)
@@ -58,18 +64,18 @@ class ClassTargets:
         return len(self.labels)
 
     def encode(self, y: Any, name: str = "y") -> Array:
-        """Return class codes (n,) of labels.
+        """Encode labels, array-like of shape (n,), as class codes (n,), int64.
 
         Raises
         ------
         InvalidData
-            If a label was not among those of `fit`.
+            If a label does not occur in the fitted `y`.
         """
         values = _to_one_column(_to_array(y, name), name, warn=False)  # `fit` has warned
         try:
             codes = np.minimum(np.searchsorted(self.labels, values), len(self.labels) - 1)
             unknown = values[self.labels[codes] != values]
-        except TypeError:  # strings among numbers, or the other way round
+        except TypeError:  # strings and numbers
             unknown = values
         if len(unknown):
             listed = ", ".join(repr(label) for label in _unique_in_order(unknown)[:SHOWN])
@@ -77,20 +83,20 @@ class ClassTargets:
         return np.asarray(codes, np.int64)
 
     def decode(self, codes: Array) -> Array:
-        """Turn class codes back into labels."""
+        """Decode class codes (n,) to labels (n,)."""
         return np.asarray(self.labels[codes])
 
 
 @describable
 @dataclass(frozen=True)
 class MultilabelTargets:
-    """Several labels per row, each there or not.
+    """Targets with several binary labels per row.
 
     Attributes
     ----------
     n_outputs : int
     dtype : dtype
-        Of the `y` that was fitted.
+        Dtype of the fitted `y`.
     """
 
     n_outputs: int
@@ -99,30 +105,35 @@ class MultilabelTargets:
 
     @classmethod
     def fit(cls, values: Array) -> "MultilabelTargets":
-        """Check that an array (n, n_labels) holds zeros and ones.
+        """Check label indicators of shape (n, n_labels).
+
+        Raises
+        ------
+        InvalidData
+            If there are other values than 0 and 1.
 
         Warns
         -----
         DataWarning
-            If every row has exactly one of three or more labels: mostly classes, one-hot encoded.
+            If every row has exactly one of three or more labels, as one-hot encoded classes have.
         """
         _check_indicators(values, "y")
         if values.shape[1] >= ONE_HOT_COLUMNS and (values.sum(axis=1) == 1).all():
             warn(
-                f"y has shape {values.shape} and exactly one 1 in every row: taken for {values.shape[1]} independent "
-                "labels per row. If these are one-hot encoded classes, give y.argmax(axis=1) instead; for a data "
-                "frame, y.idxmax(axis=1).",
+                f"y has shape {values.shape} and exactly one 1 in every row; treated as {values.shape[1]} independent "
+                "labels per row. If these are one-hot encoded classes, pass y.argmax(axis=1); for a data frame, "
+                "y.idxmax(axis=1).",
                 DataWarning,
             )
         return cls(values.shape[1], values.dtype)
 
     @property
     def labels(self) -> Array:
-        """Numbers of the labels."""
+        """Indices of the labels."""
         return np.arange(self.n_outputs)
 
     def encode(self, y: Any, name: str = "y") -> Array:
-        """Return zeros and ones (n, n_labels), int64."""
+        """Encode label indicators (n, n_labels) as int64."""
         values = _to_array(y, name)
         if values.ndim != 2 or values.shape[1] != self.n_outputs:
             raise InvalidData(f"{name} has shape {values.shape}; expected (n_samples, {self.n_outputs}) as y has.")
@@ -130,20 +141,20 @@ class MultilabelTargets:
         return values.astype(np.int64)
 
     def decode(self, codes: Array) -> Array:
-        """Return zeros and ones in the type of `y`."""
+        """Decode label indicators (n, n_labels) to the dtype of `y`."""
         return codes.astype(self.dtype)
 
 
 @describable
 @dataclass(frozen=True)
 class RegressionTargets:
-    """One or several numbers per row.
+    """Targets with one or several numbers per row.
 
     Attributes
     ----------
     n_outputs : int
-    ndim : int
-        Of the `y` that was fitted: 1 or 2.
+    ndim : {1, 2}
+        Number of dimensions of the fitted `y`.
     """
 
     n_outputs: int
@@ -152,32 +163,40 @@ class RegressionTargets:
 
     @property
     def labels(self) -> None:
-        """None: numbers have no labels."""
+        """None, because numbers have no labels."""
 
     @classmethod
     def fit(cls, y: Any) -> "RegressionTargets":
-        """Read how many numbers there are to predict."""
+        """Find the number of targets of `y`, array-like of shape (n,) or (n, n_targets)."""
         values = _to_array(y)
         if values.ndim not in (1, 2) or values.shape[1:] == (0,):
             raise InvalidData(f"y has shape {values.shape}; expected (n_samples,) or (n_samples, n_targets).")
         return cls(1 if values.ndim == 1 else values.shape[1], values.ndim)
 
     def encode(self, y: Any, name: str = "y") -> Array:
-        """Return targets (n, n_targets) in float64."""
+        """Encode targets, (n,) or (n, n_targets), as float64 (n, n_targets).
+
+        Raises
+        ------
+        InvalidData
+            If the shape differs from the fitted `y`, or values are not finite real numbers.
+        """
         values = _to_array(y, name)
         if values.ndim != self.ndim or (values.ndim == 2 and values.shape[1] != self.n_outputs):
             shape = "(n_samples,)" if self.ndim == 1 else f"(n_samples, {self.n_outputs})"
             raise InvalidData(f"{name} has shape {values.shape}; expected {shape} as y has.")
         if values.dtype.kind == "c":
-            raise InvalidData(f"Complex data not supported: {name} has complex numbers; give real ones.")
+            raise InvalidData(f"Complex data not supported: {name} has complex numbers; pass real numbers.")
         several = _first_collection(values)
         if several is not None:
             raise InvalidData(
-                f"{name} must hold numbers for a regression; got rows like {several!r:.60}, and not all of the same "
-                "length: give one number per row, (n_samples,), or as many for each, (n_samples, n_targets)."
+                f"{name} must hold numbers for a regression; got rows of different lengths, such as {several!r:.60}; "
+                "pass one number per row, (n_samples,), or as many in every row, (n_samples, n_targets)."
             )
         if values.dtype.kind in "mM":
-            raise InvalidData(f"{name} must hold numbers for a regression; got {values.dtype}: give seconds or days.")
+            raise InvalidData(
+                f"{name} must hold numbers for a regression; got {values.dtype}; convert it to seconds or days."
+            )
         try:
             numbers = values.astype(np.float64).reshape(len(values), -1)
         except (TypeError, ValueError, OverflowError) as error:
@@ -185,13 +204,13 @@ class RegressionTargets:
         _check_no_missing(_find_missing(numbers), name)  # "nan" as text
         if numbers.size and np.abs(numbers).max() > MAX_ABS_TARGET:
             raise InvalidData(
-                f"{name} has values up to {np.abs(numbers).max():g}; expected at most {MAX_ABS_TARGET:g}: give it in a "
-                "larger unit, or its logarithm."
+                f"{name} has values up to {np.abs(numbers).max():g}; expected at most {MAX_ABS_TARGET:g}; use a "
+                "larger unit, or the logarithm."
             )
         return numbers
 
     def decode(self, values: Array) -> Array:
-        """Return predictions (n, n_targets) in the shape of `y`."""
+        """Decode predictions (n, n_targets) to the shape of `y`, (n,) or (n, n_targets)."""
         return values[:, 0] if self.ndim == 1 else values
 
 
@@ -199,7 +218,7 @@ Targets = ClassTargets | MultilabelTargets | RegressionTargets
 
 
 def _to_array(y: Any, name: str = "y") -> Array:
-    """Turn targets of any brand into an array without missing values."""
+    """Convert array-like targets to an array without missing values."""
     if y is None:
         raise InvalidData(f"This estimator requires {name} to be passed, but the target {name} is None.")
     if sparse.issparse(y):
@@ -221,12 +240,12 @@ def _check_no_missing(missing: NDArray[np.bool_], name: str) -> None:
         listed = ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
         raise InvalidData(
             f"{name} contains NaN, infinity or missing values in {len(rows)} of {len(missing)} rows (rows {listed}); "
-            "leave these rows out."
+            "drop these rows."
         )
 
 
 def _list_to_array(y: Any) -> Array:
-    """Make an array, but no strings of what is none: NaN among strings is a missing label, not the label "nan"."""
+    """Convert targets to an array; objects if not all are strings, so that NaN does not become the label "nan"."""
     try:
         values: Array = np.asanyarray(y)
     except ValueError:  # rows of different lengths
@@ -240,9 +259,9 @@ def _list_to_array(y: Any) -> Array:
 
 
 def _first_collection(values: Array) -> Any:
-    """Return the first entry that is a list, a set or the like; None if there is none.
+    """Return the first entry that is a list, a set or another collection; None if there is none.
 
-    Tuples of one length in an array of objects are labels of several parts.
+    Tuples of one length in an array of objects are labels.
     """
     if values.dtype != object:
         return None
@@ -267,7 +286,7 @@ def _find_missing(values: Array) -> NDArray[np.bool_]:
 
 
 def _narrow_dtype(values: Array) -> Array:
-    """Give an array of Python numbers the type of numbers."""
+    """Convert an array of Python booleans or numbers to a boolean or numeric dtype."""
     if values.dtype.kind != "O" or not values.size:
         return values
     if all(isinstance(v, bool | np.bool_) for v in values.ravel()):
@@ -292,14 +311,14 @@ def _sort_labels(values: Array) -> Array:
     except TypeError as error:
         types = sorted({type(v).__name__ for v in values})
         if len(types) == 1:
-            message = f"y has labels of the type {types[0]}, which have no order; give strings or numbers"
+            message = f"y has labels of the type {types[0]}, which cannot be sorted; use strings or numbers"
         else:
-            message = f"y mixes labels of the types {', '.join(types)}, which have no order; give all the same type"
+            message = f"y mixes labels of the types {', '.join(types)}, which cannot be sorted; use labels of one type"
         raise InvalidData(f"Unknown label type: {message}.") from error
 
 
 def _unique_in_order(values: Array) -> list[Any]:
-    """Distinct values in order of appearance, also of types that have no order."""
+    """Return the distinct values in order of appearance, of any types."""
     return list(dict.fromkeys(values.tolist()))
 
 
@@ -310,13 +329,13 @@ def _check_indicators(values: Array, name: str) -> None:
         raise InvalidData(
             f"Unknown label type: {name} has shape {values.shape} and other values than 0 and 1; expected one label "
             "per row, (n_samples,), or zeros and ones for several labels, (n_samples, n_labels), as "
-            "sklearn.preprocessing.MultiLabelBinarizer gives."
+            "sklearn.preprocessing.MultiLabelBinarizer returns."
         )
 
 
 def _several_labels_error(example: Any, name: str) -> InvalidData:
     return InvalidData(
-        f"Unknown label type: {name} has several labels in a row, like {example!r:.60}; expected one label per row, "
+        f"Unknown label type: {name} has several labels in a row, such as {example!r:.60}; expected one label per row, "
         "(n_samples,), or zeros and ones for several labels, (n_samples, n_labels), as "
-        "sklearn.preprocessing.MultiLabelBinarizer gives."
+        "sklearn.preprocessing.MultiLabelBinarizer returns."
     )

@@ -320,7 +320,10 @@ def test_impossible_folds_are_refused(cross_validator: Any, sentence: str) -> No
         ({"cross_validator": "k_fold", "groups": np.arange(9)}, "ignores groups; use 'group_k_fold'"),
         ({"cross_validator": "shuffle_split", "shuffle": False}, "shuffles the rows; use 'k_fold' or 'time_series"),
         ({"arguments": {"n_splits": 3}}, "cross_validator_args has no effect with cross_validator='none'"),
-        ({"cross_validator": [([0], [1])], "arguments": {"n_splits": 3}}, "cross_validator_args are for a cross_vali"),
+        (
+            {"cross_validator": [([0], [1])], "arguments": {"n_splits": 3}},
+            "to be a name or a number; got a splitter or folds",
+        ),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(options: dict[str, Any], sentence: str) -> None:

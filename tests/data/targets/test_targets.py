@@ -74,7 +74,7 @@ def test_values_come_back_in_the_shape_of_y() -> None:
     ("reader", "y", "message"),
     [
         (ClassTargets, None, "requires y to be passed, but the target y is None"),
-        (ClassTargets, [1.0, np.nan, 2.0, np.nan], "missing values in 2 of 4 rows (rows 1, 3); leave these rows out"),
+        (ClassTargets, [1.0, np.nan, 2.0, np.nan], "missing values in 2 of 4 rows (rows 1, 3); drop these rows"),
         (ClassTargets, ["a", None, "b"], "missing values in 1 of 3 rows (rows 1)"),
         (ClassTargets, pd.Series([1, None, 2], dtype="Int64"), "missing values in 1 of 3 rows (rows 1)"),
         (RegressionTargets, [np.inf] * 7, "in 7 of 7 rows (rows 0, 1, 2, 3, 4, ...)"),
@@ -133,13 +133,13 @@ SEVERAL = [["bill", "urgent"], ["bill"], ["bill", "urgent"]]
     ids=lambda y: f"{type(y).__name__} of {type(next(iter(y))).__name__}",
 )
 def test_collections_of_labels_are_refused_in_one_sentence(y: Any) -> None:
-    sentence = "Unknown label type: y has several labels in a row, like .*MultiLabelBinarizer gives"
+    sentence = "Unknown label type: y has several labels in a row, such as .*MultiLabelBinarizer returns"
     with pytest.raises(InvalidData, match=sentence):
         ClassTargets.fit(y)
 
 
 def test_lists_of_numbers_of_different_lengths_are_no_targets_of_a_regression() -> None:
-    with pytest.raises(InvalidData, match=r"got rows like \[1, 2\], and not all of the same length: give one number"):
+    with pytest.raises(InvalidData, match=r"got rows of different lengths, such as \[1, 2\]; pass one number"):
         RegressionTargets.fit([[1, 2], [3]]).encode([[1, 2], [3]])
 
 
@@ -147,7 +147,7 @@ def test_one_hot_targets_are_labels_with_a_warning() -> None:
     one_hot = np.eye(3, dtype=int)[[0, 1, 2, 1]]
     for y in (one_hot, one_hot.astype(bool), pd.DataFrame(one_hot), sparse.csr_array(one_hot), one_hot.tolist()):
         with pytest.warns(
-            DataWarning, match=r"exactly one 1 in every row: taken for 3 independent .*y.argmax\(axis=1\)"
+            DataWarning, match=r"exactly one 1 in every row; treated as 3 independent .*y.argmax\(axis=1\)"
         ):
             assert isinstance(ClassTargets.fit(y), MultilabelTargets)
     one_hot[0] = 1
