@@ -112,7 +112,9 @@ class ValidationPlan:
         """
         options, n_rows = self.options, len(y)
         if options.cross_validator_args:
-            raise InvalidOption("cross_validator_args has no effect with cross_validator='auto'; name a cross_validator.")
+            raise InvalidOption(
+                "cross_validator_args has no effect with cross_validator='auto'; name a cross_validator."
+            )
         share = float(np.clip(HOLDOUT_ROWS / n_rows, *HOLDOUT_SHARES))
         if options.validation_split is not None or not options.shuffle or self.groups is not None:
             return "none", share
