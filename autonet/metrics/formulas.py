@@ -137,12 +137,12 @@ def jaccard(c: Counts, average: Average, positive: int = 1) -> Array:
 
 
 def precision(c: Counts, average: Average, positive: int = 1) -> Array:
-    """True positives over predicted positives."""
+    """Precision: true positives over predicted positives."""
     return _averaged(c.hit, c.hit + c.false, c, average, positive)
 
 
 def recall(c: Counts, average: Average, positive: int = 1) -> Array:
-    """True positives over positives."""
+    """Recall: true positives over positives."""
     return _averaged(c.hit, c.hit + c.missed, c, average, positive)
 
 
@@ -213,7 +213,7 @@ def log_loss(y: Array, p: Array, weight: Array | None) -> float:
 
 
 def label_log_loss(y: Array, p: Array, weight: Array | None) -> float:
-    """Binary log loss of probabilities (n, n_labels) for labels (n, n_labels), mean over rows and labels."""
+    """Binary log loss of probabilities for labels, both (n, n_labels), mean over rows and labels."""
     true = np.where(y == 1, p, 1 - p)
     return float(-np.average(np.log(np.maximum(true, EPSILON)), axis=0, weights=weight).mean())
 
@@ -259,7 +259,10 @@ def mean_absolute_error(y: Array, p: Array, weight: Array | None) -> float:
 
 
 def r2(y: Array, p: Array, weight: Array | None) -> float:
-    """R2 of predictions (n, n_targets), mean over the targets; 0 for a constant target that is not predicted exactly."""
+    """R2 of predictions (n, n_targets), mean over the targets.
+
+    It is 0 for a constant target that is not predicted exactly.
+    """
     return float((1 - _relative_squared_errors(y, p, weight)).mean())
 
 
