@@ -16,14 +16,13 @@ __all__ = ["MISSING", "WRITTEN_MISSING", "canonicalize"]
 
 MISSING = ("missing", None)
 
-# What str() makes of missing values in Python, NumPy and pandas.  "NA" and "null" are not among them: people use both
-# as codes.
+# Missing values of Python, NumPy and pandas as written by str(), without "NA" and "null", which may be codes.
 WRITTEN_MISSING = frozenset({"nan", "NaN", "None", "NaT", "<NA>"})
 BOOLEANS = {"true": True, "false": False}
 INTEGER = re.compile(r"-?[0-9]{1,300}")
-# Decimals as str() writes floats: an exponent has a sign, so that codes such as 12e4 remain texts.
+# Floats as written by str(), with signed exponents, so that codes such as 12e4 remain texts.
 DECIMAL = re.compile(r"-?[0-9]{1,300}\.[0-9]*(e[+-][0-9]{1,3})?|-?[0-9]e[+-][0-9]{1,3}", re.IGNORECASE)
-MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9].*)?")
+DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9].*)?")
 
 Key = tuple[str, Any]
 
@@ -39,16 +38,16 @@ def canonicalize(value: Any) -> tuple[Any, ...]:
     Returns
     -------
     tuple
-        The kind of value, and the value as a plain Python object.  Numbers are one kind whatever their type, and so
-        are strings that str() writes for them: 10115, 10115.0, "10115.0", "010115".  Fractions are compared in
-        float32.  A float beyond 2**53 stands for several integers, and is of a kind of its own.  Moments with a time
-        zone are in UTC.  Strings are compared without white space around them and in Unicode's normal form C.
+        Kind of the value, and the value as a Python object.  Numbers of all types are one kind, with their strings:
+        10115, 10115.0, "10115.0", "010115".  Fractions are rounded to float32.  Floats beyond 2**53, which may be
+        several integers, are another kind.  Datetimes with a time zone are in UTC.  Strings are stripped and in
+        Unicode's normal form C.
 
     Examples
     --------
-    >>> canonical(np.int32(10115)) == canonical("10115.0") == ("number", 10115)
+    >>> canonicalize(np.int32(10115)) == canonicalize("10115.0") == ("number", 10115)
     True
-    >>> canonical(b"red ") == canonical("red")
+    >>> canonicalize(b"red ") == canonicalize("red")
     True
     """
     if isinstance(value, np.generic):
@@ -88,7 +87,7 @@ def _canonicalize_number(value: Any, *, exact: bool) -> Key:
 
 
 def _round_to_float32(value: float) -> float:
-    """Round to float32, which one of two tables may have used, unless that leaves nothing."""
+    """Round to float32, the dtype that one of two tables may have, unless the result is zero."""
     return float(np.float32(value)) or value
 
 
@@ -106,7 +105,7 @@ def _canonicalize_string(text: str) -> Key:
     if DECIMAL.fullmatch(text):
         number = float(text)
         return _canonicalize_number(number, exact=False) if math.isfinite(number) else ("string", text)
-    if MOMENT.fullmatch(text):
+    if DATETIME.fullmatch(text):
         try:
             return _canonicalize_datetime(datetime.datetime.fromisoformat(text))
         except (ValueError, OverflowError):  # 2024-02-30 is a string; year 1 in UTC is year 0

@@ -98,7 +98,7 @@ class Schema:
         InvalidData, ValueError
             If X has no rows or columns, columns of several types, or complex numbers.
         TypeError
-            For cells that are lists, dicts or other objects.
+            If values are lists, dictionaries or other objects.
         """
         return cls._detect(open_table(X), categorical_features)
 
@@ -177,7 +177,7 @@ class Schema:
         InvalidData, ValueError
             If there are infinities, numbers beyond float32, or values of other types than in fit.
         TypeError
-            For cells that are lists, dicts or other objects.
+            If values are lists, dictionaries or other objects.
         """
         return self._read(open_table(X))
 
