@@ -351,7 +351,7 @@ class AutoNet(FittedEstimator, ABC):
         return chosen.build_space(task, self.modality, self._known_networks())
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn what the estimator can do."""
+        """Return the tags of scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.sparse = tags.input_tags.categorical = True
         tags.non_deterministic = self.budget_type == "time"  # epochs are reproducible

@@ -1,4 +1,4 @@
-"""`AutoNetClassification`: labels in, labels and probabilities out."""
+"""The estimator for classification: `AutoNetClassification`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,7 +23,7 @@ BINARY = 2  # classes
 
 @document_parameters
 class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type: ignore[misc]  # scikit-learn is untyped
-    """Find a neural network that classifies the rows of a table.
+    """Classifier that searches for neural networks on tables.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
     model_ : FittedModel
         The fitted model, without the search.
     threshold_ : float, ndarray of shape (n_labels,) or None
-        The probability of ``classes_[1]``, or of each label, above which `predict` says so; can be set.  None for
-        other numbers of classes: the most probable one is predicted.
+        Decision threshold: `predict` returns ``classes_[1]``, or a label, above this probability; can be set.  None
+        for other numbers of classes, of which the most probable one is predicted.
     n_features_in_ : int
 
     Notes
@@ -82,7 +82,7 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            In the type of the `y` that was fitted.
+            In the type of `y` in `fit`.
         """
         check_is_fitted(self, "model_")
         return self.model_.predict(X)
@@ -97,17 +97,17 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         Returns
         -------
         ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
-            Of several labels, the probability of each.
+            For several labels, the probability of each.
         """
         check_is_fitted(self, "model_")
         return self.model_.predict_proba(X)
 
     @property
     def threshold_(self) -> float | Array | None:
-        """The probability above which `predict` says ``classes_[1]``, or a label; None for other numbers of classes.
+        """Probability above which `predict` returns ``classes_[1]``, or a label; None for other numbers of classes.
 
-        It is the best one for `optimize_metric` on the validation rows where that depends on it, else 0.5.  It can be
-        set, to a number from 0 to 1, or for several labels to one for each; None stands for 0.5.
+        The best one for `optimize_metric` on the validation rows if the metric depends on it, else 0.5.  Can be set to
+        a number from 0 to 1, or one per label; None stands for 0.5.
         """
         check_is_fitted(self, "model_")
         n_outputs, threshold = self.model_.targets.n_outputs, self.model_.threshold
@@ -123,7 +123,7 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         self.model_ = replace(self.model_, threshold=_check_threshold(value, self.model_.targets))
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn what the estimator can do."""
+        """Return the tags of scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
@@ -135,9 +135,7 @@ def _check_threshold(value: Any, targets: Targets) -> float | Array | None:
     if value is None:
         return None
     if targets.kind == "classification" and n_labels != BINARY:
-        raise InvalidOption(
-            f"threshold_ is for two classes or several labels; of {n_labels} classes the most probable is predicted."
-        )
+        raise InvalidOption(f"threshold_ requires two classes or several labels; y has {n_labels} classes.")
     expected = f"a number or {n_labels}, one per label," if targets.kind == "multilabel" else "a number"
     try:
         threshold = np.asarray(value, np.float64)

@@ -1,4 +1,4 @@
-"""What a fitted estimator answers about itself."""
+"""Attributes and methods of a fitted estimator."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ __all__ = ["FittedEstimator"]
 
 
 class FittedEstimator(PortableEstimator):
-    """The public attributes of an estimator that `fit` has set."""
+    """Attributes and methods of an estimator after `fit`."""
 
     best_config_: dict[str, Any]
     fit_result_: dict[str, Any]
@@ -26,44 +26,43 @@ class FittedEstimator(PortableEstimator):
 
     @property
     def fit_result(self) -> dict[str, Any]:
-        """What came of the fit, in plain values, under Auto-PyTorch's names and a few more.
+        """Result of the fit in plain values, under Auto-PyTorch's names and a few more.
 
         Returns
         -------
         optimized_hyperparameter_config : dict
             Configuration of the best network; ``NetworkSelector:network`` is "linear" if that is the baseline.
         budget : float
-            What the best network was trained for, in seconds or epochs; 0 for "linear".
+            Budget of the best network, in seconds or epochs; 0 for "linear".
         loss : float
-            Validation loss of the model that predicts: how far ``optimize_metric`` is from its optimum (1 - accuracy),
-            or the metric itself where smaller is better.
+            Validation loss of the final model: distance of ``optimize_metric`` from its optimum (1 - accuracy), or the
+            metric itself if smaller is better.
         info : dict
-            Scores of the model that predicts: ``loss`` again, ``train_<metric>`` on some training rows, and
+            Scores of the final model: ``loss`` again, ``train_<metric>`` on some training rows, and
             ``val_<metric>`` for ``optimize_metric`` and ``additional_metrics``.
         best_network : dict
             ``name`` (number of the trial, or "linear"), ``loss`` and ``val_<metric>`` of the best network alone.
         ensemble : dict of str to float
-            The model that predicts: names of trials and of other learners, and their weights.
+            Members of the final model, trials and others, with their weights.
         models : dict of str to dict
-            ``weight``, ``loss`` and ``val_<metric>`` of all that the ensemble could consist of, the best first.
+            ``weight``, ``loss`` and ``val_<metric>`` of each candidate for the ensemble, the best first.
         threshold : float, list of float or None
-            The decision threshold that was found; None where 0.5 or the most probable class decides.
+            Decision threshold; None if 0.5 or the most probable class decides.
         pos_label : label or None
-            The class that ``optimize_metric`` is of; None for a metric of all classes.
+            Positive class of ``optimize_metric``; None for a metric of all classes.
 
         Notes
         -----
         Validation scores are means over the folds, with the best threshold for each where the metric depends on one.
-        Epochs, configurations, the ensemble, its temperature and threshold were chosen on these rows: expect a little
-        less on new ones, and take rows that `fit` has not seen to compare models.  They were taken before the networks
-        are trained on all rows (`refit`).
+        Epochs, configurations, the ensemble, its temperature and threshold were selected on these rows, so that scores
+        are slightly optimistic: compare models on rows that `fit` has not seen.  Scores are computed before `refit`.
         """
         check_is_fitted(self, "fit_result_")
         return self.fit_result_
 
     @property
     def columns_(self) -> ColumnSummary:
-        """What the columns of the table were taken for, which are not used and why; prints as a table."""
+        """Columns of the table: kind, levels, whether and why one is unused; prints as a table."""
         check_is_fitted(self, "best_config_")
         return ColumnSummary(getattr(self.model_.schema, "columns", ()))
 
@@ -82,7 +81,7 @@ class FittedEstimator(PortableEstimator):
         return self.model_.network
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
-        """Show the parameters and, once fitted, what the search found."""
+        """Show the parameters and, once fitted, the result of the search."""
         text: str = super().__repr__(N_CHAR_MAX)
         if not hasattr(self, "fit_result_"):
             return text

@@ -1,4 +1,4 @@
-"""Pickles of estimators, which load in a process that knows nothing of the script that made them."""
+"""Pickles of estimators that load in processes without the script that made them."""
 
 import pickle
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ __all__ = ["PortableEstimator"]
 
 
 class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
-    """An estimator whose pickle holds what its user wrote: networks, metrics and splitters.
+    """Estimator whose pickle contains user code: networks, metrics and splitters.
 
     Functions and classes of ``__main__``, lambdas and local ones are pickled by value, whichever pickler is used.
-    Networks of `register_network` come along, so that it can be fitted again where they are not registered.
+    Networks of `register_network` are included, so that the estimator can be refitted where they are not registered.
     """
 
     modality: ClassVar[Modality]
@@ -29,12 +29,12 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
     _pickled_networks: Mapping[str, Component[nn.Module]]
 
     def _known_networks(self) -> Node[nn.Module]:
-        """Return the networks that a fit can choose: the registered ones, and before them those of its pickle."""
+        """Return the networks to choose from: those of the pickle, else the registered ones."""
         node = self.modality.nodes[NETWORKS.name]
         return replace(node, components={**node.components, **vars(self).get("_pickled_networks", {})})
 
     def _portable_networks(self) -> dict[str, Component[nn.Module]]:
-        """Return the user's networks that the options may choose."""
+        """Return the user's networks that options may choose."""
         known = {**registered_networks(), **vars(self).get("_pickled_networks", {})}
         chosen = known if self.networks is None else self.networks
         return {name: component for name, component in known.items() if name in chosen}

@@ -1,4 +1,4 @@
-"""`AutoNetRegression`: one or several numbers per row."""
+"""The estimator for regression: `AutoNetRegression`."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ __all__ = ["AutoNetRegression"]
 
 @document_parameters
 class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ignore[misc]  # scikit-learn is untyped
-    """Find a neural network that predicts one or several numbers for the rows of a table.
+    """Regressor, of one or several targets, that searches for neural networks on tables.
 
     Targets are standardized for training; predictions are in their own units.
 
@@ -67,13 +67,13 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
-            As the `y` that was fitted.
+            As `y` in `fit`.
         """
         check_is_fitted(self, "model_")
         return self.model_.predict(X)
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn what the estimator can do."""
+        """Return the tags of scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

@@ -1,4 +1,4 @@
-"""The metrics of a fit, the class that those of one class are of, and the folds on which they have a value."""
+"""The metrics of a fit, their positive class, and the folds on which they are undefined."""
 
 import logging
 import math
@@ -23,10 +23,10 @@ BINARY = 2  # classes
 MAX_METRIC_SHARE = 0.25  # of the runtime for a call of a metric, but at least:
 MIN_METRIC_SECONDS = 1.0
 MIN_SQUARABLE = 1e-150  # the squares of numbers between this and its inverse are within float64
-# Scores against the mean of the validation rows, which of one row is the row itself.
-OF_SEVERAL_ROWS = frozenset({"r2", "explained_variance", "d2_absolute_error_score"})
-# Labels that say themselves that they are the positive ones; of others the user is told which was taken.
-POSITIVE = frozenset({"1", "1.0", "true", "t", "yes", "y", "positive", "pos", "on"})
+# Scores relative to the mean of the validation rows, undefined for a single row.
+NEED_TWO_ROWS = frozenset({"r2", "explained_variance", "d2_absolute_error_score"})
+# Labels that need no warning when taken for the positive class.
+POSITIVE_LABELS = frozenset({"1", "1.0", "true", "t", "yes", "y", "positive", "pos", "on"})
 
 
 def resolve_metrics(
@@ -97,7 +97,7 @@ def _get_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targets
 
 
 def get_positive_label(metric: Metric, targets: Targets) -> Any:
-    """Return the label that a metric of one class is of, as a value for JSON; None for other metrics."""
+    """Return the positive label of a metric, as a value for JSON; None for metrics of all classes."""
     if metric.positive is None or targets.labels is None:
         return None
     label = targets.labels[metric.positive : metric.positive + 1].tolist()[0]
@@ -105,42 +105,42 @@ def get_positive_label(metric: Metric, targets: Targets) -> Any:
 
 
 def _report_positive_class(metrics: Sequence[Metric], targets: Targets, *, guessed: bool) -> None:
-    """Say which class the metrics are of; warn if the labels do not tell, and the metrics depend on it."""
+    """Log the positive class; warn if it was guessed and the metrics depend on it."""
     names, (first, second) = [metric.name for metric in metrics], np.asarray(targets.labels).tolist()
     label, other = (second, first) if metrics[0].positive else (first, second)
     logging.getLogger("autonet").info("%s: the positive class is %r", ", ".join(names), label)
-    if guessed and set(names) != {"roc_auc"} and str(label).lower() not in POSITIVE:
+    if guessed and set(names) != {"roc_auc"} and str(label).lower() not in POSITIVE_LABELS:
         warnings.warn(
-            f"The metric {names[0]!r} scores one of the two classes, and {label!r} was taken for it, the last in "
-            f"order; give pos_label={other!r} for the other one, or pos_label={label!r}.",
+            f"The metric {names[0]!r} scores the positive class; using {label!r}, the last label in sorted order. Set "
+            f"pos_label={label!r} to silence this warning, or pos_label={other!r} for the other class.",
             DataWarning,
             stacklevel=7,
         )
 
 
 def _find_positive_class(targets: Targets, pos_label: Any) -> int | None:
-    """Return the code of the class that was asked for."""
+    """Return the code of `pos_label`."""
     if pos_label is None:
         return None
     labels = targets.labels.tolist() if isinstance(targets, ClassTargets) else []
     if len(labels) != BINARY:
         what = f"classification of {len(labels)} classes" if isinstance(targets, ClassTargets) else targets.kind
-        raise InvalidOption(f"pos_label={pos_label!r} is for two classes; the target is a {what}: leave it out.")
+        raise InvalidOption(f"pos_label={pos_label!r} requires two classes; y is a {what}. Remove it.")
     if pos_label not in labels:
-        raise InvalidOption(f"pos_label={pos_label!r} is no label of y; its labels: {', '.join(map(repr, labels))}.")
+        raise InvalidOption(f"pos_label={pos_label!r} is not a label of y; its labels: {', '.join(map(repr, labels))}.")
     return labels.index(pos_label)
 
 
 @dataclass(frozen=True)
 class UnscorableFold:
-    """A fold on whose validation rows a metric cannot tell right predictions from wrong ones.
+    """A fold whose validation rows a metric cannot score.
 
     Attributes
     ----------
     fold : int
-        Its position.
+        Number of the fold, from 0.
     lacks : str
-        What the validation rows lack.
+        Missing validation rows, as an error message says it.
     """
 
     fold: int
@@ -150,12 +150,12 @@ class UnscorableFold:
 def find_unscorable(
     metric: Metric, y: Array, weights: Array | None, folds: Sequence[Fold], targets: Targets
 ) -> UnscorableFold | None:
-    """Find the first fold that cannot be scored, without any training.
+    """Return the first fold that the metric cannot score, if any; nothing is trained.
 
     Parameters
     ----------
     metric : Metric
-    y : ndarray
+    y : ndarray of shape (n,), (n, n_labels) or (n, n_targets)
         Class codes, labels or values.
     weights : ndarray of shape (n,), optional
     folds : sequence of Fold
@@ -163,7 +163,7 @@ def find_unscorable(
     """
     for number, fold in enumerate(folds):
         if isinstance(targets, RegressionTargets):
-            if len(fold.valid) == 1 and metric.name in OF_SEVERAL_ROWS:
+            if len(fold.valid) == 1 and metric.name in NEED_TWO_ROWS:
                 return UnscorableFold(number, "a second validation row")
             continue
         counts = weights is None or not weights[fold.valid].any()
@@ -175,7 +175,7 @@ def find_unscorable(
 
 
 def _find_missing_labels(y: Array, targets: ClassTargets | MultilabelTargets) -> str:
-    """Say what validation rows lack: rows of a class, or both values of a label; empty if nothing."""
+    """Describe a class, or a value of a label, that validation rows (n,) or (n, n_labels) lack; empty if none."""
     if isinstance(targets, MultilabelTargets):
         constant = np.flatnonzero(y.min(axis=0) == y.max(axis=0))
         return f"rows with and without label {constant[0]}" if len(constant) else ""
@@ -184,7 +184,7 @@ def _find_missing_labels(y: Array, targets: ClassTargets | MultilabelTargets) ->
 
 
 def _cannot_discriminate(metric: Metric, y: Array, n_outputs: int) -> bool:
-    """Whether a metric gives wrong predictions for these rows what it gives to right ones, or nothing."""
+    """Return whether a metric scores right and wrong predictions for these rows the same, or not at all."""
     right = np.eye(n_outputs)[y] if y.ndim == 1 else y.astype(np.float64)
     wrong = np.roll(right, 1, axis=1) if y.ndim == 1 else 1 - right
     try:

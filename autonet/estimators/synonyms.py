@@ -1,4 +1,4 @@
-"""Names under which people look for an option, and the option that does it."""
+"""Names of options in other libraries, and the options of autonet that correspond to them."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ __all__ = ["unknown_option_error"]
 
 EPOCHS = 'max_budget, with budget_type="epochs"'
 UPDATES = "hyperparameter_search_space_updates: updates.append({}) edits its range"
-# What to use -> the names that other libraries give it.
+# Option, as the error message names it -> its names in other libraries.
 SYNONYMS = {
     "random_state": "seed rng random_generator seed_value",
     "max_runtime, in seconds": (
@@ -56,5 +56,5 @@ OPTIONS = {name: option for option, names in SYNONYMS.items() for name in names.
 
 
 def unknown_option_error(name: str, valid: Iterable[str]) -> UnknownName:
-    """Return the error for a keyword that is no option; it names the option that does what was meant."""
+    """Return the error for an unknown option; it names the option that corresponds to it, or similar ones."""
     return UnknownName("option", name, valid, OPTIONS.get(str(name).lower(), ""))

@@ -68,7 +68,7 @@ def test_thresholds_that_are_none(quick: dict[str, Any], two_classes: Any, value
 def test_there_is_no_threshold_for_three_classes(quick: dict[str, Any], iris: Any) -> None:
     auto = fitted(quick, *iris)
     assert auto.threshold_ is None
-    with pytest.raises(InvalidOption, match="of 3 classes the most probable is predicted"):
+    with pytest.raises(InvalidOption, match="requires two classes or several labels; y has 3 classes"):
         auto.threshold_ = 0.5
 
 
@@ -109,7 +109,7 @@ def test_a_positive_class_that_was_guessed_is_named(
     quick: dict[str, Any], two_classes: Any, labels: Any, taken: Any
 ) -> None:
     X, y = two_classes
-    with pytest.warns(DataWarning, match=rf"The metric 'f1' scores one of the two classes, and .*{taken}.* was taken"):
+    with pytest.warns(DataWarning, match=rf"The metric 'f1' scores the positive class; using .*{taken}.*, the last"):
         auto = fitted(quick, X, np.where(y == "ok", *labels), optimize_metric="f1")
     assert auto.fit_result["pos_label"] == taken
 
@@ -132,9 +132,9 @@ def test_labels_that_say_what_they_are_need_no_warning(
 
 def test_positive_classes_that_cannot_be(quick: dict[str, Any], two_classes: Any, iris: Any) -> None:
     X, y = two_classes
-    with pytest.raises(InvalidOption, match="pos_label='Fraud' is no label of y; its labels: 'fraud', 'ok'"):
+    with pytest.raises(InvalidOption, match="pos_label='Fraud' is not a label of y; its labels: 'fraud', 'ok'"):
         fitted(quick, X, y, pos_label="Fraud")
-    with pytest.raises(InvalidOption, match="is for two classes; the target is a classification of 3 classes"):
+    with pytest.raises(InvalidOption, match="requires two classes; y is a classification of 3 classes"):
         fitted(quick, *iris, pos_label=1)
-    with pytest.raises(InvalidOption, match="is for two classes; the target is a regression"):
+    with pytest.raises(InvalidOption, match="requires two classes; y is a regression"):
         AutoNetRegression("tiny_cs", **quick, pos_label=1).fit(X, X[:, 0])

@@ -64,7 +64,7 @@ def test_the_top_rung_is_a_third_of_the_time_and_the_lowest_gives_time_for_epoch
 
 @pytest.mark.parametrize(("runtime", "seconds"), [(2, 0.1), (60, 1.2), (600, 2.0)])
 def test_the_baseline_gets_a_fiftieth_of_the_time(runtime: float, seconds: float) -> None:
-    assert divided(max_runtime=runtime).baseline == pytest.approx(seconds)
+    assert divided(max_runtime=runtime).baseline_seconds == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("n_jobs", [0, -2, 1.5, "all", float("nan")])
