@@ -227,7 +227,7 @@ class RunLocked(AutonetError, RuntimeError):
     >>> with TemporaryDirectory() as folder, Study({"x": (0.0, 1.0)}, run_dir=folder):
     ...     Study.open(folder)
     Traceback (most recent call last):
-    autonet.core.errors.RunLocked: ... is in use by another study of this process; close() that one, ...
+    autonet.core.errors.RunLocked: ... is in use by another study of this process; close() that study, ...
     """
 
 
@@ -255,7 +255,7 @@ class RunUnavailable(AutonetError, OSError):
     >>> from autonet.search import Study
     >>> Study.open("no/such/folder")
     Traceback (most recent call last):
-    autonet.core.errors.RunUnavailable: There is no study in no/such/folder; Study(space, run_dir=...) begins one.
+    autonet.core.errors.RunUnavailable: There is no study in no/such/folder; create one with Study(space, run_dir=...).
     """
 
 

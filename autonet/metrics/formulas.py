@@ -1,8 +1,8 @@
-"""Quick weighted formulas of the usual metrics, on arrays.
+"""Fast weighted formulas of common metrics.
 
-Three families: scores of decisions are functions of `Counts`, so that they can be taken at every threshold at once;
-scores of probabilities take class codes (n,) and probabilities (n, n_classes); scores of values take (n, n_targets).
-For multilabel targets the first two take one label after the other.
+Scores of decisions are functions of `Counts`, so that they can be evaluated at all thresholds at once.  Scores of
+probabilities take class codes (n,) and probabilities (n, n_classes), scores of values take (n, n_targets).  For
+multilabel targets the first two are applied to each label.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,8 @@ __all__ = [
 
 Average = Literal["binary", "macro", "micro", "weighted", "labels"]
 
-EPSILON = float(np.finfo(np.float64).eps)  # the least probability that a log loss sees; scikit-learn's
+# Probabilities are clipped at this value in log losses, as in scikit-learn.
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 # ---- decisions ------------------------------------------------------------------------------------------------------
@@ -51,14 +52,14 @@ EPSILON = float(np.finfo(np.float64).eps)  # the least probability that a log lo
 
 @dataclass(frozen=True)
 class Counts:
-    """Weights of the rows that a decision gets right and wrong, per class (or per label).
+    """Weighted confusion counts per class or per label.
 
     Attributes
     ----------
     hit, false, missed : ndarray of shape (..., n_classes)
         True positives, false positives and false negatives of each class.
     total : ndarray of shape (...)
-        Weight of all rows.
+        Total weight of the rows.
     """
 
     hit: Array
@@ -73,11 +74,11 @@ def decide(prediction: Array, kind: TaskKind, threshold: float | Array | None = 
     Parameters
     ----------
     prediction : ndarray
-        Classification: probabilities (n, n_classes); multilabel: (n, n_labels); regression: values, which stay.
+        Probabilities (n, n_classes) or (n, n_labels); values of a regression are returned unchanged.
     kind : {"classification", "multilabel", "regression"}
     threshold : float, ndarray of shape (n_labels,) or None
-        The positive class (the second of two), or a label, is chosen where its probability is above the threshold;
-        None: the most probable class, or 0.5.
+        Probability above which the second of two classes, or a label, is predicted; None: the most probable class,
+        or 0.5.
 
     Returns
     -------
@@ -105,14 +106,14 @@ def count(y: Array, decided: Array, n_classes: int, weight: Array | None) -> Cou
 
 
 def _ratio(part: Array, whole: Array) -> Array:
-    """Divide; 0 where the whole is 0."""
+    """Divide; return 0 where the denominator is 0."""
     return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=np.asarray(whole) != 0)
 
 
-def _averaged(numerator: Array, denominator: Array, counts: Counts, average: Average, positive: int) -> Array:
-    """Average the ratios of the classes, as scikit-learn does.
+def _average(numerator: Array, denominator: Array, counts: Counts, average: Average, positive: int) -> Array:
+    """Average the ratios of the classes as in scikit-learn.
 
-    ``"macro"`` leaves out classes that no row has and no decision names; ``"labels"`` counts every label.
+    ``"macro"`` excludes classes without rows and decisions; ``"labels"`` includes every label.
     """
     if average == "micro":
         return _ratio(numerator.sum(axis=-1), denominator.sum(axis=-1))
@@ -127,23 +128,23 @@ def _averaged(numerator: Array, denominator: Array, counts: Counts, average: Ave
 
 
 def f1(c: Counts, average: Average, positive: int = 1) -> Array:
-    """Harmonic mean of precision and recall."""
-    return _averaged(2 * c.hit, 2 * c.hit + c.false + c.missed, c, average, positive)
+    """Compute the harmonic mean of precision and recall."""
+    return _average(2 * c.hit, 2 * c.hit + c.false + c.missed, c, average, positive)
 
 
 def jaccard(c: Counts, average: Average, positive: int = 1) -> Array:
     """Jaccard index: true positives over the union of positives and predicted positives."""
-    return _averaged(c.hit, c.hit + c.false + c.missed, c, average, positive)
+    return _average(c.hit, c.hit + c.false + c.missed, c, average, positive)
 
 
 def precision(c: Counts, average: Average, positive: int = 1) -> Array:
     """Precision: true positives over predicted positives."""
-    return _averaged(c.hit, c.hit + c.false, c, average, positive)
+    return _average(c.hit, c.hit + c.false, c, average, positive)
 
 
 def recall(c: Counts, average: Average, positive: int = 1) -> Array:
     """Recall: true positives over positives."""
-    return _averaged(c.hit, c.hit + c.missed, c, average, positive)
+    return _average(c.hit, c.hit + c.missed, c, average, positive)
 
 
 def accuracy(c: Counts) -> Array:
@@ -172,24 +173,24 @@ def label_balanced_accuracy(c: Counts) -> Array:
 
 def matthews(c: Counts) -> Array:
     """Matthews correlation coefficient; 0 if the classes or the predictions are constant."""
-    said, true = c.hit + c.false, c.hit + c.missed
+    decided, true = c.hit + c.false, c.hit + c.missed
     square = c.total**2
-    covariance = c.hit.sum(axis=-1) * c.total - (said * true).sum(axis=-1)
-    spread = (square - (said**2).sum(axis=-1)) * (square - (true**2).sum(axis=-1))
-    # A constant column leaves rounding errors of the square, not exactly 0.
+    covariance = c.hit.sum(axis=-1) * c.total - (decided * true).sum(axis=-1)
+    spread = (square - (decided**2).sum(axis=-1)) * (square - (true**2).sum(axis=-1))
+    # Rounding errors: the spread of a constant column is not exactly 0.
     varies = spread > 1e-12 * square**2
     return _ratio(np.where(varies, covariance, 0.0), np.sqrt(np.where(varies, spread, 1.0)))
 
 
-def likelihood_ratio(c: Counts, positive: int, *, said: bool) -> Array:
-    """Odds of one of two classes once it (`said`) or the other one was predicted, over those before.
+def likelihood_ratio(c: Counts, positive: int, *, predicted: bool) -> Array:
+    """Compute the positive (`predicted`) or negative likelihood ratio of one of two classes.
 
-    As in scikit-learn, 1 where it would be infinite, and NaN without rows of that class.
+    As in scikit-learn, 1 instead of infinity, and NaN without rows of that class.
     """
     hit, missed, other = c.hit[..., positive], c.missed[..., positive], 1 - positive
     ones, zeros = hit + missed, c.hit[..., other] + c.missed[..., other]
-    of_ones = _ratio(hit if said else missed, ones)
-    of_zeros = _ratio(c.missed[..., other] if said else c.hit[..., other], zeros)
+    of_ones = _ratio(hit if predicted else missed, ones)
+    of_zeros = _ratio(c.missed[..., other] if predicted else c.hit[..., other], zeros)
     return np.where(ones > 0, np.where(of_zeros > 0, _ratio(of_ones, of_zeros), 1.0), np.nan)
 
 
@@ -230,7 +231,7 @@ def area_under_curve(positive: Array, p: Array, weight: Array | None) -> float:
     ranked, positive = p[order], positive[order]
     w = np.ones(len(p)) if weight is None else weight[order]
     ones = np.where(positive, w, 0.0)
-    below = np.concatenate([[0.0], np.cumsum(w - ones)])  # weight of the negatives before each place
+    below = np.concatenate([[0.0], np.cumsum(w - ones)])  # weight of the negatives before each position
     start = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
     end = np.append(start[1:], len(p))
     pairs = ones.sum() * below[-1]
@@ -278,12 +279,12 @@ def _relative_squared_errors(y: Array, p: Array, weight: Array | None) -> Array:
     residual = _root_mean_square(y - p, weight)
     total = _root_mean_square(y - np.average(y, axis=0, weights=weight), weight)
     varies = (total > 0) & (np.ptp(y, axis=0) > 0)  # the weighted mean of equal values is not exactly their value
-    with np.errstate(over="ignore"):  # a target that hardly varies, far from met
+    with np.errstate(over="ignore"):  # a target of tiny variance and a large error
         return np.where(varies, (residual / np.where(varies, total, 1.0)) ** 2, residual != 0)
 
 
 def _root_mean_square(values: Array, weight: Array | None) -> Array:
-    """Root of the mean square of every column, in units of its largest value: no square overflows or underflows."""
+    """Compute the root mean square of each column, scaled by its largest value against overflow and underflow."""
     largest = np.abs(values).max(axis=0)
     with np.errstate(invalid="ignore"):  # NaN where a prediction is infinite
         relative = values / np.where(largest > 0, largest, 1.0)

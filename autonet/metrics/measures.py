@@ -1,4 +1,4 @@
-"""What is measured by an own formula: by which one, on decisions, on probabilities or on values.
+"""Metrics with a fast formula, of decisions, probabilities or values.
 
 Sources: scikit-learn's definitions; the AutoML challenge (Guyon et al., Design and analysis of the ChaLearn AutoML
 challenge series, 2019, section 10.4.2) for ``auc_metric`` and ``pac_metric``.
@@ -18,7 +18,7 @@ from autonet.metrics import formulas
 from autonet.metrics.formulas import Counts, count, decide
 from autonet.metrics.thresholds import best_of_cuts
 
-__all__ = ["OF_ONE_CLASS", "Decision", "Measure", "own_measures"]
+__all__ = ["BINARY", "Decision", "Measure", "own_measures"]
 
 Measure = Callable[[Array, Array, Array | None, float | Array | None], float]
 """``measure(y_true, prediction, sample_weight, threshold)``"""
@@ -26,21 +26,21 @@ Measure = Callable[[Array, Array, Array | None, float | Array | None], float]
 RATIOS = {"f1": formulas.f1, "jaccard": formulas.jaccard, "precision": formulas.precision, "recall": formulas.recall}
 
 
-# Scores of one of two classes.
-OF_ONE_CLASS = frozenset(
+# Metrics of the positive class of two.
+BINARY = frozenset(
     [*RATIOS, "average_precision", "roc_auc", "positive_likelihood_ratio", "neg_negative_likelihood_ratio"]
 )
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A measure of decided classes or labels, which is a function of their `Counts`."""
+    """A metric of decisions, which is a function of their `Counts`."""
 
     of_counts: Callable[[Counts], Array]
     kind: TaskKind
 
     def __call__(self, y: Array, p: Array, weight: Array | None, threshold: float | Array | None) -> float:
-        """Decide, count, measure."""
+        """Decide, count and score."""
         return float(self.of_counts(count(y, decide(p, self.kind, threshold), p.shape[1], weight)))
 
     def best_threshold(self, y: Array, p: Array, weight: Array | None) -> float | Array:
@@ -57,18 +57,18 @@ class Direct:
     formula: Callable[[Array, Array, Array | None], float]
 
     def __call__(self, y: Array, p: Array, weight: Array | None, threshold: float | Array | None) -> float:
-        """Measure."""
+        """Compute the score."""
         return self.formula(y, p, weight)
 
 
 @dataclass(frozen=True)
 class EachLabel:
-    """The mean over labels of a measure of two classes; labels for which it is undefined are left out."""
+    """A binary metric averaged over labels, without labels for which it is undefined."""
 
     formula: Callable[[Array, Array, Array | None], float]
 
     def __call__(self, y: Array, p: Array, weight: Array | None, threshold: float | Array | None) -> float:
-        """Measure one label after the other."""
+        """Compute the mean score of the labels."""
         p = p.astype(np.float64)
         each = [self.formula(y[:, k], np.column_stack([1 - p[:, k], p[:, k]]), weight) for k in range(y.shape[1])]
         defined = [value for value in each if not np.isnan(value)]
@@ -80,11 +80,11 @@ def _negative(formula: Callable[..., float], y: Array, p: Array, weight: Array |
 
 
 def _positive_likelihood_ratio(c: Counts, positive: int) -> Array:
-    return formulas.likelihood_ratio(c, positive, said=True)
+    return formulas.likelihood_ratio(c, positive, predicted=True)
 
 
 def _minus_negative_likelihood_ratio(c: Counts, positive: int) -> Array:
-    return -formulas.likelihood_ratio(c, positive, said=False)
+    return -formulas.likelihood_ratio(c, positive, predicted=False)
 
 
 def _present(y: Array, n_classes: int, weight: Array | None) -> Array:
@@ -100,7 +100,7 @@ def _one_vs_rest(
     weighted: bool = False,
     positive: int = 1,
 ) -> float:
-    """Rank the rows by the probability of each class that is present; two classes: of one of them."""
+    """Average a ranking metric over the classes with rows; for two classes, compute it for the positive one."""
     present = _present(y, p.shape[1], weight)
     if len(present) < 2:
         return float("nan")
@@ -111,7 +111,7 @@ def _one_vs_rest(
 
 
 def _one_vs_one(y: Array, p: Array, weight: Array | None, *, weighted: bool = False) -> float:
-    """Rank the rows of every two classes that are present, by the probability of either (Hand & Till 2001)."""
+    """Average the AUC over all pairs of classes with rows (Hand & Till, 2001)."""
     present = _present(y, p.shape[1], weight)
     if len(present) < 2:
         return float("nan")
@@ -137,7 +137,7 @@ def _top_k(y: Array, p: Array, weight: Array | None) -> float:
 
 
 def _share_explained(loss: Callable[..., float], y: Array, p: Array, weight: Array | None) -> float:
-    """1 - loss / loss of the one who predicts the shares of the classes; NaN for a single class."""
+    """Compute 1 - loss / loss of the class-prior predictor; NaN for a single class."""
     shares = formulas.class_shares(y, p.shape[1], weight)
     if shares.max() == 1:
         return float("nan")
@@ -145,7 +145,7 @@ def _share_explained(loss: Callable[..., float], y: Array, p: Array, weight: Arr
 
 
 def _probabilistic_accuracy(y: Array, p: Array, weight: Array | None) -> float:
-    """``exp(-log loss)``, scaled so that predicting the shares of the classes scores 0."""
+    """Compute ``exp(-log loss)``, scaled so that the class-prior predictor scores 0."""
     chance = np.exp(-formulas.entropy(formulas.class_shares(y, p.shape[1], weight)))
     if chance == 1:
         return float("nan")
@@ -153,7 +153,7 @@ def _probabilistic_accuracy(y: Array, p: Array, weight: Array | None) -> float:
 
 
 def _probabilistic_accuracy_of_labels(y: Array, p: Array, weight: Array | None) -> float:
-    """Average over labels after the exponential and before the scaling."""
+    """Compute the probabilistic accuracy, averaged over labels before the scaling."""
     p = p.astype(np.float64)
     scores, chances = [], []
     for k in range(y.shape[1]):
@@ -169,10 +169,10 @@ def _all_labels_right(y: Array, p: Array, weight: Array | None, threshold: float
 
 
 def own_measures(kind: TaskKind, n_outputs: int, positive: int = 1) -> dict[str, tuple[Measure, bool]]:
-    """Return all own measures of a kind of task, and whether a threshold should steer their decisions.
+    """Return the metrics with a fast formula, each with whether its decision threshold should be optimized.
 
-    Precision and recall alone should not: their best threshold is a useless one.  Nor should accuracy, for which
-    probabilities are made.
+    Thresholds are not optimized for precision and recall alone, whose optimum is trivial, and for accuracy, for which
+    calibrated probabilities suffice.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def own_measures(kind: TaskKind, n_outputs: int, positive: int = 1) -> dict[str,
     n_outputs : int
         Number of classes.
     positive : {0, 1}
-        Which of two classes the measures of one class are of.
+        Code of the positive class of binary metrics.
     """
     if kind == "regression":
         return _of_values()

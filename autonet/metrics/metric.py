@@ -1,7 +1,7 @@
-"""Metrics: what a validation score is, which way is better, and the loss that the search minimizes.
+"""Metrics: validation scores, and the loss that the search minimizes.
 
-A metric is a quick formula (`autonet.metrics.measures`), a scorer of scikit-learn by its name, or a callable
-(`autonet.metrics.scorers`).  All are weighted, and all are looked up and tried before any training.
+A metric is a fast formula (`autonet.metrics.measures`), the name of a scikit-learn scorer, or a callable
+(`autonet.metrics.scorers`).  All support weights, and are resolved and tried on a toy task before any training.
 """
 
 import re
@@ -20,7 +20,7 @@ from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.metrics.formulas import decide, f1
-from autonet.metrics.measures import OF_ONE_CLASS, Decision, Measure, own_measures
+from autonet.metrics.measures import BINARY, Decision, Measure, own_measures
 from autonet.metrics.scorers import Scorer, Toy, as_scorer
 from autonet.metrics.thresholds import best_of_candidates
 
@@ -42,17 +42,16 @@ CLUSTERING = frozenset(
 REGRESSION = re.compile("r2$|explained_variance$|d2_absolute|d2_pinball|d2_tweedie|(neg_)?(mean|root|median|max)_")
 MINIMIZED = frozenset(["cross_entropy", "mean_distance", "rmse"])
 UNBOUNDED = frozenset(["positive_likelihood_ratio"])
-# Deviances and logarithms: what a network may predict, and the metric cannot be taken of.
-LEAST = {
+# Smallest predictions for which deviances and logarithms are defined; smaller ones are clipped.
+MIN_PREDICTIONS = {
     "neg_mean_squared_log_error": 0.0,
     "neg_root_mean_squared_log_error": 0.0,
     "neg_mean_poisson_deviance": 1e-9,
     "neg_mean_gamma_deviance": 1e-9,
 }
-# Seconds from which on a call of a metric is planned with: it is then tried once, no threshold is searched for it, and
-# networks are validated seldom.
+# Seconds per call above which a metric is slow: it is tried once, its threshold is not optimized, and networks are
+# validated less often.
 SLOW_SECONDS = 0.1
-SUBJECT = {"classification": "classes", "multilabel": "labels", "regression": "numbers"}
 
 
 class _TooSlow(Exception):
@@ -61,20 +60,20 @@ class _TooSlow(Exception):
 
 @dataclass
 class Cost:
-    """What calls of a metric take.
+    """Duration of the calls of a metric.
 
     Attributes
     ----------
     seconds : float
-        Of the quicker one of the latest two: one alone may have waited for other programs.
+        Duration of the faster of the last two calls: a single one may have waited for other processes.
     """
 
     seconds: float = 0.0
     _latest: float = 0.0
 
     @contextmanager
-    def measured(self) -> Iterator[None]:
-        """Measure a call."""
+    def measure(self) -> Iterator[None]:
+        """Measure the duration of a ``with`` block."""
         began = time.perf_counter()
         try:
             yield
@@ -91,15 +90,15 @@ class Metric:
     ----------
     name : str
     optimum : float or None
-        What the loss counts from (the best possible score, or 0 where there is none), if greater is better; None if
-        smaller is better.
+        The best possible score, or 0 if there is none, if greater is better: the loss is its difference from the score.
+        None if smaller is better.
     decides : bool
-        Whether the score depends on decisions that a threshold on the probabilities should steer.
+        Whether the score depends on decisions whose threshold should be optimized.
     kind : {"classification", "multilabel", "regression"}
     measure : callable
         ``measure(y_true, prediction, sample_weight, threshold)``.
     positive : int or None
-        Code of the class that the score is of; None where it is of all classes, or of what a callable says.
+        Code of the positive class; None for scores of all classes, and for callables.
     """
 
     name: str
@@ -112,12 +111,12 @@ class Metric:
 
     @property
     def seconds(self) -> float:
-        """What a call takes."""
+        """Duration of a call, in seconds."""
         return self.cost.seconds
 
     @property
     def is_slow(self) -> bool:
-        """Whether calls must be planned with."""
+        """Whether a call takes more than `SLOW_SECONDS`."""
         return self.seconds > SLOW_SECONDS
 
     def score(
@@ -127,55 +126,60 @@ class Metric:
         sample_weight: Array | None = None,
         threshold: float | Array | None = None,
     ) -> float:
-        """Score in the metric's own direction.
+        """Compute the score, in the metric's own direction.
 
         Parameters
         ----------
         y_true : ndarray
-            Class codes (n,), labels of 0 and 1 (n, n_labels), or targets (n, n_targets) in their units.
+            Class codes (n,), binary labels (n, n_labels), or targets (n, n_targets) in their units.
         prediction : ndarray
             Probabilities (n, n_classes) or (n, n_labels), or values (n, n_targets).
         sample_weight : ndarray of shape (n,), optional
         threshold : float or ndarray of shape (n_labels,), optional
-            As for `decide`; of no account for metrics of probabilities.
+            As for `decide`; ignored by probability metrics.
 
         Returns
         -------
         float
-            NaN where the score is undefined: no rows of any weight, predictions that are not finite, a single class
-            for a ranking.
+            NaN if the score is undefined: a total weight of zero, predictions that are not finite, or a ranking with a
+            single class.
 
         Raises
         ------
         InvalidData
-            The metric cannot be taken of such targets (a logarithm of negative ones).
+            If the metric is undefined for the targets, such as a logarithm of negative ones.
         """
         if not np.isfinite(prediction).all() or (sample_weight is not None and not sample_weight.sum() > 0):
             return float("nan")
         try:
-            with self.cost.measured():
+            with self.cost.measure():
                 return float(self.measure(y_true, prediction, sample_weight, threshold)) + 0.0  # no -0.0
         except ValueError as error:
             raise InvalidData(f"The metric {self.name!r} cannot score these targets: {error}") from error
 
     def loss(self, score: float) -> float:
-        """Turn a score into what the search minimizes: distance to the optimum, or the score itself."""
+        """Convert a score to a loss: its difference from the optimum, or the score itself if smaller is better."""
         return score if self.optimum is None else self.optimum - score
 
     def score_of(self, loss: float) -> float:
-        """Turn the loss back into the score."""
+        """Convert a loss to the score."""
         return loss if self.optimum is None else self.optimum - loss
 
     def best_threshold(
         self, y_true: Array, prediction: Array, sample_weight: Array | None = None
     ) -> float | Array | None:
-        """Find the threshold with which the metric is best on these rows.
+        """Find the decision threshold that optimizes the metric on the given rows.
+
+        Parameters
+        ----------
+        y_true, prediction, sample_weight : ndarray
+            As for `score`.
 
         Returns
         -------
         float, ndarray of shape (n_labels,) or None
-            Two classes: a threshold on the probability of the second.  Multilabel: one per label.  None where the
-            most probable class, or 0.5, stands: a metric that does not decide, or is slow; more than two classes.
+            Two classes: threshold on the probability of the second.  Multilabel: one per label.  None, the default
+            decision, for metrics that do not decide or are slow, and for more than two classes.
         """
         if not self.decides or self.is_slow or not len(y_true) or not np.isfinite(prediction).all():
             return None
@@ -183,14 +187,14 @@ class Metric:
             return None
         if isinstance(self.measure, Decision):
             return self.measure.best_threshold(y_true, prediction, sample_weight)
-        if self.kind == "multilabel":  # scores of rows: F1 of each label is what can be had label by label
+        if self.kind == "multilabel":  # scores per row: optimize the F1 of each label instead
             return Decision(partial(f1, average="labels"), "multilabel").best_threshold(
                 y_true, prediction, sample_weight
             )
         return self._best_of_candidates(y_true, prediction, sample_weight)
 
     def _best_of_candidates(self, y_true: Array, prediction: Array, sample_weight: Array | None) -> float | None:
-        """Try some thresholds; None if that turns out to take long."""
+        """Try several thresholds; return None if the metric turns out to be slow."""
 
         def score(cut: float) -> float:
             if self.is_slow:
@@ -204,7 +208,7 @@ class Metric:
 
 
 def metric_names(kind: TaskKind) -> list[str]:
-    """Return the names of all metrics of a kind of task: our own first, then scikit-learn's."""
+    """Return the names of all metrics of a kind of task: autonet's own, then scikit-learn's."""
     subject = "numbers" if kind == "regression" else "classes"
     return list(dict.fromkeys([*own_measures(kind, 2), *(n for n in get_scorer_names() if _subject(n) == subject)]))
 
@@ -216,34 +220,35 @@ def get_metric(
     n_outputs: int | None = None,
     positive: int | None = None,
 ) -> Metric:
-    """Look a metric up, and try it on a toy task of this kind.
+    """Resolve a metric, and try it on a toy task.
 
     Parameters
     ----------
     metric : str or callable
-        A name (see `metric_names`); or a scorer ``f(estimator, X, y)`` such as `sklearn.metrics.make_scorer` makes,
-        for which `X` has no columns; or a function ``f(y_true, y_pred)`` of labels or values.  Of callables greater
-        is better; they get the user's own labels, and the weights if they take a ``sample_weight``.
+        A name (see `metric_names`); or a scorer ``f(estimator, X, y)``, as made by `sklearn.metrics.make_scorer`, for
+        which `X` has no columns; or a function ``f(y_true, y_pred)`` of labels or values.  Greater must be better for
+        callables; they get the original labels, and the weights if they have a parameter ``sample_weight``.
     kind : {"classification", "multilabel", "regression"}
     classes : ndarray of shape (n_classes,), optional
-        The labels of the classes, in the order of their codes (or names of the labels); two (three) if not given.
+        The labels of the classes in the order of their codes, or the names of the labels; default: two classes, or
+        three labels.
     n_outputs : int, optional
-        Number of labels or targets, for metrics that take only one.
+        Number of labels or targets.
     positive : {0, 1}
-        Code of the class that metrics of one class, such as "f1", are of.  Default: the second of two; as in
-        scikit-learn, class 1 where there is one.
+        Code of the positive class of binary metrics such as "f1".  Default: the label 1 if it is a class, as in
+        scikit-learn; else the second class.
 
     Raises
     ------
     InvalidOption
-        Unknown names, names for another task, callables that fail.
+        For unknown names, metrics of another kind of task, and callables that fail.
     """
     if classes is not None:
         n_outputs = len(classes)
     n_outputs = n_outputs or {"classification": 2, "multilabel": 3, "regression": 1}[kind]
     toy = Toy.make(kind, n_outputs)
     if not isinstance(metric, str):
-        return _of_callable(metric, kind, classes, toy)
+        return _wrap_callable(metric, kind, classes, toy)
     if metric not in metric_names(kind):
         raise _unknown(metric, kind)
     if positive is None:
@@ -252,21 +257,21 @@ def get_metric(
     own = own_measures(kind, n_outputs, positive)
     optimum = None if metric in MINIMIZED else 0.0 if metric.startswith("neg_") or metric in UNBOUNDED else 1.0
     if metric in own:
-        of_class = positive if kind == "classification" and n_outputs <= 2 and metric in OF_ONE_CLASS else None
+        of_class = positive if kind == "classification" and n_outputs <= 2 and metric in BINARY else None
         return Metric(metric, optimum, own[metric][1], kind, own[metric][0], of_class)
     try:
         if metric == "top_k_accuracy":  # own for more classes
-            raise ValueError("the two most probable are all there are")
-        scorer = Scorer(get_scorer(metric), kind, least=LEAST.get(metric)).tried(toy)
+            raise ValueError("k = 2 includes all classes")
+        scorer = Scorer(get_scorer(metric), kind, least=MIN_PREDICTIONS.get(metric)).try_on(toy)
     except ValueError as error:
         raise _unfit(metric, kind, n_outputs, error) from error
     return Metric(metric, optimum, metric in ("f1_samples", "jaccard_samples"), kind, scorer)
 
 
-def _of_callable(function: Callable[..., Any], kind: TaskKind, classes: Array | None, toy: Toy) -> Metric:
-    """Make a metric of a callable; whether it decides shows when the decisions change and the rest does not."""
+def _wrap_callable(function: Callable[..., Any], kind: TaskKind, classes: Array | None, toy: Toy) -> Metric:
+    """Make a metric of a callable; it decides if its score changes with the decisions alone."""
     if not callable(function):
-        raise InvalidOption(f"A metric is a name or a callable; {function!r:.60} is neither.")
+        raise InvalidOption(f"A metric must be a name or a callable; got {function!r:.60}.")
     found = re.match(r"make_scorer\((\w+)", repr(function))
     name = found[1] if found else getattr(function, "__name__", type(function).__name__)
     scorer, seconds = as_scorer(function, kind, classes, toy, name, patience=SLOW_SECONDS)
@@ -283,18 +288,18 @@ def _subject(scorer_name: str) -> str:
 
 
 def _unknown(metric: str, kind: TaskKind) -> InvalidOption:
-    """Say that a name does not exist, or for what it is."""
+    """Return the error for an unknown name, or a metric of another kind of task."""
     for other in ("classification", "multilabel", "regression"):
         if metric in metric_names(other) or metric in CLUSTERING:
-            subject = "clusters" if metric in CLUSTERING else SUBJECT[other]
+            theirs = "clustering" if metric in CLUSTERING else other
             return InvalidOption(
-                f"The metric {metric!r} scores {subject}, and the target is a {kind} one; {_choices(metric, kind, 2)}."
+                f"{metric!r} is a {theirs} metric, but the task is {kind}; {_choices(metric, kind, 2)}."
             )
     return UnknownName(f"{kind} metric", metric, metric_names(kind))
 
 
 def _unfit(metric: str, kind: TaskKind, n_outputs: int, error: Exception) -> InvalidOption:
-    """Say that a metric of this kind does not take so many classes, labels or targets."""
+    """Return the error for a metric that does not support the number of classes, labels or targets."""
     outputs = {"classification": "classes", "multilabel": "labels", "regression": "targets"}[kind]
     return InvalidOption(
         f"The metric {metric!r} cannot score {n_outputs} {outputs} ({str(error).split('. ')[0]}); "
@@ -303,7 +308,7 @@ def _unfit(metric: str, kind: TaskKind, n_outputs: int, error: Exception) -> Inv
 
 
 def _choices(metric: str, kind: TaskKind, n_outputs: int) -> str:
-    """Name metrics that serve, those of a similar name first."""
+    """Suggest valid metrics, those of similar names first."""
     names = [n for n in own_measures(kind, n_outputs) if n != metric]
     family = [n for n in names if n.startswith(f"{metric}_")]
     chosen = family or get_close_matches(metric, names, n=2, cutoff=0.6) or names[:3]

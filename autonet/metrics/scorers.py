@@ -1,4 +1,4 @@
-"""Scorers of scikit-learn, and the user's own, on predictions that exist already."""
+"""Scorers of scikit-learn and of users, applied to given predictions."""
 
 import inspect
 import math
@@ -20,11 +20,12 @@ from autonet.metrics.formulas import decide
 
 __all__ = ["Scorer", "Toy", "as_scorer"]
 
-SURELY_SLOW_SECONDS = 1.0  # a call that takes less may only have waited for other programs, and is repeated
+# Seconds of a call that is slow without doubt; faster ones may have waited for other processes, and are repeated.
+SURELY_SLOW_SECONDS = 1.0
 
 
 class _Values(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """A regression that has predicted already; what it is asked to predict for does not matter."""
+    """Regressor with fixed predictions, whatever X is."""
 
     def __init__(self, prediction: Array) -> None:
         self.prediction = prediction
@@ -34,7 +35,7 @@ class _Values(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class _Decisions(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A classifier that has predicted already; what it is asked to predict for does not matter."""
+    """Classifier with fixed predictions, whatever X is."""
 
     def __init__(self, classes: Any, decisions: Array, probabilities: Array) -> None:
         self.classes_ = classes
@@ -59,18 +60,18 @@ class _Decisions(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Scorer:
-    """A function of predictions that calls ``scorer(estimator, X, y)`` on a stand-in for the estimator.
+    """Metric that calls ``scorer(estimator, X, y)`` with a stand-in for the estimator.
 
     Attributes
     ----------
     scorer : callable
     kind : {"classification", "multilabel", "regression"}
     labels : ndarray of shape (n_classes,) or None
-        What the scorer sees in place of the class codes; None: the codes.
+        Labels passed to the scorer instead of class codes; None: the codes.
     weighted : bool
-        Whether the scorer takes a ``sample_weight``.
+        Whether the scorer supports ``sample_weight``.
     least : float or None
-        Smaller predictions count as this one (regression).
+        Lower limit that predictions of a regression are clipped to.
     """
 
     scorer: Callable[..., Any]
@@ -80,9 +81,9 @@ class Scorer:
     least: float | None = None
 
     def __call__(self, y: Array, prediction: Array, weight: Array | None, threshold: float | Array | None) -> float:
-        """Score; what scikit-learn warns of is said by the score, so its warnings are dropped.
+        """Compute the score, without scikit-learn's warnings of undefined scores.
 
-        The user's own function gets copies, which it may sort or overwrite.
+        Functions of users get copies, which they may modify.
         """
         estimator, y = self._stand_in(y.copy(), prediction, threshold)
         weights = {"sample_weight": weight.copy()} if self.weighted and weight is not None else {}
@@ -90,11 +91,11 @@ class Scorer:
             warnings.simplefilter("ignore")
             value = self.scorer(estimator, np.empty((len(y), 0)), y, **weights)
         if not isinstance(value, numbers.Real):
-            raise InvalidOption(f"it returned {type(value).__name__} {value!r:.60} where one number was expected")
+            raise InvalidOption(f"got {type(value).__name__} {value!r:.60}, expected a number")
         return float(value)
 
-    def tried(self, toy: "Toy") -> "Scorer":
-        """Try it on a toy task: with weights, or else without; what it raises then is raised."""
+    def try_on(self, toy: "Toy") -> "Scorer":
+        """Call the scorer on a toy task, with weights if it supports them; let its exceptions pass."""
         try:
             self(toy.y, toy.fair, np.ones(len(toy.y)), None)
         except (TypeError, ValueError):
@@ -113,14 +114,14 @@ class Scorer:
         if self.kind == "multilabel":
             return _Decisions([np.arange(2)] * y.shape[1], decisions, prediction), y
         n_classes = prediction.shape[1]
-        labels = np.arange(n_classes) if self.labels is None else self.labels[:n_classes]  # a toy has fewer
+        labels = np.arange(n_classes) if self.labels is None else self.labels[:n_classes]  # a toy task has fewer
         probabilities = prediction / prediction.sum(axis=1, keepdims=True)
         return _Decisions(labels, labels[decisions], probabilities), labels[y]
 
 
 @dataclass(frozen=True)
 class Toy:
-    """A small task of a kind, on which scorers are tried before any training."""
+    """Toy task on which scorers are tried before any training: targets, and fair, perfect and wrong predictions."""
 
     y: Array
     fair: Array
@@ -129,7 +130,7 @@ class Toy:
 
     @classmethod
     def make(cls, kind: TaskKind, n_outputs: int) -> "Toy":
-        """Make one of `n_outputs` classes, labels or targets (at most 20, which are enough to see what fails)."""
+        """Make a task of `n_outputs` classes, labels or targets, at most 20."""
         m = min(n_outputs, 20)
         rng = np.random.default_rng(0)
         if kind == "regression":
@@ -151,31 +152,31 @@ def as_scorer(
     *,
     patience: float = math.inf,
 ) -> tuple[Scorer, float]:
-    """Make a `Scorer` of the user's callable, tried on a toy task.
+    """Make a `Scorer` of a callable, and try it on a toy task.
 
     Parameters
     ----------
     function : callable
-        ``f(estimator, X, y)``, as `sklearn.metrics.make_scorer` makes them, or ``f(y_true, y_pred)`` on labels or
-        values, greater is better.
+        ``f(estimator, X, y)``, as made by `sklearn.metrics.make_scorer`, or ``f(y_true, y_pred)`` of labels or values;
+        greater is better.
     patience : float
-        Seconds: a callable that takes longer is not tried any further.
+        Seconds per call above which the checks end.
 
     Returns
     -------
     scorer : Scorer
     seconds : float
-        What a call takes.
+        Duration of a call.
 
     Raises
     ------
     InvalidOption
-        The callable fails, returns no number, or scores a wrong prediction above a perfect one.
+        If the callable fails, does not return a number, or scores wrong predictions above perfect ones.
     """
     scorer = Scorer(function if _required(function) >= 3 else make_scorer(function), kind, labels)
     try:
         began = time.perf_counter()
-        scorer = scorer.tried(toy)
+        scorer = scorer.try_on(toy)
         seconds = time.perf_counter() - began
         if patience < seconds < SURELY_SLOW_SECONDS:
             began = time.perf_counter()
@@ -186,23 +187,23 @@ def as_scorer(
         fair, perfect, wrong = (scorer(toy.y, p, None, None) for p in (toy.fair, toy.perfect, toy.wrong))
     except Exception as error:
         raise InvalidOption(
-            f"The metric {name} was tried on a small {kind} and failed: {type(error).__name__}: {error}. "
-            "Give a name, a scorer of make_scorer, or a function f(y_true, y_pred) whose result is better when greater."
+            f"The metric {name} failed on a toy {kind} task: {type(error).__name__}: {error}. "
+            "Use a name, a scorer of make_scorer, or a function f(y_true, y_pred) for which greater is better."
         ) from error
     if np.isnan([fair, perfect, wrong]).any():
-        raise InvalidOption(f"The metric {name} was tried on a small {kind} and is not a number (NaN).")
+        raise InvalidOption(f"The metric {name} is NaN on a toy {kind} task; expected a finite score.")
     if np.isinf([fair, perfect, wrong]).all():
-        raise InvalidOption(f"The metric {name} was tried on a small {kind} and is infinite; expected a finite score.")
+        raise InvalidOption(f"The metric {name} is infinite on a toy {kind} task; expected a finite score.")
     if wrong > perfect:
         raise InvalidOption(
-            f"The metric {name} gives {wrong:.4g} to wrong predictions and {perfect:.4g} to perfect ones, but greater "
-            "must be better; use sklearn.metrics.make_scorer(..., greater_is_better=False) for an error."
+            f"The metric {name} is {wrong:.4g} for wrong predictions and {perfect:.4g} for perfect ones, but "
+            "greater must be better; use sklearn.metrics.make_scorer(..., greater_is_better=False) for an error."
         )
     return scorer, seconds
 
 
 def _required(function: Callable[..., Any]) -> int:
-    """Return how many positional arguments a callable needs."""
+    """Return the number of required positional arguments of a callable."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # some compiled functions have no signature

@@ -1,4 +1,4 @@
-"""Where to cut a probability so that a score of decisions is best."""
+"""Optimization of decision thresholds."""
 
 from collections.abc import Callable
 
@@ -9,26 +9,27 @@ from autonet.metrics.formulas import Counts
 
 __all__ = ["best_of_candidates", "best_of_cuts"]
 
-CANDIDATES = 15  # cuts tried where every one costs a call of a scorer
+# Number of thresholds tried if each requires a call of a scorer.
+N_CANDIDATES = 15
 
 
 def best_of_cuts(y: Array, p: Array, weight: Array | None, measure: Callable[[Counts], Array], only: bool) -> float:
-    """Best threshold on `p` among the midpoints between all its values.
+    """Find the best threshold among the midpoints between the values of `p`.
 
     Parameters
     ----------
     y, p : ndarray of shape (n,)
-        0/1, and the probability of 1.
+        Binary targets, and the probability of 1.
     weight : ndarray of shape (n,) or None
     measure : callable
-        Scores of `Counts`, greater is better.
+        Score of `Counts`; greater is better.
     only : bool
-        Count the ones only (a label), not zeros and ones (two classes).
+        Whether to count the ones only (a label), or both zeros and ones (two classes).
     """
     order = np.argsort(p)
     values, ones = p[order], y[order]
     w = np.ones(len(p)) if weight is None else weight[order]
-    # Column j: the first j rows are said to be zeros; where two rows are equal, nothing cuts between them.
+    # Entry j: the first j rows are decided as zeros; there is no threshold between equal probabilities.
     missed = np.concatenate([[0.0], np.cumsum(w * ones)])
     right = np.concatenate([[0.0], np.cumsum(w * (1 - ones))])
     hit, false = missed[-1] - missed, right[-1] - right
@@ -37,7 +38,7 @@ def best_of_cuts(y: Array, p: Array, weight: Array | None, measure: Callable[[Co
     counts = Counts(hits, falses, misses, np.full(len(hit), w.sum()))
     cuts, widths = _gaps(values, len(p))
     inside = widths > 0
-    return _middle(cuts[inside], widths[inside], measure(counts)[inside], len(p))
+    return _select_middle(cuts[inside], widths[inside], measure(counts)[inside], len(p))
 
 
 def best_of_candidates(y: Array, p: Array, score: Callable[[float], float]) -> float:
@@ -47,35 +48,32 @@ def best_of_candidates(y: Array, p: Array, score: Callable[[float], float]) -> f
     """
     cuts, widths = _gaps(np.unique(p), len(p))
     cuts, widths = cuts[widths > 0], widths[widths > 0]
-    if len(cuts) > CANDIDATES:
-        levels = (np.arange(CANDIDATES // 2) + 0.5) / (CANDIDATES // 2)
+    if len(cuts) > N_CANDIDATES:
+        levels = (np.arange(N_CANDIDATES // 2) + 0.5) / (N_CANDIDATES // 2)
         quantiles = np.concatenate([[0.5], *(np.quantile(p[y == k], levels) for k in np.unique(y))])
-        least = _least(len(p))
+        least = _resolution(len(p))
         cuts = np.unique(np.clip(quantiles, least, 1 - least))
         widths = np.diff(np.concatenate([[0.0], (cuts[1:] + cuts[:-1]) / 2, [1.0]]))
-    return _middle(cuts, widths, np.array([score(float(cut)) for cut in cuts]), len(p))
+    return _select_middle(cuts, widths, np.array([score(float(cut)) for cut in cuts]), len(p))
 
 
-def _least(n: int) -> float:
-    """Return the smallest probability that `n` rows can tell from 0, by Laplace's rule of succession."""
+def _resolution(n: int) -> float:
+    """Return the smallest probability that `n` rows can distinguish from 0, by Laplace's rule of succession."""
     return 1 / (n + 2)
 
 
 def _gaps(values: Array, n: int) -> tuple[Array, Array]:
-    """Return middles and widths of the gaps between ascending probabilities, without what `n` rows cannot tell.
-
-    A gap that lies wholly among probabilities too close to 0 or 1 has no width.
-    """
-    edges = np.clip(np.concatenate([[0.0], values, [1.0]]), _least(n), 1 - _least(n)).astype(np.float64)
+    """Return midpoints and widths of the gaps between ascending probabilities, clipped to what `n` rows resolve."""
+    edges = np.clip(np.concatenate([[0.0], values, [1.0]]), _resolution(n), 1 - _resolution(n)).astype(np.float64)
     return (edges[1:] + edges[:-1]) / 2, np.diff(edges)
 
 
-def _middle(cuts: Array, widths: Array, scores: Array, n: int) -> float:
-    """Take the middle one of the cuts that are as good as the best, give or take the noise of `n` rows.
+def _select_middle(cuts: Array, widths: Array, scores: Array, n: int) -> float:
+    """Return the middle of the thresholds whose score equals the best one within the noise of `n` rows.
 
-    The very best cut of a few rows is best by luck.  With a tolerance of a quarter of ``best / sqrt(n)``, the middle
-    of the good ones scored better than it on fresh rows for 40 to 2000 rows, and as well beyond.  The middle is the
-    median weighted by width: rows that crowd near 0 or 1, as those of a saturated network do, do not draw it there.
+    The best threshold of few rows overfits.  With a tolerance of a quarter of ``best / sqrt(n)``, the middle scored
+    better on new rows for 40 to 2000 rows, and equally beyond.  It is the median weighted by width, which is robust to
+    probabilities crowded near 0 or 1, as those of a saturated network.
     """
     scores = np.where(np.isfinite(scores), scores, -np.inf)
     best = scores.max()

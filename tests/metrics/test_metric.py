@@ -342,13 +342,13 @@ def test_unknown_metrics_are_answered_with_the_nearest_of_the_same_task() -> Non
 @pytest.mark.parametrize(
     ("name", "kind", "n_classes", "sentence"),
     [
-        ("accuracy", "regression", 0, "'accuracy' scores classes, and the target is a regression one; use '"),
-        ("rmse", "classification", 2, "'rmse' scores numbers, and the target is a classification one; use '"),
+        ("accuracy", "regression", 0, "'accuracy' is a classification metric, but the task is regression; use '"),
+        ("rmse", "classification", 2, "'rmse' is a regression metric, but the task is classification; use '"),
         (
             "rand_score",
             "classification",
             2,
-            "'rand_score' scores clusters, and the target is a classification one; use",
+            "'rand_score' is a clustering metric, but the task is classification; use",
         ),
         (
             "f1",
@@ -357,9 +357,14 @@ def test_unknown_metrics_are_answered_with_the_nearest_of_the_same_task() -> Non
             r"'f1' cannot score 3 classes \(.*\); use 'f1_macro', 'f1_micro' or 'f1_weighted'\.",
         ),
         ("precision", "multilabel", 3, r"'precision' cannot score 3 labels \(.*\); use 'precision_macro', 'preci"),
-        ("multilabel_accuracy", "classification", 2, "'multilabel_accuracy' scores labels, and the target is a class"),
-        ("pac_metric", "regression", 0, "'pac_metric' scores classes, and the target is a regression one"),
-        (3, "classification", 2, "A metric is a name or a callable; 3 is neither"),
+        (
+            "multilabel_accuracy",
+            "classification",
+            2,
+            "'multilabel_accuracy' is a multilabel metric, but the task is class",
+        ),
+        ("pac_metric", "regression", 0, "'pac_metric' is a classification metric, but the task is regression"),
+        (3, "classification", 2, "A metric must be a name or a callable; got 3"),
     ],
 )
 def test_names_for_other_tasks_are_refused(name: str, kind: Any, n_classes: int, sentence: str) -> None:

@@ -79,15 +79,15 @@ def test_callables_of_regressions_and_of_labels() -> None:
 @pytest.mark.parametrize(
     ("function", "sentence"),
     [
-        (lambda a, b: 1 / 0, "was tried on a small classification and failed: ZeroDivisionError: division by zero"),
-        (lambda a, b: "good", "failed: InvalidOption: it returned str 'good' where one number was expected"),
-        (lambda a: 1.0, "failed: TypeError: .*takes 1 positional argument.*Give a name, a scorer of make_scorer, or a"),
-        (lambda a, b: math.nan, "is not a number"),
+        (lambda a, b: 1 / 0, "failed on a toy classification task: ZeroDivisionError: division by zero"),
+        (lambda a, b: "good", "InvalidOption: got str 'good', expected a number"),
+        (lambda a: 1.0, "TypeError: .*takes 1 positional argument.*Use a name, a scorer of make_scorer, or a"),
+        (lambda a, b: math.nan, "is NaN on a toy classification task"),
         (
             lambda a, b: np.mean(a != b),
-            "to wrong predictions and 0 to perfect ones, but greater must be better; use skl",
+            "for wrong predictions and 0 for perfect ones, but greater must be better; use skl",
         ),
-        (sk.make_scorer(sk.f1_score), "failed: ValueError: .*pos_label=1"),
+        (sk.make_scorer(sk.f1_score), "ValueError: .*pos_label=1"),
     ],
 )
 def test_callables_that_cannot_serve_are_refused_before_any_training(
