@@ -119,7 +119,7 @@ class Options(Params):
         if isinstance(updates, str | Path):
             updates = parse_hyperparameter_search_space_updates(updates)
         if modality is not TABLES:  # presets are for tables; what they say of training holds for all data
-            preset = preset.restricted([name for name in nodes if nodes[name] is NODES.get(name)])
+            preset = preset.restrict([name for name in nodes if nodes[name] is NODES.get(name)])
         return build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())], nodes)
 
     def load_portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A drawing of a network: torchviz makes the graph, Graphviz lays it out."""
+"""Drawings of networks: torchviz makes the graph, Graphviz lays it out."""
 
 import shutil
 import subprocess
@@ -11,8 +11,7 @@ from torchviz import make_dot
 
 __all__ = ["draw_network"]
 
-# pygraphviz's wheels carry Graphviz.  It runs in a process of its own, because the C library may take down the
-# interpreter that it runs in.
+# pygraphviz's wheels contain Graphviz.  It runs in a process of its own, as the C library may crash the interpreter.
 LAYOUT = "import pygraphviz, sys; pygraphviz.AGraph(sys.stdin.read()).draw(sys.argv[1], prog='dot')"
 
 
@@ -22,21 +21,21 @@ def draw_network(network: nn.Module, path: str | Path) -> Path:
     Parameters
     ----------
     network : nn.Module
-        As from ``get_pytorch_model()``: its first layer that has ``in_features`` tells the width of the input.
+        As from ``get_pytorch_model()``: the first layer with ``in_features`` determines the width of the input.
     path : str or Path
-        Where to draw; the suffix (``.pdf``, ``.svg``, ``.png``) tells the format.
+        File to write; the suffix (``.pdf``, ``.svg``, ``.png``) determines the format.
 
     Returns
     -------
     Path
-        The file that was drawn.
+        `path`.
 
     Raises
     ------
     ValueError
-        If the network has no such layer.
+        If no layer has ``in_features``.
     RuntimeError
-        If there is neither the program ``dot`` nor pygraphviz; names the extra.
+        If neither the program ``dot`` nor pygraphviz is installed.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Floor 2: from nodes, presets and updates to one ConfigurationSpace."""
+"""The search space: nodes, presets and updates make one ConfigurationSpace."""

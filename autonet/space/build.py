@@ -1,7 +1,7 @@
-"""From nodes, restrictions and updates to one ConfigurationSpace.
+"""Build one ConfigurationSpace from nodes, restrictions and updates.
 
-Every hyperparameter is written down under its full name with the conditions under which it is active; updates
-change the hyperparameters; then the conditions are settled against what the parents can still be.
+Every hyperparameter is listed under its full name with the conditions under which it is active; updates change the
+hyperparameters; then the conditions are resolved against the values that the parents still have.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ class _Rule:
 
 @dataclass
 class _Entry:
-    """A hyperparameter as it is now, when it is active, and as its component declares it."""
+    """A hyperparameter after updates, its rules, and the hyperparameter as its component declares it."""
 
     hyperparameter: Hyperparameter[Any, Any]
     rules: list[_Rule]
@@ -55,42 +55,42 @@ def build_space(
     components : mapping, optional
         For some nodes, the names of the components to choose from; default: all that serve the task.
     updates : iterable of HyperparameterSearchSpaceUpdate
-        Later ones win over earlier ones.
+        Later ones override earlier ones.
     nodes : mapping of str to Node
 
     Raises
     ------
     UnknownName
-        If a node, component or hyperparameter does not exist; names the nearest ones.
+        If a node, component or hyperparameter does not exist.
     InvalidOption
-        If the values of an update do not fit their hyperparameter.
+        If the values of an update do not fit the hyperparameter.
     """
     entries: dict[str, _Entry] = {}
     for node in nodes.values():
-        entries |= _entries(node, task)
+        entries |= _list_entries(node, task)
     for name, chosen in (components or {}).items():
         node = nodes[check_choice("node", name, nodes)]
-        _update(entries, HyperparameterSearchSpaceUpdate(name, node.selector, tuple(chosen)), task, nodes)
+        _apply_update(entries, HyperparameterSearchSpaceUpdate(name, node.selector, tuple(chosen)), task, nodes)
     for update in updates:
-        _update(entries, update, task, nodes)
-    settled: dict[str, _Entry] = {}
+        _apply_update(entries, update, task, nodes)
+    resolved: dict[str, _Entry] = {}
     for name, entry in entries.items():
-        rules = _resolve_rules(entry.rules, settled)
+        rules = _resolve_rules(entry.rules, resolved)
         if rules is not None:
-            settled[name] = _Entry(entry.hyperparameter, rules, entry.declared)
+            resolved[name] = _Entry(entry.hyperparameter, rules, entry.declared)
     space = ConfigurationSpace(name=f"autonet {task.kind}")
-    parts: list[Any] = [entry.hyperparameter for entry in settled.values()]
-    for entry in settled.values():
+    parts: list[Any] = [entry.hyperparameter for entry in resolved.values()]
+    for entry in resolved.values():
         single = [
-            InCondition(entry.hyperparameter, settled[r.parent].hyperparameter, list(r.values)) for r in entry.rules
+            InCondition(entry.hyperparameter, resolved[r.parent].hyperparameter, list(r.values)) for r in entry.rules
         ]
         parts += single if len(single) < 2 else [AndConjunction(*single)]
-    space.add(*parts)  # at once: every call settles the order of the whole space anew
+    space.add(*parts)  # at once: every call sorts the whole space anew
     return space
 
 
-def _entries(node: Node[Any], task: Task) -> dict[str, _Entry]:
-    """Write down the hyperparameters of a node, parents before children."""
+def _list_entries(node: Node[Any], task: Task) -> dict[str, _Entry]:
+    """List the hyperparameters of a node, parents before children."""
     entries: dict[str, _Entry] = {}
     names = node.names(task)
     selector = join(node.name, node.selector)
@@ -109,13 +109,15 @@ def _entries(node: Node[Any], task: Task) -> dict[str, _Entry]:
 def _mount(space: ConfigurationSpace, prefix: str, rules: list[_Rule]) -> dict[str, _Entry]:
     """Rename the hyperparameters of a component's space; those without a parent of their own get `rules`."""
     if space.forbidden_clauses:
-        raise InvalidOption(f"The space of {prefix} has forbidden clauses, which a component's space may not have.")
+        raise InvalidOption(
+            f"The space of {prefix} has forbidden clauses, which are not supported in the space of a component."
+        )
     entries = {}
     own: dict[str, list[_Rule]] = {}
     for condition in space.conditions:
-        for single in _single(condition):
+        for single in _split_condition(condition):
             parent = join(prefix, single.parent.name)
-            own.setdefault(single.child.name, []).append(_Rule(parent, tuple(_satisfying(single))))
+            own.setdefault(single.child.name, []).append(_Rule(parent, tuple(_list_satisfying(single))))
     for hyperparameter in space.values():
         name = join(prefix, hyperparameter.name)
         renamed = copy(hyperparameter)
@@ -124,63 +126,63 @@ def _mount(space: ConfigurationSpace, prefix: str, rules: list[_Rule]) -> dict[s
     return entries
 
 
-def _single(condition: Condition | Conjunction) -> Sequence[Condition]:
+def _split_condition(condition: Condition | Conjunction) -> Sequence[Condition]:
     if isinstance(condition, Condition):
         return [condition]
     if not isinstance(condition, AndConjunction):
         raise InvalidOption(f"A component's space may join conditions by AND only; got {condition}.")
-    return [single for part in condition.dlcs for single in _single(part)]
+    return [single for part in condition.dlcs for single in _split_condition(part)]
 
 
-def _satisfying(condition: Condition) -> list[Any]:
-    """Return the values of the parent, as wide as an update may make it, that satisfy a condition."""
+def _list_satisfying(condition: Condition) -> list[Any]:
+    """Return the values of the parent that satisfy a condition, within the limits of updates."""
     parent = condition.parent
-    candidates = _possible(parent)
+    candidates = _list_values(parent)
     if isinstance(parent, IntegerHyperparameter):
         low, high = (parent.meta or {}).get("limits", (parent.lower, parent.upper))
         candidates = list(range(int(low), int(high) + 1))
     return [v for v in candidates if condition.satisfied_by_value({parent.name: v})]
 
 
-def _possible(hyperparameter: Hyperparameter[Any, Any]) -> list[Any]:
-    """Return every value of a hyperparameter that conditions may look at."""
+def _list_values(hyperparameter: Hyperparameter[Any, Any]) -> list[Any]:
+    """Return every value of a discrete hyperparameter."""
     if isinstance(hyperparameter, Constant):
         return [hyperparameter.value]
     if isinstance(hyperparameter, CategoricalHyperparameter):
         return [c.item() if hasattr(c, "item") else c for c in hyperparameter.choices]
     if isinstance(hyperparameter, IntegerHyperparameter):
         return list(range(hyperparameter.lower, hyperparameter.upper + 1))
-    raise InvalidOption(f"Conditions on {hyperparameter.name} are not possible: it is continuous.")
+    raise InvalidOption(f"Conditions on {hyperparameter.name} are not supported: it is continuous.")
 
 
-def _update(
+def _apply_update(
     entries: dict[str, _Entry], update: HyperparameterSearchSpaceUpdate, task: Task, nodes: Mapping[str, Node[Any]]
 ) -> None:
     node = nodes[check_choice("node", update.node_name, nodes)]
     if update.hyperparameter == node.selector:
         for name in update.value_range:
             check_choice(f"component of {node.name} for {task.kind}", name, node.names(task))
-    of_node = [n.removeprefix(f"{node.name}:") for n in entries if n.startswith(f"{node.name}:")]
-    check_choice(f"hyperparameter of {node.name}", update.hyperparameter, of_node)
+    hyperparameters = [n.removeprefix(f"{node.name}:") for n in entries if n.startswith(f"{node.name}:")]
+    check_choice(f"hyperparameter of {node.name}", update.hyperparameter, hyperparameters)
     entry = entries[update.name]
     # Applied to the declaration, so that a later update can widen what an earlier one narrowed.
     entry.hyperparameter = update.apply(entry.declared)
 
 
-def _resolve_rules(rules: list[_Rule], settled: Mapping[str, _Entry]) -> list[_Rule] | None:
-    """Drop the rules that always hold and take over their parents' rules; None if the rules cannot all hold."""
+def _resolve_rules(rules: list[_Rule], resolved: Mapping[str, _Entry]) -> list[_Rule] | None:
+    """Replace rules that always hold by those of the parent; None if the rules contradict one another."""
     kept: dict[str, tuple[Any, ...]] = {}
     for rule in rules:
-        if rule.parent not in settled:
+        if rule.parent not in resolved:
             return None
-        parent = settled[rule.parent]
-        possible = _possible(parent.hyperparameter)
-        allowed = tuple(v for v in possible if _is_among(v, rule.values))
+        parent = resolved[rule.parent]
+        possible = _list_values(parent.hyperparameter)
+        allowed = tuple(v for v in possible if _is_in(v, rule.values))
         inherited = parent.rules if len(allowed) == len(possible) else [_Rule(rule.parent, allowed)]
         for r in inherited:  # several rules on one parent must hold together
-            kept[r.parent] = tuple(v for v in r.values if _is_among(v, kept.get(r.parent, r.values)))
+            kept[r.parent] = tuple(v for v in r.values if _is_in(v, kept.get(r.parent, r.values)))
     return [_Rule(name, values) for name, values in kept.items()] if all(kept.values()) else None
 
 
-def _is_among(value: Any, values: Sequence[Any]) -> bool:
+def _is_in(value: Any, values: Sequence[Any]) -> bool:
     return any(type(value) is type(v) and value == v for v in values)

@@ -1,4 +1,4 @@
-"""Configurations known to be good, fitted into the space that is searched."""
+"""Portfolios: configurations known to be good, fitted into the search space."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,20 +15,20 @@ Config = dict[str, Any]
 
 
 def fit_portfolio(encoding: Encoding, portfolio: Iterable[Mapping[str, Any]]) -> list[Config]:
-    """Keep a portfolio within a space that was edited: the user's ranges win.
+    """Fit the configurations of a portfolio into a space; the ranges of the space take precedence.
 
     Parameters
     ----------
     encoding : Encoding
-        Of the space.
+        Encoding of the space.
     portfolio : iterable of mapping
         Values of some hyperparameters.
 
     Returns
     -------
     list of dict
-        Complete configurations.  Numbers out of range are moved to its nearer end; entries with a choice that the
-        space does not offer are left out, and so are those that have become equal to an earlier one.
+        Complete configurations.  Numbers are clipped to the range; entries with a choice that the space does not offer,
+        and duplicates, are dropped.
     """
     fitted: list[Config] = []
     space = encoding.space
@@ -36,8 +36,8 @@ def fit_portfolio(encoding: Encoding, portfolio: Iterable[Mapping[str, Any]]) ->
         if not all(name in space and _offers(space[name], value) for name, value in entry.items()):
             continue
         try:
-            config = complete_config(encoding, {name: _nearest(space[name], value) for name, value in entry.items()})
-        except InvalidOption:  # a choice that the user has fixed leaves no place for one of the values
+            config = complete_config(encoding, {name: _clip(space[name], value) for name, value in entry.items()})
+        except InvalidOption:  # a value is inactive under a choice that the user has fixed
             continue
         if config not in fitted:
             fitted.append(config)
@@ -45,18 +45,18 @@ def fit_portfolio(encoding: Encoding, portfolio: Iterable[Mapping[str, Any]]) ->
 
 
 def _offers(hyperparameter: Hyperparameter[Any, Any], value: Any) -> bool:
-    return _is_number(hyperparameter, value) or bool(hyperparameter.legal_value(value))
+    return _fits_range(hyperparameter, value) or bool(hyperparameter.legal_value(value))
 
 
-def _is_number(hyperparameter: Hyperparameter[Any, Any], value: Any) -> bool:
-    """Whether a value is a number for a range, or for a range that was narrowed down to one number."""
+def _fits_range(hyperparameter: Hyperparameter[Any, Any], value: Any) -> bool:
+    """Return whether a value is a number, and the hyperparameter a range or one narrowed to a constant."""
     if isinstance(value, bool | str):
         return False
     of_range = isinstance(hyperparameter, NumericalHyperparameter)
     return of_range or (isinstance(hyperparameter, Constant) and not isinstance(hyperparameter.value, bool | str))
 
 
-def _nearest(hyperparameter: Hyperparameter[Any, Any], value: Any) -> Any:
+def _clip(hyperparameter: Hyperparameter[Any, Any], value: Any) -> Any:
     if isinstance(hyperparameter, Constant):
         return hyperparameter.value
     if isinstance(hyperparameter, NumericalHyperparameter):

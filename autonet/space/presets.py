@@ -1,4 +1,4 @@
-"""Presets: TOML files that restrict the space and set its ranges, in the vocabulary of updates."""
+"""Presets: TOML files that restrict the search space and set its ranges, in the terms of updates."""
 
 import reprlib
 import tomllib
@@ -18,9 +18,9 @@ __all__ = ["Preset", "list_presets", "load_preset"]
 
 SCHEMA = 1
 KEYS = {"schema", "description", "options", "components", "updates", "portfolio", *get_args(TaskKind)}
-CONCERN_KEYS = {"task", "min_rows", "max_rows", "min_columns", "max_columns"}
-UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", *CONCERN_KEYS}
-PORTFOLIO_KEYS = {"description", "values", *CONCERN_KEYS}
+SCOPE_KEYS = {"task", "min_rows", "max_rows", "min_columns", "max_columns"}
+UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", *SCOPE_KEYS}
+PORTFOLIO_KEYS = {"description", "values", *SCOPE_KEYS}
 TYPES = {str: "a text", bool: "true or false", dict: "a table", list: "a list"}
 
 _T = TypeVar("_T", str, bool, dict[str, Any], list[Any])
@@ -34,7 +34,7 @@ class Preset:
     ----------
     name, description : str
     options : dict
-        Options of the estimators that the user leaves to the preset.
+        Values of options that the user did not set.
     components : dict of str to list of str
         For some nodes, the components to choose from.
     updates : tuple of HyperparameterSearchSpaceUpdate
@@ -49,15 +49,15 @@ class Preset:
     updates: tuple[HyperparameterSearchSpaceUpdate, ...]
     portfolio: tuple[dict[str, Any], ...]
 
-    def restricted(self, nodes: Collection[str]) -> "Preset":
-        """Return what it says of some nodes; it has no portfolio then, as configurations are of all nodes."""
+    def restrict(self, nodes: Collection[str]) -> "Preset":
+        """Return the part for some nodes, without the portfolio, as configurations span all nodes."""
         components = {name: chosen for name, chosen in self.components.items() if name in nodes}
         updates = tuple(update for update in self.updates if update.node_name in nodes)
         return replace(self, components=components, updates=updates, portfolio=())
 
 
 def get_preset_folder() -> Path:
-    """Return where the presets lie: inside the installed package, or at the top of a checkout."""
+    """Return the folder of the presets: inside the installed package, or at the top of a checkout."""
     installed = Path(str(files("autonet"))) / "presets"
     return installed if installed.is_dir() else installed.parents[1] / "presets"
 
@@ -81,18 +81,17 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     preset : str or Path
         A name (``"tiny_cs"``), or the path of a TOML file.
     task : Task
-        Updates and entries of the portfolio may be restricted to a kind of task, and to tables of so many rows and
-        columns.
+        Selects the updates and portfolio entries that are for its kind, number of rows and number of columns.
 
     Raises
     ------
     InvalidOption
-        If there is no such preset, or the file cannot be understood.
+        If the preset does not exist, or its file is invalid.
     """
     path = Path(preset)
     if path.suffix != ".toml":
         path = get_preset_folder() / f"{check_choice('preset', str(preset), list_presets())}.toml"
-    where, content = f"preset {path.name}", _parse(path)
+    where, content = f"preset {path.name}", _parse_file(path)
     if content.get("schema") != SCHEMA:
         raise InvalidOption(
             f"Preset {path.name} has schema {content.get('schema')!r:.60}; this version reads {SCHEMA}."
@@ -100,20 +99,24 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     _check_keys(content, KEYS, where)
     components: dict[str, list[str]] = {}
     for table, place in ((content, where), (_get(content, task.kind, dict, where), f"table [{task.kind}] of {where}")):
-        components |= _components(table, place)
+        components |= _get_components(table, place)
     for kind in get_args(TaskKind):
         _check_keys(_get(content, kind, dict, where), {"components"}, f"table [{kind}] of {where}")
-    updates = [_update(row, where) for row in _rows(content, "updates", where) if _applies_to(row, task, where)]
-    entries = [_entry(row, where) for row in _rows(content, "portfolio", where) if _applies_to(row, task, where)]
+    updates = [
+        _parse_update(row, where) for row in _get_tables(content, "updates", where) if _applies_to(row, task, where)
+    ]
+    entries = [
+        _parse_entry(row, where) for row in _get_tables(content, "portfolio", where) if _applies_to(row, task, where)
+    ]
     description, options = _get(content, "description", str, where), _get(content, "options", dict, where)
     return Preset(path.stem, description, options, components, tuple(updates), tuple(entries))
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def _parse_file(path: Path) -> dict[str, Any]:
     text = read_text(path, "Preset")
     try:
         return tomllib.loads(text)
-    except RecursionError:  # its own sentence would be "maximum recursion depth exceeded"
+    except RecursionError:  # its own message would be "maximum recursion depth exceeded"
         raise InvalidOption(f"Preset {str(path)!r} cannot be read: it is nested too deeply.") from None
     except ValueError as error:  # TOMLDecodeError, and a number of thousands of digits
         raise InvalidOption(f"Preset {str(path)!r} cannot be read: {error}.") from error
@@ -125,21 +128,21 @@ def _check_keys(table: dict[str, Any], allowed: Iterable[str], where: str) -> No
 
 
 def _get(table: dict[str, Any], key: str, kind: type[_T], where: str) -> _T:
-    """Return the value of a key, or an empty one if it is not there; refuse another type."""
+    """Return the value of a key, empty if missing; raise for another type."""
     value = table.get(key, kind())
     if type(value) is not kind:
         raise InvalidOption(f"In {where}, {key} must be {TYPES[kind]}; got {reprlib.repr(value)}.")
     return value
 
 
-def _rows(content: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+def _get_tables(content: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
     rows = _get(content, key, list, where)
     if not all(isinstance(row, dict) for row in rows):
         raise InvalidOption(f"In {where}, {key} must be tables, each under a line [[{key}]]; got {reprlib.repr(rows)}.")
     return rows
 
 
-def _components(table: dict[str, Any], where: str) -> dict[str, list[str]]:
+def _get_components(table: dict[str, Any], where: str) -> dict[str, list[str]]:
     components = _get(table, "components", dict, where)
     for node, names in components.items():
         if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
@@ -160,7 +163,7 @@ def _applies_to(row: dict[str, Any], task: Task, where: str) -> bool:
     )
 
 
-def _update(row: dict[str, Any], where: str) -> HyperparameterSearchSpaceUpdate:
+def _parse_update(row: dict[str, Any], where: str) -> HyperparameterSearchSpaceUpdate:
     place = f"an update of {where}"
     _check_keys(row, UPDATE_KEYS, place)
     missing = [key for key in ("node", "hyperparameter", "values") if key not in row]
@@ -172,7 +175,7 @@ def _update(row: dict[str, Any], where: str) -> HyperparameterSearchSpaceUpdate:
     )
 
 
-def _entry(row: dict[str, Any], where: str) -> dict[str, Any]:
+def _parse_entry(row: dict[str, Any], where: str) -> dict[str, Any]:
     place = f"an entry of the portfolio of {where}"
     _check_keys(row, PORTFOLIO_KEYS, place)
     if not isinstance(row.get("values"), dict):

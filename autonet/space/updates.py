@@ -1,4 +1,4 @@
-"""Edits of the search space: node, hyperparameter, values, scale; the vocabulary of presets and of users."""
+"""Updates of the search space: node, hyperparameter, values, scale; used by presets and users."""
 
 import json
 import math
@@ -28,7 +28,7 @@ __all__ = [
     "parse_hyperparameter_search_space_updates",
 ]
 
-# What may follow the values on a line of a file.
+# The end of a line, after the values.
 AFTER_VALUES = re.compile(r"^(?:\s+(?P<log>log))?(?:\s+default=(?P<default>.+))?$")
 PYTHON_WORDS = {"True": True, "False": False, "None": None}
 
@@ -48,7 +48,7 @@ class HyperparameterSearchSpaceUpdate:
     log : bool
         Whether a range is searched on a log scale.
     default_value : object, optional
-        What the default configuration has; without it the old default, if it is among the new values.
+        New default.  Default: the old one, if it is among the new values.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class HyperparameterSearchSpaceUpdate:
     default_value: Any = None
 
     def __post_init__(self) -> None:
-        """Check what can be checked without knowing the space."""
+        """Check everything that does not need the space."""
         for attribute in ("node_name", "hyperparameter"):
             if not isinstance(getattr(self, attribute), str):
                 got = reprlib.repr(getattr(self, attribute))
@@ -97,12 +97,12 @@ class HyperparameterSearchSpaceUpdate:
         return old
 
     def _categorical(self, old: Any) -> Hyperparameter[Any, Any]:
-        known = [_plain(choice) for choice in old.choices]
+        choices = [_to_python(choice) for choice in old.choices]
         for value in self.value_range:
-            is_known = any(_identity(value) == _identity(choice) for choice in known)
-            self._require(is_known, f"{value!r} is not among its choices {known}")
+            is_choice = any(_identity(value) == _identity(choice) for choice in choices)
+            self._require(is_choice, f"{value!r} is not among its choices {choices}")
         values = list(dict.fromkeys(self.value_range))
-        former = _plain(old.default_value)
+        former = _to_python(old.default_value)
         default = (former if former in values else values[0]) if self.default_value is None else self.default_value
         self._require(default in values, f"the default {default!r} is not among the new values")
         if len(values) == 1:
@@ -114,10 +114,10 @@ class HyperparameterSearchSpaceUpdate:
         for value in self.value_range:
             self._require(_is_number(value), f"{value!r} is not a number")
             self._require(not whole or value == int(value), f"{value!r} is not a whole number")
-            self._require(low <= value <= high, f"{value!r} is outside of the sensible interval [{low:g}, {high:g}]")
+            self._require(low <= value <= high, f"{value!r} is outside the allowed range [{low:g}, {high:g}]")
         cast = int if whole else float
         ends = [cast(v) for v in self.value_range]
-        self._require(len(ends) <= 2, f"{len(ends)} numbers were given; a range has two ends")
+        self._require(len(ends) <= 2, f"{len(ends)} numbers; a range has two ends")
         self._require(ends == sorted(ends), "the low end comes first")
         self._require_default(ends[0], ends[-1], whole=whole)
         if ends[0] == ends[-1]:
@@ -135,7 +135,7 @@ class HyperparameterSearchSpaceUpdate:
             ArithmeticError,
             TypeError,
             ValueError,
-        ) as error:  # ends too close or too far apart to tell values apart
+        ) as error:  # ends too close or too far apart
             raise InvalidOption(f"Update of {self.name}: ConfigSpace cannot make a range of it: {error}.") from error
         return hyperparameter
 
@@ -157,7 +157,7 @@ class HyperparameterSearchSpaceUpdate:
 
 
 class HyperparameterSearchSpaceUpdates:
-    """A list of updates, applied over those of the preset; the last one of a hyperparameter wins.
+    """A list of updates, applied after those of the preset; the last one of a hyperparameter wins.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ class HyperparameterSearchSpaceUpdates:
         default_value: Any = None,
     ) -> None:
         """Add an update; the parameters are those of `HyperparameterSearchSpaceUpdate`."""
-        values = value_range if isinstance(value_range, str) else _tuple(value_range)
+        values = value_range if isinstance(value_range, str) else _to_tuple(value_range)
         self.updates.append(
             HyperparameterSearchSpaceUpdate(node_name, hyperparameter, values, bool(log), default_value)  # type: ignore[arg-type]
         )
@@ -197,9 +197,9 @@ class HyperparameterSearchSpaceUpdates:
         Raises
         ------
         InvalidOption
-            If one would not be read as it is; no file is written.
+            If an update would be read back differently; no file is written.
         """
-        text = "".join(f"{_line(update)}\n" for update in self.updates)
+        text = "".join(f"{_format_line(update)}\n" for update in self.updates)
         Path(path).write_text(text, encoding="utf-8")
 
     def __iter__(self) -> Iterator[HyperparameterSearchSpaceUpdate]:
@@ -225,18 +225,18 @@ class HyperparameterSearchSpaceUpdates:
         return "\n".join(map(str, self.updates))
 
 
-def _line(update: HyperparameterSearchSpaceUpdate) -> str:
-    """Write an update as a line that is read as the same update."""
+def _format_line(update: HyperparameterSearchSpaceUpdate) -> str:
+    """Format an update as a line that parses to the same update."""
     try:
         line = str(update)
         line.encode()
         same = line.splitlines() == [line.strip()] and not line.startswith("#")
-        same = same and HyperparameterSearchSpaceUpdate(*_fields(line)) == update  # type: ignore[arg-type]
+        same = same and HyperparameterSearchSpaceUpdate(*_parse_line(line)) == update  # type: ignore[arg-type]
     except (TypeError, ValueError):
         same = False
     if not same:
         raise InvalidOption(
-            f"{reprlib.repr(update)} cannot be kept in a file: names are words, values numbers or texts."
+            f"{reprlib.repr(update)} cannot be written to a file: names must be words, values numbers or strings."
         )
     return line
 
@@ -249,7 +249,7 @@ def parse_hyperparameter_search_space_updates(path: str | Path) -> Hyperparamete
     Raises
     ------
     InvalidOption
-        If the file or a line of it cannot be read; says which.
+        If the file or one of its lines cannot be read.
 
     Examples
     --------
@@ -266,7 +266,7 @@ def parse_hyperparameter_search_space_updates(path: str | Path) -> Hyperparamete
         if not line or line.startswith("#"):
             continue
         try:
-            node, name, values, log, default = _fields(line)
+            node, name, values, log, default = _parse_line(line)
             updates.append(node, name, values, log, default_value=default)
         except (ValueError, RecursionError) as error:  # RecursionError: thousands of brackets
             raise InvalidOption(
@@ -275,14 +275,14 @@ def parse_hyperparameter_search_space_updates(path: str | Path) -> Hyperparamete
     return updates
 
 
-def _fields(line: str) -> tuple[str, str, list[Any], bool, Any]:
-    """Take a line apart: node, hyperparameter, values, log, default."""
+def _parse_line(line: str) -> tuple[str, str, list[Any], bool, Any]:
+    """Parse a line: node, hyperparameter, values, log, default."""
     node, name, rest = line.split(maxsplit=2)
     try:
         values, end = json.JSONDecoder().raw_decode(rest)
-    except json.JSONDecodeError:  # the looser form of Auto-PyTorch: True, 'relu' or bare words
+    except json.JSONDecodeError:  # as Auto-PyTorch writes them: True, 'relu' or bare words
         end = rest.rindex("]") + 1
-        values = [_word(item.strip()) for item in rest[rest.index("[") + 1 : end - 1].split(",")]
+        values = [_parse_word(item.strip()) for item in rest[rest.index("[") + 1 : end - 1].split(",")]
     match = AFTER_VALUES.match(rest[end:])
     if match is None or not isinstance(values, list):
         raise InvalidOption(f"what follows the name cannot be read: {rest!r}")
@@ -290,23 +290,23 @@ def _fields(line: str) -> tuple[str, str, list[Any], bool, Any]:
     return node, name, values, bool(match["log"]), default
 
 
-def _word(text: str) -> Any:
+def _parse_word(text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError:
         return PYTHON_WORDS.get(text, text.strip("'\""))
 
 
-def _tuple(values: Any) -> Any:
-    return tuple(map(_plain, values)) if isinstance(values, Iterable) else values
+def _to_tuple(values: Any) -> Any:
+    return tuple(map(_to_python, values)) if isinstance(values, Iterable) else values
 
 
-def _plain(value: Any) -> Any:
+def _to_python(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a value is a text, a truth value or a finite number."""
+    """Return whether a value is a string, a boolean or a finite number."""
     return isinstance(value, str | bool) or _is_number(value)
 
 
@@ -315,5 +315,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _identity(value: Any) -> tuple[bool, Any]:
-    """Tell True from 1: they are equal, but they are not the same choice."""
+    """Return a key that tells True from 1, which are equal but different choices."""
     return isinstance(value, bool), value

@@ -167,7 +167,7 @@ def test_unknown_options_of_fit() -> None:
         (("OptimizerSelector", "sgd:learnin_rate", [0.1, 0.2]), "Did you mean 'sgd:learning_rate'"),
         (("OptimiserSelector", "sgd:learning_rate", [0.1, 0.2]), "Did you mean 'OptimizerSelector'"),
         (("NetworkSelector", "shapedresnet:activation", ["reluu"]), "'reluu' is not among its choices"),
-        (("NetworkSelector", "shapedresnet:max_dropout", [0.1, 2.0]), "outside of the sensible interval"),
+        (("NetworkSelector", "shapedresnet:max_dropout", [0.1, 2.0]), "outside the allowed range"),
     ],
 )
 def test_updates_of_the_space(update: tuple[Any, ...], message: str) -> None:

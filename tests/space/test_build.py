@@ -300,7 +300,7 @@ def test_forbidden_combinations_are_honoured_or_refused_but_not_forgotten(mine: 
 
 def test_conditions_that_cannot_be_settled_are_refused(mine: dict[str, Component[Any]]) -> None:
     f, n, x = Float("f", (0.0, 1.0)), Integer("n", (1, 3)), Float("x", (0.0, 1.0))
-    with pytest.raises(InvalidOption, match="Conditions on f are not possible: it is continuous"):
+    with pytest.raises(InvalidOption, match="Conditions on f are not supported: it is continuous"):
         space_with(mine, f, x, GreaterThanCondition(x, f, 0.5))
     with pytest.raises(InvalidOption, match="may join conditions by AND only"):
         space_with(mine, n, x, OrConjunction(EqualsCondition(x, n, 1), EqualsCondition(x, n, 3)))

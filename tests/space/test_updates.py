@@ -66,7 +66,7 @@ def test_a_file_gives_back_what_was_saved(updates: list[HyperparameterSearchSpac
 def test_what_would_not_be_read_back_is_not_saved(node: str, name: str, values: list[Any], tmp_path: Path) -> None:
     updates = HyperparameterSearchSpaceUpdates()
     updates.append(node, name, values)
-    with pytest.raises(InvalidOption, match="cannot be kept in a file"):
+    with pytest.raises(InvalidOption, match="cannot be written to a file"):
         updates.save_as_file(tmp_path / "updates.txt")
     assert not (tmp_path / "updates.txt").exists()
 
