@@ -66,7 +66,7 @@ MUTANTS = [
     Mutant(NUMBERS, "np.where(np.isnan(values), fill, values)", "values", ENCODING_TESTS),
     Mutant(NUMBERS, "if missing.any() and not _find_redundancy(", "if not _useless(", ENCODING_TESTS),
     Mutant(CATEGORIES, "FEW_ROWS = 50", "FEW_ROWS = 500", ENCODING_TESTS),
-    Mutant(CATEGORIES, "counts[MISSING] > 0, False", "True, False", ENCODING_TESTS),
+    Mutant(CATEGORIES, "counts[MISSING_CODE] > 0, False", "True, False", ENCODING_TESTS),
     Mutant(CATEGORIES, "np.argsort(-counts[levels]", "np.argsort(counts[levels]", ENCODING_TESTS),
     Mutant(CATEGORIES, "sizes >= (np.inf", "sizes > (np.inf", ENCODING_TESTS),
     Mutant(RUNTIME, "TOP_SHARE = 1 / 3", "TOP_SHARE = 1 / 2", ESTIMATOR_TESTS),

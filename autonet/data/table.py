@@ -9,7 +9,10 @@ from scipy import sparse
 from autonet.core.typing import Array
 from autonet.data.hashes import hash_rows
 
-__all__ = ["Table"]
+__all__ = ["MISSING_CODE", "UNSEEN_CODE", "Table"]
+
+MISSING_CODE = 0
+UNSEEN_CODE = 1
 
 Rows = NDArray[np.intp] | slice
 

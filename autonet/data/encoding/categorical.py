@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from autonet.core.typing import Array
 from autonet.data.encoding.preprocessors import Embedding
 from autonet.data.encoding.specs import describable_module
+from autonet.data.table import MISSING_CODE, UNSEEN_CODE
 
 __all__ = ["CategoricalFeatures", "fit_categorical"]
 
-MISSING, UNSEEN = 0, 1  # codes of a table
 # Training rows from which a level must occur twice: a single row says nothing about its level.  In smaller tables
 # most levels occur once, and dropping them would empty the column.
 FEW_ROWS = 50
@@ -111,5 +111,5 @@ def fit_categorical(
 def _find_known_levels(counts: Array) -> Array:
     """Return the codes of levels with enough training rows; a missing value is a level if there is any."""
     is_known = counts >= (2 if counts.sum() >= FEW_ROWS else 1)
-    is_known[MISSING], is_known[UNSEEN] = counts[MISSING] > 0, False
+    is_known[MISSING_CODE], is_known[UNSEEN_CODE] = counts[MISSING_CODE] > 0, False
     return np.flatnonzero(is_known)

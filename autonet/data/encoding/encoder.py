@@ -93,7 +93,7 @@ class EncodingModule(nn.Module):
         return result
 
     def width(self, table: Table, rows: Rows) -> int:
-        """Return the number of encoded columns."""
+        """Return the number of encoded columns of rows (n,) of a table."""
         with torch.inference_mode():
             return int(self(*_to_tensors(table.rows(rows[:1]), self)).shape[1])
 

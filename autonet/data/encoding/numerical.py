@@ -117,7 +117,7 @@ class _ColumnGroup:
     statistics: list[tuple[Array, ...]] = field(default_factory=list)
 
     def add(self, first: int, block: Array, chosen: NDArray[np.intp], impute: Callable[[Array], Array]) -> None:
-        """Add columns of a block whose first column has the index `first`."""
+        """Add columns of a block (n, width) whose first column has the index `first`."""
         if len(chosen):
             values = block[:, chosen]
             fill = impute(values)

@@ -13,11 +13,12 @@ from autonet.core.warn import warn
 from autonet.data.reading.columns import CHUNK_ROWS, INSTANT, RawColumn
 from autonet.data.reading.feature_types import PLURAL, Column
 from autonet.data.reading.formats import Format, is_marker, looks_like_other_format, parse_column
-from autonet.data.reading.levels import UNSEEN_CODE, LevelIndex
+from autonet.data.reading.levels import LevelIndex
 from autonet.data.reading.names import join_first
 from autonet.data.reading.number_formats import parse_number
 from autonet.data.reading.texts import count_terms
 from autonet.data.reading.zones import to_local_time
+from autonet.data.table import UNSEEN_CODE
 
 __all__ = [
     "DATE_PARTS",

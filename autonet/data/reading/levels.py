@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from autonet.core.errors import InvalidData
 from autonet.data.reading.canonical import MISSING, WRITTEN_MISSING, canonicalize
 from autonet.data.reading.columns import EXACT, RawColumn
+from autonet.data.table import MISSING_CODE, UNSEEN_CODE
 
-__all__ = ["MISSING_CODE", "UNSEEN_CODE", "LevelIndex"]
+__all__ = ["LevelIndex"]
 
-MISSING_CODE = 0
-UNSEEN_CODE = 1
 BOOLEAN_KINDS = {"boolean", "number"}  # kinds of canonical forms that may be true or false
 AMBIGUOUS = -1  # code of a value that may be several levels
 
@@ -50,7 +49,7 @@ class LevelIndex:
         return any(not self._kinds.isdisjoint(_kinds(value)) for value in values)
 
     def find_mismatch(self, raw: RawColumn, codes: NDArray[np.int32]) -> Any:
-        """Find a boolean where levels are numbers other than 0 and 1, or another number where levels are booleans.
+        """Find a boolean among numeric levels other than 0 and 1, or another number among boolean levels.
 
         True equals 1 in Python, so booleans would be encoded as the number 1, and half of a column of 1 and 2 as True.
         """

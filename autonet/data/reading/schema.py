@@ -27,9 +27,9 @@ from autonet.data.reading.convert import (
 )
 from autonet.data.reading.feature_types import Column, fits_float32, float_bits, infer_column
 from autonet.data.reading.frames import open_table
-from autonet.data.reading.levels import MISSING_CODE, UNSEEN_CODE, LevelIndex
+from autonet.data.reading.levels import LevelIndex
 from autonet.data.reading.names import check_features, join_first
-from autonet.data.table import Table
+from autonet.data.table import MISSING_CODE, UNSEEN_CODE, Table
 
 __all__ = ["Column", "Schema"]
 

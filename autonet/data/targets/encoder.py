@@ -26,7 +26,7 @@ class Transform(Protocol):
         """Transform targets (n, n_targets)."""
 
     def inverse(self, z: Array) -> Array:
-        """Transform back."""
+        """Return targets (n, n_targets) of transformed ones."""
 
 
 @describable
@@ -35,11 +35,11 @@ class NoTransform:
     """Identity transform."""
 
     def forward(self, y: Array) -> Array:
-        """Return the targets."""
+        """Return the targets (n, n_targets)."""
         return y
 
     def inverse(self, z: Array) -> Array:
-        """Return the targets."""
+        """Return the targets (n, n_targets)."""
         return z
 
 
@@ -67,7 +67,7 @@ class SignedLog:
             return np.asarray(np.sign(y) * np.log1p(np.abs(y) / self.unit))
 
     def inverse(self, z: Array) -> Array:
-        """Transform back."""
+        """Return targets (n, n_targets) of transformed ones."""
         return np.asarray(np.sign(z) * self.unit * np.expm1(np.abs(z)))
 
 
@@ -99,7 +99,7 @@ class PowerTransform:
         return np.asarray(self._transformer.transform(_standardize(y, self.center, self.scale)))
 
     def inverse(self, z: Array) -> Array:
-        """Transform back."""
+        """Return targets (n, n_targets) of transformed ones."""
         return np.asarray(self._transformer.inverse_transform(z) * self.scale + self.center)
 
     @property

@@ -129,7 +129,7 @@ class MultilabelTargets:
 
     @property
     def labels(self) -> Array:
-        """Indices of the labels."""
+        """Indices of the labels, shape (n_labels,)."""
         return np.arange(self.n_outputs)
 
     def encode(self, y: Any, name: str = "y") -> Array:
