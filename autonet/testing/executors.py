@@ -1,4 +1,4 @@
-"""What every executor must do, as checks that anyone can run on their own.
+"""Conformance suite for executors.
 
 >>> from autonet.search import InProcess
 >>> check_executor(InProcess)
@@ -16,10 +16,11 @@ from autonet.search.evaluation import Objective, Outcome
 from autonet.search.executors.base import DEADLINE_GRACE_SECONDS, Executor
 from autonet.search.records import Job, Status
 from autonet.search.running_trial import RunningTrial
+from autonet.testing.assertions import expect
 
 __all__ = ["CHECKS", "check_executor"]
 
-# Seconds that a message may take, on a busy machine or between machines.
+# Seconds that a message may take on a busy machine or between machines.
 MESSAGE_TIMEOUT_SECONDS = 10.0
 
 
@@ -29,12 +30,12 @@ def check_executor(make_executor: Callable[[], Executor]) -> None:
     Parameters
     ----------
     make_executor : callable
-        Makes an executor that is ready to use.
+        Returns an executor that is ready to use.
 
     Raises
     ------
     AssertionError
-        At the first thing that an executor must not do.
+        At the first failed check.
 
     Examples
     --------
@@ -48,7 +49,7 @@ def check_executor(make_executor: Callable[[], Executor]) -> None:
     finally:
         executor.close()
     executor.close()
-    _expect(executor.wait() == [], "after close(), wait() must return nothing.")
+    expect(executor.wait() == [], "after close(), wait() must return nothing.")
 
 
 def check_every_job_comes_back_once(executor: Executor) -> None:
@@ -60,11 +61,11 @@ def check_every_job_comes_back_once(executor: Executor) -> None:
 
     ended = _run(executor, objective, [_job(i, {"x": float(i)}) for i in range(3 * executor.n_slots + 1)])
     for number, (outcome, _) in ended.items():
-        _expect(
+        expect(
             outcome.result.status is Status.FINISHED and outcome.result.loss == 3.0 * number,
             f"job {number} must finish with loss {3.0 * number}; got {outcome.result}, {outcome.reason}.",
         )
-    _expect(executor.wait() == [], "wait() must return nothing when no job is running.")
+    expect(executor.wait() == [], "wait() must return nothing when no job is running.")
 
 
 def check_everything_of_a_trial_travels(executor: Executor) -> None:
@@ -79,15 +80,15 @@ def check_everything_of_a_trial_travels(executor: Executor) -> None:
 
     job = _job(7, {"x": 2.0}, seed=11, start=1.0, target=3.0, maximize=True)
     outcome, curve = _run(executor, objective, [job])[7]
-    _expect(outcome.result.loss == -2.0, f"the loss must be -2, as the value is to be maximized; got {outcome.result}.")
-    _expect(outcome.result.metrics == {"note": "kept"}, f"metrics must come back; got {outcome.result.metrics}.")
+    expect(outcome.result.loss == -2.0, f"the loss must be -2, because the value is maximized; got {outcome.result}.")
+    expect(outcome.result.metrics == {"note": "kept"}, f"metrics must come back; got {outcome.result.metrics}.")
     given = outcome.attributes.get("given")
-    _expect(given == [7, 11, 3.0, 1.0], f"number, seed, budget and start must be the job's; got {given}.")
-    _expect(curve == [(0, 0.0), (1, 0.5), (2, 1.0)], f"each report must come back once; got {curve}.")
-    _expect(outcome.config == {"x": 2.0}, f"the configuration must come back; got {outcome.config}.")
-    _expect(outcome.job == job, f"the job must come back as it was; got {outcome.job}.")
-    _expect(0.05 <= outcome.seconds < 0.05 + MESSAGE_TIMEOUT_SECONDS, f"a job of 0.05 seconds took {outcome.seconds}.")
-    _expect(abs(outcome.began - time.time()) < 60, f"a job began at {outcome.began}, but it is {time.time()}.")
+    expect(given == [7, 11, 3.0, 1.0], f"number, seed, budget and start must be the job's; got {given}.")
+    expect(curve == [(0, 0.0), (1, 0.5), (2, 1.0)], f"each report must come back once; got {curve}.")
+    expect(outcome.config == {"x": 2.0}, f"the configuration must come back; got {outcome.config}.")
+    expect(outcome.job == job, f"the job must come back as it was; got {outcome.job}.")
+    expect(0.05 <= outcome.seconds < 0.05 + MESSAGE_TIMEOUT_SECONDS, f"a job of 0.05 seconds took {outcome.seconds}.")
+    expect(abs(outcome.began - time.time()) < 60, f"a job began at {outcome.began}, but it is {time.time()}.")
 
 
 def check_definitions_travel(executor: Executor) -> None:
@@ -97,9 +98,9 @@ def check_definitions_travel(executor: Executor) -> None:
         return trial.suggest_float("x", 0, 1) + trial.suggest_int("n", 1, 3)
 
     outcome, _ = _run(executor, objective, [_job(0, {"x": 0.25}, defines=True)])[0]
-    _expect(set(outcome.definitions) == {"x", "n"}, f"x and n were defined; got {dict(outcome.definitions)}.")
-    _expect(outcome.config.get("x") == 0.25, f"x was proposed as 0.25; got {dict(outcome.config)}.")
-    _expect(outcome.config.get("n") in (1, 2, 3), f"n must be between 1 and 3; got {dict(outcome.config)}.")
+    expect(set(outcome.definitions) == {"x", "n"}, f"x and n were defined; got {dict(outcome.definitions)}.")
+    expect(outcome.config.get("x") == 0.25, f"x was proposed as 0.25; got {dict(outcome.config)}.")
+    expect(outcome.config.get("n") in (1, 2, 3), f"n must be between 1 and 3; got {dict(outcome.config)}.")
 
 
 def check_checkpoints_travel(executor: Executor) -> None:
@@ -115,13 +116,11 @@ def check_checkpoints_travel(executor: Executor) -> None:
         for place in (None, directory):
             first, _ = _run(executor, objective, [_job(0, target=1.0, directory=place)])[0]
             kept = first.result.checkpoint
-            _expect(kept is not None, f"a checkpoint was saved, and none came back ({first.reason}).")
-            _expect(
-                place is None or Path(kept).parent == Path(directory), f"the checkpoint must be a file; got {kept}."
-            )
+            expect(kept is not None, f"a checkpoint was saved, and none came back ({first.reason}).")
+            expect(place is None or Path(kept).parent == Path(directory), f"the checkpoint must be a file; got {kept}.")
             job = _job(0, start=1.0, target=2.0, directory=place, checkpoint=kept)
             second, _ = _run(executor, objective, [job])[0]
-            _expect(second.result.loss == 2.0, f"the second job must go on from the first; got {second.result}.")
+            expect(second.result.loss == 2.0, f"the second job must go on from the first; got {second.result}.")
 
 
 def check_an_exception_ends_its_job_alone(executor: Executor) -> None:
@@ -135,12 +134,12 @@ def check_an_exception_ends_its_job_alone(executor: Executor) -> None:
     for number, (outcome, _) in _run(executor, broken_objective, [_job(i) for i in range(4)]).items():
         status = outcome.result.status
         if number % 2 == 0:
-            _expect(status is Status.FINISHED, f"job {number} raised nothing, and is {status}: {outcome.reason}.")
+            expect(status is Status.FINISHED, f"job {number} raised nothing, and is {status}: {outcome.reason}.")
             continue
-        _expect(status is Status.CRASHED, f"a job that raises must be crashed; got {status}.")
-        _expect(outcome.reason == f"ValueError: no luck with {number}", f"wrong reason: {outcome.reason!r}.")
-        _expect("in broken_objective" in outcome.error, f"the traceback must come back; got {outcome.error!r}.")
-        _expect(isinstance(outcome.exception, ValueError), f"the exception must come; got {outcome.exception!r}.")
+        expect(status is Status.CRASHED, f"a job that raises must be crashed; got {status}.")
+        expect(outcome.reason == f"ValueError: no luck with {number}", f"wrong reason: {outcome.reason!r}.")
+        expect("in broken_objective" in outcome.error, f"the traceback must come back; got {outcome.error!r}.")
+        expect(isinstance(outcome.exception, ValueError), f"the exception must come; got {outcome.exception!r}.")
 
 
 def check_a_result_without_a_value_is_known_as_such(executor: Executor) -> None:
@@ -154,8 +153,8 @@ def check_a_result_without_a_value_is_known_as_such(executor: Executor) -> None:
 
     ended = _run(executor, objective, [_job(0), _job(1)])
     statuses = [ended[number][0].result.status for number in (0, 1)]
-    _expect(statuses == [Status.DIVERGED, Status.PRUNED], f"expected diverged and pruned; got {statuses}.")
-    _expect(ended[1][0].result.loss == 4.0, f"the last report of a pruned trial counts; got {ended[1][0].result}.")
+    expect(statuses == [Status.DIVERGED, Status.PRUNED], f"expected diverged and pruned; got {statuses}.")
+    expect(ended[1][0].result.loss == 4.0, f"the last report of a pruned trial counts; got {ended[1][0].result}.")
 
 
 def check_the_deadline_holds(executor: Executor) -> None:
@@ -175,12 +174,12 @@ def check_the_deadline_holds(executor: Executor) -> None:
         deadline = time.monotonic() + 0.5
         outcome, curve = _run(executor, objective, [_job(number, deadline=deadline)])[number]
         late = time.monotonic() - deadline
-        _expect(late >= 0, f"a job was ended {-late:.2f} seconds before its deadline.")
-        _expect(
+        expect(late >= 0, f"a job was ended {-late:.2f} seconds before its deadline.")
+        expect(
             late < DEADLINE_GRACE_SECONDS + MESSAGE_TIMEOUT_SECONDS,
             f"a job came back {late:.2f} seconds after its deadline.",
         )
-        _expect(
+        expect(
             outcome.result.status is status and curve == [(0, 0.5)] * number,
             f"a job that is ended by its deadline after {number} reports must be {status}; got {outcome}.",
         )
@@ -189,14 +188,14 @@ def check_the_deadline_holds(executor: Executor) -> None:
 def check_jobs_overlap(executor: Executor) -> None:
     """As many jobs as there are slots run at once."""
     n = executor.n_slots
-    _expect(isinstance(n, int) and n >= 1, f"n_slots must be an integer of at least 1; got {n!r}.")
+    expect(isinstance(n, int) and n >= 1, f"n_slots must be an integer of at least 1; got {n!r}.")
     _run(executor, lambda _: 0.0, [_job(i) for i in range(n)])  # starts what must be started
     for _ in range(5):  # on a busy machine one may end before another has begun
         ended = _run(executor, lambda _: time.sleep(0.5) or 0.0, [_job(i) for i in range(n)])  # type: ignore[func-returns-value]
         outcomes = [outcome for outcome, _ in ended.values()]
         if max(o.began for o in outcomes) < min(o.began + o.seconds for o in outcomes):
             return
-    _expect(False, f"{n} jobs of half a second in {n} slots never ran at once.")
+    expect(False, f"{n} jobs of half a second in {n} slots never ran at once.")
 
 
 def check_cancelled_jobs_do_not_come_back(executor: Executor) -> None:
@@ -213,8 +212,8 @@ def check_cancelled_jobs_do_not_come_back(executor: Executor) -> None:
     executor.cancel()
     executor.cancel()
     began = time.monotonic()
-    _expect(executor.wait() == [], "cancelled jobs must have no outcome.")
-    _expect(time.monotonic() - began < 0.5, "after cancel(), wait() must return at once.")
+    expect(executor.wait() == [], "cancelled jobs must have no outcome.")
+    expect(time.monotonic() - began < 0.5, "after cancel(), wait() must return at once.")
     _run(executor, objective, [_job(i + 1) for i in range(2 * executor.n_slots)])
 
 
@@ -249,15 +248,10 @@ def _run(
             running.add(job.trial)
             executor.submit(objective, job, lambda *report: observed.append(report))
         outcomes = executor.wait()
-        _expect(bool(outcomes), f"wait() returned nothing though jobs {sorted(running)} were running.")
+        expect(bool(outcomes), f"wait() returned nothing though jobs {sorted(running)} were running.")
         for outcome in outcomes:
             number = outcome.job.trial
-            _expect(number in running, f"job {number} came back, but it was not running.")
+            expect(number in running, f"job {number} came back, but it was not running.")
             running.remove(number)
             ended[number] = outcome, [*[r[1:] for r in observed if r[0] == number], *outcome.curve]
     return ended
-
-
-def _expect(condition: bool, sentence: str) -> None:
-    if not condition:
-        raise AssertionError(sentence[0].upper() + sentence[1:])

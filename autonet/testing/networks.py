@@ -1,4 +1,4 @@
-"""Checks that every network must pass; run them on one of your own.
+"""Conformance suite for networks.
 
 With pytest, each check of each configuration is a test of its own::
 
@@ -22,16 +22,27 @@ from autonet.core.component import Component
 from autonet.core.task import Task
 from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
+from autonet.testing.assertions import expect
 
 __all__ = ["CHECKS", "NetworkCheck", "check_network", "network_checks"]
 
 Build = Callable[[int, int], nn.Module]
-"""Builds the network for so many inputs and outputs."""
+"""Builds the network from the numbers of inputs and outputs."""
 
-N_SAMPLED = 2  # configurations beside the defaults, of so many that are sampled
+# Sampled configurations that are checked besides the defaults.
+N_SAMPLED = 2
+
+# Configurations sampled to find these.
 MAX_SAMPLED = 10
-MAX_PARAMETERS = 200_000  # larger networks take long and show no more
-N_IN, N_OUT, N_ROWS = 5, 3, 12  # where sizes do not matter
+
+# Parameters above which a sampled network is skipped, to save time.
+MAX_PARAMETERS = 200_000
+
+# Sizes for checks that do not depend on them.
+N_IN = 5
+N_OUT = 3
+N_ROWS = 12
+
 LEARNING_RATE = 1e-2
 
 
@@ -40,7 +51,7 @@ LEARNING_RATE = 1e-2
 
 @dataclass(frozen=True)
 class NetworkCheck:
-    """One check of a network; calling it raises AssertionError with a sentence that says what is wrong.
+    """Check of a network; calling it raises AssertionError if it fails.
 
     Attributes
     ----------
@@ -57,7 +68,7 @@ class NetworkCheck:
     where: str
 
     def __call__(self) -> None:
-        """Run the check, without an effect on torch's random numbers."""
+        """Run the check without changing torch's global random state."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             self.check(lambda n_in, n_out: self.component.build(n_in=n_in, n_out=n_out, **self.config))
@@ -115,7 +126,7 @@ def check_network(component: Component[nn.Module]) -> None:
 
 
 def _configurations(component: Component[nn.Module]) -> dict[str, dict[str, Any]]:
-    """Different configurations, by what they are."""
+    """Return different configurations by description."""
     if component.space is None:
         return {"its only configuration": {}}
     found: dict[str, dict[str, Any]] = {}
@@ -144,13 +155,13 @@ def outputs_are_one_row_per_row(build: Build) -> None:
         with torch.no_grad():
             output = build(n_in, n_out).eval()(torch.randn(n_rows, n_in))
         expected = (n_rows, n_out)
-        _expect(
+        expect(
             tuple(output.shape) == expected,
             f"For {n_rows} rows of {n_in} columns and {n_out} outputs, the output must have the shape {expected}; "
             f"got {tuple(output.shape)}.",
         )
-        _expect(output.dtype == torch.float32, f"The output must be float32; got {output.dtype}.")
-        _expect(bool(torch.isfinite(output).all()), "The output for standard normal inputs is not finite.")
+        expect(output.dtype == torch.float32, f"The output must be float32; got {output.dtype}.")
+        expect(bool(torch.isfinite(output).all()), "The output for standard normal inputs is not finite.")
 
 
 def every_parameter_is_trained(build: Build) -> None:
@@ -160,9 +171,9 @@ def every_parameter_is_trained(build: Build) -> None:
     _train(network, steps=5)
     for name, parameter in network.named_parameters():
         gradient = parameter.grad
-        _expect(gradient is not None, f"The parameter {name!r} has no gradient.")
-        _expect(gradient is None or bool(torch.isfinite(gradient).all()), f"The gradient of {name!r} is not finite.")
-        _expect(not torch.equal(parameter, before[name]), f"The parameter {name!r} did not move in five steps of Adam.")
+        expect(gradient is not None, f"The parameter {name!r} has no gradient.")
+        expect(gradient is None or bool(torch.isfinite(gradient).all()), f"The gradient of {name!r} is not finite.")
+        expect(not torch.equal(parameter, before[name]), f"The parameter {name!r} did not move in five steps of Adam.")
 
 
 def two_rows_are_enough_to_train(build: Build) -> None:
@@ -170,7 +181,7 @@ def two_rows_are_enough_to_train(build: Build) -> None:
     for n_in, n_out in product((1, 7), (1, 4)):
         network = build(n_in, n_out)
         _train(network, torch.randn(2, n_in), steps=1)
-        _expect(bool(torch.isfinite(_predict(network, torch.randn(2, n_in))).all()), "Training on two rows diverges.")
+        expect(bool(torch.isfinite(_predict(network, torch.randn(2, n_in))).all()), "Training on two rows diverges.")
 
 
 def evaluation_is_deterministic(build: Build) -> None:
@@ -179,9 +190,9 @@ def evaluation_is_deterministic(build: Build) -> None:
     _train(network)
     before, rows = copy.deepcopy(network.state_dict()), x.clone()
     first = _predict(network, x)
-    _expect(torch.equal(first, _predict(network, x)), "In evaluation, two outputs for the same rows differ.")
-    _expect(torch.equal(x, rows), "In evaluation, the network changed its input.")
-    _expect(_same(before, network.state_dict()), "In evaluation, the network changed its own state.")
+    expect(torch.equal(first, _predict(network, x)), "In evaluation, two outputs for the same rows differ.")
+    expect(torch.equal(x, rows), "In evaluation, the network changed its input.")
+    expect(_same(before, network.state_dict()), "In evaluation, the network changed its own state.")
 
 
 def rows_are_predicted_independently(build: Build) -> None:
@@ -190,7 +201,7 @@ def rows_are_predicted_independently(build: Build) -> None:
     _train(network)
     one_by_one = torch.cat([_predict(network, row) for row in torch.split(x, 1)])
     close = torch.allclose(_predict(network, x), one_by_one, rtol=1e-3, atol=1e-4)
-    _expect(close, "In evaluation, outputs for rows one by one differ from those for the batch.")
+    expect(close, "In evaluation, outputs for rows one by one differ from those for the batch.")
 
 
 def the_state_dict_is_all_there_is(build: Build) -> None:
@@ -199,7 +210,7 @@ def the_state_dict_is_all_there_is(build: Build) -> None:
     _train(network)
     other.load_state_dict(network.state_dict())
     same = torch.equal(_predict(network, x), _predict(other, x))
-    _expect(same, "A network of the same configuration with the same state dict has other outputs.")
+    expect(same, "A network of the same configuration with the same state dict has other outputs.")
 
 
 def copies_are_independent(build: Build) -> None:
@@ -207,9 +218,9 @@ def copies_are_independent(build: Build) -> None:
     network, x = build(N_IN, N_OUT), torch.randn(N_ROWS, N_IN)
     _train(network)
     twin, before = copy.deepcopy(network), _predict(network, x)
-    _expect(torch.equal(before, _predict(twin, x)), "A deep copy has other outputs.")
+    expect(torch.equal(before, _predict(twin, x)), "A deep copy has other outputs.")
     _train(twin)
-    _expect(torch.equal(before, _predict(network, x)), "Training a deep copy changes the original.")
+    expect(torch.equal(before, _predict(network, x)), "Training a deep copy changes the original.")
 
 
 def a_seed_repeats_the_network(build: Build) -> None:
@@ -221,7 +232,7 @@ def a_seed_repeats_the_network(build: Build) -> None:
         initialize_from_rows(network, x)
         _train(network)
         outputs.append(_predict(network, x))
-    _expect(torch.equal(*outputs), "Built and trained twice under one seed, the network has different outputs.")
+    expect(torch.equal(*outputs), "Built and trained twice under one seed, the network has different outputs.")
 
 
 def every_initialization_works(build: Build) -> None:
@@ -234,7 +245,7 @@ def every_initialization_works(build: Build) -> None:
             initialize(network, component.build(**hyperparameters), bias)
             initialize_from_rows(network, x)
             finite = bool(torch.isfinite(_predict(network, x)).all())
-            _expect(finite, f"Initialized by {name!r}, with {bias!r} for biases, the network's outputs are not finite.")
+            expect(finite, f"Initialized by {name!r}, with {bias!r} for biases, the network's outputs are not finite.")
 
 
 def it_works_behind_embedded_categories(build: Build) -> None:
@@ -247,9 +258,9 @@ def it_works_behind_embedded_categories(build: Build) -> None:
     _train(network, x, steps=3)  # a head of zeros lets no gradient through in the first
     gradient = embedding.vectors.weight.grad
     trained = gradient is not None and bool((gradient != 0).any())
-    _expect(trained, "No gradient reaches an embedding of categories before the network.")
+    expect(trained, "No gradient reaches an embedding of categories before the network.")
     output = _predict(network, x)
-    _expect(tuple(output.shape) == (N_ROWS, N_OUT), f"Behind an embedding, the output has the shape {output.shape}.")
+    expect(tuple(output.shape) == (N_ROWS, N_OUT), f"Behind an embedding, the output has the shape {output.shape}.")
 
 
 CHECKS: tuple[Callable[[Build], None], ...] = (
@@ -288,8 +299,3 @@ def _predict(network: nn.Module, x: Tensor) -> Tensor:
 
 def _same(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
-def _expect(met: bool, message: str) -> None:
-    if not met:
-        raise AssertionError(message)

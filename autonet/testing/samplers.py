@@ -1,4 +1,4 @@
-"""Checks that every sampler must pass; run them on one of your own.
+"""Conformance suite for samplers.
 
 With pytest, each check in each space is a test of its own::
 
@@ -32,6 +32,7 @@ from autonet.search.samplers.base import Sampler
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.spaces.values import to_plain
 from autonet.search.study import Study
+from autonet.testing.assertions import expect
 from autonet.testing.spaces import example_spaces
 
 __all__ = ["CHECKS", "SamplerCheck", "check_sampler", "sampler_checks"]
@@ -40,10 +41,17 @@ Check = Callable[[Sampler, ConfigurationSpace], None]
 Config = Mapping[str, Any]
 
 LADDER = Rungs((1, 3, 9), 3, "epochs")
-N_TRIALS = 24  # of most histories
-N_PROPOSALS = 5  # for each
-MAX_SECONDS = 1.0  # median of a proposal, a bound for slow machines
-MAX_GRID_SIZE = 200  # a space with more configurations is not exhausted
+# Trials of most histories.
+N_TRIALS = 24
+
+# Proposals for each history.
+N_PROPOSALS = 5
+
+# Median seconds of a proposal, a bound for slow machines.
+MAX_SECONDS = 1.0
+
+# Configurations of a space up to which it is searched exhaustively.
+MAX_GRID_SIZE = 200
 
 
 # --- what to run
@@ -51,7 +59,7 @@ MAX_GRID_SIZE = 200  # a space with more configurations is not exhausted
 
 @dataclass(frozen=True)
 class SamplerCheck:
-    """One check of a sampler in one space; calling it raises AssertionError with a sentence that says what is wrong."""
+    """Check of a sampler in a space; calling it raises AssertionError if it fails."""
 
     sampler: Sampler
     check: Check
@@ -75,8 +83,8 @@ def sampler_checks(sampler: Sampler, spaces: Mapping[str, ConfigurationSpace] | 
     ----------
     sampler : Sampler
     spaces : mapping of str to ConfigurationSpace, optional
-        What it is to work with; default: `example_spaces`.  A sampler that cannot have continuous hyperparameters is
-        given `finite_spaces`.
+        Spaces to test with; default: `example_spaces`.  Pass `finite_spaces` for samplers that do not support
+        continuous hyperparameters.
 
     Returns
     -------
@@ -120,7 +128,7 @@ def check_sampler(sampler: Sampler, spaces: Mapping[str, ConfigurationSpace] | N
 def _events(
     space: ConfigurationSpace, *, n_trials: int = N_TRIALS, failed: float = 0.0, n_running: int = 0, ladder: bool = True
 ) -> list[Event]:
-    """Make up a history of different trials, the default configuration first; a small space is never used up."""
+    """Simulate a history of different trials, the default configuration first; never exhaust a small space."""
     encoding, rng = Encoding(space), np.random.default_rng(0)
     known = _all_configs(space)
     n_trials = n_trials if known is None else max(1, min(n_trials, len(known) // 2))
@@ -148,7 +156,7 @@ def _trial(
     crashes: bool = False,
     running: bool = False,
 ) -> Iterator[Event]:
-    """Make up the events of a trial: its losses fall with the budget and grow with the distance from a point."""
+    """Simulate the events of a trial: its loss falls with the budget and grows with the distance from a point."""
     yield Event("propose", number, {"config": config, "seed": number, "origin": "sampler" if number else "default"})
     distance = float(((encoding.features(encoding.encode(config)) - 0.3) ** 2).sum())
     for start, target in zip((0.0, *budgets), budgets, strict=False):
@@ -226,9 +234,9 @@ def check_a_proposal_is_a_function_of_its_arguments(sampler: Sampler, space: Con
     first = sampler.propose(space, history, np.random.default_rng(1))
     sampler.propose(space, other, np.random.default_rng(2))
     again = sampler.propose(space, history, np.random.default_rng(1))
-    _expect(first == again, f"{name} proposed {first!r}, and {again!r} for the same history and random stream.")
+    expect(first == again, f"{name} proposed {first!r}, and {again!r} for the same history and random stream.")
     again = sampler.propose(copy.deepcopy(space), _history(events), np.random.default_rng(1))
-    _expect(first == again, f"{name} proposed {first!r}, and {again!r} for the same history read back from its events.")
+    expect(first == again, f"{name} proposed {first!r}, and {again!r} for the same history read back from its events.")
 
 
 def check_nothing_else_changes(sampler: Sampler, space: ConfigurationSpace) -> None:
@@ -245,8 +253,8 @@ def check_nothing_else_changes(sampler: Sampler, space: ConfigurationSpace) -> N
 
     seen_before, states_before = seen(), states()
     sampler.propose(space, history, np.random.default_rng(0))
-    _expect(seen() == seen_before, f"{name} changed the history.")
-    _expect(states() == states_before, f"{name} drew from a global random state; it must draw from rng alone.")
+    expect(seen() == seen_before, f"{name} changed the history.")
+    expect(states() == states_before, f"{name} drew from a global random state; it must draw from rng alone.")
 
 
 def check_running_trials_are_seen(sampler: Sampler, space: ConfigurationSpace) -> None:
@@ -283,9 +291,9 @@ def check_a_small_space_is_visited_once(sampler: Sampler, space: ConfigurationSp
 
     trials = Study(space, sampler=recorder, random_state=0).optimize(objective, progress=False).trials
     n = len({encoding.key(encoding.encode(t.config)) for t in trials})
-    _expect(n == len(known), f"A study with {name} tried {n} of {len(known)} configurations.")
+    expect(n == len(known), f"A study with {name} tried {n} of {len(known)} configurations.")
     for config, trial in zip(recorder.proposals, trials[1:], strict=False):
-        _expect(config == trial.config, f"{name} proposed {config!r}, which was tried before.")
+        expect(config == trial.config, f"{name} proposed {config!r}, which was tried before.")
 
 
 def check_proposals_are_fast(sampler: Sampler, space: ConfigurationSpace) -> None:
@@ -297,7 +305,7 @@ def check_proposals_are_fast(sampler: Sampler, space: ConfigurationSpace) -> Non
         sampler.propose(space, history, np.random.default_rng(seed))
         seconds.append(time.perf_counter() - began)
     median = float(np.median(seconds[1:]))
-    _expect(median <= MAX_SECONDS, f"{type(sampler).__name__} took {median:.1f} s to propose; at most {MAX_SECONDS:g}.")
+    expect(median <= MAX_SECONDS, f"{type(sampler).__name__} took {median:.1f} s to propose; at most {MAX_SECONDS:g}.")
 
 
 CHECKS: Sequence[Check] = [
@@ -320,7 +328,7 @@ CHECKS: Sequence[Check] = [
 
 
 class _Recorder:
-    """A sampler that notes what another one proposes."""
+    """Sampler that records the proposals of another one."""
 
     def __init__(self, sampler: Sampler) -> None:
         self.sampler, self.proposals = sampler, list[Config | None]()
@@ -340,22 +348,22 @@ def _propose(sampler: Sampler, space: ConfigurationSpace, events: Sequence[Event
 def _check_proposal(
     sampler: Sampler, space: ConfigurationSpace, history: History, rng: np.random.Generator
 ) -> Config | None:
-    """Return a proposal that is legal, plain and new; None if the space is used up."""
+    """Return a proposal after checking that it is legal, plain and new; None if the space is exhausted."""
     name, table = type(sampler).__name__, history.table(space)
     config = sampler.propose(space, history, rng)
     if config is None:
         known = _all_configs(space)
         left = "nearly all" if known is None else len(known) - table.n_distinct
-        _expect(left == 0, f"{name} proposed None, although {left} configurations were not tried yet.")
+        expect(left == 0, f"{name} proposed None, although {left} configurations were not tried yet.")
         return None
     problem = _translate_error(space, config)
-    _expect(problem is None, f"{name} proposed {config!r}, {problem}.")
-    _expect(not table.has(table.encoding.encode(config)), f"{name} proposed {config!r}, which a trial has already.")
+    expect(problem is None, f"{name} proposed {config!r}, {problem}.")
+    expect(not table.has(table.encoding.encode(config)), f"{name} proposed {config!r}, which a trial has already.")
     return config
 
 
 def _translate_error(space: ConfigurationSpace, config: Any) -> str | None:
-    """Say in half a sentence what is wrong with a configuration; None if it is legal."""
+    """Return what is wrong with a configuration as a clause; None if it is legal."""
     if not isinstance(config, Mapping):
         return "which is not a mapping from names to values"
     for name, value in config.items():
@@ -378,11 +386,6 @@ def _translate_error(space: ConfigurationSpace, config: Any) -> str | None:
 
 
 def _types(hyperparameter: Any) -> set[type]:
-    """Return the types that its values may have."""
+    """Return the valid types of values of a hyperparameter."""
     choices = [*getattr(hyperparameter, "choices", ()), *getattr(hyperparameter, "sequence", ())]
     return {type(to_plain(value)) for value in (hyperparameter.default_value, *choices)}
-
-
-def _expect(met: bool, message: str) -> None:
-    if not met:
-        raise AssertionError(message)

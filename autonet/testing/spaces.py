@@ -1,4 +1,4 @@
-"""Spaces with everything that a sampler may meet."""
+"""Example spaces with every feature that a sampler must support."""
 
 from typing import Any
 
@@ -25,7 +25,12 @@ __all__ = ["example_spaces", "finite_spaces"]
 
 
 def example_spaces() -> dict[str, ConfigurationSpace]:
-    """Return spaces with everything that a sampler may meet."""
+    """Return example spaces with every feature that a sampler must support.
+
+    Returns
+    -------
+    dict of str to ConfigurationSpace
+    """
     rate, kind = Float("rate", (1e-5, 1.0), log=True), Categorical("kind", ["linear", "tree", "net"])
     layers, width = Integer("layers", (1, 6)), Integer("width", (8, 1024), log=True)
     dropout, depth = Float("dropout", (0.0, 0.8)), OrdinalHyperparameter("depth", [1, 2, 4, 8])

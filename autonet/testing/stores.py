@@ -1,4 +1,4 @@
-"""What every store must do, as checks that anyone can run on their own.
+"""Conformance suite for stores.
 
 >>> from pathlib import Path
 >>> from tempfile import TemporaryDirectory
@@ -20,10 +20,11 @@ from autonet.search.records import Event
 from autonet.search.running_trial import RunningTrial
 from autonet.search.storage.store import Store
 from autonet.search.study import Study
+from autonet.testing.assertions import expect
 
 __all__ = ["CHECKS", "CHECKS_OF_MEMORY", "OpenStore", "check_store"]
 
-# Opens the store of that name: a new one, or the one that was closed before under the same name.
+# Opens the store of a name: a new one, or the one that was closed under that name.
 OpenStore = Callable[[str], Store]
 
 PLAIN: Mapping[str, Any] = {
@@ -37,19 +38,19 @@ PLAIN: Mapping[str, Any] = {
 
 
 def check_store(open_store: OpenStore, *, keeps: bool = True) -> None:
-    """Run all checks.
+    """Run all checks of a store.
 
     Parameters
     ----------
     open_store : callable
-        Takes a name and opens the store of that name: a new one, or the one that was closed under it.
+        Takes a name and opens the store of that name: a new one, or the one that was closed under that name.
     keeps : bool
-        Whether the store outlives its object; if not, only `CHECKS_OF_MEMORY` are run.
+        Whether the store is persistent; if not, only `CHECKS_OF_MEMORY` are run.
 
     Raises
     ------
     AssertionError
-        At the first thing that a store must not do.
+        At the first failed check.
 
     Examples
     --------
@@ -66,10 +67,10 @@ def check_store(open_store: OpenStore, *, keeps: bool = True) -> None:
 def check_a_new_store_is_empty(open_store: OpenStore) -> None:
     """Expect neither settings nor events of a new store, and a place for checkpoints or None."""
     store = open_store("new")
-    _expect(dict(store.settings()) == {}, f"a new store has no settings; got {store.settings()}.")
-    _expect(list(store.events()) == [], "a new store has no events.")
+    expect(dict(store.settings()) == {}, f"a new store has no settings; got {store.settings()}.")
+    expect(list(store.events()) == [], "a new store has no events.")
     place = store.checkpoints
-    _expect(place is None or Path(place).is_dir(), f"checkpoints must be a directory or None; got {place!r}.")
+    expect(place is None or Path(place).is_dir(), f"checkpoints must be a directory or None; got {place!r}.")
     store.close()
 
 
@@ -79,7 +80,7 @@ def check_append_gives_back_what_it_took(open_store: OpenStore) -> None:
     store.keep({})
     given = [Event("propose", 0, PLAIN), Event("start", 0, {})]
     _expect_same(store.append(*given), given, "append() must return the events that it was given")
-    _expect(list(store.append()) == [], "append() of nothing must return nothing.")
+    expect(list(store.append()) == [], "append() of nothing must return nothing.")
     store.close()
 
 
@@ -113,8 +114,8 @@ def check_settings_are_kept(open_store: OpenStore) -> None:
     store.keep(PLAIN)
     store.close()
     store = open_store("settings")
-    _expect(repr(dict(store.settings())) == repr(PLAIN), f"settings must come back; got {store.settings()}.")
-    _expect(list(store.events()) == [], "settings are no events.")
+    expect(repr(dict(store.settings())) == repr(PLAIN), f"settings must come back; got {store.settings()}.")
+    expect(list(store.events()) == [], "settings are no events.")
     store.close()
 
 
@@ -186,7 +187,7 @@ def check_a_study_goes_on(open_store: OpenStore) -> None:
 
     whole = run("whole", 8)
     run("parts", 3)
-    _expect(repr(run("parts", 8)) == repr(whole), "a study opened again must go on as if it had not been closed.")
+    expect(repr(run("parts", 8)) == repr(whole), "a study opened again must go on as if it had not been closed.")
 
 
 CHECKS_OF_MEMORY: tuple[Callable[[OpenStore], None], ...] = (
@@ -206,7 +207,7 @@ CHECKS: tuple[Callable[[OpenStore], None], ...] = (
 
 
 class _Unreadable(Mapping[str, Any]):
-    """A body that fails when it is looked at."""
+    """Event body that raises when it is read."""
 
     def __getitem__(self, name: str) -> Any:
         raise ZeroDivisionError
@@ -216,11 +217,6 @@ class _Unreadable(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return 1
-
-
-def _expect(truth: bool, message: str) -> None:
-    if not truth:
-        raise AssertionError(message)
 
 
 def _expect_same(found: Any, given: list[Event], message: str) -> None:

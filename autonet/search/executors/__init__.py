@@ -1,1 +1,1 @@
-"""Executors: where jobs run."""
+"""Executors: run jobs in this process, in worker processes, or on a cluster."""

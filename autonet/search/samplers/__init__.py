@@ -1,1 +1,1 @@
-"""Samplers: which configuration next, as a function of space, history and a random stream."""
+"""Samplers: functions from space, history and random generator to a configuration."""

@@ -1,7 +1,7 @@
-"""Which configuration next: extremely randomized trees over all rungs.
+"""Bayesian optimization with extremely randomized trees over all rungs.
 
 After Hutter, Hoos & Leyton-Brown, "Sequential Model-Based Optimization for General Algorithm Configuration" (2011),
-with the fidelity as a column, so that every rung of every trial teaches the model, and Geurts, Ernst & Wehenkel,
+with the fidelity as a column, so that all rungs are training rows, and Geurts, Ernst & Wehenkel,
 "Extremely randomized trees" (2006).
 """
 
@@ -25,7 +25,7 @@ __all__ = ["ForestSampler"]
 
 @dataclass(frozen=True)
 class ForestSampler(ModelBasedSampler):
-    """Propose what a forest expects to improve most at the top rung, less a share of its predicted cost.
+    """Bayesian optimization with a random forest over all rungs.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class ForestSampler(ModelBasedSampler):
     def _fit_surrogate(
         self, table: TrialTable, history: History, inputs: SurrogateInputs, rng: np.random.Generator
     ) -> Surrogate:
-        """Fit trees to the reports; running trials count as mediocre ones, so that proposals do not pile up."""
+        """Fit trees to the reports; running trials count as mediocre, so that proposals do not cluster."""
         records = table.reports[select_reports(table.reports)]
         X, y = inputs.from_reports(table.rows, records), standardize_losses(records[:, LOSS])
         pending = inputs.at_top(table.rows[list(history.running)])
@@ -48,7 +48,20 @@ class ForestSampler(ModelBasedSampler):
 
 
 def fit_forest(X: FloatArray, y: FloatArray, n_trees: int, rng: np.random.Generator) -> Surrogate:
-    """Fit trees to bootstrap samples; return the function that gives mean and standard deviation over the trees."""
+    """Fit extremely randomized trees to bootstrap samples.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_columns)
+    y : ndarray of shape (n_rows,)
+    n_trees : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    callable
+        Maps rows of shape (n_rows, n_columns) to mean and standard deviation over the trees, of shape (n_rows,) each.
+    """
     from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415 - takes longer to import than all of the search
 
     seed = int(rng.integers(2**31))

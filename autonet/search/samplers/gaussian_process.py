@@ -36,12 +36,12 @@ JITTER = 1e-6
 
 @dataclass(frozen=True)
 class GaussianProcessSampler(ModelBasedSampler):
-    """Propose what a Gaussian process expects to improve most at the top rung, less a share of its predicted cost.
+    """Bayesian optimization with a Gaussian process over all rungs.
 
     Attributes
     ----------
     steps : int
-        Steps of L-BFGS on the parameters of the kernel.
+        L-BFGS steps on the kernel hyperparameters.
     n_initial, random_share, cost_weight, margin, n_candidates
         See `ModelBasedSampler`.
     """
@@ -51,7 +51,7 @@ class GaussianProcessSampler(ModelBasedSampler):
     def _fit_surrogate(
         self, table: TrialTable, history: History, inputs: SurrogateInputs, rng: np.random.Generator
     ) -> Surrogate:
-        """Condition on the reports; pretend that running trials end as predicted, so that proposals do not pile up."""
+        """Condition on the reports; running trials count as ending as predicted, so that proposals do not cluster."""
         del rng
         records = table.reports[select_reports(table.reports)]
         X, y = inputs.from_reports(table.rows, records), standardize_losses(records[:, LOSS])
@@ -64,10 +64,10 @@ class GaussianProcessSampler(ModelBasedSampler):
         return model.predict
 
     def _hyperparameters(self, table: TrialTable, inputs: SurrogateInputs) -> NDArray[np.float64]:
-        """Return the kernel's parameters, learned anew whenever the number of reports has grown by `GROWTH`.
+        """Return the kernel hyperparameters, fitted again whenever the number of reports has grown by `GROWTH`.
 
-        A function of the reports up to that number, so that it does not matter when it is computed; kept with the
-        table to save time.
+        They depend on the reports up to that number only, so that it does not matter when they are fitted; cached in
+        the table.
         """
         milestone = max(self.n_initial // 2, 1)
         while (following := max(milestone + 1, math.ceil(milestone * GROWTH))) <= len(table.reports):
@@ -85,21 +85,21 @@ class GaussianProcessSampler(ModelBasedSampler):
 
 
 class GaussianProcess:
-    """Regression of standardized values on the unit cube.
+    """Gaussian process regression on the unit cube, Matern-5/2 kernel with one length scale per column.
 
-    The kernel's parameters, all logarithms: one length scale per column, signal variance, noise variance; found
-    by maximum a posteriori under normal priors.
+    The log hyperparameters (length scales, signal variance, noise variance) are maximum a posteriori estimates under
+    normal priors.
 
     Parameters
     ----------
     n_categories : ndarray of int, shape (n_columns,)
-        Columns with categories are compared by equality (Hamming distance) instead of by difference and hold -1 to
-        n_categories - 1; 0 for numbers.
+        Number of categories of each column, 0 for numbers.  Categories are codes from -1 to n_categories - 1,
+        compared by Hamming distance.
 
     Attributes
     ----------
     theta : ndarray of shape (n_columns + 2,)
-        The parameters; at first the prior's mean.
+        The log hyperparameters; initially the mean of the prior.
     """
 
     def __init__(self, n_categories: NDArray[np.int_]) -> None:
@@ -116,7 +116,21 @@ class GaussianProcess:
         self.theta = self.prior_mean.copy()
 
     def fit_hyperparameters(self, X: FloatArray, y: FloatArray, *, steps: int) -> "GaussianProcess":
-        """Move the parameters by at most `steps` of L-BFGS to where `X` (n, n_columns) and `y` (n,) are likely."""
+        """Fit the kernel hyperparameters to data.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_columns)
+        y : ndarray of shape (n_rows,)
+            Standardized values.
+        steps : int
+            Maximum number of L-BFGS steps.
+
+        Returns
+        -------
+        GaussianProcess
+            Itself.
+        """
         found = minimize(
             self._negative_log_posterior,
             self.theta,
@@ -130,7 +144,19 @@ class GaussianProcess:
         return self
 
     def condition(self, X: FloatArray, y: FloatArray) -> "GaussianProcess":
-        """Condition on data."""
+        """Condition on data.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_columns)
+        y : ndarray of shape (n_rows,)
+            Standardized values.
+
+        Returns
+        -------
+        GaussianProcess
+            Itself.
+        """
         self._points = self._scale(X)
         covariance = self._kernel(_squared_distances(self._points, self._points), self.theta[-2])[0]
         covariance[np.diag_indices_from(covariance)] += np.exp(self.theta[-1]) + JITTER
@@ -139,14 +165,23 @@ class GaussianProcess:
         return self
 
     def predict(self, Z: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return mean and standard deviation, without noise, at the rows of `Z`."""
+        """Predict mean and standard deviation without noise.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        mean, std : ndarray of shape (n_rows,)
+        """
         cross = self._kernel(_squared_distances(self._points, self._scale(Z)), self.theta[-2])[0]
         explained = dtrsm(1.0, self._factor, cross, lower=1)
         variance = np.exp(self.theta[-2]) - np.einsum("ij,ij->j", explained, explained)
         return np.asarray(self._weights @ cross), np.sqrt(np.maximum(variance, 1e-10))
 
     def _one_hot(self, X: FloatArray) -> FloatArray:
-        """Put each category in a column of its own."""
+        """One-hot encode the categorical columns."""
         parts = [(X[:, [j]] == codes) * np.sqrt(0.5) for j, codes in self._categorical]
         return np.hstack([X[:, self._numeric], *parts])
 

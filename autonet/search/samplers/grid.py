@@ -1,4 +1,4 @@
-"""Every configuration once, in order."""
+"""Grid search."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ Row = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class GridSampler:
-    """Go through all configurations of a space without continuous hyperparameters; the last one varies fastest.
+    """Enumerate all configurations of a space without continuous hyperparameters; the last one varies fastest.
 
-    It goes on after the latest configuration that was sampled, like an odometer that leaves out inactive wheels, so
-    the product is never written down, and a study that is opened again goes on where it ended.
+    Each proposal follows the latest sampled configuration, so that the product is never stored and a resumed study
+    continues where it stopped.
     """
 
     def check(self, space: ConfigurationSpace) -> None:
-        """Refuse a space that has no grid; a study calls it before any trial.
+        """Check that a space has a grid; a study calls it before any trial.
 
         Raises
         ------
@@ -38,8 +38,8 @@ class GridSampler:
         continuous = next((hp.name for hp in space.values() if not np.isfinite(hp.size)), None)
         if continuous is not None:
             raise InvalidOption(
-                f"{continuous!r} is continuous, and a grid goes through values; give it a list of values instead of a "
-                "range, or use another sampler."
+                f"{continuous!r} is continuous, and a grid requires a finite set of values; give it a list of values "
+                "instead of a range, or use another sampler."
             )
 
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:

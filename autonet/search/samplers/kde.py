@@ -1,4 +1,4 @@
-"""Which configuration next: BOHB's model, two kernel density estimates of good and of bad configurations.
+"""BOHB's sampler: kernel density estimates of good and of bad configurations.
 
 Falkner, Klein & Hutter, "BOHB" (2018), arXiv 1807.01774, after the tree-structured Parzen estimator of Bergstra et
 al., "Algorithms for Hyper-Parameter Optimization" (2011).
@@ -21,19 +21,20 @@ from autonet.search.table import BUDGET, LOSS, TRIAL, TrialTable
 
 __all__ = ["KernelDensitySampler"]
 
-# Times as many candidates are drawn where some are forbidden.
+# Factor of candidates drawn in spaces with forbidden clauses.
 MANY = 20
-MAX_ROWS = 200  # of a density; the time of a proposal is proportional to them
+
+# Rows of a density; the time of a proposal is linear in them.
+MAX_ROWS = 200
 
 
 @dataclass(frozen=True)
 class KernelDensitySampler:
     """Propose what is likelier among good configurations than among the others.
 
-    The model rests on the highest budget at which 2 (d + 1) trials have finished, d the number of hyperparameters
-    that are active on average; it is made anew from the history for each proposal, so no result at a lower budget is
-    lost.  Failed trials are bad at every budget; trials that are running for the first time count as bad, so that
-    proposals do not pile up.
+    The model is fitted, again for each proposal, at the highest budget at which 2 (d + 1) trials have finished, with d
+    hyperparameters active on average.  Failed trials are bad at every budget; trials that are running for the first
+    time count as bad, so that proposals do not cluster.
 
     Attributes
     ----------
@@ -64,7 +65,7 @@ class KernelDensitySampler:
         return None if row is None else table.encoding.decode(row)
 
     def _propose_rows(self, table: TrialTable, history: History, rng: np.random.Generator) -> FloatArray:
-        """Return candidate rows, best first; none while too little is known."""
+        """Return candidate rows, best first; none while there are too few trials."""
         sets = self._good_and_bad(table, history)
         if sets is None:
             return np.empty((0, 0))
@@ -95,18 +96,17 @@ class KernelDensitySampler:
 
 
 class Density:
-    """A mixture of one product of kernels per row, and of the uniform distribution as one more row.
+    """Kernel density estimate: a mixture of one product kernel per row and the uniform distribution.
 
-    Numbers and ordinals have a normal kernel, cut off at the ends of the range; categories the kernel of Aitchison
-    and Aitken (1976).  Inactive entries say nothing: their kernel is the uniform distribution.  All densities are
-    relative to it.
+    Numbers and ordinals have a truncated normal kernel, categories the kernel of Aitchison and Aitken (1976),
+    inactive entries the uniform distribution.  Densities are relative to the uniform one.
 
     Parameters
     ----------
     encoding : Encoding
     rows : ndarray of shape (n_rows, n_hyperparameters)
     bandwidth : float
-        Of a single row.
+        Standard deviation of the kernel of a single row.
     """
 
     def __init__(self, encoding: Encoding, rows: FloatArray, bandwidth: float) -> None:
@@ -128,7 +128,16 @@ class Density:
         return rows[:, self.encoding.free] / self._unit
 
     def log(self, rows: FloatArray) -> FloatArray:
-        """Return the logarithm of the density at `rows`."""
+        """Return the log density.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_hyperparameters)
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+        """
         Z, X, categorical = self._columns(rows), self._X, self.encoding.categorical
         with np.errstate(divide="ignore", invalid="ignore"):  # of categories, which have a kernel of their own
             inside = np.log(ndtr((1 - X) / self._h) - ndtr(-X / self._h))
@@ -141,7 +150,12 @@ class Density:
         return np.asarray(logsumexp(np.hstack([products, everywhere]), axis=1) - np.log(len(X) + 1))
 
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
-        """Draw `n` rows; forbidden ones are among them."""
+        """Draw `n` rows, forbidden ones included.
+
+        Returns
+        -------
+        ndarray of shape (n, n_hyperparameters)
+        """
         fresh = self.encoding.redraw(n, rng)
         X = np.vstack([self._X, np.full((1, self._X.shape[1]), np.nan)])[rng.integers(len(self._X) + 1, size=n)]
         u, low, high = rng.random(X.shape), ndtr(-X / self._h), ndtr((1 - X) / self._h)

@@ -1,7 +1,7 @@
-"""What samplers with a model share: cost-aware expected improvement at the top rung, and how it is maximized.
+"""Base class of model-based samplers: cost-aware expected improvement at the top rung.
 
-Every finished rung of every trial is a row (configuration, fidelity) -> loss.  A new configuration maximizes the
-expected improvement at the top rung, less a share of its predicted cost.  A share of proposals is random.
+Every finished rung of every trial is a training row (configuration, fidelity) -> loss.  A proposal maximizes the log
+of the expected improvement at the top rung minus a share of its predicted log cost.  A share of proposals is random.
 """
 
 from abc import ABC, abstractmethod
@@ -35,33 +35,42 @@ __all__ = [
 
 Surrogate = Callable[[FloatArray], tuple[FloatArray, FloatArray]]  # inputs -> mean and standard deviation
 
-MAX_RECORDS = 200  # the time of a Gaussian process grows with their cube
-N_BEST, N_LEADERS, N_PARENTS = 200, 30, 5  # trials looked at; for the best predicted loss; for mutations
+# Reports that a surrogate is fitted to; the time of a Gaussian process is cubic in them.
+MAX_RECORDS = 200
 
+# Best trials among which leaders are chosen.
+N_BEST = 200
 
-# Ratio of neighbouring distances to the best loss from which on there is a gap; ordinary losses have none that large.
+# Trials at the highest rungs whose best prediction is the incumbent.
+N_LEADERS = 30
+
+# Leaders that are mutated.
+N_PARENTS = 5
+
+# Ratio of consecutive distances to the best loss above which the gap is closed.
 MAX_GAP = 10.0
-# Distances that may lie as far apart as they do: close to the best loss, ratios are large.
+
+# Smallest distances that are left as they are: ratios are large close to the best loss.
 N_SMALLEST = 3
 
 
 @dataclass(frozen=True)
 class ModelBasedSampler(ABC):
-    """Propose what a model expects to improve most; subclasses bring the model.
+    """Propose configurations by expected improvement under a surrogate model, which subclasses define.
 
     Attributes
     ----------
     n_initial : int
-        Trials that must have reported before the model is used; half as many where the user asked for configurations:
-        they lie where it is good, and random ones of a large space seldom do.
+        Trials with a report before the surrogate is used; half as many if configurations were enqueued, which lie in
+        good regions.
     random_share : float
         Probability of a random proposal afterwards.
     cost_weight : float
         Weight of the log of the predicted cost against the log of the expected improvement.
     margin : float
-        Mean of what the predicted loss must improve by, in units of the model's uncertainty about random
-        configurations; each proposal draws its own from an exponential distribution.  Most proposals refine what is
-        good, some look further away.
+        Mean required improvement of the predicted loss, in units of the surrogate's uncertainty about random
+        configurations; each proposal draws its own from an exponential distribution.  Most proposals exploit, some
+        explore.
     n_candidates : int
         Configurations scored in the first round of the maximization.
     """
@@ -76,7 +85,7 @@ class ModelBasedSampler(ABC):
     def _fit_surrogate(
         self, table: TrialTable, history: History, inputs: "SurrogateInputs", rng: np.random.Generator
     ) -> Surrogate:
-        """Return a model of the standardized losses, in which trials that are running are seen."""
+        """Fit a surrogate of the standardized losses that takes running trials into account."""
 
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
         """Propose a configuration; see `Sampler`."""
@@ -94,7 +103,7 @@ class ModelBasedSampler(ABC):
         return None if row is None else table.encoding.decode(row)
 
     def _propose_rows(self, table: TrialTable, history: History, rng: np.random.Generator) -> FloatArray:
-        """Return candidate rows, best first."""
+        """Return candidate rows, best first, of shape (n_candidates, n_hyperparameters)."""
         encoding, rows, reports = table.encoding, table.rows, table.reports
         inputs = SurrogateInputs(encoding, history.rungs)
         predict = self._fit_surrogate(table, history, inputs, rng)
@@ -122,7 +131,24 @@ def maximize_acquisition(
     parents: FloatArray,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Score random rows and as many mutations of `parents`, then twice smaller steps around the five best."""
+    """Maximize an acquisition function by random search and two rounds of local mutations.
+
+    Parameters
+    ----------
+    score : callable
+        Maps rows of shape (n_rows, n_hyperparameters) to values of shape (n_rows,).
+    encoding : Encoding
+    random : ndarray of shape (n_random, n_hyperparameters)
+        Random candidates.
+    parents : ndarray of shape (n_parents, n_hyperparameters)
+        Rows that are mutated.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (n_candidates, n_hyperparameters)
+        Candidates, best first.
+    """
 
     def mutate(origins: FloatArray, n: int, low: float, high: float, share: float) -> FloatArray:
         steps = np.exp(rng.uniform(np.log(low), np.log(high), n))
@@ -141,7 +167,7 @@ def maximize_acquisition(
 
 
 class SurrogateInputs:
-    """What the model sees of a configuration at a budget: its features, and the budget's place among the rungs."""
+    """Inputs of a surrogate: the features of a configuration, and the budget on a log scale from 0 to 1."""
 
     def __init__(self, encoding: Encoding, rungs: Rungs) -> None:
         self.encoding, self.rungs = encoding, rungs
@@ -149,11 +175,32 @@ class SurrogateInputs:
         self._span = max(np.log(rungs.top / rungs.bottom), 1e-9)
 
     def at_top(self, rows: FloatArray) -> FloatArray:
-        """Return the inputs of rows at the highest budget."""
+        """Return the inputs of rows at the highest budget.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_hyperparameters)
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features + 1)
+        """
         return self._inputs(rows, np.full(len(rows), self.rungs.top))
 
     def from_reports(self, rows: FloatArray, reports: FloatArray) -> FloatArray:
-        """Return the inputs of reports, with the rows of all trials."""
+        """Return the inputs of reports.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_trials, n_hyperparameters)
+            Rows of all trials.
+        reports : ndarray of shape (n_reports, 5)
+            See `TrialTable.reports`.
+
+        Returns
+        -------
+        ndarray of shape (n_reports, n_features + 1)
+        """
         return self._inputs(rows[reports[:, TRIAL].astype(int)], np.maximum(reports[:, BUDGET], self.rungs.bottom / 3))
 
     def _inputs(self, rows: FloatArray, budgets: FloatArray) -> FloatArray:
@@ -162,7 +209,18 @@ class SurrogateInputs:
 
 
 def select_reports(reports: FloatArray) -> NDArray[np.intp]:
-    """Choose at most `MAX_RECORDS` reports, in order: the best of the highest rungs, and the newest."""
+    """Select at most `MAX_RECORDS` reports, the best of the highest rungs and the newest.
+
+    Parameters
+    ----------
+    reports : ndarray of shape (n_reports, 5)
+        See `TrialTable.reports`.
+
+    Returns
+    -------
+    ndarray of int, shape (n_selected,)
+        Indices in increasing order.
+    """
     if len(reports) <= MAX_RECORDS:
         return np.arange(len(reports))
     ranked = np.lexsort((reports[:, LOSS], -reports[:, BUDGET]))
@@ -170,23 +228,42 @@ def select_reports(reports: FloatArray) -> NDArray[np.intp]:
 
 
 def standardize_losses(losses: FloatArray) -> FloatArray:
-    """Log of the distance to the best loss, so that good trials are told apart; failures count as the worst seen."""
+    """Standardize the log distance to the best loss, which separates good trials; failures count as the worst loss.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n_reports,)
+        Infinite for failures.
+
+    Returns
+    -------
+    ndarray of shape (n_reports,)
+        Mean 0 and standard deviation 1.
+    """
     finite = np.isfinite(losses)
     if not finite.any():
         return np.zeros(len(losses))
     losses = close_gaps(np.where(finite, losses, losses[finite].max()))
     low = losses.min()
-    # As trials gather near the best, the median zooms in; the upper quantile keeps the view of what lies further away.
+    # As losses concentrate near the best, the median term zooms in; the upper quantile keeps resolution further away.
     zoom = 0.05 * np.median(losses) + 0.005 * np.quantile(losses, 0.9) - 0.055 * low
     z = np.log(losses - low + zoom + 1e-9)
     return np.asarray((z - z.mean()) / (z.std() + 1e-9))
 
 
 def close_gaps(losses: FloatArray) -> FloatArray:
-    """Close gaps between losses: a distance to the best loss is at most `MAX_GAP` times the next smaller one.
+    """Limit each distance to the best loss to `MAX_GAP` times the next smaller one.
 
-    Otherwise a penalty of a million for what is infeasible would make all that is feasible look alike.  The order is
+    Otherwise a large penalty for infeasible configurations would make all feasible ones look alike.  The order is
     kept, and so is the scale of losses without gaps.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n_reports,)
+
+    Returns
+    -------
+    ndarray of shape (n_reports,)
     """
     distances, places = np.unique(losses - losses.min(), return_inverse=True)
     if len(distances) <= N_SMALLEST:
@@ -197,13 +274,26 @@ def close_gaps(losses: FloatArray) -> FloatArray:
 
 
 def fit_cost_model(X: FloatArray, cost: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """Ridge regression of the log cost per unit of budget on linear and quadratic terms of the features."""
+    """Fit a ridge regression of the log cost on linear and quadratic terms of the features.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_reports, n_features)
+        Features in [0, 1].
+    cost : ndarray of shape (n_reports,)
+        Cost per unit of budget.
+
+    Returns
+    -------
+    callable
+        Maps features of shape (n_rows, n_features) to log costs of shape (n_rows,).
+    """
     if not len(cost):
         return lambda Z: np.zeros(len(Z))
     A, y = X - 0.5, np.log(cost + 1e-9)
 
     def products(B: FloatArray) -> FloatArray:
-        """Inner products of all terms, without the terms: 1, x_i, and x_i x_j with i <= j."""
+        """Return inner products of the terms 1, x_i, and x_i x_j with i <= j, without forming them."""
         inner = B @ A.T
         return np.asarray(1 + inner + 0.5 * (inner**2 + B**2 @ A.T**2))
 
@@ -213,7 +303,19 @@ def fit_cost_model(X: FloatArray, cost: FloatArray) -> Callable[[FloatArray], Fl
 
 
 def log_expected_improvement(mean: FloatArray, std: FloatArray, best: float) -> FloatArray:
-    """Logarithm of the expected improvement below `best`; the plain formula underflows far from the optimum."""
+    """Return the log of the expected improvement below `best`; the plain formula underflows far from the optimum.
+
+    Parameters
+    ----------
+    mean, std : ndarray of shape (n_rows,)
+        Predicted mean and standard deviation of the loss.
+    best : float
+        Loss to improve on.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+    """
     z = (best - mean) / std
     near, tail = np.maximum(z, -1.0), np.clip(z, -1e3, -1.0)
     # log of z * cdf(z) + pdf(z); in the tail, of pdf(z) * (1 + z * cdf(z) / pdf(z)), whose bracket tends to 1 / z^2.

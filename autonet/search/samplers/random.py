@@ -1,4 +1,4 @@
-"""Configurations at random, from the space's own priors."""
+"""Random search."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["RandomSampler"]
 
 @dataclass(frozen=True)
 class RandomSampler:
-    """Draw from the priors of the space."""
+    """Sample configurations from the priors of the space."""
 
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
         """Propose a configuration; see `Sampler`."""

@@ -1,1 +1,1 @@
-"""Spaces: as users write them, as objectives define them, and as columns of numbers."""
+"""Search spaces, define-by-run spaces, and their encoding as rows of numbers."""

@@ -1,4 +1,4 @@
-"""Conditions between hyperparameters that an objective suggests, inferred from which trials suggested what."""
+"""Infer conditions between the hyperparameters of a define-by-run objective."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The space that an objective defines as it goes: what it suggested, and under which conditions."""
+"""Define-by-run spaces, inferred from the suggestions of trials."""
 
 import math
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ GROWTH = 1.08
 
 
 class DefinedSpace:
-    """What is known of a space that is defined by suggestions; a function of the trials in their order.
+    """Search space inferred from the suggestions of trials; a function of the trials in their order.
 
     Attributes
     ----------
     distributions : dict of str to Distribution
-        By name, all values that were ever suggested from, in the order of the first suggestions.
+        By name, in the order of the first suggestions; each covers all values that trials suggested from.
     tree : SuggestionTree
     space : ConfigurationSpace
         The distributions, with conditions inferred from the trials.

@@ -1,4 +1,4 @@
-"""Distributions that an objective suggests from, under Optuna's names, and what becomes of one that changes."""
+"""Distributions that objectives suggest from, under Optuna's names, and how they are merged."""
 
 import math
 from abc import ABC, abstractmethod

@@ -1,4 +1,4 @@
-"""Configurations as rows of numbers and back, in ConfigSpace's own vector form, many rows at a time."""
+"""Encode configurations as rows of numbers, in ConfigSpace's vector form, and decode them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
@@ -23,21 +23,20 @@ __all__ = ["MAX_LISTED", "Encoding", "get_choices"]
 Rows = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-# Configurations of a finite space up to which all are looked at: a tenth of a second.
+# Configurations of a finite space up to which all are enumerated: a tenth of a second.
 MAX_LISTED = 50_000
-# Rows drawn from the priors for legal ones, before a walk through the legal ones begins; a space in which one in a
-# thousand is legal gives some.
+# Rows drawn from the priors before a random walk through legal rows starts: enough if one in a thousand is legal.
 MAX_DRAWN = 4_000
-# Steps of a walk per hyperparameter: as many as it takes to forget where it began.
+# Steps of a walk per hyperparameter, enough to forget its start.
 WALK_STEPS = 20
 
 
 class Encoding:
-    """The columns of a space.
+    """Encoding of the configurations of a space.
 
     A *row* has one entry per hyperparameter in the order of the space: numbers lie in [0, 1], categories are
-    indices, inactive hyperparameters are NaN.  *Features* are the columns that a model can learn from: the
-    hyperparameters with more than one value, inactive ones at a fixed place.
+    indices, inactive hyperparameters are NaN.  *Features* are the columns for models:
+    the hyperparameters with more than one value, inactive ones at a fixed value.
 
     Parameters
     ----------
@@ -74,25 +73,34 @@ class Encoding:
 
     @property
     def size(self) -> float:
-        """Upper bound on the number of different configurations; infinite with a continuous one."""
+        """Upper bound on the number of configurations; infinite with a continuous hyperparameter."""
         return float(np.prod(self._n_values)) if len(self.free) else 1.0
 
     def sample(self, n: int, rng: np.random.Generator) -> Rows:
-        """Draw `n` rows from the space's own priors; forbidden ones are among them."""
+        """Draw `n` rows from the priors of the space, forbidden ones included.
+
+        Returns
+        -------
+        ndarray of shape (n, n_hyperparameters)
+        """
         return self.canonicalize(self.redraw(n, rng))
 
     def sample_legal(self, n: int, rng: np.random.Generator, known: Rows | None = None) -> Rows:
         """Draw up to `n` rows that break no forbidden clause.
 
-        Where legal rows are too rare to be met by chance, they come from a random walk that changes some
-        hyperparameters at a time (a Gibbs sampler), so that they depend on each other and on where it began.
+        If legal rows are too rare for rejection sampling, they come from a random walk that changes some
+        hyperparameters at a time (Gibbs sampling), so that they depend on each other and on its start.
 
         Parameters
         ----------
         n : int
         rng : numpy.random.Generator
         known : ndarray of shape (n_rows, n_hyperparameters), optional
-            Rows from which to walk, beside the default configuration; those that are not legal are left out.
+            Starts of the walk, besides the default configuration; illegal ones are ignored.
+
+        Returns
+        -------
+        ndarray of shape (at most n, n_hyperparameters)
         """
         if not self.space.forbidden_clauses:
             return self.sample(n, rng)
@@ -111,7 +119,7 @@ class Encoding:
         return np.vstack([found, walked])[:n]
 
     def _walk(self, rows: Rows, rng: np.random.Generator) -> Rows:
-        """Draw some hyperparameters anew, again and again; a step that breaks a forbidden clause is not taken."""
+        """Resample some hyperparameters repeatedly; steps that break a forbidden clause are rejected."""
         for _ in range(WALK_STEPS * max(self.n_features, 1)):
             fresh = self.redraw(len(rows), rng)
             lots = rng.random((len(rows), self.n_features))
@@ -121,7 +129,12 @@ class Encoding:
         return rows
 
     def all_legal(self) -> Rows | None:
-        """Return all legal rows of a space of up to `MAX_LISTED` configurations; None for a larger one."""
+        """Return all legal rows of a space of up to `MAX_LISTED` configurations; None for a larger one.
+
+        Returns
+        -------
+        ndarray of shape (n_legal, n_hyperparameters) or None
+        """
         if self.size > MAX_LISTED:
             return None
         rows = np.array(list(product(*(_all_vectors(hp) for hp in self.hyperparameters))), float)
@@ -130,7 +143,7 @@ class Encoding:
         return rows[np.unique(self._rounded(rows), axis=0, return_index=True)[1]]
 
     def key(self, row: Rows) -> bytes:
-        """Return what tells a configuration from all others."""
+        """Return a hashable key of a row of shape (n_hyperparameters,), equal for equal configurations."""
         return self._rounded(row).tobytes()
 
     @staticmethod
@@ -138,12 +151,22 @@ class Encoding:
         return np.asarray(np.round(np.nan_to_num(rows, nan=-1.0), 9))
 
     def encode(self, config: Mapping[str, Any], *, strict: bool = True) -> Rows:
-        """Encode one configuration; with ``strict=False`` what the space does not have is left out.
+        """Encode a configuration.
+
+        Parameters
+        ----------
+        config : mapping of str to value
+        strict : bool
+            Whether to raise on unknown names and values instead of leaving them out.
+
+        Returns
+        -------
+        ndarray of shape (n_hyperparameters,)
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            If the space does not have a hyperparameter, or its value.
+            If the space has no such hyperparameter or value.
         """
         row = np.full(len(self.hyperparameters), np.nan)
         for name, value in config.items():
@@ -162,7 +185,17 @@ class Encoding:
         return {self.hyperparameters[i].name for i in np.flatnonzero(~np.isnan(self.canonicalize(row)[0]))}
 
     def decode(self, row: Rows) -> dict[str, Any]:
-        """Decode one row; inactive hyperparameters are absent."""
+        """Decode a row.
+
+        Parameters
+        ----------
+        row : ndarray of shape (n_hyperparameters,)
+
+        Returns
+        -------
+        dict of str to value
+            Without inactive hyperparameters.
+        """
         return {
             hp.name: to_value(v)
             for hp, to_value, v in zip(self.hyperparameters, self._to_value, row, strict=True)
@@ -170,7 +203,7 @@ class Encoding:
         }
 
     def restore_choices(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a configuration with the space's own choices: members of an enumeration, not their values."""
+        """Replace values by the equal choices of the space, such as members of an enumeration."""
         result = dict(config)
         for name, value in config.items():
             choices = get_choices(self.hyperparameters[self._index[name]])
@@ -180,7 +213,16 @@ class Encoding:
         return result
 
     def canonicalize(self, rows: Rows) -> Rows:
-        """Move every row to the nearest legal one: integers on their grid, inactive entries NaN, active ones set."""
+        """Round integers to their grid and set inactive entries to NaN.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_hyperparameters)
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_hyperparameters)
+        """
         rows = rows.copy()
         for i, hp in enumerate(self.hyperparameters):
             if isinstance(hp, NumericalHyperparameter):
@@ -196,18 +238,36 @@ class Encoding:
         return rows
 
     def is_legal(self, row: Rows) -> bool:
-        """Whether a canonical row breaks no forbidden clause."""
+        """Return whether a canonical row of shape (n_hyperparameters,) breaks no forbidden clause."""
         return bool(self.legal(row[None])[0])
 
     def legal(self, rows: Rows) -> Mask:
-        """Return which canonical rows break no forbidden clause."""
+        """Return which canonical rows break no forbidden clause.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_hyperparameters)
+
+        Returns
+        -------
+        ndarray of bool, shape (n_rows,)
+        """
         forbidden = np.zeros(len(rows), bool)
         for clause in self.space.forbidden_clauses:
             forbidden |= _is_forbidden(clause, rows.T)
         return ~forbidden
 
     def features(self, rows: Rows) -> Rows:
-        """Return the free columns of `rows`, ordinals scaled to [0, 1], inactive entries at a fixed place."""
+        """Return the features of rows: free columns, ordinals scaled to [0, 1], inactive entries at a fixed value.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_hyperparameters) or (n_hyperparameters,)
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features)
+        """
         features = np.atleast_2d(rows)[:, self.free].copy()
         for j, i in enumerate(self.free):
             if isinstance(self.hyperparameters[i], OrdinalHyperparameter):
@@ -216,10 +276,21 @@ class Encoding:
         return np.where(np.isnan(features), np.where(self.categorical, -1.0, 0.5), features)
 
     def mutate(self, rows: Rows, scale: Rows, share: float, rng: np.random.Generator) -> Rows:
-        """Change about `share` of the active free columns of each row, 1.5 on average if that is more, at least one.
+        """Mutate about `share` of the active free columns of each row, 1.5 on average if that is more, at least one.
 
-        Numbers take a normal step of standard deviation `scale`; categories, ordinals and what was inactive are
-        drawn anew.  `scale` has one entry per row.
+        Numbers take a normal step; categories, ordinals and inactive entries are resampled.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_hyperparameters)
+        scale : ndarray of shape (n_rows,)
+            Standard deviations of the steps.
+        share : float
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_hyperparameters)
         """
         n = len(rows)
         now, fresh = rows[:, self.free], self.redraw(n, rng)
@@ -232,18 +303,23 @@ class Encoding:
         return self._replace(new, fresh)
 
     def _replace(self, new: Rows, fresh: Rows) -> Rows:
-        """Return rows with `new` free columns; constants and what the change switches on stay as in `fresh`."""
+        """Return rows with `new` free columns; constants and newly active entries are taken from `fresh`."""
         fresh[:, self.free] = np.where(np.isnan(new), fresh[:, self.free], new)
         return self.canonicalize(fresh)
 
     def redraw(self, n: int, rng: np.random.Generator) -> Rows:
-        """Draw each hyperparameter by itself from its prior, whether active or not."""
+        """Sample each hyperparameter independently from its prior, whether active or not.
+
+        Returns
+        -------
+        ndarray of shape (n, n_hyperparameters)
+        """
         state = np.random.RandomState(int(rng.integers(2**31)))
         return np.column_stack([np.asarray(hp.sample_vector(n, seed=state), float) for hp in self.hyperparameters])
 
 
 def get_choices(hp: Any) -> Sequence[Any]:
-    """Return the values that a hyperparameter lists, as they were given; none of a number."""
+    """Return the choices of a categorical, ordinal or constant hyperparameter; empty for numbers."""
     if isinstance(hp, Constant):
         return (hp.value,)
     return tuple(getattr(hp, "choices", getattr(hp, "sequence", ())))
@@ -269,7 +345,7 @@ def _all_vectors(hp: Any) -> Sequence[float]:
 
 
 def _encoder(hp: Any) -> Callable[[Any], float]:
-    """Return what turns a value into its vector form."""
+    """Return the function from a value to its vector form."""
     values = getattr(hp, "choices", getattr(hp, "sequence", None))
     if values is None:
         return lambda value: float(hp.to_vector(value))
@@ -281,7 +357,7 @@ def _encoder(hp: Any) -> Callable[[Any], float]:
 
 
 def _decoder(hp: Any) -> Callable[[float], Any]:
-    """Return what turns a vector form into its value, of the type that the user wrote."""
+    """Return the function from a vector form to its value, of the original type."""
     values = getattr(hp, "choices", getattr(hp, "sequence", None))
     if values is None:
         return lambda vector: to_plain(hp.to_value(vector))
@@ -289,7 +365,7 @@ def _decoder(hp: Any) -> Callable[[float], Any]:
 
 
 def _is_forbidden(clause: Any, columns: Rows) -> Mask:
-    """Return which columns of an array a forbidden clause speaks of."""
+    """Return which columns of an array a forbidden clause forbids."""
     if isinstance(clause, ForbiddenConjunction):
         parts = [_is_forbidden(part, columns) for part in clause.components]
         return np.asarray((np.all if isinstance(clause, ForbiddenAndConjunction) else np.any)(parts, axis=0))

@@ -1,4 +1,4 @@
-"""Ranges that ConfigSpace does not have: with a step, or with ends that it would round."""
+"""Ranges that ConfigSpace lacks: with a step, or with ends that it would round."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Spaces as users write them: a ConfigurationSpace, or a dict like the one that it reads."""
+"""Convert, complete and describe search spaces."""
 
 import copy
 import math
@@ -29,7 +29,7 @@ SET = re.compile(r"(?<!Choices: )\{([^{}]*)\}")
 
 
 def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpace:
-    """Make a space of what the user gave.
+    """Convert a mapping to a ConfigurationSpace; return a ConfigurationSpace as it is.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def _hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
 
 
 def complete_config(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Complete a configuration with defaults, and check it.
+    """Complete a configuration with defaults and check it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What an objective suggests after what: the tree of the suggestions that trials have seen."""
+"""Tree of the suggestions of a define-by-run objective."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Values of hyperparameters: plain Python objects, compared and copied."""
+"""Convert, copy, compare and print values of hyperparameters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,15 +9,12 @@ __all__ = ["copy_value", "find_index", "safe_repr", "to_plain"]
 
 
 def to_plain(value: Any) -> Any:
-    """Convert a numpy scalar to the Python value it stands for; return anything else unchanged."""
+    """Convert a NumPy scalar to a Python value; return anything else unchanged."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 def copy_value(value: Any) -> Any:
-    """Copy the containers that a value consists of, so that changing the copy leaves the original as it is.
-
-    Other objects (functions, classes, estimators) are shared: only the user knows how to copy them.
-    """
+    """Copy arrays, lists, tuples, sets and dicts recursively; other objects are shared."""
     if isinstance(value, np.ndarray):
         return value.copy()
     if type(value) in (list, tuple, set):
@@ -28,7 +25,7 @@ def copy_value(value: Any) -> Any:
 
 
 def find_index(value: Any, choices: Sequence[Any]) -> int | None:
-    """Return the index of `value` among `choices`, None if it is not there; one of the same type comes first."""
+    """Return the index of `value` in `choices`, preferring one of the same type; None if it is not there."""
     equal = [i for i, choice in enumerate(choices) if _equal(choice, value)]
     return next((i for i in equal if type(choices[i]) is type(value)), equal[0] if equal else None)
 
@@ -43,7 +40,7 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def safe_repr(value: Any) -> str:
-    """Show a value in an error message, even one that cannot be shown."""
+    """Return the repr of a value for an error message, even if ``repr`` raises."""
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001 - the value is of the user's own class

@@ -1,1 +1,1 @@
-"""Where a study is kept: events in a store, checkpoints beside them."""
+"""Storage of studies: events in a store, checkpoints beside them."""
