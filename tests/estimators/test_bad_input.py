@@ -1,4 +1,4 @@
-"""Every sentence that a user may be answered with; always before any training (table B of the faults)."""
+"""Messages for invalid options, data and targets, all raised before any training."""
 
 import re
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def refused(call: Callable[[], Any], message: str, error: type[Exception] = Valu
         assert len(str(caught.value)) < 2000  # all names that there are, at most
 
 
-# ---- options (B22) --------------------------------------------------------------------------------------------------
+# ---- options --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_updates_of_the_space(update: tuple[Any, ...], message: str) -> None:
     refused(lambda: auto.fit(X, LABELS), message)
 
 
-# ---- the table (B2, B4, B7, B8, B10, B15, B17) ----------------------------------------------------------------------
+# ---- the table ------------------------------------------------------------------------------------------------------
 
 
 def infinite(value: float) -> np.ndarray:
@@ -248,7 +248,7 @@ def test_lazy_frames_are_refused() -> None:
     refused(lambda: AutoNetClassification().fit(lazy, LABELS), "collect it into a data frame first", TypeError)
 
 
-# ---- targets, weights, groups (B3, B4, B18 to B20) ------------------------------------------------------------------
+# ---- targets, weights, groups ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cls", BOTH)
@@ -351,7 +351,7 @@ def test_folds_of_which_one_has_no_weight() -> None:
     refused(lambda: AutoNetRegression(cross_validator=KFold(3)).fit(X, X[:, 0], weights), message)
 
 
-# ---- other rows at predict (B2, B7, B8, B10, B11, B13) --------------------------------------------------------------
+# ---- other rows at predict ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module", params=BOTH)
