@@ -42,7 +42,7 @@ ESTIMATOR_TESTS = "tests/estimators/test_time_plan.py tests/estimators/test_bad_
 COSTS, HALVING = "search/schedulers/costs.py", "search/schedulers/halving.py"
 HYPERBAND, BASE = "search/schedulers/hyperband.py", "search/schedulers/base.py"
 SCHEDULER_TESTS = "tests/search/test_scheduler.py tests/search/test_hyperband.py"
-VALUES, SIGNALS = "core/jsonvalues.py", "search/storage/signals.py"
+VALUES, SIGNALS = "core/jsonvalues.py", "search/storage/files.py"
 CHECKPOINTS, STORE = "search/storage/checkpoints.py", "search/storage/store.py"
 STORE_TESTS = "tests/search/test_store.py tests/search/test_checkpoints.py"
 
@@ -77,7 +77,7 @@ MUTANTS = [
     Mutant(COSTS, "- self.overheads.get(trial, self.overhead), 0.0)", ", 0.0)", SCHEDULER_TESTS),
     Mutant(COSTS, "np.median(", "np.max(", SCHEDULER_TESTS),
     Mutant(COSTS, "self.least_rate * target <= left", "self.rate * target <= left", SCHEDULER_TESTS),
-    Mutant(HALVING, "LEAST_GAIN = 0.05", "LEAST_GAIN = 0.5", SCHEDULER_TESTS),
+    Mutant(HALVING, "MIN_GAIN = 0.05", "MIN_GAIN = 0.5", SCHEDULER_TESTS),
     Mutant(HALVING, "in reversed(list(zip(", "in (list(zip(", SCHEDULER_TESTS),
     Mutant(HALVING, "max(start + reserve, one_rung)", "start + reserve", SCHEDULER_TESTS),
     Mutant(HALVING, "if trial is climber else reserve", "if True else reserve", SCHEDULER_TESTS),
@@ -85,7 +85,7 @@ MUTANTS = [
     Mutant(BASE, "len(trial.reports) >= 2", "len(trial.reports) >= 1", SCHEDULER_TESTS),
     Mutant(VALUES, "not _READERS.keys() & value.keys()", "True", STORE_TESTS),
     Mutant(VALUES, "math.isfinite(value) else", "not math.isnan(value) else", STORE_TESTS),
-    Mutant(SIGNALS, "mine[number](number, frame)", "pass", STORE_TESTS),
+    Mutant(SIGNALS, "deferred[number](number, frame)", "pass", STORE_TESTS),
     Mutant(STORE, "if number != expected or checksum != before:", "if checksum != before:", STORE_TESTS),
 ]  # fmt: skip
 
