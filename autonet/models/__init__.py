@@ -1,1 +1,1 @@
-"""Fitted models: all that prediction needs, and nothing of the search."""
+"""Fitted models, without the search that found them."""

@@ -1,4 +1,4 @@
-"""The fitted model: from data as they come to predictions."""
+"""Fitted model: predicts from data as they come, and is described in plain values and arrays."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ __all__ = ["FittedModel"]
 
 @dataclass(frozen=True, eq=False)
 class FittedModel:
-    """All that prediction needs: how to read data, encode them, predict, and decide.
+    """Fitted model: reads data, encodes them, predicts, and applies the decision threshold.
 
     Attributes
     ----------
     schema : Reader
-        Features that were fitted; of tables a `Schema`.
+        Reads further data with the features of fit; a `Schema` for tables.
     targets : ClassTargets, MultilabelTargets or RegressionTargets
-        Labels, or the shape of the values, that predictions are returned in.
+        Decodes predictions to labels, or to values in the shape of `y`.
     ensemble : Ensemble
         Networks and tree ensembles whose mean is the prediction.
     best : sequence of NetworkMember
