@@ -1,11 +1,10 @@
 """Base class of the estimators: the constructor, the steps of `fit`, fitted attributes."""
 
-import logging
 import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -43,7 +42,6 @@ from autonet.models.model import FittedModel
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.trial import run_trial
-from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.rungs import Unit
 from autonet.search.study import Study
@@ -236,7 +234,9 @@ class AutoNet(FittedEstimator, ABC):
             logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
             if searches:
                 bar.begin("search")
-                self._search(study, context, executor, limit_search(study, resolved, plan, bar))
+                with suppress(SearchFailed), current_interrupt().abandoning():  # the baseline remains
+                    limits = limit_search(study, resolved, plan, bar)
+                    study.optimize(partial(run_trial, context), executor=executor, **limits)
             bar.begin("selection")
             selection = select_model(study, context, baselines, resolved.max_networks, plan)
             if resolved.refit:
@@ -247,14 +247,6 @@ class AutoNet(FittedEstimator, ABC):
             for line in describe_model(self.fit_result_):
                 logger.info("%s", line)
             logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - plan.began, self.best_config_)
-
-    def _search(self, study: Study, context: TrialContext, executor: Executor, limits: Mapping[str, Any]) -> None:
-        """Run the search; if no trial succeeds, the baseline remains."""
-        try:
-            with current_interrupt().abandoning():
-                study.optimize(partial(run_trial, context), executor=executor, **limits)
-        except SearchFailed:
-            logging.getLogger("autonet").debug("the search has no model", exc_info=True)
 
     def _resolve_options(self, overrides: Mapping[str, Any]) -> Options:
         """Override parameters by keywords, and check them."""
