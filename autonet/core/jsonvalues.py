@@ -61,7 +61,7 @@ def to_text(value: Any) -> str:
     >>> from_text(to_text({"units": (64, 32), "loss": float("inf"), 3: None}))
     {'units': (64, 32), 'loss': inf, 3: None}
     """
-    return json.dumps(_packed(value, "value", 0), allow_nan=False)
+    return json.dumps(pack(value, "value"), allow_nan=False)
 
 
 def from_text(text: str) -> Any:
@@ -85,7 +85,7 @@ def normalize(value: Any, name: str) -> Any:
     """
     if value is None or type(value) in (bool, float, str):  # nearly all
         return value
-    return from_text(json.dumps(_packed(value, name, 0), allow_nan=False))
+    return unpack(pack(value, name))
 
 
 def is_storable(value: Any) -> bool:
