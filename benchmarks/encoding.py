@@ -23,10 +23,12 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from autonet.core.component import Components
 from autonet.core.task import Task
 from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
+from autonet.pipeline.tabular import NODES
 from autonet.space.build import build_space
 
 COLUMNS, WARM_UP = 50, 1000
@@ -71,7 +73,7 @@ def autonet(X: Any, **changes: str) -> tuple[float, Any]:
     config |= {f"{names[k]}:{k}": v for k, v in changes.items()}
     read = X if isinstance(X, Table) else Schema.detect(X).read(X)
     rows = np.arange(len(read))
-    encoder = TabularEncoder.fit(read, rows[: int(0.9 * len(rows))], config, 0)
+    encoder = TabularEncoder.fit(read, rows[: int(0.9 * len(rows))], Components.resolve(NODES.values(), config), 0)
     return time.perf_counter() - began, encoder.transform(read)
 
 

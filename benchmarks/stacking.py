@@ -18,8 +18,10 @@ from portfolio import candidates
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
+from autonet.core.component import Components
 from autonet.core.task import InputLayout, Task
 from autonet.models.network import build_network
+from autonet.pipeline.tabular import NODES
 from autonet.pipeline.trial import build_training
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
@@ -40,17 +42,18 @@ ENTRIES = {
 Step = Callable[[], None]
 
 
-def configurations(task: Task) -> dict[str, dict]:
+def configurations(task: Task) -> dict[str, Components]:
     preset = load_preset("medium_cs", task)
     space = build_space(task, preset.components, preset.updates)
     known = candidates(0)
     entries = fit_into(Encoding(space), [known[description] for description in ENTRIES.values()])
     plain = entries[0] | {"NumericEmbeddingSelector:numeric_embedding": "none"}
-    return {PLAIN: plain, **dict(zip(ENTRIES, entries, strict=True))}
+    configs = {PLAIN: plain, **dict(zip(ENTRIES, entries, strict=True))}
+    return {name: Components.resolve(NODES.values(), config) for name, config in configs.items()}
 
 
-def one_after_the_other(task: Task, config: dict, layout: InputLayout, batches: list[EncodedRows]) -> Step:
-    trained = [build_training(task, config, batch, layout) for batch in batches]
+def one_after_the_other(task: Task, components: Components, layout: InputLayout, batches: list[EncodedRows]) -> Step:
+    trained = [build_training(task, components, batch, layout) for batch in batches]
     for state, _ in trained:
         state.network.train()
 
@@ -61,9 +64,9 @@ def one_after_the_other(task: Task, config: dict, layout: InputLayout, batches: 
     return step
 
 
-def stacked_by_vmap(task: Task, config: dict, layout: InputLayout, batches: list[EncodedRows]) -> Step:
+def stacked_by_vmap(task: Task, components: Components, layout: InputLayout, batches: list[EncodedRows]) -> Step:
     device = batches[0].y.device
-    networks = [build_network(task, config, layout, batch.x).to(device).train() for batch in batches]
+    networks = [build_network(task, components, layout, batch.x).to(device).train() for batch in batches]
     parameters, buffers = stack_module_state(networks)
 
     def output(parameters: dict, buffers: dict, x: Tensor) -> Tensor:
@@ -137,13 +140,16 @@ def main() -> None:
     task, layout = Task("classification", ROWS, FEATURES, CLASSES), InputLayout(FEATURES, n_numbers=FEATURES)
     print("| network | batch | one after the other, ms | vmap | ratio | by hand | ratio |")
     print("|---|---|---|---|---|---|---|")
-    for name, config in configurations(task).items():
+    for name, components in configurations(task).items():
         for size in (32, 64, 128, 256):
             batches = [
                 EncodedRows(torch.randn(size, FEATURES, device=device), torch.randint(CLASSES, (size,), device=device))
                 for _ in range(FOLDS)
             ]
-            ways = [one_after_the_other(task, config, layout, batches), stacked_by_vmap(task, config, layout, batches)]
+            ways = [
+                one_after_the_other(task, components, layout, batches),
+                stacked_by_vmap(task, components, layout, batches),
+            ]
             if name == PLAIN:
                 ways.append(stacked_by_hand([128] * 3, 0.2, batches))
             turns = [[milliseconds(step, device) for step in ways] for _ in range(TURNS)]

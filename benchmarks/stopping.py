@@ -22,6 +22,7 @@ from portfolio import candidates
 from public_tables import load
 
 from autonet import AutoNetClassification, AutoNetRegression
+from autonet.core.component import Components
 from autonet.core.task import InputLayout
 from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.context import TrialContext
@@ -87,10 +88,12 @@ def loss(prediction: np.ndarray, y: np.ndarray) -> float:
 class Training:
     """A network in training, step by step."""
 
-    def __init__(self, context: TrialContext, config: dict, rows: EncodedRows, layout: InputLayout, seed: int) -> None:
+    def __init__(
+        self, context: TrialContext, components: Components, rows: EncodedRows, layout: InputLayout, seed: int
+    ) -> None:
         torch.manual_seed(seed)
         self.rows = rows
-        self.state, self.plan = build_training(context.task, config, rows, layout)
+        self.state, self.plan = build_training(context.task, components, rows, layout)
         initialize_from_rows(self.state.network, rows.x)
         self.steps_per_epoch = count_batches(len(rows), self.plan.batch_size)
 
@@ -121,13 +124,13 @@ def curve_of(table: str, network: str, seconds: float, seed: int) -> np.ndarray 
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     context, space, test, y_test = prepared(table, seed)
-    config = fit_into(Encoding(space), [candidates(0)[network]])[0]
-    encoded = context.encoded(config, 0)
+    components = context.resolve(fit_into(Encoding(space), [candidates(0)[network]])[0])
+    encoded = context.encoded(components, 0)
     judged_rows = [
         (encoded.valid.x, context.y[context.folds[0].valid]),
         (encoded.encoder.inputs(test, torch.device("cpu")), y_test),
     ]
-    made = context, config, encoded.rows, encoded.encoder.layout, seed
+    made = context, components, encoded.rows, encoded.encoder.layout, seed
     curve, judged = list[list[float]](), 0
     try:
         total = max(round(seconds / Training(*made).seconds_per_step()), 4)

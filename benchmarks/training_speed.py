@@ -12,7 +12,9 @@ import torch
 from common import environment
 from torch import nn
 
+from autonet.core.component import Components
 from autonet.core.task import Task
+from autonet.pipeline.tabular import NODES
 from autonet.pipeline.trial import build_training
 from autonet.space.build import build_space
 from autonet.space.presets import load_preset
@@ -46,8 +48,8 @@ def by_hand(network: nn.Module, rows: EncodedRows, batch_size: int, seconds: flo
     return steps / (time.monotonic() - began)
 
 
-def ours(config: dict, rows: EncodedRows, seconds: float) -> float:
-    state, plan = build_training(Task("classification", n_outputs=10), config, rows)
+def ours(components: Components, rows: EncodedRows, seconds: float) -> float:
+    state, plan = build_training(Task("classification", n_outputs=10), components, rows)
     budget = TrainingBudget("time", 0.0, seconds, count_batches(len(rows), plan.batch_size), float("inf"))
     while not budget.finished:
         train_epoch(state, plan, rows, budget)
@@ -69,12 +71,13 @@ def main() -> None:
                 "NetworkSelector:shapedresnet:max_units": units,
                 "TrainNode:batch_loss_computation_technique": technique,
             }
+            components = Components.resolve(NODES.values(), config)
             rows = EncodedRows(torch.randn(ROWS, n_in), torch.randint(10, (ROWS,)))
             pairs = []
             for _ in range(TURNS):
-                state, plan = build_training(task, config, rows)
+                state, plan = build_training(task, components, rows)
                 hand = by_hand(state.network, rows, plan.batch_size, SECONDS, mixup=technique == "mixup")
-                pairs.append((ours(config, rows, SECONDS), hand))
+                pairs.append((ours(components, rows, SECONDS), hand))
             ratios = sorted(a / b for a, b in pairs)
             a, b = (median(column) for column in zip(*pairs, strict=True))
             spread = f"{median(ratios):.3f} ({ratios[0]:.3f}, {ratios[-1]:.3f})"

@@ -1,4 +1,7 @@
-"""Extension mechanism: a `Component` is a builder with its space, a `Node` a choice among components."""
+"""Extension mechanism: a `Component` is a builder with its space, a `Node` a choice among components.
+
+`Components` are what a configuration chooses at every node.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from autonet.core.validation import check_choice
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-__all__ = ["Component", "Node"]
+__all__ = ["Choice", "Component", "Components", "Node"]
 
 T = TypeVar("T")
 
@@ -86,21 +89,86 @@ class Node(Generic[T]):
         """Return the names of the components that support `task`."""
         return [c.name for c in self.components.values() if task.kind in c.tasks]
 
-    def select_name(self, config: Mapping[str, Any]) -> str:
-        """Return the name of the component that `config` selects."""
-        name = str(config[join(self.name, self.selector)])
-        return check_choice(f"component of {self.name}", name, self.components)
+    def choose(self, name: str, /, **params: Any) -> Choice[T]:
+        """Choose a component and its hyperparameters."""
+        return Choice(self, check_choice(f"component of {self.name}", name, self.components), params)
 
-    def parameters(self, config: Mapping[str, Any], component: str = "") -> dict[str, Any]:
-        """Return the values in `config` of the hyperparameters of `component`, or of the step itself, by short name."""
-        prefix = join(self.name, component) + SEPARATOR
+    def resolve(self, config: Mapping[str, Any]) -> Choice[T]:
+        """Return the component that a configuration chooses, with its hyperparameters and those of the step."""
+        prefix = self.name + SEPARATOR
         values = {k.removeprefix(prefix): v for k, v in config.items() if k.startswith(prefix)}
-        if component:
-            return values
-        of_components = tuple(name + SEPARATOR for name in self.components)
-        return {k: v for k, v in values.items() if k != self.selector and not k.startswith(of_components)}
+        choice = self.choose(str(values.pop(self.selector))) if self.selector else Choice(self, "")
+        own, others = choice.name + SEPARATOR, tuple(name + SEPARATOR for name in self.components)
+        return replace(
+            choice,
+            params={k.removeprefix(own): v for k, v in values.items() if k.startswith(own)},
+            settings={k: v for k, v in values.items() if not k.startswith(others)},
+        )
 
-    def build(self, config: Mapping[str, Any], **context: Any) -> T:
-        """Build the component that `config` selects from `context` and its hyperparameters."""
-        name = self.select_name(config)
-        return self.components[name].build(**context, **self.parameters(config, name))
+
+@dataclass(frozen=True)
+class Choice(Generic[T]):
+    """Component chosen at a node, with its hyperparameters.
+
+    Attributes
+    ----------
+    node : Node
+    name : str
+        Name of the component; empty at a node without a choice.
+    params : mapping of str to Any
+        Hyperparameters of the component, by short name.
+    settings : mapping of str to Any
+        Hyperparameters of the step itself, by short name.
+    """
+
+    node: Node[T]
+    name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self, **context: Any) -> T:
+        """Build the component from `context`, such as sizes and seed, and its hyperparameters."""
+        return self.node.components[self.name].build(**context, **self.params)
+
+
+@dataclass(frozen=True)
+class Components:
+    """Choices of a configuration: ``components[node]`` is the `Choice` at a node.
+
+    Attributes
+    ----------
+    choices : mapping of str to Choice
+        By name of the node; nodes that the configuration does not mention are absent.
+    """
+
+    choices: Mapping[str, Choice[Any]]
+
+    @classmethod
+    def resolve(cls, nodes: Iterable[Node[Any]], config: Mapping[str, Any]) -> Components:
+        """Find the choices of a configuration at `nodes`.
+
+        Parameters
+        ----------
+        nodes : iterable of Node
+        config : mapping of str to Any
+            Values by the full names of hyperparameters, ``Node:component:hyperparameter``.
+
+        Raises
+        ------
+        UnknownName
+            If a node has no component of the chosen name.
+        """
+        named = (node for node in nodes if not node.selector or join(node.name, node.selector) in config)
+        return cls({node.name: node.resolve(config) for node in named})
+
+    def __getitem__(self, node: Node[T]) -> Choice[T]:
+        """Return the choice at a node."""
+        return self.choices[node.name]
+
+    def get(self, node: Node[T]) -> Choice[T] | None:
+        """Return the choice at a node, or None if the configuration does not mention it."""
+        return self.choices.get(node.name)
+
+    def replace(self, choices: Iterable[Choice[Any]]) -> Components:
+        """Return a copy with other choices at some nodes."""
+        return Components({**self.choices, **{choice.node.name: choice for choice in choices}})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
-    from autonet.core.component import Node
+    from autonet.core.component import Choice, Components, Node
     from autonet.core.task import InputLayout, Task
 
 __all__ = ["Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader"]
@@ -50,7 +50,7 @@ class Data(Protocol):
         """Number of columns, or of values per row in data without columns."""
 
     def rows(self, index: NDArray[np.intp] | slice) -> Self:
-        """Return the rows of an index array or a slice."""
+        """Return the rows of an index array (n,) or a slice."""
 
     def concat(self, other: Self) -> Self:
         """Append rows read by the same reader."""
@@ -94,7 +94,7 @@ class Encoder(Protocol):
         """Order of the columns of an encoded row."""
 
     def inputs(self, data: Any, device: torch.device, rows: NDArray[np.intp] | None = None) -> Inputs:
-        """Encode rows of data, by default all, for a network."""
+        """Encode rows (n,) of data, by default all, for a network."""
 
 
 Augmentation = Callable[[Any, Any], Any]
@@ -102,7 +102,18 @@ Augmentation = Callable[[Any, Any], Any]
 
 
 class Modality(Protocol):
-    """Kind of data: its reader, encoder and networks."""
+    """Kind of data: its reader, encoder and networks.
+
+    Attributes
+    ----------
+    baseline_encoding : sequence of Choice
+        Choices that suit linear models; others stay as configured.
+    tree_encoding : sequence of Choice or None
+        Choices that suit tree ensembles; None if they are not supported.
+    """
+
+    baseline_encoding: Sequence[Choice[Any]] = ()
+    tree_encoding: Sequence[Choice[Any]] | None = None
 
     @property
     def nodes(self) -> Mapping[str, Node[Any]]:
@@ -111,30 +122,20 @@ class Modality(Protocol):
     def read(self, X: Any, **options: Any) -> tuple[Reader, Data]:
         """Infer the format of the data, and read them."""
 
-    def encoder_key(self, config: Mapping[str, Any]) -> Hashable:
-        """Return the part of a configuration that the encoder depends on."""
+    def encoder_key(self, components: Components) -> Hashable:
+        """Return the part of the components that the encoder depends on."""
 
-    def fit_encoder(self, data: Any, rows: NDArray[np.intp], config: Mapping[str, Any], seed: int) -> Encoder:
+    def fit_encoder(self, data: Any, rows: NDArray[np.intp], components: Components, seed: int) -> Encoder:
         """Fit an encoder on training rows (n,)."""
 
     def build_network(
-        self,
-        task: Task,
-        config: Mapping[str, Any],
-        layout: InputLayout,
-        rows: Inputs | None = None,
-        networks: Node[nn.Module] | None = None,
+        self, task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None
     ) -> nn.Module:
-        """Build and initialize the network of a configuration, or the linear baseline, on the CPU."""
+        """Build and initialize a network, on the CPU; encoded training rows (n, ...) may fit its embeddings."""
 
-    def augmentation(self, config: Mapping[str, Any]) -> Augmentation | None:
+    def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:
+        """Build the linear network of the baseline, on the CPU."""
+
+    def augmentation(self, components: Components) -> Augmentation | None:
         """Return the augmentation of training batches; default: None."""
-        return None
-
-    def baseline_config(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the configuration with the encoding that suits linear models; default: unchanged."""
-        return config
-
-    def tree_config(self, config: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """Return the configuration with the encoding that suits trees; default: None, not supported."""
         return None

@@ -226,7 +226,7 @@ class AutoNet(FittedEstimator, ABC):
             executor = plan.executor(context.data)
             on_exit.callback(executor.close)
             bar.begin("baseline")
-            default = dict(space.get_default_configuration())
+            default = context.resolve(space.get_default_configuration())
             baselines = fit_baselines(context, default, resolved, plan)
             searches = baselines.should_search(context, plan)
             rungs, plan = place_rungs(context, default, plan, timed=searches)

@@ -2,10 +2,10 @@
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.estimators.options import Options
 from autonet.estimators.time_plan import TimePlan
@@ -43,7 +43,7 @@ class Baselines:
         return seconds < plan.left("closing")
 
 
-def fit_baselines(context: TrialContext, config: Mapping[str, Any], options: Options, plan: TimePlan) -> Baselines:
+def fit_baselines(context: TrialContext, components: Components, options: Options, plan: TimePlan) -> Baselines:
     """Fit the linear baseline, and tree ensembles if asked for.
 
     Tree ensembles come before the search, which can use what they leave of their share of the time, and after which an
@@ -52,14 +52,14 @@ def fit_baselines(context: TrialContext, config: Mapping[str, Any], options: Opt
     Parameters
     ----------
     context : TrialContext
-    config : mapping
-        Default configuration, for the encoding and the training of the baseline.
+    components : Components
+        Those of the default configuration, for the encoding and the training of the baseline.
     options : Options
     plan : TimePlan
     """
     baseline, error = None, None
     if options.baseline or _has_one_class(context):
-        baseline, error = _fit_linear(context, config, plan)
+        baseline, error = _fit_linear(context, components, plan)
     if current_interrupt().requested or not options.traditional_learners or _has_one_class(context):
         return Baselines(baseline, error, ())
     # Importing scikit-learn's trees takes a sixth of a second, in every worker process.
@@ -67,17 +67,17 @@ def fit_baselines(context: TrialContext, config: Mapping[str, Any], options: Opt
 
     seconds = min(plan.tree_ensemble_seconds, plan.left("search"))
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
-    fitted = fit_tree_learners(context, config, seconds=seconds, encoding_seconds=encoding_seconds)
+    fitted = fit_tree_learners(context, components, seconds=seconds, encoding_seconds=encoding_seconds)
     return Baselines(baseline, error, fitted.candidates)
 
 
 def _fit_linear(
-    context: TrialContext, config: Mapping[str, Any], plan: TimePlan
+    context: TrialContext, components: Components, plan: TimePlan
 ) -> tuple[Baseline | None, Exception | None]:
     """Fit the baseline; return an error instead of raising it, as the search may still succeed."""
     logger = logging.getLogger("autonet")
     try:
-        baseline = fit_baseline(context, config, seconds=plan.baseline_seconds, deadline=plan.until("closing"))
+        baseline = fit_baseline(context, components, seconds=plan.baseline_seconds, deadline=plan.until("closing"))
     except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
         logger.warning("the linear baseline failed", exc_info=True)
         return None, error

@@ -1,13 +1,13 @@
 """The search of a fit: its study, rungs and limits."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
+from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.estimators.options import Options
 from autonet.estimators.report import log_trial
@@ -39,16 +39,14 @@ def create_study(space: ConfigurationSpace, context: TrialContext, options: Opti
     return study
 
 
-def place_rungs(
-    context: TrialContext, default: Mapping[str, Any], plan: TimePlan, *, timed: bool
-) -> tuple[Rungs, TimePlan]:
+def place_rungs(context: TrialContext, default: Components, plan: TimePlan, *, timed: bool) -> tuple[Rungs, TimePlan]:
     """Place the rungs of the search, and reserve time for slow metrics.
 
     Parameters
     ----------
     context : TrialContext
-    default : mapping
-        Configuration to time epochs of.
+    default : Components
+        To time epochs of.
     plan : TimePlan
     timed : bool
         Whether to time an epoch.

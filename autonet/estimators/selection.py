@@ -56,7 +56,7 @@ class Scores:
 
     @classmethod
     def from_predictions(cls, context: TrialContext, predictions: Sequence[Array], deadline: float) -> "Scores":
-        """Score predictions for the validation rows of each fold."""
+        """Score predictions (n_valid, n_outputs) for the validation rows of each fold."""
         pairs = zip(context.folds, predictions, strict=False)
         losses = [score_fold(context, fold.valid, prediction)[0] for fold, prediction in pairs]
         return cls(float(np.mean(losses)), score_additional(context, predictions, deadline))

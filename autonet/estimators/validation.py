@@ -160,7 +160,7 @@ def use_validation_rows(data: Data, y: Array, weights: Array | None, n_train: in
 
 
 def check_validation_rows(valid: tuple[Data, Array], groups: Array | None, options: Options) -> None:
-    """Check the rows to validate on, and that nothing else splits the rows.
+    """Check the rows to validate on and their targets (n_valid, ...), and that nothing else splits the rows.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from autonet.core.typing import Array
 from autonet.data.targets.targets import Targets
 from autonet.metrics.metric import decide
 from autonet.models.ensemble import Ensemble, Member
-from autonet.models.network import NetworkMember, build_network, restore_network
+from autonet.models.network import NetworkMember, rebuild_network, restore_network
 from autonet.models.trees import TreeMember
 from autonet.nets.registry import NETWORKS
 from autonet.training.context import one_thread
@@ -192,5 +192,5 @@ def _rebuild(part: Mapping[str, Any], encoder: Any, networks: Node[nn.Module]) -
         return TreeMember(encoder, targets, from_spec(part["trees"]))
     task, config = from_spec(part["task"]), from_spec(part["config"])
     weights = {name: torch.from_numpy(np.array(array)) for name, array in part["weights"].items()}
-    network = restore_network(lambda: build_network(task, config, encoder.layout, networks=networks), weights)
+    network = restore_network(lambda: rebuild_network(task, config, encoder.layout, networks), weights)
     return NetworkMember(encoder, targets, network, config, task)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from autonet.core.component import Node
+from autonet.core.component import Components, Node
 from autonet.core.modality import Encoder, Inputs
 from autonet.core.names import join
 from autonet.core.task import InputLayout, Task
@@ -21,7 +21,7 @@ from autonet.nets.registry import LINEAR, NETWORKS
 from autonet.training.loop import predict
 from autonet.training.random import draw_from
 
-__all__ = ["LINEAR_CONFIG", "NetworkMember", "build_network", "restore_network"]
+__all__ = ["LINEAR_CONFIG", "NetworkMember", "build_linear", "build_network", "rebuild_network", "restore_network"]
 
 LINEAR_CONFIG = {join(NETWORKS.name, NETWORKS.selector): LINEAR}  # of the linear baseline
 
@@ -52,44 +52,48 @@ class NetworkMember:
         return self.targets.decode(predict(self.network, x).numpy())
 
 
-def build_network(
-    task: Task,
-    config: Mapping[str, Any],
-    layout: InputLayout,
-    rows: Inputs | None = None,
-    networks: Node[nn.Module] = NETWORKS,
-) -> nn.Module:
+def build_network(task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None) -> nn.Module:
     """Build and initialize the network of a configuration, on the CPU.
 
     Parameters
     ----------
     task : Task
-    config : mapping
-        That of a trial, or `LINEAR_CONFIG`.
+    components : Components
+        Embeddings, network and initialization; others are not used.
     layout : InputLayout
         Of the encoded rows.
     rows : Tensor or Inputs of shape (n, n_in), optional
         Encoded training rows, by whose quantiles numbers may be embedded; not needed where a state dict follows.
-    networks : Node
-        The networks that the configuration can choose.
     """
-    if dict(config) == LINEAR_CONFIG:
-        return nn.Sequential(nn.Linear(layout.n_in, task.n_outputs))
     embeddings: list[NumericEmbedding | CategoryEmbedding] = []
     n_in = layout.n_in
     if 0 < layout.n_numbers <= MAX_EMBEDDED_NUMBERS:
-        numeric = NUMERIC_EMBEDDING.build(config, n_in=n_in, n_numbers=layout.n_numbers, rows=rows)
+        numeric = components[NUMERIC_EMBEDDING].build(n_in=n_in, n_numbers=layout.n_numbers, rows=rows)
         if numeric is not None:
             embeddings.append(numeric)
             n_in = numeric.out_features
     if layout.vocabularies:
-        dimension = EMBEDDING.parameters(config, "learned")["dimension"]
-        embeddings.append(CategoryEmbedding(n_in, layout.vocabularies, dimension))
+        embeddings.append(CategoryEmbedding(n_in, layout.vocabularies, components[EMBEDDING].params["dimension"]))
         n_in = embeddings[-1].out_features
-    network = networks.build(config, n_in=n_in, n_out=task.n_outputs)
-    bias = INITIALIZATION.parameters(config)["initializer:initialize_bias"]
-    initialize(network, INITIALIZATION.build(config), bias)
+    network = components[NETWORKS].build(n_in=n_in, n_out=task.n_outputs)
+    initialization = components[INITIALIZATION]
+    initialize(network, initialization.build(), initialization.settings["initializer:initialize_bias"])
     return prepend_embeddings(embeddings, network)
+
+
+def build_linear(task: Task, layout: InputLayout) -> nn.Module:
+    """Build the linear network of the baseline, on the CPU."""
+    return nn.Sequential(nn.Linear(layout.n_in, task.n_outputs))
+
+
+def rebuild_network(
+    task: Task, config: Mapping[str, Any], layout: InputLayout, networks: Node[nn.Module] = NETWORKS
+) -> nn.Module:
+    """Build the network of a configuration, or of `LINEAR_CONFIG`, for a state dict that follows."""
+    if config == LINEAR_CONFIG:
+        return build_linear(task, layout)
+    components = Components.resolve((EMBEDDING, NUMERIC_EMBEDDING, networks, INITIALIZATION), config)
+    return build_network(task, components, layout)
 
 
 def restore_network(build: Callable[[], nn.Module], weights: Mapping[str, torch.Tensor]) -> nn.Module:

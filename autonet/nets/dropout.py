@@ -38,7 +38,7 @@ class FastDropout(nn.Dropout):
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Zero random elements in training, and scale the others up."""
+        """Zero random elements of x, shape (n, ...), in training, and scale the others up."""
         dropped = round(self.p * N_LEVELS)
         if not (self.training and x.is_cpu and 0 < dropped < N_LEVELS):
             return super().forward(x)

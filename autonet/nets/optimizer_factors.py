@@ -12,7 +12,7 @@ def set_optimizer_factors(parameter: Tensor, *, learning_rate: float = 1.0, weig
 
     Parameters
     ----------
-    parameter : Tensor
+    parameter : Tensor of any shape
     learning_rate : float
     weight_decay : float, optional
         Default: 1 for matrices, 0 for vectors and embeddings.

@@ -1,7 +1,6 @@
 """The baseline: a linear network, fitted before the search so that there is always a model to return."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
-from autonet.data.targets.encoder import TargetEncoder
 from autonet.models.network import LINEAR_CONFIG, NetworkMember
 from autonet.pipeline.context import TrialContext
 from autonet.training.batches import BATCH_LOSSES, count_batches
@@ -62,24 +61,24 @@ class Baseline:
         return [m.targets.decode(s.outputs.numpy()) for m, s in zip(self.members, self.snapshots, strict=True)]
 
 
-def fit_baseline(context: TrialContext, config: Mapping[str, Any], *, seconds: float, deadline: float) -> Baseline:
+def fit_baseline(context: TrialContext, components: Components, *, seconds: float, deadline: float) -> Baseline:
     """Train a linear network on every fold, or on the first alone if encoding takes long.
 
     Parameters
     ----------
     context : TrialContext
-    config : mapping
-        Configuration whose loss and imputation are used.
+    components : Components
+        Their loss and imputation are used.
     seconds : float
         Time for training on all folds; where budgets are epochs, ten epochs are trained instead.
     deadline : float
         Reading of ``time.monotonic()``.
     """
-    config = context.modality.baseline_config(config)
+    components = components.replace(context.modality.baseline_encoding)
     baseline = Baseline()
     n_folds, began = len(context.folds), time.monotonic()
     for fold in range(n_folds):
-        _fit_fold(baseline, context, fold, config, seconds=seconds / n_folds, deadline=deadline)
+        _fit_fold(baseline, context, fold, components, seconds=seconds / n_folds, deadline=deadline)
         now = time.monotonic()
         for_all = (now - began) / (fold + 1) * n_folds
         if (
@@ -95,7 +94,7 @@ def _fit_fold(
     baseline: Baseline,
     context: TrialContext,
     number: int,
-    config: Mapping[str, Any],
+    components: Components,
     *,
     seconds: float,
     deadline: float,
@@ -104,15 +103,15 @@ def _fit_fold(
     fold = context.folds[number]
     chosen = np.random.default_rng(context.seed).permutation(fold.train)[:MAX_ROWS]
     began = time.monotonic()
-    encoder = context.modality.fit_encoder(context.data, chosen, config, context.seed)
-    targets = TargetEncoder.fit(context.task.kind, context.y[chosen], config)
+    encoder = context.modality.fit_encoder(context.data, chosen, components, context.seed)
+    targets = context.fit_targets(components, chosen)
     rows = context.rows(targets, context.inputs(encoder, chosen), chosen)
     valid = context.rows(targets, context.inputs(encoder, fold.valid), fold.valid)
     baseline.encoding_seconds = (time.monotonic() - began) / (len(rows) + len(valid))
     plan = TrainingPlan(
         BATCH_SIZE,
-        LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=context.task.n_outputs).to(context.device),
-        BATCH_LOSSES.components["standard"].build(),
+        components[LOSSES].build(y=rows.y, weights=rows.weights, n_outputs=context.task.n_outputs).to(context.device),
+        BATCH_LOSSES.choose("standard").build(),
         SCHEDULES.components["onecycle"].build(warmup=0.3, start_factor=0.1),
         None,
     )
@@ -120,7 +119,7 @@ def _fit_fold(
     length = EPOCHS if context.unit == "epochs" else seconds + metric_seconds
     generator = torch.Generator().manual_seed(context.seed)
     with draw_from(generator):
-        network = context.modality.build_network(context.task, LINEAR_CONFIG, encoder.layout)
+        network = context.modality.build_linear(context.task, encoder.layout)
     for parameter in network.parameters():
         nn.init.zeros_(parameter)
     network.to(context.device)

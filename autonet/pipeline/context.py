@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from autonet.core.component import Node
+from autonet.core.component import Components, Node
 from autonet.core.modality import Data, Encoder, Inputs, Modality
 from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
-from autonet.data.targets.encoder import TargetEncoder
+from autonet.data.targets.encoder import TARGET_TRANSFORMS, TargetEncoder
 from autonet.metrics.metric import Metric
 from autonet.nets.registry import NETWORKS
 from autonet.search.rungs import Unit
@@ -91,22 +91,30 @@ class TrialContext:
         parts = [part for fold in self.folds for part in (fold.train, fold.valid)]
         return np.unique(np.concatenate(parts))
 
-    def encoded(self, config: Mapping[str, Any], fold: int) -> EncodedFold:
+    def resolve(self, config: Mapping[str, Any]) -> Components:
+        """Return the components that a configuration chooses, with their hyperparameters."""
+        return Components.resolve({**self.modality.nodes, self.networks.name: self.networks}.values(), config)
+
+    def encoded(self, components: Components, fold: int) -> EncodedFold:
         """Encode the training and validation rows of a fold, or take them from the cache."""
         train, valid = self.folds[fold].train, self.folds[fold].valid
-        key = (self.modality.encoder_key(config), fold)
+        key = (self.modality.encoder_key(components), fold)
         if key not in self._encoded:
-            encoder = self.modality.fit_encoder(self.data, train, config, self.seed)
+            encoder = self.modality.fit_encoder(self.data, train, components, self.seed)
             self._encoded[key] = (encoder, self.inputs(encoder, train), self.inputs(encoder, valid))
             while len(self._encoded) > len(self.folds) and self._cached_bytes() > CACHED_BYTES:
                 self._encoded.popitem(last=False)
         self._encoded.move_to_end(key)
         encoder, x, valid_x = self._encoded[key]
-        targets = TargetEncoder.fit(self.task.kind, self.y[train], config)
+        targets = self.fit_targets(components, train)
         return EncodedFold(encoder, targets, self.rows(targets, x, train), self.rows(targets, valid_x, valid))
 
     def _cached_bytes(self) -> int:
         return sum(x.nbytes for _, *parts in self._encoded.values() for x in parts if isinstance(x, Tensor))
+
+    def fit_targets(self, components: Components, rows: NDArray[np.intp]) -> TargetEncoder:
+        """Fit the encoder of the targets on training rows (n,)."""
+        return TargetEncoder.fit(self.task.kind, self.y[rows], components.get(TARGET_TRANSFORMS))
 
     def inputs(self, encoder: Encoder, rows: NDArray[np.intp]) -> Inputs:
         """Encode rows (n,) of the data: (n, n_in)."""
@@ -121,7 +129,7 @@ class TrialContext:
         return EncodedRows(x, torch.from_numpy(targets.encode(self.y[rows])).to(self.device), weights)
 
     def validation(self, fold: int, targets: TargetEncoder, y: Tensor) -> Validation:
-        """Return the function that scores network outputs on the validation rows of a fold.
+        """Return the function that scores network outputs on the validation rows of a fold, with targets y (n, ...).
 
         Decision metrics are scored at their best threshold on these rows.
         """

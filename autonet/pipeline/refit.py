@@ -19,7 +19,7 @@ from autonet.models.ensemble import Ensemble, Member
 from autonet.models.network import NetworkMember
 from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.trial import TrainedFold, build_member, start_training
+from autonet.pipeline.trial import TrainedFold, build_member, build_training
 from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
 from autonet.search.running_trial import RunningTrial
@@ -121,7 +121,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     Result
         Its loss is 0; its checkpoint is a list of state dicts, one per fold.
     """
-    every = context.all_rows
+    components, every = context.resolve(trial.params), context.all_rows
     folds: list[TrainedFold] = trial.checkpoint.load()
     weights, share = list[Weights](), trial.job.target / _seconds(context, folds)
     seed = trial.seed + 1  # other networks than those that were trained before
@@ -129,9 +129,9 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     with seed_gpu(seed, context.device):
         for done, fold in enumerate(folds):
             # The encoders stay those that the networks know; they were fitted without the validation rows.
-            rows = context.rows(fold.targets, context.inputs(fold.encoder, every), every)
+            rows, layout = context.rows(fold.targets, context.inputs(fold.encoder, every), every), fold.encoder.layout
             with draw_from(generator):
-                state, plan = start_training(context, trial, fold.encoder, rows, generator)
+                state, plan = build_training(context.task, components, rows, layout, generator, context.modality)
                 if not _is_late(fold):
                     initialize_from_rows(state.network, rows.x)
             if _is_late(fold):

@@ -138,7 +138,7 @@ def load_candidates(
     kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # others were dropped
     for trial, trained in islice(kept, most):
         # Equal encoders of different processes become one, so that networks share its output.
-        key = context.modality.encoder_key(trial.config)
+        key = context.modality.encoder_key(context.resolve(trial.config))
         folds = [replace(f, encoder=encoders.setdefault((key, i), f.encoder)) for i, f in enumerate(trained)]
         best, last = [fold.best for fold in folds], [fold.last for fold in folds]
         found.append(Candidate.from_trial(trial, context, folds, best))

@@ -9,19 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from autonet.core.component import Node
+from autonet.core.component import Components, Node
 from autonet.core.errors import DataWarning
 from autonet.core.modality import Inputs, Modality
-from autonet.core.names import join
 from autonet.core.task import InputLayout, Task
 from autonet.core.warn import warn
-from autonet.data.encoding.encoder import TabularEncoder, encoder_key
+from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
 from autonet.data.reading.feature_types import Column
 from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
 from autonet.data.targets.encoder import TARGET_TRANSFORMS
-from autonet.models.network import build_network
+from autonet.models.network import build_linear, build_network
 from autonet.nets.numeric import NUMERIC_EMBEDDING
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.nodes import nodes_around
@@ -32,19 +31,17 @@ SHOWN = 5  # columns that a warning names
 
 NODES = nodes_around((IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING, NUMERIC_EMBEDDING), NETWORKS)
 
-# Every column by itself, categories one-hot.
-PLAIN_ENCODING = {
-    join(PREPROCESSORS.name, PREPROCESSORS.selector): "none",
-    join(EMBEDDING.name, EMBEDDING.selector): "none",
-}
-NORMALIZATION_NAME = join(NORMALIZATION.name, NORMALIZATION.selector)
-TRANSFORM_NAME = join(TARGET_TRANSFORMS.name, TARGET_TRANSFORMS.selector)
+PLAIN_ENCODING = (PREPROCESSORS.choose("none"), EMBEDDING.choose("none"))  # categories are one-hot
 
 
 class Tables(Modality):
     """Tables of numbers, categories, dates and texts."""
 
     nodes: Mapping[str, Node[Any]] = NODES
+    # Linear models learn fastest from standardized columns.
+    baseline_encoding = (*PLAIN_ENCODING, NORMALIZATION.choose("standardize"))
+    # Trees see thresholds: columns are only scaled into the range of float32.
+    tree_encoding = (*PLAIN_ENCODING, NORMALIZATION.choose("minmax"), TARGET_TRANSFORMS.choose("none"))
 
     def read(self, X: Any, categorical_features: Sequence[Any] | None = None, **options: Any) -> tuple[Schema, Table]:
         """Find out what the columns are, and read the table.
@@ -62,32 +59,24 @@ class Tables(Modality):
         _warn_of_columns(schema.columns)
         return schema, table
 
-    def encoder_key(self, config: Mapping[str, Any]) -> Hashable:
-        """Return the part of a configuration that the encoder depends on."""
-        return encoder_key(config)
+    def encoder_key(self, components: Components) -> Hashable:
+        """Return the choices that the encoder depends on; the dimension of embeddings is no part of them."""
+        choices = [components[node] for node in (IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING)]
+        return tuple((c.name, *sorted(item for item in c.params.items() if item[0] != "dimension")) for c in choices)
 
-    def fit_encoder(self, data: Table, rows: NDArray[np.intp], config: Mapping[str, Any], seed: int) -> TabularEncoder:
+    def fit_encoder(self, data: Table, rows: NDArray[np.intp], components: Components, seed: int) -> TabularEncoder:
         """Fit an encoder on training rows (n,)."""
-        return TabularEncoder.fit(data, rows, config, seed)
+        return TabularEncoder.fit(data, rows, components, seed)
 
     def build_network(
-        self,
-        task: Task,
-        config: Mapping[str, Any],
-        layout: InputLayout,
-        rows: Inputs | None = None,
-        networks: Node[nn.Module] | None = None,
+        self, task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None
     ) -> nn.Module:
-        """Build and initialize the network of a configuration, on the CPU; see `build_network`."""
-        return build_network(task, config, layout, rows, networks or NETWORKS)
+        """Build and initialize a network, on the CPU; see `build_network`."""
+        return build_network(task, components, layout, rows)
 
-    def baseline_config(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Standardize columns: a linear model learns fastest so."""
-        return {**config, **PLAIN_ENCODING, NORMALIZATION_NAME: "standardize"}
-
-    def tree_config(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Scale columns only within what float32 and its bounds leave alone: trees see thresholds."""
-        return {**config, **PLAIN_ENCODING, NORMALIZATION_NAME: "minmax", TRANSFORM_NAME: "none"}
+    def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:
+        """Build the linear network of the baseline, on the CPU."""
+        return build_linear(task, layout)
 
 
 TABLES = Tables()

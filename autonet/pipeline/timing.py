@@ -2,14 +2,13 @@
 
 import logging
 import time
-from collections.abc import Mapping
-from typing import Any
 
 import torch
 
+from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.trial import start_training
+from autonet.pipeline.trial import build_training
 from autonet.training.batches import count_batches, shuffled_batches
 from autonet.training.loop import train_step
 from autonet.training.random import draw_from
@@ -19,14 +18,14 @@ __all__ = ["time_epoch"]
 SECONDS = 0.1  # of timing, after one warm-up step
 
 
-def time_epoch(context: TrialContext, config: Mapping[str, Any]) -> float:
-    """Estimate the seconds that an epoch of a configuration takes on all folds, from steps on the first.
+def time_epoch(context: TrialContext, components: Components) -> float:
+    """Estimate the seconds that an epoch takes on all folds, from steps on the first.
 
     On a CPU, processor time is measured, because worker processes start meanwhile.  Return 0 if the network fails; its
     trial will report the error.
     """
     try:
-        return _measure(context, config)
+        return _measure(context, components)
     except KeyboardInterrupt:
         raise
     except BaseException:  # of a network of the user's own, which may even call sys.exit
@@ -34,11 +33,13 @@ def time_epoch(context: TrialContext, config: Mapping[str, Any]) -> float:
         return 0.0
 
 
-def _measure(context: TrialContext, config: Mapping[str, Any]) -> float:
-    encoded, generator = context.encoded(config, 0), torch.Generator()
+def _measure(context: TrialContext, components: Components) -> float:
+    encoded, generator = context.encoded(components, 0), torch.Generator()
     rows = encoded.rows
     with draw_from(generator):
-        state, plan = start_training(context, config, encoded.encoder, rows, generator)
+        state, plan = build_training(
+            context.task, components, rows, encoded.encoder.layout, generator, context.modality
+        )
     batches = shuffled_batches(len(rows), plan.batch_size, state.device, generator)
     state.network.train()
     train_step(state, plan, rows.take(batches[0]))

@@ -2,16 +2,16 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from autonet.core.clock import share_until
+from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder
 from autonet.core.task import Task
@@ -74,15 +74,15 @@ class TreeLearners:
 
 
 def fit_tree_learners(
-    context: TrialContext, config: Mapping[str, Any], *, seconds: float, encoding_seconds: float
+    context: TrialContext, components: Components, *, seconds: float, encoding_seconds: float
 ) -> TreeLearners:
     """Fit tree ensembles one after the other on every fold, as long as there is time.
 
     Parameters
     ----------
     context : TrialContext
-    config : mapping
-        The configuration whose imputation is used.
+    components : Components
+        Their imputation is used.
     seconds : float
         Time limit for all of them.  If infinite, no clock is read and a seed repeats the result.
     encoding_seconds : float
@@ -93,8 +93,8 @@ def fit_tree_learners(
     if encoding_seconds * n_rows > seconds:
         return fitted
     with current_interrupt().abandoning(), one_native_thread():
-        encoding = context.modality.tree_config(config)
-        folds = [] if encoding is None else _encode_folds(context, encoding)
+        encoding = context.modality.tree_encoding
+        folds = [] if encoding is None else _encode_folds(context, components.replace(encoding))
         for learner in LEARNERS if folds else ():
             until = share_until(limit, 1 if learner is LEARNERS[-1] else 2)
             candidate = _fit_learner(learner, context, folds, until)
@@ -116,7 +116,7 @@ class _EncodedFold:
     loss: Callable[[Array], float]
 
 
-def _encode_folds(context: TrialContext, config: Mapping[str, Any]) -> list[_EncodedFold]:
+def _encode_folds(context: TrialContext, components: Components) -> list[_EncodedFold]:
     """Encode all folds; return none for a sparse table that is encoded batch by batch."""
     folds = []
     for fold in context.folds:
@@ -124,11 +124,11 @@ def _encode_folds(context: TrialContext, config: Mapping[str, Any]) -> list[_Enc
         if context.weights is not None:
             rows = rows[context.weights[rows] > 0]
             weights = context.weights[rows] / context.weights[rows].mean()
-        encoder = context.modality.fit_encoder(context.data, rows, config, context.seed)
+        encoder = context.modality.fit_encoder(context.data, rows, components, context.seed)
         x, valid = context.inputs(encoder, rows), context.inputs(encoder, fold.valid)
         if not isinstance(x, Tensor) or not isinstance(valid, Tensor):
             return []
-        targets = TargetEncoder.fit(context.task.kind, context.y[rows], config)
+        targets = context.fit_targets(components, rows)
         folds.append(
             _EncodedFold(
                 encoder,

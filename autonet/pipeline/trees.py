@@ -92,19 +92,19 @@ class Boosting(TreeGrower):
         self.models = [of(**fixed, **parameters) for _ in range(n_models)]
 
     def grow(self, size: int, x: Array, y: Array, weights: Array | None) -> None:
-        """Boost until there are `size` iterations."""
+        """Boost on rows (n, n_in) until there are `size` iterations."""
         for model, target in zip(self.models, y.reshape(len(y), -1).T, strict=True):
             model.set_params(max_iter=size).fit(x, target, weights)
         self.size = self.kept = size
 
     def should_stop(self, x: Array, loss: Callable[[Array], float]) -> bool:
-        """Whether the last iterations did not improve the loss; from here on predict with the best iteration."""
+        """Whether the last iterations did not improve the loss on rows (n, n_in); keep the best iteration."""
         losses = [loss(prediction) for prediction in self._staged(x)]
         self.kept = int(np.argmin(losses)) + 1
         return self.size - self.kept >= EARLY_STOPPING_ROUNDS
 
     def predict(self, x: Array) -> Array:
-        """Predict with the iterations until the best one."""
+        """Predict rows (n, n_in) with the iterations until the best one."""
         return next(islice(self._staged(x), self.kept - 1, None))
 
     def export(self) -> BoostedTrees:
@@ -156,13 +156,13 @@ class Forest(TreeGrower):
         )
 
     def grow(self, size: int, x: Array, y: Array, weights: Array | None) -> None:
-        """Add trees until there are `size`."""
+        """Add trees, fitted on rows (n, n_in), until there are `size`."""
         one = y.ndim == 1 or y.shape[1] == 1
         self.model.set_params(n_estimators=size).fit(x, y.ravel() if one else y, weights)
         self.size = size
 
     def predict(self, x: Array) -> Array:
-        """Predict with all trees."""
+        """Predict rows (n, n_in) with all trees."""
         if self.task.kind == "regression":
             return np.asarray(self.model.predict(x)).reshape(len(x), -1)
         parts, classes = self.model.predict_proba(x), self.model.classes_

@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from autonet.core.alarms import DeadlinePassed
 from autonet.core.clock import share_until
-from autonet.core.component import Node
+from autonet.core.component import Components
 from autonet.core.modality import Encoder, Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
@@ -25,7 +24,6 @@ from autonet.data.targets.encoder import TargetEncoder
 from autonet.models.network import NetworkMember, restore_network
 from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import initialize_from_rows
-from autonet.nets.registry import NETWORKS
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
 from autonet.search.records import Result, Status
@@ -46,7 +44,6 @@ __all__ = [
     "build_training",
     "run_trial",
     "score_additional",
-    "start_training",
 ]
 
 
@@ -103,6 +100,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     -------
     Result
     """
+    components = context.resolve(trial.params)
     n_folds, share = len(context.folds), _n_budget_shares(context)
     target, before = trial.job.target, trial.checkpoint.load()
     trained: list[TrainedFold] = []
@@ -110,10 +108,10 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     generator = torch.Generator().manual_seed(trial.seed)
     with seed_gpu(trial.seed, context.device):
         for fold in range(n_folds):
-            encoded = context.encoded(trial, fold)
-            rows, valid = encoded.rows, encoded.valid
+            encoded = context.encoded(components, fold)
+            rows, valid, layout = encoded.rows, encoded.valid, encoded.encoder.layout
             with draw_from(generator):
-                state, plan = start_training(context, trial, encoded.encoder, rows, generator)
+                state, plan = build_training(context.task, components, rows, layout, generator, context.modality)
                 if before is None:
                     initialize_from_rows(state.network, rows.x)
             if before is not None:
@@ -205,61 +203,49 @@ def score_additional(
 
 def build_training(
     task: Task,
-    config: Mapping[str, Any],
+    components: Components,
     rows: EncodedRows,
     layout: InputLayout | None = None,
-    networks: Node[nn.Module] = NETWORKS,
     generator: torch.Generator | None = None,
     modality: Modality = TABLES,
 ) -> tuple[TrainingState, TrainingPlan]:
-    """Build network, optimizer and training plan of a configuration for encoded rows.
+    """Build network, optimizer and training plan for encoded rows.
 
     Parameters
     ----------
     task : Task
-    config : mapping
+    components : Components
     rows : EncodedRows
         Training rows, shape (n, n_in).
     layout : InputLayout, optional
         Of the encoded rows; default: all columns are numerical features.
-    networks : Node
-        Networks that the configuration can choose.
     generator : torch.Generator, optional
         For the draws of training; those of the initialization come from `draw_from`.  Default: torch's global one.
     modality : Modality
     """
     layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
-    network = modality.build_network(task, config, layout, rows.x, networks)
+    network = modality.build_network(task, components, layout, rows.x)
     network = replace_dropout(network).to(rows.x.device)
-    schedule = SCHEDULES.build(config)
-    settings = BATCH_LOSSES.parameters(config)
-    loss = LOSSES.build(config, y=rows.y, weights=rows.weights, n_outputs=task.n_outputs)
+    schedule, batch_loss = components[SCHEDULES], components[BATCH_LOSSES]
+    loss = components[LOSSES].build(y=rows.y, weights=rows.weights, n_outputs=task.n_outputs)
+    clipping = batch_loss.settings
     plan = TrainingPlan(
-        batch_size=LOADER.parameters(config)["batch_size"],
+        batch_size=components[LOADER].settings["batch_size"],
         loss=loss.to(rows.x.device),
-        batch_loss=BATCH_LOSSES.build(config),
-        schedule=schedule,
-        max_gradient_norm=settings["max_gradient_norm"] if settings["use_gradient_clipping"] else None,
-        regularization=REGULARIZATION[SCHEDULES.parameters(config)["regularization_schedule"]],
-        augment=modality.augmentation(config),
+        batch_loss=batch_loss.build(),
+        schedule=schedule.build(),
+        max_gradient_norm=clipping["max_gradient_norm"] if clipping["use_gradient_clipping"] else None,
+        regularization=REGULARIZATION[schedule.settings["regularization_schedule"]],
+        augment=modality.augmentation(components),
     )
-    optimizer = OPTIMIZERS.build(config, network=network)
+    optimizer = components[OPTIMIZERS].build(network=network)
     bind_generator(generator, plan.batch_loss)
     return TrainingState(network, optimizer, generator), plan
-
-
-def start_training(
-    context: TrialContext, config: Mapping[str, Any], encoder: Encoder, rows: EncodedRows, generator: torch.Generator
-) -> tuple[TrainingState, TrainingPlan]:
-    """Build network, optimizer and plan of a configuration for the encoded rows of a fold; see `build_training`."""
-    task, networks = context.task, context.networks
-    return build_training(task, config, rows, encoder.layout, networks, generator, context.modality)
 
 
 def build_member(
     context: TrialContext, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]
 ) -> NetworkMember:
     """Rebuild a trained network, ready to predict on the CPU."""
-    build = partial(context.modality.build_network, context.task, config, fold.encoder.layout, None, context.networks)
-    network = restore_network(build, weights)
-    return NetworkMember(fold.encoder, fold.targets, network, dict(config), context.task)
+    build = partial(context.modality.build_network, context.task, context.resolve(config), fold.encoder.layout)
+    return NetworkMember(fold.encoder, fold.targets, restore_network(build, weights), dict(config), context.task)

@@ -38,7 +38,7 @@ class EncodedRows:
         return len(self.x)
 
     def take(self, batch: Tensor) -> "EncodedRows":
-        """Return the rows of an index tensor."""
+        """Return the rows of an index tensor (n_batch,)."""
         return EncodedRows(self.x[batch], self.y[batch], None if self.weights is None else self.weights[batch])
 
     def roll_targets(self) -> "EncodedRows":

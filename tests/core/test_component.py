@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from ConfigSpace import ConfigurationSpace, Float
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Components, Node
 from autonet.core.errors import UnknownName
 from autonet.core.task import Task
 
@@ -39,21 +39,35 @@ def test_components_are_offered_in_their_order_to_the_tasks_they_serve() -> None
     assert OVEN.names(Task("regression")) == ["gas", "gasless", "wood"]
 
 
-def test_parameters_are_those_of_one_component_under_their_short_names() -> None:
-    assert OVEN.parameters(CONFIG, "gas") == {"temperature": 200.0, "fan:speed": 3}
-    assert OVEN.parameters(CONFIG, "gasless") == {"temperature": 0.0}
-    assert OVEN.parameters(CONFIG, "wood") == {}
+TIMER: Node[None] = Node("Timer")
 
 
-def test_parameters_of_the_node_itself_leave_out_selector_and_components() -> None:
-    assert OVEN.parameters(CONFIG) == {"door": "shut"}
+@pytest.mark.parametrize(
+    ("fuel", "params"),
+    [("gas", {"temperature": 200.0, "fan:speed": 3}), ("gasless", {"temperature": 0.0}), ("wood", {})],
+)
+def test_params_are_those_of_the_chosen_component_under_their_short_names(fuel: str, params: dict[str, Any]) -> None:
+    choice = Components.resolve([OVEN], {**CONFIG, "Oven:fuel": fuel})[OVEN]
+    assert (choice.name, choice.params) == (fuel, params)
+    assert choice.build(seed=7) == {fuel: {"seed": 7, **params}}
 
 
-def test_the_chosen_component_is_built_with_its_parameters_and_the_context() -> None:
-    assert OVEN.build(CONFIG, seed=7) == {"gas": {"seed": 7, "temperature": 200.0, "fan:speed": 3}}
-    assert OVEN.build({"Oven:fuel": "wood"}) == {"wood": {}}
+def test_settings_of_the_node_itself_leave_out_selector_and_components() -> None:
+    components = Components.resolve([OVEN, TIMER], {**CONFIG, "Timer:minutes": 40})
+    assert components[OVEN].settings == {"door": "shut"}
+    assert components[TIMER].settings == {"minutes": 40}
+
+
+def test_a_node_that_is_not_mentioned_has_no_choice_until_one_is_made() -> None:
+    components = Components.resolve([OVEN], {"Oven:gas:temperature": 200.0})
+    assert components.get(OVEN) is None
+    with pytest.raises(KeyError, match="Oven"):
+        components[OVEN]
+    replaced = components.replace([OVEN.choose("gas", temperature=150.0)])
+    assert replaced[OVEN].build() == {"gas": {"temperature": 150.0}}
+    assert components.get(OVEN) is None
 
 
 def test_a_choice_that_does_not_exist_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"Unknown component of Oven 'woood'\. Did you mean 'wood'\?"):
-        OVEN.build({"Oven:fuel": "woood"})
+        Components.resolve([OVEN], {"Oven:fuel": "woood"})

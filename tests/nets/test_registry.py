@@ -62,7 +62,7 @@ def test_a_registered_network_is_offered_with_its_hyperparameters() -> None:
     assert (only["NetworkSelector:one_layer:units"].lower, only["NetworkSelector:one_layer:units"].upper) == (2, 64)
     only.seed(0)
     for config in only.sample_configuration(5):
-        network = NETWORKS.build(config, n_in=7, n_out=3)
+        network = NETWORKS.resolve(config).build(n_in=7, n_out=3)
         assert network[0].out_features == config["NetworkSelector:one_layer:units"]
         assert network(torch.randn(4, 7)).shape == (4, 3)
 

@@ -232,8 +232,7 @@ def test_every_parameter_learns_from_a_single_row(variant: str) -> None:
 
 @pytest.mark.parametrize("kind", list(N_OUT))
 def test_the_task_decides_what_is_averaged(kind: TaskKind) -> None:
-    config = {f"NetworkSelector:tabm:{k}": v for k, v in tabm_space(Task(kind)).get_default_configuration().items()}
-    net = NETWORKS.build({**config, "NetworkSelector:network": "tabm"}, n_in=3, n_out=2)
+    net = NETWORKS.choose("tabm", **tabm_space(Task(kind)).get_default_configuration()).build(n_in=3, n_out=2)
     assert net[-1].pooling == {"classification": "softmax", "multilabel": "sigmoid", "regression": "identity"}[kind]
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from autonet.core.component import Components
 from autonet.core.task import InputLayout, Task
 from autonet.nets.initialization import initialize_from_rows
+from autonet.pipeline.tabular import NODES
 from autonet.pipeline.trial import build_training
 from autonet.space.build import build_space
 from autonet.space.presets import load_preset
@@ -36,8 +38,9 @@ def predictions(network: str, table: str) -> list[list[float]]:
         preset = load_preset("full_cs", task)
         space = build_space(task, {**preset.components, "NetworkSelector": [network]}, preset.updates)
         rows, valid = EncodedRows(x[:N_TRAIN], y[:N_TRAIN]), x[N_TRAIN:]
+        components = Components.resolve(NODES.values(), space.get_default_configuration())
         torch.manual_seed(1)
-        state, plan = build_training(task, dict(space.get_default_configuration()), rows, layout)
+        state, plan = build_training(task, components, rows, layout)
         initialize_from_rows(state.network, rows.x)
         budget = TrainingBudget("epochs", 0, N_EPOCHS, count_batches(N_TRAIN, plan.batch_size), float("inf"))
         train(state, plan, rows, valid, lambda outputs: (_plain_loss(task, outputs, y[N_TRAIN:]),) * 2, budget)

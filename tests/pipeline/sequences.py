@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autonet import AutoNetClassification
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Components, Node
 from autonet.core.errors import InvalidData
 from autonet.core.modality import Modality
 from autonet.core.task import InputLayout, Task
 from autonet.data.hashes import hash_array, mix_bits
-from autonet.models.network import LINEAR_CONFIG
 from autonet.pipeline.nodes import nodes_around
 from autonet.training.batches import EncodedRows
 
@@ -93,19 +92,20 @@ class Sequences(Modality):
     def read(self, X: Any, **options: Any) -> tuple[SequenceReader, SequenceData]:
         return (reader := SequenceReader(np.shape(X)[1])), reader.read_more(X, "Sequences")
 
-    def encoder_key(self, config: Mapping[str, Any]) -> Hashable:
+    def encoder_key(self, components: Components) -> Hashable:
         return ()
 
-    def fit_encoder(self, data: SequenceData, rows: Index, config: Any, seed: int) -> SequenceEncoder:
+    def fit_encoder(self, data: SequenceData, rows: Index, components: Any, seed: int) -> SequenceEncoder:
         values = data.values[rows]
         return SequenceEncoder(float(values.mean()), float(values.std()), InputLayout(values.shape[1]))
 
-    def build_network(self, task: Task, config: Any, layout: Any, rows: Any = None, networks: Any = None) -> nn.Module:
-        if dict(config) == LINEAR_CONFIG:
-            return nn.Sequential(nn.Flatten(), nn.Linear(layout.n_in, task.n_outputs))
-        return (networks or CONVOLUTIONS).build(config, n_in=layout.n_in, n_out=task.n_outputs)
+    def build_network(self, task: Task, components: Components, layout: Any, rows: Any = None) -> nn.Module:
+        return components[CONVOLUTIONS].build(n_in=layout.n_in, n_out=task.n_outputs)
 
-    def augmentation(self, config: Mapping[str, Any]) -> Any:
+    def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(layout.n_in, task.n_outputs))
+
+    def augmentation(self, components: Components) -> Any:
         return roll
 
 

@@ -10,7 +10,7 @@ from autonet.pipeline.selection import load_candidates
 from autonet.pipeline.trial import TrainedFold, run_trial
 from autonet.search.records import Trial
 from autonet.search.running_trial import RunningTrial
-from tests.pipeline.test_trial import context, default, job
+from tests.pipeline.test_trial import chosen, context, default, job
 
 Trained = dict[int, list[TrainedFold]]
 
@@ -42,7 +42,7 @@ def test_the_next_best_trial_takes_the_place_of_one_without_checkpoint(iris: Any
 def test_candidates_are_ranked_by_what_they_predict_for_the_validation_rows(iris: Any) -> None:
     space = context(iris, folds=3)
     trials, networks = trained(space)
-    baseline = fit_baseline(space, default(space.task), **LATER)
+    baseline = fit_baseline(space, chosen(space), **LATER)
     found = load_candidates(trials, lambda trial: networks[trial.number], space, baseline)
     assert [c.rank for c in found] == sorted(c.rank for c in found)
     assert {c.name for c in found} == {0, 1, 2, LINEAR}
@@ -58,7 +58,7 @@ def test_candidates_are_ranked_by_what_they_predict_for_the_validation_rows(iris
 def test_a_baseline_of_fewer_folds_is_no_candidate(iris: Any) -> None:
     space = context(iris, folds=3)
     trials, networks = trained(space, 1)
-    hurried = fit_baseline(space, default(space.task), seconds=1.0, deadline=0.0)
+    hurried = fit_baseline(space, chosen(space), seconds=1.0, deadline=0.0)
     assert len(hurried.members) < 3
     assert LINEAR not in [c.name for c in load_candidates(trials, lambda t: networks[t.number], space, hurried)]
     assert [c.name for c in load_candidates([], lambda t: networks[t.number], space, hurried)] == [LINEAR]

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from autonet.core.component import Components
 from autonet.core.task import InputLayout, Task
 from autonet.data.splits.folds import split
 from autonet.data.table import Table
@@ -16,7 +17,7 @@ from autonet.models.network import NetworkMember, build_network
 from autonet.nets.numeric import NUMERIC_EMBEDDING, PBLDEmbedding
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.tabular import TABLES
+from autonet.pipeline.tabular import NODES, TABLES
 from autonet.pipeline.timing import time_epoch
 from autonet.pipeline.trial import TrainedFold, build_member, build_training, run_trial
 from autonet.search.records import Job, Status
@@ -48,6 +49,10 @@ def get_metric_kind(metric: str) -> Any:
 def default(task: Task, **changes: Any) -> dict[str, Any]:
     preset = load_preset("tiny_cs", task)
     return {**dict(build_space(task, preset.components, preset.updates).get_default_configuration()), **changes}
+
+
+def chosen(space: TrialContext, **changes: Any) -> Components:
+    return space.resolve(default(space.task, **changes))
 
 
 def job(space: TrialContext, start: float, target: float, checkpoint: Any = None, **changes: Any) -> RunningTrial:
@@ -131,7 +136,7 @@ def test_a_new_trial_initializes_its_network_from_its_training_rows(schedule: st
     first, again = (run_trial(space, job(space, 0, 1, **changes)) for _ in range(2))
     networks = []
     for fold, part in enumerate(rebuilt(space, first.checkpoint, **changes)):
-        x = space.encoded(default(space.task), fold).rows.x[:]
+        x = space.encoded(chosen(space), fold).rows.x[:]
         outputs = x @ part.network[1].weight.T
         torch.testing.assert_close(outputs.std(0, correction=0), torch.ones(16), rtol=1e-3, atol=0)
         networks.append(part.network)
@@ -194,15 +199,15 @@ def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
 
 def test_encodings_are_kept_for_the_next_trial(iris: Any) -> None:
     space = context(iris)
-    first = space.encoded(default(space.task), 0)
-    assert space.encoded(default(space.task), 0).rows.x is first.rows.x
+    first = space.encoded(chosen(space), 0)
+    assert space.encoded(chosen(space), 0).rows.x is first.rows.x
 
 
 def test_old_encodings_make_room_for_new_ones(iris: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("autonet.pipeline.context.CACHED_BYTES", 2 * 150 * 4 * 4)
     space = context(iris)
     ways = ["standardize", "minmax", "none"]
-    configs = [default(space.task, **{"NormalizationStrategySelector:normalization_strategy": way}) for way in ways]
+    configs = [chosen(space, **{"NormalizationStrategySelector:normalization_strategy": way}) for way in ways]
     kept = [space.encoded(config, 0).rows.x for config in configs]
     assert [space.encoded(configs[i], 0).rows.x is kept[i] for i in (1, 2, 0)] == [True, True, False]
 
@@ -210,13 +215,13 @@ def test_old_encodings_make_room_for_new_ones(iris: Any, monkeypatch: Any) -> No
 def test_encoders_see_training_rows_only(diabetes: Any) -> None:
     X, y = diabetes[0].copy(), diabetes[1].copy()
     space = context((X, y), metric="r2")
-    before = space.encoded(default(space.task), 0)
+    before = space.encoded(chosen(space), 0)
     X[space.folds[0].valid] += 1000
     other = TrialContext(
         **{**vars(space), "data": Table.from_numbers(X), "y": space.y.copy(), "_encoded": OrderedDict()}
     )
     other.y[space.folds[0].valid] += 1000
-    after = other.encoded(default(space.task), 0)
+    after = other.encoded(chosen(space), 0)
     for a, b in zip(
         before.encoder.module.state_dict().values(), after.encoder.module.state_dict().values(), strict=True
     ):
@@ -228,12 +233,12 @@ def test_encoders_see_training_rows_only(diabetes: Any) -> None:
 @pytest.mark.parametrize("choice", ["pbld", "periodic", "piecewise_linear"])
 def test_a_network_that_embeds_numbers_is_trained_continued_and_rebuilt(choice: str, diabetes: Any) -> None:
     space = context(diabetes, metric="rmse")
-    chosen = {"NumericEmbeddingSelector:numeric_embedding": choice, **embedding_defaults(choice)}
-    first = run_trial(space, job(space, 0, 3, **chosen))
-    result = run_trial(space, job(space, 3, 9, first.checkpoint, **chosen))
+    changes = {"NumericEmbeddingSelector:numeric_embedding": choice, **embedding_defaults(choice)}
+    first = run_trial(space, job(space, 0, 3, **changes))
+    result = run_trial(space, job(space, 3, 9, first.checkpoint, **changes))
     assert result.loss <= first.loss < diabetes[1].std()
     assert result.metrics["epochs"] == 9
-    (part,) = rebuilt(space, result.checkpoint, **chosen)
+    (part,) = rebuilt(space, result.checkpoint, **changes)
     assert part.network[0].in_features == 10
     assert part.network[0].out_features == part.network[1].in_features > 10
     valid = space.folds[0].valid
@@ -248,7 +253,7 @@ def embedding_defaults(choice: str) -> dict[str, Any]:
 
 
 def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
-    chosen = {
+    pieces = {
         "NumericEmbeddingSelector:numeric_embedding": "piecewise_linear",
         **embedding_defaults("piecewise_linear"),
     }
@@ -258,9 +263,9 @@ def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
     for shift in (0, 1000):
         X[space.folds[0].valid] += shift
         moved = TrialContext(**{**vars(space), "data": Table.from_numbers(X), "_encoded": OrderedDict()})
-        encoded = moved.encoded(default(space.task), 0)
+        encoded = moved.encoded(chosen(space), 0)
         torch.manual_seed(0)
-        state, _ = build_training(space.task, default(space.task, **chosen), encoded.rows, encoded.encoder.layout)
+        state, _ = build_training(space.task, chosen(space, **pieces), encoded.rows, encoded.encoder.layout)
         networks.append(state.network[0])
     for name, value in networks[0].state_dict().items():
         assert torch.equal(value, networks[1].state_dict()[name]), name
@@ -271,15 +276,15 @@ def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
 
 def test_none_and_very_many_numbers_leave_the_network_as_it_is() -> None:
     task = Task("regression", n_outputs=1)
-    chosen = {"NumericEmbeddingSelector:numeric_embedding": "pbld", **embedding_defaults("pbld")}
+    pbld = {"NumericEmbeddingSelector:numeric_embedding": "pbld", **embedding_defaults("pbld")}
     rows = torch.randn(10, 101)
     for config, n_numbers, first in (
         (default(task), 5, nn.Linear),
-        (default(task, **chosen), 0, nn.Linear),
-        (default(task, **chosen), 101, nn.Linear),
-        (default(task, **chosen), 100, PBLDEmbedding),
+        (default(task, **pbld), 0, nn.Linear),
+        (default(task, **pbld), 101, nn.Linear),
+        (default(task, **pbld), 100, PBLDEmbedding),
     ):
-        network = build_network(task, config, InputLayout(101, n_numbers), rows)
+        network = build_network(task, Components.resolve(NODES.values(), config), InputLayout(101, n_numbers), rows)
         assert type(network[0]) is first  # type: ignore[index]
         assert network(rows).shape == (10, 1)
 
@@ -288,11 +293,11 @@ def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:
     space = context(iris)
     weights = np.where(iris[1] == 0, 100.0, 1.0)
     weighted = TrialContext(**{**vars(space), "weights": weights, "_encoded": OrderedDict()})
-    rows = weighted.encoded(default(space.task), 0).rows
+    rows = weighted.encoded(chosen(space), 0).rows
     assert rows.weights is not None
     assert rows.weights.mean().item() == pytest.approx(1.0)
     assert rows.weights.max() / rows.weights.min() == pytest.approx(100.0)
-    encoded = space.encoded(default(space.task), 0)
+    encoded = space.encoded(chosen(space), 0)
     always_0 = torch.tensor([[9.0, 0.0, 0.0]]).expand(len(encoded.valid), 3)
     plain, _ = space.validation(0, encoded.targets, encoded.valid.y)(always_0)
     heavy, _ = weighted.validation(0, encoded.targets, encoded.valid.y)(always_0)
@@ -309,16 +314,16 @@ def test_additional_metrics_are_recorded(iris: Any) -> None:
 @pytest.mark.parametrize("unit", ["time", "epochs"])
 def test_the_baseline_is_a_linear_network(unit: str, iris: Any) -> None:
     space = context(iris, unit=unit)
-    baseline = fit_baseline(space, default(space.task), seconds=0.3, deadline=float("inf"))
+    baseline = fit_baseline(space, chosen(space), seconds=0.3, deadline=float("inf"))
     assert [type(m).__name__ for m in baseline.members[0].network] == ["Linear"]
     assert baseline.rank[0] < 0.3
 
 
 def test_an_epoch_is_timed(iris: Any) -> None:
     space = context(iris, unit="time")
-    assert 0 < time_epoch(space, default(space.task)) < 1
+    assert 0 < time_epoch(space, chosen(space)) < 1
 
 
 def test_an_epoch_of_several_folds_is_one_of_each(iris: Any) -> None:
     one, five = context(iris, unit="time"), context(iris, unit="time", folds=5)
-    assert time_epoch(five, default(five.task)) > 2.5 * time_epoch(one, default(one.task))
+    assert time_epoch(five, chosen(five)) > 2.5 * time_epoch(one, chosen(one))

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autonet import AutoNetClassification
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Components, Node
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
 from autonet.nets.registry import NETWORKS
@@ -57,7 +57,7 @@ def test_every_configuration_of_every_preset_builds_and_takes_a_step(
     config = encoding.decode(encoding.sample(1, np.random.default_rng(seed))[0])
     targets = {"classification": torch.arange(6) % n_out, "multilabel": torch.randint(2, (6, n_out)).float()}
     rows = EncodedRows(torch.randn(6, n_in), targets.get(case[1], torch.randn(6, n_out)))
-    state, plan = build_training(task, config, rows)
+    state, plan = build_training(task, Components.resolve(NODES.values(), config), rows)
     state.network.train()
     train_step(state, plan, rows)
     assert state.network.eval()(rows.x).shape == (6, n_out)
@@ -171,7 +171,7 @@ def assert_complete(config: dict[str, Any], task: Task) -> None:
     """A configuration holds the hyperparameters of what it chose, as the component's own space would, and no other."""
     expected = set()
     for node in NODES.values():
-        chosen = {node.selector: node.select_name(config)} if node.names(task) else {}
+        chosen = {node.selector: node.resolve(config).name} if node.names(task) else {}
         parts = {"": node.space(task)} if node.space is not None else {}
         parts |= {name: space for name, space in component_spaces(node, task).items() if name in chosen.values()}
         expected |= {f"{node.name}:{key}" for key in chosen}

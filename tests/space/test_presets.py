@@ -81,10 +81,9 @@ def test_twenty_configurations_of_every_preset_build_networks_that_can_learn(pre
     space.seed(0)
     for i, config in enumerate([space.get_default_configuration(), *space.sample_configuration(20)]):
         n_in, n_out = (1, 1) if i % 3 == 0 else (3 * i, i % 5 + 1)
-        network = NETWORKS.build(config, n_in=n_in, n_out=n_out)
-        initialize(
-            network, INITIALIZATION.build(config), INITIALIZATION.parameters(config)["initializer:initialize_bias"]
-        )
+        network = NETWORKS.resolve(config).build(n_in=n_in, n_out=n_out)
+        initialization = INITIALIZATION.resolve(config)
+        initialize(network, initialization.build(), initialization.settings["initializer:initialize_bias"])
         output = network(torch.randn(4, n_in))
         assert output.ndim == 2 or config["NetworkSelector:network"] == "tabm", config
         assert (len(output), output.shape[-1]) == (4, n_out), config

@@ -1,9 +1,8 @@
 """Encoder of tables: numbers, categories and texts to the float32 inputs of a network."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor, nn
 
+from autonet.core.component import Choice, Components
 from autonet.core.modality import Inputs
-from autonet.core.names import SEPARATOR
 from autonet.core.spec import describable
 from autonet.core.task import InputLayout
 from autonet.core.threads import one_blas_thread
@@ -20,12 +19,12 @@ from autonet.core.typing import Array
 from autonet.data.encoding.categorical import CategoricalFeatures, fit_categorical
 from autonet.data.encoding.modules import Clamp
 from autonet.data.encoding.numerical import NumericalFeatures, fit_numerical, subsample_rows
-from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, PREPROCESSORS, FitFeatures
 from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
 from autonet.data.encoding.specs import describable_module
 from autonet.data.table import Table
 
-__all__ = ["EncodingModule", "TabularEncoder", "encoder_key"]
+__all__ = ["EncodingModule", "TabularEncoder"]
 
 Rows = NDArray[np.intp]
 
@@ -141,16 +140,16 @@ class TabularEncoder:
         return self.layout.vocabularies
 
     @classmethod
-    def fit(cls, table: Table, rows: Rows, config: Mapping[str, Any], seed: int) -> "TabularEncoder":
-        """Fit the encoder of a configuration on training rows.
+    def fit(cls, table: Table, rows: Rows, components: Components, seed: int) -> "TabularEncoder":
+        """Fit an encoder on training rows.
 
         Parameters
         ----------
         table : Table
         rows : ndarray of shape (n_train,), int
             The training rows; others are not used.
-        config : mapping
-            A full configuration.
+        components : Components
+            Imputation, normalization, embedding and preprocessor; others are not used.
         seed : int
             Seed of samples and of random preprocessors.
 
@@ -159,33 +158,35 @@ class TabularEncoder:
         TabularEncoder
         """
         with one_blas_thread():
-            return cls._fit(table, rows, config, seed)
+            return cls._fit(table, rows, components, seed)
 
     @classmethod
-    def _fit(cls, table: Table, rows: Rows, config: Mapping[str, Any], seed: int) -> "TabularEncoder":
+    def _fit(cls, table: Table, rows: Rows, components: Components, seed: int) -> "TabularEncoder":
         projection_rows = subsample_rows(rows, MAX_PROJECTION_ROWS, seed)
         numbers: nn.Module
         dropped: dict[int, str] = {}
         if table.is_sparse and table.numbers.shape[1] > WIDE_COLUMNS:
             numbers = fit_sparse_projection(table.numbers[projection_rows], seed)
         else:
-            numbers, dropped = fit_numerical(table.numbers, rows, config, seed)
-        categories, dropped_categories = fit_categorical(table.codes, table.n_codes, rows, EMBEDDING.build(config))
+            numbers, dropped = fit_numerical(table.numbers, rows, components, seed)
+        categories, dropped_categories = fit_categorical(
+            table.codes, table.n_codes, rows, components[EMBEDDING].build()
+        )
         module = EncodingModule(
             numbers, categories, [fit_text_projection(text[projection_rows], seed) for text in table.texts]
         )
         width = module.width(table, rows)
         n_features = width - len(categories.vocabularies)
-        chosen = PREPROCESSORS.select_name(config)
+        preprocessor = components[PREPROCESSORS]
         if not width:
             module.features = Zeros()
-        elif n_features and chosen != "none":
-            cells = MAX_FITTED_CELLS.get(chosen, MAX_FITTED_CELLS["others"])
+        elif n_features and preprocessor.name != "none":
+            cells = MAX_FITTED_CELLS.get(preprocessor.name, MAX_FITTED_CELLS["others"])
             sample = module.encode(table, subsample_rows(rows, max(cells // n_features, MIN_FITTED_ROWS), seed), width)
-            module.features = _fit_features(sample[:, :n_features], config, seed)
+            module.features = _fit_features(sample[:, :n_features], preprocessor, seed)
         n_out = module.width(table, rows)
         n_numbers = numbers.n_numbers if isinstance(numbers, NumericalFeatures) else 0
-        if n_features and chosen not in COLUMN_BY_COLUMN:  # mixtures of all features
+        if n_features and preprocessor.name not in COLUMN_BY_COLUMN:  # mixtures of all features
             n_numbers = n_out - len(categories.vocabularies)
         layout = InputLayout(n_out, n_numbers, categories.vocabularies)
         is_lazy = isinstance(numbers, NumericalFeatures) and table.is_sparse and LAZY_COLUMNS < n_out >= width
@@ -284,19 +285,13 @@ def _to_sparse_tensor(array: sparse.csr_array) -> Tensor:
     return torch.sparse_coo_tensor(indices, values, array.shape, check_invariants=False, is_coalesced=True)
 
 
-def _fit_features(sample: Array, config: Mapping[str, Any], seed: int) -> nn.Module:
+def _fit_features(sample: Array, preprocessor: Choice[FitFeatures], seed: int) -> nn.Module:
     """Fit the preprocessor on features (n, n_features) of training rows.
 
     Its inputs are clamped to the bounds of these rows, widened by their range on either side.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # approximations that did not converge are good enough
-        fitted = PREPROCESSORS.build(config, seed=seed)(sample)
+        fitted = preprocessor.build(seed=seed)(sample)
     low, high = sample.min(axis=0), sample.max(axis=0)
     return nn.Sequential(Clamp(low - (high - low), high + (high - low)), fitted)
-
-
-def encoder_key(config: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """Return the hyperparameters that the encoder depends on, as a key; the dimension of embeddings is not one."""
-    names = tuple(node.name + SEPARATOR for node in (IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING))
-    return tuple(sorted((k, v) for k, v in config.items() if k.startswith(names) and not k.endswith(":dimension")))

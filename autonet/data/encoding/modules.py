@@ -104,7 +104,7 @@ class SmoothClip(nn.Module):
         self.limit = limit
 
     def forward(self, x: Tensor) -> Tensor:
-        """Clip elementwise."""
+        """Clip columns (n, p) elementwise."""
         return x * (1 + (x / self.limit).square()).rsqrt()
 
 

@@ -1,9 +1,8 @@
 """Numerical features: imputation, missing indicators and normalization, fitted on a sample of the training rows."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor, nn
 
+from autonet.core.component import Components
 from autonet.core.typing import Array
 from autonet.data.encoding.modules import MAX_ABS_STATISTIC, Impute
 from autonet.data.encoding.preprocessors import BINARY_NORMALIZATION, IMPUTATION, NORMALIZATION, Normalization
@@ -62,7 +62,7 @@ class NumericalFeatures(nn.Module):
 
 
 def fit_numerical(
-    numbers: Array | sparse.csr_array, rows: Rows, config: Mapping[str, Any], seed: int
+    numbers: Array | sparse.csr_array, rows: Rows, components: Components, seed: int
 ) -> tuple[NumericalFeatures, dict[int, str]]:
     """Fit imputation and normalization on a sample of the training rows.
 
@@ -71,8 +71,8 @@ def fit_numerical(
     numbers : ndarray or csr_array of shape (n, p)
     rows : ndarray of shape (n_train,), int
         The training rows.
-    config : mapping
-        A full configuration.
+    components : Components
+        Imputation and normalization; others are not used.
     seed : int
         Seed of the sample.
 
@@ -85,8 +85,8 @@ def fit_numerical(
     seen: set[bytes] = set()
     dropped: dict[int, str] = {}
     indicator_columns: list[int] = []
-    impute, normalization = IMPUTATION.build(config), NORMALIZATION.build(config)
-    numeric, binary = _ColumnGroup(normalization), _ColumnGroup(BINARY_NORMALIZATION)
+    impute, normalization = components[IMPUTATION].build(), components[NORMALIZATION]
+    numeric, binary = _ColumnGroup(normalization.build()), _ColumnGroup(BINARY_NORMALIZATION)
     sample = subsample_rows(rows, max(SAMPLED_ROWS, SAMPLED_CELLS // max(numbers.shape[1], 1)), seed)
     for first, block in _iter_blocks(numbers, sample):
         kept = []
@@ -99,7 +99,7 @@ def fit_numerical(
                 kept.append(j)
             if missing.any() and not _find_redundancy(missing, np.zeros_like(missing), seen):
                 indicator_columns.append(first + j)
-        is_binary = _are_binary(block[:, kept]) & (NORMALIZATION.select_name(config) != "none")
+        is_binary = _are_binary(block[:, kept]) & (normalization.name != "none")
         for group, chosen in ((numeric, ~is_binary), (binary, is_binary)):
             group.add(first, block, np.array(kept, np.intp)[chosen], impute)
     fill, columns = np.array([*numeric.fill, *binary.fill], np.float64), np.array([*numeric.columns, *binary.columns])

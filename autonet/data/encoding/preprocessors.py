@@ -37,6 +37,7 @@ __all__ = [
     "NORMALIZATION",
     "PREPROCESSORS",
     "Embedding",
+    "FitFeatures",
     "Normalization",
 ]
 

@@ -49,7 +49,7 @@ class LevelIndex:
         return any(not self._kinds.isdisjoint(_kinds(value)) for value in values)
 
     def find_mismatch(self, raw: RawColumn, codes: NDArray[np.int32]) -> Any:
-        """Find a boolean among numeric levels other than 0 and 1, or another number among boolean levels.
+        """Find a boolean among numeric levels of a column (n,) other than 0 and 1, or a number among boolean levels.
 
         True equals 1 in Python, so booleans would be encoded as the number 1, and half of a column of 1 and 2 as True.
         """

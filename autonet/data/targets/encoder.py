@@ -1,6 +1,5 @@
 """Encoder of targets for training, and decoder of network outputs."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,7 +7,7 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.preprocessing import PowerTransformer
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Choice, Component, Node
 from autonet.core.spec import describable
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
@@ -148,7 +147,7 @@ class TargetEncoder:
     bounds: tuple[Array, Array] | None = None
 
     @classmethod
-    def fit(cls, kind: TaskKind, y: Array, config: Mapping[str, Any]) -> "TargetEncoder":
+    def fit(cls, kind: TaskKind, y: Array, transform: Choice[Transform] | None = None) -> "TargetEncoder":
         """Fit on the targets of training rows.
 
         Parameters
@@ -156,8 +155,8 @@ class TargetEncoder:
         kind : {"classification", "multilabel", "regression"}
         y : ndarray
             Class codes (n,), label indicators (n, n_labels), or values (n, n_targets), float64.
-        config : mapping
-            A configuration; the target transform is optional.
+        transform : Choice, optional
+            Transform of regression targets; default: none.
 
         Returns
         -------
@@ -165,18 +164,17 @@ class TargetEncoder:
         """
         if kind != "regression":
             return cls(kind)
-        name = str(config.get(f"{TARGET_TRANSFORMS.name}:{TARGET_TRANSFORMS.selector}", "none"))
         constant = np.where(np.ptp(y, axis=0) > 0, np.nan, y[0])
-        transform: Transform = TARGET_TRANSFORMS.components[name].build(y=y)
-        if not _is_invertible(transform, y):  # y is almost constant, and the transform rounds it to a constant
-            transform = NoTransform()
-        transformed = transform.forward(y)
+        fitted = transform.build(y=y) if transform else NoTransform()
+        if not _is_invertible(fitted, y):  # y is almost constant, and the transform rounds it to a constant
+            fitted = NoTransform()
+        transformed = fitted.forward(y)
         center, scale = _moments(transformed)
         bounds = None
-        if not isinstance(transform, NoTransform):
+        if not isinstance(fitted, NoTransform):
             low, high = transformed.min(axis=0), transformed.max(axis=0)
             bounds = _standardize(low, center, scale), _standardize(high, center, scale)
-        return cls(kind, transform, center, scale, constant, bounds)
+        return cls(kind, fitted, center, scale, constant, bounds)
 
     def encode(self, y: Array) -> Array:
         """Encode class codes as int64 (n,), and other targets as float32 (n, n_outputs)."""

@@ -8,10 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from autonet.core.component import Components
 from autonet.core.task import InputLayout, Task
-from autonet.data.encoding.encoder import TabularEncoder, encoder_key
-from autonet.data.encoding.preprocessors import IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
 from autonet.data.table import Table
+from autonet.pipeline.tabular import Tables
+from autonet.training.optimizers import OPTIMIZERS
 
 TASK = Task("classification")
 WORDS = 4096
@@ -23,31 +26,31 @@ def config(
     scale: str = "standardize",
     preprocessor: str = "none",
     min_levels: int | None = None,
+    dimension: int = 8,
     **own: Any,
-) -> dict[str, Any]:
+) -> Components:
     space = PREPROCESSORS.components[preprocessor].space
     defaults = {**(dict(space(TASK).get_default_configuration()) if space else {}), **own}
-    embedding = {"EmbeddingSelector:embedding": "none"}
+    embedding = EMBEDDING.choose("none")
     if min_levels:
-        prefix = "EmbeddingSelector:learned"
-        embedding = {"EmbeddingSelector:embedding": "learned", f"{prefix}:dimension": 8}  # type: ignore[dict-item]
-        embedding[f"{prefix}:min_unique_values_for_embedding"] = min_levels  # type: ignore[assignment]
-    return {
-        "Imputation:strategy": impute,
-        "NormalizationStrategySelector:normalization_strategy": scale,
-        "PreprocessorSelector:preprocessor": preprocessor,
-        **{f"PreprocessorSelector:{preprocessor}:{k}": v for k, v in defaults.items()},
-        **embedding,
-        "OptimizerSelector:optimizer": "sgd",
-    }
+        embedding = EMBEDDING.choose("learned", dimension=dimension, min_unique_values_for_embedding=min_levels)
+    return Components({}).replace(
+        [
+            IMPUTATION.choose(impute),
+            NORMALIZATION.choose(scale),
+            PREPROCESSORS.choose(preprocessor, **defaults),
+            embedding,
+            OPTIMIZERS.choose("sgd"),
+        ]
+    )
 
 
-def fit(X: Any, settings: dict[str, Any] | None = None, seed: int = 0) -> TabularEncoder:
+def fit(X: Any, settings: Components | None = None, seed: int = 0) -> TabularEncoder:
     table = X if isinstance(X, Table) else Table.from_numbers(X)
     return TabularEncoder.fit(table, np.arange(len(table)), settings or config(), seed)
 
 
-def encode(X: Any, settings: dict[str, Any] | None = None, rows: Any = None, seed: int = 0) -> np.ndarray:
+def encode(X: Any, settings: Components | None = None, rows: Any = None, seed: int = 0) -> np.ndarray:
     return fit(X, settings, seed).transform(Table.from_numbers(X if rows is None else rows))
 
 
@@ -83,7 +86,7 @@ TABLES = st.builds(
 
 @settings(max_examples=100)
 @given(TABLES, TABLES, CONFIGS)
-def test_whatever_comes_in_finite_float32_comes_out(table: Table, unseen: Table, chosen: dict[str, Any]) -> None:
+def test_whatever_comes_in_finite_float32_comes_out(table: Table, unseen: Table, chosen: Components) -> None:
     encoder = fit(table, chosen)
     for rows in (table, unseen):
         out = encoder.transform(rows)
@@ -101,7 +104,7 @@ def test_whatever_comes_in_finite_float32_comes_out(table: Table, unseen: Table,
 
 @settings(max_examples=20)
 @given(TABLES, CONFIGS)
-def test_the_module_on_dense_tensors_is_the_transform(table: Table, chosen: dict[str, Any]) -> None:
+def test_the_module_on_dense_tensors_is_the_transform(table: Table, chosen: Components) -> None:
     encoder = fit(table, chosen)
     texts = (torch.tensor(text.toarray()) for text in table.texts)
     with torch.inference_mode():
@@ -122,7 +125,7 @@ def test_rows_are_encoded_one_by_one_as_together(preprocessor: str, scale: str) 
 
 @settings(max_examples=30)
 @given(st.integers(0, 99), CONFIGS)
-def test_rows_that_do_not_train_change_nothing(seed: int, chosen: dict[str, Any]) -> None:
+def test_rows_that_do_not_train_change_nothing(seed: int, chosen: Components) -> None:
     table, other = mixed(80, seed), mixed(80, seed + 100, scale=1e4)
     train = np.sort(np.random.default_rng(seed).permutation(80)[:50])
     is_train = np.isin(np.arange(80), train)[:, None]
@@ -465,7 +468,7 @@ def test_the_same_seed_encodes_alike_and_another_draws_anew() -> None:
 
 
 def test_the_key_holds_what_the_encoder_depends_on_and_nothing_else() -> None:
-    other = {**config(min_levels=9), "OptimizerSelector:optimizer": "adam", "EmbeddingSelector:learned:dimension": 4}
-    assert encoder_key(config(min_levels=9)) == encoder_key(other)
+    other = config(min_levels=9, dimension=4).replace([OPTIMIZERS.choose("adam")])
+    assert Tables().encoder_key(config(min_levels=9)) == Tables().encoder_key(other)
     for different in (config("mean"), config(scale="robust"), config(preprocessor="power_transformer"), other):
-        assert encoder_key(config()) != encoder_key(different)
+        assert Tables().encoder_key(config()) != Tables().encoder_key(different)

@@ -1,21 +1,18 @@
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 
+from autonet.core.component import Components
 from autonet.data.encoding.numerical import fit_numerical
+from autonet.data.encoding.preprocessors import IMPUTATION, NORMALIZATION
 
 
 @pytest.mark.parametrize("strategy", ["standardize", "robust", "quantile", "minmax", "maxabs", "none"])
 def test_columns_of_two_values_are_put_between_zero_and_one(strategy: str) -> None:
     rare = np.where(np.arange(100) < 3, 7.0, 5.0)
     table = np.column_stack([rare, np.random.default_rng(0).normal(size=100)])
-    config: dict[str, Any] = {
-        "Imputation:strategy": "median",
-        "NormalizationStrategySelector:normalization_strategy": strategy,
-    }
-    encode, _ = fit_numerical(table, np.arange(100), config, 0)
+    components = Components({}).replace([IMPUTATION.choose("median"), NORMALIZATION.choose(strategy)])
+    encode, _ = fit_numerical(table, np.arange(100), components, 0)
     rows = torch.tensor([[5.0, 0.0], [7.0, 0.0], [9.0, 0.0], [-1.0, 0.0]], dtype=torch.float64)
     encoded = encode(rows)
     if strategy == "none":  # as the user wants them

@@ -22,16 +22,14 @@ def clipped(x: np.ndarray) -> Any:
 
 
 def normalized(name: str, train: np.ndarray, rows: np.ndarray) -> Any:
-    normalization = NORMALIZATION.build({"NormalizationStrategySelector:normalization_strategy": name})
+    normalization = NORMALIZATION.choose(name).build()
     return apply_module(normalization.make_module(*normalization.compute_statistics(train)), rows)
 
 
 def fitted(name: str, train: np.ndarray, **changes: Any) -> nn.Module:
     space = PREPROCESSORS.components[name].space
     own = {**(dict(space(TASK).get_default_configuration()) if space else {}), **changes}
-    config = {"PreprocessorSelector:preprocessor": name}
-    config |= {f"PreprocessorSelector:{name}:{k}": v for k, v in own.items()}
-    return PREPROCESSORS.build(config, seed=3)(train)
+    return PREPROCESSORS.choose(name, **own).build(seed=3)(train)
 
 
 @pytest.mark.parametrize("strategy", ["mean", "median", "most_frequent"])
@@ -39,7 +37,7 @@ def test_imputation_is_that_of_scikit_learn(strategy: str) -> None:
     table = np.random.default_rng(1).integers(0, 5, size=(40, 6)).astype(float)
     table[np.random.default_rng(2).random(table.shape) < 0.3] = np.nan
     assert set(IMPUTATION.components) == {"mean", "median", "most_frequent"}
-    ours = IMPUTATION.build({"Imputation:strategy": strategy})(table)
+    ours = IMPUTATION.choose(strategy).build()(table)
     np.testing.assert_allclose(ours, SimpleImputer(strategy=strategy).fit(table).statistics_)
 
 
@@ -140,6 +138,5 @@ def test_sizes_are_held_to_what_the_table_allows(name: str, n_rows: int, n_featu
 def test_embeddings_are_learned_of_columns_with_many_levels_or_not_at_all() -> None:
     space = EMBEDDING.components["learned"].space
     assert space is not None
-    defaults = {f"EmbeddingSelector:learned:{k}": v for k, v in dict(space(TASK).get_default_configuration()).items()}
-    assert EMBEDDING.build({"EmbeddingSelector:embedding": "learned", **defaults}) == Embedding(9, 8)
-    assert EMBEDDING.build({"EmbeddingSelector:embedding": "none"}) == Embedding(None, 0)
+    assert EMBEDDING.choose("learned", **space(TASK).get_default_configuration()).build() == Embedding(9, 8)
+    assert EMBEDDING.choose("none").build() == Embedding(None, 0)

@@ -9,17 +9,21 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
+from autonet.core.component import Components
 from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.encoding.modules import apply_module
+from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
 from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
 from autonet.data.table import Table
 
-CONFIG = {
-    "Imputation:strategy": "median",
-    "NormalizationStrategySelector:normalization_strategy": "standardize",
-    "PreprocessorSelector:preprocessor": "none",
-    "EmbeddingSelector:embedding": "none",
-}
+ENCODING = Components({}).replace(
+    [
+        IMPUTATION.choose("median"),
+        NORMALIZATION.choose("standardize"),
+        PREPROCESSORS.choose("none"),
+        EMBEDDING.choose("none"),
+    ]
+)
 
 
 def counts(n: int, n_columns: int = 300) -> sparse.csr_array:
@@ -84,7 +88,7 @@ def test_entries_that_stand_twice_are_added_and_the_callers_array_is_left_alone(
     n_stored = halves.nnz
     rows = np.arange(60)
     expected, encoded = (
-        TabularEncoder.fit(Table.from_numbers(x), rows, CONFIG, 0).transform(Table.from_numbers(x))
+        TabularEncoder.fit(Table.from_numbers(x), rows, ENCODING, 0).transform(Table.from_numbers(x))
         for x in (plain, halves)
     )
     np.testing.assert_allclose(encoded, expected, atol=1e-4)

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from autonet.data.targets.encoder import TargetEncoder
+from autonet.data.targets.encoder import TARGET_TRANSFORMS, TargetEncoder
 
 TRANSFORMS = ("none", "log", "yeo_johnson")
 
 
 def fit(y: np.ndarray, transform: str = "none", kind: str = "regression") -> TargetEncoder:
-    return TargetEncoder.fit(kind, y, {"TargetTransformSelector:target_transform": transform})  # type: ignore[arg-type]
+    return TargetEncoder.fit(kind, y, TARGET_TRANSFORMS.choose(transform))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS)
