@@ -67,8 +67,8 @@ def fit_baselines(context: TrialContext, components: Components, options: Option
 
     seconds = min(plan.tree_ensemble_seconds, plan.left("search"))
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
-    fitted = fit_tree_learners(context, components, seconds=seconds, encoding_seconds=encoding_seconds)
-    return Baselines(baseline, error, fitted.candidates)
+    trees = fit_tree_learners(context, components, seconds=seconds, encoding_seconds=encoding_seconds)
+    return Baselines(baseline, error, trees)
 
 
 def _fit_linear(

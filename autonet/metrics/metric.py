@@ -4,6 +4,7 @@ A metric is a fast formula (`autonet.metrics.measures`), the name of a scikit-le
 (`autonet.metrics.scorers`).  All support weights, and are resolved and tried on a toy task before any training.
 """
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -192,6 +193,16 @@ class Metric:
                 y_true, prediction, sample_weight
             )
         return self._best_of_candidates(y_true, prediction, sample_weight)
+
+    def best_score(self, y_true: Array, prediction: Array, sample_weight: Array | None = None) -> float:
+        """Compute the score at the best threshold for the given rows; arguments as for `score`, shapes (n, ...)."""
+        threshold = self.best_threshold(y_true, prediction, sample_weight)
+        return self.score(y_true, prediction, sample_weight, threshold)
+
+    def best_loss(self, y_true: Array, prediction: Array, sample_weight: Array | None = None) -> float:
+        """Convert `best_score` of rows (n, ...) to a loss; infinite if it is undefined."""
+        loss = self.loss(self.best_score(y_true, prediction, sample_weight))
+        return loss if math.isfinite(loss) else math.inf
 
     def _best_of_candidates(self, y_true: Array, prediction: Array, sample_weight: Array | None) -> float | None:
         """Try several thresholds; return None if the metric turns out to be slow."""

@@ -1,6 +1,5 @@
 """Context of the trials of a search: data, targets, folds, metrics, and cached encodings."""
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -139,10 +138,7 @@ class TrialContext:
 
         def validate(outputs: Tensor) -> tuple[float, float]:
             prediction = targets.decode(outputs.cpu().numpy())
-            threshold = self.metric.best_threshold(truth, prediction, weights) if self.metric.decides else None
-            score = self.metric.score(truth, prediction, weights, threshold)
-            loss = self.metric.loss(score)
-            return loss if math.isfinite(loss) else math.inf, plain_loss(outputs, y).item()
+            return self.metric.best_loss(truth, prediction, weights), plain_loss(outputs, y).item()
 
         return validate
 

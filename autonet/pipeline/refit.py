@@ -13,7 +13,6 @@ from typing import Any
 import torch
 
 from autonet.core.alarms import DeadlinePassed
-from autonet.core.clock import share_until
 from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import Ensemble, Member
 from autonet.models.network import NetworkMember
@@ -24,7 +23,7 @@ from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
 from autonet.search.running_trial import RunningTrial
 from autonet.training.batches import count_batches
-from autonet.training.budget import TrainingBudget
+from autonet.training.budget import TrainingBudget, share_until
 from autonet.training.loop import TrainingDiverged, train_epoch
 from autonet.training.random import draw_from, seed_gpu
 
@@ -32,18 +31,13 @@ __all__ = ["add_refitted", "refit", "refit_trial"]
 
 Weights = dict[str, Any]
 
-# A network that had its best epoch in the last fifth of its training goes on, for so many epochs more as a share of
-# those it has had; the others are trained anew.  To go on with those as well cost bank_marketing 3 % (log-loss .1753
-# instead of .1695) and splice 3 % (.1240 instead of .1199); to train the former anew, too, takes three times as long.
-LATE, FURTHER_EPOCHS = 0.8, 0.3
-# What the networks that have seen all rows weigh beside those that were validated: alone they were worse on
-# magic_telescope (.2719 instead of .2693), bank_marketing (.1710, .1695) and kc1 (.3339, .3315), and the same on
-# phoneme (.2455) and splice (.1199); all without a limit of the time.
-REFITTED_SHARE = 0.5
-# Of the time, what is planned for: the rest is for encoding, and for jobs that are of different lengths.
-PLANNED_SHARE = 0.8
-# Of a training, what there must be time for; budgets in epochs are kept to.
-LEAST_SHARE = {"time": 0.5, "epochs": 1.0}
+# A network whose best epoch lies after this share of its training continues; others start anew
+# (docs/benchmarks/log.md).
+LATE = 0.8
+FURTHER_EPOCHS = 0.3  # of a network that continues, as a share of its epochs
+REFITTED_SHARE = 0.5  # weight of the refitted networks; alone they are worse (docs/benchmarks/log.md)
+PLANNED_SHARE = 0.8  # of the time; the rest is for encoding, and for jobs of different lengths
+MIN_TRAINING_SHARE = {"time": 0.5, "epochs": 1.0}  # of a refit, for which there must be time; by unit of budgets
 
 
 def refit(
@@ -79,7 +73,7 @@ def refit(
     left, jobs = for_each * executor.n_slots, list[Job]()
     for number in sorted(trained, key=lambda n: shares[n] / wanted[n], reverse=True):
         seconds = min(wanted[number], for_each, left)
-        if seconds >= LEAST_SHARE[context.unit] * wanted[number]:
+        if seconds >= MIN_TRAINING_SHARE[context.unit] * wanted[number]:
             trial, folds = trained[number]
             jobs.append(Job(number, trial.config, 0.0, seconds, trial.seed, deadline, checkpoint=folds))
             left -= seconds

@@ -203,10 +203,9 @@ def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array)
 
     The loss of the metric is infinite where it is undefined.
     """
-    metric, truth, weights = context.metric, context.y[rows], context.metric_weights(rows)
-    threshold = metric.best_threshold(truth, prediction, weights) if metric.decides else None
-    loss = metric.loss(metric.score(truth, prediction, weights, threshold))
-    return loss if math.isfinite(loss) else math.inf, PLAIN_LOSSES[context.task.kind](truth, prediction, weights)
+    truth, weights = context.y[rows], context.metric_weights(rows)
+    plain_loss = PLAIN_LOSSES[context.task.kind]
+    return context.metric.best_loss(truth, prediction, weights), plain_loss(truth, prediction, weights)
 
 
 def select(

@@ -3,14 +3,13 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autonet.core.clock import share_until
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder
@@ -22,60 +21,31 @@ from autonet.models.trees import TreeMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import PLAIN_LOSSES, Candidate, score_fold
 from autonet.pipeline.trees import Boosting, Forest, TreeGrower
+from autonet.training.budget import share_until
 
-__all__ = ["LEARNERS", "TreeLearner", "TreeLearners", "fit_tree_learners"]
+__all__ = ["LEARNERS", "fit_tree_learners"]
 
 FIRST_STEP = 16  # iterations of boosting, or trees; later steps double their number
-# Rows on which the first iteration is timed.  With 2,000 the estimate for 20,000 rows is 1.5 to 2 times too large, with
-# 1,000 five times.
-PROBED_ROWS = 2000
+PROBED_ROWS = 2000  # on which the first iteration is timed; from fewer, costs are overestimated
 MIN_ITERATION_SHARE = 0.1  # of the time of a step, that its iterations take: the fixed part is an estimate
 MIN_GROWTH = 0.1  # smallest step, as a share of the trees grown so far
 
 
-@dataclass(frozen=True)
-class TreeLearner:
-    """A tree ensemble with its settings.
-
-    Attributes
-    ----------
-    name : str
-    build : callable
-        ``build(task, seed)`` returns `TreeGrower`.
-    """
-
-    name: str
-    build: Callable[[Task, int], TreeGrower]
-
-
 # The best first: where time is short, the first gets half of it, the next half of the rest.
-LEARNERS = (
-    TreeLearner("hist_gradient_boosting", partial(Boosting, learning_rate=0.06)),
-    TreeLearner("extra_trees", partial(Forest, min_samples_leaf=1)),
-    TreeLearner(
-        "hist_gradient_boosting_shallow",
-        partial(Boosting, learning_rate=0.06, max_leaf_nodes=6, min_samples_leaf=5, max_features=0.5),
+LEARNERS: dict[str, Callable[[Task, int], TreeGrower]] = {
+    "hist_gradient_boosting": partial(Boosting, learning_rate=0.06),
+    "extra_trees": partial(Forest, min_samples_leaf=1),
+    "hist_gradient_boosting_shallow": partial(
+        Boosting, learning_rate=0.06, max_leaf_nodes=6, min_samples_leaf=5, max_features=0.5
     ),
-    TreeLearner("extra_trees_smooth", partial(Forest, min_samples_leaf=5, max_features=0.5)),
-)
-
-
-@dataclass
-class TreeLearners:
-    """Fitted tree ensembles.
-
-    Attributes
-    ----------
-    candidates : list of Candidate
-        One per learner that was fitted on all folds.
-    """
-
-    candidates: list[Candidate[TreeMember]] = field(default_factory=list)
+    "extra_trees_smooth": partial(Forest, min_samples_leaf=5, max_features=0.5),
+}
+"""Maps names to ``build(task, seed)``."""
 
 
 def fit_tree_learners(
     context: TrialContext, components: Components, *, seconds: float, encoding_seconds: float
-) -> TreeLearners:
+) -> list[Candidate[TreeMember]]:
     """Fit tree ensembles one after the other on every fold, as long as there is time.
 
     Parameters
@@ -87,19 +57,24 @@ def fit_tree_learners(
         Time limit for all of them.  If infinite, no clock is read and a seed repeats the result.
     encoding_seconds : float
         Time to encode a row.
+
+    Returns
+    -------
+    list of Candidate
+        One per learner that was fitted on all folds.
     """
-    fitted, limit = TreeLearners(), time.monotonic() + seconds
+    fitted, limit = list[Candidate[TreeMember]](), time.monotonic() + seconds
     n_rows = sum(len(rows) for fold in context.folds for rows in (fold.train, fold.valid))
     if encoding_seconds * n_rows > seconds:
         return fitted
     with current_interrupt().abandoning(), one_native_thread():
         encoding = context.modality.tree_encoding
         folds = [] if encoding is None else _encode_folds(context, components.replace(encoding))
-        for learner in LEARNERS if folds else ():
-            until = share_until(limit, 1 if learner is LEARNERS[-1] else 2)
-            candidate = _fit_learner(learner, context, folds, until)
+        *_, last = LEARNERS
+        for name, build in LEARNERS.items() if folds else ():
+            candidate = _fit_learner(name, build, context, folds, share_until(limit, 1 if name == last else 2))
             if candidate is not None:
-                fitted.candidates.append(candidate)
+                fitted.append(candidate)
     return fitted
 
 
@@ -155,7 +130,11 @@ def _decode(targets: TargetEncoder, outputs: Array) -> Array:
 
 
 def _fit_learner(
-    learner: TreeLearner, context: TrialContext, folds: list[_EncodedFold], limit: float
+    name: str,
+    build: Callable[[Task, int], TreeGrower],
+    context: TrialContext,
+    folds: list[_EncodedFold],
+    limit: float,
 ) -> Candidate[TreeMember] | None:
     """Fit a learner on all folds; return None if there is no time for all of them, or if it fails."""
     logger, began = logging.getLogger("autonet"), time.monotonic()
@@ -163,26 +142,26 @@ def _fit_learner(
     pace: _Pace | None = None
     try:
         for number, fold in enumerate(folds):
-            trees = learner.build(context.task, context.seed)
+            trees = build(context.task, context.seed)
             until = share_until(limit, len(folds) - number)
             if pace is None and np.isfinite(limit):
-                pace = _Pace.probe(learner.build(context.task, context.seed), fold)
+                pace = _Pace.probe(build(context.task, context.seed), fold)
             _grow(trees, fold, pace, until)
             if not trees.size:
-                logger.info("%s: no time", learner.name)
+                logger.info("%s: no time", name)
                 return None
             members.append(TreeMember(fold.encoder, fold.targets, trees.export()))
         outputs = [m.trees.predict(fold.valid) for m, fold in zip(members, folds, strict=True)]
     except Exception:  # there are networks, and other learners
-        logger.warning("%s failed", learner.name, exc_info=True)
+        logger.warning("%s failed", name, exc_info=True)
         return None
     predictions = [_decode(m.targets, output) for m, output in zip(members, outputs, strict=True)]
     losses = [score_fold(context, f.valid, p) for f, p in zip(context.folds, predictions, strict=True)]
     loss, tie_breaker = np.mean(losses, axis=0)
     score = context.metric.score_of(float(loss))
     took = time.monotonic() - began
-    logger.info("%s: validation %s %.4f in %.1f s", learner.name, context.metric.name, score, took)
-    return Candidate(learner.name, {}, 0.0, (float(loss), float(tie_breaker)), predictions, lambda: members)
+    logger.info("%s: validation %s %.4f in %.1f s", name, context.metric.name, score, took)
+    return Candidate(name, {}, 0.0, (float(loss), float(tie_breaker)), predictions, lambda: members)
 
 
 @dataclass

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 
 from autonet.core.alarms import DeadlinePassed
-from autonet.core.clock import share_until
 from autonet.core.component import Components
 from autonet.core.modality import Encoder, Modality
 from autonet.core.task import InputLayout, Task
@@ -29,7 +28,7 @@ from autonet.pipeline.tabular import TABLES
 from autonet.search.records import Result, Status
 from autonet.search.running_trial import RunningTrial
 from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches
-from autonet.training.budget import TrainingBudget
+from autonet.training.budget import TrainingBudget, share_until
 from autonet.training.loop import TrainingDiverged, TrainingPlan, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
@@ -194,8 +193,7 @@ def score_additional(
         scores_of_folds = []
         for fold, prediction in zip(context.folds, predictions, strict=False):
             truth, weights = context.y[fold.valid], context.metric_weights(fold.valid)
-            threshold = metric.best_threshold(truth, prediction, weights) if metric.decides else None
-            scores_of_folds.append(metric.score(truth, prediction, weights, threshold))
+            scores_of_folds.append(metric.best_score(truth, prediction, weights))
         defined = [score for score in scores_of_folds if np.isfinite(score)]
         scores[f"val_{metric.name}"] = float(np.mean(defined)) if defined else float("nan")
     return scores

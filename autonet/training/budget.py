@@ -6,7 +6,7 @@ from typing import Literal
 
 from autonet.core.interrupts import current_interrupt
 
-__all__ = ["Position", "TrainingBudget"]
+__all__ = ["Position", "TrainingBudget", "share_until"]
 
 
 @dataclass
@@ -123,3 +123,22 @@ class TrainingBudget:
             return self.target
         used = self._steps // self.steps_per_epoch if self.unit == "epochs" else self.elapsed
         return min(self.start + used, self.target)
+
+
+def share_until(deadline: float, n_parts: int) -> float:
+    """Return the deadline of the first of some parts that share the time left equally.
+
+    Parameters
+    ----------
+    deadline : float
+        Reading of ``time.monotonic()`` at which the last part must have ended.
+    n_parts : int
+        Parts that have not begun.
+
+    Returns
+    -------
+    float
+        Reading of ``time.monotonic()``; infinite if `deadline` is.
+    """
+    now = time.monotonic()
+    return now + (deadline - now) / n_parts

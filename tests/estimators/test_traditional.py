@@ -18,12 +18,12 @@ from autonet.core.errors import BaselineReturned, DataWarning, InvalidOption, Se
 from autonet.models.ensemble import Ensemble
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline import tree_learners
-from autonet.pipeline.tree_learners import LEARNERS, TreeLearner
+from autonet.pipeline.tree_learners import LEARNERS
 from autonet.pipeline.trees import Boosting, Forest
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
-NAMES = {learner.name for learner in LEARNERS}
+NAMES = set(LEARNERS)
 
 
 @pytest.fixture
@@ -41,9 +41,8 @@ def options(quick: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def small(monkeypatch: Any) -> None:
     """Learners that are fitted in a moment, under the names of the real ones."""
-    quick_ones = (partial(Boosting, learning_rate=0.5), partial(Forest))
-    learners = tuple(TreeLearner(learner.name, build) for learner, build in zip(LEARNERS, quick_ones, strict=False))
-    monkeypatch.setattr(tree_learners, "LEARNERS", learners)
+    learners = zip(LEARNERS, (partial(Boosting, learning_rate=0.5), Forest), strict=False)
+    monkeypatch.setattr(tree_learners, "LEARNERS", dict(learners))
     monkeypatch.setattr("autonet.pipeline.trees.FOREST_SIZE", 10)
     monkeypatch.setattr("autonet.pipeline.trees.MAX_ITERATIONS", 16)
 
@@ -201,13 +200,14 @@ class Interrupting(Boosting):
 
 
 def test_an_interrupt_returns_what_was_fitted_without_a_search(options: dict[str, Any], monkeypatch: Any) -> None:
-    learners = (LEARNERS[0], TreeLearner("interrupting", Interrupting))
+    (first, build), *_ = LEARNERS.items()
+    learners = {first: build, "interrupting": Interrupting}
     monkeypatch.setattr(tree_learners, "LEARNERS", learners)
     X, y = board(400)
     with pytest.warns(SearchInterrupted, match="best model so far"):
         auto = AutoNetClassification(**options).fit(X, y)
     assert len(auto.history_) == 0
-    assert LEARNERS[0].name in auto.fit_result["ensemble"]
+    assert first in auto.fit_result["ensemble"]
     assert auto.best_config_ == {"NetworkSelector:network": "linear"}
     assert isinstance(auto.get_pytorch_model()[0], nn.Linear)
     assert auto.score(X, y) > 0.8

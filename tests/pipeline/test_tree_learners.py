@@ -22,13 +22,13 @@ from autonet.models.ensemble import Ensemble
 from autonet.models.trees import BoostedTrees
 from autonet.pipeline import tree_learners
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.tree_learners import TreeLearner, fit_tree_learners
-from autonet.pipeline.trees import Boosting, Forest, TreeGrower
+from autonet.pipeline.tree_learners import fit_tree_learners
+from autonet.pipeline.trees import Boosting, Forest
 from tests.clocks import FakeClock
 from tests.pipeline.test_trial import chosen, context
 
 NO_LIMIT = {"seconds": float("inf"), "encoding_seconds": 0.0}
-SMALL = (TreeLearner("boosting", partial(Boosting, learning_rate=0.5)), TreeLearner("forest", partial(Forest)))
+SMALL: dict[str, Any] = {"boosting": partial(Boosting, learning_rate=0.5), "forest": Forest}
 
 
 @pytest.fixture
@@ -161,8 +161,8 @@ def test_the_leaves_of_a_forest_are_limited_by_memory(monkeypatch: Any) -> None:
 def test_candidates_are_described_by_their_validation_rows(iris: Any) -> None:
     space = context(iris, folds=3)
     fitted = fit_tree_learners(space, chosen(space), **NO_LIMIT)
-    assert [c.name for c in fitted.candidates] == ["boosting", "forest"]
-    for candidate in fitted.candidates:
+    assert [c.name for c in fitted] == ["boosting", "forest"]
+    for candidate in fitted:
         wrong = [
             np.mean(p.argmax(1) != iris[1][f.valid]) for p, f in zip(candidate.predictions, space.folds, strict=True)
         ]
@@ -178,7 +178,7 @@ def test_candidates_are_described_by_their_validation_rows(iris: Any) -> None:
 def test_targets_come_back_in_their_unit(diabetes: Any) -> None:
     X, y = diabetes
     space = context((X, 1e9 + 1e-3 * y), metric="rmse")
-    for candidate in fit_tree_learners(space, chosen(space), **NO_LIMIT).candidates:
+    for candidate in fit_tree_learners(space, chosen(space), **NO_LIMIT):
         assert candidate.rank[0] < 0.9e-3 * y.std()
 
 
@@ -186,7 +186,7 @@ def test_targets_come_back_in_their_unit(diabetes: Any) -> None:
 def test_a_seed_repeats_the_trees(diabetes: Any) -> None:
     space = context(diabetes, metric="r2", folds=2)
     first, second = (fit_tree_learners(space, chosen(space), **NO_LIMIT) for _ in range(2))
-    for a, b in zip(first.candidates, second.candidates, strict=True):
+    for a, b in zip(first, second, strict=True):
         assert a.rank == b.rank
         np.testing.assert_array_equal(a.predictions[0], b.predictions[0])
 
@@ -203,19 +203,17 @@ def test_rows_without_weight_are_not_seen_and_others_count_by_theirs(iris: Any) 
     without.folds = [type(f)(f.train[n:], f.valid) for f in space.folds]
     heavy = TrialContext(**{**vars(without), "weights": np.where(y == 1, 100.0, 1.0), "_encoded": OrderedDict()})
     results = [fit_tree_learners(s, chosen(s), **NO_LIMIT) for s in (ignored, without, heavy)]
-    for a, b, c in zip(*(r.candidates for r in results), strict=True):
+    for a, b, c in zip(*(r for r in results), strict=True):
         np.testing.assert_allclose(a.predictions[0], b.predictions[0], rtol=1e-6)
         assert not np.allclose(c.predictions[0], b.predictions[0])
-    assert np.mean(results[2].candidates[0].predictions[0][:, 1]) > np.mean(
-        results[1].candidates[0].predictions[0][:, 1]
-    )
+    assert np.mean(results[2][0].predictions[0][:, 1]) > np.mean(results[1][0].predictions[0][:, 1])
 
 
 def test_without_time_there_are_no_learners(diabetes: Any) -> None:
     space = context(diabetes, metric="r2", unit="time", folds=5)
     for seconds, encoding_seconds in ((0.0, 0.0), (-1.0, 0.0), (1.0, 1.0)):
         fitted = fit_tree_learners(space, chosen(space), seconds=seconds, encoding_seconds=encoding_seconds)
-        assert fitted.candidates == []
+        assert fitted == []
         assert not space._encoded  # not so much as a table for them was made
 
 
@@ -234,7 +232,7 @@ def test_time_is_kept_with_trees_that_are_fewer(clock: FakeClock, monkeypatch: p
     began = clock.now
     fitted = fit_tree_learners(space, chosen(space), seconds=1.5, encoding_seconds=1e-6)
     assert 0.5 < clock.now - began < 1.6
-    trees = [part.trees for candidate in fitted.candidates for part in candidate.members()]
+    trees = [part.trees for candidate in fitted for part in candidate.members()]
     assert trees
     sizes = [len(t.columns[0].roots) / 500 if isinstance(t, BoostedTrees) else len(t.trees.roots) / 100 for t in trees]
     assert any(0 < size < 1 for size in sizes)
@@ -259,25 +257,21 @@ class Failing(Forest):
         raise ArithmeticError("the oven is cold")
 
 
-def learner(name: str, build: type[TreeGrower]) -> TreeLearner:
-    return TreeLearner(name, build)  # type: ignore[arg-type]
-
-
 def test_an_interrupt_leaves_what_was_fitted(iris: Any, monkeypatch: Any) -> None:
-    learners = (SMALL[0], learner("interrupted", Interrupted), SMALL[1])
+    learners = {"boosting": SMALL["boosting"], "interrupted": Interrupted, "forest": Forest}
     monkeypatch.setattr(tree_learners, "LEARNERS", learners)
     space = context(iris)
     with interruptible() as interrupt:
         fitted = fit_tree_learners(space, chosen(space), **NO_LIMIT)
-    assert [c.name for c in fitted.candidates] == ["boosting"]
+    assert [c.name for c in fitted] == ["boosting"]
     assert interrupt.requested
 
 
 def test_a_learner_that_fails_leaves_the_others(iris: Any, monkeypatch: Any, caplog: Any) -> None:
-    monkeypatch.setattr(tree_learners, "LEARNERS", (learner("failing", Failing), SMALL[0]))
+    monkeypatch.setattr(tree_learners, "LEARNERS", {"failing": Failing, "boosting": SMALL["boosting"]})
     space = context(iris)
     fitted = fit_tree_learners(space, chosen(space), **NO_LIMIT)
-    assert [c.name for c in fitted.candidates] == ["boosting"]
+    assert [c.name for c in fitted] == ["boosting"]
     assert "failing failed" in caplog.text
     assert "the oven is cold" in caplog.text
 
@@ -286,7 +280,7 @@ def test_a_sparse_table_that_would_be_wide_is_left_to_networks(iris: Any) -> Non
     wide = sparse.random_array((150, 600), density=0.5, random_state=np.random.default_rng(0), format="csr")
     space = context(iris)
     space.data = Table.from_numbers(wide)
-    assert fit_tree_learners(space, chosen(space), **NO_LIMIT).candidates == []
+    assert fit_tree_learners(space, chosen(space), **NO_LIMIT) == []
 
 
 def test_the_next_step_fits_the_time_left_and_is_worth_what_every_step_costs() -> None:
