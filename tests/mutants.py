@@ -33,7 +33,7 @@ FORMULAS, THRESHOLDS = "metrics/formulas.py", "metrics/thresholds.py"
 METRIC_TESTS = "tests/metrics"
 SPLITS, HOLDOUT = "data/splits/folds.py", "data/splits/holdout.py"
 ROW_TESTS = "tests/data/splits"
-NUMBERS, CATEGORIES = "data/encoding/numerical.py", "data/encoding/categorical.py"
+NUMBERS, ENCODER, MODULES = "data/encoding/numerical.py", "data/encoding/encoder.py", "data/encoding/modules.py"
 ENCODING_TESTS = "tests/data/encoding/test_encoder.py tests/data/encoding/test_preprocessors.py"
 TARGETS, TARGET_TESTS = "data/targets/encoder.py", "tests/data/targets"
 RUNTIME, OPTIONS = "estimators/time_plan.py", "estimators/options.py"
@@ -65,10 +65,10 @@ MUTANTS = [
     Mutant(NUMBERS, "column + 0.0).tobytes()", "column).tobytes()", ENCODING_TESTS),
     Mutant(NUMBERS, "np.where(np.isnan(values), fill, values)", "values", ENCODING_TESTS),
     Mutant(NUMBERS, "if missing.any() and not _find_redundancy(", "if not _useless(", ENCODING_TESTS),
-    Mutant(CATEGORIES, "FEW_ROWS = 50", "FEW_ROWS = 500", ENCODING_TESTS),
-    Mutant(CATEGORIES, "counts[MISSING_CODE] > 0, False", "True, False", ENCODING_TESTS),
-    Mutant(CATEGORIES, "np.argsort(-counts[levels]", "np.argsort(counts[levels]", ENCODING_TESTS),
-    Mutant(CATEGORIES, "sizes >= (np.inf", "sizes > (np.inf", ENCODING_TESTS),
+    Mutant(ENCODER, "FEW_ROWS = 50", "FEW_ROWS = 500", ENCODING_TESTS),
+    Mutant(ENCODER, "counts[MISSING_CODE] > 0, False", "True, False", ENCODING_TESTS),
+    Mutant(ENCODER, "np.argsort(-counts[levels]", "np.argsort(counts[levels]", ENCODING_TESTS),
+    Mutant(MODULES, "sizes >= (np.inf", "sizes > (np.inf", ENCODING_TESTS),
     Mutant(RUNTIME, "TOP_SHARE = 1 / 3", "TOP_SHARE = 1 / 2", ESTIMATOR_TESTS),
     Mutant(RUNTIME, "BASELINE_SHARE * (self.runtime or high), low)", "BASELINE_SHARE * high, low)", ESTIMATOR_TESTS),
     Mutant(RUNTIME, "min(WANTED_EPOCHS * epoch_seconds, high / self.eta)", "high / self.eta", ESTIMATOR_TESTS),

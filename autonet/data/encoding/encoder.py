@@ -1,13 +1,12 @@
 """Encoder of tables: numbers, categories and texts to the float32 inputs of a network."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
 from torch import Tensor, nn
 
 from autonet.core.component import Choice, Components
@@ -16,19 +15,23 @@ from autonet.core.spec import describable
 from autonet.core.task import InputLayout
 from autonet.core.threads import one_blas_thread
 from autonet.core.typing import Array
-from autonet.data.encoding.categorical import CategoricalFeatures, fit_categorical
-from autonet.data.encoding.modules import Clamp
-from autonet.data.encoding.numerical import NumericalFeatures, fit_numerical, subsample_rows
-from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, PREPROCESSORS, FitFeatures
+from autonet.data.encoding.modules import CategoricalFeatures, EncodingModule, NumericalFeatures, Zeros
+from autonet.data.encoding.numerical import fit_numerical, subsample_rows
+from autonet.data.encoding.preprocessors import (
+    COLUMN_BY_COLUMN,
+    EMBEDDING,
+    PREPROCESSORS,
+    Clamp,
+    Embedding,
+    FitFeatures,
+)
 from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
-from autonet.data.encoding.specs import describable_module
-from autonet.data.table import Table
+from autonet.data.table import MISSING_CODE, UNSEEN_CODE, Table
 
-__all__ = ["EncodingModule", "TabularEncoder"]
+__all__ = ["TabularEncoder"]
 
 Rows = NDArray[np.intp]
 
-CHUNK_CELLS = 2**18  # cells (rows x columns) encoded at a time: 2 MB in float64, which fit in a cache
 # Cells that a preprocessor is fitted on, at most, because fitting cannot be interrupted: a power transform of a million
 # cells takes seconds, of all of MNIST minutes.
 MAX_FITTED_CELLS = {"truncated_svd": 20_000_000, "others": 1_000_000}
@@ -36,74 +39,10 @@ MIN_FITTED_ROWS = 1000  # rows that a preprocessor is fitted on, at least
 MAX_PROJECTION_ROWS = 20_000  # rows that projections of texts and of wide sparse tables are fitted on
 WIDE_COLUMNS = 4096  # numerical columns above which a sparse table is projected
 LAZY_COLUMNS = 256  # encoded columns above which a sparse table is encoded batch by batch
-
-
-@describable_module
-class EncodingModule(nn.Module):
-    """Encode the arrays of a `Table`.
-
-    Parameters
-    ----------
-    numbers : nn.Module
-        Maps numbers (n, p) to features.
-    categories : CategoricalFeatures
-        Maps codes (n, q) to features and to indices for embeddings.
-    texts : list of nn.Module
-        Map term counts (n, n_terms) to features, one for each column of text.
-    """
-
-    def __init__(self, numbers: nn.Module, categories: CategoricalFeatures, texts: list[nn.Module]) -> None:
-        super().__init__()
-        self.numbers, self.categories, self.texts = numbers, categories, nn.ModuleList(texts)
-        self.features: nn.Module = nn.Identity()  # the preprocessor of all features
-        self.reads_sparse = not isinstance(numbers, NumericalFeatures)
-
-    def forward(self, numbers: Tensor, codes: Tensor, *texts: Tensor) -> Tensor:
-        """Encode rows: normalized numbers come first, indices for embeddings last.
-
-        Parameters
-        ----------
-        numbers : Tensor of shape (n, p)
-            Floats with NaN for missing values; sparse COO if the module was fitted on a wide sparse table.
-        codes : Tensor of shape (n, q), int64
-        texts : Tensor of shape (n, n_terms)
-            Dense or sparse COO.
-
-        Returns
-        -------
-        Tensor of shape (n, n_out), float32
-        """
-        categories, indices = self.categories(codes)
-        topics = [project(text) for project, text in zip(self.texts, texts, strict=True)]
-        features = torch.cat([part.float() for part in (self.numbers(numbers), categories, *topics)], 1)
-        return torch.cat([self.features(features).float(), indices], 1)
-
-    def encode(self, table: Table, rows: Rows | None, width: int) -> NDArray[np.float32]:
-        """Encode rows (n,) of a table, by default all, as an array (n, width), chunk by chunk."""
-        n = len(table) if rows is None else len(rows)
-        result = np.empty((n, width), np.float32)
-        cells = max(width, self.categories.n_features, 0 if self.reads_sparse else table.numbers.shape[1])
-        size = max(CHUNK_CELLS // cells, 1)
-        with torch.inference_mode():
-            for first in range(0, n, size):
-                chunk = slice(first, first + size)
-                part = table.rows(chunk if rows is None else rows[chunk])
-                torch.from_numpy(result[chunk]).copy_(self(*_to_tensors(part, self)))
-        return result
-
-    def width(self, table: Table, rows: Rows) -> int:
-        """Return the number of encoded columns of rows (n,) of a table."""
-        with torch.inference_mode():
-            return int(self(*_to_tensors(table.rows(rows[:1]), self)).shape[1])
-
-
-@describable_module
-class Zeros(nn.Module):
-    """A column of zeros, the input of networks for tables without useful columns."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return zeros (n, 1) for rows (n, p)."""
-        return x.new_zeros((x.shape[0], 1))
+# Training rows from which a level must occur twice: a single row says nothing about its level.  In smaller tables
+# most levels occur once, and dropping them would empty the column.
+FEW_ROWS = 50
+MAX_ONE_HOT_LEVELS = 64  # per column, if nothing is embedded
 
 
 @describable
@@ -169,9 +108,8 @@ class TabularEncoder:
             numbers = fit_sparse_projection(table.numbers[projection_rows], seed)
         else:
             numbers, dropped = fit_numerical(table.numbers, rows, components, seed)
-        categories, dropped_categories = fit_categorical(
-            table.codes, table.n_codes, rows, components[EMBEDDING].build()
-        )
+        embedding = components[EMBEDDING].build()
+        categories, dropped_categories = _fit_categorical(table.codes, table.n_codes, rows, embedding)
         module = EncodingModule(
             numbers, categories, [fit_text_projection(text[projection_rows], seed) for text in table.texts]
         )
@@ -260,29 +198,47 @@ class LazyInputs:
         return torch.from_numpy(self.encode(self.table.rows(index))).to(self.device)
 
 
-def _to_tensors(table: Table, module: EncodingModule) -> Iterator[Tensor]:
-    """Copy the arrays of a table to tensors; torch supports neither all dtypes nor read-only arrays."""
-    numbers = table.numbers
-    if isinstance(numbers, np.ndarray):
-        yield torch.from_numpy(numbers.astype(np.float64))
-    else:
-        yield (
-            _to_sparse_tensor(numbers)
-            if module.reads_sparse
-            else torch.from_numpy(numbers.toarray().astype(np.float64))
-        )
-    yield torch.from_numpy(table.codes.astype(np.int64))
-    yield from map(_to_sparse_tensor, table.texts)
+def _fit_categorical(
+    codes: NDArray[np.int32], n_codes: tuple[int, ...], rows: NDArray[np.intp], embedding: Embedding
+) -> tuple[CategoricalFeatures, dict[int, str]]:
+    """Find the known levels of every column in all training rows.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n, q), int32
+        As in a `Table`.
+    n_codes : tuple of int
+        Number of codes of each column.
+    rows : ndarray of shape (n_train,), int
+        The training rows.
+    embedding : Embedding
+
+    Returns
+    -------
+    CategoricalFeatures
+    dict of int to str
+        Columns that are not used, with the reason.
+    """
+    known: list[Array] = []
+    dropped = {}
+    for j, n in enumerate(n_codes):
+        counts = np.bincount(codes[rows, j], minlength=n)
+        levels = _find_known_levels(counts)
+        if not len(levels):
+            dropped[j] = "no value occurs twice"
+        elif counts[levels].sum() == len(rows) and len(levels) == 1:
+            dropped[j], levels = "constant", levels[:0]
+        if embedding.min_levels is None and len(levels) > MAX_ONE_HOT_LEVELS:  # the most frequent ones
+            levels = np.sort(levels[np.argsort(-counts[levels], kind="stable")[:MAX_ONE_HOT_LEVELS]])
+        known.append(levels)
+    return CategoricalFeatures(known, n_codes, embedding.min_levels), dropped
 
 
-def _to_sparse_tensor(array: sparse.csr_array) -> Tensor:
-    if not array.has_canonical_format:
-        array = array.copy()  # X of the user is not modified
-        array.sum_duplicates()
-    row, column = array.tocoo().coords
-    indices = torch.from_numpy(np.stack([row, column]).astype(np.int64))
-    values = torch.from_numpy(array.data.astype(np.float64))
-    return torch.sparse_coo_tensor(indices, values, array.shape, check_invariants=False, is_coalesced=True)
+def _find_known_levels(counts: Array) -> Array:
+    """Return the codes of levels with enough training rows; a missing value is a level if there is any."""
+    is_known = counts >= (2 if counts.sum() >= FEW_ROWS else 1)
+    is_known[MISSING_CODE], is_known[UNSEEN_CODE] = counts[MISSING_CODE] > 0, False
+    return np.flatnonzero(is_known)
 
 
 def _fit_features(sample: Array, preprocessor: Choice[FitFeatures], seed: int) -> nn.Module:

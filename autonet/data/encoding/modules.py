@@ -4,33 +4,40 @@ They compute in float64, because subtracting a large center (seconds since 1970)
 float32.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy import sparse
 from torch import Tensor, nn
 from torch.nn import functional
 
 from autonet.core.typing import Array
 from autonet.data.encoding.specs import describable_module
+from autonet.data.table import Table
 
 __all__ = [
+    "MAX_ABS_INPUT",
     "MAX_ABS_STATISTIC",
-    "Clamp",
-    "FourierFeatures",
+    "BufferModule",
+    "CategoricalFeatures",
+    "EncodingModule",
     "Impute",
-    "KernelFeatures",
-    "Linear",
+    "NumericalFeatures",
     "QuantileNormal",
     "Scale",
     "SmoothClip",
     "SparseProjection",
     "TextProjection",
-    "YeoJohnson",
+    "Zeros",
     "apply_module",
 ]
 
 MAX_ABS_STATISTIC = 1e100  # values are clipped before statistics: sums of squares stay finite in float64
 MAX_ABS_INPUT = 1e9  # network inputs are clipped: their squares stay finite in float32
 MAX_ABS_QUANTILE = 4.0  # standard deviations; bounds the output of `QuantileNormal`
+CHUNK_CELLS = 2**18  # cells (rows x columns) encoded at a time: 2 MB in float64, which fit in a cache
 
 
 def apply_module(module: nn.Module, X: Array) -> Array:
@@ -40,7 +47,7 @@ def apply_module(module: nn.Module, X: Array) -> Array:
     return result
 
 
-class _BufferModule(nn.Module):
+class BufferModule(nn.Module):
     """Module whose state is buffers."""
 
     def _register_arrays(self, dtype: torch.dtype, **arrays: Array) -> None:
@@ -50,7 +57,7 @@ class _BufferModule(nn.Module):
 
 
 @describable_module
-class Impute(_BufferModule):
+class Impute(BufferModule):
     """Impute missing values and append missing indicators; infinite values count as missing.
 
     Parameters
@@ -79,7 +86,7 @@ class Impute(_BufferModule):
 
 
 @describable_module
-class Scale(_BufferModule):
+class Scale(BufferModule):
     """Scale columns: (x - center) / divisor, clipped to `MAX_ABS_INPUT`."""
 
     center: Tensor
@@ -109,7 +116,7 @@ class SmoothClip(nn.Module):
 
 
 @describable_module
-class QuantileNormal(_BufferModule):
+class QuantileNormal(BufferModule):
     """Map columns to a normal distribution by their quantiles.
 
     A value that equals several quantiles is mapped to their middle, at the ends too: a column of zeros and ones gets
@@ -142,104 +149,7 @@ class QuantileNormal(_BufferModule):
 
 
 @describable_module
-class Clamp(_BufferModule):
-    """Clamp every column to its bounds."""
-
-    low: Tensor
-    high: Tensor
-
-    def __init__(self, low: Array, high: Array) -> None:
-        super().__init__()
-        self._register_arrays(torch.float32, low=low, high=high)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Clamp columns (n, p)."""
-        return torch.minimum(torch.maximum(x, self.low), self.high)
-
-
-@describable_module
-class Linear(_BufferModule):
-    """Linear projection without bias: x @ matrix, for a matrix of shape (p, k)."""
-
-    matrix: Tensor
-
-    def __init__(self, matrix: Array) -> None:
-        super().__init__()
-        self._register_arrays(torch.float32, matrix=matrix)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Project columns (n, p) to (n, k)."""
-        return x.float() @ self.matrix
-
-
-@describable_module
-class YeoJohnson(_BufferModule):
-    """Yeo-Johnson power transform (2000) with one exponent per column."""
-
-    exponents: Tensor
-
-    def __init__(self, exponents: Array) -> None:
-        super().__init__()
-        self._register_arrays(torch.float64, exponents=exponents)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Transform columns (n, p)."""
-        x = x.double()
-        exponent = torch.where(x < 0, 2 - self.exponents, self.exponents)
-        logarithm = x.abs().log1p()
-        is_zero = exponent.abs() < torch.finfo(torch.float64).eps
-        power = (exponent * logarithm).expm1() / torch.where(is_zero, 1.0, exponent)
-        return x.sign() * torch.where(is_zero, logarithm, power)
-
-
-@describable_module
-class FourierFeatures(_BufferModule):
-    """Random Fourier features (Rahimi and Recht, 2007): sqrt(2 / k) cos(x @ weights + offset)."""
-
-    weights: Tensor
-    offset: Tensor
-
-    def __init__(self, weights: Array, offset: Array) -> None:
-        super().__init__()
-        self._register_arrays(torch.float32, weights=weights, offset=offset)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map columns (n, p) to (n, k)."""
-        factor: float = (2 / len(self.offset)) ** 0.5
-        return torch.cos(x.float() @ self.weights + self.offset) * factor
-
-
-@describable_module
-class KernelFeatures(_BufferModule):
-    """Nystroem features: kernel(x, rows) @ whitening, for some training rows.
-
-    Computed in float64: whitening multiplies differences of almost equal kernels by up to a million.
-    """
-
-    rows: Tensor
-    whitening: Tensor
-
-    def __init__(self, kernel: str, gamma: float, rows: Array, whitening: Array) -> None:
-        super().__init__()
-        self.kernel, self.gamma = kernel, gamma
-        self._register_arrays(torch.float64, rows=rows, whitening=whitening)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map columns (n, p) to (n, k)."""
-        x = x.double()
-        products = x @ self.rows.T
-        if self.kernel == "rbf":
-            squares = x.square().sum(1, keepdim=True) + self.rows.square().sum(1) - 2 * products
-            kernel = torch.exp(-self.gamma * squares.clamp(min=0))
-        else:
-            kernel = self.gamma * products + 1
-            kernel = kernel.pow(3) if self.kernel == "poly" else kernel.tanh()  # degree and constant of scikit-learn
-        features: Tensor = kernel @ self.whitening
-        return features.clamp(-MAX_ABS_INPUT, MAX_ABS_INPUT)
-
-
-@describable_module
-class SparseProjection(_BufferModule):
+class SparseProjection(BufferModule):
     """Weight the columns of a wide sparse table and project it; rows may be dense or a sparse COO tensor.
 
     Parameters
@@ -303,3 +213,176 @@ class TextProjection(SparseProjection):
     def _rescale(self, projected: Tensor, squares: Tensor) -> Tensor:
         """Divide projected rows by their length before the projection."""
         return projected / squares.sqrt().clamp(min=1e-12).unsqueeze(1)
+
+
+@describable_module
+class NumericalFeatures(nn.Module):
+    """Impute and normalize numerical features, min-max scale binary ones, and append missing indicators.
+
+    Parameters
+    ----------
+    impute : Impute
+        Puts binary columns last.
+    normalize : nn.Module
+    binary : nn.Module
+        Scales binary columns.
+    n_numbers : int
+        Number of columns that are normalized.
+    """
+
+    def __init__(self, impute: Impute, normalize: nn.Module, binary: nn.Module, n_numbers: int) -> None:
+        super().__init__()
+        self.impute, self.normalize, self.binary, self.n_numbers = impute, normalize, binary, n_numbers
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Encode rows (n, p) as (n, n_features)."""
+        values, missing = self.impute(x)
+        numbers, binary = self.normalize(values[:, : self.n_numbers]), self.binary(values[:, self.n_numbers :])
+        return torch.cat([numbers.float(), binary.float(), missing.float()], 1)
+
+
+@describable_module
+class CategoricalFeatures(nn.Module):
+    """Encode categorical codes; unknown levels are 0 in every feature and index.
+
+    Parameters
+    ----------
+    known : list of ndarray of shape (n_levels,)
+        Codes of the known levels of each column.
+    n_codes : tuple of int
+        Number of codes of each column.
+    min_levels : int or None
+        Number of known levels from which a column becomes an index; None if no column does.
+    """
+
+    lookup: Tensor
+    offsets: Tensor
+    binary: Tensor
+    one_hot: Tensor
+    before: Tensor
+    embedded: Tensor
+
+    def __init__(self, known: list[Array], n_codes: tuple[int, ...], min_levels: int | None) -> None:
+        super().__init__()
+        lookup = [np.zeros(n, np.int64) for n in n_codes]  # code -> index of the level, from 1
+        for numbers, codes in zip(lookup, known, strict=True):
+            numbers[codes] = np.arange(1, len(codes) + 1)
+        sizes = np.array([len(codes) for codes in known], np.int64)
+        is_index = sizes >= (np.inf if min_levels is None else min_levels)
+        one_hot = np.flatnonzero((sizes > 0) & (sizes != 2) & ~is_index)
+        arrays = {
+            "lookup": np.concatenate([np.zeros(0, np.int64), *lookup]),
+            "offsets": np.cumsum([0, *n_codes])[:-1],
+            "binary": np.flatnonzero((sizes == 2) & ~is_index),
+            "one_hot": one_hot,
+            "before": np.cumsum(sizes[one_hot]) - sizes[one_hot],  # one-hot columns of the columns before
+            "embedded": np.flatnonzero(is_index),
+        }
+        for name, array in arrays.items():
+            self.register_buffer(name, torch.tensor(array, dtype=torch.int64))
+        self.vocabularies = tuple(int(size) + 1 for size in sizes[is_index])
+        self.n_one_hot = int(sizes[one_hot].sum())
+        self.n_features = len(arrays["binary"]) + self.n_one_hot
+
+    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features (n, n_features) and indices for embeddings (n, n_embedded) of codes (n, q)."""
+        levels = self.lookup[codes + self.offsets]
+        binary = levels[:, self.binary]
+        signs = (binary == 2).float() - (binary == 1).float()
+        own = levels[:, self.one_hot]
+        position = torch.where(own > 0, own + self.before, 0)
+        one_hot = signs.new_zeros((len(codes), 1 + self.n_one_hot)).scatter(1, position, 1.0)  # the first: unknown
+        return torch.cat([signs, one_hot[:, 1:]], 1), levels[:, self.embedded].float()
+
+
+@describable_module
+class EncodingModule(nn.Module):
+    """Encode the arrays of a `Table`.
+
+    Parameters
+    ----------
+    numbers : nn.Module
+        Maps numbers (n, p) to features.
+    categories : CategoricalFeatures
+        Maps codes (n, q) to features and to indices for embeddings.
+    texts : list of nn.Module
+        Map term counts (n, n_terms) to features, one for each column of text.
+    """
+
+    def __init__(self, numbers: nn.Module, categories: CategoricalFeatures, texts: list[nn.Module]) -> None:
+        super().__init__()
+        self.numbers, self.categories, self.texts = numbers, categories, nn.ModuleList(texts)
+        self.features: nn.Module = nn.Identity()  # the preprocessor of all features
+        self.reads_sparse = not isinstance(numbers, NumericalFeatures)
+
+    def forward(self, numbers: Tensor, codes: Tensor, *texts: Tensor) -> Tensor:
+        """Encode rows: normalized numbers come first, indices for embeddings last.
+
+        Parameters
+        ----------
+        numbers : Tensor of shape (n, p)
+            Floats with NaN for missing values; sparse COO if the module was fitted on a wide sparse table.
+        codes : Tensor of shape (n, q), int64
+        texts : Tensor of shape (n, n_terms)
+            Dense or sparse COO.
+
+        Returns
+        -------
+        Tensor of shape (n, n_out), float32
+        """
+        categories, indices = self.categories(codes)
+        topics = [project(text) for project, text in zip(self.texts, texts, strict=True)]
+        features = torch.cat([part.float() for part in (self.numbers(numbers), categories, *topics)], 1)
+        return torch.cat([self.features(features).float(), indices], 1)
+
+    def encode(self, table: Table, rows: NDArray[np.intp] | None, width: int) -> NDArray[np.float32]:
+        """Encode rows (n,) of a table, by default all, as an array (n, width), chunk by chunk."""
+        n = len(table) if rows is None else len(rows)
+        result = np.empty((n, width), np.float32)
+        cells = max(width, self.categories.n_features, 0 if self.reads_sparse else table.numbers.shape[1])
+        size = max(CHUNK_CELLS // cells, 1)
+        with torch.inference_mode():
+            for first in range(0, n, size):
+                chunk = slice(first, first + size)
+                part = table.rows(chunk if rows is None else rows[chunk])
+                torch.from_numpy(result[chunk]).copy_(self(*_to_tensors(part, self)))
+        return result
+
+    def width(self, table: Table, rows: NDArray[np.intp]) -> int:
+        """Return the number of encoded columns of rows (n,) of a table."""
+        with torch.inference_mode():
+            return int(self(*_to_tensors(table.rows(rows[:1]), self)).shape[1])
+
+
+@describable_module
+class Zeros(nn.Module):
+    """A column of zeros, the input of networks for tables without useful columns."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return zeros (n, 1) for rows (n, p)."""
+        return x.new_zeros((x.shape[0], 1))
+
+
+def _to_tensors(table: Table, module: EncodingModule) -> Iterator[Tensor]:
+    """Copy the arrays of a table to tensors; torch supports neither all dtypes nor read-only arrays."""
+    numbers = table.numbers
+    if isinstance(numbers, np.ndarray):
+        yield torch.from_numpy(numbers.astype(np.float64))
+    else:
+        yield (
+            _to_sparse_tensor(numbers)
+            if module.reads_sparse
+            else torch.from_numpy(numbers.toarray().astype(np.float64))
+        )
+    yield torch.from_numpy(table.codes.astype(np.int64))
+    yield from map(_to_sparse_tensor, table.texts)
+
+
+def _to_sparse_tensor(array: sparse.csr_array) -> Tensor:
+    if not array.has_canonical_format:
+        array = array.copy()  # X of the user is not modified
+        array.sum_duplicates()
+    row, column = array.tocoo().coords
+    indices = torch.from_numpy(np.stack([row, column]).astype(np.int64))
+    values = torch.from_numpy(array.data.astype(np.float64))
+    return torch.sparse_coo_tensor(indices, values, array.shape, check_invariants=False, is_coalesced=True)

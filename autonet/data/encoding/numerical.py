@@ -5,18 +5,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import sparse
-from torch import Tensor, nn
+from torch import nn
 
 from autonet.core.component import Components
 from autonet.core.typing import Array
-from autonet.data.encoding.modules import MAX_ABS_STATISTIC, Impute
+from autonet.data.encoding.modules import MAX_ABS_STATISTIC, Impute, NumericalFeatures
 from autonet.data.encoding.preprocessors import BINARY_NORMALIZATION, IMPUTATION, NORMALIZATION, Normalization
-from autonet.data.encoding.specs import describable_module
 
-__all__ = ["NumericalFeatures", "fit_numerical", "subsample_rows"]
+__all__ = ["fit_numerical", "subsample_rows"]
 
 Rows = NDArray[np.intp]
 
@@ -33,32 +31,6 @@ def subsample_rows(rows: Rows, max_rows: int, seed: int) -> Rows:
     if len(rows) <= max_rows:
         return rows
     return rows[np.sort(np.random.default_rng(seed).choice(len(rows), max_rows, replace=False))]
-
-
-@describable_module
-class NumericalFeatures(nn.Module):
-    """Impute and normalize numerical features, min-max scale binary ones, and append missing indicators.
-
-    Parameters
-    ----------
-    impute : Impute
-        Puts binary columns last.
-    normalize : nn.Module
-    binary : nn.Module
-        Scales binary columns.
-    n_numbers : int
-        Number of columns that are normalized.
-    """
-
-    def __init__(self, impute: Impute, normalize: nn.Module, binary: nn.Module, n_numbers: int) -> None:
-        super().__init__()
-        self.impute, self.normalize, self.binary, self.n_numbers = impute, normalize, binary, n_numbers
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Encode rows (n, p) as (n, n_features)."""
-        values, missing = self.impute(x)
-        numbers, binary = self.normalize(values[:, : self.n_numbers]), self.binary(values[:, self.n_numbers :])
-        return torch.cat([numbers.float(), binary.float(), missing.float()], 1)
 
 
 def fit_numerical(

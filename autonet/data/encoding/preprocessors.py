@@ -1,6 +1,6 @@
 """Components before the network: imputation, normalization, embeddings, feature preprocessors.
 
-scikit-learn fits the statistics; modules of `autonet.data.encoding.modules` hold and apply them.
+scikit-learn fits the statistics; torch modules hold and apply them.
 """
 
 from collections.abc import Callable
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer
 from sklearn import decomposition, kernel_approximation
 from sklearn.preprocessing import PowerTransformer, QuantileTransformer
-from torch import nn
+from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
 from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.data.encoding.modules import (
+    MAX_ABS_INPUT,
     MAX_ABS_STATISTIC,
-    FourierFeatures,
-    KernelFeatures,
-    Linear,
+    BufferModule,
     QuantileNormal,
     Scale,
     SmoothClip,
-    YeoJohnson,
     apply_module,
 )
+from autonet.data.encoding.specs import describable_module
 
 __all__ = [
     "BINARY_NORMALIZATION",
@@ -36,6 +36,7 @@ __all__ = [
     "IMPUTATION",
     "NORMALIZATION",
     "PREPROCESSORS",
+    "Clamp",
     "Embedding",
     "FitFeatures",
     "Normalization",
@@ -188,6 +189,103 @@ EMBEDDING: Node[Embedding] = Node.from_components(
     selector="embedding",
     option="embeddings",
 )
+
+
+@describable_module
+class Clamp(BufferModule):
+    """Clamp every column to its bounds."""
+
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, low: Array, high: Array) -> None:
+        super().__init__()
+        self._register_arrays(torch.float32, low=low, high=high)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Clamp columns (n, p)."""
+        return torch.minimum(torch.maximum(x, self.low), self.high)
+
+
+@describable_module
+class Linear(BufferModule):
+    """Linear projection without bias: x @ matrix, for a matrix of shape (p, k)."""
+
+    matrix: Tensor
+
+    def __init__(self, matrix: Array) -> None:
+        super().__init__()
+        self._register_arrays(torch.float32, matrix=matrix)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Project columns (n, p) to (n, k)."""
+        return x.float() @ self.matrix
+
+
+@describable_module
+class YeoJohnson(BufferModule):
+    """Yeo-Johnson power transform (2000) with one exponent per column."""
+
+    exponents: Tensor
+
+    def __init__(self, exponents: Array) -> None:
+        super().__init__()
+        self._register_arrays(torch.float64, exponents=exponents)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform columns (n, p)."""
+        x = x.double()
+        exponent = torch.where(x < 0, 2 - self.exponents, self.exponents)
+        logarithm = x.abs().log1p()
+        is_zero = exponent.abs() < torch.finfo(torch.float64).eps
+        power = (exponent * logarithm).expm1() / torch.where(is_zero, 1.0, exponent)
+        return x.sign() * torch.where(is_zero, logarithm, power)
+
+
+@describable_module
+class FourierFeatures(BufferModule):
+    """Random Fourier features (Rahimi and Recht, 2007): sqrt(2 / k) cos(x @ weights + offset)."""
+
+    weights: Tensor
+    offset: Tensor
+
+    def __init__(self, weights: Array, offset: Array) -> None:
+        super().__init__()
+        self._register_arrays(torch.float32, weights=weights, offset=offset)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map columns (n, p) to (n, k)."""
+        factor: float = (2 / len(self.offset)) ** 0.5
+        return torch.cos(x.float() @ self.weights + self.offset) * factor
+
+
+@describable_module
+class KernelFeatures(BufferModule):
+    """Nystroem features: kernel(x, rows) @ whitening, for some training rows.
+
+    Computed in float64: whitening multiplies differences of almost equal kernels by up to a million.
+    """
+
+    rows: Tensor
+    whitening: Tensor
+
+    def __init__(self, kernel: str, gamma: float, rows: Array, whitening: Array) -> None:
+        super().__init__()
+        self.kernel, self.gamma = kernel, gamma
+        self._register_arrays(torch.float64, rows=rows, whitening=whitening)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map columns (n, p) to (n, k)."""
+        x = x.double()
+        products = x @ self.rows.T
+        if self.kernel == "rbf":
+            squares = x.square().sum(1, keepdim=True) + self.rows.square().sum(1) - 2 * products
+            kernel = torch.exp(-self.gamma * squares.clamp(min=0))
+        else:
+            kernel = self.gamma * products + 1
+            kernel = kernel.pow(3) if self.kernel == "poly" else kernel.tanh()  # degree and constant of scikit-learn
+        features: Tensor = kernel @ self.whitening
+        return features.clamp(-MAX_ABS_INPUT, MAX_ABS_INPUT)
 
 
 FitFeatures = Callable[[Array], nn.Module]
