@@ -1,12 +1,14 @@
-"""Warnings that point to the user's code."""
+"""Warnings that point to the user's code, and lists in messages."""
 
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["warn"]
+__all__ = ["SHOWN", "join_first", "warn"]
 
 PACKAGE = str(Path(__file__).parents[1])
+SHOWN = 5  # items in a message, as in scikit-learn
 
 
 def warn(message: str, category: type[Warning]) -> None:
@@ -15,3 +17,8 @@ def warn(message: str, category: type[Warning]) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+def join_first(items: Sequence[str], limit: int = SHOWN) -> str:
+    """Join the first items for a message: "a, b and 3 more"."""
+    return ", ".join(items[:limit]) + (f" and {len(items) - limit} more" if len(items) > limit else "")

@@ -24,7 +24,8 @@ from autonet.core.interrupts import current_interrupt, interruptible
 from autonet.core.modality import Modality, Reader
 from autonet.core.names import join
 from autonet.core.task import Task, TaskKind
-from autonet.data.reading.names import are_strings, warn_if_index_order_differs
+from autonet.data.reading.frames import warn_if_index_order_differs
+from autonet.data.reading.schema import are_strings
 from autonet.data.targets.targets import Targets
 from autonet.estimators.autopytorch import accept_old_keywords, translate_data, translate_options
 from autonet.estimators.baselines import fit_baselines
@@ -46,7 +47,7 @@ from autonet.search.history import History
 from autonet.search.rungs import Unit
 from autonet.search.study import Study
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
-from autonet.training.context import one_thread, training_modes
+from autonet.training.loop import one_thread, training_modes
 
 __all__ = ["AutoNet"]
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from autonet.data.reading.feature_types import Column
+from autonet.data.reading.columns import Column
 
 __all__ = ["ColumnSummary"]
 

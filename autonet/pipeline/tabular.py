@@ -13,10 +13,10 @@ from autonet.core.component import Components, Node
 from autonet.core.errors import DataWarning
 from autonet.core.modality import Inputs, Modality
 from autonet.core.task import InputLayout, Task
-from autonet.core.warn import warn
+from autonet.core.warn import join_first, warn
 from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
-from autonet.data.reading.feature_types import Column
+from autonet.data.reading.columns import Column
 from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
 from autonet.data.targets.encoder import TARGET_TRANSFORMS
@@ -26,8 +26,6 @@ from autonet.nets.registry import NETWORKS
 from autonet.pipeline.nodes import nodes_around
 
 __all__ = ["NODES", "TABLES", "Tables"]
-
-SHOWN = 5  # columns that a warning names
 
 NODES = nodes_around((IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING, NUMERIC_EMBEDDING), NETWORKS)
 
@@ -98,5 +96,4 @@ def _warn_of_columns(columns: Sequence[Column]) -> None:
         if column.is_doubtful:
             notes.setdefault(column.note, []).append(repr(column.name))
     for note, names in notes.items():
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        warn(f"Column{'s' * (len(names) > 1)} {', '.join(names[:SHOWN])}{more}: {note}.", DataWarning)
+        warn(f"Column{'s' * (len(names) > 1)} {join_first(names)}: {note}.", DataWarning)

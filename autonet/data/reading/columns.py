@@ -1,9 +1,9 @@
-"""Columns of a table before their feature types are known."""
+"""Columns of a table: raw ones, of values of a type, and fitted ones, of a feature type."""
 
 import datetime
 import numbers
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import repeat
 from typing import Any, Literal
@@ -13,14 +13,21 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autonet.core.errors import InvalidData
+from autonet.core.spec import describable
 from autonet.core.typing import Array
-from autonet.data.reading.zones import normalize_zone
+from autonet.data.reading.date_formats import normalize_zone
+from autonet.data.reading.formats import Format
 
 __all__ = [
+    "CHUNK_ROWS",
     "EXACT",
+    "INSTANT",
+    "PLURAL",
+    "Column",
+    "FeatureType",
     "Names",
     "RawColumn",
-    "RawTable",
+    "Tokens",
     "ValueType",
     "array_of_objects",
     "count_value_types",
@@ -28,6 +35,8 @@ __all__ = [
 ]
 
 Names = tuple[Hashable, ...]
+FeatureType = Literal["numeric", "boolean", "categorical", "datetime", "duration", "text"]
+Tokens = Literal["words", "characters"]
 ValueType = Literal["numeric", "boolean", "categorical", "datetime", "duration", "string", "mixed", "nothing"]
 
 CHUNK_ROWS = 65_536  # rows converted to Python objects at a time: a million strings take 60 MB
@@ -35,6 +44,19 @@ INSTANT = "datetime64[us]"
 DURATION = "timedelta64[us]"
 EXACT = 2**53  # float64 represents every integer up to here
 WIDE_DTYPES = (nw.Decimal, nw.Int128, nw.UInt128)  # without a NumPy equivalent
+SHOWN_LEVELS = 5  # levels in the repr of a column
+
+PLURAL = {
+    "numeric": "numbers",
+    "boolean": "booleans",
+    "string": "strings",
+    "datetime": "datetimes",
+    "duration": "durations",
+    "categorical": "categories",
+    "text": "texts",
+    "mixed": "values of several types",
+    "nothing": "nothing",
+}
 
 
 @dataclass(frozen=True)
@@ -197,51 +219,62 @@ class RawColumn:
         return found
 
 
-@dataclass(frozen=True)
-class RawTable:
-    """Table whose columns are made on request.
+@describable
+@dataclass(frozen=True, slots=True, repr=False)
+class Column:
+    """Fitted column: feature type, levels and format.
 
     Attributes
     ----------
-    names : tuple of hashable
-        Indices if columns have no names.
-    n_rows : int
-    column : callable
-        ``column(i)`` returns the i-th column.
-    are_named : bool
-        False for columns of an array.
-    are_ordered : bool
-        False for keys of dictionaries, whose order has no meaning.
+    name : hashable
+        Its index if the table has no names.
+    kind : {"numeric", "boolean", "categorical", "datetime", "duration", "text"}
+    levels : tuple
+        Sorted distinct values of a boolean or categorical column; empty for an identifier.
+    missing : float
+        Share of missing values.
+    note : str
+        Remark for the user, such as the reason why the column is not used; mostly empty.
+    is_used : bool
+        Whether networks see the column.
+    is_doubtful : bool
+        Whether `fit` warns with the note, because the column may be used in an unexpected way.
+    format : NumberFormat, DateFormat, TimeFormat or None
+        Format of numbers, dates or times that are written as text.
+    unparsed : frozenset of str
+        Values of `fit` that do not have this format, and are missing.
+    zone : str or None
+        Time zone of datetimes.
+    tokens : {"words", "characters"}
+        Unit in which texts are counted.
+    float_bits : int
+        Bits of the shortest float that does not round its numbers visibly.
     """
 
-    names: Names
-    n_rows: int
-    column: Callable[[int], RawColumn]
-    are_named: bool = True
-    are_ordered: bool = True
+    name: Hashable
+    kind: FeatureType
+    levels: tuple[Any, ...]
+    missing: float
+    note: str
+    is_used: bool = True
+    is_doubtful: bool = False
+    format: Format | None = None
+    unparsed: frozenset[str] = frozenset()
+    zone: str | None = None
+    tokens: Tokens = "words"
+    float_bits: int = 16
 
-    @classmethod
-    def from_array(cls, X: Array) -> "RawTable":
-        """Make a table of an array of shape (n, p)."""
-        return cls(tuple(range(X.shape[1])), len(X), lambda i: RawColumn.from_array(i, X[:, i]), are_named=False)
-
-    @classmethod
-    def from_frame(cls, frame: "nw.DataFrame[Any]") -> "RawTable":
-        """Make a table of a data frame."""
-        names = tuple(frame.columns)
-        series = list(frame.iter_columns())  # views; frame[:, i] would list all names in each call
-        return cls(names, len(frame), lambda i: RawColumn.from_series(names[i], series[i]))
-
-    def __iter__(self) -> Iterator[RawColumn]:
-        """Iterate over the columns, with one in memory at a time."""
-        return map(self.column, range(len(self.names)))
-
-    def arrange(self, names: Names) -> "RawTable":
-        """Reorder unordered columns to `names`, if these are the same names."""
-        if self.are_ordered or self.names == names or set(self.names) != set(names):
-            return self
-        position = {name: i for i, name in enumerate(self.names)}
-        return replace(self, names=names, column=lambda i: self.column(position[names[i]]))
+    def __repr__(self) -> str:
+        """Return a representation with the first levels only."""
+        shown = [f"{level!r:.30}" for level in self.levels[:SHOWN_LEVELS]]
+        if len(self.levels) > SHOWN_LEVELS:
+            shown.append(f"... {len(self.levels) - SHOWN_LEVELS} more")
+        levels = f"({', '.join(shown)}{',' * (len(shown) == 1)})"
+        zone = f", zone={self.zone!r}" if self.zone else ""
+        return (
+            f"Column(name={self.name!r}, kind={self.kind!r}, levels={levels}, missing={self.missing:.4g}, "
+            f"note={self.note!r}, is_used={self.is_used}{zone})"
+        )
 
 
 def is_missing(value: Any) -> bool:

@@ -1,23 +1,24 @@
 """Convert raw columns to the arrays of a `Table`, by the feature types of the fitted columns."""
 
+import unicodedata
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.feature_extraction.text import HashingVectorizer
 
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.typing import Array
-from autonet.core.warn import warn
-from autonet.data.reading.columns import CHUNK_ROWS, INSTANT, RawColumn
-from autonet.data.reading.feature_types import PLURAL, Column
-from autonet.data.reading.formats import Format, is_marker, looks_like_other_format, parse_column
+from autonet.core.warn import join_first, warn
+from autonet.data.reading.columns import CHUNK_ROWS, INSTANT, PLURAL, Column, RawColumn, Tokens
+from autonet.data.reading.date_formats import to_local_time
+from autonet.data.reading.formats import Format, is_marker, looks_like_other_format
 from autonet.data.reading.levels import LevelIndex
-from autonet.data.reading.names import join_first
 from autonet.data.reading.number_formats import parse_number
-from autonet.data.reading.texts import count_terms
-from autonet.data.reading.zones import to_local_time
 from autonet.data.table import UNSEEN_CODE
 
 __all__ = [
@@ -30,12 +31,23 @@ __all__ = [
     "read_instants",
     "read_numbers",
     "read_text",
+    "text_vectorizer",
     "write_date_parts",
 ]
 
 FLOAT32_MAX = np.finfo(np.float32).max
 CHUNK_CELLS = 1_000_000  # cells (rows x columns) processed at a time
 SECOND = np.timedelta64(1, "s")
+TERMS = 4096  # hashed terms of a text; a few collisions cost little
+NGRAMS = (1, 3)  # characters: one is a word in Chinese, three are the stem of many words elsewhere
+# Vowel signs and accents, which \w leaves out, belong to the word around them.
+MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff"
+    "\u0e31-\u0e4e\u0eb1-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3\u200c\u200d"
+)
+# A word is a run of letters, digits and marks of any length, a run of signs of ASCII such as ++ or :), or any other
+# character, such as an emoji.
+WORD = rf"[\w{MARKS}]+|[!-/:-@\[-`{{-~]+|\S"
 
 DATE_PARTS = (
     "day number",  # days since 2000-01-01
@@ -124,7 +136,7 @@ def _parse(raw: RawColumn, column: Column, expected: Format) -> Array:
     InvalidData
         If most values have another format.
     """
-    values, unparsed = parse_column(raw, expected)
+    values, unparsed = _parse_column(raw, expected)
     unknown = [value for value in unparsed if value not in column.unparsed]
     if not unknown:
         return values
@@ -144,13 +156,71 @@ def _parse(raw: RawColumn, column: Column, expected: Format) -> Array:
     return values
 
 
+def _parse_column(raw: RawColumn, expected: Format) -> tuple[NDArray[np.float64], list[Any]]:
+    """Parse a column of text.
+
+    Returns
+    -------
+    values : ndarray of shape (n,), float64
+        Results of `Format.parse`; NaN for missing values.
+    unparsed : list
+        Distinct values that do not have the format, without markers of missing values.
+    """
+    index = dict[Any, float]()
+    unparsed = []
+    for value in raw.distinct():
+        number = _parse_value(value, expected)
+        if number is not None:
+            index[value] = number
+        elif not (isinstance(value, str) and is_marker(value)):
+            unparsed.append(value)
+    chunks = [np.fromiter(map(index.get, chunk, repeat(np.nan)), np.float64, len(chunk)) for chunk in raw.iter_chunks()]
+    return np.concatenate(chunks) if chunks else np.empty(0), unparsed
+
+
+def _parse_value(value: Any, expected: Format) -> float | None:
+    if isinstance(value, str):
+        return expected.parse(value)
+    return parse_number(value) if expected.takes_numbers else None
+
+
 def read_text(raw: RawColumn, column: Column) -> sparse.csr_array:
     """Count the words or character n-grams of texts, shape (n, n_terms); missing texts have none."""
     if raw.value_type not in ("string", "nothing"):
         strange = next((value for value in raw.distinct() if not isinstance(value, str)), None)
         if strange is not None:
             raise _type_changed_error(raw, column, strange)
-    return count_terms(raw.iter_chunks(), column.tokens)
+    return _count_terms(raw.iter_chunks(), column.tokens)
+
+
+def _count_terms(parts: Iterable[list[Any]], tokens: Tokens) -> sparse.csr_array:
+    """Count hashed terms of texts in lower case.
+
+    Parameters
+    ----------
+    parts : iterable of list
+        Chunks of rows; values other than strings are missing and have no terms.
+    tokens : {"words", "characters"}
+
+    Returns
+    -------
+    csr_array of shape (n, TERMS), float32
+    """
+    vectorizer = text_vectorizer(tokens)
+    counts = [vectorizer.transform([_normalize(text) for text in part]) for part in parts]
+    return sparse.csr_array(sparse.vstack(counts, format="csr"))
+
+
+def _normalize(text: Any) -> str:
+    """Return a text in Unicode's normal form C; an empty one for a missing value."""
+    return unicodedata.normalize("NFC", text) if isinstance(text, str) else ""
+
+
+@cache
+def text_vectorizer(tokens: Tokens) -> HashingVectorizer:
+    """Make the vectorizer that counts words or character n-grams; without a vocabulary nothing leaks."""
+    how = {"token_pattern": WORD} if tokens == "words" else {"analyzer": "char_wb", "ngram_range": NGRAMS}
+    return HashingVectorizer(n_features=TERMS, alternate_sign=False, norm=None, dtype=np.float32, **how)
 
 
 def _fill_missing(raw: RawColumn, column: Column, dtype: Any) -> Array:

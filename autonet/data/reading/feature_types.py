@@ -1,124 +1,85 @@
 """Feature types of columns, inferred from dtypes and values."""
 
+import re
+from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from numbers import Real
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from autonet.core.errors import InvalidData
-from autonet.core.spec import describable
-from autonet.data.reading.columns import RawColumn, count_value_types
-from autonet.data.reading.date_formats import DateFormat
+from autonet.core.errors import InvalidData, UnknownName
+from autonet.data.reading.columns import PLURAL, Column, RawColumn, Tokens, count_value_types
+from autonet.data.reading.convert import iter_row_chunks, read_numbers, text_vectorizer
+from autonet.data.reading.date_formats import DateFormat, format_offset
 from autonet.data.reading.formats import FEW_VALUES, Format, InferredFormat, infer_format, infer_mixed_format
-from autonet.data.reading.texts import Tokens, estimate_words, infer_tokens
-from autonet.data.reading.zones import format_offset
+from autonet.data.reading.frames import RawTable
 
-__all__ = ["Column", "FeatureType", "fits_float32", "float_bits", "infer_column"]
+__all__ = ["CODED", "infer_columns"]
 
-FeatureType = Literal["numeric", "boolean", "categorical", "datetime", "duration", "text"]
-
+CODED = ("boolean", "categorical")  # feature types that become codes
+CONSTANT = "constant: not used"
 KEPT_UNPARSED = 1000  # unparsed values of `fit` that are remembered, so that they do not warn again
 TEXT_WORDS = 3  # texts have more words on average ...
 TEXT_DISTINCT = 0.1  # ... and a larger share of distinct values
 IDENTIFIER_DISTINCT = 0.9  # identifiers have a larger share of distinct values
 MANY_ROWS = 100  # from here on, categories without a repeated value are not used
-SHOWN_LEVELS = 5  # levels in the repr of a column
 SAMPLED_ROWS = 10_000  # rows that decide whether float32 suffices
 KEPT_APART = 0.9  # share of the distinct values that float32 must keep apart
 MAX_ROUNDING = 1e-3  # error relative to the range of a column
 
-PLURAL = {
-    "numeric": "numbers",
-    "boolean": "booleans",
-    "string": "strings",
-    "datetime": "datetimes",
-    "duration": "durations",
-    "categorical": "categories",
-    "text": "texts",
-    "mixed": "values of several types",
-    "nothing": "nothing",
-}
+# Scripts that put no spaces between words: Chinese and Japanese, about two characters a word; Thai, Lao, Burmese and
+# Khmer, about five.
+CJK = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+SOUTHEAST_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+UNSPACED = ((re.compile(f"[{CJK}]"), 2), (re.compile(f"[{SOUTHEAST_ASIAN}]"), 5))
+SAMPLED_TEXTS = 2000  # texts from which the tokens are inferred
+MIN_RECURRING = 0.5  # share of words that must occur in two texts to be counted as words
+UNSPACED_SHARE = 0.1  # share of characters of scripts without spaces from which characters are counted
 
 
-@describable
-@dataclass(frozen=True, slots=True, repr=False)
-class Column:
-    """Fitted column: feature type, levels and format.
-
-    Attributes
-    ----------
-    name : hashable
-        Its index if the table has no names.
-    kind : {"numeric", "boolean", "categorical", "datetime", "duration", "text"}
-    levels : tuple
-        Sorted distinct values of a boolean or categorical column; empty for an identifier.
-    missing : float
-        Share of missing values.
-    note : str
-        Remark for the user, such as the reason why the column is not used; mostly empty.
-    is_used : bool
-        Whether networks see the column.
-    is_doubtful : bool
-        Whether `fit` warns with the note, because the column may be used in an unexpected way.
-    format : NumberFormat, DateFormat, TimeFormat or None
-        Format of numbers, dates or times that are written as text.
-    unparsed : frozenset of str
-        Values of `fit` that do not have this format, and are missing.
-    zone : str or None
-        Time zone of datetimes.
-    tokens : {"words", "characters"}
-        Unit in which texts are counted.
-    float_bits : int
-        Bits of the shortest float that does not round its numbers visibly.
-    """
-
-    name: Hashable
-    kind: FeatureType
-    levels: tuple[Any, ...]
-    missing: float
-    note: str
-    is_used: bool = True
-    is_doubtful: bool = False
-    format: Format | None = None
-    unparsed: frozenset[str] = frozenset()
-    zone: str | None = None
-    tokens: Tokens = "words"
-    float_bits: int = 16
-
-    def __repr__(self) -> str:
-        """Return a representation with the first levels only."""
-        shown = [f"{level!r:.30}" for level in self.levels[:SHOWN_LEVELS]]
-        if len(self.levels) > SHOWN_LEVELS:
-            shown.append(f"... {len(self.levels) - SHOWN_LEVELS} more")
-        levels = f"({', '.join(shown)}{',' * (len(shown) == 1)})"
-        zone = f", zone={self.zone!r}" if self.zone else ""
-        return (
-            f"Column(name={self.name!r}, kind={self.kind!r}, levels={levels}, missing={self.missing:.4g}, "
-            f"note={self.note!r}, is_used={self.is_used}{zone})"
-        )
-
-
-def infer_column(raw: RawColumn, *, categorical: bool) -> Column:
-    """Infer the feature type of a column.
+def infer_columns(table: Any, categorical_features: Sequence[Any] | None) -> tuple[tuple[Column, ...], str]:
+    """Infer the columns of an opened table.
 
     Parameters
     ----------
-    raw : RawColumn
-    categorical : bool
-        Whether the user declared the column as categorical.
+    table : ndarray or csr_array of shape (n, p), or RawTable
+    categorical_features : sequence of str, int or bool, optional
+        As for `Schema.detect`.
 
     Returns
     -------
-    Column
-
-    Raises
-    ------
-    InvalidData
-        If the values are of several types.
+    columns : tuple of Column
+    dtype : {"float32", "float64"}
+        Dtype of the numbers of data frames.
     """
+    chosen = _resolve_columns(
+        categorical_features, table.names if isinstance(table, RawTable) else range(table.shape[1])
+    )
+    if not isinstance(table, RawTable):
+        if not chosen:
+            return _numeric_columns(table), "float64"
+        if sparse.issparse(table):
+            raise InvalidData(
+                "categorical_features does not support sparse matrices; pass X as an array or a data frame."
+            )
+        table = RawTable.from_array(table)
+    columns, single = [], True
+    for i, raw in enumerate(table):
+        column = _infer_column(raw, categorical=i in chosen)
+        numbers = read_numbers(raw, column) if column.kind in ("numeric", "duration") else None
+        single = single and (numbers is None or _fits_float32(numbers))
+        if numbers is not None:
+            column = replace(column, float_bits=int(_float_bits(numbers[:, None])[0]))
+        columns.append(_mark_constant(raw, column, numbers))
+    return tuple(columns), "float32" if single else "float64"
+
+
+def _infer_column(raw: RawColumn, *, categorical: bool) -> Column:
+    """Infer the feature type of a column, which the user may have declared as categorical."""
     missing = float(raw.missing().mean())
     if missing == 1 and not categorical:
         return _empty_column(raw)
@@ -177,7 +138,7 @@ def _string_column(raw: RawColumn, missing: float) -> Column:
     if found.format is not None:
         return _formatted_column(raw, found, found.format)
     if many and share > TEXT_DISTINCT and not found.note:
-        words = float(np.mean([estimate_words(value) for value in levels]))
+        words = float(np.mean([_estimate_words(value) for value in levels]))
         if words > TEXT_WORDS:
             return _text_column(raw, levels, missing, words)
     if many and share > IDENTIFIER_DISTINCT:
@@ -188,11 +149,50 @@ def _string_column(raw: RawColumn, missing: float) -> Column:
 
 
 def _text_column(raw: RawColumn, levels: Sequence[str], missing: float, words: float) -> Column:
-    tokens, recur = infer_tokens(levels)
+    tokens, recur = _infer_tokens(levels)
     note = f"{words:.0f} words in the mean" + (", read by its characters" if tokens == "characters" else "")
     if not recur:
         note += ": not used, because no two texts have any in common"
     return Column(raw.name, "text", (), missing, note, is_used=recur, is_doubtful=not recur, tokens=tokens)
+
+
+def _estimate_words(text: str) -> float:
+    """Estimate the number of words of a text in any script."""
+    n_words = float(len(text.split()))
+    if text.isascii():
+        return n_words
+    return max(n_words, sum(len(pattern.findall(text)) / length for pattern, length in UNSPACED))
+
+
+def _infer_tokens(texts: Sequence[str]) -> tuple[Tokens, bool]:
+    """Choose between words and character n-grams for the texts of a column.
+
+    Character n-grams are for scripts without spaces between words, and for texts with few words in common.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct texts, sorted.
+
+    Returns
+    -------
+    tokens : {"words", "characters"}
+    recur : bool
+        Whether any token occurs in two texts; otherwise there is nothing to learn from.
+    """
+    sample = texts[:: -(-len(texts) // SAMPLED_TEXTS)]
+    unspaced = sum(len(pattern.findall(text)) for text in sample if not text.isascii() for pattern, _ in UNSPACED)
+    if unspaced < UNSPACED_SHARE * sum(map(len, sample)) and _share_recurring("words", sample) >= MIN_RECURRING:
+        return "words", True
+    return "characters", _share_recurring("characters", sample) > 0
+
+
+def _share_recurring(tokens: Tokens, texts: Sequence[str]) -> float:
+    """Return the share of terms that occur in more than one text."""
+    analyze = text_vectorizer(tokens).build_analyzer()
+    counts = Counter(term for text in texts for term in set(analyze(text)) if term.strip())
+    n_terms = sum(counts.values())
+    return sum(count for count in counts.values() if count > 1) / n_terms if n_terms else 0.0
 
 
 def _formatted_column(raw: RawColumn, found: InferredFormat, written: Format) -> Column:
@@ -212,7 +212,7 @@ def _formatted_column(raw: RawColumn, found: InferredFormat, written: Format) ->
     )
 
 
-def fits_float32(values: NDArray[Any]) -> bool:
+def _fits_float32(values: NDArray[Any]) -> bool:
     """Return whether float32 is precise enough for numbers (n,).
 
     It is if rounding keeps nine in ten of the distinct values of a sample apart, unlike seconds since 1970, or a small
@@ -226,7 +226,7 @@ def fits_float32(values: NDArray[Any]) -> bool:
         return len(np.unique(sample.astype(np.float32))) >= KEPT_APART * len(sample)
 
 
-def float_bits(numbers: NDArray[Any]) -> NDArray[np.intp]:
+def _float_bits(numbers: NDArray[Any]) -> NDArray[np.intp]:
     """Return the bits of the shortest float that does not round columns (n, p) visibly, 16, 32 or 64, shape (p,)."""
     bits = np.full(numbers.shape[1], 16)
     sample = numbers[:: max(-(-len(numbers) // SAMPLED_ROWS), 1)].astype(np.float64)
@@ -265,3 +265,76 @@ def _mixed_types_error(raw: RawColumn) -> InvalidData:
         f"Column {raw.name!r} mixes {listed}. Convert its values to one type, the others to NaN, "
         "or name the column in categorical_features."
     )
+
+
+def _resolve_columns(categorical_features: Sequence[Any] | None, names: Sequence[Hashable]) -> set[int]:
+    """Return the indices of columns given by names, indices or a mask."""
+    if categorical_features is None:
+        return set()
+    single = isinstance(categorical_features, str | int | np.integer)
+    if not single and not isinstance(categorical_features, Iterable):
+        raise InvalidData(f"categorical_features must be names, indices or a mask; got {categorical_features!r:.60}.")
+    given = [categorical_features] if single else list(categorical_features)
+    if given and all(isinstance(value, bool | np.bool_) for value in given):
+        if len(given) != len(names):
+            raise InvalidData(f"categorical_features is a mask of {len(given)} columns, but X has {len(names)}.")
+        return {i for i, value in enumerate(given) if value}
+    return {_resolve_column(value, names) for value in given}
+
+
+def _resolve_column(value: Any, names: Sequence[Hashable]) -> int:
+    is_index = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_index and not isinstance(value, str) and isinstance(value, Hashable) and value in names:  # a tuple
+        return names.index(value)
+    if is_index and any(isinstance(name, int | np.integer) and name == value for name in names):
+        if 0 <= value < len(names) and names[value] != value:
+            raise InvalidData(
+                f"categorical_features has {value}, which is the name of column {names.index(value)} and the index of "
+                f"column {names[value]!r}; pass a mask, or names that are strings."
+            )
+        return names.index(value)
+    if isinstance(value, str):
+        if not any(isinstance(name, str) for name in names):
+            raise InvalidData(
+                f"categorical_features names column {value!r}, but the columns of X have no names; pass indices."
+            )
+        if value not in names:
+            raise UnknownName("column", value, map(str, names))
+        return names.index(value)
+    if not is_index:
+        raise InvalidData(f"categorical_features must be names, indices or a mask of booleans; got {value!r}.")
+    if not 0 <= value < len(names):
+        raise InvalidData(f"categorical_features names column {value}, but X has columns 0 to {len(names) - 1}.")
+    return int(value)
+
+
+def _mark_constant(raw: RawColumn, column: Column, numbers: NDArray[Any] | None) -> Column:
+    """Mark a column as unused if it is constant."""
+    if column.missing or len(raw) < 2:
+        return column
+    if column.kind in CODED:
+        varies = len(column.levels if column.kind == "categorical" else raw.distinct()) != 1
+    elif column.kind == "datetime" and column.format is None:
+        varies = bool((raw.values != raw.values[0]).any())
+    else:
+        varies = numbers is None or bool((numbers != numbers[0]).any())
+    if varies:
+        return column
+    return replace(column, note=column.note or CONSTANT, is_used=False)
+
+
+def _numeric_columns(numbers: Any) -> tuple[Column, ...]:
+    n_rows, n_columns = numbers.shape
+    if sparse.issparse(numbers):
+        missing = np.bincount(numbers.indices[np.isnan(numbers.data)], minlength=n_columns)
+        varies = np.bincount(numbers.indices, minlength=n_columns) > 0
+    else:
+        missing = np.sum([np.isnan(rows).sum(axis=0) for rows in iter_row_chunks(numbers)], axis=0)
+        varies = np.any([(rows != numbers[0]).any(axis=0) for rows in iter_row_chunks(numbers)], axis=0)
+    bits = np.full(n_columns, 16) if sparse.issparse(numbers) else _float_bits(numbers)
+    columns = []
+    for i, share in enumerate((missing / n_rows).tolist()):
+        is_used = bool(varies[i] or n_rows == 1) and share < 1
+        note = "" if is_used else "no value at all" if share == 1 else CONSTANT
+        columns.append(Column(i, "numeric", (), share, note, is_used, float_bits=int(bits[i])))
+    return tuple(columns)

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
 from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from autonet.data.reading.columns import RawColumn
 from autonet.data.reading.date_formats import (
     DateFormat,
     TimeFormat,
@@ -23,7 +20,6 @@ from autonet.data.reading.number_formats import (
     detect_codes,
     infer_number_format,
     looks_like_number,
-    parse_number,
 )
 
 __all__ = [
@@ -34,7 +30,6 @@ __all__ = [
     "infer_mixed_format",
     "is_marker",
     "looks_like_other_format",
-    "parse_column",
 ]
 
 Format = NumberFormat | DateFormat | TimeFormat
@@ -166,34 +161,6 @@ def _sample(values: Sequence[str], size: int) -> Sequence[str]:
 def looks_like_other_format(text: str, expected: Format) -> bool:
     """Return whether a text is a number, a date or a time in another format than the expected one."""
     return expected.parse(text) is None and (looks_like_number(text) or looks_like_date(text) or looks_like_time(text))
-
-
-def parse_column(raw: RawColumn, expected: Format) -> tuple[NDArray[np.float64], list[Any]]:
-    """Parse a column of text.
-
-    Returns
-    -------
-    values : ndarray of shape (n,), float64
-        Results of `Format.parse`; NaN for missing values.
-    unparsed : list
-        Distinct values that do not have the format, without markers of missing values.
-    """
-    index = dict[Any, float]()
-    unparsed = []
-    for value in raw.distinct():
-        number = _parse(value, expected)
-        if number is not None:
-            index[value] = number
-        elif not (isinstance(value, str) and is_marker(value)):
-            unparsed.append(value)
-    chunks = [np.fromiter(map(index.get, chunk, repeat(np.nan)), np.float64, len(chunk)) for chunk in raw.iter_chunks()]
-    return np.concatenate(chunks) if chunks else np.empty(0), unparsed
-
-
-def _parse(value: Any, expected: Format) -> float | None:
-    if isinstance(value, str):
-        return expected.parse(value)
-    return parse_number(value) if expected.takes_numbers else None
 
 
 def _share(predicate: Callable[[str], bool], values: Iterable[str]) -> float:

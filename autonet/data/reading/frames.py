@@ -1,7 +1,8 @@
 """Normalize pandas, polars, arrow, NumPy and SciPy inputs to an array or to columns."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -10,13 +11,59 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_array
 
-from autonet.core.errors import InvalidData
+from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.typing import Array
-from autonet.data.reading.columns import RawTable
-from autonet.data.reading.names import check_names
-from autonet.data.reading.records import fill_masked, is_records, open_dictionary, open_records, open_structured
+from autonet.core.warn import join_first, warn
+from autonet.data.reading.columns import EXACT, Names, RawColumn, array_of_objects
 
-__all__ = ["open_table"]
+__all__ = ["RawTable", "open_table", "warn_if_index_order_differs"]
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Table whose columns are made on request.
+
+    Attributes
+    ----------
+    names : tuple of hashable
+        Indices if columns have no names.
+    n_rows : int
+    column : callable
+        ``column(i)`` returns the i-th column.
+    are_named : bool
+        False for columns of an array.
+    are_ordered : bool
+        False for keys of dictionaries, whose order has no meaning.
+    """
+
+    names: Names
+    n_rows: int
+    column: Callable[[int], RawColumn]
+    are_named: bool = True
+    are_ordered: bool = True
+
+    @classmethod
+    def from_array(cls, X: Array) -> "RawTable":
+        """Make a table of an array of shape (n, p)."""
+        return cls(tuple(range(X.shape[1])), len(X), lambda i: RawColumn.from_array(i, X[:, i]), are_named=False)
+
+    @classmethod
+    def from_frame(cls, frame: "nw.DataFrame[Any]") -> "RawTable":
+        """Make a table of a data frame."""
+        names = tuple(frame.columns)
+        series = list(frame.iter_columns())  # views; frame[:, i] would list all names in each call
+        return cls(names, len(frame), lambda i: RawColumn.from_series(names[i], series[i]))
+
+    def __iter__(self) -> Iterator[RawColumn]:
+        """Iterate over the columns, with one in memory at a time."""
+        return map(self.column, range(len(self.names)))
+
+    def arrange(self, names: Names) -> "RawTable":
+        """Reorder unordered columns to `names`, if these are the same names."""
+        if self.are_ordered or self.names == names or set(self.names) != set(names):
+            return self
+        position = {name: i for i, name in enumerate(self.names)}
+        return replace(self, names=names, column=lambda i: self.column(position[names[i]]))
 
 
 def open_table(X: Any) -> "Array | sparse.csr_array | RawTable":
@@ -51,12 +98,13 @@ def open_table(X: Any) -> "Array | sparse.csr_array | RawTable":
     if X is None:
         raise InvalidData("X is None; pass an array, a list of rows or a data frame.")
     if isinstance(X, Mapping):
-        return _check_columns(open_dictionary(X))
-    if is_records(X):
-        return _check_columns(open_records(X))
+        return _check_columns(_open_dictionary(X))
+    if _is_records(X):
+        return _check_columns(_open_records(X))
     if isinstance(X, np.ndarray):
-        return _open_array(X if X.dtype.names else fill_masked(X))
-    _check_names(X)
+        return _open_array(X if X.dtype.names else _fill_masked(X))
+    if hasattr(X, "shape") and hasattr(X, "columns"):  # a lazy frame has no shape, and its columns warn
+        _check_names(list(X.column_names if hasattr(X, "column_names") else X.columns), "Names of columns")
     frame = nw.from_native(X, pass_through=True, allow_series=True)
     if isinstance(frame, nw.LazyFrame):
         raise TypeError(f"X is a lazy {type(X).__name__}; collect it into a data frame first.")
@@ -71,7 +119,7 @@ def _open_array(X: Any) -> "Array | RawTable":
     if isinstance(X, str | bytes) or not (hasattr(X, "__array__") or hasattr(X, "__getitem__")):
         raise InvalidData(f"X is a {type(X).__name__}: {X!r:.60}; pass an array, a list of rows or a data frame.")
     if isinstance(X, np.ndarray) and X.dtype.names:
-        return _check_columns(open_structured(X))
+        return _check_columns(_open_structured(X))
     checked = check_array(X, dtype=None, ensure_all_finite=False)
     array = X if isinstance(X, np.ndarray) else checked
     if array.dtype.kind == "b":
@@ -111,7 +159,165 @@ def _check_columns(columns: RawTable) -> RawTable:
     return columns
 
 
-def _check_names(X: Any) -> None:
-    if not (hasattr(X, "shape") and hasattr(X, "columns")):  # a lazy frame has no shape, and its columns warn
-        return
-    check_names(list(X.column_names if hasattr(X, "column_names") else X.columns), "Names of columns")
+def _is_records(X: Any) -> bool:
+    """Return whether X is a list, tuple or array of dictionaries."""
+    is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object)
+    return is_list and len(X) > 0 and isinstance(X[0], Mapping)
+
+
+def _open_records(rows: Sequence[Mapping[Hashable, Any]]) -> RawTable:
+    """Open a list of dictionaries, one per row.
+
+    Raises
+    ------
+    InvalidData
+        If they have different keys.
+    """
+    expected = rows[0].keys()
+    for i, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise InvalidData(
+                f"Row {i} of X is a {type(row).__name__}, but row 0 is a dictionary; pass rows of one type."
+            )
+        if row.keys() != expected:
+            differences = [(expected - row.keys(), "lacks"), (row.keys() - expected, "also has")]
+            listed = " and ".join(f"{verb} {join_first(sorted(map(repr, keys)))}" for keys, verb in differences if keys)
+            raise InvalidData(
+                f"Row {i} of X {listed}, unlike row 0; use the same keys in every row, and None for missing values."
+            )
+    names = tuple(expected)
+    _check_names(names, "Keys of X")
+
+    def column(i: int) -> RawColumn:
+        return RawColumn.from_array(names[i], array_of_objects([row[names[i]] for row in rows]))
+
+    return RawTable(names, len(rows), column, are_ordered=False)
+
+
+def _open_dictionary(X: Mapping[Hashable, Any]) -> RawTable:
+    """Open a dictionary of columns, or of the values of one row.
+
+    Raises
+    ------
+    InvalidData
+        If it mixes both, or has columns of different lengths.
+    """
+    names = tuple(X)
+    _check_names(names, "Keys of X")
+    lists = [name for name in names if not _is_scalar(X[name])]
+    if not lists:
+        return _open_records([X])
+    if len(lists) < len(names):
+        scalar = next(name for name in names if _is_scalar(X[name]))
+        raise InvalidData(
+            f"X is a dictionary with a column under {lists[0]!r} and a single value under {scalar!r}. "
+            "Pass columns of one length, or one row of single values."
+        )
+    lengths = {name: len(X[name]) for name in names}
+    other = next((name for name in names if lengths[name] != lengths[names[0]]), None)
+    if other is not None:
+        raise InvalidData(
+            f"The columns of X have different lengths: {lengths[names[0]]} under {names[0]!r}, "
+            f"{lengths[other]} under {other!r}."
+        )
+    warn_if_index_order_differs(repr(names[0]), X[names[0]], {repr(name): X[name] for name in names})
+    return RawTable(names, lengths[names[0]], lambda i: _to_raw_column(names[i], X[names[i]]), are_ordered=False)
+
+
+def _open_structured(X: Array) -> RawTable:
+    """Open a structured or record array of shape (n,) or (n, 1).
+
+    Raises
+    ------
+    InvalidData
+        If it has another shape, or fields that are arrays.
+    """
+    if X.ndim == 2 and X.shape[1] == 1:
+        X = X[:, 0]
+    if X.ndim != 1:
+        raise InvalidData(f"X is a structured array of shape {X.shape}; expected one entry per row: shape (n,).")
+    names = X.dtype.names or ()
+    deep = next((name for name in names if X.dtype[name].shape), None)
+    if deep is not None:
+        raise InvalidData(f"Field {deep!r} of X has arrays of shape {X.dtype[deep].shape}; use one field per value.")
+    return RawTable(
+        tuple(names), len(X), lambda i: RawColumn.from_array(names[i], _fill_masked(np.asanyarray(X[names[i]])))
+    )
+
+
+def _fill_masked(array: Array) -> Array:
+    """Replace masked values of an array by NaN, in the same shape."""
+    if not isinstance(array, np.ma.MaskedArray):
+        return array
+    is_exact = array.dtype.kind in "bf" or (array.dtype.kind in "iu" and np.abs(array).max() < EXACT)
+    values = array.astype(np.float64 if is_exact else object)
+    return np.asarray(np.ma.filled(values, np.nan))
+
+
+def _to_raw_column(name: Hashable, column: Any) -> RawColumn:
+    series = nw.from_native(column, series_only=True, pass_through=True)
+    if isinstance(series, nw.Series):
+        return RawColumn.from_series(name, series)
+    if isinstance(column, np.ndarray):
+        if column.ndim != 1:
+            raise InvalidData(f"Column {name!r} of X has shape {column.shape}; expected one dimension.")
+        return RawColumn.from_array(name, _fill_masked(column))
+    return RawColumn.from_array(name, array_of_objects(list(column)))
+
+
+def _is_scalar(value: Any) -> bool:
+    sized = hasattr(value, "__len__") and not (isinstance(value, np.ndarray) and value.ndim == 0)
+    return not sized or isinstance(value, str | bytes | Mapping)
+
+
+def _check_names(names: Sequence[Hashable], what: str) -> None:
+    """Check that the names of columns are unique and of one type.
+
+    Parameters
+    ----------
+    names : sequence of hashable
+    what : str
+        What the names are in the message, such as "Names of columns".
+
+    Raises
+    ------
+    InvalidData
+    """
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        listed = join_first([repr(name) for name in twice])
+        raise InvalidData(f"Columns of X have the same name: {listed}; rename or drop them.")
+    types = {type(name).__name__: name for name in names}
+    if "str" in types and len(types) > 1:
+        examples = ", ".join(f"{name!r} ({cls})" for cls, name in sorted(types.items()))
+        raise InvalidData(f"{what} are of different types: {examples}. Make all of them strings.")
+
+
+def warn_if_index_order_differs(what: str, table: Any, others: Mapping[Hashable, Any]) -> None:
+    """Warn if other data have the pandas index of a table in another order, because rows are matched by position.
+
+    Parameters
+    ----------
+    what : str
+        Name of the table in the message.
+    table : object
+        Data without a pandas index are ignored.
+    others : mapping of str to object
+        Data by their name in the message.
+    """
+    index = _get_index(table)
+    for name, other in others.items():
+        theirs = _get_index(other)
+        if index is None or theirs is None or len(index) != len(theirs) or index.equals(theirs):
+            continue
+        if index.is_unique and theirs.is_unique and set(index) == set(theirs):
+            warn(
+                f"{name} has the index of {what} in another order, but rows are matched by position; to match them by "
+                f"index, pass {name}.loc[{what}.index].",
+                DataWarning,
+            )
+
+
+def _get_index(rows: Any) -> Any:
+    index = getattr(rows, "index", None)  # lists have a method index
+    return index if hasattr(index, "equals") and hasattr(index, "is_unique") else None

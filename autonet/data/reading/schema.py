@@ -1,40 +1,37 @@
 """Schema of a table: its fitted columns, by which further tables are read."""
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from autonet.core.errors import DataWarning, InvalidData, UnknownName
+from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.spec import describable
-from autonet.core.warn import warn
-from autonet.data.reading.columns import Names, RawColumn, RawTable
+from autonet.core.warn import SHOWN, join_first, warn
+from autonet.data.reading.columns import Column, Names
 from autonet.data.reading.convert import (
     DATE_PARTS,
     exceeds_float32,
     find_infinity,
     infinity_error,
-    iter_row_chunks,
     read_codes,
     read_instants,
     read_numbers,
     read_text,
     write_date_parts,
 )
-from autonet.data.reading.feature_types import Column, fits_float32, float_bits, infer_column
-from autonet.data.reading.frames import open_table
-from autonet.data.reading.levels import LevelIndex
-from autonet.data.reading.names import check_features, join_first
+from autonet.data.reading.feature_types import CODED, infer_columns
+from autonet.data.reading.frames import RawTable, open_table
+from autonet.data.reading.levels import LevelIndex, canonicalize
 from autonet.data.table import MISSING_CODE, UNSEEN_CODE, Table
 
-__all__ = ["Column", "Schema"]
+__all__ = ["Column", "Schema", "are_strings"]
 
-CODED = ("boolean", "categorical")  # feature types that become codes
-CONSTANT = "constant: not used"
 WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # numerical columns per column
 
 
@@ -111,25 +108,8 @@ class Schema:
 
     @classmethod
     def _detect(cls, table: Any, categorical_features: Sequence[Any] | None) -> "Schema":
-        names = table.names if isinstance(table, RawTable) else range(table.shape[1])
-        chosen = _resolve_columns(categorical_features, names)
-        if not isinstance(table, RawTable):
-            if not chosen:
-                return cls(_numeric_columns(table), "float64", are_named=False)
-            if sparse.issparse(table):
-                raise InvalidData(
-                    "categorical_features does not support sparse matrices; pass X as an array or a data frame."
-                )
-            table = RawTable.from_array(table)
-        columns, single = [], True
-        for i, raw in enumerate(table):
-            column = infer_column(raw, categorical=i in chosen)
-            numbers = read_numbers(raw, column) if column.kind in ("numeric", "duration") else None
-            single = single and (numbers is None or fits_float32(numbers))
-            if numbers is not None:
-                column = replace(column, float_bits=int(float_bits(numbers[:, None])[0]))
-            columns.append(_mark_constant(raw, column, numbers))
-        return cls(tuple(columns), "float32" if single else "float64", table.are_named)
+        are_named = isinstance(table, RawTable) and table.are_named
+        return cls(*infer_columns(table, categorical_features), are_named)
 
     def open(self, X: Any, estimator: str) -> Any:
         """Open a table and check that it has the columns of fit.
@@ -156,7 +136,7 @@ class Schema:
         else:
             table = table if fitted is None else table.arrange(fitted)
             names, n_features = table.names if table.are_named else None, len(table.names)
-        check_features(estimator, fitted, names, len(self.columns), n_features)
+        _check_features(estimator, fitted, names, len(self.columns), n_features)
         return table
 
     def read(self, X: Any) -> Table:
@@ -244,6 +224,11 @@ class Schema:
         return numbers
 
 
+def are_strings(names: Names | None) -> bool:
+    """Return whether all names are strings, as `feature_names_in_` requires."""
+    return bool(names) and all(isinstance(name, str) for name in names or ())
+
+
 def _check_precision(dtype: np.dtype[Any], columns: Iterable[Column]) -> None:
     """Refuse short floats in columns that they round visibly."""
     if dtype.kind == "f":
@@ -264,74 +249,55 @@ def _unseen_message(found: Sequence[tuple[Column, Any]]) -> str:
     )
 
 
-def _resolve_columns(categorical_features: Sequence[Any] | None, names: Sequence[Hashable]) -> set[int]:
-    """Return the indices of columns given by names, indices or a mask."""
-    if categorical_features is None:
-        return set()
-    single = isinstance(categorical_features, str | int | np.integer)
-    if not single and not isinstance(categorical_features, Iterable):
-        raise InvalidData(f"categorical_features must be names, indices or a mask; got {categorical_features!r:.60}.")
-    given = [categorical_features] if single else list(categorical_features)
-    if given and all(isinstance(value, bool | np.bool_) for value in given):
-        if len(given) != len(names):
-            raise InvalidData(f"categorical_features is a mask of {len(given)} columns, but X has {len(names)}.")
-        return {i for i, value in enumerate(given) if value}
-    return {_resolve_column(value, names) for value in given}
+def _check_features(estimator: str, fitted: Names | None, names: Names | None, n_fitted: int, n_features: int) -> None:
+    """Check that a table has the columns that were fitted; warn if only one of the tables has names."""
+    ours, theirs = _chosen_names(fitted), _chosen_names(names)
+    if fitted is not None and names is not None and (_are_integers(fitted + names) or (ours and theirs)):
+        _check_equal(fitted, names)
+    elif theirs and {*map(str, theirs)} == {*map(str, range(n_fitted))}:  # the columns of an array, perhaps as strings
+        _check_equal(tuple(range(n_fitted)), theirs)
+    elif theirs and not ours:
+        warn(f"X has feature names, but {estimator} was fitted without feature names", UserWarning)
+    elif ours and not theirs:
+        warn(f"X does not have valid feature names, but {estimator} was fitted with feature names", UserWarning)
+    if n_features != n_fitted:
+        raise InvalidData(f"X has {n_features} features, but {estimator} is expecting {n_fitted} features as input.")
 
 
-def _resolve_column(value: Any, names: Sequence[Hashable]) -> int:
-    is_index = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not is_index and not isinstance(value, str) and isinstance(value, Hashable) and value in names:  # a tuple
-        return names.index(value)
-    if is_index and any(isinstance(name, int | np.integer) and name == value for name in names):
-        if 0 <= value < len(names) and names[value] != value:
-            raise InvalidData(
-                f"categorical_features has {value}, which is the name of column {names.index(value)} and the index of "
-                f"column {names[value]!r}; pass a mask, or names that are strings."
-            )
-        return names.index(value)
-    if isinstance(value, str):
-        if not any(isinstance(name, str) for name in names):
-            raise InvalidData(
-                f"categorical_features names column {value!r}, but the columns of X have no names; pass indices."
-            )
-        if value not in names:
-            raise UnknownName("column", value, map(str, names))
-        return names.index(value)
-    if not is_index:
-        raise InvalidData(f"categorical_features must be names, indices or a mask of booleans; got {value!r}.")
-    if not 0 <= value < len(names):
-        raise InvalidData(f"categorical_features names column {value}, but X has columns 0 to {len(names) - 1}.")
-    return int(value)
+def _chosen_names(names: Names | None) -> Names | None:
+    """Return names, but None for 0, 1, ..., with which pandas numbers columns without names."""
+    return None if names is None or names == tuple(range(len(names))) else names
 
 
-def _mark_constant(raw: RawColumn, column: Column, numbers: NDArray[Any] | None) -> Column:
-    """Mark a column as unused if it is constant."""
-    if column.missing or len(raw) < 2:
-        return column
-    if column.kind in CODED:
-        varies = len(column.levels if column.kind == "categorical" else raw.distinct()) != 1
-    elif column.kind == "datetime" and column.format is None:
-        varies = bool((raw.values != raw.values[0]).any())
-    else:
-        varies = numbers is None or bool((numbers != numbers[0]).any())
-    if varies:
-        return column
-    return replace(column, note=column.note or CONSTANT, is_used=False)
+def _are_integers(names: Names) -> bool:
+    return all(isinstance(name, Integral) for name in names)
 
 
-def _numeric_columns(numbers: Any) -> tuple[Column, ...]:
-    n_rows, n_columns = numbers.shape
-    if sparse.issparse(numbers):
-        missing = np.bincount(numbers.indices[np.isnan(numbers.data)], minlength=n_columns)
-        varies = np.bincount(numbers.indices, minlength=n_columns) > 0
-    else:
-        missing = np.sum([np.isnan(rows).sum(axis=0) for rows in iter_row_chunks(numbers)], axis=0)
-        varies = np.any([(rows != numbers[0]).any(axis=0) for rows in iter_row_chunks(numbers)], axis=0)
-    bits = np.full(n_columns, 16) if sparse.issparse(numbers) else float_bits(numbers)
-    columns = []
-    for i, share in enumerate((missing / n_rows).tolist()):
-        is_used = bool(varies[i] or n_rows == 1) and share < 1
-        note = "" if is_used else "no value at all" if share == 1 else CONSTANT
-        columns.append(Column(i, "numeric", (), share, note, is_used, float_bits=int(bits[i])))
-    return tuple(columns)
+def _check_equal(fitted: Names, names: Names) -> None:
+    if _are_equal(fitted, names):
+        return
+    message = "The feature names should match those that were passed during fit.\n"
+    unseen, missing = set(names) - set(fitted), set(fitted) - set(names)
+    if {*map(str, unseen)} == {*map(str, missing)}:  # the same ones as strings
+        unseen, missing = set(), set()
+    if unseen:
+        message += f"Feature names unseen at fit time:\n{_format_names(unseen)}"
+    if missing:
+        message += f"Feature names seen at fit time, yet now missing:\n{_format_names(missing)}"
+    if not unseen and not missing:
+        message += "Feature names must be in the same order as they were in fit.\n"
+    raise InvalidData(message)
+
+
+def _are_equal(fitted: Names, names: Names) -> bool:
+    """Return whether names are equal, or equal as strings, to which other libraries convert them."""
+    if fitted == names:
+        return True
+    if are_strings(fitted + names):
+        return False
+    return [*map(canonicalize, fitted)] == [*map(canonicalize, names)] or [*map(str, fitted)] == [*map(str, names)]
+
+
+def _format_names(names: set[Any]) -> str:
+    lines = [f"- {name}\n" for name in sorted(map(str, names))]
+    return "".join(lines[:SHOWN] + (["- ...\n"] if len(lines) > SHOWN else []))

@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autonet.data.reading.zones import normalize_zone, to_local_time
+from autonet.data.reading.date_formats import normalize_zone, to_local_time
 
 
 @given(

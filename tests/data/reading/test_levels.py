@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autonet.data.reading.canonical import MISSING, canonicalize
+from autonet.data.reading.levels import MISSING, canonicalize
 
 INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
 
