@@ -20,8 +20,7 @@ from autonet.core.interrupts import Interrupt, current_interrupt
 from autonet.core.typing import Array
 from autonet.estimators.baselines import Baselines
 from autonet.estimators.time_plan import TimePlan
-from autonet.models.ensemble import Ensemble, Member
-from autonet.models.network import NetworkMember
+from autonet.models.ensemble import Ensemble, Member, NetworkMember
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
 from autonet.pipeline.context import TrialContext

@@ -20,12 +20,12 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
-from autonet.metrics.formulas import decide, f1
+from autonet.metrics.formulas import f1
 from autonet.metrics.measures import BINARY, Decision, Measure, own_measures
 from autonet.metrics.scorers import Scorer, Toy, as_scorer
 from autonet.metrics.thresholds import best_of_candidates
 
-__all__ = ["Metric", "decide", "get_metric", "metric_names"]
+__all__ = ["Metric", "get_metric", "metric_names"]
 
 CLUSTERING = frozenset(
     [

@@ -1,34 +1,89 @@
-"""Ensembles: networks and tree ensembles whose predictions are averaged."""
+"""Ensembles: networks and tree ensembles whose predictions are averaged, and the temperature of the mean."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 import torch
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from torch import nn
 
 from autonet.core.cores import available_cores
 from autonet.core.modality import Data, Encoder, Inputs
+from autonet.core.task import Task
 from autonet.core.typing import Array
-from autonet.models.calibration import apply_temperature
+from autonet.data.targets.encoder import TargetEncoder
+from autonet.models.trees import BoostedTrees, RandomizedTrees
+from autonet.training.loop import predict
 
-__all__ = ["Ensemble", "Member", "weighted_mean"]
+__all__ = [
+    "Ensemble",
+    "Member",
+    "NetworkMember",
+    "TreeMember",
+    "apply_temperature",
+    "fit_temperature",
+    "weighted_mean",
+]
 
 PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
 THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds
+MAX_TEMPERATURE = 4.0  # the smallest is its inverse
+LEAST_PROBABILITY = 1e-15
 
 
-class Member(Protocol):
-    """Part of a fitted model: a network, or a tree ensemble, with the encoder of its fold."""
+@dataclass(frozen=True, eq=False)
+class NetworkMember:
+    """A trained network with the encoders of its fold.
 
-    @property
-    def encoder(self) -> Encoder:
-        """Encoder of the member's inputs."""
+    Attributes
+    ----------
+    encoder : Encoder
+    targets : TargetEncoder
+    network : nn.Module
+        On the CPU, in evaluation mode.
+    config : dict
+        The configuration that it was built from.
+    task : Task
+    """
+
+    encoder: Encoder
+    targets: TargetEncoder
+    network: nn.Module
+    config: Mapping[str, Any]
+    task: Task
 
     def predict(self, x: Inputs) -> Array:
-        """Predict probabilities (n, n_outputs), or values (n, n_targets), for encoded rows (n, n_in)."""
+        """Predict probabilities, or values in the unit of the target, for encoded rows (n, n_in)."""
+        return self.targets.decode(predict(self.network, x).numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class TreeMember:
+    """A tree ensemble with the encoders of its fold.
+
+    Attributes
+    ----------
+    encoder : Encoder
+    targets : TargetEncoder
+    trees : BoostedTrees or RandomizedTrees
+    """
+
+    encoder: Encoder
+    targets: TargetEncoder
+    trees: BoostedTrees | RandomizedTrees
+
+    def predict(self, x: Inputs) -> Array:
+        """Predict probabilities, or values in the unit of the target, for encoded rows (n, n_in)."""
+        outputs = self.trees.predict(x[:].cpu().numpy())
+        return self.targets.decode(outputs) if self.targets.kind == "regression" else outputs
+
+
+Member = NetworkMember | TreeMember
 
 
 @dataclass(frozen=True)
@@ -103,3 +158,39 @@ def _weighted_sum(parts: Sequence[tuple[float, Member]], data: Data) -> tuple[Ar
 
 def _sum(weights: Sequence[float], predictions: Sequence[Array]) -> Array:
     return np.asarray(np.sum([w * p for w, p in zip(weights, predictions, strict=True)], axis=0))
+
+
+def apply_temperature(probabilities: Array, temperature: float) -> Array:
+    """Divide the logarithms of probabilities (n, n_classes) by a temperature; above 1 makes them more alike."""
+    if temperature == 1:
+        return probabilities
+    return np.exp(_log_softmax(probabilities, temperature))
+
+
+def fit_temperature(probabilities: Array, y: Array, weights: Array | None = None) -> float:
+    """Find the temperature with the smallest log loss: Guo et al., "On calibration of modern neural networks" (2017).
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n, n_classes)
+    y : ndarray of shape (n,)
+        Class codes.
+    weights : ndarray of shape (n,), optional
+
+    Returns
+    -------
+    float
+        1 if no other is better.
+    """
+    rows = np.arange(len(y))
+
+    def loss(log_temperature: float) -> float:
+        return -float(np.average(_log_softmax(probabilities, np.exp(log_temperature))[rows, y], weights=weights))
+
+    end = np.log(MAX_TEMPERATURE)
+    found = minimize_scalar(loss, bounds=(-end, end), method="bounded", options={"xatol": 1e-3})
+    return float(np.exp(found.x)) if found.fun < loss(0.0) else 1.0
+
+
+def _log_softmax(probabilities: Array, temperature: float) -> Array:
+    return np.asarray(log_softmax(np.log(np.maximum(probabilities, LEAST_PROBABILITY)) / temperature, axis=1))

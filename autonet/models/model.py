@@ -14,12 +14,11 @@ from autonet.core.modality import Data, Reader
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
 from autonet.data.targets.targets import Targets
-from autonet.metrics.metric import decide
-from autonet.models.ensemble import Ensemble, Member
-from autonet.models.network import NetworkMember, rebuild_network, restore_network
-from autonet.models.trees import TreeMember
+from autonet.metrics.formulas import decide
+from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember
+from autonet.models.network import rebuild_network, restore_network
 from autonet.nets.registry import NETWORKS
-from autonet.training.context import one_thread
+from autonet.training.loop import one_thread
 
 __all__ = ["FittedModel"]
 
@@ -177,7 +176,6 @@ class FittedModel:
 def _describe(member: Member) -> dict[str, Any]:
     if isinstance(member, TreeMember):
         return {"targets": to_spec(member.targets), "trees": to_spec(member.trees)}
-    assert isinstance(member, NetworkMember)  # noqa: S101 - there is no other
     return {
         "targets": to_spec(member.targets),
         "task": to_spec(member.task),

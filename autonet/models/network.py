@@ -1,55 +1,25 @@
-"""Networks of a fitted model: build one from its configuration, predict with it."""
+"""Networks of a fitted model: build one from its configuration, restore it with its weights."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
 from autonet.core.component import Components, Node
-from autonet.core.modality import Encoder, Inputs
+from autonet.core.modality import Inputs
 from autonet.core.names import join
 from autonet.core.task import InputLayout, Task
-from autonet.core.typing import Array
 from autonet.data.encoding.preprocessors import EMBEDDING
-from autonet.data.targets.encoder import TargetEncoder
 from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize
 from autonet.nets.numeric import MAX_EMBEDDED_NUMBERS, NUMERIC_EMBEDDING, NumericEmbedding
 from autonet.nets.registry import LINEAR, NETWORKS
-from autonet.training.loop import predict
 from autonet.training.random import draw_from
 
-__all__ = ["LINEAR_CONFIG", "NetworkMember", "build_linear", "build_network", "rebuild_network", "restore_network"]
+__all__ = ["LINEAR_CONFIG", "build_linear", "build_network", "rebuild_network", "restore_network"]
 
 LINEAR_CONFIG = {join(NETWORKS.name, NETWORKS.selector): LINEAR}  # of the linear baseline
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkMember:
-    """A trained network with the encoders of its fold.
-
-    Attributes
-    ----------
-    encoder : Encoder
-    targets : TargetEncoder
-    network : nn.Module
-        On the CPU, in evaluation mode.
-    config : dict
-        The configuration that it was built from.
-    task : Task
-    """
-
-    encoder: Encoder
-    targets: TargetEncoder
-    network: nn.Module
-    config: Mapping[str, Any]
-    task: Task
-
-    def predict(self, x: Inputs) -> Array:
-        """Predict probabilities, or values in the unit of the target, for encoded rows (n, n_in)."""
-        return self.targets.decode(predict(self.network, x).numpy())
 
 
 def build_network(task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None) -> nn.Module:

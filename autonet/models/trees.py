@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from autonet.core.modality import Encoder, Inputs
 from autonet.core.spec import describable
 from autonet.core.task import Task
 from autonet.core.typing import Array
-from autonet.data.targets.encoder import TargetEncoder
 
-__all__ = ["BoostedTrees", "RandomizedTrees", "TreeMember", "Trees"]
+__all__ = ["BoostedTrees", "RandomizedTrees", "Trees"]
 
 # Paths followed at a time: their arrays stay in the cache of a processor.
 BLOCK_PATHS = 2**15
@@ -141,27 +139,6 @@ class RandomizedTrees:
             return mean
         parts = np.split(mean, len(self.classes), axis=1)
         return place_classes(parts, self.classes, self.task)
-
-
-@dataclass(frozen=True, eq=False)
-class TreeMember:
-    """A tree ensemble with the encoders of its fold.
-
-    Attributes
-    ----------
-    encoder : Encoder
-    targets : TargetEncoder
-    trees : BoostedTrees or RandomizedTrees
-    """
-
-    encoder: Encoder
-    targets: TargetEncoder
-    trees: BoostedTrees | RandomizedTrees
-
-    def predict(self, x: Inputs) -> Array:
-        """Predict probabilities, or values in the unit of the target, for encoded rows (n, n_in)."""
-        outputs = self.trees.predict(x[:].cpu().numpy())
-        return self.targets.decode(outputs) if self.targets.kind == "regression" else outputs
 
 
 def place_classes(parts: Sequence[Array], classes: Sequence[Array], task: Task) -> Array:

@@ -11,7 +11,8 @@ from torch import nn
 
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
-from autonet.models.network import LINEAR_CONFIG, NetworkMember
+from autonet.models.ensemble import NetworkMember
+from autonet.models.network import LINEAR_CONFIG
 from autonet.pipeline.context import TrialContext
 from autonet.training.batches import BATCH_LOSSES, count_batches
 from autonet.training.budget import TrainingBudget

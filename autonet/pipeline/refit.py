@@ -14,8 +14,7 @@ import torch
 
 from autonet.core.alarms import DeadlinePassed
 from autonet.core.interrupts import current_interrupt
-from autonet.models.ensemble import Ensemble, Member
-from autonet.models.network import NetworkMember
+from autonet.models.ensemble import Ensemble, Member, NetworkMember
 from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import TrainedFold, build_member, build_training

@@ -16,9 +16,8 @@ from autonet.core.modality import Encoder
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.metrics.formulas import label_log_loss, log_loss, relative_squared_error
-from autonet.models.calibration import apply_temperature, fit_temperature
-from autonet.models.ensemble import Ensemble, Member, weighted_mean
-from autonet.models.network import LINEAR_CONFIG, NetworkMember
+from autonet.models.ensemble import Ensemble, Member, NetworkMember, apply_temperature, fit_temperature, weighted_mean
+from autonet.models.network import LINEAR_CONFIG
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
 from autonet.pipeline.context import TrialContext

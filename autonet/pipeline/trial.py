@@ -20,7 +20,8 @@ from autonet.core.modality import Encoder, Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
 from autonet.data.targets.encoder import TargetEncoder
-from autonet.models.network import NetworkMember, restore_network
+from autonet.models.ensemble import NetworkMember
+from autonet.models.network import restore_network
 from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.context import TrialContext

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from autonet import AutoNetClassification, register_network
 from autonet.nets.registry import NETWORKS
-from autonet.training.context import one_thread
+from autonet.training.loop import one_thread
 from autonet.training.random import DrawFrom
 
 X = np.random.default_rng(0).normal(size=(300, 6))

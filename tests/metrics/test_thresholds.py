@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from autonet.metrics.metric import decide, get_metric
+from autonet.metrics.formulas import decide
+from autonet.metrics.metric import get_metric
 
 
 def classes(n_classes: int, seed: int, n: int = 60) -> tuple[np.ndarray, np.ndarray]:

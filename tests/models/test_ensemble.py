@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from autonet.models.calibration import apply_temperature, fit_temperature
+from autonet.models.ensemble import apply_temperature, fit_temperature
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.5, 3.0])

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from autonet.models.ensemble import Ensemble
-from autonet.models.network import NetworkMember
+from autonet.models.ensemble import Ensemble, NetworkMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import add_refitted, refit, refit_trial
 from autonet.pipeline.trial import TrainedFold, run_trial

@@ -12,8 +12,8 @@ from autonet.core.task import InputLayout, Task
 from autonet.data.splits.folds import split
 from autonet.data.table import Table
 from autonet.metrics.metric import get_metric
-from autonet.models.ensemble import Ensemble
-from autonet.models.network import NetworkMember, build_network
+from autonet.models.ensemble import Ensemble, NetworkMember
+from autonet.models.network import build_network
 from autonet.nets.numeric import NUMERIC_EMBEDDING, PBLDEmbedding
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.context import TrialContext
