@@ -16,7 +16,7 @@ from autonet.core.cores import available_cores
 from autonet.core.modality import Data, Encoder, Inputs
 from autonet.core.task import Task
 from autonet.core.typing import Array
-from autonet.data.targets.encoder import TargetEncoder
+from autonet.data.targets.targets import TargetEncoder
 from autonet.models.trees import BoostedTrees, RandomizedTrees
 from autonet.training.loop import predict
 

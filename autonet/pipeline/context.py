@@ -16,7 +16,8 @@ from autonet.core.modality import Data, Encoder, Inputs, Modality
 from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
-from autonet.data.targets.encoder import TARGET_TRANSFORMS, TargetEncoder
+from autonet.data.targets.targets import TargetEncoder
+from autonet.data.targets.transforms import TARGET_TRANSFORMS
 from autonet.metrics.metric import Metric
 from autonet.nets.registry import NETWORKS
 from autonet.search.rungs import Unit

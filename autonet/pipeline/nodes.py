@@ -3,7 +3,7 @@
 from typing import Any
 
 from autonet.core.component import Node
-from autonet.data.targets.encoder import TARGET_TRANSFORMS
+from autonet.data.targets.transforms import TARGET_TRANSFORMS
 from autonet.nets.initialization import INITIALIZATION
 from autonet.training.batches import BATCH_LOSSES, LOADER
 from autonet.training.losses import LOSSES

@@ -19,7 +19,7 @@ from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZA
 from autonet.data.reading.columns import Column
 from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
-from autonet.data.targets.encoder import TARGET_TRANSFORMS
+from autonet.data.targets.transforms import TARGET_TRANSFORMS
 from autonet.models.network import build_linear, build_network
 from autonet.nets.numeric import NUMERIC_EMBEDDING
 from autonet.nets.registry import NETWORKS

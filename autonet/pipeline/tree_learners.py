@@ -16,7 +16,7 @@ from autonet.core.modality import Encoder
 from autonet.core.task import Task
 from autonet.core.threads import one_native_thread
 from autonet.core.typing import Array
-from autonet.data.targets.encoder import TargetEncoder
+from autonet.data.targets.targets import TargetEncoder
 from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import PLAIN_LOSSES, Candidate, score_fold

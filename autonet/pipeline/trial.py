@@ -19,7 +19,7 @@ from autonet.core.component import Components
 from autonet.core.modality import Encoder, Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
-from autonet.data.targets.encoder import TargetEncoder
+from autonet.data.targets.targets import TargetEncoder
 from autonet.models.ensemble import NetworkMember
 from autonet.models.network import restore_network
 from autonet.nets.dropout import replace_dropout

@@ -1,27 +1,27 @@
-"""Targets of each kind of task: labels to codes and back, values to float64."""
+"""Targets of each kind of task: labels to codes and values to numbers, these to what networks learn, and back."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import narwhals as nw
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
+from scipy.special import expit, softmax
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from autonet.core.component import Choice
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.spec import describable
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.core.warn import warn
-from autonet.data.reading.columns import is_missing
+from autonet.data.targets.arrays import check_no_missing, first_collection, to_array
+from autonet.data.targets.transforms import NoTransform, Transform, compute_moments, is_invertible, standardize
 
-__all__ = ["ClassTargets", "MultilabelTargets", "RegressionTargets", "Targets"]
+__all__ = ["ClassTargets", "MultilabelTargets", "RegressionTargets", "TargetEncoder", "Targets"]
 
-SHOWN = 5  # rows or labels in a message
+SHOWN = 5  # labels in a message
 ONE_HOT_COLUMNS = 3  # columns from which y may be one-hot encoded classes; two exclusive labels are common
+MAX_ABS_ENCODED = 1e15  # standard deviations of a validation target: squares stay finite in float32
 MAX_ABS_TARGET = 1e300  # sums and differences of targets stay finite in float64
 
 
@@ -48,7 +48,7 @@ class ClassTargets:
         InvalidData
             If `y` has missing values, continuous values, or labels without an order.
         """
-        values = _to_array(y)
+        values = to_array(y)
         if values.ndim == 2 and values.shape[1] > 1:
             return MultilabelTargets.fit(values)
         if values.dtype.kind == "c":
@@ -71,7 +71,7 @@ class ClassTargets:
         InvalidData
             If a label does not occur in the fitted `y`.
         """
-        values = _to_one_column(_to_array(y, name), name, warn=False)  # `fit` has warned
+        values = _to_one_column(to_array(y, name), name, warn=False)  # `fit` has warned
         try:
             codes = np.minimum(np.searchsorted(self.labels, values), len(self.labels) - 1)
             unknown = values[self.labels[codes] != values]
@@ -134,7 +134,7 @@ class MultilabelTargets:
 
     def encode(self, y: Any, name: str = "y") -> Array:
         """Encode label indicators (n, n_labels) as int64."""
-        values = _to_array(y, name)
+        values = to_array(y, name)
         if values.ndim != 2 or values.shape[1] != self.n_outputs:
             raise InvalidData(f"{name} has shape {values.shape}; expected (n_samples, {self.n_outputs}) as y has.")
         _check_indicators(values, name)
@@ -168,7 +168,7 @@ class RegressionTargets:
     @classmethod
     def fit(cls, y: Any) -> "RegressionTargets":
         """Find the number of targets of `y`, array-like of shape (n,) or (n, n_targets)."""
-        values = _to_array(y)
+        values = to_array(y)
         if values.ndim not in (1, 2) or values.shape[1:] == (0,):
             raise InvalidData(f"y has shape {values.shape}; expected (n_samples,) or (n_samples, n_targets).")
         return cls(1 if values.ndim == 1 else values.shape[1], values.ndim)
@@ -181,13 +181,13 @@ class RegressionTargets:
         InvalidData
             If the shape differs from the fitted `y`, or values are not finite real numbers.
         """
-        values = _to_array(y, name)
+        values = to_array(y, name)
         if values.ndim != self.ndim or (values.ndim == 2 and values.shape[1] != self.n_outputs):
             shape = "(n_samples,)" if self.ndim == 1 else f"(n_samples, {self.n_outputs})"
             raise InvalidData(f"{name} has shape {values.shape}; expected {shape} as y has.")
         if values.dtype.kind == "c":
             raise InvalidData(f"Complex data not supported: {name} has complex numbers; pass real numbers.")
-        several = _first_collection(values)
+        several = first_collection(values)
         if several is not None:
             raise InvalidData(
                 f"{name} must hold numbers for a regression; got rows of different lengths, such as {several!r:.60}; "
@@ -201,7 +201,7 @@ class RegressionTargets:
             numbers = values.astype(np.float64).reshape(len(values), -1)
         except (TypeError, ValueError, OverflowError) as error:
             raise InvalidData(f"{name} must hold numbers for a regression; got {values.dtype} ({error}).") from error
-        _check_no_missing(_find_missing(numbers), name)  # "nan" as text
+        check_no_missing(numbers, name)  # "nan" as text
         if numbers.size and np.abs(numbers).max() > MAX_ABS_TARGET:
             raise InvalidData(
                 f"{name} has values up to {np.abs(numbers).max():g}; expected at most {MAX_ABS_TARGET:g}; use a "
@@ -217,83 +217,83 @@ class RegressionTargets:
 Targets = ClassTargets | MultilabelTargets | RegressionTargets
 
 
-def _to_array(y: Any, name: str = "y") -> Array:
-    """Convert array-like targets to an array without missing values."""
-    if y is None:
-        raise InvalidData(f"This estimator requires {name} to be passed, but the target {name} is None.")
-    if sparse.issparse(y):
-        y = y.toarray()
-    native = nw.from_native(y, pass_through=True, allow_series=True, eager_only=True)
-    values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else _list_to_array(y)
-    if isinstance(values, np.ma.MaskedArray):
-        mask, values = np.ma.getmaskarray(values), np.ma.getdata(values).astype(object)
-        values[mask] = None
-    if values.ndim == 0 or values.dtype.names:
-        raise InvalidData(f"{name} must have one entry per row; got {y!r:.60}.")
-    _check_no_missing(_find_missing(values), name)
-    return _narrow_dtype(values)
+@describable
+@dataclass(frozen=True)
+class TargetEncoder:
+    """Encode targets for training and decode network outputs to predictions.
 
-
-def _check_no_missing(missing: NDArray[np.bool_], name: str) -> None:
-    if missing.any():
-        rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1))
-        listed = ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
-        raise InvalidData(
-            f"{name} contains NaN, infinity or missing values in {len(rows)} of {len(missing)} rows (rows {listed}); "
-            "drop these rows."
-        )
-
-
-def _list_to_array(y: Any) -> Array:
-    """Convert targets to an array; objects if not all are strings, so that NaN does not become the label "nan"."""
-    try:
-        values: Array = np.asanyarray(y)
-    except ValueError:  # rows of different lengths
-        values = np.empty(len(y), object)
-        values[:] = list(y)
-    if values.dtype.kind in "US" and isinstance(y, list | tuple):
-        objects = np.array(y, dtype=object)
-        if not all(isinstance(v, str | bytes) for v in objects.flat):
-            return objects
-    return values
-
-
-def _first_collection(values: Array) -> Any:
-    """Return the first entry that is a list, a set or another collection; None if there is none.
-
-    Tuples of one length in an array of objects are labels.
+    Attributes
+    ----------
+    kind : {"classification", "multilabel", "regression"}
+    transform : Transform or None
+        Transform of regression targets.
+    center, scale : ndarray of shape (n_targets,)
+        Mean and standard deviation of transformed regression targets; the scale of a constant one is 0.
+    constant : ndarray of shape (n_targets,) or None
+        Value of each constant regression target, which is predicted exactly; NaN for the others.
+    bounds : tuple of ndarray or None
+        Lowest and highest encoded training targets, each (n_targets,), to which outputs are clipped before the inverse
+        of a transform, which would magnify values beyond; None without a transform.
     """
-    if values.dtype != object:
-        return None
-    if all(isinstance(v, tuple) for v in values.flat) and len({len(v) for v in values.flat}) == 1:
-        return None
-    found = (v for v in values.flat if isinstance(v, Collection | np.ndarray) and not isinstance(v, str | bytes))
-    return next(found, None)
 
+    kind: TaskKind
+    transform: Transform | None = None
+    center: Array | None = None
+    scale: Array | None = None
+    constant: Array | None = None
+    bounds: tuple[Array, Array] | None = None
 
-def _find_missing(values: Array) -> NDArray[np.bool_]:
-    if values.dtype.kind in "fc":
-        return ~np.isfinite(values)
-    if values.dtype.kind in "mM":
-        return np.isnat(values)
-    if values.dtype.kind != "O":
-        return np.zeros(len(values), bool)
+    @classmethod
+    def fit(cls, kind: TaskKind, y: Array, transform: Choice[Transform] | None = None) -> "TargetEncoder":
+        """Fit on the targets of training rows.
 
-    if _first_collection(values) is not None:
-        return np.array([v is None for v in values.flat], bool).reshape(values.shape)
-    unusable = [is_missing(v) or (isinstance(v, float | np.floating) and np.isinf(v)) for v in values.ravel()]
-    return np.array(unusable, bool).reshape(values.shape)
+        Parameters
+        ----------
+        kind : {"classification", "multilabel", "regression"}
+        y : ndarray
+            Class codes (n,), label indicators (n, n_labels), or values (n, n_targets), float64.
+        transform : Choice, optional
+            Transform of regression targets; default: none.
 
+        Returns
+        -------
+        TargetEncoder
+        """
+        if kind != "regression":
+            return cls(kind)
+        constant = np.where(np.ptp(y, axis=0) > 0, np.nan, y[0])
+        fitted = transform.build(y=y) if transform else NoTransform()
+        if not is_invertible(fitted, y):  # y is almost constant, and the transform rounds it to a constant
+            fitted = NoTransform()
+        transformed = fitted.forward(y)
+        center, scale = compute_moments(transformed)
+        bounds = None
+        if not isinstance(fitted, NoTransform):
+            low, high = transformed.min(axis=0), transformed.max(axis=0)
+            bounds = standardize(low, center, scale), standardize(high, center, scale)
+        return cls(kind, fitted, center, scale, constant, bounds)
 
-def _narrow_dtype(values: Array) -> Array:
-    """Convert an array of Python booleans or numbers to a boolean or numeric dtype."""
-    if values.dtype.kind != "O" or not values.size:
-        return values
-    if all(isinstance(v, bool | np.bool_) for v in values.ravel()):
-        return values.astype(bool)
-    if all(isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in values.ravel()):
-        return np.array(values.tolist())
-    return values
+    def encode(self, y: Array) -> Array:
+        """Encode class codes as int64 (n,), and other targets as float32 (n, n_outputs)."""
+        if self.kind == "classification":
+            return y.astype(np.int64)
+        if self.transform is None:
+            return y.astype(np.float32)
+        standardized = standardize(self.transform.forward(y), self.center, self.scale)
+        # Validation targets may be far beyond the training targets.
+        return np.asarray(np.clip(standardized, -MAX_ABS_ENCODED, MAX_ABS_ENCODED)).astype(np.float32)
+
+    def decode(self, outputs: Array) -> Array:
+        """Decode network outputs (n, n_outputs) to probabilities, or to values in the unit of y, float64."""
+        outputs = outputs.astype(np.float64)
+        if self.kind == "classification":
+            return np.asarray(softmax(outputs, axis=1))
+        if self.transform is None:
+            return np.asarray(expit(outputs))
+        if self.bounds is not None:
+            outputs = np.clip(outputs, *self.bounds)
+        values = self.transform.inverse(outputs * self.scale + self.center)
+        return values if self.constant is None else np.where(np.isnan(self.constant), values, self.constant)
 
 
 def _to_one_column(values: Array, name: str = "y", *, warn: bool = True) -> Array:
@@ -303,7 +303,7 @@ def _to_one_column(values: Array, name: str = "y", *, warn: bool = True) -> Arra
 
 
 def _sort_labels(values: Array) -> Array:
-    several = _first_collection(values)
+    several = first_collection(values)
     if several is not None:
         raise _several_labels_error(several, "y")
     try:

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from autonet.data.targets.encoder import TARGET_TRANSFORMS, TargetEncoder
+from autonet.data.targets.targets import TargetEncoder
+from autonet.data.targets.transforms import TARGET_TRANSFORMS
 
 TRANSFORMS = ("none", "log", "yeo_johnson")
 

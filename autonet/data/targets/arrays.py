@@ -1,0 +1,110 @@
+"""Targets of any library as arrays, without missing values."""
+
+from collections.abc import Collection
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from autonet.core.errors import InvalidData
+from autonet.core.typing import Array
+from autonet.data.reading.columns import is_missing
+
+__all__ = ["check_no_missing", "first_collection", "to_array"]
+
+SHOWN = 5  # rows in a message
+
+
+def to_array(y: Any, name: str = "y") -> Array:
+    """Convert array-like targets of shape (n,) or (n, p) to an array without missing values.
+
+    Raises
+    ------
+    InvalidData
+        If values are missing or infinite, or there is not one entry per row.
+    """
+    if y is None:
+        raise InvalidData(f"This estimator requires {name} to be passed, but the target {name} is None.")
+    if sparse.issparse(y):
+        y = y.toarray()
+    native = nw.from_native(y, pass_through=True, allow_series=True, eager_only=True)
+    values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else _list_to_array(y)
+    if isinstance(values, np.ma.MaskedArray):
+        mask, values = np.ma.getmaskarray(values), np.ma.getdata(values).astype(object)
+        values[mask] = None
+    if values.ndim == 0 or values.dtype.names:
+        raise InvalidData(f"{name} must have one entry per row; got {y!r:.60}.")
+    check_no_missing(values, name)
+    return _narrow_dtype(values)
+
+
+def check_no_missing(values: Array, name: str) -> None:
+    """Check that no value of an array (n,) or (n, p) is missing or infinite.
+
+    Raises
+    ------
+    InvalidData
+        With the first rows that have one.
+    """
+    missing = _find_missing(values)
+    if missing.any():
+        rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1))
+        listed = ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
+        raise InvalidData(
+            f"{name} contains NaN, infinity or missing values in {len(rows)} of {len(missing)} rows (rows {listed}); "
+            "drop these rows."
+        )
+
+
+def _list_to_array(y: Any) -> Array:
+    """Convert targets to an array; objects if not all are strings, so that NaN does not become the label "nan"."""
+    try:
+        values: Array = np.asanyarray(y)
+    except ValueError:  # rows of different lengths
+        values = np.empty(len(y), object)
+        values[:] = list(y)
+    if values.dtype.kind in "US" and isinstance(y, list | tuple):
+        objects = np.array(y, dtype=object)
+        if not all(isinstance(v, str | bytes) for v in objects.flat):
+            return objects
+    return values
+
+
+def first_collection(values: Array) -> Any:
+    """Return the first entry of an array that is a list, a set or another collection; None if there is none.
+
+    Tuples of one length in an array of objects are labels.
+    """
+    if values.dtype != object:
+        return None
+    if all(isinstance(v, tuple) for v in values.flat) and len({len(v) for v in values.flat}) == 1:
+        return None
+    found = (v for v in values.flat if isinstance(v, Collection | np.ndarray) and not isinstance(v, str | bytes))
+    return next(found, None)
+
+
+def _find_missing(values: Array) -> NDArray[np.bool_]:
+    if values.dtype.kind in "fc":
+        return ~np.isfinite(values)
+    if values.dtype.kind in "mM":
+        return np.isnat(values)
+    if values.dtype.kind != "O":
+        return np.zeros(len(values), bool)
+
+    if first_collection(values) is not None:
+        return np.array([v is None for v in values.flat], bool).reshape(values.shape)
+    unusable = [is_missing(v) or (isinstance(v, float | np.floating) and np.isinf(v)) for v in values.ravel()]
+    return np.array(unusable, bool).reshape(values.shape)
+
+
+def _narrow_dtype(values: Array) -> Array:
+    """Convert an array of Python booleans or numbers to a boolean or numeric dtype."""
+    if values.dtype.kind != "O" or not values.size:
+        return values
+    if all(isinstance(v, bool | np.bool_) for v in values.ravel()):
+        return values.astype(bool)
+    if all(isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in values.ravel()):
+        return np.array(values.tolist())
+    return values
