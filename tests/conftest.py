@@ -29,7 +29,7 @@ QUICK: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
-    """Tests share their cores; see autonet.training.loop."""
+    """Tests share their cores; see autonet.models.model."""
     torch.set_num_threads(1)
 
 

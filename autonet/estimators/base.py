@@ -39,7 +39,7 @@ from autonet.estimators.search import create_study, limit_search, place_rungs
 from autonet.estimators.selection import Selection, select_model
 from autonet.estimators.synonyms import unknown_option_error
 from autonet.estimators.time_plan import TimePlan
-from autonet.models.model import FittedModel
+from autonet.models.model import FittedModel, one_thread
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.trial import run_trial
@@ -47,7 +47,7 @@ from autonet.search.history import History
 from autonet.search.rungs import Unit
 from autonet.search.study import Study
 from autonet.space.updates import HyperparameterSearchSpaceUpdates
-from autonet.training.loop import one_thread, training_modes
+from autonet.training.loop import training_modes
 
 __all__ = ["AutoNet"]
 

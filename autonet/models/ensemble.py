@@ -18,7 +18,6 @@ from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.data.targets.targets import TargetEncoder
 from autonet.models.trees import BoostedTrees, RandomizedTrees
-from autonet.training.loop import predict
 
 __all__ = [
     "Ensemble",
@@ -30,7 +29,7 @@ __all__ = [
     "weighted_mean",
 ]
 
-PREDICTED_ROWS = 65_536  # rows encoded and predicted at a time
+PREDICTED_ROWS = 4096  # rows encoded and predicted at a time
 THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds
 MAX_TEMPERATURE = 4.0  # the smallest is its inverse
 LEAST_PROBABILITY = 1e-15
@@ -59,7 +58,10 @@ class NetworkMember:
 
     def predict(self, x: Inputs) -> Array:
         """Predict probabilities, or values in the unit of the target, for encoded rows (n, n_in)."""
-        return self.targets.decode(predict(self.network, x).numpy())
+        if self.network.training:  # eval() visits all layers: a sixth of the time of a single row
+            self.network.eval()
+        with torch.inference_mode():
+            return self.targets.decode(self.network(x[:]).numpy())
 
 
 @dataclass(frozen=True, eq=False)

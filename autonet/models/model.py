@@ -1,6 +1,8 @@
 """Fitted model: predicts from data as they come, and is described in plain values and arrays."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +20,14 @@ from autonet.metrics.formulas import decide
 from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember
 from autonet.models.network import rebuild_network, restore_network
 from autonet.nets.registry import NETWORKS
-from autonet.training.loop import one_thread
 
-__all__ = ["FittedModel"]
+__all__ = ["FittedModel", "one_thread"]
+
+_LOCK = threading.Lock()
+# Number of `one_thread` blocks that are active in this process.
+_ACTIVE = [0]
+# Number of threads before the first of them.
+_PREVIOUS = [1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,3 +199,26 @@ def _rebuild(part: Mapping[str, Any], encoder: Any, networks: Node[nn.Module]) -
     weights = {name: torch.from_numpy(np.array(array)) for name, array in part["weights"].items()}
     network = restore_network(lambda: rebuild_network(task, config, encoder.layout, networks), weights)
     return NetworkMember(encoder, targets, network, config, task)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread inside a ``with`` block, and restore the previous number of threads at its end.
+
+    The matrices of tabular networks are small.  With several threads every operation ends in a barrier, where all
+    threads wait as soon as another process occupies one core: a training step can become hundreds of times slower.
+    One thread also makes sums independent of the number of cores, so that a seed gives the same bits everywhere.
+
+    Blocks of several threads may overlap: each restores the setting from before the first one.
+    """
+    with _LOCK:
+        if not _ACTIVE[0]:
+            _PREVIOUS[0] = torch.get_num_threads()
+        _ACTIVE[0] += 1
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _ACTIVE[0] -= 1
+            torch.set_num_threads(_PREVIOUS[0])

@@ -1,11 +1,9 @@
 """The training loop: `train` runs epochs until the budget is used, `train_epoch` runs steps, `train_step` is one.
 
-`predict` is the forward pass without training; `one_thread` and `training_modes` set up torch for both.
 Rows are tensors in memory and batches are index tensors: no DataLoader, no copy of the data.
 """
 
 import math
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +22,6 @@ __all__ = [
     "TrainingDiverged",
     "TrainingPlan",
     "Validation",
-    "one_thread",
     "predict",
     "train",
     "train_epoch",
@@ -43,12 +40,6 @@ FORWARD_SHARE = 0.4
 PREDICTION_BATCH_SIZE = 4096
 # Steps between two checks of the loss on a GPU, where reading it waits for the device.
 GPU_CHECK_INTERVAL = 16
-
-_LOCK = threading.Lock()
-# Number of `one_thread` blocks that are active in this process.
-_ACTIVE = [0]
-# Number of threads before the first of them.
-_PREVIOUS = [1]
 
 
 class TrainingDiverged(ArithmeticError):
@@ -191,29 +182,6 @@ def predict(network: nn.Module, x: Inputs) -> Tensor:
     return torch.cat(
         [network(x[start : start + PREDICTION_BATCH_SIZE]) for start in range(0, len(x), PREDICTION_BATCH_SIZE)]
     )
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch on one thread inside a ``with`` block, and restore the previous number of threads at its end.
-
-    The matrices of tabular networks are small.  With several threads every operation ends in a barrier, where all
-    threads wait as soon as another process occupies one core: a training step can become hundreds of times slower.
-    One thread also makes sums independent of the number of cores, so that a seed gives the same bits everywhere.
-
-    Blocks of several threads may overlap: each restores the setting from before the first one.
-    """
-    with _LOCK:
-        if not _ACTIVE[0]:
-            _PREVIOUS[0] = torch.get_num_threads()
-        _ACTIVE[0] += 1
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        with _LOCK:
-            _ACTIVE[0] -= 1
-            torch.set_num_threads(_PREVIOUS[0])
 
 
 @contextmanager

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from autonet import AutoNetClassification, register_network
+from autonet.models.model import one_thread
 from autonet.nets.registry import NETWORKS
-from autonet.training.loop import one_thread
 from autonet.training.random import DrawFrom
 
 X = np.random.default_rng(0).normal(size=(300, 6))

@@ -12,7 +12,7 @@ import torch
 
 from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
 from autonet.core.errors import InvalidData, InvalidOption, UnknownName
-from autonet.models.model import FittedModel
+from autonet.models.model import FittedModel, one_thread
 
 N = 120
 
@@ -146,3 +146,10 @@ def test_what_has_no_description_is_refused(quick: dict[str, Any]) -> None:
     auto = AutoNetClassification("tiny_cs", **quick).fit(np.arange(40.0)[:, None], towns)
     with pytest.raises(InvalidData, match="of type Town cannot be stored in a model file; use numbers"):
         auto.model_.spec()
+
+
+def test_the_number_of_threads_is_given_back() -> None:
+    before = torch.get_num_threads()
+    with one_thread():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before

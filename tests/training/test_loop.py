@@ -7,7 +7,7 @@ from torch import nn
 from autonet.core.interrupts import current_interrupt, interruptible
 from autonet.training.batches import BATCH_LOSSES, EncodedRows, count_batches
 from autonet.training.budget import TrainingBudget
-from autonet.training.loop import TrainingDiverged, TrainingPlan, one_thread, predict, train
+from autonet.training.loop import TrainingDiverged, TrainingPlan, predict, train
 from autonet.training.schedules import REGULARIZATION, SCHEDULES, Schedule
 from autonet.training.state import TrainingState
 from tests.clocks import FakeClock
@@ -245,10 +245,3 @@ def test_training_on_a_gpu() -> None:
     on_gpu = EncodedRows(table.x.cuda(), table.y.cuda())
     train(s, plan(), on_gpu, on_gpu.x, lambda o: accuracy(o.cpu()), budget(0, 9))
     assert s.best.loss < 0.1
-
-
-def test_the_number_of_threads_is_given_back() -> None:
-    before = torch.get_num_threads()
-    with one_thread():
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before
