@@ -136,7 +136,7 @@ def standardize(y: Array, center: Any, scale: Any) -> Array:
 
 
 def is_invertible(transform: Transform, y: Array) -> bool:
-    """Return whether the inverse of a transform recovers targets (n, n_targets), within a small share of their range."""
+    """Return whether the inverse of a transform recovers targets (n, n_targets) within a small part of their range."""
     spread = np.ptp(y, axis=0)
     with np.errstate(all="ignore"):
         error = np.abs(transform.inverse(transform.forward(y)) - y)
