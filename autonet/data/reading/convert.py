@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -156,16 +155,8 @@ def _parse(raw: RawColumn, column: Column, expected: Format) -> Array:
     return values
 
 
-def _parse_column(raw: RawColumn, expected: Format) -> tuple[NDArray[np.float64], list[Any]]:
-    """Parse a column of text.
-
-    Returns
-    -------
-    values : ndarray of shape (n,), float64
-        Results of `Format.parse`; NaN for missing values.
-    unparsed : list
-        Distinct values that do not have the format, without markers of missing values.
-    """
+def _parse_column(raw: RawColumn, expected: Format) -> tuple[Array, list[Any]]:
+    """Parse texts (n,), NaN for missing values; and list the distinct ones that are neither parsed nor missing."""
     index = dict[Any, float]()
     unparsed = []
     for value in raw.distinct():
@@ -174,8 +165,7 @@ def _parse_column(raw: RawColumn, expected: Format) -> tuple[NDArray[np.float64]
             index[value] = number
         elif not (isinstance(value, str) and is_marker(value)):
             unparsed.append(value)
-    chunks = [np.fromiter(map(index.get, chunk, repeat(np.nan)), np.float64, len(chunk)) for chunk in raw.iter_chunks()]
-    return np.concatenate(chunks) if chunks else np.empty(0), unparsed
+    return raw.lookup(index, missing=np.nan, unknown=np.nan, dtype=np.float64), unparsed
 
 
 def _parse_value(value: Any, expected: Format) -> float | None:
@@ -185,29 +175,13 @@ def _parse_value(value: Any, expected: Format) -> float | None:
 
 
 def read_text(raw: RawColumn, column: Column) -> sparse.csr_array:
-    """Count the words or character n-grams of texts, shape (n, n_terms); missing texts have none."""
+    """Count hashed words or character n-grams of texts, shape (n, TERMS), float32; missing texts have none."""
     if raw.value_type not in ("string", "nothing"):
         strange = next((value for value in raw.distinct() if not isinstance(value, str)), None)
         if strange is not None:
             raise _type_changed_error(raw, column, strange)
-    return _count_terms(raw.iter_chunks(), column.tokens)
-
-
-def _count_terms(parts: Iterable[list[Any]], tokens: Tokens) -> sparse.csr_array:
-    """Count hashed terms of texts in lower case.
-
-    Parameters
-    ----------
-    parts : iterable of list
-        Chunks of rows; values other than strings are missing and have no terms.
-    tokens : {"words", "characters"}
-
-    Returns
-    -------
-    csr_array of shape (n, TERMS), float32
-    """
-    vectorizer = text_vectorizer(tokens)
-    counts = [vectorizer.transform([_normalize(text) for text in part]) for part in parts]
+    vectorizer = text_vectorizer(column.tokens)
+    counts = [vectorizer.transform([_normalize(text) for text in part]) for part in raw.iter_chunks()]
     return sparse.csr_array(sparse.vstack(counts, format="csr"))
 
 

@@ -165,20 +165,9 @@ def _estimate_words(text: str) -> float:
 
 
 def _infer_tokens(texts: Sequence[str]) -> tuple[Tokens, bool]:
-    """Choose between words and character n-grams for the texts of a column.
+    """Choose between words and characters for sorted distinct texts; return whether any occurs in two texts.
 
     Character n-grams are for scripts without spaces between words, and for texts with few words in common.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        Distinct texts, sorted.
-
-    Returns
-    -------
-    tokens : {"words", "characters"}
-    recur : bool
-        Whether any token occurs in two texts; otherwise there is nothing to learn from.
     """
     sample = texts[:: -(-len(texts) // SAMPLED_TEXTS)]
     unspaced = sum(len(pattern.findall(text)) for text in sample if not text.isascii() for pattern, _ in UNSPACED)

@@ -166,13 +166,7 @@ def _is_records(X: Any) -> bool:
 
 
 def _open_records(rows: Sequence[Mapping[Hashable, Any]]) -> RawTable:
-    """Open a list of dictionaries, one per row.
-
-    Raises
-    ------
-    InvalidData
-        If they have different keys.
-    """
+    """Open a list of dictionaries, one per row, which must have the same keys."""
     expected = rows[0].keys()
     for i, row in enumerate(rows):
         if not isinstance(row, Mapping):
@@ -195,13 +189,7 @@ def _open_records(rows: Sequence[Mapping[Hashable, Any]]) -> RawTable:
 
 
 def _open_dictionary(X: Mapping[Hashable, Any]) -> RawTable:
-    """Open a dictionary of columns, or of the values of one row.
-
-    Raises
-    ------
-    InvalidData
-        If it mixes both, or has columns of different lengths.
-    """
+    """Open a dictionary of columns of one length, or of the values of one row."""
     names = tuple(X)
     _check_names(names, "Keys of X")
     lists = [name for name in names if not _is_scalar(X[name])]
@@ -225,13 +213,7 @@ def _open_dictionary(X: Mapping[Hashable, Any]) -> RawTable:
 
 
 def _open_structured(X: Array) -> RawTable:
-    """Open a structured or record array of shape (n,) or (n, 1).
-
-    Raises
-    ------
-    InvalidData
-        If it has another shape, or fields that are arrays.
-    """
+    """Open a structured or record array of shape (n,) or (n, 1), whose fields are no arrays."""
     if X.ndim == 2 and X.shape[1] == 1:
         X = X[:, 0]
     if X.ndim != 1:
@@ -271,18 +253,7 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _check_names(names: Sequence[Hashable], what: str) -> None:
-    """Check that the names of columns are unique and of one type.
-
-    Parameters
-    ----------
-    names : sequence of hashable
-    what : str
-        What the names are in the message, such as "Names of columns".
-
-    Raises
-    ------
-    InvalidData
-    """
+    """Check that the names of columns are unique and of one type; `what` they are in the message."""
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         listed = join_first([repr(name) for name in twice])
