@@ -101,15 +101,7 @@ class ValidationPlan:
         return [Fold(rows[fold.train], rows[fold.valid]) for fold in folds]
 
     def _choose_split(self, y: Array) -> tuple[str | int, float]:
-        """Choose between folds and a holdout.
-
-        Returns
-        -------
-        cross_validator : str or int
-            "none", or a number of folds.
-        validation_split : float
-            Share of the rows for a holdout.
-        """
+        """Choose between folds, as their number, and "none" for a holdout, with its share of the rows."""
         options, n_rows = self.options, len(y)
         if options.cross_validator_args:
             raise InvalidOption(

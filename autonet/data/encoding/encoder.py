@@ -201,23 +201,9 @@ class LazyInputs:
 def _fit_categorical(
     codes: NDArray[np.int32], n_codes: tuple[int, ...], rows: NDArray[np.intp], embedding: Embedding
 ) -> tuple[CategoricalFeatures, dict[int, str]]:
-    """Find the known levels of every column in all training rows.
+    """Find the known levels of the columns of codes (n, q) in all training rows.
 
-    Parameters
-    ----------
-    codes : ndarray of shape (n, q), int32
-        As in a `Table`.
-    n_codes : tuple of int
-        Number of codes of each column.
-    rows : ndarray of shape (n_train,), int
-        The training rows.
-    embedding : Embedding
-
-    Returns
-    -------
-    CategoricalFeatures
-    dict of int to str
-        Columns that are not used, with the reason.
+    Also return the columns that are not used, with the reason.
     """
     known: list[Array] = []
     dropped = {}

@@ -128,13 +128,7 @@ def _parse_instants(raw: RawColumn, column: Column) -> Array:
 
 
 def _parse(raw: RawColumn, column: Column, expected: Format) -> Array:
-    """Parse text in the format of fit; values in other formats become missing, with a warning.
-
-    Raises
-    ------
-    InvalidData
-        If most values have another format.
-    """
+    """Parse text in the format of fit; a few values in other formats become missing, with a warning."""
     values, unparsed = _parse_column(raw, expected)
     unknown = [value for value in unparsed if value not in column.unparsed]
     if not unknown:
