@@ -69,7 +69,9 @@ class Table:
         return bool(sparse.issparse(self.numbers))
 
     def rows(self, index: Rows) -> "Table":
-        """Return a table of the rows given by an index (k,) or a slice."""
+        """Return a table of the rows given by an index (k,) or a slice; this one if these are all rows."""
+        if isinstance(index, slice) and index.indices(len(self)) == (0, len(self), 1):
+            return self
         texts = tuple(text[index] for text in self.texts)
         return Table(self.numbers[index], self.codes[index], self.n_codes, texts)
 

@@ -183,7 +183,7 @@ class RawColumn:
     def iter_chunks(self) -> Iterator[list[Any]]:
         """Iterate over lists of at most `CHUNK_ROWS` values as Python objects."""
         for first in range(0, len(self), CHUNK_ROWS):
-            chunk = self.values[first : first + CHUNK_ROWS]
+            chunk = self.values if len(self) <= CHUNK_ROWS else self.values[first : first + CHUNK_ROWS]
             if not isinstance(chunk, np.ndarray):
                 yield chunk.to_list()
             elif self.zone:

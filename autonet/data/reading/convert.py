@@ -176,7 +176,7 @@ def read_text(raw: RawColumn, column: Column) -> sparse.csr_array:
             raise _type_changed_error(raw, column, strange)
     vectorizer = text_vectorizer(column.tokens)
     counts = [vectorizer.transform([_normalize(text) for text in part]) for part in raw.iter_chunks()]
-    return sparse.csr_array(sparse.vstack(counts, format="csr"))
+    return sparse.csr_array(counts[0] if len(counts) == 1 else sparse.vstack(counts, format="csr"))
 
 
 def _normalize(text: Any) -> str:

@@ -155,7 +155,8 @@ def _array_of_rows(rows: Any) -> Array:
 
 def _check_columns(columns: RawTable) -> RawTable:
     shape = (columns.n_rows, len(columns.names))
-    check_array(np.broadcast_to(np.float32(0), shape))  # takes no memory, and raises the errors of scikit-learn
+    if 0 in shape:
+        check_array(np.empty(shape))  # raises the errors of scikit-learn
     return columns
 
 
