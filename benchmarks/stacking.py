@@ -25,7 +25,7 @@ from autonet.pipeline.tabular import NODES
 from autonet.pipeline.trial import build_training
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
-from autonet.space.portfolio import fit_into
+from autonet.space.portfolio import fit_portfolio
 from autonet.space.presets import load_preset
 from autonet.training.batches import EncodedRows
 from autonet.training.loop import train_step
@@ -46,7 +46,7 @@ def configurations(task: Task) -> dict[str, Components]:
     preset = load_preset("medium_cs", task)
     space = build_space(task, preset.components, preset.updates)
     known = candidates(0)
-    entries = fit_into(Encoding(space), [known[description] for description in ENTRIES.values()])
+    entries = fit_portfolio(Encoding(space), [known[description] for description in ENTRIES.values()])
     plain = entries[0] | {"NumericEmbeddingSelector:numeric_embedding": "none"}
     configs = {PLAIN: plain, **dict(zip(ENTRIES, entries, strict=True))}
     return {name: Components.resolve(NODES.values(), config) for name, config in configs.items()}

@@ -28,7 +28,7 @@ from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import build_training
 from autonet.search.spaces.encoding import Encoding
-from autonet.space.portfolio import fit_into
+from autonet.space.portfolio import fit_portfolio
 from autonet.training.batches import EncodedRows, count_batches, shuffled_batches
 from autonet.training.loop import TrainingDiverged, predict, train_step
 
@@ -124,7 +124,7 @@ def curve_of(table: str, network: str, seconds: float, seed: int) -> np.ndarray 
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     context, space, test, y_test = prepared(table, seed)
-    components = context.resolve(fit_into(Encoding(space), [candidates(0)[network]])[0])
+    components = context.resolve(fit_portfolio(Encoding(space), [candidates(0)[network]])[0])
     encoded = context.encoded(components, 0)
     judged_rows = [
         (encoded.valid.x, context.y[context.folds[0].valid]),

@@ -42,6 +42,8 @@ class Alarm:
 
     Attributes
     ----------
+    next : float
+        Reading of ``time.monotonic()`` of the next ring.
     bell : object
         Timer of the thread while the block runs, shared by its alarms.
 
@@ -53,7 +55,7 @@ class Alarm:
 
     def __init__(self, moment: float, exception: type[BaseException] = DeadlinePassed) -> None:
         self.moment, self.exception = moment, exception
-        self._next = moment  # when to ring or repeat
+        self.next = moment
         self.bell: _Signal | _Thread | None = None
         self._body: FrameType | None = None
 
@@ -80,7 +82,7 @@ class Alarm:
     def lower(self, moment: float) -> None:
         """Ring at `moment` if that is earlier; from any thread."""
         if moment < self.moment:
-            self.moment = self._next = moment
+            self.moment = self.next = moment
             if self.bell is not None:
                 self.bell.set()
 
@@ -94,16 +96,7 @@ class Alarm:
         codes = [frame.f_code for frame in inside]
         if Alarm.__enter__.__code__ in codes or Alarm.__exit__.__code__ in codes:
             return True
-        return now < self._next + PATIENCE_SECONDS and any(code.co_name in UNINTERRUPTIBLE for code in codes)
-
-    def record_ring(self, now: float) -> None:
-        """Record a ring."""
-        self._next = now + REPEAT_SECONDS
-
-    @property
-    def next(self) -> float:
-        """Reading of ``time.monotonic()`` of the next ring."""
-        return self._next
+        return now < self.next + PATIENCE_SECONDS and any(code.co_name in UNINTERRUPTIBLE for code in codes)
 
 
 def enclosing_alarm() -> float:
@@ -201,7 +194,7 @@ class _Signal:
         if others:
             self._others = now + self._interval if self._interval else math.inf
         if due is not None:
-            due.record_ring(now)
+            due.next = now + REPEAT_SECONDS
         self.set()
         if due is not None:
             raise due.exception
@@ -243,7 +236,7 @@ class _Thread:
                 elif due.must_wait(frames, now):
                     self._changed.wait(POLL_SECONDS)
                 else:
-                    due.record_ring(now)
+                    due.next = now + REPEAT_SECONDS
                     self._raise(due.exception)
 
     def _raise(self, exception: type[BaseException]) -> None:

@@ -96,7 +96,7 @@ def is_storable(value: Any) -> bool:
         return False
 
 
-def pack(value: Any, name: str) -> Any:
+def pack(value: Any, name: str, depth: int = 0) -> Any:
     """Convert a value to JSON types; values of other types become a dict with a tag as its key.
 
     Parameters
@@ -105,21 +105,14 @@ def pack(value: Any, name: str) -> Any:
         As for `to_text`.
     name : str
         Name of the value in error messages.
+    depth : int
+        Number of containers around the value.
 
     Raises
     ------
     TypeError
         If it cannot be stored.
     """
-    return _packed(value, name, 0)
-
-
-def unpack(packed: Any) -> Any:
-    """Return the value that `pack` converted."""
-    return from_text(json.dumps(packed, allow_nan=False))
-
-
-def _packed(value: Any, name: str, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise TypeError(f"{name} is nested more than {MAX_DEPTH} levels deep, or contains itself.")
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
@@ -129,20 +122,25 @@ def _packed(value: Any, name: str, depth: int) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else {FLOAT: repr(float(value))}
     if isinstance(value, list):
-        return [_packed(v, name, depth + 1) for v in value]
+        return [pack(v, name, depth + 1) for v in value]
     if isinstance(value, tuple):
-        return {TUPLE: [_packed(v, name, depth + 1) for v in value]}
+        return {TUPLE: [pack(v, name, depth + 1) for v in value]}
     if isinstance(value, Mapping):
         if all(isinstance(key, str) for key in value) and not _READERS.keys() & value.keys():
-            return {key: _packed(v, name, depth + 1) for key, v in value.items()}
-        return {DICT: [[_packed(k, name, depth + 1), _packed(v, name, depth + 1)] for k, v in value.items()]}
+            return {key: pack(v, name, depth + 1) for key, v in value.items()}
+        return {DICT: [[pack(k, name, depth + 1), pack(v, name, depth + 1)] for k, v in value.items()]}
     if type(value) in _SETS:
-        members = (_packed(v, name, depth + 1) for v in value)
+        members = (pack(v, name, depth + 1) for v in value)
         return {_SETS[type(value)]: sorted(members, key=json.dumps)}
     if type(value) in _TAGGED:
         tag, write, _ = _TAGGED[type(value)]
         return {tag: write(value)}
-    return _packed(_as_python(value, name), name, depth + 1)
+    return pack(_as_python(value, name), name, depth + 1)
+
+
+def unpack(packed: Any) -> Any:
+    """Return the value that `pack` converted."""
+    return from_text(json.dumps(packed, allow_nan=False))
 
 
 def _as_python(value: Any, name: str) -> Any:

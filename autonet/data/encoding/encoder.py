@@ -68,16 +68,6 @@ class TabularEncoder:
     dropped_categories: dict[int, str]
     is_lazy: bool
 
-    @property
-    def n_out(self) -> int:
-        """Number of encoded columns."""
-        return self.layout.n_in
-
-    @property
-    def vocabularies(self) -> tuple[int, ...]:
-        """Number of indices of each embedded column."""
-        return self.layout.vocabularies
-
     @classmethod
     def fit(cls, table: Table, rows: Rows, components: Components, seed: int) -> "TabularEncoder":
         """Fit an encoder on training rows.
@@ -144,7 +134,7 @@ class TabularEncoder:
         -------
         ndarray of shape (n, n_out), float32, C-contiguous
         """
-        return self.module.encode(table, rows, self.n_out)
+        return self.module.encode(table, rows, self.layout.n_in)
 
     def inputs(self, table: Table, device: torch.device, rows: Rows | None = None) -> Inputs:
         """Encode a table for a network, at once, or batch by batch if `is_lazy`.
@@ -161,7 +151,7 @@ class TabularEncoder:
         Tensor or LazyInputs of shape (n, n_out), float32
         """
         if self.is_lazy:
-            return LazyInputs(self.transform, self.n_out, table if rows is None else table.rows(rows), device)
+            return LazyInputs(self.transform, self.layout.n_in, table if rows is None else table.rows(rows), device)
         return torch.from_numpy(self.transform(table, rows)).to(device)
 
 

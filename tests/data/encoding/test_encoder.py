@@ -92,14 +92,14 @@ def test_whatever_comes_in_finite_float32_comes_out(table: Table, unseen: Table,
         out = encoder.transform(rows)
         assert out.dtype == np.float32
         assert out.flags.c_contiguous
-        assert out.shape == (len(rows), encoder.n_out)
-        assert encoder.n_out >= 1
+        assert out.shape == (len(rows), encoder.layout.n_in)
+        assert encoder.layout.n_in >= 1
         assert np.isfinite(out).all()
-        n = len(encoder.vocabularies)
-        indices = out[:, encoder.n_out - n :]
+        n = len(encoder.layout.vocabularies)
+        indices = out[:, encoder.layout.n_in - n :]
         assert (indices == np.round(indices)).all()
         assert (indices >= 0).all()
-        assert (indices < np.array(encoder.vocabularies)).all()
+        assert (indices < np.array(encoder.layout.vocabularies)).all()
 
 
 @settings(max_examples=20)
@@ -307,7 +307,7 @@ def test_a_long_table_is_fitted_on_a_sample_and_encoded_as_its_parts() -> None:
 def test_two_levels_are_a_sign_few_are_one_hot_and_many_an_index() -> None:
     table = of_codes([2, 3, 2, 3], [2, 3, 4, 4], [2, 3, 4, 5])
     encoder = fit(table, config(min_levels=4))
-    assert encoder.vocabularies == (5,)
+    assert encoder.layout.vocabularies == (5,)
     expected = [[-1, 1, 0, 0, 1], [1, 0, 1, 0, 2], [-1, 0, 0, 1, 3], [1, 0, 0, 1, 4]]
     np.testing.assert_array_equal(encoder.transform(table), expected)
     unseen = Table(np.empty((2, 0)), np.array([[1, 1, 1], [0, 0, 0]], np.int32), table.n_codes, ())
@@ -331,7 +331,7 @@ def test_without_embeddings_the_most_frequent_levels_are_one_hot() -> None:
     codes = [2 + i for i in range(100) for _ in range(2 + (i >= 50))]
     table = of_codes(codes)
     encoder = fit(table, config(min_levels=None))
-    assert (encoder.n_out, encoder.vocabularies) == (64, ())
+    assert (encoder.layout.n_in, encoder.layout.vocabularies) == (64, ())
     levels_seen = {c for c, row in zip(codes, encoder.transform(table), strict=True) if row.any()}
     assert levels_seen == {*range(2, 2 + 14), *range(52, 102)}
 
@@ -347,13 +347,13 @@ def test_numbers_come_first_and_are_counted() -> None:
     table = mixed(200, 0)  # of six columns of numbers one is constant and one a duplicate
     for preprocessor in ("none", "power_transformer"):
         encoder = fit(table, config(scale="none", preprocessor=preprocessor, min_levels=9))
-        assert encoder.layout == InputLayout(encoder.n_out, 4, encoder.vocabularies)
+        assert encoder.layout == InputLayout(encoder.layout.n_in, 4, encoder.layout.vocabularies)
         changed = Table(np.where(table.numbers > 0, 2.0, table.numbers), table.codes, table.n_codes, table.texts)
         differs = (encoder.transform(changed) != encoder.transform(table)).any(axis=0)
         np.testing.assert_array_equal(np.flatnonzero(differs), np.arange(4))
     for preprocessor in ("truncated_svd", "kitchen_sinks", "nystroem"):
         encoder = fit(table, config(preprocessor=preprocessor, min_levels=9))
-        assert encoder.layout.n_numbers == encoder.n_out - len(encoder.vocabularies) > 4
+        assert encoder.layout.n_numbers == encoder.layout.n_in - len(encoder.layout.vocabularies) > 4
 
 
 def test_categories_and_projections_are_no_numbers() -> None:
@@ -370,8 +370,8 @@ def test_preprocessors_leave_indices_alone() -> None:
     for preprocessor in PREPROCESSORS.components:
         encoder = fit(table, config(preprocessor=preprocessor, min_levels=9))
         plain = fit(table, config(min_levels=9)).transform(table)
-        assert encoder.vocabularies
-        n = len(encoder.vocabularies)
+        assert encoder.layout.vocabularies
+        n = len(encoder.layout.vocabularies)
         np.testing.assert_array_equal(encoder.transform(table)[:, -n:], plain[:, -n:])
 
 
@@ -438,9 +438,9 @@ def test_sparse_tables_that_stay_wide_are_encoded_lazily() -> None:
 
 def test_components_are_held_to_the_size_of_the_table() -> None:
     X = np.random.default_rng(0).normal(size=(30, 5))
-    assert fit(X, config(preprocessor="truncated_svd", target_dim=100)).n_out == 4
-    assert fit(X[:, :1], config(preprocessor="truncated_svd", target_dim=100)).n_out == 1
-    assert fit(X, config(preprocessor="nystroem", n_components=500)).n_out == 30
+    assert fit(X, config(preprocessor="truncated_svd", target_dim=100)).layout.n_in == 4
+    assert fit(X[:, :1], config(preprocessor="truncated_svd", target_dim=100)).layout.n_in == 1
+    assert fit(X, config(preprocessor="nystroem", n_components=500)).layout.n_in == 30
 
 
 @pytest.mark.parametrize("preprocessor", list(PREPROCESSORS.components))
