@@ -38,8 +38,10 @@ def build_network(task: Task, components: Components, layout: InputLayout, rows:
     embeddings: list[NumericEmbedding | CategoryEmbedding] = []
     n_in = layout.n_in
     if 0 < layout.n_numbers <= MAX_EMBEDDED_NUMBERS:
-        numeric = components[NUMERIC_EMBEDDING].build(n_in=n_in, n_numbers=layout.n_numbers, rows=rows)
+        numeric = components[NUMERIC_EMBEDDING].build(n_in=n_in, n_numbers=layout.n_numbers)
         if numeric is not None:
+            if rows is not None:
+                numeric.fit(rows)
             embeddings.append(numeric)
             n_in = numeric.out_features
     if layout.vocabularies:

@@ -1,6 +1,7 @@
 """Initialization of networks."""
 
 import math
+from functools import partial
 
 import torch
 from ConfigSpace import Categorical, ConfigurationSpace, Float
@@ -16,10 +17,6 @@ __all__ = ["INITIALIZATION", "initialize", "initialize_from_rows"]
 N_ROWS = 1000
 
 
-def _default() -> None:
-    return None
-
-
 def _sparse(*, sparsity: float) -> object:
     def init(weight: Tensor) -> None:
         n_out, n_in = weight.shape
@@ -30,26 +27,19 @@ def _sparse(*, sparsity: float) -> object:
 
 
 def _sparse_space(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
-    space.add(Float("sparsity", (0.5, 0.95), default=0.9, meta={"limits": (0.0, 0.999)}))
-    return space
+    return ConfigurationSpace({"sparsity": Float("sparsity", (0.5, 0.95), default=0.9, meta={"limits": (0.0, 0.999)})})
 
 
 def _own_space(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
-    space.add(Categorical("initializer:initialize_bias", ["Yes", "No", "Zero"], default="No"))
-    return space
-
-
-def _kaiming() -> object:
-    return lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu")
+    name = "initializer:initialize_bias"
+    return ConfigurationSpace({name: Categorical(name, ["Yes", "No", "Zero"], default="No")})
 
 
 INITIALIZATION: Node[object] = Node.from_components(
     "InitializationSelector",
     [
-        Component("default", _default),
-        Component("kaiming", _kaiming),
+        Component("default", lambda: None),
+        Component("kaiming", lambda: partial(nn.init.kaiming_normal_, nonlinearity="relu")),
         Component("xavier", lambda: nn.init.xavier_uniform_),
         Component("orthogonal", lambda: nn.init.orthogonal_),
         Component("sparse", _sparse, _sparse_space),

@@ -5,6 +5,7 @@ Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning
 
 import math
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,9 @@ class NumericEmbedding(nn.Module, ABC):
         super().__init__()
         self.in_features, self.n_numbers = n_in, n_numbers
         self.out_features = n_numbers * dimension + n_in - n_numbers
+
+    def fit(self, rows: Inputs) -> None:
+        """Fit to encoded training rows (n, n_in); a state dict replaces it."""
 
     @abstractmethod
     def embed(self, x: Tensor) -> Tensor:
@@ -226,37 +230,8 @@ def _compute_edges(quantiles: NDArray[np.float64]) -> list[float]:
     return [*edges[:-1], float(quantiles[-1])]
 
 
-def _none(*, n_in: int, n_numbers: int, rows: Inputs | None) -> None:
-    return None
-
-
-def _pbld(*, n_in: int, n_numbers: int, rows: Inputs | None, sigma: float) -> NumericEmbedding:
-    return PBLDEmbedding(n_in, n_numbers, n_frequencies=PBLD_FREQUENCIES, dimension=PBLD_DIMENSION, sigma=sigma)
-
-
-def _periodic(
-    *, n_in: int, n_numbers: int, rows: Inputs | None, sigma: float, n_frequencies: int, dimension: int
-) -> NumericEmbedding:
-    return PeriodicEmbedding(n_in, n_numbers, n_frequencies=n_frequencies, dimension=dimension, sigma=sigma)
-
-
-def _piecewise_linear(
-    *, n_in: int, n_numbers: int, rows: Inputs | None, n_bins: int, dimension: int
-) -> NumericEmbedding:
-    embedding = PiecewiseLinearEmbedding(n_in, n_numbers, n_bins=n_bins, dimension=dimension)
-    if rows is not None:
-        embedding.fit(rows)
-    return embedding
-
-
 def _sigma() -> Any:
     return Float("sigma", (0.01, 10.0), log=True, default=0.1, meta={"limits": (1e-6, 1e3)})
-
-
-def _pbld_space(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
-    space.add(_sigma())
-    return space
 
 
 def _periodic_space(task: Task) -> ConfigurationSpace:
@@ -281,12 +256,16 @@ def _piecewise_linear_space(task: Task) -> ConfigurationSpace:
 NUMERIC_EMBEDDING: Node[NumericEmbedding | None] = Node.from_components(
     "NumericEmbeddingSelector",
     [
-        Component("none", _none),
-        Component("pbld", _pbld, _pbld_space),
-        Component("periodic", _periodic, _periodic_space),
-        Component("piecewise_linear", _piecewise_linear, _piecewise_linear_space),
+        Component("none", lambda n_in, n_numbers: None),
+        Component(
+            "pbld",
+            partial(PBLDEmbedding, n_frequencies=PBLD_FREQUENCIES, dimension=PBLD_DIMENSION),
+            lambda task: ConfigurationSpace({"sigma": _sigma()}),
+        ),
+        Component("periodic", PeriodicEmbedding, _periodic_space),
+        Component("piecewise_linear", PiecewiseLinearEmbedding, _piecewise_linear_space),
     ],
     selector="numeric_embedding",
     option="numeric_embeddings",
 )
-"""Components map sizes, and training rows (None if a state dict follows), to an embedding or None."""
+"""Components map sizes to an embedding or None."""

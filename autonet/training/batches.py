@@ -149,9 +149,7 @@ def _embeds_inputs(layer: nn.Module) -> bool:
 
 
 def _mixup_space(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
-    space.add(Float("alpha", (0.0, 1.0), default=0.2, meta={"limits": (0.0, 100.0)}))
-    return space
+    return ConfigurationSpace({"alpha": Float("alpha", (0.0, 1.0), default=0.2, meta={"limits": (0.0, 100.0)})})
 
 
 def _clipping_space(task: Task) -> ConfigurationSpace:
@@ -163,9 +161,9 @@ def _clipping_space(task: Task) -> ConfigurationSpace:
 
 
 def _batch_size(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
-    space.add(Integer("batch_size", (32, 500), log=True, default=125, meta={"limits": (2, 2**20)}))
-    return space
+    return ConfigurationSpace(
+        {"batch_size": Integer("batch_size", (32, 500), log=True, default=125, meta={"limits": (2, 2**20)})}
+    )
 
 
 BATCH_LOSSES: Node[BatchLoss] = Node.from_components(

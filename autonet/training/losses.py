@@ -64,10 +64,6 @@ class MeanLoss(nn.Module):
 # Builders get the targets and weights (or None) of the training rows, and the number of network outputs.
 
 
-def _cross_entropy(*, y: Tensor, weights: Tensor | None, n_outputs: int, label_smoothing: float) -> nn.Module:
-    return MeanLoss(lambda reduction: nn.CrossEntropyLoss(label_smoothing=label_smoothing, reduction=reduction))
-
-
 def _cross_entropy_weighted(*, y: Tensor, weights: Tensor | None, n_outputs: int, label_smoothing: float) -> nn.Module:
     """Weight class k by n / (K n_k), so that all classes have the same total weight."""
     counts = torch.bincount(y, weights, minlength=n_outputs)
@@ -75,10 +71,6 @@ def _cross_entropy_weighted(*, y: Tensor, weights: Tensor | None, n_outputs: int
     return MeanLoss(
         lambda reduction: nn.CrossEntropyLoss(label_smoothing=label_smoothing, reduction=reduction), balanced.float()
     )
-
-
-def _bce_with_logits(*, y: Tensor, weights: Tensor | None, n_outputs: int) -> nn.Module:
-    return MeanLoss(nn.BCEWithLogitsLoss)
 
 
 def _bce_with_logits_weighted(*, y: Tensor, weights: Tensor | None, n_outputs: int) -> nn.Module:
@@ -91,16 +83,16 @@ def _bce_with_logits_weighted(*, y: Tensor, weights: Tensor | None, n_outputs: i
 
 
 def _label_smoothing(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
-    space.add(Float("label_smoothing", (0.0, 0.2), default=0.0, meta={"limits": (0.0, 0.99)}))
-    return space
+    return ConfigurationSpace(
+        {"label_smoothing": Float("label_smoothing", (0.0, 0.2), default=0.0, meta={"limits": (0.0, 0.99)})}
+    )
 
 
 def _huber_space(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
     # In standard deviations of the target.
-    space.add(Float("delta", (0.1, 3.0), log=True, default=1.0, meta={"limits": (1e-3, 1e3)}))
-    return space
+    return ConfigurationSpace(
+        {"delta": Float("delta", (0.1, 3.0), log=True, default=1.0, meta={"limits": (1e-3, 1e3)})}
+    )
 
 
 def _plain(loss: type[nn.Module]) -> Any:
@@ -113,9 +105,9 @@ def _plain(loss: type[nn.Module]) -> Any:
 LOSSES: Node[nn.Module] = Node.from_components(
     "LossModuleSelector",
     [
-        Component("cross_entropy", _cross_entropy, _label_smoothing, ("classification",)),
+        Component("cross_entropy", _plain(nn.CrossEntropyLoss), _label_smoothing, ("classification",)),
         Component("cross_entropy_weighted", _cross_entropy_weighted, _label_smoothing, ("classification",)),
-        Component("bce_with_logits", _bce_with_logits, tasks=("multilabel",)),
+        Component("bce_with_logits", _plain(nn.BCEWithLogitsLoss), tasks=("multilabel",)),
         Component("bce_with_logits_weighted", _bce_with_logits_weighted, tasks=("multilabel",)),
         Component("mse_loss", _plain(nn.MSELoss), tasks=("regression",)),
         Component("l1_loss", _plain(nn.L1Loss), tasks=("regression",)),

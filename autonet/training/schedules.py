@@ -105,22 +105,12 @@ def _coslog4() -> Schedule:
     return lambda t: 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * t)))
 
 
-def _none() -> Schedule:
-    return lambda t: 1.0
-
-
 def _space(*make: Callable[[], Hyperparameter[Any, Any]]) -> Callable[[Task], ConfigurationSpace]:
     def space(task: Task) -> ConfigurationSpace:
         cs = ConfigurationSpace()
         cs.add(*(m() for m in make))
         return cs
 
-    return space
-
-
-def _regularization_space(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
-    space.add(Categorical("regularization_schedule", list(REGULARIZATION), default="constant"))
     return space
 
 
@@ -177,10 +167,10 @@ SCHEDULES: Node[Schedule] = Node.from_components(
             ),
         ),
         Component("exponential", _exponential, _space(_float("final_factor", 1e-4, 0.1, 1e-2, (1e-9, 1.0), log=True))),
-        Component("none", _none),
+        Component("none", lambda: lambda t: 1.0),
         Component("coslog4", _coslog4),
     ],
     selector="lr_scheduler",
     option="lr_scheduler",
-    space=_regularization_space,
+    space=_space(lambda: Categorical("regularization_schedule", list(REGULARIZATION), default="constant")),
 )

@@ -29,8 +29,9 @@ def build(choice: str, rows: Tensor, n_numbers: int, **own: Any) -> NumericEmbed
     component = NUMERIC_EMBEDDING.components[choice]
     assert component.space is not None
     values = {**dict(component.space(Task("regression")).get_default_configuration()), **own}
-    embedding = component.build(n_in=rows.shape[1], n_numbers=n_numbers, rows=rows, **values)
+    embedding = component.build(n_in=rows.shape[1], n_numbers=n_numbers, **values)
     assert embedding is not None
+    embedding.fit(rows)
     for parameter in embedding.parameters():  # none of them is zero any more
         nn.init.normal_(parameter)
     return embedding
@@ -233,7 +234,7 @@ def test_a_state_dict_brings_parameters_and_bins(choice: str) -> None:
     space = NUMERIC_EMBEDDING.components[choice].space
     assert space is not None
     values = dict(space(Task("regression")).get_default_configuration())
-    again = NUMERIC_EMBEDDING.components[choice].build(n_in=3, n_numbers=3, rows=None, **values)
+    again = NUMERIC_EMBEDDING.components[choice].build(n_in=3, n_numbers=3, **values)
     assert again is not None
     again.load_state_dict(embedding.state_dict())
     assert torch.equal(again(rows), embedding(rows))
