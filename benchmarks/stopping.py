@@ -125,7 +125,7 @@ def curve_of(table: str, network: str, seconds: float, seed: int) -> np.ndarray 
     torch.set_num_threads(1)
     context, space, test, y_test = prepared(table, seed)
     components = context.resolve(fit_portfolio(Encoding(space), [candidates(0)[network]])[0])
-    encoded = context.encoded(components, 0)
+    encoded = context.encode_fold(components, 0)
     judged_rows = [
         (encoded.valid.x, context.y[context.folds[0].valid]),
         (encoded.encoder.inputs(test, torch.device("cpu")), y_test),

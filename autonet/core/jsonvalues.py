@@ -66,7 +66,7 @@ def to_text(value: Any) -> str:
 
 def from_text(text: str) -> Any:
     """Read a value that `to_text` wrote."""
-    return json.loads(text, object_hook=_unpacked)
+    return json.loads(text, object_hook=_unpack_tagged)
 
 
 def normalize(value: Any, name: str) -> Any:
@@ -159,7 +159,7 @@ def _as_python(value: Any, name: str) -> Any:
     )
 
 
-def _unpacked(read: dict[str, Any]) -> Any:
+def _unpack_tagged(read: dict[str, Any]) -> Any:
     """Convert a tagged dict to its value."""
     if len(read) == 1:
         ((tag, content),) = read.items()

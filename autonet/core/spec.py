@@ -69,7 +69,7 @@ def to_spec(value: Any) -> Any:
     if name is not None:
         return {TYPE: name, **{key: to_spec(part) for key, part in _BY_NAME[name][1](value).items()}}
     if isinstance(value, np.ndarray):
-        return value if value.dtype.kind in NUMERIC else {ARRAY: value.dtype.str, "values": to_spec(_listed(value))}
+        return value if value.dtype.kind in NUMERIC else {ARRAY: value.dtype.str, "values": to_spec(_to_list(value))}
     if isinstance(value, np.dtype):
         return {TYPE: "dtype", "name": value.str}
     if isinstance(value, list):
@@ -104,7 +104,7 @@ def from_spec(spec: Any) -> Any:
     if PLAIN in spec:
         return unpack(spec[PLAIN])
     if ARRAY in spec:
-        return _array(spec[ARRAY], from_spec(spec["values"]))
+        return _to_array(spec[ARRAY], from_spec(spec["values"]))
     name = spec.get(TYPE)
     if name == "tuple":
         return tuple(from_spec(spec["parts"]))
@@ -118,7 +118,7 @@ def from_spec(spec: Any) -> Any:
     return rebuild(cls, {key: from_spec(part) for key, part in spec.items() if key != TYPE})
 
 
-def _listed(array: np.ndarray[Any, Any]) -> list[Any]:
+def _to_list(array: np.ndarray[Any, Any]) -> list[Any]:
     """Return the values of a non-numeric array."""
     if array.dtype.kind in "mM":  # keeps the precision
         array = array.astype(np.int64)
@@ -126,7 +126,7 @@ def _listed(array: np.ndarray[Any, Any]) -> list[Any]:
     return listed
 
 
-def _array(dtype: str, values: list[Any]) -> np.ndarray[Any, Any]:
+def _to_array(dtype: str, values: list[Any]) -> np.ndarray[Any, Any]:
     if dtype == "|O":  # whose entries may be tuples
         array = np.empty(len(values), object)
         array[:] = values

@@ -81,7 +81,7 @@ def _fit_linear(
     except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
         logger.warning("the linear baseline failed", exc_info=True)
         return None, error
-    score = context.metric.score_of(baseline.rank[0])
+    score = context.metric.to_score(baseline.rank[0])
     logger.info("baseline: linear network, validation %s %.4f", context.metric.name, score)
     return baseline, None
 

@@ -190,7 +190,7 @@ def show_progress(option: bool | str, seconds: float | None, max_trials: int | N
 
 def describe_best(metric: Metric, loss: float) -> str:
     """Format the score of the best trial."""
-    return f"best {metric.name} {metric.score_of(loss):.4g}"
+    return f"best {metric.name} {metric.to_score(loss):.4g}"
 
 
 def _is_interactive() -> bool:

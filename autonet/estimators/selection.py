@@ -63,7 +63,7 @@ class Scores:
     def summary(self, context: TrialContext) -> dict[str, float]:
         """Return loss and scores by name."""
         metric = context.metric
-        return {"loss": self.loss, f"val_{metric.name}": metric.score_of(self.loss), **self.additional}
+        return {"loss": self.loss, f"val_{metric.name}": metric.to_score(self.loss), **self.additional}
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Selection:
             return replace(self, warnings=(*self.warnings, RefitSkipped(NO_TIME_TO_REFIT)))
         if ensemble_size == 1 and refitted:
             ((name, members),) = refitted.items()
-            return replace(self, members=members, ensemble=Ensemble.of_one(name, members))
+            return replace(self, members=members, ensemble=Ensemble.from_members(name, members))
         return replace(self, ensemble=add_refitted(self.ensemble, refitted))
 
     def summary(self, context: TrialContext, deadline: float = math.inf) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def select_model(
     best = networks[0]
     found: list[Candidate[Member]] = rank_candidates([*networks, *baselines.tree_ensembles], context)
     members = best.members()
-    ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
+    ensemble, predictions = Ensemble.from_members(best.name, members), best.predictions
     if ensemble_size > 1 and len(found) > 1:
         with interrupt.abandoning():
             until = plan.until("selection") - plan.scoring
@@ -230,7 +230,7 @@ def select_model(
                 SearchInterrupted(f"{_interrupt_name(interrupt)}: the selection of the ensemble is incomplete.")
             )
     if best.name != LINEAR and set(ensemble.shares) == {LINEAR}:  # better by a hair
-        ensemble, predictions = Ensemble.of_one(best.name, members), best.predictions
+        ensemble, predictions = Ensemble.from_members(best.name, members), best.predictions
     of_trials = [name for name in ensemble.shares if isinstance(name, int)]
     if baselines.baseline is not None and best.name == LINEAR and not of_trials and not interrupt.requested:
         notices.append(BaselineReturned(_explain_baseline(study, context, baselines.baseline, ensemble)))
@@ -306,7 +306,7 @@ def _find_threshold(context: TrialContext, predictions: list[Array]) -> float | 
 def _explain_baseline(study: Study, context: TrialContext, baseline: Baseline, ensemble: Ensemble) -> str:
     metric = context.metric
     role = "returned" if list(ensemble.shares) == [LINEAR] else "the best network"
-    mine = f"the linear baseline is {role} (validation {metric.name} {metric.score_of(baseline.rank[0]):.4f})"
+    mine = f"the linear baseline is {role} (validation {metric.name} {metric.to_score(baseline.rank[0]):.4f})"
     best = study.history.best
     if context.task.kind == "classification" and context.task.n_outputs == 1:
         return f"y has a single class, so {mine}."
@@ -315,4 +315,4 @@ def _explain_baseline(study: Study, context: TrialContext, baseline: Baseline, e
         return f"Every trial failed, so {mine}. The first error: {type(first).__name__}: {first}"
     if best is None or best.last is None:
         return f"No network finished in time, so {mine}. Give a larger max_runtime."
-    return f"No network was better, so {mine}; the best network has {metric.score_of(best.last.loss):.4f}."
+    return f"No network was better, so {mine}; the best network has {metric.to_score(best.last.loss):.4f}."

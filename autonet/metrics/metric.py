@@ -162,7 +162,7 @@ class Metric:
         """Convert a score to a loss: its difference from the optimum, or the score itself if smaller is better."""
         return score if self.optimum is None else self.optimum - score
 
-    def score_of(self, loss: float) -> float:
+    def to_score(self, loss: float) -> float:
         """Convert a loss to the score."""
         return loss if self.optimum is None else self.optimum - loss
 

@@ -109,7 +109,7 @@ class Ensemble:
     temperature: float = 1.0
 
     @classmethod
-    def of_one(cls, name: int | str, members: Sequence[Member]) -> "Ensemble":
+    def from_members(cls, name: int | str, members: Sequence[Member]) -> "Ensemble":
         """Average the members of one trial, or of one learner, one per fold."""
         return cls(members, [1 / len(members)] * len(members), [name] * len(members))
 

@@ -28,7 +28,7 @@ class _ForwardBackward(torch.autograd.Function):
         return gradients[0] * backward_scale, None, None
 
 
-def _scaled(x: Tensor, forward_scale: Tensor, backward_scale: Tensor) -> Tensor:
+def _scale(x: Tensor, forward_scale: Tensor, backward_scale: Tensor) -> Tensor:
     return _ForwardBackward.apply(x, forward_scale, backward_scale)  # type: ignore[no-any-return,no-untyped-call]
 
 
@@ -50,7 +50,7 @@ def shake_shake(first: Tensor, second: Tensor, *, training: bool, generator: tor
     if not training:
         return 0.5 * (first + second)
     a, b = (torch.rand(len(first), 1, device=first.device, dtype=first.dtype, generator=generator) for _ in range(2))
-    return _scaled(first, a, b) + _scaled(second, 1 - a, 1 - b)
+    return _scale(first, a, b) + _scale(second, 1 - a, 1 - b)
 
 
 def shake_drop(x: Tensor, *, p_drop: float, training: bool, generator: torch.Generator | None = None) -> Tensor:
@@ -75,7 +75,7 @@ def shake_drop(x: Tensor, *, p_drop: float, training: bool, generator: torch.Gen
     keep = (torch.rand(len(x), 1, device=x.device, generator=generator) >= p_drop).to(x.dtype)
     a = 2 * torch.rand(len(x), 1, device=x.device, dtype=x.dtype, generator=generator) - 1
     b = torch.rand(len(x), 1, device=x.device, dtype=x.dtype, generator=generator)
-    return _scaled(x, keep + (1 - keep) * a, keep + (1 - keep) * b)
+    return _scale(x, keep + (1 - keep) * a, keep + (1 - keep) * b)
 
 
 class ResBlock(nn.Module):

@@ -95,7 +95,7 @@ class TrialContext:
         """Return the components that a configuration chooses, with their hyperparameters."""
         return Components.resolve({**self.modality.nodes, self.networks.name: self.networks}.values(), config)
 
-    def encoded(self, components: Components, fold: int) -> EncodedFold:
+    def encode_fold(self, components: Components, fold: int) -> EncodedFold:
         """Encode the training and validation rows of a fold, or take them from the cache."""
         train, valid = self.folds[fold].train, self.folds[fold].valid
         key = (self.modality.encoder_key(components), fold)

@@ -156,7 +156,7 @@ def rank_candidates(found: Iterable[Candidate[Member_co]], context: TrialContext
     def key(candidate: Candidate[Member_co]) -> tuple[float, bool, float]:
         loss, tie_breaker = candidate.rank
         is_linear = candidate.name == LINEAR
-        noise = NOISE * abs(context.metric.score_of(loss)) / math.sqrt(n_rows)
+        noise = NOISE * abs(context.metric.to_score(loss)) / math.sqrt(n_rows)
         return loss + noise * is_linear, is_linear, tie_breaker
 
     return sorted(found, key=key)
@@ -240,7 +240,7 @@ def select(
         return time.monotonic() + seconds > min(deadline, interrupt.deadline)
 
     if metric.is_slow and is_over():
-        return Ensemble.of_one(found[0].name, found[0].members()), found[0].predictions
+        return Ensemble.from_members(found[0].name, found[0].members()), found[0].predictions
     shares = greedy_selection(seen, scorer, size=size, is_over=is_over)
     chosen = [(float(shares[i]), found[i]) for i in np.flatnonzero(shares)]
     members, weights, names = list[Member](), list[float](), list[int | str]()

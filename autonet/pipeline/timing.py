@@ -34,7 +34,7 @@ def time_epoch(context: TrialContext, components: Components) -> float:
 
 
 def _measure(context: TrialContext, components: Components) -> float:
-    encoded, generator = context.encoded(components, 0), torch.Generator()
+    encoded, generator = context.encode_fold(components, 0), torch.Generator()
     rows = encoded.rows
     with draw_from(generator):
         state, plan = build_training(

@@ -158,7 +158,7 @@ def _fit_learner(
     predictions = [_decode(m.targets, output) for m, output in zip(members, outputs, strict=True)]
     losses = [score_fold(context, f.valid, p) for f, p in zip(context.folds, predictions, strict=True)]
     loss, tie_breaker = np.mean(losses, axis=0)
-    score = context.metric.score_of(float(loss))
+    score = context.metric.to_score(float(loss))
     took = time.monotonic() - began
     logger.info("%s: validation %s %.4f in %.1f s", name, context.metric.name, score, took)
     return Candidate(name, {}, 0.0, (float(loss), float(tie_breaker)), predictions, lambda: members)

@@ -86,10 +86,10 @@ class Boosting(TreeGrower):
         self.task, self.kept = task, 0
         n_trees = 1 if task.kind == "classification" and task.n_outputs <= 2 else task.n_outputs
         self.largest = min(MAX_ITERATIONS, max(MAX_BOOSTED_TREES // n_trees, 1))
-        of = HistGradientBoostingRegressor if task.kind == "regression" else HistGradientBoostingClassifier
+        model_class = HistGradientBoostingRegressor if task.kind == "regression" else HistGradientBoostingClassifier
         fixed = {"warm_start": True, "early_stopping": False, "random_state": seed}
         n_models = 1 if task.kind == "classification" else task.n_outputs
-        self.models = [of(**fixed, **parameters) for _ in range(n_models)]
+        self.models = [model_class(**fixed, **parameters) for _ in range(n_models)]
 
     def grow(self, size: int, x: Array, y: Array, weights: Array | None) -> None:
         """Boost on rows (n, n_in) until there are `size` iterations."""
@@ -99,13 +99,13 @@ class Boosting(TreeGrower):
 
     def should_stop(self, x: Array, loss: Callable[[Array], float]) -> bool:
         """Whether the last iterations did not improve the loss on rows (n, n_in); keep the best iteration."""
-        losses = [loss(prediction) for prediction in self._staged(x)]
+        losses = [loss(prediction) for prediction in self._iter_stages(x)]
         self.kept = int(np.argmin(losses)) + 1
         return self.size - self.kept >= EARLY_STOPPING_ROUNDS
 
     def predict(self, x: Array) -> Array:
         """Predict rows (n, n_in) with the iterations until the best one."""
-        return next(islice(self._staged(x), self.kept - 1, None))
+        return next(islice(self._iter_stages(x), self.kept - 1, None))
 
     def export(self) -> BoostedTrees:
         """Return the trees until the best iteration as arrays."""
@@ -119,7 +119,7 @@ class Boosting(TreeGrower):
                 classes.append(np.asarray(model.classes_))
         return BoostedTrees(self.task, columns, np.array(baselines), classes)
 
-    def _staged(self, x: Array) -> Iterator[Array]:
+    def _iter_stages(self, x: Array) -> Iterator[Array]:
         """Yield the predictions after each iteration."""
         if self.task.kind == "regression":
             stages = zip(*(model.staged_predict(x) for model in self.models), strict=True)
@@ -144,10 +144,10 @@ class Forest(TreeGrower):
 
     def __init__(self, task: Task, seed: int, **parameters: Any) -> None:
         self.task, self.largest = task, FOREST_SIZE
-        of = ExtraTreesRegressor if task.kind == "regression" else ExtraTreesClassifier
+        model_class = ExtraTreesRegressor if task.kind == "regression" else ExtraTreesClassifier
         numbers = NUMBERS_OF_A_NODE + task.n_outputs * (2 if task.kind == "multilabel" else 1)
         leaves = max(FOREST_NUMBERS // (2 * FOREST_SIZE * numbers), 2)
-        self.model = of(
+        self.model = model_class(
             max_leaf_nodes=None if task.n_rows <= leaves else leaves,
             warm_start=True,
             n_jobs=1,

@@ -80,10 +80,10 @@ class TrainedFold:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle tensors quickly, for the way between processes."""
-        return _unpickled, (pickle_tensors((self.encoder, self.targets, self.state, self.n_parameters)),)
+        return _unpickle, (pickle_tensors((self.encoder, self.targets, self.state, self.n_parameters)),)
 
 
-def _unpickled(data: bytes) -> TrainedFold:
+def _unpickle(data: bytes) -> TrainedFold:
     return TrainedFold(*pickle.loads(data))  # noqa: S301 - from a process of this fit
 
 
@@ -108,7 +108,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     generator = torch.Generator().manual_seed(trial.seed)
     with seed_gpu(trial.seed, context.device):
         for fold in range(n_folds):
-            encoded = context.encoded(components, fold)
+            encoded = context.encode_fold(components, fold)
             rows, valid, layout = encoded.rows, encoded.valid, encoded.encoder.layout
             with draw_from(generator):
                 state, plan = build_training(context.task, components, rows, layout, generator, context.modality)
@@ -170,7 +170,7 @@ def _summarize(
         cost=sum(n * (t.n_parameters if context.unit == "epochs" else 1) for n, t in zip(spent, trained, strict=True)),
         complete=all(b.stopped_early for b in budgets),
         metrics={
-            f"val_{context.metric.name}": context.metric.score_of(loss),
+            f"val_{context.metric.name}": context.metric.to_score(loss),
             **score_additional(context, [t.prediction(t.best) for t in trained]),
             "epochs": sum(t.position["epochs"] for t in trained) / len(trained),
             "parameters": n_parameters,

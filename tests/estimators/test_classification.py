@@ -147,7 +147,7 @@ def test_cross_validation_trains_a_network_per_fold_and_averages_them(iris: Any,
     auto = AutoNetClassification("tiny_cs", **quick)
     auto.fit(X_train=X, Y_train=y, cross_validator="stratified_k_fold", cross_validator_args={"n_splits": 3})
     assert len(auto.model_.best) == 3
-    separate = [Ensemble.of_one("", [m]).predict(auto.model_.read(X)) for m in auto.model_.best]
+    separate = [Ensemble.from_members("", [m]).predict(auto.model_.read(X)) for m in auto.model_.best]
     np.testing.assert_allclose(auto.predict_proba(X), np.mean(separate, axis=0), rtol=1e-4, atol=1e-6)
 
 

@@ -24,7 +24,7 @@ def test_an_ensemble_predicts_the_weighted_mean_of_its_networks(diabetes: Any, q
     assert len(weights) > 1
     assert sum(weights.values()) == pytest.approx(1) == pytest.approx(sum(ensemble.weights))
     assert set(weights) <= {"linear", *(str(trial.number) for trial in auto.history_)}
-    separate = [Ensemble.of_one("", [m]).predict(table)[:, 0] for m in ensemble.members]
+    separate = [Ensemble.from_members("", [m]).predict(table)[:, 0] for m in ensemble.members]
     np.testing.assert_allclose(auto.predict(X), np.average(separate, axis=0, weights=ensemble.weights))
 
 

@@ -90,7 +90,7 @@ def test_an_ensemble_of_networks_and_trees_predicts_their_weighted_mean(options:
     y = black + 3 * X[:, 3]  # trees are good at the one, networks at the other
     auto = AutoNetRegression(**{**options, "cross_validator": 2, "max_budget": 27}).fit(X, y)
     ensemble, table = auto.model_.ensemble, auto.model_.read(X)
-    separate = [Ensemble.of_one("", [m]).predict(table)[:, 0] for m in ensemble.members]
+    separate = [Ensemble.from_members("", [m]).predict(table)[:, 0] for m in ensemble.members]
     assert NAMES & set(auto.fit_result["ensemble"]) < set(auto.fit_result["ensemble"])
     np.testing.assert_allclose(auto.predict(X), np.average(separate, axis=0, weights=ensemble.weights))
     np.testing.assert_allclose(auto.predict(X)[:5], auto.predict(X[:5]), rtol=1e-6)

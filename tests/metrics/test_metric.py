@@ -123,7 +123,7 @@ def test_formulas_of_labels_are_those_of_scikit_learn(n_labels: int, seed: int) 
     for name in set(known_to_both("multilabel", 3)) - differs:
         expected = scikit_learn(name, estimator, p, y, w)
         assert get_metric(name, "multilabel").score(y, p, w) == pytest.approx(expected, abs=1e-10), name
-    for name, of_one in {  # scikit-learn does not know these for labels: they are means over labels
+    for name, from_members in {  # scikit-learn does not know these for labels: they are means over labels
         "balanced_accuracy": lambda y, p: sk.balanced_accuracy_score(y, p > 0.5, sample_weight=w),
         "neg_log_loss": lambda y, p: -sk.log_loss(y, p, sample_weight=w),
         "neg_brier_score": lambda y, p: -sk.brier_score_loss(y, p, sample_weight=w),
@@ -133,7 +133,7 @@ def test_formulas_of_labels_are_those_of_scikit_learn(n_labels: int, seed: int) 
         "multilabel_accuracy": lambda y, p: sk.accuracy_score(y, p > 0.5, sample_weight=w),
         "auc_metric": lambda y, p: 2 * sk.roc_auc_score(y, p, sample_weight=w) - 1,
     }.items():
-        expected = np.mean([of_one(y[:, k], p[:, k]) for k in range(y.shape[1])])
+        expected = np.mean([from_members(y[:, k], p[:, k]) for k in range(y.shape[1])])
         assert get_metric(name, "multilabel").score(y, p, w) == pytest.approx(expected, abs=1e-10), name
 
 
@@ -268,7 +268,7 @@ def test_a_perfect_regression_has_the_least_loss(name: str) -> None:
 @given(name=st.sampled_from(sorted(CLASSIFICATION)), score=st.floats(-1e6, 1e6))
 def test_losses_turn_back_into_scores_and_better_scores_are_smaller_losses(name: str, score: float) -> None:
     metric = get_metric(name, "classification", np.arange(3))
-    assert metric.score_of(metric.loss(score)) == pytest.approx(score, abs=1e-9)
+    assert metric.to_score(metric.loss(score)) == pytest.approx(score, abs=1e-9)
     assert metric.loss(score - 1 if metric.optimum is None else score + 1) < metric.loss(score)
 
 

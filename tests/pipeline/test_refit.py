@@ -135,7 +135,9 @@ def test_what_was_validated_and_what_has_seen_all_rows_are_averaged(iris: Any) -
     both = add_refitted(ensemble, {4: new})
     assert both.shares == pytest.approx(ensemble.shares)
     assert both.weights == pytest.approx([0.125, 0.75, 0.125])
-    gained = Ensemble.of_one(4, new).predict(space.data) - Ensemble.of_one(4, members[:1]).predict(space.data)
+    gained = Ensemble.from_members(4, new).predict(space.data) - Ensemble.from_members(4, members[:1]).predict(
+        space.data
+    )
     expected = ensemble.predict(space.data) + 0.125 * gained
     np.testing.assert_allclose(both.predict(space.data), expected, atol=1e-6)
     assert add_refitted(ensemble, {}).weights == ensemble.weights

@@ -170,7 +170,7 @@ def test_candidates_are_described_by_their_validation_rows(iris: Any) -> None:
         assert candidate.rank[0] < 0.2
         assert candidate.rank[1] < 0.6
         for part, fold, prediction in zip(candidate.members(), space.folds, candidate.predictions, strict=True):
-            again = Ensemble.of_one("", [part]).predict(space.data.rows(fold.valid))
+            again = Ensemble.from_members("", [part]).predict(space.data.rows(fold.valid))
             np.testing.assert_allclose(again, prediction)
 
 

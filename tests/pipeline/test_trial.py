@@ -66,7 +66,7 @@ def rebuilt(space: TrialContext, trained: list[TrainedFold], **changes: Any) -> 
 
 def predicted(space: TrialContext, members: list[NetworkMember], rows: Any) -> Any:
     """What networks predict for rows of the table."""
-    return Ensemble.of_one("", members).predict(space.data.rows(rows))
+    return Ensemble.from_members("", members).predict(space.data.rows(rows))
 
 
 def test_a_result_describes_its_checkpoint(iris: Any) -> None:
@@ -136,7 +136,7 @@ def test_a_new_trial_initializes_its_network_from_its_training_rows(schedule: st
     first, again = (run_trial(space, job(space, 0, 1, **changes)) for _ in range(2))
     networks = []
     for fold, part in enumerate(rebuilt(space, first.checkpoint, **changes)):
-        x = space.encoded(chosen(space), fold).rows.x[:]
+        x = space.encode_fold(chosen(space), fold).rows.x[:]
         outputs = x @ part.network[1].weight.T
         torch.testing.assert_close(outputs.std(0, correction=0), torch.ones(16), rtol=1e-3, atol=0)
         networks.append(part.network)
@@ -199,8 +199,8 @@ def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
 
 def test_encodings_are_kept_for_the_next_trial(iris: Any) -> None:
     space = context(iris)
-    first = space.encoded(chosen(space), 0)
-    assert space.encoded(chosen(space), 0).rows.x is first.rows.x
+    first = space.encode_fold(chosen(space), 0)
+    assert space.encode_fold(chosen(space), 0).rows.x is first.rows.x
 
 
 def test_old_encodings_make_room_for_new_ones(iris: Any, monkeypatch: Any) -> None:
@@ -208,20 +208,20 @@ def test_old_encodings_make_room_for_new_ones(iris: Any, monkeypatch: Any) -> No
     space = context(iris)
     ways = ["standardize", "minmax", "none"]
     configs = [chosen(space, **{"NormalizationStrategySelector:normalization_strategy": way}) for way in ways]
-    kept = [space.encoded(config, 0).rows.x for config in configs]
-    assert [space.encoded(configs[i], 0).rows.x is kept[i] for i in (1, 2, 0)] == [True, True, False]
+    kept = [space.encode_fold(config, 0).rows.x for config in configs]
+    assert [space.encode_fold(configs[i], 0).rows.x is kept[i] for i in (1, 2, 0)] == [True, True, False]
 
 
 def test_encoders_see_training_rows_only(diabetes: Any) -> None:
     X, y = diabetes[0].copy(), diabetes[1].copy()
     space = context((X, y), metric="r2")
-    before = space.encoded(chosen(space), 0)
+    before = space.encode_fold(chosen(space), 0)
     X[space.folds[0].valid] += 1000
     other = TrialContext(
         **{**vars(space), "data": Table.from_numbers(X), "y": space.y.copy(), "_encoded": OrderedDict()}
     )
     other.y[space.folds[0].valid] += 1000
-    after = other.encoded(chosen(space), 0)
+    after = other.encode_fold(chosen(space), 0)
     for a, b in zip(
         before.encoder.module.state_dict().values(), after.encoder.module.state_dict().values(), strict=True
     ):
@@ -263,7 +263,7 @@ def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
     for shift in (0, 1000):
         X[space.folds[0].valid] += shift
         moved = TrialContext(**{**vars(space), "data": Table.from_numbers(X), "_encoded": OrderedDict()})
-        encoded = moved.encoded(chosen(space), 0)
+        encoded = moved.encode_fold(chosen(space), 0)
         torch.manual_seed(0)
         state, _ = build_training(space.task, chosen(space, **pieces), encoded.rows, encoded.encoder.layout)
         networks.append(state.network[0])
@@ -293,11 +293,11 @@ def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:
     space = context(iris)
     weights = np.where(iris[1] == 0, 100.0, 1.0)
     weighted = TrialContext(**{**vars(space), "weights": weights, "_encoded": OrderedDict()})
-    rows = weighted.encoded(chosen(space), 0).rows
+    rows = weighted.encode_fold(chosen(space), 0).rows
     assert rows.weights is not None
     assert rows.weights.mean().item() == pytest.approx(1.0)
     assert rows.weights.max() / rows.weights.min() == pytest.approx(100.0)
-    encoded = space.encoded(chosen(space), 0)
+    encoded = space.encode_fold(chosen(space), 0)
     always_0 = torch.tensor([[9.0, 0.0, 0.0]]).expand(len(encoded.valid), 3)
     plain, _ = space.validation(0, encoded.targets, encoded.valid.y)(always_0)
     heavy, _ = weighted.validation(0, encoded.targets, encoded.valid.y)(always_0)
