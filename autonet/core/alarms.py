@@ -10,7 +10,7 @@ import threading
 import time
 from types import FrameType, TracebackType
 
-__all__ = ["Alarm", "DeadlinePassed", "enclosing_alarm"]
+__all__ = ["Alarm", "TimedOut", "enclosing_alarm"]
 
 # An exception may be lost in a destructor, a callback from C or an `except BaseException`; the alarm repeats it after
 # this time, which is also the time that a `finally` block has for cleanup.
@@ -24,8 +24,8 @@ PATIENCE_SECONDS = 0.3
 POLL_SECONDS = 0.002
 
 
-class DeadlinePassed(BaseException):
-    """Raised inside code that runs past its deadline; ``except Exception`` does not catch it."""
+class TimedOut(BaseException):
+    """Raised inside code that has exceeded its time limit; ``except Exception`` does not catch it."""
 
 
 class Alarm:
@@ -53,7 +53,7 @@ class Alarm:
     restored with its remaining time.
     """
 
-    def __init__(self, moment: float, exception: type[BaseException] = DeadlinePassed) -> None:
+    def __init__(self, moment: float, exception: type[BaseException] = TimedOut) -> None:
         self.moment, self.exception = moment, exception
         self.next = moment
         self.bell: _Signal | _Thread | None = None

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from autonet.core.alarms import Alarm
+from autonet.core.clock import TimeLimit
 
 __all__ = ["GRACE_SECONDS", "Interrupt", "current_interrupt", "interruptible"]
 
@@ -21,7 +22,7 @@ SIGNALS = ("SIGINT", "SIGTERM")
 
 
 class Interrupt:
-    """Request to stop, with a deadline.
+    """Request to stop within a time limit.
 
     Loops check `requested` and return their result so far.  Code without such checks runs in `raising` or `abandoning`,
     which raise KeyboardInterrupt after the grace period.
@@ -35,8 +36,8 @@ class Interrupt:
 
     Attributes
     ----------
-    deadline : float
-        Reading of ``time.monotonic()`` by which optional work must end; infinite without a request.
+    limit : TimeLimit
+        When optional work must have ended; no limit without a request.
     signal : str
         Name of the signal of the request; "" without a signal.
     insisted : bool
@@ -45,7 +46,7 @@ class Interrupt:
 
     def __init__(self, *, patient: bool = True, protected: bool = True) -> None:
         self.patient, self.protected = patient, protected
-        self.deadline = math.inf
+        self.limit = TimeLimit()
         self.signal = ""
         self.insisted = False
         self._alarms: list[tuple[Alarm, float]] = []  # with their seconds after the request
@@ -53,20 +54,20 @@ class Interrupt:
     @property
     def requested(self) -> bool:
         """Whether a stop was requested."""
-        return math.isfinite(self.deadline)
+        return math.isfinite(self.limit.at)
 
     def request(self, signal_name: str = "", grace: float = GRACE_SECONDS) -> None:
         """Request to stop within `grace` seconds; from any thread."""
         if self.requested:
             return
         now = time.monotonic()
-        self.signal, self.deadline = signal_name, now + grace
+        self.signal, self.limit = signal_name, TimeLimit(now + grace)
         for alarm, patience in self._alarms:
             alarm.lower(now + patience * grace / GRACE_SECONDS)
 
     def clear(self) -> None:
         """Withdraw the request."""
-        self.deadline, self.signal = math.inf, ""
+        self.limit, self.signal = TimeLimit(), ""
 
     def protect(self) -> None:
         """Declare that there is a result to return: signals are requests from now on."""
@@ -86,7 +87,7 @@ class Interrupt:
     ) -> Iterator[None]:
         """Raise an exception inside a ``with`` block, `patience` seconds after a request."""
         patience = (GRACE_SECONDS if self.patient else 0.0) if patience is None else patience
-        with Alarm(self.deadline, exception) as alarm:
+        with Alarm(self.limit.at, exception) as alarm:
             self._alarms.append((alarm, patience))
             try:
                 yield

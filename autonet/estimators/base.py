@@ -306,7 +306,7 @@ class AutoNet(FittedEstimator, ABC):
         self.history_: History = study.history
         self.search_space_ = study.space
         self._searched_with = repr(self._resolve_options({}))
-        until = min(plan.until("closing"), current_interrupt().deadline)
+        until = min(plan.until("closing"), current_interrupt().limit.at)
         self.fit_result_ = {
             **selection.summary(context, until),
             "pos_label": get_positive_label(context.metric, targets),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autonet.core.alarms import Alarm, DeadlinePassed, enclosing_alarm
+from autonet.core.alarms import Alarm, TimedOut, enclosing_alarm
 from autonet.core.errors import DataWarning, InvalidData, InvalidOption
 from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
@@ -59,7 +59,7 @@ def resolve_metrics(
             chosen = _get_metrics(metrics, targets, pos_label)
             for metric in chosen if targets.kind == "regression" else ():
                 _check_scorable(metric, y)
-    except DeadlinePassed as error:
+    except TimedOut as error:
         if time.monotonic() >= enclosing_alarm():
             raise
         raise InvalidOption(

@@ -137,7 +137,7 @@ class Selection:
         refitted = dict[int, list[NetworkMember]]()
         with interrupt.abandoning():
             refitted = refit(context, trained, shares, executor, plan.until("refit"))
-        if math.isfinite(interrupt.deadline):
+        if math.isfinite(interrupt.limit.at):
             note = SearchInterrupted(
                 f"{_interrupt_name(interrupt)}: the best model is returned, without training on all rows."
             )
@@ -237,7 +237,7 @@ def select_model(
     losses = dict[int | str, float]()
     for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
         losses.setdefault(candidate.name, candidate.rank[0])
-    alone, until = predictions is best.predictions, min(plan.until("selection"), interrupt.deadline)
+    alone, until = predictions is best.predictions, min(plan.until("selection"), interrupt.limit.at)
     scores = None if alone else Scores.from_predictions(context, predictions, until)
     best_scores = Scores(best.rank[0], score_additional(context, best.predictions, until))
     notices += _warn_of_skipped_scores(context, scores or best_scores)

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from autonet.core.alarms import DeadlinePassed
+from autonet.core.alarms import TimedOut
 from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import Ensemble, Member, NetworkMember
 from autonet.nets.initialization import initialize_from_rows
@@ -137,7 +137,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
             while not budget.finished:
                 train_epoch(state, plan, rows, budget)
             if budget.interrupted:
-                raise DeadlinePassed("interrupted")
+                raise TimedOut("interrupted")
             if context.unit == "epochs" and budget.truncated:
                 raise TimeoutError(f"no time for {length:g} epochs")
             weights.append(state.ema.network.state_dict())

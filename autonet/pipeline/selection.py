@@ -237,7 +237,7 @@ def select(
     def is_over() -> bool:
         # A slow metric must also have time to score the result.
         seconds = 2 * n_folds * metric.seconds if metric.is_slow else 0.0
-        return time.monotonic() + seconds > min(deadline, interrupt.deadline)
+        return time.monotonic() + seconds > min(deadline, interrupt.limit.at)
 
     if metric.is_slow and is_over():
         return Ensemble.from_members(found[0].name, found[0].members()), found[0].predictions

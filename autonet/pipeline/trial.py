@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from autonet.core.alarms import DeadlinePassed
+from autonet.core.alarms import TimedOut
 from autonet.core.component import Components
 from autonet.core.modality import Encoder, Modality
 from autonet.core.task import InputLayout, Task
@@ -125,11 +125,11 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
                 context.metric.seconds,
             )
             if budget.deadline - time.monotonic() < context.metric.seconds:
-                raise DeadlinePassed("no time for a validation")
+                raise TimedOut("no time for a validation")
             try:
                 train(state, plan, rows, valid.x, context.validation(fold, encoded.targets, valid.y), budget)
                 if not state.best.weights:
-                    raise DeadlinePassed("interrupted before its first validation")
+                    raise TimedOut("interrupted before its first validation")
             except TrainingDiverged as divergence:
                 return Result(float("inf"), trial.start, Status.DIVERGED, metrics={"reason": str(divergence)})
             n_parameters = sum(p.numel() for p in state.network.parameters())

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from autonet.core.clock import TimeLimit
 from autonet.core.errors import EnqueuedIgnored, InvalidOption
 from autonet.core.validation import check_choice
 from autonet.search.dispatch import start_next_job
@@ -26,19 +27,17 @@ class AskTell(StudyView):
     errors: list[Exception]
     _n_before: int
     _lock: threading.RLock
-    _deadline: float
+    _limit: TimeLimit
     _mine: set[int]
     _asked: dict[int, tuple[RunningTrial, float, float]]
 
     def enqueue(self, config: Mapping[str, Any]) -> None:
         """Enqueue a configuration to be tried next.
 
-        Missing values are filled with defaults, or sampled if the objective defines the space.  There, illegal
-        values are only detected when the trial runs: another value is used, and the warning `EnqueuedIgnored`
-        names it.
+        Missing values are filled with defaults, or sampled if the objective defines the space.  In that case, illegal
+        values are detected when the trial runs: they are replaced, and `EnqueuedIgnored` is warned.
 
-        In a resumed run directory, configurations that an earlier run enqueued are not enqueued a second time, so
-        that the same script can be run again.
+        In a resumed study, configurations that an earlier run of the script enqueued are not enqueued again.
 
         Parameters
         ----------
@@ -102,7 +101,7 @@ class AskTell(StudyView):
                 raise InvalidOption(f"Trial {trial.number} belongs to another study; call tell() on that one.")
             outcome = make_told_outcome(trial, value, ended, time.monotonic() - clock, began)
             ended_trial = self._end(outcome)
-            del self._asked[trial.number]  # only now: after an error tell() may be called again
+            del self._asked[trial.number]  # last, so that tell() can be called again after an error
             return ended_trial
 
     # --- the next job
@@ -115,7 +114,7 @@ class AskTell(StudyView):
                 self.sampler,
                 self.scheduler,
                 max_trials=max_trials,
-                deadline=self._deadline,
+                limit=self._limit,
                 running_here=self._mine,
                 n_before=self._n_before,
                 isolated=isolated,

@@ -1,4 +1,4 @@
-"""Evaluate an objective on a job; whatever it returns or raises becomes an outcome."""
+"""Evaluate an objective on a job; its value or exception becomes an outcome."""
 
 import math
 import time
@@ -9,17 +9,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from autonet.core.alarms import DeadlinePassed, enclosing_alarm
+from autonet.core.alarms import TimedOut, enclosing_alarm
+from autonet.core.clock import TimeLimit
 from autonet.core.errors import InvalidOption
 from autonet.search.records import Job, Result, Status
 from autonet.search.results import WITH_VALUE, as_result
 from autonet.search.running_trial import Observer, RunningTrial
 
 __all__ = [
-    "DeadlinePassed",
     "Objective",
     "Outcome",
-    "current_deadline",
+    "current_limit",
     "evaluate",
     "format_traceback",
     "make_failure",
@@ -31,18 +31,15 @@ __all__ = [
 
 Objective = Callable[[RunningTrial], Any]
 
-# Characters of the reason of a failure.
-MAX_REASON = 500
+MAX_REASON = 500  # maximum number of characters of the reason of a failure
+MAX_TRACEBACK = 20_000  # maximum number of characters of a traceback
 
-# Characters of a traceback.
-MAX_TRACEBACK = 20_000
-
-_DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
+_LIMIT: ContextVar[TimeLimit] = ContextVar("limit", default=TimeLimit())  # noqa: B039 - immutable
 
 
-def current_deadline() -> float:
-    """Return the deadline of the trial that is running in this context; infinity outside of trials."""
-    return _DEADLINE.get()
+def current_limit() -> TimeLimit:
+    """Return the time limit of the trial that is running in this context; outside of trials there is none."""
+    return _LIMIT.get()
 
 
 @dataclass(frozen=True)
@@ -61,11 +58,11 @@ class Outcome:
         Reason of a failure in one line, and its traceback.
     exception : Exception or None
     config : mapping
-        The values that the objective used.
+        Hyperparameter values that the objective used.
     definitions : mapping of str to hyperparameter
         Distributions that the objective suggested from.
     curve : list of (int, float)
-        Reported steps and values that were not observed while the job ran.
+        Reported steps and values that were not passed to an observer.
     attributes : mapping
     died : bool
         Whether the process that ran the job was killed.
@@ -106,9 +103,9 @@ def evaluate(
         Takes a `RunningTrial`; returns a number, a dict with ``"value"`` or ``"loss"``, or a `Result`.
     job : Job
     observe : callable, optional
-        Called with every reported value; without it they are part of the outcome.
+        Called with trial number, step and value of each report; without it, reports are part of the outcome.
     watch : context manager, optional
-        Entered while the objective runs; may raise `DeadlinePassed`.
+        Entered while the objective runs; may raise `TimedOut`.
 
     Returns
     -------
@@ -124,22 +121,22 @@ def evaluate(
     began, clock = time.time(), time.monotonic()
     exception: Exception | None = None
     error = ""
-    token = _DEADLINE.set(min(job.deadline, _DEADLINE.get()))
+    token = _LIMIT.set(min(job.limit, _LIMIT.get()))
     try:
         with watch or nullcontext():
             returned = objective(trial)
         result, reason = as_result(returned, job, trial)
         trial.user_attrs = trial.normalize_attributes()
-    except DeadlinePassed:
-        if time.monotonic() >= enclosing_alarm():  # of an enclosing trial
+    except TimedOut:
+        if time.monotonic() >= enclosing_alarm():  # raised for an enclosing trial
             raise
         result, reason = _make_timeout(trial, job)
     except MemoryError as problem:
         result, reason = Result(math.inf, job.start, Status.MEMOUT), summarize_exception(problem)
         error = format_traceback(problem)
-    except Exception as problem:  # noqa: BLE001 - what an objective raises is data; the search goes on
+    except Exception as problem:  # noqa: BLE001 - recorded; the search continues
         if any(kind.__name__ == "TrialPruned" for kind in type(problem).__mro__):  # Optuna's, or ours
-            # Past the deadline `should_prune` is true of good trials too.
+            # `should_prune` also returns True when the time is up.
             result, reason = _make_timeout(trial, job) if trial.should_stop else (_make_pruned(trial, job), "")
         else:
             status = Status.MEMOUT if _is_out_of_memory(problem) else Status.CRASHED
@@ -147,7 +144,7 @@ def evaluate(
             exception, error = problem, format_traceback(problem)
     except KeyboardInterrupt:
         raise
-    except BaseException as problem:  # noqa: BLE001 - sys.exit, for one, ends the trial and not the search
+    except BaseException as problem:  # noqa: BLE001 - sys.exit, for example, ends the trial only
         exits = isinstance(problem, SystemExit)
         reason = (
             f"the objective called sys.exit({getattr(problem, 'code', None)!r})"
@@ -157,7 +154,7 @@ def evaluate(
         result, error = Result(math.inf, job.start, Status.CRASHED), format_traceback(problem)
         exception = RuntimeError(reason)
     finally:
-        _DEADLINE.reset(token)
+        _LIMIT.reset(token)
     return _make_outcome(
         trial,
         job,
@@ -195,7 +192,7 @@ def make_told_outcome(trial: RunningTrial, value: Any, status: Status | None, se
     elif status in WITH_VALUE:
         raise InvalidOption(f"status={str(status)!r} requires a value; pass the value, or a status such as 'crashed'.")
     elif value is not None:
-        raise InvalidOption(f"A trial that is {status} has no value; pass either a value or status={str(status)!r}.")
+        raise InvalidOption(f"status={str(status)!r} excludes a value; pass either a value or a status.")
     else:
         result, reason = replace(_make_pruned(trial, trial.job), status=status), f"reported as {status} by tell()"
     return _make_outcome(trial, trial.job, result, reason=reason, seconds=seconds, began=began)
@@ -205,10 +202,10 @@ def summarize_exception(problem: BaseException) -> str:
     """Format type and message of an exception in one line."""
     try:
         text = str(problem).strip()
-    except Exception:  # noqa: BLE001 - an exception of the user's own may not even have a message
+    except Exception:  # noqa: BLE001 - a user's exception may have no message
         text = "its message cannot be shown"
     line = f"{type(problem).__name__}: {text.splitlines()[0]}" if text else type(problem).__name__
-    line = line.encode("utf-8", "backslashreplace").decode()  # a log file may take nothing else
+    line = line.encode("utf-8", "backslashreplace").decode()  # surrogates cannot be written to a log file
     return line if len(line) <= MAX_REASON else f"{line[:MAX_REASON]}..."
 
 

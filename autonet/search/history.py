@@ -1,7 +1,6 @@
-"""History: the state of a search, of which schedulers and samplers are functions.
+"""History of a study, from which schedulers and samplers decide.
 
-Trials by rank and by rung are kept sorted as reports come in, so that a decision stays cheap with ten thousand
-trials.
+Trials are kept sorted by rank and rung, so that a decision is fast even with ten thousand trials.
 """
 
 from bisect import bisect_left, insort
@@ -21,11 +20,9 @@ from autonet.search.table import TrialTable
 
 __all__ = ["EVENT_KINDS", "History"]
 
-# Kinds of events of a study.
 EVENT_KINDS = frozenset({"enqueue", "propose", "start", "cancel", "observe", "define", "end"})
 
-# Finished trials with a curve that the median rule requires.
-MIN_CURVES = 5
+MIN_CURVES = 5  # finished trials with a curve that the median rule requires
 
 
 class History:
@@ -44,10 +41,10 @@ class History:
     queue : list of dict
         Enqueued configurations that no trial has taken yet.
     defined : DefinedSpace
-        Space defined by the suggestions of objectives.
+        Space inferred from the suggestions of the objective.
     running : dict of int to Trial
     session : int
-        Number of the process that runs the study, counted from 1.
+        Number of the process that runs the study, counted from 1 (see `begin_session`).
     seconds_per_unit, overheads : dict of int to float
         By trial: wall seconds per unit of budget in its last job; largest overhead in seconds, if budgets are seconds.
 
@@ -93,7 +90,7 @@ class History:
     # --- events
 
     def apply(self, event: Event) -> None:
-        """Apply an event: the only way in which a history changes, live or read from a store."""
+        """Apply an event; a history changes in no other way."""
         if event.kind not in EVENT_KINDS:
             raise ValueError(f"unknown kind of event {event.kind!r}")
         if event.kind not in ("enqueue", "propose") and not 0 <= event.trial < len(self.trials):
@@ -123,22 +120,22 @@ class History:
         saves: int = 0,
         curve: Sequence[tuple[int, float]] = (),
     ) -> None:
-        """Start a job; `saves` and `curve` are what an earlier attempt at it has saved and reported."""
+        """Start a job; `saves` and `curve` are those of an earlier attempt."""
         check_types(start=(start, Real), target=(target, Real), session=(session, int), saves=(saves, int))
         if not (0 <= start < float("inf") and 0 < target < float("inf")):
             raise ValueError(f"a job cannot go from budget {start} to {target}")
         self.begin_session(session)
         trial = self.trials[number]
-        del trial.curve[trial.settled :]  # reported by an attempt that died
+        del trial.curve[trial.settled :]  # reported by an attempt whose process died
         trial.curve += [_check_point(step, value) for step, value in curve]
-        if saves > trial.saves:  # an attempt that made progress may resume
+        if saves > trial.saves:  # the earlier attempt made progress
             trial.attempts, trial.saves = 0.0, saves
         trial.running = Job(number, trial.config, start, target, trial.seed)
         trial.session = session
         self.running[number] = trial
 
     def begin_session(self, session: int) -> None:
-        """Begin a new process; the trials that were running share the blame for the death of the one before."""
+        """Begin a new session; trials that were running share the blame for the death of the previous process."""
         if session <= self.session:
             return
         suspects = [trial for trial in self.running.values() if trial.session == self.session]
@@ -147,7 +144,7 @@ class History:
         self.session = session
 
     def _on_cancel(self, number: int) -> None:
-        """Cancel a job; its trial is not to blame."""
+        """Cancel a job; its trial is not blamed."""
         self.trials[number].session = 0
 
     def _on_observe(self, number: int, step: int, value: float) -> None:
@@ -155,7 +152,7 @@ class History:
         self.trials[number].curve.append(_check_point(step, value))
 
     def _on_define(self, number: int, config: Config, hyperparameters: Sequence[Mapping[str, Any]]) -> None:
-        """Set the configuration that an objective has suggested."""
+        """Set the configuration that the objective has suggested."""
         self.defined.define(number, config, {item["name"]: from_dict(item) for item in hyperparameters})
         self.trials[number].config = config
         for table in self._tables.values():
@@ -170,7 +167,7 @@ class History:
         trial = self.trials[number]
         self.add(trial, Report.from_dict(report))
         trial.attributes.update(attributes)
-        # An objective with a non-finite value has run to its end, too.
+        # An objective that returned a non-finite value ran completely.
         self.defined.observe(number, trial.config, complete=trial.status in (Status.FINISHED, Status.DIVERGED))
 
     def add(self, trial: Trial, report: Report) -> None:

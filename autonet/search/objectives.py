@@ -57,7 +57,7 @@ def maximize(fn: Objective, space: Space = None, **options: Any) -> Study:
 
 
 def _search(fn: Objective, space: Space, direction: str, options: dict[str, Any]) -> Study:
-    of_study, of_optimize = _option_names(Study.__init__), _option_names(Study.optimize)
+    of_study, of_optimize = _list_options(Study.__init__), _list_options(Study.optimize)
     for name in options:
         check_choice("option", name, [*of_study, *of_optimize])
     data = getattr(fn, "data", None)
@@ -69,7 +69,7 @@ def _search(fn: Objective, space: Space, direction: str, options: dict[str, Any]
         study.close()
 
 
-def _option_names(function: Callable[..., Any]) -> list[str]:
+def _list_options(function: Callable[..., Any]) -> list[str]:
     skipped = {"self", "space", "direction", "objective"}
     return [name for name in inspect.signature(function).parameters if name not in skipped]
 
@@ -91,7 +91,7 @@ def cv_objective(
     scoring : str or callable, optional
         Default: the estimator's own score.
     budget : str, optional
-        Meaning of the budget of a trial: the name of a hyperparameter such as ``"n_estimators"``, or ``"n_samples"``
+        What the budget of a trial sets: the name of a hyperparameter such as ``"n_estimators"``, or ``"n_samples"``
         for the number of training rows, stratified by class.
 
     Returns
@@ -104,7 +104,7 @@ def cv_objective(
     UnknownName
         If the estimator has no hyperparameter `budget`.
     ValueError
-        If scikit-learn knows no such `cv` or `scoring`.
+        If scikit-learn does not accept `cv` or `scoring`.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def cv_objective(
     >>> maximize(objective, {"n_neighbors": (1, 49)}, max_trials=10, random_state=0).best.value
     0.98...
     """
-    from sklearn.utils import indexable  # noqa: PLC0415 - a second of import that other objectives can do without
+    from sklearn.utils import indexable  # noqa: PLC0415 - slow to import
 
     X, y = indexable(X, y)
     return CrossValidation(estimator, X, y, cv, scoring, budget)

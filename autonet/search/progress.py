@@ -13,15 +13,15 @@ __all__ = ["ProgressBar"]
 
 
 class _Bar(tqdm):  # type: ignore[misc]
-    """tqdm bar without the monitor thread, which never ends."""
+    """tqdm bar without its monitor thread, which never ends."""
 
     monitor_interval = 0
 
 
 class ProgressBar:
-    """Progress bar with the elapsed time or number of trials, the trials per rung and the best value.
+    """Context manager that shows the elapsed time or number of trials, the trials per rung and the best value.
 
-    A context manager.  A thread updates the bar between trials.
+    With a time limit, a thread updates the bar between trials.
 
     Parameters
     ----------

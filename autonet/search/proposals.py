@@ -1,4 +1,4 @@
-"""Turn proposals of a sampler into legal, untried configurations."""
+"""Propose legal, untried configurations with a sampler."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,7 @@ __all__ = ["Proposal", "describe_ignored_values", "log_exhaustion", "propose"]
 
 logger = logging.getLogger("autonet.search")
 
-# Draws for a configuration that no trial is running; if few are left, it is better to wait.
-MAX_DRAWS = 20
+MAX_DRAWS = 20  # draws for a configuration that differs from running ones; if few are left, waiting is better
 
 Proposal = tuple[Mapping[str, Any], str]  # configuration and origin
 
@@ -47,8 +46,7 @@ def propose(
     defines : bool
         Whether the objective defines the space, so that the configuration may be incomplete.
     trusted : bool
-        Whether the objective is known to be that of the trials so far: an edited one may suggest something new
-        when everything was tried.
+        Whether the objective is that of the earlier trials; an edited one may suggest something new.
 
     Returns
     -------
@@ -76,7 +74,7 @@ def propose(
 
 
 def _propose_defined(history: History, config: Mapping[str, Any], rng: np.random.Generator) -> Proposal | None:
-    """Complete a proposal to a configuration that is new, as far as the objective is known."""
+    """Complete a proposal to an untried configuration, from earlier suggestions of the objective."""
     tree, running = history.defined.tree, [dict(trial.config) for trial in history.running.values()]
     completed, new = tree.complete(config, rng)
     if new and not _may_coincide(completed, running):
@@ -91,12 +89,12 @@ def _propose_defined(history: History, config: Mapping[str, Any], rng: np.random
 
 
 def _may_coincide(config: Config, running: Sequence[Config]) -> bool:
-    """Return whether a partial configuration may turn out equal to a running one: one is a subset of the other."""
+    """Return whether a partial configuration may become equal to a running one: one is a subset of the other."""
     return any(c and config and (c.items() <= config.items() or config.items() <= c.items()) for c in running)
 
 
 def log_exhaustion(space: ConfigurationSpace, history: History) -> None:
-    """Log why the search stops when there is no untried configuration."""
+    """Log why there is no untried configuration."""
     table = history.table(space)
     if not space.forbidden_clauses or table.encoding.size <= MAX_LISTED:
         reason = "all %d configurations have been tried"
@@ -109,20 +107,7 @@ def log_exhaustion(space: ConfigurationSpace, history: History) -> None:
 
 
 def describe_ignored_values(trial: Trial, outcome: Outcome) -> str:
-    """Describe the enqueued values that an objective that defines its space could not use.
-
-    Parameters
-    ----------
-    trial : Trial
-        As it was proposed.
-    outcome : Outcome
-        Outcome of its first job.
-
-    Returns
-    -------
-    str
-        Empty if all were used.
-    """
+    """Describe the enqueued values that a define-by-run objective did not use in the first job of a trial."""
     if trial.origin != "enqueued" or trial.reports:
         return ""
     ran_through = outcome.result.status in (Status.FINISHED, Status.DIVERGED)
@@ -139,13 +124,7 @@ def describe_ignored_values(trial: Trial, outcome: Outcome) -> str:
 
 
 def _encode_proposal(sampler: Sampler, encoding: Encoding, config: Mapping[str, Any]) -> NDArray[np.float64]:
-    """Encode a proposal of a sampler.
-
-    Raises
-    ------
-    InvalidOption
-        If it is not legal in the space.
-    """
+    """Encode a proposal of a sampler; raise if it is not legal in the space."""
     try:
         row = encoding.encode(config)
         complete = np.array_equal(row, encoding.canonicalize(row[None])[0], equal_nan=True)
@@ -153,7 +132,7 @@ def _encode_proposal(sampler: Sampler, encoding: Encoding, config: Mapping[str, 
         raise InvalidOption(f"{type(sampler).__name__} proposed {dict(config)}: {error}.") from error
     if not complete or not encoding.is_legal(row):
         raise InvalidOption(
-            f"{type(sampler).__name__} proposed {dict(config)}, which is not legal in the space; propose every active "
-            "hyperparameter, no inactive one, and break no forbidden clause."
+            f"{type(sampler).__name__} proposed {dict(config)}, which is not legal in the space; propose all active "
+            "hyperparameters, no inactive ones, and respect forbidden clauses."
         )
     return row

@@ -7,6 +7,7 @@ from enum import StrEnum
 from numbers import Real
 from typing import Any, Self
 
+from autonet.core.clock import TimeLimit
 from autonet.core.jsonvalues import from_text, to_text
 
 __all__ = ["MAX_OVERSHOOT", "Config", "Event", "Job", "Progress", "Report", "Result", "Status", "Trial", "check_types"]
@@ -25,17 +26,16 @@ class Status(StrEnum):
     """
 
     FINISHED = "finished"  # reached its budget
-    CUT = "cut"  # stopped by the deadline, with a value
+    CUT = "cut"  # stopped by the time limit, with a value
     INTERRUPTED = "interrupted"  # stopped by the user, with a value
     PRUNED = "pruned"  # stopped early because other trials are better
     DIVERGED = "diverged"  # value became NaN or infinite
     CRASHED = "crashed"  # raised an exception, or its process died
-    TIMEOUT = "timeout"  # stopped by the deadline, without a value
+    TIMEOUT = "timeout"  # stopped by the time limit, without a value
     MEMOUT = "memout"  # exceeded the memory limit
 
 
-# A budget that is measured, such as seconds, may exceed the target by this factor; it then counts as the target.
-MAX_OVERSHOOT = 2.0
+MAX_OVERSHOOT = 2.0  # factor by which a measured budget, such as seconds, may exceed its target
 
 FAILED = frozenset({Status.DIVERGED, Status.CRASHED, Status.TIMEOUT, Status.MEMOUT})
 
@@ -121,7 +121,7 @@ class Job:
     seed : int
         Random seed of the trial, the same for all of its jobs.
     deadline : float
-        Value of ``time.monotonic()`` at which the job must have ended.
+        Reading of ``time.monotonic()`` at which the job must have ended; see also `limit`.
     checkpoint : object
         Latest checkpoint of the trial, or the path to it; None for a new trial.
     directory : str, optional
@@ -163,6 +163,11 @@ class Job:
     fixed: bool = False
     progress: Progress | None = None
 
+    @property
+    def limit(self) -> TimeLimit:
+        """The deadline as a `TimeLimit`."""
+        return TimeLimit(self.deadline)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -178,7 +183,7 @@ class Result:
         Breaks ties between equal losses; smaller is better.
     cost : float, optional
         Cost of the job in any unit that is comparable between trials; samplers weigh it.  Default: wall seconds if
-        the search has a deadline, else the budget, so that a seed reproduces the search.
+        the search has a time limit, else the budget, so that a seed reproduces the search.
     metrics : mapping
         Further values to keep with the report.
     checkpoint : object
@@ -208,7 +213,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """Report of one job of a trial.
+    """Report of a job that has ended.
 
     Attributes
     ----------
@@ -244,7 +249,7 @@ class Report:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """Make a report from the fields that a store holds, all of which are checked.
+        """Make a report from the fields in a store, which are checked.
 
         Raises
         ------
@@ -281,17 +286,17 @@ class Trial:
     origin : {"default", "enqueued", "sampler"}
         Who proposed it.
     reports : list of Report
-        One per job, in the order of their budgets.
+        One per job, by increasing budget.
     curve : list of (int, float)
         Steps and values that the objective reported.
     attributes : dict
         User attributes; see `RunningTrial.set_user_attr`.
     running : Job or None
     attempts : float
-        Deaths of the process while the job ran in it, each divided by the number of trials that ran in it; reset when
-        the trial has saved a checkpoint since.
+        Number of deaths of the process that ran the job, each divided by the number of trials that it was running;
+        reset when the trial saves a checkpoint.
     session : int
-        Number of the process in which the job runs; 0 if it runs in a process of its own.
+        Number of the session, that is, of the process that runs the job; 0 if a worker process runs it.
 
     Examples
     --------
@@ -374,7 +379,7 @@ class Trial:
 
     @property
     def rank(self) -> tuple[float, float, float]:
-        """Key by which trials are compared: loss, then tie-breaker, then the larger budget."""
+        """Sort key of trials: loss, tie-breaker, negative budget; smaller is better."""
         if self.last is None:
             return (float("inf"), float("inf"), 0.0)
         return (self.last.loss, self.last.tie_breaker, -self.last.budget)

@@ -25,7 +25,7 @@ SAMPLERS: Mapping[str, Callable[[], Sampler]] = {
     "gp": GaussianProcessSampler,
     "forest": ForestSampler,
     "kde": KernelDensitySampler,
-    "tpe": KernelDensitySampler,  # the tree-structured Parzen estimator is this pair of densities
+    "tpe": KernelDensitySampler,  # tree-structured Parzen estimator
     "grid": GridSampler,
     "random": RandomSampler,
 }
@@ -37,39 +37,39 @@ SCHEDULERS: Mapping[str, Callable[[], Scheduler]] = {
 }
 
 
-def resolve(what: str, given: Any, registry: Mapping[str, Callable[[], Any]], method: str) -> Any:
-    """Return the object of a registered name; return an object that has `method` as it is.
+def resolve(name: str, value: Any, registry: Mapping[str, Callable[[], Any]], method: str) -> Any:
+    """Make the object registered under a name; return an object with the method unchanged.
 
     Raises
     ------
     UnknownName, InvalidOption
         If the name is not registered, or the object has no such method.
     """
-    if isinstance(given, str):
-        return registry[check_choice(what, given, registry)]()
-    if not callable(getattr(given, method, None)) or isinstance(given, type):
-        raise InvalidOption(f"{what} must be one of {', '.join(map(repr, registry))}, or an object with {method}().")
-    return given
+    if isinstance(value, str):
+        return registry[check_choice(name, value, registry)]()
+    if not callable(getattr(value, method, None)) or isinstance(value, type):
+        raise InvalidOption(f"{name} must be one of {', '.join(map(repr, registry))}, or an object with {method}().")
+    return value
 
 
 def make_executor(n_jobs: int, *, imports: Sequence[str] | None = None) -> Executor:
-    """Return an executor in this process for one job at a time, and one with worker processes for several.
+    """Make an executor: in this process for one job at a time, with worker processes for several.
 
     Parameters
     ----------
     n_jobs : int
-        Jobs at once; -1 stands for one per core.
+        Number of jobs at once; -1 means one per core.
     imports : sequence of str, optional
-        Start worker processes now, and have them import these modules while there is no job yet.
+        If given, worker processes are started at once, and import these modules before their first job.
 
     Raises
     ------
     InvalidOption
-        If `n_jobs` is no number of jobs, or if this is a daemonic process, which may not start others.
+        If `n_jobs` is invalid, or if this process is daemonic, so that it cannot start others.
     """
     if (is_integer(n_jobs) and n_jobs == 1) or (n_jobs == -1 and multiprocessing.current_process().daemon):
         return InProcess()
-    from autonet.search.executors.processes import Processes  # noqa: PLC0415 - it takes its time to import
+    from autonet.search.executors.processes import Processes  # noqa: PLC0415 - slow to import
 
     processes = Processes(n_jobs, imports=imports or ())
     if imports is not None:

@@ -1,4 +1,4 @@
-"""Render a study: log lines, a one-line summary, an HTML table, a data frame."""
+"""Format a study: log lines, a one-line summary, an HTML table, a data frame."""
 
 import logging
 from collections import Counter
@@ -17,22 +17,17 @@ __all__ = ["describe", "escape_surrogates", "html_table", "list_failures", "log_
 
 logger = logging.getLogger("autonet.search")
 
-# Trials in the table of a notebook.
-ROWS = 10
+ROWS = 10  # number of trials in the HTML table
+MAX_CHARACTERS = 60  # maximum number of characters of a displayed value
+WARNED = frozenset({Status.CRASHED, Status.DIVERGED, Status.MEMOUT})  # statuses logged as warnings
 
-# Characters of a displayed value.
-MAX_CHARACTERS = 60
-
-# Statuses logged as warnings; timeouts and pruning belong to ordinary searches.
-WARNED = frozenset({Status.CRASHED, Status.DIVERGED, Status.MEMOUT})
-
-# Fixed columns of the data frame; those of parameters, attributes and metrics come between them.
+# Columns of the data frame, besides those of parameters, attributes and metrics.
 COLUMNS = (
     *("number", "value", "datetime_start", "datetime_complete", "duration"),
     *("state", "budget", "status", "origin", "seed", "reason"),
 )
 
-# Optuna's names of statuses.
+# Optuna's trial states.
 OPTUNA_STATES = {
     None: "RUNNING",
     Status.FINISHED: "COMPLETE",
@@ -76,18 +71,18 @@ def html_table(title: str, history: "History") -> str:
     trials = list(islice(history.ranked(), ROWS))
     names = list(dict.fromkeys(name for trial in trials for name in trial.config))
     columns = ["trial", "value", *(["budget"] if history.rungs.unit != "none" else []), "status", *names]
-    rows = [_row("th", columns)]
+    rows = [_format_row("th", columns)]
     for trial in trials:
         own = {"trial": trial.number, "value": trial.value, "budget": float(trial.budget), "status": trial.status}
         shown = [own[name] for name in columns[: len(columns) - len(names)]]
-        rows.append(_row("td", [*shown, *(trial.config.get(name, "") for name in names)]))
+        rows.append(_format_row("td", [*shown, *(trial.config.get(name, "") for name in names)]))
     rest = len(history) - len(trials)
     caption = f"{title}: {describe(history)}" + (f"; the best {len(trials)} of {len(history)} trials:" if rest else "")
-    return f"<p>{_cell(caption, limit=500)}</p><table>{''.join(rows)}</table>"
+    return f"<p>{_format_cell(caption, limit=500)}</p><table>{''.join(rows)}</table>"
 
 
-def _row(tag: str, cells: list[Any]) -> str:
-    return f"<tr>{''.join(f'<{tag}>{_cell(cell)}</{tag}>' for cell in cells)}</tr>"
+def _format_row(tag: str, cells: list[Any]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{_format_cell(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
 def _format_config(trial: Trial) -> str:
@@ -100,7 +95,7 @@ def _format_value(value: Any, limit: int = MAX_CHARACTERS) -> str:
     return text if len(text) <= limit else f"{text[:limit]}..."
 
 
-def _cell(value: Any, limit: int = MAX_CHARACTERS) -> str:
+def _format_cell(value: Any, limit: int = MAX_CHARACTERS) -> str:
     return escape(_format_value(value, limit))
 
 
@@ -126,10 +121,10 @@ def trials_dataframe(history: "History") -> Any:
     for prefix, parts in (("params", "config"), ("user_attrs", "attributes"), ("metrics", "metrics")):
         at = columns.index("state") if prefix != "metrics" else columns.index("budget")
         columns[at:at] = [f"{prefix}_{name}" for name in sorted({name for t in history for name in getattr(t, parts)})]
-    return pd.DataFrame([_trial_row(t) for t in history], columns=columns)
+    return pd.DataFrame([_make_row(t) for t in history], columns=columns)
 
 
-def _trial_row(trial: Trial) -> dict[str, Any]:
+def _make_row(trial: Trial) -> dict[str, Any]:
     began = [r.began for r in trial.reports]
     ended = [r.began + r.seconds for r in trial.reports]
     start = datetime.fromtimestamp(min(began), UTC).replace(tzinfo=None) if began else None

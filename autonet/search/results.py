@@ -1,4 +1,4 @@
-"""Convert and validate what an objective returned."""
+"""Convert and validate the return value of an objective."""
 
 import math
 from collections.abc import Mapping
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["WITH_VALUE", "as_number", "as_result"]
 
-# Statuses of jobs with a value.
-WITH_VALUE = frozenset({Status.FINISHED, Status.CUT, Status.INTERRUPTED})
+WITH_VALUE = frozenset({Status.FINISHED, Status.CUT, Status.INTERRUPTED})  # statuses of jobs that have a value
 
 
 def as_result(returned: Any, job: Job, trial: "RunningTrial") -> tuple[Result, str]:
-    """Convert what an objective returned to a `Result`, and a reason if it is not a finished one.
+    """Convert the return value of an objective to a `Result`, and a reason unless it is finished.
 
     Parameters
     ----------
@@ -36,7 +35,7 @@ def as_result(returned: Any, job: Job, trial: "RunningTrial") -> tuple[Result, s
     Raises
     ------
     TypeError, ValueError
-        If there is no number, or a field is out of its range.
+        If the value is not a number, or a field is out of range.
     """
     if isinstance(returned, Result):
         result = _check_result(returned, job)
@@ -68,7 +67,7 @@ def as_result(returned: Any, job: Job, trial: "RunningTrial") -> tuple[Result, s
 
 
 def as_number(value: Any, source: str, expected: str = "a number") -> float:
-    """Convert a number of Python or numpy, or an array or tensor with one element, to float.
+    """Convert a Python or NumPy number, or an array or tensor with one element, to float.
 
     Parameters
     ----------
@@ -119,7 +118,7 @@ def _check_result(result: Result, job: Job) -> Result:
             f"the objective returned a Result with complete = {safe_repr(complete)}; expected True or False."
         )
     budget = _check_budget(result.budget, job)
-    if status is Status.CUT and budget == job.target:  # reached it all the same
+    if status is Status.CUT and budget == job.target:  # the target was reached after all
         status = Status.FINISHED
     return replace(
         result,

@@ -1,4 +1,4 @@
-"""Rungs: budgets at which trials are compared."""
+"""Rungs: budgets at which trials are compared and promoted."""
 
 import math
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ class Rungs:
     Attributes
     ----------
     budgets : tuple of float
-        Increasing.
+        In increasing order.
     eta : float
         Reduction factor: one in `eta` trials of a rung is promoted to the next.
     unit : {"time", "epochs", "none"}
-        "time": seconds of a trial.  "epochs": any other unit proportional to time; integers if both ends are.
-        "none": one rung, for objectives without a budget.
+        "time": seconds of a trial.  "epochs": any other unit proportional to time, integer if both ends are.
+        "none": a single rung, for objectives without a budget.
     """
 
     budgets: tuple[float, ...]
@@ -34,7 +34,7 @@ class Rungs:
 
     @classmethod
     def geometric(cls, low: float, high: float, eta: float = 3, unit: Unit = "time") -> "Rungs":
-        """Return rungs from `low` to `high` whose ratio is as close to `eta` as the ends allow.
+        """Make rungs from `low` to `high` with a constant ratio close to `eta`.
 
         >>> Rungs.geometric(1, 243, 3, "epochs").budgets
         (1, 3, 9, 27, 81, 243)
@@ -47,7 +47,7 @@ class Rungs:
             )
         if not eta > 1:
             raise InvalidOption(f"eta must be greater than 1; got {eta:g}.")
-        # Rounded to nearest, so that a rounding error of the logarithm cannot lose a rung.
+        # Rounded, since the logarithm may be slightly below an integer.
         steps = max(round(math.log(high / low, eta)), 1 if high > low else 0)
         ladder = [low * (high / low) ** (k / max(steps, 1)) for k in range(steps + 1)]
         ladder[0], ladder[-1] = low, high
@@ -57,7 +57,7 @@ class Rungs:
 
     @classmethod
     def without_budget(cls) -> "Rungs":
-        """Return the single rung of an objective without a budget."""
+        """Make the single rung of an objective without a budget."""
         return cls((1.0,), 3, "none")
 
     def __len__(self) -> int:
@@ -86,27 +86,13 @@ class Rungs:
         return self.unit == "epochs" and all(isinstance(b, int) for b in self.budgets)
 
     def bracket_size(self, iteration: int) -> int:
-        """Return the number of trials that HpBandSter starts in a bracket: floor(K / (s + 1)) * eta ** s."""
+        """Return the number of trials in a bracket, as in HpBandSter: floor(K / (s + 1)) * eta ** s."""
         steps = len(self) - 1 - iteration % len(self)
         return int(len(self) // (steps + 1) * self.eta**steps)
 
 
 def make_rungs(low: float | None, high: float | None, eta: float, unit: Unit) -> Rungs:
-    """Place the rungs of a study from its options.
-
-    Parameters
-    ----------
-    low, high : float, optional
-        Lowest and highest budget; with one of them there is one rung, without any, no budget.
-    eta : float
-        Ratio of neighbouring budgets.
-    unit : {"epochs", "time"}
-
-    Raises
-    ------
-    InvalidOption
-        If the budgets are no numbers, or in the wrong order.
-    """
+    """Make the rungs of a study from its options; one budget alone gives a single rung, none no budget."""
     if low is None and high is None:
         return Rungs.without_budget()
     for name, value in (("min_budget", low), ("max_budget", high), ("eta", eta)):
@@ -118,6 +104,6 @@ def make_rungs(low: float | None, high: float | None, eta: float, unit: Unit) ->
 
 
 def _plain_number(value: Any) -> float:
-    """Convert to int or float, which any store can hold; a fraction becomes a float."""
+    """Convert a number to int or float."""
     value = to_plain(value)
     return value if isinstance(value, int | float) else float(value)

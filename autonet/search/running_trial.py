@@ -1,7 +1,6 @@
 """Running trial: the argument of objectives."""
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,12 +25,11 @@ __all__ = ["Observer", "RunningTrial"]
 
 Observer = Callable[[int, int, float], None]  # number of the trial, step, value
 
-# Largest step that a float represents exactly.
-MAX_STEP = 2**53
+MAX_STEP = 2**53  # largest step that a float represents exactly
 
 
 class RunningTrial(Mapping[str, Any]):
-    """Trial while its objective runs: a mapping from hyperparameters to values.
+    """Running trial, the argument of objectives: a mapping from hyperparameters to values.
 
     Inactive hyperparameters are absent; ``**trial`` unpacks the values.
 
@@ -46,7 +44,9 @@ class RunningTrial(Mapping[str, Any]):
     seed : int
         Seed of the trial, the same for all of its jobs.
     deadline : float
-        Value of ``time.monotonic()`` at which the trial must have ended.
+        Reading of ``time.monotonic()`` at which the trial must have ended.
+    limit : TimeLimit
+        The same, as an object.
     checkpoint : Checkpoint
     user_attrs : dict
 
@@ -64,13 +64,14 @@ class RunningTrial(Mapping[str, Any]):
 
     def __init__(self, job: Job, observe: Observer | None = None) -> None:
         self.job = job
-        self.number, self.seed, self.start, self.deadline = job.trial, job.seed, job.start, job.deadline
+        self.number, self.seed, self.start = job.trial, job.seed, job.start
+        self.deadline, self.limit = job.deadline, job.limit
         self.budget = job.target if job.budgeted else None
         path = checkpoint_path(job.directory, job.trial, job.start, job.target) if job.directory else None
-        self.checkpoint = Checkpoint(job.checkpoint, path, self._notes)
+        self.checkpoint = Checkpoint(job.checkpoint, path, self._save_progress)
         before = job.progress or Progress(0, [], {})
         if job.progress is not None:
-            self.checkpoint.saved = path  # by an earlier attempt at this job, which died
+            self.checkpoint.saved = path  # by an earlier attempt at this job, whose process died
         self.user_attrs: dict[str, Any] = dict(before.attributes)
         self.curve: list[tuple[int, float]] = list(before.curve)
         self._saves = before.saves
@@ -107,12 +108,12 @@ class RunningTrial(Mapping[str, Any]):
         """Steps and values reported in this attempt."""
         return self.curve[len(self.job.progress.curve) if self.job.progress else 0 :]
 
-    def _notes(self) -> str:
+    def _save_progress(self) -> str:
         """Return the progress to save with a checkpoint."""
         self._saves += 1
         return Progress(self._saves, self.curve, self.user_attrs).to_text()
 
-    # --- on the way
+    # --- intermediate values
 
     def report(self, value: float, step: int) -> None:
         """Report an intermediate value.
@@ -141,7 +142,7 @@ class RunningTrial(Mapping[str, Any]):
     def should_prune(self) -> bool:
         """Return whether to stop the trial now, by returning or by raising `TrialPruned`.
 
-        True after the deadline, after Ctrl-C, after a non-finite value, and if the best reported value is worse than
+        True after the time limit, after Ctrl-C, after a non-finite value, and if the best reported value is worse than
         the median of finished trials at the same step.
         """
         if self.should_stop:
@@ -154,8 +155,8 @@ class RunningTrial(Mapping[str, Any]):
 
     @property
     def should_stop(self) -> bool:
-        """Whether the deadline has passed or the user pressed Ctrl-C."""
-        return time.monotonic() >= self.deadline or current_interrupt().requested
+        """Whether the time limit has passed or the user pressed Ctrl-C."""
+        return self.limit.passed() or current_interrupt().requested
 
     def set_user_attr(self, name: str, value: Any) -> None:
         """Set a user attribute of the trial.
@@ -175,7 +176,7 @@ class RunningTrial(Mapping[str, Any]):
         self.user_attrs[name] = _normalize_attribute(name, value)
 
     def normalize_attributes(self, *, strict: bool = True) -> dict[str, Any]:
-        """Return `user_attrs` as any store will return them; an objective may have changed them in place.
+        """Return `user_attrs` as plain values; an objective may have changed them in place.
 
         Parameters
         ----------
@@ -196,7 +197,7 @@ class RunningTrial(Mapping[str, Any]):
                     raise
         return kept
 
-    # --- defining the space
+    # --- define-by-run
 
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
@@ -219,13 +220,13 @@ class RunningTrial(Mapping[str, Any]):
         ------
         InvalidOption
             If the space of the study has no such hyperparameter, the distribution is invalid or incompatible with
-            that of earlier trials, or a value that must be used is not legal.
+            that of earlier trials, or a value from an earlier job is not legal.
         """
         if not self.job.defines:
             if name not in self._values:
                 raise InvalidOption(
-                    f"{name!r} is not active in the space of the study, which has {sorted(self._values)} here; leave "
-                    "out the space to define it in the objective."
+                    f"{name!r} is not active in the space of the study; active are {sorted(self._values)}. Create "
+                    "the study without a space to define it in the objective."
                 )
             return self[name]
         try:
@@ -235,18 +236,18 @@ class RunningTrial(Mapping[str, Any]):
         if name not in self._values:
             merged = merge(name, self.job.known.get(name), distribution)
             if merged != self.job.known.get(name):
-                _check_distribution(name, merged)  # raised here, at the line of the objective
+                _check_distribution(name, merged)  # raised at the line of the objective
             self._values[name] = self._choose(name, distribution)
             self.definitions[name] = distribution
         elif not distribution.is_legal(self._values[name]):
             raise InvalidOption(
-                f"{name!r} was suggested twice in one trial: it has the value {self._values[name]!r}, which is not in "
-                f"{distribution}; use another name for the second one."
+                f"{name!r} was suggested twice in one trial: its value is {self._values[name]!r}, which is not in "
+                f"{distribution}; use another name for the second hyperparameter."
             )
         return self[name]
 
     def _choose(self, name: str, distribution: Distribution) -> Any:
-        """Return a legal value."""
+        """Return the proposed value, or a random one if it is not legal."""
         stream = np.random.SeedSequence(self.seed, spawn_key=tuple(name.encode("utf-8", "surrogatepass")))
         # One stream per name, so that the order of suggestions does not matter.
         rng = np.random.default_rng(stream)
@@ -262,7 +263,7 @@ class RunningTrial(Mapping[str, Any]):
 
 
 def _normalize_attribute(name: Any, value: Any) -> Any:
-    """Return a user attribute as any store will return it."""
+    """Return a user attribute as plain values."""
     if not isinstance(name, str):
         raise TypeError(f"the name of a user attribute must be a str; got {type(name).__name__}.")
     return normalize(value, f"the user attribute {name!r}")

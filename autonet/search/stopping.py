@@ -1,4 +1,4 @@
-"""Conditions under which a search stops."""
+"""Stopping conditions of a search."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -19,12 +19,8 @@ __all__ = ["NoProgress", "StopConditions", "check_callbacks", "raise_if_all_fail
 
 logger = logging.getLogger("autonet.search")
 
-# Consecutive jobs that crash with the same error, while no trial has a value, after which the search stops: the
-# configuration is not the cause.
-MAX_SAME_ERRORS = 100
-
-# Timeout in seconds, three years, above which there is none: timers overflow.
-MAX_TIMEOUT_SECONDS = 10**8
+MAX_SAME_ERRORS = 100  # consecutive crashes with the same error, without any value, after which the search stops
+MAX_TIMEOUT_SECONDS = 10**8  # timeout in seconds (three years) above which it is ignored: timers overflow
 
 
 @dataclass(frozen=True)
@@ -78,16 +74,9 @@ class StopConditions:
 
 
 def should_give_up(history: History, n_before: int) -> bool:
-    """Return whether every job crashes with the same error; if so, log a warning.
+    """Return whether every job crashes with the same error, and log a warning; ignore the first `n_before` reports.
 
-    Trials that are pruned, return a non-finite value or fail for different reasons never stop a search: in a space
-    with a small feasible region, many come before the first that has a value.
-
-    Parameters
-    ----------
-    history : History
-    n_before : int
-        Number of reports before this call of `optimize`, which do not count.
+    Trials that are pruned, diverge or fail for different reasons never stop a search: the feasible region may be small.
     """
     if history.best is not None or len(history.reports) - n_before < MAX_SAME_ERRORS:
         return False
@@ -96,8 +85,8 @@ def should_give_up(history: History, n_before: int) -> bool:
         return False
     logger.warning(
         "stopping the search: the last %d trials crashed with the same error (%s), and no trial has a value; fix the "
-        "objective, and call optimize() again to continue. Raise TrialPruned, or return nan, for a configuration that "
-        "cannot be evaluated: these never end a search",
+        "objective, and call optimize() again to continue. For configurations that cannot be evaluated, raise "
+        "TrialPruned or return nan, which never stops a search",
         MAX_SAME_ERRORS,
         last[-1].reason,
     )
@@ -135,7 +124,7 @@ def check_callbacks(callbacks: Any) -> list[Callable[..., Any]]:
 class NoProgress:
     """Callback that stops the search `n` trials after the last improvement of the best value.
 
-    It depends on the history only, so that a resumed search stops at the same trial.
+    A resumed search stops at the same trial.
 
     Parameters
     ----------

@@ -1,10 +1,8 @@
-"""Study: a search that runs an objective on trials and keeps what came out of them."""
+"""Study: optimize an objective by a sequence of trials."""
 
-import math
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, Self
@@ -12,12 +10,13 @@ from typing import Any, Literal, Self
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
+from autonet.core.clock import TimeLimit
 from autonet.core.errors import InvalidOption, RunUnavailable
 from autonet.core.interrupts import GRACE_SECONDS, current_interrupt, interruptible
 from autonet.core.validation import check_choice, is_integer
 from autonet.search.ask_tell import AskTell
 from autonet.search.dispatch import resolve_seed
-from autonet.search.evaluation import Objective, Outcome, current_deadline, strip_frames, was_cut_short
+from autonet.search.evaluation import Objective, Outcome, current_limit, strip_frames, was_cut_short
 from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.progress import ProgressBar
@@ -38,8 +37,7 @@ __all__ = ["Callback", "Study"]
 Callback = Callable[["Study", Trial], Any]
 Direction = Literal["minimize", "maximize"]
 
-# Seconds after Ctrl-C within which an executor must have stopped its jobs; ours take less.
-INTERRUPT_TIMEOUT_SECONDS = 1.25 * GRACE_SECONDS
+INTERRUPT_TIMEOUT_SECONDS = 1.25 * GRACE_SECONDS  # for an executor to stop its jobs after Ctrl-C; ours take less
 
 
 class Study(AskTell):
@@ -129,8 +127,8 @@ class Study(AskTell):
         self.history = History(make_rungs(min_budget, max_budget, eta, budget_type), maximize=direction == "maximize")
         self.errors: list[Exception] = []
         self.interrupted = self._stopping = False
-        self._deadline = math.inf
-        self._mine: set[int] = set()  # trials that run here; other running trials were left by a process that died
+        self._limit = TimeLimit()
+        self._mine: set[int] = set()  # running trials of this process; others belong to a process that died
         self._asked: dict[int, tuple[RunningTrial, float, float]] = {}
         fresh_seed = resolve_seed(random_state)
         seed = None if random_state is None else fresh_seed
@@ -147,7 +145,7 @@ class Study(AskTell):
                 "scheduler": scheduler if isinstance(scheduler, str) else None,
             },
         )
-        self._n_before = len(self.history.reports)  # perhaps of another objective
+        self._n_before = len(self.history.reports)  # may be of another objective
 
     @classmethod
     def open(
@@ -244,8 +242,7 @@ class Study(AskTell):
             self._n_before = len(self.history.reports)
             try:
                 limits.check(self.history, objective)
-                # A search inside a trial also obeys the outer deadline.
-                self._deadline = min(current_deadline(), math.inf if timeout is None else time.monotonic() + timeout)
+                self._limit = min(current_limit(), TimeLimit.after(timeout))  # of an enclosing trial, and its own
                 self._stopping = self.interrupted = False
                 runs_in.prepare(objective)
                 with ProgressBar(timeout, max_trials, shown=progress) as bar:
@@ -269,10 +266,10 @@ class Study(AskTell):
                     raise
             finally:
                 runs_in.cancel()
-                with suppress(RunUnavailable), self._lock:  # the reason why the search stopped
+                with suppress(RunUnavailable), self._lock:  # then the search stops for the same reason
                     self._journal.cancel(self._submitted)
                 self._mine &= self._asked.keys()
-                self._deadline = math.inf
+                self._limit = TimeLimit()
                 self.interrupted = interrupt.requested
                 if executor is None:
                     runs_in.close()
@@ -298,10 +295,7 @@ class Study(AskTell):
         self.close()
 
     def _submit_jobs(self, executor: Executor, objective: Objective, max_trials: int | None) -> bool:
-        """Submit jobs until all slots are taken or there is nothing to do; return whether any job is running.
-
-        After Ctrl-C no job is submitted.
-        """
+        """Submit jobs to all free slots, none after Ctrl-C; return whether any job is running."""
         isolated = getattr(executor, "isolated", False)
         while len(self._submitted) < executor.n_slots and not current_interrupt().requested:
             job = self._next_job(max_trials, isolated=isolated)
@@ -344,10 +338,10 @@ class Study(AskTell):
     def _handle_outcome(self, outcome: Outcome, on_error: str) -> Trial | None:
         """Record the outcome of a job; return None if the trial is started again."""
         if isinstance(outcome.exception, RunUnavailable):
-            raise outcome.exception  # not the fault of the trial, which can resume later
+            raise outcome.exception  # not the trial's fault; it can resume later
         number = outcome.job.trial
         with self._lock:
-            if outcome.died and self._journal.has_progressed(number):  # killed, but it can resume from its checkpoint
+            if outcome.died and self._journal.has_progressed(number):  # it resumes from its checkpoint
                 self._mine.discard(number)
                 self._journal.cancel([number])
                 return None

@@ -16,31 +16,26 @@ __all__ = ["BUDGET", "COST", "LOSS", "PAID", "TRIAL", "TrialTable"]
 # Columns of `TrialTable.reports`.
 TRIAL, BUDGET, LOSS, COST, PAID = range(5)
 
-# Rows drawn first for an untried one; most spaces need no more.
-N_FIRST = 4
-
-# Rows per later draw.
-N_AT_ONCE = 200
-
-# Later draws.
-MAX_DRAWS = 20
+N_FIRST = 4  # rows in the first draw for an untried one, enough in most spaces
+N_AT_ONCE = 200  # rows in each further draw
+MAX_DRAWS = 20  # number of further draws
 
 
 class TrialTable:
-    """Trials and reports of a history as arrays, which grow with it; ``history.table(space)`` returns it.
+    """Trials and reports of a history as arrays that grow with it; returned by ``history.table(space)``.
 
     Parameters
     ----------
     space : ConfigSpace.ConfigurationSpace
     trials : sequence of Trial
     reports : sequence of (Trial, Report)
-        The lists of a history, which may grow.
+        Lists of a history.
 
     Attributes
     ----------
     encoding : Encoding
     memory : dict
-        Cache of a sampler: must not change proposals.
+        Cache of a sampler; must not influence proposals.
     """
 
     def __init__(
@@ -63,7 +58,7 @@ class TrialTable:
         return self._rows.values
 
     def update(self, number: int) -> None:
-        """Encode again a trial whose configuration has changed."""
+        """Update the row of a trial whose configuration has changed."""
         if number < len(self._rows):
             row = self.encoding.encode(self._trials[number].config, strict=False)
             before = self.encoding.key(self._rows.values[number])
@@ -74,32 +69,16 @@ class TrialTable:
             self._rows.replace(number, row)
 
     def has(self, row: NDArray[np.float64]) -> bool:
-        """Return whether a trial has this configuration.
-
-        Parameters
-        ----------
-        row : ndarray of shape (n_hyperparameters,)
-        """
+        """Return whether a trial has the configuration of a row of shape (n_hyperparameters,)."""
         assert self.rows is not None  # noqa: S101 - brings the keys up to date
         return self.encoding.key(row) in self._keys
 
     def first_new(self, rows: Iterable[NDArray[np.float64]]) -> NDArray[np.float64] | None:
-        """Return the first of the candidates that is legal and untried; None if there is none.
-
-        Parameters
-        ----------
-        rows : iterable of ndarray of shape (n_hyperparameters,)
-            Canonical rows, best first.
-        """
+        """Return the first canonical row of shape (n_hyperparameters,) that is legal and untried; None if none is."""
         return next((row for row in rows if not self.has(row) and self.encoding.is_legal(row)), None)
 
     def sample_new(self, rng: np.random.Generator) -> NDArray[np.float64] | None:
-        """Draw a legal, untried row from the priors of the space; None if none is found.
-
-        Returns
-        -------
-        ndarray of shape (n_hyperparameters,) or None
-        """
+        """Draw a legal, untried row of shape (n_hyperparameters,) from the priors; None if none is found."""
         encoding = self.encoding
         if encoding.size <= self.n_distinct:
             return None
@@ -112,6 +91,12 @@ class TrialTable:
             row = self.first_new(encoding.sample_legal(N_AT_ONCE, rng, known=self.rows))
         return row
 
+    def choose(self, rows: Iterable[NDArray[np.float64]], rng: np.random.Generator) -> dict[str, Any] | None:
+        """Return the configuration of the first legal, untried row, else a random one; None if none is found."""
+        row = self.first_new(rows)
+        row = self.sample_new(rng) if row is None else row
+        return None if row is None else self.encoding.decode(row)
+
     @property
     def n_distinct(self) -> int:
         """Number of different configurations tried."""
@@ -122,8 +107,8 @@ class TrialTable:
     def reports(self) -> NDArray[np.float64]:
         """Reports in order of arrival, ndarray of shape (n_reports, 5); read-only.
 
-        Columns: trial, budget, loss, cost, and the budget spent at that cost.  The budget of a failed job is its
-        target, its loss is infinite.
+        Columns: trial, budget, loss, cost, and the budget spent at that cost.  A failed job has its target as budget
+        and an infinite loss.
         """
         for trial, report in self._reported[len(self._reports) :]:
             failed = report.failed or report.status is Status.PRUNED
@@ -142,7 +127,7 @@ class TrialTable:
 
 
 class _GrowingArray:
-    """Array to which rows are appended in amortized constant time."""
+    """Array with `append` in amortized constant time."""
 
     def __init__(self, width: int) -> None:
         self._n, self._array = 0, np.empty((64, width))

@@ -56,7 +56,7 @@ class StudyView:
         return self._journal.checkpoints
 
     def load_checkpoint(self, trial: Trial) -> Any:
-        """Return the latest checkpoint of a trial; None if it saved none, or if it was dropped."""
+        """Load the latest checkpoint of a trial; None if it saved none, or if it was dropped."""
         kept = self.checkpoints.get(trial.number)
         return read_checkpoint(kept) if isinstance(kept, Path) else kept
 
@@ -91,9 +91,9 @@ class StudyView:
     def trials_dataframe(self) -> Any:
         """Return a pandas data frame with a row per trial, under Optuna's column names.
 
-        ``number``, ``value``, ``datetime_start``, ``datetime_complete``, ``duration``, ``params_*``,
-        ``user_attrs_*``, ``state`` in Optuna's words; then ``metrics_*``, the numbers that the trial returned beside
-        its value, ``budget``, ``status`` in ours, ``origin``, ``seed``, and ``reason``, why it did not finish.
+        Optuna's columns are ``number``, ``value``, ``datetime_start``, ``datetime_complete``, ``duration``,
+        ``params_*``, ``user_attrs_*`` and ``state``.  Further ones are ``metrics_*`` (values returned beside the
+        objective's value), ``budget``, ``status`` (see `Status`), ``origin``, ``seed`` and ``reason`` (of a failure).
         """
         return trials_dataframe(self.history)
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from autonet.core.clock import TimeLimit
 from autonet.core.errors import TrialPruned
 from autonet.search.evaluation import Objective, Outcome
-from autonet.search.executors.base import DEADLINE_GRACE_SECONDS, Executor
+from autonet.search.executors.base import OVERRUN_SECONDS, Executor
 from autonet.search.records import Job, Status
 from autonet.search.running_trial import RunningTrial
 from autonet.testing.assertions import expect
@@ -157,8 +158,8 @@ def check_a_result_without_a_value_is_known_as_such(executor: Executor) -> None:
     expect(ended[1][0].result.loss == 4.0, f"the last report of a pruned trial counts; got {ended[1][0].result}.")
 
 
-def check_the_deadline_holds(executor: Executor) -> None:
-    """Jobs that run past their deadline come back in time; what they reported counts."""
+def check_time_limits_hold(executor: Executor) -> None:
+    """Jobs that exceed their time limit return soon after it; the last reported value counts."""
 
     def objective(trial: RunningTrial) -> float:
         if trial.number:
@@ -171,17 +172,17 @@ def check_the_deadline_holds(executor: Executor) -> None:
 
     for number, status in enumerate((Status.TIMEOUT, Status.CUT)):
         _run(executor, lambda _: 0.0, [_job(i) for i in range(executor.n_slots)])  # starts what must be started
-        deadline = time.monotonic() + 0.5
-        outcome, curve = _run(executor, objective, [_job(number, deadline=deadline)])[number]
-        late = time.monotonic() - deadline
-        expect(late >= 0, f"a job was ended {-late:.2f} seconds before its deadline.")
+        limit = TimeLimit.after(0.5)
+        outcome, curve = _run(executor, objective, [_job(number, deadline=limit.at)])[number]
+        late = -limit.left()
+        expect(late >= 0, f"a job was ended {-late:.2f} seconds before its time limit.")
         expect(
-            late < DEADLINE_GRACE_SECONDS + MESSAGE_TIMEOUT_SECONDS,
-            f"a job came back {late:.2f} seconds after its deadline.",
+            late < OVERRUN_SECONDS + MESSAGE_TIMEOUT_SECONDS,
+            f"a job came back {late:.2f} seconds after its time limit.",
         )
         expect(
             outcome.result.status is status and curve == [(0, 0.5)] * number,
-            f"a job that is ended by its deadline after {number} reports must be {status}; got {outcome}.",
+            f"a job that is ended by its time limit after {number} reports must be {status}; got {outcome}.",
         )
 
 
@@ -224,7 +225,7 @@ CHECKS: tuple[Callable[[Executor], None], ...] = (
     check_checkpoints_travel,
     check_an_exception_ends_its_job_alone,
     check_a_result_without_a_value_is_known_as_such,
-    check_the_deadline_holds,
+    check_time_limits_hold,
     check_jobs_overlap,
     check_cancelled_jobs_do_not_come_back,
 )

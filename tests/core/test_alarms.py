@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from autonet.core.alarms import Alarm, DeadlinePassed, enclosing_alarm
+from autonet.core.alarms import Alarm, TimedOut, enclosing_alarm
 
 FOREVER = 60.0
 
@@ -25,7 +25,7 @@ def spin() -> None:
 
 def interrupt(seconds: float, body: Callable[[], None]) -> None:
     """Run a body that an alarm must end."""
-    with pytest.raises(DeadlinePassed), Alarm(time.monotonic() + seconds):
+    with pytest.raises(TimedOut), Alarm(time.monotonic() + seconds):
         body()
 
 
@@ -130,7 +130,7 @@ def test_an_alarm_can_be_set_to_an_earlier_moment_by_another_thread(run: Callabl
 
 PROFILED = """
 import sys, threading, time
-from autonet.core.alarms import Alarm, DeadlinePassed
+from autonet.core.alarms import Alarm, TimedOut
 
 def body():
     try:
@@ -138,7 +138,7 @@ def body():
             until = time.monotonic() + 0.1
             while time.monotonic() < until:
                 pass
-    except DeadlinePassed:
+    except TimedOut:
         pass
 
 thread = threading.Thread(target=body)

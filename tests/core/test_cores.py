@@ -86,7 +86,7 @@ def daemonic() -> Iterator[None]:
 
 def test_workers_that_cannot_start_are_refused() -> None:
     X, y = np.arange(60.0).reshape(30, 2), np.arange(30) % 2
-    sentence = "n_jobs=2 needs worker processes, and this is a daemonic process .*; use n_jobs=1"
+    sentence = "n_jobs=2 requires worker processes, which a daemonic process .* cannot start; use n_jobs=1"
     with daemonic():
         with pytest.raises(InvalidOption, match=sentence):
             AutoNetClassification("tiny_cs", n_jobs=2, max_trials=1, budget_type="epochs").fit(X, y)

@@ -514,8 +514,8 @@ def test_a_grid_refuses_continuous_hyperparameters_and_says_what_to_do() -> None
     with pytest.raises(InvalidOption) as caught:
         Study({"n": (1, 3), "rate": (0.1, 1.0)}, sampler="grid")
     assert str(caught.value) == (
-        "'rate' is continuous, and a grid requires a finite set of values; give it a list of values instead of a "
-        "range, or use another sampler."
+        "'rate' is continuous, and a grid requires finitely many values; use a list of values instead of a range, or "
+        "another sampler."
     )
     assert len(Study({"n": (1, 3), "rate": [0.1, 0.3]}, sampler="grid").optimize(lambda trial: 1.0).trials) == 6
 

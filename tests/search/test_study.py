@@ -335,7 +335,7 @@ def test_a_range_that_changes_grows_and_a_meaning_that_changes_is_refused() -> N
 def test_suggesting_reads_a_given_space_and_refuses_what_is_not_in_it() -> None:
     study = minimize(lambda t: t.suggest_float("x", -10, 10), LINE, max_trials=3, on_error="raise")
     assert all(t.value == t.config["x"] for t in study.trials)
-    with pytest.raises(InvalidOption, match=r"'y' is not active in the space of the study, which has \['x'\]"):
+    with pytest.raises(InvalidOption, match=r"'y' is not active in the space of the study; active are \['x'\]"):
         minimize(lambda t: t.suggest_float("y", 0, 1), LINE, max_trials=3, on_error="raise")
 
 

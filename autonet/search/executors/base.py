@@ -1,26 +1,23 @@
 """Protocol of executors: they run jobs and return outcomes."""
 
-import time
 from typing import Protocol
 
+from autonet.core.clock import TimeLimit
 from autonet.search.evaluation import Objective, Outcome
 from autonet.search.records import Job
 from autonet.search.running_trial import Observer
 
-__all__ = ["DEADLINE_GRACE_SECONDS", "DEADLINE_GRACE_SHARE", "Executor", "hard_deadline"]
+__all__ = ["OVERRUN_SECONDS", "OVERRUN_SHARE", "Executor", "extend_limit"]
 
-# Seconds after its deadline at which a job is stopped from outside, at least.
-DEADLINE_GRACE_SECONDS = 0.2
-
-# Share of the time left that is added to these seconds.
-DEADLINE_GRACE_SHARE = 0.01
+OVERRUN_SECONDS = 0.2  # seconds that a job may overrun its time limit before it is stopped from outside, at least
+OVERRUN_SHARE = 0.01  # share of the time left that is added to these seconds
 
 
 class Executor(Protocol):
     """Protocol of executors, which run up to `n_slots` jobs at once.
 
-    Failures are isolated: an exception, the death of the process or a hang past the deadline becomes an `Outcome`
-    with its status and reason.  `autonet.testing.executors.check_executor` tests an implementation.
+    Failures are isolated: an exception, the death of the process or a hang past the time limit becomes an
+    `Outcome` with a status and a reason.  `autonet.testing.executors.check_executor` tests an implementation.
 
     A true attribute ``isolated`` declares that jobs run in other processes, so that none is blamed if this one dies.
 
@@ -58,34 +55,25 @@ class Executor(Protocol):
         Raises
         ------
         InvalidOption
-            If the objective cannot be sent to where jobs run.
+            If the objective cannot be sent to the workers.
         """
 
     def submit(self, objective: Objective, job: Job, observe: Observer | None = None) -> None:
         """Start a job in a free slot.
 
-        `observe` may be called with values as they are reported; otherwise they are part of the outcome.
+        Reported values are passed to `observe`, or returned with the outcome.
         """
 
     def wait(self) -> list[Outcome]:
-        """Wait until a running job has ended; return the outcomes of all that have, none if none is running."""
+        """Wait until a job has ended; return the outcomes of all jobs that have, empty if none is running."""
 
     def cancel(self) -> None:
         """Stop all running jobs immediately, without outcomes."""
 
     def close(self) -> None:
-        """Cancel, and release processes and connections."""
+        """Cancel all jobs, and release processes and connections."""
 
 
-def hard_deadline(deadline: float, share: float = 1.0) -> float:
-    """Return the value of ``time.monotonic()`` at which a job that overran its deadline is stopped.
-
-    Parameters
-    ----------
-    deadline : float
-        Deadline of the job.
-    share : float
-        Share of the grace period; below 1 for an exception inside the job, before it is stopped from outside.
-    """
-    left = max(deadline - time.monotonic(), 0.0)
-    return deadline + share * (DEADLINE_GRACE_SECONDS + DEADLINE_GRACE_SHARE * left)
+def extend_limit(job: Job, share: float = 1.0) -> TimeLimit:
+    """Return the time limit of a job, extended by a share of the overrun after which it is stopped from outside."""
+    return job.limit.shift(share * (OVERRUN_SECONDS + OVERRUN_SHARE * max(job.limit.left(), 0.0)))

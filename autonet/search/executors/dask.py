@@ -21,16 +21,16 @@ __all__ = ["Dask"]
 class Dask(Futures):
     """Run jobs on the workers of a dask cluster, on one machine or many.
 
-    A job whose worker dies is a crashed trial; it is not run again on another worker, as dask would do.  Past its
-    deadline a job is interrupted at its next line of Python, or given up (see `Futures`).  With a run directory, all
-    workers must see it.
+    If a worker dies, its trial counts as crashed; unlike dask, it does not rerun the job on another worker.  A job
+    past its time limit is interrupted at its next line of Python, or abandoned (see `Futures`).  A run directory must
+    be accessible to all workers.
 
     Parameters
     ----------
     client : distributed.Client
-        Whoever made it closes it.
+        Not closed by this object.
     n_slots : int, optional
-        Jobs at once; default: the threads of all workers that there are now.
+        Number of jobs at once; by default the number of threads of all present workers.
 
     Examples
     --------
@@ -42,51 +42,51 @@ class Dask(Futures):
         self._client = client
         super().__init__(client, sum(client.nthreads().values()) if n_slots is None else n_slots)
         self._plugin, self._data = "", b""
-        self._given_up: set[str] = set()
+        self._abandoned: set[str] = set()
 
     def prepare(self, objective: Objective) -> None:
-        """Bring the objective to all workers, and to those that will come; see `Executor`."""
+        """Send the objective to all workers, present and future; see `Executor`."""
         data = pickle_objective(objective)
         self._sent = SentObjective(objective)
         if data != self._data:
-            self._forget()
-            self._data, self._plugin = data, _unique()
+            self._remove_plugin()
+            self._data, self._plugin = data, _make_name()
             self._client.register_plugin(_Objective(data), name=self._plugin)
 
     def close(self) -> None:
-        """Cancel, and take the objective away from the workers; see `Executor`."""
+        """Cancel all jobs, and remove the objective from the workers; see `Executor`."""
         super().close()
-        while self._given_up:
-            self._clear(self._given_up.pop())
-        self._forget()
+        while self._abandoned:
+            self._clear(self._abandoned.pop())
+        self._remove_plugin()
 
-    def _forget(self) -> None:
+    def _remove_plugin(self) -> None:
         if self._plugin and self._client.status == "running":
             self._client.unregister_worker_plugin(self._plugin)
         self._plugin, self._data = "", b""
 
     def _begin(self, job: Job, seconds: float) -> Any:
-        key = _unique()
+        key = _make_name()
         return self._client.submit(_run_once, self._plugin, key, job, seconds, key=key, pure=False, retries=0)
 
-    def _outcome(self, future: Any, running: PendingJob) -> Outcome:
-        outcome = super()._outcome(future, running)
+    def _get_outcome(self, future: Any, running: PendingJob) -> Outcome:
+        outcome = super()._get_outcome(future, running)
         self._drop(future)
         return outcome
 
     def _drop(self, future: Any) -> None:
         if not future.done():
             future.cancel()
-            self._given_up.add(future.key)  # perhaps it is only just begun
+            self._abandoned.add(future.key)  # a worker may be about to run it
         self._clear(future.key)
 
     def _clear(self, key: str) -> None:
         if self._client.status == "running":
-            _event(key, self._client).clear()
+            _get_event(key, self._client).clear()
 
 
 class _Objective(WorkerPlugin):
-    """The objective, where the workers find it."""
+    """Worker plugin that holds the objective."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -97,8 +97,8 @@ class _Objective(WorkerPlugin):
 
 
 def _run_once(plugin: str, key: str, job: Job, seconds: float) -> SentOutcome | None:
-    """Run a job, but not after a worker has died of it: dask would go on to kill one worker after another."""
-    begun = _event(key)
+    """Run a job; return None if a worker has already died of it, since dask would rerun it on every worker."""
+    begun = _get_event(key)
     if begun.is_set():
         return None
     begun.set()
@@ -106,10 +106,10 @@ def _run_once(plugin: str, key: str, job: Job, seconds: float) -> SentOutcome | 
     return run_with_timeout(plugins[plugin].sent, job, seconds)
 
 
-def _unique() -> str:
+def _make_name() -> str:
     return f"autonet-{uuid.uuid4().hex}"
 
 
-def _event(key: str, client: Any = None) -> Any:
-    """Return the mark that a job was begun, which the scheduler keeps."""
+def _get_event(key: str, client: Any = None) -> Any:
+    """Return the event of dask's scheduler that marks a job as begun."""
     return Event(key, client)  # type: ignore[no-untyped-call]

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from autonet.core.alarms import Alarm
+from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
 from autonet.search.evaluation import Objective, Outcome, evaluate
-from autonet.search.executors.base import hard_deadline
+from autonet.search.executors.base import extend_limit
 from autonet.search.records import Job
 from autonet.search.running_trial import Observer
 
@@ -16,10 +17,10 @@ __all__ = ["InProcess", "interrupt_at"]
 
 
 class InProcess:
-    """Run a job when it is waited for.
+    """Run jobs one at a time in this process, inside `wait`.
 
-    An objective that runs past its deadline is interrupted, in the main thread even while it sleeps; in another
-    thread at its next line of Python.  What never comes back from compiled code needs worker processes.
+    An objective that exceeds its time limit is interrupted: in the main thread even while it sleeps, in other threads
+    at its next line of Python.  Compiled code is only interrupted in worker processes.
 
     Examples
     --------
@@ -35,10 +36,10 @@ class InProcess:
         self._next: tuple[Objective, Job, Observer | None] | None = None
 
     def prepare(self, objective: Objective) -> None:
-        """Do nothing: any objective will do; see `Executor`."""
+        """Do nothing; see `Executor`."""
 
     def submit(self, objective: Objective, job: Job, observe: Observer | None = None) -> None:
-        """Note the job; see `Executor`."""
+        """Keep the job until `wait`; see `Executor`."""
         self._next = (objective, job, observe)
 
     def wait(self) -> list[Outcome]:
@@ -47,26 +48,26 @@ class InProcess:
             return []
         (objective, job, observe), self._next = self._next, None
         with current_interrupt().raising():
-            return [evaluate(objective, job, observe, interrupt_at(hard_deadline(job.deadline)))]
+            return [evaluate(objective, job, observe, interrupt_at(extend_limit(job)))]
 
     def cancel(self) -> None:
-        """Forget the job; see `Executor`."""
+        """Drop the job; see `Executor`."""
         self._next = None
 
     def close(self) -> None:
-        """Forget the job; see `Executor`."""
+        """Drop the job; see `Executor`."""
         self.cancel()
 
 
 @contextmanager
-def interrupt_at(moment: float) -> Iterator[None]:
-    """Raise `DeadlinePassed` in the body when ``time.monotonic()`` reads `moment`.
+def interrupt_at(limit: TimeLimit) -> Iterator[None]:
+    """Raise `TimedOut` in the ``with`` block when a time limit has passed.
 
-    It comes at any bytecode: global modes of torch are put back afterwards.
+    The exception may come at any bytecode; the global modes of torch are restored.
     """
     restore = _save_torch_modes()
     try:
-        with Alarm(moment):
+        with Alarm(limit.at):
             yield
     except BaseException:
         restore()
@@ -74,13 +75,12 @@ def interrupt_at(moment: float) -> Iterator[None]:
 
 
 def _save_torch_modes() -> Callable[[], None]:
-    """Save the global modes of torch; return a function that restores them.
+    """Save gradient mode, autocast, default dtype and threads of torch; return a function that restores them.
 
-    An exception at any bytecode may leave gradients, autocast, default dtype and threads changed.  torch is not
-    imported here: if nobody has, there is nothing to save.
+    torch is not imported for it: without torch there is nothing to save.
     """
     torch: Any = sys.modules.get("torch")
-    if torch is None or not hasattr(torch, "get_num_threads"):  # not there, or about to be imported
+    if torch is None or not hasattr(torch, "get_num_threads"):  # not imported, or only in part
         return lambda: None
     grad, dtype, threads = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads()
     autocast = {device: torch.is_autocast_enabled(device) for device in ("cpu", "cuda")}

@@ -1,4 +1,4 @@
-"""Objectives and outcomes on their way between processes."""
+"""Pickle objectives and outcomes for other processes."""
 
 import functools
 import inspect
@@ -16,52 +16,46 @@ __all__ = ["SentObjective", "SentOutcome", "pickle_objective", "pickle_outcome",
 
 
 def unpickle(data: bytes) -> Any:
-    """Undo what the functions of this module do."""
+    """Load an object pickled by this module."""
     return cloudpickle.loads(data)
 
 
 def pickle_objective(objective: Objective) -> bytes:
-    """Pickle an objective: functions, lambdas, closures and local classes go by value.
-
-    Raises
-    ------
-    InvalidOption
-        If it holds what belongs to one process; names it.
-    """
+    """Pickle an objective, functions and classes by value; raise with the name of the part that cannot be pickled."""
     try:
         return bytes(cloudpickle.dumps(objective))
     except Exception as error:
         name, part = _find_unpicklable("objective", objective)
         raise InvalidOption(
-            f"The objective cannot be pickled: {name} is of type {type(part).__name__} ({error}).  "
-            "Open files, locks and connections inside of the objective."
+            f"The objective cannot be pickled: {name} is of type {type(part).__name__} ({error}); open "
+            "files, locks and connections inside the objective."
         ) from error
 
 
 def pickle_outcome(outcome: Outcome) -> bytes:
-    """Pickle an outcome; if it cannot be, an outcome that says so."""
+    """Pickle an outcome; if that fails, pickle a crashed outcome with the reason."""
     outcome = replace(outcome, exception=_make_portable(outcome), job=replace(outcome.job, checkpoint=None))
     try:
         return bytes(cloudpickle.dumps(outcome))
-    except Exception as error:  # noqa: BLE001 - whatever a part of it raises while it is pickled
+    except Exception as error:  # noqa: BLE001 - a part may raise anything while it is pickled
         name, part = _find_unpicklable("outcome", outcome)
         reason = f"{name.removeprefix('outcome.')}, of type {type(part).__name__}, cannot be pickled: {error}"
         return bytes(cloudpickle.dumps(make_failure(outcome.job, Status.CRASHED, reason, outcome.seconds)))
 
 
 class SentObjective:
-    """An objective that is pickled once however often it is sent, and unpickled once where it arrives."""
+    """Objective that is pickled once by the sender and unpickled once by each receiver."""
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
 
     @functools.cached_property
     def data(self) -> bytes:
-        """The objective, pickled."""
+        """The pickled objective."""
         return pickle_objective(self.objective)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Send the objective in its pickled form."""
+        """Reduce to the pickled objective."""
         return _load_objective, (self.data,)
 
 
@@ -71,13 +65,13 @@ def _load_objective(data: bytes) -> SentObjective:
 
 
 class SentOutcome:
-    """An outcome that can be pickled, whatever is in it; between threads it is passed as it is."""
+    """Outcome that can always be pickled; between threads it is shared."""
 
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Send the outcome, or what is wrong with it."""
+        """Reduce to the pickled outcome; see `pickle_outcome`."""
         return _load_outcome, (pickle_outcome(self.outcome),)
 
 
@@ -86,7 +80,7 @@ def _load_outcome(data: bytes) -> SentOutcome:
 
 
 def _make_portable(outcome: Outcome) -> Exception | None:
-    """Return the exception with its traceback as a note; if it cannot be pickled, one with the same text."""
+    """Return the exception with its traceback as a note, or a RuntimeError with its message if it cannot be pickled."""
     exception = outcome.exception
     if exception is None:
         return None
@@ -94,23 +88,23 @@ def _make_portable(outcome: Outcome) -> Exception | None:
         exception.add_note(f"in another process:\n{outcome.error}")
     try:
         unpickle(cloudpickle.dumps(exception))
-    except Exception:  # noqa: BLE001 - such as a constructor that does not take its own `args`
+    except Exception:  # noqa: BLE001 - for example, its constructor does not accept its `args`
         return RuntimeError(outcome.reason)
     return exception
 
 
 def _find_unpicklable(name: str, value: Any, depth: int = 8) -> tuple[str, Any]:
-    """Follow what cannot be pickled down to the smallest part that has a name."""
-    for part_name, part in _parts(name, value) if depth else ():
+    """Return name and value of the innermost part that cannot be pickled."""
+    for part_name, part in _iterate_parts(name, value) if depth else ():
         try:
             cloudpickle.dumps(part)
-        except Exception:  # noqa: BLE001 - this is the one
+        except Exception:  # noqa: BLE001 - this part is to blame
             return _find_unpicklable(part_name, part, depth - 1)
     return name, value
 
 
-def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Go through the parts of a value that are pickled with it."""
+def _iterate_parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Iterate over names and values of the parts that are pickled with a value."""
     if inspect.isfunction(value):
         variables = inspect.getclosurevars(value)
         yield from {**variables.globals, **variables.nonlocals}.items()

@@ -1,4 +1,4 @@
-"""Run jobs in worker processes, each of which may die without harm to anything but its job."""
+"""Run jobs in worker processes; a process that dies fails only its job."""
 
 import math
 import multiprocessing
@@ -15,12 +15,14 @@ from typing import Any
 import cloudpickle
 from joblib.externals.loky.backend import get_context
 
+from autonet.core.alarms import TimedOut
+from autonet.core.clock import TimeLimit
 from autonet.core.cores import available_cores, in_daemon
 from autonet.core.errors import InvalidOption
 from autonet.core.interrupts import current_interrupt
 from autonet.core.validation import is_integer, is_real
-from autonet.search.evaluation import DeadlinePassed, Objective, Outcome, evaluate, make_failure
-from autonet.search.executors.base import hard_deadline
+from autonet.search.evaluation import Objective, Outcome, evaluate, make_failure
+from autonet.search.executors.base import extend_limit
 from autonet.search.executors.pickling import pickle_objective, unpickle
 from autonet.search.executors.worker import serve
 from autonet.search.records import Job, Status
@@ -28,7 +30,7 @@ from autonet.search.running_trial import Observer, RunningTrial
 
 __all__ = ["Processes"]
 
-# Several trials at once are faster with one thread each than with all threads each.
+# Environment of workers: several trials at once are faster with one thread each.
 ONE_THREAD = dict.fromkeys(
     (
         "OMP_NUM_THREADS",
@@ -41,37 +43,33 @@ ONE_THREAD = dict.fromkeys(
     "1",
 )
 
-# Seconds after which to look whether a process lives whose pipe says nothing: a child of its own may hold that open.
-POLL_SECONDS = 0.2
-
-# Seconds that an idle process has to end by itself.
-EXIT_SECONDS = 1.0
-# And after Ctrl-C, which must be answered soon.
-EXIT_SECONDS_INTERRUPTED = 0.1
-# Share of what is left after Ctrl-C that a job has to end by itself; the rest is for what it sends back.
-STOPPING_SHARE = 0.6
+POLL_SECONDS = 0.2  # interval of checks for dead processes, whose pipes may be held open by their children
+EXIT_SECONDS = 1.0  # seconds that idle processes have to exit
+EXIT_SECONDS_INTERRUPTED = 0.1  # seconds that idle processes have to exit after Ctrl-C
+STOPPING_SHARE = 0.6  # share of the time left after Ctrl-C that a job has to stop; the rest is for sending its outcome
 
 
 class Processes:
-    """Run jobs in worker processes of one thread each.
+    """Run jobs in worker processes with one thread each.
 
-    Each slot has a process of its own, started with loky: no ``__main__`` guard is needed, and functions, lambdas and
-    closures from notebooks are sent by value.  Whatever ends a process ends its trial alone, and the next job of the
-    slot gets a new process.  Values reported on the way arrive at once, so that they count even if the trial hangs.
+    Processes are started with loky: no ``__main__`` guard is needed, and functions, lambdas and closures, also those of
+    notebooks, are pickled by value.  A process that crashes, hangs or exceeds its memory fails only its trial, and is
+    replaced.  Values are received as they are reported, so that they count even if the trial hangs later.
 
     Parameters
     ----------
     n_jobs : int
-        Number of processes, which start when they are first needed; -1 stands for one per core.
+        Number of processes, which are started on demand; -1 means one per core.
     memory_limit_mb : float, optional
-        Memory that a trial may need in addition to what its process needs with the objective and its data loaded,
-        in units of 2**20 bytes; Linux only.
+        Memory in MiB that a trial may allocate in addition to that of the process with objective and data loaded;
+        Linux only.
     imports : sequence of str
-        Modules that a new process imports while it has no job yet.
+        Modules that a new process imports before its first job.
 
     Raises
     ------
     InvalidOption
+        If an option is invalid, or if this process is daemonic.
 
     Examples
     --------
@@ -90,11 +88,11 @@ class Processes:
         self._workers: list[_Worker] = []
         self._objective: tuple[Objective, bytes] | None = None
         self._unsent: list[Outcome] = []
-        # multiprocessing waits for its processes at the exit of the interpreter; this comes before.
+        # Before multiprocessing joins its processes at the exit of the interpreter.
         util.Finalize(self, _kill, args=(self._workers,), exitpriority=20)
 
     def start(self) -> None:
-        """Start the processes now, so that they are ready when there is a job for them."""
+        """Start all processes now instead of on demand."""
         while len(self._workers) < self.n_slots:
             self._start_one()
 
@@ -109,26 +107,26 @@ class Processes:
         assert self._objective is not None  # noqa: S101 - for the type checker
         try:
             task = bytes(cloudpickle.dumps(job))
-        except Exception as error:  # noqa: BLE001 - a checkpoint made elsewhere may hold anything
+        except Exception as error:  # noqa: BLE001 - a checkpoint may hold any object
             self._unsent.append(make_failure(job, Status.CRASHED, f"the checkpoint cannot be pickled: {error}", 0.0))
             return
         self._idle_worker().begin(job, task, self._objective[1], observe)
 
     def wait(self) -> list[Outcome]:
-        """Wait for messages, deaths and deadlines; see `Executor`."""
+        """Wait for messages, deaths and time limits; see `Executor`."""
         outcomes, self._unsent = self._unsent, []
         interrupt = current_interrupt()
         while not outcomes and (busy := [worker for worker in self._workers if worker.job]):
             if interrupt.requested:
                 for worker in busy:
-                    worker.stop(interrupt.deadline)
-            left = min(worker.limit for worker in busy) - time.monotonic()
+                    worker.stop(interrupt.limit)
+            left = min(worker.limit for worker in busy).left()
             connection.wait([worker.connection for worker in busy], max(min(left, POLL_SECONDS), 0.0))
             for worker in busy:
-                outcome = worker.outcome()
+                outcome = worker.poll()
                 if outcome is not None:
                     outcomes.append(outcome)
-                    if outcome.result.status is Status.MEMOUT:  # what it has left over would count against the next
+                    if outcome.result.status is Status.MEMOUT:  # its leftovers would count against the next job
                         worker.kill()
         self._remove_dead_workers()
         return outcomes
@@ -140,14 +138,13 @@ class Processes:
         self._remove_dead_workers()
 
     def close(self) -> None:
-        """Kill the processes that run jobs, and let the others leave; see `Executor`."""
+        """Kill the processes that run jobs, and let the others exit; see `Executor`."""
         self.cancel()
         for worker in self._workers:
             worker.dismiss()
-        seconds = EXIT_SECONDS_INTERRUPTED if current_interrupt().requested else EXIT_SECONDS
-        until = time.monotonic() + seconds
+        limit = TimeLimit.after(EXIT_SECONDS_INTERRUPTED if current_interrupt().requested else EXIT_SECONDS)
         for worker in self._workers:
-            worker.process.join(max(until - time.monotonic(), 0.0))
+            worker.process.join(max(limit.left(), 0.0))
         _kill(self._workers)
         self._workers.clear()
 
@@ -164,14 +161,14 @@ class Processes:
         return self._workers[-1]
 
     def _remove_dead_workers(self) -> None:
-        """Forget the workers that are dead."""
+        """Remove dead workers."""
         for worker in [w for w in self._workers if not w.job and w.process.exitcode is not None]:
-            worker.kill()  # the processes that it has started may live
+            worker.kill()  # its children may be alive
             self._workers.remove(worker)
 
 
 class _Worker:
-    """A worker process, seen from outside."""
+    """Handle of a worker process."""
 
     def __init__(self, memory_limit: int | None, imports: Sequence[str]) -> None:
         self.connection, theirs = multiprocessing.Pipe()
@@ -182,29 +179,29 @@ class _Worker:
         finally:
             theirs.close()
         self.job: Job | None = None
-        self.limit = math.inf
+        self.limit = TimeLimit()
         self._ready = self._stopping = False
-        self._loaded: bytes | None = None  # the objective that it has
+        self._loaded: bytes | None = None  # objective of its last job
         self._task: tuple[bytes, bytes] | None = None
         self._observe: Observer | None = None
         self._curve: list[tuple[int, float]] = []
         self._began = 0.0
 
     def begin(self, job: Job, task: bytes, objective: bytes, observe: Observer | None) -> None:
-        """Give a job to the process, as soon as it is ready for one."""
+        """Send a job to the process, once it is ready."""
         self.job, self._task, self._observe, self._curve = job, (objective, task), observe, []
-        self._began, self.limit, self._stopping = time.monotonic(), hard_deadline(job.deadline), False
+        self._began, self.limit, self._stopping = time.monotonic(), extend_limit(job), False
         if self._ready:
             self._send()
 
-    def stop(self, deadline: float) -> None:
-        """Ask the process to end its job; at `deadline` it is killed, and at once if it has not begun."""
+    def stop(self, limit: TimeLimit) -> None:
+        """Request the process to stop its job by a time limit; a job that has not begun is stopped at once."""
         if self._stopping:
             return
         self._stopping = True
-        self.limit = min(self.limit, deadline if self._task is None else 0.0)
+        self.limit = min(self.limit, limit if self._task is None else TimeLimit.after(0.0))
         with suppress(OSError):
-            self.connection.send(STOPPING_SHARE * max(deadline - time.monotonic(), 0.0))
+            self.connection.send(STOPPING_SHARE * max(limit.left(), 0.0))
 
     def _send(self) -> None:
         self._ready = True
@@ -212,12 +209,12 @@ class _Worker:
             return
         (objective, task), self._task = self._task, None
         new, self._loaded = (None if objective == self._loaded else objective), objective
-        with suppress(OSError):  # it is dead, which shows when its outcome is asked for
+        with suppress(OSError):  # it is dead; `poll` will report it
             self.connection.send((new, task))
 
-    def outcome(self) -> Outcome | None:
-        """Take up what the process says, or that it is dead or too late; None while its job is running."""
-        dead = self.process.exitcode is not None  # before the last look into the pipe: what it sent there counts
+    def poll(self) -> Outcome | None:
+        """Receive messages; return the outcome of the job, None while it is running."""
+        dead = self.process.exitcode is not None  # checked before the pipe is emptied: its last messages count
         try:
             while self.connection.poll():
                 kind, *content = self.connection.recv()
@@ -231,7 +228,7 @@ class _Worker:
             dead = True
         if dead:
             return self._report_death()
-        return self._time_out() if time.monotonic() >= self.limit else None
+        return self._time_out() if self.limit.passed() else None
 
     def _record_report(self, step: int, value: float) -> None:
         assert self.job is not None  # noqa: S101 - for the type checker
@@ -243,12 +240,12 @@ class _Worker:
         job = self._release_job()
         try:
             outcome: Outcome = unpickle(data)
-        except Exception as error:  # noqa: BLE001 - such as a class that can only be imported over there
+        except Exception as error:  # noqa: BLE001 - for example a class that this process cannot import
             return make_failure(job, Status.CRASHED, f"the result cannot be unpickled: {error!r}", self._seconds)
         return replace(outcome, job=job, curve=self._unreported_curve)
 
     def _report_death(self) -> Outcome:
-        self.process.join(EXIT_SECONDS)  # the pipe may tell first
+        self.process.join(EXIT_SECONDS)  # the pipe may close before the process has ended
         reason = _describe_exit(self.process.exitcode)
         if not self._ready:
             reason += " before it started the job"
@@ -257,12 +254,12 @@ class _Worker:
         return replace(failed, curve=self._unreported_curve, died=True)
 
     def _time_out(self) -> Outcome:
-        """Kill the process; what it has reported counts, as if it had been interrupted in itself."""
+        """Kill the process; its last reported value counts, as if the objective had been interrupted."""
         self.kill()
 
         def interrupted(trial: RunningTrial) -> None:
             trial.curve += self._curve
-            raise DeadlinePassed
+            raise TimedOut
 
         job = self._release_job()
         outcome, seconds = evaluate(interrupted, job), self._seconds
@@ -270,13 +267,13 @@ class _Worker:
         return replace(outcome, config=job.config, curve=self._unreported_curve, seconds=seconds, began=began)
 
     def _release_job(self) -> Job:
-        job, self.job, self.limit = self.job, None, math.inf
+        job, self.job, self.limit = self.job, None, TimeLimit()
         assert job is not None  # noqa: S101 - for the type checker
         return job
 
     @property
     def _unreported_curve(self) -> list[tuple[int, float]]:
-        """What was reported and nobody has been told of."""
+        """Reported steps and values that were not passed to an observer."""
         return [] if self._observe else self._curve
 
     @property
@@ -284,17 +281,17 @@ class _Worker:
         return time.monotonic() - self._began
 
     def dismiss(self) -> None:
-        """Tell the process to end; its pipe stays open until it has, as the end of that means that we are dead."""
+        """Request the process to exit; its pipe stays open, since a closed one means that the parent has died."""
         with suppress(OSError):
             self.connection.send(None)
 
     def kill(self) -> None:
-        """Kill the process and all that it has started."""
+        """Kill the process and its children."""
         pid = self.process.pid
         if hasattr(os, "killpg"):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
-            if self.process.exitcode is None:  # too young to lead a group
+            if self.process.exitcode is None:  # it has not started its process group yet
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         else:
@@ -310,8 +307,8 @@ def _check_n_jobs(n_jobs: Any) -> int:
     number = available_cores() if number == -1 else number
     if in_daemon():
         raise InvalidOption(
-            f"n_jobs={n_jobs!r} needs worker processes, and this is a daemonic process (a worker of "
-            "multiprocessing.Pool, or of dask), which may not start any; use n_jobs=1."
+            f"n_jobs={n_jobs!r} requires worker processes, which a daemonic process (a worker of multiprocessing.Pool "
+            "or of dask) cannot start; use n_jobs=1."
         )
     return number
 
@@ -331,7 +328,7 @@ def _kill(workers: "list[_Worker]") -> None:
 
 
 def _describe_exit(code: int | None) -> str:
-    """Say how a process ended."""
+    """Describe how a process ended."""
     if code is None:
         return "the worker process closed the connection"
     if code >= 0:
@@ -344,7 +341,7 @@ def _describe_exit(code: int | None) -> str:
 
 @contextmanager
 def _block_sigint() -> Iterator[None]:
-    """Start processes that no Ctrl-C can reach, and let none come before they are known here."""
+    """Block Ctrl-C inside a ``with`` block; processes started there inherit the mask."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -1,4 +1,4 @@
-"""What a worker process does: it takes jobs from a pipe and sends back what comes of them."""
+"""Main loop of a worker process: receive jobs from a pipe, run them, send their outcomes back."""
 
 import atexit
 import contextlib
@@ -17,10 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autonet.core.alarms import DeadlinePassed
+from autonet.core.alarms import TimedOut
+from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import Interrupt, current_interrupt, interruptible
 from autonet.search.evaluation import Objective, Outcome, evaluate, make_failure
-from autonet.search.executors.base import hard_deadline
+from autonet.search.executors.base import extend_limit
 from autonet.search.executors.in_process import interrupt_at
 from autonet.search.executors.pickling import pickle_outcome, unpickle
 from autonet.search.records import Job, Status
@@ -30,9 +31,9 @@ __all__ = ["run_job", "serve"]
 
 
 def run_job(objective: Objective, job: Job, observe: Observer | None = None, memory: int | None = None) -> Outcome:
-    """Run an objective where it may do what it likes: even KeyboardInterrupt ends nothing but its job.
+    """Run an objective on a job in a worker; any exception, even KeyboardInterrupt, ends only the job.
 
-    It is interrupted shortly after its deadline, before it is ended from outside.
+    The job is interrupted shortly after its time limit, before it would be stopped from outside.
 
     Parameters
     ----------
@@ -40,31 +41,31 @@ def run_job(objective: Objective, job: Job, observe: Observer | None = None, mem
     job : Job
     observe : callable, optional
     memory : int, optional
-        Bytes that the process may have.
+        Memory limit of the process in bytes.
     """
     began = time.monotonic()
     try:
-        return evaluate(objective, job, observe, _limit_resources(hard_deadline(job.deadline, share=0.5), memory))
-    except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt, and what comes too late
+        return evaluate(objective, job, observe, _limit_resources(extend_limit(job, share=0.5), memory))
+    except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt, or an alarm that rang late
         return _crash(job, repr(error), time.monotonic() - began)
 
 
 def serve(connection: Any, memory_limit: int | None, imports: Sequence[str] = ()) -> None:
-    """Run the jobs that come through a pipe, until None comes; a number of seconds is a request to end one by then.
+    """Run jobs received from a pipe until None is received; a float requests the running job to end within seconds.
 
-    It sends ``("ready",)`` at the start, ``("observe", step, value)`` for each value reported, and ``("end", outcome)``
+    Sends ``("ready",)`` at the start, ``("observe", step, value)`` for each reported value, and ``("end", outcome)``
     for each job.
 
     Parameters
     ----------
     connection : multiprocessing.connection.Connection
     memory_limit : int or None
-        Bytes that a job may have in addition to what the process has with the objective loaded.
+        Bytes that a job may allocate in addition to those of the process with the objective loaded.
     imports : sequence of str
-        Modules to import while there is no job.
+        Modules to import before the first job.
     """
     _detach_from_terminal()
-    faulthandler.enable()  # tells on standard error where a segmentation fault was
+    faulthandler.enable()  # prints a traceback on segmentation faults
     tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
     with interruptible(signals=()) as interrupt:
         threading.Thread(target=_receive, args=(connection, tasks, interrupt), daemon=True).start()
@@ -79,7 +80,7 @@ def _run_jobs(
     memory_limit: int | None,
     imports: Sequence[str],
 ) -> None:
-    """Run jobs, each of which may be asked to stop."""
+    """Run jobs one after the other; see `serve`."""
 
     def observe(_: int, step: int, value: float) -> None:
         _send(connection, ("observe", step, value))
@@ -88,7 +89,7 @@ def _run_jobs(
     memory = None
     _send(connection, ("ready",))
     for name in imports:
-        with contextlib.suppress(Exception):  # it is the objective's matter, which says so when it is loaded
+        with contextlib.suppress(Exception):  # loading the objective will raise it again
             importlib.import_module(name)
     while (task := tasks.get()) is not None:
         data, job = task[0], unpickle(task[1])
@@ -106,10 +107,10 @@ def _run_jobs(
 
 
 def _exit_fast() -> NoReturn:
-    """End the process without taking its modules apart, which takes torch a second; exit functions are called."""
-    atexit._run_exitfuncs()  # noqa: SLF001 - what os._exit leaves out
+    """Call exit functions and end the process without unloading modules, which takes torch a second."""
+    atexit._run_exitfuncs()  # noqa: SLF001 - os._exit does not call them
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # nobody listens
+        with contextlib.suppress(OSError, ValueError):  # closed by the parent
             stream.flush()
     os._exit(0)
 
@@ -119,15 +120,15 @@ def _crash(job: Job, reason: str, seconds: float) -> Outcome:
 
 
 def _detach_from_terminal() -> None:
-    """Let the parent alone decide what Ctrl-C means, and lead a group of processes that can be killed as one."""
+    """Ignore Ctrl-C, which the parent handles, and start a process group that can be killed as a whole."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setsid"):
         os.setsid()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the parent held it back
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by the parent
 
 
 def _receive(connection: Any, tasks: "queue.SimpleQueue[Any]", interrupt: Interrupt) -> None:
-    """Hand on tasks and requests to stop; when the parent has died, go too, with all that the objective has started."""
+    """Receive tasks and requests to stop; end this process when the parent has died."""
     with contextlib.suppress(EOFError, OSError):
         while True:
             message = connection.recv()
@@ -139,7 +140,7 @@ def _receive(connection: Any, tasks: "queue.SimpleQueue[Any]", interrupt: Interr
 
 
 def _send(connection: Any, message: tuple[Any, ...]) -> None:
-    """Send a message to the parent; if it has died, go too, without a word on its terminal."""
+    """Send a message to the parent; end this process if it has died, without output on its terminal."""
     try:
         connection.send(message)
     except OSError:
@@ -147,20 +148,20 @@ def _send(connection: Any, message: tuple[Any, ...]) -> None:
 
 
 def _end_with_parent() -> NoReturn:
-    """End this process and all that the objective has started."""
+    """End this process and the processes that the objective has started."""
     if hasattr(os, "killpg"):
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 
 @contextmanager
-def _limit_resources(moment: float, memory: int | None) -> Iterator[None]:
-    """Limit time and memory; what comes after, such as a traceback, may have all there is."""
-    with interrupt_at(moment), current_interrupt().raising(DeadlinePassed):
+def _limit_resources(limit: TimeLimit, memory: int | None) -> Iterator[None]:
+    """Limit time, and memory in bytes, inside a ``with`` block."""
+    with interrupt_at(limit), current_interrupt().raising(TimedOut):
         if memory is None:
             yield
             return
-        import resource  # noqa: PLC0415 - Unix has it
+        import resource  # noqa: PLC0415 - Unix only
 
         before = resource.getrlimit(resource.RLIMIT_DATA)
         resource.setrlimit(resource.RLIMIT_DATA, (memory, before[1]))
@@ -171,6 +172,6 @@ def _limit_resources(moment: float, memory: int | None) -> Iterator[None]:
 
 
 def _data_segment_bytes() -> int:
-    """Return the bytes that RLIMIT_DATA limits; address space that is only reserved, as by CUDA, does not count."""
+    """Return the bytes that RLIMIT_DATA counts, which excludes reserved address space such as that of CUDA."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmData:")[2].split()[0]) * 1024

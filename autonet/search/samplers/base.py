@@ -24,7 +24,7 @@ class Sampler(Protocol):
     >>> class Random:
     ...     def propose(self, space, history, rng):
     ...         table = history.table(space)  # trials and reports as arrays
-    ...         row = table.sample_new(rng)  # legal, and no trial has it
+    ...         row = table.sample_new(rng)  # legal and untried
     ...         return None if row is None else table.encoding.decode(row)
     >>> study = Study({"x": (0.0, 1.0)}, sampler=Random(), random_state=0)
     >>> len(study.optimize(lambda trial: trial["x"], max_trials=5).trials)

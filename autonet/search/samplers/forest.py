@@ -40,7 +40,7 @@ class ForestSampler(ModelBasedSampler):
     def _fit_surrogate(
         self, table: TrialTable, history: History, inputs: SurrogateInputs, rng: np.random.Generator
     ) -> Surrogate:
-        """Fit trees to the reports; running trials count as mediocre, so that proposals do not cluster."""
+        """Fit trees to the reports; running trials have the median loss, so that proposals do not cluster."""
         records = table.reports[select_reports(table.reports)]
         X, y = inputs.from_reports(table.rows, records), standardize_losses(records[:, LOSS])
         pending = inputs.at_top(table.rows[list(history.running)])
@@ -62,7 +62,7 @@ def fit_forest(X: FloatArray, y: FloatArray, n_trees: int, rng: np.random.Genera
     callable
         Maps rows of shape (n_rows, n_columns) to mean and standard deviation over the trees, of shape (n_rows,) each.
     """
-    from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415 - takes longer to import than all of the search
+    from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415 - slow to import
 
     seed = int(rng.integers(2**31))
     fitted = ExtraTreesRegressor(n_trees, max_features=0.8, bootstrap=True, random_state=seed).fit(X, y)

@@ -1,7 +1,6 @@
 """Bayesian optimization with a Gaussian process over all rungs.
 
-Rasmussen & Williams, "Gaussian Processes for Machine Learning" (2006), chapters 2, 4 and 5.  The priors on the
-kernel's own parameters matter more than the kernel: with ten points and ten columns the likelihood alone overfits.
+Rasmussen & Williams, "Gaussian Processes for Machine Learning" (2006), chapters 2, 4 and 5.
 """
 
 import math
@@ -27,11 +26,8 @@ from autonet.search.table import LOSS, TrialTable
 
 __all__ = ["GaussianProcess", "GaussianProcessSampler"]
 
-# Growth of the number of reports after which the kernel hyperparameters are fitted again.
-GROWTH = 1.08
-
-# Added to the diagonal of the covariance matrix for numerical stability.
-JITTER = 1e-6
+GROWTH = 1.08  # growth of the number of reports after which the kernel hyperparameters are fitted again
+JITTER = 1e-6  # added to the diagonal of the covariance matrix for numerical stability
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,7 @@ class GaussianProcessSampler(ModelBasedSampler):
     Attributes
     ----------
     steps : int
-        L-BFGS steps on the kernel hyperparameters.
+        Maximum number of L-BFGS steps on the kernel hyperparameters.
     n_initial, random_share, cost_weight, margin, n_candidates
         See `ModelBasedSampler`.
     """
@@ -51,23 +47,22 @@ class GaussianProcessSampler(ModelBasedSampler):
     def _fit_surrogate(
         self, table: TrialTable, history: History, inputs: SurrogateInputs, rng: np.random.Generator
     ) -> Surrogate:
-        """Condition on the reports; running trials count as ending as predicted, so that proposals do not cluster."""
+        """Condition on the reports, and on the predictions for running trials, so that proposals do not cluster."""
         del rng
         records = table.reports[select_reports(table.reports)]
         X, y = inputs.from_reports(table.rows, records), standardize_losses(records[:, LOSS])
         model = GaussianProcess(inputs.n_categories)
-        model.theta = self._hyperparameters(table, inputs)
+        model.theta = self._get_hyperparameters(table, inputs)
         model.condition(X, y)
         if history.running:
             pending = inputs.at_top(table.rows[list(history.running)])
             model.condition(np.vstack([X, pending]), np.r_[y, model.predict(pending)[0]])
         return model.predict
 
-    def _hyperparameters(self, table: TrialTable, inputs: SurrogateInputs) -> NDArray[np.float64]:
+    def _get_hyperparameters(self, table: TrialTable, inputs: SurrogateInputs) -> NDArray[np.float64]:
         """Return the kernel hyperparameters, fitted again whenever the number of reports has grown by `GROWTH`.
 
-        They depend on the reports up to that number only, so that it does not matter when they are fitted; cached in
-        the table.
+        They depend on these first reports only, and are cached in the table.
         """
         milestone = max(self.n_initial // 2, 1)
         while (following := max(milestone + 1, math.ceil(milestone * GROWTH))) <= len(table.reports):
@@ -104,12 +99,11 @@ class GaussianProcess:
 
     def __init__(self, n_categories: NDArray[np.int_]) -> None:
         d = len(n_categories)
-        # Equality as a difference too: each category has a column of its own, in which two that differ are 1/sqrt(2)
-        # apart.  All distances are then products of matrices.
+        # One-hot columns, scaled so that different categories have distance 1: all distances are matrix products.
         self._numeric = np.flatnonzero(n_categories == 0)
         self._categorical = [(j, np.arange(-1, n_categories[j])) for j in np.flatnonzero(n_categories)]
         self._owner = np.r_[self._numeric, *(np.full(len(codes), j) for j, codes in self._categorical)].astype(int)
-        # The prior length scale grows with the square root of d: of many columns few should matter.
+        # The likelihood alone overfits a few points.  The prior length scale grows with d, so that few columns matter.
         self.prior_mean = np.r_[np.full(d, -0.5 + 0.25 * np.log(d)), 0.0, np.log(1e-2)]
         self.prior_std = np.r_[np.full(d, 1.0), 1.0, 1.5]
         self.bounds = [(np.log(0.03), np.log(30.0))] * d + [(-3.0, 3.0), (np.log(1e-5), np.log(0.5))]
@@ -190,7 +184,7 @@ class GaussianProcess:
 
     @staticmethod
     def _kernel(squared: FloatArray, log_variance: float) -> tuple[FloatArray, FloatArray]:
-        """Return the covariance and the factor that its derivatives by the length scales share."""
+        """Return the covariance, and the common factor of its derivatives with respect to the length scales."""
         a = np.sqrt(5 * squared)
         shared = np.exp(log_variance - a)
         kernel = (1 + a + 5 / 3 * squared) * shared
@@ -227,7 +221,7 @@ class GaussianProcess:
 
 
 def _squared_distances(A: FloatArray, B: FloatArray) -> FloatArray:
-    # |a|^2 + |b|^2 - 2 ab as one product of matrices: sums of large arrays would take longer.
+    # |a|^2 + |b|^2 - 2 ab as one matrix product, which is faster than sums of large arrays.
     left = np.column_stack([-2 * A, (A * A).sum(axis=1), np.ones(len(A))])
     right = np.column_stack([B, np.ones(len(B)), (B * B).sum(axis=1)])
     return np.asarray(np.maximum(left @ right.T, 0.0))

@@ -23,8 +23,7 @@ Row = NDArray[np.float64]
 class GridSampler:
     """Enumerate all configurations of a space without continuous hyperparameters; the last one varies fastest.
 
-    Each proposal follows the latest sampled configuration, so that the product is never stored and a resumed study
-    continues where it stopped.
+    Each proposal is the successor of the latest one, so that a resumed study continues where it stopped.
     """
 
     def check(self, space: ConfigurationSpace) -> None:
@@ -38,8 +37,8 @@ class GridSampler:
         continuous = next((hp.name for hp in space.values() if not np.isfinite(hp.size)), None)
         if continuous is not None:
             raise InvalidOption(
-                f"{continuous!r} is continuous, and a grid requires a finite set of values; give it a list of values "
-                "instead of a range, or use another sampler."
+                f"{continuous!r} is continuous, and a grid requires finitely many values; use a list of values instead "
+                "of a range, or another sampler."
             )
 
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
@@ -50,40 +49,37 @@ class GridSampler:
         if table.encoding.size <= table.n_distinct:
             return None
         latest = next((t for t in reversed(history.trials) if t.origin == "sampler"), None)
-        start = _first(table.encoding) if latest is None else table.encoding.encode(latest.config)
-        row = table.first_new(_around(table.encoding, start))
+        start = _get_first(table.encoding) if latest is None else table.encoding.encode(latest.config)
+        row = table.first_new(_cycle_from(table.encoding, start))
         return None if row is None else table.encoding.decode(row)
 
 
-def _around(encoding: Encoding, start: Row) -> Iterator[Row]:
-    """Go once through all rows, from `start` on, after the last one from the first."""
+def _cycle_from(encoding: Encoding, start: Row) -> Iterator[Row]:
+    """Iterate once over all rows, cyclically from `start`."""
     row = start
     while True:
         yield row
-        following = _after(encoding, row)
-        row = _first(encoding) if following is None else following
+        following = _increment(encoding, row)
+        row = _get_first(encoding) if following is None else following
         if encoding.key(row) == encoding.key(start):
             return
 
 
-def _first(encoding: Encoding) -> Row:
-    return np.asarray(encoding.canonicalize(_lowest(encoding)[None])[0])
+def _get_first(encoding: Encoding) -> Row:
+    return np.asarray(encoding.canonicalize(_get_lowest(encoding)[None])[0])
 
 
-def _lowest(encoding: Encoding) -> Row:
+def _get_lowest(encoding: Encoding) -> Row:
     """Return the first value of every hyperparameter, active or not."""
     return np.array([float(hp.lower_vectorized) for hp in encoding.hyperparameters])
 
 
-def _after(encoding: Encoding, row: Row) -> Row | None:
-    """Return the next row: the last active entry that can go up does, those after it begin again.
-
-    Activity depends on earlier entries alone, so each row is met once.
-    """
+def _increment(encoding: Encoding, row: Row) -> Row | None:
+    """Return the successor of a row: increment the last active entry that can be, reset those after it."""
     for i in reversed(encoding.free):
         value = np.nan if np.isnan(row[i]) else _next_value(encoding.hyperparameters[i], row[i])
         if not np.isnan(value):
-            new = np.r_[row[:i], value, _lowest(encoding)[i + 1 :]]
+            new = np.r_[row[:i], value, _get_lowest(encoding)[i + 1 :]]
             return np.asarray(encoding.canonicalize(new[None])[0])
     return None
 

@@ -1,4 +1,4 @@
-"""BOHB's sampler: kernel density estimates of good and of bad configurations.
+"""Sampler of BOHB: kernel density estimates of good and bad configurations.
 
 Falkner, Klein & Hutter, "BOHB" (2018), arXiv 1807.01774, after the tree-structured Parzen estimator of Bergstra et
 al., "Algorithms for Hyper-Parameter Optimization" (2011).
@@ -21,33 +21,29 @@ from autonet.search.table import BUDGET, LOSS, TRIAL, TrialTable
 
 __all__ = ["KernelDensitySampler"]
 
-# Factor of candidates drawn in spaces with forbidden clauses.
-MANY = 20
-
-# Rows of a density; the time of a proposal is linear in them.
-MAX_ROWS = 200
+MANY = 20  # factor by which more candidates are drawn in spaces with forbidden clauses
+MAX_ROWS = 200  # maximum number of rows of a density; the time of a proposal is linear in it
 
 
 @dataclass(frozen=True)
 class KernelDensitySampler:
-    """Propose what is likelier among good configurations than among the others.
+    """Propose the candidate with the largest ratio of the densities of good and bad configurations.
 
-    The model is fitted, again for each proposal, at the highest budget at which 2 (d + 1) trials have finished, with d
-    hyperparameters active on average.  Failed trials are bad at every budget; trials that are running for the first
-    time count as bad, so that proposals do not cluster.
+    The densities are fitted to the trials at the highest budget at which 2 (d + 1) have finished, where d is the mean
+    number of active hyperparameters.  Failed trials are bad at every budget; trials that run for the first time count
+    as bad, so that proposals do not cluster.
 
     Attributes
     ----------
     random_share : float
         Probability of a random proposal.
     good_share : float
-        Share of the trials that counts as good; at least (d + 1) / 2 trials are.
+        Share of good trials; at least (d + 1) / 2 are good.
     n_candidates : int
-        Configurations drawn from the good ones, of which the best by the ratio of the densities is proposed.
+        Number of candidates, which are drawn from the density of good configurations.
     bandwidth : float
         Standard deviation of the kernel of a single row, in units of a hyperparameter's range.  It shrinks with the
-        number of rows as usual, but not with their spread: a narrow set of good configurations would be looked at
-        ever more narrowly, and the search would stay where it is.
+        number of rows (Scott's rule), but not with their spread, which would make the search collapse.
     """
 
     random_share: float = 0.15
@@ -58,26 +54,23 @@ class KernelDensitySampler:
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
         """Propose a configuration; see `Sampler`."""
         table = history.table(space)
-        row = None
-        if history.best is not None and table.encoding.n_features and rng.random() >= self.random_share:
-            row = table.first_new(self._propose_rows(table, history, rng))
-        row = table.sample_new(rng) if row is None else row
-        return None if row is None else table.encoding.decode(row)
+        uses_model = history.best is not None and table.encoding.n_features and rng.random() >= self.random_share
+        return table.choose(self._propose_rows(table, history, rng) if uses_model else (), rng)
 
     def _propose_rows(self, table: TrialTable, history: History, rng: np.random.Generator) -> FloatArray:
-        """Return candidate rows, best first; none while there are too few trials."""
+        """Return candidate rows, best first, of shape (n_candidates, n_hyperparameters); none with too few trials."""
         sets = self._good_and_bad(table, history)
         if sets is None:
             return np.empty((0, 0))
         good, bad = (Density(table.encoding, table.rows[trials], self.bandwidth) for trials in sets)
         rows = good.draw(self.n_candidates, rng)
-        if table.encoding.space.forbidden_clauses:  # of which few may be legal
+        if table.encoding.space.forbidden_clauses:  # few candidates may be legal
             rows = np.vstack([rows, good.draw(MANY * self.n_candidates, rng)])
             rows = rows[table.encoding.legal(rows)][: self.n_candidates]
         return rows[np.argsort(bad.log(rows) - good.log(rows), kind="stable")]
 
     def _good_and_bad(self, table: TrialTable, history: History) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
-        """Return the numbers of the good and of the bad trials; None while there are too few."""
+        """Return the numbers of good and of bad trials; None if there are too few."""
         reports, free = table.reports, table.encoding.free
         n_active = (~np.isnan(table.rows[:, free])).sum(axis=1).mean()
         least = math.ceil(n_active + 1)
@@ -118,9 +111,9 @@ class Density:
         self._unit = np.where(self._ordinal, sizes - 1, 1.0)
         self._X = self._columns(rows)
         n, d = (~np.isnan(self._X)).sum(axis=0), len(sizes)
-        # Scott's rule of n and d; a grid is never seen finer than half its steps.
+        # Scott's rule; on a grid, at least half a step.
         self._h = np.maximum(bandwidth * np.maximum(n, 1) ** (-1 / (4 + d)), 0.5 / sizes)
-        # The rule of succession: n equal categories leave C / (n + C) to all C, so that none is ever impossible.
+        # Rule of succession: every category has a positive probability.
         self._n_categories = np.where(encoding.categorical, sizes, 1.0)
         self._share = self._n_categories / (n + self._n_categories)
 
@@ -128,18 +121,9 @@ class Density:
         return rows[:, self.encoding.free] / self._unit
 
     def log(self, rows: FloatArray) -> FloatArray:
-        """Return the log density.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows, n_hyperparameters)
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-        """
+        """Return the log densities of rows of shape (n_rows, n_hyperparameters), of shape (n_rows,)."""
         Z, X, categorical = self._columns(rows), self._X, self.encoding.categorical
-        with np.errstate(divide="ignore", invalid="ignore"):  # of categories, which have a kernel of their own
+        with np.errstate(divide="ignore", invalid="ignore"):  # for categories, which have another kernel
             inside = np.log(ndtr((1 - X) / self._h) - ndtr(-X / self._h))
         difference = Z[:, None, :] - X[None, :, :]
         normal = -0.5 * (difference / self._h) ** 2 - np.log(self._h * np.sqrt(2 * np.pi)) - inside
@@ -150,17 +134,12 @@ class Density:
         return np.asarray(logsumexp(np.hstack([products, everywhere]), axis=1) - np.log(len(X) + 1))
 
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
-        """Draw `n` rows, forbidden ones included.
-
-        Returns
-        -------
-        ndarray of shape (n, n_hyperparameters)
-        """
+        """Draw rows of shape (n, n_hyperparameters), forbidden ones included."""
         fresh = self.encoding.redraw(n, rng)
         X = np.vstack([self._X, np.full((1, self._X.shape[1]), np.nan)])[rng.integers(len(self._X) + 1, size=n)]
         u, low, high = rng.random(X.shape), ndtr(-X / self._h), ndtr((1 - X) / self._h)
         new = np.where(self.encoding.categorical, X, X + self._h * ndtri(low + u * (high - low))) * self._unit
         new[:, self._ordinal] = np.rint(new[:, self._ordinal])
-        anew = np.isnan(X) | (self.encoding.categorical & (u < self._share))
-        fresh[:, self.encoding.free] = np.where(anew, fresh[:, self.encoding.free], new)
+        resampled = np.isnan(X) | (self.encoding.categorical & (u < self._share))
+        fresh[:, self.encoding.free] = np.where(resampled, fresh[:, self.encoding.free], new)
         return self.encoding.canonicalize(fresh)

@@ -35,23 +35,12 @@ __all__ = [
 
 Surrogate = Callable[[FloatArray], tuple[FloatArray, FloatArray]]  # inputs -> mean and standard deviation
 
-# Reports that a surrogate is fitted to; the time of a Gaussian process is cubic in them.
-MAX_RECORDS = 200
-
-# Best trials among which leaders are chosen.
-N_BEST = 200
-
-# Trials at the highest rungs whose best prediction is the incumbent.
-N_LEADERS = 30
-
-# Leaders that are mutated.
-N_PARENTS = 5
-
-# Ratio of consecutive distances to the best loss above which the gap is closed.
-MAX_GAP = 10.0
-
-# Smallest distances that are left as they are: ratios are large close to the best loss.
-N_SMALLEST = 3
+MAX_RECORDS = 200  # maximum number of reports that a surrogate is fitted to, in which its time is cubic
+N_BEST = 200  # number of best trials among which leaders are chosen
+N_LEADERS = 30  # number of trials at the highest rungs whose best prediction is the incumbent
+N_PARENTS = 5  # number of leaders that are mutated
+MAX_GAP = 10.0  # maximum ratio of consecutive distances to the best loss
+N_SMALLEST = 3  # number of smallest distances that are not changed, since their ratios are large
 
 
 @dataclass(frozen=True)
@@ -61,18 +50,17 @@ class ModelBasedSampler(ABC):
     Attributes
     ----------
     n_initial : int
-        Trials with a report before the surrogate is used; half as many if configurations were enqueued, which lie in
-        good regions.
+        Number of trials with a report before the surrogate is used; half as many if configurations were enqueued.
     random_share : float
         Probability of a random proposal afterwards.
     cost_weight : float
         Weight of the log of the predicted cost against the log of the expected improvement.
     margin : float
         Mean required improvement of the predicted loss, in units of the surrogate's uncertainty about random
-        configurations; each proposal draws its own from an exponential distribution.  Most proposals exploit, some
+        configurations; each proposal draws its own from an exponential distribution, so that most exploit and some
         explore.
     n_candidates : int
-        Configurations scored in the first round of the maximization.
+        Number of configurations in the first round of the maximization.
     """
 
     n_initial: int = 8
@@ -94,13 +82,9 @@ class ModelBasedSampler(ABC):
         knows_enough = n_reported >= self.n_initial or (
             n_reported >= self.n_initial // 2 and any(trial.origin == "enqueued" for trial in history)
         )
-        row = None
-        if knows_enough and history.best is not None and table.encoding.n_features:
-            row = (
-                table.first_new(self._propose_rows(table, history, rng)) if rng.random() >= self.random_share else None
-            )
-        row = table.sample_new(rng) if row is None else row
-        return None if row is None else table.encoding.decode(row)
+        can_model = knows_enough and history.best is not None and table.encoding.n_features
+        uses_model = can_model and rng.random() >= self.random_share
+        return table.choose(self._propose_rows(table, history, rng) if uses_model else (), rng)
 
     def _propose_rows(self, table: TrialTable, history: History, rng: np.random.Generator) -> FloatArray:
         """Return candidate rows, best first, of shape (n_candidates, n_hyperparameters)."""
@@ -138,10 +122,8 @@ def maximize_acquisition(
     score : callable
         Maps rows of shape (n_rows, n_hyperparameters) to values of shape (n_rows,).
     encoding : Encoding
-    random : ndarray of shape (n_random, n_hyperparameters)
-        Random candidates.
-    parents : ndarray of shape (n_parents, n_hyperparameters)
-        Rows that are mutated.
+    random, parents : ndarray of shape (n_rows, n_hyperparameters)
+        Random candidates, and rows to mutate.
     rng : numpy.random.Generator
 
     Returns
@@ -175,32 +157,11 @@ class SurrogateInputs:
         self._span = max(np.log(rungs.top / rungs.bottom), 1e-9)
 
     def at_top(self, rows: FloatArray) -> FloatArray:
-        """Return the inputs of rows at the highest budget.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows, n_hyperparameters)
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_features + 1)
-        """
+        """Return inputs of shape (n_rows, n_features + 1) for rows at the highest budget."""
         return self._inputs(rows, np.full(len(rows), self.rungs.top))
 
     def from_reports(self, rows: FloatArray, reports: FloatArray) -> FloatArray:
-        """Return the inputs of reports.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_trials, n_hyperparameters)
-            Rows of all trials.
-        reports : ndarray of shape (n_reports, 5)
-            See `TrialTable.reports`.
-
-        Returns
-        -------
-        ndarray of shape (n_reports, n_features + 1)
-        """
+        """Return inputs of shape (n_reports, n_features + 1) for `TrialTable.reports`, given the rows of all trials."""
         return self._inputs(rows[reports[:, TRIAL].astype(int)], np.maximum(reports[:, BUDGET], self.rungs.bottom / 3))
 
     def _inputs(self, rows: FloatArray, budgets: FloatArray) -> FloatArray:
@@ -209,12 +170,7 @@ class SurrogateInputs:
 
 
 def select_reports(reports: FloatArray) -> NDArray[np.intp]:
-    """Select at most `MAX_RECORDS` reports, the best of the highest rungs and the newest.
-
-    Parameters
-    ----------
-    reports : ndarray of shape (n_reports, 5)
-        See `TrialTable.reports`.
+    """Select at most `MAX_RECORDS` of `TrialTable.reports`, the best of the highest rungs and the newest.
 
     Returns
     -------
@@ -255,15 +211,7 @@ def close_gaps(losses: FloatArray) -> FloatArray:
     """Limit each distance to the best loss to `MAX_GAP` times the next smaller one.
 
     Otherwise a large penalty for infeasible configurations would make all feasible ones look alike.  The order is
-    kept, and so is the scale of losses without gaps.
-
-    Parameters
-    ----------
-    losses : ndarray of shape (n_reports,)
-
-    Returns
-    -------
-    ndarray of shape (n_reports,)
+    kept, and so is the scale of losses without gaps.  Shape of input and output: (n_reports,).
     """
     distances, places = np.unique(losses - losses.min(), return_inverse=True)
     if len(distances) <= N_SMALLEST:
@@ -292,25 +240,24 @@ def fit_cost_model(X: FloatArray, cost: FloatArray) -> Callable[[FloatArray], Fl
         return lambda Z: np.zeros(len(Z))
     A, y = X - 0.5, np.log(cost + 1e-9)
 
-    def products(B: FloatArray) -> FloatArray:
-        """Return inner products of the terms 1, x_i, and x_i x_j with i <= j, without forming them."""
+    def multiply_terms(B: FloatArray) -> FloatArray:
+        """Return inner multiply_terms of the terms 1, x_i, and x_i x_j with i <= j, without forming them."""
         inner = B @ A.T
         return np.asarray(1 + inner + 0.5 * (inner**2 + B**2 @ A.T**2))
 
     mean = y.mean()
-    weights = solve(products(A) + 0.3 * np.eye(len(A)), y - mean, assume_a="pos")
-    return lambda Z: np.asarray(mean + products(Z - 0.5) @ weights)
+    weights = solve(multiply_terms(A) + 0.3 * np.eye(len(A)), y - mean, assume_a="pos")
+    return lambda Z: np.asarray(mean + multiply_terms(Z - 0.5) @ weights)
 
 
 def log_expected_improvement(mean: FloatArray, std: FloatArray, best: float) -> FloatArray:
-    """Return the log of the expected improvement below `best`; the plain formula underflows far from the optimum.
+    """Return the log expected improvement on the loss `best`, without underflow far from the optimum.
 
     Parameters
     ----------
     mean, std : ndarray of shape (n_rows,)
-        Predicted mean and standard deviation of the loss.
+        Prediction of the loss.
     best : float
-        Loss to improve on.
 
     Returns
     -------

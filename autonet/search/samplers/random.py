@@ -17,6 +17,4 @@ class RandomSampler:
 
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
         """Propose a configuration; see `Sampler`."""
-        table = history.table(space)
-        row = table.sample_new(rng)
-        return None if row is None else table.encoding.decode(row)
+        return history.table(space).choose((), rng)

@@ -1,1 +1,1 @@
-"""Schedulers: which job next, as a function of the history."""
+"""Schedulers: functions from the history to the next job."""

@@ -1,4 +1,4 @@
-"""What a scheduler is: a function from the history to the next move."""
+"""Protocol of schedulers: functions from the history to the next job."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -62,11 +62,11 @@ class Scheduler(Protocol):
         ----------
         history : History
         left : float
-            Seconds until the deadline; infinite without one.
+            Seconds left; infinite without a time limit.
         may_start : bool
-            Whether a new trial may start: the trial limit is not reached and the space not exhausted.
+            Whether a new trial may start: neither is `max_trials` reached nor the space exhausted.
         lost : container of int
-            Numbers of the trials that cannot be continued, because their checkpoints were dropped.
+            Numbers of the trials that cannot be continued because their checkpoints were dropped.
 
         Returns
         -------
@@ -76,10 +76,7 @@ class Scheduler(Protocol):
 
 
 def can_continue(trial: Trial, lost: Container[int] = ()) -> bool:
-    """Return whether an idle trial with a value may gain from being continued.
-
-    A trial that was stopped twice without progress would be stopped again.
-    """
+    """Return whether a trial can be continued: idle, with a value, and not stopped twice without progress."""
     idle = trial.usable and trial.running is None
     stuck = len(trial.reports) >= 2 and all(report.budget <= report.start for report in trial.reports[-2:])
     return idle and not trial.failed and not trial.complete and not stuck and trial.number not in lost

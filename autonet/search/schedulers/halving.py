@@ -1,7 +1,6 @@
-"""Asynchronous successive halving from checkpoints, planned against the time left.
+"""Asynchronous successive halving that resumes from checkpoints and takes the time left into account.
 
-After Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2018), arXiv 1810.05934; promotion by
-rank within a rung, because promoting by predicted value measured clearly worse.
+After Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2018), arXiv 1810.05934.
 """
 
 import math
@@ -15,20 +14,19 @@ from autonet.search.schedulers.costs import Costs
 
 __all__ = ["AsynchronousHalving", "NoHalving"]
 
-# A continuation must bring at least this share of what was paid already, or it is not worth its overhead.
-MIN_GAIN = 0.05
+MIN_GAIN = 0.05  # smallest continuation, as a share of the budget already spent
 
 
 @dataclass(frozen=True)
 class AsynchronousHalving:
-    """Start many trials at the lowest rung and let the best 1/eta of each rung go on; no worker ever waits.
+    """Start many trials at the lowest rung and promote the best 1/eta of each rung, without waiting for the others.
 
-    The order of its decisions:
+    The first of these jobs that fits the time left is chosen:
 
-    0. nothing fitted yet: a new configuration (the study proposes the default first);
-    1. promotions, top rung first: the best 1/eta of a rung that are not yet promoted, if they fit the time left;
-    2. a new configuration, while it could still climb a rung and the best checkpoint could still reach the top;
-    3. the last mile: no new configuration could climb any more, so the best checkpoints go on.
+    1. a new trial, while none has a value;
+    2. a promotion, top rung first, of a trial among the best 1/eta of its rung;
+    3. a new trial, while it could be promoted once and the best trial could still reach the top rung;
+    4. a continuation of the best trials, to whatever budget can be reached.
     """
 
     def decide(
@@ -40,7 +38,7 @@ class AsynchronousHalving:
             return None
         if history.best is None:
             return Start(rungs.bottom) if may_start else None
-        costs = Costs.of(history, left)
+        costs = Costs.from_history(history, left)
         climber = _find_climber(history, costs, left, lost)
         reserve = costs.seconds(climber.budget, rungs.top, climber.number) if climber else 0.0
 
@@ -51,12 +49,12 @@ class AsynchronousHalving:
         one_rung = costs.seconds(0.0, rungs.budgets[1]) if len(rungs) > 1 else start
         if may_start and max(start + reserve, one_rung) <= left:
             return Start(rungs.bottom)
-        return _find_last_mile(history, costs, left, lost, climber, may_start=may_start)
+        return _find_continuation(history, costs, left, lost, climber, may_start=may_start)
 
 
 @dataclass(frozen=True)
 class NoHalving:
-    """Train every trial at once to the top rung."""
+    """Train every trial to the top rung, without early stopping."""
 
     def decide(
         self, history: History, *, left: float, may_start: bool, lost: Container[int] = ()
@@ -65,7 +63,7 @@ class NoHalving:
         top = history.rungs.top
         if not may_start or left <= 0:
             return None
-        costs = Costs.of(history, left)
+        costs = Costs.from_history(history, left)
         if history.rungs.unit != "time":
             return Start(top) if costs.may_fit(top, left) or history.best is None else None
         target = min(top, max(left - costs.least_overhead, 0.0))
@@ -73,10 +71,7 @@ class NoHalving:
 
 
 def _find_climber(history: History, costs: Costs, left: float, lost: Container[int]) -> Trial | None:
-    """Return the best trial that could still reach the top rung in time, while none has reached it.
-
-    A trial that is complete is as good as at the top, but others may overtake it: none is needed if it is the best.
-    """
+    """Return the best trial that can reach the top rung in time; None if a trial is there, or the best is complete."""
     top = history.rungs.top
     if any(not history.trials[number].failed for _, _, number in history.rung(top)):
         return None
@@ -96,7 +91,7 @@ def _find_promotion(
             trial = history.trials[number]
             if trial.budget != budget or not can_continue(trial, lost):
                 continue
-            # Of the climber's own promotion, the part below the goal no longer needs to be reserved.
+            # For the climber itself, only the part above the goal must be reserved.
             rest = costs.seconds(goal, rungs.top, trial.number) if trial is climber else reserve
             rest = 0.0 if goal >= rungs.top else rest
             if costs.seconds(budget, goal, trial.number) + rest <= left:
@@ -104,13 +99,13 @@ def _find_promotion(
     return None
 
 
-def _find_last_mile(
+def _find_continuation(
     history: History, costs: Costs, left: float, lost: Container[int], climber: Trial | None, *, may_start: bool
 ) -> Start | Continue | None:
     rungs = history.rungs
     if climber:
         return Continue(climber.number, rungs.top)
-    if not may_start:  # bounded by the number of trials, not by time: what was asked for is done
+    if not may_start:  # limited by the number of trials, not by time
         return None
     for trial in history.ranked():
         goal = next((b for b in rungs.budgets if b > trial.budget), None)
@@ -120,7 +115,7 @@ def _find_last_mile(
         target = math.floor(target) if rungs.whole else target
         if target - trial.budget >= max(MIN_GAIN * trial.budget, 1 if rungs.whole else 0.05):
             return Continue(trial.number, target)
-    # Everything is at the top: a last configuration may be cut short, down to a third of its budget.
+    # All trials are at the top: a last one may be cut short, down to a third of its budget.
     if rungs.unit == "time":
         target = min(rungs.bottom, max(left - costs.least_overhead, 0.0))
         return Start(target) if target >= rungs.bottom / 3 else None

@@ -1,4 +1,4 @@
-"""Synchronous Hyperband brackets, as HpBandSter runs them under BOHB; for comparison.
+"""Synchronous Hyperband, as in HpBandSter.
 
 Li et al., "Hyperband" (2018), arXiv 1603.06560; Falkner, Klein & Hutter, "BOHB" (2018), arXiv 1807.01774.
 """
@@ -15,35 +15,35 @@ __all__ = ["SynchronousHyperband"]
 
 @dataclass(frozen=True)
 class SynchronousHyperband:
-    """Work through brackets; a rung is judged when all of its trials have ended.
+    """Run brackets of successive halving, which promote trials when a rung is complete.
 
     Bracket i starts n = floor(K / (s + 1)) * eta**s trials at the s-th rung from the top, s = K - 1 - (i mod K),
-    with K rungs; then the best max(int(n * eta**-j), 1) go on, j rungs higher.  Which bracket a trial belongs to
-    follows from its number.  While a rung waits for its last trial, the next bracket may begin.
+    with K rungs; then the best max(int(n * eta**-j), 1) are promoted j rungs higher.  The number of a trial
+    determines its bracket.  While a rung waits for its last trial, the next bracket may begin.
 
-    Failed trials leave their places empty.  A trial whose checkpoint was dropped goes on from the beginning.  The
-    last bracket, if no more trials may start, is judged by those that it has.
+    Failed trials are not replaced.  A trial whose checkpoint was dropped starts again.  When no more trials may start,
+    an incomplete bracket continues with those that it has.
     """
 
     def decide(
         self, history: History, *, left: float, may_start: bool, lost: Container[int] = ()
     ) -> Start | Continue | None:
         """Decide on the next job; see `Scheduler`."""
-        del lost  # promoted all the same: a bracket keeps to its numbers
+        del lost  # promoted nevertheless
         if left <= 0:
             return None
-        for lowest, members, size in _brackets(history):
+        for lowest, members, size in _iterate_brackets(history):
             budgets = history.rungs.budgets[lowest:]
             if len(members) < size and may_start:
-                return _first(members, budgets[0]) or Start(budgets[0])
+                return _continue_first(members, budgets[0]) or Start(budgets[0])
             move = _advance(members, budgets, history.rungs.eta)
             if move:
                 return move
         return None
 
 
-def _brackets(history: History) -> Iterator[tuple[int, list[Trial], int]]:
-    """Yield, of each bracket, its lowest rung, the trials it has so far, and how many it will have."""
+def _iterate_brackets(history: History) -> Iterator[tuple[int, list[Trial], int]]:
+    """Yield lowest rung, present trials and final size of each bracket."""
     first, iteration = 0, 0
     while first <= len(history):
         size = history.rungs.bracket_size(iteration)
@@ -52,32 +52,32 @@ def _brackets(history: History) -> Iterator[tuple[int, list[Trial], int]]:
 
 
 def _advance(members: list[Trial], budgets: tuple[float, ...], eta: float) -> Continue | None:
-    """Return the next job of a bracket's first rung that is not complete; None while it only waits."""
+    """Return the next job of the first incomplete rung of a bracket; None if it waits."""
     here = members
     for steps, budget in enumerate(budgets, 1):
-        move = _first(here, budget)
-        if move or any(t.running and _rank(t, budget) is None for t in here):
+        move = _continue_first(here, budget)
+        if move or any(t.running and _rank_at(t, budget) is None for t in here):
             return move
-        ranked = sorted((*rank, t.number, t) for t in here if (rank := _rank(t, budget)) is not None)
+        ranked = sorted((*rank, t.number, t) for t in here if (rank := _rank_at(t, budget)) is not None)
         here = [t for *_, t in ranked[: max(int(len(members) * eta**-steps), 1)]]
     return None
 
 
-def _first(trials: list[Trial], budget: float) -> Continue | None:
-    """Return the first of `trials` that still has to run up to `budget`: new there, cut short, or never begun."""
-    return next((Continue(t.number, budget) for t in trials if _rank(t, budget) is None and _may_run(t)), None)
+def _continue_first(trials: list[Trial], budget: float) -> Continue | None:
+    """Continue the first of `trials` that has not reached `budget`; None if all have."""
+    return next((Continue(t.number, budget) for t in trials if _rank_at(t, budget) is None and _can_run(t)), None)
 
 
-def _may_run(trial: Trial) -> bool:
-    """Whether a trial is idle and has not failed; one that was cut short before it got anywhere would be so again."""
+def _can_run(trial: Trial) -> bool:
+    """Return whether a trial is idle, has not failed, and was not stopped without progress."""
     stuck = trial.last is not None and trial.last.budget <= trial.last.start
     return trial.running is None and not trial.failed and not stuck
 
 
-def _rank(trial: Trial, budget: float) -> tuple[float, float] | None:
-    """Loss and tie-breaker with which a trial finished a rung; later reports do not count.  None if it did not.
+def _rank_at(trial: Trial, budget: float) -> tuple[float, float] | None:
+    """Return loss and tie-breaker of a trial at a rung; None if it has not finished the rung.
 
-    A trial that is complete has finished all rungs above.
+    A complete trial has finished all higher rungs.
     """
     finished = (
         r

@@ -12,44 +12,45 @@ __all__ = ["infer_conditions"]
 
 Config = Mapping[str, Any]  # names in the order of their suggestion
 
-# Values of a whole-number parent up to which conditions name them one by one; beyond, thresholds alone.
-MAX_LISTED = 20
+MAX_LISTED = 20  # number of values of an integer up to which conditions list them; above, conditions are thresholds
 
 
 def infer_conditions(
     hyperparameters: Mapping[str, Any], configs: Sequence[Config], complete: Sequence[Config]
 ) -> list[Any]:
-    """Infer when each hyperparameter is suggested, from its parents: those that were always suggested before it.
+    """Infer the condition of each hyperparameter on its parents, which were always suggested before it.
 
-    The condition of a child is the conjunction of what all configurations with the child have in common and some
-    without it have not: the values of a categorical, one side of a number.  Parents that tell most of the
-    configurations apart come first; categories before numbers, for a number has a threshold between any two sets.
+    A condition is a conjunction of value lists and thresholds that all configurations with the hyperparameter meet.
+    Parents are added greedily, by the number of configurations without it that they exclude, categorical ones first,
+    until all are excluded.
 
     Parameters
     ----------
     hyperparameters : mapping of str to hyperparameter of ConfigSpace
     configs : sequence of mapping
-        What trials suggested.
+        Suggested values of all trials.
     complete : sequence of mapping
-        Those of trials that finished: what these lack was not asked for.
+        Those of the trials that ran to their end, where an absent hyperparameter is inactive.
 
     Returns
     -------
     list of condition
-        At most one for each hyperparameter.  Where nothing tells when one is suggested, it has none.
+        At most one per hyperparameter.
     """
     conditions = []
     for name, child in hyperparameters.items():
         absent = [config for config in complete if name not in config]
         present = [config for config in configs if name in config] if absent else []
         if present:
-            parts = _explain(child, [hyperparameters[p] for p in _parents(name, present)], present, absent)
+            parts = _explain_absences(
+                child, [hyperparameters[p] for p in _find_parents(name, present)], present, absent
+            )
             conditions += [AndConjunction(*parts) if len(parts) > 1 else parts[0]] if parts else []
     return conditions
 
 
-def _parents(name: str, present: Sequence[Config]) -> list[str]:
-    """Return what was suggested before `name` in all configurations that have it, in the order of the first."""
+def _find_parents(name: str, present: Sequence[Config]) -> list[str]:
+    """Return the names that precede `name` in all configurations with it, in the order of the first one."""
 
     def before(config: Config) -> list[str]:
         names = list(config)
@@ -59,15 +60,17 @@ def _parents(name: str, present: Sequence[Config]) -> list[str]:
     return [p for p in before(present[0]) if p in common]
 
 
-def _explain(child: Any, parents: Sequence[Any], present: Sequence[Config], absent: Sequence[Config]) -> list[Any]:
-    """Return conditions on parents that hold wherever the child is present, until all absences are explained."""
+def _explain_absences(
+    child: Any, parents: Sequence[Any], present: Sequence[Config], absent: Sequence[Config]
+) -> list[Any]:
+    """Return conditions on parents that hold where the child is present and explain its absences."""
     parts, left, parents = [], list(absent), [p for p in parents if not isinstance(p, Constant)]
     while left and parents:
-        found = [(_condition(child, parent, present, left), parent) for parent in parents]
-        # The same number explained: categories first, then small ranges, then what was suggested first.
+        found = [(_find_condition(child, parent, present, left), parent) for parent in parents]
+        # Ties go to categorical parents, then to small ranges, then to the first suggested.
         (condition, unexplained), parent = min(found, key=lambda f: (len(f[0][1]), _rank(f[1])))
         if condition is None or (unexplained and parent.size == float("inf")):
-            break  # a threshold that separates some by chance
+            break  # a threshold may separate some by chance
         parts.append(condition)
         left, parents = unexplained, [p for p in parents if p is not parent]
     return parts
@@ -77,12 +80,12 @@ def _rank(parent: Any) -> tuple[bool, float]:
     return not isinstance(parent, CategoricalHyperparameter), float(parent.size)
 
 
-def _condition(
+def _find_condition(
     child: Any, parent: Any, present: Sequence[Config], absent: Sequence[Config]
 ) -> tuple[Any, list[Config]]:
-    """Return the narrowest condition on `parent`, and the absences that it leaves unexplained; None for no condition.
+    """Return the narrowest condition on `parent` or None, and the absences that it does not explain.
 
-    A parent that is inactive makes its children inactive: such absences are explained by any condition.
+    Any condition explains absences where the parent is inactive.
     """
     there = [config[parent.name] for config in present]
     with_parent = [config for config in absent if parent.name in config]
@@ -98,7 +101,7 @@ def _condition(
             high = min(above)
             options.append((lambda: LessThanCondition(child, parent, high), lambda value: value < high))
     if parent.size <= MAX_LISTED or isinstance(parent, CategoricalHyperparameter):
-        listed = _distinct(there)
+        listed = _deduplicate(there)
         if len(listed) < parent.size:
             options.append(
                 (lambda: InCondition(child, parent, listed), lambda value: find_index(value, listed) is not None)
@@ -110,8 +113,8 @@ def _condition(
     return options[best][0](), unexplained[best]
 
 
-def _distinct(values: Sequence[Any]) -> list[Any]:
-    """Return the different values, in the order of their text."""
+def _deduplicate(values: Sequence[Any]) -> list[Any]:
+    """Return the distinct values, sorted by their text."""
     distinct: list[Any] = []
     for value in values:
         if find_index(value, distinct) is None:

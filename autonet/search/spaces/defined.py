@@ -15,18 +15,16 @@ from autonet.search.spaces.suggestions import SuggestionTree
 
 __all__ = ["DefinedSpace"]
 
-# Growth of the number of trials before conditions are inferred anew, if they merely are less narrow than they could be:
-# keeps the time of a trial constant.
-GROWTH = 1.08
+GROWTH = 1.08  # growth of the number of trials after which conditions are inferred again to make them narrower
 
 
 class DefinedSpace:
-    """Search space inferred from the suggestions of trials; a function of the trials in their order.
+    """Search space inferred from the suggestions of trials.
 
     Attributes
     ----------
     distributions : dict of str to Distribution
-        By name, in the order of the first suggestions; each covers all values that trials suggested from.
+        By name, in the order of their first suggestion; each covers those of all trials.
     tree : SuggestionTree
     space : ConfigurationSpace
         The distributions, with conditions inferred from the trials.
@@ -37,17 +35,14 @@ class DefinedSpace:
         self.tree = SuggestionTree()
         self.space = ConfigurationSpace()
         self._encoding = Encoding(self.space)
-        self._suggested: dict[int, Mapping[str, Distribution]] = {}  # by trials that have not ended
+        self._suggested: dict[int, Mapping[str, Distribution]] = {}  # by running trials
         self._configs: dict[int, Mapping[str, Any]] = {}
         self._complete: dict[int, Mapping[str, Any]] = {}
-        self._grown = False  # distributions have, since the space was made
-        self._next = 0  # number of trials from which on conditions may be narrowed
+        self._grown = False  # whether distributions have grown since the last inference
+        self._next = 0  # number of trials at which conditions may be narrowed
 
     def define(self, number: int, config: Mapping[str, Any], distributions: Mapping[str, Distribution]) -> None:
-        """Take up what a trial suggested; a distribution that cannot be merged leaves the one before as it is.
-
-        Such a trial fails before anything of it is kept, but run directories of earlier versions may hold one.
-        """
+        """Add the distributions that a trial suggested from; those that cannot be merged are ignored."""
         for name in sorted(distributions, key=list(config).index if distributions.keys() <= config.keys() else None):
             old, new = self.distributions.get(name), distributions[name]
             if old is None or old != new:
@@ -58,15 +53,15 @@ class DefinedSpace:
         self._suggested[number] = {n: known[n] if known[n] == d else d for n, d in distributions.items()}
 
     def observe(self, number: int, config: Mapping[str, Any], *, complete: bool) -> None:
-        """Take up how a trial ended that suggested something.
+        """Add the configuration of a trial that has ended.
 
         Parameters
         ----------
         number : int
         config : mapping
-            Names in the order of their suggestion, and values.
+            Values by name, in the order of their suggestion.
         complete : bool
-            Whether the trial ran to its end, so that nothing it lacks would have been suggested.
+            Whether the trial ran to its end, so that absent hyperparameters are inactive.
         """
         if number not in self._suggested:
             return
@@ -81,7 +76,7 @@ class DefinedSpace:
             self._infer()
 
     def _infer(self) -> None:
-        """Make the space anew."""
+        """Infer the space."""
         hyperparameters = {name: d.hyperparameter(name) for name, d in self.distributions.items()}
         configs, complete = list(self._configs.values()), list(self._complete.values())
         self.space = ConfigurationSpace()

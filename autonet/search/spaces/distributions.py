@@ -1,4 +1,4 @@
-"""Distributions that objectives suggest from, under Optuna's names, and how they are merged."""
+"""Distributions of suggested hyperparameters, named as in Optuna, and their merge."""
 
 import math
 from abc import ABC, abstractmethod
@@ -18,16 +18,12 @@ from autonet.search.spaces.values import copy_value, find_index, to_plain
 
 __all__ = ["CategoricalDistribution", "Distribution", "FloatDistribution", "IntDistribution", "from_dict", "merge"]
 
-
-# Steps beyond which the grid that two grids have in common is taken for a continuous range.
-MAX_STEPS = 10**9
-
-# Whole numbers below it differ by less than 2**63, up to which numpy draws them; so much for the steps of a grid.
-MAX_WHOLE = 2**62
+MAX_STEPS = 10**9  # number of steps above which a merged grid becomes a continuous range
+MAX_INTEGER = 2**62  # bound of integers: differences must be below 2**63, the limit of NumPy's generator
 
 
 class Distribution(ABC):
-    """The values that a suggestion may return."""
+    """Set of values that a suggestion may return."""
 
     @property
     @abstractmethod
@@ -36,11 +32,11 @@ class Distribution(ABC):
 
     @abstractmethod
     def cast(self, value: Any) -> Any:
-        """Return the legal value that equals `value`; None if there is none, which `is_legal` tells apart."""
+        """Return the legal value equal to `value`; None if there is none (see `is_legal`)."""
 
     @abstractmethod
     def is_legal(self, value: Any) -> bool:
-        """Whether `value` equals one of the values."""
+        """Return whether `value` equals one of the values."""
 
     @abstractmethod
     def sample(self, rng: np.random.Generator) -> Any:
@@ -56,10 +52,10 @@ class Distribution(ABC):
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """Convert to plain values; `from_dict` reads them."""
+        """Convert to plain values; inverse of `from_dict`."""
 
     def fit(self, value: Any, rng: np.random.Generator) -> Any:
-        """Return the legal value for a proposed one: the nearest of a grid, a random one for what is out of range."""
+        """Return a legal value for a proposed one: the nearest on a grid, or a random one if it is out of range."""
         return self.cast(value) if self.is_legal(value) else self.sample(rng)
 
 
@@ -77,16 +73,16 @@ class _Range(Distribution):
         object.__setattr__(self, "high", to_plain(self.high))
         object.__setattr__(self, "step", to_plain(self.step))
         object.__setattr__(self, "log", bool(self.log))
-        for what, value in (("low", self.low), ("high", self.high), *([("step", self.step)] if self.step else [])):
+        for name, value in (("low", self.low), ("high", self.high), *([("step", self.step)] if self.step else [])):
             if not is_real(value) or not math.isfinite(value):
-                raise InvalidOption(f"{what} must be a finite number; got {value!r}.")
+                raise InvalidOption(f"{name} must be a finite number; got {value!r}.")
         if not self.low <= self.high:
             raise InvalidOption(f"expected low <= high; got low={self.low!r}, high={self.high!r}.")
         if self.log and self.low <= 0:
             raise InvalidOption(f"a logarithmic range requires low > 0; got low={self.low!r}.")
         if self.step is not None and not self.step > 0:
             raise InvalidOption(f"step must be positive; got step={self.step!r}.")
-        if self.step is not None and not self.high - self.low < 2 * MAX_WHOLE * self.step:
+        if self.step is not None and not self.high - self.low < 2 * MAX_INTEGER * self.step:
             raise InvalidOption(f"expected fewer than 2**63 steps; got {self}.")
 
     def __str__(self) -> str:
@@ -95,7 +91,7 @@ class _Range(Distribution):
 
     @property
     def kind(self) -> str:
-        """Word for the type of the values."""
+        """Type of the values: "float" or "int"."""
         return "float" if isinstance(self, FloatDistribution) else "int"
 
     @property
@@ -106,13 +102,13 @@ class _Range(Distribution):
 
     @property
     def _last(self) -> int:
-        """Number of steps from the lowest value to the highest."""
+        """Number of steps from the lowest to the highest value."""
         if isinstance(self.step, int):
             return int((self.high - self.low) // self.step)
         return math.floor(float((self.high - self.low) / self.step) + ON_GRID)
 
     def _at(self, k: int) -> Any:
-        """Return the value `k` steps above `low`, rounded to the decimals that `low` and `step` have."""
+        """Return the value `k` steps above `low`, rounded to the decimals of `low` and `step`."""
         return round(self.low + k * self.step, max(count_decimals(self.low), count_decimals(self.step)))
 
     def cast(self, value: Any) -> Any:
@@ -144,23 +140,17 @@ class _Range(Distribution):
         return {"type": self.kind, **asdict(self)}
 
     def merge(self, other: "_Range") -> "_Range":
-        """Return a range that covers both.
-
-        Raises
-        ------
-        InvalidOption
-            If they differ in type or scale.
-        """
+        """Return a range that covers both; raise if they differ in type or scale."""
         if type(self) is not type(other) or (self.log != other.log and self.size > 1 and other.size > 1):
             raise InvalidOption(f"{self} and {other} differ in type or scale.")
         low, high = min(self.low, other.low), max(self.high, other.high)
-        ranges = [r for r in (self, other) if r.size > 1]  # a single value has neither grid nor scale
+        ranges = [r for r in (self, other) if r.size > 1]  # a single value has no step and no scale
         if not ranges:
             return type(self)(low, high)
         log = ranges[0].log
         if any(r.step is None for r in ranges):
             return type(self)(low, high, None, log)
-        # The coarsest grid that has the values of both, in exact arithmetic.
+        # The coarsest grid with the values of both, in exact arithmetic.
         step = _gcd(*(_to_fraction(r.step) for r in ranges), abs(_to_fraction(self.low) - _to_fraction(other.low)))
         if isinstance(low, float) and (high - low) > MAX_STEPS * step:
             return type(self)(low, high, None, log)
@@ -177,44 +167,44 @@ class FloatDistribution(_Range):
         object.__setattr__(self, "high", float(self.high))
         if self.step is not None:
             object.__setattr__(self, "step", float(self.step))
-            object.__setattr__(self, "high", self._at(self._last))  # the last value of the grid, as it is written
+            object.__setattr__(self, "high", self._at(self._last))  # rounded as the other values
             if self.log:
                 raise InvalidOption(f"step and log=True exclude each other; got step={self.step!r}.")
 
     def sample(self, rng: np.random.Generator) -> float:
-        """Draw a number, on a logarithmic scale from its uniform distribution."""
+        """Draw a value from the uniform distribution, on a logarithmic scale if `log`."""
         if self.size == 1:
             return float(self.low)
         if self.step is not None:
             return float(self._at(int(rng.integers(self._last + 1))))
         if self.log:
             return float(np.clip(np.exp(rng.uniform(np.log(self.low), np.log(self.high))), self.low, self.high))
-        # A convex combination, for the difference of the ends may overflow.
+        # The difference of the ends may overflow.
         u = rng.random()
         return float(np.clip((1 - u) * self.low + u * self.high, self.low, self.high))
 
 
 @dataclass(frozen=True)
 class IntDistribution(_Range):
-    """Whole numbers from `low` to `high`, both included; with `step` on a grid from `low`."""
+    """Integers from `low` to `high`, both included; with `step` on a grid from `low`."""
 
     step: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for what in ("low", "high", "step"):
-            value = getattr(self, what)
+        for name in ("low", "high", "step"):
+            value = getattr(self, name)
             if value != int(value):
-                raise InvalidOption(f"{what} must be an integer; got {value!r}.")
-            if abs(value) >= MAX_WHOLE:
-                raise InvalidOption(f"{what} must be below 2**62; got {value!r}.")
-            object.__setattr__(self, what, int(value))
+                raise InvalidOption(f"{name} must be an integer; got {value!r}.")
+            if abs(value) >= MAX_INTEGER:
+                raise InvalidOption(f"{name} must be below 2**62; got {value!r}.")
+            object.__setattr__(self, name, int(value))
         if self.log and self.step != 1:
             raise InvalidOption(f"step and log=True exclude each other; got step={self.step!r}.")
 
     def sample(self, rng: np.random.Generator) -> int:
-        """Draw a number, on a logarithmic scale from its uniform distribution."""
-        if self.log:  # every number has the share of the scale that rounds to it
+        """Draw a value from the uniform distribution, on a logarithmic scale if `log`."""
+        if self.log:  # rounded to the nearest integer
             drawn = np.exp(rng.uniform(np.log(self.low - 0.5), np.log(self.high + 0.5)))
             return int(np.clip(np.rint(drawn), self.low, self.high))
         return int(self.low + self.step * int(rng.integers(self._last + 1)))
@@ -222,7 +212,7 @@ class IntDistribution(_Range):
 
 @dataclass(frozen=True)
 class CategoricalDistribution(Distribution):
-    """One of several values, in no order."""
+    """Unordered set of choices."""
 
     choices: tuple[Any, ...]
 
@@ -249,7 +239,7 @@ class CategoricalDistribution(Distribution):
         return None if index is None else self.choices[index]
 
     def is_legal(self, value: Any) -> bool:
-        """Whether `value` equals one of the choices."""
+        """Return whether `value` equals one of the choices."""
         return find_index(to_plain(value), self.choices) is not None
 
     def sample(self, rng: np.random.Generator) -> Any:
@@ -261,7 +251,7 @@ class CategoricalDistribution(Distribution):
         return self.choices
 
     def hyperparameter(self, name: str) -> Any:
-        """Convert to a categorical, or to a constant."""
+        """Convert to a categorical hyperparameter, or to a constant."""
         if len(self.choices) == 1:
             return Constant(name, self.choices[0])
         return CategoricalHyperparameter(name, self.choices)
@@ -272,13 +262,7 @@ class CategoricalDistribution(Distribution):
 
 
 def merge(name: str, old: Distribution | None, new: Distribution) -> Distribution:
-    """Return a distribution that has the values of both; ranges and choices may grow, type and scale may not change.
-
-    Raises
-    ------
-    InvalidOption
-        If the two have no common distribution.
-    """
+    """Merge two distributions of a hyperparameter; raise if they differ in type or scale."""
     if old is None or old == new:
         return new
     if isinstance(old, _Range) and isinstance(new, _Range):
@@ -287,7 +271,7 @@ def merge(name: str, old: Distribution | None, new: Distribution) -> Distributio
         except InvalidOption:
             pass
     else:
-        for one, other in ((new, old), (old, new)):  # a single value says little about the kind of the others
+        for one, other in ((new, old), (old, new)):  # a single value may be of any type
             if one.size == 1 and all(other.is_legal(value) for value in one.values()):
                 return other
         if isinstance(old, CategoricalDistribution) and isinstance(new, CategoricalDistribution):
@@ -298,13 +282,7 @@ def merge(name: str, old: Distribution | None, new: Distribution) -> Distributio
 
 
 def from_dict(item: Mapping[str, Any]) -> Distribution:
-    """Read what `to_dict` wrote, or a hyperparameter of ConfigSpace as run directories of before 0.1 hold it.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError
-        If it is neither.
-    """
+    """Make a distribution from the dict of `to_dict`, or from that of a ConfigSpace hyperparameter (before 0.1)."""
     kind = item["type"]
     if kind in ("float", "int"):
         low, high, step, log = item["low"], item["high"], item["step"], bool(item["log"])
@@ -322,19 +300,19 @@ def from_dict(item: Mapping[str, Any]) -> Distribution:
 
 
 def _from_values(values: Sequence[Any]) -> Distribution:
-    """Return the grid that the values lie on, or a choice between them."""
+    """Return the grid of the values of an ordinal, or a categorical distribution."""
     if not all(is_real(value) for value in values):
         return CategoricalDistribution(tuple(values))
     step = values[1] - values[0] if len(values) > 1 else 1
     if all(is_integer(value) for value in values):
         return IntDistribution(values[0], values[-1], step)
-    # Rounded, for the values were sums of floats.
+    # The values are sums of floats.
     low, high, step = (round(value, 12) or value for value in (values[0], values[-1], step))
     return FloatDistribution(low, high, step if len(values) > 1 else None)
 
 
 def _to_fraction(value: float) -> Fraction:
-    """Return the number that is written, 1/10 for 0.1."""
+    """Convert a float by its shortest decimal, 0.1 to 1/10."""
     return Fraction(str(value))
 
 

@@ -23,20 +23,18 @@ __all__ = ["MAX_LISTED", "Encoding", "get_choices"]
 Rows = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-# Configurations of a finite space up to which all are enumerated: a tenth of a second.
-MAX_LISTED = 50_000
-# Rows drawn from the priors before a random walk through legal rows starts: enough if one in a thousand is legal.
-MAX_DRAWN = 4_000
-# Steps of a walk per hyperparameter, enough to forget its start.
-WALK_STEPS = 20
+MAX_LISTED = 50_000  # size of a space up to which all configurations are enumerated, which takes 0.1 s
+MAX_DRAWN = 4_000  # number of rows in rejection sampling, enough if one in a thousand is legal
+WALK_STEPS = 20  # steps of a random walk per hyperparameter, enough to forget its start
 
 
 class Encoding:
     """Encoding of the configurations of a space.
 
-    A *row* has one entry per hyperparameter in the order of the space: numbers lie in [0, 1], categories are
-    indices, inactive hyperparameters are NaN.  *Features* are the columns for models:
-    the hyperparameters with more than one value, inactive ones at a fixed value.
+    A *row* is an ndarray of shape (n_hyperparameters,), in the order of the space: numbers lie in [0, 1], categories
+    are indices, inactive hyperparameters are NaN.  *Rows* have shape (n_rows, n_hyperparameters).  *Features* are the
+    columns for models, of shape (n_rows, n_features): hyperparameters with more than one value, with a fixed value
+    where they are inactive.
 
     Parameters
     ----------
@@ -58,8 +56,8 @@ class Encoding:
         )
         self.numeric = np.array([isinstance(self.hyperparameters[i], NumericalHyperparameter) for i in free], bool)
         self._n_values = np.array([_n_values(self.hyperparameters[i]) for i in free])
-        self._to_vector = [_encoder(hp) for hp in self.hyperparameters]
-        self._to_value = [_decoder(hp) for hp in self.hyperparameters]
+        self._to_vector = [_make_encoder(hp) for hp in self.hyperparameters]
+        self._to_value = [_make_decoder(hp) for hp in self.hyperparameters]
 
     @property
     def n_features(self) -> int:
@@ -77,30 +75,22 @@ class Encoding:
         return float(np.prod(self._n_values)) if len(self.free) else 1.0
 
     def sample(self, n: int, rng: np.random.Generator) -> Rows:
-        """Draw `n` rows from the priors of the space, forbidden ones included.
-
-        Returns
-        -------
-        ndarray of shape (n, n_hyperparameters)
-        """
+        """Draw rows of shape (n, n_hyperparameters) from the priors of the space, forbidden ones included."""
         return self.canonicalize(self.redraw(n, rng))
 
     def sample_legal(self, n: int, rng: np.random.Generator, known: Rows | None = None) -> Rows:
-        """Draw up to `n` rows that break no forbidden clause.
-
-        If legal rows are too rare for rejection sampling, they come from a random walk that changes some
-        hyperparameters at a time (Gibbs sampling), so that they depend on each other and on its start.
+        """Draw up to `n` legal rows, by rejection sampling, or by Gibbs sampling if legal rows are rare.
 
         Parameters
         ----------
         n : int
         rng : numpy.random.Generator
         known : ndarray of shape (n_rows, n_hyperparameters), optional
-            Starts of the walk, besides the default configuration; illegal ones are ignored.
+            Starts of Gibbs sampling, besides the default configuration; illegal ones are ignored.
 
         Returns
         -------
-        ndarray of shape (at most n, n_hyperparameters)
+        ndarray of shape (n_found, n_hyperparameters)
         """
         if not self.space.forbidden_clauses:
             return self.sample(n, rng)
@@ -110,7 +100,7 @@ class Encoding:
             found, n_drawn = np.vstack([found, rows[self.legal(rows)]]), n_drawn + n_next
             if len(found) >= n:
                 return found[:n]
-            # As many as will probably give the rest.
+            # Probably enough for the rest.
             n_next = min(int(1.5 * (n - len(found)) * n_drawn / max(len(found), 1)) + 1, MAX_DRAWN)
         default = self.encode(dict(self.space.get_default_configuration()))[None]
         starts = default if known is None else np.vstack([known, default])
@@ -119,7 +109,7 @@ class Encoding:
         return np.vstack([found, walked])[:n]
 
     def _walk(self, rows: Rows, rng: np.random.Generator) -> Rows:
-        """Resample some hyperparameters repeatedly; steps that break a forbidden clause are rejected."""
+        """Resample some hyperparameters repeatedly; steps to illegal rows are rejected."""
         for _ in range(WALK_STEPS * max(self.n_features, 1)):
             fresh = self.redraw(len(rows), rng)
             lots = rng.random((len(rows), self.n_features))
@@ -129,15 +119,10 @@ class Encoding:
         return rows
 
     def all_legal(self) -> Rows | None:
-        """Return all legal rows of a space of up to `MAX_LISTED` configurations; None for a larger one.
-
-        Returns
-        -------
-        ndarray of shape (n_legal, n_hyperparameters) or None
-        """
+        """Return all legal rows, of shape (n_legal, n_hyperparameters); None if `size` exceeds `MAX_LISTED`."""
         if self.size > MAX_LISTED:
             return None
-        rows = np.array(list(product(*(_all_vectors(hp) for hp in self.hyperparameters))), float)
+        rows = np.array(list(product(*(_list_vectors(hp) for hp in self.hyperparameters))), float)
         rows = self.canonicalize(rows.reshape(-1, len(self.hyperparameters)))
         rows = rows[self.legal(rows)]
         return rows[np.unique(self._rounded(rows), axis=0, return_index=True)[1]]
@@ -151,22 +136,12 @@ class Encoding:
         return np.asarray(np.round(np.nan_to_num(rows, nan=-1.0), 9))
 
     def encode(self, config: Mapping[str, Any], *, strict: bool = True) -> Rows:
-        """Encode a configuration.
-
-        Parameters
-        ----------
-        config : mapping of str to value
-        strict : bool
-            Whether to raise on unknown names and values instead of leaving them out.
-
-        Returns
-        -------
-        ndarray of shape (n_hyperparameters,)
+        """Encode a configuration as a row of shape (n_hyperparameters,).
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            If the space has no such hyperparameter or value.
+            If `strict`, and the space lacks a name or value; otherwise these are left out.
         """
         row = np.full(len(self.hyperparameters), np.nan)
         for name, value in config.items():
@@ -179,23 +154,13 @@ class Encoding:
         return row
 
     def active_names(self, config: Mapping[str, Any]) -> set[str]:
-        """Return which hyperparameters are active, given the values of those that others depend on."""
+        """Return the names of the hyperparameters that are active in a configuration, which may be incomplete."""
         default = {name: to_plain(hp.default_value) for name, hp in self.space.items()}
         row = self.encode({**default, **config}, strict=False)[None]
         return {self.hyperparameters[i].name for i in np.flatnonzero(~np.isnan(self.canonicalize(row)[0]))}
 
     def decode(self, row: Rows) -> dict[str, Any]:
-        """Decode a row.
-
-        Parameters
-        ----------
-        row : ndarray of shape (n_hyperparameters,)
-
-        Returns
-        -------
-        dict of str to value
-            Without inactive hyperparameters.
-        """
+        """Decode a row of shape (n_hyperparameters,) to a configuration without inactive hyperparameters."""
         return {
             hp.name: to_value(v)
             for hp, to_value, v in zip(self.hyperparameters, self._to_value, row, strict=True)
@@ -213,16 +178,7 @@ class Encoding:
         return result
 
     def canonicalize(self, rows: Rows) -> Rows:
-        """Round integers to their grid and set inactive entries to NaN.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows, n_hyperparameters)
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_hyperparameters)
-        """
+        """Round integers and set inactive entries to NaN, in rows of shape (n_rows, n_hyperparameters)."""
         rows = rows.copy()
         for i, hp in enumerate(self.hyperparameters):
             if isinstance(hp, NumericalHyperparameter):
@@ -238,20 +194,11 @@ class Encoding:
         return rows
 
     def is_legal(self, row: Rows) -> bool:
-        """Return whether a canonical row of shape (n_hyperparameters,) breaks no forbidden clause."""
+        """Return whether a canonical row of shape (n_hyperparameters,) satisfies all forbidden clauses."""
         return bool(self.legal(row[None])[0])
 
     def legal(self, rows: Rows) -> Mask:
-        """Return which canonical rows break no forbidden clause.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows, n_hyperparameters)
-
-        Returns
-        -------
-        ndarray of bool, shape (n_rows,)
-        """
+        """Return a mask of shape (n_rows,): which canonical rows satisfy all forbidden clauses."""
         forbidden = np.zeros(len(rows), bool)
         for clause in self.space.forbidden_clauses:
             forbidden |= _is_forbidden(clause, rows.T)
@@ -272,7 +219,7 @@ class Encoding:
         for j, i in enumerate(self.free):
             if isinstance(self.hyperparameters[i], OrdinalHyperparameter):
                 features[:, j] /= self._n_values[j] - 1
-        # Constant inside a branch, hence without influence there; the parent's column tells branches apart.
+        # The parent's column distinguishes branches.
         return np.where(np.isnan(features), np.where(self.categorical, -1.0, 0.5), features)
 
     def mutate(self, rows: Rows, scale: Rows, share: float, rng: np.random.Generator) -> Rows:
@@ -308,12 +255,7 @@ class Encoding:
         return self.canonicalize(fresh)
 
     def redraw(self, n: int, rng: np.random.Generator) -> Rows:
-        """Sample each hyperparameter independently from its prior, whether active or not.
-
-        Returns
-        -------
-        ndarray of shape (n, n_hyperparameters)
-        """
+        """Draw rows of shape (n, n_hyperparameters), each entry from its prior, whether active or not."""
         state = np.random.RandomState(int(rng.integers(2**31)))
         return np.column_stack([np.asarray(hp.sample_vector(n, seed=state), float) for hp in self.hyperparameters])
 
@@ -333,7 +275,7 @@ def _n_values(hp: Any) -> float:
     return 1 if isinstance(hp, Constant) else float(hp.size)
 
 
-def _all_vectors(hp: Any) -> Sequence[float]:
+def _list_vectors(hp: Any) -> Sequence[float]:
     """Return the vector forms of all values of a finite hyperparameter."""
     if isinstance(hp, Constant):
         return [float(hp.lower_vectorized)]
@@ -344,7 +286,7 @@ def _all_vectors(hp: Any) -> Sequence[float]:
     return [float(k) for k in range(int(hp.size))]
 
 
-def _encoder(hp: Any) -> Callable[[Any], float]:
+def _make_encoder(hp: Any) -> Callable[[Any], float]:
     """Return the function from a value to its vector form."""
     values = getattr(hp, "choices", getattr(hp, "sequence", None))
     if values is None:
@@ -356,7 +298,7 @@ def _encoder(hp: Any) -> Callable[[Any], float]:
     return codes.__getitem__
 
 
-def _decoder(hp: Any) -> Callable[[float], Any]:
+def _make_decoder(hp: Any) -> Callable[[float], Any]:
     """Return the function from a vector form to its value, of the original type."""
     values = getattr(hp, "choices", getattr(hp, "sequence", None))
     if values is None:

@@ -1,4 +1,4 @@
-"""Ranges that ConfigSpace lacks: with a step, or with ends that it would round."""
+"""Hyperparameters that ConfigSpace lacks: ranges with a step, or with bounds that it would round."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,12 +18,11 @@ from autonet.core.typing import FloatArray
 
 __all__ = ["ON_GRID", "RangeHyperparameter", "count_decimals", "is_on_grid"]
 
-# Share of a step by which a value may miss the grid and still count as on it: rounding errors of users' arithmetic.
-ON_GRID = 1e-6
+ON_GRID = 1e-6  # tolerance for values on a grid, as a share of a step
 
 
 def is_on_grid(value: float, low: float, step: float | None) -> bool:
-    """Whether a value lies a whole number of steps above `low`, within rounding errors; without a step any does."""
+    """Return whether a value lies on the grid from `low`, within rounding errors; always without a step."""
     if step is None:
         return True
     steps = float((value - low) / step)
@@ -31,14 +30,14 @@ def is_on_grid(value: float, low: float, step: float | None) -> bool:
 
 
 def count_decimals(value: float) -> int:
-    """Return how many decimals a number has as it is written."""
+    """Count the decimals of the shortest representation of a number."""
     return max(-int(Decimal(str(value)).as_tuple().exponent), 0)
 
 
 class RangeHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
-    """Numbers from `lower` to `upper` on a grid, at the same cost for ten values as for a million.
+    """Numerical hyperparameter from `lower` to `upper`, on a grid if it has a step.
 
-    The vector form lies in [0, 1], the k-th of n values at k / (n - 1).
+    The k-th of n values has the vector form k / (n - 1).
 
     Parameters
     ----------
@@ -68,17 +67,17 @@ class RangeHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
 
     @classmethod
     def for_range(cls, name: str, lower: Any, upper: Any, *, step: Any, log: bool) -> Any:
-        """Return ConfigSpace's own hyperparameter where it has one for the range, one of this class elsewhere."""
+        """Return a hyperparameter of ConfigSpace if it can represent the range, else one of this class."""
         if isinstance(lower, int) and step == 1 and abs(upper) < 2**53 > abs(lower):
             return UniformIntegerHyperparameter(name, lower, upper, log=log)
-        with np.errstate(over="ignore"):  # of ends such as 1e308, which are then not as ConfigSpace rounds them
+        with np.errstate(over="ignore"):  # bounds such as 1e308
             rounded = [float(np.round(end, ROUND_PLACES)) for end in (lower, upper)]
         if step is None and rounded == [lower, upper]:
             return UniformFloatHyperparameter(name, lower, upper, log=log)
         return cls(name, lower, upper, step, log=log)
 
     def sample_vector(self, size: int | None = None, *, seed: np.random.RandomState | None = None) -> Any:
-        """Draw places of the grid, each with the same probability."""
+        """Draw vector forms from the uniform distribution."""
         drawn = super().sample_vector(1 if size is None else size, seed=seed)
         if self.step is not None:
             n_steps = self._transformer.n_steps  # type: ignore[attr-defined]
@@ -86,15 +85,15 @@ class RangeHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
         return drawn[0] if size is None else drawn
 
     def to_uniform(self) -> Any:
-        """Return itself."""
+        """Return the hyperparameter, which is uniform."""
         return self
 
     def __copy__(self) -> "RangeHyperparameter":
-        """Copy by the constructor, as ConfigSpace does when it adds a hyperparameter."""
+        """Copy with the constructor; ConfigSpace copies what it adds."""
         return type(self)(self.name, self.lower, self.upper, self.step, log=self.log)
 
     def __str__(self) -> str:
-        """Show what ConfigSpace shows of a range, and the step."""
+        """Show the range as ConfigSpace does, with its step."""
         kind = "Integer" if isinstance(self.lower, int) else "Float"
         step = "" if self.step is None else f", Step: {self.step}"
         scale = ", on log-scale" if self.log else ""
@@ -104,7 +103,7 @@ class RangeHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
 
 @dataclass
 class _Scale:
-    """Values to [0, 1] and back; a transformer of ConfigSpace."""
+    """Transformer of ConfigSpace between values and [0, 1]."""
 
     lower: Any
     upper: Any
@@ -120,39 +119,39 @@ class _Scale:
         self._decimals = 0 if self.step is None else max(map(count_decimals, (self.lower, self.step)))
 
     def value(self, vector: float) -> Any:
-        """Return the value at one place."""
+        """Return the value of a vector form."""
         if self.step is not None:
             return round(self.lower + round(vector * self.n_steps) * self.step, self._decimals)
         inside = (1 - vector) * self._low + vector * self._high
         return float(np.clip(np.exp(inside) if self.log else inside, self.lower, self.upper))
 
     def to_value(self, vector: FloatArray) -> NDArray[Any]:
-        """Return the values at places; see `Transformer` of ConfigSpace."""
+        """Return the values of vector forms, of shape (n,); see `Transformer` of ConfigSpace."""
         return np.array([self.value(float(v)) for v in vector])
 
     def to_vector(self, value: Any) -> FloatArray:
-        """Return the places of values; see `Transformer` of ConfigSpace."""
+        """Return the vector forms of values, of shape (n,) or a scalar; see `Transformer` of ConfigSpace."""
         values = np.asarray(value, float)
         if self.step is not None:
             return np.asarray(np.rint((values - self.lower) / self.step) / self.n_steps)
         values = np.log(values) if self.log else values
-        half = 1.0 if np.isfinite(self._high - self._low) else 0.5  # the difference of the ends may overflow
+        half = 1.0 if np.isfinite(self._high - self._low) else 0.5  # the difference of the bounds may overflow
         return np.asarray((half * values - half * self._low) / (half * self._high - half * self._low))
 
     def legal_value(self, value: Any) -> NDArray[np.bool_]:
-        """Whether values lie in the range and on the grid."""
+        """Return which values of shape (n,) lie in the range and on the grid."""
         return np.array([self.legal_value_single(v) for v in value], bool)
 
     def legal_vector(self, vector: FloatArray) -> NDArray[np.bool_]:
-        """Whether places lie in [0, 1]."""
+        """Return which vector forms of shape (n,) lie in [0, 1]."""
         return (vector >= 0) & (vector <= 1)
 
     def legal_value_single(self, value: Any) -> bool:
-        """Whether a value lies in the range and on the grid."""
+        """Return whether a value lies in the range and on the grid."""
         if not isinstance(value, int | float | np.number) or not self.lower <= value <= self.upper:
             return False
         return is_on_grid(float(value), self.lower, self.step)
 
     def legal_vector_single(self, vector: Any) -> bool:
-        """Whether a place lies in [0, 1]."""
+        """Return whether a vector form lies in [0, 1]."""
         return bool(0 <= vector <= 1)

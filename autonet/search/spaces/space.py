@@ -24,35 +24,35 @@ from autonet.search.spaces.values import copy_value, find_index, safe_repr, to_p
 
 __all__ = ["as_space", "complete_config", "describe_space", "sort_sets"]
 
-# The members of a set as Python shows them, in another order in each process; ConfigSpace shows choices like that.
+# Repr of a set, whose order differs between processes; ConfigSpace shows choices as sets.
 SET = re.compile(r"(?<!Choices: )\{([^{}]*)\}")
 
 
 def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpace:
-    """Convert a mapping to a ConfigurationSpace; return a ConfigurationSpace as it is.
+    """Convert a mapping to a ConfigurationSpace; return a ConfigurationSpace unchanged.
 
     Parameters
     ----------
     space : ConfigurationSpace or mapping
-        A mapping from names to: a tuple (low, high), whole numbers if both are; a list of choices; a
-        hyperparameter of ConfigSpace; a mapping from choices to spaces of their own, whose hyperparameters are
-        then called ``name:choice:hyperparameter``; or a single value.
+        A mapping from names to: a tuple (low, high), integer if both are; a list of choices; a hyperparameter of
+        ConfigSpace; a mapping from choices to subspaces, whose hyperparameters are then named
+        ``name:choice:hyperparameter``; or a single value.
 
     Raises
     ------
     InvalidOption
-        If it is empty, or an entry is none of these.
+        If the space is empty, or an entry is invalid.
     """
     if not isinstance(space, ConfigurationSpace | Mapping):
         raise InvalidOption(f"space must be a ConfigurationSpace or a dict; got {type(space).__name__}.")
     if not len(space):
         raise InvalidOption(
-            "The space is empty; give it hyperparameters, or leave space out to define it with trial.suggest_float, "
-            "suggest_int and suggest_categorical."
+            "The space is empty; add hyperparameters, or omit it and define it in the objective with "
+            "trial.suggest_float, suggest_int and suggest_categorical."
         )
     if not isinstance(space, ConfigurationSpace):
         parts: list[Any] = []
-        _add(parts, "", space, None)
+        _append_parts(parts, "", space, None)
         space = ConfigurationSpace()
         try:
             space.add(*parts)
@@ -61,25 +61,25 @@ def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpac
     return space
 
 
-def _add(parts: list[Any], prefix: str, entries: Mapping[str, Any], condition: Any) -> None:
-    """Append the hyperparameters of `entries`, each under `condition` (parent, value) if there is one."""
+def _append_parts(parts: list[Any], prefix: str, entries: Mapping[str, Any], condition: Any) -> None:
+    """Append the hyperparameters of `entries`, under the condition (parent, value) if given."""
     for key, entry in entries.items():
         name = join(prefix, str(key))
         try:
-            hyperparameter = _hyperparameter(name, entry)
+            hyperparameter = _make_hyperparameter(name, entry)
         except InvalidOption:
             raise
-        except Exception as error:  # what ConfigSpace does not take, in its words
+        except Exception as error:  # of ConfigSpace
             raise InvalidOption(f"space[{name!r}] = {safe_repr(entry)} is invalid: {error}") from error
         parts.append(hyperparameter)
         if condition:
             parts.append(EqualsCondition(hyperparameter, *condition))
         if isinstance(entry, Mapping):
             for choice, subspace in entry.items():
-                _add(parts, join(name, str(choice)), subspace or {}, (hyperparameter, choice))
+                _append_parts(parts, join(name, str(choice)), subspace or {}, (hyperparameter, choice))
 
 
-def _hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
+def _make_hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
     if isinstance(entry, Hyperparameter):
         named = copy.copy(entry)
         named.name = name
@@ -94,23 +94,23 @@ def _hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
     if isinstance(entry, list | Mapping | np.ndarray):
         choices = [copy_value(to_plain(choice)) for choice in entry]
         if not choices:
-            raise InvalidOption(f"space[{name!r}] has no choices; give at least one.")
+            raise InvalidOption(f"space[{name!r}] has no choices; expected at least one.")
         return Constant(name, choices[0]) if len(choices) == 1 else CategoricalHyperparameter(name, choices)
     if isinstance(entry, str | int | float | np.generic | None):
         return Constant(name, to_plain(entry))
     raise InvalidOption(
-        f"space[{name!r}] = {safe_repr(entry)}: expected (low, high), a list of choices, a dict of choices with spaces "
-        "of their own, a hyperparameter of ConfigSpace, or a single value."
+        f"space[{name!r}] = {safe_repr(entry)}: expected (low, high), a list of choices, a dict from choices to "
+        "subspaces, a hyperparameter of ConfigSpace, or a single value."
     )
 
 
 def complete_config(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Complete a configuration with defaults and check it.
+    """Complete a configuration with defaults and validate it.
 
     Raises
     ------
     InvalidOption
-        If it names what the space does not have, or a value that is not legal, or breaks a forbidden clause.
+        If a name is unknown or inactive, a value is illegal, or a forbidden clause is violated.
     """
     space, config = encoding.space, {name: to_plain(value) for name, value in config.items()}
     for name, value in config.items():
@@ -121,32 +121,32 @@ def complete_config(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, 
     default = {name: to_plain(hp.default_value) for name, hp in space.items()}
     row = encoding.canonicalize(encoding.encode({**default, **config})[None])[0]
     result = encoding.decode(row)
-    # As it was asked for, to the last bit; whole numbers stay whole.
+    # Given floats exactly, without rounding by the encoding.
     result |= {name: type(result[name])(v) for name, v in config.items() if isinstance(result.get(name), float)}
     for name in config:
         if name not in result:
             raise InvalidOption(f"{name!r} is not active in the configuration {dict(config)}.")
     if not encoding.is_legal(row):
-        raise InvalidOption(f"The configuration {result} breaks a forbidden clause of the space.")
+        raise InvalidOption(f"The configuration {result} violates a forbidden clause of the space.")
     return result
 
 
 def _is_legal(hyperparameter: Any, value: Any) -> bool:
-    """Whether a hyperparameter has a value, of whatever type that is."""
+    """Return whether a value, of any type, is legal for a hyperparameter."""
     if isinstance(hyperparameter, NumericalHyperparameter):
         return is_real(value) and bool(hyperparameter.legal_value(value))
     return find_index(value, get_choices(hyperparameter)) is not None
 
 
 def describe_space(space: ConfigurationSpace) -> dict[str, str]:
-    """Describe a space by its parts, to be compared with another description."""
+    """Describe hyperparameters, conditions and forbidden clauses of a space as text, for comparison."""
     parts = {hp.name: str(hp) for hp in space.values()}
     parts |= {f"condition of {c.child.name}": str(c) for c in space.conditions}
     return parts | {f"forbidden clause {i + 1}": str(f) for i, f in enumerate(space.forbidden_clauses)}
 
 
 def sort_sets(description: Any) -> Any:
-    """Return a description with the members of sets in alphabetical order."""
+    """Sort the sets in a description of a space."""
     if not isinstance(description, Mapping):
         return description
     return {

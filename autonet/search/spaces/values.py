@@ -25,7 +25,7 @@ def copy_value(value: Any) -> Any:
 
 
 def find_index(value: Any, choices: Sequence[Any]) -> int | None:
-    """Return the index of `value` in `choices`, preferring one of the same type; None if it is not there."""
+    """Return the index of `value` in `choices`, preferring one of the same type; None if there is none."""
     equal = [i for i, choice in enumerate(choices) if _equal(choice, value)]
     return next((i for i in equal if type(choices[i]) is type(value)), equal[0] if equal else None)
 

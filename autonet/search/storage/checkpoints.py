@@ -1,6 +1,6 @@
-"""What a trial leaves behind so that it can go on: in memory, or in a file that holds numbers and text but no code.
+"""Checkpoints of trials, in memory or in safetensors files.
 
-A file is in the safetensors format: arrays as tensors, and everything around them as JSON in one tensor more.
+A file holds arrays as tensors and the structure around them as JSON in a further tensor; it never contains code.
 """
 
 import copy
@@ -23,11 +23,11 @@ __all__ = ["Checkpoint", "checkpoint_path", "read_checkpoint", "read_notes", "wr
 
 Arrays = dict[str, NDArray[Any]]
 
-TREE = "tree"  # the tensor with the JSON; arrays are called by numbers
+TREE = "tree"  # name of the tensor with the JSON; arrays have numbers as names
 
-NOTES = "notes"  # the entry of the metadata with what is kept beside the state
+NOTES = "notes"  # metadata entry with the notes
 
-# Kinds of numbers that safetensors knows in numpy, under its names; other arrays are written as bytes.
+# NumPy dtypes that safetensors supports, with its names; other arrays are written as bytes.
 NATIVE: Mapping[str, str] = {
     "bool": "BOOL",
     **{f"uint{bits}": f"U{bits}" for bits in (8, 16, 32, 64)},
@@ -35,50 +35,49 @@ NATIVE: Mapping[str, str] = {
     **{f"float{bits}": f"F{bits}" for bits in (16, 32, 64)},
 }
 
-# Tensors of torch that numpy has no numbers for, and the integers as which their bits are written.
+# Torch dtypes that NumPy lacks, with the integer dtypes to which they are viewed.
 BIT_DTYPES: Mapping[str, str] = {"bfloat16": "int16"} | dict.fromkeys(
     ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"), "uint8"
 )
 
 
 class Checkpoint:
-    """The checkpoint of a running trial.
+    """Checkpoint of a running trial.
 
     Parameters
     ----------
     previous : object
-        What the trial's last job saved, or the path to it; None for a new trial.
+        State saved by the previous job of the trial, or the path to it; None for a new trial.
     path : Path, optional
-        File for what this job saves; None keeps it in memory.
+        File of the checkpoint; None keeps it in memory.
     notes : callable, optional
-        Returns what a file keeps beside the state, as text.
+        Returns a text to save in the file beside the state.
     """
 
     def __init__(self, previous: Any = None, path: Path | None = None, notes: Callable[[], str] | None = None) -> None:
         self._previous, self._path, self._notes = previous, path, notes
-        self.saved: Any = None  # what the next job gets: the state, or the path to it
+        self.saved: Any = None  # for the next job: the state, or the path to it
 
     def load(self) -> Any:
-        """Return what was saved last, by this job or an earlier one of the trial; None if nothing was."""
+        """Return the latest state saved by this or an earlier job of the trial; None if there is none."""
         latest = self._previous if self.saved is None else self.saved
         return latest if self._path is None or latest is None else read_checkpoint(latest)
 
     def save(self, state: Any) -> None:
-        """Keep `state` for the next job of the trial; it replaces what was saved before.
+        """Save a state for the next job of the trial, in place of the previous one.
 
         Parameters
         ----------
         state : object
             With a run directory: None, bool, numbers, str, bytes, arrays, tensors, and dicts, lists and tuples of
-            them, such as a ``state_dict()``.  Without one: anything that can be copied; what training changes
-            afterwards is not changed in the copy.
+            them, such as a ``state_dict()``.  Without one: any object that can be copied.
 
         Raises
         ------
         TypeError
-            If a run directory cannot hold it, or it cannot be copied in memory.
+            If `state` cannot be stored in the run directory, or cannot be copied.
         RunUnavailable
-            If it cannot be written, for want of room on the disk for example.
+            If the file cannot be written, for example because the disk is full.
         """
         if self._path is None:
             try:
@@ -86,33 +85,24 @@ class Checkpoint:
             except Exception as error:
                 raise TypeError(
                     f"a checkpoint of type {type(state).__name__} cannot be copied ({error}); leave out locks, files "
-                    "and connections, or hand it over as it is with keep()."
+                    "and connections, or pass it to keep(), which does not copy."
                 ) from error
         self.keep(state)
 
     def keep(self, state: Any) -> None:
-        """Do as `save` does, but without a copy in memory: for a state that nothing changes any more."""
+        """Save a state without copying it in memory; it must not change afterwards."""
         if self._path is not None:
             write_checkpoint(self._path, state, self._notes() if self._notes else "")
         self.saved = state if self._path is None else self._path
 
 
 def checkpoint_path(directory: str, trial: int, start: float, target: float) -> Path:
-    """Return the file that a job of a trial writes its checkpoints to."""
+    """Return the checkpoint file of a job."""
     return Path(directory) / f"{trial}-{start}-{target}.safetensors"
 
 
 def write_checkpoint(path: Path, state: Any, notes: str = "") -> None:
-    """Write `state` beside `path`, then rename: the file is there whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-    state : object
-        See `Checkpoint.save`.
-    notes : str
-        Text that `read_notes` returns without reading the state.
-    """
+    """Write a checkpoint atomically; `read_notes` returns the notes without loading the state."""
     arrays: Arrays = {}
     tree = json.dumps(_flatten(state, arrays, "checkpoint"))
     arrays[TREE] = np.frombuffer(tree.encode(), np.uint8)
@@ -125,13 +115,7 @@ def write_checkpoint(path: Path, state: Any, notes: str = "") -> None:
 
 
 def read_checkpoint(path: Path) -> Any:
-    """Read what `write_checkpoint` wrote.
-
-    Raises
-    ------
-    RunCorrupted
-        If it is damaged or something else.
-    """
+    """Read the state in a checkpoint; raise `RunCorrupted` if that fails."""
     try:
         check_plain(path)
         arrays = load_file(path)
@@ -141,13 +125,7 @@ def read_checkpoint(path: Path) -> Any:
 
 
 def read_notes(path: Path) -> str:
-    """Read the notes that `write_checkpoint` kept beside a state.
-
-    Raises
-    ------
-    RunCorrupted
-        If the file is damaged or something else.
-    """
+    """Read the notes in a checkpoint, but not its state; raise `RunCorrupted` if that fails."""
     try:
         check_plain(path)
         with safe_open(path, "numpy") as file:
@@ -157,11 +135,12 @@ def read_notes(path: Path) -> str:
 
 
 def _serialize(arrays: Arrays, notes: str) -> Iterator[bytes | memoryview]:
-    """Yield the parts of a file in the safetensors format.
+    """Yield the parts of a safetensors file.
 
-    Its own `save_file` leaves a temporary file behind when the process is killed, and `save` copies all arrays.
+    The package's `save_file` leaves a temporary file behind when the process is killed, and its `save` copies all
+    arrays.
     """
-    ordered = sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize)  # each is aligned
+    ordered = sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize)  # so that each is aligned
     header: dict[str, Any] = {"__metadata__": {NOTES: notes}} if notes else {}
     end = 0
     for name, array in ordered:
@@ -175,7 +154,7 @@ def _serialize(arrays: Arrays, notes: str) -> Iterator[bytes | memoryview]:
 
 
 def _flatten(value: Any, arrays: Arrays, where: str) -> Any:
-    """Turn `value` into JSON, moving arrays out into `arrays`."""
+    """Convert a state to JSON, moving its arrays to `arrays`."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
@@ -192,9 +171,9 @@ def _flatten(value: Any, arrays: Arrays, where: str) -> Any:
     if isinstance(value, bytes):
         arrays[name] = np.frombuffer(value, np.uint8)
         return {"bytes": name}
-    if isinstance(value, np.ndarray) and value.dtype.kind not in "OV":  # neither objects nor records
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "OV":  # not objects or structured
         return _flatten_array(value, arrays, name)
-    torch = sys.modules.get("torch")  # whoever has a tensor has torch; the search itself does without
+    torch = sys.modules.get("torch")  # imported if there are tensors
     if torch is not None and isinstance(value, torch.Tensor) and _is_plain(value, torch):
         return _flatten_tensor(value, arrays, name)
     raise TypeError(
@@ -204,12 +183,12 @@ def _flatten(value: Any, arrays: Arrays, where: str) -> Any:
 
 
 def _is_plain(tensor: Any, torch: Any) -> bool:
-    """Whether a tensor is made of numbers and nothing else."""
+    """Return whether a tensor is dense, not quantized and not on the meta device."""
     return tensor.layout is torch.strided and not tensor.is_quantized and not tensor.is_meta
 
 
 def _flatten_array(array: NDArray[Any], arrays: Arrays, name: str) -> dict[str, Any]:
-    dense = np.ascontiguousarray(array).reshape(array.shape)  # without reshape 0-d becomes 1-d
+    dense = np.ascontiguousarray(array).reshape(array.shape)  # ascontiguousarray makes 0-d arrays 1-d
     if array.dtype.name in NATIVE and array.dtype.isnative:
         arrays[name] = dense
         return {"array": name}
@@ -226,7 +205,7 @@ def _flatten_tensor(tensor: Any, arrays: Arrays, name: str) -> dict[str, Any]:
 
 
 def _unflatten(tree: Any, arrays: Arrays) -> Any:
-    """Turn JSON back into what it stands for."""
+    """Convert JSON and arrays back to a state."""
     if not isinstance(tree, dict):
         return tree
     kind, content = next(iter(tree.items()))

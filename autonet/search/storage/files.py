@@ -1,4 +1,4 @@
-"""Write the files of a run directory atomically, readable by their owner alone."""
+"""Write the files of a run directory atomically, readable only by their owner."""
 
 import os
 import signal
@@ -11,21 +11,12 @@ from typing import Any
 
 __all__ = ["check_plain", "create", "defer_signals", "publish"]
 
-# Signals that must not interrupt a write: Ctrl-C and alarms.
+# Signals deferred during a write: Ctrl-C and alarms.
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGALRM") if hasattr(signal, name)]
 
 
 def create(path: Path, content: Iterable[Any] = ()) -> None:
-    """Create a file that its owner alone may read, in the place of the one that is there.
-
-    Never writes into what is there, which may be a link to a file elsewhere.
-
-    Parameters
-    ----------
-    path : Path
-    content : iterable of bytes-like
-        What to write, one after the other.
-    """
+    """Create a file that only its owner can read; replace an existing file instead of following a link."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         for part in content:
@@ -33,25 +24,21 @@ def create(path: Path, content: Iterable[Any] = ()) -> None:
 
 
 def check_plain(path: Path, *, directory: bool = False) -> None:
-    """Refuse what stands in the place of a file or directory; nothing is opened, as a pipe would never answer.
-
-    Raises
-    ------
-    ValueError
-        If `path` is there and is a link, a pipe, a device, or a file that has a second name elsewhere.
-    """
+    """Raise a ValueError if a path is a link, a pipe, a device, or a file with further hard links; do not open it."""
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return
     expected = stat.S_ISDIR if directory else stat.S_ISREG
     if not expected(found.st_mode):
-        raise ValueError(f"{path} is {_kind(found.st_mode)}, which is not allowed in a run directory; remove it.")
+        raise ValueError(
+            f"{path} is {_describe_kind(found.st_mode)}, which is not allowed in a run directory; remove it."
+        )
     if not directory and found.st_nlink > 1:
         raise ValueError(f"{path} has another hard link; replace it by a copy.")
 
 
-def _kind(mode: int) -> str:
+def _describe_kind(mode: int) -> str:
     kinds = {
         stat.S_IFLNK: "a symbolic link",
         stat.S_IFIFO: "a pipe",
@@ -62,15 +49,15 @@ def _kind(mode: int) -> str:
 
 
 def publish(part: Path, path: Path) -> None:
-    """Rename a complete file to its proper name; not even a loss of power leaves half of it there."""
+    """Rename a complete file to its final name, durably: after a power failure it is complete or absent."""
     _sync(part, os.O_RDWR)
     part.replace(path)
-    if os.name == "posix":  # elsewhere a directory cannot be opened
+    if os.name == "posix":  # Windows cannot open a directory
         _sync(path.parent, os.O_RDONLY)
 
 
 def _sync(path: Path, flags: int) -> None:
-    """Wait until what was written has reached the disk."""
+    """Flush a file or directory to disk."""
     descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
@@ -80,7 +67,7 @@ def _sync(path: Path, flags: int) -> None:
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Deliver Ctrl-C and alarms only after the ``with`` block; do nothing outside the main thread, which gets none."""
+    """Deliver Ctrl-C and alarms after a ``with`` block; other threads than the main one receive none."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

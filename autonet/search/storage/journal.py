@@ -1,4 +1,4 @@
-"""The journal of a study: events go to the store, then into the history; checkpoints are kept beside them."""
+"""Journal of a study: saves events in the store, applies them to the history, manages checkpoints."""
 
 import math
 import os
@@ -11,6 +11,7 @@ from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
+from autonet.core.clock import TimeLimit
 from autonet.core.errors import InvalidOption, RunCorrupted
 from autonet.core.jsonvalues import is_storable, normalize, to_text
 from autonet.search.evaluation import Outcome
@@ -28,29 +29,28 @@ from autonet.search.storage.store import MemoryStore, Store
 
 __all__ = ["Journal"]
 
-# Trial, budgets it goes from and to; nothing else is read or deleted, whatever a run directory from elsewhere says.
+# Names of checkpoint files: trial, start, target.  Other files are neither read nor deleted.
 CHECKPOINT = re.compile(r"\d+-[\d.e+-]+-[\d.e+-]+\.safetensors")
 
 
 class Journal:
-    """Everything that a study must not lose.
+    """Persistent state of a study: its history, random seed and checkpoints.
 
     Parameters
     ----------
     space : ConfigSpace.ConfigurationSpace, optional
-        None takes that of the run directory; of a new study, the objective defines it.
+        Default: that of the run directory; in a new study, the objective defines it.
     history : History
-        Empty; what the run directory holds is read into it.
+        Empty history, to which the events of the run directory are applied.
     run_dir : path-like or Store, optional
         None keeps everything in memory.
     seed : int, optional
-        Root of the random streams; None takes the run directory's, or `fresh_seed`.
+        Seed of all random streams.  Default: that of the run directory, or `fresh_seed`.
     fresh_seed : int
     keep_best : int, optional
-        How many of the best trials keep their checkpoints, whether or not they may still go on; None takes that of the
-        run directory, or 1.
+        Number of best trials whose checkpoints are always kept.  Default: that of the run directory, or 1.
     data : object
-        What the objective depends on; None is not compared.
+        Data of the objective; not compared if None.
     names : mapping
         Names of sampler and scheduler, for `Study.open`.
 
@@ -58,11 +58,11 @@ class Journal:
     ----------
     seed : int
     checkpoints : dict of int to object
-        By trial: its state, or the path to it.
+        By trial: the state, or the path to it.
     lost : set of int
-        Trials that cannot go on, because their checkpoints were dropped.
+        Trials that cannot be continued, because their checkpoints were dropped.
     log_trials : bool
-        Whether a line is logged at info level for each job that ended; failures are warned of in any case.
+        Whether each job that ends is logged at info level; failures are always logged as warnings.
     """
 
     def __init__(
@@ -80,14 +80,14 @@ class Journal:
         self.history = history
         self.checkpoints: dict[int, Any] = {}
         self.lost: set[int] = set()
-        self._enqueued_before: list[str] = []  # what an earlier run of the same script has enqueued
+        self._enqueued_before: list[str] = []  # by earlier runs of the script
         self.log_trials = True
-        self._goes_on = False
+        self._resumed = False
         self._store = open_store(run_dir)
         try:
             space = load_space(self._store) if space is None else space
             self.defines, self._space = space is None, space
-            self._reject_objects(self.space)
+            self._check_choices(self.space)
             kept = reconcile_settings(
                 self._store,
                 space,
@@ -102,7 +102,7 @@ class Journal:
             self.seed = int(kept["random_state"])
             self._keep_best = int(kept.get("keep_best", 1)) if keep_best is None else keep_best
             self._read()
-            self._sweep()
+            self._delete_orphans()
         except BaseException:
             self._store.close()
             raise
@@ -110,31 +110,31 @@ class Journal:
 
     @property
     def space(self) -> ConfigurationSpace:
-        """What may vary; of a study whose objective defines it, what is known of it."""
+        """The search space; if the objective defines it, the part that is known so far."""
         return self.history.defined.space if self._space is None else self._space
 
     @property
     def encoding(self) -> Encoding:
-        """The space as columns of numbers."""
+        """The encoding of configurations as rows of numbers."""
         return self.history.table(self.space).encoding
 
     @property
     def directory(self) -> str | None:
-        """Where checkpoints are written; None keeps them in memory."""
+        """Directory of checkpoints; None if they are in memory."""
         return self._store.checkpoints
 
     def close(self) -> None:
-        """Let go of the run directory."""
+        """Release the run directory."""
         self._store.close()
 
     def record(self, *events: Event) -> None:
-        """Keep events, then take them up: what is in the history is in the store."""
+        """Append events to the store, then apply them to the history."""
         with defer_signals():
             for event in self._store.append(*events):
                 self._apply(event)
 
     def enqueue(self, config: Mapping[str, Any]) -> None:
-        """Keep a configuration that is to be tried, unless it is what an earlier run of the script has enqueued."""
+        """Enqueue a configuration, unless an earlier run of the script has enqueued it."""
         if isinstance(self._store, MemoryStore):
             self.record(Event("enqueue", -1, {"config": {name: copy_value(v) for name, v in config.items()}}))
             return
@@ -148,25 +148,18 @@ class Journal:
             self.record(Event("enqueue", -1, {"config": config}))
 
     def resume(self) -> None:
-        """Drop the checkpoints that the rules do not keep, before the first job: opening a study to look drops none."""
-        if not self._goes_on:
-            self._goes_on = True
-            self._drop_checkpoints()  # the process may have died before it did
+        """Drop superfluous checkpoints of an earlier process before the first job; opening a study drops none."""
+        if not self._resumed:
+            self._resumed = True
+            self._drop_checkpoints()
 
-    def begin(self, number: int, target: float, deadline: float, *proposal: Event, isolated: bool = False) -> Job:
-        """Note that a trial begins a job, and make the job; what proposed a new trial is kept with it or not at all.
+    def begin(self, number: int, target: float, limit: TimeLimit, *proposal: Event, isolated: bool = False) -> Job:
+        """Record the start of a job, together with the proposal of a new trial, and return the job.
 
-        Parameters
-        ----------
-        number : int
-        target : float
-        deadline : float
-        *proposal : Event
-        isolated : bool
-            Whether it runs in a process of its own, so that it is not to blame if this process dies.
+        If it is `isolated`, a worker process runs it, so that it is not blamed when this process dies.
         """
         resumes = number in self.checkpoints
-        start = self.history.trials[number].budget if resumes else 0.0  # without a checkpoint it is paid for again
+        start = self.history.trials[number].budget if resumes else 0.0  # without a checkpoint, from the beginning
         progress = self._load_progress(number, start, target)
         body: dict[str, Any] = {"start": start, "target": target}
         if not isolated:
@@ -181,7 +174,7 @@ class Journal:
             start=start,
             target=target,
             seed=trial.seed,
-            deadline=deadline,
+            deadline=limit.at,
             checkpoint=self.checkpoints.get(number)
             if progress is None
             else self._checkpoint_path(number, start, target),
@@ -196,11 +189,11 @@ class Journal:
         )
 
     def _checkpoint_path(self, number: int, start: float, target: float) -> Path | None:
-        """Return the file to which a job saves; None in memory."""
+        """Return the checkpoint file of a job; None in memory."""
         return None if self.directory is None else checkpoint_path(self.directory, number, start, target)
 
     def _load_progress(self, number: int, start: float, target: float) -> Progress | None:
-        """Return what a job that did not live to end has saved; None if it has saved nothing."""
+        """Load the progress of a job whose process died; None if it saved no checkpoint."""
         trial = self.history.running.get(number)
         path = self._checkpoint_path(number, start, target)
         if trial is None or path is None or not path.exists():
@@ -211,7 +204,7 @@ class Journal:
             raise RunCorrupted(f"The checkpoint {path} cannot be read: {type(error).__name__}: {error}.") from error
 
     def has_progressed(self, number: int) -> bool:
-        """Whether the running job of a trial has saved a checkpoint since it began."""
+        """Return whether the running job of a trial has saved a checkpoint in this attempt."""
         trial = self.history.running.get(number)
         if trial is None or trial.running is None:
             return False
@@ -219,20 +212,20 @@ class Journal:
         return progress is not None and progress.saves > trial.saves
 
     def end(self, outcome: Outcome) -> Trial:
-        """Take up the outcome of a job; all of it is kept, or nothing."""
+        """Record the outcome of a job atomically, and drop superfluous checkpoints."""
         outcome = self._reject_conflicts(outcome)
         job, result = outcome.job, outcome.result
         trial = self.history.trials[job.trial]
         before = self.checkpoints.get(job.trial)
         kept = result.checkpoint if math.isfinite(result.loss) and result.checkpoint is not None else before
         events = [Event("observe", job.trial, {"step": s, "value": v}) for s, v in outcome.curve]
-        # A later job that ends before it suggests anything leaves the configuration as it is.
+        # A later job may end before it suggests anything.
         config = {**(trial.config if trial.reports else {}), **outcome.config}
         if outcome.definitions or (self.defines and config != dict(trial.config)):
             hyperparameters = [{"name": name, **d.to_dict()} for name, d in outcome.definitions.items()]
             events.append(Event("define", job.trial, {"config": config, "hyperparameters": hyperparameters}))
         body = {
-            "report": _report_fields(outcome),
+            "report": _get_report_fields(outcome),
             "attributes": dict(outcome.attributes),
             "checkpoint": kept.name if isinstance(kept, Path) else None,
         }
@@ -248,13 +241,13 @@ class Journal:
         return trial
 
     def cancel(self, trials: Iterable[int]) -> None:
-        """Note that jobs were ended by the study itself; they are begun again before anything else."""
+        """Record that jobs were cancelled by the study; they are started again before any other."""
         events = [Event("cancel", number, {}) for number in trials if number in self.history.running]
         if events:
             self.record(*events)
 
     def _read(self) -> None:
-        """Take up what the store holds."""
+        """Apply the events of the store."""
         for event in replay(self._store, self._apply):
             if event.kind == "enqueue":
                 self._enqueued_before.append(_config_key(event.body["config"]))
@@ -267,7 +260,7 @@ class Journal:
                 ) from error
 
     def _apply(self, event: Event) -> None:
-        """Take up an event, live or from the run directory."""
+        """Apply an event, new or from the store."""
         self.history.apply(event)
         if event.kind == "end" and event.body["checkpoint"] is not None and self.directory is not None:
             name = event.body["checkpoint"]
@@ -282,27 +275,27 @@ class Journal:
                 self.lost.add(event.trial)
 
     def _reject_conflicts(self, outcome: Outcome) -> Outcome:
-        """Fail a trial that suggested what cannot be kept or contradicts one that ended meanwhile; keep the rest."""
+        """Fail a trial whose distributions conflict with those of other trials or cannot be stored; drop these."""
         kept, conflicts = {}, []
         for name, distribution in outcome.definitions.items():
             try:
                 merge(name, self.history.definitions.get(name), distribution)
-                self._reject_objects({name: distribution})
+                self._check_choices({name: distribution})
             except InvalidOption as error:
                 conflicts.append(error)
             else:
                 kept[name] = distribution
         if not conflicts:
             return outcome
-        if self.history.best is None:  # nothing speaks for the objective yet
-            self._reject_objects(outcome.definitions)
+        if self.history.best is None:  # the objective never worked: raise
+            self._check_choices(outcome.definitions)
         config = {name: value for name, value in outcome.config.items() if name in kept}
         result = Result(math.inf, outcome.job.start, Status.CRASHED)
         reason = f"InvalidOption: {conflicts[0]}"
         return replace(outcome, result=result, reason=reason, exception=conflicts[0], config=config, definitions=kept)
 
-    def _reject_objects(self, hyperparameters: Mapping[str, Any]) -> None:
-        """Refuse choices that a store would not give back as they are: functions, classes and other objects."""
+    def _check_choices(self, hyperparameters: Mapping[str, Any]) -> None:
+        """Raise if a choice, such as a function or class, cannot be stored."""
         if isinstance(self._store, MemoryStore):
             return
         for name, hyperparameter in hyperparameters.items():
@@ -310,11 +303,11 @@ class Journal:
                 if not is_storable(choice):
                     raise InvalidOption(
                         f"{name!r} has the choice {safe_repr(choice)}, which cannot be saved in a run "
-                        "directory; use names as choices and look the objects up in the objective."
+                        "directory; use names as choices, and look up the objects in the objective."
                     )
 
     def _drop_checkpoints(self) -> None:
-        """Keep what may still be promoted with a margin of half as much again, what runs, and the best of all."""
+        """Keep the checkpoints of running, interrupted and best trials, and of 1.5 times those that may be promoted."""
         keep = {trial.number for trial in islice(self.history.ranked(), self._keep_best)}
         kept = [self.history.trials[number] for number in self.checkpoints]
         for budget in {t.budget for t in kept}:
@@ -327,32 +320,32 @@ class Journal:
             if isinstance(dropped, Path):
                 dropped.unlink(missing_ok=True)
 
-    def _sweep(self) -> None:
-        """Delete files that no event speaks of, but for what jobs that did not live to end have saved."""
+    def _delete_orphans(self) -> None:
+        """Delete checkpoints of no trial; those of running jobs are kept."""
         if self.directory is None:
             return
         jobs = [trial.running for trial in self.history.running.values() if trial.running]
-        spoken_of = set(self.checkpoints.values()) | {self._checkpoint_path(j.trial, j.start, j.target) for j in jobs}
+        kept = set(self.checkpoints.values()) | {self._checkpoint_path(j.trial, j.start, j.target) for j in jobs}
         for path in Path(self.directory).iterdir():
-            if path not in spoken_of and CHECKPOINT.fullmatch(path.with_suffix(".safetensors").name):
+            if path not in kept and CHECKPOINT.fullmatch(path.with_suffix(".safetensors").name):
                 path.unlink()
 
 
 def _config_key(config: Mapping[str, Any]) -> str:
-    """Return what tells configurations apart, NaN included."""
+    """Return a key that is equal for equal configurations, including NaN."""
     return to_text(dict(sorted(config.items())))
 
 
-def _report_fields(outcome: Outcome) -> dict[str, Any]:
-    """Return the fields of a `Report`, as plain values."""
+def _get_report_fields(outcome: Outcome) -> dict[str, Any]:
+    """Return the fields of the `Report` of an outcome."""
     job, result = outcome.job, outcome.result
     usable = math.isfinite(result.loss)
     status = result.status
     if not usable and status in (Status.FINISHED, Status.CUT, Status.INTERRUPTED):
         status = Status.DIVERGED
     budget = job.start if result.budget is None else result.budget
-    # Without a deadline seconds are no matter, and a seed gives the same proposals again.
-    cost = max(budget - job.start, 0) if math.isinf(job.deadline) else outcome.seconds
+    # Seconds would make proposals irreproducible; they matter only if the search has a time limit.
+    cost = max(budget - job.start, 0) if math.isinf(job.limit.at) else outcome.seconds
     return {
         "start": job.start,
         "target": job.target,

@@ -13,12 +13,12 @@ __all__ = ["read_history", "replay", "store_name"]
 
 
 def replay(store: Store, apply: Callable[[Event], None]) -> Iterator[Event]:
-    """Apply all events of a store; yield each after it was applied.
+    """Apply all events of a store in order, and yield them.
 
     Raises
     ------
     RunCorrupted
-        If an event is of an unknown kind or invalid.
+        If an event is invalid or of an unknown kind.
     """
     for number, event in enumerate(store.events(), 1):
         where = f"Event {number} ({event.kind!r}) of {store_name(store)}"
@@ -30,13 +30,13 @@ def replay(store: Store, apply: Callable[[Event], None]) -> Iterator[Event]:
             raise
         except Exception as error:
             raise RunCorrupted(
-                f"{where} is invalid: {type(error).__name__}: {error}; restore it from a copy, or give another run_dir."
+                f"{where} is invalid: {type(error).__name__}: {error}; restore it from a copy, or use another run_dir."
             ) from error
         yield event
 
 
 def read_history(run_dir: str | os.PathLike[str]) -> History:
-    """Look at a study from outside, even while another process is writing it; nothing is locked or changed.
+    """Read the history of a study, even while another process runs it; nothing is locked or changed.
 
     Parameters
     ----------
@@ -45,12 +45,11 @@ def read_history(run_dir: str | os.PathLike[str]) -> History:
     Returns
     -------
     History
-        As of now; `trials_dataframe` makes a table of it.
 
     Raises
     ------
     RunUnavailable, RunCorrupted
-        If there is no study, or it cannot be read.
+        If the directory holds no study, or cannot be read.
 
     Examples
     --------

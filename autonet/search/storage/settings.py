@@ -1,4 +1,4 @@
-"""The settings of a study in its run directory: what must not change, and what `Study.open` needs."""
+"""Settings of a study in its run directory: compared when it is resumed, loaded by `Study.open`."""
 
 import copy
 import logging
@@ -25,13 +25,7 @@ BY_OBJECTIVE = {"defined by": "the objective"}
 
 
 def open_store(run_dir: str | os.PathLike[str] | Store | None) -> Store:
-    """Return where the events go.
-
-    Raises
-    ------
-    InvalidOption
-        If `run_dir` is neither a path nor a store.
-    """
+    """Open the store of a study; without a run directory, a `MemoryStore`."""
     if run_dir is None:
         return MemoryStore()
     if isinstance(run_dir, str | os.PathLike):
@@ -42,13 +36,7 @@ def open_store(run_dir: str | os.PathLike[str] | Store | None) -> Store:
 
 
 def open_existing_store(run_dir: str | os.PathLike[str] | Store) -> Store:
-    """Open a store that holds a study; makes none.
-
-    Raises
-    ------
-    RunUnavailable
-        If there is no study.
-    """
+    """Open the store of an existing study; raise `RunUnavailable` if there is none."""
     if isinstance(run_dir, str | os.PathLike) and not os.path.lexists(Path(run_dir) / DATABASE):
         raise RunUnavailable(f"There is no study in {run_dir}; create one with Study(space, run_dir=...).")
     store = open_store(run_dir)
@@ -69,7 +57,7 @@ def reconcile_settings(
     data: Any,
     **others: Any,
 ) -> Mapping[str, Any]:
-    """Compare the settings of a study with those that its store keeps, or keep them; return those that hold.
+    """Compare the settings of a study with those in its store; save them if it is new.
 
     Parameters
     ----------
@@ -79,19 +67,24 @@ def reconcile_settings(
     rungs : Rungs
     maximize : bool
     seed : int, optional
-        None is not compared; a new study then takes `fresh_seed`.
+        Not compared if None; a new study then uses `fresh_seed`.
     fresh_seed : int
     data : object
-        None is not compared.
+        Not compared if None.
     **others : object
         Settings that may change: names of sampler and scheduler, `keep_best`.
+
+    Returns
+    -------
+    mapping
+        Settings of the study.
 
     Raises
     ------
     RunMismatch
-        If they differ.
+        If the settings differ.
     RunCorrupted
-        If the settings that are kept make no sense.
+        If the saved settings are invalid.
     """
     given: dict[str, Any] = {
         "space": BY_OBJECTIVE if space is None else sort_sets(describe_space(space)),
@@ -121,18 +114,12 @@ def reconcile_settings(
     for name in ("random_state", "keep_best"):
         number = kept.get(name, 1)
         if not isinstance(number, int) or number < 0:
-            raise _corrupted(store, f"{name} is {number!r}")
+            raise _make_error(store, f"{name} is {number!r}")
     return kept
 
 
 def load_space(store: Store) -> ConfigurationSpace | None:
-    """Return the space of the study that a store holds; None if there is no study, or if the objective defines it.
-
-    Raises
-    ------
-    RunCorrupted
-        If it is invalid.
-    """
+    """Load the space of the study in a store; None if there is no study, or if the objective defines its space."""
     kept = store.settings()
     if not kept or kept.get("space") == BY_OBJECTIVE:
         return None
@@ -140,31 +127,19 @@ def load_space(store: Store) -> ConfigurationSpace | None:
         space = ConfigurationSpace.from_serialized_dict(kept["definition"])
         matches = sort_sets(describe_space(space)) == sort_sets(kept["space"])
     except Exception as error:
-        raise _corrupted(store, f"space: {type(error).__name__}: {error}") from error
+        raise _make_error(store, f"space: {type(error).__name__}: {error}") from error
     if not matches:
-        raise _corrupted(store, "the space and its description differ")
+        raise _make_error(store, "the space and its description differ")
     return space
 
 
 def load_study_options(store: Store, **given: Any) -> dict[str, Any]:
-    """Return the options with which the study in a store was made.
-
-    Parameters
-    ----------
-    store : Store
-    **given : object
-        Options instead of those; None is none.
-
-    Raises
-    ------
-    RunCorrupted
-        If they is invalid.
-    """
+    """Load the options of the study in a store; those in `given` override them, unless None."""
     kept = store.settings()
     names = ("direction", "min_budget", "max_budget", "budget_type", "eta", "sampler", "scheduler", "keep_best")
     missing = [name for name in names if name not in kept]
     if missing:
-        raise _corrupted(store, f"the settings lack {', '.join(missing)}")
+        raise _make_error(store, f"the settings lack {', '.join(missing)}")
     options = {name: kept[name] for name in names} | {k: v for k, v in given.items() if v is not None}
     for name in ("sampler", "scheduler"):
         if options[name] is None:
@@ -172,43 +147,31 @@ def load_study_options(store: Store, **given: Any) -> dict[str, Any]:
             logger.warning("the study was created with a custom %s; pass it to open() to continue with it", name)
     numbers = [options[name] for name in ("min_budget", "max_budget", "eta") if options[name] is not None]
     if not all(isinstance(value, int | float) for value in numbers):
-        raise _corrupted(store, "the budgets are not numbers")
+        raise _make_error(store, "the budgets are not numbers")
     return options
 
 
 def _serialize_space(space: ConfigurationSpace) -> Any:
-    """Return the space as plain values.
-
-    Raises
-    ------
-    InvalidOption
-        If it would not come back as it is.
-    """
+    """Convert a space to plain values; raise if it would be read back differently."""
     try:
         definition = normalize(space.to_serialized_dict(), "the space")
-        read = ConfigurationSpace.from_serialized_dict(copy.deepcopy(definition))  # which takes its argument apart
+        read = ConfigurationSpace.from_serialized_dict(copy.deepcopy(definition))  # it modifies its argument
         if sort_sets(describe_space(read)) == sort_sets(describe_space(space)):
             return definition
         why = "its choices would be read back as other types"
-    except Exception as error:  # noqa: BLE001 - ConfigSpace's own, of parts that it does not know
+    except Exception as error:  # noqa: BLE001 - of ConfigSpace, for unknown parts
         why = str(error)
     raise InvalidOption(f"The space cannot be saved in a run directory: {why}.")
 
 
-def _corrupted(store: Store, why: str) -> RunCorrupted:
+def _make_error(store: Store, why: str) -> RunCorrupted:
     return RunCorrupted(
-        f"The settings of {store_name(store)} is invalid ({why}); restore it from a copy, or give another run_dir."
+        f"The settings of {store_name(store)} are invalid ({why}); restore them from a copy, or use another run_dir."
     )
 
 
 def _hash_data(data: Any) -> Any:
-    """Return what tells data from other data.
-
-    Raises
-    ------
-    InvalidOption
-        If they cannot be pickled.
-    """
+    """Return a hash of data; raise if it cannot be pickled."""
     try:
         return joblib.hash(_to_arrays(data))
     except Exception as error:
@@ -216,7 +179,7 @@ def _hash_data(data: Any) -> Any:
 
 
 def _to_arrays(data: Any) -> Any:
-    """Turn tensors into arrays: the hash of equal tensors differs from process to process."""
+    """Convert tensors to arrays: hashes of equal tensors differ between processes."""
     if isinstance(data, Mapping):
         return {key: _to_arrays(value) for key, value in data.items()}
     if isinstance(data, list | tuple):

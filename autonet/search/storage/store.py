@@ -1,9 +1,8 @@
-"""The run directory: every event of a study in one SQLite file, checkpoints as files beside it.
+"""Stores of studies: in memory, or a run directory with events in an SQLite file and checkpoints beside it.
 
-One process writes, guarded by a lock that the kernel releases when it dies; any number may read meanwhile.  The
-rollback journal with synchronous=FULL loses no event that was acknowledged.  Every event carries a checksum of
-itself and all events before it, so that a damaged file is refused and never read wrongly.  Nothing in the directory
-is a pickle.
+One process writes to a run directory, guarded by a file lock that the kernel releases when the process dies; others
+may read at the same time.  The rollback journal with synchronous=FULL loses no acknowledged event.  Every event has a
+checksum over itself and all earlier events, so that damage is detected.  No file is a pickle.
 """
 
 import os
@@ -29,20 +28,17 @@ DATABASE, CHECKPOINTS = "study.sqlite", "checkpoints"
 
 OWN_FILES = frozenset({"lock", "owner", "study.part"})
 
-# Last bytes of a journal of SQLite that belongs to several databases; ours never does.
+# Last bytes of an SQLite journal of several databases, which ours never is.
 SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
-# Row 0 holds the settings, the others an event each.
+# Row 0 holds the settings, every other row an event.
 SCHEMA = "CREATE TABLE events (number INTEGER PRIMARY KEY, kind TEXT, trial INTEGER, body TEXT, checksum INTEGER)"
 
-# Seconds that a write waits for readers.
-LOCK_TIMEOUT_SECONDS = 60
+LOCK_TIMEOUT_SECONDS = 60  # seconds to wait for other readers and writers
+MAX_ROW_BYTES = 2**28  # maximum size of a row in bytes
 
-# Bytes of a row above which it is not read.
-MAX_ROW_BYTES = 2**28
-
-# SQLite's codes of transient errors:
-# no access, locked, no memory, read-only, disk error, disk full, cannot open, too big.
+# SQLite error codes that do not mean corruption:
+# no access, locked, no memory, read-only, I/O error, disk full, cannot open, too big.
 TRANSIENT_CODES = frozenset({3, 5, 6, 7, 8, 10, 13, 14, 18})
 
 
@@ -109,23 +105,23 @@ class Store(Protocol):
 
 
 class MemoryStore:
-    """Keep nothing: the history in memory is enough for a study without a run directory."""
+    """Store of a study without a run directory: saves nothing, the history is in memory."""
 
     checkpoints: str | None = None
 
     def settings(self) -> Mapping[str, Any]:
-        """There are none."""
+        """Return no settings."""
         return {}
 
     def keep(self, settings: Mapping[str, Any]) -> None:
         """Do nothing."""
 
     def append(self, *events: Event) -> Sequence[Event]:
-        """Return the events as they are."""
+        """Return the events unchanged."""
         return events
 
     def events(self) -> Iterator[Event]:
-        """There are none."""
+        """Iterate over no events."""
         return iter(())
 
     def close(self) -> None:
@@ -133,23 +129,23 @@ class MemoryStore:
 
 
 class RunDirectory:
-    """Keep a study in a directory; opening it again goes on where it ended.
+    """Store of a study in a directory.
 
     Parameters
     ----------
     path : path-like
-        Made if it is not there, for its owner alone.
+        Created if it does not exist, accessible only to its owner.
     read_only : bool
-        Look at a study that another process may be writing: no lock is taken and nothing is changed.
+        Whether to open the directory without a lock and without changing it.
 
     Raises
     ------
     RunLocked
-        If another process works in it.
+        If another process uses the directory.
     RunCorrupted
-        If its database cannot be trusted: damaged, missing beside its checkpoints, or not made by this class.
+        If the database is damaged, of another origin, or missing although there are checkpoints.
     RunUnavailable
-        If it cannot be read or written.
+        If the directory cannot be read or written.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
@@ -157,7 +153,7 @@ class RunDirectory:
             raise InvalidOption(f"run_dir must be a path; got {os.fspath(path)!r}, which has a null character.")
         self.path, self._file = Path(path), Path(path) / DATABASE
         self.checkpoints: str | None = str(self.path / CHECKPOINTS)
-        self._end: tuple[int, int] | None = None  # the number of rows, and the last checksum
+        self._end: tuple[int, int] | None = None  # number of rows, and last checksum
         lock = None
         try:
             if not read_only:
@@ -176,39 +172,39 @@ class RunDirectory:
         self._release = weakref.finalize(self, _release, self._database, lock, os.getpid())
 
     def __enter__(self) -> Self:
-        """Open already."""
+        """Return the store, which is already open."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the directory."""
+        """Release the directory."""
         self.close()
 
     def settings(self) -> Mapping[str, Any]:
-        """Return the settings that were kept; see `Store`."""
+        """Return the saved settings; see `Store`."""
         rows = self._read_rows()
         return self._parse_event(0, *rows[0]).body if rows else {}
 
     def keep(self, settings: Mapping[str, Any]) -> None:
-        """Keep the settings of a new study; see `Store`."""
+        """Save the settings of a new study; see `Store`."""
         self._write(Event("settings", -1, settings))
 
     def append(self, *events: Event) -> Sequence[Event]:
-        """Keep events, all or none; see `Store`."""
+        """Append events, all or none; see `Store`."""
         return self._write(*events)
 
     def events(self) -> Iterator[Event]:
-        """Go through all events; see `Store`."""
+        """Iterate over all events; see `Store`."""
         for number, row in enumerate(self._read_rows()[1:], 1):
             yield self._parse_event(number, *row)
 
     def close(self) -> None:
-        """Let go of the directory; a second time does nothing."""
+        """Release the directory; may be called twice."""
         self._release()
 
     # --- opening
 
     def _check_files(self) -> None:
-        """Refuse files that lie elsewhere, and what is no file: what is written or deleted here stays here."""
+        """Check that all files are regular files of this directory, so that nothing outside is written or deleted."""
         checkpoints = self.path / CHECKPOINTS
         try:
             check_plain(checkpoints, directory=True)
@@ -225,7 +221,7 @@ class RunDirectory:
             raise RunCorrupted(f"{journal} refers to a file elsewhere, which SQLite would delete; remove it.")
 
     def _acquire_lock(self) -> FileLock:
-        """Take the lock, and leave a note of who has it."""
+        """Acquire the lock, and write the process id of its owner to a file."""
         lock = FileLock(self.path / "lock", mode=0o600)
         try:
             lock.acquire(timeout=0)
@@ -239,14 +235,14 @@ class RunDirectory:
         return lock
 
     def _open_database(self, *, read_only: bool) -> sqlite3.Connection:
-        """Open the database and check all of it."""
+        """Open the database and check its integrity."""
         if not self._file.exists():
             self._create(read_only=read_only)
         database = sqlite3.connect(
             f"{self._file.absolute().as_uri()}?mode=rw", LOCK_TIMEOUT_SECONDS, uri=True, check_same_thread=False
         )
         try:
-            # Read with a schema that is known to the letter: a file from elsewhere runs no trigger and no view.
+            # Triggers and views of a foreign file must not run.
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_ROW_BYTES)
             database.executescript(
                 "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL;"
@@ -257,9 +253,9 @@ class RunDirectory:
                     f"{self._file} was written by a later version of autonet; update autonet to open it."
                 )
             if version < VERSION or database.execute("SELECT sql FROM sqlite_schema").fetchall() != [(SCHEMA,)]:
-                raise self._corrupted("it contains no study")
+                raise self._make_error("it contains no study")
             if database.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
-                raise self._corrupted("its pages are damaged")
+                raise self._make_error("its pages are damaged")
             database.execute(f"PRAGMA query_only = {read_only}")
             self._database = database
             self._read_rows()
@@ -272,12 +268,12 @@ class RunDirectory:
         return database
 
     def _create(self, *, read_only: bool) -> None:
-        """Make the database under another name until it is complete: an empty file never passes for a study."""
+        """Create the database under a temporary name, and rename it when it is complete."""
         if read_only:
             raise RunUnavailable(f"There is no study in {self.path}.")
         for other in (CHECKPOINTS, f"{DATABASE}-journal"):
             if (self.path / other).exists():
-                raise self._corrupted(f"it is missing, but {other} exists")
+                raise self._make_error(f"it is missing, but {other} exists")
         part = self._file.with_suffix(".part")
         create(part)
         with closing(sqlite3.connect(part)) as database:
@@ -290,8 +286,8 @@ class RunDirectory:
     # --- rows
 
     def _write(self, *events: Event) -> Sequence[Event]:
-        """Append rows in one transaction; return the events as they will be read."""
-        if self._end is None:  # a write was interrupted; it may be in or not
+        """Append rows in one transaction; return the events as they will be read back."""
+        if self._end is None:  # an interrupted write may have been committed or not
             self._read_rows()
         (first, checksum), self._end = self._end or (0, 0), None
         rows = []
@@ -308,7 +304,7 @@ class RunDirectory:
         return [Event(kind, trial, from_text(body)) for _, kind, trial, body, _ in rows]
 
     def _read_rows(self) -> list[tuple[str, int, str]]:
-        """Read kind, trial and body of all rows, and check that none is missing or changed."""
+        """Read kind, trial and body of all rows, and verify their checksums."""
         try:
             read = self._database.execute("SELECT * FROM events ORDER BY number").fetchall()
         except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -317,7 +313,7 @@ class RunDirectory:
         for expected, (number, kind, trial, body, checksum) in enumerate(read):
             before = _checksum(number, kind, trial, body, before=before)
             if number != expected or checksum != before:
-                raise self._corrupted(f"event {expected} is missing or was changed")
+                raise self._make_error(f"event {expected} is missing or was changed")
         self._end = len(read), before
         return [(kind, trial, body) for _, kind, trial, body, _ in read]
 
@@ -327,13 +323,13 @@ class RunDirectory:
                 raise TypeError("kind must be a str, trial an int")
             return Event(kind, trial, dict(from_text(body)))
         except Exception as error:
-            raise self._corrupted(f"event {number} is invalid") from error
+            raise self._make_error(f"event {number} is invalid") from error
 
-    def _corrupted(self, why: str) -> RunCorrupted:
+    def _make_error(self, why: str) -> RunCorrupted:
         return RunCorrupted(f"{self._file} cannot be read ({why}); restore it from a copy, or use another run_dir.")
 
     def _translate_error(self, error: sqlite3.Error | UnicodeDecodeError) -> AutonetError:
-        """Tell a damaged database from one that cannot be reached now."""
+        """Convert an error of SQLite to `RunUnavailable` or `RunCorrupted`."""
         if isinstance(error, sqlite3.ProgrammingError):
             return RunUnavailable(f"{self.path} was closed; open it again.")
         if getattr(error, "sqlite_errorcode", 1) & 0xFF in TRANSIENT_CODES:
@@ -341,7 +337,7 @@ class RunDirectory:
                 f"{self._file} cannot be reached ({error}); its contents are intact. Free disk space or restore "
                 "access, then run the same script again to continue."
             )
-        return self._corrupted(str(error))
+        return self._make_error(str(error))
 
 
 def _checksum(number: int, kind: str, trial: int, body: str, *, before: int) -> int:
@@ -349,7 +345,7 @@ def _checksum(number: int, kind: str, trial: int, body: str, *, before: int) -> 
 
 
 def _release(database: sqlite3.Connection, lock: FileLock | None, owner: int) -> None:
-    if os.getpid() != owner:  # a copy in a forked process; closing it would touch the journal of the original
+    if os.getpid() != owner:  # in a forked process: closing would change the original's journal
         return
     database.close()
     if lock is not None:
@@ -364,7 +360,7 @@ def _read_text(path: Path) -> str:
 
 
 def list_differences(kept: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
-    """Say in a sentence each what differs; a setting of None is not compared."""
+    """List the differences between settings as sentences; a given None is not compared."""
     sentences = []
     for name, value in given.items():
         before = kept.get(name)
