@@ -848,7 +848,7 @@ def test_telling_of_failures_and_of_what_was_not_asked() -> None:
         study.tell(third, status="great")
     with pytest.raises(InvalidOption, match="status='finished' requires a value"):
         study.tell(third, status="finished")
-    with pytest.raises(InvalidOption, match="A trial that is pruned has no value"):
+    with pytest.raises(InvalidOption, match="status='pruned' excludes a value"):
         study.tell(third, 1.0, status="pruned")
     with pytest.raises(ValueError, match="cost = nan"):
         study.tell(third, Result(1.0, cost=math.nan))
