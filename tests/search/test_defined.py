@@ -254,7 +254,7 @@ def test_values_of_a_grid_are_the_numbers_that_people_write() -> None:
         (lambda t: t.suggest_categorical("x", ["a", "b", "a"]), r"'x': the choices must differ; got 'a' twice"),
         (
             lambda t: t.suggest_float("x", 0, 1) + t.suggest_float("x", 5, 6),
-            r"'x' was suggested twice in one trial: it has the value 0\.\d+, which is not in float \[5.0, 6.0\]",
+            r"'x' was suggested twice in one trial: its value is 0\.\d+, which is not in float \[5.0, 6.0\]",
         ),
     ],
 )
