@@ -64,7 +64,7 @@ MUTANTS = [
     Mutant(HOLDOUT, "np.argsort(-last)", "np.argsort(last)", ROW_TESTS),
     Mutant(NUMBERS, "column + 0.0).tobytes()", "column).tobytes()", ENCODING_TESTS),
     Mutant(NUMBERS, "np.where(np.isnan(values), fill, values)", "values", ENCODING_TESTS),
-    Mutant(NUMBERS, "if missing.any() and not _find_redundancy(", "if not _useless(", ENCODING_TESTS),
+    Mutant(NUMBERS, "if missing.any() and not _is_redundant(", "if not _is_redundant(", ENCODING_TESTS),
     Mutant(ENCODER, "FEW_ROWS = 50", "FEW_ROWS = 500", ENCODING_TESTS),
     Mutant(ENCODER, "counts[MISSING_CODE] > 0, False", "True, False", ENCODING_TESTS),
     Mutant(ENCODER, "np.argsort(-counts[levels]", "np.argsort(counts[levels]", ENCODING_TESTS),
@@ -90,7 +90,7 @@ MUTANTS = [
 ]  # fmt: skip
 
 REASONS = {
-    f"{NUMBERS}: if missing.any() and not _find_redundancy(": "an indicator of nothing is constant and left out",
+    f"{NUMBERS}: if missing.any() and not _is_redundant(": "an indicator of nothing is constant and left out",
     f"{HALVING}: if trial is climber else reserve": "equal for trials of one speed; to be tested with several",
     f"{STORE}: if number != expected or checksum != before:": "the number is in the checksum, which chains the rows",
 }

@@ -22,7 +22,6 @@ from autonet.data.encoding.preprocessors import (
     EMBEDDING,
     PREPROCESSORS,
     Clamp,
-    Embedding,
     FitFeatures,
 )
 from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
@@ -56,16 +55,12 @@ class TabularEncoder:
         Fitted state, in buffers, and the arithmetic.
     layout : InputLayout
         Columns of the encoded table; index 0 of an embedding stands for unknown categories.
-    dropped_numbers, dropped_categories : dict of int to str
-        Columns of `Table.numbers` and `Table.codes` whose values are not used, with the reason.
     is_lazy : bool
         Whether to encode batch by batch, because the table is sparse and its encoding wide.
     """
 
     module: EncodingModule
     layout: InputLayout
-    dropped_numbers: dict[int, str]
-    dropped_categories: dict[int, str]
     is_lazy: bool
 
     @classmethod
@@ -93,13 +88,11 @@ class TabularEncoder:
     def _fit(cls, table: Table, rows: Rows, components: Components, seed: int) -> "TabularEncoder":
         projection_rows = subsample_rows(rows, MAX_PROJECTION_ROWS, seed)
         numbers: nn.Module
-        dropped: dict[int, str] = {}
         if table.is_sparse and table.numbers.shape[1] > WIDE_COLUMNS:
             numbers = fit_sparse_projection(table.numbers[projection_rows], seed)
         else:
-            numbers, dropped = fit_numerical(table.numbers, rows, components, seed)
-        embedding = components[EMBEDDING].build()
-        categories, dropped_categories = _fit_categorical(table.codes, table.n_codes, rows, embedding)
+            numbers = fit_numerical(table.numbers, rows, components, seed)
+        categories = _fit_categorical(table.codes, table.n_codes, rows, components[EMBEDDING].build())
         module = EncodingModule(
             numbers, categories, [fit_text_projection(text[projection_rows], seed) for text in table.texts]
         )
@@ -118,7 +111,7 @@ class TabularEncoder:
             n_numbers = n_out - len(categories.vocabularies)
         layout = InputLayout(n_out, n_numbers, categories.vocabularies)
         is_lazy = isinstance(numbers, NumericalFeatures) and table.is_sparse and LAZY_COLUMNS < n_out >= width
-        return cls(module, layout, dropped, dropped_categories, is_lazy)
+        return cls(module, layout, is_lazy)
 
     def transform(self, table: Table, rows: Rows | None = None) -> NDArray[np.float32]:
         """Encode a table.
@@ -189,25 +182,19 @@ class LazyInputs:
 
 
 def _fit_categorical(
-    codes: NDArray[np.int32], n_codes: tuple[int, ...], rows: NDArray[np.intp], embedding: Embedding
-) -> tuple[CategoricalFeatures, dict[int, str]]:
-    """Find the known levels of the columns of codes (n, q) in all training rows.
-
-    Also return the columns that are not used, with the reason.
-    """
+    codes: NDArray[np.int32], n_codes: tuple[int, ...], rows: NDArray[np.intp], min_levels: int | None
+) -> CategoricalFeatures:
+    """Find the known levels of the columns of codes (n, q) in all training rows; constant columns have none."""
     known: list[Array] = []
-    dropped = {}
     for j, n in enumerate(n_codes):
         counts = np.bincount(codes[rows, j], minlength=n)
         levels = _find_known_levels(counts)
-        if not len(levels):
-            dropped[j] = "no value occurs twice"
-        elif counts[levels].sum() == len(rows) and len(levels) == 1:
-            dropped[j], levels = "constant", levels[:0]
-        if embedding.min_levels is None and len(levels) > MAX_ONE_HOT_LEVELS:  # the most frequent ones
+        if len(levels) == 1 and counts[levels].sum() == len(rows):
+            levels = levels[:0]
+        if min_levels is None and len(levels) > MAX_ONE_HOT_LEVELS:  # the most frequent ones
             levels = np.sort(levels[np.argsort(-counts[levels], kind="stable")[:MAX_ONE_HOT_LEVELS]])
         known.append(levels)
-    return CategoricalFeatures(known, n_codes, embedding.min_levels), dropped
+    return CategoricalFeatures(known, n_codes, min_levels)
 
 
 def _find_known_levels(counts: Array) -> Array:

@@ -35,7 +35,7 @@ def subsample_rows(rows: Rows, max_rows: int, seed: int) -> Rows:
 
 def fit_numerical(
     numbers: Array | sparse.csr_array, rows: Rows, components: Components, seed: int
-) -> tuple[NumericalFeatures, dict[int, str]]:
+) -> NumericalFeatures:
     """Fit imputation and normalization on a sample of the training rows.
 
     Parameters
@@ -51,11 +51,9 @@ def fit_numerical(
     Returns
     -------
     NumericalFeatures
-    dict of int to str
-        Columns whose values are not used, with the reason.
+        Without constant columns, and without those that repeat another one.
     """
     seen: set[bytes] = set()
-    dropped: dict[int, str] = {}
     indicator_columns: list[int] = []
     impute, normalization = components[IMPUTATION].build(), components[NORMALIZATION]
     numeric, binary = _ColumnGroup(normalization.build()), _ColumnGroup(BINARY_NORMALIZATION)
@@ -64,19 +62,16 @@ def fit_numerical(
         kept = []
         for j, column in enumerate(block.T):
             missing = np.isnan(column)
-            reason = _find_redundancy(column, missing, seen)
-            if reason:
-                dropped[first + j] = reason
-            else:
+            if not _is_redundant(column, missing, seen):
                 kept.append(j)
-            if missing.any() and not _find_redundancy(missing, np.zeros_like(missing), seen):
+            if missing.any() and not _is_redundant(missing, np.zeros_like(missing), seen):
                 indicator_columns.append(first + j)
         is_binary = _are_binary(block[:, kept]) & (normalization.name != "none")
         for group, chosen in ((numeric, ~is_binary), (binary, is_binary)):
             group.add(first, block, np.array(kept, np.intp)[chosen], impute)
     fill, columns = np.array([*numeric.fill, *binary.fill], np.float64), np.array([*numeric.columns, *binary.columns])
     imputation = Impute(columns, fill, np.array(indicator_columns))
-    return NumericalFeatures(imputation, numeric.make_module(), binary.make_module(), len(numeric.columns)), dropped
+    return NumericalFeatures(imputation, numeric.make_module(), binary.make_module(), len(numeric.columns))
 
 
 @dataclass
@@ -125,17 +120,16 @@ def _iter_blocks(numbers: Array | sparse.csr_array, rows: Rows) -> Iterator[tupl
         yield first, np.clip(block, -MAX_ABS_STATISTIC, MAX_ABS_STATISTIC, out=block)
 
 
-def _find_redundancy(column: Array, missing: Array, seen: set[bytes]) -> str:
-    """Return why a column adds nothing to those seen before; empty if it does."""
+def _is_redundant(column: Array, missing: Array, seen: set[bytes]) -> bool:
+    """Return whether a column has no values, is constant, or equals one of those seen before."""
     known = column[~missing]
     if not len(known):
-        return "no value"
+        return True
     low, high = float(known.min()), float(known.max())
     if high - low <= NEARLY_CONSTANT * max(abs(low), abs(high)):
-        return "constant"
+        return True
     # Equal columns have equal bytes once there is one zero, without a sign, and one NaN.
     digest = hashlib.blake2b(np.where(missing, np.nan, column + 0.0).tobytes(), digest_size=16).digest()
-    if digest in seen:
-        return "duplicate"
+    is_duplicate = digest in seen
     seen.add(digest)
-    return ""
+    return is_duplicate

@@ -37,7 +37,6 @@ __all__ = [
     "NORMALIZATION",
     "PREPROCESSORS",
     "Clamp",
-    "Embedding",
     "FitFeatures",
     "Normalization",
 ]
@@ -142,26 +141,6 @@ BINARY_NORMALIZATION = Normalization(
 )
 
 
-@dataclass(frozen=True)
-class Embedding:
-    """Embedding of categorical features.
-
-    Attributes
-    ----------
-    min_levels : int or None
-        Number of levels from which a column is embedded; None if no column is.
-    dimension : int
-        Dimension of the embeddings; 0 if no column is embedded.
-    """
-
-    min_levels: int | None
-    dimension: int
-
-
-def _learned_embedding(*, min_unique_values_for_embedding: int, dimension: int) -> Embedding:
-    return Embedding(min_unique_values_for_embedding, dimension)
-
-
 def _make_space(*make: Callable[[], Any]) -> Callable[[Task], ConfigurationSpace]:
     def space(task: Task) -> ConfigurationSpace:
         cs = ConfigurationSpace()
@@ -171,12 +150,12 @@ def _make_space(*make: Callable[[], Any]) -> Callable[[Task], ConfigurationSpace
     return space
 
 
-EMBEDDING: Node[Embedding] = Node.from_components(
+EMBEDDING: Node[int | None] = Node.from_components(
     "EmbeddingSelector",
     [
         Component(
             "learned",
-            _learned_embedding,
+            lambda min_unique_values_for_embedding, dimension: min_unique_values_for_embedding,
             _make_space(
                 lambda: Integer(
                     "min_unique_values_for_embedding", (3, 300), log=True, default=9, meta={"limits": (3, 2**16)}
@@ -184,11 +163,12 @@ EMBEDDING: Node[Embedding] = Node.from_components(
                 lambda: Integer("dimension", (4, 16), default=8, meta={"limits": (1, 2**10)}),
             ),
         ),
-        Component("none", lambda: Embedding(None, 0)),
+        Component("none", lambda: None),
     ],
     selector="embedding",
     option="embeddings",
 )
+"""Each component is the number of levels from which a column is embedded, or None; networks embed it."""
 
 
 @describable_module

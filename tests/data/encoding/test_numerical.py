@@ -12,7 +12,7 @@ def test_columns_of_two_values_are_put_between_zero_and_one(strategy: str) -> No
     rare = np.where(np.arange(100) < 3, 7.0, 5.0)
     table = np.column_stack([rare, np.random.default_rng(0).normal(size=100)])
     components = Components({}).replace([IMPUTATION.choose("median"), NORMALIZATION.choose(strategy)])
-    encode, _ = fit_numerical(table, np.arange(100), components, 0)
+    encode = fit_numerical(table, np.arange(100), components, 0)
     rows = torch.tensor([[5.0, 0.0], [7.0, 0.0], [9.0, 0.0], [-1.0, 0.0]], dtype=torch.float64)
     encoded = encode(rows)
     if strategy == "none":  # as the user wants them

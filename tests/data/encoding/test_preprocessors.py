@@ -10,7 +10,7 @@ from torch import nn
 
 from autonet.core.task import Task
 from autonet.data.encoding.modules import apply_module
-from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS, Embedding
+from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
 
 TASK = Task("classification")
 X = np.random.default_rng(0).normal(2, 3, size=(600, 8))
@@ -138,5 +138,5 @@ def test_sizes_are_held_to_what_the_table_allows(name: str, n_rows: int, n_featu
 def test_embeddings_are_learned_of_columns_with_many_levels_or_not_at_all() -> None:
     space = EMBEDDING.components["learned"].space
     assert space is not None
-    assert EMBEDDING.choose("learned", **space(TASK).get_default_configuration()).build() == Embedding(9, 8)
-    assert EMBEDDING.choose("none").build() == Embedding(None, 0)
+    assert EMBEDDING.choose("learned", **space(TASK).get_default_configuration()).build() == 9
+    assert EMBEDDING.choose("none").build() is None
