@@ -19,15 +19,7 @@ from autonet.core.typing import Array
 from autonet.data.targets.targets import TargetEncoder
 from autonet.models.trees import BoostedTrees, RandomizedTrees
 
-__all__ = [
-    "Ensemble",
-    "Member",
-    "NetworkMember",
-    "TreeMember",
-    "apply_temperature",
-    "fit_temperature",
-    "weighted_mean",
-]
+__all__ = ["Ensemble", "Member", "NetworkMember", "TreeMember", "apply_temperature", "fit_temperature", "weighted_mean"]
 
 PREDICTED_ROWS = 4096  # rows encoded and predicted at a time
 THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds

@@ -225,9 +225,7 @@ def realmlp_space(task: Task) -> ConfigurationSpace:
         Integer("num_layers", (2, 5), default=3, meta={"limits": (1, 100)}),
         Integer("num_units", (32, 512), log=True, default=128, meta={"limits": (1, 2**16)}),
         Categorical(
-            "activation",
-            ["selu", "mish", "relu", "silu"],
-            default="mish" if task.kind == "regression" else "selu",
+            "activation", ["selu", "mish", "relu", "silu"], default="mish" if task.kind == "regression" else "selu"
         ),
         Categorical("parametric_activation", [True, False], default=True),
         use_dropout,

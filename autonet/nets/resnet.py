@@ -2,13 +2,7 @@
 
 from typing import Any
 
-from ConfigSpace import (
-    Categorical,
-    ConfigurationSpace,
-    EqualsCondition,
-    Float,
-    Integer,
-)
+from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float, Integer
 from torch import nn
 
 from autonet.core.component import Component

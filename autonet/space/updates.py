@@ -131,11 +131,7 @@ class HyperparameterSearchSpaceUpdate:
             hyperparameter: Hyperparameter[Any, Any] = make(
                 old.name, (ends[0], ends[1]), log=self.log, default=default, meta=old.meta
             )
-        except (
-            ArithmeticError,
-            TypeError,
-            ValueError,
-        ) as error:  # ends too close or too far apart
+        except (ArithmeticError, TypeError, ValueError) as error:  # ends too close or too far apart
             raise InvalidOption(f"Update of {self.name}: ConfigSpace cannot make a range of it: {error}.") from error
         return hyperparameter
 

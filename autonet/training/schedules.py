@@ -130,11 +130,7 @@ SCHEDULES: Node[Schedule] = Node.from_components(
         Component(
             "cosine_annealing",
             _cosine_annealing,
-            _space(
-                _cycles,
-                _float("T_mult", 1.0, 2.0, 2.0, (0.1, 10.0)),
-                _float("warmup", 0.0, 0.2, 0.05, (0.0, 0.9)),
-            ),
+            _space(_cycles, _float("T_mult", 1.0, 2.0, 2.0, (0.1, 10.0)), _float("warmup", 0.0, 0.2, 0.05, (0.0, 0.9))),
         ),
         Component(
             "onecycle",

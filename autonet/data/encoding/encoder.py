@@ -17,13 +17,7 @@ from autonet.core.threads import one_blas_thread
 from autonet.core.typing import Array
 from autonet.data.encoding.modules import CategoricalFeatures, EncodingModule, NumericalFeatures, Zeros
 from autonet.data.encoding.numerical import fit_numerical, subsample_rows
-from autonet.data.encoding.preprocessors import (
-    COLUMN_BY_COLUMN,
-    EMBEDDING,
-    PREPROCESSORS,
-    Clamp,
-    FitFeatures,
-)
+from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, PREPROCESSORS, Clamp, FitFeatures
 from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
 from autonet.data.table import MISSING_CODE, UNSEEN_CODE, Table
 

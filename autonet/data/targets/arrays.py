@@ -73,7 +73,7 @@ def _list_to_array(y: Any) -> Array:
 
 
 def first_collection(values: Array) -> Any:
-    """Return the first entry of an array that is a list, a set or another collection; None if there is none.
+    """Return the first entry of an array (n, ...) that is a list, a set or another collection; None if there is none.
 
     Tuples of one length in an array of objects are labels.
     """
