@@ -92,7 +92,7 @@ class TrialTable:
         return row
 
     def choose(self, rows: Iterable[NDArray[np.float64]], rng: np.random.Generator) -> dict[str, Any] | None:
-        """Return the first legal, untried row (n_hyperparameters,), else a random one, as a configuration; None if none is."""
+        """Return the first legal, untried row (n_hyperparameters,) as a configuration, else a random one or None."""
         row = self.first_new(rows)
         row = self.sample_new(rng) if row is None else row
         return None if row is None else self.encoding.decode(row)
