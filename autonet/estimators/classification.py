@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 
 from autonet.core.errors import InvalidOption
 from autonet.core.task import TaskKind
@@ -84,7 +83,6 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             In the type of `y` in `fit`.
         """
-        check_is_fitted(self, "model_")
         return self.model_.predict(X)
 
     def predict_proba(self, X: Any) -> Array:
@@ -99,7 +97,6 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             For several labels, the probability of each.
         """
-        check_is_fitted(self, "model_")
         return self.model_.predict_proba(X)
 
     @property
@@ -109,7 +106,6 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         The best one for `optimize_metric` on the validation rows if the metric depends on it, else 0.5.  Can be set to
         a number from 0 to 1, or one per label; None stands for 0.5.
         """
-        check_is_fitted(self, "model_")
         n_outputs, threshold = self.model_.targets.n_outputs, self.model_.threshold
         if self.model_.targets.kind == "multilabel":
             return np.full(n_outputs, 0.5) if threshold is None else np.array(threshold)
@@ -119,7 +115,6 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
 
     @threshold_.setter
     def threshold_(self, value: Any) -> None:
-        check_is_fitted(self, "model_")
         self.model_ = replace(self.model_, threshold=_check_threshold(value, self.model_.targets))
 
     def __sklearn_tags__(self) -> Any:

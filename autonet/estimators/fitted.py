@@ -3,7 +3,7 @@
 from typing import Any
 
 from ConfigSpace import ConfigurationSpace
-from sklearn.utils.validation import check_is_fitted
+from sklearn.exceptions import NotFittedError
 from torch import nn
 
 from autonet.estimators.columns import ColumnSummary
@@ -15,14 +15,32 @@ from autonet.search.history import History
 __all__ = ["FittedEstimator"]
 
 
+class _NotFitted:
+    """Value of an attribute that `fit` sets: reading it before raises an error, and takes no time afterwards.
+
+    `check_is_fitted` makes all tags of the estimator first.
+    """
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        raise NotFittedError(
+            f"This {owner.__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before using "
+            "this estimator."
+        )
+
+
+NOT_FITTED: Any = _NotFitted()
+
+
 class FittedEstimator(PortableEstimator):
     """Attributes and methods of an estimator after `fit`."""
 
-    best_config_: dict[str, Any]
-    fit_result_: dict[str, Any]
-    history_: History
-    search_space_: ConfigurationSpace
-    model_: FittedModel
+    best_config_: dict[str, Any] = NOT_FITTED
+    fit_result_: dict[str, Any] = NOT_FITTED
+    history_: History = NOT_FITTED
+    search_space_: ConfigurationSpace = NOT_FITTED
+    model_: FittedModel = NOT_FITTED
 
     @property
     def fit_result(self) -> dict[str, Any]:
@@ -57,13 +75,11 @@ class FittedEstimator(PortableEstimator):
         Epochs, configurations, the ensemble, its temperature and threshold were selected on these rows, so that scores
         are slightly optimistic: compare models on rows that `fit` has not seen.  Scores are computed before `refit`.
         """
-        check_is_fitted(self, "fit_result_")
         return self.fit_result_
 
     @property
     def columns_(self) -> ColumnSummary:
         """Columns of the table: kind, levels, whether and why one is unused; prints as a table."""
-        check_is_fitted(self, "best_config_")
         return ColumnSummary(getattr(self.model_.schema, "columns", ()))
 
     def get_pytorch_model(self) -> nn.Module:
@@ -77,7 +93,6 @@ class FittedEstimator(PortableEstimator):
             ``model[0].in_features`` is the width after preprocessing.  Classification networks give logits, regression
             networks standardized targets.
         """
-        check_is_fitted(self, "best_config_")
         return self.model_.network
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_is_fitted
 
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
@@ -69,7 +68,6 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
         ndarray of shape (n_samples,) or (n_samples, n_targets)
             As `y` in `fit`.
         """
-        check_is_fitted(self, "model_")
         return self.model_.predict(X)
 
     def __sklearn_tags__(self) -> Any:

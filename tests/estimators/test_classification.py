@@ -166,6 +166,9 @@ def test_unfitted_estimators_say_so(iris: Any) -> None:
         AutoNetClassification().predict(iris[0])
     with pytest.raises(NotFittedError, match="not fitted yet"):
         AutoNetClassification().get_pytorch_model()
+    with pytest.raises(NotFittedError, match="This AutoNetClassification instance is not fitted yet"):
+        _ = AutoNetClassification().history_
+    assert not hasattr(AutoNetClassification(), "model_")
 
 
 @pytest.mark.usefixtures("cpu_clock")
