@@ -70,7 +70,7 @@ class Reader(Protocol):
     def names(self) -> tuple[Hashable, ...] | None:
         """Names of the features, or None."""
 
-    def read_more(self, X: Any, owner: str) -> Any:
+    def read(self, X: Any, owner: str) -> Any:
         """Validate and read data.
 
         Parameters

@@ -269,7 +269,7 @@ class AutoNet(FittedEstimator, ABC):
         check_consistent_length(range(len(rows)), codes)
         valid = None
         if X_valid is not None:
-            valid = reader.read_more(X_valid, type(self).__name__), targets.encode(y_valid, "y_valid")
+            valid = reader.read(X_valid, type(self).__name__), targets.encode(y_valid, "y_valid")
         inputs = FitInputs(
             self.modality, data["X"], rows, reader.n_features, targets, codes, sample_weight, groups, valid
         )

@@ -70,7 +70,7 @@ class FittedModel:
         ----------
         X : array-like, sparse matrix or data frame of shape (n, n_features)
         """
-        data: Data = self.schema.read_more(X, self.owner)
+        data: Data = self.schema.read(X, self.owner)
         return data
 
     def transform(self, X: Any) -> Array:

@@ -54,7 +54,7 @@ class SequenceReader:
     n_features: int
     names: None = None
 
-    def read_more(self, X: Any, owner: str) -> SequenceData:
+    def read(self, X: Any, owner: str) -> SequenceData:
         values = np.asarray(X, np.float32)
         if values.shape[1:] != (self.n_features,):
             raise InvalidData(f"{owner} was fitted to sequences of length {self.n_features}; got {values.shape}.")
@@ -90,7 +90,7 @@ class Sequences(Modality):
     nodes: Mapping[str, Node[Any]] = nodes_around((), CONVOLUTIONS)
 
     def read(self, X: Any, **options: Any) -> tuple[SequenceReader, SequenceData]:
-        return (reader := SequenceReader(np.shape(X)[1])), reader.read_more(X, "Sequences")
+        return (reader := SequenceReader(np.shape(X)[1])), reader.read(X, "Sequences")
 
     def encoder_key(self, components: Components) -> Hashable:
         return ()

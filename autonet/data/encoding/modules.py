@@ -382,7 +382,7 @@ def _to_sparse_tensor(array: sparse.csr_array) -> Tensor:
     if not array.has_canonical_format:
         array = array.copy()  # X of the user is not modified
         array.sum_duplicates()
-    row, column = array.tocoo().coords
-    indices = torch.from_numpy(np.stack([row, column]).astype(np.int64))
+    row = np.repeat(np.arange(array.shape[0]), np.diff(array.indptr))
+    indices = torch.from_numpy(np.stack([row, array.indices]).astype(np.int64))
     values = torch.from_numpy(array.data.astype(np.float64))
     return torch.sparse_coo_tensor(indices, values, array.shape, check_invariants=False, is_coalesced=True)

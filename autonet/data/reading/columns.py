@@ -32,6 +32,7 @@ __all__ = [
     "array_of_objects",
     "count_value_types",
     "is_missing",
+    "to_float",
 ]
 
 Names = tuple[Hashable, ...]
@@ -325,14 +326,15 @@ def array_of_objects(values: list[Any]) -> Array:
 
 
 def _to_floats(values: Array) -> Array:
-    return np.fromiter(map(_to_float, values), np.float64, len(values))
+    return np.fromiter(map(to_float, values), np.float64, len(values))
 
 
-def _to_float(value: Any) -> float:
+def to_float(value: Any) -> float:
+    """Convert a number to a float: NaN if it is missing, infinite beyond 308 digits."""
     try:
         return np.nan if is_missing(value) else float(value)
-    except OverflowError:  # an integer of more than 308 digits
-        return np.inf
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
 
 
 def _to_instants(name: Hashable, values: Array) -> tuple[Array, str | None]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
-from autonet.data.reading.columns import EXACT, RawColumn, is_missing
+from autonet.data.reading.columns import EXACT, RawColumn, is_missing, to_float
 from autonet.data.table import MISSING_CODE, UNSEEN_CODE
 
 __all__ = ["MISSING", "LevelIndex", "canonicalize"]
@@ -133,7 +133,7 @@ class LevelIndex:
 
     def _may_be_rounded(self, integer: int) -> bool:
         """Return whether a large integer and a level are equal as floats, and one of them may have been a float."""
-        rounded = _to_float(integer)
+        rounded = to_float(integer)
         level = self._forms.get(("rounded", rounded))
         return level is not None and (level != AMBIGUOUS or rounded == integer)
 
@@ -147,7 +147,7 @@ class LevelIndex:
             form = canonicalize(level)
             codes[form] = AMBIGUOUS if form in codes else code
             if _is_large(form):
-                codes[("rounded", _to_float(form[1]))] = AMBIGUOUS
+                codes[("rounded", to_float(form[1]))] = AMBIGUOUS
         if _are_boolean(set(codes)):  # only then are 1 and True equal
             for forms in (_boolean_forms(False), _boolean_forms(True)):
                 known = {codes[form] for form in forms if form in codes}
@@ -194,19 +194,12 @@ def _is_lost(level: Any, dtype: Any, exact: int) -> bool:
     if kind not in ("number", "rounded") or abs(number) < exact:
         return False
     with np.errstate(over="ignore"):
-        return bool(float(dtype.type(_to_float(number))) != number)
+        return bool(float(dtype.type(to_float(number))) != number)
 
 
 def _is_large(form: Any) -> bool:
     """Return whether a canonical form is an integer that float64 may round."""
     return bool(form[0] == "number" and isinstance(form[1], int) and abs(form[1]) >= EXACT)
-
-
-def _to_float(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return np.inf if value > 0 else -np.inf
 
 
 def _boolean_forms(value: Any) -> list[Hashable]:

@@ -111,40 +111,14 @@ class Schema:
         are_named = isinstance(table, RawTable) and table.are_named
         return cls(*infer_columns(table, categorical_features), are_named)
 
-    def open(self, X: Any, estimator: str) -> Any:
-        """Open a table and check that it has the columns of fit.
+    def read(self, X: Any, owner: str = "") -> Table:
+        """Read a table whose columns have the order of fit; dictionaries may have another.
 
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n, p)
-        estimator : str
-            Name of its class, for the messages.
-
-        Returns
-        -------
-        ndarray or csr_array of shape (n, p), or RawTable
-            As `open_table` does; keys of dictionaries are reordered to the fitted columns.
-
-        Raises
-        ------
-        InvalidData, ValueError
-            If X is not a table, or has other columns, with the messages of scikit-learn.
-        """
-        table, fitted = open_table(X), self.names
-        if not isinstance(table, RawTable):
-            names, n_features = None, table.shape[1]
-        else:
-            table = table if fitted is None else table.arrange(fitted)
-            names, n_features = table.names if table.are_named else None, len(table.names)
-        _check_features(estimator, fitted, names, len(self.columns), n_features)
-        return table
-
-    def read(self, X: Any) -> Table:
-        """Read a table whose columns have the order of fit.
-
-        Parameters
-        ----------
-        X : array-like, sparse matrix or data frame of shape (n, p)
+        owner : str
+            Name of the estimator, for error messages; without it, names of columns are not checked.
 
         Returns
         -------
@@ -155,19 +129,20 @@ class Schema:
         Raises
         ------
         InvalidData, ValueError
-            If there are infinities, numbers beyond float32, or values of other types than in fit.
+            If there are other columns, infinities, numbers beyond float32, or values of other types than in fit.
         TypeError
             If values are lists, dictionaries or other objects.
         """
-        return self._read(open_table(X))
-
-    def read_more(self, X: Any, owner: str) -> Table:
-        """Check that a table (n, p) has the columns of fit, and read it; see `open` and `read`."""
-        return self._read(self.open(X, owner))
+        table, fitted = open_table(X), self.names
+        if isinstance(table, RawTable) and fitted is not None:
+            table = table.arrange(fitted)
+        if owner:
+            names = table.names if isinstance(table, RawTable) and table.are_named else None
+            _check_features(owner, fitted, names, len(self.columns), _count_columns(table))
+        return self._read(table)
 
     def _read(self, table: Any) -> Table:
-        n_columns = len(table.names) if isinstance(table, RawTable) else table.shape[1]
-        if n_columns != len(self.columns):
+        if (n_columns := _count_columns(table)) != len(self.columns):
             raise InvalidData(f"X has {n_columns} columns; expected the {len(self.columns)} columns of fit.")
         if isinstance(table, RawTable):
             return self._read_columns(table)
@@ -222,6 +197,10 @@ class Schema:
         if large:
             raise infinity_error(large, table.n_rows)
         return numbers
+
+
+def _count_columns(table: Any) -> int:
+    return len(table.names) if isinstance(table, RawTable) else int(table.shape[1])
 
 
 def are_strings(names: Names | None) -> bool:
