@@ -14,7 +14,7 @@ from autonet.estimators.report import log_trial
 from autonet.estimators.time_plan import TimePlan
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import CONSIDERED
-from autonet.pipeline.timing import time_epoch
+from autonet.pipeline.trial import time_epoch
 from autonet.search.progress import ProgressBar
 from autonet.search.rungs import Rungs
 from autonet.search.study import Study

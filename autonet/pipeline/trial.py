@@ -3,6 +3,7 @@
 A trial trains one network per fold: a single one for a holdout, k of them for cross-validation.
 """
 
+import logging
 import math
 import pickle
 import time
@@ -16,6 +17,7 @@ import torch
 
 from autonet.core.alarms import TimedOut
 from autonet.core.component import Components
+from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder, Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
@@ -28,9 +30,9 @@ from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
 from autonet.search.records import Result, Status
 from autonet.search.running_trial import RunningTrial
-from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches
+from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches, shuffled_batches
 from autonet.training.budget import TrainingBudget, share_until
-from autonet.training.loop import TrainingDiverged, TrainingPlan, train
+from autonet.training.loop import TrainingDiverged, TrainingPlan, train, train_step
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.pickling import pickle_tensors
@@ -38,13 +40,9 @@ from autonet.training.random import bind_generator, draw_from, seed_gpu
 from autonet.training.schedules import REGULARIZATION, SCHEDULES
 from autonet.training.state import Snapshot, TrainingState
 
-__all__ = [
-    "TrainedFold",
-    "build_member",
-    "build_training",
-    "run_trial",
-    "score_additional",
-]
+__all__ = ["TrainedFold", "build_member", "build_training", "run_trial", "score_additional", "time_epoch"]
+
+TIMING_SECONDS = 0.1  # of training steps, after one warm-up step
 
 
 @dataclass(frozen=True)
@@ -248,3 +246,35 @@ def build_member(
     """Rebuild a trained network, ready to predict on the CPU."""
     build = partial(context.modality.build_network, context.task, context.resolve(config), fold.encoder.layout)
     return NetworkMember(fold.encoder, fold.targets, restore_network(build, weights), dict(config), context.task)
+
+
+def time_epoch(context: TrialContext, components: Components) -> float:
+    """Estimate the seconds that an epoch takes on all folds, from steps on the first.
+
+    On a CPU, processor time is measured, because worker processes start meanwhile.  Return 0 if the network fails; its
+    trial will report the error.
+    """
+    try:
+        return _measure(context, components)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # of a network of the user's own, which may even call sys.exit
+        logging.getLogger("autonet").debug("an epoch cannot be timed", exc_info=True)
+        return 0.0
+
+
+def _measure(context: TrialContext, components: Components) -> float:
+    encoded, generator = context.encode_fold(components, 0), torch.Generator()
+    rows, layout = encoded.rows, encoded.encoder.layout
+    with draw_from(generator):
+        state, plan = build_training(context.task, components, rows, layout, generator, context.modality)
+    batches = shuffled_batches(len(rows), plan.batch_size, state.device, generator)
+    state.network.train()
+    train_step(state, plan, rows.take(batches[0]))
+    clock = time.thread_time if state.device.type == "cpu" else time.monotonic
+    began, steps = clock(), 0
+    while clock() - began < TIMING_SECONDS and not current_interrupt().requested:
+        train_step(state, plan, rows.take(batches[steps % len(batches)]))
+        steps += 1
+    seconds = (clock() - began) / max(steps, 1)
+    return seconds * count_batches(len(rows), plan.batch_size) * len(context.folds)

@@ -18,8 +18,7 @@ from autonet.nets.numeric import NUMERIC_EMBEDDING, PBLDEmbedding
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import NODES, TABLES
-from autonet.pipeline.timing import time_epoch
-from autonet.pipeline.trial import TrainedFold, build_member, build_training, run_trial
+from autonet.pipeline.trial import TrainedFold, build_member, build_training, run_trial, time_epoch
 from autonet.search.records import Job, Status
 from autonet.search.running_trial import RunningTrial
 from autonet.space.build import build_space
