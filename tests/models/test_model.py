@@ -1,8 +1,11 @@
 """The fitted model predicts as the estimator does, and is rebuilt from plain values and arrays."""
 
 import json
+import sys
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -10,11 +13,13 @@ import pandas as pd
 import pytest
 import torch
 
+import autonet
 from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
 from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 from autonet.models.model import FittedModel, one_thread
 
 N = 120
+PACKAGE = Path(autonet.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +151,26 @@ def test_what_has_no_description_is_refused(quick: dict[str, Any]) -> None:
     auto = AutoNetClassification("tiny_cs", **quick).fit(np.arange(40.0)[:, None], towns)
     with pytest.raises(InvalidData, match="of type Town cannot be stored in a model file; use numbers"):
         auto.model_.spec()
+
+
+def test_from_a_row_to_its_prediction_it_is_not_far(table: pd.DataFrame, quick: dict[str, Any]) -> None:
+    X = table[["size", "town", "code", "text"]].assign(day=pd.date_range("2024-01-01", periods=N))
+    auto = AutoNetClassification("tiny_cs", **quick).fit(X, table.town == "Lima")
+    files = set()
+
+    def note(frame: FrameType, event: str, arg: Any) -> None:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(PACKAGE) and path.parent.name != "nets":
+            files.add(path.relative_to(PACKAGE).as_posix())
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        auto.predict(X[:1])
+    finally:
+        sys.setprofile(before)
+    assert "models/model.py" in files
+    assert len(files) <= 13, files
 
 
 def test_the_number_of_threads_is_given_back() -> None:
