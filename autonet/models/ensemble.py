@@ -24,7 +24,7 @@ __all__ = ["Ensemble", "Member", "NetworkMember", "TreeMember", "apply_temperatu
 PREDICTED_ROWS = 4096  # rows encoded and predicted at a time
 THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds
 MAX_TEMPERATURE = 4.0  # the smallest is its inverse
-LEAST_PROBABILITY = 1e-15
+MIN_PROBABILITY = 1e-15
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,4 +187,4 @@ def fit_temperature(probabilities: Array, y: Array, weights: Array | None = None
 
 
 def _log_softmax(probabilities: Array, temperature: float) -> Array:
-    return np.asarray(log_softmax(np.log(np.maximum(probabilities, LEAST_PROBABILITY)) / temperature, axis=1))
+    return np.asarray(log_softmax(np.log(np.maximum(probabilities, MIN_PROBABILITY)) / temperature, axis=1))

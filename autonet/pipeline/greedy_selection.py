@@ -1,4 +1,4 @@
-"""Which models an ensemble is made of: greedy selection with replacement.
+"""Greedy selection of an ensemble, with replacement.
 
 Caruana et al., "Ensemble selection from libraries of models" (2004).
 """
@@ -20,25 +20,25 @@ def greedy_selection(
     size: int,
     is_over: Callable[[], bool] = lambda: False,
 ) -> NDArray[np.float64]:
-    """Choose one model after the other, always the one that improves the mean of the chosen ones most.
+    """Select models one by one, each the one that most improves the mean of those selected.
 
     Parameters
     ----------
     predictions : sequence of ndarray
-        What each model predicts for the same validation rows, the best model first.
+        Predictions of each model for the same validation rows, shape (n, n_outputs), the best model first.
     loss : callable
-        Loss of a mean of predictions, and what decides between equal losses; smaller is better.
+        Maps a mean of predictions to its loss and a tie-breaker; smaller is better.
     size : int
-        Models to choose, from 1 on; one may be chosen several times.
+        Number of models to select, at least 1; a model may be selected several times.
     is_over : callable
-        Whether there is no time for another evaluation; the first model needs none.
+        Returns whether there is no time for another evaluation; the first model needs none.
 
     Returns
     -------
     ndarray of shape (n_models,)
-        Weights, which sum to 1; of all the means on the way the best one, and of equally good ones the smallest.
+        Weights, which sum to 1, of the best mean on the way; of equally good ones, the smallest.
     """
-    one = np.eye(len(predictions))  # a row is an ensemble of one
+    one = np.eye(len(predictions))  # row i: model i alone
     total, counts = np.array(predictions[0], np.float64), one[0]
     best, best_counts = loss(predictions[0]), one[0]
     for chosen_so_far in range(1, size):
@@ -47,7 +47,7 @@ def greedy_selection(
             if is_over():
                 return np.asarray(best_counts / best_counts.sum())
             losses.append(loss((total + prediction) / (chosen_so_far + 1)))
-        # Of equally good models one that is chosen already: the ensemble stays small.
+        # Ties: prefer a model that is already selected, which keeps the ensemble small.
         chosen = min(range(len(predictions)), key=lambda i: (losses[i], -counts[i]))
         total += predictions[chosen]
         counts = counts + one[chosen]

@@ -42,19 +42,19 @@ class Tables(Modality):
     tree_encoding = (*PLAIN_ENCODING, NORMALIZATION.choose("minmax"), TARGET_TRANSFORMS.choose("none"))
 
     def read(self, X: Any, categorical_features: Sequence[Any] | None = None, **options: Any) -> tuple[Schema, Table]:
-        """Find out what the columns are, and read the table.
+        """Infer the types of the columns, and read the table.
 
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n, p)
         categorical_features : sequence of str, int or bool, optional
-            Columns that are categories whatever their type.
+            Columns that are categorical whatever their type.
         **options
-            Further options of the estimator, of which none is used.
+            Further options of the estimator; ignored.
         """
         schema, table = Schema.detect_and_read(X, categorical_features)
         _log_columns(schema.columns)
-        _warn_of_columns(schema.columns)
+        _warn_about_columns(schema.columns)
         return schema, table
 
     def encoder_key(self, components: Components) -> Hashable:
@@ -81,7 +81,7 @@ TABLES = Tables()
 
 
 def _log_columns(columns: Sequence[Column]) -> None:
-    """Log what the columns of a table were taken for."""
+    """Log the inferred types of the columns."""
     logger, kinds = logging.getLogger("autonet"), Counter(column.kind for column in columns)
     logger.info("%d columns: %s", len(columns), ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
     for column in columns:
@@ -89,8 +89,8 @@ def _log_columns(columns: Sequence[Column]) -> None:
             logger.info("column %r (%s): %s", column.name, column.kind, column.note)
 
 
-def _warn_of_columns(columns: Sequence[Column]) -> None:
-    """Warn of columns that are used in another way than their user may expect, once for each note."""
+def _warn_about_columns(columns: Sequence[Column]) -> None:
+    """Warn once per note about columns that are possibly not used as intended."""
     notes = dict[str, list[str]]()
     for column in columns:
         if column.is_doubtful:

@@ -23,8 +23,9 @@ MAX_ITERATIONS = 500  # of boosting
 MAX_BOOSTED_TREES = 5000  # an iteration grows a tree for every class, label or target
 EARLY_STOPPING_ROUNDS = 30  # iterations without a smaller validation loss
 FOREST_SIZE = 100  # trees
-# A node holds eight numbers and what it predicts.  Without a limit the leaves of a forest are as many as the rows.
-FOREST_NUMBERS, NUMBERS_OF_A_NODE = 2**25, 8  # in all trees, of eight bytes: 256 MB
+# Numbers of eight bytes in all trees of a forest (256 MB); without this limit there are as many leaves as rows.
+FOREST_NUMBERS = 2**25
+NUMBERS_PER_NODE = 8  # besides the predictions
 
 
 class TreeGrower(ABC):
@@ -145,7 +146,7 @@ class Forest(TreeGrower):
     def __init__(self, task: Task, seed: int, **parameters: Any) -> None:
         self.task, self.largest = task, FOREST_SIZE
         model_class = ExtraTreesRegressor if task.kind == "regression" else ExtraTreesClassifier
-        numbers = NUMBERS_OF_A_NODE + task.n_outputs * (2 if task.kind == "multilabel" else 1)
+        numbers = NUMBERS_PER_NODE + task.n_outputs * (2 if task.kind == "multilabel" else 1)
         leaves = max(FOREST_NUMBERS // (2 * FOREST_SIZE * numbers), 2)
         self.model = model_class(
             max_leaf_nodes=None if task.n_rows <= leaves else leaves,
