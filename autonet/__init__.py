@@ -9,6 +9,7 @@ from autonet.core.task import Task as Task
 if TYPE_CHECKING:
     from autonet.estimators.classification import AutoNetClassification as AutoNetClassification
     from autonet.estimators.classification import AutoNetMultilabel as AutoNetMultilabel
+    from autonet.estimators.files import load as load
     from autonet.estimators.regression import AutoNetRegression as AutoNetRegression
     from autonet.nets.registry import register_network as register_network
     from autonet.nets.registry import unregister_network as unregister_network
@@ -31,6 +32,7 @@ __getattr__, __dir__ = make_lazy_attributes(
         "HyperparameterSearchSpaceUpdate": "autonet.space.updates",
         "HyperparameterSearchSpaceUpdates": "autonet.space.updates",
         "list_presets": "autonet.space.presets",
+        "load": "autonet.estimators.files",
         "parse_hyperparameter_search_space_updates": "autonet.space.updates",
         "register_network": "autonet.nets.registry",
         "unregister_network": "autonet.nets.registry",
@@ -46,6 +48,7 @@ __all__ = [
     "Task",
     "errors",
     "list_presets",
+    "load",
     "parse_hyperparameter_search_space_updates",
     "register_network",
     "unregister_network",

@@ -8,6 +8,7 @@ AutonetError
 ├── SearchFailed (RuntimeError)     no trial produced a model; ``__cause__`` is the first exception
 ├── NoFinishedTrial (RuntimeError)  the best trial is requested before any has finished
 ├── MissingPackage (ImportError)    an optional package is not installed
+├── InvalidModelFile (ValueError)   a model file is damaged, or something else, or of a later version
 ├── RunMismatch (ValueError)        a run directory contains a different search
 ├── RunLocked (RuntimeError)        another process uses the run directory
 ├── RunCorrupted (RuntimeError)     the file of a run directory is damaged
@@ -34,6 +35,7 @@ __all__ = [
     "DataWarning",
     "EnqueuedIgnored",
     "InvalidData",
+    "InvalidModelFile",
     "InvalidNetwork",
     "InvalidOption",
     "MissingPackage",
@@ -184,6 +186,18 @@ class MissingPackage(AutonetError, ImportError):
 
     def __init__(self, what: str, package: str, extra: str) -> None:
         super().__init__(f'{what} needs {package}; install it with: pip install "autonet-torch[{extra}]"')
+
+
+class InvalidModelFile(AutonetError, ValueError):
+    """A model file is damaged, or no model file, or of a later version; nothing in it was executed.
+
+    Examples
+    --------
+    >>> import autonet
+    >>> autonet.load("README.md")
+    Traceback (most recent call last):
+    autonet.core.errors.InvalidModelFile: README.md cannot be loaded: it is no model file of autonet ...
+    """
 
 
 class RunMismatch(AutonetError, ValueError):

@@ -27,7 +27,8 @@ _TAGGED: Mapping[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] =
         lambda parts: datetime.timedelta(*parts),
     ),
     Decimal: ("__decimal__", str, Decimal),
-    Fraction: ("__fraction__", str, Fraction),
+    # Not Fraction(t): that of "1e9999999" takes seconds.
+    Fraction: ("__fraction__", str, lambda t: Fraction(*map(int, t.split("/")))),
     uuid.UUID: ("__uuid__", str, uuid.UUID),
 }
 _SETS: Mapping[type, str] = {set: "__set__", frozenset: "__frozenset__"}

@@ -1,11 +1,11 @@
-"""Lazy imports of the public names of a package."""
+"""Lazy imports: public names of a package, and ConfigSpace."""
 
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["make_lazy_attributes"]
+__all__ = ["configspace", "make_lazy_attributes"]
 
 
 def make_lazy_attributes(
@@ -29,3 +29,20 @@ def make_lazy_attributes(
         return sorted({*vars(sys.modules[package]), *modules})
 
     return get, names
+
+
+class _LazyModule:
+    """A module that is imported when an attribute of it is used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(import_module(self._name), attribute)
+
+
+# Networks and encoders define spaces with it, and are loaded from model files without it.
+if TYPE_CHECKING:
+    import ConfigSpace as configspace  # noqa: N813
+else:
+    configspace = _LazyModule("ConfigSpace")

@@ -85,6 +85,9 @@ class Reader(Protocol):
         Data
         """
 
+    def missing_row(self) -> Any:
+        """Return data of one row without any value: loaded models are checked with it."""
+
 
 class Encoder(Protocol):
     """Encodes data for networks; fitted on training rows."""

@@ -4,11 +4,13 @@ import inspect
 import logging
 from collections.abc import Callable, Collection, Mapping
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autonet.estimators.params import describe_parameters
 from autonet.estimators.synonyms import unknown_option_error
-from autonet.search.rungs import Rungs
+
+if TYPE_CHECKING:
+    from autonet.search.rungs import Rungs
 
 __all__ = ["AutoPyTorchMixin", "accept_old_keywords", "count_bracket_trials", "translate_data", "translate_options"]
 
@@ -73,7 +75,7 @@ def accept_old_keywords(init: _Init) -> _Init:
     return translating  # type: ignore[return-value]
 
 
-def count_bracket_trials(n_iterations: float, rungs: Rungs) -> int:
+def count_bracket_trials(n_iterations: float, rungs: "Rungs") -> int:
     """Return the number of configurations that Hyperband starts in its first brackets."""
     return sum(rungs.bracket_size(i) for i in range(int(n_iterations)))
 
@@ -99,7 +101,9 @@ class AutoPyTorchMixin:
 
     def get_current_autonet_config(self) -> dict[str, Any]:
         """Return every option with its value; options left to the preset have the preset's."""
-        return dict(vars(self._resolve_options({})))  # type: ignore[attr-defined]  # of the estimator
+        from autonet.estimators.fitting import resolve_options  # noqa: PLC0415 - loading a model needs no search
+
+        return dict(vars(resolve_options(self, {})))  # type: ignore[arg-type]  # an estimator
 
     def print_help(self) -> None:
         """Print every option with its default and meaning."""

@@ -1,16 +1,24 @@
 """Attributes and methods of a fitted estimator."""
 
-from typing import Any
+from __future__ import annotations
 
-from ConfigSpace import ConfigurationSpace
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 from sklearn.exceptions import NotFittedError
 from torch import nn
 
+from autonet.data.reading.schema import are_strings
 from autonet.estimators.columns import ColumnSummary
+from autonet.estimators.description import describe_model, describe_search
 from autonet.estimators.pickling import PortableEstimator
-from autonet.estimators.report import describe_search
 from autonet.models.model import FittedModel
-from autonet.search.history import History
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+
+    from autonet.search.history import History
 
 __all__ = ["FittedEstimator"]
 
@@ -24,6 +32,8 @@ class _NotFitted:
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
             return self
+        if "model_" in vars(instance):
+            raise AttributeError("The history and the search space are not in model files; this estimator was loaded.")
         raise NotFittedError(
             f"This {owner.__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before using "
             "this estimator."
@@ -41,6 +51,44 @@ class FittedEstimator(PortableEstimator):
     history_: History = NOT_FITTED
     search_space_: ConfigurationSpace = NOT_FITTED
     model_: FittedModel = NOT_FITTED
+
+    def _set_model(self, model: FittedModel) -> None:
+        """Set the fitted model, and scikit-learn's attributes of it."""
+        self.model_ = model
+        self.n_features_in_ = model.schema.n_features
+        self.__dict__.pop("feature_names_in_", None)
+        if are_strings(model.schema.names):
+            self.feature_names_in_ = np.array(model.schema.names, dtype=object)
+        if model.targets.labels is not None:
+            self.classes_ = model.targets.labels
+
+    def save(self, path: str | os.PathLike[str], *, dtype: str = "float32") -> None:
+        """Write the fitted model to a file that `autonet.load` reads.
+
+        The file is in the safetensors format, holds numbers and text but no code, and is there whole or not at all.
+        History, search space and training data are not in it.
+
+        Parameters
+        ----------
+        path : path-like
+            Replaced if it exists.
+        dtype : {"float32", "float16"}, default="float32"
+            Dtype of the networks' weights in the file; "float16" halves its size, and changes predictions slightly.
+
+        Raises
+        ------
+        InvalidOption
+            If there is no such directory.
+        InvalidData
+            If a label or category is of a class that has no description.
+
+        See Also
+        --------
+        autonet.load : Load the model.
+        """
+        from autonet.estimators.files import save  # noqa: PLC0415 - a fit needs it not
+
+        save(self, path, dtype=dtype)
 
     @property
     def fit_result(self) -> dict[str, Any]:
@@ -100,4 +148,6 @@ class FittedEstimator(PortableEstimator):
         text: str = super().__repr__(N_CHAR_MAX)
         if not hasattr(self, "fit_result_"):
             return text
+        if not hasattr(self, "history_"):  # loaded from a file
+            return "\n".join([text, *describe_model(self.fit_result_)])
         return "\n".join([text, *describe_search(self.fit_result_, self.history_, self.search_space_)])

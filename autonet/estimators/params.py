@@ -5,13 +5,16 @@ The constructor repeats names and defaults, as scikit-learn and editors want it;
 
 # ruff: noqa: RUF009 - `_param` returns a field
 
+from __future__ import annotations
+
 import inspect
+import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from textwrap import fill
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,16 +22,18 @@ import torch
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import check_choice, is_real
 from autonet.data.splits.folds import CROSS_VALIDATORS
-from autonet.estimators.report import parse_log_level
-from autonet.search.rungs import Unit
-from autonet.space.updates import HyperparameterSearchSpaceUpdates
 
-__all__ = ["Params", "describe_parameters", "document_parameters"]
+if TYPE_CHECKING:
+    from autonet.search.rungs import Unit
+    from autonet.space.updates import HyperparameterSearchSpaceUpdates
+
+__all__ = ["Params", "describe_parameters", "document_parameters", "parse_log_level"]
 
 _Class = TypeVar("_Class", bound=type)
 Check = Callable[[str, Any], object]
 
 MAX_JOBS = 999
+UNITS = ("time", "epochs")  # of budgets
 WIDTH = 110  # columns of a generated docstring
 
 
@@ -94,6 +99,12 @@ def _is_count(value: Any) -> bool:
     return is_real(value) and math.isfinite(value) and value >= 1 and value == int(value)
 
 
+def _is_updates(value: Any) -> bool:
+    from autonet.space.updates import HyperparameterSearchSpaceUpdates  # noqa: PLC0415 - imports ConfigSpace
+
+    return isinstance(value, HyperparameterSearchSpaceUpdates)
+
+
 def _is_n_jobs(value: Any) -> bool:
     return value is None or value == "auto" or value == -1 or (_is_count(value) and value <= MAX_JOBS)
 
@@ -106,13 +117,28 @@ _PRESET = _must_be("a name or a path", lambda value: isinstance(value, str | Pat
 _METRICS = _must_be("a list of metrics, or None", lambda value: value is None or _is_list(value))
 _UPDATES = _must_be(
     "HyperparameterSearchSpaceUpdates, the path of a file, or None",
-    lambda value: value is None or isinstance(value, HyperparameterSearchSpaceUpdates | str | Path),
+    lambda value: value is None or isinstance(value, str | Path) or _is_updates(value),
 )
 _N_JOBS = _must_be(f"a whole number from 1 to {MAX_JOBS}, -1 for one per core, 'auto', or None", _is_n_jobs)
 
 
+def parse_log_level(level: str | int | None) -> int | None:
+    """Convert a level of `logging`, a name or a number, to its number.
+
+    Raises
+    ------
+    UnknownName, InvalidOption
+    """
+    if level is None or (isinstance(level, int | np.integer) and not isinstance(level, bool) and level >= 0):
+        return None if level is None else int(level)
+    if not isinstance(level, str):
+        raise InvalidOption(f"log_level must be a level of logging, by name or number, or None; got {level!r:.60}.")
+    check_choice("log_level", level.lower(), [name.lower() for name in logging.getLevelNamesMapping()])
+    return logging.getLevelNamesMapping()[level.upper()]
+
+
 def _check_budget_type(name: str, value: Any) -> None:
-    check_choice(name, str(value), get_args(Unit))
+    check_choice(name, str(value), UNITS)
 
 
 def _check_cross_validator(name: str, value: Any) -> None:

@@ -1,49 +1,26 @@
-"""Reports of a fit: its log, its progress bar, and a description of the fitted model."""
+"""Reports of a fit: its log and its progress bar."""
 
 import logging
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import current_process
-from typing import Any
 
-import numpy as np
-from ConfigSpace import ConfigurationSpace
 from tqdm.auto import tqdm
 
-from autonet.core.errors import InvalidOption
-from autonet.core.validation import check_choice
+from autonet.estimators.params import parse_log_level
 from autonet.metrics.metric import Metric
-from autonet.search.history import History
 from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial
 from autonet.search.study import Study
 
 __all__ = [
     "describe_best",
-    "describe_model",
-    "describe_search",
     "log_fit",
     "log_trial",
-    "parse_log_level",
     "show_progress",
 ]
-
-
-def parse_log_level(level: str | int | None) -> int | None:
-    """Convert a level of `logging`, a name or a number, to its number.
-
-    Raises
-    ------
-    UnknownName, InvalidOption
-    """
-    if level is None or (isinstance(level, int | np.integer) and not isinstance(level, bool) and level >= 0):
-        return None if level is None else int(level)
-    if not isinstance(level, str):
-        raise InvalidOption(f"log_level must be a level of logging, by name or number, or None; got {level!r:.60}.")
-    check_choice("log_level", level.lower(), [name.lower() for name in logging.getLevelNamesMapping()])
-    return logging.getLevelNamesMapping()[level.upper()]
 
 
 class _StandardError(logging.Handler):
@@ -131,48 +108,6 @@ def log_trial(logger: logging.Logger, study: Study, trial: Trial) -> None:
         scores,
     )
     logger.debug("trial %d: %s", trial.number, dict(trial.config))
-
-
-def describe_model(fit_result: Mapping[str, Any], metric: str = "") -> list[str]:
-    """Describe the fitted model and its validation scores in two or three lines.
-
-    Parameters
-    ----------
-    fit_result : mapping
-    metric : str
-        Name of the only score to show; default: all scores.
-    """
-    names, best = list(fit_result["ensemble"]), fit_result["best_network"]
-    if len(names) == 1:
-        model = _describe_member(names[0])
-    else:
-        shares = sorted(fit_result["ensemble"].items(), key=lambda item: -item[1])
-        model = "an ensemble of " + ", ".join(f"{_describe_member(name)} ({share:.0%})" for name, share in shares)
-    lines = [f"predicts: {model}; {_format_scores(fit_result['info'], metric)}"]
-    if names != [best["name"]]:
-        lines.append(f"best network: {_describe_member(best['name'])}; {_format_scores(best, metric)}")
-    if fit_result["pos_label"] is not None:
-        threshold = "" if fit_result["threshold"] is None else f", threshold {fit_result['threshold']:.3g}"
-        lines.append(f"positive class {fit_result['pos_label']!r}{threshold}")
-    return lines
-
-
-def _describe_member(name: str) -> str:
-    return f"network of trial {name}" if name.isdigit() else name
-
-
-def _format_scores(scores: Mapping[str, Any], metric: str) -> str:
-    chosen = {k: v for k, v in scores.items() if (k == f"val_{metric}" if metric else k.startswith(("val_", "train_")))}
-    return ", ".join(f"{k} {v:.4f}" for k, v in chosen.items())
-
-
-def describe_search(fit_result: Mapping[str, Any], history: History, space: ConfigurationSpace) -> list[str]:
-    """Describe the fitted model and the hyperparameters of the best network."""
-    head = f"{len(history)} configurations tried; the best network had budget {fit_result['budget']:g}"
-    free = {name for name, hyperparameter in space.items() if hyperparameter.size > 1}
-    config = fit_result["optimized_hyperparameter_config"]
-    hyperparameters = [f"  {name} = {value}" for name, value in config.items() if name in free]
-    return [head, *describe_model(fit_result), *hyperparameters]
 
 
 def show_progress(option: bool | str, seconds: float | None, max_trials: int | None) -> ProgressBar:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,14 @@ from torch import nn
 from autonet.core.component import Node
 from autonet.core.errors import InvalidOption
 from autonet.core.modality import Data, Reader
+from autonet.core.names import join
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
 from autonet.data.targets.targets import Targets
 from autonet.metrics.formulas import decide
 from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember
-from autonet.models.network import rebuild_network, restore_network
-from autonet.nets.registry import NETWORKS
+from autonet.models.network import rebuild_network, restore_checked, restore_network
+from autonet.nets.registry import NETWORKS, RESERVED
 
 __all__ = ["FittedModel", "one_thread"]
 
@@ -62,6 +64,12 @@ class FittedModel:
     def network(self) -> nn.Module:
         """Network of the best configuration; of several folds, that of the first."""
         return self.best[0].network
+
+    @property
+    def networks(self) -> list[NetworkMember]:
+        """Networks of the ensemble and of the best configuration."""
+        members = dict.fromkeys([*self.ensemble.members, *self.best])
+        return [member for member in members if isinstance(member, NetworkMember)]
 
     def read(self, X: Any) -> Data:
         """Read rows with the features that were fitted.
@@ -128,6 +136,19 @@ class FittedModel:
         with one_thread():
             return self.ensemble.predict(data)
 
+    def predict_missing(self) -> Array:
+        """Predict for a row without any value, to compare a loaded model with the saved one.
+
+        Returns
+        -------
+        ndarray of shape (1 + n_best, n_outputs) or (1 + n_best, n_targets)
+            Probabilities or values of the ensemble, and of each network of the best configuration.
+        """
+        row = self.schema.missing_row()
+        with one_thread():
+            alone = [member.predict(member.encoder.inputs(row, torch.device("cpu"))) for member in self.best]
+            return np.concatenate([self.ensemble.predict(row), *alone])
+
     def spec(self) -> dict[str, Any]:
         """Describe the model in plain values and arrays; see `autonet.core.spec`.
 
@@ -164,6 +185,11 @@ class FittedModel:
             As returned by `spec`.
         networks : Node
             The networks that it may name; default: those of autonet and of `register_network`.
+
+        Raises
+        ------
+        InvalidModelFile, ValueError, TypeError, LookupError, RuntimeError
+            If parts are missing, or do not fit together.
         """
         encoders = [from_spec(encoder) for encoder in spec["encoders"]]
         members = [_rebuild(part, encoders[part["encoder"]], networks) for part in spec["members"]]
@@ -197,8 +223,10 @@ def _rebuild(part: Mapping[str, Any], encoder: Any, networks: Node[nn.Module]) -
         return TreeMember(encoder, targets, from_spec(part["trees"]))
     task, config = from_spec(part["task"]), from_spec(part["config"])
     weights = {name: torch.from_numpy(np.array(array)) for name, array in part["weights"].items()}
-    network = restore_network(lambda: rebuild_network(task, config, encoder.layout, networks), weights)
-    return NetworkMember(encoder, targets, network, config, task)
+    build = partial(rebuild_network, task, config, encoder.layout, networks)
+    if config[join(NETWORKS.name, NETWORKS.selector)] in RESERVED:  # others may need values
+        return NetworkMember(encoder, targets, restore_checked(build, config, weights), config, task)
+    return NetworkMember(encoder, targets, restore_network(build, weights), config, task)
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """Networks of a fitted model: build one from its configuration, restore it with its weights."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from autonet.core.component import Components, Node
+from autonet.core.errors import InvalidModelFile
 from autonet.core.modality import Inputs
 from autonet.core.names import join
 from autonet.core.task import InputLayout, Task
@@ -17,9 +19,20 @@ from autonet.nets.numeric import MAX_EMBEDDED_NUMBERS, NUMERIC_EMBEDDING, Numeri
 from autonet.nets.registry import LINEAR, NETWORKS
 from autonet.training.random import draw_from
 
-__all__ = ["LINEAR_CONFIG", "build_linear", "build_network", "rebuild_network", "restore_network"]
+__all__ = [
+    "LINEAR_CONFIG",
+    "build_linear",
+    "build_network",
+    "rebuild_network",
+    "restore_checked",
+    "restore_network",
+]
 
 LINEAR_CONFIG = {join(NETWORKS.name, NETWORKS.selector): LINEAR}  # of the linear baseline
+
+
+# Hyperparameters that count layers: their product is at most the number of weight tensors.
+LAYER_COUNTS = ("num_layers", "num_groups", "blocks_per_group")
 
 
 def build_network(task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None) -> nn.Module:
@@ -68,7 +81,7 @@ def rebuild_network(
     return build_network(task, components, layout)
 
 
-def restore_network(build: Callable[[], nn.Module], weights: Mapping[str, torch.Tensor]) -> nn.Module:
+def restore_network(build: Callable[[], nn.Module], weights: Mapping[str, Tensor]) -> nn.Module:
     """Rebuild a network with the weights of its training, on the CPU, in evaluation mode.
 
     Parameters
@@ -81,4 +94,38 @@ def restore_network(build: Callable[[], nn.Module], weights: Mapping[str, torch.
     with draw_from(torch.Generator()):
         network = build()
     network.load_state_dict({name: tensor.cpu() for name, tensor in weights.items()})
+    return network.eval()
+
+
+def restore_checked(
+    build: Callable[[], nn.Module], config: Mapping[str, Any], weights: Mapping[str, Tensor]
+) -> nn.Module:
+    """Rebuild a built-in network from a file, after a check that its shapes are those of its weights.
+
+    It is built without memory and without initial values, which take long for some methods.
+
+    Parameters
+    ----------
+    build : callable
+        Builds the network.
+    config : mapping
+        Its configuration.
+    weights : mapping of str to Tensor
+        State dict; not copied.  Floats of another precision are converted.
+
+    Raises
+    ------
+    InvalidModelFile
+        If it has more layers, or other shapes.
+    """
+    own = join(NETWORKS.name, str(config[join(NETWORKS.name, NETWORKS.selector)]))
+    counts = [config.get(join(own, name), 1) for name in LAYER_COUNTS]
+    if math.prod(max(count, 1) for count in counts) > len(weights):
+        raise InvalidModelFile(f"a network of {counts} layers has only {len(weights)} weights")
+    with torch.device("meta"), draw_from(torch.Generator()):
+        network = build()
+    expected = network.state_dict()
+    if {k: v.shape for k, v in expected.items()} != {k: v.shape for k, v in weights.items()}:
+        raise InvalidModelFile("the weights of a network have other shapes than the network")
+    network.load_state_dict({name: weights[name].to(like.dtype) for name, like in expected.items()}, assign=True)
     return network.eval()

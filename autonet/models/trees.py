@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from autonet.core.spec import describable
+from autonet.core.errors import InvalidModelFile
+from autonet.core.spec import describable, register
 from autonet.core.task import Task
 from autonet.core.typing import Array
 
@@ -16,7 +17,6 @@ __all__ = ["BoostedTrees", "RandomizedTrees", "Trees"]
 BLOCK_PATHS = 2**15
 
 
-@describable
 @dataclass(frozen=True, eq=False)
 class Trees:
     """Binary decision trees, one after the other.
@@ -79,6 +79,20 @@ class Trees:
             for leaf in self.leaves(x[first : first + size]):
                 part += self.value[leaf]
         return total
+
+
+def _rebuild_trees(cls: type[Trees], state: dict[str, Array]) -> Trees:
+    """Construct trees of a spec; every path through them must end."""
+    trees = cls(**state)
+    node = np.arange(len(trees.feature))
+    is_leaf = (trees.left == node) & (trees.right == node)
+    ordered = is_leaf | ((trees.left > node) & (trees.right > node))
+    if not (ordered.all() and (trees.left < len(node)).all() and (trees.right < len(node)).all()):
+        raise InvalidModelFile("the nodes of a tree are not in order")
+    return trees
+
+
+register(Trees, vars, _rebuild_trees)
 
 
 @describable

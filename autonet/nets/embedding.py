@@ -49,7 +49,7 @@ class CategoryEmbedding(nn.Module):
         self.offsets: Tensor
         self.register_buffer("offsets", torch.tensor([0, *vocabularies[:-1]]).cumsum(0))
         self.largest: Tensor
-        self.register_buffer("largest", torch.tensor(vocabularies) - 1, persistent=False)
+        self.register_buffer("largest", torch.tensor(vocabularies) - 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, in_features) to (n, out_features)."""

@@ -1,13 +1,15 @@
 """Initialization of networks."""
 
+from __future__ import annotations
+
 import math
 from functools import partial
 
 import torch
-from ConfigSpace import Categorical, ConfigurationSpace, Float
 from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
+from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
 from autonet.core.task import Task
 
@@ -26,13 +28,15 @@ def _sparse(*, sparsity: float) -> object:
     return init
 
 
-def _sparse_space(task: Task) -> ConfigurationSpace:
-    return ConfigurationSpace({"sparsity": Float("sparsity", (0.5, 0.95), default=0.9, meta={"limits": (0.0, 0.999)})})
+def _sparse_space(task: Task) -> cs.ConfigurationSpace:
+    return cs.ConfigurationSpace(
+        {"sparsity": cs.Float("sparsity", (0.5, 0.95), default=0.9, meta={"limits": (0.0, 0.999)})}
+    )
 
 
-def _own_space(task: Task) -> ConfigurationSpace:
+def _own_space(task: Task) -> cs.ConfigurationSpace:
     name = "initializer:initialize_bias"
-    return ConfigurationSpace({name: Categorical(name, ["Yes", "No", "Zero"], default="No")})
+    return cs.ConfigurationSpace({name: cs.Categorical(name, ["Yes", "No", "Zero"], default="No")})
 
 
 INITIALIZATION: Node[object] = Node.from_components(

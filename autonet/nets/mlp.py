@@ -1,19 +1,13 @@
 """Multilayer perceptrons: ``mlpnet`` with one width per layer, ``shapedmlpnet`` with a shape."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from ConfigSpace import (
-    AndConjunction,
-    Categorical,
-    ConfigurationSpace,
-    EqualsCondition,
-    Float,
-    GreaterThanCondition,
-    Integer,
-)
 from torch import nn
 
 from autonet.core.component import Component
+from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 from autonet.nets.activations import ACTIVATIONS, build_activation
 from autonet.nets.shapes import SHAPES, compute_dropouts, compute_widths
@@ -55,27 +49,27 @@ def build_mlpnet(
     )
 
 
-def mlpnet_space(task: Task) -> ConfigurationSpace:
+def mlpnet_space(task: Task) -> cs.ConfigurationSpace:
     """Define up to 15 layers, each with its own width and dropout."""
-    layers = Integer("num_layers", (1, MAX_LAYERS), default=3, meta={"limits": (1, MAX_LAYERS)})
-    use_dropout = Categorical("use_dropout", [True, False], default=True)
-    parts: list[Any] = [layers, use_dropout, Categorical("activation", list(ACTIVATIONS), default="relu")]
+    layers = cs.Integer("num_layers", (1, MAX_LAYERS), default=3, meta={"limits": (1, MAX_LAYERS)})
+    use_dropout = cs.Categorical("use_dropout", [True, False], default=True)
+    parts: list[Any] = [layers, use_dropout, cs.Categorical("activation", list(ACTIVATIONS), default="relu")]
     for i in range(1, MAX_LAYERS + 1):
-        units = Integer(f"num_units_{i}", (10, 1024), log=True, default=128, meta={"limits": (1, 2**16)})
-        dropout = Float(f"dropout_{i}", (0.0, 0.8), default=0.1, meta={"limits": (0.0, 0.99)})
+        units = cs.Integer(f"num_units_{i}", (10, 1024), log=True, default=128, meta={"limits": (1, 2**16)})
+        dropout = cs.Float(f"dropout_{i}", (0.0, 0.8), default=0.1, meta={"limits": (0.0, 0.99)})
         parts += [units, dropout, *make_layer_conditions(i, layers, use_dropout, units, dropout)]
-    space = ConfigurationSpace()
+    space = cs.ConfigurationSpace()
     space.add(*parts)
     return space
 
 
 def make_layer_conditions(i: int, layers: Any, use_dropout: Any, units: Any, dropout: Any) -> list[Any]:
     """Make the conditions of layer i (from 1): width from `i` layers on, dropout only if it is used, too."""
-    uses_dropout = EqualsCondition(dropout, use_dropout, True)
+    uses_dropout = cs.EqualsCondition(dropout, use_dropout, True)
     if i == 1:
         return [uses_dropout]
-    is_deep_enough = GreaterThanCondition(dropout, layers, i - 1)
-    return [GreaterThanCondition(units, layers, i - 1), AndConjunction(uses_dropout, is_deep_enough)]
+    is_deep_enough = cs.GreaterThanCondition(dropout, layers, i - 1)
+    return [cs.GreaterThanCondition(units, layers, i - 1), cs.AndConjunction(uses_dropout, is_deep_enough)]
 
 
 def build_shapedmlpnet(
@@ -100,22 +94,22 @@ def build_shapedmlpnet(
     )
 
 
-def shapedmlpnet_space(task: Task) -> ConfigurationSpace:
+def shapedmlpnet_space(task: Task) -> cs.ConfigurationSpace:
     """Define depth, largest width, and the shapes of width and dropout."""
-    space = ConfigurationSpace()
-    use_dropout = Categorical("use_dropout", [True, False], default=True)
-    shape = Categorical("dropout_shape", list(SHAPES), default="brick")
-    dropout = Float("max_dropout", (0.0, 0.8), default=0.1, meta={"limits": (0.0, 0.99)})
+    space = cs.ConfigurationSpace()
+    use_dropout = cs.Categorical("use_dropout", [True, False], default=True)
+    shape = cs.Categorical("dropout_shape", list(SHAPES), default="brick")
+    dropout = cs.Float("max_dropout", (0.0, 0.8), default=0.1, meta={"limits": (0.0, 0.99)})
     space.add(
-        Integer("num_layers", (1, MAX_LAYERS), default=3, meta={"limits": (1, 100)}),
-        Integer("max_units", (10, 1024), log=True, default=256, meta={"limits": (1, 2**16)}),
-        Categorical("mlp_shape", list(SHAPES), default="brick"),
-        Categorical("activation", list(ACTIVATIONS), default="relu"),
+        cs.Integer("num_layers", (1, MAX_LAYERS), default=3, meta={"limits": (1, 100)}),
+        cs.Integer("max_units", (10, 1024), log=True, default=256, meta={"limits": (1, 2**16)}),
+        cs.Categorical("mlp_shape", list(SHAPES), default="brick"),
+        cs.Categorical("activation", list(ACTIVATIONS), default="relu"),
         use_dropout,
         shape,
         dropout,
     )
-    space.add(EqualsCondition(shape, use_dropout, True), EqualsCondition(dropout, use_dropout, True))
+    space.add(cs.EqualsCondition(shape, use_dropout, True), cs.EqualsCondition(dropout, use_dropout, True))
     return space
 
 

@@ -3,6 +3,8 @@
 Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning" (2022), arXiv 2203.05556.
 """
 
+from __future__ import annotations
+
 import math
 from abc import ABC, abstractmethod
 from functools import partial
@@ -10,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from ConfigSpace import ConfigurationSpace, Float, Integer
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
+from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
 from autonet.core.task import Task
 from autonet.nets.optimizer_factors import set_optimizer_factors
@@ -231,24 +233,24 @@ def _compute_edges(quantiles: NDArray[np.float64]) -> list[float]:
 
 
 def _sigma() -> Any:
-    return Float("sigma", (0.01, 10.0), log=True, default=0.1, meta={"limits": (1e-6, 1e3)})
+    return cs.Float("sigma", (0.01, 10.0), log=True, default=0.1, meta={"limits": (1e-6, 1e3)})
 
 
-def _periodic_space(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
+def _periodic_space(task: Task) -> cs.ConfigurationSpace:
+    space = cs.ConfigurationSpace()
     space.add(
         _sigma(),
-        Integer("n_frequencies", (8, 96), log=True, default=48, meta={"limits": (1, 2**10)}),
-        Integer("dimension", (4, 32), log=True, default=16, meta={"limits": (1, 2**10)}),
+        cs.Integer("n_frequencies", (8, 96), log=True, default=48, meta={"limits": (1, 2**10)}),
+        cs.Integer("dimension", (4, 32), log=True, default=16, meta={"limits": (1, 2**10)}),
     )
     return space
 
 
-def _piecewise_linear_space(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
+def _piecewise_linear_space(task: Task) -> cs.ConfigurationSpace:
+    space = cs.ConfigurationSpace()
     space.add(
-        Integer("n_bins", (4, 128), log=True, default=32, meta={"limits": (1, 2**10)}),
-        Integer("dimension", (4, 32), log=True, default=8, meta={"limits": (1, 2**10)}),
+        cs.Integer("n_bins", (4, 128), log=True, default=32, meta={"limits": (1, 2**10)}),
+        cs.Integer("dimension", (4, 32), log=True, default=8, meta={"limits": (1, 2**10)}),
     )
     return space
 
@@ -260,7 +262,7 @@ NUMERIC_EMBEDDING: Node[NumericEmbedding | None] = Node.from_components(
         Component(
             "pbld",
             partial(PBLDEmbedding, n_frequencies=PBLD_FREQUENCIES, dimension=PBLD_DIMENSION),
-            lambda task: ConfigurationSpace({"sigma": _sigma()}),
+            lambda task: cs.ConfigurationSpace({"sigma": _sigma()}),
         ),
         Component("periodic", PeriodicEmbedding, _periodic_space),
         Component("piecewise_linear", PiecewiseLinearEmbedding, _piecewise_linear_space),

@@ -4,13 +4,15 @@ Holzmueller, Grinsztajn & Steinwart, "Better by Default: Strong Pre-Tuned MLPs a
 (2024), arXiv 2407.04491.
 """
 
+from __future__ import annotations
+
 import math
 
 import torch
-from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float, Integer
 from torch import Tensor, nn
 
 from autonet.core.component import Component
+from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 from autonet.nets.activations import build_activation
 from autonet.nets.optimizer_factors import set_optimizer_factors
@@ -215,27 +217,27 @@ def build_realmlp(
     )
 
 
-def realmlp_space(task: Task) -> ConfigurationSpace:
+def realmlp_space(task: Task) -> cs.ConfigurationSpace:
     """Define depth, width, activation, dropout and factors of learning rates."""
-    space = ConfigurationSpace()
-    use_dropout = Categorical("use_dropout", [True, False], default=True)
-    dropout = Float("dropout", (0.0, 0.5), default=0.15, meta={"limits": (0.0, 0.99)})
+    space = cs.ConfigurationSpace()
+    use_dropout = cs.Categorical("use_dropout", [True, False], default=True)
+    dropout = cs.Float("dropout", (0.0, 0.5), default=0.15, meta={"limits": (0.0, 0.99)})
     factor = {"limits": (1e-6, 1e6)}
     space.add(
-        Integer("num_layers", (2, 5), default=3, meta={"limits": (1, 100)}),
-        Integer("num_units", (32, 512), log=True, default=128, meta={"limits": (1, 2**16)}),
-        Categorical(
+        cs.Integer("num_layers", (2, 5), default=3, meta={"limits": (1, 100)}),
+        cs.Integer("num_units", (32, 512), log=True, default=128, meta={"limits": (1, 2**16)}),
+        cs.Categorical(
             "activation", ["selu", "mish", "relu", "silu"], default="mish" if task.kind == "regression" else "selu"
         ),
-        Categorical("parametric_activation", [True, False], default=True),
+        cs.Categorical("parametric_activation", [True, False], default=True),
         use_dropout,
         dropout,
-        Categorical("zero_head", [True, False], default=False),
+        cs.Categorical("zero_head", [True, False], default=False),
         # A factor of 10, about the root of the width, brings the paper's learning rates, 0.02 to 0.3, into the range
         # of the other networks.
-        Float("learning_rate_factor", (1.0, 20.0), log=True, default=10.0, meta=factor),
-        Float("front_scale_factor", (2.0, 10.0), log=True, default=6.0, meta=factor),
-        EqualsCondition(dropout, use_dropout, True),
+        cs.Float("learning_rate_factor", (1.0, 20.0), log=True, default=10.0, meta=factor),
+        cs.Float("front_scale_factor", (2.0, 10.0), log=True, default=6.0, meta=factor),
+        cs.EqualsCondition(dropout, use_dropout, True),
     )
     return space
 

@@ -1,14 +1,16 @@
 """Networks that configurations can choose, and their registration."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from ConfigSpace import ConfigurationSpace
 from torch import nn
 
 from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidNetwork, InvalidOption
+from autonet.core.lazy import configspace as cs
 from autonet.core.names import SEPARATOR
 from autonet.core.task import Task
 from autonet.core.validation import check_choice
@@ -32,7 +34,7 @@ NETWORKS: Node[nn.Module] = Node.from_components("NetworkSelector", BUILT_IN, se
 def register_network(
     name: str,
     builder: Callable[..., nn.Module],
-    space: Callable[[Task], ConfigurationSpace] | None = None,
+    space: Callable[[Task], cs.ConfigurationSpace] | None = None,
     *,
     overwrite: bool = False,
 ) -> None:

@@ -1,11 +1,13 @@
 """Residual networks: ``resnet`` with one width per group, ``shapedresnet`` with a shape."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float, Integer
 from torch import nn
 
 from autonet.core.component import Component
+from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 from autonet.nets.activations import ACTIVATIONS, build_activation
 from autonet.nets.blocks import ResBlock
@@ -77,20 +79,20 @@ def make_resnet(
     )
 
 
-def _common_space() -> ConfigurationSpace:
+def _common_space() -> cs.ConfigurationSpace:
     """Define the hyperparameters that both residual networks share."""
-    space = ConfigurationSpace()
-    use_shake_drop = Categorical("use_shake_drop", [True, False], default=False)
-    shake_drop = Float("max_shake_drop_probability", (0.0, 1.0), default=0.5, meta={"limits": (0.0, 1.0)})
+    space = cs.ConfigurationSpace()
+    use_shake_drop = cs.Categorical("use_shake_drop", [True, False], default=False)
+    shake_drop = cs.Float("max_shake_drop_probability", (0.0, 1.0), default=0.5, meta={"limits": (0.0, 1.0)})
     space.add(
-        Integer("num_groups", (1, MAX_GROUPS), default=2, meta={"limits": (1, MAX_GROUPS)}),
-        Integer("blocks_per_group", (1, 4), default=1, meta={"limits": (1, 20)}),
-        Categorical("activation", list(ACTIVATIONS), default="relu"),
-        Categorical("use_dropout", [True, False], default=True),
-        Categorical("use_shake_shake", [True, False], default=False),
+        cs.Integer("num_groups", (1, MAX_GROUPS), default=2, meta={"limits": (1, MAX_GROUPS)}),
+        cs.Integer("blocks_per_group", (1, 4), default=1, meta={"limits": (1, 20)}),
+        cs.Categorical("activation", list(ACTIVATIONS), default="relu"),
+        cs.Categorical("use_dropout", [True, False], default=True),
+        cs.Categorical("use_shake_shake", [True, False], default=False),
         use_shake_drop,
         shake_drop,
-        EqualsCondition(shake_drop, use_shake_drop, True),
+        cs.EqualsCondition(shake_drop, use_shake_drop, True),
     )
     return space
 
@@ -121,14 +123,14 @@ def build_resnet(
     )
 
 
-def resnet_space(task: Task) -> ConfigurationSpace:
+def resnet_space(task: Task) -> cs.ConfigurationSpace:
     """Define up to 9 groups, each with its own width and dropout."""
     space = _common_space()
     groups, use_dropout = space["num_groups"], space["use_dropout"]
-    parts: list[Any] = [Integer("num_units_0", (10, 1024), log=True, default=256, meta=UNITS_LIMITS)]
+    parts: list[Any] = [cs.Integer("num_units_0", (10, 1024), log=True, default=256, meta=UNITS_LIMITS)]
     for i in range(1, MAX_GROUPS + 1):
-        units = Integer(f"num_units_{i}", (10, 1024), log=True, default=256, meta=UNITS_LIMITS)
-        dropout = Float(f"dropout_{i}", (0.0, 0.8), default=0.1, meta=DROPOUT_LIMITS)
+        units = cs.Integer(f"num_units_{i}", (10, 1024), log=True, default=256, meta=UNITS_LIMITS)
+        dropout = cs.Float(f"dropout_{i}", (0.0, 0.8), default=0.1, meta=DROPOUT_LIMITS)
         parts += [units, dropout, *make_layer_conditions(i, groups, use_dropout, units, dropout)]
     space.add(*parts)
     return space
@@ -163,19 +165,19 @@ def build_shapedresnet(
     )
 
 
-def shapedresnet_space(task: Task) -> ConfigurationSpace:
+def shapedresnet_space(task: Task) -> cs.ConfigurationSpace:
     """Define depth, largest width, and the shapes of width and dropout."""
     space = _common_space()
     use_dropout = space["use_dropout"]
-    shape = Categorical("dropout_shape", list(SHAPES), default="brick")
-    dropout = Float("max_dropout", (0.0, 0.8), default=0.1, meta=DROPOUT_LIMITS)
+    shape = cs.Categorical("dropout_shape", list(SHAPES), default="brick")
+    dropout = cs.Float("max_dropout", (0.0, 0.8), default=0.1, meta=DROPOUT_LIMITS)
     space.add(
-        Integer("max_units", (10, 1024), log=True, default=256, meta=UNITS_LIMITS),
-        Categorical("resnet_shape", list(SHAPES), default="brick"),
+        cs.Integer("max_units", (10, 1024), log=True, default=256, meta=UNITS_LIMITS),
+        cs.Categorical("resnet_shape", list(SHAPES), default="brick"),
         shape,
         dropout,
     )
-    space.add(EqualsCondition(shape, use_dropout, True), EqualsCondition(dropout, use_dropout, True))
+    space.add(cs.EqualsCondition(shape, use_dropout, True), cs.EqualsCondition(dropout, use_dropout, True))
     return space
 
 

@@ -5,10 +5,12 @@ arXiv 2410.24210.  Shared linear layers are initialized by the configuration's m
 in the paper.
 """
 
-from ConfigSpace import Categorical, ConfigurationSpace, Constant, Float, Integer
+from __future__ import annotations
+
 from torch import nn, ones
 
 from autonet.core.component import Component
+from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 from autonet.core.validation import check_choice
 from autonet.nets.activations import ACTIVATIONS, build_activation
@@ -65,20 +67,20 @@ def build_tabm(
     return nn.Sequential(*layers, LinearEnsemble(width, n_out, n_members), EnsembleMean(pooling))
 
 
-def tabm_space(task: Task) -> ConfigurationSpace:
+def tabm_space(task: Task) -> cs.ConfigurationSpace:
     """Define variant, number of members, and the shared MLP; the pooling depends on the task.
 
     The paper's 32 members of width 512 take 60 times as long on a CPU as these defaults.
     """
-    space = ConfigurationSpace()
+    space = cs.ConfigurationSpace()
     space.add(
-        Categorical("variant", list(VARIANTS), default="mini"),
-        Integer("n_members", (2, 32), log=True, default=8, meta={"limits": (1, 1024)}),
-        Integer("num_layers", (1, 5), default=2, meta={"limits": (1, 100)}),
-        Integer("width", (32, 512), log=True, default=128, meta={"limits": (1, 2**16)}),
-        Float("dropout", (0.0, 0.5), default=0.1, meta={"limits": (0.0, 0.99)}),
-        Categorical("activation", list(ACTIVATIONS), default="relu"),
-        Constant("pooling", POOLINGS[task.kind]),
+        cs.Categorical("variant", list(VARIANTS), default="mini"),
+        cs.Integer("n_members", (2, 32), log=True, default=8, meta={"limits": (1, 1024)}),
+        cs.Integer("num_layers", (1, 5), default=2, meta={"limits": (1, 100)}),
+        cs.Integer("width", (32, 512), log=True, default=128, meta={"limits": (1, 2**16)}),
+        cs.Float("dropout", (0.0, 0.5), default=0.1, meta={"limits": (0.0, 0.99)}),
+        cs.Categorical("activation", list(ACTIVATIONS), default="relu"),
+        cs.Constant("pooling", POOLINGS[task.kind]),
     )
     return space
 

@@ -1,15 +1,17 @@
 """Batches of rows, and the loss of a batch."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
 
 import torch
-from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float, Integer
 from scipy.special import betaincinv
 from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
+from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
 from autonet.core.task import Task
 
@@ -37,11 +39,11 @@ class EncodedRows:
         """Count the rows."""
         return len(self.x)
 
-    def take(self, batch: Tensor) -> "EncodedRows":
+    def take(self, batch: Tensor) -> EncodedRows:
         """Return the rows of an index tensor (n_batch,)."""
         return EncodedRows(self.x[batch], self.y[batch], None if self.weights is None else self.weights[batch])
 
-    def roll_targets(self) -> "EncodedRows":
+    def roll_targets(self) -> EncodedRows:
         """Give every row the target and weight of the previous row, and the first those of the last."""
         return EncodedRows(self.x, self.y.roll(1, 0), None if self.weights is None else self.weights.roll(1, 0))
 
@@ -148,21 +150,21 @@ def _embeds_inputs(layer: nn.Module) -> bool:
     return getattr(layer, "embeds_inputs", False)
 
 
-def _mixup_space(task: Task) -> ConfigurationSpace:
-    return ConfigurationSpace({"alpha": Float("alpha", (0.0, 1.0), default=0.2, meta={"limits": (0.0, 100.0)})})
+def _mixup_space(task: Task) -> cs.ConfigurationSpace:
+    return cs.ConfigurationSpace({"alpha": cs.Float("alpha", (0.0, 1.0), default=0.2, meta={"limits": (0.0, 100.0)})})
 
 
-def _clipping_space(task: Task) -> ConfigurationSpace:
-    space = ConfigurationSpace()
-    use = Categorical("use_gradient_clipping", [True, False], default=False)
-    norm = Float("max_gradient_norm", (0.1, 10.0), log=True, default=1.0, meta={"limits": (1e-6, 1e9)})
-    space.add(use, norm, EqualsCondition(norm, use, True))
+def _clipping_space(task: Task) -> cs.ConfigurationSpace:
+    space = cs.ConfigurationSpace()
+    use = cs.Categorical("use_gradient_clipping", [True, False], default=False)
+    norm = cs.Float("max_gradient_norm", (0.1, 10.0), log=True, default=1.0, meta={"limits": (1e-6, 1e9)})
+    space.add(use, norm, cs.EqualsCondition(norm, use, True))
     return space
 
 
-def _batch_size(task: Task) -> ConfigurationSpace:
-    return ConfigurationSpace(
-        {"batch_size": Integer("batch_size", (32, 500), log=True, default=125, meta={"limits": (2, 2**20)})}
+def _batch_size(task: Task) -> cs.ConfigurationSpace:
+    return cs.ConfigurationSpace(
+        {"batch_size": cs.Integer("batch_size", (32, 500), log=True, default=125, meta={"limits": (2, 2**20)})}
     )
 
 

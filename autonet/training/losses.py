@@ -1,13 +1,15 @@
 """Losses of torch, averaged over weighted rows."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from ConfigSpace import ConfigurationSpace, Float
 from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
+from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 
 __all__ = ["LOSSES", "MeanLoss"]
@@ -82,16 +84,16 @@ def _bce_with_logits_weighted(*, y: Tensor, weights: Tensor | None, n_outputs: i
     return MeanLoss(lambda reduction: nn.BCEWithLogitsLoss(pos_weight=balanced, reduction=reduction))
 
 
-def _label_smoothing(task: Task) -> ConfigurationSpace:
-    return ConfigurationSpace(
-        {"label_smoothing": Float("label_smoothing", (0.0, 0.2), default=0.0, meta={"limits": (0.0, 0.99)})}
+def _label_smoothing(task: Task) -> cs.ConfigurationSpace:
+    return cs.ConfigurationSpace(
+        {"label_smoothing": cs.Float("label_smoothing", (0.0, 0.2), default=0.0, meta={"limits": (0.0, 0.99)})}
     )
 
 
-def _huber_space(task: Task) -> ConfigurationSpace:
+def _huber_space(task: Task) -> cs.ConfigurationSpace:
     # In standard deviations of the target.
-    return ConfigurationSpace(
-        {"delta": Float("delta", (0.1, 3.0), log=True, default=1.0, meta={"limits": (1e-3, 1e3)})}
+    return cs.ConfigurationSpace(
+        {"delta": cs.Float("delta", (0.1, 3.0), log=True, default=1.0, meta={"limits": (1e-3, 1e3)})}
     )
 
 

@@ -1,14 +1,16 @@
 """Optimizers of torch, fused where possible, without weight decay on biases, norms and embeddings."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
-from ConfigSpace import Categorical, ConfigurationSpace, Float
 from torch import nn
 
 from autonet.core.component import Component, Node
+from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 
 __all__ = ["OPTIMIZERS", "Adam", "group_parameters"]
@@ -94,26 +96,26 @@ def _rmsprop(*, network: nn.Module, learning_rate: float, momentum: float, weigh
     return RMSprop(groups, momentum=momentum, alpha=alpha, foreach=True)
 
 
-def _space(*, rate: float, **own: tuple[float, float, float]) -> Callable[[Task], ConfigurationSpace]:
+def _space(*, rate: float, **own: tuple[float, float, float]) -> Callable[[Task], cs.ConfigurationSpace]:
     """Make a space: learning rate and weight decay on log scales, and (low, high, default) of further ranges."""
 
-    def space(task: Task) -> ConfigurationSpace:
-        cs = ConfigurationSpace()
-        cs.add(
-            Float("learning_rate", (1e-4, 1e-1), log=True, default=rate, meta=POSITIVE_LIMITS),
-            Float("weight_decay", (1e-6, 1e-1), log=True, default=1e-4, meta={"limits": (0.0, 10.0)}),
+    def space(task: Task) -> cs.ConfigurationSpace:
+        result = cs.ConfigurationSpace()
+        result.add(
+            cs.Float("learning_rate", (1e-4, 1e-1), log=True, default=rate, meta=POSITIVE_LIMITS),
+            cs.Float("weight_decay", (1e-6, 1e-1), log=True, default=1e-4, meta={"limits": (0.0, 10.0)}),
         )
         for name, (low, high, default) in own.items():
-            cs.add(Float(name, (low, high), default=default, meta=UNIT_LIMITS))
-        return cs
+            result.add(cs.Float(name, (low, high), default=default, meta=UNIT_LIMITS))
+        return result
 
     return space
 
 
-def _sgd_space(task: Task) -> ConfigurationSpace:
-    cs = _space(rate=3e-2, momentum=(0.5, 0.99, 0.9))(task)
-    cs.add(Categorical("nesterov", [True, False], default=True))
-    return cs
+def _sgd_space(task: Task) -> cs.ConfigurationSpace:
+    result = _space(rate=3e-2, momentum=(0.5, 0.99, 0.9))(task)
+    result.add(cs.Categorical("nesterov", [True, False], default=True))
+    return result
 
 
 _BETAS = {"beta1": (0.85, 0.95, 0.9), "beta2": (0.9, 0.9995, 0.999)}

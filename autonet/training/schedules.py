@@ -6,14 +6,14 @@ a promoted trial continues with a warm restart (Loshchilov & Hutter, "SGDR", 201
 weights.  ``plateau`` and ``adapt`` of Auto-PyTorch are not offered: rungs would compare them in mid-course.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from typing import Any
 
-from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer
-from ConfigSpace.hyperparameters import Hyperparameter
-
 from autonet.core.component import Component, Node
+from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 
 __all__ = ["REGULARIZATION", "SCHEDULES", "Schedule"]
@@ -105,23 +105,23 @@ def _coslog4() -> Schedule:
     return lambda t: 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * t)))
 
 
-def _space(*make: Callable[[], Hyperparameter[Any, Any]]) -> Callable[[Task], ConfigurationSpace]:
-    def space(task: Task) -> ConfigurationSpace:
-        cs = ConfigurationSpace()
-        cs.add(*(m() for m in make))
-        return cs
+def _space(*make: Callable[[], cs.hyperparameters.Hyperparameter[Any, Any]]) -> Callable[[Task], cs.ConfigurationSpace]:
+    def space(task: Task) -> cs.ConfigurationSpace:
+        result = cs.ConfigurationSpace()
+        result.add(*(m() for m in make))
+        return result
 
     return space
 
 
-def _cycles() -> Hyperparameter[Any, Any]:
-    return Integer("cycles", (1, 3), default=1, meta={"limits": (1, 100)})
+def _cycles() -> cs.hyperparameters.Hyperparameter[Any, Any]:
+    return cs.Integer("cycles", (1, 3), default=1, meta={"limits": (1, 100)})
 
 
 def _float(
     name: str, low: float, high: float, default: float, limits: tuple[float, float], *, log: bool = False
-) -> Callable[[], Hyperparameter[Any, Any]]:
-    return lambda: Float(name, (low, high), default=default, log=log, meta={"limits": limits})
+) -> Callable[[], cs.hyperparameters.Hyperparameter[Any, Any]]:
+    return lambda: cs.Float(name, (low, high), default=default, log=log, meta={"limits": limits})
 
 
 SCHEDULES: Node[Schedule] = Node.from_components(
@@ -158,7 +158,7 @@ SCHEDULES: Node[Schedule] = Node.from_components(
             "step",
             _step,
             _space(
-                lambda: Integer("steps", (1, 5), default=3, meta={"limits": (1, 100)}),
+                lambda: cs.Integer("steps", (1, 5), default=3, meta={"limits": (1, 100)}),
                 _float("gamma", 0.05, 0.5, 0.2, (1e-6, 1.0)),
             ),
         ),
@@ -168,5 +168,5 @@ SCHEDULES: Node[Schedule] = Node.from_components(
     ],
     selector="lr_scheduler",
     option="lr_scheduler",
-    space=_space(lambda: Categorical("regularization_schedule", list(REGULARIZATION), default="constant")),
+    space=_space(lambda: cs.Categorical("regularization_schedule", list(REGULARIZATION), default="constant")),
 )

@@ -60,6 +60,9 @@ class SequenceReader:
             raise InvalidData(f"{owner} was fitted to sequences of length {self.n_features}; got {values.shape}.")
         return SequenceData(values)
 
+    def missing_row(self) -> SequenceData:
+        return SequenceData(np.zeros((1, self.n_features), np.float32))
+
 
 @dataclass(frozen=True, eq=False)
 class SequenceEncoder:

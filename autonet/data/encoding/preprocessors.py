@@ -3,18 +3,20 @@
 scikit-learn fits the statistics; torch modules hold and apply them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer
 from sklearn import decomposition, kernel_approximation
 from sklearn.preprocessing import PowerTransformer, QuantileTransformer
 from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
+from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.data.encoding.modules import (
@@ -141,11 +143,11 @@ BINARY_NORMALIZATION = Normalization(
 )
 
 
-def _make_space(*make: Callable[[], Any]) -> Callable[[Task], ConfigurationSpace]:
-    def space(task: Task) -> ConfigurationSpace:
-        cs = ConfigurationSpace()
-        cs.add(*(m() for m in make))
-        return cs
+def _make_space(*make: Callable[[], Any]) -> Callable[[Task], cs.ConfigurationSpace]:
+    def space(task: Task) -> cs.ConfigurationSpace:
+        result = cs.ConfigurationSpace()
+        result.add(*(m() for m in make))
+        return result
 
     return space
 
@@ -157,10 +159,10 @@ EMBEDDING: Node[int | None] = Node.from_components(
             "learned",
             lambda min_unique_values_for_embedding, dimension: min_unique_values_for_embedding,
             _make_space(
-                lambda: Integer(
+                lambda: cs.Integer(
                     "min_unique_values_for_embedding", (3, 300), log=True, default=9, meta={"limits": (3, 2**16)}
                 ),
-                lambda: Integer("dimension", (4, 16), default=8, meta={"limits": (1, 2**10)}),
+                lambda: cs.Integer("dimension", (4, 16), default=8, meta={"limits": (1, 2**10)}),
             ),
         ),
         Component("none", lambda: None),
@@ -313,11 +315,11 @@ def _nystroem(*, seed: int, kernel: str, gamma: float, n_components: int) -> Fit
 
 
 def _size(name: str, low: int, high: int, default: int) -> Any:
-    return Integer(name, (low, high), log=True, default=default, meta={"limits": (1, 2**16)})
+    return cs.Integer(name, (low, high), log=True, default=default, meta={"limits": (1, 2**16)})
 
 
 def _gamma() -> Any:
-    return Float("gamma", (1e-4, 1.0), log=True, default=1e-2, meta={"limits": (1e-9, 1e9)})
+    return cs.Float("gamma", (1e-4, 1.0), log=True, default=1e-2, meta={"limits": (1e-9, 1e9)})
 
 
 PREPROCESSORS: Node[FitFeatures] = Node.from_components(
@@ -331,7 +333,7 @@ PREPROCESSORS: Node[FitFeatures] = Node.from_components(
             "nystroem",
             _nystroem,
             _make_space(
-                lambda: Categorical("kernel", ["rbf", "poly", "sigmoid"], default="rbf"),
+                lambda: cs.Categorical("kernel", ["rbf", "poly", "sigmoid"], default="rbf"),
                 _gamma,
                 lambda: _size("n_components", 50, 1000, 200),
             ),

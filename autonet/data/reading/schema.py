@@ -16,6 +16,7 @@ from autonet.core.warn import SHOWN, join_first, warn
 from autonet.data.reading.columns import Column, Names
 from autonet.data.reading.convert import (
     DATE_PARTS,
+    TERMS,
     exceeds_float32,
     find_infinity,
     infinity_error,
@@ -140,6 +141,15 @@ class Schema:
             names = table.names if isinstance(table, RawTable) and table.are_named else None
             _check_features(owner, fitted, names, len(self.columns), _count_columns(table))
         return self._read(table)
+
+    def missing_row(self) -> Table:
+        """Return a table of one row without any value."""
+        width = sum(WIDTH.get(column.kind, 0) for column in self.columns)
+        n_codes = tuple(2 + len(self.columns[i].levels) for i in self._indexes)
+        n_texts = sum(column.kind == "text" and column.is_used for column in self.columns)
+        texts = tuple(sparse.csr_array((1, TERMS), dtype=np.float32) for _ in range(n_texts))
+        codes = np.full((1, len(n_codes)), MISSING_CODE, np.int32)
+        return Table(np.full((1, width), np.nan, self.dtype), codes, n_codes, texts)
 
     def _read(self, table: Any) -> Table:
         if (n_columns := _count_columns(table)) != len(self.columns):

@@ -1,0 +1,224 @@
+"""Model files: a fitted estimator without the search, as plain values and arrays."""
+
+import os
+import platform
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from torch import nn
+
+from autonet.core.component import Component, Node
+from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile, InvalidOption
+from autonet.core.names import join
+from autonet.core.spec import from_spec, to_spec
+from autonet.core.specfile import read_spec, write_spec
+from autonet.core.typing import Array
+from autonet.core.validation import check_choice
+from autonet.core.warn import warn
+from autonet.models.model import FittedModel
+from autonet.nets.registry import NETWORKS, RESERVED
+
+if TYPE_CHECKING:
+    from autonet.estimators.base import AutoNet
+
+__all__ = ["load", "save"]
+
+ESTIMATORS: Mapping[str, str] = {
+    "AutoNetClassification": "autonet.estimators.classification",
+    "AutoNetMultilabel": "autonet.estimators.classification",
+    "AutoNetRegression": "autonet.estimators.regression",
+}
+
+PACKAGES = ("autonet-torch", "torch", "scikit-learn", "numpy")
+
+WEIGHTS = ("float32", "float16")
+
+# A loaded model may predict so much differently: processors differ in rounding.
+CHECK_TOLERANCE = 1e-3
+
+
+def save(estimator: "AutoNet", path: str | os.PathLike[str], *, dtype: str = "float32") -> None:
+    """Write a fitted estimator to a file; see `AutoNet.save`."""
+    check_choice("dtype", dtype, WEIGHTS)
+    target = Path(path).resolve()
+    if target.is_dir() or not target.parent.is_dir():
+        reason = "it is a directory" if target.is_dir() else f"there is no directory {target.parent}"
+        raise InvalidOption(f"The model cannot be saved to {path}: {reason}.")
+    spec = _describe(estimator, dtype)
+    notes = {"format": "autonet model", "summary": spec["summary"], **spec["versions"]}
+    _write(target, write_spec(spec, notes))
+
+
+def load(path: str | os.PathLike[str], *, components: Iterable[Any] = ()) -> "AutoNet":
+    """Load a fitted estimator from a file that `AutoNet.save` wrote.
+
+    Nothing in the file is executed, and neither ConfigSpace nor the search is imported.
+
+    Parameters
+    ----------
+    path : path-like
+    components : iterable of callable or class
+        Builders of the user's own networks that the model has, as given to `register_network`, and subclasses of the
+        estimators.  Networks that are registered need not be given.
+
+    Returns
+    -------
+    AutoNetClassification or AutoNetRegression
+        Fitted; predicts as the saved one, without its history and search space.
+
+    Raises
+    ------
+    InvalidModelFile
+        If the file is damaged, no model file, of a later version, or names a network that is not given.
+
+    Examples
+    --------
+    >>> import autonet
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> auto = autonet.AutoNetClassification("tiny_cs", max_trials=1, budget_type="epochs", max_budget=9).fit(X, y)
+    >>> auto.save("iris.autonet")
+    >>> bool((autonet.load("iris.autonet").predict(X) == auto.predict(X)).all())
+    True
+    """
+    file = Path(path)
+    if file.exists() and not file.is_file():
+        raise InvalidModelFile(f"{path} cannot be loaded: it is not a file.")
+    data = file.read_bytes()
+    try:
+        return _rebuild(read_spec(data), list(components))
+    except InvalidModelFile as error:
+        raise InvalidModelFile(f"{path} cannot be loaded: {error}.") from error.__cause__
+    except Exception as error:
+        raise InvalidModelFile(
+            f"{path} cannot be loaded: its content is invalid ({type(error).__name__}: {error!s:.80})."
+        ) from error
+
+
+def _describe(estimator: "AutoNet", dtype: str) -> dict[str, Any]:
+    """Return the spec of a fitted estimator."""
+    model, spec = estimator.model_, estimator.model_.spec()
+    networks = _own_networks(estimator)
+    if dtype == "float16":
+        for member in spec["members"]:
+            member["weights"] = {name: _halve(array) for name, array in member.get("weights", {}).items()}
+        model = FittedModel.from_spec(spec, estimator._known_networks())  # noqa: SLF001
+    params, left_out = _split_params(estimator.get_params(deep=False))
+    if left_out:
+        warn(
+            f"The model file leaves out {', '.join(left_out)}: objects of no built-in type.  The loaded estimator "
+            "predicts the same; to fit it again, set them.",
+            DataWarning,
+        )
+    return {
+        "summary": _summarize(estimator),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "estimator": type(estimator).__name__,
+        "networks": networks,
+        "params": params,
+        "best_config": to_spec(dict(estimator.best_config_)),
+        "fit_result": to_spec(estimator.fit_result_),
+        "model": spec,
+        "check": model.predict_missing(),
+    }
+
+
+def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
+    """Construct the estimator of a spec, and check that it predicts as the saved one."""
+    cls = _find_class(spec["estimator"], components)
+    params = from_spec(spec["params"])
+    estimator: AutoNet = cls(**{name: value for name, value in params.items() if name in cls._get_param_names()})
+    networks = _find_networks(spec["networks"], estimator.modality.nodes[NETWORKS.name], components)
+    model = FittedModel.from_spec(spec["model"], networks)
+    expected, predicted = np.asarray(spec["check"]), model.predict_missing()
+    if not np.allclose(predicted, expected, CHECK_TOLERANCE, CHECK_TOLERANCE, equal_nan=True):
+        raise InvalidModelFile(f"it predicts {predicted!s:.60}, not {expected!s:.60} as when it was saved")
+    estimator._set_model(model)  # noqa: SLF001
+    estimator.best_config_, estimator.fit_result_ = from_spec(spec["best_config"]), from_spec(spec["fit_result"])
+    own = {name: networks.components[name] for name in spec["networks"]}
+    if own:
+        estimator._pickled_networks = own  # noqa: SLF001
+    return estimator
+
+
+def _split_params(params: Mapping[str, Any]) -> tuple[Any, list[str]]:
+    """Return the spec of the parameters that have one, and the names of the others."""
+    specs, left_out = {}, []
+    for name, value in params.items():
+        try:
+            specs[name] = to_spec(value)
+        except InvalidData:
+            left_out.append(name)
+    return {"__type__": "dict", "pairs": [[name, spec] for name, spec in specs.items()]}, left_out
+
+
+def _summarize(estimator: "AutoNet") -> str:
+    """Describe the model in a sentence."""
+    model, task = estimator.model_, estimator.model_.best[0].task
+    scores = ", ".join(f"{name} {value:.4g}" for name, value in estimator.fit_result_["info"].items())
+    return (
+        f"{type(estimator).__name__} of autonet {version('autonet-torch')}, {len(model.ensemble.members)} members, "
+        f"fitted to {task.n_rows} rows of {task.n_features} features; {scores}; "
+        f"saved on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    )
+
+
+def _own_networks(estimator: "AutoNet") -> dict[str, str]:
+    """Return the names of the user's networks in a model, with the builder of each."""
+    node = estimator._known_networks()  # noqa: SLF001
+    key = join(node.name, node.selector)
+    used = {str(member.config[key]) for member in estimator.model_.networks}
+    builders = {name: node.components[name].build for name in sorted(used - RESERVED)}
+    return {name: getattr(builder, "__qualname__", type(builder).__name__) for name, builder in builders.items()}
+
+
+def _find_class(name: str, components: Sequence[Any]) -> Any:
+    """Return the class of an estimator: one of autonet's, or one of those given."""
+    if name in ESTIMATORS:
+        return getattr(import_module(ESTIMATORS[name]), name)
+    for component in components:
+        if isinstance(component, type) and component.__name__ == name:
+            return component
+    raise InvalidModelFile(
+        f"it holds an estimator of class {name!r:.60}; pass the class: autonet.load(path, components=[...])"
+    )
+
+
+def _find_networks(named: Mapping[str, str], node: Node[nn.Module], components: Sequence[Any]) -> Node[nn.Module]:
+    """Return the networks that a model may have: built in, registered, or given by their builders."""
+    builders = {getattr(builder, "__qualname__", type(builder).__name__): builder for builder in components}
+    found = dict(node.components)
+    for name, builder in named.items():
+        if builder in builders:
+            found[name] = Component(name, builders[builder])
+        elif name not in found:
+            raise InvalidModelFile(
+                f"it has the network {name!r:.60}, which {builder:.60} builds; register it, or pass the builder: "
+                "autonet.load(path, components=[...])"
+            )
+    return replace(node, components=found)
+
+
+def _halve(array: Array) -> Array:
+    return array.astype(np.float16) if array.dtype == np.float32 else array
+
+
+def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a file beside `path`, then rename it: it is there whole or not at all."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            for content in parts:
+                file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

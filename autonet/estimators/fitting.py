@@ -1,0 +1,177 @@
+"""The steps of `fit`, in order; imported by the first fit, because a loaded model needs none of it."""
+
+# ruff: noqa: SLF001 - methods of the estimator that is fitted
+
+import time
+import warnings
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ConfigSpace import ConfigurationSpace
+from sklearn.utils.validation import check_consistent_length
+from torch import nn
+
+from autonet.core.component import Node
+from autonet.core.errors import InvalidOption, SearchFailed
+from autonet.core.interrupts import current_interrupt
+from autonet.core.modality import Reader
+from autonet.core.names import join
+from autonet.core.task import Task
+from autonet.data.reading.frames import warn_if_index_order_differs
+from autonet.data.targets.targets import Targets
+from autonet.estimators.autopytorch import translate_data, translate_options
+from autonet.estimators.baselines import fit_baselines
+from autonet.estimators.context import build_context
+from autonet.estimators.description import describe_model
+from autonet.estimators.inputs import FitInputs
+from autonet.estimators.options import Options
+from autonet.estimators.report import describe_best, log_fit, show_progress
+from autonet.estimators.scoring import get_positive_label
+from autonet.estimators.search import create_study, limit_search, place_rungs
+from autonet.estimators.selection import Selection, select_model
+from autonet.estimators.time_plan import TimePlan
+from autonet.models.model import FittedModel, one_thread
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.trial import run_trial
+from autonet.search.study import Study
+
+if TYPE_CHECKING:
+    from autonet.estimators.base import AutoNet
+
+__all__ = ["fit_estimator", "get_search_space", "resolve_options"]
+
+
+def fit_estimator(
+    estimator: "AutoNet", data: dict[str, Any], sample_weight: Any, groups: Any, overrides: Mapping[str, Any]
+) -> None:
+    """Fit an estimator, step by step, within a time plan.
+
+    Parameters
+    ----------
+    estimator : AutoNet
+        Gets the fitted attributes.
+    data : dict
+        X, y, X_valid and y_valid.
+    sample_weight, groups : array-like of shape (n,) or None
+    overrides : mapping
+        Options of this fit only.
+    """
+    data, overrides = translate_data(data, overrides)
+    options = resolve_options(estimator, overrides)
+    plan, networks = options.plan_time(), estimator._known_networks()
+    with log_fit(options.log_level) as logger, one_thread(), ExitStack() as on_exit:
+        bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
+        bar.begin("reading")
+        reader, inputs = _read_inputs(estimator, data, sample_weight, groups, options)
+        context = build_context(
+            inputs, options.list_metrics(estimator.default_metrics, inputs.targets.kind), options, plan
+        )
+        bar.describe = partial(describe_best, context.metric)
+        resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None)
+        plan = replace(plan, refits=resolved.refit is True)
+        space = _build_space(estimator, context, resolved, networks)
+        executor = plan.executor(context.data)
+        on_exit.callback(executor.close)
+        bar.begin("baseline")
+        default = context.resolve(space.get_default_configuration())
+        baselines = fit_baselines(context, default, resolved, plan)
+        searches = baselines.should_search(context, plan)
+        rungs, plan = place_rungs(context, default, plan, timed=searches)
+        study = create_study(space, context, resolved, rungs)
+        logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
+        if searches:
+            bar.begin("search")
+            with suppress(SearchFailed), current_interrupt().abandoning():  # the baseline remains
+                limits = limit_search(study, resolved, plan, bar)
+                study.optimize(partial(run_trial, context), executor=executor, **limits)
+        bar.begin("selection")
+        selection = select_model(study, context, baselines, resolved.max_networks, plan)
+        if resolved.refit:
+            bar.begin("refit")
+            was_asked, size = options.refit not in ("auto", False), resolved.max_networks
+            selection = selection.refit(study, context, size, executor, plan, asked_for=was_asked)
+        _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
+        for line in describe_model(estimator.fit_result_):
+            logger.info("%s", line)
+        logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - plan.began, estimator.best_config_)
+
+
+def resolve_options(estimator: "AutoNet", overrides: Mapping[str, Any]) -> Options:
+    """Override the parameters of an estimator by keywords, and check them."""
+    names = Options.names()
+    values = {name: getattr(estimator, name) for name in names}
+    return Options.resolve({**values, **translate_options(overrides, names)})
+
+
+def get_search_space(
+    estimator: "AutoNet", X_train: Any, y_train: Any, options: Mapping[str, Any]
+) -> ConfigurationSpace:
+    """Return the search space of a fit; see `AutoNet.get_hyperparameter_search_space`."""
+    data, overrides = translate_data({"X": X_train, "y": y_train}, options)
+    chosen, networks = resolve_options(estimator, overrides), estimator._known_networks()
+    if X_train is not None:
+        _, inputs = _read_inputs(estimator, data, None, None, chosen)
+        task = Task(inputs.targets.kind, len(inputs.data), inputs.n_features, inputs.targets.n_outputs)
+        return chosen.build_space(task, estimator.modality, networks)
+    if not overrides and getattr(estimator, "_searched_with", None) == repr(chosen):
+        return estimator.search_space_
+    return chosen.build_space(Task(estimator.kind), estimator.modality, networks)
+
+
+def _read_inputs(
+    estimator: "AutoNet", data: Mapping[str, Any], sample_weight: Any, groups: Any, options: Options
+) -> tuple[Reader, FitInputs]:
+    """Read data and targets."""
+    X_valid, y_valid = data.get("X_valid"), data.get("y_valid")
+    if (X_valid is None) != (y_valid is None):
+        raise InvalidOption("X_valid and y_valid belong together; got only one of them.")
+    warn_if_index_order_differs("X", data["X"], {"y": data["y"], "sample_weight": sample_weight, "groups": groups})
+    warn_if_index_order_differs("X_valid", X_valid, {"y_valid": y_valid})
+    modality = estimator.modality
+    reader, rows = modality.read(data["X"], categorical_features=options.categorical_features)
+    targets = estimator._read_targets(data["y"])
+    codes = targets.encode(data["y"])
+    check_consistent_length(range(len(rows)), codes)
+    valid = None
+    if X_valid is not None:
+        valid = reader.read(X_valid, type(estimator).__name__), targets.encode(y_valid, "y_valid")
+    return reader, FitInputs(modality, data["X"], rows, reader.n_features, targets, codes, sample_weight, groups, valid)
+
+
+def _build_space(
+    estimator: "AutoNet", context: TrialContext, options: Options, networks: Node[nn.Module]
+) -> ConfigurationSpace:
+    """Build the search space; only networks that it can choose go to worker processes."""
+    space = options.build_space(context.task, estimator.modality, networks)
+    selector = space[join(networks.name, networks.selector)]
+    context.networks = networks.restrict(filter(selector.legal_value, networks.components))
+    return space
+
+
+def _set_fitted_attributes(
+    estimator: "AutoNet",
+    reader: Reader,
+    targets: Targets,
+    study: Study,
+    context: TrialContext,
+    selection: Selection,
+    plan: TimePlan,
+) -> None:
+    """Set the attributes of a fitted estimator, and warn."""
+    for warning in selection.warnings:
+        warnings.warn(warning, stacklevel=4)
+    name = type(estimator).__name__
+    model = FittedModel(reader, targets, selection.ensemble, selection.members, selection.threshold, name)
+    estimator._set_model(model)
+    estimator.best_config_ = selection.config
+    estimator.history_ = study.history
+    estimator.search_space_ = study.space
+    estimator._searched_with = repr(resolve_options(estimator, {}))
+    until = min(plan.until("closing"), current_interrupt().limit.at)
+    estimator.fit_result_ = {
+        **selection.summary(context, until),
+        "pos_label": get_positive_label(context.metric, targets),
+    }

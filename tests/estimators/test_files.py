@@ -1,0 +1,307 @@
+"""Model files: a loaded estimator is the saved one, in another process too, and nothing else is loaded."""
+
+import json
+import pickle
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import load as load_tensors
+from sklearn.base import clone
+from sklearn.model_selection import KFold
+from torch import nn
+
+import autonet
+from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
+from autonet.core import specfile
+from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile, InvalidOption
+
+N = 120
+
+pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    words = np.array(["red", "green", "blue", "fast", "slow", "old", "new", "small"])
+    return pd.DataFrame(
+        {
+            "size": np.where(rng.random(N) < 0.1, np.nan, rng.normal(size=N)),
+            "price": [f"{x:.2f} EUR" for x in rng.uniform(1, 99, N)],
+            "town": rng.choice(["Bern", "Lima", "Oslo"], N),
+            "code": pd.Categorical(rng.integers(0, 20, N)),
+            "when": pd.date_range("2024-01-01", periods=N, tz="Europe/Berlin"),
+            "text": [" ".join(rng.choice(words, 6)) for _ in range(N)],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def fitted(table: pd.DataFrame) -> AutoNetClassification:
+    options: dict[str, Any] = {"budget_type": "epochs", "min_budget": 2, "max_budget": 4, "random_state": 0}
+    auto = AutoNetClassification(max_trials=3, ensemble_size=4, traditional_learners=True, baseline=False, **options)
+    noise = np.random.default_rng(1).random(N) < 0.3
+    return auto.fit(table, np.where((table.town == "Lima") ^ noise, "buy", "skip"))
+
+
+@pytest.fixture(scope="module")
+def file(fitted: AutoNetClassification, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("files") / "model.autonet"
+    fitted.save(path)
+    return path
+
+
+def test_a_loaded_classifier_is_the_saved_one(fitted: AutoNetClassification, file: Path, table: pd.DataFrame) -> None:
+    auto = autonet.load(file)
+    assert type(auto) is AutoNetClassification
+    np.testing.assert_array_equal(auto.predict_proba(table), fitted.predict_proba(table))
+    np.testing.assert_array_equal(auto.predict(table), fitted.predict(table))
+    np.testing.assert_array_equal(auto.classes_, fitted.classes_)
+    np.testing.assert_array_equal(auto.feature_names_in_, fitted.feature_names_in_)
+    assert auto.get_params() == fitted.get_params()
+    assert auto.fit_result == fitted.fit_result
+    assert auto.best_config_ == fitted.best_config_
+    assert (auto.threshold_, auto.n_features_in_) == (fitted.threshold_, fitted.n_features_in_)
+    assert repr(auto.columns_) == repr(fitted.columns_)
+    assert str(auto.get_pytorch_model()) == str(fitted.get_pytorch_model())
+    assert "predicts: an ensemble" in repr(auto)
+
+
+def test_multilabel_targets(table: pd.DataFrame, quick: dict[str, Any], tmp_path: Path) -> None:
+    y = np.column_stack([table.town == "Lima", table["size"] > 0]).astype(int)
+    auto = AutoNetClassification("tiny_cs", **quick).fit(table, y)
+    auto.save(tmp_path / "m")
+    np.testing.assert_array_equal(autonet.load(tmp_path / "m").predict(table), auto.predict(table))
+
+
+def test_regression_of_two_targets(table: pd.DataFrame, quick: dict[str, Any], tmp_path: Path) -> None:
+    y = np.column_stack([np.exp(table["size"].fillna(0)), np.arange(N)])
+    auto = AutoNetRegression("tiny_cs", traditional_learners=True, **{**quick, "ensemble_size": 4}).fit(table, y)
+    auto.save(tmp_path / "m")
+    np.testing.assert_array_equal(autonet.load(tmp_path / "m").predict(table), auto.predict(table))
+
+
+def test_a_fresh_process_predicts_the_same_without_the_search(
+    fitted: AutoNetClassification, file: Path, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    table.to_pickle(tmp_path / "table.pickle")
+    np.save(tmp_path / "expected.npy", fitted.predict_proba(table))
+    script = """
+        import sys
+        import numpy as np, pandas as pd
+        import autonet
+        auto = autonet.load(sys.argv[1])
+        expected = np.load(sys.argv[2] + "/expected.npy")
+        np.testing.assert_array_equal(auto.predict_proba(pd.read_pickle(sys.argv[2] + "/table.pickle")), expected)
+        unwanted = [name for name in sys.modules if name.startswith(("ConfigSpace", "autonet.search", "autonet.space"))]
+        assert not unwanted, unwanted
+    """
+    command = [sys.executable, "-W", "error::UserWarning", "-c", textwrap.dedent(script), str(file), str(tmp_path)]
+    subprocess.run(command, check=True)
+
+
+def test_a_loaded_estimator_is_pickled_cloned_and_fitted_again(file: Path, table: pd.DataFrame) -> None:
+    auto = autonet.load(file)
+    expected = auto.predict_proba(table)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(auto)).predict_proba(table), expected)
+    again = clone(auto).set_params(traditional_learners=False, ensemble_size=1).fit(table, table.town)
+    assert set(again.classes_) == {"Bern", "Lima", "Oslo"}
+    with pytest.raises(AttributeError, match="history and the search space are not in model files"):
+        _ = auto.history_
+
+
+def test_other_tools_read_what_the_file_is(file: Path) -> None:
+    with safe_open(file, "numpy") as tensors:
+        notes = tensors.metadata()
+    assert notes["autonet-torch"] == autonet.__version__
+    assert notes["summary"].startswith("AutoNetClassification of autonet")
+    assert "fitted to 120 rows of 6 features; loss" in notes["summary"]
+
+
+def test_half_precision_halves_the_weights(
+    fitted: AutoNetClassification, file: Path, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    fitted.save(tmp_path / "half", dtype="float16")
+    weights = 4 * sum(p.numel() for m in fitted.model_.networks for p in m.network.parameters())
+    assert (tmp_path / "half").stat().st_size < file.stat().st_size - 0.4 * weights
+    loaded = autonet.load(tmp_path / "half")
+    np.testing.assert_allclose(loaded.predict_proba(table), fitted.predict_proba(table), atol=0.01)
+    assert {p.dtype for p in loaded.get_pytorch_model().parameters()} == {p.dtype for p in nn.Linear(1, 1).parameters()}
+    with pytest.raises(ValueError, match="Unknown dtype 'int8'"):
+        fitted.save(tmp_path / "half", dtype="int8")
+
+
+# --- networks and classes of the user's own
+
+
+def build_perceptron(n_in: int, n_out: int) -> nn.Module:
+    return nn.Sequential(nn.Linear(n_in, n_out))
+
+
+def test_a_network_of_the_users_own_is_named_and_given(iris: Any, quick: dict[str, Any], tmp_path: Path) -> None:
+    X, y = iris
+    path = tmp_path / "own"
+    register_network("perceptron", build_perceptron)
+    try:
+        auto = AutoNetClassification(networks=["perceptron"], baseline=False, **quick).fit(X, y)
+        auto.save(path)
+        np.testing.assert_array_equal(autonet.load(path).predict_proba(X), auto.predict_proba(X))
+    finally:
+        unregister_network("perceptron")
+    with pytest.raises(InvalidModelFile, match=r"the network 'perceptron', which build_perceptron builds; register it"):
+        autonet.load(path)
+    loaded = autonet.load(path, components=[build_perceptron])
+    np.testing.assert_array_equal(loaded.predict_proba(X), auto.predict_proba(X))
+    with pytest.raises(InvalidModelFile, match=r"content is invalid .RuntimeError: Error"):
+        autonet.load(path, components=[with_name(lambda n_in, n_out: nn.Linear(n_in, 2 * n_out), "build_perceptron")])
+
+
+def with_name(function: Any, name: str) -> Any:
+    function.__qualname__ = name
+    return function
+
+
+class OwnClassifier(AutoNetClassification):
+    """A subclass."""
+
+
+def test_a_subclass_is_named_and_given(iris: Any, quick: dict[str, Any], tmp_path: Path) -> None:
+    X, y = iris
+    OwnClassifier("tiny_cs", **quick).fit(X, y).save(tmp_path / "own")
+    with pytest.raises(InvalidModelFile, match="an estimator of class 'OwnClassifier'; pass the class"):
+        autonet.load(tmp_path / "own")
+    assert type(autonet.load(tmp_path / "own", components=[OwnClassifier])) is OwnClassifier
+
+
+def test_parameters_that_are_objects_are_left_out_with_a_warning(
+    iris: Any, quick: dict[str, Any], tmp_path: Path
+) -> None:
+    X, y = iris
+    auto = AutoNetClassification("tiny_cs", **{**quick, "cross_validator": KFold(2, shuffle=True)}).fit(X, y)
+    with pytest.warns(DataWarning, match="The model file leaves out cross_validator: objects"):
+        auto.save(tmp_path / "m")
+    loaded = autonet.load(tmp_path / "m")
+    assert loaded.cross_validator is None
+    np.testing.assert_array_equal(loaded.predict_proba(X), auto.predict_proba(X))
+
+
+# --- what cannot be saved or loaded
+
+
+def test_saving_fails_before_anything_is_written(fitted: AutoNetClassification, tmp_path: Path) -> None:
+    with pytest.raises(InvalidOption, match="there is no directory"):
+        fitted.save(tmp_path / "no" / "model")
+    with pytest.raises(InvalidOption, match="it is a directory"):
+        fitted.save(tmp_path)
+    with pytest.raises(ValueError, match="not fitted yet"):
+        AutoNetClassification().save(tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_save_leaves_the_old_file(fitted: AutoNetClassification, file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    path.write_bytes(b"old")
+    auto = pickle.loads(pickle.dumps(fitted))
+    auto.best_config_ = {"object": object()}
+    with pytest.raises(InvalidData, match="cannot be stored in a model file"):
+        auto.save(path)
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_what_is_no_model_file_is_refused(tmp_path: Path, fitted: AutoNetClassification) -> None:
+    with pytest.raises(FileNotFoundError):
+        autonet.load(tmp_path / "none")
+    with pytest.raises(InvalidModelFile, match="cannot be loaded: it is not a file"):
+        autonet.load(tmp_path)
+    (tmp_path / "pickle").write_bytes(pickle.dumps(fitted))
+    with pytest.raises(InvalidModelFile, match="pickle cannot be loaded: it is no model file of autonet"):
+        autonet.load(tmp_path / "pickle")
+
+
+def sign(document: Any, tensors: dict[str, np.ndarray], path: Path) -> None:
+    """Write a document with a valid checksum, as an attacker can."""
+    tensors = {name: array for name, array in tensors.items() if name not in ("document", "checksum")}
+    tensors["document"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    tensors["checksum"] = specfile._checksum(tensors)
+    path.write_bytes(b"".join(bytes(part) for part in specfile.iter_safetensors(tensors, {})))
+
+
+@pytest.fixture
+def content(file: Path) -> tuple[Any, dict[str, np.ndarray]]:
+    tensors = load_tensors(file.read_bytes())
+    return json.loads(tensors["document"].tobytes()), tensors
+
+
+def find(value: Any, wanted: Any) -> Any:
+    """Return the first dictionary in a document for which `wanted` is true."""
+    if isinstance(value, dict) and wanted(value):
+        return value
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for part in parts if (found := find(part, wanted)) is not None), None)
+
+
+def of_type(name: str) -> Any:
+    return lambda value: value.get("__type__") == name
+
+
+def test_the_content_is_written_as_it_was_read(content: Any, file: Path, tmp_path: Path) -> None:
+    sign(*content, tmp_path / "m")
+    autonet.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("name", ["Popen", "os.system", "Trial", ["Table"], None])
+def test_only_registered_types_are_made(content: Any, tmp_path: Path, name: Any) -> None:
+    document, tensors = content
+    find(document, of_type("TabularEncoder"))["__type__"] = name
+    sign(document, tensors, tmp_path / "m")
+    with pytest.raises(InvalidModelFile, match=r"Unknown type|belong to no part|content is invalid"):
+        autonet.load(tmp_path / "m")
+
+
+def test_trees_whose_nodes_are_in_a_circle_are_refused(content: Any, tmp_path: Path) -> None:
+    document, tensors = content
+    name = find(document, of_type("Trees"))["left"]["__tensor__"]
+    tensors[name] = np.zeros_like(tensors[name])
+    sign(document, tensors, tmp_path / "m")
+    with pytest.raises(InvalidModelFile, match="the nodes of a tree are not in order"):
+        autonet.load(tmp_path / "m")
+
+
+def test_a_network_larger_than_its_weights_is_refused(content: Any, tmp_path: Path) -> None:
+    document, tensors = content
+    for pair in [p for m in document["spec"]["model"]["members"] if "config" in m for p in m["config"]["pairs"]]:
+        if type(pair[1]) is int:
+            pair[1] = 2**31
+    sign(document, tensors, tmp_path / "m")
+    with pytest.raises(InvalidModelFile, match=r"has only|other shapes|content is invalid"):
+        autonet.load(tmp_path / "m")
+
+
+def test_weights_of_another_model_are_noticed(content: Any, tmp_path: Path) -> None:
+    document, tensors = content
+    weights = find(document, lambda value: "weights" in value)["weights"]
+    name = list(weights.values())[-1]["__tensor__"]
+    tensors[name] = tensors[name] + np.arange(len(tensors[name]), dtype=np.float32)
+    sign(document, tensors, tmp_path / "m")
+    with pytest.raises(InvalidModelFile, match=r"(?s)it predicts .*, not .* as when it was saved"):
+        autonet.load(tmp_path / "m")
+
+
+def test_a_deeply_nested_document_is_refused(content: Any, tmp_path: Path) -> None:
+    document, tensors = content
+    for depth in (200, 100_000):
+        text = json.dumps(document).replace('"fit_result":', '"fit_result":' + "[" * depth + "]" * depth + ',"x":')
+        tensors = {name: array for name, array in tensors.items() if name not in ("document", "checksum")}
+        tensors["document"] = np.frombuffer(text.encode(), np.uint8)
+        tensors["checksum"] = specfile._checksum(tensors)
+        (tmp_path / "m").write_bytes(b"".join(bytes(p) for p in specfile.iter_safetensors(tensors, {})))
+        with pytest.raises(InvalidModelFile, match="its description is damaged"):
+            autonet.load(tmp_path / "m")
