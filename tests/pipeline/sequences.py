@@ -19,8 +19,6 @@ from autonet.data.hashes import hash_array, mix_bits
 from autonet.pipeline.nodes import nodes_around
 from autonet.training.batches import EncodedRows
 
-Index = NDArray[np.intp]
-
 
 @dataclass(frozen=True)
 class SequenceData:
@@ -39,7 +37,7 @@ class SequenceData:
     def n_columns(self) -> int:
         return self.values.shape[1]
 
-    def rows(self, index: Index | slice) -> "SequenceData":
+    def rows(self, index: NDArray[np.intp] | slice) -> "SequenceData":
         return SequenceData(self.values[index])
 
     def concat(self, other: "SequenceData") -> "SequenceData":
@@ -70,7 +68,7 @@ class SequenceEncoder:
     scale: float
     layout: InputLayout
 
-    def inputs(self, data: SequenceData, device: torch.device, rows: Index | None = None) -> Tensor:
+    def inputs(self, data: SequenceData, device: torch.device, rows: NDArray[np.intp] | None = None) -> Tensor:
         values = data.values if rows is None else data.values[rows]
         return torch.from_numpy((values - self.center) / self.scale)[:, None].to(device)
 
@@ -98,7 +96,7 @@ class Sequences(Modality):
     def encoder_key(self, components: Components) -> Hashable:
         return ()
 
-    def fit_encoder(self, data: SequenceData, rows: Index, components: Any, seed: int) -> SequenceEncoder:
+    def fit_encoder(self, data: SequenceData, rows: NDArray[np.intp], components: Any, seed: int) -> SequenceEncoder:
         values = data.values[rows]
         return SequenceEncoder(float(values.mean()), float(values.std()), InputLayout(values.shape[1]))
 
