@@ -80,12 +80,16 @@ def load(path: str | os.PathLike[str], *, components: Iterable[Any] = ()) -> "Au
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
     >>> import autonet
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> auto = autonet.AutoNetClassification("tiny_cs", max_trials=1, budget_type="epochs", max_budget=9).fit(X, y)
-    >>> auto.save("iris.autonet")
-    >>> bool((autonet.load("iris.autonet").predict(X) == auto.predict(X)).all())
+    >>> with TemporaryDirectory() as folder:
+    ...     auto.save(Path(folder, "iris.autonet"))
+    ...     loaded = autonet.load(Path(folder, "iris.autonet"))
+    >>> bool((loaded.predict(X) == auto.predict(X)).all())
     True
     """
     file = Path(path)
