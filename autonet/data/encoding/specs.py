@@ -40,5 +40,5 @@ def _rebuild(cls: type[M], state: dict[str, Any]) -> M:
     return module
 
 
-for _container in (nn.Identity, nn.ModuleList, nn.Sequential):
-    describable_module(_container)
+for _kind in (nn.Hardtanh, nn.Identity, nn.ModuleList, nn.Sequential):
+    describable_module(_kind)

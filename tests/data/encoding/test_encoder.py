@@ -9,67 +9,15 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from autonet.core.component import Components
-from autonet.core.task import InputLayout, Task
+from autonet.core.task import InputLayout
 from autonet.data.encoding.encoder import TabularEncoder
-from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.encoding.preprocessors import IMPUTATION, NORMALIZATION, PREPROCESSORS
 from autonet.data.table import Table
 from autonet.pipeline.tabular import Tables
 from autonet.training.optimizers import OPTIMIZERS
+from tests.data.encoding.encoders import config, encode, fit, mixed, of_codes
 
-TASK = Task("classification")
-WORDS = 4096
 SCALES = [0.0, 1e-30, 1e-3, 1.0, 1e3, 1e9, 1e30, 1e200]
-
-
-def config(
-    impute: str = "median",
-    scale: str = "standardize",
-    preprocessor: str = "none",
-    min_levels: int | None = None,
-    dimension: int = 8,
-    **own: Any,
-) -> Components:
-    space = PREPROCESSORS.components[preprocessor].space
-    defaults = {**(dict(space(TASK).get_default_configuration()) if space else {}), **own}
-    embedding = EMBEDDING.choose("none")
-    if min_levels:
-        embedding = EMBEDDING.choose("learned", dimension=dimension, min_unique_values_for_embedding=min_levels)
-    return Components({}).replace(
-        [
-            IMPUTATION.choose(impute),
-            NORMALIZATION.choose(scale),
-            PREPROCESSORS.choose(preprocessor, **defaults),
-            embedding,
-            OPTIMIZERS.choose("sgd"),
-        ]
-    )
-
-
-def fit(X: Any, settings: Components | None = None, seed: int = 0) -> TabularEncoder:
-    table = X if isinstance(X, Table) else Table.from_numbers(X)
-    return TabularEncoder.fit(table, np.arange(len(table)), settings or config(), seed)
-
-
-def encode(X: Any, settings: Components | None = None, rows: Any = None, seed: int = 0) -> np.ndarray:
-    return fit(X, settings, seed).transform(Table.from_numbers(X if rows is None else rows))
-
-
-def of_codes(*columns: list[int]) -> Table:
-    codes = np.array(columns, np.int32).T
-    return Table(np.empty((len(codes), 0)), codes, tuple(max(c) + 1 for c in columns), ())
-
-
-def mixed(n: int, seed: int, scale: float = 1.0, missing: float = 0.1) -> Table:
-    """A table with columns of every kind: constant, missing, duplicate, of few and many levels, and a text."""
-    rng = np.random.default_rng(seed)
-    numbers = scale * rng.normal(size=(n, 6))
-    numbers[rng.random((n, 6)) < missing] = np.nan
-    numbers[:, 1], numbers[:, 3], numbers[:, 4] = 7.0, numbers[:, 0], rng.integers(0, 2, n)
-    n_codes = (3, 4, 6, 12, 60)
-    codes = np.column_stack([rng.integers(rng.integers(0, 2), k, n) for k in n_codes]).astype(np.int32)
-    text = sparse.random_array((n, WORDS), density=0.002, format="csr", dtype=np.float32, random_state=rng)
-    text.data = np.ceil(3 * text.data)
-    return Table(numbers, codes, n_codes, (text,))
 
 
 CONFIGS = st.builds(
@@ -166,126 +114,6 @@ def test_an_encoder_is_pickled_and_small() -> None:
     np.testing.assert_array_equal(again.transform(table.rows(slice(0))), expected)
 
 
-# Numbers
-
-
-def test_imputation_is_the_statistic_of_the_training_rows() -> None:
-    X = np.array([[1.0, 5.0], [1.0, np.nan], [4.0, 5.0], [np.nan, 7.0]])
-    for strategy, expected in (("mean", [2.0, 17 / 3]), ("median", [1.0, 5.0]), ("most_frequent", [1.0, 5.0])):
-        out = encode(X, config(strategy, "none"), np.full((1, 2), np.nan))
-        np.testing.assert_allclose(out, [[*expected, 1.0, 1.0]], rtol=1e-6)
-
-
-def test_missing_and_infinite_numbers_are_told_by_an_indicator() -> None:
-    X = np.array([[1.0, 5.0], [np.nan, 6.0], [3.0, 7.0], [-np.inf, 8.0]])
-    out = encode(X, config(scale="none"))
-    np.testing.assert_array_equal(out, [[1, 5, 0], [2, 6, 1], [3, 7, 0], [2, 8, 1]])
-
-
-def test_a_constant_that_is_sometimes_missing_leaves_its_indicator() -> None:
-    encoder = fit(np.array([[1.0], [np.nan], [1.0]]))
-    np.testing.assert_array_equal(encoder.transform(Table.from_numbers(np.array([[1.0], [np.nan]]))), [[0], [1]])
-
-
-def test_columns_without_information_are_dropped() -> None:
-    x = np.arange(10.0)
-    X = np.column_stack([x, np.ones(10), np.full(10, np.nan), -x, x])
-    encoder = fit(X, config(scale="none"))
-    np.testing.assert_array_equal(encoder.transform(Table.from_numbers(X)), X[:, [0, 3]])
-
-
-@settings(max_examples=40)
-@given(st.floats(1e-30, 1e30), st.sampled_from([1.0, -1.0]), st.sampled_from(list(NORMALIZATION.components)))
-def test_what_rounding_leaves_of_a_constant_is_dropped(constant: float, sign: float, scale: str) -> None:
-    rng = np.random.default_rng(0)
-    noise = sign * constant * (1 + 1e-13 * rng.normal(size=50))
-    X = np.column_stack([rng.normal(size=50), noise])
-    encoder = fit(X, config(scale=scale))
-    assert encoder.layout.n_in == 1
-    off = X.copy()
-    off[:, 1] *= 1.01
-    np.testing.assert_array_equal(encoder.transform(Table.from_numbers(off)), encoder.transform(Table.from_numbers(X)))
-
-
-def test_small_units_and_large_offsets_are_kept() -> None:
-    x = np.arange(10.0)
-    kept = [1e-30 * x, 1e10 + x, 1.7e9 + x, np.r_[np.zeros(9), 1e-12]]  # identifiers, seconds since 1970
-    assert fit(np.column_stack(kept)).layout.n_in == len(kept)
-
-
-def test_columns_that_differ_in_the_sign_of_a_zero_are_duplicates() -> None:
-    assert fit(np.array([[0.0, -0.0], [1.0, 1.0], [2.0, 2.0]])).layout.n_in == 1
-
-
-def test_columns_missing_in_other_rows_are_no_duplicates() -> None:
-    X = np.array([[0.0, 0.0], [1.0, np.nan], [2.0, 2.0]])
-    assert fit(X).layout.n_in == 3  # and a missing indicator
-
-
-def test_scales_are_their_formulas() -> None:
-    X = np.random.default_rng(0).normal(3, 2, size=(50, 3))
-    z = (X - X.mean(0)) / X.std(0)
-    formulas = {
-        "standardize": z / np.sqrt(1 + (z / 3) ** 2),
-        "minmax": (X - X.min(0)) / (X.max(0) - X.min(0)),
-        "maxabs": X / np.abs(X).max(0),
-        "none": X,
-    }
-    for scale, expected in formulas.items():
-        np.testing.assert_allclose(encode(X, config(scale=scale)), expected, rtol=1e-5, atol=1e-5)
-
-
-def test_far_values_are_drawn_in() -> None:
-    X = np.r_[np.zeros((1000, 1)), [[1.0]]]
-    assert encode(X, rows=np.ones((1, 1)))[0, 0] < 3
-
-
-def test_seconds_since_1970_keep_their_differences() -> None:
-    X = 1.7e9 + np.arange(100.0)[:, None]
-    np.testing.assert_allclose(encode(X, config(scale="minmax")), np.linspace(0, 1, 100)[:, None], atol=1e-6)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.uint64, np.float32, np.float16, ">f8", ">i2"])
-def test_types_of_numbers_do_not_matter(dtype: Any) -> None:
-    X = np.random.default_rng(0).integers(0, 200, size=(40, 3))
-    np.testing.assert_allclose(encode(X.astype(dtype)), encode(X.astype(float)), rtol=1e-5)
-
-
-@pytest.mark.parametrize("scale", list(NORMALIZATION.components))
-@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.bool_])
-def test_narrow_integers_do_not_overflow(scale: str, dtype: Any) -> None:
-    X = np.array([[-128, 0], [1, 1], [127, 1], [-128, 0]]).astype(dtype)
-    np.testing.assert_allclose(encode(X, config(scale=scale)), encode(X.astype(float), config(scale=scale)), rtol=1e-6)
-
-
-def test_layouts_of_numbers_do_not_matter(tmp_path: Any) -> None:
-    X = np.random.default_rng(0).normal(size=(60, 5))
-    wide = np.zeros((120, 10))
-    wide[::2, ::2] = X
-    np.save(tmp_path / "x.npy", X)
-    for same in (np.asfortranarray(X), wide[::2, ::2], np.load(tmp_path / "x.npy", mmap_mode="r"), X[::-1][::-1]):
-        np.testing.assert_array_equal(encode(same), encode(X))
-
-
-def test_the_caller_keeps_his_table() -> None:
-    X = np.array([[1.0, np.nan], [2.0, 3.0], [4.0, 5.0]])
-    X.flags.writeable = False
-    before = X.copy()
-    encode(X)
-    np.testing.assert_array_equal(X, before)
-
-
-def test_a_column_of_half_precision_is_not_lost_to_an_overflowing_mean() -> None:
-    X = np.random.default_rng(0).uniform(900, 1000, size=(200, 1)).astype(np.float16)
-    X[0, 0] = np.nan
-    assert encode(X, config("mean", "none"))[0, 0] == pytest.approx(float(np.nanmean(X.astype(float))), rel=1e-3)
-
-
-def test_a_table_of_whole_numbers_can_be_asked_about_missing_ones() -> None:
-    X = np.array([[100], [120], [140]], np.uint8)
-    np.testing.assert_allclose(encode(X, config("mean"), np.array([[np.nan], [120.0]])), 0.0, atol=1e-6)
-
-
 @pytest.mark.parametrize("preprocessor", list(PREPROCESSORS.components))
 @pytest.mark.parametrize("value", [5.0, np.nan])
 def test_a_table_in_which_nothing_varies_becomes_a_column_of_zeros(preprocessor: str, value: float) -> None:
@@ -293,52 +121,7 @@ def test_a_table_in_which_nothing_varies_becomes_a_column_of_zeros(preprocessor:
     np.testing.assert_array_equal(encode(X, config(preprocessor=preprocessor)), np.zeros((6, 1)))
 
 
-def test_a_long_table_is_fitted_on_a_sample_and_encoded_as_its_parts() -> None:
-    X = np.random.default_rng(0).normal(5, 2, size=(40_000, 200))
-    encoder = fit(X, config(scale="none", impute="mean"))
-    np.testing.assert_allclose(encoder.module.numbers.impute.fill, X.mean(axis=0), atol=0.1)
-    np.testing.assert_allclose(encoder.transform(Table.from_numbers(X)), X, rtol=1e-6)
-
-
-# Categories
-
-
-def test_two_levels_are_a_sign_few_are_one_hot_and_many_an_index() -> None:
-    table = of_codes([2, 3, 2, 3], [2, 3, 4, 4], [2, 3, 4, 5])
-    encoder = fit(table, config(min_levels=4))
-    assert encoder.layout.vocabularies == (5,)
-    expected = [[-1, 1, 0, 0, 1], [1, 0, 1, 0, 2], [-1, 0, 0, 1, 3], [1, 0, 0, 1, 4]]
-    np.testing.assert_array_equal(encoder.transform(table), expected)
-    unseen = Table(np.empty((2, 0)), np.array([[1, 1, 1], [0, 0, 0]], np.int32), table.n_codes, ())
-    np.testing.assert_array_equal(encoder.transform(unseen), np.zeros((2, 5)))
-
-
-def test_missing_is_a_level_if_it_trains() -> None:
-    np.testing.assert_array_equal(fit(t := of_codes([0, 2, 0, 2])).transform(t)[:, 0], [-1, 1, -1, 1])
-
-
-def test_rare_levels_are_unknown_unless_there_are_few_rows() -> None:
-    codes = [2] * 30 + [3] * 28 + [4] * 2 + [5]
-    table = of_codes(codes)
-    out = fit(table, config(min_levels=3)).transform(table)
-    np.testing.assert_array_equal(out[:, 0], [1] * 30 + [2] * 28 + [3] * 2 + [0])
-    few = of_codes([2, 2, 3, 4])
-    np.testing.assert_array_equal(fit(few, config(min_levels=3)).transform(few)[:, 0], [1, 1, 2, 3])
-
-
-def test_without_embeddings_the_most_frequent_levels_are_one_hot() -> None:
-    codes = [2 + i for i in range(100) for _ in range(2 + (i >= 50))]
-    table = of_codes(codes)
-    encoder = fit(table, config(min_levels=None))
-    assert (encoder.layout.n_in, encoder.layout.vocabularies) == (64, ())
-    levels_seen = {c for c, row in zip(codes, encoder.transform(table), strict=True) if row.any()}
-    assert levels_seen == {*range(2, 2 + 14), *range(52, 102)}
-
-
-def test_categories_without_information_are_dropped() -> None:
-    table = of_codes([2] * 60, list(range(2, 62)), [2] * 59 + [3])
-    encoder = fit(table)
-    np.testing.assert_array_equal(encoder.transform(table), [[1]] * 59 + [[0]])
+# Layout
 
 
 def test_numbers_come_first_and_are_counted() -> None:
@@ -373,28 +156,7 @@ def test_preprocessors_leave_indices_alone() -> None:
         np.testing.assert_array_equal(encoder.transform(table)[:, -n:], plain[:, -n:])
 
 
-# Texts and sparse tables
-
-
-def test_texts_with_the_same_words_are_close() -> None:
-    rng = np.random.default_rng(0)
-    topics = np.repeat([0, 1], 40)
-    counts = np.zeros((80, WORDS), np.float32)
-    for row, topic in zip(counts, topics, strict=True):
-        np.add.at(row, rng.integers(0, 30, 12) + 2000 * topic, 1)
-    text = sparse.csr_array(counts)
-    table = Table(np.empty((80, 0)), np.empty((80, 0), np.int32), (), (text,))
-    out = fit(table).transform(table)
-    assert out.shape == (80, 32)
-    np.testing.assert_allclose(out.mean(axis=0), 0, atol=0.1)
-    first = (out - out.mean(axis=0))[:, :2]
-    assert np.linalg.norm(first[topics == 0].mean(0) - first[topics == 1].mean(0)) > 1
-
-
-def test_texts_without_words_become_nothing() -> None:
-    empty = sparse.csr_array((5, WORDS), dtype=np.float32)
-    table = Table(np.arange(5.0)[:, None], np.empty((5, 0), np.int32), (), (empty,))
-    assert fit(table).transform(table).shape == (5, 1)
+# Sparse tables
 
 
 @pytest.mark.parametrize("preprocessor", list(PREPROCESSORS.components))
@@ -470,3 +232,41 @@ def test_the_key_holds_what_the_encoder_depends_on_and_nothing_else() -> None:
     assert Tables().encoder_key(config(min_levels=9)) == Tables().encoder_key(other)
     for different in (config("mean"), config(scale="robust"), config(preprocessor="power_transformer"), other):
         assert Tables().encoder_key(config()) != Tables().encoder_key(different)
+
+
+def test_two_levels_are_a_sign_few_are_one_hot_and_many_an_index() -> None:
+    table = of_codes([2, 3, 2, 3], [2, 3, 4, 4], [2, 3, 4, 5])
+    encoder = fit(table, config(min_levels=4))
+    assert encoder.layout.vocabularies == (5,)
+    expected = [[-1, 1, 0, 0, 1], [1, 0, 1, 0, 2], [-1, 0, 0, 1, 3], [1, 0, 0, 1, 4]]
+    np.testing.assert_array_equal(encoder.transform(table), expected)
+    unseen = Table(np.empty((2, 0)), np.array([[1, 1, 1], [0, 0, 0]], np.int32), table.n_codes, ())
+    np.testing.assert_array_equal(encoder.transform(unseen), np.zeros((2, 5)))
+
+
+def test_missing_is_a_level_if_it_trains() -> None:
+    np.testing.assert_array_equal(fit(t := of_codes([0, 2, 0, 2])).transform(t)[:, 0], [-1, 1, -1, 1])
+
+
+def test_rare_levels_are_unknown_unless_there_are_few_rows() -> None:
+    codes = [2] * 30 + [3] * 28 + [4] * 2 + [5]
+    table = of_codes(codes)
+    out = fit(table, config(min_levels=3)).transform(table)
+    np.testing.assert_array_equal(out[:, 0], [1] * 30 + [2] * 28 + [3] * 2 + [0])
+    few = of_codes([2, 2, 3, 4])
+    np.testing.assert_array_equal(fit(few, config(min_levels=3)).transform(few)[:, 0], [1, 1, 2, 3])
+
+
+def test_without_embeddings_the_most_frequent_levels_are_one_hot() -> None:
+    codes = [2 + i for i in range(100) for _ in range(2 + (i >= 50))]
+    table = of_codes(codes)
+    encoder = fit(table, config(min_levels=None))
+    assert (encoder.layout.n_in, encoder.layout.vocabularies) == (64, ())
+    levels_seen = {c for c, row in zip(codes, encoder.transform(table), strict=True) if row.any()}
+    assert levels_seen == {*range(2, 2 + 14), *range(52, 102)}
+
+
+def test_categories_without_information_are_dropped() -> None:
+    table = of_codes([2] * 60, list(range(2, 62)), [2] * 59 + [3])
+    encoder = fit(table)
+    np.testing.assert_array_equal(encoder.transform(table), [[1]] * 59 + [[0]])

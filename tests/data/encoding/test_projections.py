@@ -1,7 +1,6 @@
 """Texts and wide sparse tables: scikit-learn's steps in one module, on dense and on sparse rows."""
 
 import numpy as np
-import pytest
 import torch
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
@@ -15,6 +14,7 @@ from autonet.data.encoding.modules import apply_module
 from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
 from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
 from autonet.data.table import Table
+from tests.data.encoding.encoders import WORDS, fit
 
 ENCODING = Components({}).replace(
     [
@@ -50,22 +50,6 @@ def test_wide_tables_are_scaled_and_decomposed_as_by_scikit_learn() -> None:
     np.testing.assert_allclose(apply_module(fit_sparse_projection(train, 0), rows.toarray()), expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("fit", [fit_sparse_projection, fit_text_projection])
-def test_sparse_rows_are_projected_as_dense_ones(fit: object) -> None:
-    stage, rows = fit(counts(200), 0), counts(50)  # type: ignore[operator]
-    rows.data[:2] = 0.0
-    rows = sparse.csr_array(sparse.vstack([rows, sparse.csr_array((2, 300))]))  # rows without any word
-    row, column = rows.tocoo().coords
-    tensor = torch.sparse_coo_tensor(
-        torch.tensor(np.stack([row, column]).astype(np.int64)),
-        torch.tensor(rows.data),
-        rows.shape,
-        check_invariants=False,
-    )
-    with torch.inference_mode():
-        np.testing.assert_allclose(stage(tensor).numpy(), apply_module(stage, rows.toarray()), atol=1e-5)
-
-
 def test_directions_that_nothing_varies_along_are_left_out() -> None:
     few_words = sparse.csr_array(np.tile(np.eye(3, 300, dtype=np.float32), (20, 1)))
     assert apply_module(fit_text_projection(few_words, 0), few_words.toarray()).shape == (60, 3)
@@ -93,3 +77,24 @@ def test_entries_that_stand_twice_are_added_and_the_callers_array_is_left_alone(
     )
     np.testing.assert_allclose(encoded, expected, atol=1e-4)
     assert halves.nnz == n_stored
+
+
+def test_texts_with_the_same_words_are_close() -> None:
+    rng = np.random.default_rng(0)
+    topics = np.repeat([0, 1], 40)
+    counts = np.zeros((80, WORDS), np.float32)
+    for row, topic in zip(counts, topics, strict=True):
+        np.add.at(row, rng.integers(0, 30, 12) + 2000 * topic, 1)
+    text = sparse.csr_array(counts)
+    table = Table(np.empty((80, 0)), np.empty((80, 0), np.int32), (), (text,))
+    out = fit(table).transform(table)
+    assert out.shape == (80, 32)
+    np.testing.assert_allclose(out.mean(axis=0), 0, atol=0.1)
+    first = (out - out.mean(axis=0))[:, :2]
+    assert np.linalg.norm(first[topics == 0].mean(0) - first[topics == 1].mean(0)) > 1
+
+
+def test_texts_without_words_become_nothing() -> None:
+    empty = sparse.csr_array((5, WORDS), dtype=np.float32)
+    table = Table(np.arange(5.0)[:, None], np.empty((5, 0), np.int32), (), (empty,))
+    assert fit(table).transform(table).shape == (5, 1)

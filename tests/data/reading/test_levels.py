@@ -1,3 +1,5 @@
+"""Codes of the levels of categories."""
+
 import datetime
 import unicodedata
 from decimal import Decimal
@@ -6,10 +8,56 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autonet.data.reading.levels import MISSING, canonicalize
+from autonet.data.reading.schema import Schema
+from tests.data.reading.frames import BRANDS, columns
+from tests.data.reading.tables import fit
+
+pd = pytest.importorskip("pandas")
+
+
+@settings(max_examples=30)
+@given(drawn=columns(kinds=("category", "boolean", "string", "integer", "float", "datetime")))
+def test_codes_are_places_among_the_levels(drawn: dict[str, list[Any]]) -> None:
+    for make in (BRANDS["objects"], BRANDS["polars"]):
+        X = make(drawn)
+        schema, table = fit(X, categorical_features=[True] * len(drawn))
+        for j, values in enumerate(drawn.values()):
+            levels = schema.columns[j].levels
+            assert list(levels) == sorted(set(values) - {None})
+            back = [None if code == 0 else levels[code - 2] for code in table.codes[:, j].tolist()]
+            assert back == values
+
+
+def test_unseen_values_are_code_one_and_missing_ones_zero() -> None:
+    schema = Schema.detect(pd.DataFrame({"a": ["x", "y"], "b": [True, False]}))
+    table = schema.read(pd.DataFrame({"a": ["z", None, "x"], "b": [None, True, False]}))
+    assert table.codes.tolist() == [[1, 0], [0, 3], [2, 2]]
+    assert table.n_codes == (4, 4)
+
+
+@pytest.mark.parametrize("now", [[1, 0, 2], [1.0, 0.0, 2.0], [True, False, 2], pd.Categorical([1, 0, 2])])
+def test_equal_values_of_another_type_are_the_same_level(now: Any) -> None:
+    for then in ([1, 0], [1.0, 0.0]):
+        schema = Schema.detect(pd.DataFrame({"a": then}), categorical_features=["a"])
+        assert schema.read(pd.DataFrame({"a": now})).codes[:, 0].tolist() == [3, 2, 1]
+    booleans = Schema.detect(pd.DataFrame({"a": [True, False]}), categorical_features=["a"])
+    assert booleans.read(pd.DataFrame({"a": now[:2]})).codes[:, 0].tolist() == [3, 2]
+
+
+def test_many_levels_stay_small() -> None:
+    n = 200_000
+    frame = pd.DataFrame({"id": [f"user-{i * 7919 % (n // 2)}" for i in range(n)]})
+    schema, table = fit(frame)
+    assert len(schema.columns[0].levels) == n // 2
+    assert table.n_codes == (n // 2 + 2,)
+    assert table.numbers.shape == (n, 0)
+    assert sorted(table.codes[:, 0]) == sorted([*range(2, n // 2 + 2)] * 2)
+    assert len(repr(schema)) < 1000
+
 
 INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
 

@@ -112,37 +112,6 @@ def test_targets_to_validate_on_must_be_like_those_of_fit() -> None:
         RegressionTargets.fit([1, 2]).encode([[0, 1]], "y_valid")
 
 
-SEVERAL = [["bill", "urgent"], ["bill"], ["bill", "urgent"]]
-
-
-@pytest.mark.parametrize(
-    "y",
-    [
-        SEVERAL,
-        [tuple(row) for row in SEVERAL],
-        [set(row) for row in SEVERAL],
-        [frozenset(row) for row in SEVERAL],
-        [np.array(row) for row in SEVERAL],
-        [["bill", "urgent"]] * 3,
-        [["bill"], "bill", ["urgent", "bill"]],
-        [[1, 2], [3], []],
-        pd.Series(SEVERAL),
-        pd.Series([tuple(row) for row in SEVERAL]),
-        [dict.fromkeys(row, 1) for row in SEVERAL],
-    ],
-    ids=lambda y: f"{type(y).__name__} of {type(next(iter(y))).__name__}",
-)
-def test_collections_of_labels_are_refused_in_one_sentence(y: Any) -> None:
-    sentence = "Unknown label type: y has several labels in a row, such as .*MultiLabelBinarizer returns"
-    with pytest.raises(InvalidData, match=sentence):
-        ClassTargets.fit(y)
-
-
-def test_lists_of_numbers_of_different_lengths_are_no_targets_of_a_regression() -> None:
-    with pytest.raises(InvalidData, match=r"got rows of different lengths, such as \[1, 2\]; pass one number"):
-        RegressionTargets.fit([[1, 2], [3]]).encode([[1, 2], [3]])
-
-
 def test_one_hot_targets_are_labels_with_a_warning() -> None:
     one_hot = np.eye(3, dtype=int)[[0, 1, 2, 1]]
     for y in (one_hot, one_hot.astype(bool), pd.DataFrame(one_hot), sparse.csr_array(one_hot), one_hot.tolist()):
@@ -152,9 +121,3 @@ def test_one_hot_targets_are_labels_with_a_warning() -> None:
             assert isinstance(ClassTargets.fit(y), MultilabelTargets)
     one_hot[0] = 1
     assert isinstance(ClassTargets.fit(one_hot), MultilabelTargets)  # without a warning: warnings are errors
-
-
-def test_masked_targets_are_missing() -> None:
-    for reader in (ClassTargets, RegressionTargets):
-        with pytest.raises(InvalidData, match=r"missing values in 1 of 3 rows \(rows 1\)"):
-            reader.fit(np.ma.masked_array([1, 2, 1], [0, 1, 0]))
