@@ -1,10 +1,86 @@
+"""The weighted mean of what members predict."""
+
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from autonet.models.ensemble import apply_temperature, fit_temperature
+from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.table import Table
+from autonet.models import ensemble as module
+from autonet.models.ensemble import Ensemble, apply_temperature, fit_temperature, weighted_mean
+from tests.data.encoding.encoders import config
+
+X = np.random.default_rng(0).normal(size=(40, 3))
+
+
+class Encoder:
+    """An encoder that counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.own = TabularEncoder.fit(Table.from_numbers(X), np.arange(40), config(scale="none"), 0)
+        self.layout, self.asked = self.own.layout, 0
+
+    def inputs(self, data: Any, device: torch.device, rows: Any = None) -> Any:
+        self.asked += 1
+        return self.own.inputs(data, device, rows)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Predicts a probability that depends on a column."""
+
+    encoder: Any
+    column: int
+
+    def predict(self, x: Any) -> np.ndarray:
+        p = torch.sigmoid(x[:, self.column]).double().numpy()
+        return np.stack([1 - p, p], axis=1)
+
+
+def expected(weights: list[float]) -> np.ndarray:
+    p = 1 / (1 + np.exp(-X)) @ np.array(weights)
+    return np.stack([1 - p, p], axis=1)
+
+
+def test_predictions_are_the_weighted_mean_at_the_temperature() -> None:
+    shared, own = Encoder(), Encoder()
+    members = [Member(shared, 0), Member(own, 1), Member(shared, 2)]
+    for temperature in (1.0, 2.5):
+        ensemble = Ensemble(members, [0.5, 0.2, 0.3], [4, "linear", 4], temperature)
+        mean = expected([0.5, 0.2, 0.3])
+        np.testing.assert_allclose(
+            ensemble.predict(Table.from_numbers(X)), apply_temperature(mean, temperature), atol=1e-6
+        )
+    assert ensemble.shares == pytest.approx({4: 0.8, "linear": 0.2})
+    assert (shared.asked, own.asked) == (2, 2)  # once for both members and each prediction
+
+
+def test_members_of_one_trial_count_the_same() -> None:
+    ensemble = Ensemble.from_members(7, [Member(Encoder(), i) for i in range(3)])
+    np.testing.assert_allclose(ensemble.predict(Table.from_numbers(X)), expected([1 / 3] * 3), atol=1e-6)
+    assert ensemble.shares == pytest.approx({7: 1.0})
+
+
+@pytest.mark.parametrize(("name", "number"), [("PREDICTED_ROWS", 7), ("THREADED_ROWS", 5)])
+def test_parts_of_the_rows_and_threads_change_no_bit(name: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    ensemble, table = Ensemble.from_members(7, [Member(Encoder(), i) for i in range(3)]), Table.from_numbers(X)
+    before = ensemble.predict(table)
+    monkeypatch.setattr(module, name, number)
+    monkeypatch.setattr("autonet.core.cores.cpu_count", lambda: 4)
+    np.testing.assert_array_equal(ensemble.predict(table), before)
+    assert ensemble.predict(table.rows(slice(0))).shape == (0, 2)
+
+
+def test_rounding_takes_no_constant_off_its_value() -> None:
+    constant, weights = np.full((5, 1), 0.1), [0.1] * 10
+    assert sum(w * 0.1 for w in weights) != 0.1
+    np.testing.assert_array_equal(weighted_mean(weights, [constant] * 10), constant)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.5, 3.0])

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -178,3 +179,22 @@ def test_the_number_of_threads_is_given_back() -> None:
     with one_thread():
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
+
+
+def test_threads_of_torch_are_put_back_whatever_ends_first() -> None:
+    torch.set_num_threads(2)
+    first_is_inside, second_is_inside = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with one_thread():
+            first_is_inside.set()
+            second_is_inside.wait()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    first_is_inside.wait()
+    with one_thread():
+        second_is_inside.set()
+        thread.join()
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 2

@@ -1,8 +1,5 @@
 """The residual block and its disturbances, against formulas written out by hand."""
 
-import math
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -10,20 +7,8 @@ from scipy import stats
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
-from autonet.core.errors import UnknownName
-from autonet.nets.activations import ACTIVATIONS, build_activation
 from autonet.nets.blocks import ResBlock, shake_drop, shake_shake
-
-FORMULAS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": lambda x: x.clamp(min=0),
-    "tanh": lambda x: (x.exp() - (-x).exp()) / (x.exp() + (-x).exp()),
-    "sigmoid": lambda x: 1 / (1 + (-x).exp()),
-    "gelu": lambda x: x * 0.5 * (1 + torch.erf(x / math.sqrt(2))),
-    "silu": lambda x: x / (1 + (-x).exp()),
-    "selu": lambda x: 1.0507009873554805 * torch.where(x > 0, x, 1.6732632423543772 * (x.exp() - 1)),
-    "leaky_relu": lambda x: torch.where(x > 0, x, 0.01 * x),
-    "mish": lambda x: x * torch.tanh(torch.log(1 + x.exp())),
-}
+from tests.nets.formulas import FORMULAS
 
 
 def norm(x: Tensor, layer: nn.Module, training: bool) -> Tensor:
@@ -59,18 +44,6 @@ def shaken(module: nn.Module) -> nn.Module:
 
 def uniform(values: Tensor, low: float, high: float) -> bool:
     return bool(stats.kstest(values.detach().flatten().numpy(), stats.uniform(low, high - low).cdf).pvalue > 1e-4)
-
-
-@pytest.mark.parametrize("name", list(FORMULAS))
-def test_activations_are_their_formulas(name: str) -> None:
-    assert set(ACTIVATIONS) == set(FORMULAS)
-    x = torch.linspace(-5, 5, 101, dtype=torch.float64)
-    torch.testing.assert_close(build_activation(name)(x), FORMULAS[name](x))
-
-
-def test_an_unknown_activation_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownName, match=r"Unknown activation 'rellu'\. Did you mean 'relu'"):
-        ResBlock(3, 3, activation_name="rellu", dropout=0.0)
 
 
 @pytest.mark.parametrize("training", [True, False])

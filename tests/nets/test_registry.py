@@ -6,10 +6,11 @@ import torch
 from ConfigSpace import ConfigurationSpace, Integer
 from torch import Tensor, nn
 
-from autonet import AutoNetClassification, register_network
-from autonet.core.errors import InvalidNetwork
+from autonet import AutoNetClassification, register_network, unregister_network
+from autonet.core.errors import InvalidNetwork, InvalidOption, UnknownName
 from autonet.core.task import Task
 from autonet.nets.registry import NETWORKS
+from tests.nets.networks import deep, perceptron
 
 
 @pytest.fixture(autouse=True)
@@ -98,3 +99,30 @@ def test_a_network_that_cannot_work_is_refused_by_name(builder: Callable[..., nn
 def test_hyperparameters_that_the_builder_does_not_take_are_refused() -> None:
     with pytest.raises(InvalidNetwork, match=r"Network 'mine' .* unexpected keyword argument 'units'"):
         register_network("mine", linear, units_space)
+
+
+def test_a_name_is_given_once() -> None:
+    register_network("mine", perceptron)
+    with pytest.raises(InvalidOption, match=r"'mine' is already registered; use another name, or overwrite=True"):
+        register_network("mine", deep)
+    assert NETWORKS.components["mine"].build is perceptron
+    register_network("mine", deep, overwrite=True)
+    assert NETWORKS.components["mine"].build is deep
+    unregister_network("mine")
+    assert "mine" not in NETWORKS.components
+    with pytest.raises(UnknownName, match="Unknown registered network 'mine'"):
+        unregister_network("mine")
+
+
+@pytest.mark.parametrize("name", ["shapedresnet", "tabm", "linear"])
+def test_the_networks_of_autonet_stay(name: str) -> None:
+    with pytest.raises(InvalidOption, match=f"'{name}' is a built-in network"):
+        register_network(name, perceptron, overwrite=True)
+    with pytest.raises(InvalidOption, match=f"'{name}' is a built-in network"):
+        unregister_network(name)
+
+
+@pytest.mark.parametrize("name", ["", "my:net", 3, None])
+def test_names_that_cannot_be_one(name: Any) -> None:
+    with pytest.raises(InvalidOption, match="name must be a non-empty string without ':'"):
+        register_network(name, perceptron)

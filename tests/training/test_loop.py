@@ -5,47 +5,12 @@ import torch
 from torch import nn
 
 from autonet.core.interrupts import current_interrupt, interruptible
-from autonet.training.batches import BATCH_LOSSES, EncodedRows, count_batches
+from autonet.training.batches import EncodedRows, count_batches
 from autonet.training.budget import TrainingBudget
-from autonet.training.loop import TrainingDiverged, TrainingPlan, predict, train
-from autonet.training.schedules import REGULARIZATION, SCHEDULES, Schedule
+from autonet.training.loop import TrainingDiverged, predict, train
 from autonet.training.state import TrainingState
 from tests.clocks import FakeClock
-
-N, BATCH = 60, 16
-
-
-def rows() -> EncodedRows:
-    generator = torch.Generator().manual_seed(0)
-    x = torch.randn(N, 4, generator=generator)
-    return EncodedRows(x, (x[:, 0] > 0).long())
-
-
-def plan(schedule: Schedule | None = None, **changes: object) -> TrainingPlan:
-    schedule = schedule or SCHEDULES.components["cosine_annealing"].build(cycles=1, T_mult=1.0, warmup=0.0)
-    standard = BATCH_LOSSES.components["standard"].build()
-    values = {"batch_size": BATCH, "loss": nn.CrossEntropyLoss(), "batch_loss": standard, "schedule": schedule}
-    return TrainingPlan(**{**values, "max_gradient_norm": None, **changes})
-
-
-def state(*, lr: float = 0.1) -> TrainingState:
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 2))
-    return TrainingState(network, torch.optim.SGD(network.parameters(), lr, momentum=0.9))
-
-
-def budget(start: float, target: float, unit: str = "epochs", deadline: float = math.inf) -> TrainingBudget:
-    return TrainingBudget(unit, start, target, count_batches(N, BATCH), deadline)
-
-
-def accuracy(outputs: torch.Tensor) -> tuple[float, float]:
-    y = rows().y
-    return float((outputs.argmax(1) != y).float().mean()), float(nn.functional.cross_entropy(outputs, y))
-
-
-def run(s: TrainingState, start: float, target: float, p: TrainingPlan | None = None) -> TrainingState:
-    train(s, p or plan(), rows(), rows().x, accuracy, budget(start, target))
-    return s
+from tests.training.runs import BATCH, N, accuracy, budget, plan, rows, run, state
 
 
 def test_epochs_are_counted_exactly_and_the_network_learns() -> None:
@@ -57,48 +22,6 @@ def test_epochs_are_counted_exactly_and_the_network_learns() -> None:
 
 def test_a_budget_of_nine_differs_from_a_budget_of_one() -> None:
     assert run(state(), 0, 9).best.loss < run(state(), 0, 1).best.loss
-
-
-@pytest.mark.parametrize("constant", [False, True])
-def test_going_on_from_a_checkpoint_equals_never_having_stopped(constant: bool) -> None:
-    schedule = SCHEDULES.components["none"].build() if constant else None
-    straight = state()
-    run(straight, 0, 2, plan(schedule))
-    run(straight, 2, 5, plan(schedule))
-
-    first = run(state(), 0, 2, plan(schedule))
-    saved = first.checkpoint()
-    run(first, 2, 3, plan(schedule))  # further training must not change what was saved
-    torch.rand(10)
-    resumed = state()
-    resumed.restore(saved)
-    run(resumed, 2, 5, plan(schedule))
-    for a, b in zip(straight.network.state_dict().values(), resumed.network.state_dict().values(), strict=True):
-        assert torch.equal(a, b)
-    assert all(torch.equal(value, resumed.last.weights[name]) for name, value in straight.last.weights.items())
-    assert resumed.position.epochs == straight.position.epochs == 5
-    assert (resumed.best.loss, resumed.best.epochs) == (straight.best.loss, straight.best.epochs)
-
-
-def test_the_best_validated_weights_are_kept_ties_go_to_the_tie_breaker_and_then_to_the_later() -> None:
-    s = state()
-    for epoch, (loss, tie) in enumerate([(0.3, 1.0), (0.2, 0.9), (0.2, 0.9), (0.2, 0.95), (0.4, 0.1)]):
-        nn.init.constant_(s.ema.network[0].weight, epoch)
-        s.position.epochs = epoch
-        s.record_validation(loss, tie, torch.zeros(1, 2))
-    s.keep_last_weights()
-    assert (s.best.epochs, float(s.best.weights["0.weight"][0, 0])) == (2, 2.0)
-    assert (s.last.epochs, float(s.last.weights["0.weight"][0, 0])) == (4, 4.0)
-
-
-def test_what_is_kept_are_averaged_weights_with_what_they_predict() -> None:
-    s = run(state(), 0, 9)
-    again = state().network.eval()
-    for snapshot in (s.best, s.last):
-        again.load_state_dict(snapshot.weights)
-        torch.testing.assert_close(again(rows().x).detach(), snapshot.outputs)
-    assert not torch.equal(s.last.weights["0.weight"], s.network[0].weight)
-    assert s.last.epochs == 9
 
 
 def test_validation_begins_with_the_first_epoch() -> None:
@@ -165,34 +88,6 @@ def test_the_learning_rate_follows_the_schedule_through_the_segment() -> None:
     steps = 4 * count_batches(N, BATCH)
     assert seen == pytest.approx([i / steps for i in range(steps)])
     assert s.optimizer.param_groups[0]["lr"] == pytest.approx(0.5 / steps)
-
-
-@pytest.mark.parametrize("way", list(REGULARIZATION))
-def test_dropout_and_weight_decay_follow_their_schedule_in_every_segment(way: str) -> None:
-    seen: list[tuple[float, float]] = []
-
-    def watching(network: nn.Module, loss: nn.Module, batch: EncodedRows) -> torch.Tensor:
-        seen.append((network[3].p, s.optimizer.param_groups[0]["weight_decay"]))
-        return loss(network(batch.x), batch.y)
-
-    def decaying() -> TrainingState:
-        new = state()
-        optimizer = torch.optim.SGD(new.network.parameters(), 0.1, weight_decay=0.01)
-        return TrainingState(new.network, optimizer)
-
-    scheduled = plan(batch_loss=watching, regularization=REGULARIZATION[way])
-    s = decaying()
-    run(s, 0, 4, scheduled)
-    resumed = decaying()
-    resumed.restore(s.checkpoint())
-    s = resumed
-    run(s, 4, 8, scheduled)
-    steps = 4 * count_batches(N, BATCH)
-    factors = [(REGULARIZATION[way] or (lambda t: 1.0))(i / steps) for i in range(steps)]
-    expected = [(0.2 * f, 0.01 * f) for f in factors]
-    assert len(seen) == 2 * steps
-    for got, wanted in zip(seen, 2 * expected, strict=True):
-        assert got == pytest.approx(wanted)
 
 
 def test_gradients_are_clipped_to_the_norm() -> None:

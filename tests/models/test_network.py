@@ -1,0 +1,42 @@
+"""The network of a configuration."""
+
+import torch
+from torch import nn
+
+from autonet.core.component import Components
+from autonet.core.task import InputLayout, Task
+from autonet.models.network import LINEAR_CONFIG, build_network, rebuild_network, restore_network
+from autonet.nets.numeric import PBLDEmbedding
+from autonet.pipeline.tabular import NODES
+from tests.pipeline.trials import default, embedding_defaults
+
+
+def test_none_and_very_many_numbers_leave_the_network_as_it_is() -> None:
+    task = Task("regression", n_outputs=1)
+    pbld = {"NumericEmbeddingSelector:numeric_embedding": "pbld", **embedding_defaults("pbld")}
+    rows = torch.randn(10, 101)
+    for config, n_numbers, first in (
+        (default(task), 5, nn.Linear),
+        (default(task, **pbld), 0, nn.Linear),
+        (default(task, **pbld), 101, nn.Linear),
+        (default(task, **pbld), 100, PBLDEmbedding),
+    ):
+        network = build_network(task, Components.resolve(NODES.values(), config), InputLayout(101, n_numbers), rows)
+        assert type(network[0]) is first  # type: ignore[index]
+        assert network(rows).shape == (10, 1)
+
+
+def test_a_restored_network_predicts_the_same_and_draws_nothing_of_the_callers() -> None:
+    task, layout, rows = Task("regression", n_outputs=1), InputLayout(5, 5), torch.randn(10, 5)
+    config = default(task)
+    trained = build_network(task, Components.resolve(NODES.values(), config), layout)
+    before = torch.get_rng_state()
+    restored = restore_network(lambda: rebuild_network(task, config, layout), trained.state_dict())
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not restored.training
+    assert torch.equal(restored(rows), trained.eval()(rows))
+
+
+def test_the_linear_configuration_is_a_single_layer() -> None:
+    network = rebuild_network(Task("classification", n_outputs=3), LINEAR_CONFIG, InputLayout(7, 5, ()))
+    assert [(type(layer), layer.weight.shape) for layer in network] == [(nn.Linear, (3, 7))]  # type: ignore[union-attr]
