@@ -1,6 +1,5 @@
 """Tables as people export them: everything is text, and some of it is missing or ambiguous."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -46,22 +45,6 @@ def test_text_that_holds_numbers_and_dates_is_learned_from(column: str, quick: d
     assert auto.score(X.iloc[test], y[test]) > 0.8
     one = X.iloc[test[:1]]
     np.testing.assert_allclose(auto.predict_proba(one), auto.predict_proba(X.iloc[test])[:1], rtol=1e-5)
-
-
-def test_columns_in_doubt_are_warned_of_once(quick: dict[str, Any]) -> None:
-    dates = [f"{1 + i % 12:02}/{1 + i % 11:02}/{1 + i % 9:02}" for i in range(30)] * 2
-    X = pd.DataFrame({"from": dates, "until": dates, "price": np.arange(60.0)})
-    auto = AutoNetClassification("tiny_cs", **quick)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        auto.fit(X, X["price"] > 30)
-        auto.predict(X)
-    told = [w for w in caught if issubclass(w.category, DataWarning)]
-    assert [str(w.message) for w in told] == [
-        "Columns 'from', 'until': ambiguous dates, for example '01/01/01': taken as categories; write them year first, "
-        "as 2003-02-01."
-    ]
-    assert told[0].filename == __file__
 
 
 def test_new_values_that_do_not_parse_are_warned_of(quick: dict[str, Any]) -> None:

@@ -14,6 +14,9 @@ from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
 from autonet.estimators.report import log_fit
 
+# Searches of a few epochs may well be beaten by the linear baseline; it says so.
+pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+
 LOGGER = logging.getLogger("autonet")
 
 
@@ -141,3 +144,17 @@ def test_there_is_no_bar_in_threads_and_pipes(quick: dict[str, Any], iris: Any, 
     thread.start()
     thread.join()
     assert terminal.text == ""
+
+
+@pytest.mark.usefixtures("cpu_clock")
+@pytest.mark.parametrize("limits", [{"max_trials": 2}, {"max_trials": None, "max_runtime": 2}])
+def test_a_progress_bar_counts_trials_or_seconds(
+    limits: dict[str, Any], iris: Any, quick: dict[str, Any], capsys: Any
+) -> None:
+    AutoNetClassification("tiny_cs", **{**quick, **limits}, progress_bar=True).fit(*iris)
+    shown = capsys.readouterr().err
+    assert "per rung" in shown
+    assert ", best accuracy " in shown
+    for step in ("reading", "baseline", "search", "selection"):
+        assert f"{step} |" in shown
+    assert ("/2 trials" if limits["max_trials"] else "/2 s") in shown

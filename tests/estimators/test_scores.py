@@ -7,17 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_wine
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
-from autonet.core.errors import BaselineReturned, RefitSkipped, SearchFailed
+from autonet.core.errors import BaselineReturned, RefitSkipped
 from autonet.pipeline.tree_learners import LEARNERS
+from tests.estimators.tasks import linear_problem
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +84,6 @@ def test_a_network_alone_has_one_score(iris: Any, quick: dict[str, Any], caplog:
     assert "best network:" not in repr(auto)
 
 
-def linear_problem() -> Any:
-    """A table that a linear model explains without a rest."""
-    X = np.random.default_rng(0).normal(size=(300, 4))
-    return X, X @ [1.0, 2.0, 3.0, 4.0]
-
-
 @pytest.fixture
 def same_as_linear() -> Any:
     """A network that is as good as the baseline."""
@@ -134,35 +125,6 @@ def test_the_linear_model_is_returned_where_it_is_clearly_better(quick: dict[str
     with pytest.warns(BaselineReturned, match="No network was better, so the linear baseline is returned"):
         auto = AutoNetRegression("tiny_cs", **options).fit(*linear_problem())
     assert auto.fit_result["ensemble"] == {"linear": 1.0}
-
-
-@pytest.mark.parametrize("ensemble_size", [1, 10])
-def test_without_a_baseline_networks_alone_are_kept(quick: dict[str, Any], ensemble_size: int) -> None:
-    options = {**quick, "max_budget": 1, "ensemble_size": ensemble_size, "baseline": False}
-    auto = AutoNetRegression("tiny_cs", **options).fit(*linear_problem())
-    assert "linear" not in auto.fit_result["models"]
-    assert auto.fit_result["best_network"]["name"].isdigit()
-
-
-def test_without_a_baseline_and_a_network_there_is_nothing(quick: dict[str, Any], iris: Any) -> None:
-    with pytest.raises(SearchFailed, match="No network was trained in time; give a larger max_runtime, or baseline"):
-        AutoNetClassification("tiny_cs", max_runtime=1e-3, baseline=False, n_jobs=1).fit(*iris)
-
-
-def test_a_single_class_has_its_baseline_in_any_case(quick: dict[str, Any], iris: Any) -> None:
-    with pytest.warns(BaselineReturned, match="single class"):
-        auto = AutoNetClassification("tiny_cs", **quick, baseline=False).fit(iris[0], np.full(150, "only"))
-    assert set(auto.predict(iris[0])) == {"only"}
-
-
-@pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
-@pytest.mark.parametrize("strategy", ["maxabs", "none", "minmax"])
-def test_the_baseline_is_as_good_as_a_logistic_regression(quick: dict[str, Any], strategy: str) -> None:
-    X, y = load_wine(return_X_y=True)
-    options = {**quick, "normalization_strategies": [strategy], "cross_validator": 3, "max_budget": 1}
-    auto = AutoNetClassification("tiny_cs", **options).fit(X, y)
-    logistic = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y).score(X, y)
-    assert auto.fit_result["models"]["linear"]["val_accuracy"] > logistic - 0.05
 
 
 def test_a_refit_without_time_is_told(quick: dict[str, Any], iris: Any, monkeypatch: Any) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import make_classification, make_multilabel_classification
+from sklearn.datasets import make_multilabel_classification
 from sklearn.metrics import balanced_accuracy_score, f1_score, fbeta_score, make_scorer
 
 from autonet import AutoNetClassification, AutoNetMultilabel, AutoNetRegression
+from tests.estimators.tasks import rare
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
@@ -31,13 +32,6 @@ def test_several_labels_per_row(preset: str, labelled: Any, quick: dict[str, Any
     assert "val_multilabel_accuracy" in auto.fit_result["info"]
 
 
-def rare(n: int = 10_000) -> tuple[np.ndarray, np.ndarray]:
-    """One row in a thousand is positive."""
-    rng = np.random.default_rng(0)
-    y = (np.arange(n) % 1000 == 0).astype(int)
-    return rng.normal(size=(n, 3)) + 3.0 * y[:, None], y
-
-
 @pytest.mark.parametrize("metric", ["f1", "balanced_accuracy"])
 def test_the_metric_steers_the_threshold(metric: str, quick: dict[str, Any]) -> None:
     X, y = rare()
@@ -49,37 +43,6 @@ def test_the_metric_steers_the_threshold(metric: str, quick: dict[str, Any]) -> 
     np.testing.assert_array_equal(auto.predict(X), auto.predict_proba(X)[:, 1] >= threshold)
     assert score(y, auto.predict(X)) >= score(y, auto.predict_proba(X)[:, 1] >= 0.5)
     assert score(y, auto.predict(X)) > {"f1": 0.5, "balanced_accuracy": 0.9}[metric]
-
-
-@pytest.mark.parametrize("how", [{"class_weight": "balanced"}, {"loss_modules": ["cross_entropy_weighted"]}])
-def test_weighted_losses_find_the_rare_class(how: dict[str, Any], quick: dict[str, Any]) -> None:
-    X, y = rare()
-    options = {**quick, **how, "max_trials": 1, "max_budget": 3}
-    auto = AutoNetClassification("tiny_cs", **options, optimize_metric="roc_auc").fit(X, y)
-    assert auto.predict(X)[y == 1].mean() > 0.8
-    assert auto.predict(X)[y == 0].mean() < 0.2
-
-
-@pytest.mark.parametrize("validation", [{}, {"cross_validator": 3}, {"cross_validator": "k_fold"}])
-def test_weights_are_repetitions(validation: dict[str, Any], quick: dict[str, Any]) -> None:
-    quick |= validation
-    X, y = make_classification(80, random_state=0)
-    weights = np.random.default_rng(0).integers(0, 4, 80)
-    weighted = AutoNetClassification("tiny_cs", **quick).fit(X, y, sample_weight=weights)
-    repeated = AutoNetClassification("tiny_cs", **quick).fit(X.repeat(weights, axis=0), y.repeat(weights))
-    np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
-
-
-def test_weights_count_in_training_and_in_the_metric(quick: dict[str, Any]) -> None:
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(400, 2))
-    y = np.where(np.arange(400) < 200, X[:, 0] > 0, X[:, 0] < 0).astype(int)  # two halves that contradict each other
-    for half in (slice(0, 200), slice(200, 400)):
-        weights = np.full(400, 0.01)
-        weights[half] = 1.0
-        auto = AutoNetClassification("tiny_cs", **{**quick, "max_budget": 27}).fit(X, y, sample_weight=weights)
-        assert auto.score(X[half], y[half]) > 0.9
-        assert auto.fit_result["info"]["val_accuracy"] > 0.9
 
 
 @pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])

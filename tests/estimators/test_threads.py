@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,9 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from autonet import AutoNetClassification, register_network
-from autonet.models.model import one_thread
 from autonet.nets.registry import NETWORKS
-from autonet.training.random import DrawFrom
 
 X = np.random.default_rng(0).normal(size=(300, 6))
 Y = (X[:, 0] * X[:, 1] > 0).astype(int)
@@ -97,49 +95,3 @@ def test_the_caller_draws_the_same_numbers_while_a_fit_runs() -> None:
         drawn.append(torch.rand(()).item())
     thread.join()
     assert drawn == expected[: len(drawn)]
-
-
-def test_threads_of_torch_are_put_back_whatever_ends_first() -> None:
-    torch.set_num_threads(2)
-    first_is_inside, second_is_inside = threading.Event(), threading.Event()
-
-    def first() -> None:
-        with one_thread():
-            first_is_inside.set()
-            second_is_inside.wait()
-
-    thread = threading.Thread(target=first)
-    thread.start()
-    first_is_inside.wait()
-    with one_thread():
-        second_is_inside.set()
-        thread.join()
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == 2
-
-
-@pytest.mark.parametrize(
-    "draw",
-    [
-        lambda: nn.Linear(5, 7).weight,
-        lambda: nn.init.orthogonal_(torch.empty(4, 4)),
-        lambda: torch.randperm(20),
-        lambda: torch.randint(3, 9, (5,)),
-        lambda: torch.rand_like(torch.ones(4)),
-        lambda: torch.randn_like(torch.ones(4)),
-        lambda: nn.functional.dropout(torch.ones(50), 0.3),
-        lambda: nn.functional.rrelu(torch.randn(20), training=True),
-        lambda: torch.multinomial(torch.ones(5), 3),
-        lambda: torch.normal(torch.zeros(3), torch.ones(3)),
-    ],
-)
-def test_operations_draw_from_a_generator_what_they_would_from_the_global_one(draw: Callable[[], Tensor]) -> None:
-    torch.manual_seed(3)
-    expected = draw()
-    torch.manual_seed(9)
-    before = torch.get_rng_state()
-    with DrawFrom(torch.Generator().manual_seed(3)) as mode:
-        drawn = draw()
-    assert torch.equal(drawn, expected)
-    assert mode.n_draws > 0
-    assert torch.equal(torch.get_rng_state(), before)

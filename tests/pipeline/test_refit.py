@@ -15,7 +15,7 @@ from autonet.search.records import Trial
 from autonet.search.running_trial import RunningTrial
 from autonet.training.loop import train_epoch
 from tests.clocks import FakeClock
-from tests.pipeline.test_trial import context, default, job, rebuilt
+from tests.pipeline.trials import context, default, job, rebuilt
 
 LATER = float("inf")
 

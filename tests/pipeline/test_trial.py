@@ -5,67 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from autonet.core.component import Components
-from autonet.core.task import InputLayout, Task
-from autonet.data.splits.folds import split
 from autonet.data.table import Table
-from autonet.metrics.metric import get_metric
-from autonet.models.ensemble import Ensemble, NetworkMember
-from autonet.models.network import build_network
-from autonet.nets.numeric import NUMERIC_EMBEDDING, PBLDEmbedding
-from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.tabular import NODES, TABLES
-from autonet.pipeline.trial import TrainedFold, build_member, build_training, run_trial, time_epoch
+from autonet.pipeline.trial import build_training, run_trial
 from autonet.search.records import Job, Status
 from autonet.search.running_trial import RunningTrial
-from autonet.space.build import build_space
-from autonet.space.presets import load_preset
 from tests.clocks import FakeClock
-
-CPU = torch.device("cpu")
-
-
-def context(
-    data: Any, *, unit: str = "epochs", folds: int = 1, metric: str = "accuracy", additional: Any = ()
-) -> TrialContext:
-    X, y = data
-    kind = get_metric_kind(metric)
-    task = Task(kind, len(X), X.shape[1], len(np.unique(y)) if kind == "classification" else 1)
-    y = y if kind == "classification" else y.reshape(-1, 1).astype(np.float64)
-    how: dict[str, Any] = {"validation_split": 0.3, "arguments": {}, "groups": None, "shuffle": True, "seed": 0}
-    rows = split(y, kind, len(X), cross_validator=folds if folds > 1 else "none", **how)
-    metrics = [get_metric(name, kind) for name in (metric, *additional)]
-    return TrialContext(TABLES, Table.from_numbers(X), y, None, task, rows, metrics[0], metrics[1:], unit, CPU, 0)  # type: ignore[arg-type]
-
-
-def get_metric_kind(metric: str) -> Any:
-    return "regression" if metric in ("r2", "rmse") else "classification"
-
-
-def default(task: Task, **changes: Any) -> dict[str, Any]:
-    preset = load_preset("tiny_cs", task)
-    return {**dict(build_space(task, preset.components, preset.updates).get_default_configuration()), **changes}
-
-
-def chosen(space: TrialContext, **changes: Any) -> Components:
-    return space.resolve(default(space.task, **changes))
-
-
-def job(space: TrialContext, start: float, target: float, checkpoint: Any = None, **changes: Any) -> RunningTrial:
-    return RunningTrial(Job(0, default(space.task, **changes), start, target, seed=3, checkpoint=checkpoint))
-
-
-def rebuilt(space: TrialContext, trained: list[TrainedFold], **changes: Any) -> list[NetworkMember]:
-    """The networks of a trial at their best."""
-    return [build_member(space, default(space.task, **changes), fold, fold.best.weights) for fold in trained]
-
-
-def predicted(space: TrialContext, members: list[NetworkMember], rows: Any) -> Any:
-    """What networks predict for rows of the table."""
-    return Ensemble.from_members("", members).predict(space.data.rows(rows))
+from tests.pipeline.trials import chosen, context, default, embedding_defaults, job, predicted, rebuilt
 
 
 def test_a_result_describes_its_checkpoint(iris: Any) -> None:
@@ -196,39 +143,6 @@ def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
     assert result.loss < diabetes[1].std()
 
 
-def test_encodings_are_kept_for_the_next_trial(iris: Any) -> None:
-    space = context(iris)
-    first = space.encode_fold(chosen(space), 0)
-    assert space.encode_fold(chosen(space), 0).rows.x is first.rows.x
-
-
-def test_old_encodings_make_room_for_new_ones(iris: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("autonet.pipeline.context.CACHED_BYTES", 2 * 150 * 4 * 4)
-    space = context(iris)
-    ways = ["standardize", "minmax", "none"]
-    configs = [chosen(space, **{"NormalizationStrategySelector:normalization_strategy": way}) for way in ways]
-    kept = [space.encode_fold(config, 0).rows.x for config in configs]
-    assert [space.encode_fold(configs[i], 0).rows.x is kept[i] for i in (1, 2, 0)] == [True, True, False]
-
-
-def test_encoders_see_training_rows_only(diabetes: Any) -> None:
-    X, y = diabetes[0].copy(), diabetes[1].copy()
-    space = context((X, y), metric="r2")
-    before = space.encode_fold(chosen(space), 0)
-    X[space.folds[0].valid] += 1000
-    other = TrialContext(
-        **{**vars(space), "data": Table.from_numbers(X), "y": space.y.copy(), "_encoded": OrderedDict()}
-    )
-    other.y[space.folds[0].valid] += 1000
-    after = other.encode_fold(chosen(space), 0)
-    for a, b in zip(
-        before.encoder.module.state_dict().values(), after.encoder.module.state_dict().values(), strict=True
-    ):
-        torch.testing.assert_close(a, b, rtol=0, atol=0)
-    assert before.targets.center == after.targets.center
-    assert torch.equal(before.rows.x[:], after.rows.x[:])
-
-
 @pytest.mark.parametrize("choice", ["pbld", "periodic", "piecewise_linear"])
 def test_a_network_that_embeds_numbers_is_trained_continued_and_rebuilt(choice: str, diabetes: Any) -> None:
     space = context(diabetes, metric="rmse")
@@ -243,12 +157,6 @@ def test_a_network_that_embeds_numbers_is_trained_continued_and_rebuilt(choice: 
     valid = space.folds[0].valid
     error = predicted(space, [part], valid)[:, 0] - diabetes[1][valid]
     assert np.sqrt(np.mean(error**2)) == pytest.approx(result.loss, rel=1e-4)
-
-
-def embedding_defaults(choice: str) -> dict[str, Any]:
-    space = NUMERIC_EMBEDDING.components[choice].space
-    values = dict(space(Task("regression")).get_default_configuration()) if space else {}
-    return {f"NumericEmbeddingSelector:{choice}:{name}": value for name, value in values.items()}
 
 
 def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
@@ -273,56 +181,8 @@ def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
     assert torch.equal(networks[0].left[:, 0, 0], x[:, :n_numbers].min(dim=0).values)
 
 
-def test_none_and_very_many_numbers_leave_the_network_as_it_is() -> None:
-    task = Task("regression", n_outputs=1)
-    pbld = {"NumericEmbeddingSelector:numeric_embedding": "pbld", **embedding_defaults("pbld")}
-    rows = torch.randn(10, 101)
-    for config, n_numbers, first in (
-        (default(task), 5, nn.Linear),
-        (default(task, **pbld), 0, nn.Linear),
-        (default(task, **pbld), 101, nn.Linear),
-        (default(task, **pbld), 100, PBLDEmbedding),
-    ):
-        network = build_network(task, Components.resolve(NODES.values(), config), InputLayout(101, n_numbers), rows)
-        assert type(network[0]) is first  # type: ignore[index]
-        assert network(rows).shape == (10, 1)
-
-
-def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:
-    space = context(iris)
-    weights = np.where(iris[1] == 0, 100.0, 1.0)
-    weighted = TrialContext(**{**vars(space), "weights": weights, "_encoded": OrderedDict()})
-    rows = weighted.encode_fold(chosen(space), 0).rows
-    assert rows.weights is not None
-    assert rows.weights.mean().item() == pytest.approx(1.0)
-    assert rows.weights.max() / rows.weights.min() == pytest.approx(100.0)
-    encoded = space.encode_fold(chosen(space), 0)
-    always_0 = torch.tensor([[9.0, 0.0, 0.0]]).expand(len(encoded.valid), 3)
-    plain, _ = space.validation(0, encoded.targets, encoded.valid.y)(always_0)
-    heavy, _ = weighted.validation(0, encoded.targets, encoded.valid.y)(always_0)
-    assert heavy < 0.05 < 0.5 < plain
-
-
 def test_additional_metrics_are_recorded(iris: Any) -> None:
     space = context(iris, folds=2, additional=("balanced_accuracy", "cross_entropy"))
     metrics = run_trial(space, job(space, 0, 3)).metrics
     assert 0 < metrics["val_balanced_accuracy"] <= 1
     assert 0 < metrics["val_cross_entropy"] < 2
-
-
-@pytest.mark.parametrize("unit", ["time", "epochs"])
-def test_the_baseline_is_a_linear_network(unit: str, iris: Any) -> None:
-    space = context(iris, unit=unit)
-    baseline = fit_baseline(space, chosen(space), seconds=0.3, deadline=float("inf"))
-    assert [type(m).__name__ for m in baseline.members[0].network] == ["Linear"]
-    assert baseline.rank[0] < 0.3
-
-
-def test_an_epoch_is_timed(iris: Any) -> None:
-    space = context(iris, unit="time")
-    assert 0 < time_epoch(space, chosen(space)) < 1
-
-
-def test_an_epoch_of_several_folds_is_one_of_each(iris: Any) -> None:
-    one, five = context(iris, unit="time"), context(iris, unit="time", folds=5)
-    assert time_epoch(five, chosen(five)) > 2.5 * time_epoch(one, chosen(one))

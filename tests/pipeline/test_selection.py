@@ -10,7 +10,7 @@ from autonet.pipeline.selection import load_candidates
 from autonet.pipeline.trial import TrainedFold, run_trial
 from autonet.search.records import Trial
 from autonet.search.running_trial import RunningTrial
-from tests.pipeline.test_trial import chosen, context, default, job
+from tests.pipeline.trials import chosen, context, default, job
 
 Trained = dict[int, list[TrainedFold]]
 

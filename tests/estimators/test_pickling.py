@@ -14,11 +14,10 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
-from torch import nn
 
 from autonet import AutoNetClassification, register_network, unregister_network
-from autonet.core.errors import InvalidOption, SearchFailed, UnknownName
 from autonet.nets.registry import NETWORKS
+from tests.nets.networks import deep, perceptron
 
 # Read by Python from standard input: nothing of it can be imported by another process.
 SCRIPT = """
@@ -116,27 +115,6 @@ def test_an_estimator_is_fitted_again_where_its_networks_are_not_registered(fold
         assert list(again.get_hyperparameter_search_space()["NetworkSelector:network"].choices) == ["wide", "layers"]
 
 
-def perceptron(n_in: int, n_out: int) -> nn.Module:
-    return nn.Sequential(nn.Linear(n_in, n_out))
-
-
-def deep(n_in: int, n_out: int) -> nn.Module:
-    return nn.Sequential(nn.Linear(n_in, 8), nn.Tanh(), nn.Linear(8, n_out))
-
-
-def test_networks_that_give_no_finite_outputs_are_said_to_diverge(iris: Any, quick: dict[str, Any]) -> None:
-    class Broken(nn.Linear):
-        def __init__(self, n_in: int, n_out: int) -> None:
-            super().__init__(n_in, n_out)
-
-        def forward(self, x: Any) -> Any:
-            return super().forward(x) * float("nan")
-
-    register_network("mine", Broken)
-    with pytest.raises(SearchFailed, match="Every network diverged: its outputs or its loss were not finite"):
-        AutoNetClassification("tiny_cs", networks=["mine"], **quick, baseline=False).fit(*iris)
-
-
 def test_an_unpickled_estimator_keeps_its_network(iris: Any, quick: dict[str, Any]) -> None:
     register_network("mine", perceptron)
     sent = cloudpickle.dumps(AutoNetClassification("tiny_cs", networks=["mine"], **quick))
@@ -161,30 +139,3 @@ def test_a_copy_shares_and_a_deep_copy_does_not(iris: Any, quick: dict[str, Any]
     assert copy(auto).history_ is auto.history_
     assert deepcopy(auto).history_ is not auto.history_
     np.testing.assert_array_equal(deepcopy(auto).predict_proba(iris[0]), auto.predict_proba(iris[0]))
-
-
-def test_a_name_is_given_once() -> None:
-    register_network("mine", perceptron)
-    with pytest.raises(InvalidOption, match=r"'mine' is already registered; use another name, or overwrite=True"):
-        register_network("mine", deep)
-    assert NETWORKS.components["mine"].build is perceptron
-    register_network("mine", deep, overwrite=True)
-    assert NETWORKS.components["mine"].build is deep
-    unregister_network("mine")
-    assert "mine" not in NETWORKS.components
-    with pytest.raises(UnknownName, match="Unknown registered network 'mine'"):
-        unregister_network("mine")
-
-
-@pytest.mark.parametrize("name", ["shapedresnet", "tabm", "linear"])
-def test_the_networks_of_autonet_stay(name: str) -> None:
-    with pytest.raises(InvalidOption, match=f"'{name}' is a built-in network"):
-        register_network(name, perceptron, overwrite=True)
-    with pytest.raises(InvalidOption, match=f"'{name}' is a built-in network"):
-        unregister_network(name)
-
-
-@pytest.mark.parametrize("name", ["", "my:net", 3, None])
-def test_names_that_cannot_be_one(name: Any) -> None:
-    with pytest.raises(InvalidOption, match="name must be a non-empty string without ':'"):
-        register_network(name, perceptron)

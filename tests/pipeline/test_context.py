@@ -1,0 +1,60 @@
+"""Encodings of the folds, and weights of rows, that the trials of a search share."""
+
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autonet.data.table import Table
+from autonet.pipeline.context import TrialContext
+from tests.pipeline.trials import chosen, context
+
+
+def test_encodings_are_kept_for_the_next_trial(iris: Any) -> None:
+    space = context(iris)
+    first = space.encode_fold(chosen(space), 0)
+    assert space.encode_fold(chosen(space), 0).rows.x is first.rows.x
+
+
+def test_old_encodings_make_room_for_new_ones(iris: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("autonet.pipeline.context.CACHED_BYTES", 2 * 150 * 4 * 4)
+    space = context(iris)
+    ways = ["standardize", "minmax", "none"]
+    configs = [chosen(space, **{"NormalizationStrategySelector:normalization_strategy": way}) for way in ways]
+    kept = [space.encode_fold(config, 0).rows.x for config in configs]
+    assert [space.encode_fold(configs[i], 0).rows.x is kept[i] for i in (1, 2, 0)] == [True, True, False]
+
+
+def test_encoders_see_training_rows_only(diabetes: Any) -> None:
+    X, y = diabetes[0].copy(), diabetes[1].copy()
+    space = context((X, y), metric="r2")
+    before = space.encode_fold(chosen(space), 0)
+    X[space.folds[0].valid] += 1000
+    other = TrialContext(
+        **{**vars(space), "data": Table.from_numbers(X), "y": space.y.copy(), "_encoded": OrderedDict()}
+    )
+    other.y[space.folds[0].valid] += 1000
+    after = other.encode_fold(chosen(space), 0)
+    for a, b in zip(
+        before.encoder.module.state_dict().values(), after.encoder.module.state_dict().values(), strict=True
+    ):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+    assert before.targets.center == after.targets.center
+    assert torch.equal(before.rows.x[:], after.rows.x[:])
+
+
+def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:
+    space = context(iris)
+    weights = np.where(iris[1] == 0, 100.0, 1.0)
+    weighted = TrialContext(**{**vars(space), "weights": weights, "_encoded": OrderedDict()})
+    rows = weighted.encode_fold(chosen(space), 0).rows
+    assert rows.weights is not None
+    assert rows.weights.mean().item() == pytest.approx(1.0)
+    assert rows.weights.max() / rows.weights.min() == pytest.approx(100.0)
+    encoded = space.encode_fold(chosen(space), 0)
+    always_0 = torch.tensor([[9.0, 0.0, 0.0]]).expand(len(encoded.valid), 3)
+    plain, _ = space.validation(0, encoded.targets, encoded.valid.y)(always_0)
+    heavy, _ = weighted.validation(0, encoded.targets, encoded.valid.y)(always_0)
+    assert heavy < 0.05 < 0.5 < plain
