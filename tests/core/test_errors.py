@@ -4,8 +4,6 @@ import pytest
 
 from autonet import errors
 from autonet.core.errors import UnknownName
-from autonet.core.names import join
-from autonet.core.validation import check_choice
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
@@ -45,17 +43,6 @@ def test_errors_survive_the_way_between_processes() -> None:
 def test_every_error_is_autonets_and_a_builtin_one(error: type[Exception], builtin: type[Exception]) -> None:
     assert issubclass(error, builtin)
     assert issubclass(error, errors.AutonetError) != issubclass(error, errors.AutonetWarning)
-
-
-def test_a_known_name_comes_back_and_an_unknown_one_raises() -> None:
-    assert check_choice("shape", "brick", (name for name in ("brick", "funnel"))) == "brick"
-    with pytest.raises(errors.UnknownName, match=r"Unknown shape 'brik'\. Did you mean 'brick'\?"):
-        check_choice("shape", "brik", ["brick", "funnel"])
-
-
-def test_names_are_joined_without_their_empty_parts() -> None:
-    assert join("TrainNode", "mixup", "alpha") == "TrainNode:mixup:alpha"
-    assert join("CreateDataLoader", "", "batch_size") == "CreateDataLoader:batch_size"
 
 
 def test_every_name_in_the_module_is_of_the_family() -> None:
