@@ -6,8 +6,9 @@ INSTALLED := $(VENV)/installed
 PEERS ?= .peers
 # What depends most on other packages; part of CI beside all tests, so no more than minutes.
 TESTS_OF_LOWEST := tests/metrics tests/data/encoding tests/data/reading tests/space/test_updates.py \
-	tests/space/test_portfolio.py tests/search/test_store.py tests/estimators/test_frames.py \
-	tests/estimators/test_scikit_learn.py
+	tests/space/test_portfolio.py $(addprefix tests/search/storage/,test_files.py test_journal.py test_replay.py \
+	test_settings.py test_store.py) tests/core/test_jsonvalues.py tests/testing/test_stores.py \
+	tests/estimators/test_frames.py tests/estimators/test_scikit_learn.py
 
 .PHONY: demo test test-lowest test-wheel test-newest-python torture check format wheel docs docs-links benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
 

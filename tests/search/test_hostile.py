@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections import namedtuple
 from collections.abc import Callable
 from enum import IntEnum, StrEnum
 from fractions import Fraction
@@ -14,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ConfigSpace import Constant, Float
 
 from autonet.core.errors import AutonetError, InvalidOption, SearchFailed
 from autonet.search import RunningTrial, Study, minimize
@@ -29,9 +27,6 @@ class Kind(StrEnum):
 class Size(IntEnum):
     S = 1
     L = 2
-
-
-Shape = namedtuple("Shape", "width depth")
 
 
 class Silent:
@@ -179,21 +174,6 @@ def test_members_of_an_enumeration_stay_members(where: str, tmp_path: Path) -> N
     assert len(seen) == (6 if where == "run" else 9)
 
 
-@pytest.mark.parametrize(
-    "space",
-    [
-        {"x": [Shape(1, 2), Shape(3, 4)]},
-        {"x": [int]},
-        {"x": Constant("x", print)},
-        {"x": Float("x", (0, 1), meta={"owner": int})},
-    ],
-)
-def test_a_space_that_would_not_come_back_is_refused(space: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.raises(InvalidOption, match=r"cannot be saved in a run directory"):
-        Study(space, run_dir=tmp_path / "run")
-    assert len(Study(space).space) == 1  # in memory all goes
-
-
 SETS = """
 import sys
 from autonet.search import Study
@@ -217,25 +197,6 @@ def test_sets_as_choices_are_the_same_in_each_process(tmp_path: Path) -> None:
         for seed in (1, 2)
     ]
     assert printed == ["4", "8"]
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        (0, 2**63),
-        (0, 10**400),
-        (0.0, math.inf),
-        (-1e308, 1e308),
-        (1e-300, 2e-300),
-        [math.nan, 1.0],
-        [1, True],
-        [np.zeros(2), np.ones(2)],
-        math.nan,
-    ],
-)
-def test_spaces_that_cannot_be_are_refused_by_name(entry: Any) -> None:
-    with pytest.raises(InvalidOption, match=r"space\['x'\] = "):
-        Study({"x": entry})
 
 
 @pytest.mark.parametrize(

@@ -1,42 +1,15 @@
 import math
-from collections.abc import Container
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autonet.search.history import History
-from autonet.search.records import Event, Report, Status, Trial
+from autonet.search.records import Report, Status
 from autonet.search.rungs import Rungs
 from autonet.search.schedulers.base import Continue, Start
-from autonet.search.schedulers.halving import AsynchronousHalving, NoHalving
-
-RUNGS = Rungs.geometric(1, 9, 3)
-
-
-def propose(history: History) -> Trial:
-    history.apply(Event("propose", len(history), {"config": {"x": len(history)}, "seed": 0, "origin": "sampler"}))
-    return history.trials[-1]
-
-
-def history(*losses: list[float]) -> History:
-    """One trial per list: its losses at the successive rungs of 1, 3, 9 seconds; infinite is a failure."""
-    result = History(RUNGS)
-    for number, values in enumerate(losses):
-        propose(result)
-        paid = 0.0
-        for loss, budget in zip(values, RUNGS.budgets, strict=False):
-            status = Status.FINISHED if math.isfinite(loss) else Status.DIVERGED
-            reached = budget if math.isfinite(loss) else paid
-            result.add(result.trials[number], Report(paid, budget, reached, loss, status, budget - paid, 1.0))
-            paid = budget
-    return result
-
-
-def decide(history: History, *, left: float, may_start: bool, lost: Container[int] = ()) -> Start | Continue | None:
-    return AsynchronousHalving().decide(history, left=left, may_start=may_start, lost=lost)
+from tests.search.schedulers.histories import RUNGS, decide, history, propose
 
 
 def test_the_first_job_is_a_new_trial_at_the_lowest_rung() -> None:
@@ -51,17 +24,6 @@ def test_the_best_third_of_a_rung_is_promoted() -> None:
 def test_higher_rungs_are_promoted_first() -> None:
     grown = history([0.1, 0.09], [0.2, 0.08], [0.3, 0.07], [0.4], [0.5], [0.01])
     assert decide(grown, left=100, may_start=True) == Continue(2, 9)
-
-
-def test_failed_and_running_trials_are_never_promoted() -> None:
-    assert decide(history([math.inf], [0.1], [0.2]), left=100, may_start=True) == Continue(1, 3)
-    running = history([0.3], [0.1], [0.2])
-    running.apply(Event("start", 1, {"start": 1, "target": 3}))
-    assert decide(running, left=100, may_start=True) == Start(1)
-
-
-def test_a_trial_whose_checkpoint_is_gone_is_not_promoted() -> None:
-    assert decide(history([0.3], [0.1], [0.2]), left=100, may_start=True, lost=[1]) == Start(1)
 
 
 def completed(given: History, *numbers: int) -> History:
@@ -95,35 +57,14 @@ def test_when_nothing_new_fits_the_best_checkpoint_goes_on_as_far_as_time_allows
     assert decide(climbed, left=0.9, may_start=True) == Continue(1, pytest.approx(1.9))
 
 
-def test_what_a_job_takes_beside_its_budget_is_left_out_of_how_far_it_can_go() -> None:
-    climbed = history([0.1, 0.1, 0.1], [0.2])
-    climbed.overheads[1] = 0.5
-    assert decide(climbed, left=0.9, may_start=True) == Continue(1, pytest.approx(1.4))
-
-
 def test_a_checkpoint_goes_on_for_a_twentieth_of_its_budget_at_least() -> None:
     assert decide(history([0.1, 0.1]), left=0.16, may_start=True) == Continue(0, pytest.approx(3.16))
     assert decide(history([0.1, 0.1]), left=0.14, may_start=True) is None
 
 
-def test_a_new_trial_is_expected_to_take_the_median_of_the_seconds_of_an_epoch() -> None:
-    record = History(Rungs((1, 3), unit="epochs"))
-    for seconds, target in ((1.0, 3), (1.0, 1), (9.0, 1)):
-        record.add(propose(record), Report(0, target, target, 0.5, Status.FINISHED, seconds * target, 1.0))
-    assert decide(record, left=4.0, may_start=True) == Start(1)
-    assert decide(record, left=2.9, may_start=True) == Continue(1, 3)  # it could not climb a rung any more
-
-
 def test_the_promotion_of_the_best_is_part_of_what_is_reserved_for_it() -> None:
     # From rung 1 to rung 9 it takes 8 seconds, of which its own promotion to rung 3 is a part.
     assert decide(history([0.1], [0.2], [0.3]), left=8.0, may_start=True) == Continue(0, 3)
-
-
-def test_a_trial_that_was_cut_before_it_got_anywhere_goes_on_once() -> None:
-    record = history([])
-    for expected in (Continue(0, 9), None):
-        record.add(record.trials[0], Report(0, 1, 0, 0.1, Status.CUT, 1.0, 1.0))
-        assert decide(record, left=20.0, may_start=False) == expected
 
 
 def test_without_a_deadline_the_search_ends_when_trials_are_used_up_and_one_is_at_the_top() -> None:
@@ -180,16 +121,3 @@ def test_the_call_of_the_book_starts_five_and_brings_one_to_the_top() -> None:
     assert len(record) >= 5
     assert sum(t.budget >= 1500 for t in record) >= 1
     assert 0.95 * 2000 <= clock <= 2000
-
-
-@pytest.mark.parametrize("scheduler", [AsynchronousHalving(), NoHalving()])
-@pytest.mark.parametrize("unit", ["none", "epochs", "time"])
-def test_one_slow_trial_does_not_end_a_search_but_a_time_that_none_has_needed_does(scheduler: Any, unit: Any) -> None:
-    record = History(Rungs.without_budget() if unit == "none" else Rungs((1,), unit=unit))
-    seconds = 3.0  # the first trial loads, compiles or downloads something
-    record.add(propose(record), Report(0, 1, 1, 0.5, Status.FINISHED, seconds, 1.0))
-    assert scheduler.decide(record, left=1.9, may_start=True) == Start(1)
-    for _ in range(2):
-        record.add(propose(record), Report(0, 1, 1, 0.5, Status.FINISHED, seconds, 1.0))
-    assert scheduler.decide(record, left=1.9, may_start=True) == Start(pytest.approx(0.9) if unit == "time" else 1)
-    assert scheduler.decide(record, left=1.2, may_start=True) is None

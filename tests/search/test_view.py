@@ -1,0 +1,40 @@
+"""What can be looked at of a study."""
+
+from pathlib import Path
+
+import pytest
+
+from autonet.core.errors import NoFinishedTrial
+from autonet.search import RunningTrial, Study
+from tests.search.objectives import LINE, quadratic
+
+
+@pytest.mark.parametrize("in_directory", [False, True])
+def test_checkpoints_are_loaded_wherever_they_are(in_directory: bool, tmp_path: Path) -> None:
+    def objective(trial: RunningTrial) -> float:
+        if trial.number:
+            trial.checkpoint.save({"number": trial.number})
+        return quadratic(trial)
+
+    with Study(LINE, run_dir=tmp_path / "run" if in_directory else None, random_state=0) as study:
+        study.optimize(objective, max_trials=3)
+        assert [study.load_checkpoint(trial) for trial in study.trials] == [None, {"number": 1}, {"number": 2}]
+        assert {isinstance(kept, Path) for kept in study.checkpoints.values()} == {in_directory}
+
+
+def test_the_best_trial_is_the_first_of_the_ranking() -> None:
+    study = Study(LINE, direction="maximize", random_state=0)
+    with pytest.raises(NoFinishedTrial, match="No trial has a value yet"):
+        _ = study.best
+    study.optimize(lambda trial: -quadratic(trial), max_trials=9)
+    assert study.best is next(study.history.ranked())
+    assert study.best.value == max(trial.value for trial in study.trials if trial.value is not None)
+    assert [trial.number for trial in study.trials] == list(range(9))
+
+
+def test_a_space_that_the_objective_defines_is_known_as_far_as_it_was_suggested() -> None:
+    study = Study(random_state=0)
+    assert list(study.space) == []
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), max_trials=2)
+    assert list(study.space) == ["x"]
+    assert study.encoding.space is study.space
