@@ -17,7 +17,7 @@ from autonet.core.task import Task
 from autonet.nets.activations import build_activation
 from autonet.nets.optimizer_factors import set_optimizer_factors
 
-__all__ = ["REALMLP", "DataInitializedLinear", "FrontScale", "ParametricActivation", "make_realmlp"]
+__all__ = ["REALMLP", "DataInitializedLinear", "FrontScale", "ParametricActivation", "build_realmlp"]
 
 # Learning rate of biases, as a factor of the network's.
 BIAS_FACTOR = 0.1
@@ -122,73 +122,6 @@ class DataInitializedLinear(nn.Linear):
         self.bias.copy_(-(share / share.sum(dim=0) * (outputs * scale).gather(0, rows)).sum(dim=0))
 
 
-def make_realmlp(
-    *,
-    n_in: int,
-    n_out: int,
-    widths: list[int],
-    activation_name: str,
-    parametric_activation: bool,
-    dropout: float,
-    zero_head: bool,
-    learning_rate_factor: float,
-    front_scale_factor: float,
-) -> nn.Sequential:
-    """Stack a front scale, Linear, activation and dropout for each width, and a Linear head.
-
-    Parameters
-    ----------
-    n_in, n_out : int
-    widths : list of int
-    activation_name : str
-    parametric_activation : bool
-    dropout : float
-    zero_head : bool
-        Whether to initialize the head with zeros.
-    learning_rate_factor : float
-        Factor of the learning rates of all parameters.
-    front_scale_factor : float
-        Further factor of the front scale's learning rate.
-
-    Returns
-    -------
-    nn.Sequential
-        FrontScale; Linear, activation and, if used, Dropout for each width; Linear.
-
-    Notes
-    -----
-    Layers emulate the neural tangent parametrization, ``W x / sqrt(n_in) + b``, with ``W / sqrt(n_in)`` as their
-    weight.  For Adam, whose steps do not depend on the scale of the gradient, this is equivalent to a learning rate
-    divided by ``sqrt(n_in)``, and a decoupled weight decay multiplied by it, since it is multiplied by the learning
-    rate.  For other optimizers only the learning rates differ.
-
-    Weight decay applies to matrices only.  In the paper it applies to the front scale and the activations, too; with
-    strong decay that was worse on most tables (docs/benchmarks/log.md).
-    """
-    scale = FrontScale(n_in)
-    set_optimizer_factors(scale.weight, learning_rate=learning_rate_factor * front_scale_factor)
-    layers: list[nn.Module] = [scale]
-    for d_in, d_out in zip([n_in, *widths], widths, strict=False):
-        layers.append(_linear(d_in, d_out, learning_rate_factor, zero=False))
-        if parametric_activation:
-            parametric = ParametricActivation(activation_name, d_out)
-            set_optimizer_factors(parametric.alpha, learning_rate=learning_rate_factor * ACTIVATION_FACTOR)
-            layers.append(parametric)
-        else:
-            layers.append(build_activation(activation_name))
-        if dropout > 0:
-            layers.append(nn.Dropout(dropout))
-    return nn.Sequential(*layers, _linear(widths[-1], n_out, learning_rate_factor, zero=zero_head))
-
-
-def _linear(d_in: int, d_out: int, learning_rate_factor: float, *, zero: bool) -> DataInitializedLinear:
-    layer = DataInitializedLinear(d_in, d_out, zero=zero)
-    root = math.sqrt(d_in)
-    set_optimizer_factors(layer.weight, learning_rate=learning_rate_factor / root, weight_decay=root)
-    set_optimizer_factors(layer.bias, learning_rate=learning_rate_factor * BIAS_FACTOR, weight_decay=0.0)
-    return layer
-
-
 def build_realmlp(
     *,
     n_in: int,
@@ -203,18 +136,59 @@ def build_realmlp(
     front_scale_factor: float,
     dropout: float = 0.0,
 ) -> nn.Sequential:
-    """Build a RealMLP with layers of equal width."""
-    return make_realmlp(
-        n_in=n_in,
-        n_out=n_out,
-        widths=[num_units] * num_layers,
-        activation_name=activation,
-        parametric_activation=parametric_activation,
-        dropout=dropout if use_dropout else 0.0,
-        zero_head=zero_head,
-        learning_rate_factor=learning_rate_factor,
-        front_scale_factor=front_scale_factor,
-    )
+    """Stack a front scale, layers of Linear, activation and dropout, and a Linear head.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+    num_layers, num_units : int
+    activation : str
+    parametric_activation, use_dropout : bool
+    zero_head : bool
+        Whether to initialize the head with zeros.
+    learning_rate_factor : float
+        Factor of the learning rates of all parameters.
+    front_scale_factor : float
+        Further factor of the front scale's learning rate.
+    dropout : float
+
+    Returns
+    -------
+    nn.Sequential
+        FrontScale; Linear, activation and, if used, Dropout for each layer; Linear.
+
+    Notes
+    -----
+    Layers emulate the neural tangent parametrization, ``W x / sqrt(n_in) + b``, with ``W / sqrt(n_in)`` as their
+    weight.  For Adam, whose steps do not depend on the scale of the gradient, this is equivalent to a learning rate
+    divided by ``sqrt(n_in)``, and a decoupled weight decay multiplied by it, since it is multiplied by the learning
+    rate.  For other optimizers only the learning rates differ.
+
+    Weight decay applies to matrices only.  In the paper it applies to the front scale and the activations, too; with
+    strong decay that was worse on most tables (docs/benchmarks/log.md).
+    """
+    scale = FrontScale(n_in)
+    set_optimizer_factors(scale.weight, learning_rate=learning_rate_factor * front_scale_factor)
+    layers: list[nn.Module] = [scale]
+    for d_in in (n_in, *[num_units] * (num_layers - 1)):
+        layers.append(_linear(d_in, num_units, learning_rate_factor, zero=False))
+        if parametric_activation:
+            parametric = ParametricActivation(activation, num_units)
+            set_optimizer_factors(parametric.alpha, learning_rate=learning_rate_factor * ACTIVATION_FACTOR)
+            layers.append(parametric)
+        else:
+            layers.append(build_activation(activation))
+        if use_dropout and dropout > 0:
+            layers.append(nn.Dropout(dropout))
+    return nn.Sequential(*layers, _linear(num_units, n_out, learning_rate_factor, zero=zero_head))
+
+
+def _linear(d_in: int, d_out: int, learning_rate_factor: float, *, zero: bool) -> DataInitializedLinear:
+    layer = DataInitializedLinear(d_in, d_out, zero=zero)
+    root = math.sqrt(d_in)
+    set_optimizer_factors(layer.weight, learning_rate=learning_rate_factor / root, weight_decay=root)
+    set_optimizer_factors(layer.bias, learning_rate=learning_rate_factor * BIAS_FACTOR, weight_decay=0.0)
+    return layer
 
 
 def realmlp_space(task: Task) -> cs.ConfigurationSpace:

@@ -13,17 +13,25 @@ from autonet.core.task import Task, TaskKind
 from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
 from autonet.nets.mlp import make_mlp
-from autonet.nets.realmlp import REALMLP, DataInitializedLinear, FrontScale, ParametricActivation, make_realmlp
+from autonet.nets.realmlp import REALMLP, DataInitializedLinear, FrontScale, ParametricActivation, build_realmlp
 from autonet.training.optimizers import OPTIMIZERS
 
-SIZES = {"n_in": 6, "n_out": 3, "widths": [16, 8]}
+SIZES = {"n_in": 6, "n_out": 3, "num_layers": 2, "num_units": 16}
 RECIPE = {"learning_rate_factor": 1.0, "front_scale_factor": 6.0, "zero_head": False}
 
 
 def network(**changes: object) -> nn.Sequential:
     torch.manual_seed(0)
-    given = {**SIZES, **RECIPE, "activation_name": "selu", "parametric_activation": True, "dropout": 0.0, **changes}
-    return make_realmlp(**given)  # type: ignore[arg-type]
+    given = {
+        **SIZES,
+        **RECIPE,
+        "activation": "selu",
+        "parametric_activation": True,
+        "use_dropout": True,
+        "dropout": 0.0,
+        **changes,
+    }
+    return build_realmlp(**given)  # type: ignore[arg-type]
 
 
 def linear_layers(net: nn.Sequential) -> list[DataInitializedLinear]:
@@ -98,7 +106,7 @@ def test_training_it_is_training_the_neural_tangent_parametrization(factor: floa
 
 def test_it_has_as_many_parameters_as_the_paper_says() -> None:
     n, outputs = 40, 7
-    net = network(n_in=n, n_out=outputs, widths=[256] * 3, dropout=0.15)
+    net = network(n_in=n, n_out=outputs, num_layers=3, num_units=256, dropout=0.15)
     expected = n + n * 256 + 256 + 2 * (256 * 256 + 256) + 3 * 256 + 256 * outputs + outputs
     assert sum(p.numel() for p in net.parameters()) == expected
 
@@ -175,13 +183,13 @@ def test_units_have_unit_variance_and_their_hinges_lie_in_the_data(
 
 def test_hinges_are_spread_like_means_of_a_few_rows() -> None:
     """Five rows, weighted by a point drawn uniformly from the simplex: variance 1 / 3 of that of a row."""
-    net, x = network(widths=[4000]), torch.randn(1000, 6)
+    net, x = network(num_layers=1, num_units=4000), torch.randn(1000, 6)
     initialize_from_rows(net, x)
     assert float(linear_layers(net)[0].bias.detach().var()) == pytest.approx(1 / 3, rel=0.1)
 
 
 def test_weights_are_drawn_from_a_normal_distribution_of_unit_output() -> None:
-    weight = network(n_in=50, widths=[2000]).get_submodule("1").weight.detach()
+    weight = network(n_in=50, num_layers=1, num_units=2000).get_submodule("1").weight.detach()
     assert float(weight.std()) == pytest.approx(1 / math.sqrt(50), rel=0.02)
     assert float((weight.abs() > weight.std()).float().mean()) == pytest.approx(0.317, abs=0.01)
 
