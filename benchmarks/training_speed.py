@@ -12,6 +12,7 @@ import torch
 from common import environment
 from torch import nn
 
+from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.task import Task
 from autonet.pipeline.tabular import NODES
@@ -50,7 +51,7 @@ def by_hand(network: nn.Module, rows: EncodedRows, batch_size: int, seconds: flo
 
 def ours(components: Components, rows: EncodedRows, seconds: float) -> float:
     state, plan = build_training(Task("classification", n_outputs=10), components, rows)
-    budget = TrainingBudget("time", 0.0, seconds, count_batches(len(rows), plan.batch_size), float("inf"))
+    budget = TrainingBudget("time", 0.0, seconds, count_batches(len(rows), plan.batch_size), TimeLimit())
     while not budget.finished:
         train_epoch(state, plan, rows, budget)
     return state.position.steps / budget.elapsed

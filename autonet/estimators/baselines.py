@@ -40,7 +40,7 @@ class Baselines:
         if current_interrupt().requested or _has_one_class(context):
             return False
         seconds = self.baseline.encoding_seconds * len(context.data) if self.baseline else 0.0
-        return seconds < plan.left("closing")
+        return seconds < plan.limit("closing").left()
 
 
 def fit_baselines(context: TrialContext, components: Components, options: Options, plan: TimePlan) -> Baselines:
@@ -65,7 +65,7 @@ def fit_baselines(context: TrialContext, components: Components, options: Option
     # Importing scikit-learn's trees takes a sixth of a second, in every worker process.
     from autonet.pipeline.tree_learners import fit_tree_learners  # noqa: PLC0415
 
-    seconds = min(plan.tree_ensemble_seconds, plan.left("search"))
+    seconds = min(plan.tree_ensemble_seconds, plan.limit("search").left())
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
     trees = fit_tree_learners(context, components, seconds=seconds, encoding_seconds=encoding_seconds)
     return Baselines(baseline, error, trees)
@@ -77,7 +77,7 @@ def _fit_linear(
     """Fit the baseline; return an error instead of raising it, as the search may still succeed."""
     logger = logging.getLogger("autonet")
     try:
-        baseline = fit_baseline(context, components, seconds=plan.baseline_seconds, deadline=plan.until("closing"))
+        baseline = fit_baseline(context, components, seconds=plan.baseline_seconds, limit=plan.limit("closing"))
     except Exception as error:  # the cause of SearchFailed, if nothing else can be trained either
         logger.warning("the linear baseline failed", exc_info=True)
         return None, error

@@ -170,8 +170,8 @@ def _set_fitted_attributes(
     estimator.history_ = study.history
     estimator.search_space_ = study.space
     estimator._searched_with = repr(resolve_options(estimator, {}))
-    until = min(plan.until("closing"), current_interrupt().limit.at)
+    limit = min(plan.limit("closing"), current_interrupt().limit)
     estimator.fit_result_ = {
-        **selection.summary(context, until),
+        **selection.summary(context, limit),
         "pos_label": get_positive_label(context.metric, targets),
     }

@@ -71,7 +71,7 @@ def limit_search(study: Study, options: Options, plan: TimePlan, bar: ProgressBa
     """
     return {
         "max_trials": options.limit_trials(study.rungs),
-        "timeout": max(plan.left("search"), 0.0) if plan.runtime else None,
+        "timeout": max(plan.limit("search").left(), 0.0) if plan.runtime else None,
         "callbacks": [partial(log_trial, logging.getLogger("autonet")), lambda study, trial: bar.show(study.history)],
         "progress": False,
     }

@@ -1,13 +1,13 @@
 """Selection of the final model: the best validated network, and the ensemble that predicts."""
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from autonet.core.clock import TimeLimit
 from autonet.core.errors import (
     AutonetWarning,
     BaselineReturned,
@@ -54,11 +54,11 @@ class Scores:
     additional: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def from_predictions(cls, context: TrialContext, predictions: Sequence[Array], deadline: float) -> "Scores":
+    def from_predictions(cls, context: TrialContext, predictions: Sequence[Array], limit: TimeLimit) -> "Scores":
         """Score predictions (n_valid, n_outputs) for the validation rows of each fold."""
         pairs = zip(context.folds, predictions, strict=False)
         losses = [score_fold(context, fold.valid, prediction)[0] for fold, prediction in pairs]
-        return cls(float(np.mean(losses)), score_additional(context, predictions, deadline))
+        return cls(float(np.mean(losses)), score_additional(context, predictions, limit))
 
     def summary(self, context: TrialContext) -> dict[str, float]:
         """Return loss and scores by name."""
@@ -136,8 +136,8 @@ class Selection:
         trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
         refitted = dict[int, list[NetworkMember]]()
         with interrupt.abandoning():
-            refitted = refit(context, trained, shares, executor, plan.until("refit"))
-        if math.isfinite(interrupt.limit.at):
+            refitted = refit(context, trained, shares, executor, plan.limit("refit"))
+        if current_interrupt().requested:
             note = SearchInterrupted(
                 f"{_interrupt_name(interrupt)}: the best model is returned, without training on all rows."
             )
@@ -149,14 +149,14 @@ class Selection:
             return replace(self, members=members, ensemble=Ensemble.from_members(name, members))
         return replace(self, ensemble=add_refitted(self.ensemble, refitted))
 
-    def summary(self, context: TrialContext, deadline: float = math.inf) -> dict[str, Any]:
+    def summary(self, context: TrialContext, limit: TimeLimit) -> dict[str, Any]:
         """Return `FittedEstimator.fit_result`: plain values that JSON can hold.
 
-        A slow metric has no training score if there is no time for it until `deadline`.
+        A slow metric has no training score if it would not end within `limit`.
         """
         shares, metric = self.ensemble.shares, context.metric
         validated, trained = self.scores.summary(context), dict[str, float]()
-        if not metric.is_slow or time.monotonic() + metric.seconds < deadline:
+        if not metric.is_slow or limit.left() > metric.seconds:
             trained = {f"train_{metric.name}": self._training_score(context)}
         threshold = self.threshold.tolist() if isinstance(self.threshold, np.ndarray) else self.threshold
         return {
@@ -223,8 +223,8 @@ def select_model(
     ensemble, predictions = Ensemble.from_members(best.name, members), best.predictions
     if ensemble_size > 1 and len(found) > 1:
         with interrupt.abandoning():
-            until = plan.until("selection") - plan.scoring
-            ensemble, predictions = select(context, found, size=ensemble_size, deadline=until)
+            limit = plan.limit("selection").shift(-plan.scoring)
+            ensemble, predictions = select(context, found, size=ensemble_size, limit=limit)
         if interrupt.requested and not notices:
             notices.append(
                 SearchInterrupted(f"{_interrupt_name(interrupt)}: the selection of the ensemble is incomplete.")
@@ -237,9 +237,9 @@ def select_model(
     losses = dict[int | str, float]()
     for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
         losses.setdefault(candidate.name, candidate.rank[0])
-    alone, until = predictions is best.predictions, min(plan.until("selection"), interrupt.limit.at)
-    scores = None if alone else Scores.from_predictions(context, predictions, until)
-    best_scores = Scores(best.rank[0], score_additional(context, best.predictions, until))
+    alone, limit = predictions is best.predictions, min(plan.limit("selection"), interrupt.limit)
+    scores = None if alone else Scores.from_predictions(context, predictions, limit)
+    best_scores = Scores(best.rank[0], score_additional(context, best.predictions, limit))
     notices += _warn_of_skipped_scores(context, scores or best_scores)
     return Selection(
         name=best.name,

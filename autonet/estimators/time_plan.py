@@ -1,4 +1,4 @@
-"""The time plan of a fit: stages and their deadlines, workers, rungs of the search."""
+"""The time plan of a fit: stages and their time limits, workers, rungs of the search."""
 
 import math
 import time
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from autonet.core.clock import TimeLimit
 from autonet.core.cores import available_cores
 from autonet.core.modality import Data
 from autonet.metrics.metric import Metric
@@ -89,8 +90,8 @@ class TimePlan:
     scoring: float = 0.0
     began: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - a clock that tests replace
 
-    def until(self, stage: Stage) -> float:
-        """Return the end of a stage, on the clock of ``time.monotonic()``; infinite without a limit."""
+    def limit(self, stage: Stage) -> TimeLimit:
+        """Return when a stage must have ended."""
         selecting, refitting, closing = self._reserved
         reserved = {
             "search": selecting + self.scoring + refitting + closing,
@@ -98,11 +99,7 @@ class TimePlan:
             "refit": closing,
             "closing": 0.0,
         }
-        return self.began + (self.runtime or math.inf) - reserved[stage]
-
-    def left(self, stage: Stage) -> float:
-        """Return the seconds until the end of a stage."""
-        return self.until(stage) - time.monotonic()
+        return TimeLimit(self.began + (self.runtime or math.inf) - reserved[stage])
 
     @property
     def baseline_seconds(self) -> float:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import NetworkMember
@@ -29,7 +30,7 @@ MAX_ROWS = 20_000  # training rows used
 BATCH_SIZE = 64
 EPOCHS = 10
 MAX_OVERHEAD = 3  # time of all folds with their encoding, as a multiple of the training time
-MIN_SECONDS = 0.1  # of training, whatever the deadline: there must be a model
+MIN_SECONDS = 0.1  # of training, whatever the time limit: there must be a model
 
 
 @dataclass
@@ -62,7 +63,7 @@ class Baseline:
         return [m.targets.decode(s.outputs.numpy()) for m, s in zip(self.members, self.snapshots, strict=True)]
 
 
-def fit_baseline(context: TrialContext, components: Components, *, seconds: float, deadline: float) -> Baseline:
+def fit_baseline(context: TrialContext, components: Components, *, seconds: float, limit: TimeLimit) -> Baseline:
     """Train a linear network on every fold, or on the first alone if encoding takes long.
 
     Parameters
@@ -72,19 +73,18 @@ def fit_baseline(context: TrialContext, components: Components, *, seconds: floa
         Their loss and imputation are used.
     seconds : float
         Time for training on all folds; where budgets are epochs, ten epochs are trained instead.
-    deadline : float
-        Reading of ``time.monotonic()``.
+    limit : TimeLimit
     """
     components = components.replace(context.modality.baseline_encoding)
     baseline = Baseline()
     n_folds, began = len(context.folds), time.monotonic()
     for fold in range(n_folds):
-        _fit_fold(baseline, context, fold, components, seconds=seconds / n_folds, deadline=deadline)
+        _fit_fold(baseline, context, fold, components, seconds=seconds / n_folds, limit=limit)
         now = time.monotonic()
         for_all = (now - began) / (fold + 1) * n_folds
         if (
             current_interrupt().requested
-            or now >= deadline
+            or limit.passed()
             or (context.unit == "time" and for_all > MAX_OVERHEAD * seconds)
         ):
             break
@@ -98,7 +98,7 @@ def _fit_fold(
     components: Components,
     *,
     seconds: float,
-    deadline: float,
+    limit: TimeLimit,
 ) -> None:
     """Train on the rows of a fold."""
     fold = context.folds[number]
@@ -125,9 +125,9 @@ def _fit_fold(
         nn.init.zeros_(parameter)
     network.to(context.device)
     state = TrainingState(network, Adam(network.parameters(), 1e-2, fused=True), generator)
-    deadline = max(deadline, time.monotonic() + MIN_SECONDS)
+    limit = max(limit, TimeLimit.after(MIN_SECONDS))
     n_batches = count_batches(len(rows), BATCH_SIZE)
-    budget = TrainingBudget(context.unit, 0.0, length, n_batches, deadline, metric_seconds)
+    budget = TrainingBudget(context.unit, 0.0, length, n_batches, limit, metric_seconds)
     train(state, plan, rows, valid.x, context.validation(number, targets, valid.y), budget)
     if not state.best.weights:
         return  # interrupted at once

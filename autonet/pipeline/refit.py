@@ -4,7 +4,6 @@ No rows are left to validate on, so the number of epochs is taken from the train
 """
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 
 from autonet.core.alarms import TimedOut
+from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import Ensemble, Member, NetworkMember
 from autonet.nets.initialization import initialize_from_rows
@@ -22,7 +22,7 @@ from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
 from autonet.search.running_trial import RunningTrial
 from autonet.training.batches import count_batches
-from autonet.training.budget import TrainingBudget, share_until
+from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingDiverged, train_epoch
 from autonet.training.random import draw_from, seed_gpu
 
@@ -44,7 +44,7 @@ def refit(
     trained: Mapping[int, tuple[Trial, list[TrainedFold]]],
     shares: Mapping[int, float],
     executor: Executor,
-    deadline: float,
+    limit: TimeLimit,
 ) -> dict[int, list[NetworkMember]]:
     """Train networks on all rows, for about as many epochs as their best one took.
 
@@ -59,8 +59,7 @@ def refit(
         Weights of the trials in the final model.  If there is no time for all, those of the largest weight per second
         come first.
     executor : Executor
-    deadline : float
-        Reading of ``time.monotonic()``.
+    limit : TimeLimit
 
     Returns
     -------
@@ -68,13 +67,13 @@ def refit(
         By number of the trial, the networks that were trained in time, one per fold.
     """
     wanted = {number: _seconds(context, folds) for number, (_, folds) in trained.items()}
-    for_each = PLANNED_SHARE * (deadline - time.monotonic())
+    for_each = PLANNED_SHARE * limit.left()
     left, jobs = for_each * executor.n_slots, list[Job]()
     for number in sorted(trained, key=lambda n: shares[n] / wanted[n], reverse=True):
         seconds = min(wanted[number], for_each, left)
         if seconds >= MIN_TRAINING_SHARE[context.unit] * wanted[number]:
             trial, folds = trained[number]
-            jobs.append(Job(number, trial.config, 0.0, seconds, trial.seed, deadline, checkpoint=folds))
+            jobs.append(Job(number, trial.config, 0.0, seconds, trial.seed, limit.at, checkpoint=folds))
             left -= seconds
     waiting = sorted(jobs, key=lambda job: job.target)  # the longest, which comes last, is taken first
     refitted, running, objective = dict[int, list[NetworkMember]](), 0, partial(refit_trial, context)
@@ -132,8 +131,8 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
             length = _epochs(fold)
             if context.unit == "time":
                 length *= share * _epoch_seconds(context, fold)
-            deadline = share_until(trial.deadline, len(folds) - done)
-            budget = TrainingBudget(context.unit, 0.0, length, count_batches(len(rows), plan.batch_size), deadline)
+            n_batches, limit = count_batches(len(rows), plan.batch_size), trial.limit.share(len(folds) - done)
+            budget = TrainingBudget(context.unit, 0.0, length, n_batches, limit)
             while not budget.finished:
                 train_epoch(state, plan, rows, budget)
             if budget.interrupted:

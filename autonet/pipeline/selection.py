@@ -1,7 +1,6 @@
 """Selection of the ensemble that predicts, from the networks and tree ensembles that were trained."""
 
 import math
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder
 from autonet.core.task import TaskKind
@@ -208,7 +208,7 @@ def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array)
 
 
 def select(
-    context: TrialContext, found: Sequence[Candidate[Member]], *, size: int, deadline: float
+    context: TrialContext, found: Sequence[Candidate[Member]], *, size: int, limit: TimeLimit
 ) -> tuple[Ensemble, list[Array]]:
     """Select an ensemble by the metric on the validation rows.
 
@@ -219,8 +219,8 @@ def select(
         The best first.
     size : int
         Largest number of candidates, counted with repetition.
-    deadline : float
-        Reading of ``time.monotonic()`` at which the selection stops early.
+    limit : TimeLimit
+        When the selection stops early.
 
     Returns
     -------
@@ -237,7 +237,7 @@ def select(
     def is_over() -> bool:
         # A slow metric must also have time to score the result.
         seconds = 2 * n_folds * metric.seconds if metric.is_slow else 0.0
-        return time.monotonic() + seconds > min(deadline, interrupt.limit.at)
+        return min(limit, interrupt.limit).left() < seconds
 
     if metric.is_slow and is_over():
         return Ensemble.from_members(found[0].name, found[0].members()), found[0].predictions

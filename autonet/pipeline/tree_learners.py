@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder
@@ -21,7 +22,6 @@ from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import PLAIN_LOSSES, Candidate, score_fold
 from autonet.pipeline.trees import Boosting, Forest, TreeGrower
-from autonet.training.budget import share_until
 
 __all__ = ["LEARNERS", "fit_tree_learners"]
 
@@ -63,7 +63,7 @@ def fit_tree_learners(
     list of Candidate
         One per learner that was fitted on all folds.
     """
-    fitted, limit = list[Candidate[TreeMember]](), time.monotonic() + seconds
+    fitted, limit = list[Candidate[TreeMember]](), TimeLimit.after(seconds)
     n_rows = sum(len(rows) for fold in context.folds for rows in (fold.train, fold.valid))
     if encoding_seconds * n_rows > seconds:
         return fitted
@@ -72,7 +72,7 @@ def fit_tree_learners(
         folds = [] if encoding is None else _encode_folds(context, components.replace(encoding))
         *_, last = LEARNERS
         for name, build in LEARNERS.items() if folds else ():
-            candidate = _fit_learner(name, build, context, folds, share_until(limit, 1 if name == last else 2))
+            candidate = _fit_learner(name, build, context, folds, limit.share(1 if name == last else 2))
             if candidate is not None:
                 fitted.append(candidate)
     return fitted
@@ -134,7 +134,7 @@ def _fit_learner(
     build: Callable[[Task, int], TreeGrower],
     context: TrialContext,
     folds: list[_EncodedFold],
-    limit: float,
+    limit: TimeLimit,
 ) -> Candidate[TreeMember] | None:
     """Fit a learner on all folds; return None if there is no time for all of them, or if it fails."""
     logger, began = logging.getLogger("autonet"), time.monotonic()
@@ -143,10 +143,10 @@ def _fit_learner(
     try:
         for number, fold in enumerate(folds):
             trees = build(context.task, context.seed)
-            until = share_until(limit, len(folds) - number)
-            if pace is None and np.isfinite(limit):
+            fold_limit = limit.share(len(folds) - number)
+            if pace is None and np.isfinite(limit.at):
                 pace = _Pace.probe(build(context.task, context.seed), fold)
-            _grow(trees, fold, pace, until)
+            _grow(trees, fold, pace, fold_limit)
             if not trees.size:
                 logger.info("%s: no time", name)
                 return None
@@ -200,13 +200,13 @@ class _Pace:
         return affordable if affordable < 2 * wanted else wanted  # too little would be left for another step
 
 
-def _grow(trees: TreeGrower, fold: _EncodedFold, pace: _Pace | None, until: float) -> None:
-    """Grow trees on a fold until early stopping, the largest size, or the end of the time."""
+def _grow(trees: TreeGrower, fold: _EncodedFold, pace: _Pace | None, limit: TimeLimit) -> None:
+    """Grow trees on a fold until early stopping, the largest size, or the time limit."""
     while trees.size < trees.largest:
         if current_interrupt().requested:
             raise KeyboardInterrupt
         began = time.monotonic()
-        step = max(trees.size, FIRST_STEP) if pace is None else pace.step(trees.size, until - began)
+        step = max(trees.size, FIRST_STEP) if pace is None else pace.step(trees.size, limit.left())
         grown = int(min(step, trees.largest - trees.size))
         if grown < max(MIN_GROWTH * trees.size, 1):
             break

@@ -4,7 +4,6 @@ A trial trains one network per fold: a single one for a holdout, k of them for c
 """
 
 import logging
-import math
 import pickle
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 
 from autonet.core.alarms import TimedOut
+from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder, Modality
@@ -31,7 +31,7 @@ from autonet.pipeline.tabular import TABLES
 from autonet.search.records import Result, Status
 from autonet.search.running_trial import RunningTrial
 from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches, shuffled_batches
-from autonet.training.budget import TrainingBudget, share_until
+from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingDiverged, TrainingPlan, train, train_step
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
@@ -119,10 +119,10 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
                 trial.start / share,
                 target / share,
                 count_batches(len(rows), plan.batch_size),
-                share_until(trial.deadline, n_folds - fold),
+                trial.limit.share(n_folds - fold),
                 context.metric.seconds,
             )
-            if budget.deadline - time.monotonic() < context.metric.seconds:
+            if budget.limit.left() < context.metric.seconds:
                 raise TimedOut("no time for a validation")
             try:
                 train(state, plan, rows, valid.x, context.validation(fold, encoded.targets, valid.y), budget)
@@ -178,16 +178,16 @@ def _summarize(
 
 
 def score_additional(
-    context: TrialContext, predictions: Sequence[Array], deadline: float = -math.inf
+    context: TrialContext, predictions: Sequence[Array], limit: TimeLimit | None = None
 ) -> dict[str, float]:
     """Score predictions (n_valid, n_outputs) of each fold by the additional metrics.
 
-    Scores are means over the folds in which the metric is defined, NaN if it is defined in none.  Slow metrics that
-    would not end by `deadline`, a reading of ``time.monotonic()``, are left out.
+    Scores are means over the folds in which the metric is defined, NaN if it is defined in none.  Slow metrics are
+    left out unless they would end within `limit`.
     """
     scores = {}
     for metric in context.additional_metrics:
-        if metric.is_slow and time.monotonic() + metric.seconds * len(predictions) > deadline:
+        if metric.is_slow and (limit is None or limit.left() < metric.seconds * len(predictions)):
             continue
         scores_of_folds = []
         for fold, prediction in zip(context.folds, predictions, strict=False):

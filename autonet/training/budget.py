@@ -4,9 +4,10 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
 
-__all__ = ["Position", "TrainingBudget", "share_until"]
+__all__ = ["Position", "TrainingBudget"]
 
 
 @dataclass
@@ -27,8 +28,8 @@ class TrainingBudget:
     start, target : float
         Budget used before and budget to reach, in seconds or epochs.
     steps_per_epoch : int
-    deadline : float
-        Reading of ``time.monotonic()`` by which training and validation must have ended.
+    limit : TimeLimit
+        When training and validation must have ended.
     metric_seconds : float
         Duration of a call of the metric, in seconds.
 
@@ -50,19 +51,20 @@ class TrainingBudget:
         start: float,
         target: float,
         steps_per_epoch: int,
-        deadline: float,
+        limit: TimeLimit,
         metric_seconds: float = 0.0,
     ) -> None:
         self.unit, self.start, self.target = unit, start, target
         self.steps_per_epoch = steps_per_epoch
-        self.deadline = deadline
+        self.limit = limit
         self.metric_seconds = metric_seconds
         self.validation_seconds: float | None = None
         self.validation_steps = 0.0
         self.stopped_early = False
         self._interrupt = current_interrupt()
         self._start_time = time.monotonic()
-        self._target_time = self._start_time + (target - start) if unit == "time" else deadline
+        self._target_limit = TimeLimit(self._start_time + (target - start)) if unit == "time" else limit
+        self._end = min(self._target_limit, limit)
         self._steps = 0
         self._total_steps = max(round((target - start) * steps_per_epoch), 1)
 
@@ -89,7 +91,7 @@ class TrainingBudget:
         """Share of the budget that is used, from 0 to 1."""
         if self.unit == "epochs":
             return self._steps / self._total_steps
-        length = min(self._target_time, self.deadline) - self.reserved - self._start_time
+        length = self._end.at - self.reserved - self._start_time
         return min(self.elapsed / length, 1.0) if length > 0 else 1.0
 
     def count_step(self) -> None:
@@ -98,23 +100,23 @@ class TrainingBudget:
 
     @property
     def finished(self) -> bool:
-        """Whether training must end; the first step is taken even after the deadline."""
+        """Whether training must end; the first step is taken even after the time limit."""
         if self.stopped_early or self.interrupted:
             return True
         if self._steps == 0:
             return False
         if self.unit == "epochs" and self._steps >= self._total_steps:
             return True
-        return time.monotonic() + self.reserved >= min(self._target_time, self.deadline)
+        return self._end.passed(self.reserved)
 
     @property
     def truncated(self) -> bool:
-        """Whether the deadline or the user ended training before the target."""
+        """Whether the time limit or the user ended training before the target."""
         if self.interrupted or self.stopped_early:
             return self.interrupted
         if self.unit == "epochs":
             return self._steps < self._total_steps
-        return self.deadline < self._target_time and self.finished
+        return self.limit < self._target_limit and self.finished
 
     @property
     def reached(self) -> float:
@@ -123,22 +125,3 @@ class TrainingBudget:
             return self.target
         used = self._steps // self.steps_per_epoch if self.unit == "epochs" else self.elapsed
         return min(self.start + used, self.target)
-
-
-def share_until(deadline: float, n_parts: int) -> float:
-    """Return the deadline of the first of some parts that share the time left equally.
-
-    Parameters
-    ----------
-    deadline : float
-        Reading of ``time.monotonic()`` at which the last part must have ended.
-    n_parts : int
-        Parts that have not begun.
-
-    Returns
-    -------
-    float
-        Reading of ``time.monotonic()``; infinite if `deadline` is.
-    """
-    now = time.monotonic()
-    return now + (deadline - now) / n_parts

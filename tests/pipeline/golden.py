@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.task import InputLayout, Task
 from autonet.nets.initialization import initialize_from_rows
@@ -42,7 +43,7 @@ def predictions(network: str, table: str) -> list[list[float]]:
         torch.manual_seed(1)
         state, plan = build_training(task, components, rows, layout)
         initialize_from_rows(state.network, rows.x)
-        budget = TrainingBudget("epochs", 0, N_EPOCHS, count_batches(N_TRAIN, plan.batch_size), float("inf"))
+        budget = TrainingBudget("epochs", 0, N_EPOCHS, count_batches(N_TRAIN, plan.batch_size), TimeLimit())
         train(state, plan, rows, valid, lambda outputs: (_plain_loss(task, outputs, y[N_TRAIN:]),) * 2, budget)
         outputs = predict(state.ema.network, valid)
         assert outputs.dtype == torch.float64

@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from autonet import AutoNetClassification
+from autonet.core.clock import TimeLimit
 from autonet.pipeline.baseline import fit_baseline
 from tests.pipeline.trials import chosen, context
 
@@ -24,6 +25,6 @@ def test_the_baseline_is_as_good_as_a_logistic_regression(quick: dict[str, Any],
 @pytest.mark.parametrize("unit", ["time", "epochs"])
 def test_the_baseline_is_a_linear_network(unit: str, iris: Any) -> None:
     space = context(iris, unit=unit)
-    baseline = fit_baseline(space, chosen(space), seconds=0.3, deadline=float("inf"))
+    baseline = fit_baseline(space, chosen(space), seconds=0.3, limit=TimeLimit())
     assert [type(m).__name__ for m in baseline.members[0].network] == ["Linear"]
     assert baseline.rank[0] < 0.3

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from autonet.core.clock import TimeLimit
 from autonet.models.ensemble import Ensemble, NetworkMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import add_refitted, refit, refit_trial
@@ -17,7 +18,7 @@ from autonet.training.loop import train_epoch
 from tests.clocks import FakeClock
 from tests.pipeline.trials import context, default, job, rebuilt
 
-LATER = float("inf")
+LATER = TimeLimit()
 
 
 def trained(space: TrialContext, *, best: int = 20) -> tuple[Trial, list[TrainedFold]]:
@@ -28,9 +29,9 @@ def trained(space: TrialContext, *, best: int = 20) -> tuple[Trial, list[Trained
 
 
 def refitted(
-    space: TrialContext, trial: tuple[Trial, list[TrainedFold]], deadline: float = LATER
+    space: TrialContext, trial: tuple[Trial, list[TrainedFold]], limit: TimeLimit = LATER
 ) -> list[NetworkMember]:
-    return refit(space, {4: trial}, {4: 1.0}, InProcess(), deadline)[4]
+    return refit(space, {4: trial}, {4: 1.0}, InProcess(), limit)[4]
 
 
 def weights(members: list[NetworkMember]) -> torch.Tensor:
@@ -89,13 +90,13 @@ def test_where_time_is_short_those_that_weigh_most_are_trained(
     trials = {n: (Trial(n, default(space.task), 3, "default"), folds) for n in (1, 2, 3)}
     shares, began = {1: 0.2, 2: 0.7, 3: 0.1}, clock.now
     # A tenth of a second for an epoch on 105 rows: one for seven epochs on 150.
-    assert list(refit(space, trials, shares, InProcess(), began + 1.5)) == [2]
+    assert list(refit(space, trials, shares, InProcess(), TimeLimit(began + 1.5))) == [2]
     assert clock.now - began == pytest.approx(1.0, abs=0.01)
     began = clock.now
-    assert list(refit(space, trials, shares, InProcess(), began + 0.8)) == [2]  # shorter than it should be
+    assert list(refit(space, trials, shares, InProcess(), TimeLimit(began + 0.8))) == [2]  # shorter than it should be
     assert 0.5 < clock.now - began < 0.8
-    assert refit(space, trials, shares, InProcess(), clock.now + 0.4) == {}
-    assert refit(space, trials, shares, InProcess(), clock.now - 1.0) == {}
+    assert refit(space, trials, shares, InProcess(), TimeLimit(clock.now + 0.4)) == {}
+    assert refit(space, trials, shares, InProcess(), TimeLimit(clock.now - 1.0)) == {}
 
 
 def test_epochs_are_all_trained_or_none(iris: Any) -> None:

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from autonet.core.clock import TimeLimit
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.context import TrialContext
@@ -14,7 +15,7 @@ from tests.pipeline.trials import chosen, context, default, job
 
 Trained = dict[int, list[TrainedFold]]
 
-LATER = {"seconds": 1.0, "deadline": float("inf")}
+LATER: dict[str, Any] = {"seconds": 1.0, "limit": TimeLimit()}
 
 
 def trained(space: TrialContext, n_trials: int = 3) -> tuple[list[Trial], Trained]:
@@ -58,7 +59,7 @@ def test_candidates_are_ranked_by_what_they_predict_for_the_validation_rows(iris
 def test_a_baseline_of_fewer_folds_is_no_candidate(iris: Any) -> None:
     space = context(iris, folds=3)
     trials, networks = trained(space, 1)
-    hurried = fit_baseline(space, chosen(space), seconds=1.0, deadline=0.0)
+    hurried = fit_baseline(space, chosen(space), seconds=1.0, limit=TimeLimit(0.0))
     assert len(hurried.members) < 3
     assert LINEAR not in [c.name for c in load_candidates(trials, lambda t: networks[t.number], space, hurried)]
     assert [c.name for c in load_candidates([], lambda t: networks[t.number], space, hurried)] == [LINEAR]

@@ -1,10 +1,9 @@
 """A small network in training."""
 
-import math
-
 import torch
 from torch import nn
 
+from autonet.core.clock import TimeLimit
 from autonet.training.batches import BATCH_LOSSES, EncodedRows, count_batches
 from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingPlan, train
@@ -12,6 +11,7 @@ from autonet.training.schedules import SCHEDULES, Schedule
 from autonet.training.state import TrainingState
 
 N, BATCH = 60, 16
+NO_LIMIT = TimeLimit()
 
 
 def rows() -> EncodedRows:
@@ -33,8 +33,8 @@ def state(*, lr: float = 0.1) -> TrainingState:
     return TrainingState(network, torch.optim.SGD(network.parameters(), lr, momentum=0.9))
 
 
-def budget(start: float, target: float, unit: str = "epochs", deadline: float = math.inf) -> TrainingBudget:
-    return TrainingBudget(unit, start, target, count_batches(N, BATCH), deadline)
+def budget(start: float, target: float, unit: str = "epochs", limit: TimeLimit = NO_LIMIT) -> TrainingBudget:
+    return TrainingBudget(unit, start, target, count_batches(N, BATCH), limit)
 
 
 def accuracy(outputs: torch.Tensor) -> tuple[float, float]:

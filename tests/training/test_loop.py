@@ -10,7 +10,7 @@ from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingDiverged, predict, train
 from autonet.training.state import TrainingState
 from tests.clocks import FakeClock
-from tests.training.runs import BATCH, N, accuracy, budget, plan, rows, run, state
+from tests.training.runs import BATCH, NO_LIMIT, N, accuracy, budget, plan, rows, run, state
 
 
 def test_epochs_are_counted_exactly_and_the_network_learns() -> None:
@@ -95,7 +95,7 @@ def test_gradients_are_clipped_to_the_norm() -> None:
         s = state(lr=1.0)
         before = [p.detach().clone() for p in s.network.parameters()]
         s.optimizer.param_groups[0]["momentum"] = 0.0
-        one = TrainingBudget("epochs", 0, 1, count_batches(N, N), math.inf)
+        one = TrainingBudget("epochs", 0, 1, count_batches(N, N), NO_LIMIT)
         train(s, plan(lambda t: 1.0, batch_size=N, max_gradient_norm=norm), rows(), rows().x, accuracy, one)
         return math.sqrt(
             sum(float(((a - b.detach()) ** 2).sum()) for a, b in zip(before, s.network.parameters(), strict=True))
