@@ -1,7 +1,6 @@
 """What a fit says of itself: the scores of all models, and which of them predicts."""
 
 import json
-import logging
 import warnings
 from typing import Any
 
@@ -70,18 +69,6 @@ def test_the_text_says_what_predicts(ensemble: AutoNetClassification) -> None:
     assert f"val_neg_log_loss {info['val_neg_log_loss']:.4f}" in text
     assert "best network: " in text
     assert f"{ensemble.fit_result['best_network']['val_neg_log_loss']:.4f}" in text
-
-
-def test_a_network_alone_has_one_score(iris: Any, quick: dict[str, Any], caplog: Any) -> None:
-    with caplog.at_level(logging.INFO, "autonet"):
-        auto = AutoNetClassification("tiny_cs", **{**quick, "max_budget": 27, "log_level": "info"}).fit(*iris)
-    result = auto.fit_result
-    name = result["best_network"]["name"]
-    assert result["ensemble"] == {name: 1.0}
-    assert result["best_network"]["val_accuracy"] == result["info"]["val_accuracy"]
-    assert f"predicts: network of trial {name}; train_accuracy" in repr(auto)
-    assert f"predicts: network of trial {name}; train_accuracy" in caplog.text
-    assert "best network:" not in repr(auto)
 
 
 @pytest.fixture
