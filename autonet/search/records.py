@@ -41,17 +41,7 @@ FAILED = frozenset({Status.DIVERGED, Status.CRASHED, Status.TIMEOUT, Status.MEMO
 
 
 def check_types(**fields: tuple[Any, type]) -> None:
-    """Check the types of values read from a file; booleans are not numbers.
-
-    Parameters
-    ----------
-    **fields : tuple of (object, type)
-        Value and expected type by name.
-
-    Raises
-    ------
-    TypeError
-    """
+    """Raise a TypeError if a value is not of its type; `fields` are pairs of both.  Booleans are not numbers."""
     for name, (value, kind) in fields.items():
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise TypeError(f"{name} is of type {type(value).__name__}, not {kind.__name__}")

@@ -38,13 +38,7 @@ SCHEDULERS: Mapping[str, Callable[[], Scheduler]] = {
 
 
 def resolve(name: str, value: Any, registry: Mapping[str, Callable[[], Any]], method: str) -> Any:
-    """Make the object registered under a name; return an object with the method unchanged.
-
-    Raises
-    ------
-    UnknownName, InvalidOption
-        If the name is not registered, or the object has no such method.
-    """
+    """Make the object registered under a name; return an object with the method unchanged."""
     if isinstance(value, str):
         return registry[check_choice(name, value, registry)]()
     if not callable(getattr(value, method, None)) or isinstance(value, type):
@@ -53,19 +47,9 @@ def resolve(name: str, value: Any, registry: Mapping[str, Callable[[], Any]], me
 
 
 def make_executor(n_jobs: int, *, imports: Sequence[str] | None = None) -> Executor:
-    """Make an executor: in this process for one job at a time, with worker processes for several.
+    """Make an executor: `InProcess` for one job at a time, `Processes` for several.
 
-    Parameters
-    ----------
-    n_jobs : int
-        Number of jobs at once; -1 means one per core.
-    imports : sequence of str, optional
-        If given, worker processes are started at once, and import these modules before their first job.
-
-    Raises
-    ------
-    InvalidOption
-        If `n_jobs` is invalid, or if this process is daemonic, so that it cannot start others.
+    With `imports`, worker processes are started at once, and import these modules before their first job.
     """
     if (is_integer(n_jobs) and n_jobs == 1) or (n_jobs == -1 and multiprocessing.current_process().daemon):
         return InProcess()

@@ -176,18 +176,7 @@ class RunningTrial(Mapping[str, Any]):
         self.user_attrs[name] = _normalize_attribute(name, value)
 
     def normalize_attributes(self, *, strict: bool = True) -> dict[str, Any]:
-        """Return `user_attrs` as plain values; an objective may have changed them in place.
-
-        Parameters
-        ----------
-        strict : bool
-            Whether to raise on attributes that cannot be stored instead of leaving them out.
-
-        Raises
-        ------
-        TypeError
-            If an attribute cannot be stored.
-        """
+        """Return `user_attrs` as plain values; raise a TypeError on others, or leave them out if not `strict`."""
         kept = {}
         for name, value in self.user_attrs.items():
             try:
@@ -214,14 +203,7 @@ class RunningTrial(Mapping[str, Any]):
         return self._suggest(name, CategoricalDistribution, tuple(choices))
 
     def _suggest(self, name: str, kind: type[Distribution], *parameters: Any) -> Any:
-        """Return the proposed value of a hyperparameter if it is legal, otherwise a random one.
-
-        Raises
-        ------
-        InvalidOption
-            If the space of the study has no such hyperparameter, the distribution is invalid or incompatible with
-            that of earlier trials, or a value from an earlier job is not legal.
-        """
+        """Return the proposed value of a hyperparameter if it is legal, otherwise a random one."""
         if not self.job.defines:
             if name not in self._values:
                 raise InvalidOption(

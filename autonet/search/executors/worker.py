@@ -33,15 +33,8 @@ __all__ = ["run_job", "serve"]
 def run_job(objective: Objective, job: Job, observe: Observer | None = None, memory: int | None = None) -> Outcome:
     """Run an objective on a job in a worker; any exception, even KeyboardInterrupt, ends only the job.
 
-    The job is interrupted shortly after its time limit, before it would be stopped from outside.
-
-    Parameters
-    ----------
-    objective : callable
-    job : Job
-    observe : callable, optional
-    memory : int, optional
-        Memory limit of the process in bytes.
+    The job is interrupted shortly after its time limit, before it would be stopped from outside.  `memory` limits the
+    process, in bytes.
     """
     began = time.monotonic()
     try:
@@ -54,15 +47,8 @@ def serve(connection: Any, memory_limit: int | None, imports: Sequence[str] = ()
     """Run jobs received from a pipe until None is received; a float requests the running job to end within seconds.
 
     Sends ``("ready",)`` at the start, ``("observe", step, value)`` for each reported value, and ``("end", outcome)``
-    for each job.
-
-    Parameters
-    ----------
-    connection : multiprocessing.connection.Connection
-    memory_limit : int or None
-        Bytes that a job may allocate in addition to those of the process with the objective loaded.
-    imports : sequence of str
-        Modules to import before the first job.
+    for each job.  A job may allocate `memory_limit` bytes in addition to those of the process with the objective
+    loaded; `imports` are modules to import before the first job.
     """
     _detach_from_terminal()
     faulthandler.enable()  # prints a traceback on segmentation faults

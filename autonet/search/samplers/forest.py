@@ -48,19 +48,9 @@ class ForestSampler(ModelBasedSampler):
 
 
 def fit_forest(X: FloatArray, y: FloatArray, n_trees: int, rng: np.random.Generator) -> Surrogate:
-    """Fit extremely randomized trees to bootstrap samples.
+    """Fit extremely randomized trees to bootstrap samples of X (n_rows, n_columns) and y (n_rows,).
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_rows, n_columns)
-    y : ndarray of shape (n_rows,)
-    n_trees : int
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    callable
-        Maps rows of shape (n_rows, n_columns) to mean and standard deviation over the trees, of shape (n_rows,) each.
+    The returned function maps rows of the same shape to mean and standard deviation over the trees, of shape (n_rows,).
     """
     from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415 - slow to import
 

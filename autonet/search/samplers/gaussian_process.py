@@ -110,20 +110,9 @@ class GaussianProcess:
         self.theta = self.prior_mean.copy()
 
     def fit_hyperparameters(self, X: FloatArray, y: FloatArray, *, steps: int) -> "GaussianProcess":
-        """Fit the kernel hyperparameters to data.
+        """Fit the kernel hyperparameters to X of shape (n_rows, n_columns) and standardized y of shape (n_rows,).
 
-        Parameters
-        ----------
-        X : ndarray of shape (n_rows, n_columns)
-        y : ndarray of shape (n_rows,)
-            Standardized values.
-        steps : int
-            Maximum number of L-BFGS steps.
-
-        Returns
-        -------
-        GaussianProcess
-            Itself.
+        At most `steps` L-BFGS steps are taken.  Returns the model.
         """
         found = minimize(
             self._negative_log_posterior,
@@ -138,19 +127,7 @@ class GaussianProcess:
         return self
 
     def condition(self, X: FloatArray, y: FloatArray) -> "GaussianProcess":
-        """Condition on data.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_rows, n_columns)
-        y : ndarray of shape (n_rows,)
-            Standardized values.
-
-        Returns
-        -------
-        GaussianProcess
-            Itself.
-        """
+        """Condition on X of shape (n_rows, n_columns) and standardized y of shape (n_rows,); return the model."""
         self._points = self._scale(X)
         covariance = self._kernel(_squared_distances(self._points, self._points), self.theta[-2])[0]
         covariance[np.diag_indices_from(covariance)] += np.exp(self.theta[-1]) + JITTER
@@ -159,16 +136,7 @@ class GaussianProcess:
         return self
 
     def predict(self, Z: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Predict mean and standard deviation without noise.
-
-        Parameters
-        ----------
-        Z : ndarray of shape (n_rows, n_columns)
-
-        Returns
-        -------
-        mean, std : ndarray of shape (n_rows,)
-        """
+        """Predict mean and standard deviation without noise, of shape (n_rows,) each, at Z (n_rows, n_columns)."""
         cross = self._kernel(_squared_distances(self._points, self._scale(Z)), self.theta[-2])[0]
         explained = dtrsm(1.0, self._factor, cross, lower=1)
         variance = np.exp(self.theta[-2]) - np.einsum("ij,ij->j", explained, explained)

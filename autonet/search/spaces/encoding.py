@@ -205,16 +205,7 @@ class Encoding:
         return ~forbidden
 
     def features(self, rows: Rows) -> Rows:
-        """Return the features of rows: free columns, ordinals scaled to [0, 1], inactive entries at a fixed value.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows, n_hyperparameters) or (n_hyperparameters,)
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_features)
-        """
+        """Return the features of shape (n_rows, n_features) of rows: ordinals in [0, 1], inactive entries fixed."""
         features = np.atleast_2d(rows)[:, self.free].copy()
         for j, i in enumerate(self.free):
             if isinstance(self.hyperparameters[i], OrdinalHyperparameter):
