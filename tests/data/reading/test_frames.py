@@ -213,7 +213,7 @@ def test_rows_and_columns_under_their_names_read_as_a_frame(X: Any) -> None:
 def test_keys_have_no_order() -> None:
     schema, table = fit(MIXED)
     for again in ([dict(reversed(row.items())) for row in ROWS], dict(reversed(MIXED.items()))):
-        assert_same(schema.read_more(again, "It"), table)
+        assert_same(schema.read(again, "It"), table)
 
 
 def test_columns_of_other_shapes_are_refused() -> None:

@@ -165,15 +165,15 @@ def row(*names: Any) -> Any:
 def test_names_of_fit_pass_in_their_order_and_in_no_other(names: list[str], data: st.DataObject) -> None:
     schema, shuffled = Schema.detect(row(*names)), data.draw(st.permutations(names))
     if shuffled == names:
-        assert schema.read_more(row(*names), "It").numbers.tolist() == [list(range(len(names)))]
+        assert schema.read(row(*names), "It").numbers.tolist() == [list(range(len(names)))]
     else:
         with pytest.raises(InvalidData, match=r"Feature names must be in the same order as they were in fit\.\n$"):
-            schema.read_more(row(*shuffled), "It")
+            schema.read(row(*shuffled), "It")
 
 
 def test_names_that_are_missing_and_unknown_are_listed_up_to_five() -> None:
     with pytest.raises(InvalidData) as caught:
-        Schema.detect(row("a", "b")).read_more(row("a", *"zyxwvu"), "It")
+        Schema.detect(row("a", "b")).read(row("a", *"zyxwvu"), "It")
     assert str(caught.value) == (
         "The feature names should match those that were passed during fit.\n"
         "Feature names unseen at fit time:\n- u\n- v\n- w\n- x\n- y\n- ...\n"
@@ -183,14 +183,14 @@ def test_names_that_are_missing_and_unknown_are_listed_up_to_five() -> None:
 
 def test_tables_without_names_are_compared_by_their_number_of_columns() -> None:
     array, named, numbered = np.zeros((1, 2)), row("a", "b"), row(0, 1)
-    Schema.detect(numbered).read_more(array, "It")
-    Schema.detect(array).read_more(row("0", "1"), "It")
+    Schema.detect(numbered).read(array, "It")
+    Schema.detect(array).read(row("0", "1"), "It")
     with pytest.raises(InvalidData, match="X has 3 features, but It is expecting 2 features as input"):
-        Schema.detect(array).read_more(np.zeros((1, 3)), "It")
+        Schema.detect(array).read(np.zeros((1, 3)), "It")
     with pytest.warns(UserWarning, match="X has feature names, but It was fitted without feature names"):
-        Schema.detect(array).read_more(named, "It")
+        Schema.detect(array).read(named, "It")
     with pytest.warns(UserWarning, match="X does not have valid feature names, but It was fitted with feature names"):
-        Schema.detect(named).read_more(array, "It")
+        Schema.detect(named).read(array, "It")
 
 
 # Tables that cannot be read
