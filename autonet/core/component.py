@@ -68,6 +68,11 @@ class Node(Generic[T]):
     components: dict[str, Component[T]] = field(default_factory=dict)
     space: Callable[[Task], ConfigurationSpace] | None = None
 
+    @property
+    def key(self) -> str:
+        """Name of the selector in configurations, ``Node:selector``."""
+        return join(self.name, self.selector)
+
     @classmethod
     def from_components(
         cls,
@@ -158,7 +163,7 @@ class Components:
         UnknownName
             If a node has no component of the chosen name.
         """
-        named = (node for node in nodes if not node.selector or join(node.name, node.selector) in config)
+        named = (node for node in nodes if not node.selector or node.key in config)
         return cls({node.name: node.resolve(config) for node in named})
 
     def __getitem__(self, node: Node[T]) -> Choice[T]:

@@ -127,7 +127,7 @@ def iter_safetensors(arrays: Mapping[str, Array], notes: Mapping[str, str]) -> I
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        Contiguous, of the dtypes in `DTYPES`.
+        Contiguous, any shape (n, ...), of the dtypes in `DTYPES`.
     notes : mapping of str to str
     """
     ordered = sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize)  # each is aligned

@@ -16,7 +16,6 @@ from torch import nn
 
 from autonet.core.component import Component, Node
 from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile, InvalidOption
-from autonet.core.names import join
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.specfile import read_spec, write_spec
 from autonet.core.typing import Array
@@ -177,8 +176,7 @@ def _summarize(estimator: "AutoNet") -> str:
 def _own_networks(estimator: "AutoNet") -> dict[str, str]:
     """Return the names of the user's networks in a model, with the builder of each."""
     node = estimator._known_networks()  # noqa: SLF001
-    key = join(node.name, node.selector)
-    used = {str(member.config[key]) for member in estimator.model_.networks}
+    used = {str(member.config[node.key]) for member in estimator.model_.networks}
     builders = {name: node.components[name].build for name in sorted(used - RESERVED)}
     return {name: getattr(builder, "__qualname__", type(builder).__name__) for name, builder in builders.items()}
 

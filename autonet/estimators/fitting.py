@@ -18,7 +18,6 @@ from autonet.core.component import Node
 from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Reader
-from autonet.core.names import join
 from autonet.core.task import Task
 from autonet.data.reading.frames import warn_if_index_order_differs
 from autonet.data.targets.targets import Targets
@@ -146,7 +145,7 @@ def _build_space(
 ) -> ConfigurationSpace:
     """Build the search space; only networks that it can choose go to worker processes."""
     space = options.build_space(context.task, estimator.modality, networks)
-    selector = space[join(networks.name, networks.selector)]
+    selector = space[networks.key]
     context.networks = networks.restrict(filter(selector.legal_value, networks.components))
     return space
 

@@ -27,10 +27,7 @@ from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
 from autonet.space.portfolio import fit_portfolio
 from autonet.space.presets import load_preset
-from autonet.space.updates import (
-    HyperparameterSearchSpaceUpdate,
-    parse_hyperparameter_search_space_updates,
-)
+from autonet.space.updates import HyperparameterSearchSpaceUpdate, parse_hyperparameter_search_space_updates
 
 __all__ = ["Options"]
 

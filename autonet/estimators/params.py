@@ -187,10 +187,7 @@ class Params:
         "Highest budget of a configuration, as `min_budget`.  Default: derived from `max_runtime`; 150 for epochs.",
     )
     budget_type: Unit = _param(
-        "time",
-        '{"time", "epochs"}',
-        _check_budget_type,
-        "Unit of the budgets.  Epochs are reproducible bit for bit.",
+        "time", '{"time", "epochs"}', _check_budget_type, "Unit of the budgets.  Epochs are reproducible bit for bit."
     )
     eta: float = _param(
         3, "float", _number(1, optional=False), "One in eta configurations is promoted from a budget to the next."

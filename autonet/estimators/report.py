@@ -15,12 +15,7 @@ from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial
 from autonet.search.study import Study
 
-__all__ = [
-    "describe_best",
-    "log_fit",
-    "log_trial",
-    "show_progress",
-]
+__all__ = ["describe_best", "log_fit", "log_trial", "show_progress"]
 
 
 class _StandardError(logging.Handler):

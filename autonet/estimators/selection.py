@@ -183,11 +183,7 @@ class Selection:
 
 
 def select_model(
-    study: Study,
-    context: TrialContext,
-    baselines: Baselines,
-    ensemble_size: int,
-    plan: TimePlan,
+    study: Study, context: TrialContext, baselines: Baselines, ensemble_size: int, plan: TimePlan
 ) -> Selection:
     """Select the best network and the ensemble.
 

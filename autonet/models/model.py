@@ -14,7 +14,6 @@ from torch import nn
 from autonet.core.component import Node
 from autonet.core.errors import InvalidOption
 from autonet.core.modality import Data, Reader
-from autonet.core.names import join
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
 from autonet.data.targets.targets import Targets
@@ -224,7 +223,7 @@ def _rebuild(part: Mapping[str, Any], encoder: Any, networks: Node[nn.Module]) -
     task, config = from_spec(part["task"]), from_spec(part["config"])
     weights = {name: torch.from_numpy(np.array(array)) for name, array in part["weights"].items()}
     build = partial(rebuild_network, task, config, encoder.layout, networks)
-    if config[join(NETWORKS.name, NETWORKS.selector)] in RESERVED:  # others may need values
+    if config[NETWORKS.key] in RESERVED:  # others may need values
         return NetworkMember(encoder, targets, restore_checked(build, config, weights), config, task)
     return NetworkMember(encoder, targets, restore_network(build, weights), config, task)
 

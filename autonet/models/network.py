@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from autonet.core.component import Components, Node
 from autonet.core.errors import InvalidModelFile
 from autonet.core.modality import Inputs
-from autonet.core.names import join
 from autonet.core.task import InputLayout, Task
 from autonet.data.encoding.preprocessors import EMBEDDING
 from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
@@ -19,16 +18,9 @@ from autonet.nets.numeric import MAX_EMBEDDED_NUMBERS, NUMERIC_EMBEDDING, Numeri
 from autonet.nets.registry import LINEAR, NETWORKS
 from autonet.training.random import draw_from
 
-__all__ = [
-    "LINEAR_CONFIG",
-    "build_linear",
-    "build_network",
-    "rebuild_network",
-    "restore_checked",
-    "restore_network",
-]
+__all__ = ["LINEAR_CONFIG", "build_linear", "build_network", "rebuild_network", "restore_checked", "restore_network"]
 
-LINEAR_CONFIG = {join(NETWORKS.name, NETWORKS.selector): LINEAR}  # of the linear baseline
+LINEAR_CONFIG = {NETWORKS.key: LINEAR}  # of the linear baseline
 
 
 # Hyperparameters that count layers: their product is at most the number of weight tensors.
@@ -118,8 +110,8 @@ def restore_checked(
     InvalidModelFile
         If it has more layers, or other shapes.
     """
-    own = join(NETWORKS.name, str(config[join(NETWORKS.name, NETWORKS.selector)]))
-    counts = [config.get(join(own, name), 1) for name in LAYER_COUNTS]
+    params = {} if config == LINEAR_CONFIG else NETWORKS.resolve(config).params
+    counts = [params.get(name, 1) for name in LAYER_COUNTS]
     if math.prod(max(count, 1) for count in counts) > len(weights):
         raise InvalidModelFile(f"a network of {counts} layers has only {len(weights)} weights")
     with torch.device("meta"), draw_from(torch.Generator()):

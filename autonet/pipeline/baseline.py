@@ -92,13 +92,7 @@ def fit_baseline(context: TrialContext, components: Components, *, seconds: floa
 
 
 def _fit_fold(
-    baseline: Baseline,
-    context: TrialContext,
-    number: int,
-    components: Components,
-    *,
-    seconds: float,
-    limit: TimeLimit,
+    baseline: Baseline, context: TrialContext, number: int, components: Components, *, seconds: float, limit: TimeLimit
 ) -> None:
     """Train on the rows of a fold."""
     fold = context.folds[number]

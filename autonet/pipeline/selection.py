@@ -26,15 +26,7 @@ from autonet.pipeline.trial import TrainedFold, build_member
 from autonet.search.records import Trial
 from autonet.training.state import Snapshot
 
-__all__ = [
-    "CONSIDERED",
-    "PLAIN_LOSSES",
-    "Candidate",
-    "load_candidates",
-    "rank_candidates",
-    "score_fold",
-    "select",
-]
+__all__ = ["CONSIDERED", "PLAIN_LOSSES", "Candidate", "load_candidates", "rank_candidates", "score_fold", "select"]
 
 CONSIDERED = 30  # best trials that the ensemble is selected from; others are hardly ever chosen
 SCORED_ROWS = 20_000  # validation rows scored in the selection; more change nothing

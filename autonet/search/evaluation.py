@@ -90,10 +90,7 @@ class Outcome:
 
 
 def evaluate(
-    objective: Objective,
-    job: Job,
-    observe: Observer | None = None,
-    watch: AbstractContextManager[None] | None = None,
+    objective: Objective, job: Job, observe: Observer | None = None, watch: AbstractContextManager[None] | None = None
 ) -> Outcome:
     """Run an objective on a job; an exception becomes part of the outcome.
 

@@ -93,16 +93,15 @@ def _list_entries(node: Node[Any], task: Task) -> dict[str, _Entry]:
     """List the hyperparameters of a node, parents before children."""
     entries: dict[str, _Entry] = {}
     names = node.names(task)
-    selector = join(node.name, node.selector)
     if names:
-        choice = Categorical(selector, names, default=names[0])
-        entries[selector] = _Entry(choice, [], choice)
+        choice = Categorical(node.key, names, default=names[0])
+        entries[node.key] = _Entry(choice, [], choice)
     if node.space is not None:
         entries |= _mount(node.space(task), node.name, [])
     for name in names:
         space = node.components[name].space
         if space is not None:
-            entries |= _mount(space(task), join(node.name, name), [_Rule(selector, (name,))])
+            entries |= _mount(space(task), join(node.name, name), [_Rule(node.key, (name,))])
     return entries
 
 

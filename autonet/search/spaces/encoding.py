@@ -8,11 +8,7 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace, Constant, ForbiddenLessThanEqualsClause, OrConjunction
 from ConfigSpace.conditions import Condition, Conjunction
 from ConfigSpace.forbidden import ForbiddenAndConjunction, ForbiddenConjunction
-from ConfigSpace.hyperparameters import (
-    CategoricalHyperparameter,
-    NumericalHyperparameter,
-    OrdinalHyperparameter,
-)
+from ConfigSpace.hyperparameters import CategoricalHyperparameter, NumericalHyperparameter, OrdinalHyperparameter
 from numpy.typing import NDArray
 
 from autonet.search.spaces.ranges import RangeHyperparameter
