@@ -17,7 +17,7 @@ __all__ = ["describe", "escape_surrogates", "html_table", "list_failures", "log_
 
 logger = logging.getLogger("autonet.search")
 
-ROWS = 10  # number of trials in the HTML table
+MAX_ROWS = 10  # number of trials in the HTML table
 MAX_CHARACTERS = 60  # maximum number of characters of a displayed value
 WARNED = frozenset({Status.CRASHED, Status.DIVERGED, Status.MEMOUT})  # statuses logged as warnings
 
@@ -68,7 +68,7 @@ def describe(history: "History") -> str:
 
 def html_table(title: str, history: "History") -> str:
     """Return a summary and the best trials as an HTML table."""
-    trials = list(islice(history.ranked(), ROWS))
+    trials = list(islice(history.ranked(), MAX_ROWS))
     names = list(dict.fromkeys(name for trial in trials for name in trial.config))
     columns = ["trial", "value", *(["budget"] if history.rungs.unit != "none" else []), "status", *names]
     rows = [_format_row("th", columns)]

@@ -21,7 +21,7 @@ from autonet.search.table import BUDGET, LOSS, TRIAL, TrialTable
 
 __all__ = ["KernelDensitySampler"]
 
-MANY = 20  # factor by which more candidates are drawn in spaces with forbidden clauses
+CANDIDATE_FACTOR = 20  # factor by which more candidates are drawn in spaces with forbidden clauses
 MAX_ROWS = 200  # maximum number of rows of a density; the time of a proposal is linear in it
 
 
@@ -65,7 +65,7 @@ class KernelDensitySampler:
         good, bad = (Density(table.encoding, table.rows[trials], self.bandwidth) for trials in sets)
         rows = good.draw(self.n_candidates, rng)
         if table.encoding.space.forbidden_clauses:  # few candidates may be legal
-            rows = np.vstack([rows, good.draw(MANY * self.n_candidates, rng)])
+            rows = np.vstack([rows, good.draw(CANDIDATE_FACTOR * self.n_candidates, rng)])
             rows = rows[table.encoding.legal(rows)][: self.n_candidates]
         return rows[np.argsort(bad.log(rows) - good.log(rows), kind="stable")]
 
