@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
+from autonet.core.lazy import configspace
 from autonet.core.names import SEPARATOR, join
 from autonet.core.task import Task, TaskKind
 from autonet.core.validation import check_choice
@@ -16,9 +17,20 @@ from autonet.core.validation import check_choice
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-__all__ = ["Choice", "Component", "Components", "Node"]
+__all__ = ["Choice", "Component", "Components", "Node", "make_space"]
 
 T = TypeVar("T")
+
+
+def make_space(*parts: Callable[[], Any]) -> Callable[[Task], ConfigurationSpace]:
+    """Return the `space` of a component: hyperparameters, each made by a function, that do not depend on the task."""
+
+    def space(task: Task) -> ConfigurationSpace:
+        result = configspace.ConfigurationSpace()
+        result.add(*(make() for make in parts))
+        return result
+
+    return space
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from safetensors.numpy import load
 from autonet.core.errors import InvalidData, InvalidModelFile
 from autonet.core.typing import Array
 
-__all__ = ["FORMAT", "iter_safetensors", "read_spec", "write_spec"]
+__all__ = ["DTYPES", "FORMAT", "iter_safetensors", "read_spec", "write_spec"]
 
 # Version of the format; files of a later one are refused.
 FORMAT = 1
@@ -122,7 +122,10 @@ def read_spec(data: bytes) -> Any:
 
 
 def iter_safetensors(arrays: Mapping[str, Array], notes: Mapping[str, str]) -> Iterator[bytes | memoryview]:
-    """Yield the parts of a safetensors file, without a copy of the arrays.
+    """Yield the parts of a safetensors file.
+
+    The package's `save_file` leaves a temporary file behind when the process is killed, and its `save` copies all
+    arrays.
 
     Parameters
     ----------

@@ -8,10 +8,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
-from autonet.core.task import Task
 
 __all__ = ["INITIALIZATION", "initialize", "initialize_from_rows"]
 
@@ -28,17 +27,6 @@ def _sparse(*, sparsity: float) -> object:
     return init
 
 
-def _sparse_space(task: Task) -> cs.ConfigurationSpace:
-    return cs.ConfigurationSpace(
-        {"sparsity": cs.Float("sparsity", (0.5, 0.95), default=0.9, meta={"limits": (0.0, 0.999)})}
-    )
-
-
-def _own_space(task: Task) -> cs.ConfigurationSpace:
-    name = "initializer:initialize_bias"
-    return cs.ConfigurationSpace({name: cs.Categorical(name, ["Yes", "No", "Zero"], default="No")})
-
-
 INITIALIZATION: Node[object] = Node.from_components(
     "InitializationSelector",
     [
@@ -46,11 +34,15 @@ INITIALIZATION: Node[object] = Node.from_components(
         Component("kaiming", lambda: partial(nn.init.kaiming_normal_, nonlinearity="relu")),
         Component("xavier", lambda: nn.init.xavier_uniform_),
         Component("orthogonal", lambda: nn.init.orthogonal_),
-        Component("sparse", _sparse, _sparse_space),
+        Component(
+            "sparse",
+            _sparse,
+            make_space(lambda: cs.Float("sparsity", (0.5, 0.95), default=0.9, meta={"limits": (0.0, 0.999)})),
+        ),
     ],
     selector="initialization_method",
     option="initialization_methods",
-    space=_own_space,
+    space=make_space(lambda: cs.Categorical("initializer:initialize_bias", ["Yes", "No", "Zero"], default="No")),
 )
 
 

@@ -15,10 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
-from autonet.core.task import Task
 from autonet.nets.optimizer_factors import set_optimizer_factors
 
 __all__ = [
@@ -236,25 +235,6 @@ def _sigma() -> Any:
     return cs.Float("sigma", (0.01, 10.0), log=True, default=0.1, meta={"limits": (1e-6, 1e3)})
 
 
-def _periodic_space(task: Task) -> cs.ConfigurationSpace:
-    space = cs.ConfigurationSpace()
-    space.add(
-        _sigma(),
-        cs.Integer("n_frequencies", (8, 96), log=True, default=48, meta={"limits": (1, 2**10)}),
-        cs.Integer("dimension", (4, 32), log=True, default=16, meta={"limits": (1, 2**10)}),
-    )
-    return space
-
-
-def _piecewise_linear_space(task: Task) -> cs.ConfigurationSpace:
-    space = cs.ConfigurationSpace()
-    space.add(
-        cs.Integer("n_bins", (4, 128), log=True, default=32, meta={"limits": (1, 2**10)}),
-        cs.Integer("dimension", (4, 32), log=True, default=8, meta={"limits": (1, 2**10)}),
-    )
-    return space
-
-
 NUMERIC_EMBEDDING: Node[NumericEmbedding | None] = Node.from_components(
     "NumericEmbeddingSelector",
     [
@@ -262,10 +242,25 @@ NUMERIC_EMBEDDING: Node[NumericEmbedding | None] = Node.from_components(
         Component(
             "pbld",
             partial(PBLDEmbedding, n_frequencies=PBLD_FREQUENCIES, dimension=PBLD_DIMENSION),
-            lambda task: cs.ConfigurationSpace({"sigma": _sigma()}),
+            make_space(_sigma),
         ),
-        Component("periodic", PeriodicEmbedding, _periodic_space),
-        Component("piecewise_linear", PiecewiseLinearEmbedding, _piecewise_linear_space),
+        Component(
+            "periodic",
+            PeriodicEmbedding,
+            make_space(
+                _sigma,
+                lambda: cs.Integer("n_frequencies", (8, 96), log=True, default=48, meta={"limits": (1, 2**10)}),
+                lambda: cs.Integer("dimension", (4, 32), log=True, default=16, meta={"limits": (1, 2**10)}),
+            ),
+        ),
+        Component(
+            "piecewise_linear",
+            PiecewiseLinearEmbedding,
+            make_space(
+                lambda: cs.Integer("n_bins", (4, 128), log=True, default=32, meta={"limits": (1, 2**10)}),
+                lambda: cs.Integer("dimension", (4, 32), log=True, default=8, meta={"limits": (1, 2**10)}),
+            ),
+        ),
     ],
     selector="numeric_embedding",
     option="numeric_embeddings",

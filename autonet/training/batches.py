@@ -10,7 +10,7 @@ import torch
 from scipy.special import betaincinv
 from torch import Tensor, nn
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
 from autonet.core.task import Task
@@ -150,10 +150,6 @@ def _embeds_inputs(layer: nn.Module) -> bool:
     return getattr(layer, "embeds_inputs", False)
 
 
-def _mixup_space(task: Task) -> cs.ConfigurationSpace:
-    return cs.ConfigurationSpace({"alpha": cs.Float("alpha", (0.0, 1.0), default=0.2, meta={"limits": (0.0, 100.0)})})
-
-
 def _clipping_space(task: Task) -> cs.ConfigurationSpace:
     space = cs.ConfigurationSpace()
     use = cs.Categorical("use_gradient_clipping", [True, False], default=False)
@@ -162,18 +158,22 @@ def _clipping_space(task: Task) -> cs.ConfigurationSpace:
     return space
 
 
-def _batch_size(task: Task) -> cs.ConfigurationSpace:
-    return cs.ConfigurationSpace(
-        {"batch_size": cs.Integer("batch_size", (32, 500), log=True, default=125, meta={"limits": (2, 2**20)})}
-    )
-
-
 BATCH_LOSSES: Node[BatchLoss] = Node.from_components(
     "TrainNode",
-    [Component("standard", _standard), Component("mixup", _mixup, _mixup_space)],
+    [
+        Component("standard", _standard),
+        Component(
+            "mixup",
+            _mixup,
+            make_space(lambda: cs.Float("alpha", (0.0, 1.0), default=0.2, meta={"limits": (0.0, 100.0)})),
+        ),
+    ],
     selector="batch_loss_computation_technique",
     option="batch_loss_computation_techniques",
     space=_clipping_space,
 )
 
-LOADER: Node[None] = Node("CreateDataLoader", space=_batch_size)
+LOADER: Node[None] = Node(
+    "CreateDataLoader",
+    space=make_space(lambda: cs.Integer("batch_size", (32, 500), log=True, default=125, meta={"limits": (2, 2**20)})),
+)

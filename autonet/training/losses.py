@@ -8,9 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
-from autonet.core.task import Task
 
 __all__ = ["LOSSES", "MeanLoss"]
 
@@ -84,17 +83,13 @@ def _bce_with_logits_weighted(*, y: Tensor, weights: Tensor | None, n_outputs: i
     return MeanLoss(lambda reduction: nn.BCEWithLogitsLoss(pos_weight=balanced, reduction=reduction))
 
 
-def _label_smoothing(task: Task) -> cs.ConfigurationSpace:
-    return cs.ConfigurationSpace(
-        {"label_smoothing": cs.Float("label_smoothing", (0.0, 0.2), default=0.0, meta={"limits": (0.0, 0.99)})}
-    )
+_LABEL_SMOOTHING = make_space(
+    lambda: cs.Float("label_smoothing", (0.0, 0.2), default=0.0, meta={"limits": (0.0, 0.99)})
+)
 
 
-def _huber_space(task: Task) -> cs.ConfigurationSpace:
-    # In standard deviations of the target.
-    return cs.ConfigurationSpace(
-        {"delta": cs.Float("delta", (0.1, 3.0), log=True, default=1.0, meta={"limits": (1e-3, 1e3)})}
-    )
+# In standard deviations of the target.
+_DELTA = make_space(lambda: cs.Float("delta", (0.1, 3.0), log=True, default=1.0, meta={"limits": (1e-3, 1e3)}))
 
 
 def _plain(loss: type[nn.Module]) -> Any:
@@ -107,13 +102,13 @@ def _plain(loss: type[nn.Module]) -> Any:
 LOSSES: Node[nn.Module] = Node.from_components(
     "LossModuleSelector",
     [
-        Component("cross_entropy", _plain(nn.CrossEntropyLoss), _label_smoothing, ("classification",)),
-        Component("cross_entropy_weighted", _cross_entropy_weighted, _label_smoothing, ("classification",)),
+        Component("cross_entropy", _plain(nn.CrossEntropyLoss), _LABEL_SMOOTHING, ("classification",)),
+        Component("cross_entropy_weighted", _cross_entropy_weighted, _LABEL_SMOOTHING, ("classification",)),
         Component("bce_with_logits", _plain(nn.BCEWithLogitsLoss), tasks=("multilabel",)),
         Component("bce_with_logits_weighted", _bce_with_logits_weighted, tasks=("multilabel",)),
         Component("mse_loss", _plain(nn.MSELoss), tasks=("regression",)),
         Component("l1_loss", _plain(nn.L1Loss), tasks=("regression",)),
-        Component("huber_loss", _plain(nn.HuberLoss), _huber_space, ("regression",)),
+        Component("huber_loss", _plain(nn.HuberLoss), _DELTA, ("regression",)),
     ],
     selector="loss_module",
     option="loss_modules",

@@ -12,9 +12,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
-from autonet.core.task import Task
 
 __all__ = ["REGULARIZATION", "SCHEDULES", "Schedule"]
 
@@ -105,15 +104,6 @@ def _coslog4() -> Schedule:
     return lambda t: 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * t)))
 
 
-def _space(*make: Callable[[], cs.hyperparameters.Hyperparameter[Any, Any]]) -> Callable[[Task], cs.ConfigurationSpace]:
-    def space(task: Task) -> cs.ConfigurationSpace:
-        result = cs.ConfigurationSpace()
-        result.add(*(m() for m in make))
-        return result
-
-    return space
-
-
 def _cycles() -> cs.hyperparameters.Hyperparameter[Any, Any]:
     return cs.Integer("cycles", (1, 3), default=1, meta={"limits": (1, 100)})
 
@@ -130,12 +120,14 @@ SCHEDULES: Node[Schedule] = Node.from_components(
         Component(
             "cosine_annealing",
             _cosine_annealing,
-            _space(_cycles, _float("T_mult", 1.0, 2.0, 2.0, (0.1, 10.0)), _float("warmup", 0.0, 0.2, 0.05, (0.0, 0.9))),
+            make_space(
+                _cycles, _float("T_mult", 1.0, 2.0, 2.0, (0.1, 10.0)), _float("warmup", 0.0, 0.2, 0.05, (0.0, 0.9))
+            ),
         ),
         Component(
             "onecycle",
             _onecycle,
-            _space(
+            make_space(
                 _float("warmup", 0.1, 0.5, 0.3, (0.001, 0.99)),
                 _float("start_factor", 0.01, 0.5, 0.04, (0.0, 1.0), log=True),
             ),
@@ -143,12 +135,12 @@ SCHEDULES: Node[Schedule] = Node.from_components(
         Component(
             "alternating_cosine",
             _alternating_cosine,
-            _space(_cycles, _float("amp_reduction", 0.1, 1.0, 0.5, (0.0, 1.0))),
+            make_space(_cycles, _float("amp_reduction", 0.1, 1.0, 0.5, (0.0, 1.0))),
         ),
         Component(
             "cyclic",
             _cyclic,
-            _space(
+            make_space(
                 _cycles,
                 _float("max_factor", 1.0, 2.0, 1.0, (0.0, 10.0)),
                 _float("min_factor", 1e-3, 0.1, 1e-2, (0.0, 1.0), log=True),
@@ -157,16 +149,18 @@ SCHEDULES: Node[Schedule] = Node.from_components(
         Component(
             "step",
             _step,
-            _space(
+            make_space(
                 lambda: cs.Integer("steps", (1, 5), default=3, meta={"limits": (1, 100)}),
                 _float("gamma", 0.05, 0.5, 0.2, (1e-6, 1.0)),
             ),
         ),
-        Component("exponential", _exponential, _space(_float("final_factor", 1e-4, 0.1, 1e-2, (1e-9, 1.0), log=True))),
+        Component(
+            "exponential", _exponential, make_space(_float("final_factor", 1e-4, 0.1, 1e-2, (1e-9, 1.0), log=True))
+        ),
         Component("none", lambda: lambda t: 1.0),
         Component("coslog4", _coslog4),
     ],
     selector="lr_scheduler",
     option="lr_scheduler",
-    space=_space(lambda: cs.Categorical("regularization_schedule", list(REGULARIZATION), default="constant")),
+    space=make_space(lambda: cs.Categorical("regularization_schedule", list(REGULARIZATION), default="constant")),
 )

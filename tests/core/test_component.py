@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from ConfigSpace import ConfigurationSpace, Float
 
-from autonet.core.component import Component, Components, Node
+from autonet.core.component import Component, Components, Node, make_space
 from autonet.core.errors import UnknownName
 from autonet.core.task import Task
 
@@ -56,6 +56,14 @@ def test_settings_of_the_node_itself_leave_out_selector_and_components() -> None
     components = Components.resolve([OVEN, TIMER], {**CONFIG, "Timer:minutes": 40})
     assert components[OVEN].settings == {"door": "shut"}
     assert components[TIMER].settings == {"minutes": 40}
+
+
+def test_a_space_is_made_anew_of_its_parts_at_every_call() -> None:
+    space = make_space(lambda: Float("x", (0.0, 1.0)), lambda: Float("y", (0.0, 2.0)))
+    first, second = space(Task("regression")), space(Task("classification"))
+    assert list(first) == ["x", "y"]
+    assert first == second
+    assert first["x"] is not second["x"]
 
 
 def test_a_node_that_is_not_mentioned_has_no_choice_until_one_is_made() -> None:

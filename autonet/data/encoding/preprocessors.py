@@ -15,9 +15,8 @@ from sklearn import decomposition, kernel_approximation
 from sklearn.preprocessing import PowerTransformer, QuantileTransformer
 from torch import Tensor, nn
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
-from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.data.encoding.modules import (
     MAX_ABS_INPUT,
@@ -143,22 +142,13 @@ BINARY_NORMALIZATION = Normalization(
 )
 
 
-def _make_space(*make: Callable[[], Any]) -> Callable[[Task], cs.ConfigurationSpace]:
-    def space(task: Task) -> cs.ConfigurationSpace:
-        result = cs.ConfigurationSpace()
-        result.add(*(m() for m in make))
-        return result
-
-    return space
-
-
 EMBEDDING: Node[int | None] = Node.from_components(
     "EmbeddingSelector",
     [
         Component(
             "learned",
             lambda min_unique_values_for_embedding, dimension: min_unique_values_for_embedding,
-            _make_space(
+            make_space(
                 lambda: cs.Integer(
                     "min_unique_values_for_embedding", (3, 300), log=True, default=9, meta={"limits": (3, 2**16)}
                 ),
@@ -326,13 +316,13 @@ PREPROCESSORS: Node[FitFeatures] = Node.from_components(
     "PreprocessorSelector",
     [
         Component("none", lambda *, seed: lambda X: nn.Identity()),
-        Component("truncated_svd", _truncated_svd, _make_space(lambda: _size("target_dim", 10, 256, 100))),
+        Component("truncated_svd", _truncated_svd, make_space(lambda: _size("target_dim", 10, 256, 100))),
         Component("power_transformer", _power_transformer),
-        Component("kitchen_sinks", _kitchen_sinks, _make_space(_gamma, lambda: _size("n_components", 50, 1000, 200))),
+        Component("kitchen_sinks", _kitchen_sinks, make_space(_gamma, lambda: _size("n_components", 50, 1000, 200))),
         Component(
             "nystroem",
             _nystroem,
-            _make_space(
+            make_space(
                 lambda: cs.Categorical("kernel", ["rbf", "poly", "sigmoid"], default="rbf"),
                 _gamma,
                 lambda: _size("n_components", 50, 1000, 200),

@@ -6,7 +6,7 @@ A file holds arrays as tensors and the structure around them as JSON in a furthe
 import copy
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from autonet.core.errors import RunCorrupted, RunUnavailable
+from autonet.core.specfile import DTYPES, iter_safetensors
 from autonet.search.storage.files import check_plain, create, publish
 
 __all__ = ["Checkpoint", "checkpoint_path", "read_checkpoint", "read_notes", "write_checkpoint"]
@@ -26,14 +27,6 @@ Arrays = dict[str, NDArray[Any]]
 TREE = "tree"  # name of the tensor with the JSON; arrays have numbers as names
 
 NOTES = "notes"  # metadata entry with the notes
-
-# NumPy dtypes that safetensors supports, with its names; other arrays are written as bytes.
-NATIVE: Mapping[str, str] = {
-    "bool": "BOOL",
-    **{f"uint{bits}": f"U{bits}" for bits in (8, 16, 32, 64)},
-    **{f"int{bits}": f"I{bits}" for bits in (8, 16, 32, 64)},
-    **{f"float{bits}": f"F{bits}" for bits in (16, 32, 64)},
-}
 
 # Torch dtypes that NumPy lacks, with the integer dtypes to which they are viewed.
 BIT_DTYPES: Mapping[str, str] = {"bfloat16": "int16"} | dict.fromkeys(
@@ -108,7 +101,7 @@ def write_checkpoint(path: Path, state: Any, notes: str = "") -> None:
     arrays[TREE] = np.frombuffer(tree.encode(), np.uint8)
     part = path.with_suffix(".part")
     try:
-        create(part, _serialize(arrays, notes))
+        create(part, iter_safetensors(arrays, {NOTES: notes} if notes else {}))
         publish(part, path)
     except OSError as error:
         raise RunUnavailable(f"{path} cannot be written: {error}.") from error
@@ -132,25 +125,6 @@ def read_notes(path: Path) -> str:
             return str((file.metadata() or {})[NOTES])
     except Exception as error:
         raise RunCorrupted(f"The checkpoint {path} cannot be read: {type(error).__name__}: {error}.") from error
-
-
-def _serialize(arrays: Arrays, notes: str) -> Iterator[bytes | memoryview]:
-    """Yield the parts of a safetensors file.
-
-    The package's `save_file` leaves a temporary file behind when the process is killed, and its `save` copies all
-    arrays.
-    """
-    ordered = sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize)  # so that each is aligned
-    header: dict[str, Any] = {"__metadata__": {NOTES: notes}} if notes else {}
-    end = 0
-    for name, array in ordered:
-        begin, end = end, end + array.nbytes
-        header[name] = {"dtype": NATIVE[array.dtype.name], "shape": array.shape, "data_offsets": [begin, end]}
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    yield len(text).to_bytes(8, "little") + text
-    for _, array in ordered:
-        yield array.reshape(-1).view(np.uint8).data
 
 
 def _flatten(value: Any, arrays: Arrays, where: str) -> Any:
@@ -189,7 +163,7 @@ def _is_plain(tensor: Any, torch: Any) -> bool:
 
 def _flatten_array(array: NDArray[Any], arrays: Arrays, name: str) -> dict[str, Any]:
     dense = np.ascontiguousarray(array).reshape(array.shape)  # ascontiguousarray makes 0-d arrays 1-d
-    if array.dtype.name in NATIVE and array.dtype.isnative:
+    if array.dtype.name in DTYPES and array.dtype.isnative:
         arrays[name] = dense
         return {"array": name}
     arrays[name] = np.frombuffer(dense.tobytes(), np.uint8)

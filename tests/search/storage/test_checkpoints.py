@@ -17,8 +17,9 @@ from hypothesis.extra import numpy as hnp
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+from autonet.core import specfile
 from autonet.core.errors import RunCorrupted
-from autonet.search.storage.checkpoints import NATIVE, Checkpoint, read_checkpoint, write_checkpoint
+from autonet.search.storage.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 
 RELAXED = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -278,7 +279,7 @@ def test_a_file_that_makes_no_sense_is_refused(tree: bytes, tmp_path: Path) -> N
 
 
 def test_files_are_those_of_the_library(tmp_path: Path) -> None:
-    arrays = {str(i): np.arange(6).astype(kind).reshape(2, 3) for i, kind in enumerate(NATIVE)}
+    arrays = {str(i): np.arange(6).astype(kind).reshape(2, 3) for i, kind in enumerate(specfile.DTYPES)}
     write_checkpoint(tmp_path / "c.safetensors", list(arrays.values()), "notes")
     found = load_file(tmp_path / "c.safetensors")
     del found["tree"]
