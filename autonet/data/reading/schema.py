@@ -31,7 +31,7 @@ from autonet.data.reading.frames import RawTable, open_table
 from autonet.data.reading.levels import LevelIndex, canonicalize
 from autonet.data.table import MISSING_CODE, UNSEEN_CODE, Table
 
-__all__ = ["Column", "Schema", "are_strings"]
+__all__ = ["Schema", "are_strings"]
 
 WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # numerical columns per column
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from autonet.data.reading.schema import Column, Schema
+from autonet.data.reading.columns import Column
+from autonet.data.reading.schema import Schema
 
 pd = pytest.importorskip("pandas")
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autonet.data.reading.schema import Column, Schema
+from autonet.data.reading.columns import Column
+from autonet.data.reading.schema import Schema
 
 pd = pytest.importorskip("pandas")
 
