@@ -110,11 +110,9 @@ class RawColumn:
         elif not (dtype.is_numeric() or dtype == nw.Duration or series.implementation.is_pandas_like()):
             return cls.from_array(name, array_of_objects(series.to_list()))
         values = series.to_numpy()
-        if (
-            dtype.is_integer() and values.dtype.kind == "f"
-        ):  # missing values made them floats, which round large integers
-            return cls(name, "numeric", series)
-        return cls.from_array(name, values)
+        # Missing values turn integers into floats, which round large ones.
+        is_rounded = dtype.is_integer() and values.dtype.kind == "f"
+        return cls(name, "numeric", series) if is_rounded else cls.from_array(name, values)
 
     @classmethod
     def from_array(cls, name: Hashable, values: Array) -> "RawColumn":

@@ -62,9 +62,8 @@ AMBIGUOUS_DATE = _compile(AMBIGUOUS)
 TIME = re.compile(rf"(?P<sign>-)?(?:(?P<days>\d{{1,6}}) days?,? \+?)?{CLOCK}", re.IGNORECASE)
 CENTURY = 100
 PIVOT = 69  # two-digit years, as in POSIX: 69 is 1969, 68 is 2068
-MAX_CONTRADICTING = (
-    0.05  # dates valid in another order only (typing errors), relative to those valid in this order only
-)
+# Dates valid in another order only (typing errors), relative to those valid in this order only.
+MAX_CONTRADICTING = 0.05
 NOON = 12
 EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)

@@ -56,9 +56,8 @@ def infer_columns(table: Any, categorical_features: Sequence[Any] | None) -> tup
     dtype : {"float32", "float64"}
         Dtype of the numbers of data frames.
     """
-    chosen = _resolve_columns(
-        categorical_features, table.names if isinstance(table, RawTable) else range(table.shape[1])
-    )
+    names = table.names if isinstance(table, RawTable) else range(table.shape[1])
+    chosen = _resolve_columns(categorical_features, names)
     if not isinstance(table, RawTable):
         if not chosen:
             return _numeric_columns(table), "float64"

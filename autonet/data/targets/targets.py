@@ -78,7 +78,7 @@ class ClassTargets:
         except TypeError:  # strings and numbers
             unknown = values
         if len(unknown):
-            listed = ", ".join(repr(label) for label in _unique_in_order(unknown)[:SHOWN])
+            listed = ", ".join(map(repr, list(dict.fromkeys(unknown.tolist()))[:SHOWN]))
             raise InvalidData(f"{name} has labels that y does not have: {listed}.")
         return np.asarray(codes, np.int64)
 
@@ -315,11 +315,6 @@ def _sort_labels(values: Array) -> Array:
         else:
             message = f"y mixes labels of the types {', '.join(types)}, which cannot be sorted; use labels of one type"
         raise InvalidData(f"Unknown label type: {message}.") from error
-
-
-def _unique_in_order(values: Array) -> list[Any]:
-    """Return the distinct values in order of appearance, of any types."""
-    return list(dict.fromkeys(values.tolist()))
 
 
 def _check_indicators(values: Array, name: str) -> None:
