@@ -10,16 +10,26 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 from autonet.core.lazy import configspace
-from autonet.core.names import SEPARATOR, join
 from autonet.core.task import Task, TaskKind
 from autonet.core.validation import check_choice
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-__all__ = ["Choice", "Component", "Components", "Node", "make_space"]
+__all__ = ["SEPARATOR", "Choice", "Component", "Components", "Node", "join", "make_space"]
 
 T = TypeVar("T")
+
+SEPARATOR = ":"  # in names of hyperparameters, ``Node:component:hyperparameter``, as in Auto-PyTorch
+
+
+def join(*parts: str) -> str:
+    """Join the non-empty parts of a name.
+
+    >>> join("OptimizerSelector", "sgd", "momentum")
+    'OptimizerSelector:sgd:momentum'
+    """
+    return SEPARATOR.join(part for part in parts if part)
 
 
 def make_space(*parts: Callable[[], Any]) -> Callable[[Task], ConfigurationSpace]:

@@ -8,10 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from autonet.core.component import Component, Node
+from autonet.core.component import SEPARATOR, Component, Node
 from autonet.core.errors import InvalidNetwork, InvalidOption
 from autonet.core.lazy import configspace as cs
-from autonet.core.names import SEPARATOR
 from autonet.core.task import Task
 from autonet.core.validation import check_choice
 from autonet.nets.mlp import MLPNET, SHAPEDMLPNET

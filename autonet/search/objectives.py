@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
+from autonet.core.component import SEPARATOR
 from autonet.core.errors import InvalidOption
-from autonet.core.names import SEPARATOR
 from autonet.core.validation import check_choice
 from autonet.search.evaluation import Objective
 from autonet.search.running_trial import RunningTrial

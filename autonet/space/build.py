@@ -13,9 +13,8 @@ from ConfigSpace import AndConjunction, Categorical, ConfigurationSpace, Constan
 from ConfigSpace.conditions import Condition, Conjunction
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter, IntegerHyperparameter
 
-from autonet.core.component import Node
+from autonet.core.component import Node, join
 from autonet.core.errors import InvalidOption
-from autonet.core.names import join
 from autonet.core.task import Task
 from autonet.core.validation import check_choice
 from autonet.pipeline.tabular import NODES

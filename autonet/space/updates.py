@@ -17,9 +17,9 @@ from ConfigSpace.hyperparameters import (
     IntegerHyperparameter,
 )
 
+from autonet.core.component import join
 from autonet.core.errors import InvalidOption
 from autonet.core.files import read_text
-from autonet.core.names import join
 from autonet.core.validation import is_real
 
 __all__ = [

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from ConfigSpace import ConfigurationSpace, Float
 
-from autonet.core.component import Component, Components, Node, make_space
+from autonet.core.component import Component, Components, Node, join, make_space
 from autonet.core.errors import UnknownName
 from autonet.core.task import Task
 
@@ -79,3 +79,8 @@ def test_a_node_that_is_not_mentioned_has_no_choice_until_one_is_made() -> None:
 def test_a_choice_that_does_not_exist_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"Unknown component of Oven 'woood'\. Did you mean 'wood'\?"):
         Components.resolve([OVEN], {"Oven:fuel": "woood"})
+
+
+def test_names_are_joined_without_their_empty_parts() -> None:
+    assert join("TrainNode", "mixup", "alpha") == "TrainNode:mixup:alpha"
+    assert join("CreateDataLoader", "", "batch_size") == "CreateDataLoader:batch_size"

@@ -16,8 +16,8 @@ from ConfigSpace.hyperparameters import (
     UniformIntegerHyperparameter,
 )
 
+from autonet.core.component import join
 from autonet.core.errors import InvalidOption
-from autonet.core.names import join
 from autonet.core.validation import is_real
 from autonet.search.spaces.encoding import Encoding, get_choices
 from autonet.search.spaces.values import copy_value, find_index, safe_repr, to_plain
