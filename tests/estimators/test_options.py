@@ -7,6 +7,7 @@ import pytest
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut
 
 from autonet import AutoNetClassification, AutoNetRegression, HyperparameterSearchSpaceUpdates
+from autonet.estimators.options import Options
 from tests.estimators.refusals import LABELS, X, refused
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
@@ -131,3 +132,9 @@ def test_updates_of_the_space(update: tuple[Any, ...], message: str) -> None:
     updates.append(*update)
     auto = AutoNetClassification("tiny_cs", hyperparameter_search_space_updates=updates)
     refused(lambda: auto.fit(X, LABELS), message)
+
+
+@pytest.mark.parametrize("given", [{"budget_type": "epochs", "max_trials": 2}, {"max_runtime": 9}])
+def test_budgets_may_be_equal_and_as_long_as_the_fit(given: dict[str, Any]) -> None:
+    options = Options.resolve(AutoNetClassification(min_budget=9, max_budget=9, **given).get_params())
+    assert options.plan_time().rungs(0.1).budgets == (9,)
