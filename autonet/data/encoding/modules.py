@@ -291,7 +291,7 @@ class CategoricalFeatures(nn.Module):
         signs = (binary == 2).float() - (binary == 1).float()
         own = levels[:, self.one_hot]
         position = torch.where(own > 0, own + self.before, 0)
-        one_hot = signs.new_zeros((len(codes), 1 + self.n_one_hot)).scatter(1, position, 1.0)  # the first: unknown
+        one_hot = signs.new_zeros((codes.shape[0], 1 + self.n_one_hot)).scatter(1, position, 1.0)  # the first: unknown
         return torch.cat([signs, one_hot[:, 1:]], 1), levels[:, self.embedded].float()
 
 

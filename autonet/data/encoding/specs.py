@@ -12,6 +12,9 @@ __all__ = ["describable_module"]
 
 M = TypeVar("M", bound=nn.Module)
 
+# Integers of modules are numbers of columns; a larger one, from a manipulated file, would exhaust the memory.
+MAX_SIZE = 2**22
+
 MODULE_ATTRIBUTES = frozenset(vars(nn.Module()))  # those of every module
 
 
@@ -30,6 +33,9 @@ def _describe(module: nn.Module) -> dict[str, Any]:
 
 
 def _rebuild(cls: type[M], state: dict[str, Any]) -> M:
+    for name, value in state["values"].items():
+        if isinstance(value, int) and value > MAX_SIZE:
+            raise ValueError(f"{cls.__name__}.{name} is {value}; expected at most {MAX_SIZE}")
     module = cls.__new__(cls)
     nn.Module.__init__(module)
     vars(module).update(state["values"])
