@@ -9,10 +9,12 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from torch import nn
 
+from autonet.core.errors import InvalidOption
 from autonet.data.reading.schema import are_strings
 from autonet.estimators.columns import ColumnSummary
 from autonet.estimators.description import describe_model, describe_search
 from autonet.estimators.pickling import PortableEstimator
+from autonet.models.export import build_module, export_model
 from autonet.models.model import FittedModel
 
 if TYPE_CHECKING:
@@ -130,8 +132,16 @@ class FittedEstimator(PortableEstimator):
         """Columns of the table: kind, levels, whether and why one is unused; prints as a table."""
         return ColumnSummary(getattr(self.model_.schema, "columns", ()))
 
-    def get_pytorch_model(self) -> nn.Module:
+    def get_pytorch_model(self, *, include_preprocessing: bool = False, ensemble: bool = False) -> nn.Module:
         """Return the network of the best configuration; of several folds, that of the first.
+
+        Parameters
+        ----------
+        include_preprocessing : bool, default=False
+            Return one module from the arrays of a table to probabilities or values in the unit of the target, an
+            `autonet.models.export.EndToEndModule`; `autonet.models.export.to_tensors` makes its inputs.
+        ensemble : bool, default=False
+            Include all networks of the final model, weighted and calibrated; requires `include_preprocessing`.
 
         Returns
         -------
@@ -140,8 +150,38 @@ class FittedEstimator(PortableEstimator):
             ``Linear``, the scale of a ``realmlp``, or with embeddings of numbers or categories if there are any:
             ``model[0].in_features`` is the width after preprocessing.  Classification networks give logits, regression
             networks standardized targets.
+
+        Raises
+        ------
+        InvalidOption
+            If the ensemble is asked for and has tree ensembles.
         """
+        if include_preprocessing:
+            return build_module(self.model_, ensemble=ensemble)
+        if ensemble:
+            raise InvalidOption("ensemble=True requires include_preprocessing=True: members may encode differently.")
         return self.model_.network
+
+    def export(self, path: str | os.PathLike[str], *, ensemble: bool = True) -> None:
+        """Write the model with its preprocessing for services without autonet.
+
+        A JSON file of the same name says how columns become inputs.
+
+        Parameters
+        ----------
+        path : path-like
+            Name of the file: ``.pt2`` for `torch.export`, ``.onnx`` for ONNX, which needs the extra ``onnx``.
+        ensemble : bool, default=True
+            Whether to export the whole final model, or the best network alone.
+
+        Raises
+        ------
+        InvalidOption
+            If the name has another ending, or the ensemble has tree ensembles.
+        MissingPackage
+            If a package for ONNX is not installed.
+        """
+        export_model(self.model_, path, ensemble=ensemble)
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """Show the parameters and, once fitted, the result of the search."""

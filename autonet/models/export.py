@@ -1,17 +1,28 @@
-"""End-to-end module: from the arrays of a table to probabilities or values, in a single ``nn.Module``."""
+"""Export of fitted models: one ``nn.Module`` from the arrays of a table to predictions, as `torch.export` or ONNX."""
 
+import json
 import math
+import os
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidOption, MissingPackage
+from autonet.core.jsonvalues import pack
+from autonet.data.table import Table
 from autonet.data.targets.targets import TargetEncoder
 from autonet.data.targets.transforms import NoTransform, PowerTransform, SignedLog
 from autonet.models.ensemble import MIN_PROBABILITY, Ensemble, NetworkMember
+from autonet.models.model import FittedModel
 
-__all__ = ["EndToEndModule"]
+__all__ = ["EndToEndModule", "build_module", "export_model", "to_tensors"]
+
+SUFFIXES = (".pt2", ".onnx")
+OPSET = 18  # version of ONNX's operators
 
 
 class EndToEndModule(nn.Module):
@@ -36,7 +47,7 @@ class EndToEndModule(nn.Module):
                 "Tree ensembles cannot be part of a module; use ensemble=False for the best network alone, or fit "
                 "with traditional_learners=False."
             )
-        encoders = list(dict.fromkeys(member.encoder for member in members))
+        encoders: list[Any] = list(dict.fromkeys(member.encoder for member in members))
         self.encoders = nn.ModuleList(encoder.module for encoder in encoders)
         self.networks = nn.ModuleList(member.network for member in members)
         self.decoders = nn.ModuleList(_Decoder(member.targets) for member in members)
@@ -70,6 +81,82 @@ class EndToEndModule(nn.Module):
         return torch.softmax(mean.clamp(min=MIN_PROBABILITY).log() / self.temperature, 1)
 
 
+def build_module(model: FittedModel, *, ensemble: bool) -> EndToEndModule:
+    """Make the module of the whole ensemble, or of the best network alone.
+
+    Raises
+    ------
+    InvalidOption
+        If the ensemble has tree ensembles.
+    """
+    return EndToEndModule(model.ensemble if ensemble else Ensemble.from_members("best", model.best[:1]))
+
+
+def to_tensors(table: Table) -> tuple[Tensor, ...]:
+    """Return the inputs of an `EndToEndModule` for a table: numbers, codes, and term counts of each text."""
+    raw: Any = table.numbers
+    numbers = np.asarray(raw.toarray() if table.is_sparse else raw, np.float64)
+    arrays = [numbers, table.codes.astype(np.int64), *(text.toarray().astype(np.float64) for text in table.texts)]
+    return tuple(torch.from_numpy(np.array(array)) for array in arrays)
+
+
+def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: bool = True) -> None:
+    """Write the end-to-end module for any number of rows; see `AutoNet.export`."""
+    target = Path(path)
+    if target.suffix not in SUFFIXES:
+        raise InvalidOption(f"The name of an exported model must end in {' or '.join(SUFFIXES)}; got {target.name!r}.")
+    schema: Any = model.schema
+    module, inputs = build_module(model, ensemble=ensemble), to_tensors(schema.missing_row())
+    inputs = tuple(torch.cat([x, x]) for x in inputs)  # a dimension of 1 would be taken for a constant
+    names = ["numbers", "codes", *(f"text_{i}" for i in range(len(inputs) - 2))]
+    rows = {0: torch.export.Dim("rows")}
+    shapes: Any = (rows, rows, tuple(rows for _ in inputs[2:]))
+    if target.suffix == ".onnx":
+        _export_onnx(module, inputs, shapes, names, target)
+    else:
+        torch.export.save(torch.export.export(module, inputs, dynamic_shapes=shapes), target)
+    description = {
+        "inputs": [
+            {"name": name, "dtype": str(x.dtype).removeprefix("torch."), "columns": x.shape[1]}
+            for name, x in zip(names, inputs, strict=True)
+        ],
+        "columns": schema.describe_inputs(),
+        "output": {
+            "kind": model.targets.kind,
+            "labels": None if model.targets.labels is None else pack(model.targets.labels.tolist(), "labels"),
+            "threshold": None if model.threshold is None else np.asarray(model.threshold).tolist(),
+        },
+    }
+    target.with_suffix(".json").write_text(json.dumps(description, indent=1, allow_nan=False) + "\n")
+
+
+def _export_onnx(module: nn.Module, inputs: tuple[Tensor, ...], shapes: Any, names: list[str], path: Path) -> None:
+    try:
+        import onnxscript  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise MissingPackage("export to ONNX", "onnxscript", "onnx") from None
+
+    op: Any = onnxscript.opset18
+
+    def searchsorted(sequence: Any, values: Any, **_: Any) -> Any:
+        """Count the entries (p, k) below values (p, n), which are not NaN."""
+        below = op.Less(op.Unsqueeze(sequence, [1]), op.Unsqueeze(values, [2]))
+        return op.ReduceSum(op.Cast(below, to=7), [2], keepdims=0)
+
+    program: Any = torch.onnx.export(
+        module,
+        inputs,
+        dynamo=True,
+        dynamic_shapes=shapes,
+        input_names=names,
+        output_names=["output"],
+        opset_version=OPSET,
+        custom_translation_table={torch.ops.aten.searchsorted.Tensor: searchsorted},
+        verbose=False,
+    )
+    program.save(path)
+
+
 def _weighted_mean(predictions: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
     """Average predictions; rounding must not take the mean out of their range."""
     mean, low, high = predictions[0] * weights[0], predictions[0], predictions[0]
@@ -81,6 +168,16 @@ def _weighted_mean(predictions: Sequence[Tensor], weights: Sequence[float]) -> T
 class _Decoder(nn.Module):
     """Decode network outputs (n, n_outputs) as `TargetEncoder.decode` does."""
 
+    center: Tensor
+    scale: Tensor
+    low: Tensor
+    high: Tensor
+    constant: Tensor
+    unit: Tensor
+    y_center: Tensor
+    y_scale: Tensor
+    exponents: Tensor
+
     def __init__(self, targets: TargetEncoder) -> None:
         super().__init__()
         self.kind, self.transform = targets.kind, targets.transform
@@ -88,7 +185,13 @@ class _Decoder(nn.Module):
             return
         low, high = (-math.inf, math.inf) if targets.bounds is None else targets.bounds
         constant = math.nan if targets.constant is None else targets.constant
-        arrays = {"center": targets.center, "scale": targets.scale, "low": low, "high": high, "constant": constant}
+        arrays: dict[str, Any] = {
+            "center": targets.center,
+            "scale": targets.scale,
+            "low": low,
+            "high": high,
+            "constant": constant,
+        }
         if isinstance(self.transform, SignedLog):
             arrays["unit"] = self.transform.unit
         if isinstance(self.transform, PowerTransform):

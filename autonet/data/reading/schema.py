@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from autonet.core.errors import DataWarning, InvalidData
-from autonet.core.spec import describable
+from autonet.core.jsonvalues import pack
+from autonet.core.spec import describable, to_spec
 from autonet.core.warn import SHOWN, join_first, warn
 from autonet.data.reading.columns import Column, Names
 from autonet.data.reading.convert import (
@@ -141,6 +142,28 @@ class Schema:
             names = table.names if isinstance(table, RawTable) and table.are_named else None
             _check_features(owner, fitted, names, len(self.columns), _count_columns(table))
         return self._read(table)
+
+    def describe_inputs(self) -> list[dict[str, Any]]:
+        """Describe how each column becomes entries of the arrays of a `Table`, in JSON values."""
+        described, n_numbers, n_codes, n_texts = [], 0, 0, 0
+        for i, column in enumerate(self.columns):
+            entry: dict[str, Any] = {"name": pack(column.name, "name"), "kind": column.kind}
+            if column.format is not None:
+                entry["format"] = to_spec(column.format)
+            if column.kind in WIDTH:
+                width = WIDTH[column.kind]
+                entry |= {"input": "numbers", "index": list(range(n_numbers, n_numbers + width))}
+                entry |= {"parts": list(DATE_PARTS), "zone": column.zone} if column.kind == "datetime" else {}
+                n_numbers += width
+            elif i in self._indexes:
+                entry |= {"input": "codes", "index": n_codes, "missing": MISSING_CODE, "unseen": UNSEEN_CODE}
+                entry["codes"] = [[pack(level, "level"), 2 + code] for code, level in enumerate(column.levels)]
+                n_codes += 1
+            elif column.kind == "text" and column.is_used:
+                entry |= {"input": f"text_{n_texts}", "tokens": column.tokens, "terms": TERMS}
+                n_texts += 1
+            described.append(entry)
+        return described
 
     def missing_row(self) -> Table:
         """Return a table of one row without any value."""

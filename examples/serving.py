@@ -1,0 +1,40 @@
+"""
+Serve a model without autonet
+=============================
+
+Predict rows, one JSON object a line, with an ONNX model that ``export`` wrote; numpy and onnxruntime are all it needs.
+
+    python examples/serving.py model.onnx < rows.jsonl
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+
+def to_inputs(rows, description):
+    """Turn rows into the inputs of the model: numbers, and codes of categories."""
+    kinds = {entry["name"]: (entry["columns"], entry["dtype"]) for entry in description["inputs"]}
+    inputs = {name: np.zeros((len(rows), width), dtype) for name, (width, dtype) in kinds.items()}
+    for column in description["columns"]:
+        values = [row.get(column["name"]) for row in rows]
+        if column["kind"] == "numeric":
+            numbers = [np.nan if value is None else value for value in values]
+            inputs["numbers"][:, column["index"][0]] = numbers
+        elif "codes" in column:
+            codes = {**dict(map(tuple, column["codes"])), None: column["missing"]}
+            inputs["codes"][:, column["index"]] = [codes.get(value, column["unseen"]) for value in values]
+        elif "input" in column:
+            raise SystemExit(f"This example reads numbers and categories; {column['name']!r} is {column['kind']}.")
+    return inputs
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1])
+    description = json.loads(path.with_suffix(".json").read_text())
+    rows = [json.loads(line) for line in sys.stdin]
+    for output in onnxruntime.InferenceSession(path).run(None, to_inputs(rows, description))[0]:
+        print(json.dumps(dict(zip(map(str, description["output"]["labels"] or range(99)), output.tolist()))))

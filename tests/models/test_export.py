@@ -1,0 +1,142 @@
+"""Exported models predict as the estimator does, for any number of rows."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from autonet import AutoNetClassification, AutoNetRegression
+from autonet.core.errors import InvalidOption
+from autonet.models.export import to_tensors
+
+N = 120
+ATOL = 1e-6
+
+pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned", "ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    words = np.array(["red", "green", "blue", "fast", "slow", "old", "new", "small"])
+    return pd.DataFrame(
+        {
+            "size": np.where(rng.random(N) < 0.1, np.nan, rng.normal(size=N)),
+            "town": rng.choice(["Bern", "Lima", "Oslo"], N),
+            "code": pd.Categorical(rng.integers(0, 20, N)),
+            "when": pd.date_range("2024-01-01", periods=N),
+            "text": [" ".join(rng.choice(words, 6)) for _ in range(N)],
+        }
+    )
+
+
+def options(**chosen: str) -> dict[str, Any]:
+    limits = {"budget_type": "epochs", "min_budget": 2, "max_budget": 2, "max_trials": 2, "random_state": 0}
+    return {**limits, "ensemble_size": 4, "baseline": False, **{name: [value] for name, value in chosen.items()}}
+
+
+NETWORKS = ("mlpnet", "resnet", "realmlp", "tabm")
+CHOICES = [
+    *({"networks": name} for name in NETWORKS),
+    *({"numeric_embeddings": name} for name in ("pbld", "periodic", "piecewise_linear")),
+    *({"normalization_strategies": name} for name in ("quantile", "robust", "minmax")),
+    *({"preprocessors": name} for name in ("truncated_svd", "power_transformer", "nystroem", "kitchen_sinks")),
+]
+
+
+@pytest.mark.parametrize("chosen", CHOICES, ids=lambda chosen: next(iter(chosen.values())))
+def test_the_module_of_a_classifier_returns_its_probabilities(table: pd.DataFrame, chosen: dict[str, str]) -> None:
+    noise = np.random.default_rng(1).random(N) < 0.3
+    auto = AutoNetClassification("full_cs", **options(**chosen)).fit(table, (table.town == "Lima") ^ noise)
+    module = auto.get_pytorch_model(include_preprocessing=True, ensemble=True)
+    with torch.no_grad():
+        probabilities = module(*to_tensors(auto.model_.read(table))).numpy()
+    np.testing.assert_allclose(probabilities, auto.predict_proba(table), atol=ATOL)
+
+
+@pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
+def test_the_module_of_a_regressor_returns_values_in_their_unit(table: pd.DataFrame, transform: str) -> None:
+    y = np.column_stack([np.exp(3 * table["size"].fillna(0)), np.arange(N) - 50, np.full(N, 7)])
+    auto = AutoNetRegression("full_cs", **options(target_transforms=transform)).fit(table, y)
+    module = auto.get_pytorch_model(include_preprocessing=True, ensemble=True)
+    with torch.no_grad():
+        values = module(*to_tensors(auto.model_.read(table))).numpy()
+    np.testing.assert_allclose(values, auto.predict(table), rtol=ATOL, atol=ATOL * np.abs(y).max())
+
+
+def test_the_best_network_alone(table: pd.DataFrame) -> None:
+    auto = AutoNetClassification("tiny_cs", **options()).fit(table, np.arange(N) % 3)
+    module = auto.get_pytorch_model(include_preprocessing=True)
+    with torch.no_grad():
+        probabilities = module(*to_tensors(auto.model_.read(table))).numpy()
+        alone = torch.softmax(auto.get_pytorch_model()(torch.from_numpy(auto.model_.transform(table))), 1).numpy()
+    np.testing.assert_allclose(probabilities, alone, atol=ATOL)
+
+
+def test_what_cannot_be_exported_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
+    chosen = {**options(), "ensemble_size": 3, "traditional_learners": True}
+    auto = AutoNetClassification("tiny_cs", **chosen).fit(table, table.town)
+    with pytest.raises(InvalidOption, match="Tree ensembles cannot be part of a module; use ensemble=False"):
+        auto.export(tmp_path / "model.pt2")
+    with pytest.raises(InvalidOption, match=r"must end in .pt2 or .onnx; got 'model.pkl'"):
+        auto.export(tmp_path / "model.pkl")
+    with pytest.raises(InvalidOption, match="ensemble=True requires include_preprocessing=True"):
+        auto.get_pytorch_model(ensemble=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def fitted(table: pd.DataFrame) -> AutoNetClassification:
+    y = np.where((table.town == "Lima") ^ (np.random.default_rng(1).random(N) < 0.3), "buy", "skip")
+    chosen = options(networks="realmlp", normalization_strategies="quantile", numeric_embeddings="pbld")
+    return AutoNetClassification("full_cs", optimize_metric="f1", pos_label="buy", **chosen).fit(table, y)
+
+
+def test_torch_export_for_any_number_of_rows(
+    fitted: AutoNetClassification, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    fitted.export(tmp_path / "model.pt2")
+    module = torch.export.load(tmp_path / "model.pt2").module()
+    for n in (1, 2, 7, N):
+        rows = table[:n]
+        with torch.no_grad():
+            probabilities = module(*to_tensors(fitted.model_.read(rows))).numpy()
+        np.testing.assert_allclose(probabilities, fitted.predict_proba(rows), atol=ATOL)
+
+
+def test_onnx_for_any_number_of_rows(fitted: AutoNetClassification, table: pd.DataFrame, tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    fitted.export(tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    names = [entry["name"] for entry in json.loads((tmp_path / "model.json").read_text())["inputs"]]
+    for n in (1, 2, 7, N):
+        rows = table[:n]
+        inputs = (tensor.numpy() for tensor in to_tensors(fitted.model_.read(rows)))
+        (probabilities,) = session.run(None, dict(zip(names, inputs, strict=True)))
+        np.testing.assert_allclose(probabilities, fitted.predict_proba(rows), atol=ATOL)
+
+
+def test_the_description_says_how_columns_become_inputs(
+    fitted: AutoNetClassification, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    fitted.export(tmp_path / "model.pt2")
+    description = json.loads((tmp_path / "model.json").read_text())
+    numbers, codes, text = to_tensors(fitted.model_.read(table))
+    widths = {entry["name"]: entry["columns"] for entry in description["inputs"]}
+    assert widths == {"numbers": numbers.shape[1], "codes": codes.shape[1], "text_0": text.shape[1]}
+    columns = {entry["name"]: entry for entry in description["columns"]}
+    np.testing.assert_array_equal(numbers[:, columns["size"]["index"][0]], table["size"])
+    day = columns["when"]["index"][columns["when"]["parts"].index("day of month")]
+    np.testing.assert_array_equal(numbers[:, day], table.when.dt.day)
+    code_of = dict(map(tuple, columns["town"]["codes"]))
+    np.testing.assert_array_equal(codes[:, columns["town"]["index"]], [code_of[town] for town in table.town])
+    used = itertools.chain(*(c["index"] for c in columns.values() if c.get("input") == "numbers"))
+    assert sorted(used) == list(range(numbers.shape[1]))
+    assert description["output"]["labels"] == ["buy", "skip"]
+    assert description["output"]["threshold"] == pytest.approx(fitted.threshold_)
