@@ -17,13 +17,11 @@ import onnxruntime
 
 def to_inputs(rows, description):
     """Turn rows into the inputs of the model: numbers, and codes of categories."""
-    kinds = {entry["name"]: (entry["columns"], entry["dtype"]) for entry in description["inputs"]}
-    inputs = {name: np.zeros((len(rows), width), dtype) for name, (width, dtype) in kinds.items()}
+    inputs = {i["name"]: np.zeros((len(rows), i["columns"]), i["dtype"]) for i in description["inputs"]}
     for column in description["columns"]:
         values = [row.get(column["name"]) for row in rows]
         if column["kind"] == "numeric":
-            numbers = [np.nan if value is None else value for value in values]
-            inputs["numbers"][:, column["index"][0]] = numbers
+            inputs["numbers"][:, column["index"][0]] = [np.nan if value is None else value for value in values]
         elif "codes" in column:
             codes = {**dict(map(tuple, column["codes"])), None: column["missing"]}
             inputs["codes"][:, column["index"]] = [codes.get(value, column["unseen"]) for value in values]
@@ -36,5 +34,6 @@ if __name__ == "__main__":
     path = Path(sys.argv[1])
     description = json.loads(path.with_suffix(".json").read_text())
     rows = [json.loads(line) for line in sys.stdin]
+    labels = [str(label) for label in description["output"]["labels"] or ["value"]]
     for output in onnxruntime.InferenceSession(path).run(None, to_inputs(rows, description))[0]:
-        print(json.dumps(dict(zip(map(str, description["output"]["labels"] or range(99)), output.tolist()))))
+        print(json.dumps(dict(zip(labels, output.tolist(), strict=True))))

@@ -1,14 +1,19 @@
 """Examples run, and the Python blocks of the README run, on small settings."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from autonet import AutoNetClassification
 from autonet.nets.registry import NETWORKS
 from autonet.search import Status, Study, minimize
 from tests.blocks import run_page
@@ -247,3 +252,28 @@ def test_links_of_the_readme_lead_somewhere() -> None:
     targets = re.findall(r"\]\(([^)#]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert len(targets) > 10
     assert [t for t in targets if not (ROOT / t).is_file()] == []
+
+
+def test_serving(tmp_path: Path) -> None:
+    """The serving example predicts as the estimator does, and imports neither autonet nor scikit-learn."""
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    rng = np.random.default_rng(0)
+    towns = rng.choice(["Bern", "Lima", "Oslo"], 90).tolist()
+    rows = [{"size": size, "town": town} for size, town in zip(rng.normal(size=90).tolist(), towns, strict=True)]
+    auto = AutoNetClassification("tiny_cs", max_trials=2, budget_type="epochs", max_budget=9, random_state=0)
+    auto.fit(rows, np.where(rng.random(90) < 0.2, "Lima", towns)).export(tmp_path / "model.onnx")
+    sent = [*rows[:3], {"town": "Oslo"}, {"size": 0.5, "town": "Kyiv"}]
+    script = f"import runpy, sys; runpy.run_path({str(ROOT / 'examples' / 'serving.py')!r}, run_name='__main__')"
+    check = "; assert not {'autonet', 'sklearn', 'torch'} & sys.modules.keys()"
+    done = subprocess.run(
+        [sys.executable, "-c", script + check, str(tmp_path / "model.onnx")],
+        input="\n".join(map(json.dumps, sent)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    served = [list(json.loads(line).values()) for line in done.stdout.splitlines()]
+    rows_of_fit = [{"size": row.get("size"), "town": row["town"]} for row in sent]
+    np.testing.assert_allclose(served, auto.predict_proba(rows_of_fit), atol=1e-6)
+    assert list(json.loads(done.stdout.splitlines()[0])) == ["Bern", "Lima", "Oslo"]

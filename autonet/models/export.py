@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
     inputs = tuple(torch.cat([x, x]) for x in inputs)  # a dimension of 1 would be taken for a constant
     names = ["numbers", "codes", *(f"text_{i}" for i in range(len(inputs) - 2))]
     rows = {0: torch.export.Dim("rows")}
-    shapes: Any = (rows, rows, tuple(rows for _ in inputs[2:]))
+    shapes: Any = (rows, rows, *([tuple(rows for _ in inputs[2:])] if inputs[2:] else []))
     if target.suffix == ".onnx":
         _export_onnx(module, inputs, shapes, names, target)
     else:
@@ -132,28 +133,22 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
 
 def _export_onnx(module: nn.Module, inputs: tuple[Tensor, ...], shapes: Any, names: list[str], path: Path) -> None:
     try:
-        import onnxscript  # noqa: PLC0415 - an extra
+        from autonet.models.onnx_functions import TRANSLATIONS  # noqa: PLC0415 - an extra
     except ImportError:
         raise MissingPackage("export to ONNX", "onnxscript", "onnx") from None
-
-    op: Any = onnxscript.opset18
-
-    def searchsorted(sequence: Any, values: Any, **_: Any) -> Any:
-        """Count the entries (p, k) below values (p, n), which are not NaN."""
-        below = op.Less(op.Unsqueeze(sequence, [1]), op.Unsqueeze(values, [2]))
-        return op.ReduceSum(op.Cast(below, to=7), [2], keepdims=0)
-
-    program: Any = torch.onnx.export(
-        module,
-        inputs,
-        dynamo=True,
-        dynamic_shapes=shapes,
-        input_names=names,
-        output_names=["output"],
-        opset_version=OPSET,
-        custom_translation_table={torch.ops.aten.searchsorted.Tensor: searchsorted},
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch and onnxscript about themselves
+        program: Any = torch.onnx.export(
+            module,
+            inputs,
+            dynamo=True,
+            dynamic_shapes=shapes,
+            input_names=names,
+            output_names=["output"],
+            opset_version=OPSET,
+            custom_translation_table=TRANSLATIONS,
+            verbose=False,
+        )
     program.save(path)
 
 

@@ -13,11 +13,12 @@ import torch
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import InvalidOption
 from autonet.models.export import to_tensors
+from autonet.models.model import one_thread
 
 N = 120
-ATOL = 1e-6
+ATOL = 5e-6  # power transforms magnify the rounding of sparse sums; of other encodings it is below 1e-6
 
-pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned", "ignore::DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_the_module_of_a_classifier_returns_its_probabilities(table: pd.DataFram
     noise = np.random.default_rng(1).random(N) < 0.3
     auto = AutoNetClassification("full_cs", **options(**chosen)).fit(table, (table.town == "Lima") ^ noise)
     module = auto.get_pytorch_model(include_preprocessing=True, ensemble=True)
-    with torch.no_grad():
+    with torch.no_grad(), one_thread():
         probabilities = module(*to_tensors(auto.model_.read(table))).numpy()
     np.testing.assert_allclose(probabilities, auto.predict_proba(table), atol=ATOL)
 
@@ -122,6 +123,25 @@ def test_onnx_for_any_number_of_rows(fitted: AutoNetClassification, table: pd.Da
         np.testing.assert_allclose(probabilities, fitted.predict_proba(rows), atol=ATOL)
 
 
+@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
+@pytest.mark.parametrize("column", ["size", "town"])
+def test_a_table_of_a_single_kind(table: pd.DataFrame, tmp_path: Path, column: str, suffix: str) -> None:
+    if suffix == ".onnx":
+        pytest.importorskip("onnxruntime")
+        pytest.importorskip("onnxscript")
+    X = table[[column, column]].set_axis(["a", "b"], axis=1)
+    auto = AutoNetRegression("tiny_cs", **options()).fit(X, np.arange(N))
+    auto.export(tmp_path / f"model{suffix}")
+    inputs = to_tensors(auto.model_.read(X[:5]))
+    if suffix == ".pt2":
+        with torch.no_grad():
+            values = torch.export.load(tmp_path / "model.pt2").module()(*inputs).numpy()
+    else:
+        session = pytest.importorskip("onnxruntime").InferenceSession(tmp_path / "model.onnx")
+        (values,) = session.run(None, {"numbers": inputs[0].numpy(), "codes": inputs[1].numpy()})
+    np.testing.assert_allclose(values[:, 0], auto.predict(X[:5]), rtol=1e-6)
+
+
 def test_the_description_says_how_columns_become_inputs(
     fitted: AutoNetClassification, table: pd.DataFrame, tmp_path: Path
 ) -> None:
@@ -131,7 +151,7 @@ def test_the_description_says_how_columns_become_inputs(
     widths = {entry["name"]: entry["columns"] for entry in description["inputs"]}
     assert widths == {"numbers": numbers.shape[1], "codes": codes.shape[1], "text_0": text.shape[1]}
     columns = {entry["name"]: entry for entry in description["columns"]}
-    np.testing.assert_array_equal(numbers[:, columns["size"]["index"][0]], table["size"])
+    np.testing.assert_array_equal(numbers[:, columns["size"]["index"][0]], table["size"].astype("float32"))
     day = columns["when"]["index"][columns["when"]["parts"].index("day of month")]
     np.testing.assert_array_equal(numbers[:, day], table.when.dt.day)
     code_of = dict(map(tuple, columns["town"]["codes"]))
