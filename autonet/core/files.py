@@ -1,11 +1,12 @@
-"""Reading of small text files of users."""
+"""Files of users: small texts that are read, and where a model is written to."""
 
+import os
 import stat
 from pathlib import Path
 
 from autonet.core.errors import InvalidOption
 
-__all__ = ["read_text"]
+__all__ = ["find_target", "read_text"]
 
 # Largest size of a preset or an updates file, in bytes; autonet's largest preset has 20 kB.
 MAX_BYTES = 2**18
@@ -46,6 +47,22 @@ def read_text(path: str | Path, what: str) -> str:
     if max(map(len, text.split("\n"))) > MAX_LINE_LENGTH:
         raise InvalidOption(f"{name} has a line of more than {MAX_LINE_LENGTH} characters; break it, or shorten it.")
     return text
+
+
+def find_target(path: str | os.PathLike[str]) -> Path:
+    """Return the file that a model is to be written to; of a symbolic link, its target.
+
+    Raises
+    ------
+    InvalidOption
+        If there is no such directory, or the file is not a regular one, which would be replaced.
+    """
+    target = Path(path).resolve()
+    if not target.parent.is_dir():
+        raise InvalidOption(f"The model cannot be saved to {path}: there is no directory {target.parent}.")
+    if target.exists() and not target.is_file():
+        raise InvalidOption(f"The model cannot be saved to {path}: it is {_kind(target.stat().st_mode)}.")
+    return target
 
 
 def _kind(mode: int) -> str:

@@ -22,6 +22,14 @@ TYPE, ARRAY, PLAIN = "__type__", "__array__", "__plain__"
 # Kinds of dtype that a spec stores as arrays.
 NUMERIC = "biuf"
 
+# Values of pandas, which need not be installed: the arguments that construct an equal one.
+PANDAS: Mapping[str, Callable[[Any], list[Any]]] = {
+    "Timestamp": lambda v: [v.isoformat()],
+    "Timedelta": lambda v: [v.isoformat()],
+    "Period": lambda v: [str(v), v.freqstr],
+    "Interval": lambda v: [to_spec(v.left), to_spec(v.right), v.closed],
+}
+
 _BY_NAME: dict[str, tuple[type, Callable[[Any], State], Callable[[type, State], Any]]] = {}
 _NAMES: dict[type, str] = {}
 
@@ -79,6 +87,8 @@ def to_spec(value: Any) -> Any:
     if isinstance(value, Mapping):
         pairs = [[to_spec(key), to_spec(part)] for key, part in value.items()]
         return {TYPE: "dict", "pairs": pairs}
+    if type(value).__name__ in PANDAS and type(value).__module__.partition(".")[0] == "pandas":
+        return {TYPE: "pandas", "name": type(value).__name__, "parts": PANDAS[type(value).__name__](value)}
     try:
         plain = pack(value, "it")
     except TypeError as error:
@@ -108,6 +118,8 @@ def from_spec(spec: Any) -> Any:
     name = spec.get(TYPE)
     if name == "tuple":
         return tuple(from_spec(spec["parts"]))
+    if name == "pandas":
+        return _to_pandas(spec["name"], from_spec(spec["parts"]))
     if name == "dtype":
         return np.dtype(spec["name"])
     if name == "dict":
@@ -116,6 +128,15 @@ def from_spec(spec: Any) -> Any:
         raise InvalidData(f"Unknown type {name!r:.60} in the spec of a model.")
     cls, _, rebuild = _BY_NAME[name]
     return rebuild(cls, {key: from_spec(part) for key, part in spec.items() if key != TYPE})
+
+
+def _to_pandas(name: str, parts: list[Any]) -> Any:
+    """Construct a value of pandas."""
+    if name not in PANDAS:
+        raise InvalidData(f"Unknown type {name!r:.60} of pandas in the spec of a model.")
+    import pandas as pd  # noqa: PLC0415 - need not be installed
+
+    return getattr(pd, name)(*parts)
 
 
 def _to_list(array: np.ndarray[Any, Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 import os
 import platform
 import secrets
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +16,8 @@ import numpy as np
 from torch import nn
 
 from autonet.core.component import Component, Node
-from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile, InvalidOption
+from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile
+from autonet.core.files import find_target
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.specfile import read_spec, write_spec
 from autonet.core.typing import Array
@@ -46,10 +48,7 @@ CHECK_TOLERANCE = 1e-3
 def save(estimator: "AutoNet", path: str | os.PathLike[str], *, dtype: str = "float32") -> None:
     """Write a fitted estimator to a file; see `AutoNet.save`."""
     check_choice("dtype", dtype, WEIGHTS)
-    target = Path(path).resolve()
-    if target.is_dir() or not target.parent.is_dir():
-        reason = "it is a directory" if target.is_dir() else f"there is no directory {target.parent}"
-        raise InvalidOption(f"The model cannot be saved to {path}: {reason}.")
+    target = find_target(path)
     spec = _describe(estimator, dtype)
     notes = {"format": "autonet model", "summary": spec["summary"], **spec["versions"]}
     _write(target, write_spec(spec, notes))
@@ -91,12 +90,12 @@ def load(path: str | os.PathLike[str], *, components: Iterable[Any] = ()) -> "Au
     >>> bool((loaded.predict(X) == auto.predict(X)).all())
     True
     """
-    file = Path(path)
+    file, components = Path(path), list(components)
     if file.exists() and not file.is_file():
         raise InvalidModelFile(f"{path} cannot be loaded: it is not a file.")
     data = file.read_bytes()
     try:
-        return _rebuild(read_spec(data), list(components))
+        return _rebuild(read_spec(data), components)
     except InvalidModelFile as error:
         raise InvalidModelFile(f"{path} cannot be loaded: {error}.") from error.__cause__
     except Exception as error:
@@ -213,10 +212,15 @@ def _halve(array: Array) -> Array:
 
 
 def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """Write a file beside `path`, then rename it: it is there whole or not at all."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    """Write a file beside `path`, then rename it: it is there whole or not at all.
+
+    A file that is replaced keeps its permissions.
+    """
+    part = path.with_name(f".{secrets.token_hex(8)}.part")  # a longer name may be too long
     try:
         with part.open("xb") as file:
+            if path.exists():
+                part.chmod(stat.S_IMODE(path.stat().st_mode))
             for content in parts:
                 file.write(content)
             file.flush()

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from autonet.core.errors import InvalidOption, MissingPackage
+from autonet.core.files import find_target
 from autonet.core.jsonvalues import pack
 from autonet.data.table import Table
 from autonet.data.targets.targets import TargetEncoder
@@ -106,6 +107,8 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
     target = Path(path)
     if target.suffix not in SUFFIXES:
         raise InvalidOption(f"The name of an exported model must end in {' or '.join(SUFFIXES)}; got {target.name!r}.")
+    beside = find_target(target.with_suffix(".json"))
+    find_target(target)
     schema: Any = model.schema
     module, inputs = build_module(model, ensemble=ensemble), to_tensors(schema.missing_row())
     inputs = tuple(torch.cat([x, x]) for x in inputs)  # a dimension of 1 would be taken for a constant
@@ -128,7 +131,7 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
             "threshold": None if model.threshold is None else np.asarray(model.threshold).tolist(),
         },
     }
-    target.with_suffix(".json").write_text(json.dumps(description, indent=1, allow_nan=False) + "\n")
+    beside.write_text(json.dumps(description, indent=1, allow_nan=False) + "\n")
 
 
 def _export_onnx(module: nn.Module, inputs: tuple[Tensor, ...], shapes: Any, names: list[str], path: Path) -> None:

@@ -1,6 +1,7 @@
 """Model files: a loaded estimator is the saved one, in another process too, and nothing else is loaded."""
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import load as load_tensors
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.model_selection import KFold
 from torch import nn
@@ -86,6 +88,39 @@ def test_regression_of_two_targets(table: pd.DataFrame, quick: dict[str, Any], t
     auto = AutoNetRegression("tiny_cs", traditional_learners=True, **{**quick, "ensemble_size": 4}).fit(table, y)
     auto.save(tmp_path / "m")
     np.testing.assert_array_equal(autonet.load(tmp_path / "m").predict(table), auto.predict(table))
+
+
+def test_a_sparse_table_of_many_columns(quick: dict[str, Any], tmp_path: Path) -> None:
+    X = sparse.random(60, 100_000, 1e-3, format="csr", random_state=0)
+    auto = AutoNetClassification("tiny_cs", **quick).fit(X, np.arange(60) % 2)
+    auto.save(tmp_path / "m")
+    loaded = autonet.load(tmp_path / "m")
+    np.testing.assert_array_equal(loaded.predict_proba(X), auto.predict_proba(X))
+    assert loaded.model_.schema == auto.model_.schema
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        pd.interval_range(0.5, 3.5),
+        pd.interval_range(pd.Timestamp("2024-01-01"), periods=3),
+        pd.period_range("2024-01", periods=3, freq="M"),
+        pd.period_range("2024-01-03", periods=3, freq="W-WED"),
+        pd.date_range("2024-07-01", periods=3, tz="Europe/Berlin"),
+        pd.to_timedelta([1, 10**9, 10**15], "ns"),
+    ],
+    ids=lambda levels: type(levels).__name__,
+)
+def test_categories_and_labels_of_pandas(levels: Any, quick: dict[str, Any], tmp_path: Path) -> None:
+    column = levels[np.arange(N) % 3]
+    X = pd.DataFrame({"a": pd.Categorical(column), "b": np.arange(N)})
+    auto = AutoNetClassification("tiny_cs", **quick).fit(X, pd.Series(column))
+    auto.save(tmp_path / "m")
+    loaded = autonet.load(tmp_path / "m")
+    np.testing.assert_array_equal(loaded.predict_proba(X), auto.predict_proba(X))
+    np.testing.assert_array_equal(loaded.predict(X), auto.predict(X))
+    assert loaded.classes_.dtype == auto.classes_.dtype
+    assert repr(loaded.columns_) == repr(auto.columns_)
 
 
 def test_a_fresh_process_predicts_the_same_without_the_search(
@@ -205,6 +240,25 @@ def test_saving_fails_before_anything_is_written(fitted: AutoNetClassification, 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a pipe")
+def test_only_regular_files_are_replaced_and_keep_their_permissions(
+    fitted: AutoNetClassification, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidOption, match=r"cannot be saved to .*: it is a pipe"):
+        fitted.save(tmp_path / "pipe")
+    (tmp_path / "model").touch(0o600)
+    fitted.save(tmp_path / "model")
+    assert (tmp_path / "model").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_name_may_be_as_long_as_the_file_system_allows(fitted: AutoNetClassification, tmp_path: Path) -> None:
+    path = tmp_path / ("m" * 255)
+    fitted.save(path)
+    autonet.load(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_failed_save_leaves_the_old_file(fitted: AutoNetClassification, file: Path, tmp_path: Path) -> None:
     path = tmp_path / "model"
     path.write_bytes(b"old")
@@ -224,6 +278,11 @@ def test_what_is_no_model_file_is_refused(tmp_path: Path, fitted: AutoNetClassif
     (tmp_path / "pickle").write_bytes(pickle.dumps(fitted))
     with pytest.raises(InvalidModelFile, match="pickle cannot be loaded: it is no model file of autonet"):
         autonet.load(tmp_path / "pickle")
+
+
+def test_components_that_are_no_list_are_not_the_fault_of_the_file(file: Path) -> None:
+    with pytest.raises(TypeError, match="not iterable"):
+        autonet.load(file, components=build_perceptron)  # type: ignore[arg-type]
 
 
 def sign(document: Any, tensors: dict[str, np.ndarray], path: Path) -> None:

@@ -91,6 +91,16 @@ def test_what_cannot_be_exported_is_refused(table: pd.DataFrame, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_cannot_be_written_is_refused_first(table: pd.DataFrame, tmp_path: Path) -> None:
+    auto = AutoNetClassification("tiny_cs", **options()).fit(table, np.arange(N) % 2)
+    with pytest.raises(InvalidOption, match=r"cannot be saved to .*: there is no directory"):
+        auto.export(tmp_path / "no" / "model.pt2")
+    (tmp_path / "model.json").mkdir()
+    with pytest.raises(InvalidOption, match=r"cannot be saved to .*model.json: it is a directory"):
+        auto.export(tmp_path / "model.pt2")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
+
+
 @pytest.fixture(scope="module")
 def fitted(table: pd.DataFrame) -> AutoNetClassification:
     y = np.where((table.town == "Lima") ^ (np.random.default_rng(1).random(N) < 0.3), "buy", "skip")

@@ -1,7 +1,7 @@
 """Schema of a table: its fitted columns, by which further tables are read."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Integral
 from typing import Any
@@ -12,7 +12,7 @@ from scipy import sparse
 
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.jsonvalues import pack
-from autonet.core.spec import describable, to_spec
+from autonet.core.spec import register, to_spec
 from autonet.core.warn import SHOWN, join_first, warn
 from autonet.data.reading.columns import Column, Names
 from autonet.data.reading.convert import (
@@ -37,7 +37,6 @@ __all__ = ["Schema", "are_strings"]
 WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # numerical columns per column
 
 
-@describable
 @dataclass(frozen=True)
 class Schema:
     """Columns of a table, inferred in fit.
@@ -230,6 +229,35 @@ class Schema:
         if large:
             raise infinity_error(large, table.n_rows)
         return numbers
+
+
+def _describe(schema: Schema) -> dict[str, Any]:
+    """Return the state of a schema: sparse tables have many columns that are alike, which are described once."""
+    alike = [replace(column, name=None, missing=0.0, levels=()) for column in schema.columns]
+    kinds = {column: i for i, column in enumerate(dict.fromkeys(alike))}
+    return {
+        "kinds": list(kinds),
+        "kind_of": [kinds[column] for column in alike],
+        "names": [column.name for column in schema.columns],
+        "missing": [float(column.missing) for column in schema.columns],
+        "levels": [[i, column.levels] for i, column in enumerate(schema.columns) if column.levels],
+        "dtype": schema.dtype,
+        "are_named": schema.are_named,
+    }
+
+
+def _rebuild(cls: type[Schema], state: dict[str, Any]) -> Schema:
+    """Construct the schema of a state."""
+    levels = dict(state["levels"])
+    parts = zip(state["kind_of"], state["names"], state["missing"], strict=True)
+    columns = (
+        replace(state["kinds"][kind], name=name, missing=missing, levels=levels.get(i, ()))
+        for i, (kind, name, missing) in enumerate(parts)
+    )
+    return cls(tuple(columns), state["dtype"], state["are_named"])
+
+
+register(Schema, _describe, _rebuild)
 
 
 def _count_columns(table: Any) -> int:
