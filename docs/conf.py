@@ -8,6 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from architecture import describe_tree  # noqa: E402
 from gallery import EXECUTED, draw_thumbnails  # noqa: E402
 
 import autonet  # noqa: E402 - found through the line above
@@ -86,3 +87,4 @@ html_theme_options = {
 linkcheck_ignore = [r"https://download\.pytorch\.org/.*"]
 
 draw_thumbnails(HERE / "_static" / "thumbnails")
+(HERE / "_static" / "architecture.txt").write_text(describe_tree())

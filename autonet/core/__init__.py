@@ -1,1 +1,1 @@
-"""Floor 0: errors, small frozen types, names, metrics.  Knows neither torch nor ConfigSpace."""
+"""Errors, checks, specs and protocols that all packages share; knows neither torch nor ConfigSpace."""

@@ -1,1 +1,1 @@
-"""Floor 1: tables to arrays.  Everything is fitted on training rows only."""
+"""Data: tables to arrays, targets and splits; everything is fitted on training rows only."""

@@ -1,1 +1,1 @@
-"""Floor 3: the scikit-learn counter; the only place where space, search and pipeline meet."""
+"""Estimators with the API of scikit-learn; the only package where all parts meet."""

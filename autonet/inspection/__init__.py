@@ -1,1 +1,1 @@
-"""Floor 4: what people look at."""
+"""Inspection: drawings of networks."""

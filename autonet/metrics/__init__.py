@@ -1,1 +1,1 @@
-"""What a score is: formulas, scorers of scikit-learn, and the thresholds that decide."""
+"""Metrics: formulas, scorers of scikit-learn, and decision thresholds."""

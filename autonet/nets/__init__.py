@@ -1,1 +1,1 @@
-"""Floor 1: networks.  Each builder stands beside its ConfigSpace fragment; adding one touches one file."""
+"""Networks: builders, each beside its search space; and their layers."""

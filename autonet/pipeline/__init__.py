@@ -1,1 +1,1 @@
-"""Floor 2: one configuration to one trained model."""
+"""Pipeline: configurations to trained networks, by modality; selection and refit."""

@@ -1,1 +1,1 @@
-"""Floor 1: one training loop over tensors in memory, with optimizers, schedules, losses and budgets."""
+"""Training: one loop over tensors in memory, with optimizers, schedules, losses and budgets."""
