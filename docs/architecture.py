@@ -20,4 +20,4 @@ def describe_tree(package: Path = ROOT / "autonet") -> str:
 
 
 if __name__ == "__main__":
-    print(describe_tree(), end="")
+    print(describe_tree(), end="")  # noqa: T201
