@@ -70,15 +70,15 @@ class Reader(Protocol):
     def names(self) -> tuple[Hashable, ...] | None:
         """Names of the features, or None."""
 
-    def read(self, X: Any, owner: str) -> Any:
+    def read(self, X: Any, owner: str = "") -> Any:
         """Validate and read data.
 
         Parameters
         ----------
         X : object
             Data in any supported format.
-        owner : str
-            Name of the estimator, for error messages.
+        owner : str, optional
+            Name of an estimator whose columns must be exactly those of fit; default: columns are selected by name.
 
         Returns
         -------

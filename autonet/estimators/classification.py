@@ -83,7 +83,7 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             In the type of `y` in `fit`.
         """
-        return self.model_.predict(X)
+        return self.model_.predict(X, owner=type(self).__name__)
 
     def predict_proba(self, X: Any) -> Array:
         """Predict probabilities, columns in the order of `classes_`.
@@ -97,7 +97,8 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             For several labels, the probability of each.
         """
-        return self.model_.predict_proba(X)
+        probabilities: Array = self.model_.predict_proba(X, owner=type(self).__name__)
+        return probabilities
 
     @property
     def threshold_(self) -> float | Array | None:

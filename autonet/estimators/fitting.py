@@ -162,8 +162,7 @@ def _set_fitted_attributes(
     """Set the attributes of a fitted estimator, and warn."""
     for warning in selection.warnings:
         warnings.warn(warning, stacklevel=4)
-    name = type(estimator).__name__
-    model = FittedModel(reader, targets, selection.ensemble, selection.members, selection.threshold, name)
+    model = FittedModel(reader, targets, selection.ensemble, selection.members, selection.threshold)
     estimator._set_model(model)
     estimator.best_config_ = selection.config
     estimator.history_ = study.history

@@ -68,7 +68,7 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
         ndarray of shape (n_samples,) or (n_samples, n_targets)
             As `y` in `fit`.
         """
-        return self.model_.predict(X)
+        return self.model_.predict(X, owner=type(self).__name__)
 
     def __sklearn_tags__(self) -> Any:
         """Return the tags of scikit-learn."""

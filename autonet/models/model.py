@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from autonet.core.component import Node
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidOption, MissingPackage
 from autonet.core.modality import Data, Reader
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
@@ -48,8 +48,6 @@ class FittedModel:
     threshold : float, ndarray of shape (n_labels,) or None
         Probability above which the second of two classes, or a label, is predicted; None: 0.5, or the most probable
         class.
-    owner : str
-        Name of the estimator, for error messages.
     """
 
     schema: Reader
@@ -57,7 +55,6 @@ class FittedModel:
     ensemble: Ensemble
     best: Sequence[NetworkMember]
     threshold: float | Array | None = None
-    owner: str = "FittedModel"
 
     @property
     def network(self) -> nn.Module:
@@ -70,14 +67,22 @@ class FittedModel:
         members = dict.fromkeys([*self.ensemble.members, *self.best])
         return [member for member in members if isinstance(member, NetworkMember)]
 
-    def read(self, X: Any) -> Data:
+    def read(self, X: Any, owner: str = "") -> Data:
         """Read rows with the features that were fitted.
 
         Parameters
         ----------
-        X : array-like, sparse matrix or data frame of shape (n, n_features)
+        X : data frame, dictionary, list of dictionaries, array-like or sparse matrix of shape (n, n_features)
+            Columns with names are selected by name: in any order, further ones are ignored.
+        owner : str, optional
+            Name of an estimator whose columns must be exactly those of fit, as scikit-learn requires.
+
+        Raises
+        ------
+        InvalidData
+            If a column is missing, or has other values than in fit.
         """
-        data: Data = self.schema.read(X, self.owner)
+        data: Data = self.schema.read(X, owner)
         return data
 
     def transform(self, X: Any) -> Array:
@@ -93,45 +98,56 @@ class FittedModel:
         """
         return self.best[0].encoder.inputs(self.read(X), torch.device("cpu"))[:].numpy()
 
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: Any, *, as_frame: bool = False, owner: str = "") -> Any:
         """Predict probabilities.
 
         Parameters
         ----------
-        X : array-like, sparse matrix or data frame of shape (n, n_features)
+        X : data frame, dictionary, list of dictionaries, array-like or sparse matrix of shape (n, n_features)
+            Columns with names are selected by name: in any order, further ones are ignored.
+        as_frame : bool, default=False
+            Return a pandas data frame with a column for each class, and the index of `X` if it has one.
+        owner : str, optional
+            Name of an estimator whose columns must be exactly those of fit, as scikit-learn requires.
 
         Returns
         -------
-        ndarray of shape (n, n_classes) or (n, n_labels)
+        ndarray or DataFrame of shape (n, n_classes) or (n, n_labels)
 
         Raises
         ------
         InvalidOption
             If the model was fitted to a regression.
+        MissingPackage
+            If a frame is asked for, and pandas is not installed.
         """
         if self.targets.kind == "regression":
             raise InvalidOption("predict_proba is for classification; this model was fitted to a regression.")
-        return self._mean(X)
+        probabilities = self._mean(X, owner)
+        return _to_frame(probabilities, self.targets.labels, X) if as_frame else probabilities
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, *, owner: str = "") -> Array:
         """Predict labels, or values in the unit of the target.
 
         Parameters
         ----------
-        X : array-like, sparse matrix or data frame of shape (n, n_features)
+        X : data frame, dictionary, list of dictionaries, array-like or sparse matrix of shape (n, n_features)
+            Columns with names are selected by name: in any order, further ones are ignored.
+        owner : str, optional
+            Name of an estimator whose columns must be exactly those of fit, as scikit-learn requires.
 
         Returns
         -------
         ndarray of shape (n,), (n, n_labels) or (n, n_targets)
             In the type and shape of the `y` that was fitted.
         """
-        mean = self._mean(X)
+        mean = self._mean(X, owner)
         if self.targets.kind == "regression":
             return self.targets.decode(mean)
         return self.targets.decode(decide(mean, self.targets.kind, self.threshold))
 
-    def _mean(self, X: Any) -> Array:
-        data = self.read(X)
+    def _mean(self, X: Any, owner: str) -> Array:
+        data = self.read(X, owner)
         with one_thread():
             return self.ensemble.predict(data)
 
@@ -162,7 +178,6 @@ class FittedModel:
             "schema": to_spec(self.schema),
             "targets": to_spec(self.targets),
             "threshold": to_spec(self.threshold),
-            "owner": self.owner,
             "encoders": [to_spec(encoder) for encoder in encoders],
             "members": [{"encoder": encoders.index(member.encoder), **_describe(member)} for member in members],
             "best": [members.index(member) for member in self.best],
@@ -201,7 +216,6 @@ class FittedModel:
             ),
             best=[members[i] for i in spec["best"]],
             threshold=from_spec(spec["threshold"]),
-            owner=spec["owner"],
         )
 
 
@@ -226,6 +240,16 @@ def _rebuild(part: Mapping[str, Any], encoder: Any, networks: Node[nn.Module]) -
     if config[NETWORKS.key] in RESERVED:  # others may need values
         return NetworkMember(encoder, targets, restore_checked(build, config, weights), config, task)
     return NetworkMember(encoder, targets, restore_network(build, weights), config, task)
+
+
+def _to_frame(probabilities: Array, labels: Array | None, X: Any) -> Any:
+    try:
+        import pandas as pd  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise MissingPackage("as_frame=True", "pandas", "plot") from None
+    columns = range(probabilities.shape[1]) if labels is None else labels
+    index = X.index if isinstance(X, pd.DataFrame) else None
+    return pd.DataFrame(probabilities, index=index, columns=columns)
 
 
 @contextmanager

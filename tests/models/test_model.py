@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import torch
 
@@ -198,3 +199,45 @@ def test_threads_of_torch_are_put_back_whatever_ends_first() -> None:
         thread.join()
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == 2
+
+
+# --- rows as services get them
+
+
+@pytest.fixture(scope="module")
+def served(table: pd.DataFrame) -> AutoNetClassification:
+    options: dict[str, Any] = {"budget_type": "epochs", "max_budget": 3, "max_trials": 1, "random_state": 0}
+    X = table[["size", "town", "sold"]]
+    return AutoNetClassification("tiny_cs", **options).fit(X, np.where(table["size"] > 0, "up", "down"))
+
+
+def test_rows_of_services_are_selected_by_name(table: pd.DataFrame, served: AutoNetClassification) -> None:
+    X = table[["size", "town", "sold"]]
+    expected = served.predict_proba(X)
+    rows = X.astype(object).where(X.notna(), None).to_dict("records")
+    turned = [dict(reversed([*row.items(), ("id", i)])) for i, row in enumerate(rows)]
+    for given in (table, table[table.columns[::-1]], turned, pl.from_pandas(table[["sold", "size", "town", "when"]])):
+        np.testing.assert_array_equal(served.model_.predict_proba(given), expected)
+    one = served.model_.predict_proba({"sold": True, "town": "Lima", "size": 0.5, "user": "x"})
+    np.testing.assert_array_equal(one, served.predict_proba([{"size": 0.5, "town": "Lima", "sold": True}]))
+    assert served.model_.predict(turned[0]) == served.predict(X[:1])
+
+
+def test_missing_columns_are_named(table: pd.DataFrame, served: AutoNetClassification) -> None:
+    with pytest.raises(InvalidData, match=r"X lacks columns of fit: 'size', 'sold'; use None where a value is missing"):
+        served.model_.predict({"town": "Lima", "other": 1})
+    with pytest.raises(InvalidData, match="X has 2 columns; expected the 3 columns of fit"):
+        served.model_.predict([[1.0, "Lima"]])
+    with pytest.raises(ValueError, match="feature names should match those that were passed during fit"):
+        served.predict(table)  # scikit-learn's rule
+
+
+def test_probabilities_as_a_frame(table: pd.DataFrame, served: AutoNetClassification) -> None:
+    X = table[["size", "town", "sold"]].set_index(np.arange(N) + 1000)
+    frame = served.model_.predict_proba(X[:5], as_frame=True)
+    assert frame.columns.tolist() == ["down", "up"]
+    assert frame.index.tolist() == [1000, 1001, 1002, 1003, 1004]
+    np.testing.assert_array_equal(frame, served.predict_proba(X[:5]))
+    y = np.column_stack([table.sold, table["size"] > 0]).astype(int)
+    several = AutoNetClassification("tiny_cs", max_trials=1, budget_type="epochs", max_budget=3).fit(X, y)
+    assert several.model_.predict_proba(X[:2], as_frame=True).columns.tolist() == [0, 1]

@@ -60,9 +60,22 @@ class RawTable:
 
     def arrange(self, names: Names) -> "RawTable":
         """Reorder unordered columns to `names`, if these are the same names."""
-        if self.are_ordered or self.names == names or set(self.names) != set(names):
+        return self if self.are_ordered or set(self.names) != set(names) else self.select(names)
+
+    def select(self, names: Names) -> "RawTable":
+        """Select columns by their names; columns of an array have none, and stay as they are.
+
+        Raises
+        ------
+        InvalidData
+            If a column is missing.
+        """
+        if self.names == names or not self.are_named:
             return self
         position = {name: i for i, name in enumerate(self.names)}
+        missing = [repr(name) for name in names if name not in position]
+        if missing:
+            raise InvalidData(f"X lacks columns of fit: {join_first(missing)}; use None where a value is missing.")
         return replace(self, names=names, column=lambda i: self.column(position[names[i]]))
 
 

@@ -113,13 +113,14 @@ class Schema:
         return cls(*infer_columns(table, categorical_features), are_named)
 
     def read(self, X: Any, owner: str = "") -> Table:
-        """Read a table whose columns have the order of fit; dictionaries may have another.
+        """Read a table with the columns of fit.
 
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n, p)
-        owner : str
-            Name of the estimator, for error messages; without it, names of columns are not checked.
+        owner : str, optional
+            Name of an estimator: columns must be those of fit, in the same order except in dictionaries.  Default:
+            columns with names are selected by name, and further ones ignored.
 
         Returns
         -------
@@ -136,7 +137,7 @@ class Schema:
         """
         table, fitted = open_table(X), self.names
         if isinstance(table, RawTable) and fitted is not None:
-            table = table.arrange(fitted)
+            table = table.arrange(fitted) if owner else table.select(fitted)
         if owner:
             names = table.names if isinstance(table, RawTable) and table.are_named else None
             _check_features(owner, fitted, names, len(self.columns), _count_columns(table))
