@@ -45,11 +45,17 @@ WEIGHTS = ("float32", "float16")
 CHECK_TOLERANCE = 1e-3
 
 
-def save(estimator: "AutoNet", path: str | os.PathLike[str], *, dtype: str = "float32") -> None:
+def save(
+    estimator: "AutoNet", path: str | os.PathLike[str], *, with_history: bool = False, dtype: str = "float32"
+) -> None:
     """Write a fitted estimator to a file; see `AutoNet.save`."""
     check_choice("dtype", dtype, WEIGHTS)
     target = find_target(path)
     spec = _describe(estimator, dtype)
+    if with_history:
+        from autonet.estimators.search_spec import describe_search  # noqa: PLC0415 - predictions need no search
+
+        spec["search"] = describe_search(estimator.history_, estimator.search_space_)
     notes = {"format": "autonet model", "summary": spec["summary"], **spec["versions"]}
     _write(target, write_spec(spec, notes))
 
@@ -69,7 +75,7 @@ def load(path: str | os.PathLike[str], *, components: Iterable[Any] = ()) -> "Au
     Returns
     -------
     AutoNetClassification or AutoNetRegression
-        Fitted; predicts as the saved one, without its history and search space.
+        Fitted; predicts as the saved one; its history and search space are there if they were saved.
 
     Raises
     ------
@@ -144,6 +150,8 @@ def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
         raise InvalidModelFile(f"it predicts {predicted!s:.60}, not {expected!s:.60} as when it was saved")
     estimator._set_model(model)  # noqa: SLF001
     estimator.best_config_, estimator.fit_result_ = from_spec(spec["best_config"]), from_spec(spec["fit_result"])
+    if "search" in spec:
+        estimator._stored_search = spec["search"]  # noqa: SLF001
     own = {name: networks.components[name] for name in spec["networks"]}
     if own:
         estimator._pickled_networks = own  # noqa: SLF001

@@ -31,28 +31,28 @@ class _NotFitted:
     `check_is_fitted` makes all tags of the estimator first.
     """
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
             return self
-        if "model_" in vars(instance):
-            raise AttributeError("The history and the search space are not in model files; this estimator was loaded.")
+        if "model_" in vars(instance):  # loaded from a file
+            return instance._restore_search(self._name)  # noqa: SLF001 - of the same class
         raise NotFittedError(
             f"This {owner.__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before using "
             "this estimator."
         )
 
 
-NOT_FITTED: Any = _NotFitted()
-
-
 class FittedEstimator(PortableEstimator):
     """Attributes and methods of an estimator after `fit`."""
 
-    best_config_: dict[str, Any] = NOT_FITTED
-    fit_result_: dict[str, Any] = NOT_FITTED
-    history_: History = NOT_FITTED
-    search_space_: ConfigurationSpace = NOT_FITTED
-    model_: FittedModel = NOT_FITTED
+    best_config_: dict[str, Any] = _NotFitted()  # type: ignore[assignment]
+    fit_result_: dict[str, Any] = _NotFitted()  # type: ignore[assignment]
+    history_: History = _NotFitted()  # type: ignore[assignment]
+    search_space_: ConfigurationSpace = _NotFitted()  # type: ignore[assignment]
+    model_: FittedModel = _NotFitted()  # type: ignore[assignment]
 
     def _set_model(self, model: FittedModel) -> None:
         """Set the fitted model, and scikit-learn's attributes of it."""
@@ -64,16 +64,30 @@ class FittedEstimator(PortableEstimator):
         if model.targets.labels is not None:
             self.classes_ = model.targets.labels
 
-    def save(self, path: str | os.PathLike[str], *, dtype: str = "float32") -> None:
+    def _restore_search(self, name: str) -> Any:
+        """Return the history or the search space of the file that the estimator was loaded from."""
+        stored = self.__dict__.get("_stored_search")
+        if stored is None:
+            raise AttributeError(
+                f"{name} is not in the model file; save it with with_history=True to load it with the model."
+            )
+        from autonet.estimators.search_spec import restore_search  # noqa: PLC0415 - predictions need no search
+
+        self.history_, self.search_space_ = restore_search(stored)
+        return getattr(self, name)
+
+    def save(self, path: str | os.PathLike[str], *, with_history: bool = False, dtype: str = "float32") -> None:
         """Write the fitted model to a file that `autonet.load` reads.
 
         The file is in the safetensors format, holds numbers and text but no code, and is there whole or not at all.
-        History, search space and training data are not in it.
+        Training data are not in it, history and search space only if asked for.
 
         Parameters
         ----------
         path : path-like
             Replaced if it exists.
+        with_history : bool, default=False
+            Whether the file holds `history_` and `search_space_`.
         dtype : {"float32", "float16"}, default="float32"
             Dtype of the networks' weights in the file; "float16" halves its size, and changes predictions slightly.
 
@@ -90,7 +104,7 @@ class FittedEstimator(PortableEstimator):
         """
         from autonet.estimators.files import save  # noqa: PLC0415 - a fit needs it not
 
-        save(self, path, dtype=dtype)
+        save(self, path, with_history=with_history, dtype=dtype)
 
     @property
     def fit_result(self) -> dict[str, Any]:

@@ -189,6 +189,31 @@ class History:
         if not trial.failed and len(self.rungs) == 1:
             self._add_curve(trial)
 
+    def to_events(self) -> Iterator[Event]:
+        """Yield events that build an equal history: for each job that has ended, what began it and its report.
+
+        Curves come before the last job of their trial, configurations that are still enqueued last.
+        """
+        last = {trial.number: report for trial, report in self.reports}
+        proposed = iter(self.trials)
+        n_proposed = 0
+        for trial, report in self.reports:
+            while n_proposed <= trial.number:
+                yield from _proposal(next(proposed))
+                n_proposed += 1
+            yield Event("start", trial.number, {"start": report.start, "target": report.target})
+            attributes: Mapping[str, Any] = {}
+            if last[trial.number] is report:
+                attributes = dict(trial.attributes)
+                for step, value in trial.curve:
+                    yield Event("observe", trial.number, {"step": step, "value": value})
+            fields = {**vars(report), "status": str(report.status), "metrics": dict(report.metrics)}
+            yield Event("end", trial.number, {"report": fields, "attributes": attributes})
+        for trial in proposed:
+            yield from _proposal(trial)
+        for config in self.queue:
+            yield Event("enqueue", -1, {"config": config})
+
     # --- views
 
     @property
@@ -265,3 +290,11 @@ class History:
 def _check_point(step: Any, value: Any) -> tuple[int, float]:
     check_types(step=(step, int), value=(value, Real))
     return step, value
+
+
+def _proposal(trial: Trial) -> Iterator[Event]:
+    """Yield the events of a proposal."""
+    config = dict(trial.config)
+    if trial.origin == "enqueued":
+        yield Event("enqueue", -1, {"config": config})
+    yield Event("propose", trial.number, {"config": config, "seed": trial.seed, "origin": trial.origin})

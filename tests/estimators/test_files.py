@@ -148,7 +148,7 @@ def test_a_loaded_estimator_is_pickled_cloned_and_fitted_again(file: Path, table
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(auto)).predict_proba(table), expected)
     again = clone(auto).set_params(traditional_learners=False, ensemble_size=1).fit(table, table.town)
     assert set(again.classes_) == {"Bern", "Lima", "Oslo"}
-    with pytest.raises(AttributeError, match="history and the search space are not in model files"):
+    with pytest.raises(AttributeError, match="history_ is not in the model file"):
         _ = auto.history_
 
 
