@@ -23,26 +23,14 @@ import autonet
 from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
 from autonet.core import specfile
 from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile, InvalidOption
-
-N = 120
+from tests.mixed import N, mixed_table
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    words = np.array(["red", "green", "blue", "fast", "slow", "old", "new", "small"])
-    return pd.DataFrame(
-        {
-            "size": np.where(rng.random(N) < 0.1, np.nan, rng.normal(size=N)),
-            "price": [f"{x:.2f} EUR" for x in rng.uniform(1, 99, N)],
-            "town": rng.choice(["Bern", "Lima", "Oslo"], N),
-            "code": pd.Categorical(rng.integers(0, 20, N)),
-            "when": pd.date_range("2024-01-01", periods=N, tz="Europe/Berlin"),
-            "text": [" ".join(rng.choice(words, 6)) for _ in range(N)],
-        }
-    )
+    return mixed_table()
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +145,7 @@ def test_other_tools_read_what_the_file_is(file: Path) -> None:
         notes = tensors.metadata()
     assert notes["autonet-torch"] == autonet.__version__
     assert notes["summary"].startswith("AutoNetClassification of autonet")
-    assert "fitted to 120 rows of 6 features; loss" in notes["summary"]
+    assert "fitted to 120 rows of 7 features; loss" in notes["summary"]
 
 
 def test_half_precision_halves_the_weights(

@@ -14,8 +14,8 @@ from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import InvalidOption
 from autonet.models.export import to_tensors
 from autonet.models.model import one_thread
+from tests.mixed import N, mixed_table
 
-N = 120
 ATOL = 5e-6  # power transforms magnify the rounding of sparse sums; of other encodings it is below 1e-6
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
@@ -23,17 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    words = np.array(["red", "green", "blue", "fast", "slow", "old", "new", "small"])
-    return pd.DataFrame(
-        {
-            "size": np.where(rng.random(N) < 0.1, np.nan, rng.normal(size=N)),
-            "town": rng.choice(["Bern", "Lima", "Oslo"], N),
-            "code": pd.Categorical(rng.integers(0, 20, N)),
-            "when": pd.date_range("2024-01-01", periods=N),
-            "text": [" ".join(rng.choice(words, 6)) for _ in range(N)],
-        }
-    )
+    return mixed_table()
 
 
 def options(**chosen: str) -> dict[str, Any]:

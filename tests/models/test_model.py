@@ -19,26 +19,14 @@ import autonet
 from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
 from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 from autonet.models.model import FittedModel, one_thread
+from tests.mixed import N, mixed_table
 
-N = 120
 PACKAGE = Path(autonet.__file__).parent
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    words = np.array(["red", "green", "blue", "fast", "slow", "old", "new", "small"])
-    return pd.DataFrame(
-        {
-            "size": np.where(rng.random(N) < 0.1, np.nan, rng.normal(size=N)),
-            "price": [f"{x:.2f} EUR" for x in rng.uniform(1, 99, N)],
-            "town": rng.choice(["Bern", "Lima", "Oslo"], N),
-            "code": pd.Categorical(rng.integers(0, 20, N)),
-            "sold": rng.random(N) < 0.5,
-            "when": pd.date_range("2024-01-01", periods=N, tz="Europe/Berlin"),
-            "text": [" ".join(rng.choice(words, 6)) for _ in range(N)],
-        }
-    )
+    return mixed_table()
 
 
 def through_json(spec: Any) -> Any:
