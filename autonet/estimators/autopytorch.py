@@ -107,4 +107,4 @@ class AutoPyTorchMixin:
 
     def print_help(self) -> None:
         """Print every option with its default and meaning."""
-        print(describe_parameters())  # noqa: T201 - printing is what it is for
+        print(describe_parameters())  # noqa: T201 - its purpose

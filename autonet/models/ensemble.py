@@ -139,7 +139,7 @@ def weighted_mean(weights: Sequence[float], predictions: Sequence[Array]) -> Arr
 
 
 def _clip(mean: Array, lowest: Sequence[Array], highest: Sequence[Array]) -> Array:
-    """Keep a mean between what it is of: rounding must not take a constant target off its value."""
+    """Clip a mean to the range of its terms, so that rounding does not change the mean of equal predictions."""
     return np.asarray(np.clip(mean, np.min(lowest, axis=0), np.max(highest, axis=0)))
 
 

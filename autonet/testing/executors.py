@@ -200,7 +200,7 @@ def check_jobs_overlap(executor: Executor) -> None:
 
 
 def check_cancelled_jobs_do_not_come_back(executor: Executor) -> None:
-    """After `cancel` the slots are free, and what they ran is not heard of again."""
+    """After `cancel` the slots are free, and cancelled jobs report nothing more."""
 
     def objective(trial: RunningTrial) -> float:
         while trial.number == 0 and not trial.should_prune():
