@@ -87,7 +87,7 @@ class FittedEstimator(PortableEstimator):
         path : path-like
             Replaced if it exists.
         with_history : bool, default=False
-            Whether the file holds `history_` and `search_space_`.
+            Whether the file holds ``history_`` and ``search_space_``.
         dtype : {"float32", "float16"}, default="float32"
             Dtype of the networks' weights in the file; "float16" halves its size, and changes predictions slightly.
 
@@ -153,7 +153,7 @@ class FittedEstimator(PortableEstimator):
         ----------
         include_preprocessing : bool, default=False
             Return one module from the arrays of a table to probabilities or values in the unit of the target, an
-            `autonet.models.export.EndToEndModule`; `autonet.models.export.to_tensors` makes its inputs.
+            ``autonet.models.export.EndToEndModule``; ``autonet.models.export.to_tensors`` makes its inputs.
         ensemble : bool, default=False
             Include all networks of the final model, weighted and calibrated; requires `include_preprocessing`.
 
@@ -184,7 +184,7 @@ class FittedEstimator(PortableEstimator):
         Parameters
         ----------
         path : path-like
-            Name of the file: ``.pt2`` for `torch.export`, ``.onnx`` for ONNX, which needs the extra ``onnx``.
+            Name of the file: ``.pt2`` for ``torch.export``, ``.onnx`` for ONNX, which needs the extra ``onnx``.
         ensemble : bool, default=True
             Whether to export the whole final model, or the best network alone.
 
