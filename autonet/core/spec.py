@@ -21,6 +21,8 @@ State = dict[str, Any]
 TYPE, ARRAY, PLAIN = "__type__", "__array__", "__plain__"
 # Kinds of dtype that a spec stores as arrays.
 NUMERIC = "biuf"
+# Arrays of strings take the room of the longest one for each: at most so many bytes per character, or so many in all.
+MAX_PADDING, MIN_PADDED = 100, 2**24
 
 # Values of pandas, which need not be installed: the arguments that construct an equal one.
 PANDAS: Mapping[str, Callable[[Any], list[Any]]] = {
@@ -77,7 +79,10 @@ def to_spec(value: Any) -> Any:
     if name is not None:
         return {TYPE: name, **{key: to_spec(part) for key, part in _BY_NAME[name][1](value).items()}}
     if isinstance(value, np.ndarray):
-        return value if value.dtype.kind in NUMERIC else {ARRAY: value.dtype.str, "values": to_spec(_to_list(value))}
+        if value.dtype.kind in NUMERIC:
+            return value
+        dtype = value.dtype.kind if value.dtype.kind == "T" else value.dtype.str  # the latter is no name of a dtype
+        return {ARRAY: dtype, "values": to_spec(_to_list(value))}
     if isinstance(value, np.dtype):
         return {TYPE: "dtype", "name": value.str}
     if isinstance(value, list):
@@ -152,4 +157,9 @@ def _to_array(dtype: str, values: list[Any]) -> np.ndarray[Any, Any]:
         array = np.empty(len(values), object)
         array[:] = values
         return array
-    return np.array(values).astype(dtype) if values else np.empty(0, dtype)
+    kind = np.dtype(dtype)
+    if kind.kind not in "SU":
+        return np.array(values).astype(kind) if values else np.empty(0, kind)
+    if kind.itemsize * len(values) > max(MAX_PADDING * sum(map(len, values)), MIN_PADDED):
+        raise InvalidData(f"An array of {len(values)} strings has dtype {dtype:.20}, but most of them are short.")
+    return np.array(values, kind)

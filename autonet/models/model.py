@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from autonet.core.component import Node
-from autonet.core.errors import InvalidOption, MissingPackage
+from autonet.core.errors import InvalidModelFile, InvalidOption, MissingPackage
 from autonet.core.modality import Data, Reader
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
@@ -23,6 +23,9 @@ from autonet.models.network import rebuild_network, restore_checked, restore_net
 from autonet.nets.registry import NETWORKS, RESERVED
 
 __all__ = ["FittedModel", "one_thread"]
+
+# How often a member may be part of an ensemble: at the best epoch of a trial, and at the last.
+MAX_USES = 2
 
 _LOCK = threading.Lock()
 # Number of `one_thread` blocks that are active in this process.
@@ -208,14 +211,18 @@ class FittedModel:
         encoders = [from_spec(encoder) for encoder in spec["encoders"]]
         members = [_rebuild(part, encoders[part["encoder"]], networks) for part in spec["members"]]
         parts = spec["ensemble"]
+        if any(len(indices) > MAX_USES * len(members) for indices in (parts["members"], spec["best"])):
+            raise InvalidModelFile("its members are used again and again")
+        targets, threshold = from_spec(spec["targets"]), from_spec(spec["threshold"])
+        _check_sizes(members, targets, threshold)
         return cls(
             schema=from_spec(spec["schema"]),
-            targets=from_spec(spec["targets"]),
+            targets=targets,
             ensemble=Ensemble(
                 [members[i] for i in parts["members"]], parts["weights"], parts["names"], parts["temperature"]
             ),
             best=[members[i] for i in spec["best"]],
-            threshold=from_spec(spec["threshold"]),
+            threshold=threshold,
         )
 
 
@@ -250,6 +257,20 @@ def _to_frame(probabilities: Array, labels: Array | None, X: Any) -> Any:
     columns = range(probabilities.shape[1]) if labels is None else labels
     index = X.index if isinstance(X, pd.DataFrame) else None
     return pd.DataFrame(probabilities, index=index, columns=columns)
+
+
+def _check_sizes(members: Sequence[Member], targets: Targets, threshold: Any) -> None:
+    """Check that all parts have as many outputs as the networks, whose weights tell, and no array has another shape."""
+    n, arrays = targets.n_outputs, [threshold]
+    for member in members:
+        encoder = member.targets
+        arrays += [encoder.center, encoder.scale, encoder.constant, *(encoder.bounds or ())]
+        arrays += vars(encoder.transform).values() if encoder.transform is not None else ()
+    tasks = {(member.trees if isinstance(member, TreeMember) else member).task.n_outputs for member in members}
+    if not any(isinstance(member, NetworkMember) for member in members) or tasks != {n}:
+        raise InvalidModelFile(f"its members have {sorted(tasks)!s:.60} outputs, its targets {n!s:.20}")
+    if any(np.shape(array) not in ((), (n,)) for array in arrays):
+        raise InvalidModelFile(f"an array has another shape than ({n},)")
 
 
 @contextmanager

@@ -82,12 +82,16 @@ class Trees:
 
 
 def _rebuild_trees(cls: type[Trees], state: dict[str, Array]) -> Trees:
-    """Construct trees of a spec; every path through them must end."""
+    """Construct trees of a spec; every path through them must end, and stay in its tree."""
     trees = cls(**state)
-    node = np.arange(len(trees.feature))
+    node, roots = np.arange(len(trees.feature)), trees.roots
+    first, last = roots[:1], roots[-1:]
+    if (first != 0).any() or (last >= len(node)).any() or (np.diff(roots) <= 0).any():
+        raise InvalidModelFile("the roots of trees are not in order")
     is_leaf = (trees.left == node) & (trees.right == node)
     ordered = is_leaf | ((trees.left > node) & (trees.right > node))
-    if not (ordered.all() and (trees.left < len(node)).all() and (trees.right < len(node)).all()):
+    end = np.append(roots[1:], len(node))[np.searchsorted(roots, node, "right") - 1]  # of the tree of a node
+    if not (ordered.all() and (trees.left < end).all() and (trees.right < end).all()):
         raise InvalidModelFile("the nodes of a tree are not in order")
     return trees
 

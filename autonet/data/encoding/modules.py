@@ -345,7 +345,10 @@ class EncodingModule(nn.Module):
             for first in range(0, n, size):
                 chunk = slice(first, first + size)
                 part = table.rows(chunk if rows is None else rows[chunk])
-                torch.from_numpy(result[chunk]).copy_(self(*_to_tensors(part, self)))
+                encoded = self(*_to_tensors(part, self))
+                if encoded.shape[1] != width:  # of a manipulated file; copying would repeat a single column
+                    raise ValueError(f"encoded rows have {encoded.shape[1]} columns, not {width}")
+                torch.from_numpy(result[chunk]).copy_(encoded)
         return result
 
     def width(self, table: Table, rows: NDArray[np.intp]) -> int:

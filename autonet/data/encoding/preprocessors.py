@@ -216,19 +216,19 @@ class YeoJohnson(BufferModule):
 
 @describable_module
 class FourierFeatures(BufferModule):
-    """Random Fourier features (Rahimi and Recht, 2007): sqrt(2 / k) cos(x @ weights + offset)."""
+    """Random Fourier features (Rahimi and Recht, 2007): sqrt(2 / k) cos(x @ matrix + offset)."""
 
-    weights: Tensor
+    matrix: Tensor
     offset: Tensor
 
-    def __init__(self, weights: Array, offset: Array) -> None:
+    def __init__(self, matrix: Array, offset: Array) -> None:
         super().__init__()
-        self._register_arrays(torch.float32, weights=weights, offset=offset)
+        self._register_arrays(torch.float32, matrix=matrix, offset=offset)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map columns (n, p) to (n, k)."""
         factor: float = (2 / len(self.offset)) ** 0.5
-        return torch.cos(x.float() @ self.weights + self.offset) * factor
+        return torch.cos(x.float() @ self.matrix + self.offset) * factor
 
 
 @describable_module

@@ -15,6 +15,9 @@ M = TypeVar("M", bound=nn.Module)
 # Integers of modules are numbers of columns; a larger one, from a manipulated file, would exhaust the memory.
 MAX_SIZE = 2**22
 
+# Buffers of two dimensions; others have one: broadcasting must not make matrices that the file does not have.
+MATRICES = frozenset({"matrix", "middle", "quantiles", "rows", "whitening"})
+
 MODULE_ATTRIBUTES = frozenset(vars(nn.Module()))  # those of every module
 
 
@@ -40,6 +43,8 @@ def _rebuild(cls: type[M], state: dict[str, Any]) -> M:
     nn.Module.__init__(module)
     vars(module).update(state["values"])
     for name, array in state["buffers"].items():
+        if np.ndim(array) != 1 + (name in MATRICES):
+            raise ValueError(f"{cls.__name__}.{name} has shape {np.shape(array)}")
         module.register_buffer(name, torch.from_numpy(np.array(array)))
     for name, child in state["modules"].items():
         module.add_module(name, child)
