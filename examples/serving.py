@@ -34,6 +34,6 @@ if __name__ == "__main__":
     path = Path(sys.argv[1])
     description = json.loads(path.with_suffix(".json").read_text())
     rows = [json.loads(line) for line in sys.stdin]
-    labels = [str(label) for label in description["output"]["labels"] or ["value"]]
     for output in onnxruntime.InferenceSession(path).run(None, to_inputs(rows, description))[0]:
+        labels = map(str, description["output"]["labels"] or range(len(output)))
         print(json.dumps(dict(zip(labels, output.tolist(), strict=True))))

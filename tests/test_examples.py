@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from autonet import AutoNetClassification
+from autonet import AutoNetClassification, AutoNetRegression
 from autonet.nets.registry import NETWORKS
 from autonet.search import Status, Study, minimize
 from tests.blocks import run_page
@@ -277,3 +278,14 @@ def test_serving(tmp_path: Path) -> None:
     rows_of_fit = [{"size": row.get("size"), "town": row["town"]} for row in sent]
     np.testing.assert_allclose(served, auto.predict_proba(rows_of_fit), atol=1e-6)
     assert list(json.loads(done.stdout.splitlines()[0])) == ["Bern", "Lima", "Oslo"]
+
+
+def test_serving_several_targets(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    X, y = pd.DataFrame({"size": np.arange(60.0)}), np.random.default_rng(0).normal(size=(60, 2))
+    auto = AutoNetRegression("tiny_cs", max_trials=1, budget_type="epochs", max_budget=2, random_state=0).fit(X, y)
+    auto.export(tmp_path / "model.onnx")
+    command = [sys.executable, str(ROOT / "examples" / "serving.py"), str(tmp_path / "model.onnx")]
+    done = subprocess.run(command, input='{"size": 3}', capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == pytest.approx(dict(zip("01", auto.predict(X[3:4])[0], strict=True)))

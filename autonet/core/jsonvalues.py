@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["from_text", "is_storable", "normalize", "pack", "to_text", "unpack"]
+__all__ = ["from_text", "is_storable", "normalize", "pack", "readable", "to_text", "unpack"]
 
 TUPLE, FLOAT, DICT = "__tuple__", "__float__", "__dict__"
 
@@ -137,6 +137,16 @@ def pack(value: Any, name: str, depth: int = 0) -> Any:
         tag, write, _ = _TAGGED[type(value)]
         return {tag: write(value)}
     return pack(_as_python(value, name), name, depth + 1)
+
+
+def readable(value: Any) -> str | float | None:
+    """Return a value as JSON shows it to other programs: as it is, or as text, such as that of a date."""
+    if type(value).__module__ == "numpy" and value.dtype.kind in "biufSU":
+        value = value.item()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    is_plain = value is None or isinstance(value, int | str) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_plain else str(value)
 
 
 def unpack(packed: Any) -> Any:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from autonet.core.errors import InvalidOption, MissingPackage
 from autonet.core.files import find_target
-from autonet.core.jsonvalues import pack
+from autonet.core.jsonvalues import readable
 from autonet.data.table import Table
 from autonet.data.targets.targets import TargetEncoder
 from autonet.data.targets.transforms import NoTransform, PowerTransform, SignedLog
@@ -115,10 +115,6 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
     names = ["numbers", "codes", *(f"text_{i}" for i in range(len(inputs) - 2))]
     rows = {0: torch.export.Dim("rows")}
     shapes: Any = (rows, rows, *([tuple(rows for _ in inputs[2:])] if inputs[2:] else []))
-    if target.suffix == ".onnx":
-        _export_onnx(module, inputs, shapes, names, target)
-    else:
-        torch.export.save(torch.export.export(module, inputs, dynamic_shapes=shapes), target)
     description = {
         "inputs": [
             {"name": name, "dtype": str(x.dtype).removeprefix("torch."), "columns": x.shape[1]}
@@ -127,11 +123,16 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
         "columns": schema.describe_inputs(),
         "output": {
             "kind": model.targets.kind,
-            "labels": None if model.targets.labels is None else pack(model.targets.labels.tolist(), "labels"),
+            "labels": None if model.targets.labels is None else list(map(readable, model.targets.labels)),
             "threshold": None if model.threshold is None else np.asarray(model.threshold).tolist(),
         },
     }
-    beside.write_text(json.dumps(description, indent=1, allow_nan=False) + "\n")
+    text = json.dumps(description, indent=1, allow_nan=False) + "\n"
+    if target.suffix == ".onnx":
+        _export_onnx(module, inputs, shapes, names, target)
+    else:
+        torch.export.save(torch.export.export(module, inputs, dynamic_shapes=shapes), target)
+    beside.write_text(text)
 
 
 def _export_onnx(module: nn.Module, inputs: tuple[Tensor, ...], shapes: Any, names: list[str], path: Path) -> None:

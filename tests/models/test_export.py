@@ -1,5 +1,6 @@
 """Exported models predict as the estimator does, for any number of rows."""
 
+import datetime
 import itertools
 import json
 from pathlib import Path
@@ -89,6 +90,20 @@ def test_a_place_that_cannot_be_written_is_refused_first(table: pd.DataFrame, tm
     with pytest.raises(InvalidOption, match=r"cannot be saved to .*model.json: it is a directory"):
         auto.export(tmp_path / "model.pt2")
     assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
+
+
+def test_the_description_shows_values_that_json_does_not_have(tmp_path: Path) -> None:
+    cut = pd.Series(pd.cut(np.arange(N) % 3, [-1, 0.5, 3]))
+    X = pd.DataFrame({"bin": cut, "bytes": pd.Categorical([b"x", b"y"] * (N // 2))})
+    X["day"] = pd.Categorical([datetime.date(2024, 1, 1 + i % 2) for i in range(N)])
+    AutoNetClassification("tiny_cs", **options()).fit(X, cut).export(tmp_path / "model.pt2")
+    description = json.loads((tmp_path / "model.json").read_text())
+    assert description["output"]["labels"] == ["(-1.0, 0.5]", "(0.5, 3.0]"]
+    assert [(column["name"], column["codes"]) for column in description["columns"]] == [
+        ("bin", [["(-1.0, 0.5]", 2], ["(0.5, 3.0]", 3]]),
+        ("bytes", [["x", 2], ["y", 3]]),
+        ("day", [["2024-01-01", 2], ["2024-01-02", 3]]),
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from autonet.core.errors import DataWarning, InvalidData
-from autonet.core.jsonvalues import pack
+from autonet.core.jsonvalues import readable
 from autonet.core.spec import register, to_spec
 from autonet.core.warn import SHOWN, join_first, warn
 from autonet.data.reading.columns import Column, Names
@@ -147,7 +147,7 @@ class Schema:
         """Describe how each column becomes entries of the arrays of a `Table`, in JSON values."""
         described, n_numbers, n_codes, n_texts = [], 0, 0, 0
         for i, column in enumerate(self.columns):
-            entry: dict[str, Any] = {"name": pack(column.name, "name"), "kind": column.kind}
+            entry: dict[str, Any] = {"name": readable(column.name), "kind": column.kind}
             if column.format is not None:
                 entry["format"] = to_spec(column.format)
             if column.kind in WIDTH:
@@ -157,7 +157,7 @@ class Schema:
                 n_numbers += width
             elif i in self._indexes:
                 entry |= {"input": "codes", "index": n_codes, "missing": MISSING_CODE, "unseen": UNSEEN_CODE}
-                entry["codes"] = [[pack(level, "level"), 2 + code] for code, level in enumerate(column.levels)]
+                entry["codes"] = [[readable(level), 2 + code] for code, level in enumerate(column.levels)]
                 n_codes += 1
             elif column.kind == "text" and column.is_used:
                 entry |= {"input": f"text_{n_texts}", "tokens": column.tokens, "terms": TERMS}
