@@ -77,7 +77,7 @@ html_title = "autonet"
 html_static_path = ["_static"]
 html_css_files = ["autonet.css"]
 html_show_sourcelink = False
-html_sidebars = {"changelog": [], "index": []}
+html_sidebars = {"architecture": [], "changelog": [], "index": []}
 html_theme_options = {
     "navigation_with_keys": False,
     "footer_start": ["copyright"],
