@@ -29,7 +29,13 @@ def table() -> pd.DataFrame:
 
 def options(**chosen: str) -> dict[str, Any]:
     limits = {"budget_type": "epochs", "min_budget": 2, "max_budget": 2, "max_trials": 2, "random_state": 0}
-    return {**limits, "ensemble_size": 4, "baseline": False, **{name: [value] for name, value in chosen.items()}}
+    return {
+        **limits,
+        "ensemble_size": 4,
+        "baseline": False,
+        "cross_validator": "none",
+        **{name: [value] for name, value in chosen.items()},
+    }
 
 
 NETWORKS = ("mlpnet", "resnet", "realmlp", "tabm")
