@@ -38,6 +38,7 @@ torture: $(INSTALLED)
 	$(BIN)/python tests/search/torture.py
 	$(BIN)/python tests/estimators/torture.py
 	$(BIN)/python tests/space/hostile.py
+	$(BIN)/python -m tests.estimators.hostile_files
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
