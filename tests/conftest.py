@@ -3,6 +3,7 @@
 import gc
 import signal
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 from hypothesis import settings
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
+from autonet.nets.registry import NETWORKS
 from tests.clocks import FakeClock
 
 settings.register_profile("shared cores", deadline=None)  # how long an example takes depends on what runs beside it
@@ -53,6 +55,15 @@ def cpu_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", time.process_time)
     monkeypatch.setattr(signal, "ITIMER_REAL", signal.ITIMER_PROF)
     monkeypatch.setattr(signal, "SIGALRM", signal.SIGPROF)
+
+
+@pytest.fixture
+def own_networks() -> Iterator[None]:
+    """Remove the networks that a test registers."""
+    before = dict(NETWORKS.components)
+    yield
+    NETWORKS.components.clear()
+    NETWORKS.components.update(before)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Files of users: small texts that are read, and where a model is written to."""
+"""Files: reading small texts of users, and writing that leaves a file complete or absent."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autonet.core.errors import InvalidOption
 
-__all__ = ["find_target", "read_text"]
+__all__ = ["describe_kind", "find_target", "publish", "read_text"]
 
 # Largest size of a preset or an updates file, in bytes; autonet's largest preset has 20 kB.
 MAX_BYTES = 2**18
@@ -32,7 +32,7 @@ def read_text(path: str | Path, what: str) -> str:
     try:
         mode = Path(path).stat().st_mode
         if not stat.S_ISREG(mode):  # a pipe would block, a device may be endless
-            raise InvalidOption(f"{name} cannot be read: expected a file; got {_kind(mode)}.")
+            raise InvalidOption(f"{name} cannot be read: expected a file; got {describe_kind(mode)}.")
         with Path(path).open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
@@ -61,10 +61,34 @@ def find_target(path: str | os.PathLike[str]) -> Path:
     if not target.parent.is_dir():
         raise InvalidOption(f"The model cannot be saved to {path}: there is no directory {target.parent}.")
     if target.exists() and not target.is_file():
-        raise InvalidOption(f"The model cannot be saved to {path}: it is {_kind(target.stat().st_mode)}.")
+        raise InvalidOption(f"The model cannot be saved to {path}: it is {describe_kind(target.stat().st_mode)}.")
     return target
 
 
-def _kind(mode: int) -> str:
-    kinds = {stat.S_ISDIR: "a directory", stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket"}
-    return next((kind for is_kind, kind in kinds.items() if is_kind(mode)), "a device")
+def publish(part: Path, path: Path) -> None:
+    """Rename a complete file to its final name, durably: after a power failure it is complete or absent."""
+    _sync(part, os.O_RDWR)
+    part.replace(path)
+    if os.name == "posix":  # Windows cannot open a directory
+        _sync(path.parent, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    """Flush a file or directory to disk."""
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def describe_kind(mode: int) -> str:
+    """Name the kind of a file, by its mode, for error messages."""
+    kinds = {
+        stat.S_IFLNK: "a symbolic link",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFDIR: "a directory",
+        stat.S_IFREG: "a file",
+        stat.S_IFSOCK: "a socket",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a device")

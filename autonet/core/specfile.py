@@ -63,12 +63,11 @@ def write_spec(spec: Mapping[str, Any], notes: Mapping[str, str]) -> Iterator[by
         If it has too many values other than numbers and strings for a file.
     """
     arrays: dict[str, Array] = {}
-    document = json.dumps(
-        {"format": FORMAT, "spec": _move_arrays(spec, arrays)}, separators=(",", ":"), allow_nan=False
-    )
-    if _count_values(document.encode()) > MAX_VALUES:
+    content = {"format": FORMAT, "spec": _move_arrays(spec, arrays)}
+    document = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
+    if _count_values(document) > MAX_VALUES:
         raise InvalidData(f"The model has more than {MAX_VALUES} values that are not arrays; it cannot be saved.")
-    arrays[DOCUMENT] = np.frombuffer(document.encode(), np.uint8)
+    arrays[DOCUMENT] = np.frombuffer(document, np.uint8)
     arrays[CHECKSUM] = _checksum(arrays)
     return iter_safetensors(arrays, notes)
 

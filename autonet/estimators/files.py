@@ -17,7 +17,7 @@ from torch import nn
 
 from autonet.core.component import Component, Node
 from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile
-from autonet.core.files import find_target
+from autonet.core.files import find_target, publish
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.specfile import read_spec, write_spec
 from autonet.core.typing import Array
@@ -118,7 +118,7 @@ def _describe(estimator: "AutoNet", dtype: str) -> dict[str, Any]:
         for member in spec["members"]:
             member["weights"] = {name: _halve(array) for name, array in member.get("weights", {}).items()}
         model = FittedModel.from_spec(spec, estimator._known_networks())  # noqa: SLF001
-    params, left_out = _split_params(estimator.get_params(deep=False))
+    params, left_out = _describe_params(estimator.get_params(deep=False))
     if left_out:
         warn(
             f"The model file leaves out {', '.join(left_out)}: objects of no built-in type.  The loaded estimator "
@@ -141,8 +141,8 @@ def _describe(estimator: "AutoNet", dtype: str) -> dict[str, Any]:
 def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
     """Construct the estimator of a spec, and check that it predicts as the saved one."""
     cls = _find_class(spec["estimator"], components)
-    params = from_spec(spec["params"])
-    estimator: AutoNet = cls(**{name: value for name, value in params.items() if name in cls._get_param_names()})
+    names = cls._get_param_names()
+    estimator: AutoNet = cls(**{name: from_spec(value) for name, value in spec["params"].items() if name in names})
     networks = _find_networks(spec["networks"], estimator.modality.nodes[NETWORKS.name], components)
     model = FittedModel.from_spec(spec["model"], networks)
     expected, predicted = np.asarray(spec["check"]), model.predict_missing()
@@ -158,15 +158,15 @@ def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
     return estimator
 
 
-def _split_params(params: Mapping[str, Any]) -> tuple[Any, list[str]]:
-    """Return the spec of the parameters that have one, and the names of the others."""
+def _describe_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the specs of the parameters that have one, and the names of the others."""
     specs, left_out = {}, []
     for name, value in params.items():
         try:
             specs[name] = to_spec(value)
         except InvalidData:
             left_out.append(name)
-    return {"__type__": "dict", "pairs": [[name, spec] for name, spec in specs.items()]}, left_out
+    return specs, left_out
 
 
 def _summarize(estimator: "AutoNet") -> str:
@@ -231,8 +231,6 @@ def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
                 part.chmod(stat.S_IMODE(path.stat().st_mode))
             for content in parts:
                 file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        publish(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -89,7 +89,7 @@ class FittedEstimator(PortableEstimator):
         with_history : bool, default=False
             Whether the file holds ``history_`` and ``search_space_``.
         dtype : {"float32", "float16"}, default="float32"
-            Dtype of the networks' weights in the file; "float16" halves its size, and changes predictions slightly.
+            Dtype of the networks' weights in the file; "float16" halves their size, and changes predictions slightly.
 
         Raises
         ------

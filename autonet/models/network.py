@@ -22,7 +22,6 @@ __all__ = ["LINEAR_CONFIG", "build_linear", "build_network", "rebuild_network", 
 
 LINEAR_CONFIG = {NETWORKS.key: LINEAR}  # of the linear baseline
 
-
 # Hyperparameters that count layers: their product is at most the number of weight tensors.
 LAYER_COUNTS = ("num_layers", "num_groups", "blocks_per_group")
 

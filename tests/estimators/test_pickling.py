@@ -4,7 +4,6 @@ import pickle
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from copy import copy, deepcopy
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from sklearn.base import clone
 from autonet import AutoNetClassification, register_network, unregister_network
 from autonet.nets.registry import NETWORKS
 from tests.nets.networks import deep, perceptron
+
+pytestmark = pytest.mark.usefixtures("own_networks")
 
 # Read by Python from standard input: nothing of it can be imported by another process.
 SCRIPT = """
@@ -69,14 +70,6 @@ SCRIPT = """
     np.save(folder + "/X.npy", X)
     np.save(folder + "/y.npy", y)
 """
-
-
-@pytest.fixture(autouse=True)
-def _registered_networks_are_removed() -> Iterator[None]:
-    before = dict(NETWORKS.components)
-    yield
-    NETWORKS.components.clear()
-    NETWORKS.components.update(before)
 
 
 @pytest.fixture(scope="module")

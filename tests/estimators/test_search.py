@@ -21,7 +21,10 @@ from autonet.core.errors import BaselineReturned, SearchFailed, SearchInterrupte
 from autonet.nets.registry import NETWORKS
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
-pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned"),
+    pytest.mark.usefixtures("own_networks"),
+]
 
 
 SAME_SEED = """
@@ -186,14 +189,6 @@ def test_divergence_costs_a_trial_and_nothing_else(iris: Any, quick: dict[str, A
     auto.fit(X, y.astype(float))
     assert str(auto.history_.trials[0].reports[0].status) == "diverged"
     assert auto.score(X, y) > 0.4
-
-
-@pytest.fixture(autouse=True)
-def _registered_networks_are_removed() -> Iterator[None]:
-    before = dict(NETWORKS.components)
-    yield
-    NETWORKS.components.clear()
-    NETWORKS.components.update(before)
 
 
 def test_networks_that_give_no_finite_outputs_are_said_to_diverge(iris: Any, quick: dict[str, Any]) -> None:

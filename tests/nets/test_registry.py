@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,13 +12,7 @@ from autonet.core.task import Task
 from autonet.nets.registry import NETWORKS
 from tests.nets.networks import deep, perceptron
 
-
-@pytest.fixture(autouse=True)
-def _registered_networks_are_removed() -> Iterator[None]:
-    before = dict(NETWORKS.components)
-    yield
-    NETWORKS.components.clear()
-    NETWORKS.components.update(before)
+pytestmark = pytest.mark.usefixtures("own_networks")
 
 
 def one_layer(*, n_in: int, n_out: int, units: int = 4) -> nn.Module:

@@ -17,8 +17,9 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from autonet.core.errors import RunCorrupted, RunUnavailable
+from autonet.core.files import publish
 from autonet.core.specfile import DTYPES, iter_safetensors
-from autonet.search.storage.files import check_plain, create, publish
+from autonet.search.storage.files import check_plain, create
 
 __all__ = ["Checkpoint", "checkpoint_path", "read_checkpoint", "read_notes", "write_checkpoint"]
 

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["check_plain", "create", "defer_signals", "publish"]
+from autonet.core.files import describe_kind
+
+__all__ = ["check_plain", "create", "defer_signals"]
 
 # Signals deferred during a write: Ctrl-C and alarms.
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGALRM") if hasattr(signal, name)]
@@ -32,37 +34,10 @@ def check_plain(path: Path, *, directory: bool = False) -> None:
     expected = stat.S_ISDIR if directory else stat.S_ISREG
     if not expected(found.st_mode):
         raise ValueError(
-            f"{path} is {_describe_kind(found.st_mode)}, which is not allowed in a run directory; remove it."
+            f"{path} is {describe_kind(found.st_mode)}, which is not allowed in a run directory; remove it."
         )
     if not directory and found.st_nlink > 1:
         raise ValueError(f"{path} has another hard link; replace it by a copy.")
-
-
-def _describe_kind(mode: int) -> str:
-    kinds = {
-        stat.S_IFLNK: "a symbolic link",
-        stat.S_IFIFO: "a pipe",
-        stat.S_IFDIR: "a directory",
-        stat.S_IFREG: "a file",
-    }
-    return kinds.get(stat.S_IFMT(mode), "a socket or device")
-
-
-def publish(part: Path, path: Path) -> None:
-    """Rename a complete file to its final name, durably: after a power failure it is complete or absent."""
-    _sync(part, os.O_RDWR)
-    part.replace(path)
-    if os.name == "posix":  # Windows cannot open a directory
-        _sync(path.parent, os.O_RDONLY)
-
-
-def _sync(path: Path, flags: int) -> None:
-    """Flush a file or directory to disk."""
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -17,9 +17,10 @@ from zlib import crc32
 from filelock import FileLock, Timeout
 
 from autonet.core.errors import AutonetError, InvalidOption, RunCorrupted, RunLocked, RunUnavailable
+from autonet.core.files import publish
 from autonet.core.jsonvalues import from_text, to_text
 from autonet.search.records import Event
-from autonet.search.storage.files import check_plain, create, publish
+from autonet.search.storage.files import check_plain, create
 
 __all__ = ["MemoryStore", "RunDirectory", "Store", "list_differences"]
 
