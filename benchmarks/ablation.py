@@ -28,7 +28,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without search": {"max_trials": ENTRIES},
     "without ensemble": {"ensemble_size": 1},
     "without folds": {"cross_validator": "none"},
-    "without refit": {"refit": False},
+    "without refit": {"refit_on_all_rows": False},
     "without encodings": {"numeric_embeddings": ["none"], "normalization_strategies": ["standardize"]},
     "without RealMLP and TabM": {"networks": ["shapedresnet", "shapedmlpnet"]},
     "without second worker": {"n_jobs": 1},

@@ -329,7 +329,7 @@ class BaselineReturned(AutonetWarning):
 
 
 class RefitSkipped(AutonetWarning):
-    """There was no time to train the networks of the final model on all rows, as ``refit=True`` requests.
+    """There was no time to train the networks of the final model on all rows, as ``refit_on_all_rows=True`` requests.
 
     Examples
     --------

@@ -6,13 +6,22 @@ from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from autonet.core.errors import InvalidOption
 from autonet.estimators.params import describe_parameters
 from autonet.estimators.synonyms import unknown_option_error
 
 if TYPE_CHECKING:
     from autonet.search.rungs import Rungs
 
-__all__ = ["AutoPyTorchMixin", "accept_old_keywords", "count_bracket_trials", "translate_data", "translate_options"]
+__all__ = [
+    "RENAMED_OPTIONS",
+    "AutoPyTorchMixin",
+    "accept_old_keywords",
+    "count_bracket_trials",
+    "translate_data",
+    "translate_options",
+    "translate_refit",
+]
 
 _Init = TypeVar("_Init", bound=Callable[..., None])
 
@@ -27,7 +36,8 @@ IGNORED_OPTIONS = (
     "run_worker_on_master_node",
     "memory_limit_mb",
 )
-RENAMED_OPTIONS = {"config_preset": "preset", "random_seed": "random_state"}
+RENAMED_OPTIONS = {"config_preset": "preset", "random_seed": "random_state", "refit": "refit_on_all_rows"}
+IGNORED_IN_REFIT = ("rescore",)
 RENAMED_DATA = {"X_train": "X", "Y_train": "y", "Y_valid": "y_valid"}
 
 
@@ -62,6 +72,15 @@ def translate_data(data: Mapping[str, Any], keywords: Mapping[str, Any]) -> tupl
     """Move data from keywords with old names to where they belong; return the data and the other keywords."""
     renamed = {RENAMED_DATA[name]: value for name, value in keywords.items() if name in RENAMED_DATA}
     return {**data, **renamed}, {name: value for name, value in keywords.items() if name not in RENAMED_DATA}
+
+
+def translate_refit(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a refit, those in Auto-PyTorch's `autonet_config` included."""
+    options = {name: value for name, value in keywords.items() if name not in IGNORED_IN_REFIT}
+    config = options.pop("autonet_config", None)
+    if config is not None and not isinstance(config, Mapping):
+        raise InvalidOption(f"autonet_config must be a mapping of options, or None; got {config!r:.60}.")
+    return {**(config or {}), **options}
 
 
 def accept_old_keywords(init: _Init) -> _Init:

@@ -16,10 +16,9 @@ from autonet.core.interrupts import interruptible
 from autonet.core.modality import Modality
 from autonet.core.task import TaskKind
 from autonet.data.targets.targets import Targets
-from autonet.estimators.autopytorch import accept_old_keywords
+from autonet.estimators.autopytorch import accept_old_keywords, translate_data, translate_options, translate_refit
 from autonet.estimators.fitted import FittedEstimator
 from autonet.estimators.params import Params
-from autonet.estimators.synonyms import unknown_option_error
 from autonet.pipeline.tabular import TABLES
 from autonet.training.loop import training_modes
 
@@ -60,7 +59,7 @@ class AutoNet(FittedEstimator, ABC):
         cross_validator_args: Mapping[str, Any] | None = None,
         ensemble_size: int | None = None,
         baseline: bool = True,
-        refit: bool | str | None = None,
+        refit_on_all_rows: bool | str | None = None,
         traditional_learners: bool = False,
         n_jobs: int | str | None = None,
         categorical_features: Sequence[Any] | None = None,
@@ -100,7 +99,7 @@ class AutoNet(FittedEstimator, ABC):
         self.cross_validator_args = cross_validator_args
         self.ensemble_size = ensemble_size
         self.baseline = baseline
-        self.refit = refit
+        self.refit_on_all_rows = refit_on_all_rows
         self.traditional_learners = traditional_learners
         self.n_jobs = n_jobs
         self.categorical_features = categorical_features
@@ -126,10 +125,8 @@ class AutoNet(FittedEstimator, ABC):
     def set_params(self, **params: Any) -> Self:
         """Set options by name; unknown ones raise as in the constructor."""
         names = Params.names()
-        for name in params:
-            if name.partition("__")[0] not in names:
-                raise unknown_option_error(name, names)
-        return super().set_params(**params)  # type: ignore[no-any-return]
+        nested = [name for name in params if name.partition("__")[0] in names]
+        return super().set_params(**translate_options(params, [*names, *nested]))  # type: ignore[no-any-return]
 
     def fit(
         self,
@@ -185,6 +182,68 @@ class AutoNet(FittedEstimator, ABC):
         fitted = copy(self)
         with interruptible(protected=False), training_modes(), occupying_cores():
             fit_estimator(fitted, data, sample_weight, groups, options)
+            self.__dict__ = fitted.__dict__
+        return self
+
+    def refit(
+        self,
+        X: Any = None,
+        y: Any = None,
+        hyperparameter_config: Mapping[str, Any] | None = None,
+        budget: float | None = None,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_valid: Any = None,
+        y_valid: Any = None,
+        **options: Any,
+    ) -> Self:
+        """Fit one configuration, without a search.
+
+        It is trained and validated as a trial of `fit`, and is the only one in ``history_``; there is no ensemble.
+
+        Parameters
+        ----------
+        X, y : as in `fit`
+        hyperparameter_config : mapping of str to value, optional
+            Values of hyperparameters, which have their defaults otherwise.  Default: ``best_config_``, or the default
+            configuration if the estimator is not fitted.
+        budget : float, optional
+            Seconds or epochs, as `budget_type` says.  Default: the budget of the best network, or `max_budget` if the
+            estimator is not fitted.
+        sample_weight, groups, X_valid, y_valid : as in `fit`
+        **options
+            Any option of the constructor, for this call only; also Auto-PyTorch's ``X_train``, ``Y_train``,
+            ``Y_valid`` and ``autonet_config``, a mapping of options.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidData, InvalidOption
+            If data, an option, the configuration or the budget is invalid; before any training.
+        SearchFailed
+            If the network could not be trained.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from autonet import AutoNetClassification
+        >>> auto = AutoNetClassification("tiny_cs", budget_type="epochs", random_state=0)
+        >>> auto = auto.refit(*load_iris(return_X_y=True), {"CreateDataLoader:batch_size": 32}, budget=20)
+        >>> len(auto.history_), auto.best_config_["CreateDataLoader:batch_size"]
+        (1, 32)
+        """
+        from autonet.estimators.fitting import fit_estimator  # noqa: PLC0415 - loading a model needs no search
+        from autonet.estimators.refitting import choose_configuration  # noqa: PLC0415
+
+        data, options = translate_data({"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}, options)
+        fitted = copy(self)
+        with interruptible(protected=False), training_modes(), occupying_cores():
+            chosen, options = choose_configuration(fitted, hyperparameter_config, budget, translate_refit(options))
+            fit_estimator(fitted, data, sample_weight, groups, options, chosen)
             self.__dict__ = fitted.__dict__
         return self
 

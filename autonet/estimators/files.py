@@ -23,6 +23,7 @@ from autonet.core.specfile import read_spec, write_spec
 from autonet.core.typing import Array
 from autonet.core.validation import check_choice
 from autonet.core.warn import warn
+from autonet.estimators.autopytorch import RENAMED_OPTIONS
 from autonet.models.model import FittedModel
 from autonet.nets.registry import NETWORKS, RESERVED
 
@@ -142,7 +143,8 @@ def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
     """Construct the estimator of a spec, and check that it predicts as the saved one."""
     cls = _find_class(spec["estimator"], components)
     names = cls._get_param_names()
-    estimator: AutoNet = cls(**{name: from_spec(value) for name, value in spec["params"].items() if name in names})
+    params = {RENAMED_OPTIONS.get(name, name): value for name, value in spec["params"].items()}  # of older versions
+    estimator: AutoNet = cls(**{name: from_spec(value) for name, value in params.items() if name in names})
     networks = _find_networks(spec["networks"], estimator.modality.nodes[NETWORKS.name], components)
     model = FittedModel.from_spec(spec["model"], networks)
     expected, predicted = np.asarray(spec["check"]), model.predict_missing()

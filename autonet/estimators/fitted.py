@@ -137,7 +137,8 @@ class FittedEstimator(PortableEstimator):
         -----
         Validation scores are means over the folds, with the best threshold for each where the metric depends on one.
         Epochs, configurations, the ensemble, its temperature and threshold were selected on these rows, so that scores
-        are slightly optimistic: compare models on rows that `fit` has not seen.  Scores are computed before `refit`.
+        are slightly optimistic: compare models on rows that `fit` has not seen.  Scores are of the networks before they
+        are trained on all rows.
         """
         return self.fit_result_
 

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length
 from torch import nn
 
 from autonet.core.component import Node
-from autonet.core.errors import InvalidOption, SearchFailed
+from autonet.core.errors import BaselineReturned, InvalidOption, SearchFailed
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Reader
 from autonet.core.task import Task
@@ -27,6 +27,7 @@ from autonet.estimators.context import build_context
 from autonet.estimators.description import describe_model
 from autonet.estimators.inputs import FitInputs
 from autonet.estimators.options import Options
+from autonet.estimators.refitting import Chosen
 from autonet.estimators.report import describe_best, log_fit, show_progress
 from autonet.estimators.scoring import get_positive_label
 from autonet.estimators.search import create_study, limit_search, place_rungs
@@ -44,7 +45,12 @@ __all__ = ["fit_estimator", "get_search_space", "resolve_options"]
 
 
 def fit_estimator(
-    estimator: "AutoNet", data: dict[str, Any], sample_weight: Any, groups: Any, overrides: Mapping[str, Any]
+    estimator: "AutoNet",
+    data: dict[str, Any],
+    sample_weight: Any,
+    groups: Any,
+    overrides: Mapping[str, Any],
+    chosen: Chosen | None = None,
 ) -> None:
     """Fit an estimator, step by step, within a time plan.
 
@@ -57,6 +63,8 @@ def fit_estimator(
     sample_weight, groups : array-like of shape (n,) or None
     overrides : mapping
         Options of this fit only.
+    chosen : Chosen, optional
+        The only configuration to train; default: search.
     """
     data, overrides = translate_data(data, overrides)
     options = resolve_options(estimator, overrides)
@@ -70,16 +78,16 @@ def fit_estimator(
         )
         bar.describe = partial(describe_best, context.metric)
         resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None)
-        plan = replace(plan, refits=resolved.refit is True)
-        space = _build_space(estimator, context, resolved, networks)
+        plan = replace(plan, refits=resolved.refit_on_all_rows is True)
+        space = _build_space(estimator, context, resolved, networks, chosen)
         executor = plan.executor(context.data)
         on_exit.callback(executor.close)
         bar.begin("baseline")
         default = context.resolve(space.get_default_configuration())
         baselines = fit_baselines(context, default, resolved, plan)
-        searches = baselines.should_search(context, plan)
+        searches = baselines.should_search(context, plan) and not (chosen and chosen.is_linear)
         rungs, plan = place_rungs(context, default, plan, timed=searches)
-        study = create_study(space, context, resolved, rungs)
+        study = create_study(space, context, resolved, rungs, chosen)
         logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
         if searches:
             bar.begin("search")
@@ -88,9 +96,11 @@ def fit_estimator(
                 study.optimize(partial(run_trial, context), executor=executor, **limits)
         bar.begin("selection")
         selection = select_model(study, context, baselines, resolved.max_networks, plan)
-        if resolved.refit:
+        if chosen and chosen.is_linear:
+            selection = selection.without(BaselineReturned)
+        if resolved.refit_on_all_rows:
             bar.begin("refit")
-            was_asked, size = options.refit not in ("auto", False), resolved.max_networks
+            was_asked, size = options.refit_on_all_rows not in ("auto", False), resolved.max_networks
             selection = selection.refit(study, context, size, executor, plan, asked_for=was_asked)
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
         for line in describe_model(estimator.fit_result_):
@@ -141,10 +151,13 @@ def _read_inputs(
 
 
 def _build_space(
-    estimator: "AutoNet", context: TrialContext, options: Options, networks: Node[nn.Module]
+    estimator: "AutoNet", context: TrialContext, options: Options, networks: Node[nn.Module], chosen: Chosen | None
 ) -> ConfigurationSpace:
     """Build the search space; only networks that it can choose go to worker processes."""
-    space = options.build_space(context.task, estimator.modality, networks)
+    if chosen and chosen.space is not None and chosen.kind == context.task.kind:
+        space = chosen.space
+    else:
+        space = options.build_space(context.task, estimator.modality, networks)
     selector = space[networks.key]
     context.networks = networks.restrict(filter(selector.legal_value, networks.components))
     return space

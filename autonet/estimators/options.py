@@ -17,7 +17,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.modality import Modality
 from autonet.core.task import Task, TaskKind
 from autonet.core.validation import check_choice
-from autonet.estimators.autopytorch import count_bracket_trials
+from autonet.estimators.autopytorch import RENAMED_OPTIONS, count_bracket_trials
 from autonet.estimators.params import Params
 from autonet.estimators.time_plan import DEFAULT_RUNTIME, TimePlan
 from autonet.nets.registry import NETWORKS
@@ -35,7 +35,7 @@ __all__ = ["Options"]
 NODE_OF_OPTION = {node.option: node.name for node in NODES.values() if node.option}
 
 # Options that presets may set, with their values if a preset does not.
-PRESET_OPTIONS = {"cross_validator": "none", "ensemble_size": 1, "refit": False, "n_jobs": 1}
+PRESET_OPTIONS = {"cross_validator": "none", "ensemble_size": 1, "refit_on_all_rows": False, "n_jobs": 1}
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,10 @@ class Options(Params):
         options = cls(**values)
         options.check()
         preset = load_preset(options.preset, Task("classification"))
-        for name in preset.options:
+        chosen = {RENAMED_OPTIONS.get(name, name): value for name, value in preset.options.items()}
+        for name in chosen:
             check_choice(f"option in preset {preset.name}", name, PRESET_OPTIONS)
-        left = {k: v for k, v in {**PRESET_OPTIONS, **preset.options}.items() if getattr(options, k) is None}
+        left = {k: v for k, v in {**PRESET_OPTIONS, **chosen}.items() if getattr(options, k) is None}
         options = replace(options, **left)
         options.check()
         return options
@@ -134,7 +135,7 @@ class Options(Params):
             max_budget=self.max_budget,
             eta=self.eta,
             selects=self.max_networks > 1,
-            refits=self.refit is True,
+            refits=self.refit_on_all_rows is True,
             n_jobs=self.n_jobs,
         )
 
@@ -150,8 +151,9 @@ class Options(Params):
         has_valid : bool
             Whether the user passed rows to validate on, which must stay unseen.
         """
-        refit = n_folds == 1 and self.max_networks > 1 if self.refit == "auto" else bool(self.refit)
-        return replace(self, refit=refit and not has_valid)
+        wanted = self.refit_on_all_rows
+        refit = n_folds == 1 and self.max_networks > 1 if wanted == "auto" else bool(wanted)
+        return replace(self, refit_on_all_rows=refit and not has_valid)
 
     @property
     def max_networks(self) -> int:

@@ -256,7 +256,7 @@ class Params:
         "Whether to fit a linear network first, which is returned if no other is better, and may join the ensemble.  "
         "Without it nothing is returned before the first trial has ended.  It is always fitted to a single class.",
     )
-    refit: bool | str | None = _param(
+    refit_on_all_rows: bool | str | None = _param(
         None,
         'bool or "auto"',
         _flag("auto", None),

@@ -10,6 +10,7 @@ from ConfigSpace import ConfigurationSpace
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.estimators.options import Options
+from autonet.estimators.refitting import Chosen
 from autonet.estimators.report import log_trial
 from autonet.estimators.time_plan import TimePlan
 from autonet.pipeline.context import TrialContext
@@ -22,8 +23,10 @@ from autonet.search.study import Study
 __all__ = ["create_study", "limit_search", "place_rungs"]
 
 
-def create_study(space: ConfigurationSpace, context: TrialContext, options: Options, rungs: Rungs) -> Study:
-    """Create a study that begins with the portfolio of the preset."""
+def create_study(
+    space: ConfigurationSpace, context: TrialContext, options: Options, rungs: Rungs, chosen: Chosen | None = None
+) -> Study:
+    """Create a study that begins with the portfolio of the preset, or with the only configuration to train."""
     study = Study(
         space,
         min_budget=rungs.bottom,
@@ -34,7 +37,11 @@ def create_study(space: ConfigurationSpace, context: TrialContext, options: Opti
         keep_best=CONSIDERED if options.max_networks > 1 else 1,
     )
     study.log_trials = False  # `log_trial` does, with the scores of the metric
-    for config in options.load_portfolio(context.task, study.encoding):
+    if chosen is None:
+        configs = options.load_portfolio(context.task, study.encoding)
+    else:
+        configs = [] if chosen.is_linear else [chosen.complete(study.encoding)]
+    for config in configs:
         study.enqueue(config)
     return study
 

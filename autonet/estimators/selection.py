@@ -149,6 +149,10 @@ class Selection:
             return replace(self, members=members, ensemble=Ensemble.from_members(name, members))
         return replace(self, ensemble=add_refitted(self.ensemble, refitted))
 
+    def without(self, category: type[AutonetWarning]) -> "Selection":
+        """Return a copy without the warnings of a category."""
+        return replace(self, warnings=tuple(note for note in self.warnings if not isinstance(note, category)))
+
     def summary(self, context: TrialContext, limit: TimeLimit) -> dict[str, Any]:
         """Return `FittedEstimator.fit_result`: plain values that JSON can hold.
 
@@ -252,8 +256,8 @@ def select_model(
 
 
 NO_TIME_TO_REFIT = (
-    "There was no time to train on all rows, as refit=True asks for: the networks are those that were validated. Give "
-    "a larger max_runtime, or refit=False."
+    "There was no time to train on all rows, as refit_on_all_rows=True asks for: the networks are those that were "
+    "validated. Give a larger max_runtime, or refit_on_all_rows=False."
 )
 
 

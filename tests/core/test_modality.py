@@ -44,7 +44,14 @@ def test_sequences_are_classified_by_convolutions(sequences: Any, quick: dict[st
 
 def test_folds_refit_and_worker_processes_take_sequences(sequences: Any, quick: dict[str, Any]) -> None:
     x, y = sequences
-    options = {**quick, "max_budget": 27, "n_jobs": 2, "cross_validator": 3, "refit": True, "ensemble_size": 2}
+    options = {
+        **quick,
+        "max_budget": 27,
+        "n_jobs": 2,
+        "cross_validator": 3,
+        "refit_on_all_rows": True,
+        "ensemble_size": 2,
+    }
     auto = SequenceClassification("tiny_cs", **options).fit(x[:300], y[:300])
     assert auto.score(x[300:], y[300:]) > 0.9
     assert len(auto.model_.ensemble.members) > 3

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 from torchviz import make_dot
@@ -123,3 +124,16 @@ def test_updates_can_come_from_a_file(iris: Any, tmp_path: Path) -> None:
 def test_alias_keywords_reach_the_search_space(name: str, iris: Any) -> None:
     space = AutoNetClassification("tiny_cs").get_hyperparameter_search_space(X_train=iris[0], y_train=iris[1])
     assert len(space) > 6
+
+
+def test_the_option_refit_is_understood_under_its_old_name(iris: Any, quick: dict[str, Any], tmp_path: Path) -> None:
+    auto = AutoNetClassification("tiny_cs", refit=True, **quick)
+    assert auto.get_params()["refit_on_all_rows"] is True
+    assert "refit" not in auto.get_params()
+    assert clone(auto).refit_on_all_rows is True
+    assert auto.set_params(refit=False).refit_on_all_rows is False
+    expected = clone(auto).fit(*iris, refit_on_all_rows=True).predict_proba(iris[0])
+    np.testing.assert_array_equal(clone(auto).fit(*iris, refit=True).predict_proba(iris[0]), expected)
+    preset = tmp_path / "mine.toml"
+    preset.write_text('schema = 1\n[options]\nrefit = "auto"\n')
+    assert AutoNetClassification(preset).get_current_autonet_config()["refit_on_all_rows"] == "auto"

@@ -74,8 +74,8 @@ def auto(**options: Any) -> AutoNetClassification:
         ("autonet.estimators.selection.load_candidates", {}, True),
         ("autonet.estimators.selection.select", {"ensemble_size": 5}, True),
         ("autonet.pipeline.selection.score_fold", {"ensemble_size": 5}, True),
-        ("autonet.estimators.selection.refit", {"ensemble_size": 5, "refit": True}, True),
-        ("autonet.pipeline.refit.train_epoch", {"ensemble_size": 5, "refit": True}, True),
+        ("autonet.estimators.selection.refit", {"ensemble_size": 5, "refit_on_all_rows": True}, True),
+        ("autonet.pipeline.refit.train_epoch", {"ensemble_size": 5, "refit_on_all_rows": True}, True),
     ],
 )
 def test_at_every_step_the_best_model_so_far_is_returned(

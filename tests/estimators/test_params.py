@@ -46,7 +46,7 @@ def test_defaults_are_valid() -> None:
         ("eta", [1.5, 3], [None, 1, float("inf")]),
         ("validation_split", [None, 0.1], [0, 1, float("nan"), "0.1"]),
         ("baseline", [True, np.False_], [None, 1, "auto"]),
-        ("refit", [None, True, "auto"], [1, "yes", [True]]),
+        ("refit_on_all_rows", [None, True, "auto"], [1, "yes", [True]]),
         ("n_jobs", [None, 1, 2.0, -1, "auto"], [0, 1000, -2, "all", 1.5]),
         ("networks", [None, ["tabm"], ("tabm",), np.array(["tabm"])], ["tabm", [], [1], 3]),
         ("additional_metrics", [None, [], ["accuracy"]], ["accuracy", 3]),

@@ -26,7 +26,7 @@ def test_an_ensemble_is_averaged_with_its_networks_trained_on_all_rows(
     iris: Any, quick: dict[str, Any], cross_validator: Any
 ) -> None:
     options = {**quick, "ensemble_size": 4, "cross_validator": cross_validator}
-    without, refitted = (fitted(iris, options, refit=refit) for refit in (False, True))
+    without, refitted = (fitted(iris, options, refit_on_all_rows=refit) for refit in (False, True))
     assert refitted.fit_result["ensemble"] == pytest.approx(without.fit_result["ensemble"])
     assert refitted.fit_result["best_network"] == without.fit_result["best_network"]
     assert refitted.fit_result["info"]["val_accuracy"] == without.fit_result["info"]["val_accuracy"]
@@ -37,7 +37,7 @@ def test_an_ensemble_is_averaged_with_its_networks_trained_on_all_rows(
 
 
 def test_a_single_network_is_trained_on_all_rows(iris: Any, quick: dict[str, Any]) -> None:
-    without, refitted = (fitted(iris, quick, refit=refit) for refit in (False, True))
+    without, refitted = (fitted(iris, quick, refit_on_all_rows=refit) for refit in (False, True))
     weights = [list(auto.get_pytorch_model().parameters()) for auto in (without, refitted)]
     assert not any(map(torch.equal, *weights))
     members = refitted.model_.ensemble.members
@@ -46,12 +46,12 @@ def test_a_single_network_is_trained_on_all_rows(iris: Any, quick: dict[str, Any
 
 def test_rows_to_validate_on_stay_unseen(iris: Any, quick: dict[str, Any]) -> None:
     valid = iris[0][::3], iris[1][::3]
-    without, refitted = (fitted(iris, quick, refit=refit, valid=valid) for refit in (False, True))
+    without, refitted = (fitted(iris, quick, refit_on_all_rows=refit, valid=valid) for refit in (False, True))
     np.testing.assert_array_equal(without.predict_proba(iris[0]), refitted.predict_proba(iris[0]))
 
 
 def test_worker_processes_train_on_all_rows(iris: Any, quick: dict[str, Any]) -> None:
-    auto = fitted(iris, quick, refit=True, ensemble_size=4, n_jobs=2)
+    auto = fitted(iris, quick, refit_on_all_rows=True, ensemble_size=4, n_jobs=2)
     trials = {name for name in auto.fit_result["ensemble"] if name != "linear"}
     assert len(auto.model_.ensemble.members) > len(trials)
     np.testing.assert_allclose(sum(auto.model_.ensemble.weights), 1)
@@ -64,14 +64,20 @@ def test_auto_is_for_an_ensemble_where_rows_were_held_out(
     iris: Any, quick: dict[str, Any], changes: dict[str, Any], refits: bool
 ) -> None:
     options = {**quick, "ensemble_size": 4, **changes}
-    runs = [fitted(iris, options, refit=refit).predict_proba(iris[0]) for refit in (False, "auto")]
+    runs = [fitted(iris, options, refit_on_all_rows=refit).predict_proba(iris[0]) for refit in (False, "auto")]
     assert np.array_equal(*runs) != refits
 
 
 @pytest.mark.usefixtures("cpu_clock")
 @pytest.mark.filterwarnings("ignore::autonet.core.errors.RefitSkipped")  # a slow best network has no time for it
 def test_it_happens_inside_the_time(digits: Any) -> None:
-    options = {"max_runtime": 4, "n_jobs": 1, "random_state": 0, "networks": ["shapedmlpnet"], "refit": True}
+    options = {
+        "max_runtime": 4,
+        "n_jobs": 1,
+        "random_state": 0,
+        "networks": ["shapedmlpnet"],
+        "refit_on_all_rows": True,
+    }
     began = time.monotonic()
     auto = AutoNetClassification("medium_cs", **options).fit(*digits)
     assert time.monotonic() - began < 1.02 * 4 + 1
@@ -87,17 +93,22 @@ def test_an_interruption_leaves_what_was_validated(
     without = fitted(iris, quick)
     monkeypatch.setattr("autonet.pipeline.refit.train_epoch", interrupted)
     with pytest.warns(SearchInterrupted, match="without training on all rows"):
-        auto = fitted(iris, quick, refit=True)
+        auto = fitted(iris, quick, refit_on_all_rows=True)
     np.testing.assert_array_equal(auto.predict_proba(iris[0]), without.predict_proba(iris[0]))
 
 
 def test_presets_choose_unless_the_user_does() -> None:
-    chosen = {preset: AutoNetClassification(preset).get_current_autonet_config()["refit"] for preset in PRESETS}
+    chosen = {
+        preset: AutoNetClassification(preset).get_current_autonet_config()["refit_on_all_rows"] for preset in PRESETS
+    }
     assert chosen == {"tiny_cs": False, "medium_cs": "auto", "full_cs": "auto"}
-    assert AutoNetClassification("medium_cs", refit=False).get_current_autonet_config()["refit"] is False
+    assert (
+        AutoNetClassification("medium_cs", refit_on_all_rows=False).get_current_autonet_config()["refit_on_all_rows"]
+        is False
+    )
 
 
 @pytest.mark.parametrize("value", ["yes", 1, 0.5])
 def test_it_is_wanted_or_not(value: Any, iris: Any, quick: dict[str, Any]) -> None:
-    with pytest.raises(InvalidOption, match="refit must be True, False or 'auto'; got"):
-        AutoNetClassification(**{**quick, "refit": value}).fit(*iris)
+    with pytest.raises(InvalidOption, match="refit_on_all_rows must be True, False or 'auto'; got"):
+        AutoNetClassification(**{**quick, "refit_on_all_rows": value}).fit(*iris)

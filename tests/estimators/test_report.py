@@ -126,7 +126,9 @@ class Terminal:
 def test_the_bar_is_for_terminals(quick: dict[str, Any], iris: Any, monkeypatch: Any, option: Any) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    auto = AutoNetClassification("tiny_cs", **quick, refit=True, optimize_metric="neg_log_loss", progress_bar=option)
+    auto = AutoNetClassification(
+        "tiny_cs", **quick, refit_on_all_rows=True, optimize_metric="neg_log_loss", progress_bar=option
+    )
     auto.fit(*iris)
     assert (terminal.text == "") is (option is False)
     if option == "auto":

@@ -117,8 +117,8 @@ def test_the_linear_model_is_returned_where_it_is_clearly_better(quick: dict[str
 def test_a_refit_without_time_is_told(quick: dict[str, Any], iris: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("autonet.pipeline.refit.PLANNED_SHARE", 0.0)
     options = {**quick, "max_runtime": 1000, "ensemble_size": 3, "baseline": False}
-    with pytest.warns(RefitSkipped, match="no time to train on all rows, as refit=True asks for"):
-        AutoNetClassification("tiny_cs", **options, refit=True).fit(*iris)
+    with pytest.warns(RefitSkipped, match="no time to train on all rows, as refit_on_all_rows=True asks for"):
+        AutoNetClassification("tiny_cs", **options, refit_on_all_rows=True).fit(*iris)
     with warnings.catch_warnings():
         warnings.simplefilter("error", RefitSkipped)
-        AutoNetClassification("tiny_cs", **options, refit="auto").fit(*iris)
+        AutoNetClassification("tiny_cs", **options, refit_on_all_rows="auto").fit(*iris)

@@ -119,9 +119,9 @@ from autonet import AutoNetClassification
 names = ["adam", "adamw", "sgd", "rmsprop"]
 for optimizer in names:
     auto = AutoNetClassification(
-        "tiny_cs", budget_type="epochs", min_budget=1, max_budget=3, max_trials=2, optimizer=[optimizer], refit=True
+        "tiny_cs", budget_type="epochs", min_budget=1, max_budget=3, max_trials=2, optimizer=[optimizer]
     )
-    auto.fit(*load_iris(return_X_y=True))
+    auto.fit(*load_iris(return_X_y=True), refit_on_all_rows=True)
     assert any(trial.usable for trial in auto.history_)
 print([name for name in ("torch._dynamo", "sympy", "torch._inductor") if name in sys.modules])
 """

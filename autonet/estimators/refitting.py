@@ -1,0 +1,126 @@
+"""A refit: what trains one configuration instead of a search."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ConfigSpace import ConfigurationSpace
+
+from autonet.core.errors import InvalidOption, UnknownName
+from autonet.core.task import TaskKind
+from autonet.core.validation import is_real
+from autonet.estimators.autopytorch import translate_options
+from autonet.estimators.options import Options
+from autonet.models.network import LINEAR_CONFIG
+from autonet.search.spaces.encoding import Encoding
+from autonet.search.spaces.space import complete_config
+
+if TYPE_CHECKING:
+    from autonet.estimators.base import AutoNet
+
+__all__ = ["Chosen", "choose_configuration"]
+
+# Options about searches and ensembles, which a refit does without.
+WITHOUT_SEARCH: Mapping[str, Any] = {
+    "max_trials": 1,
+    "num_iterations": None,
+    "ensemble_size": 1,
+    "traditional_learners": False,
+    "n_jobs": 1,
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The only configuration of a fit.
+
+    Attributes
+    ----------
+    config : mapping of str to Any
+        Hyperparameters; others have their defaults.
+    space : ConfigurationSpace or None
+        A space that has it, for targets of one kind; None: the space of the options.
+    kind : {"classification", "multilabel", "regression"}
+    """
+
+    config: Mapping[str, Any]
+    space: ConfigurationSpace | None
+    kind: TaskKind
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether it is the linear baseline."""
+        return dict(self.config) == LINEAR_CONFIG
+
+    def complete(self, encoding: Encoding) -> dict[str, Any]:
+        """Return the configuration with the defaults of a space.
+
+        Raises
+        ------
+        InvalidOption
+            If it is not in the space.
+        """
+        for name in self.config:
+            if name not in encoding.space:
+                unknown = UnknownName("hyperparameter", name, encoding.space)
+                unknown.hint = "" if unknown.nearest else "one of get_hyperparameter_search_space()"
+                raise unknown
+        completed = complete_config(encoding, self.config)
+        exact = {name for name, value in completed.items() if isinstance(value, float) and name not in self.config}
+        return completed | {name: float(encoding.space[name].default_value) for name in exact}
+
+
+def choose_configuration(
+    estimator: "AutoNet", config: Any, budget: Any, overrides: Mapping[str, Any]
+) -> tuple[Chosen, dict[str, Any]]:
+    """Return the configuration of a refit, and the options that train it without a search.
+
+    Parameters
+    ----------
+    estimator : AutoNet
+        Fitted or not.
+    config : mapping of str to Any, optional
+        Default: the best configuration, or the default one if the estimator is not fitted.
+    budget : float, optional
+        Default: that of the best network, or `max_budget`.
+    overrides : mapping
+        Options of this fit only.
+
+    Raises
+    ------
+    InvalidOption
+    """
+    if config is not None and not (isinstance(config, Mapping) and all(isinstance(name, str) for name in config)):
+        raise InvalidOption(f"hyperparameter_config must be a mapping of names to values, or None; got {config!r:.60}.")
+    chosen = Chosen({} if config is None else config, None, estimator.kind)
+    if config is None and hasattr(estimator, "model_"):
+        space = getattr(estimator, "search_space_", None)  # a loaded model may have none
+        chosen = Chosen(estimator.best_config_, space, estimator.model_.targets.kind)
+    keywords = {**translate_options(overrides, Options.names()), **WITHOUT_SEARCH, "baseline": chosen.is_linear}
+    options = Options.resolve({**{name: getattr(estimator, name) for name in Options.names()}, **keywords})
+    budget = _find_budget(estimator, options) if budget is None else budget
+    _check_budget(budget, options)
+    return chosen, {**keywords, "min_budget": budget, "max_budget": budget}
+
+
+def _find_budget(estimator: "AutoNet", options: Options) -> float:
+    """Return the budget of the best network, if it has the unit of the options, or the highest budget."""
+    highest = options.plan_time().rungs(0.0).top
+    if not hasattr(estimator, "model_"):
+        return highest
+    history = getattr(estimator, "history_", None)
+    unit = estimator.budget_type if history is None else history.rungs.unit
+    budget: float = estimator.fit_result_["budget"] if unit == options.budget_type else 0.0
+    return budget or highest
+
+
+def _check_budget(budget: Any, options: Options) -> None:
+    unit, runtime = options.budget_type, options.max_runtime
+    if not (is_real(budget) and 0 < budget < float("inf")):
+        raise InvalidOption(f"budget must be a finite number greater than 0, or None; got {budget!r:.60}.")
+    if unit == "epochs" and budget != int(budget):
+        raise InvalidOption(f"budget must be a whole number of epochs; got {budget!r}.")
+    if unit == "time" and runtime is not None and budget > runtime:
+        raise InvalidOption(
+            f"budget must not exceed max_runtime; got budget={budget:g} and max_runtime={runtime:g} seconds."
+        )
