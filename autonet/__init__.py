@@ -7,6 +7,7 @@ from autonet.core.lazy import make_lazy_attributes
 from autonet.core.task import Task as Task
 
 if TYPE_CHECKING:
+    from autonet.estimators.callbacks import Callback as Callback
     from autonet.estimators.classification import AutoNetClassification as AutoNetClassification
     from autonet.estimators.classification import AutoNetMultilabel as AutoNetMultilabel
     from autonet.estimators.files import load as load
@@ -29,6 +30,7 @@ __getattr__, __dir__ = make_lazy_attributes(
         "AutoNetClassification": "autonet.estimators.classification",
         "AutoNetMultilabel": "autonet.estimators.classification",
         "AutoNetRegression": "autonet.estimators.regression",
+        "Callback": "autonet.estimators.callbacks",
         "HyperparameterSearchSpaceUpdate": "autonet.space.updates",
         "HyperparameterSearchSpaceUpdates": "autonet.space.updates",
         "list_presets": "autonet.space.presets",
@@ -43,6 +45,7 @@ __all__ = [
     "AutoNetClassification",
     "AutoNetMultilabel",
     "AutoNetRegression",
+    "Callback",
     "HyperparameterSearchSpaceUpdate",
     "HyperparameterSearchSpaceUpdates",
     "Task",

@@ -81,6 +81,7 @@ class AutoNet(FittedEstimator, ABC):
         random_state: int | np.random.RandomState | None = None,
         log_level: str | int | None = None,
         progress_bar: bool | str = "auto",
+        callbacks: Sequence[Any] | None = None,
     ) -> None:
         self.preset = preset
         self.max_runtime = max_runtime
@@ -121,6 +122,7 @@ class AutoNet(FittedEstimator, ABC):
         self.random_state = random_state
         self.log_level = log_level
         self.progress_bar = progress_bar
+        self.callbacks = callbacks
 
     def set_params(self, **params: Any) -> Self:
         """Set options by name; unknown ones raise as in the constructor."""

@@ -23,6 +23,7 @@ from autonet.data.reading.frames import warn_if_index_order_differs
 from autonet.data.targets.targets import Targets
 from autonet.estimators.autopytorch import translate_data, translate_options
 from autonet.estimators.baselines import fit_baselines
+from autonet.estimators.callbacks import FitCallbacks
 from autonet.estimators.context import build_context
 from autonet.estimators.description import describe_model
 from autonet.estimators.inputs import FitInputs
@@ -88,12 +89,15 @@ def fit_estimator(
         searches = baselines.should_search(context, plan) and not (chosen and chosen.is_linear)
         rungs, plan = place_rungs(context, default, plan, timed=searches)
         study = create_study(space, context, resolved, rungs, chosen)
+        callbacks = FitCallbacks(options.callbacks, estimator, study, context.metric)
+        context.notifies = callbacks.want_epochs
         logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
         if searches:
             bar.begin("search")
             with suppress(SearchFailed), current_interrupt().abandoning():  # the baseline remains
-                limits = limit_search(study, resolved, plan, bar)
+                limits = limit_search(study, resolved, plan, bar, callbacks)
                 study.optimize(partial(run_trial, context), executor=executor, **limits)
+            callbacks.raise_error()
         bar.begin("selection")
         selection = select_model(study, context, baselines, resolved.max_networks, plan)
         if chosen and chosen.is_linear:

@@ -22,6 +22,7 @@ import torch
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import check_choice, is_real
 from autonet.data.splits.folds import CROSS_VALIDATORS
+from autonet.estimators.callbacks import check_callbacks
 
 if TYPE_CHECKING:
     from autonet.search.rungs import Unit
@@ -333,6 +334,13 @@ class Params:
         _flag("auto", None),
         'Show time, step, trials per budget and the best score during the fit, on standard error.  "auto" shows it in '
         "a terminal and in a notebook.",
+    )
+
+    callbacks: Sequence[Any] | None = _param(
+        None,
+        "list of callable or Callback",
+        check_callbacks,
+        "Told about trials as they end, about epochs and the best trial; True ends the search.  See `Callback`.",
     )
 
     @classmethod

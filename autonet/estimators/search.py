@@ -9,6 +9,7 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
+from autonet.estimators.callbacks import FitCallbacks
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen
 from autonet.estimators.report import log_trial
@@ -66,7 +67,9 @@ def place_rungs(context: TrialContext, default: Components, plan: TimePlan, *, t
     return rungs, replace(plan, scoring=plan.scoring_seconds(context.additional_metrics, n_folds))
 
 
-def limit_search(study: Study, options: Options, plan: TimePlan, bar: ProgressBar) -> dict[str, Any]:
+def limit_search(
+    study: Study, options: Options, plan: TimePlan, bar: ProgressBar, callbacks: FitCallbacks
+) -> dict[str, Any]:
     """Return the keywords of `Study.optimize`: limits, and callbacks for the log and the progress bar.
 
     Parameters
@@ -75,10 +78,16 @@ def limit_search(study: Study, options: Options, plan: TimePlan, bar: ProgressBa
     options : Options
     plan : TimePlan
     bar : ProgressBar
+    callbacks : FitCallbacks
+        The user's.
     """
     return {
         "max_trials": options.limit_trials(study.rungs),
         "timeout": max(plan.limit("search").left(), 0.0) if plan.runtime else None,
-        "callbacks": [partial(log_trial, logging.getLogger("autonet")), lambda study, trial: bar.show(study.history)],
+        "callbacks": [
+            partial(log_trial, logging.getLogger("autonet")),
+            lambda study, trial: bar.show(study.history),
+            callbacks,
+        ],
         "progress": False,
     }

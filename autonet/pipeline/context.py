@@ -69,6 +69,8 @@ class TrialContext:
         Seed of the encoders.
     networks : Node
         Networks that trials can build; pickled with the context for worker processes.
+    notifies : bool
+        Whether trials notify the search of each validation.
     """
 
     modality: Modality
@@ -83,6 +85,7 @@ class TrialContext:
     device: torch.device
     seed: int
     networks: Node[nn.Module] = NETWORKS
+    notifies: bool = False
     _encoded: OrderedDict[Any, tuple[Encoder, Inputs, Inputs]] = field(default_factory=OrderedDict, repr=False)
 
     @property

@@ -32,7 +32,7 @@ from autonet.search.records import Result, Status
 from autonet.search.running_trial import RunningTrial
 from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches, shuffled_batches
 from autonet.training.budget import TrainingBudget
-from autonet.training.loop import TrainingDiverged, TrainingPlan, train, train_step
+from autonet.training.loop import TrainingDiverged, TrainingPlan, Validation, train, train_step
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.pickling import pickle_tensors
@@ -125,7 +125,10 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
             if budget.limit.left() < context.metric.seconds:
                 raise TimedOut("no time for a validation")
             try:
-                train(state, plan, rows, valid.x, context.validation(fold, encoded.targets, valid.y), budget)
+                validation = context.validation(fold, encoded.targets, valid.y)
+                if context.notifies:
+                    validation = _notify(validation, trial, state)
+                train(state, plan, rows, valid.x, validation, budget)
                 if not state.best.weights:
                     raise TimedOut("interrupted before its first validation")
             except TrainingDiverged as divergence:
@@ -134,6 +137,17 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
             trained.append(TrainedFold(encoded.encoder, encoded.targets, state.checkpoint(), n_parameters))
             budgets.append(budget)
     return _summarize(context, trial, before, trained, budgets)
+
+
+def _notify(validation: Validation, trial: RunningTrial, state: TrainingState) -> Validation:
+    """Notify the search of each validation."""
+
+    def validate(outputs: torch.Tensor) -> tuple[float, float]:
+        losses = validation(outputs)
+        trial.notify(losses[0], state.position.epochs)
+        return losses
+
+    return validate
 
 
 def _n_budget_shares(context: TrialContext) -> int:

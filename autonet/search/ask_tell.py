@@ -3,7 +3,7 @@
 import threading
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from autonet.core.clock import TimeLimit
@@ -25,6 +25,7 @@ class AskTell(StudyView):
     """Ask-and-tell interface for custom loops; `Study` adds `optimize`."""
 
     errors: list[Exception]
+    on_report: Callable[[Trial, int, float], None] | None = None  # gets intermediate values, which are not kept then
     _n_before: int
     _lock: threading.RLock
     _limit: TimeLimit
@@ -124,7 +125,10 @@ class AskTell(StudyView):
             return job
 
     def _observe(self, number: int, step: int, value: float) -> None:
-        """Record an intermediate value of a running trial."""
+        """Record an intermediate value of a running trial, or pass it on."""
+        if self.on_report is not None:
+            self.on_report(self.history.trials[number], step, value)
+            return
         with self._lock:
             self._journal.record(Event("observe", number, {"step": step, "value": value}))
 

@@ -139,6 +139,11 @@ class RunningTrial(Mapping[str, Any]):
         if self._observe:
             self._observe(self.number, step, value)
 
+    def notify(self, value: float, step: int) -> None:
+        """Tell the study of an intermediate value that is not kept; see `Study.on_report`."""
+        if self._observe:
+            self._observe(self.number, step, value)
+
     def should_prune(self) -> bool:
         """Return whether to stop the trial now, by returning or by raising `TrialPruned`.
 
