@@ -19,6 +19,7 @@ from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder, Modality
+from autonet.core.pickling import pickle_arrays
 from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
 from autonet.data.targets.targets import TargetEncoder
@@ -35,7 +36,6 @@ from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingDiverged, TrainingPlan, Validation, train, train_step
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
-from autonet.training.pickling import pickle_tensors
 from autonet.training.random import bind_generator, draw_from, seed_gpu
 from autonet.training.schedules import REGULARIZATION, SCHEDULES
 from autonet.training.state import Snapshot, TrainingState
@@ -78,7 +78,7 @@ class TrainedFold:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle tensors quickly, for the way between processes."""
-        return _unpickle, (pickle_tensors((self.encoder, self.targets, self.state, self.n_parameters)),)
+        return _unpickle, (pickle_arrays((self.encoder, self.targets, self.state, self.n_parameters)),)
 
 
 def _unpickle(data: bytes) -> TrainedFold:

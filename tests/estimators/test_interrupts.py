@@ -158,14 +158,14 @@ class Signals(nn.Module):
         self.steps += self.training
         if self.steps == 400 and not self.sent.exists():
             self.sent.touch()
-            os.kill(os.getppid(), signal.SIGINT)
+            os.kill(int(self.sent.name.rpartition("-")[2]), signal.SIGINT)
         output: Tensor = self.layer(x)
         return output
 
 
 @pytest.fixture
 def network(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    build, sent = request.param, str(tmp_path / "sent")
+    build, sent = request.param, str(tmp_path / f"sent-to-{os.getpid()}")
     register_network("test_only", lambda n_in, n_out: build(n_in, n_out, sent))
     yield "test_only"
     NETWORKS.components.pop("test_only")

@@ -2,28 +2,33 @@
 
 import functools
 import inspect
-from collections.abc import Iterator, Mapping
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import cloudpickle
 
 from autonet.core.errors import InvalidOption
+from autonet.core.pickling import pickle_arrays
 from autonet.search.evaluation import Objective, Outcome, make_failure
 from autonet.search.records import Status
 
 __all__ = ["SentObjective", "SentOutcome", "pickle_objective", "pickle_outcome", "unpickle"]
 
 
-def unpickle(data: bytes) -> Any:
-    """Load an object pickled by this module."""
-    return cloudpickle.loads(data)
+def unpickle(data: bytes, memory: Iterable[memoryview] = ()) -> Any:
+    """Load an object pickled by this module, with the memory of the arrays that were left out."""
+    return cloudpickle.loads(data, buffers=memory)
 
 
-def pickle_objective(objective: Objective) -> bytes:
-    """Pickle an objective, functions and classes by value; raise with the name of the part that cannot be pickled."""
+def pickle_objective(objective: Objective, keep: Callable[[pickle.PickleBuffer], Any] | None = None) -> bytes:
+    """Pickle an objective; raise with the name of the part that cannot be pickled.
+
+    Memory of arrays for which `keep` returns a false value is left out; see `pickle_arrays`.
+    """
     try:
-        return bytes(cloudpickle.dumps(objective))
+        return pickle_arrays(objective, keep)
     except Exception as error:
         name, part = _find_unpicklable("objective", objective)
         raise InvalidOption(

@@ -24,10 +24,11 @@ from autonet.search.evaluation import Objective, Outcome, evaluate, make_failure
 from autonet.search.executors.base import extend_limit
 from autonet.search.executors.in_process import interrupt_at
 from autonet.search.executors.pickling import pickle_outcome, unpickle
+from autonet.search.executors.sharing import load_shared
 from autonet.search.records import Job, Status
 from autonet.search.running_trial import Observer
 
-__all__ = ["run_job", "serve"]
+__all__ = ["detach_from_terminal", "import_all", "run_job", "serve"]
 
 
 def run_job(objective: Objective, job: Job, observe: Observer | None = None, memory: int | None = None) -> Outcome:
@@ -50,7 +51,7 @@ def serve(connection: Any, memory_limit: int | None, imports: Sequence[str] = ()
     for each job.  A job may allocate `memory_limit` bytes in addition to those of the process with the objective
     loaded; `imports` are modules to import before the first job.
     """
-    _detach_from_terminal()
+    detach_from_terminal()
     faulthandler.enable()  # prints a traceback on segmentation faults
     tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
     with interruptible(signals=()) as interrupt:
@@ -74,22 +75,27 @@ def _run_jobs(
     objective: Any = None
     memory = None
     _send(connection, ("ready",))
-    for name in imports:
-        with contextlib.suppress(Exception):  # loading the objective will raise it again
-            importlib.import_module(name)
+    import_all(imports)
     while (task := tasks.get()) is not None:
-        data, job = task[0], unpickle(task[1])
+        load, job = task[0], unpickle(task[1])
         interrupt.clear()
         try:
-            if data is not None:
-                objective = unpickle(data)
+            if load is not None:
+                objective = load()
                 memory = _data_segment_bytes() + memory_limit if memory_limit else None
         except BaseException as error:  # noqa: BLE001 - an import may raise anything
             outcome = _crash(job, f"the objective cannot be unpickled in the worker process: {error!r}", 0.0)
         else:
             outcome = run_job(objective, job, observe, memory)
         _send(connection, ("end", pickle_outcome(outcome)))
-        del task, job, outcome  # a checkpoint may be large
+        del task, load, job, outcome  # a checkpoint may be large
+
+
+def import_all(names: Sequence[str]) -> None:
+    """Import modules; of one that fails, loading the objective will raise the exception again."""
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
 
 
 def _exit_fast() -> NoReturn:
@@ -105,7 +111,7 @@ def _crash(job: Job, reason: str, seconds: float) -> Outcome:
     return replace(make_failure(job, Status.CRASHED, reason, seconds), error=traceback.format_exc())
 
 
-def _detach_from_terminal() -> None:
+def detach_from_terminal() -> None:
     """Ignore Ctrl-C, which the parent handles, and start a process group that can be killed as a whole."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setsid"):
@@ -120,8 +126,11 @@ def _receive(connection: Any, tasks: "queue.SimpleQueue[Any]", interrupt: Interr
             message = connection.recv()
             if isinstance(message, float):
                 interrupt.request(grace=message)
+            elif message is None:
+                tasks.put(None)
             else:
-                tasks.put(message)
+                objective, job = message
+                tasks.put((objective and load_shared(objective, connection), job))
     _end_with_parent()
 
 

@@ -7,13 +7,14 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
+from autonet.core.errors import UnknownName
 from autonet.search import RunningTrial, Status, Study
 from autonet.search.executors.processes import Processes
-from autonet.search.registry import make_executor
 from tests.search.executors.jobs import LINE, is_alive, job, outcomes
 
 
@@ -62,38 +63,26 @@ def test_whatever_ends_a_process_ends_its_trial_alone(
     assert not is_alive(int((tmp_path / "child").read_text()))
 
 
-def test_a_hang_is_killed_at_the_deadline_and_its_last_report_counts(processes: Processes) -> None:
+@pytest.mark.parametrize("method", ["fork", "loky"])
+def test_processes_may_start_and_import_before_there_is_a_job(method: Literal["fork", "loky"]) -> None:
     def objective(trial: RunningTrial) -> float:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})  # as deaf as compiled code
-        if trial.number == 1:
-            trial.report(0.25, 0)
-        time.sleep(1000 if trial.number < 2 else 0)
-        return 1.0
+        trial.set_user_attr("pid", os.getpid())
+        return float("this" in sys.modules)
 
-    outcomes(processes, lambda _: 0.0, job(0), job(1))  # now both have started
-    deadline = time.monotonic() + 1.0
-    ended = outcomes(processes, objective, *(job(i, deadline=deadline) for i in range(2)))
-    assert time.monotonic() >= deadline
-    assert [o.result.status for o in ended] == [Status.TIMEOUT, Status.CUT]
-    assert [o.reason for o in ended] == ["timed out", "timed out; using the last reported value"]
-    assert ended[1].result.loss == 0.25
-    assert ended[1].curve == [(0, 0.25)]
-    assert ended[0].seconds > 0.5
-    assert outcomes(processes, objective, job(2))[0].result.loss == 1.0
+    imports = ["no_such_module", "this"]  # it prints a poem, and nobody else imports it
+    executor = Processes(2, imports=imports, start_method=method)
+    executor.start()
+    started = len(executor._workers)
+    ended = outcomes(executor, objective, job(0), job(1))
+    assert len(executor._workers) == started == 2
+    executor.close()
+    assert [o.result.loss for o in ended] == [1.0, 1.0]
+    assert not any(is_alive(o.attributes["pid"]) for o in ended)
 
 
-def test_processes_may_start_and_import_before_there_is_a_job() -> None:
-    executor = make_executor(2, imports=["no_such_module", "this"])  # it prints a poem, and nobody else imports it
-    try:
-        assert isinstance(executor, Processes)
-        started = {worker.process.pid for worker in executor._workers}
-        assert len(started) == 2
-        ended = outcomes(executor, lambda trial: float("this" in sys.modules), job(0), job(1))
-        assert [o.result.loss for o in ended] == [1.0, 1.0]
-        assert {worker.process.pid for worker in executor._workers} == started
-    finally:
-        executor.close()
-    assert not any(is_alive(pid) for pid in started if pid)
+def test_an_unknown_start_method_is_refused() -> None:
+    with pytest.raises(UnknownName, match="start_method 'spawn'"):
+        Processes(1, start_method="spawn")  # type: ignore[arg-type]
 
 
 def test_a_trial_goes_on_from_its_file_in_another_process(tmp_path: Path) -> None:

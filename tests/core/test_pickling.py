@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from autonet.training.pickling import pickle_tensors
+from autonet.core.pickling import pickle_arrays
 
 TENSORS = [
     torch.randn(3, 4),
@@ -29,7 +29,7 @@ TENSORS = [
 
 @pytest.mark.parametrize("tensor", TENSORS, ids=lambda tensor: str(tensor.dtype))
 def test_tensors_of_every_kind_come_back(tensor: torch.Tensor) -> None:
-    again = pickle.loads(pickle_tensors({"a": tensor}))["a"]
+    again = pickle.loads(pickle_arrays({"a": tensor}))["a"]
     assert (again.dtype, again.shape, again.layout) == (tensor.dtype, tensor.shape, tensor.layout)
     assert again.requires_grad == tensor.requires_grad
     if not tensor.is_meta:
@@ -38,7 +38,7 @@ def test_tensors_of_every_kind_come_back(tensor: torch.Tensor) -> None:
 
 def test_what_is_one_object_stays_one() -> None:
     tensor = torch.randn(3)
-    first, second, parameter = pickle.loads(pickle_tensors((tensor, tensor, torch.nn.Parameter(tensor))))
+    first, second, parameter = pickle.loads(pickle_arrays((tensor, tensor, torch.nn.Parameter(tensor))))
     assert first is second
     assert isinstance(parameter, torch.nn.Parameter)
     first.add_(1)  # what comes back can be trained on
@@ -50,4 +50,4 @@ def test_classes_of_a_notebook_go_by_value() -> None:
         def __init__(self, value: Any) -> None:
             self.value = value
 
-    assert torch.equal(pickle.loads(pickle_tensors(Here(torch.ones(2)))).value, torch.ones(2))
+    assert torch.equal(pickle.loads(pickle_arrays(Here(torch.ones(2)))).value, torch.ones(2))
