@@ -341,7 +341,7 @@ class RefitSkipped(AutonetWarning):
 
 
 class ScoreSkipped(AutonetWarning):
-    """There was no time to score the final model by a slow additional metric.
+    """There was no time to score the final model by a slow additional metric, or on the test rows.
 
     Examples
     --------

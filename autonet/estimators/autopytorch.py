@@ -38,7 +38,7 @@ IGNORED_OPTIONS = (
 )
 RENAMED_OPTIONS = {"config_preset": "preset", "random_seed": "random_state", "refit": "refit_on_all_rows"}
 IGNORED_IN_REFIT = ("rescore",)
-RENAMED_DATA = {"X_train": "X", "Y_train": "y", "Y_valid": "y_valid"}
+RENAMED_DATA = {"X_train": "X", "Y_train": "y", "Y_valid": "y_valid", "Y_test": "y_test"}
 
 
 def translate_options(keywords: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

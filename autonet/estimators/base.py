@@ -139,6 +139,8 @@ class AutoNet(FittedEstimator, ABC):
         groups: Any = None,
         X_valid: Any = None,
         y_valid: Any = None,
+        X_test: Any = None,
+        y_test: Any = None,
         **options: Any,
     ) -> Self:
         """Fit the best model found within the time limit.
@@ -155,9 +157,12 @@ class AutoNet(FittedEstimator, ABC):
             Rows of a group are never on both sides of a split.
         X_valid, y_valid : as `X` and `y`, optional
             Rows to validate on instead of held-out ones.
+        X_test, y_test : as `X` and `y`, optional
+            Rows that are scored and nothing else: ``fit_result["info"]`` has ``test_<metric>`` of the final model, and
+            ``history_`` that of each trial, of more than 10,000 rows for 10,000 of them.
         **options
-            Any option of the constructor, for this call only; also Auto-PyTorch's ``X_train``, ``Y_train`` and
-            ``Y_valid``.
+            Any option of the constructor, for this call only; also Auto-PyTorch's ``X_train``, ``Y_train``,
+            ``Y_valid`` and ``Y_test``.
 
         Returns
         -------
@@ -179,7 +184,7 @@ class AutoNet(FittedEstimator, ABC):
         """
         from autonet.estimators.fitting import fit_estimator  # noqa: PLC0415 - loading a model needs no search
 
-        data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}
+        data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid, "X_test": X_test, "y_test": y_test}
         # Fit a copy, and take over its state in a single assignment, which no interrupt can split.
         fitted = copy(self)
         with interruptible(protected=False), training_modes(), occupying_cores():
@@ -198,6 +203,8 @@ class AutoNet(FittedEstimator, ABC):
         groups: Any = None,
         X_valid: Any = None,
         y_valid: Any = None,
+        X_test: Any = None,
+        y_test: Any = None,
         **options: Any,
     ) -> Self:
         """Fit one configuration, without a search.
@@ -213,7 +220,7 @@ class AutoNet(FittedEstimator, ABC):
         budget : float, optional
             Seconds or epochs, as `budget_type` says.  Default: the budget of the best network, or `max_budget` if the
             estimator is not fitted.
-        sample_weight, groups, X_valid, y_valid : as in `fit`
+        sample_weight, groups, X_valid, y_valid, X_test, y_test : as in `fit`
         **options
             Any option of the constructor, for this call only; also Auto-PyTorch's ``X_train``, ``Y_train``,
             ``Y_valid`` and ``autonet_config``, a mapping of options.
@@ -241,7 +248,8 @@ class AutoNet(FittedEstimator, ABC):
         from autonet.estimators.fitting import fit_estimator  # noqa: PLC0415 - loading a model needs no search
         from autonet.estimators.refitting import choose_configuration  # noqa: PLC0415
 
-        data, options = translate_data({"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid}, options)
+        data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid, "X_test": X_test, "y_test": y_test}
+        data, options = translate_data(data, options)
         fitted = copy(self)
         with interruptible(protected=False), training_modes(), occupying_cores():
             chosen, options = choose_configuration(fitted, hyperparameter_config, budget, translate_refit(options))

@@ -12,6 +12,7 @@ from autonet.estimators.scoring import resolve_metrics
 from autonet.estimators.time_plan import TimePlan
 from autonet.estimators.validation import ValidationPlan, check_folds, check_validation_rows, use_validation_rows
 from autonet.pipeline.context import TrialContext
+from autonet.pipeline.unseen import UnseenRows
 
 __all__ = ["build_context"]
 
@@ -41,7 +42,7 @@ def build_context(
     if inputs.valid is None:
         folds, weights = ValidationPlan(inputs, weights, groups, options, plan, metric, seed).split_rows()
     else:
-        check_validation_rows(inputs.valid, groups, options)
+        check_validation_rows(groups, options)
         n_train, data, y = len(data), data.concat(inputs.valid[0]), np.concatenate([y, inputs.valid[1]])
         folds, weights = use_validation_rows(data, y, weights, n_train)
     weights = apply_class_weight(options.class_weight, targets, y, weights, folds)
@@ -61,4 +62,5 @@ def build_context(
         unit="time" if options.budget_type == "time" else "epochs",
         device=options.resolve_device(),
         seed=seed,
+        unseen=inputs.test and UnseenRows.from_metrics(*inputs.test, [metric, *additional_metrics]),
     )

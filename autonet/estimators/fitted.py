@@ -121,7 +121,8 @@ class FittedEstimator(PortableEstimator):
             metric itself if smaller is better.
         info : dict
             Scores of the final model: ``loss`` again, ``train_<metric>`` on some training rows, and
-            ``val_<metric>`` for ``optimize_metric`` and ``additional_metrics``.
+            ``val_<metric>`` for ``optimize_metric`` and ``additional_metrics``, also ``test_<metric>`` if `fit` got
+            ``X_test``.
         best_network : dict
             ``name`` (number of the trial, or "linear"), ``loss`` and ``val_<metric>`` of the best network alone.
         ensemble : dict of str to float

@@ -15,10 +15,11 @@ from sklearn.utils.validation import check_consistent_length
 from torch import nn
 
 from autonet.core.component import Node
-from autonet.core.errors import BaselineReturned, InvalidOption, SearchFailed
+from autonet.core.errors import BaselineReturned, InvalidData, InvalidOption, SearchFailed
 from autonet.core.interrupts import current_interrupt
-from autonet.core.modality import Reader
+from autonet.core.modality import Data, Reader
 from autonet.core.task import Task
+from autonet.core.typing import Array
 from autonet.data.reading.frames import warn_if_index_order_differs
 from autonet.data.targets.targets import Targets
 from autonet.estimators.autopytorch import translate_data, translate_options
@@ -60,7 +61,7 @@ def fit_estimator(
     estimator : AutoNet
         Gets the fitted attributes.
     data : dict
-        X, y, X_valid and y_valid.
+        X, y, X_valid, y_valid, X_test and y_test.
     sample_weight, groups : array-like of shape (n,) or None
     overrides : mapping
         Options of this fit only.
@@ -138,20 +139,33 @@ def _read_inputs(
     estimator: "AutoNet", data: Mapping[str, Any], sample_weight: Any, groups: Any, options: Options
 ) -> tuple[Reader, FitInputs]:
     """Read data and targets."""
-    X_valid, y_valid = data.get("X_valid"), data.get("y_valid")
-    if (X_valid is None) != (y_valid is None):
-        raise InvalidOption("X_valid and y_valid belong together; got only one of them.")
+    for part in ("valid", "test"):
+        if (data.get(f"X_{part}") is None) != (data.get(f"y_{part}") is None):
+            raise InvalidOption(f"X_{part} and y_{part} belong together; got only one of them.")
     warn_if_index_order_differs("X", data["X"], {"y": data["y"], "sample_weight": sample_weight, "groups": groups})
-    warn_if_index_order_differs("X_valid", X_valid, {"y_valid": y_valid})
+    for part in ("valid", "test"):
+        warn_if_index_order_differs(f"X_{part}", data.get(f"X_{part}"), {f"y_{part}": data.get(f"y_{part}")})
     modality = estimator.modality
     reader, rows = modality.read(data["X"], categorical_features=options.categorical_features)
     targets = estimator._read_targets(data["y"])
     codes = targets.encode(data["y"])
     check_consistent_length(range(len(rows)), codes)
-    valid = None
-    if X_valid is not None:
-        valid = reader.read(X_valid, type(estimator).__name__), targets.encode(y_valid, "y_valid")
-    return reader, FitInputs(modality, data["X"], rows, reader.n_features, targets, codes, sample_weight, groups, valid)
+    valid, test = (_read_more(part, data, reader, targets, type(estimator).__name__) for part in ("valid", "test"))
+    return reader, FitInputs(
+        modality, data["X"], rows, reader.n_features, targets, codes, sample_weight, groups, valid, test
+    )
+
+
+def _read_more(
+    part: str, data: Mapping[str, Any], reader: Reader, targets: Targets, owner: str
+) -> tuple[Data, Array] | None:
+    """Read the rows of `X_valid` or `X_test`, and their targets."""
+    if data.get(f"X_{part}") is None:
+        return None
+    rows, codes = reader.read(data[f"X_{part}"], owner), targets.encode(data[f"y_{part}"], f"y_{part}")
+    if len(rows) != len(codes):
+        raise InvalidData(f"X_{part} has {len(rows)} rows and y_{part} {len(codes)} entries; pass one entry per row.")
+    return rows, codes
 
 
 def _build_space(

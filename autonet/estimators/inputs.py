@@ -36,8 +36,8 @@ class FitInputs:
         Class codes, labels or values.
     sample_weight, groups : array-like or None
         As passed to `fit`.
-    valid : tuple of Data and ndarray, or None
-        Rows to validate on, and their codes, labels or values.
+    valid, test : tuple of Data and ndarray, or None
+        Rows to validate on, or to score only, and their codes, labels or values.
     """
 
     modality: Modality
@@ -49,6 +49,7 @@ class FitInputs:
     sample_weight: Any
     groups: Any
     valid: tuple[Data, Array] | None
+    test: tuple[Data, Array] | None
 
 
 def check_sample_weight(sample_weight: Any, data: Data) -> NDArray[np.float64] | None:

@@ -162,12 +162,15 @@ class Selection:
         validated, trained = self.scores.summary(context), dict[str, float]()
         if not metric.is_slow or limit.left() > metric.seconds:
             trained = {f"train_{metric.name}": self._training_score(context)}
+        tested = dict[str, float]()
+        if context.unseen is not None:
+            tested = context.unseen.score_ensemble(self.ensemble, self.threshold, limit)
         threshold = self.threshold.tolist() if isinstance(self.threshold, np.ndarray) else self.threshold
         return {
             "optimized_hyperparameter_config": self.config,
             "budget": self.budget,
             "loss": self.scores.loss,
-            "info": {"loss": self.scores.loss, **trained, **validated},
+            "info": {"loss": self.scores.loss, **trained, **validated, **tested},
             "best_network": {"name": str(self.name), **self.best.summary(context)},
             "ensemble": {str(name): share for name, share in shares.items()},
             "models": {
@@ -250,7 +253,7 @@ def select_model(
         ensemble=ensemble,
         scores=scores or best_scores,
         candidates=losses,
-        threshold=_find_threshold(context, predictions),
+        threshold=context.find_threshold(predictions),
         warnings=tuple(notices),
     )
 
@@ -292,15 +295,6 @@ def _warn_of_skipped_scores(context: TrialContext, scores: Scores) -> list[Auton
 def _interrupt_name(interrupt: Interrupt) -> str:
     """Return the first word of a sentence about an interrupt."""
     return "SIGTERM" if interrupt.signal == "SIGTERM" else "Interrupted"
-
-
-def _find_threshold(context: TrialContext, predictions: list[Array]) -> float | Array | None:
-    """Return the decision threshold that is best for the metric on the validation rows of all folds."""
-    if not context.metric.decides:
-        return None
-    rows = np.concatenate([fold.valid for fold in context.folds[: len(predictions)]])
-    truth, weights = context.y[rows], context.metric_weights(rows)
-    return context.metric.best_threshold(truth, np.concatenate(predictions), weights)
 
 
 def _explain_baseline(study: Study, context: TrialContext, baseline: Baseline, ensemble: Ensemble) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autonet.core.errors import InvalidData, InvalidOption
+from autonet.core.errors import InvalidOption
 from autonet.core.modality import Data
 from autonet.core.typing import Array
 from autonet.data.splits.duplicates import deduplicate
@@ -151,16 +151,13 @@ def use_validation_rows(data: Data, y: Array, weights: Array | None, n_train: in
     return [Fold(rows, valid)], np.concatenate([summed / summed[rows].mean(), np.ones(len(valid))])
 
 
-def check_validation_rows(valid: tuple[Data, Array], groups: Array | None, options: Options) -> None:
-    """Check the rows to validate on and their targets (n_valid, ...), and that nothing else splits the rows.
+def check_validation_rows(groups: Array | None, options: Options) -> None:
+    """Check that nothing else splits the rows.
 
     Raises
     ------
-    InvalidData, InvalidOption
+    InvalidOption
     """
-    n_rows, n_entries = len(valid[0]), len(valid[1])
-    if n_rows != n_entries:
-        raise InvalidData(f"X_valid has {n_rows} rows and y_valid {n_entries} entries; pass one entry per row.")
     if not (isinstance(options.cross_validator, str) and options.cross_validator in ("auto", "none")):
         raise InvalidOption("cross_validator has no effect with X_valid; pass only one of them.")
     if groups is not None:

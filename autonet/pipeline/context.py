@@ -20,6 +20,7 @@ from autonet.data.targets.targets import TargetEncoder
 from autonet.data.targets.transforms import TARGET_TRANSFORMS
 from autonet.metrics.metric import Metric
 from autonet.nets.registry import NETWORKS
+from autonet.pipeline.unseen import UnseenRows
 from autonet.search.rungs import Unit
 from autonet.training.batches import EncodedRows
 from autonet.training.loop import Validation
@@ -71,6 +72,8 @@ class TrialContext:
         Networks that trials can build; pickled with the context for worker processes.
     notifies : bool
         Whether trials notify the search of each validation.
+    unseen : UnseenRows or None
+        Test rows, which are scored and nothing else.
     """
 
     modality: Modality
@@ -86,6 +89,7 @@ class TrialContext:
     seed: int
     networks: Node[nn.Module] = NETWORKS
     notifies: bool = False
+    unseen: UnseenRows | None = None
     _encoded: OrderedDict[Any, tuple[Encoder, Inputs, Inputs]] = field(default_factory=OrderedDict, repr=False)
 
     @property
@@ -145,6 +149,16 @@ class TrialContext:
             return self.metric.best_loss(truth, prediction, weights), plain_loss(outputs, y).item()
 
         return validate
+
+    def find_threshold(self, predictions: Sequence[Array]) -> float | Array | None:
+        """Return the decision threshold that is best for the metric, given predictions for the folds' validation rows.
+
+        None where the most probable class, or one half, decides.
+        """
+        if not self.metric.decides:
+            return None
+        rows = np.concatenate([fold.valid for fold in self.folds[: len(predictions)]])
+        return self.metric.best_threshold(self.y[rows], np.concatenate(predictions), self.metric_weights(rows))
 
     def metric_weights(self, rows: NDArray[np.intp]) -> Array | None:
         """Return the weights of rows in metrics, shape (n,); None if there are none, or all are zero."""

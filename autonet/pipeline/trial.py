@@ -7,7 +7,7 @@ import logging
 import pickle
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
+from autonet.pipeline.unseen import TrainedNetwork
 from autonet.search.records import Result, Status
 from autonet.search.running_trial import RunningTrial
 from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches, shuffled_batches
@@ -103,6 +104,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     target, before = trial.job.target, trial.checkpoint.load()
     trained: list[TrainedFold] = []
     budgets: list[TrainingBudget] = []
+    networks: list[TrainedNetwork] = []
     generator = torch.Generator().manual_seed(trial.seed)
     with seed_gpu(trial.seed, context.device):
         for fold in range(n_folds):
@@ -136,7 +138,22 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
             n_parameters = sum(p.numel() for p in state.network.parameters())
             trained.append(TrainedFold(encoded.encoder, encoded.targets, state.checkpoint(), n_parameters))
             budgets.append(budget)
-    return _summarize(context, trial, before, trained, budgets)
+            seconds = (budget.validation_seconds or 0.0) / len(valid)
+            networks.append(
+                TrainedNetwork(state.ema.network, state.best.weights, encoded.encoder, encoded.targets.decode, seconds)
+            )
+        result = _summarize(context, trial, before, trained, budgets)
+        return replace(result, metrics={**result.metrics, **_score_unseen(context, trained, networks, trial.limit)})
+
+
+def _score_unseen(
+    context: TrialContext, trained: Sequence[TrainedFold], networks: Sequence[TrainedNetwork], limit: TimeLimit
+) -> dict[str, float]:
+    """Score the networks on the test rows, if there are any, with the best threshold for the validation rows."""
+    if context.unseen is None:
+        return {}
+    threshold = context.find_threshold([fold.prediction(fold.best) for fold in trained])
+    return context.unseen.score_trial(networks, threshold, context.device, limit)
 
 
 def _notify(validation: Validation, trial: RunningTrial, state: TrainingState) -> Validation:
