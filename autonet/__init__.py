@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from autonet.estimators.classification import AutoNetMultilabel as AutoNetMultilabel
     from autonet.estimators.files import load as load
     from autonet.estimators.regression import AutoNetRegression as AutoNetRegression
+    from autonet.estimators.saved_run import open_run as open_run
     from autonet.nets.registry import register_network as register_network
     from autonet.nets.registry import unregister_network as unregister_network
     from autonet.space.presets import list_presets as list_presets
@@ -35,6 +36,7 @@ __getattr__, __dir__ = make_lazy_attributes(
         "HyperparameterSearchSpaceUpdates": "autonet.space.updates",
         "list_presets": "autonet.space.presets",
         "load": "autonet.estimators.files",
+        "open_run": "autonet.estimators.saved_run",
         "parse_hyperparameter_search_space_updates": "autonet.space.updates",
         "register_network": "autonet.nets.registry",
         "unregister_network": "autonet.nets.registry",
@@ -52,6 +54,7 @@ __all__ = [
     "errors",
     "list_presets",
     "load",
+    "open_run",
     "parse_hyperparameter_search_space_updates",
     "register_network",
     "unregister_network",

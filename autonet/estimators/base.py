@@ -62,6 +62,8 @@ class AutoNet(FittedEstimator, ABC):
         refit_on_all_rows: bool | str | None = None,
         traditional_learners: bool = False,
         n_jobs: int | str | None = None,
+        run_dir: str | Path | None = None,
+        warm_start: bool = False,
         categorical_features: Sequence[Any] | None = None,
         class_weight: Mapping[Any, float] | str | None = None,
         hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = None,
@@ -103,6 +105,8 @@ class AutoNet(FittedEstimator, ABC):
         self.refit_on_all_rows = refit_on_all_rows
         self.traditional_learners = traditional_learners
         self.n_jobs = n_jobs
+        self.run_dir = run_dir
+        self.warm_start = warm_start
         self.categorical_features = categorical_features
         self.class_weight = class_weight
         self.hyperparameter_search_space_updates = hyperparameter_search_space_updates

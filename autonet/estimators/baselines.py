@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.estimators.options import Options
+from autonet.estimators.run import Run
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.ensemble import Member
 from autonet.pipeline.baseline import Baseline, fit_baseline
@@ -43,8 +44,10 @@ class Baselines:
         return seconds < plan.limit("closing").left()
 
 
-def fit_baselines(context: TrialContext, components: Components, options: Options, plan: TimePlan) -> Baselines:
-    """Fit the linear baseline, and tree ensembles if asked for.
+def fit_baselines(
+    context: TrialContext, components: Components, options: Options, plan: TimePlan, run: Run
+) -> Baselines:
+    """Fit the linear baseline, and tree ensembles if asked for and the run has none.
 
     Tree ensembles come before the search, which can use what they leave of their share of the time, and after which an
     interrupt would find none.
@@ -56,18 +59,22 @@ def fit_baselines(context: TrialContext, components: Components, options: Option
         Those of the default configuration, for the encoding and the training of the baseline.
     options : Options
     plan : TimePlan
+    run : Run
     """
     baseline, error = None, None
     if options.baseline or _has_one_class(context):
         baseline, error = _fit_linear(context, components, plan)
     if current_interrupt().requested or not options.traditional_learners or _has_one_class(context):
         return Baselines(baseline, error, ())
+    if run.trees is not None:
+        return Baselines(baseline, error, run.trees)
     # Importing scikit-learn's trees takes a sixth of a second, in every worker process.
     from autonet.pipeline.tree_learners import fit_tree_learners  # noqa: PLC0415
 
     seconds = min(plan.tree_ensemble_seconds, plan.limit("search").left())
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
     trees = fit_tree_learners(context, components, seconds=seconds, encoding_seconds=encoding_seconds)
+    run.keep_trees(trees)
     return Baselines(baseline, error, trees)
 
 

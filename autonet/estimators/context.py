@@ -6,6 +6,7 @@ import numpy as np
 
 from autonet.core.errors import InvalidData
 from autonet.core.task import Task
+from autonet.data.splits.folds import Fold
 from autonet.estimators.inputs import FitInputs, apply_class_weight, check_groups, check_sample_weight
 from autonet.estimators.options import Options
 from autonet.estimators.scoring import resolve_metrics
@@ -18,7 +19,11 @@ __all__ = ["build_context"]
 
 
 def build_context(
-    inputs: FitInputs, metrics: Sequence[str | Callable[..., float]], options: Options, plan: TimePlan
+    inputs: FitInputs,
+    metrics: Sequence[str | Callable[..., float]],
+    options: Options,
+    plan: TimePlan,
+    earlier: list[Fold] | None = None,
 ) -> TrialContext:
     """Check weights and groups, split the rows, and build the context of the trials.
 
@@ -29,6 +34,8 @@ def build_context(
         The one to optimize, then those to record.
     options : Options
     plan : TimePlan
+    earlier : list of Fold, optional
+        Folds of an earlier fit of the run, which had other limits.
 
     Raises
     ------
@@ -45,6 +52,7 @@ def build_context(
         check_validation_rows(groups, options)
         n_train, data, y = len(data), data.concat(inputs.valid[0]), np.concatenate([y, inputs.valid[1]])
         folds, weights = use_validation_rows(data, y, weights, n_train)
+    folds = folds if earlier is None or inputs.valid is not None else earlier
     weights = apply_class_weight(options.class_weight, targets, y, weights, folds)
     if weights is not None and not all(weights[fold.train].any() for fold in folds):
         raise InvalidData("All training rows of a fold have weight 0; pass a positive weight for some of them.")

@@ -30,7 +30,7 @@ from autonet.nets.registry import NETWORKS, RESERVED
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["load", "save"]
+__all__ = ["PACKAGES", "describe_params", "find_class", "find_networks", "load", "name_builder", "save"]
 
 ESTIMATORS: Mapping[str, str] = {
     "AutoNetClassification": "autonet.estimators.classification",
@@ -119,7 +119,7 @@ def _describe(estimator: "AutoNet", dtype: str) -> dict[str, Any]:
         for member in spec["members"]:
             member["weights"] = {name: _halve(array) for name, array in member.get("weights", {}).items()}
         model = FittedModel.from_spec(spec, estimator._known_networks())  # noqa: SLF001
-    params, left_out = _describe_params(estimator.get_params(deep=False))
+    params, left_out = describe_params(estimator.get_params(deep=False))
     if left_out:
         warn(
             f"The model file leaves out {', '.join(left_out)}: objects of no built-in type.  The loaded estimator "
@@ -141,11 +141,11 @@ def _describe(estimator: "AutoNet", dtype: str) -> dict[str, Any]:
 
 def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
     """Construct the estimator of a spec, and check that it predicts as the saved one."""
-    cls = _find_class(spec["estimator"], components)
+    cls = find_class(spec["estimator"], components)
     names = cls._get_param_names()
     params = {RENAMED_OPTIONS.get(name, name): value for name, value in spec["params"].items()}  # of older versions
     estimator: AutoNet = cls(**{name: from_spec(value) for name, value in params.items() if name in names})
-    networks = _find_networks(spec["networks"], estimator.modality.nodes[NETWORKS.name], components)
+    networks = find_networks(spec["networks"], estimator.modality.nodes[NETWORKS.name], components)
     model = FittedModel.from_spec(spec["model"], networks)
     expected, predicted = np.asarray(spec["check"]), model.predict_missing()
     if not np.allclose(predicted, expected, CHECK_TOLERANCE, CHECK_TOLERANCE, equal_nan=True):
@@ -160,7 +160,7 @@ def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
     return estimator
 
 
-def _describe_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def describe_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return the specs of the parameters that have one, and the names of the others."""
     specs, left_out = {}, []
     for name, value in params.items():
@@ -187,10 +187,15 @@ def _own_networks(estimator: "AutoNet") -> dict[str, str]:
     node = estimator._known_networks()  # noqa: SLF001
     used = {str(member.config[node.key]) for member in estimator.model_.networks}
     builders = {name: node.components[name].build for name in sorted(used - RESERVED)}
-    return {name: getattr(builder, "__qualname__", type(builder).__name__) for name, builder in builders.items()}
+    return {name: name_builder(builder) for name, builder in builders.items()}
 
 
-def _find_class(name: str, components: Sequence[Any]) -> Any:
+def name_builder(builder: Any) -> str:
+    """Return the name by which a builder of networks, or a metric, is given again when a model is loaded."""
+    return str(getattr(builder, "__qualname__", type(builder).__name__))
+
+
+def find_class(name: str, components: Sequence[Any]) -> Any:
     """Return the class of an estimator: one of autonet's, or one of those given."""
     if name in ESTIMATORS:
         return getattr(import_module(ESTIMATORS[name]), name)
@@ -202,9 +207,9 @@ def _find_class(name: str, components: Sequence[Any]) -> Any:
     )
 
 
-def _find_networks(named: Mapping[str, str], node: Node[nn.Module], components: Sequence[Any]) -> Node[nn.Module]:
+def find_networks(named: Mapping[str, str], node: Node[nn.Module], components: Sequence[Any]) -> Node[nn.Module]:
     """Return the networks that a model may have: built in, registered, or given by their builders."""
-    builders = {getattr(builder, "__qualname__", type(builder).__name__): builder for builder in components}
+    builders = {name_builder(builder): builder for builder in components}
     found = dict(node.components)
     for name, builder in named.items():
         if builder in builders:

@@ -31,6 +31,8 @@ from autonet.estimators.inputs import FitInputs
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen
 from autonet.estimators.report import describe_best, log_fit, show_progress
+from autonet.estimators.run import open_run_of_fit
+from autonet.estimators.run_spec import describe_fit
 from autonet.estimators.scoring import get_positive_label
 from autonet.estimators.search import create_study, limit_search, place_rungs
 from autonet.estimators.selection import Selection, select_model
@@ -70,35 +72,40 @@ def fit_estimator(
     """
     data, overrides = translate_data(data, overrides)
     options = resolve_options(estimator, overrides)
-    plan, networks = options.plan_time(), estimator._known_networks()
+    plan, networks, began = options.plan_time(), estimator._known_networks(), time.monotonic()
     with log_fit(options.log_level) as logger, one_thread(), ExitStack() as on_exit:
         bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
         bar.begin("reading")
         reader, inputs = _read_inputs(estimator, data, sample_weight, groups, options)
-        context = build_context(
-            inputs, options.list_metrics(estimator.default_metrics, inputs.targets.kind), options, plan
-        )
+        run = on_exit.enter_context(open_run_of_fit(estimator, options))
+        metrics = options.list_metrics(estimator.default_metrics, inputs.targets.kind)
+        context = build_context(inputs, metrics, replace(options, random_state=run.seed), plan, run.folds)
         bar.describe = partial(describe_best, context.metric)
         resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None)
         plan = replace(plan, refits=resolved.refit_on_all_rows is True)
         space = _build_space(estimator, context, resolved, networks, chosen)
+        if options.continues:
+            run.begin(describe_fit(estimator, inputs, reader, context, options), context.folds)
         executor = plan.executor(context.data)
         on_exit.callback(executor.close)
         bar.begin("baseline")
         default = context.resolve(space.get_default_configuration())
-        baselines = fit_baselines(context, default, resolved, plan)
+        baselines = fit_baselines(context, default, resolved, plan, run)
         searches = baselines.should_search(context, plan) and not (chosen and chosen.is_linear)
-        rungs, plan = place_rungs(context, default, plan, timed=searches)
-        study = create_study(space, context, resolved, rungs, chosen)
+        rungs, plan = place_rungs(context, default, plan, run.rungs, timed=searches)
+        study = create_study(space, context, resolved, rungs, run, chosen)
+        plan = plan.after(run.searched)
+        run.begin_search(study)
         callbacks = FitCallbacks(options.callbacks, estimator, study, context.metric)
         context.notifies = callbacks.want_epochs
         logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
         if searches:
             bar.begin("search")
             with suppress(SearchFailed), current_interrupt().abandoning():  # the baseline remains
-                limits = limit_search(study, resolved, plan, bar, callbacks)
+                limits = limit_search(study, resolved, plan, bar, run, callbacks)
                 study.optimize(partial(run_trial, context), executor=executor, **limits)
             callbacks.raise_error()
+        run.record("selection")
         bar.begin("selection")
         selection = select_model(study, context, baselines, resolved.max_networks, plan)
         if chosen and chosen.is_linear:
@@ -108,9 +115,10 @@ def fit_estimator(
             was_asked, size = options.refit_on_all_rows not in ("auto", False), resolved.max_networks
             selection = selection.refit(study, context, size, executor, plan, asked_for=was_asked)
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
+        run.end(estimator)
         for line in describe_model(estimator.fit_result_):
             logger.info("%s", line)
-        logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - plan.began, estimator.best_config_)
+        logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, estimator.best_config_)
 
 
 def resolve_options(estimator: "AutoNet", overrides: Mapping[str, Any]) -> Options:

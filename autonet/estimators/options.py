@@ -156,6 +156,11 @@ class Options(Params):
         return replace(self, refit_on_all_rows=refit and not has_valid)
 
     @property
+    def continues(self) -> bool:
+        """Whether a later fit may go on with the search."""
+        return self.run_dir is not None or bool(self.warm_start)
+
+    @property
     def max_networks(self) -> int:
         """Maximum number of networks in the final model."""
         return int(self.ensemble_size or 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import logging
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -120,6 +121,7 @@ _UPDATES = _must_be(
     "HyperparameterSearchSpaceUpdates, the path of a file, or None",
     lambda value: value is None or isinstance(value, str | Path) or _is_updates(value),
 )
+_RUN_DIR = _must_be("a path, or None", lambda value: value is None or isinstance(value, str | os.PathLike))
 _N_JOBS = _must_be(f"a whole number from 1 to {MAX_JOBS}, -1 for one per core, 'auto', or None", _is_n_jobs)
 
 
@@ -283,6 +285,22 @@ class Params:
         "it is always one, in this process: worker processes would not be ready.  In workers of joblib, "
         'multiprocessing, `concurrent.futures` or dask, and beside another fit of the process, "auto" and -1 are 1.  '
         "Default: the preset's choice.",
+    )
+    run_dir: str | Path | None = _param(
+        None,
+        "path-like",
+        _RUN_DIR,
+        "Directory in which the search is saved as it goes.  The same fit with the same directory goes on where it "
+        "ended, also after `kill -9`: no result is lost, and no trial is trained again.  `max_runtime` and "
+        "`max_trials` are totals; larger ones continue a search that had ended.  Other data, options or versions of "
+        "autonet raise `RunMismatch`.  `autonet.open_run` looks at a run, also while it goes on.",
+    )
+    warm_start: bool = _param(
+        False,
+        "bool",
+        _flag(),
+        "Whether another call of `fit` with the same data goes on with the search of the last one, as with `run_dir` "
+        "but in memory.",
     )
     categorical_features: Sequence[Any] | None = _param(
         None,

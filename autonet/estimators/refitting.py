@@ -27,6 +27,8 @@ WITHOUT_SEARCH: Mapping[str, Any] = {
     "ensemble_size": 1,
     "traditional_learners": False,
     "n_jobs": 1,
+    "run_dir": None,
+    "warm_start": False,
 }
 
 

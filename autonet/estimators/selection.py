@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,16 +26,32 @@ from autonet.pipeline.baseline import Baseline
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import add_refitted, refit
 from autonet.pipeline.selection import CONSIDERED, Candidate, load_candidates, rank_candidates, score_fold, select
+from autonet.pipeline.trained import as_folds
 from autonet.pipeline.trial import score_additional
 from autonet.search.executors.base import Executor
-from autonet.search.records import Status
-from autonet.search.study import Study
+from autonet.search.history import History
+from autonet.search.records import Status, Trial
 
-__all__ = ["Selection", "select_model"]
+__all__ = ["Searched", "Selection", "select_model"]
 
 # Rows for the training score: divided by the number of members, but at least the second number.
 MAX_SCORED_ROWS = 10_000
 MIN_SCORED_ROWS = 200
+
+
+class Searched(Protocol):
+    """A study that trained networks, or what a run directory has of it."""
+
+    @property
+    def history(self) -> History:
+        """All trials."""
+
+    @property
+    def errors(self) -> Sequence[Exception]:
+        """Exceptions of trials, in order."""
+
+    def load_checkpoint(self, trial: Trial) -> Any:
+        """Load the latest checkpoint of a trial; None if there is none."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +123,7 @@ class Selection:
 
     def refit(
         self,
-        study: Study,
+        study: Searched,
         context: TrialContext,
         ensemble_size: int,
         executor: Executor,
@@ -132,7 +148,9 @@ class Selection:
         interrupt = current_interrupt()
         if interrupt.requested or not shares:
             return self
-        loaded = [(trial, study.load_checkpoint(trial)) for trial in map(study.history.trials.__getitem__, shares)]
+        loaded = [
+            (trial, as_folds(study.load_checkpoint(trial))) for trial in map(study.history.trials.__getitem__, shares)
+        ]
         trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
         refitted = dict[int, list[NetworkMember]]()
         with interrupt.abandoning():
@@ -153,14 +171,14 @@ class Selection:
         """Return a copy without the warnings of a category."""
         return replace(self, warnings=tuple(note for note in self.warnings if not isinstance(note, category)))
 
-    def summary(self, context: TrialContext, limit: TimeLimit) -> dict[str, Any]:
+    def summary(self, context: TrialContext, limit: TimeLimit, *, has_rows: bool = True) -> dict[str, Any]:
         """Return `FittedEstimator.fit_result`: plain values that JSON can hold.
 
-        A slow metric has no training score if it would not end within `limit`.
+        There is no training score without rows, or if a slow metric would not end within `limit`.
         """
         shares, metric = self.ensemble.shares, context.metric
         validated, trained = self.scores.summary(context), dict[str, float]()
-        if not metric.is_slow or limit.left() > metric.seconds:
+        if has_rows and (not metric.is_slow or limit.left() > metric.seconds):
             trained = {f"train_{metric.name}": self._training_score(context)}
         tested = dict[str, float]()
         if context.unseen is not None:
@@ -190,13 +208,13 @@ class Selection:
 
 
 def select_model(
-    study: Study, context: TrialContext, baselines: Baselines, ensemble_size: int, plan: TimePlan
+    study: Searched, context: TrialContext, baselines: Baselines, ensemble_size: int, plan: TimePlan
 ) -> Selection:
     """Select the best network and the ensemble.
 
     Parameters
     ----------
-    study : Study
+    study : Study or SavedStudy
     context : TrialContext
     baselines : Baselines
         Linear baseline, or why there is none, and tree ensembles.
@@ -264,7 +282,7 @@ NO_TIME_TO_REFIT = (
 )
 
 
-def _search_failed(study: Study, baseline_error: Any) -> SearchFailed:
+def _search_failed(study: Searched, baseline_error: Any) -> SearchFailed:
     """Return the error that says why there is no model."""
     cause = study.errors[0] if study.errors else baseline_error
     if cause is None and any(report.status == Status.DIVERGED for trial in study.history for report in trial.reports):
@@ -297,7 +315,7 @@ def _interrupt_name(interrupt: Interrupt) -> str:
     return "SIGTERM" if interrupt.signal == "SIGTERM" else "Interrupted"
 
 
-def _explain_baseline(study: Study, context: TrialContext, baseline: Baseline, ensemble: Ensemble) -> str:
+def _explain_baseline(study: Searched, context: TrialContext, baseline: Baseline, ensemble: Ensemble) -> str:
     metric = context.metric
     role = "returned" if list(ensemble.shares) == [LINEAR] else "the best network"
     mine = f"the linear baseline is {role} (validation {metric.name} {metric.to_score(baseline.rank[0]):.4f})"

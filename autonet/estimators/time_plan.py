@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from autonet.core.clock import TimeLimit
@@ -100,6 +100,10 @@ class TimePlan:
             "closing": 0.0,
         }
         return TimeLimit(self.began + (self.runtime or math.inf) - reserved[stage])
+
+    def after(self, searched: float) -> "TimePlan":
+        """Return the plan of a fit that goes on after so many seconds of search."""
+        return replace(self, began=self.began - min(searched, max(self.limit("search").left(), 0.0)))
 
     @property
     def baseline_seconds(self) -> float:

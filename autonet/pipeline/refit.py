@@ -17,7 +17,8 @@ from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import Ensemble, Member, NetworkMember
 from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.trial import TrainedFold, build_member, build_training
+from autonet.pipeline.trained import TrainedFold
+from autonet.pipeline.trial import build_member, build_training
 from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
 from autonet.search.running_trial import RunningTrial

@@ -22,7 +22,8 @@ from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.greedy_selection import greedy_selection
-from autonet.pipeline.trial import TrainedFold, build_member
+from autonet.pipeline.trained import TrainedFold, as_folds
+from autonet.pipeline.trial import build_member
 from autonet.search.records import Trial
 from autonet.training.state import Snapshot
 
@@ -105,7 +106,7 @@ class Candidate(Generic[Member_co]):
 
 def load_candidates(
     trials: Iterable[Trial],
-    load: Callable[[Trial], list[TrainedFold] | None],
+    load: Callable[[Trial], Any],
     context: TrialContext,
     baseline: Baseline | None,
     *,
@@ -125,7 +126,7 @@ def load_candidates(
         Number of trials to load.
     """
     found, encoders = list[Candidate[NetworkMember]](), dict[Any, Encoder]()
-    loaded = ((trial, load(trial)) for trial in islice(trials, CONSIDERED))
+    loaded = ((trial, as_folds(load(trial))) for trial in islice(trials, CONSIDERED))
     kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # others were dropped
     for trial, trained in islice(kept, most):
         # Equal encoders of different processes become one, so that networks share its output.

@@ -4,10 +4,9 @@ A trial trains one network per fold: a single one for a holdout, k of them for c
 """
 
 import logging
-import pickle
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,17 +17,16 @@ from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
-from autonet.core.modality import Encoder, Modality
-from autonet.core.pickling import pickle_arrays
+from autonet.core.modality import Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
-from autonet.data.targets.targets import TargetEncoder
 from autonet.models.ensemble import NetworkMember
 from autonet.models.network import restore_network
 from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import initialize_from_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
+from autonet.pipeline.trained import TrainedFold, as_checkpoint, as_folds
 from autonet.pipeline.unseen import TrainedNetwork
 from autonet.search.records import Result, Status
 from autonet.search.running_trial import RunningTrial
@@ -39,51 +37,11 @@ from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.random import bind_generator, draw_from, seed_gpu
 from autonet.training.schedules import REGULARIZATION, SCHEDULES
-from autonet.training.state import Snapshot, TrainingState
+from autonet.training.state import TrainingState
 
-__all__ = ["TrainedFold", "build_member", "build_training", "run_trial", "score_additional", "time_epoch"]
+__all__ = ["build_member", "build_training", "run_trial", "score_additional", "time_epoch"]
 
 TIMING_SECONDS = 0.1  # of training steps, after one warm-up step
-
-
-@dataclass(frozen=True)
-class TrainedFold:
-    """Trained network of a fold: its encoders, and the state of training with the best weights."""
-
-    encoder: Encoder
-    targets: TargetEncoder
-    state: dict[str, Any]
-    n_parameters: int
-
-    @property
-    def position(self) -> dict[str, Any]:
-        """Steps, epochs and seconds of training so far."""
-        position: dict[str, Any] = self.state["position"]
-        return position
-
-    @property
-    def best(self) -> Snapshot:
-        """Weights of the best epoch on the validation rows."""
-        best: Snapshot = self.state["best"]
-        return best
-
-    @property
-    def last(self) -> Snapshot:
-        """Weights of the last epoch."""
-        last: Snapshot = self.state["last"]
-        return last
-
-    def prediction(self, snapshot: Snapshot) -> Array:
-        """Predict the validation rows with the weights of a snapshot."""
-        return self.targets.decode(snapshot.outputs.numpy())
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle tensors quickly, for the way between processes."""
-        return _unpickle, (pickle_arrays((self.encoder, self.targets, self.state, self.n_parameters)),)
-
-
-def _unpickle(data: bytes) -> TrainedFold:
-    return TrainedFold(*pickle.loads(data))  # noqa: S301 - from a process of this fit
 
 
 def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
@@ -101,7 +59,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     """
     components = context.resolve(trial.params)
     n_folds, share = len(context.folds), _n_budget_shares(context)
-    target, before = trial.job.target, trial.checkpoint.load()
+    target, before = trial.job.target, as_folds(trial.checkpoint.load())
     trained: list[TrainedFold] = []
     budgets: list[TrainingBudget] = []
     networks: list[TrainedNetwork] = []
@@ -204,7 +162,7 @@ def _summarize(
             "epochs": sum(t.position["epochs"] for t in trained) / len(trained),
             "parameters": n_parameters,
         },
-        checkpoint=trained,
+        checkpoint=as_checkpoint(trained, trial),
     )
 
 

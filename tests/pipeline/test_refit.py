@@ -10,7 +10,8 @@ from autonet.core.clock import TimeLimit
 from autonet.models.ensemble import Ensemble, NetworkMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import add_refitted, refit, refit_trial
-from autonet.pipeline.trial import TrainedFold, run_trial
+from autonet.pipeline.trained import TrainedFold
+from autonet.pipeline.trial import run_trial
 from autonet.search.executors.in_process import InProcess
 from autonet.search.records import Trial
 from autonet.search.running_trial import RunningTrial

@@ -8,7 +8,8 @@ from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import load_candidates
-from autonet.pipeline.trial import TrainedFold, run_trial
+from autonet.pipeline.trained import TrainedFold
+from autonet.pipeline.trial import run_trial
 from autonet.search.records import Trial
 from autonet.search.running_trial import RunningTrial
 from tests.pipeline.trials import chosen, context, default, job

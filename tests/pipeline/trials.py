@@ -14,7 +14,8 @@ from autonet.models.ensemble import Ensemble, NetworkMember
 from autonet.nets.numeric import NUMERIC_EMBEDDING
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
-from autonet.pipeline.trial import TrainedFold, build_member
+from autonet.pipeline.trained import TrainedFold
+from autonet.pipeline.trial import build_member
 from autonet.search.records import Job
 from autonet.search.running_trial import RunningTrial
 from autonet.space.build import build_space

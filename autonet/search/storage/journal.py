@@ -2,7 +2,6 @@
 
 import math
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -23,14 +22,11 @@ from autonet.search.spaces.encoding import Encoding, get_choices
 from autonet.search.spaces.values import copy_value, safe_repr, to_plain
 from autonet.search.storage.checkpoints import checkpoint_path, read_notes
 from autonet.search.storage.files import defer_signals
-from autonet.search.storage.replay import replay, store_name
+from autonet.search.storage.replay import CHECKPOINT, replay, store_name
 from autonet.search.storage.settings import load_space, open_store, reconcile_settings
 from autonet.search.storage.store import MemoryStore, Store
 
 __all__ = ["Journal"]
-
-# Names of checkpoint files: trial, start, target.  Other files are neither read nor deleted.
-CHECKPOINT = re.compile(r"\d+-[\d.e+-]+-[\d.e+-]+\.safetensors")
 
 
 class Journal:

@@ -1,15 +1,22 @@
 """Replay the events of a store into a history."""
 
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from autonet.core.errors import AutonetError, RunCorrupted
 from autonet.search.history import EVENT_KINDS, History
-from autonet.search.records import Event
+from autonet.search.records import Event, Trial
+from autonet.search.storage.checkpoints import read_checkpoint
 from autonet.search.storage.store import RunDirectory, Store
 
-__all__ = ["read_history", "replay", "store_name"]
+__all__ = ["CHECKPOINT", "SavedStudy", "read_history", "read_study", "replay", "store_name"]
+
+# Names of checkpoint files: trial, start, target.  Other files are neither read nor deleted.
+CHECKPOINT = re.compile(r"\d+-[\d.e+-]+-[\d.e+-]+\.safetensors")
 
 
 def replay(store: Store, apply: Callable[[Event], None]) -> Iterator[Event]:
@@ -35,6 +42,58 @@ def replay(store: Store, apply: Callable[[Event], None]) -> Iterator[Event]:
         yield event
 
 
+@dataclass(frozen=True)
+class SavedStudy:
+    """Study as it is in a run directory, perhaps while another process runs it.
+
+    Attributes
+    ----------
+    history : History
+    settings : mapping
+        Settings of the study; empty before it begins.
+    checkpoints : mapping of int to Path
+        Latest checkpoint of each trial that has one.
+    errors : tuple
+        No exceptions: a run directory has their texts only.
+    """
+
+    history: History
+    settings: Mapping[str, Any]
+    checkpoints: Mapping[int, Path]
+    errors: tuple[Exception, ...] = ()
+
+    def load_checkpoint(self, trial: Trial) -> Any:
+        """Load the latest checkpoint of a trial; None if there is none, or if it was dropped meanwhile."""
+        path = self.checkpoints.get(trial.number)
+        try:
+            return None if path is None else read_checkpoint(path)
+        except RunCorrupted:
+            if path is not None and path.exists():
+                raise
+            return None
+
+
+def read_study(run_dir: str | os.PathLike[str]) -> SavedStudy:
+    """Read a study, even while another process runs it; nothing is locked or changed.
+
+    Raises
+    ------
+    RunUnavailable, RunCorrupted
+        If the directory holds no study, or cannot be read.
+    """
+    with RunDirectory(run_dir, read_only=True) as store:
+        settings = store.settings()
+        history = History(maximize=settings.get("direction") == "maximize")
+        names: dict[int, str] = {}
+        for event in replay(store, history.apply):
+            if event.kind == "end" and event.body["checkpoint"] is not None:
+                names[event.trial] = event.body["checkpoint"]
+        folder = Path(str(store.checkpoints))
+    if not all(CHECKPOINT.fullmatch(name) for name in names.values()):
+        raise RunCorrupted(f"{run_dir} names a checkpoint outside of its directory; restore it from a copy.")
+    return SavedStudy(history, settings, {number: folder / name for number, name in names.items()})
+
+
 def read_history(run_dir: str | os.PathLike[str]) -> History:
     """Read the history of a study, even while another process runs it; nothing is locked or changed.
 
@@ -55,11 +114,7 @@ def read_history(run_dir: str | os.PathLike[str]) -> History:
     --------
     >>> len(read_history("runs/example"))  # doctest: +SKIP
     """
-    with RunDirectory(run_dir, read_only=True) as store:
-        history = History(maximize=store.settings().get("direction") == "maximize")
-        for _ in replay(store, history.apply):
-            pass
-    return history
+    return read_study(run_dir).history
 
 
 def store_name(store: Store) -> str:

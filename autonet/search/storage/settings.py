@@ -17,7 +17,7 @@ from autonet.search.spaces.space import describe_space, sort_sets
 from autonet.search.storage.replay import store_name
 from autonet.search.storage.store import DATABASE, MemoryStore, RunDirectory, Store, list_differences
 
-__all__ = ["load_space", "load_study_options", "open_existing_store", "open_store", "reconcile_settings"]
+__all__ = ["load_space", "load_study_options", "open_existing_store", "open_store", "read_space", "reconcile_settings"]
 
 logger = logging.getLogger("autonet.search")
 
@@ -114,7 +114,7 @@ def reconcile_settings(
     for name in ("random_state", "keep_best"):
         number = kept.get(name, 1)
         if not isinstance(number, int) or number < 0:
-            raise _make_error(store, f"{name} is {number!r}")
+            raise _make_error(store_name(store), f"{name} is {number!r}")
     return kept
 
 
@@ -123,13 +123,23 @@ def load_space(store: Store) -> ConfigurationSpace | None:
     kept = store.settings()
     if not kept or kept.get("space") == BY_OBJECTIVE:
         return None
+    return read_space(kept, store_name(store))
+
+
+def read_space(settings: Mapping[str, Any], name: str) -> ConfigurationSpace:
+    """Read the space in the settings of a study; `name` is that of its store.
+
+    Raises
+    ------
+    RunCorrupted
+    """
     try:
-        space = ConfigurationSpace.from_serialized_dict(kept["definition"])
-        matches = sort_sets(describe_space(space)) == sort_sets(kept["space"])
+        space = ConfigurationSpace.from_serialized_dict(copy.deepcopy(settings["definition"]))
+        matches = sort_sets(describe_space(space)) == sort_sets(settings["space"])
     except Exception as error:
-        raise _make_error(store, f"space: {type(error).__name__}: {error}") from error
+        raise _make_error(name, f"space: {type(error).__name__}: {error}") from error
     if not matches:
-        raise _make_error(store, "the space and its description differ")
+        raise _make_error(name, "the space and its description differ")
     return space
 
 
@@ -139,7 +149,7 @@ def load_study_options(store: Store, **given: Any) -> dict[str, Any]:
     names = ("direction", "min_budget", "max_budget", "budget_type", "eta", "sampler", "scheduler", "keep_best")
     missing = [name for name in names if name not in kept]
     if missing:
-        raise _make_error(store, f"the settings lack {', '.join(missing)}")
+        raise _make_error(store_name(store), f"the settings lack {', '.join(missing)}")
     options = {name: kept[name] for name in names} | {k: v for k, v in given.items() if v is not None}
     for name in ("sampler", "scheduler"):
         if options[name] is None:
@@ -147,7 +157,7 @@ def load_study_options(store: Store, **given: Any) -> dict[str, Any]:
             logger.warning("the study was created with a custom %s; pass it to open() to continue with it", name)
     numbers = [options[name] for name in ("min_budget", "max_budget", "eta") if options[name] is not None]
     if not all(isinstance(value, int | float) for value in numbers):
-        raise _make_error(store, "the budgets are not numbers")
+        raise _make_error(store_name(store), "the budgets are not numbers")
     return options
 
 
@@ -164,9 +174,9 @@ def _serialize_space(space: ConfigurationSpace) -> Any:
     raise InvalidOption(f"The space cannot be saved in a run directory: {why}.")
 
 
-def _make_error(store: Store, why: str) -> RunCorrupted:
+def _make_error(name: str, why: str) -> RunCorrupted:
     return RunCorrupted(
-        f"The settings of {store_name(store)} are invalid ({why}); restore them from a copy, or use another run_dir."
+        f"The settings of {name} are invalid ({why}); restore them from a copy, or use another run_dir."
     )
 
 

@@ -1,0 +1,169 @@
+"""Descriptions of the parts of a run: data, options, folds and tree ensembles, in plain values and arrays."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from importlib.metadata import version
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+
+from autonet.core.modality import Data, Reader
+from autonet.core.spec import from_spec, to_spec
+from autonet.data.splits.folds import Fold
+from autonet.estimators.files import PACKAGES, describe_params, name_builder
+from autonet.estimators.inputs import FitInputs
+from autonet.estimators.options import Options
+from autonet.models.ensemble import Member, TreeMember
+from autonet.nets.registry import RESERVED
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.selection import Candidate
+
+if TYPE_CHECKING:
+    from autonet.estimators.base import AutoNet
+
+__all__ = ["describe_fit", "describe_trees", "rebuild_folds", "rebuild_trees"]
+
+# Options that a later fit of a run may change.
+FREE_OPTIONS = frozenset(
+    (
+        "callbacks",
+        "ensemble_size",
+        "executor",
+        "log_level",
+        "max_runtime",
+        "max_trials",
+        "memory_limit_mb",
+        "n_jobs",
+        "num_iterations",
+        "progress_bar",
+        "random_state",  # None is any seed
+        "refit",
+        "refit_on_all_rows",
+        "run_dir",
+        "warm_start",
+    )
+)
+
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object without a `repr` of its own
+
+
+def describe_fit(
+    estimator: "AutoNet", inputs: FitInputs, reader: Reader, context: TrialContext, options: Options
+) -> dict[str, Any]:
+    """Describe what the trials of a fit depend on.
+
+    Parameters
+    ----------
+    estimator : AutoNet
+    inputs : FitInputs
+    reader : Reader
+    context : TrialContext
+    options : Options
+
+    Returns
+    -------
+    dict
+        ``"compared"``: data and options of which none may differ in a later fit, by name; the rest rebuilds the model
+        of a run.
+
+    Raises
+    ------
+    InvalidData
+        If a label or category is of a class that has no description.
+    """
+    reader_spec, targets_spec = to_spec(reader), to_spec(inputs.targets)
+    names = [field.name for field in fields(options) if field.name not in FREE_OPTIONS]
+    compared: dict[str, str | None] = {name: _show(getattr(options, name)) for name in names}
+    compared |= {
+        "estimator": type(estimator).__name__,
+        "autonet": version("autonet-torch"),
+        "random_state": int(options.random_state) if isinstance(options.random_state, Integral) else None,
+        "X": joblib.hash([_hash_rows(inputs.data), reader_spec]),
+        "y": joblib.hash([inputs.y, targets_spec]),
+        "sample_weight": _hash(inputs.sample_weight),
+        "groups": _hash(inputs.groups),
+        "X_valid": _hash(inputs.valid and _hash_rows(inputs.valid[0])),
+        "y_valid": _hash(inputs.valid and inputs.valid[1]),
+    }
+    networks = context.networks.components
+    metrics = options.list_metrics(estimator.default_metrics, inputs.targets.kind)
+    return {
+        "compared": compared,
+        "versions": {name: version(name) for name in PACKAGES},
+        "estimator": type(estimator).__name__,
+        "params": describe_params(estimator.get_params(deep=False))[0],
+        "networks": {name: name_builder(networks[name].build) for name in networks if name not in RESERVED},
+        "metrics": [metric if isinstance(metric, str) else {"own": name_builder(metric)} for metric in metrics],
+        "seed": context.seed,
+        "pos_label": to_spec(options.pos_label),
+        "ensemble_size": options.max_networks,
+        "unit": context.unit,
+        "task": to_spec(context.task),
+        "reader": reader_spec,
+        "targets": targets_spec,
+        "y": context.y,
+        "weights": context.weights,
+        "folds": [{"train": fold.train, "valid": fold.valid} for fold in context.folds],
+    }
+
+
+def rebuild_folds(spec: Sequence[Mapping[str, Any]]) -> list[Fold]:
+    """Rebuild the folds of a fit."""
+    return [Fold(np.asarray(fold["train"], np.intp), np.asarray(fold["valid"], np.intp)) for fold in spec]
+
+
+def describe_trees(trees: Sequence[Candidate[Member]]) -> list[dict[str, Any]]:
+    """Describe tree ensembles with their predictions for the validation rows."""
+    return [
+        {
+            "name": candidate.name,
+            "rank": list(candidate.rank),
+            "predictions": candidate.predictions,
+            "members": [
+                {"encoder": to_spec(m.encoder), "targets": to_spec(m.targets), "trees": to_spec(m.trees)}
+                for m in candidate.members()
+                if isinstance(m, TreeMember)
+            ],
+        }
+        for candidate in trees
+    ]
+
+
+def rebuild_trees(spec: Sequence[Mapping[str, Any]]) -> list[Candidate[Member]]:
+    """Rebuild tree ensembles."""
+    found = []
+    for part in spec:
+        members = [
+            TreeMember(*(from_spec(m[name]) for name in ("encoder", "targets", "trees"))) for m in part["members"]
+        ]
+        loss, tie_breaker = part["rank"]
+        found.append(_tree_candidate(part["name"], (loss, tie_breaker), part["predictions"], members))
+    return found
+
+
+def _tree_candidate(
+    name: str, rank: tuple[float, float], predictions: list[Any], members: Sequence[Member]
+) -> Candidate[Member]:
+    return Candidate(name, {}, 0.0, rank, predictions, lambda: members)
+
+
+def _hash_rows(data: Data) -> str:
+    """Hash rows of data in their order."""
+    return str(joblib.hash(data.hashes()))
+
+
+def _hash(value: Any) -> str:
+    """Hash the values of an optional argument of `fit`; "none" if it was not passed."""
+    return "none" if value is None else str(joblib.hash(value if isinstance(value, str) else np.asarray(value)))
+
+
+def _show(value: Any) -> str:
+    """Show the value of an option so that equal values of different processes look the same."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_show, value))}]"
+    if callable(value) and hasattr(value, "__qualname__"):
+        return str(value.__qualname__)
+    return ADDRESS.sub("", repr(value))
