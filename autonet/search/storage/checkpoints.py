@@ -29,6 +29,8 @@ TREE = "tree"  # name of the tensor with the JSON; arrays have numbers as names
 
 NOTES = "notes"  # metadata entry with the notes
 
+KEY = object()  # in a path: what follows is in a key
+
 # Torch dtypes that NumPy lacks, with the integer dtypes to which they are viewed.
 BIT_DTYPES: Mapping[str, str] = {"bfloat16": "int16"} | dict.fromkeys(
     ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"), "uint8"
@@ -98,7 +100,7 @@ def checkpoint_path(directory: str, trial: int, start: float, target: float) -> 
 def write_checkpoint(path: Path, state: Any, notes: str = "") -> None:
     """Write a checkpoint atomically; `read_notes` returns the notes without loading the state."""
     arrays: Arrays = {}
-    tree = json.dumps(_flatten(state, arrays, "checkpoint"))
+    tree = json.dumps(_flatten(state, arrays))
     arrays[TREE] = np.frombuffer(tree.encode(), np.uint8)
     part = path.with_suffix(".part")
     try:
@@ -128,32 +130,31 @@ def read_notes(path: Path) -> str:
         raise RunCorrupted(f"The checkpoint {path} cannot be read: {type(error).__name__}: {error}.") from error
 
 
-def _flatten(value: Any, arrays: Arrays, where: str) -> Any:
-    """Convert a state to JSON, moving its arrays to `arrays`."""
-    if isinstance(value, np.generic):
-        value = value.item()
+def _flatten(value: Any, arrays: Arrays, path: tuple[Any, ...] = ()) -> Any:
+    """Convert a state to JSON, moving its arrays to `arrays`; `path` leads to the value in the state."""
     if value is None or isinstance(value, bool | int | float | str):
-        return value
+        return value.item() if isinstance(value, np.generic) else value  # np.float64 is a float
+    name = str(len(arrays))
+    torch = sys.modules.get("torch")  # imported if there are tensors
+    if torch is not None and isinstance(value, torch.Tensor) and _is_plain(value, torch):
+        return _flatten_tensor(value, arrays, name)
     if isinstance(value, Mapping):
-        pairs = [
-            [_flatten(k, arrays, f"a key of {where}"), _flatten(v, arrays, f"{where}[{k!r}]")] for k, v in value.items()
-        ]
+        pairs = [[_flatten(k, arrays, (*path, KEY)), _flatten(v, arrays, (*path, k))] for k, v in value.items()]
         return {"dict": pairs}
     if type(value) is list or isinstance(value, tuple):
         kind = "list" if isinstance(value, list) else "tuple"
-        return {kind: [_flatten(v, arrays, f"{where}[{i}]") for i, v in enumerate(value)]}
-    name = str(len(arrays))
+        return {kind: [_flatten(v, arrays, (*path, i)) for i, v in enumerate(value)]}
+    if isinstance(value, np.generic) and not isinstance(value.item(), np.generic):
+        return _flatten(value.item(), arrays, path)
     if isinstance(value, bytes):
         arrays[name] = np.frombuffer(value, np.uint8)
         return {"bytes": name}
     if isinstance(value, np.ndarray) and value.dtype.kind not in "OV":  # not objects or structured
         return _flatten_array(value, arrays, name)
-    torch = sys.modules.get("torch")  # imported if there are tensors
-    if torch is not None and isinstance(value, torch.Tensor) and _is_plain(value, torch):
-        return _flatten_tensor(value, arrays, name)
+    where = "checkpoint" + "".join(f"[{key!r}]" for key in path if key is not KEY)
     raise TypeError(
-        f"{where} is of type {type(value).__name__}, which cannot be saved in a run directory; save numbers, text, "
-        "bytes, arrays, tensors, and dicts or lists of them, such as a state_dict()."
+        f"{'a key of ' if KEY in path else ''}{where} is of type {type(value).__name__}, which cannot be saved in a run "
+        "directory; save numbers, text, bytes, arrays, tensors, and dicts or lists of them, such as a state_dict()."
     )
 
 
