@@ -47,7 +47,7 @@ GLOBAL_RANDOM_STATE = re.compile(
 )
 ALLOWED = {
     "autonet/estimators/pickling.py: pickle.loads": "the state of an estimator, which is being unpickled",
-    "autonet/pipeline/trial.py: pickle.loads": "a trained fold, from a worker process of the same fit",
+    "autonet/pipeline/trained.py: pickle.loads": "a trained fold, from a worker process of the same fit",
     "autonet/search/executors/pickling.py: cloudpickle.loads": "objectives and outcomes, from processes of the search",
     "autonet/training/random.py: torch.cuda.manual_seed": "of a GPU, where layers draw from nothing else; put back",
     "autonet/training/random.py: torch.cuda.set_rng_state": "puts it back",

@@ -32,7 +32,7 @@ from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen
 from autonet.estimators.report import describe_best, log_fit, show_progress
 from autonet.estimators.run import open_run_of_fit
-from autonet.estimators.run_spec import describe_fit
+from autonet.estimators.run_spec import describe_conditions, describe_fit
 from autonet.estimators.scoring import get_positive_label
 from autonet.estimators.search import create_study, limit_search, place_rungs
 from autonet.estimators.selection import Selection, select_model
@@ -78,6 +78,8 @@ def fit_estimator(
         bar.begin("reading")
         reader, inputs = _read_inputs(estimator, data, sample_weight, groups, options)
         run = on_exit.enter_context(open_run_of_fit(estimator, options))
+        if options.continues:
+            run.compare(describe_conditions(estimator, inputs, reader, options))
         metrics = options.list_metrics(estimator.default_metrics, inputs.targets.kind)
         context = build_context(inputs, metrics, replace(options, random_state=run.seed), plan, run.folds)
         bar.describe = partial(describe_best, context.metric)

@@ -40,6 +40,7 @@ FIT, TREES, PROGRESS, MODEL = "fit.safetensors", "trees.safetensors", "progress.
 
 Stage = Literal["search", "selection", "ended"]
 Trees = Sequence[Candidate[Member]]
+Conditions = Mapping[str, str | int | None]
 
 
 @dataclass
@@ -62,6 +63,8 @@ class Run:
         For the study.
     warm : bool
         Whether the estimator keeps the run for its next fit.
+    name : str
+        For error messages.
     """
 
     seed: int
@@ -72,31 +75,39 @@ class Run:
     trees: Trees | None = None
     store: RunDirectory | None = None
     warm: bool = False
-    _compared: Mapping[str, Any] | None = None
+    name: str = "The earlier fit, which warm_start=True continues,"
+    _conditions: Conditions | None = field(default=None, repr=False)
     _began: float | None = field(default=None, repr=False)
 
-    def begin(self, fit: Mapping[str, Any], folds: list[Fold]) -> None:
+    def compare(self, conditions: Conditions) -> None:
         """Compare data, options and versions with those of the first fit, or keep them if this is the first.
 
         Parameters
         ----------
-        fit : mapping
-            As `describe_fit` returns it.
-        folds : list of Fold
+        conditions : mapping
+            As `describe_conditions` returns it; None is not compared.
 
         Raises
         ------
         RunMismatch
             If they differ.
         """
-        if self._compared is not None:
-            self._compare(self._compared, fit["compared"], "The earlier fit, which warm_start=True continues,")
-        self._compared, self.folds = {**fit["compared"], "random_state": self.seed}, folds
-
-    def _compare(self, kept: Mapping[str, Any], given: Mapping[str, Any], name: str) -> None:
-        found = list_differences(kept, given)
+        if self._conditions is None:
+            self._conditions = {**conditions, "random_state": self.seed}
+        found = list_differences(self._conditions, conditions)
         if found:
-            raise RunMismatch(name, found)
+            raise RunMismatch(self.name, found)
+
+    def begin(self, fit: Mapping[str, Any], folds: list[Fold]) -> None:
+        """Keep the description of the first fit.
+
+        Parameters
+        ----------
+        fit : mapping
+            As `describe_fit` returns it.
+        folds : list of Fold
+        """
+        self.folds = folds
 
     def begin_search(self, study: Study) -> None:
         """Keep the study, and begin to count the seconds of the search."""
@@ -138,14 +149,12 @@ class DirectoryRun(Run):
         store = RunDirectory(path)
         try:
             fit, settings = read_fit(store.path), store.settings()
-            super().__init__(seed, store=store)
+            super().__init__(seed, store=store, name=str(store.path))
+            self._fit = fit
             if fit is not None:
-                self.seed, self.folds = fit["seed"], rebuild_folds(fit["folds"])
+                self.seed, self.folds, self._conditions = fit["seed"], rebuild_folds(fit["folds"]), fit["conditions"]
                 self.searched = read_progress(store.path)["searched"]
-                self._fit: Mapping[str, Any] | None = fit
                 self.trees = self._load_trees()
-            else:
-                self._fit = None
             if settings:
                 low, high = settings["min_budget"], settings["max_budget"]
                 self.rungs = Rungs.geometric(low, high, settings["eta"], settings["budget_type"])
@@ -155,11 +164,11 @@ class DirectoryRun(Run):
         self.path, self._store = store.path, store
 
     def begin(self, fit: Mapping[str, Any], folds: list[Fold]) -> None:
-        """Compare data, options and versions with those in the directory, or save them if it is new; see `Run`."""
+        """Save the description of the first fit; see `Run`."""
+        super().begin(fit, folds)
         if self._fit is None:
-            self._write(FIT, {**fit, "compared": {**fit["compared"], "random_state": self.seed}})
+            self._write(FIT, {**fit, "conditions": self._conditions})
             return
-        self._compare(self._fit["compared"], fit["compared"], str(self.path))
         changed = list_differences(self._fit["versions"], fit["versions"])
         if changed:
             logging.getLogger("autonet").warning("the run began with other versions: %s", "; ".join(changed))

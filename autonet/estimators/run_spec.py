@@ -24,7 +24,7 @@ from autonet.pipeline.selection import Candidate
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["describe_fit", "describe_trees", "rebuild_folds", "rebuild_trees"]
+__all__ = ["describe_conditions", "describe_fit", "describe_trees", "rebuild_folds", "rebuild_trees"]
 
 # Options that a later fit of a run may change.
 FREE_OPTIONS = frozenset(
@@ -40,7 +40,6 @@ FREE_OPTIONS = frozenset(
         "num_iterations",
         "progress_bar",
         "random_state",  # None is any seed
-        "refit",
         "refit_on_all_rows",
         "run_dir",
         "warm_start",
@@ -50,10 +49,42 @@ FREE_OPTIONS = frozenset(
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object without a `repr` of its own
 
 
+def describe_conditions(
+    estimator: "AutoNet", inputs: FitInputs, reader: Reader, options: Options
+) -> dict[str, str | int | None]:
+    """Describe the data and options that must not change between the fits of a run, by name.
+
+    Parameters
+    ----------
+    estimator : AutoNet
+    inputs : FitInputs
+    reader : Reader
+    options : Options
+
+    Raises
+    ------
+    InvalidData
+        If a label or category is of a class that has no description.
+    """
+    names = [field.name for field in fields(options) if field.name not in FREE_OPTIONS]
+    return {
+        "estimator": type(estimator).__name__,
+        "autonet": version("autonet-torch"),
+        **{name: _show(getattr(options, name)) for name in names},
+        "random_state": int(options.random_state) if isinstance(options.random_state, Integral) else None,
+        "X": joblib.hash([_hash_rows(inputs.data), to_spec(reader)]),
+        "y": joblib.hash([inputs.y, to_spec(inputs.targets)]),
+        "sample_weight": _hash(inputs.sample_weight),
+        "groups": _hash(inputs.groups),
+        "X_valid": _hash(inputs.valid and _hash_rows(inputs.valid[0])),
+        "y_valid": _hash(inputs.valid and inputs.valid[1]),
+    }
+
+
 def describe_fit(
     estimator: "AutoNet", inputs: FitInputs, reader: Reader, context: TrialContext, options: Options
 ) -> dict[str, Any]:
-    """Describe what the trials of a fit depend on.
+    """Describe a fit so that the model of its trials can be built without the data.
 
     Parameters
     ----------
@@ -62,36 +93,10 @@ def describe_fit(
     reader : Reader
     context : TrialContext
     options : Options
-
-    Returns
-    -------
-    dict
-        ``"compared"``: data and options of which none may differ in a later fit, by name; the rest rebuilds the model
-        of a run.
-
-    Raises
-    ------
-    InvalidData
-        If a label or category is of a class that has no description.
     """
-    reader_spec, targets_spec = to_spec(reader), to_spec(inputs.targets)
-    names = [field.name for field in fields(options) if field.name not in FREE_OPTIONS]
-    compared: dict[str, str | None] = {name: _show(getattr(options, name)) for name in names}
-    compared |= {
-        "estimator": type(estimator).__name__,
-        "autonet": version("autonet-torch"),
-        "random_state": int(options.random_state) if isinstance(options.random_state, Integral) else None,
-        "X": joblib.hash([_hash_rows(inputs.data), reader_spec]),
-        "y": joblib.hash([inputs.y, targets_spec]),
-        "sample_weight": _hash(inputs.sample_weight),
-        "groups": _hash(inputs.groups),
-        "X_valid": _hash(inputs.valid and _hash_rows(inputs.valid[0])),
-        "y_valid": _hash(inputs.valid and inputs.valid[1]),
-    }
     networks = context.networks.components
     metrics = options.list_metrics(estimator.default_metrics, inputs.targets.kind)
     return {
-        "compared": compared,
         "versions": {name: version(name) for name in PACKAGES},
         "estimator": type(estimator).__name__,
         "params": describe_params(estimator.get_params(deep=False))[0],
@@ -102,8 +107,8 @@ def describe_fit(
         "ensemble_size": options.max_networks,
         "unit": context.unit,
         "task": to_spec(context.task),
-        "reader": reader_spec,
-        "targets": targets_spec,
+        "reader": to_spec(reader),
+        "targets": to_spec(inputs.targets),
         "y": context.y,
         "weights": context.weights,
         "folds": [{"train": fold.train, "valid": fold.valid} for fold in context.folds],

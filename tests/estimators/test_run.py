@@ -50,7 +50,10 @@ def test_a_larger_limit_continues_the_search(tmp_path: Path) -> None:
     [
         ({"optimize_metric": "f1_macro"}, ["optimize_metric was 'None', now \"'f1_macro'\""]),
         ({"random_state": 1}, ["random_state was 0, now 1"]),
-        ({"validation_split": 0.25, "shuffle": False}, ["validation_split was 'None', now '0.25'", "shuffle was 'True'"]),
+        (
+            {"validation_split": 0.25, "shuffle": False},
+            ["validation_split was 'None', now '0.25'", "shuffle was 'True'"],
+        ),
         ({"networks": ["mlpnet"]}, ["networks was 'None', now \"['mlpnet']\""]),
     ],
 )

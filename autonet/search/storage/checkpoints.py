@@ -153,8 +153,8 @@ def _flatten(value: Any, arrays: Arrays, path: tuple[Any, ...] = ()) -> Any:
         return _flatten_array(value, arrays, name)
     where = "checkpoint" + "".join(f"[{key!r}]" for key in path if key is not KEY)
     raise TypeError(
-        f"{'a key of ' if KEY in path else ''}{where} is of type {type(value).__name__}, which cannot be saved in a run "
-        "directory; save numbers, text, bytes, arrays, tensors, and dicts or lists of them, such as a state_dict()."
+        f"{'a key of ' if KEY in path else ''}{where} is of type {type(value).__name__}, which cannot be saved in a "
+        "run directory; save numbers, text, bytes, arrays, tensors, and dicts or lists of them, such as a state_dict()."
     )
 
 
