@@ -32,7 +32,7 @@ from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen
 from autonet.estimators.report import describe_best, log_fit, show_progress
 from autonet.estimators.run import open_run_of_fit
-from autonet.estimators.run_spec import describe_conditions, describe_fit
+from autonet.estimators.run_spec import describe_fit
 from autonet.estimators.scoring import get_positive_label
 from autonet.estimators.search import create_study, limit_search, place_rungs
 from autonet.estimators.selection import Selection, select_model
@@ -40,6 +40,7 @@ from autonet.estimators.time_plan import TimePlan
 from autonet.models.model import FittedModel, one_thread
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import run_trial
+from autonet.search.executors.base import Executor
 from autonet.search.study import Study
 
 if TYPE_CHECKING:
@@ -77,9 +78,7 @@ def fit_estimator(
         bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
         bar.begin("reading")
         reader, inputs = _read_inputs(estimator, data, sample_weight, groups, options)
-        run = on_exit.enter_context(open_run_of_fit(estimator, options))
-        if options.continues:
-            run.compare(describe_conditions(estimator, inputs, reader, options))
+        run = on_exit.enter_context(open_run_of_fit(estimator, options, inputs, reader))
         metrics = options.list_metrics(estimator.default_metrics, inputs.targets.kind)
         context = build_context(inputs, metrics, replace(options, random_state=run.seed), plan, run.folds)
         bar.describe = partial(describe_best, context.metric)
@@ -98,15 +97,11 @@ def fit_estimator(
         study = create_study(space, context, resolved, rungs, run, chosen)
         plan = plan.after(run.searched)
         run.begin_search(study)
-        callbacks = FitCallbacks(options.callbacks, estimator, study, context.metric)
-        context.notifies = callbacks.want_epochs
         logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
         if searches:
             bar.begin("search")
-            with suppress(SearchFailed), current_interrupt().abandoning():  # the baseline remains
-                limits = limit_search(study, resolved, plan, bar, run, callbacks)
-                study.optimize(partial(run_trial, context), executor=executor, **limits)
-            callbacks.raise_error()
+            callbacks = FitCallbacks(options.callbacks, estimator, study, context.metric)
+            _search(study, context, executor, callbacks, limit_search(study, resolved, plan, bar, run, callbacks))
         run.record("selection")
         bar.begin("selection")
         selection = select_model(study, context, baselines, resolved.max_networks, plan)
@@ -121,6 +116,16 @@ def fit_estimator(
         for line in describe_model(estimator.fit_result_):
             logger.info("%s", line)
         logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, estimator.best_config_)
+
+
+def _search(
+    study: Study, context: TrialContext, executor: Executor, callbacks: FitCallbacks, limits: Mapping[str, Any]
+) -> None:
+    """Run trials within limits, the keywords of `Study.optimize`; whatever stops them, the baseline remains."""
+    context.notifies = callbacks.want_epochs
+    with suppress(SearchFailed), current_interrupt().abandoning():
+        study.optimize(partial(run_trial, context), executor=executor, **limits)
+    callbacks.raise_error()
 
 
 def resolve_options(estimator: "AutoNet", overrides: Mapping[str, Any]) -> Options:

@@ -15,15 +15,16 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from autonet.core.errors import AutonetWarning, InvalidData, RunCorrupted, RunMismatch, RunUnavailable
 from autonet.core.files import publish
+from autonet.core.modality import Reader
 from autonet.core.specfile import read_spec, write_spec
 from autonet.data.splits.folds import Fold
+from autonet.estimators.inputs import FitInputs
 from autonet.estimators.options import Options
-from autonet.estimators.run_spec import describe_trees, rebuild_folds, rebuild_trees
+from autonet.estimators.run_spec import describe_conditions, describe_trees, rebuild_folds, rebuild_trees
 from autonet.models.ensemble import Member
 from autonet.pipeline.selection import Candidate
 from autonet.search.rungs import Rungs
@@ -130,12 +131,16 @@ class Run:
         elif not estimator.warm_start:  # others keep theirs during a refit
             estimator.__dict__.pop("_run", None)
 
+    def close(self) -> None:
+        """Release the run directory, if there is one."""
+
     def __enter__(self) -> Self:
         """Return the run."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: Any, traceback: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         """Release the run directory, if there is one."""
+        self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle an empty run: copies of an estimator do not continue its search."""
@@ -200,7 +205,7 @@ class DirectoryRun(Run):
             logging.getLogger("autonet").warning("the run directory gets no model file: %s", error)
         self.record("ended")
 
-    def __exit__(self, kind: type[BaseException] | None, error: Any, traceback: TracebackType | None) -> None:
+    def close(self) -> None:
         """Release the directory."""
         self._store.close()
 
@@ -223,8 +228,26 @@ class DirectoryRun(Run):
             raise RunUnavailable(f"{path} cannot be written: {error}.") from error
 
 
-def open_run_of_fit(estimator: "AutoNet", options: Options) -> Run:
-    """Open the run of a fit: that of the run directory, that of the last fit, or a new one."""
+def open_run_of_fit(estimator: "AutoNet", options: Options, inputs: FitInputs, reader: Reader) -> Run:
+    """Open the run of a fit: that of the run directory, that of the last fit, or a new one.
+
+    Raises
+    ------
+    RunMismatch
+        If its data, options or versions differ.
+    RunLocked, RunCorrupted, RunUnavailable
+    """
+    run = _find_run(estimator, options)
+    try:
+        if options.continues:
+            run.compare(describe_conditions(estimator, inputs, reader, options))
+    except BaseException:
+        run.close()
+        raise
+    return run
+
+
+def _find_run(estimator: "AutoNet", options: Options) -> Run:
     if options.run_dir is not None:
         return DirectoryRun(options.run_dir, options.draw_seed())
     earlier = vars(estimator).get("_run")
