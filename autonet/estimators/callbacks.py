@@ -9,7 +9,7 @@ from autonet.core.errors import InvalidOption
 
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
-    from autonet.metrics.metric import Metric
+    from autonet.pipeline.context import TrialContext
     from autonet.search.records import Trial
     from autonet.search.study import Study
 
@@ -141,25 +141,23 @@ class FitCallbacks:
     callbacks : sequence of callable or object, or None
     estimator : AutoNet
     study : Study
-    metric : Metric
+    context : TrialContext
+        Notifies of epochs if one of them asks for it.
     """
 
-    def __init__(self, callbacks: Sequence[Any] | None, estimator: "AutoNet", study: "Study", metric: "Metric") -> None:
+    def __init__(
+        self, callbacks: Sequence[Any] | None, estimator: "AutoNet", study: "Study", context: "TrialContext"
+    ) -> None:
         self._plain = [callback for callback in callbacks or () if not list(_methods(callback))]
         self._by_method = {name: [c for c in callbacks or () if name in _methods(c)] for name in METHODS}
-        self._estimator, self._study, self._metric = copy(estimator), study, metric
+        self._estimator, self._study, self._metric = copy(estimator), study, context.metric
         for name in FITTED:  # of an earlier fit
             self._estimator.__dict__.pop(name, None)
         self._estimator.history_, self._estimator.search_space_ = study.history, study.space
         self._best: tuple[int, float | None] | None = None
         self._error: Exception | None = None
-        if self.want_epochs:
-            study.on_report = self._end_epoch
-
-    @property
-    def want_epochs(self) -> bool:
-        """Whether any of them asks for epochs."""
-        return bool(self._by_method["on_epoch_end"])
+        context.notifies = bool(self._by_method["on_epoch_end"])
+        study.on_report = self._end_epoch if context.notifies else None
 
     def __call__(self, study: "Study", trial: "Trial") -> bool:
         """Tell them that a job has ended; return whether the search ends."""

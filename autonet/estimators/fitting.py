@@ -40,7 +40,6 @@ from autonet.estimators.time_plan import TimePlan
 from autonet.models.model import FittedModel, one_thread
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import run_trial
-from autonet.search.executors.base import Executor
 from autonet.search.study import Study
 
 if TYPE_CHECKING:
@@ -100,8 +99,11 @@ def fit_estimator(
         logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
         if searches:
             bar.begin("search")
-            callbacks = FitCallbacks(options.callbacks, estimator, study, context.metric)
-            _search(study, context, executor, callbacks, limit_search(study, resolved, plan, bar, run, callbacks))
+            callbacks = FitCallbacks(options.callbacks, estimator, study, context)
+            with suppress(SearchFailed), current_interrupt().abandoning():  # the baseline remains
+                limits = limit_search(study, resolved, plan, bar, run, callbacks)
+                study.optimize(partial(run_trial, context), executor=executor, **limits)
+            callbacks.raise_error()
         run.record("selection")
         bar.begin("selection")
         selection = select_model(study, context, baselines, resolved.max_networks, plan)
@@ -116,16 +118,6 @@ def fit_estimator(
         for line in describe_model(estimator.fit_result_):
             logger.info("%s", line)
         logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, estimator.best_config_)
-
-
-def _search(
-    study: Study, context: TrialContext, executor: Executor, callbacks: FitCallbacks, limits: Mapping[str, Any]
-) -> None:
-    """Run trials within limits, the keywords of `Study.optimize`; whatever stops them, the baseline remains."""
-    context.notifies = callbacks.want_epochs
-    with suppress(SearchFailed), current_interrupt().abandoning():
-        study.optimize(partial(run_trial, context), executor=executor, **limits)
-    callbacks.raise_error()
 
 
 def resolve_options(estimator: "AutoNet", overrides: Mapping[str, Any]) -> Options:
