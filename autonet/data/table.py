@@ -1,5 +1,6 @@
 """Table of arrays: numbers, categorical codes, and term counts of texts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,29 @@ from scipy import sparse
 from autonet.core.typing import Array
 from autonet.data.hashes import hash_rows
 
-__all__ = ["MISSING_CODE", "UNSEEN_CODE", "Table"]
+__all__ = ["MISSING_CODE", "UNSEEN_CODE", "InputNames", "Table"]
 
 MISSING_CODE = 0
 UNSEEN_CODE = 1
 
 Rows = NDArray[np.intp] | slice
+
+
+@dataclass(frozen=True)
+class InputNames:
+    """Names of the columns of a `Table`.
+
+    Attributes
+    ----------
+    numbers : sequence of str
+    codes : sequence of (str, sequence of str)
+        Name of each column of codes, and names of its levels: code 2 + i is the i-th level.
+    texts : sequence of str
+    """
+
+    numbers: Sequence[str]
+    codes: Sequence[tuple[str, Sequence[str]]]
+    texts: Sequence[str]
 
 
 @dataclass(frozen=True)

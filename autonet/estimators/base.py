@@ -285,5 +285,6 @@ class AutoNet(FittedEstimator, ABC):
         """Return the tags of scikit-learn."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.sparse = tags.input_tags.categorical = True
+        tags.transformer_tags.preserves_dtype = []  # always float32
         tags.non_deterministic = self.budget_type == "time"  # epochs are reproducible
         return tags

@@ -6,10 +6,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import TransformerMixin
 from sklearn.exceptions import NotFittedError
 from torch import nn
 
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidData, InvalidOption
+from autonet.core.typing import Array
 from autonet.data.reading.schema import are_strings
 from autonet.estimators.columns import ColumnSummary
 from autonet.estimators.description import describe_model, describe_search
@@ -45,7 +47,7 @@ class _NotFitted:
         )
 
 
-class FittedEstimator(PortableEstimator):
+class FittedEstimator(TransformerMixin, PortableEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Attributes and methods of an estimator after `fit`."""
 
     best_config_: dict[str, Any] = _NotFitted()  # type: ignore[assignment]
@@ -147,6 +149,56 @@ class FittedEstimator(PortableEstimator):
     def columns_(self) -> ColumnSummary:
         """Columns of the table: kind, levels, whether and why one is unused; prints as a table."""
         return ColumnSummary(getattr(self.model_.schema, "columns", ()))
+
+    def transform(self, X: Any) -> Array:
+        """Encode rows as the network of `get_pytorch_model` sees them.
+
+        Numbers are imputed and scaled, categories are one-hot columns or, last, indices that the network embeds.
+
+        Parameters
+        ----------
+        X : as in `fit`, of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_encoded), float32
+            A data frame if `set_output` asks for one.
+        """
+        return self.model_.transform(X, owner=type(self).__name__)
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return the names of the columns of `transform`.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the columns of a table without names, which are x0, x1, ... by default; otherwise those of the
+            table.
+
+        Returns
+        -------
+        ndarray of str
+            A number has the name of its column, a part of a date "when:year", a missing value "age:missing", a level
+            "job=admin", the index of an embedded level "job:index", a component of a text "review:topic0".  Components
+            of all columns are numbered under the name of the preprocessor: "truncated_svd0".
+
+        Raises
+        ------
+        InvalidData
+            If other names are passed than the table has, or not one per column.
+        """
+        schema = self.model_.schema
+        names = [f"x{i}" for i in range(schema.n_features)] if schema.names is None else list(map(str, schema.names))
+        if input_features is not None:
+            given = list(map(str, input_features))
+            if schema.names is not None and given != names:
+                raise InvalidData("input_features is not equal to feature_names_in_, the names of the columns of fit.")
+            if len(given) != len(names):
+                raise InvalidData(
+                    f"input_features should have length equal to number of features ({len(names)}), got {len(given)}."
+                )
+            names = given
+        return np.array(self.model_.name_columns(names), dtype=object)
 
     def get_pytorch_model(self, *, include_preprocessing: bool = False, ensemble: bool = False) -> nn.Module:
         """Return the network of the best configuration; of several folds, that of the first.

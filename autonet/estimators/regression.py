@@ -7,7 +7,7 @@ from sklearn.base import RegressorMixin
 
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
-from autonet.data.targets.targets import RegressionTargets, Targets
+from autonet.data.targets.targets import RegressionTargets, TargetEncoder, Targets
 from autonet.estimators.autopytorch import AutoPyTorchMixin
 from autonet.estimators.base import AutoNet
 from autonet.estimators.params import document_parameters
@@ -39,6 +39,8 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
         The space that was searched.
     model_ : FittedModel
         The fitted model, without the search.
+    target_scale_ : TargetEncoder
+        The scale that the best network is trained in: of its outputs, ``decode`` makes targets in their units.
     n_features_in_ : int
 
     Examples
@@ -69,6 +71,27 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
             As `y` in `fit`.
         """
         return self.model_.predict(X, owner=type(self).__name__)
+
+    @property
+    def target_scale_(self) -> TargetEncoder:
+        """Scale of the targets for the network of `get_pytorch_model`.
+
+        ``transform`` is a `NoTransform`, `SignedLog` or `PowerTransform`; ``center`` and ``scale``, of shape
+        (n_targets,), are mean and standard deviation of the transformed targets in training.  ``decode(outputs)``
+        returns targets in their units for outputs of shape (n, n_targets), float64; ``encode(y)`` is the way back.
+
+        Examples
+        --------
+        >>> import torch
+        >>> from sklearn.datasets import make_friedman1
+        >>> X, y = make_friedman1(300, random_state=0)
+        >>> auto = AutoNetRegression("tiny_cs", max_trials=1, budget_type="epochs", max_budget=9, random_state=0)
+        >>> network = auto.fit(X, y).get_pytorch_model()
+        >>> outputs = network(torch.from_numpy(auto.transform(X))).detach().numpy()
+        >>> bool(abs(auto.target_scale_.decode(outputs)[:, 0] - auto.predict(X)).max() < 1e-4)
+        True
+        """
+        return self.model_.best[0].targets
 
     def __sklearn_tags__(self) -> Any:
         """Return the tags of scikit-learn."""

@@ -16,6 +16,8 @@ from autonet.core.errors import InvalidModelFile, InvalidOption, MissingPackage
 from autonet.core.modality import Data, Reader
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
+from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.reading.schema import Schema
 from autonet.data.targets.targets import Targets
 from autonet.metrics.formulas import decide
 from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember
@@ -88,18 +90,27 @@ class FittedModel:
         data: Data = self.schema.read(X, owner)
         return data
 
-    def transform(self, X: Any) -> Array:
+    def transform(self, X: Any, *, owner: str = "") -> Array:
         """Encode rows as `network` expects them.
 
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n, n_features)
+        owner : str, optional
+            Name of an estimator whose columns must be exactly those of fit, as scikit-learn requires.
 
         Returns
         -------
         ndarray of shape (n, n_in), float32
         """
-        return self.best[0].encoder.inputs(self.read(X), torch.device("cpu"))[:].numpy()
+        return self.best[0].encoder.inputs(self.read(X, owner), torch.device("cpu"))[:].numpy()
+
+    def name_columns(self, names: Sequence[str]) -> list[str]:
+        """Name the columns of `transform`, given the names of those of the table; number them where there are none."""
+        encoder, schema = self.best[0].encoder, self.schema
+        if isinstance(encoder, TabularEncoder) and isinstance(schema, Schema):
+            return encoder.name_columns(schema.name_inputs(names))
+        return [f"x{i}" for i in range(encoder.layout.n_in)]
 
     def predict_proba(self, X: Any, *, as_frame: bool = False, owner: str = "") -> Any:
         """Predict probabilities.

@@ -2,6 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from autonet import AutoNetRegression
 
@@ -80,3 +81,26 @@ def test_a_validation_target_of_another_shape_is_refused(diabetes: Any, quick: d
     X, y = diabetes
     with pytest.raises(ValueError, match=r"y_valid has shape \(442, 2\); expected \(n_samples,\) as y has"):
         AutoNetRegression("tiny_cs", **quick).fit(X, y, X_valid=X, y_valid=np.column_stack([y, y]))
+
+
+@pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_outputs_of_the_network_are_brought_to_the_unit_of_y(
+    diabetes: Any, quick: dict[str, Any], transform: str, n_targets: int
+) -> None:
+    X, y = diabetes
+    y = 1e5 * y if n_targets == 1 else np.column_stack([y, -(y**2)])
+    auto = AutoNetRegression("full_cs", **{**quick, "max_trials": 1, "baseline": False}, target_transforms=[transform])
+    auto.fit(X, y)
+    with torch.inference_mode():
+        outputs = auto.get_pytorch_model()(torch.from_numpy(auto.transform(X))).numpy()
+    decoded = auto.target_scale_.decode(outputs)
+    assert decoded.shape == (len(X), n_targets)
+    np.testing.assert_allclose(decoded.reshape(y.shape), auto.predict(X))
+    assert auto.target_scale_.scale.shape == (n_targets,)
+    if transform == "none":
+        np.testing.assert_allclose(outputs * auto.target_scale_.scale + auto.target_scale_.center, decoded)
+
+
+def test_without_a_model_there_is_no_scale() -> None:
+    assert not hasattr(AutoNetRegression(), "target_scale_")

@@ -16,10 +16,11 @@ from autonet.core.task import InputLayout
 from autonet.core.threads import one_blas_thread
 from autonet.core.typing import Array
 from autonet.data.encoding.modules import CategoricalFeatures, EncodingModule, NumericalFeatures, Zeros
+from autonet.data.encoding.names import name_columns
 from autonet.data.encoding.numerical import fit_numerical, subsample_rows
 from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, PREPROCESSORS, Clamp, FitFeatures
 from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
-from autonet.data.table import MISSING_CODE, UNSEEN_CODE, Table
+from autonet.data.table import MISSING_CODE, UNSEEN_CODE, InputNames, Table
 
 __all__ = ["TabularEncoder"]
 
@@ -122,6 +123,10 @@ class TabularEncoder:
         ndarray of shape (n, n_out), float32, C-contiguous
         """
         return self.module.encode(table, rows, self.layout.n_in)
+
+    def name_columns(self, inputs: InputNames) -> list[str]:
+        """Name the encoded columns, given the names of those of the table."""
+        return name_columns(self.module, inputs)
 
     def inputs(self, table: Table, device: torch.device, rows: Rows | None = None) -> Inputs:
         """Encode a table for a network, at once, or batch by batch if `is_lazy`.

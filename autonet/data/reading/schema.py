@@ -30,7 +30,7 @@ from autonet.data.reading.convert import (
 from autonet.data.reading.feature_types import CODED, infer_columns
 from autonet.data.reading.frames import RawTable, open_table
 from autonet.data.reading.levels import LevelIndex, canonicalize
-from autonet.data.table import MISSING_CODE, UNSEEN_CODE, Table
+from autonet.data.table import MISSING_CODE, UNSEEN_CODE, InputNames, Table
 
 __all__ = ["Schema", "are_strings"]
 
@@ -164,6 +164,20 @@ class Schema:
                 n_texts += 1
             described.append(entry)
         return described
+
+    def name_inputs(self, names: Sequence[str]) -> InputNames:
+        """Name the columns of the tables that are read, given a name of each column."""
+        numbers, codes, texts = list[str](), list[tuple[str, list[str]]](), list[str]()
+        for i, (name, column) in enumerate(zip(names, self.columns, strict=True)):
+            if column.kind == "datetime":
+                numbers += [f"{name}:{part}" for part in DATE_PARTS]
+            elif column.kind in WIDTH:
+                numbers.append(name)
+            elif i in self._indexes:
+                codes.append((name, list(map(str, column.levels))))
+            elif column.kind == "text" and column.is_used:
+                texts.append(name)
+        return InputNames(numbers, codes, texts)
 
     def missing_row(self) -> Table:
         """Return a table of one row without any value."""
