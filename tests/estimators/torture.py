@@ -2,24 +2,36 @@
 
     python tests/estimators/torture.py limits --runs 40
     python tests/estimators/torture.py signals --runs 50
+    python tests/estimators/torture.py resume --runs 40
 
 `limits`: first fits of a process, with random limits and shapes, must return within limit x 1.02 + 1 s, and bring a
 network from 3 s on for tables of up to 10,000 rows.  `signals`: Ctrl-C and SIGTERM at random moments of longer fits
-must be answered within 2 s, by the best model so far, or by KeyboardInterrupt before there is one.
+must be answered within 2 s, by the best model so far, or by KeyboardInterrupt before there is one.  `resume`: fits with
+a run directory get kill -9, one time in four SIGTERM, at random moments, and are started again until they end: no
+result that the log acknowledged may be lost, no job may run to its end twice, and accuracy must be that of undisturbed
+fits of the same runtime.
 """
 
 import argparse
+import itertools
 import json
 import math
+import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+
+from autonet import open_run
+from autonet.search.storage.replay import read_history
 
 # Seconds within which a signal must be answered.
 ANSWER_SECONDS = 2.0
@@ -53,6 +65,31 @@ ended = time.monotonic()
 told = any(issubclass(w.category, SearchInterrupted) for w in caught)
 print(json.dumps({"outcome": outcome, "took": ended - began, "told": told, "ended": ended}), flush=True)
 """
+
+
+RESUMED = """
+import json, sys, warnings
+import numpy as np
+from autonet import AutoNetClassification
+from autonet.core.errors import SearchInterrupted
+
+folder, n_jobs, limit, seed = json.loads(sys.argv[1])
+rng = np.random.default_rng(seed)
+X = rng.normal(size=(4000, 8)).astype(np.float32)
+y = (X[:, 0] * X[:, 1] + X[:, 2] > rng.normal(scale=0.3, size=4000)).astype(int)
+auto = AutoNetClassification(
+    max_runtime=limit, n_jobs=n_jobs, random_state=seed, run_dir=folder, ensemble_size=10, log_level="info"
+)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", SearchInterrupted)
+    auto.fit(X[:2000], y[:2000])
+print(json.dumps({"accuracy": auto.score(X[2000:], y[2000:])}), flush=True)
+"""
+RESUMED_SECONDS = 20.0
+SESSION_SECONDS = (4.0, 14.0)  # after which a signal comes
+ENDED = re.compile(r"INFO trial (\d+) \(\w+\): (\S+) to \S+ \w+ in .* s, finished")
+# Accuracy that a disturbed fit may have less, on average: three standard errors of 2,000 rows.
+TOLERANCE = 0.02
 
 
 @contextmanager
@@ -144,16 +181,84 @@ def signals(runs: int, seed: int) -> bool:
     return answered == runs
 
 
+def session(folder: Path | None, n_jobs: int, seed: int, number: int, after: float) -> tuple[list[str], float | None]:
+    """Fit with a run directory, and send a signal after some seconds.
+
+    Returns
+    -------
+    lines : list of str
+        The log.
+    accuracy : float or None
+        On test rows; None if there is no model.
+    """
+    given = json.dumps([folder and str(folder), n_jobs, RESUMED_SECONDS, seed])
+    command, pipe = [sys.executable, "-c", RESUMED, given], subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
+        timer = threading.Timer(after, process.send_signal, [number]) if math.isfinite(after) else None
+        if timer:
+            timer.start()
+        out, log = process.communicate()
+        if timer:
+            timer.cancel()
+    if process.returncode not in (0, -signal.SIGKILL):
+        print(log, flush=True)
+    return log.splitlines(), json.loads(out.splitlines()[-1])["accuracy"] if out else None
+
+
+def check_history(folder: Path, acknowledged: set[tuple[int, str]]) -> list[str]:
+    """Return what is wrong with a history, of which the log acknowledged the ends of jobs."""
+    history = read_history(folder)
+    finished = [(trial.number, f"{report.start:g}") for trial, report in history.reports if report.status == "finished"]
+    problems = [f"lost: {sorted(lost)}"] if (lost := acknowledged - set(finished)) else []
+    return problems + ([f"trained twice: {finished}"] if len(finished) != len(set(finished)) else [])
+
+
+def resume(runs: int, seed: int) -> bool:
+    """Disturb fits with a run directory by so many signals; return whether nothing was lost or repeated."""
+    rng, signals, problems, accuracies = np.random.default_rng(seed), 0, 0, list[float]()
+    with TemporaryDirectory() as parent:
+        for run in itertools.count():
+            if signals >= runs:
+                break
+            folder, n_jobs, lines, accuracy = Path(parent, str(run)), 1 + run % 2, list[str](), None
+            names, ended = list[str](), False
+            while not ended:
+                number = signal.SIGTERM if signals % 4 == 3 else signal.SIGKILL
+                after = float(rng.uniform(*SESSION_SECONDS)) if signals < runs else math.inf
+                log, accuracy = session(folder, n_jobs, run, number, after)
+                lines += log
+                # After SIGTERM there is a model, too, but perhaps not the final one.
+                ended = accuracy is not None and (number == signal.SIGKILL or math.isinf(after))
+                if math.isfinite(after):
+                    signals, names = signals + 1, [*names, number.name]
+            found = {(int(m[1]), m[2]) for m in map(ENDED.search, lines) if m}
+            wrong = check_history(folder, found)
+            problems += len(wrong)
+            accuracies.append(accuracy or 0.0)
+            loaded = open_run(folder).best_estimator()
+            print(
+                f"{run:3d}  n_jobs {n_jobs}  {' '.join(names)}  {len(found)} jobs acknowledged  "
+                f"accuracy {accuracy:.4f}, {type(loaded).__name__} loaded  {'; '.join(wrong) or 'ok'}",
+                flush=True,
+            )
+    calm = [session(None, 1 + run % 2, run, 0, math.inf)[1] or 0.0 for run in range(min(len(accuracies), 4))]
+    print(
+        f"{signals} signals, {problems} problems; mean accuracy {np.mean(accuracies):.4f}, undisturbed "
+        f"{np.mean(calm):.4f}"
+    )
+    return problems == 0 and float(np.mean(accuracies)) >= float(np.mean(calm)) - TOLERANCE
+
+
 def main() -> None:
     """Run what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("limits", "signals", "all"), nargs="?", default="all")
-    parser.add_argument("--runs", type=int, help="fits; default: 40 limits, 50 signals")
+    parser.add_argument("what", choices=("limits", "signals", "resume", "all"), nargs="?", default="all")
+    parser.add_argument("--runs", type=int, help="fits or signals; default: 40 limits, 50 signals, 40 resume")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quiet", action="store_true", help="without the busy core beside")
     given = parser.parse_args()
     verdicts = []
-    for what, function, runs in (("limits", limits, 40), ("signals", signals, 50)):
+    for what, function, runs in (("limits", limits, 40), ("signals", signals, 50), ("resume", resume, 40)):
         if given.what in (what, "all"):
             if given.quiet:
                 verdicts.append(function(given.runs or runs, given.seed))
