@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from autonet import AutoNetClassification, AutoNetRegression
-from autonet.core.errors import InvalidOption, RunCorrupted, RunLocked, RunMismatch
+from autonet import AutoNetClassification, AutoNetRegression, open_run
+from autonet.core.errors import InvalidOption, RunCorrupted, RunLocked, RunMismatch, SearchInterrupted
 from autonet.search.storage.replay import read_history
 from autonet.search.storage.store import RunDirectory
 
@@ -162,6 +162,25 @@ def test_after_a_kill_nothing_is_lost_and_nothing_trained_again(tmp_path: Path) 
     assert len(history) == 5
     undisturbed = classifier(max_trials=5).fit(X, y)
     assert reports(undisturbed) == [(t.number, r.start, r.target, r.loss) for t, r in history.reports]
+
+
+@pytest.mark.parametrize("end", [lambda: signal.raise_signal(signal.SIGTERM), lambda: 1 / 0], ids=["SIGTERM", "error"])
+def test_whatever_ends_a_fit_it_goes_on(tmp_path: Path, end: Any) -> None:
+    calls = []
+
+    def callback(study: Any, trial: Any) -> None:
+        calls.append(trial.number)
+        if len(calls) == 3:
+            end()
+
+    auto = classifier(tmp_path, max_trials=5)
+    with pytest.warns(SearchInterrupted) if "SIGTERM" in end.__code__.co_names else pytest.raises(ZeroDivisionError):
+        auto.fit(X, y, callbacks=[callback])
+    if hasattr(auto, "classes_"):  # there is a model after SIGTERM
+        np.testing.assert_array_equal(open_run(tmp_path).best_estimator().predict(X), auto.predict(X))
+    assert len(open_run(tmp_path).history.reports) == 3
+    auto.fit(X, y)
+    assert reports(auto) == reports(classifier(max_trials=5).fit(X, y))
 
 
 def test_a_warm_start_continues_the_search_in_memory() -> None:
