@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -12,7 +13,7 @@ from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
 
-__all__ = ["INITIALIZATION", "initialize", "initialize_from_rows"]
+__all__ = ["INITIALIZATION", "UNINITIALIZED", "initialize", "initialize_from_rows"]
 
 # Number of training rows that layers are initialized from.
 N_ROWS = 1000
@@ -44,6 +45,10 @@ INITIALIZATION: Node[object] = Node.from_components(
     option="initialization_methods",
     space=make_space(lambda: cs.Categorical("initializer:initialize_bias", ["Yes", "No", "Zero"], default="No")),
 )
+
+
+# For networks whose weights are known: other methods can take longer than an epoch.
+UNINITIALIZED = replace(INITIALIZATION.choose("default"), settings={"initializer:initialize_bias": "No"})
 
 
 def initialize(network: nn.Module, method: object, bias: str) -> None:

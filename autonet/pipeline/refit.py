@@ -15,7 +15,7 @@ from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import Ensemble, Member, NetworkMember
-from autonet.nets.initialization import initialize_from_rows
+from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trained import TrainedFold
 from autonet.pipeline.trial import build_member, build_training
@@ -124,7 +124,8 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
             # The encoders stay those that the networks know; they were fitted without the validation rows.
             rows, layout = context.rows(fold.targets, context.inputs(fold.encoder, every), every), fold.encoder.layout
             with draw_from(generator):
-                state, plan = build_training(context.task, components, rows, layout, generator, context.modality)
+                chosen = components.replace([UNINITIALIZED] if _is_late(fold) else [])
+                state, plan = build_training(context.task, chosen, rows, layout, generator, context.modality)
                 if not _is_late(fold):
                     initialize_from_rows(state.network, rows.x)
             if _is_late(fold):

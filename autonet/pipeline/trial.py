@@ -23,7 +23,7 @@ from autonet.core.typing import Array
 from autonet.models.ensemble import NetworkMember
 from autonet.models.network import restore_network
 from autonet.nets.dropout import replace_dropout
-from autonet.nets.initialization import initialize_from_rows
+from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.trained import TrainedFold, as_checkpoint, as_folds
@@ -60,6 +60,8 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     components = context.resolve(trial.params)
     n_folds, share = len(context.folds), _n_budget_shares(context)
     target, before = trial.job.target, as_folds(trial.checkpoint.load())
+    if before is not None:
+        components = components.replace([UNINITIALIZED])
     trained: list[TrainedFold] = []
     budgets: list[TrainingBudget] = []
     networks: list[TrainedNetwork] = []
@@ -233,7 +235,8 @@ def build_member(
     context: TrialContext, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]
 ) -> NetworkMember:
     """Rebuild a trained network, ready to predict on the CPU."""
-    build = partial(context.modality.build_network, context.task, context.resolve(config), fold.encoder.layout)
+    components = context.resolve(config).replace([UNINITIALIZED])
+    build = partial(context.modality.build_network, context.task, components, fold.encoder.layout)
     return NetworkMember(fold.encoder, fold.targets, restore_network(build, weights), dict(config), context.task)
 
 
