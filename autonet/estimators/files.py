@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from autonet.core.component import Component, Node
@@ -30,7 +31,7 @@ from autonet.nets.registry import NETWORKS, RESERVED
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["PACKAGES", "describe_params", "find_class", "find_networks", "load", "name_builder", "save"]
+__all__ = ["PACKAGES", "describe_params", "dump", "find_class", "find_networks", "load", "name_builder", "save"]
 
 ESTIMATORS: Mapping[str, str] = {
     "AutoNetClassification": "autonet.estimators.classification",
@@ -42,6 +43,9 @@ PACKAGES = ("autonet-torch", "torch", "scikit-learn", "numpy")
 
 WEIGHTS = ("float32", "float16")
 
+# Random rows, on which networks of the user's are compared.
+CHECKED_ROWS = 16
+
 # A loaded model may predict so much differently: processors differ in rounding.
 CHECK_TOLERANCE = 1e-3
 
@@ -52,11 +56,21 @@ def save(
     """Write a fitted estimator to a file; see `AutoNet.save`."""
     check_choice("dtype", dtype, WEIGHTS)
     target = find_target(path)
-    spec = _describe(estimator, dtype)
+    params, left_out = describe_params(estimator.get_params(deep=False))
+    if left_out:
+        warn(
+            f"The model file leaves out {', '.join(left_out)}: objects of no built-in type.  The loaded estimator "
+            "predicts the same; to fit it again, set them.",
+            DataWarning,
+        )
+    spec: dict[str, Any] = {
+        "summary": _summarize(estimator),
+        "estimator": type(estimator).__name__,
+        "params": params,
+        **_describe_fitted(estimator, dtype),
+    }
     if with_history:
-        from autonet.estimators.search_spec import describe_search  # noqa: PLC0415 - predictions need no search
-
-        spec["search"] = describe_search(estimator.history_, estimator.search_space_)
+        spec["search"] = _describe_search(estimator)
     notes = {"format": "autonet model", "summary": spec["summary"], **spec["versions"]}
     _write(target, write_spec(spec, notes))
 
@@ -111,27 +125,56 @@ def load(path: str | os.PathLike[str], *, components: Iterable[Any] = ()) -> "Au
         ) from error
 
 
-def _describe(estimator: "AutoNet", dtype: str) -> dict[str, Any]:
-    """Return the spec of a fitted estimator."""
+def dump(estimator: "AutoNet") -> bytes:
+    """Return what `fit` has set as the content of a model file without parameters, for pickles.
+
+    Raises
+    ------
+    InvalidData
+        If a part has no description.
+    """
+    spec = _describe_fitted(estimator, "float32")
+    if spec["networks"]:
+        _check_own_networks(estimator.model_, spec["model"], estimator._known_networks())  # noqa: SLF001
+    stored = vars(estimator).get("_stored_search")
+    if stored is not None:
+        spec["search"] = stored
+    elif hasattr(estimator, "history_"):  # a loaded model may have none
+        spec["search"] = _describe_search(estimator)
+    return b"".join(write_spec(spec, {}))
+
+
+def restore(estimator: "AutoNet", data: bytes) -> None:
+    """Set what `dump` has described, of an estimator that has its parameters and networks.
+
+    Raises
+    ------
+    InvalidModelFile
+        If the data are damaged, or of a later format.
+    """
+    try:
+        _restore(estimator, read_spec(data), estimator._known_networks())  # noqa: SLF001
+    except InvalidModelFile as error:
+        raise InvalidModelFile(f"The pickled estimator cannot be loaded: {error}.") from error
+
+
+def _describe_search(estimator: "AutoNet") -> dict[str, Any]:
+    from autonet.estimators.search_spec import describe_search  # noqa: PLC0415 - predictions need no search
+
+    return describe_search(estimator.history_, estimator.search_space_)
+
+
+def _describe_fitted(estimator: "AutoNet", dtype: str) -> dict[str, Any]:
+    """Return the spec of what `fit` has set."""
     model, spec = estimator.model_, estimator.model_.spec()
     networks = _own_networks(estimator)
     if dtype == "float16":
         for member in spec["members"]:
             member["weights"] = {name: _halve(array) for name, array in member.get("weights", {}).items()}
         model = FittedModel.from_spec(spec, estimator._known_networks())  # noqa: SLF001
-    params, left_out = describe_params(estimator.get_params(deep=False))
-    if left_out:
-        warn(
-            f"The model file leaves out {', '.join(left_out)}: objects of no built-in type.  The loaded estimator "
-            "predicts the same; to fit it again, set them.",
-            DataWarning,
-        )
     return {
-        "summary": _summarize(estimator),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        "estimator": type(estimator).__name__,
         "networks": networks,
-        "params": params,
         "best_config": to_spec(dict(estimator.best_config_)),
         "fit_result": to_spec(estimator.fit_result_),
         "model": spec,
@@ -146,6 +189,15 @@ def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
     params = {RENAMED_OPTIONS.get(name, name): value for name, value in spec["params"].items()}  # of older versions
     estimator: AutoNet = cls(**{name: from_spec(value) for name, value in params.items() if name in names})
     networks = find_networks(spec["networks"], estimator.modality.nodes[NETWORKS.name], components)
+    _restore(estimator, spec, networks)
+    own = {name: networks.components[name] for name in spec["networks"]}
+    if own:
+        estimator._pickled_networks = own  # noqa: SLF001
+    return estimator
+
+
+def _restore(estimator: "AutoNet", spec: Mapping[str, Any], networks: Node[nn.Module]) -> None:
+    """Set what `fit` sets, and check that the model predicts as the saved one."""
     model = FittedModel.from_spec(spec["model"], networks)
     expected, predicted = np.asarray(spec["check"]), model.predict_missing()
     if not np.allclose(predicted, expected, CHECK_TOLERANCE, CHECK_TOLERANCE, equal_nan=True):
@@ -154,10 +206,20 @@ def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
     estimator.best_config_, estimator.fit_result_ = from_spec(spec["best_config"]), from_spec(spec["fit_result"])
     if "search" in spec:
         estimator._stored_search = spec["search"]  # noqa: SLF001
-    own = {name: networks.components[name] for name in spec["networks"]}
-    if own:
-        estimator._pickled_networks = own  # noqa: SLF001
-    return estimator
+
+
+def _check_own_networks(model: FittedModel, spec: Mapping[str, Any], networks: Node[nn.Module]) -> None:
+    """Check that networks of the user's are those that were fitted, by what they compute for random rows."""
+    generator = torch.Generator().manual_seed(0)
+    for member, rebuilt in zip(model.networks, FittedModel.from_spec(spec, networks).networks, strict=True):
+        if str(member.config[NETWORKS.key]) in RESERVED:
+            continue
+        layout = member.encoder.layout
+        x = torch.randn(CHECKED_ROWS, layout.n_in, generator=generator)
+        x[:, layout.n_in - len(layout.vocabularies) :] = 0.0  # indices
+        with torch.inference_mode():
+            if not torch.equal(member.network(x), rebuilt.network(x)):
+                raise InvalidData(f"The network {member.config[NETWORKS.key]!r} is not the one that was fitted.")
 
 
 def describe_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -1,5 +1,11 @@
-"""Pickles of estimators that load in processes without the script that made them."""
+"""Pickles of estimators that load in processes without the script that made them, and in later versions.
 
+A pickle is a call of `_unpickle` with the class and the attributes of the estimator, without those that `fit` set, and
+with the bytes of a model file, which are those.
+"""
+
+import inspect
+import logging
 import pickle
 from collections.abc import Mapping
 from copy import deepcopy
@@ -12,9 +18,25 @@ from torch import nn
 
 from autonet.core.component import Component, Node
 from autonet.core.modality import Modality
+from autonet.estimators.autopytorch import RENAMED_OPTIONS
 from autonet.nets.registry import NETWORKS, registered_networks
 
 __all__ = ["PortableEstimator"]
+
+# Attributes that a model file holds, or that follow from them.
+FITTED = frozenset(
+    (
+        "best_config_",
+        "classes_",
+        "feature_names_in_",
+        "fit_result_",
+        "history_",
+        "model_",
+        "n_features_in_",
+        "search_space_",
+        "_stored_search",
+    )
+)
 
 
 class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -22,6 +44,7 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
 
     Functions and classes of ``__main__``, lambdas and local ones are pickled by value, whichever pickler is used.
     Networks of `register_network` are included, so that the estimator can be refitted where they are not registered.
+    What `fit` has set is included as a model file; parts that have no description there are pickled as objects.
     """
 
     modality: ClassVar[Modality]
@@ -34,18 +57,35 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         return replace(node, components={**node.components, **vars(self).get("_pickled_networks", {})})
 
     def _portable_networks(self) -> dict[str, Component[nn.Module]]:
-        """Return the user's networks that options may choose."""
+        """Return the user's networks that options may choose, and those of the model."""
         known = {**registered_networks(), **vars(self).get("_pickled_networks", {})}
         chosen = known if self.networks is None else self.networks
-        return {name: component for name, component in known.items() if name in chosen}
+        model = vars(self).get("model_")
+        used = {member.config[NETWORKS.key] for member in model.networks} if model else set()
+        return {name: component for name, component in known.items() if name in chosen or name in used}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by value what cannot be imported elsewhere."""
+        """Pickle by value what cannot be imported elsewhere, and what `fit` has set as a model file."""
+        fitted = self._describe_fitted()
+        left_out = {"_run", *(FITTED if fitted else ())}  # a copy does not continue the search
+        attributes: Any = self.__getstate__()
+        state = {name: value for name, value in attributes.items() if name not in left_out}
         networks = self._portable_networks()
-        state: Any = self.__getstate__()
         if networks:
-            state = {**state, "_pickled_networks": networks}
-        return _unpickle, (cloudpickle.dumps((type(self), state)),)
+            state = {**state, "_pickled_networks": {name: _take_apart(c) for name, c in networks.items()}}
+        return _unpickle, (cloudpickle.dumps((type(self), state)), *fitted)
+
+    def _describe_fitted(self) -> list[bytes]:
+        """Return the model file of a fitted estimator; none if it is not fitted, or cannot be described."""
+        if "model_" not in vars(self):
+            return []
+        from autonet.estimators.files import dump  # noqa: PLC0415 - needed by fitted ones only
+
+        try:
+            return [dump(self)]
+        except Exception:
+            logging.getLogger("autonet").debug("the fitted model is pickled as objects", exc_info=True)
+            return []
 
     def __copy__(self) -> Self:
         """Return an estimator with the same attributes."""
@@ -67,8 +107,32 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         return other
 
 
-def _unpickle(data: bytes) -> Any:
+def _take_apart(component: Component[nn.Module]) -> tuple[Any, ...]:
+    return component.build, component.space, component.tasks
+
+
+def _unpickle(data: bytes, fitted: bytes = b"") -> Any:
+    """Make an estimator of the pickle of its class and attributes, and of a model file.
+
+    Pickles name this function: it must remain, and accept these arguments.
+    """
     kind, state = pickle.loads(data)  # noqa: S301 - part of a pickle that is being loaded
     estimator = object.__new__(kind)
-    estimator.__setstate__(state)
+    estimator.__setstate__(_update_parameters(kind, state))
+    if "_pickled_networks" in vars(estimator):
+        networks = vars(estimator)["_pickled_networks"]
+        estimator._pickled_networks = {
+            name: parts if isinstance(parts, Component) else Component(name, *parts) for name, parts in networks.items()
+        }
+    if fitted:
+        from autonet.estimators.files import restore  # noqa: PLC0415 - needed by fitted ones only
+
+        restore(estimator, fitted)
     return estimator
+
+
+def _update_parameters(kind: type, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Translate parameters of an earlier version; those that it did not have get their defaults."""
+    parameters = inspect.signature(kind).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    return {**defaults, **{RENAMED_OPTIONS.get(name, name): value for name, value in state.items()}}

@@ -1,24 +1,48 @@
 """Networks, metrics and splitters of users: to worker processes, into pickles, and under which names."""
 
+import io
+import json
 import pickle
+import pickletools
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from copy import copy, deepcopy
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
+from torch import nn
 
-from autonet import AutoNetClassification, register_network, unregister_network
+import autonet
+from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
+from autonet.core.errors import InvalidModelFile
+from autonet.core.specfile import FORMAT
+from autonet.estimators.files import save
 from autonet.nets.registry import NETWORKS
+from tests.assets.make import FOLDER, table
+from tests.mixed import mixed_table
 from tests.nets.networks import deep, perceptron
 
-pytestmark = pytest.mark.usefixtures("own_networks")
+pytestmark = [
+    pytest.mark.usefixtures("own_networks"),
+    pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned"),
+]
+
+FILES = [path for path in sorted(FOLDER.glob("format*")) if path.suffix != ".json"]  # of this version and earlier ones
+# All that the pickle of a fitted estimator names, besides classes and functions of the user's.
+NAMED = {
+    "autonet.estimators.classification AutoNetClassification",
+    "autonet.estimators.pickling _unpickle",
+    "autonet.estimators.regression AutoNetRegression",
+}
 
 # Read by Python from standard input: nothing of it can be imported by another process.
 SCRIPT = """
@@ -132,3 +156,151 @@ def test_a_copy_shares_and_a_deep_copy_does_not(iris: Any, quick: dict[str, Any]
     assert copy(auto).history_ is auto.history_
     assert deepcopy(auto).history_ is not auto.history_
     np.testing.assert_array_equal(deepcopy(auto).predict_proba(iris[0]), auto.predict_proba(iris[0]))
+
+
+def names_in(data: bytes) -> set[str]:
+    """Return the modules and names of a pickle, and of the pickles in it."""
+    strings, found = list[str](), set[str]()
+    for operation, argument, _ in pickletools.genops(data):
+        if isinstance(argument, str):
+            strings.append(argument)
+        if operation.name == "GLOBAL":
+            found.add(str(argument))
+        elif operation.name == "STACK_GLOBAL":
+            found.add(" ".join(strings[-2:]))
+        elif isinstance(argument, bytes) and argument.startswith(b"\x80"):
+            found |= names_in(argument)
+    return found
+
+
+def dump_joblib(auto: Any) -> bytes:
+    joblib.dump(auto, buffer := io.BytesIO())
+    return buffer.getvalue()
+
+
+DUMPS: dict[str, Callable[[Any], bytes]] = {
+    "pickle": pickle.dumps,
+    "cloudpickle": cloudpickle.dumps,
+    "joblib": dump_joblib,
+}
+CHANGES: list[dict[str, Any]] = [
+    {"preset": "tiny_cs"},
+    {"preset": "medium_cs", "cross_validator": 3, "ensemble_size": 5, "traditional_learners": True},
+    {"preset": "full_cs", "refit_on_all_rows": True},
+]
+
+
+@pytest.mark.parametrize("brand", DUMPS)
+@pytest.mark.parametrize("changes", CHANGES)
+@pytest.mark.parametrize("cls", [AutoNetClassification, AutoNetRegression])
+def test_a_pickle_holds_a_model_file_with_history(
+    cls: Any, changes: dict[str, Any], brand: str, quick: dict[str, Any], tmp_path: Path
+) -> None:
+    X = mixed_table()
+    y = X["town"] if cls is AutoNetClassification else X["size"].fillna(0)
+    auto = cls(**{**quick, **changes}).fit(X, y)
+    data = DUMPS[brand](auto)
+    assert names_in(data) <= NAMED
+    again = joblib.load(io.BytesIO(data)) if brand == "joblib" else pickle.loads(data)
+    np.testing.assert_array_equal(again.predict(X), auto.predict(X))
+    if cls is AutoNetClassification:
+        np.testing.assert_array_equal(again.predict_proba(X), auto.predict_proba(X))
+        assert again.classes_.dtype == auto.classes_.dtype
+    assert again.history_.to_dicts() == auto.history_.to_dicts()
+    assert [trial.seed for trial in again.history_] == [trial.seed for trial in auto.history_]
+    assert again.search_space_ == auto.search_space_
+    assert (again.best_config_, again.fit_result) == (auto.best_config_, auto.fit_result)
+    assert again.get_params() == auto.get_params()
+    assert repr(again) == repr(auto)
+    assert again.get_hyperparameter_search_space() == auto.search_space_
+    assert list(again.feature_names_in_) == list(X.columns)
+    assert DUMPS[brand](again) == DUMPS[brand](auto) == data
+    save(auto, tmp_path / "a.autonet", with_history=True)
+    assert len(data) < (tmp_path / "a.autonet").stat().st_size + 2000
+
+
+def test_what_the_user_has_set_is_kept(iris: Any, quick: dict[str, Any], tmp_path: Path) -> None:
+    auto = AutoNetClassification("tiny_cs", **quick).set_output(transform="pandas").fit(iris[0], iris[1] > 1)
+    auto.note, auto.threshold_ = "mine", 0.25
+    again = pickle.loads(pickle.dumps(auto))
+    assert (again.note, again.threshold_) == ("mine", 0.25)
+    assert isinstance(again.transform(iris[0]), pd.DataFrame)
+    assert not hasattr(pickle.loads(pickle.dumps(clone(auto))), "model_")
+    auto.save(tmp_path / "a.autonet")
+    loaded = pickle.loads(pickle.dumps(autonet.load(tmp_path / "a.autonet")))  # without history
+    assert not hasattr(loaded, "history_")
+    np.testing.assert_array_equal(loaded.predict_proba(iris[0]), auto.predict_proba(iris[0]))
+    with_history = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(auto))))
+    assert len(with_history.history_) == 3
+
+
+class Color(Enum):
+    RED, BLUE = "red", "blue"
+
+
+def rectified(n_in: int, n_out: int) -> nn.Module:
+    return nn.Sequential(nn.Linear(n_in, n_out), nn.ReLU())
+
+
+def test_what_a_model_file_cannot_hold_is_pickled_as_objects(iris: Any, quick: dict[str, Any]) -> None:
+    X, y = iris
+    register_network("mine", perceptron)
+    of_another = AutoNetClassification("tiny_cs", **quick, networks=["mine"], baseline=False).fit(X, y)
+    register_network("mine", rectified, overwrite=True)  # of equal weights
+    labels = np.array([Color.RED, Color.BLUE, Color.RED])[y]
+    exotic = pd.DataFrame({"x": pd.Categorical([(1, Color.RED)] * 75 + [(2, Color.BLUE)] * 75), "z": X[:, 0]})
+    of_colors = AutoNetClassification("tiny_cs", **quick).fit(exotic, labels == Color.RED)
+    for auto, rows in ((of_another, X), (of_colors, exotic)):
+        data = pickle.dumps(auto)
+        assert "autonet.models.model FittedModel" in names_in(data)
+        again = pickle.loads(data)
+        np.testing.assert_array_equal(again.predict_proba(rows), auto.predict_proba(rows))
+        assert len(again.history_) == 3
+
+
+def test_a_network_of_one_fit_is_in_the_pickle(iris: Any, quick: dict[str, Any]) -> None:
+    register_network("mine", deep)
+    auto = AutoNetClassification("tiny_cs", **quick, baseline=False, networks=["shapedresnet"])
+    auto.fit(*iris, networks=["mine"])
+    data, expected = pickle.dumps(auto), auto.predict_proba(iris[0])
+    assert names_in(data) - NAMED == {"tests.nets.networks deep"}
+    register_network("mine", perceptron, overwrite=True)
+    np.testing.assert_array_equal(pickle.loads(data).predict_proba(iris[0]), expected)
+    again = pickle.loads(pickle.dumps(auto))  # whose weights fit no perceptron
+    np.testing.assert_array_equal(again.predict_proba(iris[0]), expected)
+    unregister_network("mine")
+    np.testing.assert_array_equal(pickle.loads(data).predict_proba(iris[0]), expected)
+
+
+def test_a_damaged_pickle_is_refused(iris: Any, quick: dict[str, Any]) -> None:
+    data = pickle.dumps(AutoNetClassification("tiny_cs", **quick).fit(*iris))
+    position = len(data) - 3000
+    with pytest.raises(InvalidModelFile, match="The pickled estimator cannot be loaded: its checksum is wrong"):
+        pickle.loads(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
+
+
+def test_there_is_a_file_of_this_version() -> None:
+    assert {f"format{FORMAT}.pickle", f"format{FORMAT}.autonet"} <= {path.name for path in FILES}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_files_of_earlier_versions_open(path: Path) -> None:
+    X = table()[0]
+    assert path.stat().st_size < 50_000
+    auto = pickle.loads(path.read_bytes()) if path.suffix == ".pickle" else autonet.load(path)
+    expected = json.loads(path.with_suffix(".json").read_text())
+    np.testing.assert_allclose(auto.predict_proba(X), expected["probabilities"], atol=1e-6)
+    assert auto.threshold_ == expected["threshold"]
+    assert auto.best_config_ == expected["best_config"]
+    assert auto.set_params(log_level="info").get_params().keys() == AutoNetClassification().get_params().keys()
+    if path.suffix == ".pickle":
+        assert [dict(trial.config) for trial in auto.history_] == expected["trials"]
+        assert sorted(auto.search_space_) == expected["space"]
+
+
+def test_parameters_of_earlier_and_later_versions() -> None:
+    auto = AutoNetClassification(max_trials=3)
+    vars(auto)["refit"] = vars(auto).pop("refit_on_all_rows")  # as it was called
+    vars(auto).pop("callbacks")  # as if there were none then
+    again = pickle.loads(pickle.dumps(auto, protocol=4))
+    assert again.get_params() == AutoNetClassification(max_trials=3).get_params()
