@@ -1,10 +1,29 @@
 """Activation functions by name."""
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from autonet.core.validation import check_choice
 
 __all__ = ["ACTIVATIONS", "build_activation"]
+
+# Values from which the formula of `Mish` is faster than torch's function, and where the result is x.
+MANY_VALUES, LARGE = 10_000, 20.0
+
+
+class Mish(nn.Mish):
+    """torch's activation, which takes three times as long for many rows as its formula, x n / (n + 2) with e = exp(x)
+    and n = e (e + 2), written out; the formula is for predictions only, where no gradient needs its terms.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map values elementwise."""
+        if x.numel() < MANY_VALUES or not torch.is_inference_mode_enabled():
+            return super().forward(x)
+        e = x.clamp(max=LARGE).exp_()
+        n = (e + 2).mul_(e)
+        return n.div_(n + 2).mul_(x)
+
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -14,7 +33,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "silu": nn.SiLU,
     "selu": nn.SELU,
     "leaky_relu": nn.LeakyReLU,
-    "mish": nn.Mish,
+    "mish": Mish,
 }
 
 

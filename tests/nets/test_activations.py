@@ -16,6 +16,20 @@ def test_activations_are_their_formulas(name: str) -> None:
     torch.testing.assert_close(build_activation(name)(x), FORMULAS[name](x))
 
 
+@pytest.mark.parametrize("n", [1, 100_000])
+def test_mish_predicts_with_the_values_of_torch(n: int) -> None:
+    x = torch.linspace(-120, 120, n)
+    expected = torch.nn.functional.mish(x.double()).float()
+    before = x.clone()
+    with torch.inference_mode():
+        torch.testing.assert_close(build_activation("mish")(x), expected, rtol=1e-6, atol=1e-30)
+    assert torch.equal(x, before)
+    x.requires_grad_()
+    assert torch.equal(build_activation("mish")(x), torch.nn.functional.mish(x))
+    build_activation("mish")(x).sum().backward()
+    assert x.grad is not None
+
+
 def test_an_unknown_activation_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"Unknown activation 'rellu'\. Did you mean 'relu'"):
         ResBlock(3, 3, activation_name="rellu", dropout=0.0)

@@ -287,12 +287,12 @@ class CategoricalFeatures(nn.Module):
     def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Return features (n, n_features) and indices for embeddings (n, n_embedded) of codes (n, q)."""
         levels = self.lookup[codes + self.offsets]
-        binary = levels[:, self.binary]
+        binary = levels.index_select(1, self.binary)
         signs = (binary == 2).float() - (binary == 1).float()
-        own = levels[:, self.one_hot]
+        own = levels.index_select(1, self.one_hot)
         position = torch.where(own > 0, own + self.before, 0)
         one_hot = signs.new_zeros((codes.shape[0], 1 + self.n_one_hot)).scatter(1, position, 1.0)  # the first: unknown
-        return torch.cat([signs, one_hot[:, 1:]], 1), levels[:, self.embedded].float()
+        return torch.cat([signs, one_hot[:, 1:]], 1), levels.index_select(1, self.embedded).float()
 
 
 @describable_module
