@@ -2,9 +2,9 @@
 
     python benchmarks/serving.py --models /tmp/models
 
-For each table one network, the first trial of `tiny_cs`, and the ensemble of a fit of a minute are saved as model files,
-or read from the folder if they are there, and loaded.  The million rows are those of the test part, again and again.
-On two cores; a busy machine doubles percentiles, so look at several runs.
+For each table one network, the first trial of `tiny_cs`, and the ensemble of a fit of a minute are saved as model
+files, or read from the folder if they are there, and loaded.  The million rows are those of the test part, again and
+again.  On two cores; a busy machine doubles percentiles, and triples the time of many rows: look at several runs.
 """
 
 import argparse
@@ -56,8 +56,8 @@ def milliseconds(predict: Callable[[Any], Any], rows: list[Any], threads: int) -
 
     call(rows[:FIRST])
     with ThreadPoolExecutor(threads) as pool:
-        took = sum(pool.map(call, [rows[i::threads] for i in range(threads)]), [])
-    return 1e3 * np.percentile(took, PERCENTILES)
+        took = list(pool.map(call, [rows[i::threads] for i in range(threads)]))
+    return 1e3 * np.percentile(np.concatenate(took), PERCENTILES)
 
 
 def main() -> None:

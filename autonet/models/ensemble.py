@@ -19,7 +19,16 @@ from autonet.core.typing import Array
 from autonet.data.targets.targets import TargetEncoder
 from autonet.models.trees import BoostedTrees, RandomizedTrees
 
-__all__ = ["Ensemble", "Member", "NetworkMember", "TreeMember", "apply_temperature", "fit_temperature", "weighted_mean"]
+__all__ = [
+    "Ensemble",
+    "Member",
+    "NetworkMember",
+    "TreeMember",
+    "apply_temperature",
+    "fit_temperature",
+    "set_one_thread",
+    "weighted_mean",
+]
 
 PREDICTED_ROWS = 1024  # rows encoded and predicted at a time: what layers of networks return stays in the cache
 THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds
@@ -129,10 +138,20 @@ class Ensemble:
             return _weighted_sum(parts, data.rows(slice(start, start + PREDICTED_ROWS)))
 
         threads = min(len(jobs), available_cores()) if len(data) >= THREADED_ROWS else 1
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with ThreadPoolExecutor(threads, initializer=set_one_thread) as pool:
             done = iter(map(do, jobs) if threads == 1 else pool.map(do, jobs))
             means = [_mean(islice(done, len(by_encoder))) for _ in starts]
         return apply_temperature(np.concatenate(means), self.temperature)
+
+
+def set_one_thread() -> int:
+    """Let torch compute on one thread where this thread asks it to, and return on how many it did before.
+
+    It is asked first, because the first use of torch in a thread takes over the number that any other has set last.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    return before
 
 
 def weighted_mean(weights: Sequence[float], predictions: Sequence[Array]) -> Array:

@@ -20,7 +20,7 @@ from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.reading.schema import Schema
 from autonet.data.targets.targets import Targets
 from autonet.metrics.formulas import decide
-from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember
+from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember, set_one_thread
 from autonet.models.network import rebuild_network, restore_checked, restore_network
 from autonet.nets.registry import NETWORKS, RESERVED
 
@@ -158,7 +158,20 @@ class FittedModel:
         mean = self._mean(X, owner)
         if self.targets.kind == "regression":
             return self.targets.decode(mean)
-        return self.targets.decode(decide(mean, self.targets.kind, self.threshold))
+        return self.decide(mean)
+
+    def decide(self, probabilities: Array) -> Array:
+        """Decide on labels, as `predict` does, given what `predict_proba` returned.
+
+        Parameters
+        ----------
+        probabilities : ndarray of shape (n, n_classes) or (n, n_labels)
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, n_labels)
+        """
+        return self.targets.decode(decide(probabilities, self.targets.kind, self.threshold))
 
     def _mean(self, X: Any, owner: str) -> Array:
         data = self.read(X, owner)
@@ -295,10 +308,10 @@ def one_thread() -> Iterator[None]:
     Blocks of several threads may overlap: each restores the setting from before the first one.
     """
     with _LOCK:
+        before = set_one_thread()
         if not _ACTIVE[0]:
-            _PREVIOUS[0] = torch.get_num_threads()
+            _PREVIOUS[0] = before
         _ACTIVE[0] += 1
-    torch.set_num_threads(1)
     try:
         yield
     finally:

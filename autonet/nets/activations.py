@@ -12,8 +12,9 @@ MANY_VALUES, LARGE = 10_000, 20.0
 
 
 class Mish(nn.Mish):
-    """torch's activation, which takes three times as long for many rows as its formula, x n / (n + 2) with e = exp(x)
-    and n = e (e + 2), written out; the formula is for predictions only, where no gradient needs its terms.
+    """torch's activation, whose formula, x n / (n + 2) with e = exp(x) and n = e (e + 2), is faster for many rows.
+
+    It is used for predictions alone, which need no gradients.
     """
 
     def forward(self, x: Tensor) -> Tensor:

@@ -56,7 +56,7 @@ TABLES: list[tuple[Any, str]] = [
     ([{"a": 1}, [1]], "Row 1 of X is a list, but row 0 is a dictionary; pass rows of one type"),
     (np.zeros((3, 2), [("a", float)]), "X is a structured array of shape (3, 2); expected one entry per row"),
     (np.zeros(3, [("a", float, 2)]), "Field 'a' of X has arrays of shape (2,); use one field per value"),
-    ([], "Expected 2D array, got 1D array instead"),
+    ([], "X is an empty list; pass at least one row."),
     ([[1, 2], [3]], "The rows of X have different lengths: 1, 2"),
     (pd.concat([FRAME, FRAME[["a"]]], axis=1), "Columns of X have the same name: 'a'; rename or drop them"),
     (FRAME.rename(columns={"a": 1}), "Names of columns are of different types: 1 (int), 'c' (str)"),

@@ -189,6 +189,27 @@ def test_threads_of_torch_are_put_back_whatever_ends_first() -> None:
     assert torch.get_num_threads() == 2
 
 
+def test_a_new_thread_keeps_to_one_thread_whatever_others_set() -> None:
+    before, found = torch.get_num_threads(), []
+
+    def use() -> None:
+        with one_thread():
+            used.set()
+            main_sets.wait()
+            found.append(torch.get_num_threads())
+
+    used, main_sets = threading.Event(), threading.Event()
+    thread = threading.Thread(target=use)
+    with one_thread():
+        thread.start()
+        used.wait()
+        torch.set_num_threads(3)
+        main_sets.set()
+        thread.join()
+    assert found == [1]
+    assert torch.get_num_threads() == before
+
+
 # --- rows as services get them
 
 

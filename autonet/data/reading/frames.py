@@ -152,7 +152,9 @@ def _open_sparse(X: Any) -> sparse.csr_array:
 
 def _array_of_rows(rows: Any) -> Array:
     """Convert a list of rows to an array; of objects if not all are numbers, so that none becomes a string."""
-    if rows and hasattr(rows[0], "dtype"):
+    if not rows:
+        raise InvalidData("X is an empty list; pass at least one row.")
+    if hasattr(rows[0], "dtype"):
         return np.asarray(rows)
     try:
         array = np.array(rows, dtype=object)
