@@ -34,7 +34,6 @@ IGNORED_OPTIONS = (
     "min_workers",
     "working_dir",
     "run_worker_on_master_node",
-    "memory_limit_mb",
 )
 RENAMED_OPTIONS = {"config_preset": "preset", "random_seed": "random_state", "refit": "refit_on_all_rows"}
 IGNORED_IN_REFIT = ("rescore",)

@@ -64,6 +64,8 @@ class AutoNet(FittedEstimator, ABC):
         n_jobs: int | str | None = None,
         run_dir: str | Path | None = None,
         warm_start: bool = False,
+        executor: Any = None,
+        memory_limit_mb: float | None = None,
         categorical_features: Sequence[Any] | None = None,
         class_weight: Mapping[Any, float] | str | None = None,
         hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = None,
@@ -107,6 +109,8 @@ class AutoNet(FittedEstimator, ABC):
         self.n_jobs = n_jobs
         self.run_dir = run_dir
         self.warm_start = warm_start
+        self.executor = executor
+        self.memory_limit_mb = memory_limit_mb
         self.categorical_features = categorical_features
         self.class_weight = class_weight
         self.hyperparameter_search_space_updates = hyperparameter_search_space_updates

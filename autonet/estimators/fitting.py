@@ -5,7 +5,7 @@
 import time
 import warnings
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,7 @@ def fit_estimator(
     options = resolve_options(estimator, overrides)
     plan, networks, began = options.plan_time(), estimator._known_networks(), time.monotonic()
     with log_fit(options.log_level) as logger, one_thread(), ExitStack() as on_exit:
+        adopted = on_exit.enter_context(options.adopt_executor())
         bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
         bar.begin("reading")
         reader, inputs = _read_inputs(estimator, data, sample_weight, groups, options)
@@ -86,8 +87,7 @@ def fit_estimator(
         space = _build_space(estimator, context, resolved, networks, chosen)
         if options.continues:
             run.begin(describe_fit(estimator, inputs, reader, context, options), context.folds)
-        executor = plan.executor(context.data)
-        on_exit.callback(executor.close)
+        executor = adopted or on_exit.enter_context(closing(plan.executor(context.data)))
         bar.begin("baseline")
         default = context.resolve(space.get_default_configuration())
         baselines = fit_baselines(context, default, resolved, plan, run)

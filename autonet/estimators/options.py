@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
@@ -13,6 +14,7 @@ from sklearn.utils import check_random_state
 from torch import nn
 
 from autonet.core.component import Node
+from autonet.core.cores import in_daemon
 from autonet.core.errors import InvalidOption
 from autonet.core.modality import Modality
 from autonet.core.task import Task, TaskKind
@@ -22,6 +24,9 @@ from autonet.estimators.params import Params
 from autonet.estimators.time_plan import DEFAULT_RUNTIME, TimePlan
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.tabular import NODES, TABLES
+from autonet.search.executors.adopt import adopt_executor
+from autonet.search.executors.base import Executor
+from autonet.search.executors.starting import check_memory_limit
 from autonet.search.rungs import Rungs
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
@@ -59,6 +64,8 @@ class Options(Params):
         chosen = {RENAMED_OPTIONS.get(name, name): value for name, value in preset.options.items()}
         for name in chosen:
             check_choice(f"option in preset {preset.name}", name, PRESET_OPTIONS)
+        if options.executor is not None:  # which knows how many
+            chosen["n_jobs"] = "auto"
         left = {k: v for k, v in {**PRESET_OPTIONS, **chosen}.items() if getattr(options, k) is None}
         options = replace(options, **left)
         options.check()
@@ -68,6 +75,8 @@ class Options(Params):
         """Check everything that can be checked without data."""
         self.check_each()
         self._check_budgets()
+        if self.memory_limit_mb is not None:
+            self._check_memory_limit()
         if self.traditional_learners and self.ensemble_size == 1:
             raise InvalidOption(
                 "traditional_learners=True requires ensemble_size > 1; got 1. Give a larger one, such as "
@@ -93,6 +102,32 @@ class Options(Params):
                 value = getattr(self, name)
                 if value is not None and value != int(value):
                     raise InvalidOption(f"{name} must be a whole number of epochs; got {value!r}.")
+
+    def _check_memory_limit(self) -> None:
+        """Raise where the limit cannot be kept."""
+        if self.executor is not None:
+            raise InvalidOption(
+                "memory_limit_mb cannot be kept by an executor of yours; limit the memory of its workers, or pass "
+                "executor=autonet.search.Processes(n_jobs, memory_limit_mb=...)."
+            )
+        if in_daemon():
+            raise InvalidOption(
+                "memory_limit_mb requires worker processes, which a daemonic process (a worker of multiprocessing.Pool "
+                "or of dask) cannot start; remove it."
+            )
+        check_memory_limit(self.memory_limit_mb)
+
+    def adopt_executor(self) -> AbstractContextManager[Executor | None]:
+        """Return a context manager of the user's executor, wrapped; of None if there is none.
+
+        Raises
+        ------
+        InvalidOption, MissingPackage
+            On entry, if it cannot run trials.
+        """
+        if self.executor is None:
+            return nullcontext()
+        return adopt_executor(self.executor, None if self.n_jobs in ("auto", -1) else int(self.n_jobs or 1))
 
     def list_metrics(self, defaults: Mapping[TaskKind, str], kind: TaskKind) -> list[str | Callable[..., float]]:
         """Return the metric to optimize and those to record."""
@@ -137,6 +172,7 @@ class Options(Params):
             selects=self.max_networks > 1,
             refits=self.refit_on_all_rows is True,
             n_jobs=self.n_jobs,
+            memory_limit_mb=self.memory_limit_mb,
         )
 
     def resolve_refit(self, n_folds: int, *, has_valid: bool) -> Self:

@@ -8,10 +8,7 @@ The constructor repeats names and defaults, as scikit-learn and editors want it;
 from __future__ import annotations
 
 import inspect
-import logging
-import math
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from textwrap import fill
@@ -20,58 +17,33 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import torch
 
-from autonet.core.errors import InvalidOption
-from autonet.core.validation import check_choice, is_real
-from autonet.data.splits.folds import CROSS_VALIDATORS
 from autonet.estimators.callbacks import check_callbacks
+from autonet.estimators.checks import (
+    COMPONENT_NAMES,
+    COUNT,
+    METRICS,
+    N_JOBS,
+    PRESET,
+    RUN_DIR,
+    UPDATES,
+    Check,
+    accept,
+    check_budget_type,
+    check_cross_validator,
+    check_executor,
+    check_log_level,
+    flag,
+    number,
+)
 
 if TYPE_CHECKING:
     from autonet.search.rungs import Unit
     from autonet.space.updates import HyperparameterSearchSpaceUpdates
 
-__all__ = ["Params", "describe_parameters", "document_parameters", "parse_log_level"]
+__all__ = ["Params", "describe_parameters", "document_parameters"]
 
 _Class = TypeVar("_Class", bound=type)
-Check = Callable[[str, Any], object]
-
-MAX_JOBS = 999
-UNITS = ("time", "epochs")  # of budgets
 WIDTH = 110  # columns of a generated docstring
-
-
-def _must_be(expected: str, accepts: Callable[[Any], bool]) -> Check:
-    """Return a check that raises one kind of sentence: what was expected, what came."""
-
-    def check(name: str, value: Any) -> None:
-        if not accepts(value):
-            raise InvalidOption(f"{name} must be {expected}; got {value!r:.60}.")
-
-    return check
-
-
-def _number(above: float = 0.0, below: float = math.inf, *, finite: bool = True, optional: bool = True) -> Check:
-    """Check a number inside an open interval."""
-    kind = "a finite number" if finite and math.isinf(below) else "a number"
-    interval = f"greater than {above:g}" if math.isinf(below) else f"between {above:g} and {below:g}"
-
-    def accepts(value: Any) -> bool:
-        if value is None:
-            return optional
-        return is_real(value) and (above < value < below or (value == math.inf and not finite))
-
-    return _must_be(f"{kind} {interval}{', or None' if optional else ''}", accepts)
-
-
-def _flag(*others: Any) -> Check:
-    """Check a truth value, or one of a few other values."""
-    expected = "True, False or 'auto'" if "auto" in others else "True or False"
-    return _must_be(
-        expected, lambda value: isinstance(value, bool | np.bool_) or (_is_plain(value) and value in others)
-    )
-
-
-def _accept(name: str, value: Any) -> None:
-    """Accept any value: it is checked where the data are known."""
 
 
 def _param(default: Any, type_: str, check: Check, meaning: str) -> Any:
@@ -82,75 +54,7 @@ def _param(default: Any, type_: str, check: Check, meaning: str) -> Any:
 def _components(what: str) -> Any:
     """Declare a parameter that chooses among the components of a node."""
     meaning = f"{what} to choose from.  Default: the preset's choice."
-    return _param(None, "list of str", _COMPONENT_NAMES, meaning)
-
-
-def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
-
-
-def _is_list_of_names(value: Any) -> bool:
-    return _is_list(value) and len(value) > 0 and all(isinstance(name, str) for name in value)
-
-
-def _is_count(value: Any) -> bool:
-    return is_real(value) and math.isfinite(value) and value >= 1 and value == int(value)
-
-
-def _is_updates(value: Any) -> bool:
-    from autonet.space.updates import HyperparameterSearchSpaceUpdates  # noqa: PLC0415 - imports ConfigSpace
-
-    return isinstance(value, HyperparameterSearchSpaceUpdates)
-
-
-def _is_n_jobs(value: Any) -> bool:
-    return value is None or value == "auto" or value == -1 or (_is_count(value) and value <= MAX_JOBS)
-
-
-_COUNT = _must_be("a whole number of at least 1, or None", lambda value: value is None or _is_count(value))
-_COMPONENT_NAMES = _must_be(
-    "a list of at least one name, or None", lambda value: value is None or _is_list_of_names(value)
-)
-_PRESET = _must_be("a name or a path", lambda value: isinstance(value, str | Path))
-_METRICS = _must_be("a list of metrics, or None", lambda value: value is None or _is_list(value))
-_UPDATES = _must_be(
-    "HyperparameterSearchSpaceUpdates, the path of a file, or None",
-    lambda value: value is None or isinstance(value, str | Path) or _is_updates(value),
-)
-_RUN_DIR = _must_be("a path, or None", lambda value: value is None or isinstance(value, str | os.PathLike))
-_N_JOBS = _must_be(f"a whole number from 1 to {MAX_JOBS}, -1 for one per core, 'auto', or None", _is_n_jobs)
-
-
-def parse_log_level(level: str | int | None) -> int | None:
-    """Convert a level of `logging`, a name or a number, to its number.
-
-    Raises
-    ------
-    UnknownName, InvalidOption
-    """
-    if level is None or (isinstance(level, int | np.integer) and not isinstance(level, bool) and level >= 0):
-        return None if level is None else int(level)
-    if not isinstance(level, str):
-        raise InvalidOption(f"log_level must be a level of logging, by name or number, or None; got {level!r:.60}.")
-    check_choice("log_level", level.lower(), [name.lower() for name in logging.getLevelNamesMapping()])
-    return logging.getLevelNamesMapping()[level.upper()]
-
-
-def _check_budget_type(name: str, value: Any) -> None:
-    check_choice(name, str(value), UNITS)
-
-
-def _check_cross_validator(name: str, value: Any) -> None:
-    if isinstance(value, str):
-        check_choice(name, value, ("auto", *CROSS_VALIDATORS))
-
-
-def _check_log_level(name: str, value: Any) -> None:
-    parse_log_level(value)
+    return _param(None, "list of str", COMPONENT_NAMES, meaning)
 
 
 @dataclass(frozen=True)
@@ -160,57 +64,58 @@ class Params:
     preset: str | Path = _param(
         "medium_cs",
         "str or Path",
-        _PRESET,
+        PRESET,
+        RUN_DIR,
         'Search space to start from: "tiny_cs", "medium_cs", "full_cs", or the path of a TOML file.',
     )
     max_runtime: float | None = _param(
         None,
         "float",
-        _number(finite=False),
+        number(finite=False),
         "Time limit of `fit`, in seconds.  Default: 300, unless the number of trials is limited.",
     )
-    max_trials: int | None = _param(None, "int", _COUNT, "Number of configurations to start.")
+    max_trials: int | None = _param(None, "int", COUNT, "Number of configurations to start.")
     num_iterations: int | None = _param(
         None,
         "int",
-        _number(finite=False),
+        number(finite=False),
         "Limit the configurations to those that this many Hyperband brackets would start (Auto-PyTorch's option).",
     )
     min_budget: float | None = _param(
         None,
         "float",
-        _number(),
+        number(),
         "Lowest budget of a configuration: seconds of its own training, or epochs.  Default: derived from "
         "`max_runtime`; 5 for epochs.",
     )
     max_budget: float | None = _param(
         None,
         "float",
-        _number(),
+        number(),
         "Highest budget of a configuration, as `min_budget`.  Default: derived from `max_runtime`; 150 for epochs.",
     )
     budget_type: Unit = _param(
-        "time", '{"time", "epochs"}', _check_budget_type, "Unit of the budgets.  Epochs are reproducible bit for bit."
+        "time", '{"time", "epochs"}', check_budget_type, "Unit of the budgets.  Epochs are reproducible bit for bit."
     )
     eta: float = _param(
-        3, "float", _number(1, optional=False), "One in eta configurations is promoted from a budget to the next."
+        3, "float", number(1, optional=False), "One in eta configurations is promoted from a budget to the next."
     )
     optimize_metric: str | Callable[..., float] | None = _param(
         None,
         "str or callable",
-        _accept,
+        accept,
         "Metric that selects epochs, promotions, decision thresholds and the final model: a name of scikit-learn's "
         'scorers ("roc_auc", "f1_macro", "neg_log_loss", ...) or of Auto-PyTorch ("auc_metric", "cross_entropy", '
         '...), a scorer, or a function ``f(y_true, y_pred)``, greater is better.  Default: "accuracy" for classes, '
         '"multilabel_accuracy" for several labels, "r2" for regression.',
     )
     additional_metrics: Sequence[str | Callable[..., float]] | None = _param(
-        None, "list of str or callable", _METRICS, "Metrics to record only."
+        None, "list of str or callable", METRICS, "Metrics to record only."
     )
     pos_label: Any = _param(
         None,
         "label of `y`",
-        _accept,
+        accept,
         'The positive class of a binary classification, which "f1", "jaccard", "precision", "recall", '
         '"average_precision" and the likelihood ratios score; "roc_auc" is the same for either.  Default: the label '
         "1 (or True) if there is one, as in scikit-learn, else the last in sorted order; the log and "
@@ -220,20 +125,20 @@ class Params:
     validation_split: float | None = _param(
         None,
         "float",
-        _number(0, 1),
+        number(0, 1),
         "Share of the rows to hold out for validation, stratified by class or by bins of the target.  Default: 0.3, "
         'or what `cross_validator` ="auto" chooses.',
     )
     shuffle: bool = _param(
         True,
         "bool",
-        _flag(),
+        flag(),
         "Whether held-out rows are drawn at random; if not, the last ones are held out, as for rows in order of time.",
     )
     cross_validator: Any = _param(
         None,
         "str, int, splitter or list of (train, test)",
-        _check_cross_validator,
+        check_cross_validator,
         'Validate every configuration on folds; predictions are the mean over the folds\' networks.  "k_fold", '
         '"stratified_k_fold", "group_k_fold", "time_series_split" or another of scikit-learn\'s splitters by name; a '
         "number of folds; or any object with scikit-learn's ``split``, which gets `X` and `y` as passed to `fit`.  "
@@ -243,26 +148,26 @@ class Params:
         'lack a class that `optimize_metric` needs.  Default: the preset\'s choice, "none" or "auto".',
     )
     cross_validator_args: Mapping[str, Any] | None = _param(
-        None, "dict", _accept, 'Keywords of the splitter given by name, such as {"n_splits": 3}.'
+        None, "dict", accept, 'Keywords of the splitter given by name, such as {"n_splits": 3}.'
     )
     ensemble_size: int | None = _param(
         None,
         "int",
-        _COUNT,
+        COUNT,
         "Number of trained networks to select for the final model, with repetition; 1 keeps the best network alone.  "
         "Default: the preset's choice.",
     )
     baseline: bool = _param(
         True,
         "bool",
-        _flag(),
+        flag(),
         "Whether to fit a linear network first, which is returned if no other is better, and may join the ensemble.  "
         "Without it nothing is returned before the first trial has ended.  It is always fitted to a single class.",
     )
     refit_on_all_rows: bool | str | None = _param(
         None,
         'bool or "auto"',
-        _flag("auto", None),
+        flag("auto", None),
         "Whether to train the networks of the final model on all rows in the last 12 % of the time.  The validated "
         "ones are averaged with them; with `ensemble_size` = 1 they are replaced.  Rows given as ``X_valid`` are not "
         'trained on, so that there is no refit then.  "auto" refits an ensemble validated on held-out rows: with '
@@ -271,7 +176,7 @@ class Params:
     traditional_learners: bool = _param(
         False,
         "bool",
-        _flag(),
+        flag(),
         "Whether to fit scikit-learn's HistGradientBoosting and ExtraTrees, too, within 15 % of the time, as members "
         'of the ensemble, which requires `ensemble_size` > 1.  ``fit_result["ensemble"]`` has their weights; the best '
         "network is found and kept as without them.",
@@ -279,7 +184,7 @@ class Params:
     n_jobs: int | str | None = _param(
         None,
         'int or "auto"',
-        _N_JOBS,
+        N_JOBS,
         "Number of configurations to train at once, each in a process of its own with one thread; -1 stands for one "
         'per core.  "auto" is one per core for budgets in seconds and 25 seconds or more.  With less than 10 seconds '
         "it is always one, in this process: worker processes would not be ready.  In workers of joblib, "
@@ -289,7 +194,7 @@ class Params:
     run_dir: str | Path | None = _param(
         None,
         "path-like",
-        _RUN_DIR,
+        RUN_DIR,
         "Directory in which the search is saved as it goes.  The same fit with the same directory goes on where it "
         "ended, also after `kill -9`: no result is lost, and no trial is trained again.  `max_runtime` and "
         "`max_trials` are totals; larger ones continue a search that had ended.  Other data, options or versions of "
@@ -298,27 +203,46 @@ class Params:
     warm_start: bool = _param(
         False,
         "bool",
-        _flag(),
+        flag(),
         "Whether another call of `fit` with the same data goes on with the search of the last one, as with `run_dir` "
         "but in memory.",
+    )
+    executor: Any = _param(
+        None,
+        "dask.distributed.Client, address, concurrent.futures.Executor or Executor",
+        check_executor,
+        "Where to train configurations, instead of on this machine's cores: a dask client, the address of a dask "
+        'scheduler such as "tcp://host:8786", a pool of `concurrent.futures`, or an executor of `autonet.search`.  The '
+        "table is sent to each worker once; a worker that dies costs its configuration.  It stays open, and is left "
+        "out of pickles.  A number as `n_jobs` is then the number of configurations at once, by default one per "
+        "worker; executors of `autonet.search` have their own.",
+    )
+    memory_limit_mb: float | None = _param(
+        None,
+        "float",
+        number(),
+        "Memory in MiB that training one configuration may take beyond that of its worker process with the table: one "
+        'that needs more ends alone, with status "memout".  In total it is at most `n_jobs` times that.  Every '
+        "configuration is trained in a worker process then, also with ``n_jobs=1``.  Linux only, and not with "
+        "`executor`.",
     )
     categorical_features: Sequence[Any] | None = _param(
         None,
         "list of names or indices, or boolean mask",
-        _accept,
+        accept,
         "Columns to treat as categorical, whatever their type.  Columns of strings, booleans and categories always "
         "are.",
     )
     class_weight: Mapping[Any, float] | str | None = _param(
         None,
         'dict or "balanced"',
-        _accept,
+        accept,
         "Weights of the classes, multiplied with those of the rows, in training and in the metric.",
     )
     hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = _param(
         None,
         "HyperparameterSearchSpaceUpdates or path",
-        _UPDATES,
+        UPDATES,
         "Edits of the search space, applied after those of the preset.",
     )
     networks: Sequence[str] | None = _components("Networks")
@@ -334,22 +258,22 @@ class Params:
     loss_modules: Sequence[str] | None = _components("Losses")
     batch_loss_computation_techniques: Sequence[str] | None = _components("Batch techniques, such as mixup,")
     device: str | torch.device = _param(
-        "auto", "str or torch.device", _accept, 'Where to train: "auto" (a GPU if there is one), "cpu", "cuda".'
+        "auto", "str or torch.device", accept, 'Where to train: "auto" (a GPU if there is one), "cpu", "cuda".'
     )
     random_state: int | np.random.RandomState | None = _param(
-        None, "int or RandomState", _accept, "Seed of all random numbers."
+        None, "int or RandomState", accept, "Seed of all random numbers."
     )
     log_level: str | int | None = _param(
         None,
         "str or int",
-        _check_log_level,
+        check_log_level,
         'Level of the logger "autonet" during the fit: "debug", "info", ... or a number of `logging`.  Default: as '
         "it is.  Lines go to the handlers of `logging`, or to standard error if there are none.",
     )
     progress_bar: bool | str = _param(
         "auto",
         'bool or "auto"',
-        _flag("auto", None),
+        flag("auto", None),
         'Show time, step, trials per budget and the best score during the fit, on standard error.  "auto" shows it in '
         "a terminal and in a notebook.",
     )

@@ -8,7 +8,7 @@ import inspect
 import logging
 import pickle
 from collections.abc import Mapping
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -49,6 +49,7 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
 
     modality: ClassVar[Modality]
     networks: Any
+    executor: Any
     _pickled_networks: Mapping[str, Component[nn.Module]]
 
     def _known_networks(self) -> Node[nn.Module]:
@@ -64,6 +65,10 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         used = {member.config[NETWORKS.key] for member in model.networks} if model else set()
         return {name: component for name, component in known.items() if name in chosen or name in used}
 
+    def _without_executor(self) -> dict[str, None]:
+        """Return the attributes to replace in a copy for elsewhere: an executor is of this process."""
+        return {} if isinstance(vars(self).get("executor"), str | None) else {"executor": None}
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by value what cannot be imported elsewhere, and what `fit` has set as a model file."""
         fitted = self._describe_fitted()
@@ -71,6 +76,7 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         attributes: Any = self.__getstate__()
         state = {name: value for name, value in attributes.items() if name not in left_out}
         networks = self._portable_networks()
+        state = {**state, **self._without_executor()}
         if networks:
             state = {**state, "_pickled_networks": {name: _take_apart(c) for name, c in networks.items()}}
         return _unpickle, (cloudpickle.dumps((type(self), state)), *fitted)
@@ -94,17 +100,27 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         return other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return an estimator with copies of the attributes."""
+        """Return an estimator with copies of the attributes, and the same executor."""
         other = object.__new__(type(self))
-        other.__dict__.update(deepcopy(vars(self), memo))
-        return other
+        other.__dict__.update(deepcopy({**vars(self), **self._without_executor()}, memo))
+        copied: Self = _share_executor(self, other)
+        return copied
 
     def __sklearn_clone__(self) -> Any:
         """Return an estimator with the same parameters, not fitted."""
-        other = super().__sklearn_clone__()
+        bare = copy(self)
+        bare.__dict__.update(self._without_executor())
+        other = _share_executor(self, super(PortableEstimator, bare).__sklearn_clone__())
         if "_pickled_networks" in vars(self):
             other._pickled_networks = self._pickled_networks  # noqa: SLF001 - a copy of itself
         return other
+
+
+def _share_executor(estimator: Any, other: Any) -> Any:
+    """Give the executor of an estimator to its copy, which is returned."""
+    if "executor" in vars(estimator):
+        other.executor = estimator.executor
+    return other
 
 
 def _take_apart(component: Component[nn.Module]) -> tuple[Any, ...]:

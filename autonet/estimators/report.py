@@ -9,7 +9,7 @@ from multiprocessing import current_process
 
 from tqdm.auto import tqdm
 
-from autonet.estimators.params import parse_log_level
+from autonet.estimators.checks import parse_log_level
 from autonet.metrics.metric import Metric
 from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial

@@ -73,6 +73,8 @@ class TimePlan:
         Whether its networks are then trained on all rows.
     n_jobs : int, str or None
         Number of trials at a time, as the user set it.
+    memory_limit_mb : float or None
+        Memory of a trial, which is then trained in a worker process.
     scoring : float
         Seconds for slow additional metrics.
     began : float
@@ -87,6 +89,7 @@ class TimePlan:
     selects: bool
     refits: bool
     n_jobs: int | str | None
+    memory_limit_mb: float | None = None
     scoring: float = 0.0
     began: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - a clock that tests replace
 
@@ -123,8 +126,8 @@ class TimePlan:
         selecting = min(SELECTION_SHARE * runtime, MAX_SELECTION_SECONDS) if self.selects else 0.0
         refitting = REFIT_SHARE * runtime if self.refits else 0.0
         wants_processes = self._repays_processes if self.n_jobs == "auto" else self.n_jobs not in (1, None)
-        may_be_parallel = wants_processes and self._has_time_for_processes
-        closing = min(CLOSING_SHARE * runtime, MAX_CLOSING_SECONDS) + (SHUTDOWN_SECONDS if may_be_parallel else 0.0)
+        has_processes = (wants_processes and self._has_time_for_processes) or self.memory_limit_mb is not None
+        closing = min(CLOSING_SHARE * runtime, MAX_CLOSING_SECONDS) + (SHUTDOWN_SECONDS if has_processes else 0.0)
         return selecting, refitting, closing
 
     def workers(self, data: Data) -> int:
@@ -141,7 +144,9 @@ class TimePlan:
 
     def executor(self, data: Data) -> Executor:
         """Return the executor of trials; its worker processes start, and import torch, while the baseline is fitted."""
-        return make_executor(self.workers(data), imports=["autonet.pipeline.trial"])
+        return make_executor(
+            self.workers(data), imports=["autonet.pipeline.trial"], memory_limit_mb=self.memory_limit_mb
+        )
 
     @property
     def _has_time_for_processes(self) -> bool:

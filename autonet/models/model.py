@@ -307,6 +307,9 @@ def one_thread() -> Iterator[None]:
 
     Blocks of several threads may overlap: each restores the setting from before the first one.
     """
+    if torch.get_num_threads() == 1:
+        yield
+        return
     with _LOCK:
         before = set_one_thread()
         if not _ACTIVE[0]:

@@ -1,5 +1,6 @@
 """Context of the trials of a search: data, targets, folds, metrics, and cached encodings."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ __all__ = ["EncodedFold", "TrialContext"]
 
 # Bytes of encodings that are cached for later trials; those of one configuration are always kept.
 CACHED_BYTES = 2**30
+_CACHING = threading.Lock()
 PLAIN_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "classification": functional.cross_entropy,
     "multilabel": functional.binary_cross_entropy_with_logits,
@@ -106,15 +108,22 @@ class TrialContext:
         """Encode the training and validation rows of a fold, or take them from the cache."""
         train, valid = self.folds[fold].train, self.folds[fold].valid
         key = (self.modality.encoder_key(components), fold)
-        if key not in self._encoded:
+        encoded = self._encoded.get(key)
+        if encoded is None:
             encoder = self.modality.fit_encoder(self.data, train, components, self.seed)
-            self._encoded[key] = (encoder, self.inputs(encoder, train), self.inputs(encoder, valid))
-            while len(self._encoded) > len(self.folds) and self._cached_bytes() > CACHED_BYTES:
-                self._encoded.popitem(last=False)
-        self._encoded.move_to_end(key)
-        encoder, x, valid_x = self._encoded[key]
+            encoded = (encoder, self.inputs(encoder, train), self.inputs(encoder, valid))
+        self._keep_encoded(key, encoded)
+        encoder, x, valid_x = encoded
         targets = self.fit_targets(components, train)
         return EncodedFold(encoder, targets, self.rows(targets, x, train), self.rows(targets, valid_x, valid))
+
+    def _keep_encoded(self, key: Any, encoded: tuple[Encoder, Inputs, Inputs]) -> None:
+        """Cache an encoding as the latest, and drop the oldest ones; trials may run in threads."""
+        with _CACHING:
+            self._encoded[key] = encoded
+            self._encoded.move_to_end(key)
+            while len(self._encoded) > len(self.folds) and self._cached_bytes() > CACHED_BYTES:
+                self._encoded.popitem(last=False)
 
     def _cached_bytes(self) -> int:
         return sum(x.nbytes for _, *parts in self._encoded.values() for x in parts if isinstance(x, Tensor))

@@ -15,6 +15,7 @@ from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import Ensemble, Member, NetworkMember
+from autonet.models.model import one_thread
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trained import TrainedFold
@@ -119,7 +120,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     weights, share = list[Weights](), trial.job.target / _seconds(context, folds)
     seed = trial.seed + 1  # other networks than those that were trained before
     generator = torch.Generator().manual_seed(seed)
-    with seed_gpu(seed, context.device):
+    with one_thread(), seed_gpu(seed, context.device):
         for done, fold in enumerate(folds):
             # The encoders stay those that the networks know; they were fitted without the validation rows.
             rows, layout = context.rows(fold.targets, context.inputs(fold.encoder, every), every), fold.encoder.layout

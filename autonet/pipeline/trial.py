@@ -21,6 +21,7 @@ from autonet.core.modality import Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
 from autonet.models.ensemble import NetworkMember
+from autonet.models.model import one_thread
 from autonet.models.network import restore_network
 from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
@@ -66,7 +67,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     budgets: list[TrainingBudget] = []
     networks: list[TrainedNetwork] = []
     generator = torch.Generator().manual_seed(trial.seed)
-    with seed_gpu(trial.seed, context.device):
+    with one_thread(), seed_gpu(trial.seed, context.device):
         for fold in range(n_folds):
             encoded = context.encode_fold(components, fold)
             rows, valid, layout = encoded.rows, encoded.valid, encoded.encoder.layout

@@ -46,16 +46,19 @@ def resolve(name: str, value: Any, registry: Mapping[str, Callable[[], Any]], me
     return value
 
 
-def make_executor(n_jobs: int, *, imports: Sequence[str] | None = None) -> Executor:
-    """Make an executor: `InProcess` for one job at a time, `Processes` for several.
+def make_executor(
+    n_jobs: int, *, imports: Sequence[str] | None = None, memory_limit_mb: float | None = None
+) -> Executor:
+    """Make an executor: `InProcess` for one job at a time, `Processes` for several, or to limit their memory.
 
     With `imports`, worker processes are started at once, and import these modules before their first job.
     """
-    if (is_integer(n_jobs) and n_jobs == 1) or (n_jobs == -1 and multiprocessing.current_process().daemon):
+    one = (is_integer(n_jobs) and n_jobs == 1) or (n_jobs == -1 and multiprocessing.current_process().daemon)
+    if one and memory_limit_mb is None:
         return InProcess()
     from autonet.search.executors.processes import Processes  # noqa: PLC0415 - slow to import
 
-    processes = Processes(n_jobs, imports=imports or ())
+    processes = Processes(n_jobs, imports=imports or (), memory_limit_mb=memory_limit_mb)
     if imports is not None:
         processes.start()
     return processes

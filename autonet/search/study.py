@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -17,6 +17,7 @@ from autonet.core.validation import check_choice, is_integer
 from autonet.search.ask_tell import AskTell
 from autonet.search.dispatch import resolve_seed
 from autonet.search.evaluation import Objective, Outcome, current_limit, strip_frames, was_cut_short
+from autonet.search.executors.adopt import adopt_executor
 from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.progress import ProgressBar
@@ -192,7 +193,7 @@ class Study(AskTell):
         timeout: float | None = None,
         stop_at: float | None = None,
         n_jobs: int = 1,
-        executor: Executor | None = None,
+        executor: Any = None,
         on_error: Literal["record", "raise"] = "record",
         callbacks: Iterable[Callback] = (),
         progress: bool | None = None,
@@ -213,8 +214,8 @@ class Study(AskTell):
             Stop when a trial reaches this value.
         n_jobs : int
             Number of trials at once; several run in worker processes; -1 means one per core.
-        executor : Executor, optional
-            Executor to use instead of `n_jobs`.
+        executor : Executor, concurrent.futures.Executor, dask.distributed.Client or str, optional
+            Where to run trials instead of `n_jobs`; a str is the address of a dask scheduler.  It stays open.
         on_error : {"record", "raise"}
             Whether an exception in the objective fails only its trial, or stops the search.  Failed and pruned trials
             do not stop the search, unless no trial has a value and 100 in a row crash with the same error.
@@ -237,8 +238,13 @@ class Study(AskTell):
         """
         limits = StopConditions(max_trials, timeout, stop_at, on_error)
         max_trials, timeout = limits.max_trials, limits.timeout
-        runs_in, callbacks = executor or make_executor(n_jobs), check_callbacks(callbacks)
-        with self._reject_concurrent_calls(), interruptible(signals=("SIGINT",), patient=False) as interrupt:
+        callbacks = check_callbacks(callbacks)
+        opened = closing(make_executor(n_jobs)) if executor is None else adopt_executor(executor)
+        with (
+            self._reject_concurrent_calls(),
+            interruptible(signals=("SIGINT",), patient=False) as interrupt,
+            opened as runs_in,
+        ):
             self._n_before = len(self.history.reports)
             try:
                 limits.check(self.history, objective)
@@ -271,8 +277,6 @@ class Study(AskTell):
                 self._mine &= self._asked.keys()
                 self._limit = TimeLimit()
                 self.interrupted = interrupt.requested
-                if executor is None:
-                    runs_in.close()
         if self.interrupted and self.history.best is None:
             raise KeyboardInterrupt
         raise_if_all_failed(self.history, self.errors[0] if self.errors else None)

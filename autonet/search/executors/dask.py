@@ -1,14 +1,14 @@
 """Run jobs on the workers of a dask cluster; needs the extra ``dask``."""
 
 import functools
-import uuid
+from importlib.metadata import version
 from typing import Any
 
-from autonet.core.errors import MissingPackage
+from autonet.core.errors import InvalidOption, MissingPackage
 from autonet.search.evaluation import Objective, Outcome
-from autonet.search.executors.futures import Futures, PendingJob, run_with_timeout
-from autonet.search.executors.pickling import SentObjective, SentOutcome, pickle_objective, unpickle
-from autonet.search.records import Job
+from autonet.search.executors.futures import Futures, PendingJob, make_name
+from autonet.search.executors.pickling import SentObjective, pickle_objective, unpickle
+from autonet.search.executors.tasks import Missing, Returned, Task, run_task
 
 try:
     from distributed import Event, WorkerPlugin, get_worker
@@ -22,8 +22,9 @@ class Dask(Futures):
     """Run jobs on the workers of a dask cluster, on one machine or many.
 
     If a worker dies, its trial counts as crashed; unlike dask, it does not rerun the job on another worker.  A job
-    past its time limit is interrupted at its next line of Python, or abandoned (see `Futures`).  A run directory must
-    be accessible to all workers.
+    past its time limit is interrupted at its next line of Python, or abandoned (see `Futures`).  The objective is sent
+    to each worker once.  Workers need not see a run directory; if they do, a trial whose worker dies goes on from the
+    checkpoints that it has saved there.
 
     Parameters
     ----------
@@ -31,6 +32,11 @@ class Dask(Futures):
         Not closed by this object.
     n_slots : int, optional
         Number of jobs at once; by default the number of threads of all present workers.
+
+    Raises
+    ------
+    InvalidOption
+        If the client is not connected, there are no workers, or a worker has another version of autonet.
 
     Examples
     --------
@@ -40,7 +46,8 @@ class Dask(Futures):
 
     def __init__(self, client: Any, n_slots: int | None = None) -> None:
         self._client = client
-        super().__init__(client, sum(client.nthreads().values()) if n_slots is None else n_slots)
+        super().__init__(client, _count_slots(client) if n_slots is None else n_slots)
+        _check_versions(client)
         self._plugin, self._data = "", b""
         self._abandoned: set[str] = set()
 
@@ -50,7 +57,7 @@ class Dask(Futures):
         self._sent = SentObjective(objective)
         if data != self._data:
             self._remove_plugin()
-            self._data, self._plugin = data, _make_name()
+            self._data, self._plugin = data, make_name()
             self._client.register_plugin(_Objective(data), name=self._plugin)
 
     def close(self) -> None:
@@ -65,11 +72,11 @@ class Dask(Futures):
             self._client.unregister_worker_plugin(self._plugin)
         self._plugin, self._data = "", b""
 
-    def _begin(self, job: Job, seconds: float) -> Any:
-        key = _make_name()
-        return self._client.submit(_run_once, self._plugin, key, job, seconds, key=key, pure=False, retries=0)
+    def _begin(self, sent: SentObjective, task: Task, *, with_objective: bool) -> Any:
+        key = make_name()
+        return self._client.submit(_run_once, self._plugin, key, task, key=key, pure=False, retries=0)
 
-    def _get_outcome(self, future: Any, running: PendingJob) -> Outcome:
+    def _get_outcome(self, future: Any, running: PendingJob) -> Outcome | None:
         outcome = super()._get_outcome(future, running)
         self._drop(future)
         return outcome
@@ -96,18 +103,45 @@ class _Objective(WorkerPlugin):
         return SentObjective(unpickle(self._data))
 
 
-def _run_once(plugin: str, key: str, job: Job, seconds: float) -> SentOutcome | None:
-    """Run a job; return None if a worker has already died of it, since dask would rerun it on every worker."""
+def _run_once(plugin: str, key: str, task: Task) -> Returned | Missing | None:
+    """Run a task; return None if a worker has already died of it, since dask would rerun it on every worker."""
     begun = _get_event(key)
     if begun.is_set():
         return None
     begun.set()
     plugins: Any = get_worker().plugins
-    return run_with_timeout(plugins[plugin].sent, job, seconds)
+    return run_task(plugins[plugin].sent, task)
 
 
-def _make_name() -> str:
-    return f"autonet-{uuid.uuid4().hex}"
+def _count_slots(client: Any) -> int:
+    """Count the threads of all workers."""
+    if client.status != "running":
+        raise InvalidOption(f"The dask client is not connected: its status is {client.status!r}; make another one.")
+    n_slots = int(sum(client.nthreads().values()))
+    if not n_slots:
+        raise InvalidOption(
+            f"The dask scheduler {client.scheduler.address} has no workers; start some, or wait for them with "
+            "client.wait_for_workers(1)."
+        )
+    return n_slots
+
+
+def _check_versions(client: Any) -> None:
+    """Raise if a worker has another version of autonet, or none."""
+
+    def find_version() -> str:  # sent by value, because a worker may be unable to import this module
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("autonet-torch")
+
+    ours = version("autonet-torch")
+    for worker, theirs in client.run(find_version, on_error="return").items():
+        if theirs != ours:
+            found = "no autonet" if isinstance(theirs, Exception) else f"autonet {theirs}"
+            raise InvalidOption(
+                f"The dask worker {worker} has {found}, and this process autonet {ours}; install the same version of "
+                "autonet-torch everywhere."
+            )
 
 
 def _get_event(key: str, client: Any = None) -> Any:

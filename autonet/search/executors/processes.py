@@ -1,7 +1,5 @@
 """Run jobs in worker processes; a process that dies fails only its job."""
 
-import math
-import sys
 from collections.abc import Sequence
 from multiprocessing import connection, util
 from typing import Any, Literal
@@ -12,11 +10,18 @@ from autonet.core.clock import TimeLimit
 from autonet.core.cores import available_cores, in_daemon
 from autonet.core.errors import InvalidOption
 from autonet.core.interrupts import current_interrupt
-from autonet.core.validation import check_choice, is_integer, is_real
+from autonet.core.validation import check_choice, is_integer
 from autonet.search.evaluation import Objective, Outcome, make_failure
 from autonet.search.executors.remote import RemoteWorker
 from autonet.search.executors.sharing import SharedObjective
-from autonet.search.executors.starting import CAN_FORK, ForkStarter, LokyStarter, Starter, block_sigint
+from autonet.search.executors.starting import (
+    CAN_FORK,
+    ForkStarter,
+    LokyStarter,
+    Starter,
+    block_sigint,
+    check_memory_limit,
+)
 from autonet.search.records import Job, Status
 from autonet.search.running_trial import Observer
 
@@ -72,7 +77,7 @@ class Processes:
         start_method: Literal["fork", "loky"] | None = None,
     ) -> None:
         self.n_slots = _check_n_jobs(n_jobs)
-        self._memory_limit = None if memory_limit_mb is None else _to_bytes(memory_limit_mb)
+        self._memory_limit = None if memory_limit_mb is None else check_memory_limit(memory_limit_mb)
         method = start_method or ("fork" if CAN_FORK else "loky")
         check_choice("start_method", method, ("fork", "loky") if CAN_FORK else ("loky",))
         self._starter: Starter = ForkStarter(imports) if method == "fork" else LokyStarter(imports)
@@ -171,14 +176,6 @@ def _check_n_jobs(n_jobs: Any) -> int:
             "or of dask) cannot start; use n_jobs=1."
         )
     return number
-
-
-def _to_bytes(megabytes: Any) -> int:
-    if not is_real(megabytes) or not 0 < megabytes < math.inf:
-        raise InvalidOption(f"memory_limit_mb must be a positive number; got {megabytes!r}.")
-    if not sys.platform.startswith("linux"):
-        raise InvalidOption("memory_limit_mb is supported on Linux only; remove it.")
-    return int(megabytes * 2**20)
 
 
 def _kill(workers: list[RemoteWorker]) -> None:

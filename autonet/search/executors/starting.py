@@ -1,5 +1,6 @@
 """Start worker processes: as forks of a server that has imported their modules, or with loky."""
 
+import math
 import os
 import select
 import signal
@@ -12,10 +13,12 @@ from typing import Any, Protocol
 
 from joblib.externals.loky.backend import get_context
 
+from autonet.core.errors import InvalidOption
+from autonet.core.validation import is_real
 from autonet.search.executors.forkserver import ENDED, EXIT, KILL, REQUEST, START, serve_forks
 from autonet.search.executors.worker import serve
 
-__all__ = ["CAN_FORK", "ForkStarter", "LokyStarter", "Starter", "WorkerProcess", "block_sigint"]
+__all__ = ["CAN_FORK", "ForkStarter", "LokyStarter", "Starter", "WorkerProcess", "block_sigint", "check_memory_limit"]
 
 CAN_FORK = sys.platform.startswith("linux")
 
@@ -215,3 +218,12 @@ def block_sigint() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def check_memory_limit(megabytes: Any) -> int:
+    """Return a memory limit in bytes; raise if it is no positive number, or cannot be kept on this system."""
+    if not is_real(megabytes) or not 0 < megabytes < math.inf:
+        raise InvalidOption(f"memory_limit_mb must be a positive number; got {megabytes!r}.")
+    if not sys.platform.startswith("linux"):
+        raise InvalidOption("memory_limit_mb is supported on Linux only; remove it.")
+    return int(megabytes * 2**20)

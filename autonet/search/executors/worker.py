@@ -77,18 +77,18 @@ def _run_jobs(
     _send(connection, ("ready",))
     import_all(imports)
     while (task := tasks.get()) is not None:
-        load, job = task[0], unpickle(task[1])
+        unpack, job = task[0], unpickle(task[1])
         interrupt.clear()
         try:
-            if load is not None:
-                objective = load()
+            if unpack is not None:
+                objective = unpack()
                 memory = _data_segment_bytes() + memory_limit if memory_limit else None
         except BaseException as error:  # noqa: BLE001 - an import may raise anything
             outcome = _crash(job, f"the objective cannot be unpickled in the worker process: {error!r}", 0.0)
         else:
             outcome = run_job(objective, job, observe, memory)
         _send(connection, ("end", pickle_outcome(outcome)))
-        del task, load, job, outcome  # a checkpoint may be large
+        del task, unpack, job, outcome  # a checkpoint may be large
 
 
 def import_all(names: Sequence[str]) -> None:

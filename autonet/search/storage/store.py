@@ -229,9 +229,10 @@ class RunDirectory:
         except Timeout:
             owner = _read_text(self.path / "owner")
             who, remedy = f"another process{owner and f' (pid {owner})'}", "wait for it to finish"
+            hint = "; for one search on several machines, pass executor= in one process"
             if owner == str(os.getpid()):
-                who, remedy = "another study of this process", "close() that study"
-            raise RunLocked(f"{self.path} is in use by {who}; {remedy}, or use another run_dir.") from None
+                who, remedy, hint = "another study of this process", "close() that study", ""
+            raise RunLocked(f"{self.path} is in use by {who}; {remedy}, or use another run_dir{hint}.") from None
         create(self.path / "owner", [str(os.getpid()).encode()])
         return lock
 

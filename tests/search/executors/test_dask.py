@@ -16,6 +16,7 @@ import pytest
 from autonet.core.errors import InvalidOption, MissingPackage
 from autonet.search import RunningTrial, Status, Study
 from autonet.testing.executors import check_executor
+from tests.search.executors.jobs import job, outcomes
 
 distributed = pytest.importorskip("distributed")
 
@@ -79,6 +80,53 @@ def test_a_large_objective_goes_to_each_worker_once_and_leaves_with_the_executor
     study.optimize(lambda _: time.sleep(2), timeout=0.3, executor=executor)  # type: ignore[func-returns-value]
     executor.close()
     assert client.run_on_scheduler(left) == ([], [])
+
+
+def test_workers_need_not_see_the_run_directory(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from autonet.search.executors.dask import Dask
+
+    def objective(trial: RunningTrial) -> float:
+        state = trial.checkpoint.load() or 0
+        trial.checkpoint.save(state + 1)
+        return float(state + 1)
+
+    monkeypatch.chdir(tmp_path)  # the workers stay where they are
+    Path("checkpoints").mkdir()
+    executor = Dask(client)
+    [first] = outcomes(executor, objective, job(directory="checkpoints"))
+    kept = first.result.checkpoint
+    assert Path(kept).parent == Path("checkpoints")
+    [second] = outcomes(executor, objective, job(start=1.0, target=2.0, directory="checkpoints", checkpoint=kept))
+    executor.close()
+    assert second.result.loss == 2.0
+
+
+def test_a_client_or_an_address_will_do_and_stays_open(client: Any) -> None:
+    study = Study(LINE, sampler="random")
+    for n, executor in enumerate((client, client.scheduler.address)):
+        study.optimize(lambda _: float(os.getpid()), max_trials=2 * (n + 1), executor=executor)
+    assert client.status == "running"
+    assert os.getpid() not in {t.value for t in study.trials}
+
+
+def test_a_cluster_without_workers_and_a_client_that_is_closed_are_refused() -> None:
+    with (
+        distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=":0") as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        with pytest.raises(InvalidOption, match=r"has no workers; start some, or wait for them with client\.wait_for"):
+            Study(LINE).optimize(lambda _: 0.0, max_trials=1, executor=client)
+        client.close()
+        with pytest.raises(InvalidOption, match="The dask client is not connected: its status is 'closed'"):
+            Study(LINE).optimize(lambda _: 0.0, max_trials=1, executor=client)
+
+
+def test_workers_with_another_version_are_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from autonet.search.executors import dask
+
+    monkeypatch.setattr(dask, "version", lambda _: "7.0")
+    with pytest.raises(InvalidOption, match=r"The dask worker tcp://.* has autonet .*, and this process autonet 7\.0"):
+        dask.Dask(client)
 
 
 def test_an_objective_that_cannot_be_sent_is_refused(client: Any) -> None:

@@ -157,8 +157,8 @@ def test_another_process_is_told_the_pid_and_leaves_nothing_behind(directory: Pa
         )
         assert sorted(directory.rglob("*")) == before
     assert (
-        f"is in use by another process (pid {os.getpid()}); wait for it to finish, or use another run_dir."
-        in done.stderr
+        f"is in use by another process (pid {os.getpid()}); wait for it to finish, or use another run_dir; for one "
+        "search on several machines, pass executor= in one process." in done.stderr
     )
 
 

@@ -1,0 +1,152 @@
+"""Checks of the values of single parameters, each of which says in one sentence what was expected and what came."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autonet.core.errors import InvalidOption
+from autonet.core.validation import check_choice, is_real
+from autonet.data.splits.folds import CROSS_VALIDATORS
+
+__all__ = [
+    "COMPONENT_NAMES",
+    "COUNT",
+    "METRICS",
+    "N_JOBS",
+    "PRESET",
+    "RUN_DIR",
+    "UPDATES",
+    "Check",
+    "accept",
+    "check_budget_type",
+    "check_cross_validator",
+    "check_executor",
+    "check_log_level",
+    "flag",
+    "number",
+    "parse_log_level",
+]
+
+Check = Callable[[str, Any], object]
+
+MAX_JOBS = 999
+UNITS = ("time", "epochs")  # of budgets
+
+
+def must_be(expected: str, accepts: Callable[[Any], bool]) -> Check:
+    """Return a check that raises one kind of sentence: what was expected, what came."""
+
+    def check(name: str, value: Any) -> None:
+        if not accepts(value):
+            raise InvalidOption(f"{name} must be {expected}; got {value!r:.60}.")
+
+    return check
+
+
+def number(above: float = 0.0, below: float = math.inf, *, finite: bool = True, optional: bool = True) -> Check:
+    """Check a number inside an open interval."""
+    kind = "a finite number" if finite and math.isinf(below) else "a number"
+    interval = f"greater than {above:g}" if math.isinf(below) else f"between {above:g} and {below:g}"
+
+    def accepts(value: Any) -> bool:
+        if value is None:
+            return optional
+        return is_real(value) and (above < value < below or (value == math.inf and not finite))
+
+    return must_be(f"{kind} {interval}{', or None' if optional else ''}", accepts)
+
+
+def flag(*others: Any) -> Check:
+    """Check a truth value, or one of a few other values."""
+    expected = "True, False or 'auto'" if "auto" in others else "True or False"
+    return must_be(expected, lambda value: isinstance(value, bool | np.bool_) or (_is_plain(value) and value in others))
+
+
+def accept(name: str, value: Any) -> None:
+    """Accept any value: it is checked where the data are known."""
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+
+
+def _is_list_of_names(value: Any) -> bool:
+    return _is_list(value) and len(value) > 0 and all(isinstance(name, str) for name in value)
+
+
+def _is_count(value: Any) -> bool:
+    return is_real(value) and math.isfinite(value) and value >= 1 and value == int(value)
+
+
+def _is_updates(value: Any) -> bool:
+    from autonet.space.updates import HyperparameterSearchSpaceUpdates  # noqa: PLC0415 - imports ConfigSpace
+
+    return isinstance(value, HyperparameterSearchSpaceUpdates)
+
+
+def _is_n_jobs(value: Any) -> bool:
+    return value is None or value == "auto" or value == -1 or (_is_count(value) and value <= MAX_JOBS)
+
+
+COUNT = must_be("a whole number of at least 1, or None", lambda value: value is None or _is_count(value))
+COMPONENT_NAMES = must_be(
+    "a list of at least one name, or None", lambda value: value is None or _is_list_of_names(value)
+)
+PRESET = must_be("a name or a path", lambda value: isinstance(value, str | Path))
+METRICS = must_be("a list of metrics, or None", lambda value: value is None or _is_list(value))
+UPDATES = must_be(
+    "HyperparameterSearchSpaceUpdates, the path of a file, or None",
+    lambda value: value is None or isinstance(value, str | Path) or _is_updates(value),
+)
+RUN_DIR = must_be("a path, or None", lambda value: value is None or isinstance(value, str | os.PathLike))
+N_JOBS = must_be(f"a whole number from 1 to {MAX_JOBS}, -1 for one per core, 'auto', or None", _is_n_jobs)
+
+
+def parse_log_level(level: str | int | None) -> int | None:
+    """Convert a level of `logging`, a name or a number, to its number.
+
+    Raises
+    ------
+    UnknownName, InvalidOption
+    """
+    if level is None or (isinstance(level, int | np.integer) and not isinstance(level, bool) and level >= 0):
+        return None if level is None else int(level)
+    if not isinstance(level, str):
+        raise InvalidOption(f"log_level must be a level of logging, by name or number, or None; got {level!r:.60}.")
+    check_choice("log_level", level.lower(), [name.lower() for name in logging.getLevelNamesMapping()])
+    return logging.getLevelNamesMapping()[level.upper()]
+
+
+def check_budget_type(name: str, value: Any) -> None:
+    """Check the unit of budgets."""
+    check_choice(name, str(value), UNITS)
+
+
+def check_cross_validator(name: str, value: Any) -> None:
+    """Check the name of a splitter, if it is one."""
+    if isinstance(value, str):
+        check_choice(name, value, ("auto", *CROSS_VALIDATORS))
+
+
+def check_log_level(name: str, value: Any) -> None:
+    """Check a level of `logging`."""
+    parse_log_level(value)
+
+
+def check_executor(name: str, value: Any) -> None:
+    """Check the type of an executor."""
+    if value is not None:
+        from autonet.search.executors.adopt import check_executor_type  # noqa: PLC0415 - a loaded model needs none
+
+        check_executor_type(value)

@@ -1,0 +1,172 @@
+"""Fits whose configurations are trained elsewhere, or within a memory limit."""
+
+import copy
+import logging
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from torch import Tensor, nn
+
+from autonet import AutoNetClassification
+from autonet.core.errors import BaselineReturned, InvalidOption
+from autonet.nets.registry import NETWORKS, register_network
+from autonet.search import Processes
+from tests.estimators.refusals import refused
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(300, 4))
+Y = (X[:, 0] * X[:, 1] > 0).astype(int)
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def auto(**options: Any) -> AutoNetClassification:
+    options = {"max_trials": 4, "budget_type": "epochs", "max_budget": 9, "random_state": 0, **options}
+    return AutoNetClassification("tiny_cs", ensemble_size=4, refit_on_all_rows=True, **options)
+
+
+def statuses(fitted: AutoNetClassification) -> list[str]:
+    return [str(trial.status) for trial in fitted.history_]
+
+
+class Notes(nn.Module):
+    """A network that notes the process it is trained in, and kills the first of them at its tenth step."""
+
+    def __init__(self, n_in: int, n_out: int, folder: str) -> None:
+        super().__init__()
+        self.layer, self.steps, self.folder = nn.Linear(n_in, n_out), 0, Path(folder)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.steps += self.training
+        if self.steps == 10:
+            (self.folder / str(os.getpid())).touch()
+            if (self.folder / "deadly").exists():
+                (self.folder / "deadly").unlink()
+                os.kill(os.getpid(), signal.SIGKILL)
+        if self.steps == 11 and (self.folder / "hungry").exists():
+            (self.folder / "hungry").unlink()
+            torch.ones(2**28)  # 1 GiB
+        output: Tensor = self.layer(x)
+        return output
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[str]:
+    folder = str(tmp_path)
+    register_network("test_only", lambda n_in, n_out: Notes(n_in, n_out, folder))
+    yield "test_only"
+    NETWORKS.components.pop("test_only")
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes", "ours"])
+@pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+def test_configurations_are_trained_by_the_workers_of_the_executor(kind: str, network: str, tmp_path: Path) -> None:
+    made: Any = {
+        "threads": lambda: ThreadPoolExecutor(2),
+        "processes": lambda: ProcessPoolExecutor(2, mp_context=SPAWN),
+        "ours": lambda: Processes(2),
+    }[kind]()
+    try:
+        fitted = auto(executor=made, networks=[network]).fit(X, Y)
+        assert statuses(fitted) == ["finished"] * 4
+        again = auto(networks=[network]).fit(X, Y, executor=made)  # it is still open
+        assert len(again.history_) == 4
+    finally:
+        (made.close if kind == "ours" else made.shutdown)()
+    pids = {path.name for path in tmp_path.iterdir()}
+    assert pids == {str(os.getpid())} if kind == "threads" else str(os.getpid()) not in pids
+
+
+@pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+def test_a_dask_worker_that_dies_in_a_fit_costs_its_configuration_alone(network: str, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    (tmp_path / "deadly").touch()
+    options = {"processes": True, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        fitted = auto(executor=client, networks=[network], max_trials=6).fit(X, Y)
+        assert client.status == "running"
+        left = client.run_on_scheduler(lambda dask_scheduler: [n for n in dask_scheduler.worker_plugins if "auto" in n])
+    assert sorted(statuses(fitted)) == ["crashed"] + ["finished"] * 5
+    [reason] = [report.reason for trial in fitted.history_ for report in trial.reports if report.reason]
+    assert reason == "the worker process died"
+    assert left == []
+    pids = {int(path.name) for path in tmp_path.iterdir()}
+    assert os.getpid() not in pids
+    assert len(pids) >= 2
+
+
+def test_an_executor_is_shared_by_clones_and_left_out_of_pickles() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        unfitted = auto(executor=pool)
+        assert clone(unfitted).executor is copy.deepcopy(unfitted).executor is pool
+        assert pickle.loads(pickle.dumps(unfitted)).executor is None
+        assert unfitted.executor is pool
+    address = auto(executor="tcp://127.0.0.1:9")
+    assert clone(address).executor == pickle.loads(pickle.dumps(address)).executor == "tcp://127.0.0.1:9"
+
+
+def test_what_cannot_run_configurations_is_refused_before_any_work() -> None:
+    refused(lambda: auto(executor="dask").fit(X, Y), "executor must be a dask.distributed.Client, the address of")
+    refused(lambda: auto().fit(X, Y, executor=ProcessPoolExecutor), "executor must be a dask.distributed.Client")
+    with ThreadPoolExecutor(1) as pool:
+        pass
+    refused(lambda: auto(executor=pool).fit(X, Y), "executor: the ThreadPoolExecutor accepts no jobs")
+    with pytest.raises(InvalidOption):  # also where the data are bad
+        auto(executor=3).fit(None, None)
+
+
+# --- memory
+
+
+@pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+@pytest.mark.parametrize("n_jobs", [None, 1, 2])
+def test_a_configuration_that_needs_more_memory_ends_alone(n_jobs: int | None, network: str, tmp_path: Path) -> None:
+    (tmp_path / "hungry").touch()
+    fitted = auto(networks=[network], memory_limit_mb=500, n_jobs=n_jobs).fit(X, Y)
+    assert sorted(statuses(fitted)) == ["finished"] * 3 + ["memout"]
+    [reason] = [report.reason for trial in fitted.history_ for report in trial.reports if report.reason]
+    assert "can't allocate memory" in reason
+    assert str(os.getpid()) not in {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_limit_that_no_configuration_keeps_leaves_the_baseline() -> None:
+    def build(n_in: int, n_out: int) -> nn.Module:
+        torch.ones(2**28)
+        return nn.Linear(n_in, n_out)
+
+    register_network("test_only", build)
+    try:
+        with pytest.warns(BaselineReturned, match="Every trial failed.*memory"):
+            fitted = auto(networks=["test_only"], memory_limit_mb=500, max_runtime=20).fit(X, Y)
+    finally:
+        NETWORKS.components.pop("test_only")
+    assert set(statuses(fitted)) == {"memout"}
+
+
+def test_a_memory_limit_that_cannot_be_kept_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        refused(lambda: auto(executor=pool, memory_limit_mb=500).fit(X, Y), "memory_limit_mb cannot be kept by an exec")
+    refused(
+        lambda: auto(memory_limit_mb=0).fit(X, Y), "memory_limit_mb must be a finite number greater than 0, or None"
+    )
+    with multiprocessing.get_context("fork").Pool(1) as processes, pytest.raises(InvalidOption, match="remove it"):
+        processes.apply(fit_within_limit)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    refused(lambda: auto(memory_limit_mb=500).fit(X, Y), "memory_limit_mb is supported on Linux only; remove it.")
+
+
+def fit_within_limit() -> None:
+    auto(memory_limit_mb=500).fit(X, Y)
