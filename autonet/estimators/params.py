@@ -65,7 +65,6 @@ class Params:
         "medium_cs",
         "str or Path",
         PRESET,
-        RUN_DIR,
         'Search space to start from: "tiny_cs", "medium_cs", "full_cs", or the path of a TOML file.',
     )
     max_runtime: float | None = _param(

@@ -96,14 +96,16 @@ def test_a_dask_worker_that_dies_in_a_fit_costs_its_configuration_alone(network:
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster,
         distributed.Client(cluster) as client,
     ):
-        fitted = auto(executor=client, networks=[network], max_trials=6).fit(X, Y)
+        run = {"networks": [network], "run_dir": tmp_path / "run"}
+        fitted = auto(executor=client, max_trials=6, **run).fit(X, Y)
+        assert len(auto(executor=client.scheduler.address, max_trials=7, **run).fit(X, Y).history_) == 7
         assert client.status == "running"
         left = client.run_on_scheduler(lambda dask_scheduler: [n for n in dask_scheduler.worker_plugins if "auto" in n])
     assert sorted(statuses(fitted)) == ["crashed"] + ["finished"] * 5
     [reason] = [report.reason for trial in fitted.history_ for report in trial.reports if report.reason]
     assert reason == "the worker process died"
     assert left == []
-    pids = {int(path.name) for path in tmp_path.iterdir()}
+    pids = {int(path.name) for path in tmp_path.iterdir() if path.is_file()}
     assert os.getpid() not in pids
     assert len(pids) >= 2
 
