@@ -100,6 +100,29 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         probabilities: Array = self.model_.predict_proba(X, owner=type(self).__name__)
         return probabilities
 
+    def predict_set(self, X: Any, coverage: float = 0.9) -> Array:
+        """Predict sets of classes that hold the true one in a share of the rows.
+
+        Calibrated on the validation rows (split conformal prediction): sure rows get one class, others several.
+
+        Parameters
+        ----------
+        X : as in `fit`, of shape (n_samples, n_features)
+        coverage : float, default=0.9
+            Share of rows whose class is in its set, on average over rows like those of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), bool
+            Whether each class of ``classes_`` is in the set; at least one is.
+
+        Raises
+        ------
+        InvalidOption
+            For several labels per row, or if there were too few validation rows for the coverage.
+        """
+        return self.model_.predict_set(X, coverage, owner=type(self).__name__)
+
     @property
     def threshold_(self) -> float | Array | None:
         """Probability above which `predict` returns ``classes_[1]``, or a label; None for other numbers of classes.

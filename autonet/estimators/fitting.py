@@ -37,7 +37,7 @@ from autonet.estimators.scoring import get_positive_label
 from autonet.estimators.search import create_study, limit_search, place_rungs
 from autonet.estimators.selection import Selection, select_model
 from autonet.estimators.time_plan import TimePlan
-from autonet.models.model import FittedModel, one_thread
+from autonet.models.model import one_thread
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import run_trial
 from autonet.search.study import Study
@@ -200,7 +200,7 @@ def _set_fitted_attributes(
     """Set the attributes of a fitted estimator, and warn."""
     for warning in selection.warnings:
         warnings.warn(warning, stacklevel=4)
-    model = FittedModel(reader, targets, selection.ensemble, selection.members, selection.threshold)
+    model = selection.model(reader, targets)
     estimator._set_model(model)
     estimator.best_config_ = selection.config
     estimator.history_ = study.history

@@ -72,6 +72,30 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
         """
         return self.model_.predict(X, owner=type(self).__name__)
 
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
+        """Predict intervals that hold the target in a share of the rows.
+
+        Calibrated on the validation rows (split conformal prediction); an interval is the wider, the more the members
+        of the ensemble disagree about the row, and where predictions like its own were off.
+
+        Parameters
+        ----------
+        X : as in `fit`, of shape (n_samples, n_features)
+        coverage : float, default=0.9
+            Share of rows whose target is in its interval, on average over rows like those of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2) or (n_samples, n_targets, 2)
+            Lower and upper end.  Of several targets, each has intervals of this coverage.
+
+        Raises
+        ------
+        InvalidOption
+            If there were too few validation rows for the coverage: a share of n / (n + 1) is possible.
+        """
+        return self.model_.predict_interval(X, coverage, owner=type(self).__name__)
+
     @property
     def target_scale_(self) -> TargetEncoder:
         """Scale of the targets for the network of `get_pytorch_model`.

@@ -19,7 +19,6 @@ from autonet.estimators.run_spec import rebuild_folds
 from autonet.estimators.scoring import get_positive_label, resolve_metrics
 from autonet.estimators.selection import select_model
 from autonet.estimators.time_plan import TimePlan
-from autonet.models.model import FittedModel
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.context import TrialContext
 from autonet.search.history import History
@@ -111,7 +110,7 @@ class SavedRun:
         )
         plan = TimePlan(None, fit["unit"], None, None, 3, selects=True, refits=False, n_jobs=1)
         selection = select_model(self._study, context, Baselines(None, None, ()), fit["ensemble_size"], plan)
-        model = FittedModel(reader, targets, selection.ensemble, selection.members, selection.threshold)
+        model = selection.model(reader, targets)
         estimator._set_model(model)
         estimator.best_config_, estimator.history_ = selection.config, self.history
         estimator.search_space_ = self.search_space

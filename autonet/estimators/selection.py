@@ -17,15 +17,27 @@ from autonet.core.errors import (
     SearchInterrupted,
 )
 from autonet.core.interrupts import Interrupt, current_interrupt
+from autonet.core.modality import Reader
 from autonet.core.typing import Array
+from autonet.data.targets.targets import Targets
 from autonet.estimators.baselines import Baselines
 from autonet.estimators.time_plan import TimePlan
+from autonet.models.conformal import Conformal
 from autonet.models.ensemble import Ensemble, Member, NetworkMember
+from autonet.models.model import FittedModel
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import add_refitted, refit
-from autonet.pipeline.selection import CONSIDERED, Candidate, load_candidates, rank_candidates, score_fold, select
+from autonet.pipeline.selection import (
+    CONSIDERED,
+    Candidate,
+    Weighted,
+    load_candidates,
+    rank_candidates,
+    score_fold,
+    select,
+)
 from autonet.pipeline.trained import as_folds
 from autonet.pipeline.trial import score_additional
 from autonet.search.executors.base import Executor
@@ -106,6 +118,8 @@ class Selection:
     threshold : float, ndarray of shape (n_labels,) or None
         Decision threshold that is best for the metric on the validation rows; None where the most probable class,
         or one half, decides.
+    conformal : Conformal or None
+        Calibration of intervals and sets; None for several labels per row.
     warnings : tuple of AutonetWarning
         Warnings for the user.
     """
@@ -119,6 +133,7 @@ class Selection:
     scores: Scores
     candidates: dict[int | str, float]
     threshold: float | Array | None
+    conformal: Conformal | None
     warnings: tuple[AutonetWarning, ...]
 
     def refit(
@@ -170,6 +185,10 @@ class Selection:
     def without(self, category: type[AutonetWarning]) -> "Selection":
         """Return a copy without the warnings of a category."""
         return replace(self, warnings=tuple(note for note in self.warnings if not isinstance(note, category)))
+
+    def model(self, reader: Reader, targets: Targets) -> FittedModel:
+        """Combine it with the reader of the data and the targets to a fitted model."""
+        return FittedModel(reader, targets, self.ensemble, self.members, self.threshold, self.conformal)
 
     def summary(self, context: TrialContext, limit: TimeLimit, *, has_rows: bool = True) -> dict[str, Any]:
         """Return `FittedEstimator.fit_result`: plain values that JSON can hold.
@@ -241,25 +260,30 @@ def select_model(
     best = networks[0]
     found: list[Candidate[Member]] = rank_candidates([*networks, *baselines.tree_ensembles], context)
     members = best.members()
-    ensemble, predictions = Ensemble.from_members(best.name, members), best.predictions
+    alone: tuple[Ensemble, list[Array], Weighted] = (
+        Ensemble.from_members(best.name, members),
+        best.predictions,
+        [(1.0, best)],
+    )
+    ensemble, predictions, chosen = alone
     if ensemble_size > 1 and len(found) > 1:
         with interrupt.abandoning():
             limit = plan.limit("selection").shift(-plan.scoring)
-            ensemble, predictions = select(context, found, size=ensemble_size, limit=limit)
+            ensemble, predictions, chosen = select(context, found, size=ensemble_size, limit=limit)
         if interrupt.requested and not notices:
             notices.append(
                 SearchInterrupted(f"{_interrupt_name(interrupt)}: the selection of the ensemble is incomplete.")
             )
     if best.name != LINEAR and set(ensemble.shares) == {LINEAR}:  # better by a hair
-        ensemble, predictions = Ensemble.from_members(best.name, members), best.predictions
+        ensemble, predictions, chosen = alone
     of_trials = [name for name in ensemble.shares if isinstance(name, int)]
     if baselines.baseline is not None and best.name == LINEAR and not of_trials and not interrupt.requested:
         notices.append(BaselineReturned(_explain_baseline(study, context, baselines.baseline, ensemble)))
     losses = dict[int | str, float]()
     for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
         losses.setdefault(candidate.name, candidate.rank[0])
-    alone, limit = predictions is best.predictions, min(plan.limit("selection"), interrupt.limit)
-    scores = None if alone else Scores.from_predictions(context, predictions, limit)
+    limit = min(plan.limit("selection"), interrupt.limit)
+    scores = None if predictions is best.predictions else Scores.from_predictions(context, predictions, limit)
     best_scores = Scores(best.rank[0], score_additional(context, best.predictions, limit))
     notices += _warn_of_skipped_scores(context, scores or best_scores)
     return Selection(
@@ -272,8 +296,17 @@ def select_model(
         scores=scores or best_scores,
         candidates=losses,
         threshold=context.find_threshold(predictions),
+        conformal=_calibrate(context, chosen, predictions),
         warnings=tuple(notices),
     )
+
+
+def _calibrate(context: TrialContext, chosen: Weighted, predictions: list[Array]) -> Conformal | None:
+    """Calibrate intervals or sets on the validation rows; None for several labels per row."""
+    if context.task.kind == "multilabel":
+        return None
+    rows = np.concatenate([fold.valid for fold in context.folds[: len(predictions)]])
+    return Conformal.fit(context.y[rows], [(weight, part.predictions) for weight, part in chosen], predictions)
 
 
 NO_TIME_TO_REFIT = (

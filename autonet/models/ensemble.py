@@ -17,6 +17,7 @@ from autonet.core.modality import Data, Encoder, Inputs
 from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.data.targets.targets import TargetEncoder
+from autonet.models.conformal import disagreement
 from autonet.models.trees import BoostedTrees, RandomizedTrees
 
 __all__ = [
@@ -142,6 +143,29 @@ class Ensemble:
             done = iter(map(do, jobs) if threads == 1 else pool.map(do, jobs))
             means = [_mean(islice(done, len(by_encoder))) for _ in starts]
         return apply_temperature(np.concatenate(means), self.temperature)
+
+    def disagreement(self, data: Data, weights: Array, n_folds: int) -> Array:
+        """Return the standard deviation between the predictions of its first members, a mean over the folds.
+
+        Parameters
+        ----------
+        data : Data
+        weights : ndarray of shape (n_candidates,)
+        n_folds : int
+            Number of members of each candidate.
+
+        Returns
+        -------
+        ndarray of shape (n, n_outputs) or (n, n_targets)
+        """
+        members, parts = self.members[: len(weights) * n_folds], []
+        encoders = dict.fromkeys(member.encoder for member in members)
+        for first in range(0, max(len(data), 1), PREDICTED_ROWS):
+            chunk = data.rows(slice(first, first + PREDICTED_ROWS))
+            inputs = {encoder: encoder.inputs(chunk, torch.device("cpu")) for encoder in encoders}
+            predictions = [member.predict(inputs[member.encoder]) for member in members]
+            parts.append(np.mean([disagreement(weights, predictions[k::n_folds]) for k in range(n_folds)], axis=0))
+        return np.concatenate(parts)
 
 
 def set_one_thread() -> int:

@@ -20,6 +20,7 @@ from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.reading.schema import Schema
 from autonet.data.targets.targets import Targets
 from autonet.metrics.formulas import decide
+from autonet.models.conformal import Conformal
 from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember, set_one_thread
 from autonet.models.network import rebuild_network, restore_checked, restore_network
 from autonet.nets.registry import NETWORKS, RESERVED
@@ -53,6 +54,8 @@ class FittedModel:
     threshold : float, ndarray of shape (n_labels,) or None
         Probability above which the second of two classes, or a label, is predicted; None: 0.5, or the most probable
         class.
+    conformal : Conformal or None
+        Calibration of intervals and sets; None for several labels per row, and in models of older versions.
     """
 
     schema: Reader
@@ -60,6 +63,7 @@ class FittedModel:
     ensemble: Ensemble
     best: Sequence[NetworkMember]
     threshold: float | Array | None = None
+    conformal: Conformal | None = None
 
     @property
     def network(self) -> nn.Module:
@@ -173,6 +177,68 @@ class FittedModel:
         """
         return self.targets.decode(decide(probabilities, self.targets.kind, self.threshold))
 
+    def predict_interval(self, X: Any, coverage: float = 0.9, *, owner: str = "") -> Array:
+        """Predict intervals that hold the target in a share of the rows.
+
+        Parameters
+        ----------
+        X : data frame, dictionary, list of dictionaries, array-like or sparse matrix of shape (n, n_features)
+        coverage : float, default=0.9
+            Share of rows whose target is in its interval, on average over rows like those of fit.
+        owner : str, optional
+            Name of an estimator whose columns must be exactly those of fit, as scikit-learn requires.
+
+        Returns
+        -------
+        ndarray of shape (n, 2) or (n, n_targets, 2)
+            Lower and upper end.
+
+        Raises
+        ------
+        InvalidOption
+            If the model is no regression, or has too few validation rows for the coverage.
+        """
+        calibration = self._calibration("predict_interval", "a regression", is_regression=True)
+        data = self.read(X, owner)
+        with one_thread():
+            mean = self.ensemble.predict(data)
+            spread = self.ensemble.disagreement(data, calibration.weights, calibration.n_folds)
+        intervals = calibration.intervals(mean, spread, coverage)
+        return intervals[:, 0] if self.targets.decode(mean).ndim == 1 else intervals
+
+    def predict_set(self, X: Any, coverage: float = 0.9, *, owner: str = "") -> Array:
+        """Predict sets of classes that hold the true one in a share of the rows.
+
+        Parameters
+        ----------
+        X : data frame, dictionary, list of dictionaries, array-like or sparse matrix of shape (n, n_features)
+        coverage : float, default=0.9
+            Share of rows whose class is in its set, on average over rows like those of fit.
+        owner : str, optional
+            Name of an estimator whose columns must be exactly those of fit, as scikit-learn requires.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes), bool
+            Whether a class is in the set; at least one is.
+
+        Raises
+        ------
+        InvalidOption
+            If the model is no classification with one label per row, or has too few validation rows for the coverage.
+        """
+        calibration = self._calibration("predict_set", "a classification with one label per row", is_regression=False)
+        return calibration.sets(self._mean(X, owner), coverage)
+
+    def _calibration(self, method: str, task: str, *, is_regression: bool) -> Conformal:
+        if (self.targets.kind == "regression") != is_regression or self.targets.kind == "multilabel":
+            raise InvalidOption(f"{method} is for {task}; this model was fitted to a {self.targets.kind}.")
+        if self.conformal is None:
+            raise InvalidOption(
+                f"{method} needs a calibration, which this model of an older version lacks; fit it again."
+            )
+        return self.conformal
+
     def _mean(self, X: Any, owner: str) -> Array:
         data = self.read(X, owner)
         with one_thread():
@@ -205,6 +271,7 @@ class FittedModel:
             "schema": to_spec(self.schema),
             "targets": to_spec(self.targets),
             "threshold": to_spec(self.threshold),
+            "conformal": to_spec(self.conformal),
             "encoders": [to_spec(encoder) for encoder in encoders],
             "members": [{"encoder": encoders.index(member.encoder), **_describe(member)} for member in members],
             "best": [members.index(member) for member in self.best],
@@ -238,7 +305,11 @@ class FittedModel:
         if any(len(indices) > MAX_USES * len(members) for indices in (parts["members"], spec["best"])):
             raise InvalidModelFile("its members are used again and again")
         targets, threshold = from_spec(spec["targets"]), from_spec(spec["threshold"])
+        conformal = from_spec(spec.get("conformal"))  # None in older files
         _check_sizes(members, targets, threshold)
+        is_regression = targets.kind == "regression"
+        if conformal and not conformal.fits(targets.n_outputs, len(parts["members"]), is_regression=is_regression):
+            raise InvalidModelFile("the calibration of its intervals and sets has other sizes")
         return cls(
             schema=from_spec(spec["schema"]),
             targets=targets,
@@ -247,6 +318,7 @@ class FittedModel:
             ),
             best=[members[i] for i in spec["best"]],
             threshold=threshold,
+            conformal=conformal,
         )
 
 

@@ -27,7 +27,16 @@ from autonet.pipeline.trial import build_member
 from autonet.search.records import Trial
 from autonet.training.state import Snapshot
 
-__all__ = ["CONSIDERED", "PLAIN_LOSSES", "Candidate", "load_candidates", "rank_candidates", "score_fold", "select"]
+__all__ = [
+    "CONSIDERED",
+    "PLAIN_LOSSES",
+    "Candidate",
+    "Weighted",
+    "load_candidates",
+    "rank_candidates",
+    "score_fold",
+    "select",
+]
 
 CONSIDERED = 30  # best trials that the ensemble is selected from; others are hardly ever chosen
 SCORED_ROWS = 20_000  # validation rows scored in the selection; more change nothing
@@ -102,6 +111,10 @@ class Candidate(Generic[Member_co]):
             [fold.prediction(snapshot) for fold, snapshot in pairs],
             cache(lambda: [build_member(context, trial.config, fold, snapshot.weights) for fold, snapshot in pairs]),
         )
+
+
+Weighted = Sequence[tuple[float, Candidate[Member]]]
+"""Candidates with their weights in an ensemble."""
 
 
 def load_candidates(
@@ -202,7 +215,7 @@ def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array)
 
 def select(
     context: TrialContext, found: Sequence[Candidate[Member]], *, size: int, limit: TimeLimit
-) -> tuple[Ensemble, list[Array]]:
+) -> tuple[Ensemble, list[Array], Weighted]:
     """Select an ensemble by the metric on the validation rows.
 
     Parameters
@@ -220,6 +233,8 @@ def select(
     ensemble : Ensemble
     predictions : list of ndarray
         Of the ensemble, for the validation rows of each fold.
+    chosen : list of (float, Candidate)
+        The candidates in the ensemble, in its order, with their weights.
     """
     n_folds = max(len(candidate.predictions) for candidate in found)
     found = [candidate for candidate in found if len(candidate.predictions) == n_folds]
@@ -233,7 +248,7 @@ def select(
         return min(limit, interrupt.limit).left() < seconds
 
     if metric.is_slow and is_over():
-        return Ensemble.from_members(found[0].name, found[0].members()), found[0].predictions
+        return Ensemble.from_members(found[0].name, found[0].members()), found[0].predictions, [(1.0, found[0])]
     shares = greedy_selection(seen, scorer, size=size, is_over=is_over)
     chosen = [(float(shares[i]), found[i]) for i in np.flatnonzero(shares)]
     members, weights, names = list[Member](), list[float](), list[int | str]()
@@ -248,7 +263,7 @@ def select(
     ]
     temperature = _calibrate(context, predictions)
     predictions = [apply_temperature(part, temperature) for part in predictions]
-    return Ensemble(members, weights, names, temperature), predictions
+    return Ensemble(members, weights, names, temperature), predictions, chosen
 
 
 def _calibrate(context: TrialContext, predictions: list[Array]) -> float:

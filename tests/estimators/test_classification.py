@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,8 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from autonet import AutoNetClassification
+from autonet import AutoNetClassification, load
+from autonet.core.errors import InvalidOption
 from autonet.models.ensemble import Ensemble
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
@@ -86,3 +88,27 @@ def test_every_preset_fits(preset: str, iris: Any, quick: dict[str, Any]) -> Non
 def test_metrics_are_reported_by_name(metric: str, iris: Any, quick: dict[str, Any]) -> None:
     auto = AutoNetClassification("tiny_cs", **quick, optimize_metric=metric).fit(*iris)
     assert np.isfinite(auto.fit_result["info"][f"val_{metric}"])
+
+
+def test_sets_hold_the_class_of_most_rows(tmp_path: Path, iris: Any, quick: dict[str, Any]) -> None:
+    X, y = iris[0], np.array(["setosa", "versicolor", "virginica"])[iris[1]]
+    auto = AutoNetClassification("tiny_cs", **quick).fit(X, y)
+    sets = auto.predict_set(X, 0.9)
+    assert (sets.shape, sets.dtype) == ((150, 3), np.dtype(bool))
+    assert sets[np.arange(150), iris[1]].mean() > 0.8
+    assert (sets[np.arange(150), auto.predict_proba(X).argmax(axis=1)]).all()
+    assert (sets >= auto.predict_set(X, 0.5)).all()
+    auto.save(tmp_path / "model.autonet")
+    loaded = load(tmp_path / "model.autonet")
+    assert isinstance(loaded, AutoNetClassification)
+    np.testing.assert_array_equal(loaded.predict_set(X, 0.9), sets)
+    with pytest.raises(InvalidOption, match="predict_interval is for a regression; this model was fitted to a class"):
+        auto.model_.predict_interval(X)
+
+
+def test_several_labels_have_no_sets(iris: Any, quick: dict[str, Any]) -> None:
+    auto = AutoNetClassification("tiny_cs", **quick).fit(
+        iris[0], np.minimum(np.eye(3, dtype=int)[iris[1]] + np.eye(3, dtype=int)[0], 1)
+    )
+    with pytest.raises(InvalidOption, match=r"predict_set is for .* one label per row; this model .* a multilabel"):
+        auto.predict_set(iris[0])

@@ -152,7 +152,7 @@ def test_a_network_larger_than_its_weights_is_refused(content: Any, tmp_path: Pa
 
 def test_weights_of_another_model_are_noticed(content: Any, tmp_path: Path) -> None:
     document, tensors = content
-    weights = find(document, lambda value: "weights" in value)["weights"]
+    weights = find(document["spec"]["model"]["members"], lambda value: "weights" in value)["weights"]
     name = list(weights.values())[-1]["__tensor__"]
     tensors[name] = tensors[name] + np.arange(len(tensors[name]), dtype=np.float32)
     sign(document, tensors, tmp_path / "m")

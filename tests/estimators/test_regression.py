@@ -1,10 +1,12 @@
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from autonet import AutoNetRegression
+from autonet import AutoNetRegression, load
+from autonet.core.errors import InvalidOption
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
@@ -104,3 +106,31 @@ def test_outputs_of_the_network_are_brought_to_the_unit_of_y(
 
 def test_without_a_model_there_is_no_scale() -> None:
     assert not hasattr(AutoNetRegression(), "target_scale_")
+
+
+@pytest.mark.parametrize("n_targets", [0, 1, 2])
+def test_intervals_come_in_the_unit_and_shape_of_y(
+    tmp_path: Path, diabetes: Any, quick: dict[str, Any], n_targets: int
+) -> None:
+    X, y = diabetes[0], 1e6 * diabetes[1]
+    y = np.column_stack([y, -y][:n_targets]) if n_targets else y
+    auto = AutoNetRegression("tiny_cs", **{**quick, "ensemble_size": 3}).fit(X[:300], y[:300])
+    ends = auto.predict_interval(X, 0.8)
+    assert ends.shape == (len(X), *((n_targets,) if n_targets else ()), 2)
+    held = (ends[..., 0] <= y) & (y <= ends[..., 1])
+    assert 0.6 < held[300:].mean() < 0.95
+    np.testing.assert_allclose(ends.mean(axis=-1), auto.predict(X))
+    assert (auto.predict_interval(X, 0.5)[..., 0] >= ends[..., 0]).all()
+    auto.save(tmp_path / "model.autonet")
+    loaded = load(tmp_path / "model.autonet")
+    assert isinstance(loaded, AutoNetRegression)
+    np.testing.assert_array_equal(loaded.predict_interval(X, 0.8), ends)
+
+
+def test_intervals_need_validation_rows(diabetes: Any, quick: dict[str, Any]) -> None:
+    X, y = diabetes
+    auto = AutoNetRegression("tiny_cs", **quick).fit(X[:40], y[:40])
+    with pytest.raises(InvalidOption, match=r"coverage=0.99 needs more validation rows than the 12 of this model; ask"):
+        auto.predict_interval(X, 0.99)
+    with pytest.raises(InvalidOption, match="predict_set is for a classification with one label per row; this model"):
+        auto.model_.predict_set(X)
