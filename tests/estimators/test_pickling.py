@@ -168,7 +168,7 @@ def names_in(data: bytes) -> set[str]:
             found.add(str(argument))
         elif operation.name == "STACK_GLOBAL":
             found.add(" ".join(strings[-2:]))
-        elif isinstance(argument, bytes) and argument.startswith(b"\x80"):
+        elif isinstance(argument, bytes) and argument.startswith(b"\x80") and argument[8:9] != b"{":  # no model file
             found |= names_in(argument)
     return found
 
