@@ -30,6 +30,16 @@ def test_mish_predicts_with_the_values_of_torch(n: int) -> None:
     assert x.grad is not None
 
 
+@pytest.mark.parametrize("predicting", [False, True])
+@pytest.mark.parametrize("name", list(FORMULAS))
+def test_activations_are_exported_for_any_number_of_rows(name: str, predicting: bool) -> None:
+    activation, rows = build_activation(name), torch.export.Dim("rows")
+    with torch.inference_mode(predicting):
+        exported = torch.export.export(activation, (torch.ones(2, 30),), dynamic_shapes=({0: rows},)).module()
+    x = torch.linspace(-5, 5, 30_000).reshape(1000, 30)
+    torch.testing.assert_close(exported(x), activation(x))
+
+
 def test_an_unknown_activation_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"Unknown activation 'rellu'\. Did you mean 'relu'"):
         ResBlock(3, 3, activation_name="rellu", dropout=0.0)
