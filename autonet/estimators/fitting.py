@@ -106,7 +106,7 @@ def fit_estimator(
             callbacks.raise_error()
         run.record("selection")
         bar.begin("selection")
-        selection = select_model(study, context, baselines, resolved.max_networks, plan)
+        selection = select_model(study, context, baselines, resolved.max_networks, plan, single=chosen is not None)
         if chosen and chosen.is_linear:
             selection = selection.without(BaselineReturned)
         if resolved.refit_on_all_rows:
@@ -179,10 +179,10 @@ def _build_space(
     estimator: "AutoNet", context: TrialContext, options: Options, networks: Node[nn.Module], chosen: Chosen | None
 ) -> ConfigurationSpace:
     """Build the search space; only networks that it can choose go to worker processes."""
-    if chosen and chosen.space is not None and chosen.kind == context.task.kind:
-        space = chosen.space
-    else:
-        space = options.build_space(context.task, estimator.modality, networks)
+    if chosen:
+        chosen.check(context.task)
+    found = chosen.space if chosen else None
+    space = options.build_space(context.task, estimator.modality, networks) if found is None else found
     selector = space[networks.key]
     context.networks = networks.restrict(filter(selector.legal_value, networks.components))
     return space

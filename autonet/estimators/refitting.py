@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, UnknownName
-from autonet.core.task import TaskKind
+from autonet.core.task import Task, TaskKind
 from autonet.core.validation import is_real
 from autonet.estimators.autopytorch import translate_options
 from autonet.estimators.options import Options
@@ -41,18 +41,32 @@ class Chosen:
     config : mapping of str to Any
         Hyperparameters; others have their defaults.
     space : ConfigurationSpace or None
-        A space that has it, for targets of one kind; None: the space of the options.
-    kind : {"classification", "multilabel", "regression"}
+        A space that has it; default: the space of the options.
+    kind : {"classification", "multilabel", "regression"} or None
+        Kind of the targets that it was found for.
     """
 
     config: Mapping[str, Any]
-    space: ConfigurationSpace | None
-    kind: TaskKind
+    space: ConfigurationSpace | None = None
+    kind: TaskKind | None = None
 
     @property
     def is_linear(self) -> bool:
         """Whether it is the linear baseline."""
         return dict(self.config) == LINEAR_CONFIG
+
+    def check(self, task: Task) -> None:
+        """Refuse a configuration that was found for another kind of task.
+
+        Raises
+        ------
+        InvalidOption
+        """
+        if self.kind not in (None, task.kind) and not self.is_linear:
+            raise InvalidOption(
+                f"best_config_ is of a {self.kind} fit, and y is for {task.kind}; pass hyperparameter_config={{}} for "
+                "the default configuration, or another one."
+            )
 
     def complete(self, encoding: Encoding) -> dict[str, Any]:
         """Return the configuration with the defaults of a space.
@@ -94,7 +108,7 @@ def choose_configuration(
     """
     if config is not None and not (isinstance(config, Mapping) and all(isinstance(name, str) for name in config)):
         raise InvalidOption(f"hyperparameter_config must be a mapping of names to values, or None; got {config!r:.60}.")
-    chosen = Chosen({} if config is None else config, None, estimator.kind)
+    chosen = Chosen({} if config is None else config)
     if config is None and hasattr(estimator, "model_"):
         space = getattr(estimator, "search_space_", None)  # a loaded model may have none
         chosen = Chosen(estimator.best_config_, space, estimator.model_.targets.kind)

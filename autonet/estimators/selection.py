@@ -227,7 +227,13 @@ class Selection:
 
 
 def select_model(
-    study: Searched, context: TrialContext, baselines: Baselines, ensemble_size: int, plan: TimePlan
+    study: Searched,
+    context: TrialContext,
+    baselines: Baselines,
+    ensemble_size: int,
+    plan: TimePlan,
+    *,
+    single: bool = False,
 ) -> Selection:
     """Select the best network and the ensemble.
 
@@ -240,6 +246,8 @@ def select_model(
     ensemble_size : int
         Maximum number of members, with repetition.
     plan : TimePlan
+    single : bool
+        Whether the user asked for one configuration, and can have no baseline.
 
     Raises
     ------
@@ -253,7 +261,7 @@ def select_model(
     if not networks:
         if interrupt.requested:
             raise KeyboardInterrupt
-        raise _search_failed(study, baselines.error)
+        raise _search_failed(study, baselines.error, single=single)
     notices: list[AutonetWarning] = []
     if interrupt.requested:
         notices.append(SearchInterrupted(f"{_interrupt_name(interrupt)}: the best model so far is returned."))
@@ -315,16 +323,17 @@ NO_TIME_TO_REFIT = (
 )
 
 
-def _search_failed(study: Searched, baseline_error: Any) -> SearchFailed:
+def _search_failed(study: Searched, baseline_error: Any, *, single: bool) -> SearchFailed:
     """Return the error that says why there is no model."""
     cause = study.errors[0] if study.errors else baseline_error
     if cause is None and any(report.status == Status.DIVERGED for trial in study.history for report in trial.reports):
         return SearchFailed(
-            "Every network diverged: its outputs or its loss were not finite. Use other networks, smaller learning "
-            "rates, or baseline=True."
+            "Every network diverged: its outputs or its loss were not finite. Use other networks, or smaller learning "
+            f"rates{'' if single else ', or baseline=True'}."
         )
     if cause is None:
-        return SearchFailed("No network was trained in time; give a larger max_runtime, or baseline=True.")
+        more = "" if single else ", or baseline=True"
+        return SearchFailed(f"No network was trained in time; give a larger max_runtime{more}.")
     error = SearchFailed(f"Nothing could be trained. The first error: {type(cause).__name__}: {cause}")
     error.__cause__ = cause if isinstance(cause, BaseException) else None
     return error

@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 import autonet
 from autonet import AutoNetClassification, AutoNetRegression
+from autonet.core.errors import SearchFailed
 from tests.estimators.refusals import refused
 
 BATCHES = "CreateDataLoader:batch_size"
@@ -122,6 +123,31 @@ def test_the_tutorial_of_auto_pytorch(iris: Any, options: dict[str, Any]) -> Non
         rescore=False,
     )
     assert trials(auto) == [(dict(config), 2)]
+
+
+def test_a_configuration_of_another_kind_of_task_is_refused(iris: Any, options: dict[str, Any]) -> None:
+    X, y = iris
+    labels = np.column_stack([y == 0, y == 1]).astype(int)
+    auto = AutoNetClassification("tiny_cs", **options).fit(X, y, max_trials=1)
+    message = "best_config_ is of a classification fit, and y is for multilabel; pass hyperparameter_config={} for"
+    refused(lambda: auto.refit(X, labels), message)
+    assert auto.refit(X, labels, {}).model_.targets.kind == "multilabel"
+    auto.refit(X, y, LINEAR).refit(X, labels)
+    assert auto.best_config_ == LINEAR
+
+
+def test_a_failure_says_what_can_be_done(iris: Any, options: dict[str, Any]) -> None:
+    auto = AutoNetClassification("tiny_cs", **options)
+    with pytest.raises(SearchFailed, match=r"^No network was trained in time; give a larger max_runtime\.$"):
+        auto.refit(*iris, max_runtime=1e-4)
+
+
+def test_a_run_directory_is_of_fits_only(iris: Any, options: dict[str, Any], tmp_path: Any) -> None:
+    auto = AutoNetClassification("tiny_cs", **options, run_dir=tmp_path / "run").refit(*iris, budget=1)
+    assert not (tmp_path / "run").exists()
+    auto.fit(*iris)
+    auto.refit(*iris, budget=2)
+    assert len(auto.fit(*iris).history_) == 3
 
 
 @pytest.mark.parametrize("fitted", [False, True])
