@@ -83,7 +83,8 @@ def fit_estimator(
         context = build_context(inputs, metrics, replace(options, random_state=run.seed), plan, run.folds)
         bar.describe = partial(describe_best, context.metric)
         resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None)
-        plan = replace(plan, refits=resolved.refit_on_all_rows is True)
+        testing = plan.testing_seconds(len(inputs.test[0])) if inputs.test else 0.0
+        plan = replace(plan, refits=resolved.refit_on_all_rows is True, testing=testing)
         space = _build_space(estimator, context, resolved, networks, chosen)
         if options.continues:
             run.begin(describe_fit(estimator, inputs, reader, context, options), context.folds)

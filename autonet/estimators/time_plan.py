@@ -45,6 +45,10 @@ METRIC_SHARE = 0.1  # of a training at the lowest rung
 FOLDED_METRIC_SHARE = 0.01  # of the runtime, for five folds
 SCORING_SHARE = 0.25  # of the runtime, for slow additional metrics
 
+# Time for test rows: an ensemble takes about half of it for a row, on two busy cores.
+TESTING_SECONDS = 1e-4
+TESTING_SHARE = 0.1  # of the runtime, at most
+
 # Rungs.
 TOP_SHARE = 1 / 3  # of the runtime, so that more than one configuration can reach the top rung
 RUNG_SPAN = 27  # top rung over lowest rung: three promotions with eta=3
@@ -77,6 +81,8 @@ class TimePlan:
         Memory of a trial, which is then trained in a worker process.
     scoring : float
         Seconds for slow additional metrics.
+    testing : float
+        Seconds for predictions of test rows by the final model.
     began : float
         Start of the fit, on the clock of ``time.monotonic()``.
     """
@@ -91,6 +97,7 @@ class TimePlan:
     n_jobs: int | str | None
     memory_limit_mb: float | None = None
     scoring: float = 0.0
+    testing: float = 0.0
     began: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - a clock that tests replace
 
     def limit(self, stage: Stage) -> TimeLimit:
@@ -128,7 +135,7 @@ class TimePlan:
         wants_processes = self._repays_processes if self.n_jobs == "auto" else self.n_jobs not in (1, None)
         has_processes = (wants_processes and self._has_time_for_processes) or self.memory_limit_mb is not None
         closing = min(CLOSING_SHARE * runtime, MAX_CLOSING_SECONDS) + (SHUTDOWN_SECONDS if has_processes else 0.0)
-        return selecting, refitting, closing
+        return selecting, refitting, closing + self.testing
 
     def workers(self, data: Data) -> int:
         """Return the number of trials to train at once.
@@ -165,6 +172,10 @@ class TimePlan:
         """Return the seconds for one score of the final model by each slow additional metric; 0 if that is too much."""
         seconds = sum(metric.seconds for metric in metrics if metric.is_slow) * n_folds
         return seconds if seconds <= SCORING_SHARE * (self.runtime or math.inf) else 0.0
+
+    def testing_seconds(self, n_rows: int) -> float:
+        """Return the seconds to reserve for the predictions of test rows."""
+        return min(TESTING_SECONDS * n_rows, TESTING_SHARE * (self.runtime or 0.0))
 
     def rungs(self, epoch_seconds: float, metric_seconds: float = 0.0) -> Rungs:
         """Place the rungs; default budgets follow from the runtime and the duration of an epoch.

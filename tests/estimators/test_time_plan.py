@@ -1,5 +1,6 @@
 """Several configurations at once, in processes of their own."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,16 @@ def test_the_top_rung_is_a_third_of_the_time_and_the_lowest_gives_time_for_epoch
 @pytest.mark.parametrize(("runtime", "seconds"), [(2, 0.1), (60, 1.2), (600, 2.0)])
 def test_the_baseline_gets_a_fiftieth_of_the_time(runtime: float, seconds: float) -> None:
     assert divided(max_runtime=runtime).baseline_seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("n_rows", "seconds"), [(0, 0.0), (10_000, 1.0), (10**6, 6.0)])
+def test_predictions_of_test_rows_have_time_of_their_own(n_rows: int, seconds: float) -> None:
+    plan = divided(max_runtime=60)
+    assert plan.testing_seconds(n_rows) == pytest.approx(seconds)
+    with_rows = replace(plan, testing=plan.testing_seconds(n_rows))
+    assert plan.limit("refit").at - with_rows.limit("refit").at == pytest.approx(seconds)
+    assert plan.limit("closing") == with_rows.limit("closing")
+    assert divided(max_trials=3).testing_seconds(n_rows) == 0.0  # without a limit there is time
 
 
 @pytest.mark.parametrize("n_jobs", [0, -2, 1.5, "all", float("nan")])
