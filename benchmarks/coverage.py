@@ -23,7 +23,7 @@ def measure(table: str, seconds: float) -> list[str]:
     X, y, X_test, y_test = load(table, 0)
     X, y, X_test = X[:MAX_ROWS], y[:MAX_ROWS], X_test[:MAX_ROWS]
     truth = np.asarray(y_test)[:MAX_ROWS]
-    classes = isinstance(getattr(y, "dtype", None), pd.CategoricalDtype) or np.asarray(y).dtype.kind not in "f"
+    classes = isinstance(getattr(y, "dtype", None), pd.CategoricalDtype) or np.asarray(y).dtype.kind != "f"
     kind = AutoNetClassification if classes else AutoNetRegression
     auto = kind(max_runtime=seconds, random_state=0).fit(X, y)
     cells = []
