@@ -16,14 +16,14 @@ from autonet.core.typing import Array
 
 __all__ = ["DTYPES", "FORMAT", "iter_safetensors", "read_spec", "write_spec"]
 
-# Version of the format; files of a later one are refused.
-FORMAT = 1
+# Version of the format; files of a later one are refused.  Those of format 1 hold every value of every array.
+FORMAT = 2
 
 # Tensors beside the numbered ones of arrays.
 DOCUMENT, CHECKSUM = "document", "checksum"
 
-# Keys of the JSON that stand for an array and for long lists.
-ARRAY, LISTS = "__tensor__", {"__floats__": float, "__ints__": int, "__strings__": str}
+# Keys of the JSON that stand for an array, for its distinct values, whose indices it then is, and for long lists.
+ARRAY, VALUES, LISTS = "__tensor__", "values", {"__floats__": float, "__ints__": int, "__strings__": str}
 
 # Dtypes of NumPy and their names in a header.
 DTYPES: Mapping[str, str] = {
@@ -35,6 +35,10 @@ DTYPES: Mapping[str, str] = {
 
 # Smaller dtypes that arrays are stored in where no value changes: indices, thresholds between integers.
 NARROWER: Mapping[str, tuple[str, ...]] = {"int64": ("int8", "int16", "int32"), "float64": ("float32",)}
+
+# Arrays from this size on whose distinct values, with an index for each value, take at most so much of their room are
+# stored so; of others, this many values at most are looked at.
+MIN_CODED, MAX_SHARE, N_SAMPLED = 64, 2 / 3, 4096
 
 # Lists of numbers or strings from this length on are tensors, which take less memory than JSON to read.
 MIN_LIST = 32
@@ -113,7 +117,7 @@ def read_spec(data: bytes) -> Any:
     del arrays[DOCUMENT]
     try:
         spec = _put_arrays(document["spec"], arrays, 0)
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise InvalidModelFile(f"its description is damaged ({type(error).__name__}: {error!s:.80})") from error
     if arrays:
         raise InvalidModelFile(f"it has tensors that belong to no part: {', '.join(sorted(arrays)[:5])}")
@@ -164,13 +168,33 @@ def _move_arrays(value: Any, arrays: dict[str, Array]) -> Any:
 
 
 def _move_array(array: Array, arrays: dict[str, Array]) -> dict[str, str]:
-    """Store an array in the smallest dtype that holds its values exactly."""
+    """Store an array in the smallest dtype that holds its values exactly, or as indices of its distinct values."""
+    reference = {}
     for dtype in NARROWER.get(array.dtype.name, ()):
         with np.errstate(over="ignore"):
             narrow = array.astype(dtype)
         if (narrow == array).all():
-            return {ARRAY: _add(narrow, arrays), "dtype": array.dtype.name}
-    return {ARRAY: _add(array, arrays)}
+            reference["dtype"], array = array.dtype.name, narrow
+            break
+    codes, values = _find_codes(array)
+    if values is not None:
+        reference[VALUES] = _add(values, arrays)
+    return {ARRAY: _add(codes, arrays), **reference}
+
+
+def _find_codes(array: Array) -> tuple[Array, Array | None]:
+    """Return indices, in the shape of an array, and its distinct values; or the array itself, if it has too many."""
+    if array.itemsize == 1 or array.size < MIN_CODED:
+        return array, None
+    bits = array.reshape(-1).view(f"u{array.itemsize}")  # -0.0 is not 0.0
+    sample = bits[:: max(len(bits) // N_SAMPLED, 1)]
+    if len(np.unique(sample)) > MAX_SHARE * len(sample):
+        return array, None
+    values, codes = np.unique(bits, return_inverse=True)
+    codes = codes.astype(np.min_scalar_type(len(values) - 1)).reshape(array.shape)
+    if codes.nbytes + values.nbytes > MAX_SHARE * array.nbytes:
+        return array, None
+    return codes, values.view(array.dtype)
 
 
 def _pack_list(values: list[Any], kind: type) -> list[Array] | None:
@@ -200,6 +224,11 @@ def _put_arrays(value: Any, arrays: dict[str, Array], depth: int) -> Any:
         return value
     if ARRAY in value:
         array = arrays.pop(value[ARRAY])
+        if VALUES in value:
+            values = arrays.pop(value[VALUES])
+            if values.ndim != 1:
+                raise ValueError(f"the values of an array have shape {values.shape}")
+            array = values[array]
         return array.astype(_wide_dtype(value["dtype"])) if "dtype" in value else array
     for key, kind in LISTS.items():
         if key in value:

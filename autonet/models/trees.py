@@ -81,9 +81,39 @@ class Trees:
         return total
 
 
+def _describe_trees(trees: Trees) -> dict[str, Array]:
+    """Return the state of trees without what no prediction looks at: splits of leaves, values of other nodes."""
+    node = np.arange(len(trees.feature))
+    is_leaf = trees.left == node
+    inner = np.flatnonzero(~is_leaf)
+    return {
+        "is_leaf": is_leaf,
+        "feature": trees.feature[inner],
+        "threshold": trees.threshold[inner],
+        "left": trees.left[inner] - inner,
+        "right": trees.right[inner] - inner,
+        "value": trees.value[is_leaf],
+        "roots": trees.roots,
+    }
+
+
+def _spread_nodes(state: dict[str, Array]) -> dict[str, Array]:
+    """Return the arrays of trees of what `_describe_trees` returned."""
+    is_leaf, value, roots = state["is_leaf"], state["value"], state["roots"]
+    node, inner = np.arange(len(is_leaf)), np.flatnonzero(~is_leaf)
+    if len(value) != len(inner) + len(roots) or len(value) != np.count_nonzero(is_leaf):
+        raise InvalidModelFile("trees have too few leaves")
+    spread: dict[str, Array] = {name: np.zeros(len(node), state[name].dtype) for name in ("feature", "threshold")}
+    spread |= {"left": node.copy(), "right": node.copy(), "value": np.zeros((len(node), *value.shape[1:]), value.dtype)}
+    for name in ("feature", "threshold", "left", "right"):
+        spread[name][inner] += state[name]
+    spread["value"][is_leaf] = value
+    return {**spread, "roots": roots}
+
+
 def _rebuild_trees(cls: type[Trees], state: dict[str, Array]) -> Trees:
     """Construct trees of a spec; every path through them must end, and stay in its tree."""
-    trees = cls(**state)
+    trees = cls(**(_spread_nodes(state) if "is_leaf" in state else state))
     node, roots = np.arange(len(trees.feature)), trees.roots
     first, last = roots[:1], roots[-1:]
     if (first != 0).any() or (last >= len(node)).any() or (np.diff(roots) <= 0).any():
@@ -96,7 +126,7 @@ def _rebuild_trees(cls: type[Trees], state: dict[str, Array]) -> Trees:
     return trees
 
 
-register(Trees, vars, _rebuild_trees)
+register(Trees, _describe_trees, _rebuild_trees)
 
 
 @describable

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
+from autonet.core import specfile
 from autonet.core.errors import InvalidData, InvalidModelFile
 from autonet.core.specfile import FORMAT, MAX_VALUES, iter_safetensors, read_spec, write_spec
 
@@ -83,6 +84,39 @@ def test_long_lists_of_numbers_and_strings_take_no_room_in_the_json() -> None:
 def test_integers_that_fit_are_stored_in_fewer_bytes() -> None:
     small, large = to_bytes({"a": np.arange(10_000) % 100}), to_bytes({"a": np.arange(10_000) * 2**40})
     assert len(small) < len(large) - 60_000
+
+
+@given(
+    st.sampled_from([dtype for dtype in DTYPES if dtype[-1] != "1"]).flatmap(
+        lambda dtype: st.tuples(
+            arrays_of.arrays(np.dtype(dtype), st.integers(1, 9)), st.integers(64, 999), st.integers(0, 9)
+        )
+    )
+)
+@settings(max_examples=100, deadline=None)
+def test_arrays_of_few_values_keep_their_bits(drawn: tuple[np.ndarray, int, int]) -> None:
+    values, n, seed = drawn
+    array = np.random.default_rng(seed).choice(values, (n, 3))
+    read = through_bytes({"a": array})["a"]
+    native = array.astype(array.dtype.newbyteorder("="))
+    assert (read.dtype, read.shape, read.tobytes()) == (native.dtype, array.shape, native.tobytes())
+
+
+def test_arrays_of_few_values_are_stored_as_indices() -> None:
+    rng = np.random.default_rng(0)
+    values = np.array([0.0, -0.0, np.nan, np.inf, 0.1])
+    assert len(to_bytes({"a": rng.choice(values, (10_000, 2))})) < 22_000
+    assert len(to_bytes({"a": rng.choice(rng.normal(size=500), 10_000)})) < 26_000
+    assert len(to_bytes({"a": rng.normal(size=10_000)})) > 80_000
+
+
+def test_an_index_beyond_the_values_is_refused() -> None:
+    tensors = {"0": np.array([0, 3], np.uint8), "1": np.array([0.5, 1.5])}
+    text = json.dumps({"format": FORMAT, "spec": {"a": {"__tensor__": "0", "values": "1"}}}).encode()
+    tensors["document"] = np.frombuffer(text, np.uint8)
+    tensors["checksum"] = specfile._checksum(tensors)
+    with pytest.raises(InvalidModelFile, match=r"its description is damaged \(IndexError"):
+        read_spec(b"".join(bytes(part) for part in iter_safetensors(tensors, {})))
 
 
 def test_another_dtype_is_refused_on_writing() -> None:

@@ -84,7 +84,20 @@ def forge_many_uses(document: Any, tensors: dict[str, np.ndarray]) -> None:
 
 def forge_equal_roots(document: Any, tensors: dict[str, np.ndarray]) -> None:
     name = find(document, of_type("Trees"))["roots"]["__tensor__"]
-    tensors[name] = np.zeros(10**6, np.int8)
+    tensors[name] = np.zeros_like(tensors[name])
+
+
+def forge_few_leaves(document: Any, tensors: dict[str, np.ndarray]) -> None:
+    trees = find(document, of_type("Trees"))
+    name, is_leaf = trees["value"]["__tensor__"], trees["is_leaf"]["__tensor__"]
+    tensors[name] = np.zeros((0, 10**9), tensors[name].dtype)
+    tensors[is_leaf] = np.zeros_like(tensors[is_leaf])
+
+
+def forge_wide_values(document: Any, tensors: dict[str, np.ndarray]) -> None:
+    trees = find(document, of_type("Trees"))
+    trees["threshold"] = {"__tensor__": trees["threshold"]["__tensor__"], "values": "more"}
+    tensors["more"] = np.zeros((300, 10**4), np.float32)
 
 
 def forge_common_nodes(document: Any, tensors: dict[str, np.ndarray]) -> None:
@@ -122,6 +135,8 @@ def forge_broadcast_buffers(document: Any, tensors: dict[str, np.ndarray]) -> No
     [
         (forge_many_uses, "its members are used again and again"),
         (forge_equal_roots, "the roots of trees are not in order"),
+        (forge_few_leaves, "trees have too few leaves"),
+        (forge_wide_values, r"the values of an array have shape \(300, 10000\)"),
         (forge_common_nodes, "the nodes of a tree are not in order"),
         (forge_long_dtype, "has dtype <U500000000"),
         (forge_many_outputs, "have .2. outputs, its targets 1000000000"),

@@ -40,6 +40,18 @@ def test_exported_trees_predict_the_same_bits(grower: Any, kind: TaskKind, n_out
     np.testing.assert_array_equal(from_spec(to_spec(exported)).predict(x[:n_rows]), trees.predict(x[:n_rows]))
 
 
+def test_descriptions_of_trees_leave_out_what_no_prediction_looks_at() -> None:
+    trees, x = grown(Forest, "classification", 3, 0)
+    spec = to_spec(trees.export())
+    nodes = spec["trees"]
+    assert len(nodes["value"]) + len(nodes["feature"]) == len(nodes["is_leaf"])
+    again = from_spec(spec)
+    np.testing.assert_array_equal(again.trees.left, trees.export().trees.left)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(again.trees.right, trees.export().trees.right)  # type: ignore[union-attr]
+    earlier = {"__type__": "Trees", **vars(trees.export().trees)}  # type: ignore[union-attr]
+    np.testing.assert_array_equal(from_spec({**spec, "trees": earlier}).predict(x), again.predict(x))
+
+
 def test_only_iterations_until_the_best_are_exported() -> None:
     trees, x = grown(Boosting, "classification", 2, 1)
     trees.should_stop(x[200:], lambda prediction: abs(prediction[:, 1].std() - 0.2))
