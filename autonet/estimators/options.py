@@ -21,7 +21,7 @@ from autonet.core.task import Task, TaskKind
 from autonet.core.validation import check_choice
 from autonet.estimators.autopytorch import RENAMED_OPTIONS, count_bracket_trials
 from autonet.estimators.params import Params
-from autonet.estimators.time_plan import DEFAULT_RUNTIME, TimePlan
+from autonet.estimators.time_plan import DEFAULT_RUNTIME, WORKER_IMPORTS, TimePlan
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.tabular import NODES, TABLES
 from autonet.search.executors.adopt import adopt_executor
@@ -127,7 +127,8 @@ class Options(Params):
         """
         if self.executor is None:
             return nullcontext()
-        return adopt_executor(self.executor, None if self.n_jobs in ("auto", -1) else int(self.n_jobs or 1))
+        n_slots = None if self.n_jobs in ("auto", -1) else int(self.n_jobs or 1)
+        return adopt_executor(self.executor, n_slots, WORKER_IMPORTS)
 
     def list_metrics(self, defaults: Mapping[TaskKind, str], kind: TaskKind) -> list[str | Callable[..., float]]:
         """Return the metric to optimize and those to record."""

@@ -14,11 +14,13 @@ from autonet.search.executors.base import Executor
 from autonet.search.registry import make_executor
 from autonet.search.rungs import Rungs, Unit
 
-__all__ = ["DEFAULT_RUNTIME", "Stage", "TimePlan"]
+__all__ = ["DEFAULT_RUNTIME", "WORKER_IMPORTS", "Stage", "TimePlan"]
 
 Stage = Literal["search", "selection", "refit", "closing"]
 
 DEFAULT_RUNTIME = 300.0  # seconds, without any limit
+
+WORKER_IMPORTS = ("autonet.pipeline.trial",)  # while the baseline is trained
 
 # n_jobs="auto": a worker process takes about three seconds to start, and copies the data.
 MIN_PARALLEL_SECONDS = 25.0
@@ -151,9 +153,7 @@ class TimePlan:
 
     def executor(self, data: Data) -> Executor:
         """Return the executor of trials; its worker processes start, and import torch, while the baseline is fitted."""
-        return make_executor(
-            self.workers(data), imports=["autonet.pipeline.trial"], memory_limit_mb=self.memory_limit_mb
-        )
+        return make_executor(self.workers(data), imports=WORKER_IMPORTS, memory_limit_mb=self.memory_limit_mb)
 
     @property
     def _has_time_for_processes(self) -> bool:

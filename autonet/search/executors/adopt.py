@@ -1,7 +1,7 @@
 """Executors that users pass: ours, pools of `concurrent.futures`, clients of dask, addresses of dask schedulers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor as Pool
 from contextlib import contextmanager
 from typing import Any
@@ -57,7 +57,7 @@ def check_executor_type(value: Any) -> None:
 
 
 @contextmanager
-def adopt_executor(value: Any, n_slots: int | None = None) -> Iterator[Executor]:
+def adopt_executor(value: Any, n_slots: int | None = None, imports: Sequence[str] = ()) -> Iterator[Executor]:
     """Wrap an executor inside a ``with`` block; at its end the user's executor is as before, and open.
 
     Parameters
@@ -67,6 +67,8 @@ def adopt_executor(value: Any, n_slots: int | None = None) -> Iterator[Executor]
     n_slots : int, optional
         Number of jobs at once; an executor of ours has its own.  Default: the number of workers of a pool, or of
         threads of all workers of dask.
+    imports : sequence of str
+        Modules that workers of pools and of dask import at once.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def adopt_executor(value: Any, n_slots: int | None = None) -> Iterator[Executor]
     """
     check_executor_type(value)
     if isinstance(value, str):
-        with _connect(value) as client, adopt_executor(client, n_slots) as executor:
+        with _connect(value) as client, adopt_executor(client, n_slots, imports) as executor:
             yield executor
         return
     if _is_ours(value):
@@ -88,6 +90,8 @@ def adopt_executor(value: Any, n_slots: int | None = None) -> Iterator[Executor]
         return
     wrapped = _wrap_client(value, n_slots) if _is_client(value) else Futures(value, _check_pool(value, n_slots))
     try:
+        if imports:
+            wrapped.start(imports)
         yield wrapped
     finally:
         wrapped.close()
@@ -104,7 +108,7 @@ def _is_ours(value: Any) -> bool:
     return methods and not isinstance(value, type) and is_integer(getattr(value, "n_slots", None))
 
 
-def _wrap_client(client: Any, n_slots: int | None) -> Executor:
+def _wrap_client(client: Any, n_slots: int | None) -> Futures:
     from autonet.search.executors.dask import Dask  # noqa: PLC0415 - needs the extra
 
     return Dask(client, n_slots)

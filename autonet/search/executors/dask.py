@@ -1,6 +1,7 @@
 """Run jobs on the workers of a dask cluster; needs the extra ``dask``."""
 
 import functools
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -9,6 +10,7 @@ from autonet.search.evaluation import Objective, Outcome
 from autonet.search.executors.futures import Futures, PendingJob, make_name
 from autonet.search.executors.pickling import SentObjective, pickle_objective, unpickle
 from autonet.search.executors.tasks import Missing, Returned, Task, run_task
+from autonet.search.executors.worker import import_all
 
 try:
     from distributed import Event, WorkerPlugin, get_worker
@@ -50,6 +52,14 @@ class Dask(Futures):
         _check_versions(client)
         self._plugin, self._data = "", b""
         self._abandoned: set[str] = set()
+        self._imports: list[Any] = []  # futures, which dask cancels when nobody holds them
+
+    def start(self, imports: Sequence[str]) -> None:
+        """Let the workers import modules before there is a job."""
+        self._imports = [
+            self._client.submit(import_all, imports, workers=[worker], key=make_name(), pure=False)
+            for worker in self._client.nthreads()
+        ]
 
     def prepare(self, objective: Objective) -> None:
         """Send the objective to all workers, present and future; see `Executor`."""
@@ -63,6 +73,7 @@ class Dask(Futures):
     def close(self) -> None:
         """Cancel all jobs, and remove the objective from the workers; see `Executor`."""
         super().close()
+        self._imports.clear()
         while self._abandoned:
             self._clear(self._abandoned.pop())
         self._remove_plugin()

@@ -3,6 +3,7 @@
 import queue
 import time
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import Executor as Pool
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from autonet.search.evaluation import Objective, Outcome, make_failure
 from autonet.search.executors.base import extend_limit
 from autonet.search.executors.pickling import SentObjective, unpickle
 from autonet.search.executors.tasks import Missing, Returned, Task, run_task, take_outcome
+from autonet.search.executors.worker import import_all
 from autonet.search.records import Job, Status
 from autonet.search.running_trial import Observer
 
@@ -73,6 +75,12 @@ class Futures:
         self._sent: SentObjective | None = None
         self._key = ""  # of the objective, in the workers
         self._sends_files = False  # because a worker did not have the directory of a job
+
+    def start(self, imports: Sequence[str]) -> None:
+        """Let worker processes import modules before there is a job."""
+        if not isinstance(self._pool, ThreadPoolExecutor):
+            for _ in range(self.n_slots):
+                self._pool.submit(import_all, imports)
 
     def prepare(self, objective: Objective) -> None:
         """Pickle the objective if the pool has processes; see `Executor`."""

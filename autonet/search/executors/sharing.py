@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing import reduction
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from autonet.search.evaluation import Objective
 from autonet.search.executors.pickling import pickle_objective, unpickle
@@ -66,8 +66,10 @@ class SharedObjective:
         if buffers:
             self._file = _create_file(end)
             weakref.finalize(self, os.close, self._file)
-            with open(self._file, "wb", closefd=False) as file:
-                _write(file, buffers, spans)
+            try:
+                _write(self._file, buffers, spans)
+            except OSError:  # there is no space: each worker gets them with the message
+                self._message, self._file = Message(pickle_objective(objective), []), None
 
     def send(self, connection: Any) -> None:
         """Send the file, if there is one, after a message that contains `message`."""
@@ -116,7 +118,8 @@ def _available_memory() -> int:
     return 0
 
 
-def _write(file: BinaryIO, buffers: Sequence[memoryview], spans: Sequence[tuple[int, int]]) -> None:
-    for memory, (begin, _) in zip(buffers, spans, strict=True):
-        file.seek(begin)
-        file.write(memory)
+def _write(descriptor: int, buffers: Sequence[memoryview], spans: Sequence[tuple[int, int]]) -> None:
+    with open(descriptor, "wb", closefd=False) as file:
+        for memory, (begin, _) in zip(buffers, spans, strict=True):
+            file.seek(begin)
+            file.write(memory)

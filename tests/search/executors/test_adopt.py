@@ -19,7 +19,7 @@ from autonet.search import InProcess, RunningTrial, Study
 from autonet.search.executors import adopt
 from autonet.search.executors.adopt import adopt_executor, check_executor_type
 from autonet.search.executors.processes import Processes
-from tests.search.executors.jobs import LINE
+from tests.search.executors.jobs import LINE, job, outcomes
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -71,6 +71,12 @@ def test_ours_are_taken_as_they_are_and_not_closed() -> None:
     assert study.trials[0].value == study.trials[1].value != os.getpid()
     with adopt_executor(InProcess()) as adopted:
         assert adopted.n_slots == 1
+
+
+def test_workers_of_a_pool_may_import_before_there_is_a_job() -> None:
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as pool, adopt_executor(pool, imports=["this"]) as executor:
+        [ended] = outcomes(executor, lambda _: float("this" in sys.modules), job())
+    assert ended.result.loss == 1.0
 
 
 def test_a_large_objective_is_sent_to_a_pool_once_per_worker() -> None:

@@ -1,6 +1,7 @@
 """Large arrays of an objective are in memory once."""
 
 import os
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,24 @@ def test_arrays_of_every_kind_come_from_one_file_that_has_no_name(
             assert total == float(value.sum().sum()), name
             assert kind == ("ndarray" if name == "memmap" else type(value).__name__)
     assert not [path for path in Path(sharing.tempfile.gettempdir()).iterdir() if path.name in before ^ {path.name}]
+
+
+def test_without_space_for_the_file_arrays_go_to_each_worker() -> None:
+    data = np.ones(N)
+
+    def objective(trial: RunningTrial) -> float:
+        return float(data.sum()) + ("memfd:autonet" in Path("/proc/self/maps").read_text())
+
+    executor = Processes(1)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, before[1]))
+    try:
+        executor.prepare(objective)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    [ended] = outcomes(executor, objective, job())
+    executor.close()
+    assert ended.result.loss == N
 
 
 def test_what_an_objective_writes_to_its_arrays_stays_in_its_process() -> None:
