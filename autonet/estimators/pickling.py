@@ -5,6 +5,7 @@ with the bytes of a model file, which are those.
 """
 
 import inspect
+import io
 import logging
 import pickle
 from collections.abc import Mapping
@@ -73,13 +74,14 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         """Pickle by value what cannot be imported elsewhere, and what `fit` has set as a model file."""
         fitted = self._describe_fitted()
         left_out = {"_run", *(FITTED if fitted else ())}  # a copy does not continue the search
-        attributes: Any = self.__getstate__()
-        state = {name: value for name, value in attributes.items() if name not in left_out}
+        every: Any = self.__getstate__()
+        state = {name: value for name, value in every.items() if name not in left_out}
         networks = self._portable_networks()
         state = {**state, **self._without_executor()}
         if networks:
             state = {**state, "_pickled_networks": {name: _take_apart(c) for name, c in networks.items()}}
-        return _unpickle, (cloudpickle.dumps((type(self), state)), *fitted)
+        kind, attributes = cloudpickle.dumps(type(self)), _dump_attributes(state, self)
+        return _unpickle, (kind, b"".join(fitted), attributes)
 
     def _describe_fitted(self) -> list[bytes]:
         """Return the model file of a fitted estimator; none if it is not fitted, or cannot be described."""
@@ -101,7 +103,7 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return an estimator with copies of the attributes, and the same executor."""
-        other = object.__new__(type(self))
+        other = memo[id(self)] = object.__new__(type(self))  # attributes may refer to it
         other.__dict__.update(deepcopy({**vars(self), **self._without_executor()}, memo))
         copied: Self = _share_executor(self, other)
         return copied
@@ -123,17 +125,47 @@ def _share_executor(estimator: Any, other: Any) -> Any:
     return other
 
 
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is untyped
+    """Pickle attributes of an estimator, which may refer to it: a callback, or what it requests of scikit-learn."""
+
+    def __init__(self, file: io.BytesIO, estimator: Any) -> None:
+        super().__init__(file)
+        self._estimator = estimator
+
+    def persistent_id(self, value: Any) -> str | None:
+        """Return the name of the estimator, and of nothing else."""
+        return "estimator" if value is self._estimator else None
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, data: bytes, estimator: Any) -> None:
+        super().__init__(io.BytesIO(data))
+        self._estimator = estimator
+
+    def persistent_load(self, name: str) -> Any:
+        """Return the estimator."""
+        return self._estimator
+
+
+def _dump_attributes(state: Mapping[str, Any], estimator: Any) -> bytes:
+    _Pickler(file := io.BytesIO(), estimator).dump(state)
+    return file.getvalue()
+
+
 def _take_apart(component: Component[nn.Module]) -> tuple[Any, ...]:
     return component.build, component.space, component.tasks
 
 
-def _unpickle(data: bytes, fitted: bytes = b"") -> Any:
-    """Make an estimator of the pickle of its class and attributes, and of a model file.
+def _unpickle(data: bytes, fitted: bytes = b"", attributes: bytes = b"") -> Any:
+    """Make an estimator of the pickles of its class and attributes, and of a model file.
 
     Pickles name this function: it must remain, and accept these arguments.
     """
-    kind, state = pickle.loads(data)  # noqa: S301 - part of a pickle that is being loaded
+    loaded = pickle.loads(data)  # noqa: S301 - part of a pickle that is being loaded
+    kind, state = loaded if isinstance(loaded, tuple) else (loaded, {})  # a pair with format 1
     estimator = object.__new__(kind)
+    if attributes:
+        state = _Unpickler(attributes, estimator).load()
     estimator.__setstate__(_update_parameters(kind, state))
     if "_pickled_networks" in vars(estimator):
         networks = vars(estimator)["_pickled_networks"]

@@ -18,6 +18,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from sklearn.base import clone
 from torch import nn
 
@@ -232,6 +233,27 @@ def test_what_the_user_has_set_is_kept(iris: Any, quick: dict[str, Any], tmp_pat
     np.testing.assert_array_equal(loaded.predict_proba(iris[0]), auto.predict_proba(iris[0]))
     with_history = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(auto))))
     assert len(with_history.history_) == 3
+
+
+class Holding:
+    """A callback that knows the estimator that it is a parameter of."""
+
+    auto: Any = None
+
+    def on_trial_end(self, estimator: Any, trial: Any) -> None: ...
+
+
+def test_attributes_may_refer_to_the_estimator(iris: Any, quick: dict[str, Any]) -> None:
+    holding = Holding()
+    with sklearn.config_context(enable_metadata_routing=True):
+        auto = AutoNetClassification("tiny_cs", **quick, callbacks=[holding]).set_fit_request(sample_weight=True)
+        holding.auto = auto
+        auto.fit(*iris)
+    for again in (pickle.loads(pickle.dumps(auto)), pickle.loads(dump_joblib(auto)), deepcopy(auto)):
+        assert again.callbacks[0].auto is again
+        assert again.get_metadata_routing().consumes("fit", ["sample_weight"])
+        np.testing.assert_array_equal(again.predict_proba(iris[0]), auto.predict_proba(iris[0]))
+    assert not hasattr(clone(auto), "model_")
 
 
 class Color(Enum):
