@@ -140,8 +140,11 @@ class Ensemble:
 
         threads = min(len(jobs), available_cores()) if len(data) >= THREADED_ROWS else 1
         with ThreadPoolExecutor(threads, initializer=set_one_thread) as pool:
-            done = iter(map(do, jobs) if threads == 1 else pool.map(do, jobs))
-            means = [_mean(islice(done, len(by_encoder))) for _ in starts]
+            try:
+                done = iter(map(do, jobs) if threads == 1 else pool.map(do, jobs))
+                means = [_mean(islice(done, len(by_encoder))) for _ in starts]
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)  # an interrupt does not wait for all rows
         return apply_temperature(np.concatenate(means), self.temperature)
 
     def disagreement(self, data: Data, weights: Array, n_folds: int) -> Array:

@@ -1,5 +1,6 @@
 """The weighted mean of what members predict."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +76,24 @@ def test_parts_of_the_rows_and_threads_change_no_bit(name: str, number: int, mon
     monkeypatch.setattr("autonet.core.cores.cpu_count", lambda: 4)
     np.testing.assert_array_equal(ensemble.predict(table), before)
     assert ensemble.predict(table.rows(slice(0))).shape == (0, 2)
+
+
+def test_an_interrupt_does_not_wait_for_the_other_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(sums: Any) -> None:
+        raise KeyboardInterrupt
+
+    class Slow(Encoder):
+        def inputs(self, data: Any, device: torch.device, rows: Any = None) -> Any:
+            time.sleep(0.01)
+            return super().inputs(data, device, rows)
+
+    for name, value in {"PREDICTED_ROWS": 1, "THREADED_ROWS": 5, "_mean": interrupt}.items():
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr("autonet.core.cores.cpu_count", lambda: 4)
+    encoder = Slow()
+    with pytest.raises(KeyboardInterrupt):
+        Ensemble.from_members(7, [Member(encoder, 0)]).predict(Table.from_numbers(np.tile(X, (10, 1))))
+    assert encoder.asked < 200  # of 400 rows
 
 
 def test_rounding_takes_no_constant_off_its_value() -> None:
