@@ -88,6 +88,11 @@ def test_eight_clients_get_the_predictions_of_the_estimator(auto: Any, service: 
         list(pool.map(ask, range(CLIENTS)))
 
 
+def test_a_number_beyond_every_float_is_an_unseen_category(service: Service) -> None:
+    status, answer = service.post(json.dumps([{"town": 10**400, "size": 1}]))
+    assert status == 200, answer
+
+
 def test_a_single_row_needs_no_list(auto: Any, service: Service) -> None:
     status, answer = service.post('{"town": "Oslo", "size": null}')
     assert (status, answer["labels"]) == (200, auto.predict([{"town": "Oslo", "size": None}]).tolist())

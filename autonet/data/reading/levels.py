@@ -262,8 +262,10 @@ def _canonicalize_object(value: Any) -> Key:
 
 
 def _canonicalize_number(value: Any, *, exact: bool) -> Key:
-    if not math.isfinite(value):
-        return ("number", float(value))
+    if isinstance(value, int):
+        return ("number", value)
+    if not math.isfinite(to_float(value)):
+        return ("number", to_float(value))
     whole = int(value)
     if whole != value:
         return ("number", _round_to_float32(float(value)))

@@ -48,6 +48,13 @@ def test_equal_values_of_another_type_are_the_same_level(now: Any) -> None:
     assert booleans.read(pd.DataFrame({"a": now[:2]})).codes[:, 0].tolist() == [3, 2]
 
 
+@pytest.mark.parametrize("huge", [10**400, -(10**400), Fraction(10**400, 3), Decimal("1e400")])
+def test_numbers_beyond_every_float_are_unseen(huge: Any) -> None:
+    for then in (["blue", "red"], [1, 2, 3]):
+        schema = Schema.detect(pd.DataFrame({"a": then}), categorical_features=["a"])
+        assert schema.read([{"a": huge}, {"a": then[1]}]).codes[:, 0].tolist() == [1, 3]
+
+
 def test_many_levels_stay_small() -> None:
     n = 200_000
     frame = pd.DataFrame({"id": [f"user-{i * 7919 % (n // 2)}" for i in range(n)]})
