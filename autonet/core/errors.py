@@ -143,7 +143,7 @@ class InvalidNetwork(AutonetError, ValueError):
 
 
 class SearchFailed(AutonetError, RuntimeError):
-    """No trial produced a model; ``__cause__`` is the first exception.
+    """No trial produced a model, or the executor was lost; ``__cause__`` is the first exception.
 
     Examples
     --------

@@ -1,5 +1,6 @@
 """Warnings that point to the user's code, and lists in messages."""
 
+import contextlib
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ SHOWN = 5  # items in a message, as in scikit-learn
 def warn(message: str, category: type[Warning]) -> None:
     """Issue a warning that points to the innermost line outside of autonet."""
     frame, level = sys._getframe(), 1  # noqa: SLF001 - as pandas does
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((PACKAGE, contextlib.__file__)):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
 

@@ -4,8 +4,8 @@
 
 import time
 import warnings
-from collections.abc import Mapping
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,18 @@ from sklearn.utils.validation import check_consistent_length
 from torch import nn
 
 from autonet.core.component import Node
-from autonet.core.errors import BaselineReturned, InvalidData, InvalidOption, SearchFailed
+from autonet.core.errors import (
+    BaselineReturned,
+    InvalidData,
+    InvalidOption,
+    SearchFailed,
+    SearchInterrupted,
+)
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Data, Reader
 from autonet.core.task import Task
 from autonet.core.typing import Array
+from autonet.core.warn import warn
 from autonet.data.reading.frames import warn_if_index_order_differs
 from autonet.data.targets.targets import Targets
 from autonet.estimators.autopytorch import translate_data, translate_options
@@ -101,7 +108,7 @@ def fit_estimator(
         if searches:
             bar.begin("search")
             callbacks = FitCallbacks(options.callbacks, estimator, study, context)
-            with suppress(SearchFailed), current_interrupt().abandoning():  # the baseline remains
+            with _keep_what_was_found(study), current_interrupt().abandoning():
                 limits = limit_search(study, resolved, plan, bar, run, callbacks)
                 study.optimize(partial(run_trial, context), executor=executor, **limits)
             callbacks.raise_error()
@@ -119,6 +126,16 @@ def fit_estimator(
         for line in describe_model(estimator.fit_result_):
             logger.info("%s", line)
         logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, estimator.best_config_)
+
+
+@contextmanager
+def _keep_what_was_found(study: Study) -> Iterator[None]:
+    """Go on after a search that failed: the baseline remains, and what was trained before an executor was lost."""
+    try:
+        yield
+    except SearchFailed as error:
+        if error.__cause__ not in (None, *study.errors):  # it is not of a trial
+            warn(f"{error} The best model so far is returned.", SearchInterrupted)
 
 
 def resolve_options(estimator: "AutoNet", overrides: Mapping[str, Any]) -> Options:

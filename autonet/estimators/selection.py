@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -168,7 +169,7 @@ class Selection:
         ]
         trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
         refitted = dict[int, list[NetworkMember]]()
-        with interrupt.abandoning():
+        with suppress(SearchFailed), interrupt.abandoning():
             refitted = refit(context, trained, shares, executor, plan.limit("refit"))
         if current_interrupt().requested:
             note = SearchInterrupted(

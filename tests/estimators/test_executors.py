@@ -18,8 +18,8 @@ import torch
 from sklearn.base import clone
 from torch import Tensor, nn
 
-from autonet import AutoNetClassification
-from autonet.core.errors import BaselineReturned, InvalidOption
+from autonet import AutoNetClassification, Callback
+from autonet.core.errors import BaselineReturned, InvalidOption, SearchInterrupted
 from autonet.nets.registry import NETWORKS, register_network
 from autonet.search import Processes
 from tests.estimators.refusals import refused
@@ -58,6 +58,18 @@ class Notes(nn.Module):
             torch.ones(2**28)  # 1 GiB
         output: Tensor = self.layer(x)
         return output
+
+
+class KillsSecond(Callback):
+    """Lets the process be killed that trains after the second trial."""
+
+    def __init__(self, file: Path) -> None:
+        self.file, self.trials = file, 0
+
+    def on_trial_end(self, estimator: Any, trial: Any) -> None:
+        self.trials += 1
+        if self.trials == 2:
+            self.file.touch()
 
 
 @pytest.fixture
@@ -128,6 +140,19 @@ def test_what_cannot_run_configurations_is_refused_before_any_work() -> None:
     refused(lambda: auto(executor=pool).fit(X, Y), "executor: the ThreadPoolExecutor accepts no jobs")
     with pytest.raises(InvalidOption):  # also where the data are bad
         auto(executor=3).fit(None, None)
+
+
+@pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+def test_a_pool_that_a_dead_process_has_broken_ends_the_search_and_leaves_what_was_found(
+    network: str, tmp_path: Path
+) -> None:
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as pool:
+        one = auto(executor=pool, networks=[network], max_trials=20, callbacks=[KillsSecond(tmp_path / "deadly")])
+        one.set_params(refit_on_all_rows="auto")
+        with pytest.warns(SearchInterrupted, match=r"The ProcessPoolExecutor takes no more trials: .* The best model"):
+            one.fit(X, Y)
+    assert statuses(one).count("finished") >= 2
+    assert one.score(X, Y) > 0.5
 
 
 # --- memory

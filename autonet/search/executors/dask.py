@@ -1,6 +1,7 @@
 """Run jobs on the workers of a dask cluster; needs the extra ``dask``."""
 
 import functools
+import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -84,8 +85,12 @@ class Dask(Futures):
         self._plugin, self._data = "", b""
 
     def _begin(self, sent: SentObjective, task: Task, *, with_objective: bool) -> Any:
+        if self._client.status in ("closing", "closed"):
+            raise RuntimeError("the client has lost its scheduler")
         key = make_name()
-        return self._client.submit(_run_once, self._plugin, key, task, key=key, pure=False, retries=0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")  # a job has the checkpoint of its trial
+            return self._client.submit(_run_once, self._plugin, key, task, key=key, pure=False, retries=0)
 
     def _get_outcome(self, future: Any, running: PendingJob) -> Outcome | None:
         outcome = super()._get_outcome(future, running)
@@ -93,7 +98,7 @@ class Dask(Futures):
         return outcome
 
     def _drop(self, future: Any) -> None:
-        if not future.done():
+        if not future.done() and self._client.status == "running":
             future.cancel()
             self._abandoned.add(future.key)  # a worker may be about to run it
         self._clear(future.key)

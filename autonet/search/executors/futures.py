@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autonet.core.clock import TimeLimit
+from autonet.core.errors import SearchFailed
 from autonet.core.interrupts import current_interrupt
 from autonet.search.evaluation import Objective, Outcome, make_failure
 from autonet.search.executors.base import extend_limit
@@ -46,7 +47,8 @@ class Futures:
     timed out, and its result is ignored.  Cancelled jobs are abandoned too; only `Processes` can kill a job.
 
     A large objective is sent to each worker process once.  Workers that do not have the run directory return
-    checkpoints as bytes, which are written there by this process.
+    checkpoints as bytes, which are written there by this process.  If the pool takes no more jobs, `SearchFailed` ends
+    the search.
 
     Parameters
     ----------
@@ -97,7 +99,10 @@ class Futures:
 
     def _start(self, running: PendingJob, *, with_objective: bool = False) -> None:
         task = Task.of(running.job, with_files=self._sends_files)
-        future = self._begin(running.sent, task, with_objective=with_objective)
+        try:
+            future = self._begin(running.sent, task, with_objective=with_objective)
+        except RuntimeError as error:  # it was shut down, or a process that died has broken it
+            raise SearchFailed(f"The {type(self._pool).__name__} takes no more trials: {error}.") from error
         self._running[future] = running
         future.add_done_callback(self._done.put)
 
@@ -150,6 +155,8 @@ class Futures:
             if returned is None:
                 return replace(running.fail(Status.CRASHED, "the worker process died"), died=True)
             return replace(take_outcome(returned, running.job).outcome, job=running.job)
+        except SearchFailed:
+            raise
         except Exception as error:  # noqa: BLE001 - of the pool or the run directory, instead of a result
             lines = f"{type(error).__name__}: {error}".splitlines()
             return replace(running.fail(Status.CRASHED, lines[0]), error=str(error), exception=error)

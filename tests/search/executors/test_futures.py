@@ -8,8 +8,8 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
-from autonet.core.errors import InvalidOption
-from autonet.search import RunningTrial, Status
+from autonet.core.errors import InvalidOption, SearchFailed
+from autonet.search import RunningTrial, Status, Study
 from autonet.search.executors.futures import Futures
 from tests.search.executors.jobs import job, outcomes
 
@@ -55,3 +55,17 @@ def test_any_pool_of_processes_will_do_and_one_that_is_broken_says_so() -> None:
     assert ended[1].reason.startswith("result.checkpoint['lock'], of type lock, cannot be pickled")
     assert ended[2].result.status is Status.CRASHED
     assert ended[2].reason.startswith("BrokenProcessPool: A process in the process pool was terminated abruptly")
+
+
+def test_a_pool_that_takes_no_more_jobs_ends_the_search_and_the_study_keeps_its_trials() -> None:
+    pool = ThreadPoolExecutor(1)
+    study = Study({"x": (0.0, 1.0)}, sampler="random")
+
+    def objective(trial: RunningTrial) -> float:
+        if trial.number == 2:
+            pool.shutdown(wait=False)
+        return 1.0
+
+    with pytest.raises(SearchFailed, match="The ThreadPoolExecutor takes no more trials: cannot schedule new futures"):
+        study.optimize(objective, max_trials=5, executor=pool)
+    assert [t.status for t in study.trials[:3]] == [Status.FINISHED] * 3
