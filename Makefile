@@ -73,11 +73,14 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python benchmarks/mnist.py --max-runtime 2000 --min-budget 100 --max-budget 1500
 	$(BIN)/python benchmarks/mnist.py --preset medium_cs --max-runtime 600
 
-# Half an hour: real tables, and what encoding costs; twenty minutes more: molecules.
+# Half an hour: real tables, and what encoding costs; twenty minutes more: molecules; as much: model files.
 benchmark-tables: $(INSTALLED)
 	$(BIN)/python benchmarks/tables.py --seeds 0 1 2
 	$(BIN)/python benchmarks/encoding.py
 	$(BIN)/python benchmarks/hiv.py --folds 5 --seeds 0 1
+	$(BIN)/python benchmarks/serving.py
+	$(BIN)/python benchmarks/model_files.py --out model_files.jsonl
+	$(BIN)/python benchmarks/model_files.py --out model_files.jsonl --table
 
 # Hours: against AutoGluon, boosted trees, RealMLP, TabM and Auto-PyTorch, each in its own environment below PEERS.
 benchmark-peers: $(INSTALLED)

@@ -3,16 +3,15 @@
     python benchmarks/model_files.py --out model_files.jsonl
     python benchmarks/model_files.py --out model_files.jsonl --table
 
-Every table is fitted for some seconds, tree ensembles included.  The file is compared with the pickle of a fit at
-26a2d0c, whose ensemble is another one, and with the attributes of its own estimator pickled as objects.  A fresh
-process loads it and predicts the test rows.  The score is accuracy or R2.  Exports are compared with `predict_proba`,
-or with `predict`, relative to the value or to the target's standard deviation, whichever is larger; what is refused is
-exported without its tree ensembles.  Tables that are in the file are not done again.
+Every table is fitted for some seconds, tree ensembles included.  The file is compared with a pickle of the attributes
+of the estimator, as pickles were before they held a model file.  (At 26a2d0c they held scikit-learn's own trees, which
+are larger.)  A fresh process loads the file and predicts the test rows.  The score is accuracy or R2.  Exports are
+compared with `predict_proba`, or with `predict`, relative to the value or to the target's standard deviation, whichever
+is larger; what is refused is exported without its tree ensembles.  Tables that are in the file are not done again.
 """
 
 import argparse
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -28,7 +27,6 @@ import cloudpickle
 import numpy as np
 import onnxruntime
 import torch
-from commits import worktree
 from common import environment
 from tables import TABLES, load
 
@@ -36,6 +34,7 @@ import autonet
 from autonet.core.errors import InvalidOption
 from autonet.models.ensemble import Ensemble, NetworkMember
 from autonet.models.export import to_tensors
+from autonet.models.model import FittedModel
 
 EXPORTED_ROWS = 500
 FORMS = ("module", "torch.export", "ONNX")
@@ -45,27 +44,17 @@ import autonet
 auto, X = autonet.load(sys.argv[1]), pickle.load(open(sys.argv[2], "rb"))
 pickle.dump(getattr(auto, "predict_proba", auto.predict)(X), open(sys.argv[3], "wb"))
 """
-PICKLE = """
-import pickle, sys
-sys.path.insert(0, sys.argv[1])
-import autonet
-from tables import load
-X, y, _, _ = load(sys.argv[2], 0)
-auto = getattr(autonet, sys.argv[3])(max_runtime=float(sys.argv[4]), traditional_learners=True, random_state=0)
-print(len(pickle.dumps(auto.fit(X, y))))
-"""
 Record = dict[str, Any]
 
 
-def measure(name: str, seconds: float, before: Path) -> Record:
-    """Fit to a table, and save, load and export the model; the checkout `before` pickles its own."""
+def measure(name: str, seconds: float) -> Record:
+    """Fit to a table, and save, load and export the model."""
     X, y, X_test, y_test = load(name, 0)
     kind = autonet.AutoNetRegression if np.asarray(y).dtype.kind == "f" else autonet.AutoNetClassification
     auto = kind(max_runtime=seconds, traditional_learners=True, random_state=0).fit(X, y)
     predict, unit = (auto.predict, np.std(y)) if kind is autonet.AutoNetRegression else (auto.predict_proba, 1.0)
-    members = auto.model_.ensemble.members
-    n_networks = sum(isinstance(member, NetworkMember) for member in members)
-    record: Record = {"table": name, "networks": n_networks, "trees": len(members) - n_networks}
+    are_networks = [isinstance(member, NetworkMember) for member in auto.model_.ensemble.members]
+    record: Record = {"table": name, "networks": sum(are_networks), "trees": are_networks.count(False)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         auto.save(path / "model.autonet")
@@ -74,8 +63,7 @@ def measure(name: str, seconds: float, before: Path) -> Record:
         record |= {
             "bytes": (path / "model.autonet").stat().st_size,
             "half_bytes": (path / "half.autonet").stat().st_size,
-            "objects_bytes": len(cloudpickle.dumps(vars(auto))),
-            "pickle_bytes": pickled_bytes(name, kind.__name__, seconds, before),
+            "pickle_bytes": len(cloudpickle.dumps(vars(auto))),
             "equal": np.array_equal(predict(X_test), predict_elsewhere(path, X_test)),
             "score": auto.score(X_test, y_test),
             "half_score": half.score(X_test, y_test),
@@ -86,13 +74,7 @@ def measure(name: str, seconds: float, before: Path) -> Record:
             record["refused"] = ""
         except InvalidOption as error:
             record["refused"] = str(error)
-            weights = [w for w, m in zip(auto.model_.ensemble.weights, members, strict=True) if is_network(m)]
-            networks = [member for member in members if is_network(member)]
-            if networks:
-                ensemble = Ensemble(networks, [w / sum(weights) for w in weights], weights, 1.0)
-            else:
-                ensemble = Ensemble.from_members("best", auto.model_.best)
-            auto._set_model(replace(auto.model_, ensemble=ensemble))
+            auto._set_model(without_trees(auto.model_))
         expected = predict(rows).reshape(len(rows), -1)
         for what, run in exports(auto, path):
             outputs = run(to_tensors(auto.model_.read(rows)))
@@ -100,15 +82,16 @@ def measure(name: str, seconds: float, before: Path) -> Record:
     return record
 
 
-def pickled_bytes(name: str, kind: str, seconds: float, checkout: Path) -> int:
-    """Fit with the autonet of a checkout, and return the size of the pickle."""
-    command = [sys.executable, "-W", "ignore", "-c", PICKLE, str(Path(__file__).parent), name, kind, str(seconds)]
-    environment = os.environ | {"PYTHONPATH": str(checkout)}
-    return int(subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE).stdout)
-
-
-def is_network(member: Any) -> bool:
-    return isinstance(member, NetworkMember)
+def without_trees(model: FittedModel) -> FittedModel:
+    """The model with the networks of its ensemble alone, or with the best ones if there are none."""
+    ensemble = model.ensemble
+    parts = zip(ensemble.members, ensemble.weights, ensemble.names, strict=True)
+    kept = [part for part in parts if isinstance(part[0], NetworkMember)]
+    if not kept:
+        return replace(model, ensemble=Ensemble.from_members("best", model.best))
+    members, weights, names = (list(column) for column in zip(*kept, strict=True))
+    weights = [weight / sum(weights) for weight in weights]
+    return replace(model, ensemble=Ensemble(members, weights, names, ensemble.temperature))
 
 
 def predict_elsewhere(folder: Path, X: Any) -> np.ndarray:
@@ -141,37 +124,24 @@ def exports(auto: Any, folder: Path) -> Iterator[tuple[str, Callable[[Any], np.n
 def report(path: Path) -> Iterator[str]:
     """Lines of the table."""
     runs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    names = [
-        "table",
-        "networks",
-        "trees",
-        "file",
-        "of the pickle",
-        "of its objects",
-        "equal",
-        "half: file",
-        "half: score",
-    ]
+    names = ["table", "networks", "trees", "file", "of the pickle", "equal", "score", "half: file", "half: score"]
     yield f"| {' | '.join([*names, *FORMS])} |"
     yield "|" + "---|" * (len(names) + len(FORMS))
     for run in sorted(runs, key=lambda run: run["table"]):
-        size, ratios = run["bytes"] / 2**20, [run["bytes"] / run[name] for name in ("pickle_bytes", "objects_bytes")]
-        about = (
-            f"{run['table']} | {run['networks']} | {run['trees']} | {size:.2f} MiB | {ratios[0]:.2f} | {ratios[1]:.2f}"
-        )
-        loss = f"{run['score']:.4f}, {run['half_score'] - run['score']:+.4f}"
+        size, ratio = run["bytes"] / 2**20, run["bytes"] / run["pickle_bytes"]
+        about = f"{run['table']} | {run['networks']} | {run['trees']} | {size:.2f} MiB | {ratio:.2f}"
+        half = f"{run['score']:.4f} | {run['half_bytes'] / run['bytes']:.2f} | {run['half_score'] - run['score']:+.0e}"
         forms = " | ".join(f"{run[what]:.0e}" for what in FORMS)
         equal = "yes" if run["equal"] else "no"
-        yield f"| {about} | {equal} | {run['half_bytes'] / run['bytes']:.2f} | {loss} | {forms} |"
-    before, objects = (median(run["bytes"] / run[name] for run in runs) for name in ("pickle_bytes", "objects_bytes"))
-    halves = [run["half_score"] - run["score"] for run in runs]
+        yield f"| {about} | {equal} | {half} | {forms} |"
+    ratio = median(run["bytes"] / run["pickle_bytes"] for run in runs)
+    change = max(abs(run["half_score"] - run["score"]) for run in runs)
     close = sum(max(run[what] for what in FORMS) <= 1e-6 for run in runs)
     yield ""
     yield (
-        f"Equal on {sum(run['equal'] for run in runs)} of {len(runs)}; median file {before:.2f} of the pickle, "
-        f"{objects:.2f} of its objects; "
-        f"half precision changes the score by {min(halves):+.4f} to {max(halves):+.4f}; exports within 1e-6 on "
-        f"{close}; tree ensembles were refused on {sum(bool(run['refused']) for run in runs)}"
+        f"Equal on {sum(run['equal'] for run in runs)} of {len(runs)}; median file {ratio:.2f} of the pickle; half "
+        f"precision changes the score by {change:.0e} at most; exports within 1e-6 on {close}; tree ensembles were "
+        f"refused on {sum(bool(run['refused']) for run in runs)}"
     )
 
 
@@ -187,13 +157,12 @@ def main() -> None:
         return
     warnings.simplefilter("ignore")
     done = arguments.out.read_text(encoding="utf-8") if arguments.out.exists() else ""
-    with worktree("26a2d0c") as before:
-        for name in arguments.tables:
-            if f'"{name}"' not in done:
-                record = measure(name, arguments.seconds, before)
-                print(record, flush=True)
-                with arguments.out.open("a", encoding="utf-8") as out:
-                    out.write(json.dumps(record) + "\n")
+    for name in arguments.tables:
+        if f'"{name}"' not in done:
+            record = measure(name, arguments.seconds)
+            print(record, flush=True)
+            with arguments.out.open("a", encoding="utf-8") as out:
+                out.write(json.dumps(record) + "\n")
     print(environment())
 
 

@@ -53,6 +53,12 @@ def test_the_latencies(script: Any, lines: set[str]) -> None:
     assert printed_of(tables, runs) <= lines
 
 
+def test_the_model_files(script: Any, lines: set[str]) -> None:
+    printed = list(script("model_files").report(HERE / "runs" / "model_files.jsonl"))
+    assert len(printed) > 20
+    assert set(printed) - {""} <= lines
+
+
 def printed_of(tables: Any, runs: list[dict[str, Any]]) -> set[str]:
     """Lines of the report that are not empty."""
     return set("\n".join(tables.report(runs, "autonet", "log_loss")).splitlines()) - {""}
