@@ -190,7 +190,8 @@ def test_threads_of_torch_are_put_back_whatever_ends_first() -> None:
 
 
 def test_a_new_thread_keeps_to_one_thread_whatever_others_set() -> None:
-    before, found = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    found = []
 
     def use() -> None:
         with one_thread():
@@ -207,7 +208,7 @@ def test_a_new_thread_keeps_to_one_thread_whatever_others_set() -> None:
         main_sets.set()
         thread.join()
     assert found == [1]
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == 2
 
 
 # --- rows as services get them
