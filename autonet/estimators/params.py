@@ -185,7 +185,7 @@ class Params:
         'int or "auto"',
         N_JOBS,
         "Number of configurations to train at once, each in a process of its own with one thread; -1 stands for one "
-        'per core.  "auto" is one per core for budgets in seconds and 25 seconds or more.  With less than 10 seconds '
+        'per core.  "auto" is one per core for budgets in seconds and 15 seconds or more.  With less than 10 seconds '
         "it is always one, in this process: worker processes would not be ready.  In workers of joblib, "
         'multiprocessing, `concurrent.futures` or dask, and beside another fit of the process, "auto" and -1 are 1.  '
         "Default: the preset's choice.",

@@ -22,8 +22,8 @@ DEFAULT_RUNTIME = 300.0  # seconds, without any limit
 
 WORKER_IMPORTS = ("autonet.pipeline.trial",)  # while the baseline is trained
 
-# n_jobs="auto": a worker process takes about three seconds to start, and copies the data.
-MIN_PARALLEL_SECONDS = 25.0
+# n_jobs="auto": worker processes take about three seconds to start (docs/benchmarks/tables.md).
+MIN_PARALLEL_SECONDS = 15.0
 MAX_PARALLEL_BYTES = 2**29
 MAX_WORKERS = 8
 # Any n_jobs: below it worker processes, which take up to half of it to start, would leave no time for a network.
