@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.errors import InvalidData, ScoreSkipped
 from autonet.core.interrupts import current_interrupt
@@ -91,6 +92,8 @@ class UnseenRows:
         try:
             predictions = [self._predict(network, rows, device) for network in networks]
             return self._score(np.mean(predictions, axis=0), rows, threshold)
+        except TimedOut:  # an alarm for more than this trial rings again
+            return {}
         except Exception:
             logging.getLogger("autonet").warning("the test rows cannot be scored", exc_info=True)
             return {}

@@ -10,6 +10,7 @@ from sklearn.metrics import f1_score, r2_score
 from torch import nn
 
 from autonet import AutoNetClassification, AutoNetRegression, register_network
+from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.errors import ScoreSkipped
 from autonet.metrics.metric import get_metric
@@ -142,6 +143,18 @@ def test_without_time_there_is_no_score(iris: Any, quick: dict[str, Any], monkey
     with pytest.warns(ScoreSkipped, match="There was no time to score X_test; give a larger max_runtime"):
         assert rows.score_ensemble(auto.model_.ensemble, None, late) == {}
     assert rows.score_trial([], None, torch.device("cpu"), late) == {}
+
+
+def test_a_trial_whose_time_ends_with_them_counts(
+    iris: Any, quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long(*_: Any) -> None:
+        raise TimedOut
+
+    monkeypatch.setattr(unseen, "predict", too_long)
+    auto = AutoNetClassification("tiny_cs", **quick).fit(*iris, X_test=iris[0], y_test=iris[1])
+    assert [str(trial.status) for trial in auto.history_] == ["finished"] * 3
+    assert auto.fit_result["info"]["test_accuracy"] == auto.score(*iris)
 
 
 @pytest.mark.parametrize(
