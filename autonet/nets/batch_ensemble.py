@@ -22,7 +22,7 @@ __all__ = ["POOLINGS", "BatchEnsembleLinear", "EnsembleMean", "LinearEnsemble", 
 
 def sample_signs(n_members: int, width: int) -> Tensor:
     """Draw random signs, -1 or 1, of shape (n_members, width)."""
-    return torch.randint(2, (n_members, width)) * 2.0 - 1.0
+    return torch.randint(2, (n_members, width)).to(torch.get_default_dtype()).mul_(2.0).sub_(1.0)
 
 
 class BatchEnsembleLinear(nn.Module):
@@ -90,9 +90,12 @@ class LinearEnsemble(nn.Module):
 
     def __init__(self, d_in: int, d_out: int, n_members: int) -> None:
         super().__init__()
-        layers = [nn.Linear(d_in, d_out) for _ in range(n_members)]
-        self.weight = nn.Parameter(torch.stack([layer.weight.detach() for layer in layers]))
-        self.bias = nn.Parameter(torch.stack([layer.bias.detach() for layer in layers]))
+        weight, bias = torch.empty(n_members, d_out, d_in), torch.empty(n_members, d_out)
+        for member in range(n_members):
+            layer = nn.Linear(d_in, d_out)
+            weight[member].copy_(layer.weight.detach())
+            bias[member].copy_(layer.bias.detach())
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
         set_optimizer_factors(self.bias, weight_decay=0.0)
 
     def forward(self, x: Tensor) -> Tensor:

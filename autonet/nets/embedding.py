@@ -1,6 +1,7 @@
 """Learned embeddings of categorical features."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -47,9 +48,9 @@ class CategoryEmbedding(nn.Module):
         self.vectors = nn.Embedding(sum(vocabularies), dimension)
         nn.init.normal_(self.vectors.weight, std=INITIAL_STD)
         self.offsets: Tensor
-        self.register_buffer("offsets", torch.tensor([0, *vocabularies[:-1]]).cumsum(0))
+        self.register_buffer("offsets", torch.tensor([0, *accumulate(vocabularies[:-1])]))
         self.largest: Tensor
-        self.register_buffer("largest", torch.tensor(vocabularies) - 1)
+        self.register_buffer("largest", torch.tensor([size - 1 for size in vocabularies]))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, in_features) to (n, out_features)."""

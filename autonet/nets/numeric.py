@@ -115,7 +115,7 @@ class PBLDEmbedding(NumericEmbedding):
 
     def __init__(self, n_in: int, n_numbers: int, *, n_frequencies: int, dimension: int, sigma: float) -> None:
         super().__init__(n_in, n_numbers, dimension + 1)
-        self.frequencies = nn.Parameter(sigma * torch.randn(n_numbers, 1, n_frequencies))
+        self.frequencies = nn.Parameter(torch.randn(n_numbers, 1, n_frequencies).mul_(sigma))
         self.phases = nn.Parameter(torch.empty(n_numbers, 1, n_frequencies).uniform_(-math.pi, math.pi))
         self.weight = _uniform(n_numbers, n_frequencies, dimension, fan_in=n_frequencies)
         self.bias = _uniform(n_numbers, 1, dimension, fan_in=n_frequencies)

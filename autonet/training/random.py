@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-__all__ = ["DrawFrom", "bind_generator", "draw_from", "seed_gpu"]
+__all__ = ["DrawFrom", "SkipValues", "bind_generator", "draw_from", "seed_gpu"]
 
 aten: Any = torch.ops.aten
 # Operations whose overload with a generator is a separate function.
@@ -59,6 +59,24 @@ class DrawFrom(TorchDispatchMode):  # type: ignore[no-untyped-call]
             kwargs["generator"] = self.generator
             self.n_draws += 1
         return func(*args, **kwargs)
+
+
+class SkipValues(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Leave out operations that change values in place, for tensors on the meta device, which have none.
+
+    Many of them, such as ``normal_`` and ``mul_``, would import `torch._dynamo`, which takes seconds.
+    """
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Keep `torch._dynamo` from being imported; see `autonet.training.optimizers`."""
+        return False
+
+    def __torch_dispatch__(
+        self, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Call an operation, unless it works in place."""
+        return args[0] if func._schema.name.endswith("_") else func(*args, **(kwargs or {}))  # noqa: SLF001
 
 
 _ARGUMENTS: dict[Any, list[str]] = {}

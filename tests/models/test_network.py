@@ -1,5 +1,9 @@
 """The network of a configuration."""
 
+import subprocess
+import sys
+import textwrap
+
 import torch
 from torch import nn
 
@@ -40,3 +44,35 @@ def test_a_restored_network_predicts_the_same_and_draws_nothing_of_the_callers()
 def test_the_linear_configuration_is_a_single_layer() -> None:
     network = rebuild_network(Task("classification", n_outputs=3), LINEAR_CONFIG, InputLayout(7, 5, ()))
     assert [(type(layer), layer.weight.shape) for layer in network] == [(nn.Linear, (3, 7))]  # type: ignore[union-attr]
+
+
+WITHOUT_DYNAMO = """
+    import sys
+    from functools import partial
+    import torch
+    from autonet.core.task import InputLayout, Task
+    from autonet.models.network import rebuild_network, restore_checked
+    from autonet.pipeline.tabular import NODES
+    from autonet.space.build import build_space
+    from autonet.space.presets import load_preset
+
+    task = Task("classification", n_outputs=3)
+    preset = load_preset("full_cs", task)
+    space = build_space(task, preset.components, preset.updates, NODES)
+    space.seed(0)
+    rows, seen = torch.ones(6, 9), set()
+    for config in map(dict, space.sample_configuration(100)):
+        embeds = config["EmbeddingSelector:embedding"] == "learned"
+        build = partial(rebuild_network, task, config, InputLayout(9, 4, (5, 3) if embeds else ()))
+        trained = build()
+        restored = restore_checked(build, config, trained.state_dict())
+        assert torch.equal(trained.eval()(rows), restored(rows))
+        seen.add((config["NetworkSelector:network"], config["NumericEmbeddingSelector:numeric_embedding"]))
+    assert len(seen) > 15
+    assert "torch._dynamo" not in sys.modules
+"""
+
+
+def test_networks_are_restored_without_the_import_of_dynamo() -> None:
+    """It takes seconds, of a service that starts."""
+    subprocess.run([sys.executable, "-W", "error", "-c", textwrap.dedent(WITHOUT_DYNAMO)], check=True)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
 from autonet.core.task import Task, TaskKind
+from autonet.nets.activations import Mish
 from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
 from autonet.nets.mlp import make_mlp
@@ -116,7 +117,7 @@ def test_it_is_made_of_its_hyperparameters() -> None:
     net = REALMLP.build(n_in=7, n_out=2, parametric_activation=False, **given)
     assert [type(m) for m in net] == [
         FrontScale,
-        *[DataInitializedLinear, nn.Mish, nn.Dropout] * 2,
+        *[DataInitializedLinear, Mish, nn.Dropout] * 2,
         DataInitializedLinear,
     ]
     assert [(m.in_features, m.out_features) for m in linear_layers(net)] == [(7, 20), (20, 20), (20, 2)]
