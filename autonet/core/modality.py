@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from autonet.core.component import Choice, Components, Node
     from autonet.core.task import InputLayout, Task
 
-__all__ = ["Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader"]
+__all__ = ["Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader", "TreeEncoding"]
 
 
 class Inputs(Protocol):
@@ -100,6 +100,14 @@ class Encoder(Protocol):
         """Encode rows (n,) of data, by default all, for a network."""
 
 
+class TreeEncoding(Encoder, Protocol):
+    """Encodes data for tree ensembles: columns of categories, then of numbers, with NaN for missing values."""
+
+    @property
+    def n_categories(self) -> int:
+        """Number of columns of categories."""
+
+
 Augmentation = Callable[[Any, Any], Any]
 """Maps a batch of training rows and a generator to an augmented batch."""
 
@@ -111,12 +119,9 @@ class Modality(Protocol):
     ----------
     baseline_encoding : sequence of Choice
         Choices that suit linear models; others stay as configured.
-    tree_encoding : sequence of Choice or None
-        Choices that suit tree ensembles; None if they are not supported.
     """
 
     baseline_encoding: Sequence[Choice[Any]] = ()
-    tree_encoding: Sequence[Choice[Any]] | None = None
 
     @property
     def nodes(self) -> Mapping[str, Node[Any]]:
@@ -130,6 +135,10 @@ class Modality(Protocol):
 
     def fit_encoder(self, data: Any, rows: NDArray[np.intp], components: Components, seed: int) -> Encoder:
         """Fit an encoder on training rows (n,)."""
+
+    def fit_tree_encoder(self, data: Any, rows: NDArray[np.intp], seed: int) -> TreeEncoding | None:
+        """Fit an encoder for tree ensembles on training rows (n,); default: None, the data do not suit trees."""
+        return None
 
     def build_network(
         self, task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None

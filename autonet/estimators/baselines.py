@@ -73,7 +73,7 @@ def fit_baselines(
 
     seconds = min(plan.tree_ensemble_seconds, plan.limit("search").left())
     encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
-    trees = fit_tree_learners(context, components, seconds=seconds, encoding_seconds=encoding_seconds)
+    trees = fit_tree_learners(context, seconds=seconds, encoding_seconds=encoding_seconds)
     run.keep_trees(trees)
     return Baselines(baseline, error, trees)
 

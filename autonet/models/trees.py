@@ -1,7 +1,8 @@
 """Fitted tree ensembles as arrays: predictions without scikit-learn, whichever version of it grew them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.special import expit
@@ -11,7 +12,10 @@ from autonet.core.spec import describable, register
 from autonet.core.task import Task
 from autonet.core.typing import Array
 
-__all__ = ["BoostedTrees", "RandomizedTrees", "Trees"]
+__all__ = ["MAX_CATEGORIES", "BoostedTrees", "RandomizedTrees", "Trees", "fill_missing"]
+
+MAX_CATEGORIES = 256  # of a column
+MISSING = -1.0  # encoded categories and numbers of training rows are not negative
 
 # Paths followed at a time: their arrays stay in the cache of a processor.
 BLOCK_PATHS = 2**15
@@ -21,7 +25,8 @@ BLOCK_PATHS = 2**15
 class Trees:
     """Binary decision trees, one after the other.
 
-    A row goes to the left child if its feature is at most the threshold.  A leaf is its own child.
+    A row goes to the left child if its feature is at most the threshold; at a node of a category, if the feature is in
+    the set of the node.  A leaf is its own child.
 
     Attributes
     ----------
@@ -31,6 +36,12 @@ class Trees:
         Children.
     value : ndarray of shape (n_nodes, n_values), float64
     roots : ndarray of shape (n_trees,), intp
+    missing_left : ndarray of shape (n_nodes,), bool
+        Whether rows without a value go to the left.
+    category : ndarray of shape (n_nodes,), intp
+        Index of the set of a node of a category, -1 at other nodes.
+    sets : ndarray of shape (n_sets, 256), bool
+        Which categories a set holds.
     """
 
     feature: Array
@@ -39,21 +50,30 @@ class Trees:
     right: Array
     value: Array
     roots: Array
+    missing_left: Array
+    category: Array
+    sets: Array
+
+    @classmethod
+    def plain(cls, feature: Array, threshold: Array, left: Array, right: Array, value: Array, roots: Array) -> "Trees":
+        """Construct trees without categories, where rows without a value go to the right."""
+        missing_left, category = np.zeros(len(feature), bool), np.full(len(feature), -1, np.intp)
+        sets = np.zeros((0, MAX_CATEGORIES), bool)
+        return cls(feature, threshold, left, right, value, roots, missing_left, category, sets)
 
     @classmethod
     def join(cls, trees: Sequence["Trees"]) -> "Trees":
         """Put trees one after the other."""
-        sizes = [len(tree.feature) for tree in trees]
-        first = np.cumsum([0, *sizes[:-1]])
-        shifted = [
-            np.concatenate([getattr(tree, name) + start for tree, start in zip(trees, first, strict=True)])
-            for name in ("left", "right", "roots")
-        ]
-        left, right, roots = (array.astype(np.intp) for array in shifted)
-        feature, threshold, value = (
-            np.concatenate([getattr(tree, name) for tree in trees]) for name in ("feature", "threshold", "value")
-        )
-        return cls(feature.astype(np.intp), threshold, left, right, value, roots)
+        first = np.cumsum([0, *(len(tree.feature) for tree in trees[:-1])])
+        first_set = np.cumsum([0, *(len(tree.sets) for tree in trees[:-1])])
+        joined = {
+            name: np.concatenate([getattr(tree, name) for tree in trees]) for name in (f.name for f in fields(cls))
+        }
+        for name in ("left", "right", "roots"):
+            parts = [getattr(tree, name) + start for tree, start in zip(trees, first, strict=True)]
+            joined[name] = np.concatenate(parts).astype(np.intp)
+        indices = [np.where(t.category < 0, -1, t.category + start) for t, start in zip(trees, first_set, strict=True)]
+        return cls(**{**joined, "feature": joined["feature"].astype(np.intp), "category": np.concatenate(indices)})
 
     def leaves(self, x: Array) -> Array:
         """Return the leaf (n_trees, n) that every row (n, p) reaches in every tree."""
@@ -63,12 +83,27 @@ class Trees:
         path = np.arange(len(leaf))
         node, children = leaf, np.stack([self.right, self.left], axis=1).ravel()
         while len(path):
-            value = flat.take(first + self.feature.take(node))
-            node = children.take(2 * node + (value <= self.threshold.take(node)))
+            goes_left = self._go_left(node, flat.take(first + self.feature.take(node)))
+            node = children.take(2 * node + goes_left)
             leaf[path] = node
             goes_on = np.flatnonzero(self.left.take(node) != node)
             path, node, first = path.take(goes_on), node.take(goes_on), first.take(goes_on)
         return leaf.reshape(n_trees, n_rows)
+
+    def _go_left(self, node: Array, value: Array) -> Array:
+        """Return whether rows with these values (n_paths,) go from their nodes (n_paths,) to the left."""
+        goes_left = np.asarray(value <= self.threshold.take(node))
+        if len(self.sets):
+            own = self.category.take(node)
+            paths = np.flatnonzero((own >= 0) & ~np.isnan(value))
+            goes_left[paths] = self.sets[own.take(paths), value.take(paths).astype(np.intp)]
+        if self._has_missing_left:
+            goes_left |= np.isnan(value) & self.missing_left.take(node)
+        return goes_left
+
+    @cached_property
+    def _has_missing_left(self) -> bool:
+        return bool(self.missing_left.any())
 
     def add_up(self, x: Array, start: float = 0.0) -> Array:
         """Add the values of all trees to `start`, in their order: (n, p) to (n, n_values)."""
@@ -81,12 +116,17 @@ class Trees:
         return total
 
 
+def fill_missing(x: Array) -> Array:
+    """Replace missing values of rows (n, p) by a number below those of training rows."""
+    return np.nan_to_num(x, nan=MISSING, posinf=None, neginf=None)
+
+
 def _describe_trees(trees: Trees) -> dict[str, Array]:
     """Return the state of trees without what no prediction looks at: splits of leaves, values of other nodes."""
     node = np.arange(len(trees.feature))
     is_leaf = trees.left == node
     inner = np.flatnonzero(~is_leaf)
-    return {
+    state = {
         "is_leaf": is_leaf,
         "feature": trees.feature[inner],
         "threshold": trees.threshold[inner],
@@ -95,6 +135,11 @@ def _describe_trees(trees: Trees) -> dict[str, Array]:
         "value": trees.value[is_leaf],
         "roots": trees.roots,
     }
+    if trees.missing_left.any():
+        state["missing_left"] = np.flatnonzero(trees.missing_left)
+    if len(trees.sets):
+        state |= {"category_nodes": np.flatnonzero(trees.category >= 0), "sets": np.packbits(trees.sets, axis=1)}
+    return state
 
 
 def _spread_nodes(state: dict[str, Array]) -> dict[str, Array]:
@@ -113,7 +158,9 @@ def _spread_nodes(state: dict[str, Array]) -> dict[str, Array]:
 
 def _rebuild_trees(cls: type[Trees], state: dict[str, Array]) -> Trees:
     """Construct trees of a spec; every path through them must end, and stay in its tree."""
-    trees = cls(**(_spread_nodes(state) if "is_leaf" in state else state))
+    names = ("feature", "threshold", "left", "right", "value", "roots")
+    arrays = _spread_nodes(state) if "is_leaf" in state else state
+    trees = cls.plain(*(arrays[name] for name in names))
     node, roots = np.arange(len(trees.feature)), trees.roots
     first, last = roots[:1], roots[-1:]
     if (first != 0).any() or (last >= len(node)).any() or (np.diff(roots) <= 0).any():
@@ -123,7 +170,13 @@ def _rebuild_trees(cls: type[Trees], state: dict[str, Array]) -> Trees:
     end = np.append(roots[1:], len(node))[np.searchsorted(roots, node, "right") - 1]  # of the tree of a node
     if not (ordered.all() and (trees.left < end).all() and (trees.right < end).all()):
         raise InvalidModelFile("the nodes of a tree are not in order")
-    return trees
+    trees.missing_left[state.get("missing_left", [])] = True
+    nodes = state.get("category_nodes", np.zeros(0, np.intp))
+    trees.category[nodes] = np.arange(len(nodes))
+    sets = np.unpackbits(state["sets"].astype(np.uint8), axis=1).astype(bool) if len(nodes) else trees.sets
+    if sets.shape != (len(nodes), MAX_CATEGORIES):
+        raise InvalidModelFile("the sets of categories of trees have another size")
+    return replace(trees, sets=sets)
 
 
 register(Trees, _describe_trees, _rebuild_trees)
@@ -182,7 +235,7 @@ class RandomizedTrees:
 
     def predict(self, x: Array) -> Array:
         """Predict probabilities (n, n_outputs), or targets (n, n_targets), of rows (n, p) float32."""
-        mean = self.trees.add_up(x) / len(self.trees.roots)
+        mean = self.trees.add_up(fill_missing(x)) / len(self.trees.roots)
         if self.task.kind == "regression":
             return mean
         parts = np.split(mean, len(self.classes), axis=1)

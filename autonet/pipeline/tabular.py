@@ -14,12 +14,12 @@ from autonet.core.errors import DataWarning
 from autonet.core.modality import Inputs, Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.warn import join_first, warn
-from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.encoding.encoder import LAZY_COLUMNS, TabularEncoder
 from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.encoding.trees import TreeEncoder
 from autonet.data.reading.columns import Column
 from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
-from autonet.data.targets.transforms import TARGET_TRANSFORMS
 from autonet.models.network import build_linear, build_network
 from autonet.nets.numeric import NUMERIC_EMBEDDING
 from autonet.nets.registry import NETWORKS
@@ -38,8 +38,6 @@ class Tables(Modality):
     nodes: Mapping[str, Node[Any]] = NODES
     # Linear models learn fastest from standardized columns.
     baseline_encoding = (*PLAIN_ENCODING, NORMALIZATION.choose("standardize"))
-    # Trees see thresholds: columns are only scaled into the range of float32.
-    tree_encoding = (*PLAIN_ENCODING, NORMALIZATION.choose("minmax"), TARGET_TRANSFORMS.choose("none"))
 
     def read(self, X: Any, categorical_features: Sequence[Any] | None = None, **options: Any) -> tuple[Schema, Table]:
         """Infer the types of the columns, and read the table.
@@ -65,6 +63,12 @@ class Tables(Modality):
     def fit_encoder(self, data: Table, rows: NDArray[np.intp], components: Components, seed: int) -> TabularEncoder:
         """Fit an encoder on training rows (n,)."""
         return TabularEncoder.fit(data, rows, components, seed)
+
+    def fit_tree_encoder(self, data: Table, rows: NDArray[np.intp], seed: int) -> TreeEncoder | None:
+        """Fit an encoder for tree ensembles on training rows (n,); None for a wide sparse table."""
+        if data.is_sparse and data.numbers.shape[1] > LAZY_COLUMNS:
+            return None
+        return TreeEncoder.fit(data, rows, seed)
 
     def build_network(
         self, task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None

@@ -8,12 +8,10 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from autonet.core.clock import TimeLimit
-from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
-from autonet.core.modality import Encoder
+from autonet.core.modality import TreeEncoding
 from autonet.core.task import Task
 from autonet.core.threads import one_native_thread
 from autonet.core.typing import Array
@@ -32,7 +30,7 @@ MIN_GROWTH = 0.1  # smallest step, as a share of the trees grown so far
 
 
 # The best first: where time is short, the first gets half of it, the next half of the rest.
-LEARNERS: dict[str, Callable[[Task, int], TreeGrower]] = {
+LEARNERS: dict[str, Callable[[Task, int, int], TreeGrower]] = {
     "hist_gradient_boosting": partial(Boosting, learning_rate=0.06),
     "extra_trees": partial(Forest, min_samples_leaf=1),
     "hist_gradient_boosting_shallow": partial(
@@ -40,19 +38,15 @@ LEARNERS: dict[str, Callable[[Task, int], TreeGrower]] = {
     ),
     "extra_trees_smooth": partial(Forest, min_samples_leaf=5, max_features=0.5),
 }
-"""Maps names to ``build(task, seed)``."""
+"""Maps names to ``build(task, seed, n_categories)``."""
 
 
-def fit_tree_learners(
-    context: TrialContext, components: Components, *, seconds: float, encoding_seconds: float
-) -> list[Candidate[TreeMember]]:
+def fit_tree_learners(context: TrialContext, *, seconds: float, encoding_seconds: float) -> list[Candidate[TreeMember]]:
     """Fit tree ensembles one after the other on every fold, as long as there is time.
 
     Parameters
     ----------
     context : TrialContext
-    components : Components
-        Their imputation is used.
     seconds : float
         Time limit for all of them.  If infinite, no clock is read and a seed repeats the result.
     encoding_seconds : float
@@ -68,8 +62,7 @@ def fit_tree_learners(
     if encoding_seconds * n_rows > seconds:
         return fitted
     with current_interrupt().abandoning(), one_native_thread():
-        encoding = context.modality.tree_encoding
-        folds = [] if encoding is None else _encode_folds(context, components.replace(encoding))
+        folds = _encode_folds(context)
         *_, last = LEARNERS
         for name, build in LEARNERS.items() if folds else ():
             candidate = _fit_learner(name, build, context, folds, limit.share(1 if name == last else 2))
@@ -82,7 +75,7 @@ def fit_tree_learners(
 class _EncodedFold:
     """Fold encoded for trees: training rows of positive weight, and the validation rows with their loss."""
 
-    encoder: Encoder
+    encoder: TreeEncoding
     targets: TargetEncoder
     x: Array
     y: Array
@@ -91,27 +84,27 @@ class _EncodedFold:
     loss: Callable[[Array], float]
 
 
-def _encode_folds(context: TrialContext, components: Components) -> list[_EncodedFold]:
-    """Encode all folds; return none for a sparse table that is encoded batch by batch."""
+def _encode_folds(context: TrialContext) -> list[_EncodedFold]:
+    """Encode all folds; return none for data that do not suit trees, such as wide sparse tables."""
     folds = []
     for fold in context.folds:
         rows, weights = fold.train, None
         if context.weights is not None:
             rows = rows[context.weights[rows] > 0]
             weights = context.weights[rows] / context.weights[rows].mean()
-        encoder = context.modality.fit_encoder(context.data, rows, components, context.seed)
-        x, valid = context.inputs(encoder, rows), context.inputs(encoder, fold.valid)
-        if not isinstance(x, Tensor) or not isinstance(valid, Tensor):
+        encoder = context.modality.fit_tree_encoder(context.data, rows, context.seed)
+        if encoder is None:
             return []
-        targets = context.fit_targets(components, rows)
+        x, valid = context.inputs(encoder, rows), context.inputs(encoder, fold.valid)
+        targets = TargetEncoder.fit(context.task.kind, context.y[rows], None)
         folds.append(
             _EncodedFold(
                 encoder,
                 targets,
-                x.cpu().numpy(),
+                x[:].cpu().numpy(),
                 targets.encode(context.y[rows]),
                 weights,
-                valid.cpu().numpy(),
+                valid[:].cpu().numpy(),
                 partial(_plain_loss, context, targets, fold.valid),
             )
         )
@@ -131,7 +124,7 @@ def _decode(targets: TargetEncoder, outputs: Array) -> Array:
 
 def _fit_learner(
     name: str,
-    build: Callable[[Task, int], TreeGrower],
+    build: Callable[[Task, int, int], TreeGrower],
     context: TrialContext,
     folds: list[_EncodedFold],
     limit: TimeLimit,
@@ -142,10 +135,10 @@ def _fit_learner(
     pace: _Pace | None = None
     try:
         for number, fold in enumerate(folds):
-            trees = build(context.task, context.seed)
+            trees = build(context.task, context.seed, fold.encoder.n_categories)
             fold_limit = limit.share(len(folds) - number)
             if pace is None and np.isfinite(limit.at):
-                pace = _Pace.probe(build(context.task, context.seed), fold)
+                pace = _Pace.probe(build(context.task, context.seed, fold.encoder.n_categories), fold)
             _grow(trees, fold, pace, fold_limit)
             if not trees.size:
                 logger.info("%s: no time", name)

@@ -15,7 +15,7 @@ from sklearn.ensemble import (
 
 from autonet.core.task import Task
 from autonet.core.typing import Array
-from autonet.models.trees import BoostedTrees, RandomizedTrees, Trees, place_classes
+from autonet.models.trees import BoostedTrees, RandomizedTrees, Trees, fill_missing, place_classes
 
 __all__ = ["Boosting", "Forest", "TreeGrower"]
 
@@ -50,7 +50,7 @@ class TreeGrower(ABC):
         ----------
         size : int
         x : ndarray of shape (n, n_in), float32
-            Without missing values.
+            NaN for missing values.
         y : ndarray
             Class codes (n,), labels (n, n_labels) of 0 and 1, or targets (n, n_targets).
         weights : ndarray of shape (n,) or None
@@ -79,16 +79,19 @@ class Boosting(TreeGrower):
     ----------
     task : Task
     seed : int
+    n_categories : int
+        Number of columns of categories, which come first.
     **parameters
         Of scikit-learn's ``HistGradientBoostingClassifier`` and ``HistGradientBoostingRegressor``.
     """
 
-    def __init__(self, task: Task, seed: int, **parameters: Any) -> None:
+    def __init__(self, task: Task, seed: int, n_categories: int = 0, **parameters: Any) -> None:
         self.task, self.kept = task, 0
         n_trees = 1 if task.kind == "classification" and task.n_outputs <= 2 else task.n_outputs
         self.largest = min(MAX_ITERATIONS, max(MAX_BOOSTED_TREES // n_trees, 1))
         model_class = HistGradientBoostingRegressor if task.kind == "regression" else HistGradientBoostingClassifier
-        fixed = {"warm_start": True, "early_stopping": False, "random_state": seed}
+        categories = list(range(n_categories)) or None
+        fixed = {"warm_start": True, "early_stopping": False, "random_state": seed, "categorical_features": categories}
         n_models = 1 if task.kind == "classification" else task.n_outputs
         self.models = [model_class(**fixed, **parameters) for _ in range(n_models)]
 
@@ -114,7 +117,7 @@ class Boosting(TreeGrower):
         for model in self.models:
             kept = model._predictors[: self.kept]  # noqa: SLF001 - scikit-learn has no public access to them
             for k, baseline in enumerate(np.ravel(model._baseline_prediction).tolist()):  # noqa: SLF001
-                columns.append(Trees.join([_boosted_tree(trees[k].nodes) for trees in kept]))
+                columns.append(Trees.join([_boosted_tree(t[k].nodes, t[k].raw_left_cat_bitsets) for t in kept]))
                 baselines.append(baseline)
             if self.task.kind != "regression":
                 classes.append(np.asarray(model.classes_))
@@ -139,11 +142,13 @@ class Forest(TreeGrower):
     ----------
     task : Task
     seed : int
+    n_categories : int
+        Ignored: categories are ordered by their frequency.
     **parameters
         Of scikit-learn's ``ExtraTreesClassifier`` and ``ExtraTreesRegressor``.
     """
 
-    def __init__(self, task: Task, seed: int, **parameters: Any) -> None:
+    def __init__(self, task: Task, seed: int, n_categories: int = 0, **parameters: Any) -> None:
         self.task, self.largest = task, FOREST_SIZE
         model_class = ExtraTreesRegressor if task.kind == "regression" else ExtraTreesClassifier
         numbers = NUMBERS_PER_NODE + task.n_outputs * (2 if task.kind == "multilabel" else 1)
@@ -159,11 +164,12 @@ class Forest(TreeGrower):
     def grow(self, size: int, x: Array, y: Array, weights: Array | None) -> None:
         """Add trees, fitted on rows (n, n_in), until there are `size`."""
         one = y.ndim == 1 or y.shape[1] == 1
-        self.model.set_params(n_estimators=size).fit(x, y.ravel() if one else y, weights)
+        self.model.set_params(n_estimators=size).fit(fill_missing(x), y.ravel() if one else y, weights)
         self.size = size
 
     def predict(self, x: Array) -> Array:
         """Predict rows (n, n_in) with all trees."""
+        x = fill_missing(x)
         if self.task.kind == "regression":
             return np.asarray(self.model.predict(x)).reshape(len(x), -1)
         parts, classes = self.model.predict_proba(x), self.model.classes_
@@ -177,9 +183,11 @@ class Forest(TreeGrower):
         return RandomizedTrees(self.task, trees, classes if isinstance(classes, list) else [classes])
 
 
-def _boosted_tree(nodes: Array) -> Trees:
-    """Convert the nodes of a tree of histogram gradient boosting."""
+def _boosted_tree(nodes: Array, sets: Array) -> Trees:
+    """Convert the nodes of a tree of histogram gradient boosting, with its sets of categories as bits (n_sets, 8)."""
     own, is_leaf = np.arange(len(nodes)), nodes["is_leaf"].astype(bool)
+    is_category = nodes["is_categorical"].astype(bool) & ~is_leaf
+    bits = np.unpackbits(sets.astype("<u4").view(np.uint8), axis=1, bitorder="little").astype(bool)
     return Trees(
         np.where(is_leaf, 0, nodes["feature_idx"]).astype(np.intp),
         nodes["num_threshold"].astype(np.float64),
@@ -187,13 +195,16 @@ def _boosted_tree(nodes: Array) -> Trees:
         np.where(is_leaf, own, nodes["right"]).astype(np.intp),
         nodes["value"].astype(np.float64).reshape(-1, 1),
         np.zeros(1, np.intp),
+        nodes["missing_go_to_left"].astype(bool) & ~is_leaf,
+        np.where(is_category, np.cumsum(is_category) - 1, -1),
+        bits[nodes["bitset_idx"][is_category]],
     )
 
 
 def _tree(tree: Any) -> Trees:
     """Convert a tree of a forest."""
     own, is_leaf = np.arange(tree.node_count), tree.children_left < 0
-    return Trees(
+    return Trees.plain(
         np.where(is_leaf, 0, tree.feature).astype(np.intp),
         tree.threshold.astype(np.float64),
         np.where(is_leaf, own, tree.children_left).astype(np.intp),

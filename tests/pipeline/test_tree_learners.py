@@ -18,7 +18,7 @@ from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tree_learners import fit_tree_learners
 from autonet.pipeline.trees import Boosting, Forest
 from tests.clocks import FakeClock
-from tests.pipeline.trials import chosen, context
+from tests.pipeline.trials import context
 
 NO_LIMIT = {"seconds": float("inf"), "encoding_seconds": 0.0}
 SMALL: dict[str, Any] = {"boosting": partial(Boosting, learning_rate=0.5), "forest": Forest}
@@ -38,7 +38,7 @@ def small(monkeypatch: Any) -> None:
 @pytest.mark.usefixtures("small")
 def test_candidates_are_described_by_their_validation_rows(iris: Any) -> None:
     space = context(iris, folds=3)
-    fitted = fit_tree_learners(space, chosen(space), **NO_LIMIT)
+    fitted = fit_tree_learners(space, **NO_LIMIT)
     assert [c.name for c in fitted] == ["boosting", "forest"]
     for candidate in fitted:
         wrong = [
@@ -56,14 +56,14 @@ def test_candidates_are_described_by_their_validation_rows(iris: Any) -> None:
 def test_targets_come_back_in_their_unit(diabetes: Any) -> None:
     X, y = diabetes
     space = context((X, 1e9 + 1e-3 * y), metric="rmse")
-    for candidate in fit_tree_learners(space, chosen(space), **NO_LIMIT):
+    for candidate in fit_tree_learners(space, **NO_LIMIT):
         assert candidate.rank[0] < 0.9e-3 * y.std()
 
 
 @pytest.mark.usefixtures("small")
 def test_a_seed_repeats_the_trees(diabetes: Any) -> None:
     space = context(diabetes, metric="r2", folds=2)
-    first, second = (fit_tree_learners(space, chosen(space), **NO_LIMIT) for _ in range(2))
+    first, second = (fit_tree_learners(space, **NO_LIMIT) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         assert a.rank == b.rank
         np.testing.assert_array_equal(a.predictions[0], b.predictions[0])
@@ -80,7 +80,7 @@ def test_rows_without_weight_are_not_seen_and_others_count_by_theirs(iris: Any) 
     without = TrialContext(**{**vars(space), "_encoded": OrderedDict()})
     without.folds = [type(f)(f.train[n:], f.valid) for f in space.folds]
     heavy = TrialContext(**{**vars(without), "weights": np.where(y == 1, 100.0, 1.0), "_encoded": OrderedDict()})
-    results = [fit_tree_learners(s, chosen(s), **NO_LIMIT) for s in (ignored, without, heavy)]
+    results = [fit_tree_learners(s, **NO_LIMIT) for s in (ignored, without, heavy)]
     for a, b, c in zip(*(r for r in results), strict=True):
         np.testing.assert_allclose(a.predictions[0], b.predictions[0], rtol=1e-6)
         assert not np.allclose(c.predictions[0], b.predictions[0])
@@ -90,7 +90,7 @@ def test_rows_without_weight_are_not_seen_and_others_count_by_theirs(iris: Any) 
 def test_without_time_there_are_no_learners(diabetes: Any) -> None:
     space = context(diabetes, metric="r2", unit="time", folds=5)
     for seconds, encoding_seconds in ((0.0, 0.0), (-1.0, 0.0), (1.0, 1.0)):
-        fitted = fit_tree_learners(space, chosen(space), seconds=seconds, encoding_seconds=encoding_seconds)
+        fitted = fit_tree_learners(space, seconds=seconds, encoding_seconds=encoding_seconds)
         assert fitted == []
         assert not space._encoded  # not so much as a table for them was made
 
@@ -108,7 +108,7 @@ def test_time_is_kept_with_trees_that_are_fewer(clock: FakeClock, monkeypatch: p
     y = X[:, 0] * X[:, 1] + random.normal(size=len(X))
     space = context((X, y), metric="r2", unit="time")
     began = clock.now
-    fitted = fit_tree_learners(space, chosen(space), seconds=1.5, encoding_seconds=1e-6)
+    fitted = fit_tree_learners(space, seconds=1.5, encoding_seconds=1e-6)
     assert 0.5 < clock.now - began < 1.6
     trees = [part.trees for candidate in fitted for part in candidate.members()]
     assert trees
@@ -140,7 +140,7 @@ def test_an_interrupt_leaves_what_was_fitted(iris: Any, monkeypatch: Any) -> Non
     monkeypatch.setattr(tree_learners, "LEARNERS", learners)
     space = context(iris)
     with interruptible() as interrupt:
-        fitted = fit_tree_learners(space, chosen(space), **NO_LIMIT)
+        fitted = fit_tree_learners(space, **NO_LIMIT)
     assert [c.name for c in fitted] == ["boosting"]
     assert interrupt.requested
 
@@ -148,7 +148,7 @@ def test_an_interrupt_leaves_what_was_fitted(iris: Any, monkeypatch: Any) -> Non
 def test_a_learner_that_fails_leaves_the_others(iris: Any, monkeypatch: Any, caplog: Any) -> None:
     monkeypatch.setattr(tree_learners, "LEARNERS", {"failing": Failing, "boosting": SMALL["boosting"]})
     space = context(iris)
-    fitted = fit_tree_learners(space, chosen(space), **NO_LIMIT)
+    fitted = fit_tree_learners(space, **NO_LIMIT)
     assert [c.name for c in fitted] == ["boosting"]
     assert "failing failed" in caplog.text
     assert "the oven is cold" in caplog.text
@@ -158,7 +158,7 @@ def test_a_sparse_table_that_would_be_wide_is_left_to_networks(iris: Any) -> Non
     wide = sparse.random_array((150, 600), density=0.5, random_state=np.random.default_rng(0), format="csr")
     space = context(iris)
     space.data = Table.from_numbers(wide)
-    assert fit_tree_learners(space, chosen(space), **NO_LIMIT) == []
+    assert fit_tree_learners(space, **NO_LIMIT) == []
 
 
 def test_the_next_step_fits_the_time_left_and_is_worth_what_every_step_costs() -> None:

@@ -22,7 +22,7 @@ from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, PRE
 from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
 from autonet.data.table import MISSING_CODE, UNSEEN_CODE, InputNames, Table
 
-__all__ = ["TabularEncoder"]
+__all__ = ["LAZY_COLUMNS", "TabularEncoder"]
 
 Rows = NDArray[np.intp]
 

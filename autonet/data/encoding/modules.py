@@ -32,6 +32,7 @@ __all__ = [
     "TextProjection",
     "Zeros",
     "apply_module",
+    "to_sparse_tensor",
 ]
 
 MAX_ABS_STATISTIC = 1e100  # values are clipped before statistics: sums of squares stay finite in float64
@@ -373,15 +374,14 @@ def _to_tensors(table: Table, module: EncodingModule) -> Iterator[Tensor]:
         yield torch.from_numpy(numbers.astype(np.float64))
     else:
         yield (
-            _to_sparse_tensor(numbers)
-            if module.reads_sparse
-            else torch.from_numpy(numbers.toarray().astype(np.float64))
+            to_sparse_tensor(numbers) if module.reads_sparse else torch.from_numpy(numbers.toarray().astype(np.float64))
         )
     yield torch.from_numpy(table.codes.astype(np.int64))
-    yield from map(_to_sparse_tensor, table.texts)
+    yield from map(to_sparse_tensor, table.texts)
 
 
-def _to_sparse_tensor(array: sparse.csr_array) -> Tensor:
+def to_sparse_tensor(array: sparse.csr_array) -> Tensor:
+    """Copy a sparse array (n, p) to a COO tensor."""
     if not array.has_canonical_format:
         array = array.copy()  # X of the user is not modified
         array.sum_duplicates()
