@@ -103,7 +103,7 @@ def forge_wide_values(document: Any, tensors: dict[str, np.ndarray]) -> None:
 def forge_common_nodes(document: Any, tensors: dict[str, np.ndarray]) -> None:
     trees = find(document, of_type("Trees"))
     name = trees["right"]["__tensor__"]
-    right = tensors[name].copy()
+    right = tensors[name].astype(np.int64)
     right[0] = len(right) - 1
     tensors[name] = right
 

@@ -109,7 +109,7 @@ def test_a_category_goes_where_its_set_says_and_a_missing_one_where_the_node_say
         assert leaves.tolist() == [[2, 1, 1, 2], [4, 5, 5, 4]]
 
 
-def test_trees_without_categories_are_described_as_before() -> None:
-    trees, _ = grown(Forest, "regression", 1, 0)
-    described = to_spec(trees.export())["trees"]
-    assert sorted(described) == ["__type__", "feature", "left", "right", "roots", "threshold", "value"]
+def test_trees_without_categories_are_described_without_sets() -> None:
+    plain, mixed = (grown(Boosting, "regression", 1, 0, mixed=mixed)[0].export() for mixed in (False, True))
+    has = [sorted(set(to_spec(trees)["columns"][0]) & {"category_nodes", "sets"}) for trees in (plain, mixed)]
+    assert has == [[], ["category_nodes", "sets"]]
