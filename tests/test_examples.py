@@ -73,7 +73,7 @@ def test_taxi_fares(monkeypatch: Any, capsys: Any) -> None:
 def test_mnist(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve()))
     monkeypatch.chdir(tmp_path)
-    assert example("mnist").main(max_runtime=20, min_budget=4, max_budget=14) > 0.95
+    assert example("mnist").main(max_runtime=12, min_budget=4, max_budget=8) > 0.94
     assert "Accuracy score 0.9" in capsys.readouterr().out
     assert (tmp_path / "convnet_arch.pdf").is_file() == bool(shutil.which("dot"))
 

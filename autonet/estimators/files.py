@@ -285,7 +285,9 @@ def find_networks(named: Mapping[str, str], node: Node[nn.Module], components: S
 
 
 def _halve(array: Array) -> Array:
-    return array.astype(np.float16) if array.dtype == np.float32 else array
+    """Return weights in half precision, unless one is beyond its range."""
+    fits = array.dtype == np.float32 and (np.abs(array) <= np.finfo(np.float16).max).all()
+    return array.astype(np.float16) if fits else array
 
 
 def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
