@@ -40,7 +40,7 @@ def example(name: str) -> Any:
 
 @pytest.mark.usefixtures("cpu_clock")
 def test_digits_draws_its_network(tmp_path: Path, capsys: Any) -> None:
-    assert example("digits").main(max_runtime=6, folder=tmp_path, progress_bar=True) > 0.93
+    assert example("digits").main(max_runtime=4, folder=tmp_path, progress_bar=True) > 0.9
     assert (tmp_path / "convnet_arch.pdf").read_bytes().startswith(b"%PDF")
     captured = capsys.readouterr()
     assert "Test accuracy 0.9" in captured.out
@@ -62,7 +62,7 @@ def test_edit_the_space(capsys: Any) -> None:
 @pytest.mark.usefixtures("cpu_clock")
 def test_taxi_fares(monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve()))
-    assert example("taxi_fares").main(max_runtime=5) < 2.5
+    assert example("taxi_fares").main(max_runtime=4) < 2.6
     printed = capsys.readouterr().out
     assert re.search(r"pickup_zone +categorical +181 levels, 0.4% missing", printed)
     assert "distance" in printed.split("dollars")[1]
@@ -73,7 +73,7 @@ def test_taxi_fares(monkeypatch: Any, capsys: Any) -> None:
 def test_mnist(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve()))
     monkeypatch.chdir(tmp_path)
-    assert example("mnist").main(max_runtime=12, min_budget=4, max_budget=8) > 0.94
+    assert example("mnist").main(max_runtime=9, min_budget=3, max_budget=6) > 0.93
     assert "Accuracy score 0.9" in capsys.readouterr().out
     assert (tmp_path / "convnet_arch.pdf").is_file() == bool(shutil.which("dot"))
 

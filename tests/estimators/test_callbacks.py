@@ -104,7 +104,6 @@ def test_true_ends_the_search(iris: Any, quick: dict[str, Any], callback: Any, n
     ("method", "error", "n_jobs"),
     [
         ("on_trial_end", SearchFailed, 1),
-        ("on_incumbent", ZeroDivisionError, 1),
         ("on_epoch_end", SearchFailed, 1),
         ("on_epoch_end", ZeroDivisionError, 2),
     ],

@@ -191,9 +191,14 @@ CHANGES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("brand", DUMPS)
-@pytest.mark.parametrize("changes", CHANGES)
-@pytest.mark.parametrize("cls", [AutoNetClassification, AutoNetRegression])
+@pytest.mark.parametrize(
+    ("cls", "changes", "brand"),
+    [
+        *((AutoNetClassification, CHANGES[0], brand) for brand in DUMPS),
+        *((AutoNetRegression, changes, "pickle") for changes in CHANGES),
+        (AutoNetClassification, CHANGES[1], "joblib"),
+    ],
+)
 def test_a_pickle_holds_a_model_file_with_history(
     cls: Any, changes: dict[str, Any], brand: str, quick: dict[str, Any], tmp_path: Path
 ) -> None:

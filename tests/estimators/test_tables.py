@@ -131,11 +131,9 @@ def test_a_wide_sparse_table_is_never_dense(quick: dict[str, Any]) -> None:
     [
         np.asfortranarray,
         lambda X: X.astype(">f8"),
-        lambda X: X.astype(np.uint8),
         lambda X: X.astype(np.float16),
         lambda X: X.astype(object),
         lambda X: X.tolist(),
-        lambda X: pd.DataFrame(X).to_numpy(),
     ],
 )
 def test_the_memory_layout_of_numbers_does_not_matter(change: Any, digits: Any, quick: dict[str, Any]) -> None:

@@ -61,14 +61,14 @@ WITHOUT_DYNAMO = """
     space = build_space(task, preset.components, preset.updates, NODES)
     space.seed(0)
     rows, seen = torch.ones(6, 9), set()
-    for config in map(dict, space.sample_configuration(40)):
+    for config in map(dict, space.sample_configuration(20)):
         embeds = config["EmbeddingSelector:embedding"] == "learned"
         build = partial(rebuild_network, task, config, InputLayout(9, 4, (5, 3) if embeds else ()))
         trained = build()
         restored = restore_checked(build, config, trained.state_dict())
         assert torch.equal(trained.eval()(rows), restored(rows))
         seen.add((config["NetworkSelector:network"], config["NumericEmbeddingSelector:numeric_embedding"]))
-    assert len(seen) > 8
+    assert len(seen) > 4
     assert "torch._dynamo" not in sys.modules
 """
 
