@@ -140,7 +140,7 @@ class RunningTrial(Mapping[str, Any]):
             self._observe(self.number, step, value)
 
     def notify(self, value: float, step: int) -> None:
-        """Tell the study of an intermediate value that is not kept; see `Study.on_report`."""
+        """Tell the study of an intermediate value that is not kept; see ``Study.on_report``."""
         if self._observe:
             self._observe(self.number, step, value)
 
