@@ -162,7 +162,7 @@ class FittedEstimator(TransformerMixin, PortableEstimator):  # type: ignore[misc
         Returns
         -------
         ndarray of shape (n_samples, n_encoded), float32
-            A data frame if `set_output` asks for one.
+            A data frame if ``set_output`` asks for one.
         """
         return self.model_.transform(X, owner=type(self).__name__)
 
