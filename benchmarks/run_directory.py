@@ -1,14 +1,16 @@
-"""What `run_dir` costs: jobs and epochs of a fit with a run directory, as a share of those without.
+"""What `run_dir` costs: seconds of a search with a run directory, as a share of those without.
 
-The two take turns on each table.
+Budgets are epochs, so that both train the same; they take turns on each table.
 
-    python benchmarks/run_directory.py --seconds 60
+    python benchmarks/run_directory.py
 """
 
 import argparse
 import tempfile
 import time
+import warnings
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -16,46 +18,44 @@ from common import environment
 from tables import load
 
 from autonet import AutoNetClassification, AutoNetRegression
+from autonet.core.errors import AutonetWarning
 
 TABLES = ("phoneme", "vehicle", "california_housing")
+EPOCHS: dict[str, Any] = {"budget_type": "epochs", "min_budget": 3, "max_budget": 27, "max_trials": 6, "n_jobs": 1}
 
 
-def fit(X: Any, y: Any, seconds: float, seed: int, run_dir: Path | None) -> dict[str, float]:
-    """Fit, and count what was trained."""
+def fit(X: Any, y: Any, run_dir: Path | None) -> tuple[float, int, float]:
+    """Fit; return the seconds, the number of jobs, and the MiB of the files."""
     kind = AutoNetClassification if isinstance(y.dtype, pd.CategoricalDtype) else AutoNetRegression
     began = time.monotonic()
-    auto = kind(max_runtime=seconds, random_state=seed, run_dir=run_dir).fit(X, y)
+    auto = kind(random_state=0, run_dir=run_dir, **EPOCHS).fit(X, y)
     took = time.monotonic() - began
-    reports = [report for _, report in auto.history_.reports]
-    return {
-        "jobs": len(reports),
-        "trained": sum(report.budget - report.start for report in reports),
-        "seconds": took,
-        "files": sum(file.stat().st_size for file in run_dir.rglob("*")) / 2**20 if run_dir else 0.0,
-    }
+    files = sum(file.stat().st_size for file in run_dir.rglob("*")) / 2**20 if run_dir else 0.0
+    return took, len(auto.history_.reports), files
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--turns", type=int, default=2)
+    parser.add_argument("--turns", type=int, default=3)
     given = parser.parse_args()
-    print("| table | jobs without | jobs with | ratio | seconds of training, ratio | seconds of fit | MiB of files |")
-    print("|---|---|---|---|---|---|---|")
+    warnings.simplefilter("ignore", AutonetWarning)
+    print("| table | jobs | seconds without | with | ratio: median of pairs (lowest, highest) | MiB of files |")
+    print("|---|---|---|---|---|---|")
     for table in TABLES:
         X, y, *_ = load(table, 0)
-        totals = {False: dict[str, float](), True: dict[str, float]()}
+        pairs, n_jobs, files = list[tuple[float, float]](), 0, 0.0
         for turn in range(given.turns):
-            for saves in (turn % 2 == 0, turn % 2 == 1):
+            seconds = dict[bool, float]()
+            for saves in (turn % 2 == 1, turn % 2 == 0):
                 with tempfile.TemporaryDirectory() as folder:
-                    found = fit(X, y, given.seconds, turn, Path(folder, "run") if saves else None)
-                for name, value in found.items():
-                    totals[saves][name] = totals[saves].get(name, 0.0) + value
-        without, kept = totals[False], totals[True]
+                    seconds[saves], n_jobs, size = fit(X[:5000], y[:5000], Path(folder, "run") if saves else None)
+                files = max(files, size)
+            pairs.append((seconds[False], seconds[True]))
+        ratios = sorted(kept / without for without, kept in pairs)
+        without, kept = (median(column) for column in zip(*pairs, strict=True))
         print(
-            f"| {table} | {without['jobs']:.0f} | {kept['jobs']:.0f} | {kept['jobs'] / without['jobs']:.3f} | "
-            f"{kept['trained'] / without['trained']:.3f} | {kept['seconds'] / given.turns:.1f} | "
-            f"{kept['files'] / given.turns:.1f} |",
+            f"| {table} | {n_jobs} | {without:.1f} | {kept:.1f} | "
+            f"{median(ratios):.3f} ({ratios[0]:.3f}, {ratios[-1]:.3f}) | {files:.1f} |",
             flush=True,
         )
     print(f"\n{environment()}")

@@ -212,8 +212,8 @@ class Params:
         check_executor,
         "Where to train configurations, instead of on this machine's cores: a dask client, the address of a dask "
         'scheduler such as "tcp://host:8786", a pool of `concurrent.futures`, or an executor of ``autonet.search``.  '
-        "The table is sent to each worker once; a worker that dies costs its configuration.  It stays open, and is left "
-        "out of pickles.  A number as `n_jobs` is then the number of configurations at once, by default one per "
+        "The table is sent to each worker once; a worker that dies costs its configuration.  It stays open, and is "
+        "left out of pickles.  A number as `n_jobs` is then the number of configurations at once, by default one per "
         "worker; executors of ``autonet.search`` have their own.",
     )
     memory_limit_mb: float | None = _param(
