@@ -92,7 +92,8 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         try:
             return [dump(self)]
         except Exception:
-            logging.getLogger("autonet").debug("the fitted model is pickled as objects", exc_info=True)
+            # The pickle is whole, but later versions may not open it.
+            logging.getLogger("autonet").info("the fitted model is pickled as objects", exc_info=True)
             return []
 
     def __copy__(self) -> Self:

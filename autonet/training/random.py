@@ -23,7 +23,16 @@ WITH_GENERATOR: Mapping[Any, Any] = {
 }
 
 
-class DrawFrom(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Mode(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Dispatch mode that leaves `torch._dynamo` out."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Keep `torch._dynamo` from being imported; see `autonet.training.optimizers`."""
+        return False
+
+
+class DrawFrom(_Mode):
     """Redirect the CPU operations of this thread from torch's global generator to another one.
 
     Layers are initialized, and registered networks trained, without an effect on the draws of other threads.  Every
@@ -39,11 +48,6 @@ class DrawFrom(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, generator: torch.Generator) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.generator, self.n_draws = generator, 0
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Keep `torch._dynamo` from being imported; see `autonet.training.optimizers`."""
-        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -61,16 +65,11 @@ class DrawFrom(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return func(*args, **kwargs)
 
 
-class SkipValues(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class SkipValues(_Mode):  # type: ignore[no-untyped-call]
     """Leave out operations that change values in place, for tensors on the meta device, which have none.
 
     Many of them, such as ``normal_`` and ``mul_``, would import `torch._dynamo`, which takes seconds.
     """
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Keep `torch._dynamo` from being imported; see `autonet.training.optimizers`."""
-        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
