@@ -53,10 +53,11 @@ class EMAWeights:
             mean.copy_(count)
         self.steps += 1
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return copies of the averaged weights, and the number of steps."""
-        weights = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
-        return {"weights": weights, "steps": self.steps}
+    def state_dict(self, copies: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return copies of the averaged weights, by default new ones, and the number of steps."""
+        if copies is None:
+            copies = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+        return {"weights": copies, "steps": self.steps}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore an earlier average."""

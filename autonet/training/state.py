@@ -79,6 +79,7 @@ class TrainingState:
         self.dropouts = [(m, m.p) for m in network.modules() if isinstance(m, nn.Dropout)]
         self.position = Position()
         self.best = self.last = Snapshot()
+        self._validated_step = -1  # of the EMA weights, in this process
 
     @property
     def should_stop_early(self) -> bool:
@@ -99,6 +100,7 @@ class TrainingState:
             Outputs of the network for the validation rows.
         """
         self.last = Snapshot(loss, tie_breaker, outputs.cpu(), {}, self.position.epochs)
+        self._validated_step = self.ema.steps
         if (loss, tie_breaker) <= (self.best.loss, self.best.tie_breaker):
             self.keep_last_weights()
             self.best = self.last
@@ -117,10 +119,11 @@ class TrainingState:
 
     def checkpoint(self) -> dict[str, Any]:
         """Return all that is needed to continue training, as plain values and tensors."""
+        is_validated = self._validated_step == self.ema.steps and bool(self.last.weights)
         return {
             "network": clone_state_dict(self.network.state_dict()),
             "optimizer": _clone_optimizer_state(self.optimizer.state_dict()),
-            "ema": self.ema.state_dict(),
+            "ema": self.ema.state_dict(self.last.weights if is_validated else None),
             "position": asdict(self.position),
             "best": self.best,
             "last": self.last,

@@ -52,6 +52,16 @@ def test_what_is_kept_are_averaged_weights_with_what_they_predict() -> None:
     assert s.last.epochs == 9
 
 
+def test_a_checkpoint_holds_validated_weights_once_and_others_as_they_are() -> None:
+    s = run(state(), 0, 2)
+    saved = s.checkpoint()
+    assert all(saved["ema"]["weights"][name] is tensor for name, tensor in saved["last"].weights.items())
+    s.ema.update()  # a step later
+    later = s.checkpoint()
+    assert not torch.equal(later["ema"]["weights"]["0.weight"], later["last"].weights["0.weight"])
+    torch.testing.assert_close(later["ema"]["weights"], s.ema.network.state_dict(), rtol=0, atol=0)
+
+
 @pytest.mark.parametrize("way", list(REGULARIZATION))
 def test_dropout_and_weight_decay_follow_their_schedule_in_every_segment(way: str) -> None:
     seen: list[tuple[float, float]] = []

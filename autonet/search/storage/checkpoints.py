@@ -29,6 +29,10 @@ TREE = "tree"  # name of the tensor with the JSON; arrays have numbers as names
 
 NOTES = "notes"  # metadata entry with the notes
 
+NATIVE_DTYPES = frozenset(map(np.dtype, DTYPES))
+
+JSON_TYPES = frozenset({type(None), bool, int, float, str})
+
 KEY = object()  # in a path: what follows is in a key
 
 # Torch dtypes that NumPy lacks, with the integer dtypes to which they are viewed.
@@ -99,9 +103,9 @@ def checkpoint_path(directory: str, trial: int, start: float, target: float) -> 
 
 def write_checkpoint(path: Path, state: Any, notes: str = "") -> None:
     """Write a checkpoint atomically; `read_notes` returns the notes without loading the state."""
-    arrays: Arrays = {}
-    tree = json.dumps(_flatten(state, arrays))
-    arrays[TREE] = np.frombuffer(tree.encode(), np.uint8)
+    flattener = _Flattener()
+    tree = json.dumps(flattener.flatten(state))
+    arrays = {**flattener.arrays, TREE: np.frombuffer(tree.encode(), np.uint8)}
     part = path.with_suffix(".part")
     try:
         create(part, iter_safetensors(arrays, {NOTES: notes} if notes else {}))
@@ -130,54 +134,66 @@ def read_notes(path: Path) -> str:
         raise RunCorrupted(f"The checkpoint {path} cannot be read: {type(error).__name__}: {error}.") from error
 
 
-def _flatten(value: Any, arrays: Arrays, path: tuple[Any, ...] = ()) -> Any:
-    """Convert a state to JSON, moving its arrays to `arrays`; `path` leads to the value in the state."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value.item() if isinstance(value, np.generic) else value  # np.float64 is a float
-    name = str(len(arrays))
-    torch = sys.modules.get("torch")  # imported if there are tensors
-    if torch is not None and isinstance(value, torch.Tensor) and _is_plain(value, torch):
-        return _flatten_tensor(value, arrays, name)
-    if isinstance(value, Mapping):
-        pairs = [[_flatten(k, arrays, (*path, KEY)), _flatten(v, arrays, (*path, k))] for k, v in value.items()]
-        return {"dict": pairs}
-    if type(value) is list or isinstance(value, tuple):
-        kind = "list" if isinstance(value, list) else "tuple"
-        return {kind: [_flatten(v, arrays, (*path, i)) for i, v in enumerate(value)]}
-    if isinstance(value, np.generic) and not isinstance(value.item(), np.generic):
-        return _flatten(value.item(), arrays, path)
-    if isinstance(value, bytes):
-        arrays[name] = np.frombuffer(value, np.uint8)
-        return {"bytes": name}
-    if isinstance(value, np.ndarray) and value.dtype.kind not in "OV":  # not objects or structured
-        return _flatten_array(value, arrays, name)
-    where = "checkpoint" + "".join(f"[{key!r}]" for key in path if key is not KEY)
-    raise TypeError(
-        f"{'a key of ' if KEY in path else ''}{where} is of type {type(value).__name__}, which cannot be saved in a "
-        "run directory; save numbers, text, bytes, arrays, tensors, and dicts or lists of them, such as a state_dict()."
-    )
+class _Flattener:
+    """Converts a state to JSON and arrays; a tensor that occurs twice is stored once."""
+
+    def __init__(self) -> None:
+        self.arrays: Arrays = {}
+        self._tensors: dict[int, dict[str, Any]] = {}  # by id: the state holds them until the file is written
+
+    def flatten(self, value: Any, path: tuple[Any, ...] = ()) -> Any:
+        """Convert a value to JSON, moving its arrays to `arrays`; `path` leads to the value in the state."""
+        if type(value) in JSON_TYPES:
+            return value
+        torch = sys.modules.get("torch")  # imported if there are tensors
+        if torch is not None and isinstance(value, torch.Tensor) and _is_plain(value, torch):
+            if id(value) not in self._tensors:
+                self._tensors[id(value)] = self._flatten_tensor(value)
+            return self._tensors[id(value)]
+        if isinstance(value, Mapping):
+            return {"dict": [[self.flatten(k, (*path, KEY)), self.flatten(v, (*path, k))] for k, v in value.items()]}
+        if type(value) is list or isinstance(value, tuple):
+            kind = "list" if isinstance(value, list) else "tuple"
+            return {kind: [self.flatten(v, (*path, i)) for i, v in enumerate(value)]}
+        if isinstance(value, np.generic) and not isinstance(value.item(), np.generic):
+            return self.flatten(value.item(), path)
+        if isinstance(value, bool | int | float | str):  # of a subclass, such as an enumeration
+            return value
+        if isinstance(value, bytes):
+            return {"bytes": self._keep(np.frombuffer(value, np.uint8))}
+        if isinstance(value, np.ndarray) and value.dtype.kind not in "OV":  # not objects or structured
+            return self._flatten_array(value)
+        where = "checkpoint" + "".join(f"[{key!r}]" for key in path if key is not KEY)
+        raise TypeError(
+            f"{'a key of ' if KEY in path else ''}{where} is of type {type(value).__name__}, which cannot be saved in "
+            "a run directory; save numbers, text, bytes, arrays, tensors, and dicts or lists of them, such as a "
+            "state_dict()."
+        )
+
+    def _keep(self, array: NDArray[Any]) -> str:
+        """Add an array; return its name."""
+        name = str(len(self.arrays))
+        self.arrays[name] = array
+        return name
+
+    def _flatten_array(self, array: NDArray[Any]) -> dict[str, Any]:
+        dense = np.asarray(array, order="C")
+        if array.dtype in NATIVE_DTYPES:
+            return {"array": self._keep(dense)}
+        name = self._keep(np.frombuffer(dense.tobytes(), np.uint8))
+        return {"array": name, "dtype": array.dtype.str, "shape": list(array.shape)}
+
+    def _flatten_tensor(self, tensor: Any) -> dict[str, Any]:
+        kind = str(tensor.dtype).removeprefix("torch.")
+        dense = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
+        if kind in BIT_DTYPES:
+            dense = dense.view(getattr(sys.modules["torch"], BIT_DTYPES[kind]))
+        return {"tensor": self._flatten_array(dense.numpy()), "kind": kind}
 
 
 def _is_plain(tensor: Any, torch: Any) -> bool:
     """Return whether a tensor is dense, not quantized and not on the meta device."""
     return tensor.layout is torch.strided and not tensor.is_quantized and not tensor.is_meta
-
-
-def _flatten_array(array: NDArray[Any], arrays: Arrays, name: str) -> dict[str, Any]:
-    dense = np.ascontiguousarray(array).reshape(array.shape)  # ascontiguousarray makes 0-d arrays 1-d
-    if array.dtype.name in DTYPES and array.dtype.isnative:
-        arrays[name] = dense
-        return {"array": name}
-    arrays[name] = np.frombuffer(dense.tobytes(), np.uint8)
-    return {"array": name, "dtype": array.dtype.str, "shape": list(array.shape)}
-
-
-def _flatten_tensor(tensor: Any, arrays: Arrays, name: str) -> dict[str, Any]:
-    kind = str(tensor.dtype).removeprefix("torch.")
-    dense = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
-    if kind in BIT_DTYPES:
-        dense = dense.view(getattr(sys.modules["torch"], BIT_DTYPES[kind]))
-    return {"tensor": _flatten_array(dense.numpy(), arrays, name), "kind": kind}
 
 
 def _unflatten(tree: Any, arrays: Arrays) -> Any:

@@ -121,6 +121,15 @@ def test_tensors_that_share_memory_are_each_whole(tmp_path: Path) -> None:
     assert loaded["whole"][3] == 3
 
 
+def test_a_tensor_that_occurs_twice_is_stored_once(tmp_path: Path) -> None:
+    tensor, file = torch.arange(10_000.0), tmp_path / "c.safetensors"
+    write_checkpoint(file, {"ema": {"weight": tensor}, "last": [tensor]})
+    assert file.stat().st_size < 1.1 * tensor.nbytes
+    read = read_checkpoint(file)
+    assert torch.equal(read["ema"]["weight"], tensor)
+    assert torch.equal(read["last"][0], tensor)
+
+
 @pytest.mark.parametrize("optimizer", [torch.optim.AdamW, torch.optim.SGD, torch.optim.Adagrad])
 def test_a_training_goes_on_bit_for_bit(optimizer: Any, tmp_path: Path) -> None:
     def parts() -> tuple[Any, Any]:
