@@ -32,7 +32,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without encodings": {"numeric_embeddings": ["none"], "normalization_strategies": ["standardize"]},
     "without RealMLP and TabM": {"networks": ["shapedresnet", "shapedmlpnet"]},
     "without second worker": {"n_jobs": 1},
-    "with traditional learners": {"traditional_learners": True},
+    "with traditional learners": {"tree_ensembles": True},
 }
 NAMES = [PORTFOLIO, *VARIANTS]
 

@@ -51,7 +51,7 @@ def measure(name: str, seconds: float) -> Record:
     """Fit to a table, and save, load and export the model."""
     X, y, X_test, y_test = load(name, 0)
     kind = autonet.AutoNetRegression if np.asarray(y).dtype.kind == "f" else autonet.AutoNetClassification
-    auto = kind(max_runtime=seconds, traditional_learners=True, random_state=0).fit(X, y)
+    auto = kind(max_runtime=seconds, tree_ensembles=True, random_state=0).fit(X, y)
     predict, unit = (auto.predict, np.std(y)) if kind is autonet.AutoNetRegression else (auto.predict_proba, 1.0)
     are_networks = [isinstance(member, NetworkMember) for member in auto.model_.ensemble.members]
     record: Record = {"table": name, "networks": sum(are_networks), "trees": are_networks.count(False)}

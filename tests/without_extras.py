@@ -22,7 +22,7 @@ def main() -> None:
     options = {"max_trials": 2, "budget_type": "epochs", "max_budget": 9, "random_state": 0}
     for estimator, data in (
         (autonet.AutoNetClassification("tiny_cs", **options), load_iris(return_X_y=True)),
-        (autonet.AutoNetRegression("medium_cs", **options, traditional_learners=True), load_diabetes(return_X_y=True)),
+        (autonet.AutoNetRegression("medium_cs", **options, tree_ensembles=True), load_diabetes(return_X_y=True)),
     ):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # two configurations may well be beaten by the baseline

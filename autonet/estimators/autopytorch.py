@@ -35,7 +35,12 @@ IGNORED_OPTIONS = (
     "working_dir",
     "run_worker_on_master_node",
 )
-RENAMED_OPTIONS = {"config_preset": "preset", "random_seed": "random_state", "refit": "refit_on_all_rows"}
+RENAMED_OPTIONS = {
+    "config_preset": "preset",
+    "random_seed": "random_state",
+    "refit": "refit_on_all_rows",
+    "traditional_learners": "tree_ensembles",
+}
 IGNORED_IN_REFIT = ("rescore",)
 RENAMED_DATA = {"X_train": "X", "Y_train": "y", "Y_valid": "y_valid", "Y_test": "y_test"}
 

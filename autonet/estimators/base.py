@@ -60,7 +60,7 @@ class AutoNet(FittedEstimator, ABC):
         ensemble_size: int | None = None,
         baseline: bool = True,
         refit_on_all_rows: bool | str | None = None,
-        traditional_learners: bool = False,
+        tree_ensembles: bool | None = None,
         n_jobs: int | str | None = None,
         run_dir: str | Path | None = None,
         warm_start: bool = False,
@@ -105,7 +105,7 @@ class AutoNet(FittedEstimator, ABC):
         self.ensemble_size = ensemble_size
         self.baseline = baseline
         self.refit_on_all_rows = refit_on_all_rows
-        self.traditional_learners = traditional_learners
+        self.tree_ensembles = tree_ensembles
         self.n_jobs = n_jobs
         self.run_dir = run_dir
         self.warm_start = warm_start

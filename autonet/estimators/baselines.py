@@ -1,26 +1,21 @@
-"""Models fitted before the search, so that there is always one: a linear baseline, and tree ensembles."""
+"""The linear baseline, fitted before the search, so that there is always a model."""
 
 import logging
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.estimators.options import Options
-from autonet.estimators.run import Run
 from autonet.estimators.time_plan import TimePlan
-from autonet.models.ensemble import Member
 from autonet.pipeline.baseline import Baseline, fit_baseline
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import Candidate
 
 __all__ = ["Baselines", "fit_baselines"]
 
 
 @dataclass(frozen=True)
 class Baselines:
-    """Models fitted before the search.
+    """The linear baseline.
 
     Attributes
     ----------
@@ -28,29 +23,21 @@ class Baselines:
         None also if the user asked for none.
     error : Exception or None
         Why there is no baseline.
-    tree_ensembles : sequence of Candidate
-        Empty unless `traditional_learners` asks for them.
     """
 
     baseline: Baseline | None
     error: Exception | None
-    tree_ensembles: Sequence[Candidate[Member]]
 
     def should_search(self, context: TrialContext, plan: TimePlan) -> bool:
         """Return whether there is anything to search, and time to encode the data for it."""
-        if current_interrupt().requested or _has_one_class(context):
+        if current_interrupt().requested or has_one_class(context):
             return False
         seconds = self.baseline.encoding_seconds * len(context.data) if self.baseline else 0.0
         return seconds < plan.limit("closing").left()
 
 
-def fit_baselines(
-    context: TrialContext, components: Components, options: Options, plan: TimePlan, run: Run
-) -> Baselines:
-    """Fit the linear baseline, and tree ensembles if asked for and the run has none.
-
-    Tree ensembles come before the search, which can use what they leave of their share of the time, and after which an
-    interrupt would find none.
+def fit_baselines(context: TrialContext, components: Components, options: Options, plan: TimePlan) -> Baselines:
+    """Fit the linear baseline, unless the user asked for none.
 
     Parameters
     ----------
@@ -59,23 +46,10 @@ def fit_baselines(
         Those of the default configuration, for the encoding and the training of the baseline.
     options : Options
     plan : TimePlan
-    run : Run
     """
-    baseline, error = None, None
-    if options.baseline or _has_one_class(context):
-        baseline, error = _fit_linear(context, components, plan)
-    if current_interrupt().requested or not options.traditional_learners or _has_one_class(context):
-        return Baselines(baseline, error, ())
-    if run.trees is not None:
-        return Baselines(baseline, error, run.trees)
-    # Importing scikit-learn's trees takes a sixth of a second, in every worker process.
-    from autonet.pipeline.tree_learners import fit_tree_learners  # noqa: PLC0415
-
-    seconds = min(plan.tree_ensemble_seconds, plan.limit("search").left())
-    encoding_seconds = baseline.encoding_seconds if baseline and math.isfinite(seconds) else 0.0
-    trees = fit_tree_learners(context, seconds=seconds, encoding_seconds=encoding_seconds)
-    run.keep_trees(trees)
-    return Baselines(baseline, error, trees)
+    if not options.baseline and not has_one_class(context):
+        return Baselines(None, None)
+    return Baselines(*_fit_linear(context, components, plan))
 
 
 def _fit_linear(
@@ -93,5 +67,5 @@ def _fit_linear(
     return baseline, None
 
 
-def _has_one_class(context: TrialContext) -> bool:
+def has_one_class(context: TrialContext) -> bool:
     return context.task.kind == "classification" and context.task.n_outputs == 1

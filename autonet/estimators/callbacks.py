@@ -143,6 +143,11 @@ class FitCallbacks:
     study : Study
     context : TrialContext
         Notifies of epochs if one of them asks for it.
+
+    Attributes
+    ----------
+    ended : bool
+        Whether one of them has ended the search.
     """
 
     def __init__(
@@ -156,6 +161,7 @@ class FitCallbacks:
         self._estimator.history_, self._estimator.search_space_ = study.history, study.space
         self._best: tuple[int, float | None] | None = None
         self._error: Exception | None = None
+        self.ended = False
         context.notifies = bool(self._by_method["on_epoch_end"])
         study.on_report = self._end_epoch if context.notifies else None
 
@@ -173,6 +179,7 @@ class FitCallbacks:
         except Exception as error:  # noqa: BLE001 - raised by `raise_error`, whatever else happens to the search
             self._error = error
             return True
+        self.ended |= any(ends)
         return any(ends)
 
     def raise_error(self) -> None:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: SLF001 - methods of the estimator that is fitted
 
+import logging
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -41,7 +42,7 @@ from autonet.estimators.report import describe_best, log_fit, show_progress
 from autonet.estimators.run import open_run_of_fit
 from autonet.estimators.run_spec import describe_fit
 from autonet.estimators.scoring import get_positive_label
-from autonet.estimators.search import create_study, limit_search, place_rungs
+from autonet.estimators.search import create_study, create_tree_jobs, limit_search, place_rungs
 from autonet.estimators.selection import Selection, select_model
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.model import one_thread
@@ -80,7 +81,7 @@ def fit_estimator(
     data, overrides = translate_data(data, overrides)
     options = resolve_options(estimator, overrides)
     plan, networks, began = options.plan_time(), estimator._known_networks(), time.monotonic()
-    with log_fit(options.log_level) as logger, one_thread(), ExitStack() as on_exit:
+    with log_fit(options.log_level), one_thread(), ExitStack() as on_exit:
         adopted = on_exit.enter_context(options.adopt_executor())
         bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
         bar.begin("reading")
@@ -98,23 +99,27 @@ def fit_estimator(
         executor = adopted or on_exit.enter_context(closing(plan.executor(context.data)))
         bar.begin("baseline")
         default = context.resolve(space.get_default_configuration())
-        baselines = fit_baselines(context, default, resolved, plan, run)
+        baselines = fit_baselines(context, default, resolved, plan)
         searches = baselines.should_search(context, plan) and not (chosen and chosen.is_linear)
         rungs, plan = place_rungs(context, default, plan, run.rungs, timed=searches)
         study = create_study(space, context, resolved, rungs, run, chosen)
         plan = plan.after(run.searched)
         run.begin_search(study)
-        logger.info("%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs)
         if searches:
             bar.begin("search")
             callbacks = FitCallbacks(options.callbacks, estimator, study, context)
             with _keep_what_was_found(study), current_interrupt().abandoning():
                 limits = limit_search(study, resolved, plan, bar, run, callbacks)
-                study.optimize(partial(run_trial, context), executor=executor, **limits)
+                trees = create_tree_jobs(study, context, resolved, plan, run, executor)
+                study.optimize(partial(run_trial, context), executor=trees or executor, **limits)
+                if trees and not callbacks.ended:
+                    trees.finish()
             callbacks.raise_error()
         run.record("selection")
         bar.begin("selection")
-        selection = select_model(study, context, baselines, resolved.max_networks, plan, single=chosen is not None)
+        selection = select_model(
+            study, context, baselines, run.trees, resolved.max_networks, plan, single=chosen is not None
+        )
         if chosen and chosen.is_linear:
             selection = selection.without(BaselineReturned)
         if resolved.refit_on_all_rows:
@@ -123,9 +128,14 @@ def fit_estimator(
             selection = selection.refit(study, context, size, executor, plan, asked_for=was_asked)
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
         run.end(estimator)
-        for line in describe_model(estimator.fit_result_):
-            logger.info("%s", line)
-        logger.info("fit took %.1f s; best configuration: %s", time.monotonic() - began, estimator.best_config_)
+        _log_model(estimator, time.monotonic() - began)
+
+
+def _log_model(estimator: "AutoNet", seconds: float) -> None:
+    logger = logging.getLogger("autonet")
+    for line in describe_model(estimator.fit_result_):
+        logger.info("%s", line)
+    logger.info("fit took %.1f s; best configuration: %s", seconds, estimator.best_config_)
 
 
 @contextmanager

@@ -40,7 +40,13 @@ __all__ = ["Options"]
 NODE_OF_OPTION = {node.option: node.name for node in NODES.values() if node.option}
 
 # Options that presets may set, with their values if a preset does not.
-PRESET_OPTIONS = {"cross_validator": "none", "ensemble_size": 1, "refit_on_all_rows": False, "n_jobs": 1}
+PRESET_OPTIONS = {
+    "cross_validator": "none",
+    "ensemble_size": 1,
+    "refit_on_all_rows": False,
+    "tree_ensembles": False,
+    "n_jobs": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,8 @@ class Options(Params):
         if options.executor is not None:  # which knows how many
             chosen["n_jobs"] = "auto"
         left = {k: v for k, v in {**PRESET_OPTIONS, **chosen}.items() if getattr(options, k) is None}
+        if options.ensemble_size == 1 and options.tree_ensembles is None:
+            left["tree_ensembles"] = False
         options = replace(options, **left)
         options.check()
         return options
@@ -77,10 +85,9 @@ class Options(Params):
         self._check_budgets()
         if self.memory_limit_mb is not None:
             self._check_memory_limit()
-        if self.traditional_learners and self.ensemble_size == 1:
+        if self.tree_ensembles and self.ensemble_size == 1:
             raise InvalidOption(
-                "traditional_learners=True requires ensemble_size > 1; got 1. Give a larger one, such as "
-                "ensemble_size=25."
+                "tree_ensembles=True requires ensemble_size > 1; got 1. Give a larger one, such as ensemble_size=25."
             )
 
     def _check_budgets(self) -> None:

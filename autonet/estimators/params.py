@@ -172,13 +172,14 @@ class Params:
         'trained on, so that there is no refit then.  "auto" refits an ensemble validated on held-out rows: with '
         'folds, all rows train anyway.  Default: the preset\'s choice, "auto" or False.',
     )
-    traditional_learners: bool = _param(
-        False,
+    tree_ensembles: bool | None = _param(
+        None,
         "bool",
-        flag(),
-        "Whether to fit scikit-learn's HistGradientBoosting and ExtraTrees, too, within 15 % of the time, as members "
-        'of the ensemble, which requires `ensemble_size` > 1.  ``fit_result["ensemble"]`` has their weights; the best '
-        "network is found and kept as without them.",
+        flag(None),
+        "Whether to fit scikit-learn's HistGradientBoosting and ExtraTrees beside the networks, as members of the "
+        "ensemble, which requires `ensemble_size` > 1.  They get from 12 to 40 % of the time, more where they have "
+        'weight in the ensemble; ``fit_result["ensemble"]`` has the weights.  `get_pytorch_model` returns the best '
+        "network.  Default: the preset's choice, True or False.",
     )
     n_jobs: int | str | None = _param(
         None,

@@ -25,7 +25,7 @@ WITHOUT_SEARCH: Mapping[str, Any] = {
     "max_trials": 1,
     "num_iterations": None,
     "ensemble_size": 1,
-    "traditional_learners": False,
+    "tree_ensembles": False,
     "n_jobs": 1,
     "run_dir": None,
     "warm_start": False,

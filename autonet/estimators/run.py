@@ -25,7 +25,7 @@ from autonet.data.splits.folds import Fold
 from autonet.estimators.inputs import FitInputs
 from autonet.estimators.options import Options
 from autonet.estimators.run_spec import describe_conditions, describe_trees, rebuild_folds, rebuild_trees
-from autonet.models.ensemble import Member
+from autonet.models.ensemble import TreeMember
 from autonet.pipeline.selection import Candidate
 from autonet.search.rungs import Rungs
 from autonet.search.storage.files import check_plain, create
@@ -35,12 +35,23 @@ from autonet.search.study import Study
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["FIT", "MODEL", "PROGRESS", "DirectoryRun", "Run", "Stage", "open_run_of_fit", "read_fit", "read_progress"]
+__all__ = [
+    "FIT",
+    "MODEL",
+    "PROGRESS",
+    "DirectoryRun",
+    "Run",
+    "Stage",
+    "open_run_of_fit",
+    "read_fit",
+    "read_progress",
+    "read_trees",
+]
 
 FIT, TREES, PROGRESS, MODEL = "fit.safetensors", "trees.safetensors", "progress.json", "model.autonet"
 
 Stage = Literal["search", "selection", "ended"]
-Trees = Sequence[Candidate[Member]]
+Trees = Sequence[Candidate[TreeMember]]
 Conditions = Mapping[str, str | int | None]
 
 
@@ -58,8 +69,8 @@ class Run:
     rungs : Rungs or None
         Those of the first fit.
     study : Study or None
-    trees : sequence of Candidate or None
-        Tree ensembles of the first fit.
+    trees : sequence of Candidate
+        Tree ensembles that were fitted.
     store : RunDirectory or None
         For the study.
     warm : bool
@@ -73,7 +84,7 @@ class Run:
     folds: list[Fold] | None = None
     rungs: Rungs | None = None
     study: Study | None = None
-    trees: Trees | None = None
+    trees: Trees = ()
     store: RunDirectory | None = None
     warm: bool = False
     name: str = "The earlier fit, which warm_start=True continues,"
@@ -121,8 +132,8 @@ class Run:
             self.searched, self._began = self.searched + now - self._began, now if stage == "search" else None
 
     def keep_trees(self, trees: Trees) -> None:
-        """Keep the tree ensembles of the fit."""
-        self.trees = trees
+        """Keep the tree ensembles that were fitted so far."""
+        self.trees = tuple(trees)
 
     def end(self, estimator: "AutoNet") -> None:
         """Keep the run for the next fit of a fitted estimator, if that is to continue it."""
@@ -159,7 +170,7 @@ class DirectoryRun(Run):
             if fit is not None:
                 self.seed, self.folds, self._conditions = fit["seed"], rebuild_folds(fit["folds"]), fit["conditions"]
                 self.searched = read_progress(store.path)["searched"]
-                self.trees = self._load_trees()
+                self.trees = read_trees(store.path)
             if settings:
                 low, high = settings["min_budget"], settings["max_budget"]
                 self.rungs = Rungs.geometric(low, high, settings["eta"], settings["budget_type"])
@@ -192,8 +203,7 @@ class DirectoryRun(Run):
     def keep_trees(self, trees: Trees) -> None:
         """Save the tree ensembles; see `Run`."""
         super().keep_trees(trees)
-        if trees:
-            self._write(TREES, describe_trees(trees))
+        self._write(TREES, describe_trees(trees))
 
     def end(self, estimator: "AutoNet") -> None:
         """Save the final model; see `Run`."""
@@ -208,10 +218,6 @@ class DirectoryRun(Run):
     def close(self) -> None:
         """Release the directory."""
         self._store.close()
-
-    def _load_trees(self) -> Trees | None:
-        path = self._store_path(TREES)
-        return rebuild_trees(_read(path)) if path.exists() else None
 
     def _store_path(self, name: str) -> Path:
         assert self.store is not None  # noqa: S101 - for the type checker
@@ -278,6 +284,17 @@ def read_progress(directory: Path) -> Mapping[str, Any]:
         return {"searched": 0.0, "stage": "search"}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunCorrupted(f"{path} cannot be read ({type(error).__name__}: {error}); remove it.") from error
+
+
+def read_trees(directory: Path) -> Sequence[Candidate[TreeMember]]:
+    """Read the tree ensembles in a run directory.
+
+    Raises
+    ------
+    RunCorrupted
+    """
+    path = directory / TREES
+    return rebuild_trees(_read(path)) if path.exists() else ()
 
 
 def _read(path: Path) -> Any:

@@ -16,7 +16,7 @@ from autonet.data.splits.folds import Fold
 from autonet.estimators.files import PACKAGES, describe_params, name_builder
 from autonet.estimators.inputs import FitInputs
 from autonet.estimators.options import Options
-from autonet.models.ensemble import Member, TreeMember
+from autonet.models.ensemble import TreeMember
 from autonet.nets.registry import RESERVED
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate
@@ -120,7 +120,7 @@ def rebuild_folds(spec: Sequence[Mapping[str, Any]]) -> list[Fold]:
     return [Fold(np.asarray(fold["train"], np.intp), np.asarray(fold["valid"], np.intp)) for fold in spec]
 
 
-def describe_trees(trees: Sequence[Candidate[Member]]) -> list[dict[str, Any]]:
+def describe_trees(trees: Sequence[Candidate[TreeMember]]) -> list[dict[str, Any]]:
     """Describe tree ensembles with their predictions for the validation rows."""
     return [
         {
@@ -130,14 +130,13 @@ def describe_trees(trees: Sequence[Candidate[Member]]) -> list[dict[str, Any]]:
             "members": [
                 {"encoder": to_spec(m.encoder), "targets": to_spec(m.targets), "trees": to_spec(m.trees)}
                 for m in candidate.members()
-                if isinstance(m, TreeMember)
             ],
         }
         for candidate in trees
     ]
 
 
-def rebuild_trees(spec: Sequence[Mapping[str, Any]]) -> list[Candidate[Member]]:
+def rebuild_trees(spec: Sequence[Mapping[str, Any]]) -> list[Candidate[TreeMember]]:
     """Rebuild tree ensembles."""
     found = []
     for part in spec:
@@ -150,8 +149,8 @@ def rebuild_trees(spec: Sequence[Mapping[str, Any]]) -> list[Candidate[Member]]:
 
 
 def _tree_candidate(
-    name: str, rank: tuple[float, float], predictions: list[Any], members: Sequence[Member]
-) -> Candidate[Member]:
+    name: str, rank: tuple[float, float], predictions: list[Any], members: Sequence[TreeMember]
+) -> Candidate[TreeMember]:
     return Candidate(name, {}, 0.0, rank, predictions, lambda: members)
 
 

@@ -14,13 +14,15 @@ from autonet.core.errors import InvalidOption, RunUnavailable, SearchFailed
 from autonet.core.spec import from_spec
 from autonet.estimators.baselines import Baselines
 from autonet.estimators.files import find_class, find_networks, load, name_builder
-from autonet.estimators.run import FIT, MODEL, read_fit, read_progress
+from autonet.estimators.run import FIT, MODEL, read_fit, read_progress, read_trees
 from autonet.estimators.run_spec import rebuild_folds
 from autonet.estimators.scoring import get_positive_label, resolve_metrics
 from autonet.estimators.selection import select_model
 from autonet.estimators.time_plan import TimePlan
+from autonet.models.ensemble import TreeMember
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.context import TrialContext
+from autonet.pipeline.selection import Candidate
 from autonet.search.history import History
 from autonet.search.reporting import describe
 from autonet.search.storage.replay import SavedStudy, read_study
@@ -58,6 +60,7 @@ class SavedRun:
     params: dict[str, Any]
     _fit: Mapping[str, Any] = field(repr=False)
     _study: SavedStudy = field(repr=False)
+    _trees: Sequence[Candidate[TreeMember]] = field(repr=False)
 
     def best_estimator(self, *, components: Iterable[Any] = ()) -> "AutoNet":
         """Build the best model so far: of a fit that has ended the final one, else an ensemble of its trials.
@@ -109,7 +112,7 @@ class SavedRun:
             networks=networks,
         )
         plan = TimePlan(None, fit["unit"], None, None, 3, selects=True, refits=False, n_jobs=1)
-        selection = select_model(self._study, context, Baselines(None, None, ()), fit["ensemble_size"], plan)
+        selection = select_model(self._study, context, Baselines(None, None), self._trees, fit["ensemble_size"], plan)
         model = selection.model(reader, targets)
         estimator._set_model(model)
         estimator.best_config_, estimator.history_ = selection.config, self.history
@@ -174,6 +177,7 @@ def open_run(run_dir: str | os.PathLike[str]) -> SavedRun:
         params={name: from_spec(value) for name, value in fit["params"].items()},
         _fit=fit,
         _study=study,
+        _trees=read_trees(path),
     )
 
 

@@ -1,6 +1,7 @@
-"""The search of a fit: its study, rungs and limits."""
+"""The search of a fit: its study, rungs, limits, and the tree ensembles beside it."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,21 +9,29 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
+from autonet.estimators.baselines import has_one_class
 from autonet.estimators.callbacks import FitCallbacks
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen
 from autonet.estimators.report import log_trial
 from autonet.estimators.run import Run
 from autonet.estimators.time_plan import TimePlan
+from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import CONSIDERED
+from autonet.pipeline.selection import CONSIDERED, Candidate, weigh_trees
+from autonet.pipeline.tree_jobs import TreeJobs
 from autonet.pipeline.trial import time_epoch
+from autonet.search.executors.base import Executor
 from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial
 from autonet.search.rungs import Rungs
+from autonet.search.schedulers.halving import AsynchronousHalving
 from autonet.search.study import Study
 
-__all__ = ["create_study", "limit_search", "place_rungs"]
+# Exponent from which on the loss of a network falls enough with its budget to train it until the end of the search.
+MIN_EXPONENT = 0.15
+
+__all__ = ["create_study", "create_tree_jobs", "limit_search", "place_rungs"]
 
 
 def create_study(
@@ -43,6 +52,7 @@ def create_study(
         space,
         min_budget=rungs.bottom,
         max_budget=rungs.top,
+        scheduler=AsynchronousHalving(MIN_EXPONENT),
         eta=options.eta,
         budget_type=context.unit,
         random_state=context.seed,
@@ -56,6 +66,9 @@ def create_study(
         configs = [] if chosen.is_linear else [chosen.complete(study.encoding)]
     for config in configs:
         study.enqueue(config)
+    logging.getLogger("autonet").info(
+        "%d of %d hyperparameters free; rungs %s", study.encoding.n_features, len(space), study.rungs
+    )
     return study
 
 
@@ -81,6 +94,19 @@ def place_rungs(
             epoch = time_epoch(context, default)
     rungs = earlier or plan.rungs(epoch, context.metric.seconds * n_folds)
     return rungs, replace(plan, scoring=plan.scoring_seconds(context.additional_metrics, n_folds))
+
+
+def create_tree_jobs(
+    study: Study, context: TrialContext, options: Options, plan: TimePlan, run: Run, executor: Executor
+) -> TreeJobs | None:
+    """Return the executor that fits tree ensembles beside the trials of a study; None if there are to be none."""
+    if not options.tree_ensembles or has_one_class(context):
+        return None
+
+    def weigh(trees: Sequence[Candidate[TreeMember]]) -> float:
+        return weigh_trees(study.history.ranked(), study.load_checkpoint, context, trees)
+
+    return TreeJobs(executor, context, plan.limit("search"), run.trees, weigh, run.keep_trees)
 
 
 def limit_search(

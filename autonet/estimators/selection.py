@@ -231,6 +231,7 @@ def select_model(
     study: Searched,
     context: TrialContext,
     baselines: Baselines,
+    trees: Sequence[Candidate[Member]],
     ensemble_size: int,
     plan: TimePlan,
     *,
@@ -243,7 +244,9 @@ def select_model(
     study : Study or SavedStudy
     context : TrialContext
     baselines : Baselines
-        Linear baseline, or why there is none, and tree ensembles.
+        Linear baseline, or why there is none.
+    trees : sequence of Candidate
+        Tree ensembles.
     ensemble_size : int
         Maximum number of members, with repetition.
     plan : TimePlan
@@ -267,7 +270,7 @@ def select_model(
     if interrupt.requested:
         notices.append(SearchInterrupted(f"{_interrupt_name(interrupt)}: the best model so far is returned."))
     best = networks[0]
-    found: list[Candidate[Member]] = rank_candidates([*networks, *baselines.tree_ensembles], context)
+    found: list[Candidate[Member]] = rank_candidates([*networks, *trees], context)
     members = best.members()
     alone: tuple[Ensemble, list[Array], Weighted] = (
         Ensemble.from_members(best.name, members),

@@ -44,7 +44,7 @@ SYNONYMS = {
     "categorical_features": "cat_features categorical_columns categorical_feature cat_cols cat_idxs",
     "pos_label": "get_positive_label positive_class positive",
     "ensemble_size": "ensemble ensemble_nbest num_ensemble n_ensemble n_estimators",
-    "traditional_learners": "trees tree_ensembles include_trees use_trees",
+    "tree_ensembles": "trees include_trees use_trees",
     "networks": "models model algorithms estimator_list architectures network architecture model_types include_models",
     "optimizer": "optimizers optim",
     "lr_scheduler": "scheduler lr_schedule schedulers",

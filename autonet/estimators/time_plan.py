@@ -32,7 +32,6 @@ MIN_PROCESS_SECONDS = 10.0
 # Shares of the runtime before the search.
 BASELINE_SHARE = 0.02
 BASELINE_SECONDS = (0.1, 2.0)  # at least, at most
-TREE_ENSEMBLE_SHARE = 0.15  # at most; the search gets the rest of it
 
 # Shares of the runtime reserved at the end: fit must return by max_runtime.
 SELECTION_SHARE = 0.02
@@ -122,11 +121,6 @@ class TimePlan:
         """Seconds for training the baseline."""
         low, high = BASELINE_SECONDS
         return min(max(BASELINE_SHARE * (self.runtime or high), low), high)
-
-    @property
-    def tree_ensemble_seconds(self) -> float:
-        """Seconds for tree ensembles; infinite without a limit."""
-        return TREE_ENSEMBLE_SHARE * (self.runtime or math.inf)
 
     @property
     def _reserved(self) -> tuple[float, float, float]:

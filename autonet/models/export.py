@@ -47,7 +47,7 @@ class EndToEndModule(nn.Module):
         if len(members) < len(ensemble.members):
             raise InvalidOption(
                 "Tree ensembles cannot be part of a module; use ensemble=False for the best network alone, or fit "
-                "with traditional_learners=False."
+                "with tree_ensembles=False."
             )
         encoders: list[Any] = list(dict.fromkeys(member.encoder for member in members))
         self.encoders = nn.ModuleList(encoder.module for encoder in encoders)

@@ -16,7 +16,15 @@ from autonet.core.modality import Encoder
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.metrics.formulas import label_log_loss, log_loss, relative_squared_error
-from autonet.models.ensemble import Ensemble, Member, NetworkMember, apply_temperature, fit_temperature, weighted_mean
+from autonet.models.ensemble import (
+    Ensemble,
+    Member,
+    NetworkMember,
+    TreeMember,
+    apply_temperature,
+    fit_temperature,
+    weighted_mean,
+)
 from autonet.models.network import LINEAR_CONFIG
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
@@ -36,9 +44,12 @@ __all__ = [
     "rank_candidates",
     "score_fold",
     "select",
+    "weigh_trees",
 ]
 
 CONSIDERED = 30  # best trials that the ensemble is selected from; others are hardly ever chosen
+WEIGHED = 10  # best trials, and size of the ensemble, in which tree ensembles are weighed during the search
+WEIGHING_SECONDS = 1.0  # at most
 SCORED_ROWS = 20_000  # validation rows scored in the selection; more change nothing
 NOISE = 0.25  # noise of a score, as a share of it over the root of the number of rows
 MIN_CALIBRATION_ROWS = 100  # validation rows needed to fit a temperature
@@ -264,6 +275,31 @@ def select(
     temperature = _calibrate(context, predictions)
     predictions = [apply_temperature(part, temperature) for part in predictions]
     return Ensemble(members, weights, names, temperature), predictions, chosen
+
+
+def weigh_trees(
+    trials: Iterable[Trial], load: Callable[[Trial], Any], context: TrialContext, trees: Sequence[Candidate[TreeMember]]
+) -> float:
+    """Return the weight of tree ensembles in an ensemble with the best trials so far; 0 without trials.
+
+    Parameters
+    ----------
+    trials : iterable of Trial
+        Best first.
+    load : callable
+        Returns the checkpoint of a trial, or None if it was not kept.
+    context : TrialContext
+    trees : sequence of Candidate
+    """
+    networks = [] if context.metric.is_slow else load_candidates(trials, load, context, None, most=WEIGHED)
+    if not networks:
+        return 0.0
+    found: list[Candidate[Member]] = rank_candidates([*networks, *trees], context)
+    scorer, limit = ValidationScorer.sample(context, len(context.folds)), TimeLimit.after(WEIGHING_SECONDS)
+    seen = [scorer.seen(candidate.predictions) for candidate in found]
+    shares = greedy_selection(seen, scorer, size=WEIGHED, is_over=lambda: limit.left() < 0)
+    names = {candidate.name for candidate in trees}
+    return float(sum(share for share, candidate in zip(shares, found, strict=True) if candidate.name in names))
 
 
 def _calibrate(context: TrialContext, predictions: list[Array]) -> float:

@@ -28,6 +28,7 @@ from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.trained import TrainedFold, as_checkpoint, as_folds
+from autonet.pipeline.tree_learners import TREE_LEARNER
 from autonet.pipeline.unseen import TrainedNetwork
 from autonet.search.records import Result, Status
 from autonet.search.running_trial import RunningTrial
@@ -46,7 +47,7 @@ TIMING_SECONDS = 0.1  # of training steps, after one warm-up step
 
 
 def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
-    """Train the networks of a trial, from their checkpoints to the trial's budget.
+    """Train the networks of a trial, from their checkpoints to the trial's budget; or fit a tree ensemble on a fold.
 
     Parameters
     ----------
@@ -58,6 +59,11 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     -------
     Result
     """
+    if TREE_LEARNER in trial:
+        # Importing scikit-learn's trees takes a sixth of a second, in every worker process.
+        from autonet.pipeline.tree_fitting import fit_tree_learner  # noqa: PLC0415
+
+        return fit_tree_learner(context, trial)
     components = context.resolve(trial.params)
     n_folds, share = len(context.folds), _n_budget_shares(context)
     target, before = trial.job.target, as_folds(trial.checkpoint.load())

@@ -70,7 +70,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     rng, table, slowest = random.Random(arguments.seed), mixed_table(), 0.0
     options: dict[str, Any] = {"budget_type": "epochs", "min_budget": 2, "max_budget": 4, "max_trials": 3}
-    auto = autonet.AutoNetClassification(ensemble_size=4, traditional_learners=True, random_state=0, **options)
+    auto = autonet.AutoNetClassification(ensemble_size=4, tree_ensembles=True, random_state=0, **options)
     auto.fit(table, np.where((table.town == "Lima") ^ table.sold, "buy", "skip"))
     expected, counts = auto.predict_proba(table), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:

@@ -33,7 +33,7 @@ def table() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def fitted(table: pd.DataFrame) -> AutoNetClassification:
     options: dict[str, Any] = {"budget_type": "epochs", "min_budget": 2, "max_budget": 4, "random_state": 0}
-    auto = AutoNetClassification(max_trials=3, ensemble_size=4, traditional_learners=True, baseline=False, **options)
+    auto = AutoNetClassification(max_trials=3, ensemble_size=4, tree_ensembles=True, baseline=False, **options)
     noise = np.random.default_rng(1).random(N) < 0.3
     return auto.fit(table, np.where((table.town == "Lima") ^ noise, "buy", "skip"))
 
@@ -70,7 +70,7 @@ def test_multilabel_targets(table: pd.DataFrame, quick: dict[str, Any], tmp_path
 
 def test_regression_of_two_targets(table: pd.DataFrame, quick: dict[str, Any], tmp_path: Path) -> None:
     y = np.column_stack([np.exp(table["size"].fillna(0)), np.arange(N)])
-    auto = AutoNetRegression("tiny_cs", traditional_learners=True, **{**quick, "ensemble_size": 4}).fit(table, y)
+    auto = AutoNetRegression("tiny_cs", tree_ensembles=True, **{**quick, "ensemble_size": 4}).fit(table, y)
     auto.save(tmp_path / "m")
     np.testing.assert_array_equal(autonet.load(tmp_path / "m").predict(table), auto.predict(table))
 
@@ -141,7 +141,7 @@ def test_a_loaded_estimator_is_pickled_cloned_and_fitted_again(file: Path, table
     auto = autonet.load(file)
     expected = auto.predict_proba(table)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(auto)).predict_proba(table), expected)
-    again = clone(auto).set_params(traditional_learners=False, ensemble_size=1).fit(table, table.town)
+    again = clone(auto).set_params(tree_ensembles=False, ensemble_size=1).fit(table, table.town)
     assert set(again.classes_) == {"Bern", "Lima", "Oslo"}
     with pytest.raises(AttributeError, match="history_ is not in the model file"):
         _ = auto.history_

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table, path = mixed_table(), tmp_path_factory.mktemp("files") / "model.autonet"
     options: dict[str, Any] = {"budget_type": "epochs", "min_budget": 2, "max_budget": 4, "random_state": 0}
-    auto = AutoNetClassification(max_trials=3, ensemble_size=4, traditional_learners=True, baseline=False, **options)
+    auto = AutoNetClassification(max_trials=3, ensemble_size=4, tree_ensembles=True, baseline=False, **options)
     noise = np.random.default_rng(1).random(N) < 0.3
     auto.fit(table, np.where((table.town == "Lima") ^ noise, "buy", "skip")).save(path)
     return path

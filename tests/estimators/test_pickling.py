@@ -186,7 +186,7 @@ DUMPS: dict[str, Callable[[Any], bytes]] = {
 }
 CHANGES: list[dict[str, Any]] = [
     {"preset": "tiny_cs"},
-    {"preset": "medium_cs", "cross_validator": 3, "ensemble_size": 5, "traditional_learners": True},
+    {"preset": "medium_cs", "cross_validator": 3, "ensemble_size": 5, "tree_ensembles": True},
     {"preset": "full_cs", "refit_on_all_rows": True},
 ]
 

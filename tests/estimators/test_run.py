@@ -95,7 +95,7 @@ def test_a_longer_runtime_keeps_folds_and_rungs(tmp_path: Path) -> None:
 
 
 def test_tree_ensembles_are_kept(tmp_path: Path) -> None:
-    options: dict[str, Any] = {"traditional_learners": True, "ensemble_size": 5, "max_trials": 1}
+    options: dict[str, Any] = {"tree_ensembles": True, "ensemble_size": 5, "max_trials": 1}
     first = classifier(tmp_path / "run", **options).fit(X, y)
     written = (tmp_path / "run" / "trees.safetensors").stat().st_mtime_ns
     again = classifier(tmp_path / "run", **options).fit(X, y)

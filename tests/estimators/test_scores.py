@@ -27,7 +27,7 @@ def ensemble(halves: Any) -> AutoNetClassification:
     X, X_valid, y, y_valid = halves
     return AutoNetClassification(
         "tiny_cs", budget_type="epochs", min_budget=5, max_budget=15, max_trials=4, n_jobs=1, random_state=0,
-        ensemble_size=10, traditional_learners=True, optimize_metric="neg_log_loss", additional_metrics=["accuracy"],
+        ensemble_size=10, tree_ensembles=True, optimize_metric="neg_log_loss", additional_metrics=["accuracy"],
     ).fit(X, y, X_valid=X_valid, y_valid=y_valid)  # fmt: skip
 
 

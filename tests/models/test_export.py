@@ -77,7 +77,7 @@ def test_the_best_network_alone(table: pd.DataFrame) -> None:
 
 
 def test_what_cannot_be_exported_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
-    chosen = {**options(), "ensemble_size": 3, "traditional_learners": True}
+    chosen = {**options(), "ensemble_size": 3, "tree_ensembles": True}
     auto = AutoNetClassification("tiny_cs", **chosen).fit(table, table.town)
     with pytest.raises(InvalidOption, match="Tree ensembles cannot be part of a module; use ensemble=False"):
         auto.export(tmp_path / "model.pt2")

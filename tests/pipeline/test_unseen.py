@@ -33,7 +33,7 @@ def without_test(metrics: Any) -> dict[str, Any]:
     [
         ("tiny_cs", {}),
         ("medium_cs", {"ensemble_size": 5, "cross_validator": 3, "refit_on_all_rows": True}),
-        ("tiny_cs", {"traditional_learners": True, "ensemble_size": 5}),
+        ("tiny_cs", {"tree_ensembles": True, "ensemble_size": 5}),
     ],
 )
 def test_results_are_the_same_with_and_without(

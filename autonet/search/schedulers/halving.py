@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from autonet.search.history import History
 from autonet.search.records import Trial
+from autonet.search.rungs import Rungs
 from autonet.search.schedulers.base import Continue, Start, can_continue
 from autonet.search.schedulers.costs import Costs
 
-__all__ = ["AsynchronousHalving", "NoHalving"]
+__all__ = ["AsynchronousHalving", "NoHalving", "falling_exponent"]
 
 MIN_GAIN = 0.05  # smallest continuation, as a share of the budget already spent
+MIN_UNITS = 0.05  # smallest continuation, in seconds or fractions of a unit
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,17 @@ class AsynchronousHalving:
     2. a promotion, top rung first, of a trial among the best 1/eta of its rung;
     3. a new trial, while it could be promoted once and the best trial could still reach the top rung;
     4. a continuation of the best trials, to whatever budget can be reached.
+
+    Parameters
+    ----------
+    min_exponent : float
+        If the tie-breaker of a trial falls like a power of the budget with at least this exponent, its promotion to the
+        top rung is stretched to all the time left, and so is a continuation of the best trial beyond the top rung.
+        Requires a time limit, no limit of the trials that has been reached, and tie-breakers that are positive losses.
+        Default: none is stretched.
     """
+
+    min_exponent: float = math.inf
 
     def decide(
         self, history: History, *, left: float, may_start: bool, lost: Container[int] = ()
@@ -44,12 +56,53 @@ class AsynchronousHalving:
 
         promotion = _find_promotion(history, costs, left, lost, climber, reserve)
         if promotion:
-            return promotion
+            return self._stretch(promotion, history, costs, left) if may_start else promotion
+        extension = self._find_extension(history, costs, left, lost) if may_start else None
+        if extension:
+            return extension
         start = costs.seconds(0.0, rungs.bottom)
         one_rung = costs.seconds(0.0, rungs.budgets[1]) if len(rungs) > 1 else start
         if may_start and max(start + reserve, one_rung) <= left:
             return Start(rungs.bottom)
-        return _find_continuation(history, costs, left, lost, climber, may_start=may_start)
+        move = _find_continuation(history, costs, left, lost, climber, may_start=may_start)
+        return self._stretch(move, history, costs, left) if may_start and isinstance(move, Continue) else move
+
+    def _find_extension(self, history: History, costs: Costs, left: float, lost: Container[int]) -> Continue | None:
+        """Return a continuation of the best trial beyond the top rung, if its loss still falls."""
+        best, rungs = history.best, history.rungs
+        if best is None or best.budget < rungs.top or not can_continue(best, lost):
+            return None
+        move = self._stretch(Continue(best.number, best.budget), history, costs, left)
+        return move if move.target - best.budget >= _least_gain(best, rungs) else None
+
+    def _stretch(self, move: Continue, history: History, costs: Costs, left: float) -> Continue:
+        """Stretch a continuation to the top rung, or beyond, to all the time left if the loss of the trial falls."""
+        trial, rungs = history.trials[move.trial], history.rungs
+        if move.target < rungs.top or falling_exponent(trial) < self.min_exponent:
+            return move
+        target = costs.reachable(trial.budget, math.inf, left, trial.number)
+        if math.isinf(target):  # there is no time limit
+            return move
+        return Continue(move.trial, max(math.floor(target) if rungs.whole else target, move.target))
+
+
+def _least_gain(trial: Trial, rungs: Rungs) -> float:
+    """Return the smallest continuation of a trial that is worth a job."""
+    return max(MIN_GAIN * trial.budget, 1 if rungs.whole else MIN_UNITS)
+
+
+def falling_exponent(trial: Trial) -> float:
+    """Return the exponent a of a loss that falls like ``budget ** -a`` through the last two reports; -inf without two.
+
+    The loss is the tie-breaker, such as the plain loss of networks, which must be positive.
+    """
+    reports = [report for report in trial.reports if not report.failed][-2:]
+    if len(reports) < 2 or not all(report.tie_breaker > 0 for report in reports):
+        return -math.inf
+    before, now = reports
+    if not 0 < before.budget < now.budget:
+        return -math.inf
+    return math.log(before.tie_breaker / now.tie_breaker) / math.log(now.budget / before.budget)
 
 
 @dataclass(frozen=True)
@@ -73,7 +126,8 @@ class NoHalving:
 def _find_climber(history: History, costs: Costs, left: float, lost: Container[int]) -> Trial | None:
     """Return the best trial that can reach the top rung in time; None if a trial is there, or the best is complete."""
     top = history.rungs.top
-    if any(not history.trials[number].failed for _, _, number in history.rung(top)):
+    at_top = (history.trials[number] for _, _, number in history.rung(top))
+    if any(not t.failed for t in at_top) or any(t.budget > top and not t.failed for t in history.ranked()):
         return None
     if history.best is not None and history.best.complete:
         return None
@@ -113,7 +167,7 @@ def _find_continuation(
             continue
         target = costs.reachable(trial.budget, goal, left, trial.number)
         target = math.floor(target) if rungs.whole else target
-        if target - trial.budget >= max(MIN_GAIN * trial.budget, 1 if rungs.whole else 0.05):
+        if target - trial.budget >= _least_gain(trial, rungs):
             return Continue(trial.number, target)
     # All trials are at the top: a last one may be cut short, down to a third of its budget.
     if rungs.unit == "time":

@@ -9,6 +9,7 @@ from autonet.search.history import History
 from autonet.search.records import Report, Status
 from autonet.search.rungs import Rungs
 from autonet.search.schedulers.base import Continue, Start
+from autonet.search.schedulers.halving import AsynchronousHalving, falling_exponent
 from tests.search.schedulers.histories import RUNGS, decide, history, propose
 
 
@@ -121,3 +122,59 @@ def test_the_call_of_the_book_starts_five_and_brings_one_to_the_top() -> None:
     assert len(record) >= 5
     assert sum(t.budget >= 1500 for t in record) >= 1
     assert 0.95 * 2000 <= clock <= 2000
+
+
+def curves(*plain_losses: list[float], budgets: tuple[float, ...] = RUNGS.budgets) -> History:
+    """One trial per list: its plain losses, which are tie-breakers, at successive budgets; its losses are all 0."""
+    given = History(RUNGS)
+    for losses in plain_losses:
+        trial, paid = propose(given), 0.0
+        for plain, budget in zip(losses, budgets, strict=False):
+            seconds = budget - paid
+            given.add(trial, Report(paid, budget, budget, 0.0, Status.FINISHED, seconds, 1.0, tie_breaker=plain))
+            paid = budget
+    return given
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.1, 0.5, 2.0])
+def test_the_exponent_of_a_power_law_is_found(exponent: float) -> None:
+    (trial,) = curves([budget**-exponent for budget in RUNGS.budgets]).trials
+    assert falling_exponent(trial) == pytest.approx(exponent)
+
+
+def test_one_report_has_no_exponent_and_neither_have_losses_that_are_not_positive() -> None:
+    for losses in ([0.5], [0.5, 0.0], [-1.0, -2.0]):
+        assert falling_exponent(curves(losses).trials[0]) == -math.inf
+
+
+def stretching(given: History, left: float) -> Start | Continue | None:
+    return AsynchronousHalving(min_exponent=0.2).decide(given, left=left, may_start=True)
+
+
+def test_a_promotion_to_the_top_takes_all_the_time_left_if_the_loss_still_falls() -> None:
+    others = [0.9, 0.8], [0.9, 0.8]
+    assert stretching(curves([0.9, 0.3], *others), left=50) == Continue(0, pytest.approx(53))
+    assert stretching(curves([0.9, 0.79], *others), left=50) == Continue(0, 9)  # an exponent of 0.12
+    assert stretching(curves([0.9], [1.0], [1.1]), left=50) == Continue(0, 3)  # not yet known
+
+
+def test_the_best_trial_goes_on_beyond_the_top_if_its_loss_still_falls() -> None:
+    assert stretching(curves([0.9, 0.8, 0.3]), left=50) == Continue(0, pytest.approx(59))
+    assert stretching(curves([0.9, 0.8, 0.79]), left=50) == Start(1)
+    assert stretching(curves([0.9, 0.8, 0.3]), left=0.4) == Start(pytest.approx(0.4))  # too little for it
+
+
+def test_nothing_is_stretched_when_no_trial_may_start() -> None:
+    given, scheduler = curves([0.9, 0.3], [0.9, 0.8], [0.9, 0.8]), AsynchronousHalving(min_exponent=0.2)
+    assert scheduler.decide(given, left=50, may_start=False) == Continue(0, 9)
+    assert scheduler.decide(curves([0.9, 0.8, 0.3]), left=50, may_start=False) is None
+
+
+def test_without_a_time_limit_nothing_is_stretched() -> None:
+    assert stretching(curves([0.9, 0.3], [0.9, 0.8], [0.9, 0.8]), left=math.inf) == Continue(0, 9)
+    assert stretching(curves([0.9, 0.8, 0.3]), left=math.inf) == Start(1)
+
+
+def test_a_stretched_trial_counts_as_one_at_the_top() -> None:
+    # Nothing is reserved for it.
+    assert stretching(curves([0.9, 0.8, 0.78], budgets=(1.0, 3.0, 40.0)), left=5) == Start(1)

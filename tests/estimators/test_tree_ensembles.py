@@ -1,9 +1,8 @@
-"""Traditional learners as further members of the ensemble, through the public API."""
+"""Tree ensembles as further members of the ensemble, through the public API."""
 
 import pickle
 import signal
 import time
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,14 @@ from autonet import AutoNetClassification, AutoNetRegression, register_network
 from autonet.core.errors import BaselineReturned, DataWarning, InvalidOption, SearchInterrupted
 from autonet.models.ensemble import Ensemble
 from autonet.nets.registry import NETWORKS
-from autonet.pipeline import tree_learners
-from autonet.pipeline.tree_learners import LEARNERS
-from autonet.pipeline.trees import Boosting, Forest
+from autonet.pipeline.tree_fitting import GROWERS
+from autonet.pipeline.tree_learners import LEARNERS, TreeLearner
+from autonet.pipeline.trees import Boosting
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
 NAMES = set(LEARNERS)
+PRESETS = ("tiny_cs", "medium_cs", "full_cs")
 
 
 @pytest.fixture
@@ -34,17 +34,24 @@ def options(quick: dict[str, Any]) -> dict[str, Any]:
         "max_trials": 2,
         "max_budget": 3,
         "ensemble_size": 10,
-        "traditional_learners": True,
+        "tree_ensembles": True,
     }
 
 
 @pytest.fixture
 def small(monkeypatch: Any) -> None:
     """Learners that are fitted in a moment, under the names of the real ones."""
-    learners = zip(LEARNERS, (partial(Boosting, learning_rate=0.5), Forest), strict=False)
-    monkeypatch.setattr(tree_learners, "LEARNERS", dict(learners))
+    quick = TreeLearner("boosting", 0.1, {"learning_rate": 0.5}), TreeLearner("forest", 0.1)
+    replace_learners(monkeypatch, dict(zip(LEARNERS, quick, strict=False)))
     monkeypatch.setattr("autonet.pipeline.trees.FOREST_SIZE", 10)
     monkeypatch.setattr("autonet.pipeline.trees.MAX_ITERATIONS", 16)
+
+
+def replace_learners(monkeypatch: Any, learners: dict[str, TreeLearner]) -> None:
+    for name in list(LEARNERS):
+        monkeypatch.delitem(LEARNERS, name)
+    for name, learner in learners.items():
+        monkeypatch.setitem(LEARNERS, name, learner)
 
 
 def board(n: int) -> tuple[Any, Any]:
@@ -58,7 +65,7 @@ def test_where_trees_are_better_they_make_the_ensemble_better(options: dict[str,
     X, y = board(800)
     scores = {}
     for chosen in (False, True):
-        auto = AutoNetClassification(**{**options, "traditional_learners": chosen}).fit(X[:500], y[:500])
+        auto = AutoNetClassification(**{**options, "tree_ensembles": chosen}).fit(X[:500], y[:500])
         scores[chosen] = auto.score(X[500:], y[500:])
         weights = auto.fit_result["ensemble"]
         assert sum(weights.values()) == pytest.approx(1)
@@ -70,7 +77,7 @@ def test_where_trees_are_better_they_make_the_ensemble_better(options: dict[str,
 def test_networks_are_found_and_kept_as_without_learners(options: dict[str, Any]) -> None:
     X, y = board(300)
     without, fitted = (
-        AutoNetClassification(**{**options, "traditional_learners": chosen}).fit(X, y) for chosen in (False, True)
+        AutoNetClassification(**{**options, "tree_ensembles": chosen}).fit(X, y) for chosen in (False, True)
     )
     assert fitted.best_config_ == without.best_config_
     assert fitted.best_config_["NetworkSelector:network"] in ("linear", *NETWORKS.components)
@@ -168,7 +175,7 @@ def test_a_seed_repeats_the_ensemble(iris: Any, options: dict[str, Any]) -> None
 @pytest.mark.parametrize("seconds", [0.5, 2.0])
 def test_fit_returns_in_time(seconds: float, digits: Any) -> None:
     began = time.monotonic()
-    auto = AutoNetClassification(max_runtime=seconds, traditional_learners=True, n_jobs=1, random_state=0)
+    auto = AutoNetClassification(max_runtime=seconds, tree_ensembles=True, n_jobs=1, random_state=0)
     auto.fit(*digits)
     assert time.monotonic() - began < 1.02 * seconds + 1
     assert auto.score(*digits) > 0.5
@@ -176,16 +183,21 @@ def test_fit_returns_in_time(seconds: float, digits: Any) -> None:
 
 @pytest.mark.parametrize("arguments", [{"preset": "tiny_cs"}, {"ensemble_size": 1}])
 def test_an_ensemble_of_one_has_no_place_for_them(arguments: dict[str, Any], iris: Any) -> None:
-    with pytest.raises(
-        InvalidOption, match=r"traditional_learners=True requires ensemble_size > 1; got 1.*ensemble_size=25"
-    ):
-        AutoNetClassification(**arguments, traditional_learners=True).fit(*iris)
+    with pytest.raises(InvalidOption, match=r"tree_ensembles=True requires ensemble_size > 1; got 1.*ensemble_size=25"):
+        AutoNetClassification(**arguments, tree_ensembles=True).fit(*iris)
 
 
 def test_the_option_is_true_or_false(iris: Any) -> None:
-    with pytest.raises(InvalidOption, match="traditional_learners must be True or False; got 'yes'"):
-        AutoNetClassification(traditional_learners="yes").fit(*iris)
-    assert AutoNetClassification().get_params()["traditional_learners"] is False
+    with pytest.raises(InvalidOption, match="tree_ensembles must be True or False; got 'yes'"):
+        AutoNetClassification(tree_ensembles="yes").fit(*iris)
+    assert AutoNetClassification().get_params()["tree_ensembles"] is None
+
+
+def test_presets_choose_them_and_their_old_name_is_understood() -> None:
+    chosen = {p: AutoNetClassification(p).get_current_autonet_config()["tree_ensembles"] for p in PRESETS}
+    assert chosen == {"tiny_cs": False, "medium_cs": True, "full_cs": True}
+    assert AutoNetClassification(traditional_learners=True).tree_ensembles is True
+    assert AutoNetClassification(ensemble_size=1).get_current_autonet_config()["tree_ensembles"] is False
 
 
 class Interrupting(Boosting):
@@ -200,13 +212,14 @@ class Interrupting(Boosting):
 
 
 def test_an_interrupt_returns_what_was_fitted_without_a_search(options: dict[str, Any], monkeypatch: Any) -> None:
-    (first, build), *_ = LEARNERS.items()
-    learners = {first: build, "interrupting": Interrupting}
-    monkeypatch.setattr(tree_learners, "LEARNERS", learners)
+    (first, learner), *_ = LEARNERS.items()
+    monkeypatch.setitem(GROWERS, "interrupting", Interrupting)
+    interrupting: Any = TreeLearner("interrupting", 0.1)  # type: ignore[arg-type]
+    replace_learners(monkeypatch, {first: learner, "interrupting": interrupting})
     X, y = board(400)
     with pytest.warns(SearchInterrupted, match="best model so far"):
         auto = AutoNetClassification(**options).fit(X, y)
-    assert len(auto.history_) == 0
+    assert not any(trial.reports for trial in auto.history_)
     assert first in auto.fit_result["ensemble"]
     assert auto.best_config_ == {"NetworkSelector:network": "linear"}
     assert isinstance(auto.get_pytorch_model()[0], nn.Linear)
