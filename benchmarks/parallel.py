@@ -1,6 +1,6 @@
 """Worker processes: memory, start, what a second one brings, and dask workers against local ones.
 
-    python benchmarks/parallel.py memory         # of a fit to 200 MB, in the parent and in each worker
+    python benchmarks/parallel.py memory         # of fits to 200 MB and to a million rows, in all processes
     python benchmarks/parallel.py start          # seconds until workers are ready, and until one is replaced
     python benchmarks/parallel.py runtime        # at which time limits two processes beat one
     python benchmarks/parallel.py dask           # two dask workers against two local processes, 60 seconds each
@@ -17,6 +17,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
@@ -61,24 +63,52 @@ def run(*arguments: Any) -> Any:
 # --- memory
 
 
-def measure_memory(megabytes: int, n_jobs: int, seconds: float) -> dict[str, Any]:
-    rng, columns = np.random.default_rng(0), 50
-    X = rng.standard_normal((megabytes * MB // 8 // columns, columns))
+def own_megabytes(pid: int) -> tuple[float, float]:
+    """Return what only this process has mapped: all of it (USS), and without pages of files that others may map."""
+    own, in_files, in_file = 0, 0, False
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.startswith("Private_"):
+            kilobytes = int(value.split()[0])
+            own, in_files = own + kilobytes, in_files + in_file * kilobytes
+        elif not value.endswith("B") and "-" in line.partition(" ")[0]:  # the first line of a mapping
+            in_file = "memfd:autonet" in line
+    return own / 1024, (own - in_files) / 1024
+
+
+def total_megabytes(pids: list[int]) -> float:
+    """Return the memory of processes together, each page once, and of files in memory whether mapped or not."""
+    kilobytes, files = 0, dict[int, int]()
+    for pid in pids:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith(("Pss_Anon", "Pss_File")):
+                kilobytes += int(line.split()[1])
+        for path in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                if "memfd:autonet" in str(path.readlink()):
+                    files[path.stat().st_ino] = path.stat().st_blocks // 2
+    return (kilobytes + sum(files.values())) / 1024
+
+
+def measure_memory(n_rows: int, columns: int, n_jobs: int, seconds: float) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n_rows, columns))
     y = (X[:, :5].sum(1) + 0.5 * rng.standard_normal(len(X)) > 0).astype(int)
-    me, workers, done = psutil.Process(), dict[int, list[float]](), threading.Event()
+    me, workers, done = psutil.Process(), dict[int, list[tuple[float, float]]](), threading.Event()
+    totals = [0.0]
     AutoNetClassification("tiny_cs", max_trials=1, budget_type="epochs", max_budget=1).fit(X[:200], y[:200])
     before = me.memory_info().rss - X.nbytes
     with open("/proc/self/clear_refs", "w") as file:  # noqa: PTH123 - resets the peak
         file.write("5")
 
     def watch() -> None:
-        while not done.wait(0.1):
-            for child in me.children(recursive=True):
-                try:
+        while not done.wait(0.3):
+            children = me.children(recursive=True)
+            with suppress(OSError, psutil.Error):  # one has ended meanwhile
+                totals.append(total_megabytes([me.pid, *(child.pid for child in children)]))
+                for child in children:
                     if child.memory_info().rss > 100 * MB:
-                        workers.setdefault(child.pid, []).append(child.memory_full_info().uss / MB)
-                except psutil.Error:
-                    continue
+                        workers.setdefault(child.pid, []).append(own_megabytes(child.pid))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -86,16 +116,18 @@ def measure_memory(megabytes: int, n_jobs: int, seconds: float) -> dict[str, Any
     done.set()
     watcher.join()
     peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))  # noqa: SIM115, PTH123
-    return {"peak": (peak - before) / X.nbytes, "workers": [[u[len(u) // 4], max(u)] for u in workers.values()]}
+    most = [[max(sizes) for sizes in zip(*found, strict=True)] for found in workers.values()]
+    return {"megabytes": X.nbytes / MB, "peak": (peak - before) / X.nbytes, "workers": most, "total": max(totals)}
 
 
 def memory() -> None:
-    print("| n_jobs | peak of the parent / data | own MB of the server and of each worker: early, at most |")
-    print("|---|---|---|")
-    for n_jobs in (1, 2):
-        found = run("measure_memory", 200, n_jobs, 30.0)
-        workers = "; ".join(f"{early:.0f}, {most:.0f}" for early, most in found["workers"])
-        print(f"| {n_jobs} | {found['peak']:.2f} | {workers} |", flush=True)
+    print("| rows x columns | MB | n_jobs | parent's peak / data | own MB of server and workers | all processes, MB |")
+    print("|---|---|---|---|---|---|")
+    for n_rows, columns, n_jobs, seconds in ((524_288, 50, 1, 30.0), (524_288, 50, 2, 30.0), (1_000_000, 30, 2, 60.0)):
+        found = run("measure_memory", n_rows, columns, n_jobs, seconds)
+        workers = "; ".join(f"{all_of_it:.0f}, {without:.0f}" for all_of_it, without in found["workers"])
+        cells = (f"{n_rows} x {columns}", f"{found['megabytes']:.0f}", n_jobs, f"{found['peak']:.2f}")
+        print(f"| {' | '.join(map(str, cells))} | {workers} | {found['total']:.0f} |", flush=True)
 
 
 # --- start

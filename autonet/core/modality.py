@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from autonet.core.component import Choice, Components, Node
     from autonet.core.task import InputLayout, Task
 
-__all__ = ["Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader", "TreeEncoding"]
+__all__ = ["Allocate", "Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader", "TreeEncoding"]
+
+
+Allocate = Callable[["tuple[int, ...]"], "NDArray[np.float32]"]
+"""Allocates an array of a shape; what it contains is arbitrary."""
 
 
 class Inputs(Protocol):
@@ -96,8 +100,14 @@ class Encoder(Protocol):
     def layout(self) -> InputLayout:
         """Order of the columns of an encoded row."""
 
-    def inputs(self, data: Any, device: torch.device, rows: NDArray[np.intp] | None = None) -> Inputs:
-        """Encode rows (n,) of data, by default all, for a network."""
+    def inputs(
+        self,
+        data: Any,
+        device: torch.device,
+        rows: NDArray[np.intp] | None = None,
+        allocate: Allocate | None = None,
+    ) -> Inputs:
+        """Encode rows (n,) of data, by default all, for a network; large arrays of the result may be allocated."""
 
 
 class TreeEncoding(Encoder, Protocol):
@@ -131,7 +141,7 @@ class Modality(Protocol):
         """Infer the format of the data, and read them."""
 
     def encoder_key(self, components: Components) -> Hashable:
-        """Return the part of the components that the encoder depends on."""
+        """Return the part of the components that the encoder depends on; others have other representations (`repr`)."""
 
     def fit_encoder(self, data: Any, rows: NDArray[np.intp], components: Components, seed: int) -> Encoder:
         """Fit an encoder on training rows (n,)."""

@@ -42,12 +42,13 @@ from autonet.estimators.report import describe_best, log_fit, show_progress
 from autonet.estimators.run import open_run_of_fit
 from autonet.estimators.run_spec import describe_fit
 from autonet.estimators.scoring import get_positive_label
-from autonet.estimators.search import create_study, create_tree_jobs, limit_search, place_rungs
+from autonet.estimators.search import create_study, create_tree_jobs, limit_search, place_rungs, share_encodings
 from autonet.estimators.selection import Selection, select_model
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.model import one_thread
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import run_trial
+from autonet.search.executors.base import Executor
 from autonet.search.study import Study
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def fit_estimator(
         space = _build_space(estimator, context, resolved, networks, chosen)
         if options.continues:
             run.begin(describe_fit(estimator, inputs, reader, context, options), context.folds)
-        executor = adopted or on_exit.enter_context(closing(plan.executor(context.data)))
+        executor = _start_workers(adopted, context, plan, on_exit)
         bar.begin("baseline")
         default = context.resolve(space.get_default_configuration())
         baselines = fit_baselines(context, default, resolved, plan)
@@ -136,6 +137,13 @@ def _log_model(estimator: "AutoNet", seconds: float) -> None:
     for line in describe_model(estimator.fit_result_):
         logger.info("%s", line)
     logger.info("fit took %.1f s; best configuration: %s", seconds, estimator.best_config_)
+
+
+def _start_workers(adopted: Executor | None, context: TrialContext, plan: TimePlan, on_exit: ExitStack) -> Executor:
+    """Start worker processes, unless there is an executor; those of this machine share encodings."""
+    executor = adopted or on_exit.enter_context(closing(plan.executor(context.data)))
+    context.shared = on_exit.enter_context(share_encodings(context, executor))
+    return executor
 
 
 @contextmanager

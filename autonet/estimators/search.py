@@ -1,7 +1,9 @@
 """The search of a fit: its study, rungs, limits, and the tree ensembles beside it."""
 
 import logging
+import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +33,22 @@ from autonet.search.study import Study
 # Exponent from which on the loss of a network falls enough with its budget to train it until the end of the search.
 MIN_EXPONENT = 0.15
 
-__all__ = ["create_study", "create_tree_jobs", "limit_search", "place_rungs"]
+__all__ = ["create_study", "create_tree_jobs", "limit_search", "place_rungs", "share_encodings"]
+
+
+def share_encodings(context: TrialContext, executor: Executor) -> AbstractContextManager[Any]:
+    """Share encodings inside a ``with`` block: it returns a cache for the context, or None.
+
+    They are shared by several worker processes of this machine, on Linux.
+    """
+    if executor.n_slots == 1 or context.device.type != "cpu" or not sys.platform.startswith("linux"):
+        return nullcontext()
+    from autonet.pipeline.shared_encodings import SharedEncodings  # noqa: PLC0415 - Linux only
+    from autonet.search.executors.processes import Processes  # noqa: PLC0415 - slow to import
+
+    if not isinstance(executor, Processes):
+        return nullcontext()
+    return SharedEncodings.create(len(context.folds))
 
 
 def create_study(

@@ -1,10 +1,12 @@
 """Context of the trials of a search: data, targets, folds, metrics, and cached encodings."""
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -13,7 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autonet.core.component import Components, Node
-from autonet.core.modality import Data, Encoder, Inputs, Modality
+from autonet.core.modality import Allocate, Data, Encoder, Inputs, Modality
+from autonet.core.pickling import pickle_arrays
 from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
@@ -25,6 +28,11 @@ from autonet.pipeline.unseen import UnseenRows
 from autonet.search.rungs import Unit
 from autonet.training.batches import EncodedRows
 from autonet.training.loop import Validation
+
+if TYPE_CHECKING:  # Linux only
+    from autonet.pipeline.shared_encodings import SharedEncodings
+
+E = TypeVar("E")
 
 __all__ = ["EncodedFold", "TrialContext"]
 
@@ -76,6 +84,8 @@ class TrialContext:
         Whether trials notify the search of each validation.
     unseen : UnseenRows or None
         Test rows, which are scored and nothing else.
+    shared : SharedEncodings or None
+        Encodings that all processes share, instead of a cache in each.
     """
 
     modality: Modality
@@ -92,7 +102,8 @@ class TrialContext:
     networks: Node[nn.Module] = NETWORKS
     notifies: bool = False
     unseen: UnseenRows | None = None
-    _encoded: OrderedDict[Any, tuple[Encoder, Inputs, Inputs]] = field(default_factory=OrderedDict, repr=False)
+    shared: "SharedEncodings | None" = None
+    _encoded: OrderedDict[Any, tuple[Encoder, list[Inputs]]] = field(default_factory=OrderedDict, repr=False)
 
     @property
     def all_rows(self) -> NDArray[np.intp]:
@@ -108,16 +119,33 @@ class TrialContext:
         """Encode the training and validation rows of a fold, or take them from the cache."""
         train, valid = self.folds[fold].train, self.folds[fold].valid
         key = (self.modality.encoder_key(components), fold)
-        encoded = self._encoded.get(key)
+        encode = partial(self._encode, components, fold)
+        encoded = self.shared.get(key, encode) if self.shared else None
         if encoded is None:
-            encoder = self.modality.fit_encoder(self.data, train, components, self.seed)
-            encoded = (encoder, self.inputs(encoder, train), self.inputs(encoder, valid))
-        self._keep_encoded(key, encoded)
-        encoder, x, valid_x = encoded
+            encoded = self._encoded.get(key) or encode(None)
+            self._keep_encoded(key, encoded)
+        encoder, (x, valid_x) = encoded
         targets = self.fit_targets(components, train)
         return EncodedFold(encoder, targets, self.rows(targets, x, train), self.rows(targets, valid_x, valid))
 
-    def _keep_encoded(self, key: Any, encoded: tuple[Encoder, Inputs, Inputs]) -> None:
+    def _encode(self, components: Components, fold: int, allocate: Allocate | None) -> tuple[Encoder, list[Inputs]]:
+        train, valid = self.folds[fold].train, self.folds[fold].valid
+        encoder = self.modality.fit_encoder(self.data, train, components, self.seed)
+        return encoder, [self.inputs(encoder, train, allocate), self.inputs(encoder, valid, allocate)]
+
+    def encode_all(self, encoder: Encoder) -> Inputs:
+        """Encode the rows of all folds by an encoder that another process has fitted."""
+        every = self.all_rows
+        key = hashlib.sha256(pickle_arrays(encoder)).digest() if self.shared else None
+        _, [x] = self.share(key, lambda allocate: (encoder, [self.inputs(encoder, every, allocate)]))
+        return x
+
+    def share(self, key: Any, encode: Callable[[Allocate | None], tuple[E, list[Inputs]]]) -> tuple[E, list[Inputs]]:
+        """Encode, or map what another process has encoded under this key."""
+        encoded = self.shared.get(key, encode) if self.shared else None
+        return encode(None) if encoded is None else encoded
+
+    def _keep_encoded(self, key: Any, encoded: tuple[Encoder, list[Inputs]]) -> None:
         """Cache an encoding as the latest, and drop the oldest ones; trials may run in threads."""
         with _CACHING:
             self._encoded[key] = encoded
@@ -126,15 +154,15 @@ class TrialContext:
                 self._encoded.popitem(last=False)
 
     def _cached_bytes(self) -> int:
-        return sum(x.nbytes for _, *parts in self._encoded.values() for x in parts if isinstance(x, Tensor))
+        return sum(x.nbytes for _, parts in self._encoded.values() for x in parts if isinstance(x, Tensor))
 
     def fit_targets(self, components: Components, rows: NDArray[np.intp]) -> TargetEncoder:
         """Fit the encoder of the targets on training rows (n,)."""
         return TargetEncoder.fit(self.task.kind, self.y[rows], components.get(TARGET_TRANSFORMS))
 
-    def inputs(self, encoder: Encoder, rows: NDArray[np.intp]) -> Inputs:
+    def inputs(self, encoder: Encoder, rows: NDArray[np.intp], allocate: Allocate | None = None) -> Inputs:
         """Encode rows (n,) of the data: (n, n_in)."""
-        return encoder.inputs(self.data, self.device, rows)
+        return encoder.inputs(self.data, self.device, rows, allocate)
 
     def rows(self, targets: TargetEncoder, x: Inputs, rows: NDArray[np.intp]) -> EncodedRows:
         """Combine encoded rows (n, n_in) with their targets and normalized weights (n,)."""

@@ -123,7 +123,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     with one_thread(), seed_gpu(seed, context.device):
         for done, fold in enumerate(folds):
             # The encoders stay those that the networks know; they were fitted without the validation rows.
-            rows, layout = context.rows(fold.targets, context.inputs(fold.encoder, every), every), fold.encoder.layout
+            rows, layout = context.rows(fold.targets, context.encode_all(fold.encoder), every), fold.encoder.layout
             with draw_from(generator):
                 chosen = components.replace([UNINITIALIZED] if _is_late(fold) else [])
                 state, plan = build_training(context.task, chosen, rows, layout, generator, context.modality)

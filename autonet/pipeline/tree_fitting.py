@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
-from autonet.core.modality import TreeEncoding
+from autonet.core.modality import Allocate, Inputs, TreeEncoding
 from autonet.core.task import Task
 from autonet.core.threads import one_native_thread
 from autonet.core.typing import Array
@@ -93,10 +93,16 @@ def _encode_fold(context: TrialContext, number: int) -> _EncodedFold | None:
     if context.weights is not None:
         rows = rows[context.weights[rows] > 0]
         weights = context.weights[rows] / context.weights[rows].mean()
-    encoder = context.modality.fit_tree_encoder(context.data, rows, context.seed)
+
+    def encode(allocate: Allocate | None) -> tuple[TreeEncoding | None, list[Inputs]]:
+        encoder = context.modality.fit_tree_encoder(context.data, rows, context.seed)
+        parts = (rows, fold.valid)
+        return encoder, [context.inputs(encoder, part, allocate) for part in parts] if encoder else []
+
+    encoder, inputs = context.share(("trees", number), encode)
     if encoder is None:
         return None
-    x, valid = context.inputs(encoder, rows), context.inputs(encoder, fold.valid)
+    x, valid = inputs
     targets = TargetEncoder.fit(context.task.kind, context.y[rows], None)
     return _EncodedFold(
         encoder,

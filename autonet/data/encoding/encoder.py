@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autonet.core.component import Choice, Components
-from autonet.core.modality import Inputs
+from autonet.core.modality import Allocate, Inputs
 from autonet.core.spec import describable
 from autonet.core.task import InputLayout
 from autonet.core.threads import one_blas_thread
@@ -128,7 +128,9 @@ class TabularEncoder:
         """Name the encoded columns, given the names of those of the table."""
         return name_columns(self.module, inputs)
 
-    def inputs(self, table: Table, device: torch.device, rows: Rows | None = None) -> Inputs:
+    def inputs(
+        self, table: Table, device: torch.device, rows: Rows | None = None, allocate: Allocate | None = None
+    ) -> Inputs:
         """Encode a table for a network, at once, or batch by batch if `is_lazy`.
 
         Parameters
@@ -137,6 +139,8 @@ class TabularEncoder:
         device : torch.device
         rows : ndarray of shape (n,), int, optional
             Rows to encode; all rows by default.
+        allocate : callable, optional
+            Allocates the result; by default numpy does.
 
         Returns
         -------
@@ -144,7 +148,7 @@ class TabularEncoder:
         """
         if self.is_lazy:
             return LazyInputs(self.transform, self.layout.n_in, table if rows is None else table.rows(rows), device)
-        return torch.from_numpy(self.transform(table, rows)).to(device)
+        return torch.from_numpy(self.module.encode(table, rows, self.layout.n_in, allocate)).to(device)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from scipy import sparse
 from torch import Tensor, nn
 from torch.nn import functional
 
+from autonet.core.modality import Allocate
 from autonet.core.typing import Array
 from autonet.data.encoding.specs import describable_module
 from autonet.data.table import Table
@@ -336,10 +337,12 @@ class EncodingModule(nn.Module):
         features = torch.cat([part.float() for part in (self.numbers(numbers), categories, *topics)], 1)
         return torch.cat([self.features(features).float(), indices], 1)
 
-    def encode(self, table: Table, rows: NDArray[np.intp] | None, width: int) -> NDArray[np.float32]:
+    def encode(
+        self, table: Table, rows: NDArray[np.intp] | None, width: int, allocate: Allocate | None = None
+    ) -> NDArray[np.float32]:
         """Encode rows (n,) of a table, by default all, as an array (n, width), chunk by chunk."""
         n = len(table) if rows is None else len(rows)
-        result = np.empty((n, width), np.float32)
+        result = allocate((n, width)) if allocate else np.empty((n, width), np.float32)
         cells = max(width, self.categories.n_features, 0 if self.reads_sparse else table.numbers.shape[1])
         size = max(CHUNK_CELLS // cells, 1)
         with torch.inference_mode():

@@ -1,6 +1,7 @@
 """Encoder of tables for tree ensembles: categories as codes, numbers in the range of float32, missing values as NaN."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor, nn
 
+from autonet.core.modality import Allocate
 from autonet.core.spec import describable
 from autonet.core.task import InputLayout
 from autonet.core.threads import one_blas_thread
@@ -75,14 +77,21 @@ class TreeEncoder:
         """Columns of the encoded table."""
         return InputLayout(self.n_categories, n_numbers=0)
 
-    def inputs(self, table: Table, device: torch.device, rows: Rows | None = None) -> Tensor:
+    def inputs(
+        self, table: Table, device: torch.device, rows: Rows | None = None, allocate: Allocate | None = None
+    ) -> Tensor:
         """Encode rows (n,) of a table, by default all: (n, n_out), float32."""
         n = len(table) if rows is None else len(rows)
         width = max(len(self.ranks) + len(self.low) + len(self.texts), 1)
         size = max(CHUNK_CELLS // width, 1)
         parts = [slice(first, first + size) for first in range(0, max(n, 1), size)]
-        encoded = [self._encode(table.rows(part if rows is None else rows[part])) for part in parts]
-        return torch.from_numpy(np.concatenate(encoded)).to(device)
+        encoded = (self._encode(table.rows(part if rows is None else rows[part])) for part in parts)
+        first = next(encoded)
+        shape = n, first.shape[1]
+        result = allocate(shape) if allocate else np.empty(shape, np.float32)
+        for part, found in zip(parts, chain([first], encoded), strict=True):
+            result[part] = found
+        return torch.from_numpy(result).to(device)
 
     def _encode(self, table: Table) -> NDArray[np.float32]:
         pairs = sorted(zip(self.ranks, table.codes.T, strict=True), key=lambda pair: not _has_few_levels(pair[0]))

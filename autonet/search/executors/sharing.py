@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from autonet.search.evaluation import Objective
 from autonet.search.executors.pickling import pickle_objective, unpickle
 
-__all__ = ["Message", "SharedObjective", "load_shared"]
+__all__ = ["MEMORY_SHARE", "MIN_SHARED_BYTES", "Message", "SharedObjective", "available_memory", "load_shared"]
 
 MIN_SHARED_BYTES = 2**16  # smaller arrays are pickled
 ALIGNMENT = 64  # bytes
@@ -102,7 +102,7 @@ def load_shared(message: Message, connection: Any) -> Any:
 
 def _create_file(size: int) -> int:
     """Create a file without a name; return its descriptor."""
-    if size <= MEMORY_SHARE * _available_memory():
+    if size <= MEMORY_SHARE * available_memory():
         with suppress(OSError):
             return os.memfd_create("autonet")
     descriptor, path = tempfile.mkstemp(prefix="autonet-")
@@ -110,7 +110,7 @@ def _create_file(size: int) -> int:
     return descriptor
 
 
-def _available_memory() -> int:
+def available_memory() -> int:
     """Return the bytes of memory that are available, as the kernel estimates them; 0 if it does not."""
     with suppress(OSError, ValueError, IndexError):
         status = Path("/proc/meminfo").read_text(encoding="ascii")
