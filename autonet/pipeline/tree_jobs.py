@@ -14,7 +14,7 @@ from autonet.core.typing import Array
 from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate, score_fold
-from autonet.pipeline.tree_learners import LEARNERS, TREE_LEARNER, allowed_share
+from autonet.pipeline.tree_learners import LEARNERS, MIN_SHARE, TREE_LEARNER, allowed_share
 from autonet.search.evaluation import Objective, Outcome
 from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Status
@@ -48,7 +48,8 @@ class TreeJobs:
     """Executor that fits tree ensembles in some of its slots, and runs the trials of a search in the others.
 
     Learners come one after the other; each is fitted on every fold, one job per fold.  The next one begins if the time
-    of trees stays within `allowed_share` of the weight that they have in the best ensemble so far.
+    of trees stays within `MIN_SHARE` of the whole, or within `allowed_share` of the time so far, by the weight that
+    they have in the best ensemble so far.
 
     Parameters
     ----------
@@ -77,8 +78,9 @@ class TreeJobs:
         self.isolated = getattr(executor, "isolated", False)
         self._executor, self._context, self._limit, self._weigh, self._keep = executor, context, limit, weigh, keep
         self._candidates = list(fitted)
-        self._total_seconds = limit.left() * executor.n_slots
-        self._n_tree_slots = max(int(SLOT_SHARE * executor.n_slots), 1)
+        self._n_all_slots = executor.n_slots
+        self._n_tree_slots = max(int(SLOT_SHARE * self._n_all_slots), 1)
+        self._total_seconds = limit.left() * self._n_all_slots
         names = {candidate.name for candidate in fitted}
         wanted = LEARNERS if math.isfinite(self._total_seconds) else islice(LEARNERS, N_UNTIMED)
         self._waiting = [name for name in wanted if name not in names]
@@ -175,12 +177,13 @@ class TreeJobs:
             return
         name, n_folds, seconds = self._waiting[0], len(self._context.folds), math.inf
         if math.isfinite(left):
-            wanted = LEARNERS[name].share * self._total_seconds
+            wanted, elapsed = LEARNERS[name].share * self._total_seconds, self._total_seconds - left * self._n_all_slots
             weight = self._weigh(self._candidates) if self._candidates else 0.0
-            allowed = allowed_share(weight) * self._total_seconds - self._spent
-            seconds = min(wanted, allowed, max(left, 0.0) * self._n_tree_slots)
+            # Networks improve for longer than trees do: the weight counts for the time so far only.
+            allowed = max(MIN_SHARE * self._total_seconds, allowed_share(weight) * elapsed)
+            seconds = min(wanted, allowed - self._spent, max(left, 0.0) * self._n_tree_slots)
             if seconds < MIN_TIME_SHARE * wanted:
-                self._next_look = left - PAUSE_SHARE * self._total_seconds / self._executor.n_slots
+                self._next_look = left - PAUSE_SHARE * self._total_seconds / self._n_all_slots
                 return
         self._fitting = _Fitting(self._waiting.pop(0), seconds / n_folds, list(range(n_folds)))
 

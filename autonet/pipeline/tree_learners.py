@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["LEARNERS", "TREE_LEARNER", "TreeLearner", "allowed_share"]
+__all__ = ["LEARNERS", "MIN_SHARE", "TREE_LEARNER", "TreeLearner", "allowed_share"]
 
 # Name of the entry of a job's configuration that names a learner, beside the number of the fold.
 TREE_LEARNER = "tree_learner"
@@ -47,7 +47,7 @@ LEARNERS: dict[str, TreeLearner] = {
 
 
 def allowed_share(weight: float) -> float:
-    """Return the share of the time of all cores that tree ensembles may take.
+    """Return the share of the time so far, of all cores, that tree ensembles may take.
 
     Parameters
     ----------

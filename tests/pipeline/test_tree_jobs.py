@@ -3,7 +3,7 @@
 import math
 import signal
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -144,8 +144,6 @@ def test_time_is_kept_with_trees_that_are_fewer(clock: FakeClock, monkeypatch: p
     assert trees
     sizes = [len(t.columns[0].roots) / 500 if isinstance(t, BoostedTrees) else len(t.trees.roots) / 100 for t in trees]
     assert any(0 < size < 1 for size in sizes)
-    names = [candidate.name for candidate in fit_trees(space, seconds=15, weight=0.0)]
-    assert names == [candidate.name for candidate in fitted][: len(names)] != [candidate.name for candidate in fitted]
 
 
 class Interrupted(Boosting):
@@ -226,11 +224,14 @@ class Slots:
     close = cancel
 
 
-def search(jobs: TreeJobs, space: TrialContext, n_trials: int) -> int:
+def search(jobs: TreeJobs, space: TrialContext, n_trials: int, train: Callable[[], None] = lambda: None) -> int:
     """Run trials as a study does; return how many have ended."""
 
     def objective(trial: Any) -> Result:
-        return run_trial(space, trial) if "tree_learner" in trial else Result(0.0)
+        if "tree_learner" in trial:
+            return run_trial(space, trial)
+        train()
+        return Result(0.0)
 
     jobs.prepare(objective)
     started = ended = 0
@@ -256,6 +257,26 @@ def test_trees_take_half_of_the_slots_and_leave_them_when_they_are_ready(
     assert executor.began.count("boosting") == executor.began.count("forest") == 3
     first = executor.began[:6]
     assert ("trial" in first) is (n_slots > 1)  # a single slot has trees first
+
+
+def test_trees_get_more_time_where_they_have_weight(
+    iris: Any, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_learners(monkeypatch, {f"boosting {i}": BOOSTING for i in range(5)})  # 8 % of the time each
+
+    def grow(self: Any, size: int, x: Any, y: Any, weights: Any, grow: Any = Boosting.grow) -> None:
+        clock.sleep(0.5 * (size - self.size))
+        grow(self, size, x, y, weights)
+
+    monkeypatch.setattr(Boosting, "grow", grow)
+
+    def count_learners(weight: float) -> int:
+        space, ended = context(iris, unit="time"), list[int]()
+        jobs = TreeJobs(Slots(1), space, TimeLimit.after(100), (), lambda _: weight, lambda c: ended.append(len(c)))
+        search(jobs, space, 18, lambda: clock.sleep(4))
+        return len(ended)
+
+    assert 1 <= count_learners(0.0) < count_learners(0.5) < count_learners(1.0)
 
 
 @pytest.mark.usefixtures("small")
