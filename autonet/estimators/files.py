@@ -285,9 +285,14 @@ def find_networks(named: Mapping[str, str], node: Node[nn.Module], components: S
 
 
 def _halve(array: Array) -> Array:
-    """Return weights in half precision, unless one is beyond its range."""
-    fits = array.dtype == np.float32 and (np.abs(array) <= np.finfo(np.float16).max).all()
-    return array.astype(np.float16) if fits else array
+    """Return weights in half precision, unless one is beyond its range, or a whole number that it does not have.
+
+    Such are indices of categories in rows that a network remembers.
+    """
+    if array.dtype != np.float32 or (np.abs(array) > np.finfo(np.float16).max).any():
+        return array
+    halved = array.astype(np.float16)
+    return halved if (halved[array == np.rint(array)] == array[array == np.rint(array)]).all() else array
 
 
 def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:

@@ -23,7 +23,7 @@ __all__ = ["LINEAR_CONFIG", "build_linear", "build_network", "rebuild_network", 
 LINEAR_CONFIG = {NETWORKS.key: LINEAR}  # of the linear baseline
 
 # Hyperparameters that count layers: their product is at most the number of weight tensors.
-LAYER_COUNTS = ("num_layers", "num_groups", "blocks_per_group")
+LAYER_COUNTS = ("num_layers", "num_groups", "blocks_per_group", "num_blocks")
 
 
 def build_network(task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None) -> nn.Module:

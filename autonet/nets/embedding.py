@@ -6,6 +6,8 @@ from itertools import accumulate
 import torch
 from torch import Tensor, nn
 
+from autonet.nets.modernnca import NearestNeighbors
+
 __all__ = ["CategoryEmbedding", "prepend_embeddings"]
 
 # Probability of masking a category as unknown during training, which trains the embedding of unknown categories.
@@ -70,5 +72,8 @@ class CategoryEmbedding(nn.Module):
 def prepend_embeddings(embeddings: Sequence[nn.Module], network: nn.Module) -> nn.Module:
     """Prepend embeddings to a network; the layers of a Sequential join them in one Sequential."""
     if not embeddings:
+        return network
+    if isinstance(network, NearestNeighbors):
+        network.prepend(embeddings)
         return network
     return nn.Sequential(*embeddings, *(network if isinstance(network, nn.Sequential) else [network]))

@@ -14,6 +14,7 @@ from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 from autonet.core.validation import check_choice
 from autonet.nets.mlp import MLPNET, SHAPEDMLPNET
+from autonet.nets.modernnca import MODERNNCA
 from autonet.nets.realmlp import REALMLP
 from autonet.nets.resnet import RESNET, SHAPEDRESNET
 from autonet.nets.tabm import TABM
@@ -23,7 +24,7 @@ __all__ = ["LINEAR", "NETWORKS", "register_network", "registered_networks", "unr
 # Name of the baseline among networks.
 LINEAR = "linear"
 
-BUILT_IN = (MLPNET, SHAPEDMLPNET, RESNET, SHAPEDRESNET, REALMLP, TABM)
+BUILT_IN = (MLPNET, SHAPEDMLPNET, RESNET, SHAPEDRESNET, REALMLP, TABM, MODERNNCA)
 RESERVED = frozenset({LINEAR, *(component.name for component in BUILT_IN)})
 
 # A fit copies this at its start, and sends its copy to worker processes.

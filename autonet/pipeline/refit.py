@@ -17,6 +17,7 @@ from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import Ensemble, Member, NetworkMember
 from autonet.models.model import one_thread
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
+from autonet.nets.modernnca import remember_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trained import TrainedFold
 from autonet.pipeline.trial import build_member, build_training
@@ -131,6 +132,8 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
                     initialize_from_rows(state.network, rows.x)
             if _is_late(fold):
                 state.restore(fold.state)
+            with draw_from(generator):
+                remember_rows([state.network, state.ema.network], rows.x, rows.y, rows.weights)
             length = _epochs(fold)
             if context.unit == "time":
                 length *= share * _epoch_seconds(context, fold)

@@ -25,6 +25,7 @@ from autonet.models.model import one_thread
 from autonet.models.network import restore_network
 from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
+from autonet.nets.modernnca import remember_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.trained import TrainedFold, as_checkpoint, as_folds
@@ -81,6 +82,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
                 state, plan = build_training(context.task, components, rows, layout, generator, context.modality)
                 if before is None:
                     initialize_from_rows(state.network, rows.x)
+                    remember_rows([state.network, state.ema.network], rows.x, rows.y, rows.weights)
             if before is not None:
                 state.restore(before[fold].state)
             budget = TrainingBudget(

@@ -17,11 +17,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from autonet.core.component import Component
 from autonet.core.task import Task
 from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
+from autonet.nets.modernnca import remember_rows
 from autonet.testing.assertions import expect
 
 __all__ = ["CHECKS", "NetworkCheck", "check_network", "network_checks"]
@@ -71,7 +73,12 @@ class NetworkCheck:
         """Run the check without changing torch's global random state."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            self.check(lambda n_in, n_out: self.component.build(n_in=n_in, n_out=n_out, **self.config))
+            self.check(self._build)
+
+    def _build(self, n_in: int, n_out: int) -> nn.Module:
+        network = self.component.build(n_in=n_in, n_out=n_out, **self.config)
+        _remember(network, torch.arange(N_ROWS * n_in).view(N_ROWS, n_in).sin(), n_out)
+        return network
 
     def __str__(self) -> str:
         """Name the check and the configuration."""
@@ -255,6 +262,7 @@ def it_works_behind_embedded_categories(build: Build) -> None:
     categories = [torch.randint(n, (N_ROWS, 1)).float() for n in (4, 6)]
     x = torch.cat([torch.randn(N_ROWS, 1), *categories], dim=1)
     initialize_from_rows(network, x)
+    _remember(network, x, N_OUT)
     _train(network, x, steps=3)  # a head of zeros lets no gradient through in the first
     gradient = embedding.vectors.weight.grad
     trained = gradient is not None and bool((gradient != 0).any())
@@ -278,6 +286,11 @@ CHECKS: tuple[Callable[[Build], None], ...] = (
 
 
 # --- tools
+
+
+def _remember(network: nn.Module, x: Tensor, n_out: int) -> None:
+    """Let a network that remembers training rows remember these, of one class each."""
+    remember_rows([network], x, functional.one_hot(torch.arange(len(x)) % n_out, n_out).to(x.dtype))
 
 
 def _train(network: nn.Module, x: Tensor | None = None, *, steps: int = 2) -> None:

@@ -135,11 +135,14 @@ class Mixup:
         )
 
 
-def _split_embeddings(network: nn.Module, x: Inputs) -> tuple[Tensor, nn.Module]:
+def _split_embeddings(network: nn.Module, x: Inputs) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """Apply the embeddings of a network; return their output and the remaining layers.
 
     Mixup averages embedding vectors: indices of categories cannot be averaged.
     """
+    split = getattr(network, "split_embeddings", None)  # of networks that are no stack of layers
+    if split is not None:
+        return split(x)  # type: ignore[no-any-return]
     if isinstance(network, nn.Sequential) and _embeds_inputs(network[0]):
         n = sum(1 for _ in takewhile(_embeds_inputs, network))
         return network[:n](x), network[n:]

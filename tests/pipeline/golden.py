@@ -15,6 +15,7 @@ from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.task import InputLayout, Task
 from autonet.nets.initialization import initialize_from_rows
+from autonet.nets.modernnca import remember_rows
 from autonet.pipeline.tabular import NODES
 from autonet.pipeline.trial import build_training
 from autonet.space.build import build_space
@@ -27,7 +28,7 @@ __all__ = ["COMMAND", "FILE", "NETWORKS", "TABLES", "predictions"]
 
 COMMAND = "python tests/pipeline/golden.py"
 FILE = Path(__file__).with_name("golden.json")
-NETWORKS = ["mlpnet", "shapedmlpnet", "resnet", "shapedresnet", "realmlp", "tabm"]
+NETWORKS = ["mlpnet", "shapedmlpnet", "resnet", "shapedresnet", "realmlp", "tabm", "modernnca"]
 TABLES = ["classification", "multilabel", "regression"]
 N_TRAIN, N_VALID, N_EPOCHS = 50, 5, 4
 
@@ -43,6 +44,7 @@ def predictions(network: str, table: str) -> list[list[float]]:
         torch.manual_seed(1)
         state, plan = build_training(task, components, rows, layout)
         initialize_from_rows(state.network, rows.x)
+        remember_rows([state.network, state.ema.network], rows.x, rows.y)
         budget = TrainingBudget("epochs", 0, N_EPOCHS, count_batches(N_TRAIN, plan.batch_size), TimeLimit())
         train(state, plan, rows, valid, lambda outputs: (_plain_loss(task, outputs, y[N_TRAIN:]),) * 2, budget)
         outputs = predict(state.ema.network, valid)

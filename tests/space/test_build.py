@@ -27,6 +27,7 @@ from autonet import AutoNetClassification
 from autonet.core.component import Component, Components, Node
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
+from autonet.nets.modernnca import remember_rows
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.tabular import NODES
 from autonet.pipeline.trial import build_training
@@ -55,9 +56,12 @@ def test_every_configuration_of_every_preset_builds_and_takes_a_step(
     task = Task(case[1], n_outputs=n_out)  # type: ignore[arg-type]
     encoding = Encoding(space_of(case[0], Task(case[1])))  # type: ignore[arg-type]
     config = encoding.decode(encoding.sample(1, np.random.default_rng(seed))[0])
-    targets = {"classification": torch.arange(6) % n_out, "multilabel": torch.randint(2, (6, n_out)).float()}
-    rows = EncodedRows(torch.randn(6, n_in), targets.get(case[1], torch.randn(6, n_out)))
+    n = 1000
+    targets = {"classification": torch.arange(n) % n_out, "multilabel": torch.randint(2, (n, n_out)).float()}
+    every = EncodedRows(torch.randn(n, n_in), targets.get(case[1], torch.randn(n, n_out)))
+    rows = every.take(torch.arange(6))
     state, plan = build_training(task, Components.resolve(NODES.values(), config), rows)
+    remember_rows([state.network], every.x, every.y)
     state.network.train()
     train_step(state, plan, rows)
     assert state.network.eval()(rows.x).shape == (6, n_out)

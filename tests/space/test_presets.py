@@ -9,6 +9,7 @@ from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task, TaskKind
 from autonet.nets.initialization import INITIALIZATION, initialize
+from autonet.nets.modernnca import remember_rows
 from autonet.nets.registry import NETWORKS
 from autonet.space.build import build_space
 from autonet.space.presets import list_presets, load_preset
@@ -84,6 +85,7 @@ def test_twenty_configurations_of_every_preset_build_networks_that_can_learn(pre
         network = NETWORKS.resolve(config).build(n_in=n_in, n_out=n_out)
         initialization = INITIALIZATION.resolve(config)
         initialize(network, initialization.build(), initialization.settings["initializer:initialize_bias"])
+        remember_rows([network], torch.randn(1000, n_in), torch.rand(1000, n_out))
         output = network(torch.randn(4, n_in))
         assert output.ndim == 2 or config["NetworkSelector:network"] == "tabm", config
         assert (len(output), output.shape[-1]) == (4, n_out), config
