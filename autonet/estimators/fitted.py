@@ -222,7 +222,7 @@ class FittedEstimator(TransformerMixin, PortableEstimator):  # type: ignore[misc
         Raises
         ------
         InvalidOption
-            If the ensemble is asked for and has tree ensembles.
+            If the ensemble is asked for without the preprocessing.
         """
         if include_preprocessing:
             return build_module(self.model_, ensemble=ensemble)
@@ -245,7 +245,7 @@ class FittedEstimator(TransformerMixin, PortableEstimator):  # type: ignore[misc
         Raises
         ------
         InvalidOption
-            If the name has another ending, or the ensemble has tree ensembles.
+            If the name has another ending.
         MissingPackage
             If a package for ONNX is not installed.
         """

@@ -18,8 +18,9 @@ from autonet.core.jsonvalues import readable
 from autonet.data.table import Table
 from autonet.data.targets.targets import TargetEncoder
 from autonet.data.targets.transforms import NoTransform, PowerTransform, SignedLog
-from autonet.models.ensemble import MIN_PROBABILITY, Ensemble, NetworkMember
+from autonet.models.ensemble import MIN_PROBABILITY, Ensemble, Member, NetworkMember, TreeMember
 from autonet.models.model import FittedModel
+from autonet.models.tree_modules import TreeModule
 
 __all__ = ["EndToEndModule", "build_module", "export_model", "to_tensors"]
 
@@ -28,33 +29,29 @@ OPSET = 18  # version of ONNX's operators
 
 
 class EndToEndModule(nn.Module):
-    """Encoders, networks and the weighted mean of their predictions, for `torch.export` and ONNX.
+    """Encoders, networks, trees and the weighted mean of their predictions, for `torch.export` and ONNX.
 
     Parameters
     ----------
     ensemble : Ensemble
-        Networks only.
-
-    Raises
-    ------
-    InvalidOption
-        If the ensemble has tree ensembles.
     """
 
     def __init__(self, ensemble: Ensemble) -> None:
         super().__init__()
-        members = [member for member in ensemble.members if isinstance(member, NetworkMember)]
-        if len(members) < len(ensemble.members):
-            raise InvalidOption(
-                "Tree ensembles cannot be part of a module; use ensemble=False for the best network alone, or fit "
-                "with tree_ensembles=False."
-            )
-        encoders: list[Any] = list(dict.fromkeys(member.encoder for member in members))
+        pairs = list(zip(ensemble.members, ensemble.weights, strict=True))
+        networks = [(member, weight) for member, weight in pairs if isinstance(member, NetworkMember)]
+        trees = [(member, weight) for member, weight in pairs if isinstance(member, TreeMember)]
+        encoders: list[Any] = list(dict.fromkeys(member.encoder for member, _ in networks))
         self.encoders = nn.ModuleList(encoder.module for encoder in encoders)
-        self.networks = nn.ModuleList(member.network for member in members)
-        self.decoders = nn.ModuleList(_Decoder(member.targets) for member in members)
-        self.encoder_of = [encoders.index(member.encoder) for member in members]
-        self.weights, self.temperature = list(ensemble.weights), ensemble.temperature
+        self.networks = nn.ModuleList(member.network for member, _ in networks)
+        self.encoder_of = [encoders.index(member.encoder) for member, _ in networks]
+        by_encoder = [
+            [pair for pair in trees if pair[0].encoder is e] for e in dict.fromkeys(m.encoder for m, _ in trees)
+        ]
+        self.trees = nn.ModuleList(TreeModule([member for member, _ in part]) for part in by_encoder)
+        ordered: list[tuple[Member, float]] = [*networks, *(pair for part in by_encoder for pair in part)]
+        self.decoders = nn.ModuleList(_make_decoder(member) for member, _ in ordered)
+        self.weights, self.temperature = [weight for _, weight in ordered], ensemble.temperature
         self.eval()
 
     def forward(self, numbers: Tensor, codes: Tensor, *texts: Tensor) -> Tensor:
@@ -76,6 +73,7 @@ class EndToEndModule(nn.Module):
         """
         encoded = [encoder(numbers, codes, *texts) for encoder in self.encoders]
         outputs = [network(encoded[i]) for network, i in zip(self.networks, self.encoder_of, strict=True)]
+        outputs += [output for trees in self.trees for output in trees(numbers, codes, *texts)]
         predictions = [decode(output) for decode, output in zip(self.decoders, outputs, strict=True)]
         mean = _weighted_mean(predictions, self.weights)
         if self.temperature == 1:
@@ -84,13 +82,7 @@ class EndToEndModule(nn.Module):
 
 
 def build_module(model: FittedModel, *, ensemble: bool) -> EndToEndModule:
-    """Make the module of the whole ensemble, or of the best network alone.
-
-    Raises
-    ------
-    InvalidOption
-        If the ensemble has tree ensembles.
-    """
+    """Make the module of the whole ensemble, or of the best network alone."""
     return EndToEndModule(model.ensemble if ensemble else Ensemble.from_members("best", model.best[:1]))
 
 
@@ -131,8 +123,17 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
     if target.suffix == ".onnx":
         _export_onnx(module, inputs, shapes, names, target)
     else:
+        _renew_empty_buffers(module)
         torch.export.save(torch.export.export(module, inputs, dynamic_shapes=shapes), target)
     beside.write_text(text)
+
+
+def _renew_empty_buffers(module: nn.Module) -> None:
+    """Replace buffers without elements: torch.export cannot save those that point into the memory of others."""
+    for part in module.modules():
+        for name, buffer in list(part.named_buffers(recurse=False)):
+            if not buffer.numel():
+                setattr(part, name, torch.empty_like(buffer))
 
 
 def _export_onnx(module: nn.Module, inputs: tuple[Tensor, ...], shapes: Any, names: list[str], path: Path) -> None:
@@ -162,6 +163,13 @@ def _weighted_mean(predictions: Sequence[Tensor], weights: Sequence[float]) -> T
     for prediction, weight in zip(predictions[1:], weights[1:], strict=True):
         mean, low, high = mean + prediction * weight, low.minimum(prediction), high.maximum(prediction)
     return mean.maximum(low).minimum(high)
+
+
+def _make_decoder(member: Member) -> nn.Module:
+    """Make the decoder of what a network or a `TreeModule` returns for a member."""
+    if isinstance(member, TreeMember) and member.targets.kind != "regression":
+        return nn.Identity()
+    return _Decoder(member.targets)
 
 
 class _Decoder(nn.Module):

@@ -12,7 +12,7 @@ from autonet.core.spec import describable, register
 from autonet.core.task import Task
 from autonet.core.typing import Array
 
-__all__ = ["MAX_CATEGORIES", "BoostedTrees", "RandomizedTrees", "Trees", "fill_missing"]
+__all__ = ["MAX_CATEGORIES", "MISSING", "BoostedTrees", "RandomizedTrees", "Trees", "fill_missing"]
 
 MAX_CATEGORIES = 256  # of a column
 MISSING = -1.0  # encoded categories and numbers of training rows are not negative

@@ -20,7 +20,7 @@ from autonet.data.encoding.numerical import subsample_rows
 from autonet.data.encoding.projections import fit_text_projection
 from autonet.data.table import MISSING_CODE, UNSEEN_CODE, Table
 
-__all__ = ["TreeEncoder"]
+__all__ = ["MAX_CELL", "MIN_CELL", "TreeEncoder", "order_columns"]
 
 Rows = NDArray[np.intp]
 
@@ -94,8 +94,7 @@ class TreeEncoder:
         return torch.from_numpy(result).to(device)
 
     def _encode(self, table: Table) -> NDArray[np.float32]:
-        pairs = sorted(zip(self.ranks, table.codes.T, strict=True), key=lambda pair: not _has_few_levels(pair[0]))
-        columns = [ranks[column] for ranks, column in pairs]
+        columns = [self.ranks[j][table.codes[:, j]] for j in order_columns(self.ranks)]
         with np.errstate(over="ignore", invalid="ignore"):
             numbers = np.clip((_halve(table.numbers) - self.low) / self.scale, MIN_CELL, MAX_CELL)
         with torch.inference_mode():
@@ -119,6 +118,11 @@ def _rank_levels(counts: Array) -> Array:
     ranks = np.full(len(counts), np.nan)
     ranks[np.argsort(-counts * known, kind="stable")[: known.sum()]] = np.arange(known.sum())
     return ranks
+
+
+def order_columns(ranks: list[Array]) -> list[int]:
+    """Return the order of the columns of categories, given the ranks of their levels: those of few levels first."""
+    return sorted(range(len(ranks)), key=lambda j: not _has_few_levels(ranks[j]))
 
 
 def _has_few_levels(ranks: Array) -> bool:
