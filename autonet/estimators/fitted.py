@@ -216,8 +216,8 @@ class FittedEstimator(TransformerMixin, PortableEstimator):  # type: ignore[misc
         nn.Module
             On the CPU, in evaluation mode.  For the built-in networks an ``nn.Sequential`` that begins with a
             ``Linear``, the scale of a ``realmlp``, or with embeddings of numbers or categories if there are any:
-            ``model[0].in_features`` is the width after preprocessing.  Classification networks give logits, regression
-            networks standardized targets.
+            ``model[0].in_features`` is the width after preprocessing.  A ``modernnca`` is one module, which holds rows
+            of training.  Classification networks give logits, regression networks standardized targets.
 
         Raises
         ------

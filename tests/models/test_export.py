@@ -39,7 +39,7 @@ def options(**chosen: str) -> dict[str, Any]:
     }
 
 
-NETWORKS = ("mlpnet", "resnet", "realmlp", "tabm")
+NETWORKS = ("mlpnet", "resnet", "realmlp", "tabm", "modernnca")
 CHOICES = [
     *({"networks": name} for name in NETWORKS),
     *({"numeric_embeddings": name} for name in ("pbld", "periodic", "piecewise_linear")),
