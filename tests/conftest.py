@@ -24,6 +24,7 @@ QUICK: dict[str, Any] = {
     "max_trials": 3,
     "cross_validator": "none",
     "ensemble_size": 1,
+    "tree_ensembles": False,
     "n_jobs": 1,
     "random_state": 0,
 }

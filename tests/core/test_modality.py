@@ -58,7 +58,7 @@ def test_folds_refit_and_worker_processes_take_sequences(sequences: Any, quick: 
 
 
 def test_trees_do_not_take_sequences(sequences: Any, quick: dict[str, Any]) -> None:
-    auto = SequenceClassification("tiny_cs", **{**quick, "ensemble_size": 5}, tree_ensembles=True).fit(*sequences)
+    auto = SequenceClassification("tiny_cs", **{**quick, "ensemble_size": 5, "tree_ensembles": True}).fit(*sequences)
     assert all(name.isdigit() or name == "linear" for name in auto.fit_result["models"])
 
 

@@ -70,7 +70,7 @@ def test_multilabel_targets(table: pd.DataFrame, quick: dict[str, Any], tmp_path
 
 def test_regression_of_two_targets(table: pd.DataFrame, quick: dict[str, Any], tmp_path: Path) -> None:
     y = np.column_stack([np.exp(table["size"].fillna(0)), np.arange(N)])
-    auto = AutoNetRegression("tiny_cs", tree_ensembles=True, **{**quick, "ensemble_size": 4}).fit(table, y)
+    auto = AutoNetRegression("tiny_cs", **{**quick, "ensemble_size": 4, "tree_ensembles": True}).fit(table, y)
     auto.save(tmp_path / "m")
     np.testing.assert_array_equal(autonet.load(tmp_path / "m").predict(table), auto.predict(table))
 

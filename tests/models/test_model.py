@@ -76,7 +76,7 @@ def test_a_regressor_is_rebuilt_from_its_spec(table: pd.DataFrame, quick: dict[s
 def test_several_labels_are_rebuilt_from_their_spec(table: pd.DataFrame, quick: dict[str, Any]) -> None:
     y = np.column_stack([table.sold, table.town == "Oslo"]).astype(np.int8)
     auto = AutoNetClassification(
-        "tiny_cs", **{**quick, "ensemble_size": 4}, tree_ensembles=True, optimize_metric="f1_macro"
+        "tiny_cs", **{**quick, "ensemble_size": 4, "tree_ensembles": True}, optimize_metric="f1_macro"
     ).fit(table, y)
     again = rebuilt(auto.model_).predict(table)
     np.testing.assert_array_equal(again, auto.predict(table))

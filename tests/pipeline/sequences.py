@@ -68,9 +68,7 @@ class SequenceEncoder:
     scale: float
     layout: InputLayout
 
-    def inputs(
-        self, data: SequenceData, device: torch.device, rows: NDArray[np.intp] | None = None, allocate: Any = None
-    ) -> Tensor:
+    def inputs(self, data: SequenceData, device: torch.device, rows: Any = None, allocate: Any = None) -> Tensor:
         values = data.values if rows is None else data.values[rows]
         return torch.from_numpy((values - self.center) / self.scale)[:, None].to(device)
 
