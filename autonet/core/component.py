@@ -59,12 +59,19 @@ class Component(Generic[T]):
         conditions.  ``meta["limits"]`` of a hyperparameter is the interval that users' updates must stay in.
     tasks : tuple of str
         Supported kinds of task.
+    quantiles : bool or None
+        Whether it is for regressions of quantiles only (True), or for everything else (False); None: for both.
     """
 
     name: str
     build: Callable[..., T]
     space: Callable[[Task], ConfigurationSpace] | None = None
     tasks: tuple[TaskKind, ...] = get_args(TaskKind)
+    quantiles: bool | None = None
+
+    def supports(self, task: Task) -> bool:
+        """Return whether it can be chosen for a task."""
+        return task.kind in self.tasks and self.quantiles in (None, bool(task.quantiles))
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ class Node(Generic[T]):
 
     def names(self, task: Task) -> list[str]:
         """Return the names of the components that support `task`."""
-        return [c.name for c in self.components.values() if task.kind in c.tasks]
+        return [c.name for c in self.components.values() if c.supports(task)]
 
     def choose(self, name: str, /, **params: Any) -> Choice[T]:
         """Choose a component and its hyperparameters."""

@@ -21,18 +21,27 @@ class Task:
     n_rows, n_features : int
         Sizes of the data before encoding.
     n_outputs : int
-        Number of classes, of labels, or of regression targets.
+        Number of classes, of labels, of regression targets, or of quantiles.
+    quantiles : tuple of float
+        Levels of the quantiles that a regression predicts of its only target, in the order of the outputs; empty for
+        means.
 
     Examples
     --------
     >>> Task("classification", n_rows=569, n_features=30)
-    Task(kind='classification', n_rows=569, n_features=30, n_outputs=2)
+    Task(kind='classification', n_rows=569, n_features=30, n_outputs=2, quantiles=())
     """
 
     kind: TaskKind
     n_rows: int = 1000
     n_features: int = 10
     n_outputs: int = 2
+    quantiles: tuple[float, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Kind of the task in words."""
+        return "regression of quantiles" if self.quantiles else self.kind
 
 
 @describable

@@ -78,6 +78,7 @@ class AutoNet(FittedEstimator, ABC):
         embeddings: Sequence[str] | None = None,
         numeric_embeddings: Sequence[str] | None = None,
         target_transforms: Sequence[str] | None = None,
+        quantiles: float | Sequence[float] | None = None,
         initialization_methods: Sequence[str] | None = None,
         loss_modules: Sequence[str] | None = None,
         batch_loss_computation_techniques: Sequence[str] | None = None,
@@ -123,6 +124,7 @@ class AutoNet(FittedEstimator, ABC):
         self.embeddings = embeddings
         self.numeric_embeddings = numeric_embeddings
         self.target_transforms = target_transforms
+        self.quantiles = quantiles
         self.initialization_methods = initialization_methods
         self.loss_modules = loss_modules
         self.batch_loss_computation_techniques = batch_loss_computation_techniques
@@ -266,8 +268,8 @@ class AutoNet(FittedEstimator, ABC):
         return self
 
     @abstractmethod
-    def _read_targets(self, y: Any) -> Targets:
-        """Read the targets: classes, labels or values."""
+    def _read_targets(self, y: Any, quantiles: tuple[float, ...]) -> Targets:
+        """Read the targets: classes, labels or values, of which to predict quantiles if there are any."""
 
     def get_hyperparameter_search_space(
         self, X_train: Any = None, y_train: Any = None, **options: Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ __all__ = [
     "METRICS",
     "N_JOBS",
     "PRESET",
+    "QUANTILES",
     "RUN_DIR",
     "UPDATES",
     "Check",
@@ -99,6 +100,15 @@ def _is_n_jobs(value: Any) -> bool:
     return value is None or value == "auto" or value == -1 or (_is_count(value) and value <= MAX_JOBS)
 
 
+def _is_level(value: Any) -> bool:
+    return is_real(value) and 0 < value < 1
+
+
+def _is_list_of_levels(value: Any) -> bool:
+    is_list = isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes) and np.ndim(value) == 1
+    return is_list and len(value) > 0 and all(map(_is_level, value)) and len(set(map(float, value))) == len(value)
+
+
 COUNT = must_be("a whole number of at least 1, or None", lambda value: value is None or _is_count(value))
 COMPONENT_NAMES = must_be(
     "a list of at least one name, or None", lambda value: value is None or _is_list_of_names(value)
@@ -110,6 +120,10 @@ UPDATES = must_be(
     lambda value: value is None or isinstance(value, str | Path) or _is_updates(value),
 )
 RUN_DIR = must_be("a path, or None", lambda value: value is None or isinstance(value, str | os.PathLike))
+QUANTILES = must_be(
+    "a number between 0 and 1, or a list of different ones, or None",
+    lambda value: value is None or _is_level(value) or _is_list_of_levels(value),
+)
 N_JOBS = must_be(f"a whole number from 1 to {MAX_JOBS}, -1 for one per core, 'auto', or None", _is_n_jobs)
 
 

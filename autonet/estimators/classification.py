@@ -68,7 +68,11 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         "multilabel": "multilabel_accuracy",
     }
 
-    def _read_targets(self, y: Any) -> Targets:
+    def _read_targets(self, y: Any, quantiles: tuple[float, ...]) -> Targets:
+        if quantiles:
+            raise InvalidOption(
+                f"quantiles={list(quantiles)} are for a regression; remove them, or use AutoNetRegression."
+            )
         return ClassTargets.fit(y)
 
     def predict(self, X: Any) -> Array:

@@ -63,7 +63,7 @@ def build_context(
         data=data,
         y=y,
         weights=weights,
-        task=Task(targets.kind, n_rows, inputs.n_features, targets.n_outputs),
+        task=Task(targets.kind, n_rows, inputs.n_features, targets.n_outputs, targets.quantiles),
         folds=folds,
         metric=metric,
         additional_metrics=additional_metrics,

@@ -171,11 +171,12 @@ def get_search_space(
     chosen, networks = resolve_options(estimator, overrides), estimator._known_networks()
     if X_train is not None:
         _, inputs = _read_inputs(estimator, data, None, None, chosen)
-        task = Task(inputs.targets.kind, len(inputs.data), inputs.n_features, inputs.targets.n_outputs)
+        targets = inputs.targets
+        task = Task(targets.kind, len(inputs.data), inputs.n_features, targets.n_outputs, targets.quantiles)
         return chosen.build_space(task, estimator.modality, networks)
     if not overrides and getattr(estimator, "_searched_with", None) == repr(chosen):
         return estimator.search_space_
-    return chosen.build_space(Task(estimator.kind), estimator.modality, networks)
+    return chosen.build_space(Task(estimator.kind, quantiles=chosen.levels), estimator.modality, networks)
 
 
 def _read_inputs(
@@ -190,7 +191,7 @@ def _read_inputs(
         warn_if_index_order_differs(f"X_{part}", data.get(f"X_{part}"), {f"y_{part}": data.get(f"y_{part}")})
     modality = estimator.modality
     reader, rows = modality.read(data["X"], categorical_features=options.categorical_features)
-    targets = estimator._read_targets(data["y"])
+    targets = estimator._read_targets(data["y"], options.levels)
     codes = targets.encode(data["y"])
     check_consistent_length(range(len(rows)), codes)
     valid, test = (_read_more(part, data, reader, targets, type(estimator).__name__) for part in ("valid", "test"))

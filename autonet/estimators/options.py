@@ -8,6 +8,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import torch
 from ConfigSpace import ConfigurationSpace
 from sklearn.utils import check_random_state
@@ -22,6 +23,7 @@ from autonet.core.validation import check_choice
 from autonet.estimators.autopytorch import RENAMED_OPTIONS, count_bracket_trials
 from autonet.estimators.params import Params
 from autonet.estimators.time_plan import DEFAULT_RUNTIME, WORKER_IMPORTS, TimePlan
+from autonet.metrics.measures import PINBALL
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.tabular import NODES, TABLES
 from autonet.search.executors.adopt import adopt_executor
@@ -139,8 +141,9 @@ class Options(Params):
 
     def list_metrics(self, defaults: Mapping[TaskKind, str], kind: TaskKind) -> list[str | Callable[..., float]]:
         """Return the metric to optimize and those to record."""
+        default = PINBALL if self.levels else defaults[kind]
         return [
-            defaults[kind] if self.optimize_metric is None else self.optimize_metric,
+            default if self.optimize_metric is None else self.optimize_metric,
             *(self.additional_metrics or ()),
         ]
 
@@ -162,6 +165,11 @@ class Options(Params):
         if modality is not TABLES:  # presets are for tables; what they say of training holds for all data
             preset = preset.restrict([name for name in nodes if nodes[name] is NODES.get(name)])
         return build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())], nodes)
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Levels of the quantiles to predict; empty for means."""
+        return () if self.quantiles is None else tuple(np.atleast_1d(self.quantiles).astype(float).tolist())
 
     def load_portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:
         """Return the configurations of the preset to try first, fitted into the space."""

@@ -24,6 +24,7 @@ from autonet.estimators.checks import (
     METRICS,
     N_JOBS,
     PRESET,
+    QUANTILES,
     RUN_DIR,
     UPDATES,
     Check,
@@ -106,7 +107,7 @@ class Params:
         "Metric that selects epochs, promotions, decision thresholds and the final model: a name of scikit-learn's "
         'scorers ("roc_auc", "f1_macro", "neg_log_loss", ...) or of Auto-PyTorch ("auc_metric", "cross_entropy", '
         '...), a scorer, or a function ``f(y_true, y_pred)``, greater is better.  Default: "accuracy" for classes, '
-        '"multilabel_accuracy" for several labels, "r2" for regression.',
+        '"multilabel_accuracy" for several labels, "r2" for regression, "pinball" for `quantiles`.',
     )
     additional_metrics: Sequence[str | Callable[..., float]] | None = _param(
         None, "list of str or callable", METRICS, "Metrics to record only."
@@ -254,6 +255,14 @@ class Params:
     embeddings: Sequence[str] | None = _components("Embeddings of categorical features")
     numeric_embeddings: Sequence[str] | None = _components("Embeddings of numerical features")
     target_transforms: Sequence[str] | None = _components("Transforms of regression targets")
+    quantiles: float | Sequence[float] | None = _param(
+        None,
+        "float or list of float",
+        QUANTILES,
+        "Levels between 0 and 1 of the quantiles that a regression of one target predicts, such as [0.05, 0.5, "
+        "0.95].  Networks are trained with the pinball loss; `optimize_metric` is its mean over the levels, "
+        '"pinball", by default.  Default: the mean.',
+    )
     initialization_methods: Sequence[str] | None = _components("Initializations of the weights")
     loss_modules: Sequence[str] | None = _components("Losses")
     batch_loss_computation_techniques: Sequence[str] | None = _components("Batch techniques, such as mixup,")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, UnknownName
-from autonet.core.task import Task, TaskKind
+from autonet.core.task import Task
 from autonet.core.validation import is_real
 from autonet.estimators.autopytorch import translate_options
 from autonet.estimators.options import Options
@@ -42,13 +42,13 @@ class Chosen:
         Hyperparameters; others have their defaults.
     space : ConfigurationSpace or None
         A space that has it; default: the space of the options.
-    kind : {"classification", "multilabel", "regression"} or None
-        Kind of the targets that it was found for.
+    task : Task or None
+        Task that it was found for.
     """
 
     config: Mapping[str, Any]
     space: ConfigurationSpace | None = None
-    kind: TaskKind | None = None
+    task: Task | None = None
 
     @property
     def is_linear(self) -> bool:
@@ -62,10 +62,10 @@ class Chosen:
         ------
         InvalidOption
         """
-        if self.kind not in (None, task.kind) and not self.is_linear:
+        if self.task is not None and self.task.title != task.title and not self.is_linear:
             raise InvalidOption(
-                f"best_config_ is of a {self.kind} fit, and y is for {task.kind}; pass hyperparameter_config={{}} for "
-                "the default configuration, or another one."
+                f"best_config_ is of a {self.task.title} fit, and y is for {task.title}; pass "
+                "hyperparameter_config={} for the default configuration, or another one."
             )
 
     def complete(self, encoding: Encoding) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def choose_configuration(
     chosen = Chosen({} if config is None else config)
     if config is None and hasattr(estimator, "model_"):
         space = getattr(estimator, "search_space_", None)  # a loaded model may have none
-        chosen = Chosen(estimator.best_config_, space, estimator.model_.targets.kind)
+        chosen = Chosen(estimator.best_config_, space, estimator.model_.best[0].task)
     keywords = {**translate_options(overrides, Options.names()), **WITHOUT_SEARCH, "baseline": chosen.is_linear}
     options = Options.resolve({**{name: getattr(estimator, name) for name in Options.names()}, **keywords})
     budget = _find_budget(estimator, options) if budget is None else budget

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.base import RegressorMixin
 
 from autonet.core.task import TaskKind
@@ -11,12 +12,31 @@ from autonet.data.targets.targets import RegressionTargets, TargetEncoder, Targe
 from autonet.estimators.autopytorch import AutoPyTorchMixin
 from autonet.estimators.base import AutoNet
 from autonet.estimators.params import document_parameters
+from autonet.models.model import FittedModel
 
 __all__ = ["AutoNetRegression"]
 
 
+class _QuantileRegressorMixin(RegressorMixin):  # type: ignore[misc]  # scikit-learn is untyped
+    """Score of predicted values or quantiles."""
+
+    model_: FittedModel
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2; of quantiles the mean over the levels of the share of the pinball loss that they explain."""
+        targets = self.model_.targets
+        if not targets.quantiles:
+            return float(super().score(X, y, sample_weight))
+        from sklearn.metrics import d2_pinball_score  # noqa: PLC0415 - loading a model needs no metrics
+
+        truth = targets.encode(y)[:, 0]
+        columns = self.predict(X).reshape(len(truth), -1).T
+        levels = zip(targets.quantiles, columns, strict=True)
+        return float(np.mean([d2_pinball_score(truth, p, sample_weight=sample_weight, alpha=q) for q, p in levels]))
+
+
 @document_parameters
-class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ignore[misc]  # scikit-learn is untyped
+class AutoNetRegression(AutoPyTorchMixin, _QuantileRegressorMixin, AutoNet):
     """Regressor, of one or several targets, that searches for neural networks on tables.
 
     Targets are standardized for training; predictions are in their own units.
@@ -55,11 +75,11 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
     kind: ClassVar[TaskKind] = "regression"
     default_metrics: ClassVar[Mapping[TaskKind, str]] = {"regression": "r2"}
 
-    def _read_targets(self, y: Any) -> Targets:
-        return RegressionTargets.fit(y)
+    def _read_targets(self, y: Any, quantiles: tuple[float, ...]) -> Targets:
+        return RegressionTargets.fit(y, quantiles)
 
     def predict(self, X: Any) -> Array:
-        """Predict targets in their own units.
+        """Predict targets, or their quantiles, in their own units.
 
         Parameters
         ----------
@@ -68,7 +88,17 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
-            As `y` in `fit`.
+            As `y` in `fit`; (n_samples, n_quantiles) for several `quantiles`, with a column for each in their order, in
+            which a higher level is never lower.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import make_friedman1
+        >>> X, y = make_friedman1(300, random_state=0)
+        >>> auto = AutoNetRegression("tiny_cs", quantiles=[0.1, 0.9], max_trials=1, budget_type="epochs", max_budget=27)
+        >>> low, high = auto.fit(X, y).predict(X).T
+        >>> bool((low <= high).all())
+        True
         """
         return self.model_.predict(X, owner=type(self).__name__)
 
@@ -76,7 +106,9 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
         """Predict intervals that hold the target in a share of the rows.
 
         Calibrated on the validation rows (split conformal prediction); an interval is the wider, the more the members
-        of the ensemble disagree about the row, and where predictions like its own were off.
+        of the ensemble disagree about the row, and where predictions like its own were off.  Of an estimator with
+        `quantiles`, an interval lies between the two of them that suit the coverage best, each moved so far that it
+        holds the coverage (conformalized quantile regression).
 
         Parameters
         ----------
@@ -92,7 +124,8 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
         Raises
         ------
         InvalidOption
-            If there were too few validation rows for the coverage: a share of n / (n + 1) is possible.
+            If there were too few validation rows for the coverage: a share of n / (n + 1) is possible, of quantiles
+            (n - 1) / (n + 1).  If there is not a quantile below 0.5 and one above.
         """
         return self.model_.predict_interval(X, coverage, owner=type(self).__name__)
 
@@ -103,6 +136,7 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
         ``transform`` is a `NoTransform`, `SignedLog` or `PowerTransform`; ``center`` and ``scale``, of shape
         (n_targets,), are mean and standard deviation of the transformed targets in training.  ``decode(outputs)``
         returns targets in their units for outputs of shape (n, n_targets), float64; ``encode(y)`` is the way back.
+        Outputs for `quantiles` have shape (n, n_quantiles), may cross, and are sorted in ``decode``.
 
         Examples
         --------
@@ -120,5 +154,5 @@ class AutoNetRegression(AutoPyTorchMixin, RegressorMixin, AutoNet):  # type: ign
     def __sklearn_tags__(self) -> Any:
         """Return the tags of scikit-learn."""
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
+        tags.target_tags.multi_output = self.quantiles is None
         return tags

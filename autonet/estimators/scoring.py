@@ -58,7 +58,7 @@ def resolve_metrics(
         with Alarm(time.monotonic() + max(limit, MIN_METRIC_SECONDS)):
             chosen = _get_metrics(metrics, targets, pos_label)
             for metric in chosen if targets.kind == "regression" else ():
-                _check_scorable(metric, y)
+                _check_scorable(metric, y, targets.n_outputs)
     except TimedOut as error:
         if time.monotonic() >= enclosing_alarm():
             raise
@@ -69,9 +69,10 @@ def resolve_metrics(
     return chosen
 
 
-def _check_scorable(metric: Metric, y: Array) -> None:
-    """Refuse a metric that cannot be computed for targets of shape (n, n_targets)."""
-    perfect = metric.score(y, y)  # a logarithmic error refuses negative targets
+def _check_scorable(metric: Metric, y: Array, n_outputs: int) -> None:
+    """Refuse a metric that cannot be computed for targets of shape (n, n_targets), predicted as (n, n_outputs)."""
+    shape = len(y), n_outputs
+    perfect = metric.score(y, np.broadcast_to(y, shape))  # a logarithmic error refuses negative targets
     spread = np.ptp(y, axis=0)
     if not spread.any():  # a constant is predicted exactly
         return
@@ -79,7 +80,7 @@ def _check_scorable(metric: Metric, y: Array) -> None:
     if largest <= 1 / MIN_SQUARABLE and smallest >= MIN_SQUARABLE:
         return
     with np.errstate(over="ignore", under="ignore"):
-        score = metric.score(y, np.broadcast_to(y[0] + (y - y[0]).mean(axis=0), y.shape))
+        score = metric.score(y, np.broadcast_to(y[0] + (y - y[0]).mean(axis=0), shape))
     if not np.isfinite(score) or score == perfect:
         raise InvalidData(
             f"y has values up to {largest:.3g} in a range of {smallest:.3g}, for which the metric "
@@ -89,7 +90,10 @@ def _check_scorable(metric: Metric, y: Array) -> None:
 
 def _get_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targets, pos_label: Any) -> list[Metric]:
     code = _find_positive_class(targets, pos_label)
-    chosen = [get_metric(metric, targets.kind, targets.labels, targets.n_outputs, code) for metric in metrics]
+    chosen = [
+        get_metric(metric, targets.kind, targets.labels, targets.n_outputs, code, targets.quantiles)
+        for metric in metrics
+    ]
     of_one_class = [metric for metric in chosen if metric.positive is not None]
     if of_one_class and targets.n_outputs == BINARY:
         _report_positive_class(of_one_class, targets, guessed=pos_label is None)

@@ -119,6 +119,9 @@ def create_tree_jobs(
     """Return the executor that fits tree ensembles beside the trials of a study; None if there are to be none."""
     if not options.tree_ensembles or has_one_class(context):
         return None
+    if context.task.quantiles:
+        logging.getLogger("autonet").info("tree ensembles are left out: they predict means, and no quantiles")
+        return None
 
     def weigh(trees: Sequence[Candidate[TreeMember]]) -> float:
         return weigh_trees(study.history.ranked(), study.load_checkpoint, context, trees)

@@ -23,7 +23,7 @@ from autonet.core.typing import Array
 from autonet.data.targets.targets import Targets
 from autonet.estimators.baselines import Baselines
 from autonet.estimators.time_plan import TimePlan
-from autonet.models.conformal import Conformal
+from autonet.models.conformal import Conformal, QuantileConformal
 from autonet.models.ensemble import Ensemble, Member, NetworkMember
 from autonet.models.model import FittedModel
 from autonet.nets.registry import LINEAR
@@ -119,7 +119,7 @@ class Selection:
     threshold : float, ndarray of shape (n_labels,) or None
         Decision threshold that is best for the metric on the validation rows; None where the most probable class,
         or one half, decides.
-    conformal : Conformal or None
+    conformal : Conformal, QuantileConformal or None
         Calibration of intervals and sets; None for several labels per row.
     warnings : tuple of AutonetWarning
         Warnings for the user.
@@ -134,7 +134,7 @@ class Selection:
     scores: Scores
     candidates: dict[int | str, float]
     threshold: float | Array | None
-    conformal: Conformal | None
+    conformal: Conformal | QuantileConformal | None
     warnings: tuple[AutonetWarning, ...]
 
     def refit(
@@ -313,11 +313,15 @@ def select_model(
     )
 
 
-def _calibrate(context: TrialContext, chosen: Weighted, predictions: list[Array]) -> Conformal | None:
+def _calibrate(
+    context: TrialContext, chosen: Weighted, predictions: list[Array]
+) -> Conformal | QuantileConformal | None:
     """Calibrate intervals or sets on the validation rows; None for several labels per row."""
     if context.task.kind == "multilabel":
         return None
     rows = np.concatenate([fold.valid for fold in context.folds[: len(predictions)]])
+    if context.task.quantiles:
+        return QuantileConformal.fit(context.y[rows], np.concatenate(predictions), context.task.quantiles)
     return Conformal.fit(context.y[rows], [(weight, part.predictions) for weight, part in chosen], predictions)
 
 

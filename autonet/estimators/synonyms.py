@@ -10,6 +10,7 @@ EPOCHS = 'max_budget, with budget_type="epochs"'
 UPDATES = "hyperparameter_search_space_updates: updates.append({}) edits its range"
 # Option, as the error message names it -> its names in other libraries.
 SYNONYMS = {
+    "quantiles": "quantile quantile_levels quantile_alpha q",
     "random_state": "seed rng random_generator seed_value",
     "max_runtime, in seconds": (
         "time_limit time_budget max_time timeout runtime total_time_limit time_left_for_this_task max_runtime_secs "

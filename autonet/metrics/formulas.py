@@ -5,6 +5,7 @@ probabilities take class codes (n,) and probabilities (n, n_classes), scores of 
 multilabel targets the first two are applied to each label.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +35,7 @@ __all__ = [
     "matthews",
     "mean_absolute_error",
     "mean_squared_error",
+    "pinball",
     "precision",
     "r2",
     "recall",
@@ -257,6 +259,12 @@ def root_mean_squared_error(y: Array, p: Array, weight: Array | None) -> float:
 def mean_absolute_error(y: Array, p: Array, weight: Array | None) -> float:
     """Mean absolute error of predictions (n, n_targets), mean over rows and targets."""
     return float(np.average(np.abs(y - p), axis=0, weights=weight).mean())
+
+
+def pinball(y: Array, p: Array, weight: Array | None, *, quantiles: Sequence[float]) -> float:
+    """Pinball loss of predicted quantiles (n, n_quantiles) for targets (n, 1), mean over rows and levels."""
+    below, levels = y - p, np.asarray(quantiles)
+    return float(np.average(np.maximum(levels * below, (levels - 1) * below), axis=0, weights=weight).mean())
 
 
 def r2(y: Array, p: Array, weight: Array | None) -> float:

@@ -4,7 +4,7 @@ Sources: scikit-learn's definitions; the AutoML challenge (Guyon et al., Design 
 challenge series, 2019, section 10.4.2) for ``auc_metric`` and ``pac_metric``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -18,12 +18,15 @@ from autonet.metrics import formulas
 from autonet.metrics.formulas import Counts, count, decide
 from autonet.metrics.thresholds import best_of_cuts
 
-__all__ = ["BINARY", "Decision", "Measure", "own_measures"]
+__all__ = ["BINARY", "PINBALL", "Decision", "Measure", "own_measures"]
 
 Measure = Callable[[Array, Array, Array | None, float | Array | None], float]
 """``measure(y_true, prediction, sample_weight, threshold)``"""
 
 RATIOS = {"f1": formulas.f1, "jaccard": formulas.jaccard, "precision": formulas.precision, "recall": formulas.recall}
+
+
+PINBALL = "pinball"  # the metric of quantiles; with a level, that of one of them
 
 
 # Metrics of the positive class of two.
@@ -168,7 +171,9 @@ def _all_labels_right(y: Array, p: Array, weight: Array | None, threshold: float
     return float(np.average((decide(p, "multilabel", threshold) == y).all(axis=1), weights=weight))
 
 
-def own_measures(kind: TaskKind, n_outputs: int, positive: int = 1) -> dict[str, tuple[Measure, bool]]:
+def own_measures(
+    kind: TaskKind, n_outputs: int, positive: int = 1, quantiles: Sequence[float] = ()
+) -> dict[str, tuple[Measure, bool]]:
     """Return the metrics with a fast formula, each with whether its decision threshold should be optimized.
 
     Thresholds are not optimized for precision and recall alone, whose optimum is trivial, and for accuracy, for which
@@ -181,10 +186,26 @@ def own_measures(kind: TaskKind, n_outputs: int, positive: int = 1) -> dict[str,
         Number of classes.
     positive : {0, 1}
         Code of the positive class of binary metrics.
+    quantiles : sequence of float
+        Levels that a regression predicts; empty for means.
     """
     if kind == "regression":
-        return _of_values()
+        return _of_quantiles(quantiles) if quantiles else _of_values()
     return _of_labels() if kind == "multilabel" else _of_classes(n_outputs, positive)
+
+
+def _of_quantiles(quantiles: Sequence[float]) -> dict[str, tuple[Measure, bool]]:
+    """Return the mean pinball loss, and that of each level."""
+    of_levels = {
+        f"{PINBALL}_{level!r}": partial(_pinball_of_level, number=number, level=level)
+        for number, level in enumerate(quantiles)
+    }
+    every = partial(formulas.pinball, quantiles=tuple(quantiles))
+    return {name: (Direct(formula), False) for name, formula in {PINBALL: every, **of_levels}.items()}
+
+
+def _pinball_of_level(y: Array, p: Array, weight: Array | None, *, number: int, level: float) -> float:
+    return formulas.pinball(y, p[:, number : number + 1], weight, quantiles=(level,))
 
 
 def _of_values() -> dict[str, tuple[Measure, bool]]:

@@ -7,7 +7,7 @@ A metric is a fast formula (`autonet.metrics.measures`), the name of a scikit-le
 import math
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -21,7 +21,7 @@ from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.metrics.formulas import f1
-from autonet.metrics.measures import BINARY, Decision, Measure, own_measures
+from autonet.metrics.measures import BINARY, PINBALL, Decision, Measure, own_measures
 from autonet.metrics.scorers import Scorer, Toy, as_scorer
 from autonet.metrics.thresholds import best_of_candidates
 
@@ -134,7 +134,7 @@ class Metric:
         y_true : ndarray
             Class codes (n,), binary labels (n, n_labels), or targets (n, n_targets) in their units.
         prediction : ndarray
-            Probabilities (n, n_classes) or (n, n_labels), or values (n, n_targets).
+            Probabilities (n, n_classes) or (n, n_labels), values (n, n_targets), or quantiles (n, n_quantiles).
         sample_weight : ndarray of shape (n,), optional
         threshold : float or ndarray of shape (n_labels,), optional
             As for `decide`; ignored by probability metrics.
@@ -218,8 +218,13 @@ class Metric:
             return None
 
 
-def metric_names(kind: TaskKind) -> list[str]:
-    """Return the names of all metrics of a kind of task: autonet's own, then scikit-learn's."""
+def metric_names(kind: TaskKind, quantiles: Sequence[float] = ()) -> list[str]:
+    """Return the names of all metrics of a kind of task: autonet's own, then scikit-learn's.
+
+    Several quantiles have metrics of their own only; a single one has those of values, too.
+    """
+    if quantiles:
+        return [*own_measures(kind, 1, quantiles=quantiles), *(metric_names(kind) if len(quantiles) == 1 else ())]
     subject = "numbers" if kind == "regression" else "classes"
     return list(dict.fromkeys([*own_measures(kind, 2), *(n for n in get_scorer_names() if _subject(n) == subject)]))
 
@@ -230,6 +235,7 @@ def get_metric(
     classes: Array | None = None,
     n_outputs: int | None = None,
     positive: int | None = None,
+    quantiles: Sequence[float] = (),
 ) -> Metric:
     """Resolve a metric, and try it on a toy task.
 
@@ -248,6 +254,8 @@ def get_metric(
     positive : {0, 1}
         Code of the positive class of binary metrics such as "f1".  Default: the label 1 if it is a class, as in
         scikit-learn; else the second class.
+    quantiles : sequence of float
+        Levels that a regression predicts; default: means.
 
     Raises
     ------
@@ -257,16 +265,24 @@ def get_metric(
     if classes is not None:
         n_outputs = len(classes)
     n_outputs = n_outputs or {"classification": 2, "multilabel": 3, "regression": 1}[kind]
-    toy = Toy.make(kind, n_outputs)
+    toy = Toy.make(kind, n_outputs, quantiles=bool(quantiles))
     if not isinstance(metric, str):
         return _wrap_callable(metric, kind, classes, toy)
-    if metric not in metric_names(kind):
-        raise _unknown(metric, kind)
+    if metric not in metric_names(kind, quantiles):
+        raise _unknown_of_quantiles(metric, quantiles) if quantiles else _unknown(metric, kind)
     if positive is None:
         positive = 0 if classes is not None and bool(classes[0] == 1) else 1
     positive = 0 if n_outputs == 1 else positive
     own = own_measures(kind, n_outputs, positive)
-    optimum = None if metric in MINIMIZED else 0.0 if metric.startswith("neg_") or metric in UNBOUNDED else 1.0
+    if quantiles:
+        own |= own_measures(kind, n_outputs, quantiles=quantiles)
+    optimum = (
+        None
+        if metric in MINIMIZED or metric.startswith(PINBALL)
+        else 0.0
+        if metric.startswith("neg_") or metric in UNBOUNDED
+        else 1.0
+    )
     if metric in own:
         of_class = positive if kind == "classification" and n_outputs <= 2 and metric in BINARY else None
         return Metric(metric, optimum, own[metric][1], kind, own[metric][0], of_class)
@@ -298,8 +314,24 @@ def _subject(scorer_name: str) -> str:
     return "numbers" if REGRESSION.match(scorer_name) else "classes"
 
 
+def _unknown_of_quantiles(metric: str, quantiles: Sequence[float]) -> InvalidOption:
+    """Return the error for an unknown name, or a metric of means where several quantiles are predicted."""
+    names = metric_names("regression", quantiles)
+    if metric in metric_names("regression"):
+        return InvalidOption(
+            f"{metric!r} is a metric of a single value per row, but several quantiles are predicted; use {names[0]!r}, "
+            f"{names[1]!r} of one of them, or a function f(y_true, y_pred)."
+        )
+    return UnknownName("metric of quantiles", metric, names)
+
+
 def _unknown(metric: str, kind: TaskKind) -> InvalidOption:
     """Return the error for an unknown name, or a metric of another kind of task."""
+    if metric.startswith(PINBALL):
+        return InvalidOption(
+            f"{metric!r} is a metric of quantiles; pass those to predict, such as quantiles=[0.05, 0.5, 0.95], to "
+            "AutoNetRegression."
+        )
     for other in ("classification", "multilabel", "regression"):
         if metric in metric_names(other) or metric in CLUSTERING:
             theirs = "clustering" if metric in CLUSTERING else other

@@ -108,8 +108,8 @@ class Scorer:
         if self.kind == "regression":
             if self.least is not None:
                 prediction = np.maximum(prediction, self.least)
-            one = y.ndim == 2 and y.shape[1] == 1
-            return (_Values(prediction[:, 0]), y[:, 0]) if one else (_Values(prediction), y)
+            flat_y, flat = (a[:, 0] if a.ndim == 2 and a.shape[1] == 1 else a for a in (y, prediction))
+            return _Values(flat), flat_y
         decisions = decide(prediction, self.kind, threshold)
         if self.kind == "multilabel":
             return _Decisions([np.arange(2)] * y.shape[1], decisions, prediction), y
@@ -129,10 +129,14 @@ class Toy:
     wrong: Array
 
     @classmethod
-    def make(cls, kind: TaskKind, n_outputs: int) -> "Toy":
-        """Make a task of `n_outputs` classes, labels or targets, at most 20."""
+    def make(cls, kind: TaskKind, n_outputs: int, *, quantiles: bool = False) -> "Toy":
+        """Make a task of `n_outputs` classes, labels or targets, at most 20, or quantiles of one target."""
         m = min(n_outputs, 20)
         rng = np.random.default_rng(0)
+        if quantiles:  # functions of users may expect all of them
+            y = rng.uniform(0.1, 0.9, size=(12, 1))
+            spread = np.linspace(0.0, 0.05, n_outputs)
+            return cls(y, y + spread, np.repeat(y, n_outputs, axis=1), np.repeat(y[::-1] + 0.01, n_outputs, axis=1))
         if kind == "regression":
             y = rng.uniform(0.1, 0.9, size=(12, m))
             return cls(y, y + rng.uniform(0.0, 0.05, size=y.shape), y, y[::-1] + 0.01)

@@ -16,8 +16,9 @@ from autonet.core.errors import InvalidOption
 from autonet.core.spec import describable
 from autonet.core.typing import Array
 from autonet.core.validation import is_real
+from autonet.data.targets.targets import Targets
 
-__all__ = ["Conformal", "Widths", "disagreement"]
+__all__ = ["Conformal", "QuantileConformal", "Widths", "disagreement", "suits"]
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +30,7 @@ MIN_RESIDUAL_SHARE = 0.05
 FLOOR_SHARE = 0.1
 MIN_FLOOR = 1e-9
 RIDGE = 1.0  # rows that pull the coefficients of the widths to zero
+MEDIAN = 0.5  # level
 MAX_DEVIATION = 3.0  # of a prediction from the mean, in standard deviations
 
 
@@ -183,7 +185,7 @@ class Conformal:
         ndarray of shape (n, n_targets, 2)
         """
         assert self.widths is not None  # noqa: S101 - of a regression
-        half = self.widths.predict(prediction, spread) * self._thresholds(coverage)
+        half = self.widths.predict(prediction, spread) * _thresholds(self.scores, self.n_rows, coverage)
         return np.stack([prediction - half, prediction + half], axis=-1)
 
     def sets(self, probabilities: Array, coverage: float) -> NDArray[np.bool_]:
@@ -202,23 +204,107 @@ class Conformal:
         -------
         ndarray of shape (n, n_classes), bool
         """
-        chosen = 1.0 - probabilities <= self._thresholds(coverage)
+        chosen = 1.0 - probabilities <= _thresholds(self.scores, self.n_rows, coverage)
         chosen[np.arange(len(chosen)), probabilities.argmax(axis=1)] = True
         return np.asarray(chosen)
 
-    def _thresholds(self, coverage: Any) -> Floats:
-        """Return the score that a share of the rows does not exceed, per target."""
-        if not (is_real(coverage) and 0 < coverage < 1):
-            raise InvalidOption(f"coverage must be a number between 0 and 1; got {coverage!r:.60}.")
-        rank = math.ceil((self.n_rows + 1) * coverage)
-        if rank > self.n_rows:
-            most = self.n_rows / (self.n_rows + 1)
+
+@describable
+@dataclass(frozen=True, eq=False)
+class QuantileConformal:
+    """Conformal calibration of quantiles, the lower and the upper end of an interval each by itself.
+
+    Romano, Patterson & Candes, "Conformalized quantile regression" (2019), theorem 2.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of validation rows.
+    quantiles : tuple of float
+        Levels.
+    scores : list of ndarray
+        Per level, how far the targets of the validation rows are outside of the predicted quantile, below it for levels
+        below the median; sorted, at most `MAX_SCORES` of them.
+    """
+
+    n_rows: int
+    quantiles: tuple[float, ...]
+    scores: list[Floats]
+
+    @classmethod
+    def fit(cls, y: Array, prediction: Array, quantiles: tuple[float, ...]) -> "QuantileConformal":
+        """Calibrate on targets (n, 1) of the validation rows, and their predicted quantiles (n, n_quantiles)."""
+        outside = np.where(np.array(quantiles) < MEDIAN, prediction - y, y - prediction)
+        return cls(len(y), quantiles, [_thin(column) for column in outside.T])
+
+    def fits(self, quantiles: tuple[float, ...]) -> bool:
+        """Return whether it is of these levels, and its arrays suit them."""
+        return (
+            self.quantiles == quantiles
+            and [np.ndim(scores) for scores in self.scores] == [1] * len(quantiles)
+            and all(0 < len(scores) <= self.n_rows for scores in self.scores)
+        )
+
+    def intervals(self, prediction: Array, coverage: float) -> Array:
+        """Return the lower and the upper end of the interval of each row, between the most suitable two levels.
+
+        Parameters
+        ----------
+        prediction : ndarray of shape (n, n_quantiles)
+        coverage : float
+            Share of the intervals that are to hold the truth.
+
+        Returns
+        -------
+        ndarray of shape (n, 1, 2)
+        """
+        outside = _thresholds(self.scores, self.n_rows, coverage, n_ends=2)
+        tail, levels = (1 - coverage) / 2, range(len(self.quantiles))
+        below = [k for k in levels if self.quantiles[k] < MEDIAN]
+        above = [k for k in levels if self.quantiles[k] > MEDIAN]
+        if not (below and above):
             raise InvalidOption(
-                f"coverage={coverage:g} needs more validation rows than the {self.n_rows} of this model; ask for at "
-                f"most {math.floor(1000 * most) / 1000:g}."
+                f"predict_interval needs a quantile below 0.5 and one above it; quantiles is {list(self.quantiles)}. "
+                "Fit with both, such as quantiles=[0.05, 0.95], or without quantiles."
             )
-        share = (rank - 1) / max(self.n_rows - 1, 1)
-        return np.array([scores[math.ceil(share * (len(scores) - 1))] for scores in self.scores])
+        low = min(below, key=lambda k: abs(self.quantiles[k] - tail))
+        high = min(above, key=lambda k: abs(self.quantiles[k] - (1 - tail)))
+        ends = prediction[:, low] - outside[low], prediction[:, high] + outside[high]
+        middle = (ends[0] + ends[1]) / 2  # where narrow quantiles are drawn in so far that the ends cross
+        return np.stack([np.minimum(ends[0], middle), np.maximum(ends[1], middle)], axis=-1)[:, None]
+
+
+def suits(conformal: Conformal | QuantileConformal, targets: Targets, n_members: int) -> bool:
+    """Return whether a calibration fits the targets and the number of members of a model."""
+    if isinstance(conformal, QuantileConformal):
+        return conformal.fits(targets.quantiles)
+    is_regression = targets.kind == "regression"
+    return not targets.quantiles and conformal.fits(targets.n_outputs, n_members, is_regression=is_regression)
+
+
+def _thresholds(scores: Sequence[Floats], n_rows: int, coverage: Any, n_ends: int = 1) -> Floats:
+    """Return what a share of the rows does not exceed, per array of scores.
+
+    Parameters
+    ----------
+    scores : sequence of ndarray
+        Sorted.
+    n_rows : int
+    coverage : float
+    n_ends : {1, 2}
+        Number of scores of an interval, each of which may exceed it in an equal part of the other rows.
+    """
+    if not (is_real(coverage) and 0 < coverage < 1):
+        raise InvalidOption(f"coverage must be a number between 0 and 1; got {coverage!r:.60}.")
+    rank = math.ceil((n_rows + 1) * (n_ends - 1 + coverage) / n_ends)
+    if rank > n_rows:
+        most = (n_rows + 1 - n_ends) / (n_rows + 1)
+        raise InvalidOption(
+            f"coverage={coverage:g} needs more validation rows than the {n_rows} of this model; ask for at "
+            f"most {math.floor(1000 * most) / 1000:g}."
+        )
+    share = (rank - 1) / max(n_rows - 1, 1)
+    return np.array([of_one[math.ceil(share * (len(of_one) - 1))] for of_one in scores])
 
 
 def disagreement(weights: Array, predictions: Sequence[Array]) -> Array:

@@ -117,6 +117,7 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
             "kind": model.targets.kind,
             "labels": None if model.targets.labels is None else list(map(readable, model.targets.labels)),
             "threshold": None if model.threshold is None else np.asarray(model.threshold).tolist(),
+            "quantiles": list(model.targets.quantiles) or None,
         },
     }
     text = json.dumps(description, indent=1, allow_nan=False) + "\n"
@@ -187,7 +188,7 @@ class _Decoder(nn.Module):
 
     def __init__(self, targets: TargetEncoder) -> None:
         super().__init__()
-        self.kind, self.transform = targets.kind, targets.transform
+        self.kind, self.transform, self.ranks = targets.kind, targets.transform, targets.ranks
         if targets.kind != "regression":
             return
         low, high = (-math.inf, math.inf) if targets.bounds is None else targets.bounds
@@ -215,7 +216,8 @@ class _Decoder(nn.Module):
         if self.kind == "multilabel":
             return outputs.sigmoid()
         values = self._invert(outputs.maximum(self.low).minimum(self.high) * self.scale + self.center)
-        return torch.where(self.constant.isnan(), values, self.constant)
+        values = torch.where(self.constant.isnan(), values, self.constant)
+        return values.sort(dim=1).values[:, self.ranks] if self.ranks else values
 
     def _invert(self, z: Tensor) -> Tensor:
         """Return the targets of transformed ones."""

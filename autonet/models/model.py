@@ -18,9 +18,9 @@ from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
 from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.reading.schema import Schema
-from autonet.data.targets.targets import Targets
+from autonet.data.targets.targets import RegressionTargets, Targets
 from autonet.metrics.formulas import decide
-from autonet.models.conformal import Conformal
+from autonet.models.conformal import Conformal, QuantileConformal, suits
 from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember, set_one_thread
 from autonet.models.network import rebuild_network, restore_checked, restore_network
 from autonet.nets.registry import NETWORKS, RESERVED
@@ -54,7 +54,7 @@ class FittedModel:
     threshold : float, ndarray of shape (n_labels,) or None
         Probability above which the second of two classes, or a label, is predicted; None: 0.5, or the most probable
         class.
-    conformal : Conformal or None
+    conformal : Conformal, QuantileConformal or None
         Calibration of intervals and sets; None for several labels per row, and in models of older versions.
     """
 
@@ -63,7 +63,7 @@ class FittedModel:
     ensemble: Ensemble
     best: Sequence[NetworkMember]
     threshold: float | Array | None = None
-    conformal: Conformal | None = None
+    conformal: Conformal | QuantileConformal | None = None
 
     @property
     def network(self) -> nn.Module:
@@ -157,7 +157,7 @@ class FittedModel:
         Returns
         -------
         ndarray of shape (n,), (n, n_labels) or (n, n_targets)
-            In the type and shape of the `y` that was fitted.
+            In the type and shape of the `y` that was fitted; (n, n_quantiles) for several quantiles.
         """
         mean = self._mean(X, owner)
         if self.targets.kind == "regression":
@@ -196,15 +196,17 @@ class FittedModel:
         Raises
         ------
         InvalidOption
-            If the model is no regression, or has too few validation rows for the coverage.
+            If the model is no regression, has too few validation rows for the coverage, or predicts quantiles of which
+            none are below or above the median.
         """
         calibration = self._calibration("predict_interval", "a regression", is_regression=True)
-        data = self.read(X, owner)
+        data, basis = self.read(X, owner), list[Array]()
         with one_thread():
-            mean = self.ensemble.predict(data)
-            spread = self.ensemble.disagreement(data, calibration.weights, calibration.n_folds)
-        intervals = calibration.intervals(mean, spread, coverage)
-        return intervals[:, 0] if self.targets.decode(mean).ndim == 1 else intervals
+            basis.append(self.ensemble.predict(data))
+            if isinstance(calibration, Conformal):
+                basis.append(self.ensemble.disagreement(data, calibration.weights, calibration.n_folds))
+        intervals: Array = calibration.intervals(*basis, coverage)
+        return intervals[:, 0] if vars(self.targets)["ndim"] == 1 else intervals
 
     def predict_set(self, X: Any, coverage: float = 0.9, *, owner: str = "") -> Array:
         """Predict sets of classes that hold the true one in a share of the rows.
@@ -228,9 +230,10 @@ class FittedModel:
             If the model is no classification with one label per row, or has too few validation rows for the coverage.
         """
         calibration = self._calibration("predict_set", "a classification with one label per row", is_regression=False)
-        return calibration.sets(self._mean(X, owner), coverage)
+        sets: Array = calibration.sets(self._mean(X, owner), coverage)
+        return sets
 
-    def _calibration(self, method: str, task: str, *, is_regression: bool) -> Conformal:
+    def _calibration(self, method: str, task: str, *, is_regression: bool) -> Any:
         if (self.targets.kind == "regression") != is_regression or self.targets.kind == "multilabel":
             raise InvalidOption(f"{method} is for {task}; this model was fitted to a {self.targets.kind}.")
         if self.conformal is None:
@@ -307,8 +310,7 @@ class FittedModel:
         targets, threshold = from_spec(spec["targets"]), from_spec(spec["threshold"])
         conformal = from_spec(spec.get("conformal"))  # None in older files
         _check_sizes(members, targets, threshold)
-        is_regression = targets.kind == "regression"
-        if conformal and not conformal.fits(targets.n_outputs, len(parts["members"]), is_regression=is_regression):
+        if conformal and not suits(conformal, targets, len(parts["members"])):
             raise InvalidModelFile("the calibration of its intervals and sets has other sizes")
         return cls(
             schema=from_spec(spec["schema"]),
@@ -358,6 +360,7 @@ def _to_frame(probabilities: Array, labels: Array | None, X: Any) -> Any:
 def _check_sizes(members: Sequence[Member], targets: Targets, threshold: Any) -> None:
     """Check that all parts have as many outputs as the networks, whose weights tell, and no array has another shape."""
     n, arrays = targets.n_outputs, [threshold]
+    width = targets.n_targets if isinstance(targets, RegressionTargets) else n
     for member in members:
         encoder = member.targets
         arrays += [encoder.center, encoder.scale, encoder.constant, *(encoder.bounds or ())]
@@ -365,8 +368,10 @@ def _check_sizes(members: Sequence[Member], targets: Targets, threshold: Any) ->
     tasks = {(member.trees if isinstance(member, TreeMember) else member).task.n_outputs for member in members}
     if not any(isinstance(member, NetworkMember) for member in members) or tasks != {n}:
         raise InvalidModelFile(f"its members have {sorted(tasks)!s:.60} outputs, its targets {n!s:.20}")
-    if any(np.shape(array) not in ((), (n,)) for array in arrays):
-        raise InvalidModelFile(f"an array has another shape than ({n},)")
+    if any(np.shape(array) not in ((), (width,)) for array in arrays):
+        raise InvalidModelFile(f"an array has another shape than ({width},)")
+    if any(member.targets.quantiles != targets.quantiles for member in members):
+        raise InvalidModelFile("its members predict other quantiles")
 
 
 @contextmanager

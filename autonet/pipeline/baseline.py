@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
+from autonet.core.task import Task
 from autonet.models.ensemble import NetworkMember
 from autonet.models.network import LINEAR_CONFIG
 from autonet.pipeline.context import TrialContext
@@ -105,7 +106,7 @@ def _fit_fold(
     baseline.encoding_seconds = (time.monotonic() - began) / (len(rows) + len(valid))
     plan = TrainingPlan(
         BATCH_SIZE,
-        components[LOSSES].build(y=rows.y, weights=rows.weights, n_outputs=context.task.n_outputs).to(context.device),
+        components[LOSSES].build(y=rows.y, weights=rows.weights, task=context.task).to(context.device),
         BATCH_LOSSES.choose("standard").build(),
         SCHEDULES.components["onecycle"].build(warmup=0.3, start_factor=0.1),
         None,
@@ -117,6 +118,8 @@ def _fit_fold(
         network = context.modality.build_linear(context.task, encoder.layout)
     for parameter in network.parameters():
         nn.init.zeros_(parameter)
+    if context.task.quantiles:
+        _begin_at_quantiles(network, context.task, rows.y)
     network.to(context.device)
     state = TrainingState(network, Adam(network.parameters(), 1e-2, fused=True), generator)
     limit = max(limit, TimeLimit.after(MIN_SECONDS))
@@ -129,3 +132,11 @@ def _fit_fold(
     baseline.members.append(NetworkMember(encoder, targets, network.cpu().eval(), LINEAR_CONFIG, context.task))
     baseline.snapshots.append(state.best)
     current_interrupt().protect()  # from now on there is a model to return
+
+
+@torch.no_grad()
+def _begin_at_quantiles(network: nn.Module, task: Task, y: Tensor) -> None:
+    """Set the bias of the outputs to the quantiles of the training targets (n, 1), which predict the same for all."""
+    *_, bias = network.parameters()
+    if bias.shape == (task.n_outputs,):
+        bias.copy_(torch.quantile(y[:, 0], torch.tensor(task.quantiles, device=y.device)))

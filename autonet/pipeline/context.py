@@ -28,6 +28,7 @@ from autonet.pipeline.unseen import UnseenRows
 from autonet.search.rungs import Unit
 from autonet.training.batches import EncodedRows
 from autonet.training.loop import Validation
+from autonet.training.losses import PinballLoss
 
 if TYPE_CHECKING:  # Linux only
     from autonet.pipeline.shared_encodings import SharedEncodings
@@ -158,7 +159,8 @@ class TrialContext:
 
     def fit_targets(self, components: Components, rows: NDArray[np.intp]) -> TargetEncoder:
         """Fit the encoder of the targets on training rows (n,)."""
-        return TargetEncoder.fit(self.task.kind, self.y[rows], components.get(TARGET_TRANSFORMS))
+        transform = components.get(TARGET_TRANSFORMS)
+        return TargetEncoder.fit(self.task.kind, self.y[rows], transform, self.task.quantiles)
 
     def inputs(self, encoder: Encoder, rows: NDArray[np.intp], allocate: Allocate | None = None) -> Inputs:
         """Encode rows (n,) of the data: (n, n_in)."""
@@ -179,7 +181,8 @@ class TrialContext:
         """
         valid = self.folds[fold].valid
         truth, weights = self.y[valid], self.metric_weights(valid)
-        plain_loss = PLAIN_LOSSES[self.task.kind]
+        quantiles = self.task.quantiles
+        plain_loss = PinballLoss(quantiles).to(y.device) if quantiles else PLAIN_LOSSES[self.task.kind]
 
         def validate(outputs: Tensor) -> tuple[float, float]:
             prediction = targets.decode(outputs.cpu().numpy())

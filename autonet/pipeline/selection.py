@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +15,7 @@ from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
-from autonet.metrics.formulas import label_log_loss, log_loss, relative_squared_error
+from autonet.metrics.formulas import label_log_loss, log_loss, pinball, relative_squared_error
 from autonet.models.ensemble import (
     Ensemble,
     Member,
@@ -219,8 +219,8 @@ def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array)
 
     The loss of the metric is infinite where it is undefined.
     """
-    truth, weights = context.y[rows], context.metric_weights(rows)
-    plain_loss = PLAIN_LOSSES[context.task.kind]
+    truth, weights, quantiles = context.y[rows], context.metric_weights(rows), context.task.quantiles
+    plain_loss = partial(pinball, quantiles=quantiles) if quantiles else PLAIN_LOSSES[context.task.kind]
     return context.metric.best_loss(truth, prediction, weights), plain_loss(truth, prediction, weights)
 
 

@@ -224,7 +224,7 @@ def build_training(
     network = modality.build_network(task, components, layout, rows.x)
     network = replace_dropout(network).to(rows.x.device)
     schedule, batch_loss = components[SCHEDULES], components[BATCH_LOSSES]
-    loss = components[LOSSES].build(y=rows.y, weights=rows.weights, n_outputs=task.n_outputs)
+    loss = components[LOSSES].build(y=rows.y, weights=rows.weights, task=task)
     clipping = batch_loss.settings
     plan = TrainingPlan(
         batch_size=components[LOADER].settings["batch_size"],

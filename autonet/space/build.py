@@ -159,7 +159,7 @@ def _apply_update(
     node = nodes[check_choice("node", update.node_name, nodes)]
     if update.hyperparameter == node.selector:
         for name in update.value_range:
-            check_choice(f"component of {node.name} for {task.kind}", name, node.names(task))
+            check_choice(f"component of {node.name} for {task.title}", name, node.names(task))
     hyperparameters = [n.removeprefix(f"{node.name}:") for n in entries if n.startswith(f"{node.name}:")]
     check_choice(f"hyperparameter of {node.name}", update.hyperparameter, hyperparameters)
     entry = entries[update.name]

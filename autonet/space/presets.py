@@ -8,11 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
+from autonet.core.component import SEPARATOR
 from autonet.core.errors import InvalidOption
 from autonet.core.files import read_text
 from autonet.core.task import Task, TaskKind
 from autonet.core.validation import check_choice
 from autonet.space.updates import HyperparameterSearchSpaceUpdate, is_plain
+from autonet.training.losses import LOSSES
 
 __all__ = ["Preset", "list_presets", "load_preset"]
 
@@ -54,6 +56,16 @@ class Preset:
         components = {name: chosen for name, chosen in self.components.items() if name in nodes}
         updates = tuple(update for update in self.updates if update.node_name in nodes)
         return replace(self, components=components, updates=updates, portfolio=())
+
+    def without(self, node: str) -> "Preset":
+        """Return a copy that says nothing of a node."""
+        prefix = f"{node}{SEPARATOR}"
+        return replace(
+            self,
+            components={name: chosen for name, chosen in self.components.items() if name != node},
+            updates=tuple(update for update in self.updates if update.node_name != node),
+            portfolio=tuple({k: v for k, v in e.items() if not k.startswith(prefix)} for e in self.portfolio),
+        )
 
 
 def get_preset_folder() -> Path:
@@ -109,7 +121,8 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
         _parse_entry(row, where) for row in _get_tables(content, "portfolio", where) if _applies_to(row, task, where)
     ]
     description, options = _get(content, "description", str, where), _get(content, "options", dict, where)
-    return Preset(path.stem, description, options, components, tuple(updates), tuple(entries))
+    found = Preset(path.stem, description, options, components, tuple(updates), tuple(entries))
+    return found.without(LOSSES.name) if task.quantiles else found  # it chooses among losses of means
 
 
 def _parse_file(path: Path) -> dict[str, Any]:

@@ -47,6 +47,12 @@ class EncodedRows:
         """Give every row the target and weight of the previous row, and the first those of the last."""
         return EncodedRows(self.x, self.y.roll(1, 0), None if self.weights is None else self.weights.roll(1, 0))
 
+    def mix_targets(self, share: float) -> EncodedRows:
+        """Average target and weight of every row with those of `roll_targets`; its own have this share."""
+        other = self.roll_targets()
+        weights = None if self.weights is None else torch.lerp(other.weights, self.weights, share)  # type: ignore[arg-type]
+        return EncodedRows(self.x, torch.lerp(other.y, self.y, share), weights)
+
 
 BatchLoss = Callable[[nn.Module, nn.Module, EncodedRows], Tensor]
 """Maps a network, a loss and a batch to the loss of the batch."""
@@ -130,6 +136,8 @@ class Mixup:
         share = float(betaincinv(self.alpha, self.alpha, number))
         x, layers = _split_embeddings(network, rows.x)
         output = layers(torch.lerp(x.roll(1, 0), x, share))
+        if getattr(loss, "mixes_targets", False):
+            return _compute_loss(loss, output, rows.mix_targets(share))
         return share * _compute_loss(loss, output, rows) + (1 - share) * _compute_loss(
             loss, output, rows.roll_targets()
         )

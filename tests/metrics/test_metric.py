@@ -115,3 +115,15 @@ def test_metrics_travel_to_other_processes(name: str) -> None:
     y, p = classes(2, 9)
     metric = get_metric(name, "classification")
     assert pickle.loads(pickle.dumps(metric)).score(y, p) == metric.score(y, p)
+
+
+def test_the_metrics_of_quantiles_are_pinball_losses() -> None:
+    rng, levels = np.random.default_rng(0), (0.9, 0.1)
+    y, p, weights = rng.normal(size=(40, 1)), rng.normal(size=(40, 2)), rng.uniform(size=40)
+    of_levels = [sk.mean_pinball_loss(y, p[:, k], alpha=level, sample_weight=weights) for k, level in enumerate(levels)]
+    assert metric_names("regression", levels) == ["pinball", "pinball_0.9", "pinball_0.1"]
+    for name, expected in zip(metric_names("regression", levels), [np.mean(of_levels), *of_levels], strict=True):
+        metric = get_metric(name, "regression", n_outputs=2, quantiles=levels)
+        assert metric.score(y, p, weights) == pytest.approx(expected)
+        assert metric.loss(0.25) == 0.25  # smaller is better
+    assert "neg_mean_absolute_error" in metric_names("regression", (0.5,))

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from autonet.core.errors import InvalidOption
 from autonet.core.spec import from_spec, to_spec
-from autonet.models.conformal import Conformal, Widths, disagreement
+from autonet.data.targets.targets import RegressionTargets
+from autonet.models.conformal import Conformal, QuantileConformal, Widths, disagreement, suits
 
 
 def regression(n: int, seed: int = 0) -> tuple[Any, list[Any]]:
@@ -127,3 +128,54 @@ def test_it_has_a_spec() -> None:
     assert not again.fits(2, 2, is_regression=True)
     assert not again.fits(1, 1, is_regression=True)
     assert not again.fits(1, 2, is_regression=False)
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9, 0.99])
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+def test_intervals_of_quantiles_hold_the_truth_however_wrong_these_are(factor: float, coverage: float) -> None:
+    levels = (0.95, 0.3, 0.05, 0.5)
+
+    def draw(n: int, seed: int) -> tuple[Any, Any]:
+        rng = np.random.default_rng(seed)
+        scale = rng.uniform(0.5, 1.5, size=(n, 1))
+        return scale * rng.normal(size=(n, 1)), factor * scale * np.array([1.645, -0.524, -1.645, 0.0])
+
+    y, predicted = draw(20_000, 1)
+    ends = QuantileConformal.fit(*draw(4000, 0), levels).intervals(predicted, coverage)
+    assert ends.shape == (20_000, 1, 2)
+    assert (ends[..., 0] <= ends[..., 1]).all()
+    held = (ends[..., 0] <= y) & (y <= ends[..., 1])
+    assert held.mean() == pytest.approx(coverage, abs=0.03)
+    low, high = (1 if coverage == 0.5 else 2), 0
+    apart = ends[:, 0, 0] < ends[:, 0, 1]
+    np.testing.assert_allclose(np.ptp((ends[:, 0] - predicted[:, [low, high]])[apart], axis=0), 0, atol=1e-9)
+
+
+def test_the_rank_of_each_end_is_that_of_split_conformal_prediction() -> None:
+    y, levels = np.arange(1.0, 20.0).reshape(-1, 1), (0.1, 0.9)
+    conformal = QuantileConformal.fit(y, np.broadcast_to([0.0, 0.0], (19, 2)), levels)
+    assert conformal.intervals(np.array([[0.0, 1.0]]), 0.9).tolist() == [[[1.0, 20.0]]]
+    assert conformal.intervals(np.array([[0.0, 0.0]]), 0.8).tolist() == [[[2.0, 18.0]]]
+    with pytest.raises(InvalidOption, match=r"coverage=0.91 needs more validation rows than the 19 .* at most 0.9"):
+        conformal.intervals(np.zeros((1, 2)), 0.91)
+
+
+def test_ends_that_cross_meet_in_the_middle() -> None:
+    y = np.array([[0.0]] * 99)
+    conformal = QuantileConformal.fit(y, np.broadcast_to([-10.0, 10.0], (99, 2)), (0.1, 0.9))
+    assert conformal.intervals(np.array([[-1.0, 2.0]]), 0.5).tolist() == [[[0.5, 0.5]]]
+
+
+def test_quantiles_on_one_side_have_no_intervals() -> None:
+    conformal = QuantileConformal.fit(np.zeros((99, 1)), np.zeros((99, 2)), (0.5, 0.9))
+    with pytest.raises(InvalidOption, match=r"needs a quantile below 0.5 and one above it; quantiles is \[0.5, 0.9\]"):
+        conformal.intervals(np.zeros((1, 2)), 0.8)
+
+
+def test_a_calibration_of_quantiles_has_a_spec() -> None:
+    conformal = QuantileConformal.fit(np.zeros((99, 1)), np.zeros((99, 2)), (0.1, 0.9))
+    again = from_spec(to_spec(conformal))
+    assert suits(again, RegressionTargets(2, 1, (0.1, 0.9)), 1)
+    assert not suits(again, RegressionTargets(2, 1, (0.1, 0.8)), 1)
+    assert not suits(again, RegressionTargets(2, 1), 1)
+    assert not suits(calibrated(50), RegressionTargets(1, 1, (0.5,)), 2)

@@ -216,3 +216,24 @@ def test_directories_pipes_links_and_devices_are_no_presets(tmp_path: Path) -> N
 def _written(folder: Path, data: bytes) -> Path:
     (folder / "mine.toml").write_bytes(data)
     return folder / "mine.toml"
+
+
+def test_what_a_preset_says_of_losses_is_not_for_quantiles(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    losses = """
+[regression.components]
+LossModuleSelector = ["huber_loss"]
+[[updates]]
+node = "LossModuleSelector"
+hyperparameter = "huber_loss:delta"
+values = [0.5, 1.0]
+task = "regression"
+[[portfolio]]
+values = {"LossModuleSelector:loss_module" = "huber_loss", "CreateDataLoader:batch_size" = 64}
+"""
+    path.write_text(MINE + losses, encoding="utf-8")
+    means, quantiles = (load_preset(path, Task("regression", quantiles=levels)) for levels in ((), (0.5,)))
+    assert means.portfolio[0]["LossModuleSelector:loss_module"] == "huber_loss"
+    assert quantiles.portfolio == ({"CreateDataLoader:batch_size": 64},)
+    space = build_space(Task("regression", quantiles=(0.5,)), quantiles.components, quantiles.updates)
+    assert list(space["LossModuleSelector:loss_module"].choices) == ["pinball_loss"]

@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 from scipy.stats import beta, kstest
 from torch import nn
 
+from autonet.core.task import Task
 from autonet.training.batches import BATCH_LOSSES, EncodedRows, count_batches, shuffled_batches
+from autonet.training.losses import LOSSES
 
 
 @given(n=st.integers(1, 300), batch_size=st.integers(2, 64))
@@ -26,6 +28,20 @@ def test_mixup_is_the_mixture_of_inputs_and_of_losses() -> None:
     next_row = [7, 0, 1, 2, 3, 4, 5, 6]
     output = network(share * x + (1 - share) * x[next_row])
     torch.testing.assert_close(value, share * loss(output, y) + (1 - share) * loss(output, y[next_row]))
+
+
+def test_mixup_mixes_the_targets_of_quantiles() -> None:
+    network, levels = nn.Linear(3, 2), (0.1, 0.9)
+    x, y, weights = torch.randn(8, 3), torch.randn(8, 1), torch.rand(8)
+    loss = LOSSES.components["pinball_loss"].build(y=y, weights=None, task=Task("regression", quantiles=levels))
+    drawn, next_row = torch.rand((), generator=torch.Generator().manual_seed(1)).item(), [7, *range(7)]
+    share = float(beta(0.4, 0.4).ppf(drawn))
+    for given_weights in (None, weights):
+        mixup = BATCH_LOSSES.components["mixup"].build(alpha=0.4)
+        mixup.generator = torch.Generator().manual_seed(1)
+        mixed = [share * part + (1 - share) * part[next_row] for part in (x, y, weights)]
+        arguments = (network(mixed[0]), mixed[1], *([] if given_weights is None else [mixed[2]]))
+        torch.testing.assert_close(mixup(network, loss, EncodedRows(x, y, given_weights)), loss(*arguments))
 
 
 def test_shares_of_mixup_have_their_distribution() -> None:

@@ -38,6 +38,7 @@ class ClassTargets:
 
     labels: Array
     kind: ClassVar[TaskKind] = "classification"
+    quantiles: ClassVar[tuple[float, ...]] = ()
 
     @classmethod
     def fit(cls, y: Any) -> "ClassTargets | MultilabelTargets":
@@ -102,6 +103,7 @@ class MultilabelTargets:
     n_outputs: int
     dtype: Any
     kind: ClassVar[TaskKind] = "multilabel"
+    quantiles: ClassVar[tuple[float, ...]] = ()
 
     @classmethod
     def fit(cls, values: Array) -> "MultilabelTargets":
@@ -153,25 +155,42 @@ class RegressionTargets:
     Attributes
     ----------
     n_outputs : int
+        Number of targets, or of quantiles.
     ndim : {1, 2}
-        Number of dimensions of the fitted `y`.
+        Number of dimensions of the fitted `y`; 1 for quantiles.
+    quantiles : tuple of float
+        Levels that are predicted of a single target; empty for means.
     """
 
     n_outputs: int
     ndim: int
+    quantiles: tuple[float, ...] = ()
     kind: ClassVar[TaskKind] = "regression"
+
+    @property
+    def n_targets(self) -> int:
+        """Number of targets."""
+        return 1 if self.quantiles else self.n_outputs
 
     @property
     def labels(self) -> None:
         """None, because numbers have no labels."""
 
     @classmethod
-    def fit(cls, y: Any) -> "RegressionTargets":
+    def fit(cls, y: Any, quantiles: tuple[float, ...] = ()) -> "RegressionTargets":
         """Find the number of targets of `y`, array-like of shape (n,) or (n, n_targets)."""
         values = to_array(y)
         if values.ndim not in (1, 2) or values.shape[1:] == (0,):
             raise InvalidData(f"y has shape {values.shape}; expected (n_samples,) or (n_samples, n_targets).")
-        return cls(1 if values.ndim == 1 else values.shape[1], values.ndim)
+        n_targets = 1 if values.ndim == 1 else values.shape[1]
+        if quantiles and n_targets > 1:
+            raise InvalidData(
+                f"quantiles are of a single target, and y has shape {values.shape}; fit an estimator to each column."
+            )
+        if quantiles:
+            column_or_1d(values, warn=True)
+            return cls(len(quantiles), 1, quantiles)
+        return cls(n_targets, values.ndim)
 
     def encode(self, y: Any, name: str = "y") -> Array:
         """Encode targets, (n,) or (n, n_targets), as float64 (n, n_targets).
@@ -182,6 +201,8 @@ class RegressionTargets:
             If the shape differs from the fitted `y`, or values are not finite real numbers.
         """
         values = to_array(y, name)
+        if self.quantiles and values.shape[1:] == (1,):  # `fit` has warned
+            values = values[:, 0]
         if values.ndim != self.ndim or (values.ndim == 2 and values.shape[1] != self.n_outputs):
             shape = "(n_samples,)" if self.ndim == 1 else f"(n_samples, {self.n_outputs})"
             raise InvalidData(f"{name} has shape {values.shape}; expected {shape} as y has.")
@@ -210,8 +231,8 @@ class RegressionTargets:
         return numbers
 
     def decode(self, values: Array) -> Array:
-        """Decode predictions (n, n_targets) to the shape of `y`, (n,) or (n, n_targets)."""
-        return values[:, 0] if self.ndim == 1 else values
+        """Decode predictions (n, n_targets) to the shape of `y`, (n,) or (n, n_targets); of several quantiles as is."""
+        return values[:, 0] if self.ndim == 1 and values.shape[1] == 1 else values
 
 
 Targets = ClassTargets | MultilabelTargets | RegressionTargets
@@ -234,6 +255,14 @@ class TargetEncoder:
     bounds : tuple of ndarray or None
         Lowest and highest encoded training targets, each (n_targets,), to which outputs are clipped before the inverse
         of a transform, which would magnify values beyond; None without a transform.
+    quantiles : tuple of float
+        Levels of the outputs for a single target; empty for means.
+
+    Notes
+    -----
+    All transforms increase, so that the quantiles of transformed targets are the transformed quantiles.  Where outputs
+    cross, they are sorted, which never raises the pinball loss: Chernozhukov, Fernandez-Val & Galichon, "Quantile and
+    probability curves without crossing" (2010).  Any network will do, and a mean of sorted quantiles is sorted.
     """
 
     kind: TaskKind
@@ -242,9 +271,16 @@ class TargetEncoder:
     scale: Array | None = None
     constant: Array | None = None
     bounds: tuple[Array, Array] | None = None
+    quantiles: tuple[float, ...] = ()
 
     @classmethod
-    def fit(cls, kind: TaskKind, y: Array, transform: Choice[Transform] | None = None) -> "TargetEncoder":
+    def fit(
+        cls,
+        kind: TaskKind,
+        y: Array,
+        transform: Choice[Transform] | None = None,
+        quantiles: tuple[float, ...] = (),
+    ) -> "TargetEncoder":
         """Fit on the targets of training rows.
 
         Parameters
@@ -254,6 +290,8 @@ class TargetEncoder:
             Class codes (n,), label indicators (n, n_labels), or values (n, n_targets), float64.
         transform : Choice, optional
             Transform of regression targets; default: none.
+        quantiles : tuple of float
+            Levels of the outputs for a single target; default: means.
 
         Returns
         -------
@@ -271,10 +309,15 @@ class TargetEncoder:
         if not isinstance(fitted, NoTransform):
             low, high = transformed.min(axis=0), transformed.max(axis=0)
             bounds = standardize(low, center, scale), standardize(high, center, scale)
-        return cls(kind, fitted, center, scale, constant, bounds)
+        return cls(kind, fitted, center, scale, constant, bounds, quantiles)
+
+    @property
+    def ranks(self) -> list[int]:
+        """Rank of each output among the quantiles, from 0, the lowest level."""
+        return [sorted(self.quantiles).index(level) for level in self.quantiles]
 
     def encode(self, y: Array) -> Array:
-        """Encode class codes as int64 (n,), and other targets as float32 (n, n_outputs)."""
+        """Encode class codes as int64 (n,), and other targets as float32 (n, n_targets)."""
         if self.kind == "classification":
             return y.astype(np.int64)
         if self.transform is None:
@@ -290,6 +333,14 @@ class TargetEncoder:
             return np.asarray(softmax(outputs, axis=1))
         if self.transform is None:
             return np.asarray(expit(outputs))
+        if self.quantiles:
+            values = self._invert(outputs.reshape(-1, 1)).reshape(outputs.shape)
+            return np.sort(values, axis=1)[:, self.ranks]
+        return self._invert(outputs)
+
+    def _invert(self, outputs: Array) -> Array:
+        """Return the targets of outputs (n, n_targets)."""
+        assert self.transform is not None  # noqa: S101 - of a regression
         if self.bounds is not None:
             outputs = np.clip(outputs, *self.bounds)
         values = self.transform.inverse(outputs * self.scale + self.center)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from autonet.core.errors import DataWarning, InvalidData
-from autonet.data.targets.targets import ClassTargets, MultilabelTargets, RegressionTargets
+from autonet.data.targets.targets import ClassTargets, MultilabelTargets, RegressionTargets, TargetEncoder
+from autonet.data.targets.transforms import TARGET_TRANSFORMS
 
 LABELS: list[Any] = [
     np.array(["b", "a", "b"]),
@@ -121,3 +122,31 @@ def test_one_hot_targets_are_labels_with_a_warning() -> None:
             assert isinstance(ClassTargets.fit(y), MultilabelTargets)
     one_hot[0] = 1
     assert isinstance(ClassTargets.fit(one_hot), MultilabelTargets)  # without a warning: warnings are errors
+
+
+@pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
+@given(seed=st.integers(0, 99), scale=st.sampled_from([1e-6, 1.0, 1e6]), levels=st.permutations([0.05, 0.3, 0.5, 0.95]))
+def test_quantiles_are_sorted_and_commute_with_every_transform(
+    transform: str, seed: int, scale: float, levels: list[float]
+) -> None:
+    rng = np.random.default_rng(seed)
+    y = scale * (rng.normal(size=(501, 1)) + np.exp(2 * rng.normal(size=(501, 1))))
+    encoder = TargetEncoder.fit("regression", y, TARGET_TRANSFORMS.choose(transform), tuple(levels))
+    of_rows = np.quantile(encoder.encode(y), levels, axis=0, method="inverted_cdf").T
+    expected = np.quantile(y, levels, axis=0, method="inverted_cdf").T
+    np.testing.assert_allclose(encoder.decode(of_rows), expected, rtol=1e-3, atol=1e-5 * np.ptp(y))
+    crossing = rng.permuted(np.repeat(of_rows, 20, axis=0), axis=1)
+    np.testing.assert_allclose(
+        encoder.decode(crossing), np.repeat(expected, 20, axis=0), rtol=1e-3, atol=1e-5 * np.ptp(y)
+    )
+
+
+def test_quantiles_have_columns_unless_there_is_one() -> None:
+    y, predicted = np.arange(5.0), np.zeros((5, 2))
+    several, one = RegressionTargets.fit(y, (0.9, 0.1)), RegressionTargets.fit(y, (0.5,))
+    assert several.encode(y).shape == (5, 1)
+    assert several.n_outputs == 2
+    assert several.decode(predicted).shape == (5, 2)
+    assert one.decode(predicted[:, :1]).shape == (5,)
+    with pytest.raises(InvalidData, match=r"y_valid has shape \(5, 2\); expected \(n_samples,\) as y has"):
+        several.encode(predicted, "y_valid")
