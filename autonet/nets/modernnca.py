@@ -271,4 +271,5 @@ def modernnca_space(task: Task) -> cs.ConfigurationSpace:
     return space
 
 
-MODERNNCA: Component[nn.Module] = Component("modernnca", build_modernnca, modernnca_space)
+# Means of labels are no quantiles.
+MODERNNCA: Component[nn.Module] = Component("modernnca", build_modernnca, modernnca_space, quantiles=False)

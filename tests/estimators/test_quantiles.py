@@ -278,6 +278,11 @@ def test_the_metric_of_quantiles_needs_them() -> None:
         fit(quantiles=None, optimize_metric="pinball")
 
 
+def test_networks_that_average_labels_are_refused() -> None:
+    with pytest.raises(InvalidOption, match="component of NetworkSelector for regression of quantiles 'modernnca'"):
+        fit("full_cs", networks=["modernnca"])
+
+
 def test_losses_of_means_are_refused() -> None:
     with pytest.raises(InvalidOption, match="component of LossModuleSelector for regression of quantiles 'mse_loss'"):
         fit(loss_modules=["mse_loss"])
