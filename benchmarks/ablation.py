@@ -1,7 +1,5 @@
 """What each part is worth: the error without it, relative to autonet as it comes, on the splits of `tabular.py`.
 
-And what the option of traditional learners brings: the error with them.
-
     python benchmarks/ablation.py --seconds 30 --out ablation.jsonl
 
 A run is appended to the file when it is done, and is not repeated: start the same command again to go on.
@@ -32,7 +30,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without encodings": {"numeric_embeddings": ["none"], "normalization_strategies": ["standardize"]},
     "without RealMLP and TabM": {"networks": ["shapedresnet", "shapedmlpnet"]},
     "without second worker": {"n_jobs": 1},
-    "with traditional learners": {"tree_ensembles": True},
+    "without tree ensembles": {"tree_ensembles": False},
 }
 NAMES = [PORTFOLIO, *VARIANTS]
 

@@ -31,7 +31,7 @@ from autonet.search.schedulers.halving import AsynchronousHalving
 from autonet.search.study import Study
 
 # Exponent from which on the loss of a network falls enough with its budget to train it until the end of the search.
-MIN_EXPONENT = 0.15
+MIN_EXPONENT = 0.2
 
 __all__ = ["create_study", "create_tree_jobs", "limit_search", "place_rungs", "share_encodings"]
 
