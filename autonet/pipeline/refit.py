@@ -40,6 +40,7 @@ FURTHER_EPOCHS = 0.3  # of a network that continues, as a share of its epochs
 REFITTED_SHARE = 0.5  # weight of the refitted networks; alone they are worse (docs/benchmarks/log.md)
 PLANNED_SHARE = 0.8  # of the time; the rest is for encoding, and for jobs of different lengths
 MIN_TRAINING_SHARE = {"time": 0.5, "epochs": 1.0}  # of a refit, for which there must be time; by unit of budgets
+MIN_FURTHER_SHARE = {"time": 0.2, "epochs": 1.0}  # the same of a network that continues: a short cycle is one, too
 
 
 def refit(
@@ -74,8 +75,9 @@ def refit(
     left, jobs = for_each * executor.n_slots, list[Job]()
     for number in sorted(trained, key=lambda n: shares[n] / wanted[n], reverse=True):
         seconds = min(wanted[number], for_each, left)
-        if seconds >= MIN_TRAINING_SHARE[context.unit] * wanted[number]:
-            trial, folds = trained[number]
+        trial, folds = trained[number]
+        least = MIN_FURTHER_SHARE if all(map(_is_late, folds)) else MIN_TRAINING_SHARE
+        if seconds >= least[context.unit] * wanted[number]:
             jobs.append(Job(number, trial.config, 0.0, seconds, trial.seed, limit.at, checkpoint=folds))
             left -= seconds
     waiting = sorted(jobs, key=lambda job: job.target)  # the longest, which comes last, is taken first
