@@ -12,10 +12,14 @@ from hypothesis import settings
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 from autonet.nets.registry import NETWORKS
+from autonet.pipeline import trees
 from tests.clocks import FakeClock
 
 settings.register_profile("shared cores", deadline=None)  # how long an example takes depends on what runs beside it
 settings.load_profile("shared cores")
+
+FULL_TREES = {"FOREST_SIZE": trees.FOREST_SIZE, "MAX_ITERATIONS": trees.MAX_ITERATIONS}
+SMALL_TREES = {"FOREST_SIZE": 20, "MAX_ITERATIONS": 24}
 
 QUICK: dict[str, Any] = {
     "budget_type": "epochs",
@@ -40,6 +44,22 @@ def _one_thread() -> None:
 def _no_swallowed_interrupts() -> None:
     """Hypothesis counts the time of garbage collections: Python swallows an interrupt that arrives in its counting."""
     gc.callbacks[:] = [c for c in gc.callbacks if not getattr(c, "__module__", "").startswith("hypothesis")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _small_trees() -> Iterator[None]:
+    """Fits of default options have tree ensembles, too, which are grown in a moment; `full_trees` restores them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, size in SMALL_TREES.items():
+            patch.setattr(trees, name, size)
+        yield
+
+
+@pytest.fixture
+def full_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tree ensembles of their full size."""
+    for name, size in FULL_TREES.items():
+        monkeypatch.setattr(trees, name, size)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if not {"_build", "auto_examples"} & set(page.parts))
 
 pytestmark = [
+    pytest.mark.usefixtures("full_trees"),
     pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned"),
     pytest.mark.filterwarnings("ignore::autonet.core.errors.RefitSkipped"),
 ]

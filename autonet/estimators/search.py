@@ -1,6 +1,7 @@
 """The search of a fit: its study, rungs, limits, and the tree ensembles beside it."""
 
 import logging
+import math
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -65,11 +66,12 @@ def create_study(
     """
     if run.study is not None:
         return run.study
+    stretches = context.unit == "time" and options.max_budget is None
     study = Study(
         space,
         min_budget=rungs.bottom,
         max_budget=rungs.top,
-        scheduler=AsynchronousHalving(MIN_EXPONENT),
+        scheduler=AsynchronousHalving(MIN_EXPONENT if stretches else math.inf),
         eta=options.eta,
         budget_type=context.unit,
         random_state=context.seed,

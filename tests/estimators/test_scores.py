@@ -53,7 +53,7 @@ def test_the_best_network_has_its_own(ensemble: AutoNetClassification) -> None:
 
 def test_every_model_has_its_own(ensemble: AutoNetClassification) -> None:
     models = ensemble.fit_result["models"]
-    names = {"linear", *LEARNERS, *(str(trial.number) for trial in ensemble.history_)}
+    names = {"linear", *list(LEARNERS)[:2], *(str(trial.number) for trial in ensemble.history_)}
     assert set(models) == names
     losses = [scores["loss"] for scores in models.values()]
     assert losses == [-scores["val_neg_log_loss"] for scores in models.values()]

@@ -3,6 +3,9 @@
 import pickle
 import signal
 import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +15,7 @@ import torch
 from sklearn.datasets import make_multilabel_classification
 from torch import nn
 
-from autonet import AutoNetClassification, AutoNetRegression, register_network
+from autonet import AutoNetClassification, AutoNetRegression, open_run, register_network
 from autonet.core.errors import BaselineReturned, DataWarning, InvalidOption, SearchInterrupted
 from autonet.models.ensemble import Ensemble
 from autonet.nets.registry import NETWORKS
@@ -242,3 +245,23 @@ def test_that_every_trial_failed_is_told_although_learners_did_not(options: dict
     finally:
         NETWORKS.components.pop("broken_for_trees")
     assert NAMES & set(auto.fit_result["ensemble"])
+
+
+@pytest.mark.parametrize("where", ["processes", "run_dir", "pool"])
+def test_workers_fit_them_beside_networks(where: str, options: dict[str, Any], tmp_path: Path) -> None:
+    X, y = board(300)
+    with ProcessPoolExecutor(2) if where == "pool" else nullcontext() as pool:
+        chosen = {
+            "processes": {"n_jobs": 2},
+            "run_dir": {"n_jobs": 2, "run_dir": tmp_path / "run"},
+            "pool": {"executor": pool, "n_jobs": "auto"},
+        }[where]
+        auto = AutoNetClassification(**{**options, "cross_validator": 2, **chosen}).fit(X, y)
+    assert {"hist_gradient_boosting", "extra_trees"} <= set(auto.fit_result["models"])
+    if where == "run_dir":
+        again = AutoNetClassification(**{**options, "cross_validator": 2, **chosen}).fit(X, y)
+        np.testing.assert_allclose(again.predict_proba(X), auto.predict_proba(X), rtol=1e-9)
+        (tmp_path / "run" / "model.autonet").unlink()  # a run of which the fit has not ended
+        (tmp_path / "run" / "progress.json").unlink()
+        found = open_run(tmp_path / "run").best_estimator()
+        assert found.fit_result["ensemble"] == auto.fit_result["ensemble"]

@@ -245,7 +245,7 @@ class Interrupts(Callback):
 
 @pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 def test_fits_leave_nothing_behind(workers: Processes) -> None:
-    options = {"max_trials": 2, "budget_type": "epochs", "max_budget": 1, "random_state": 0}
+    options = {"max_trials": 6, "budget_type": "epochs", "max_budget": 1, "random_state": 0}
     seen = []
 
     class Looks(Callback):
@@ -261,7 +261,7 @@ def test_fits_leave_nothing_behind(workers: Processes) -> None:
         with end:
             AutoNetClassification("tiny_cs", executor=workers, callbacks=[callback], **options).fit(X, Y)
         assert NAME not in opened()
-    assert seen == [True, True]
+    assert seen == 6 * [True]
 
 
 def opened() -> str:

@@ -120,6 +120,7 @@ def test_without_time_there_are_no_learners(seconds: float, diabetes: Any) -> No
     assert fit_trees(context(diabetes, metric="r2", unit="time", folds=5), seconds=seconds) == []
 
 
+@pytest.mark.usefixtures("full_trees")
 def test_time_is_kept_with_trees_that_are_fewer(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in (Boosting, Forest):
 

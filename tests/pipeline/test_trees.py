@@ -16,6 +16,8 @@ from autonet.core.task import Task
 from autonet.pipeline.trees import Boosting, Forest
 from tests.pipeline.trials import drawn
 
+pytestmark = pytest.mark.usefixtures("full_trees")
+
 
 def task(kind: Any, n: int = 200) -> Task:
     return Task(kind, n, 4, 3 if kind == "classification" else 2)
