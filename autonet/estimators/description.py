@@ -52,8 +52,12 @@ def _format_scores(scores: Mapping[str, Any], metric: str) -> str:
 
 def describe_search(fit_result: Mapping[str, Any], history: History, space: ConfigurationSpace) -> list[str]:
     """Describe the fitted model and the hyperparameters of the best network."""
-    head = f"{len(history)} configurations tried; the best network had budget {fit_result['budget']:g}"
+    head = [f"{len(history)} configurations tried; the best network had budget {fit_result['budget']:g}"]
+    stretched = [trial for trial in history.ranked() if trial.budget > history.rungs.top]
+    if stretched:
+        names = ", ".join(f"{trial.number} (to {trial.budget:.3g})" for trial in stretched)
+        head.append(f"trained beyond the budget {history.rungs.top:.3g} while their loss fell: trials {names}")
     free = {name for name, hyperparameter in space.items() if hyperparameter.size > 1}
     config = fit_result["optimized_hyperparameter_config"]
     hyperparameters = [f"  {name} = {value}" for name, value in config.items() if name in free]
-    return [head, *describe_model(fit_result), *hyperparameters]
+    return [*head, *describe_model(fit_result), *hyperparameters]

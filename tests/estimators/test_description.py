@@ -1,12 +1,17 @@
 """A fitted estimator in a few lines."""
 
+import itertools
 import logging
 from typing import Any
 
 import pytest
+from ConfigSpace import ConfigurationSpace
 
 from autonet import AutoNetClassification
-from autonet.estimators.description import describe_model
+from autonet.estimators.description import describe_model, describe_search
+from autonet.search.history import History
+from autonet.search.records import Event, Report, Status
+from autonet.search.rungs import Rungs
 
 
 def test_a_network_alone_has_one_score(iris: Any, quick: dict[str, Any], caplog: Any) -> None:
@@ -51,3 +56,17 @@ def test_one_score_is_shown_where_one_is_asked_for() -> None:
 def test_the_positive_class_is_named_with_its_threshold(threshold: float | None, said: str) -> None:
     result = fit_result({"3": 1.0}, "3", pos_label="yes", threshold=threshold)
     assert describe_model(result)[1:] == [f"positive class 'yes'{said}"]
+
+
+def test_trials_that_were_stretched_are_named() -> None:
+    history = History(Rungs.geometric(1, 9, 3))
+    for number, budgets in enumerate([(1.0, 9.0), (1.0, 3.0, 40.0)]):
+        history.apply(Event("propose", number, {"config": {}, "seed": 0, "origin": "sampler"}))
+        for start, end in itertools.pairwise((0.0, *budgets)):
+            history.add(history.trials[number], Report(start, end, end, 0.5, Status.FINISHED, end - start, 1.0))
+    result = fit_result({"1": 1.0}, "1", budget=40.0, optimized_hyperparameter_config={})
+    lines = describe_search(result, history, ConfigurationSpace())
+    assert lines[:2] == [
+        "2 configurations tried; the best network had budget 40",
+        "trained beyond the budget 9 while their loss fell: trials 1 (to 40)",
+    ]
