@@ -177,7 +177,7 @@ def drifted(draw: st.DrawFn) -> tuple[str, Any, Any, bool]:
 
 
 @pytest.mark.filterwarnings("ignore::autonet.core.errors.DataWarning")
-@settings(max_examples=int(os.environ.get("DRIFT_EXAMPLES", "40")), suppress_health_check=list(HealthCheck))
+@settings(max_examples=int(os.environ.get("DRIFT_EXAMPLES", "25")), suppress_health_check=list(HealthCheck))
 @given(drifted())
 def test_a_value_in_another_representation_gets_the_same_prediction_or_is_refused(case: Any) -> None:
     name, X, now, is_category = case

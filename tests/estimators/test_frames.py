@@ -124,7 +124,7 @@ def is_sentence(error: ValueError) -> bool:
 EXAMPLES = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 
 
-@settings(max_examples=90, **EXAMPLES)
+@settings(max_examples=45, **EXAMPLES)
 @given(classified())
 def test_a_frame_is_classified_or_refused_with_a_sentence(case: tuple[Any, Any, Any, int]) -> None:
     X, y, new, n_new = case
@@ -141,7 +141,7 @@ def test_a_frame_is_classified_or_refused_with_a_sentence(case: tuple[Any, Any, 
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
 
 
-@settings(max_examples=45, **EXAMPLES)
+@settings(max_examples=25, **EXAMPLES)
 @given(measured())
 def test_a_frame_gets_numbers_or_is_refused_with_a_sentence(case: tuple[Any, Any, Any, int]) -> None:
     X, y, new, n_new = case

@@ -247,12 +247,11 @@ def test_that_every_trial_failed_is_told_although_learners_did_not(options: dict
     assert NAMES & set(auto.fit_result["ensemble"])
 
 
-@pytest.mark.parametrize("where", ["processes", "run_dir", "pool"])
+@pytest.mark.parametrize("where", ["run_dir", "pool"])
 def test_workers_fit_them_beside_networks(where: str, options: dict[str, Any], tmp_path: Path) -> None:
     X, y = board(300)
     with ProcessPoolExecutor(2) if where == "pool" else nullcontext() as pool:
         chosen = {
-            "processes": {"n_jobs": 2},
             "run_dir": {"n_jobs": 2, "run_dir": tmp_path / "run"},
             "pool": {"executor": pool, "n_jobs": "auto"},
         }[where]

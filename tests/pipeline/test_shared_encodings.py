@@ -243,6 +243,15 @@ class Interrupts(Callback):
             os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.fixture
+def _sigint() -> Iterator[None]:
+    """A shell has programs in the background ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_sigint")
 @pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 def test_fits_leave_nothing_behind(workers: Processes) -> None:
     options = {"max_trials": 6, "budget_type": "epochs", "max_budget": 1, "random_state": 0}

@@ -48,7 +48,7 @@ def space_of(preset: str, task: Task):
     return build_space(task, loaded.components, loaded.updates)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(case=st.sampled_from(CASES), seed=st.integers(0, 2**31), n_in=st.integers(1, 40), n_out=st.integers(1, 5))
 def test_every_configuration_of_every_preset_builds_and_takes_a_step(
     case: tuple[str, str], seed: int, n_in: int, n_out: int
@@ -196,7 +196,7 @@ class Defaulting(dict[str, Any]):
         return None
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     data=st.data(), kind=st.sampled_from(["classification", "multilabel", "regression"]), seed=st.integers(0, 2**31 - 1)
 )

@@ -32,7 +32,7 @@ TABLES = st.builds(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(TABLES, TABLES, CONFIGS)
 def test_whatever_comes_in_finite_float32_comes_out(table: Table, unseen: Table, chosen: Components) -> None:
     encoder = fit(table, chosen)
@@ -71,7 +71,7 @@ def test_rows_are_encoded_one_by_one_as_together(preprocessor: str, scale: str) 
     np.testing.assert_allclose(encoder.transform(table, np.array([5, 3])), together[[5, 3]], rtol=1e-4, atol=1e-4)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.integers(0, 99), CONFIGS)
 def test_rows_that_do_not_train_change_nothing(seed: int, chosen: Components) -> None:
     table, other = mixed(80, seed), mixed(80, seed + 100, scale=1e4)

@@ -36,7 +36,7 @@ def named(encoder: TabularEncoder, table: Table) -> pd.DataFrame:
     return pd.DataFrame(encoder.transform(table), columns=encoder.name_columns(inputs_of(table)))
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(TABLES, CONFIGS)
 def test_there_is_a_name_for_each_column(table: Table, chosen: Components) -> None:
     encoder = fit(table, chosen)
@@ -46,7 +46,7 @@ def test_there_is_a_name_for_each_column(table: Table, chosen: Components) -> No
     assert all(name.endswith(":index") for name in names[len(names) - n_indices :])
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(TABLES, st.sampled_from([None, 3, 9]))
 def test_columns_are_what_their_names_say(table: Table, min_levels: int | None) -> None:
     frame = named(fit(table, config(scale="none", min_levels=min_levels)), table)
