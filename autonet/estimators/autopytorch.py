@@ -111,7 +111,7 @@ class AutoPyTorchMixin:
     ) -> float:
         """Return the accuracy of a classification, R2 of a regression, D2 of a regression of quantiles.
 
-        D2 is the mean over the levels of `sklearn.metrics.d2_pinball_score`, the share of the pinball loss that is
+        D2 is the mean over the levels of ``sklearn.metrics.d2_pinball_score``, the share of the pinball loss that is
         explained: 1 at best, 0 for the quantiles of `y` as constant predictions.
 
         Parameters
