@@ -18,9 +18,6 @@ from tests.clocks import FakeClock
 settings.register_profile("shared cores", deadline=None)  # how long an example takes depends on what runs beside it
 settings.load_profile("shared cores")
 
-# Thousands of tests leave large heaps, through which each full collection goes: 5 percent of the time by default.
-gc.set_threshold(50_000, 20, 50)
-
 FULL_TREES = {"FOREST_SIZE": trees.FOREST_SIZE, "MAX_ITERATIONS": trees.MAX_ITERATIONS}
 SMALL_TREES = {"FOREST_SIZE": 20, "MAX_ITERATIONS": 24}
 
