@@ -117,7 +117,7 @@ class TreeJobs:
 
     def finish(self) -> None:
         """Fit what is begun or due when the search has ended before its limit."""
-        if current_interrupt().requested:
+        if current_interrupt().requested or self._limit.left() <= 0:
             return
         self._n_tree_slots = self._executor.n_slots
         self._begin_if_due()

@@ -1,9 +1,7 @@
 """Tree ensembles that are fitted on the folds, within a time."""
 
-import math
 import signal
 from collections import OrderedDict
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -14,30 +12,19 @@ from scipy import sparse
 from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import interruptible
 from autonet.data.table import Table
-from autonet.models.ensemble import Ensemble, TreeMember
+from autonet.models.ensemble import Ensemble
 from autonet.models.trees import BoostedTrees
 from autonet.pipeline import tree_fitting
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import Candidate
 from autonet.pipeline.tree_fitting import GROWERS
 from autonet.pipeline.tree_jobs import TreeJobs
-from autonet.pipeline.tree_learners import LEARNERS, TreeLearner
+from autonet.pipeline.tree_learners import TreeLearner
 from autonet.pipeline.trees import Boosting, Forest
 from autonet.pipeline.trial import run_trial
-from autonet.search.executors.base import Executor
 from autonet.search.executors.in_process import InProcess
 from tests.clocks import FakeClock
+from tests.pipeline.tree_runs import BOOSTING, SMALL, fit_trees, replace_learners
 from tests.pipeline.trials import context
-
-BOOSTING = TreeLearner("boosting", 0.08, {"learning_rate": 0.5})
-SMALL = {"boosting": BOOSTING, "forest": TreeLearner("forest", 0.04)}
-
-
-def replace_learners(monkeypatch: pytest.MonkeyPatch, learners: dict[str, Any]) -> None:
-    for name in list(LEARNERS):
-        monkeypatch.delitem(LEARNERS, name)
-    for name, learner in learners.items():
-        monkeypatch.setitem(LEARNERS, name, learner)
 
 
 @pytest.fixture
@@ -46,21 +33,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     replace_learners(monkeypatch, SMALL)
     monkeypatch.setattr("autonet.pipeline.trees.FOREST_SIZE", 20)
     monkeypatch.setattr("autonet.pipeline.trees.MAX_ITERATIONS", 40)
-
-
-def fit_trees(
-    space: TrialContext, *, seconds: float = math.inf, weight: float = 0.0, executor: Executor | None = None
-) -> list[Candidate[TreeMember]]:
-    """Fit the learners without trials beside them."""
-    found = list[Candidate[TreeMember]]()
-
-    def keep(candidates: Sequence[Candidate[TreeMember]]) -> None:
-        found[:] = candidates
-
-    jobs = TreeJobs(executor or InProcess(), space, TimeLimit.after(seconds), (), lambda _: weight, keep)
-    jobs.prepare(partial(run_trial, space))
-    jobs.finish()
-    return found
 
 
 @pytest.mark.usefixtures("small")

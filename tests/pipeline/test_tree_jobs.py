@@ -1,8 +1,6 @@
 """Tree ensembles that are fitted beside the trials of a search."""
 
-import math
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,25 +10,13 @@ from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate
 from autonet.pipeline.tree_jobs import TreeJobs
-from autonet.pipeline.tree_learners import LEARNERS, TreeLearner
 from autonet.pipeline.trees import Boosting
 from autonet.pipeline.trial import run_trial
 from autonet.search.evaluation import Outcome, evaluate
-from autonet.search.executors.base import Executor
-from autonet.search.executors.in_process import InProcess
 from autonet.search.records import Job, Result
 from tests.clocks import FakeClock
+from tests.pipeline.tree_runs import BOOSTING, SMALL, fit_trees, replace_learners
 from tests.pipeline.trials import context
-
-BOOSTING = TreeLearner("boosting", 0.08, {"learning_rate": 0.5})
-SMALL = {"boosting": BOOSTING, "forest": TreeLearner("forest", 0.04)}
-
-
-def replace_learners(monkeypatch: pytest.MonkeyPatch, learners: dict[str, Any]) -> None:
-    for name in list(LEARNERS):
-        monkeypatch.delitem(LEARNERS, name)
-    for name, learner in learners.items():
-        monkeypatch.setitem(LEARNERS, name, learner)
 
 
 @pytest.fixture
@@ -39,21 +25,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     replace_learners(monkeypatch, SMALL)
     monkeypatch.setattr("autonet.pipeline.trees.FOREST_SIZE", 20)
     monkeypatch.setattr("autonet.pipeline.trees.MAX_ITERATIONS", 40)
-
-
-def fit_trees(
-    space: TrialContext, *, seconds: float = math.inf, weight: float = 0.0, executor: Executor | None = None
-) -> list[Candidate[TreeMember]]:
-    """Fit the learners without trials beside them."""
-    found = list[Candidate[TreeMember]]()
-
-    def keep(candidates: Sequence[Candidate[TreeMember]]) -> None:
-        found[:] = candidates
-
-    jobs = TreeJobs(executor or InProcess(), space, TimeLimit.after(seconds), (), lambda _: weight, keep)
-    jobs.prepare(partial(run_trial, space))
-    jobs.finish()
-    return found
 
 
 class Slots:
