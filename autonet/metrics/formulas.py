@@ -5,7 +5,7 @@ probabilities take class codes (n,) and probabilities (n, n_classes), scores of 
 multilabel targets the first two are applied to each label.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,7 @@ from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 
 __all__ = [
+    "PLAIN_LOSSES",
     "Average",
     "Counts",
     "accuracy",
@@ -297,3 +298,11 @@ def _root_mean_square(values: Array, weight: Array | None) -> Array:
     with np.errstate(invalid="ignore"):  # NaN where a prediction is infinite
         relative = values / np.where(largest > 0, largest, 1.0)
     return np.asarray(largest * np.sqrt(np.average(relative**2, axis=0, weights=weight)))
+
+
+PLAIN_LOSSES: dict[TaskKind, Callable[[Array, Array, Array | None], float]] = {
+    "classification": log_loss,
+    "multilabel": label_log_loss,
+    "regression": relative_squared_error,
+}
+"""Losses by kind of task that break ties between equal scores, and stop boosting."""

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder
-from autonet.core.task import TaskKind
 from autonet.core.typing import Array
-from autonet.metrics.formulas import label_log_loss, log_loss, pinball, relative_squared_error
+from autonet.metrics.formulas import PLAIN_LOSSES, pinball
 from autonet.models.ensemble import (
     Ensemble,
     Member,
@@ -37,7 +36,6 @@ from autonet.training.state import Snapshot
 
 __all__ = [
     "CONSIDERED",
-    "PLAIN_LOSSES",
     "Candidate",
     "Weighted",
     "load_candidates",
@@ -53,13 +51,6 @@ WEIGHING_SECONDS = 1.0  # at most
 SCORED_ROWS = 20_000  # validation rows scored in the selection; more change nothing
 NOISE = 0.25  # noise of a score, as a share of it over the root of the number of rows
 MIN_CALIBRATION_ROWS = 100  # validation rows needed to fit a temperature
-
-PLAIN_LOSSES: dict[TaskKind, Callable[[Array, Array, Array | None], float]] = {
-    "classification": log_loss,
-    "multilabel": label_log_loss,
-    "regression": relative_squared_error,
-}
-
 
 Member_co = TypeVar("Member_co", bound=Member, covariant=True)
 

@@ -16,9 +16,9 @@ from autonet.core.task import Task
 from autonet.core.threads import one_native_thread
 from autonet.core.typing import Array
 from autonet.data.targets.targets import TargetEncoder
+from autonet.metrics.formulas import PLAIN_LOSSES
 from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import PLAIN_LOSSES
 from autonet.pipeline.tree_learners import LEARNERS, TREE_LEARNER, TreeLearner
 from autonet.pipeline.trees import Boosting, Forest, TreeGrower
 from autonet.search.records import Result
