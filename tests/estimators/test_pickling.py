@@ -301,9 +301,10 @@ def test_a_network_of_one_fit_is_in_the_pickle(iris: Any, quick: dict[str, Any])
 
 def test_a_damaged_pickle_is_refused(iris: Any, quick: dict[str, Any]) -> None:
     data = pickle.dumps(AutoNetClassification("tiny_cs", **quick).fit(*iris))
-    position = len(data) - 3000
-    with pytest.raises(InvalidModelFile, match="The pickled estimator cannot be loaded: its checksum is wrong"):
-        pickle.loads(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
+    refusal = "The pickled estimator cannot be loaded: its (checksum is wrong|description is damaged)"
+    for position in range(len(data) - 9000, len(data) - 1000, 1000):
+        with pytest.raises(InvalidModelFile, match=refusal):
+            pickle.loads(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
 
 
 def test_there_is_a_file_of_this_version() -> None:
