@@ -44,6 +44,7 @@ NODE_OF_OPTION = {node.option: node.name for node in NODES.values() if node.opti
 # Options that presets may set, with their values if a preset does not.
 PRESET_OPTIONS = {
     "cross_validator": "none",
+    "cross_validator_args": None,
     "ensemble_size": 1,
     "refit_on_all_rows": False,
     "tree_ensembles": False,
@@ -72,6 +73,8 @@ class Options(Params):
         chosen = {RENAMED_OPTIONS.get(name, name): value for name, value in preset.options.items()}
         for name in chosen:
             check_choice(f"option in preset {preset.name}", name, PRESET_OPTIONS)
+        if options.cross_validator is not None:  # arguments belong to the choice of the preset
+            chosen.pop("cross_validator_args", None)
         if options.executor is not None:  # which knows how many
             chosen["n_jobs"] = "auto"
         left = {k: v for k, v in {**PRESET_OPTIONS, **chosen}.items() if getattr(options, k) is None}

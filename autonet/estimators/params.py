@@ -66,7 +66,7 @@ class Params:
         "medium_cs",
         "str or Path",
         PRESET,
-        'Search space to start from: "tiny_cs", "medium_cs", "full_cs", or the path of a TOML file.',
+        'Search space to start from: "tiny_cs", "medium_cs", "best_cs", "full_cs", or the path of a TOML file.',
     )
     max_runtime: float | None = _param(
         None,
@@ -148,7 +148,11 @@ class Params:
         'lack a class that `optimize_metric` needs.  Default: the preset\'s choice, "none" or "auto".',
     )
     cross_validator_args: Mapping[str, Any] | None = _param(
-        None, "dict", accept, 'Keywords of the splitter given by name, such as {"n_splits": 3}.'
+        None,
+        "dict",
+        accept,
+        'Keywords of the splitter given by name, such as {"n_splits": 3}; of "auto", `n_splits` and `n_repeats`, which '
+        "it uses where there is time for so many networks.  Default: the preset's choice.",
     )
     ensemble_size: int | None = _param(
         None,

@@ -1,5 +1,6 @@
 """Validation: rows to train on and rows to validate on."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 from autonet.core.errors import InvalidOption
 from autonet.core.modality import Data
 from autonet.core.typing import Array
+from autonet.core.validation import check_choice, is_integer
 from autonet.data.splits.duplicates import deduplicate
 from autonet.data.splits.folds import Fold, split
 from autonet.data.targets.targets import ClassTargets, RegressionTargets
@@ -21,8 +23,8 @@ from autonet.metrics.metric import Metric
 __all__ = ["ValidationPlan", "check_folds", "check_validation_rows", "use_validation_rows"]
 
 DEFAULT_HOLDOUT = 0.3  # share of the rows, as in Auto-PyTorch
-# cross_validator="auto": folds where there is time for five networks instead of one, so that every row trains and the
-# networks are averaged; else a holdout, the smaller the more rows there are (docs/benchmarks/method.md).
+# cross_validator="auto": folds where there is time for several networks instead of one, so that every row trains and
+# the networks are averaged; else a holdout, the smaller the more rows there are (docs/benchmarks/method.md).
 N_FOLDS = 5
 MIN_FOLDED_ROWS = 50
 MAX_FOLDED_ROWS = (2500, 50_000)  # with little time, with much
@@ -74,16 +76,20 @@ class ValidationPlan:
         is_ours = isinstance(chosen, str | Integral) and chosen != "time_series_split"
         if is_ours and options.shuffle and self.groups is None:
             rows, weights = deduplicate(inputs.data, inputs.y, weights)
-        validator, share = chosen, DEFAULT_HOLDOUT
-        if isinstance(chosen, str) and chosen == "auto":
-            validator, share = self._choose_split(inputs.y[rows])
-        folds = self._split(rows, validator, share)
-        is_automatic = validator is not chosen and len(folds) > 1
-        if is_automatic and find_unscorable(self.metric, inputs.y, weights, folds, inputs.targets):
-            folds = self._split(rows, "none", share)
-        return folds, weights
+        if not (isinstance(chosen, str) and chosen == "auto"):
+            return self._split(rows, chosen, options.cross_validator_args or {}, DEFAULT_HOLDOUT), weights
+        share = float(np.clip(HOLDOUT_ROWS / len(rows), *HOLDOUT_SHARES))
+        for n_splits, n_repeats in self._list_folds(inputs.y[rows]):
+            plain = "k_fold" if inputs.targets.kind == "regression" else "stratified_k_fold"
+            name, arguments = plain, {"n_splits": n_splits}
+            if n_repeats > 1:
+                name, arguments = f"repeated_{plain}", {**arguments, "n_repeats": n_repeats}
+            folds = self._split(rows, name, arguments, share)
+            if not find_unscorable(self.metric, inputs.y, weights, folds, inputs.targets):
+                return folds, weights
+        return self._split(rows, "none", {}, share), weights
 
-    def _split(self, rows: Array, cross_validator: Any, share: float) -> list[Fold]:
+    def _split(self, rows: Array, cross_validator: Any, arguments: Mapping[str, Any], share: float) -> list[Fold]:
         """Split rows; `share` of them are held out unless the user gave another share."""
         inputs, options = self.inputs, self.options
         folds = split(
@@ -92,7 +98,7 @@ class ValidationPlan:
             len(rows),
             validation_split=share if options.validation_split is None else options.validation_split,
             cross_validator=cross_validator,
-            arguments=options.cross_validator_args or {},
+            arguments=arguments,
             groups=self.groups,
             shuffle=options.shuffle,
             seed=self.seed,
@@ -100,31 +106,41 @@ class ValidationPlan:
         )
         return [Fold(rows[fold.train], rows[fold.valid]) for fold in folds]
 
-    def _choose_split(self, y: Array) -> tuple[str | int, float]:
-        """Choose between folds, as their number, and "none" for a holdout, with its share of the rows."""
+    def _list_folds(self, y: Array) -> Iterator[tuple[int, int]]:
+        """Yield the numbers of folds and of their repeats that there is time for, the most folds first."""
         options, n_rows = self.options, len(y)
-        if options.cross_validator_args:
-            raise InvalidOption(
-                "cross_validator_args has no effect with cross_validator='auto'; name a cross_validator."
-            )
-        share = float(np.clip(HOLDOUT_ROWS / n_rows, *HOLDOUT_SHARES))
+        n_splits, n_repeats = _read_automatic_folds(options.cross_validator_args or {})
         if options.validation_split is not None or not options.shuffle or self.groups is not None:
-            return "none", share
-        if self.inputs.targets.kind == "classification" and np.bincount(y).max() < N_FOLDS:
-            return "none", share
-        return N_FOLDS if MIN_FOLDED_ROWS <= n_rows < self._max_folded_rows() else "none", share
+            return
+        counts = [n_rows] if self.inputs.targets.kind != "classification" else np.bincount(y)
+        for splits, repeats in dict.fromkeys([(n_splits, n_repeats), (n_splits, 1), (min(n_splits, N_FOLDS), 1)]):
+            if MIN_FOLDED_ROWS <= n_rows < self._max_folded_rows(splits * repeats) and max(counts) >= splits:
+                yield splits, repeats
 
-    def _max_folded_rows(self) -> float:
-        """Return the number of rows up to which there is time for folds."""
-        plan, data = self.plan, self.inputs.data
+    def _max_folded_rows(self, n_folds: int) -> float:
+        """Return the number of rows up to which there is time for so many folds."""
+        plan, data, share = self.plan, self.inputs.data, min(N_FOLDS / n_folds, 1)
         if plan.unit != "time" or plan.runtime is None:
-            return MAX_FOLDED_ROWS[0]
-        core_seconds = plan.runtime * plan.workers(data)
-        has_slow_metric = N_FOLDS * self.metric.seconds > FOLDED_METRIC_SHARE * plan.runtime
+            return MAX_FOLDED_ROWS[0] * share
+        core_seconds = plan.runtime * plan.workers(data) * share
+        has_slow_metric = n_folds * self.metric.seconds > FOLDED_METRIC_SHARE * plan.runtime
         if core_seconds < MIN_FOLDED_SECONDS or has_slow_metric:
             return 0
         per_second = FOLDED_ROWS_PER_SECOND * FOLDED_COLUMNS / max(data.n_columns, FOLDED_COLUMNS)
-        return float(np.clip(per_second * core_seconds, *MAX_FOLDED_ROWS))
+        return float(np.clip(per_second * core_seconds, MAX_FOLDED_ROWS[0] * share, MAX_FOLDED_ROWS[1]))
+
+
+def _read_automatic_folds(arguments: Mapping[str, Any]) -> tuple[int, int]:
+    """Read the numbers of folds and of their repeats for ``cross_validator="auto"``."""
+    for name in arguments:
+        check_choice("cross_validator_args of cross_validator='auto'", name, ("n_splits", "n_repeats"))
+    n_splits, n_repeats = arguments.get("n_splits", N_FOLDS), arguments.get("n_repeats", 1)
+    for name, value, least in (("n_splits", n_splits, 2), ("n_repeats", n_repeats, 1)):
+        if not is_integer(value) or value < least:
+            raise InvalidOption(
+                f"{name} of cross_validator_args must be an integer of at least {least}; got {value!r}."
+            )
+    return int(n_splits), int(n_repeats)
 
 
 def use_validation_rows(data: Data, y: Array, weights: Array | None, n_train: int) -> tuple[list[Fold], Array | None]:

@@ -19,7 +19,7 @@ from autonet.training.losses import LOSSES
 __all__ = ["Preset", "list_presets", "load_preset"]
 
 SCHEMA = 1
-KEYS = {"schema", "description", "options", "components", "updates", "portfolio", *get_args(TaskKind)}
+KEYS = {"schema", "description", "base", "options", "components", "updates", "portfolio", *get_args(TaskKind)}
 SCOPE_KEYS = {"task", "min_rows", "max_rows", "min_columns", "max_columns"}
 UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", *SCOPE_KEYS}
 PORTFOLIO_KEYS = {"description", "values", *SCOPE_KEYS}
@@ -51,6 +51,16 @@ class Preset:
     updates: tuple[HyperparameterSearchSpaceUpdate, ...]
     portfolio: tuple[dict[str, Any], ...]
 
+    def extend(self, base: "Preset") -> "Preset":
+        """Return a preset that begins with another: values of this one come after, or instead of, those of the base."""
+        return replace(
+            self,
+            options={**base.options, **self.options},
+            components={**base.components, **self.components},
+            updates=(*base.updates, *self.updates),
+            portfolio=self.portfolio or base.portfolio,
+        )
+
     def restrict(self, nodes: Collection[str]) -> "Preset":
         """Return the part for some nodes, without the portfolio, as configurations span all nodes."""
         components = {name: chosen for name, chosen in self.components.items() if name in nodes}
@@ -80,7 +90,7 @@ def list_presets() -> list[str]:
     Examples
     --------
     >>> list_presets()
-    ['full_cs', 'medium_cs', 'tiny_cs']
+    ['best_cs', 'full_cs', 'medium_cs', 'tiny_cs']
     """
     return sorted(path.stem for path in get_preset_folder().glob("*.toml"))
 
@@ -102,7 +112,18 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     """
     path = Path(preset)
     if path.suffix != ".toml":
-        path = get_preset_folder() / f"{check_choice('preset', str(preset), list_presets())}.toml"
+        path = _find_preset(str(preset), "preset")
+    found = _read_preset(path, task)
+    return found.without(LOSSES.name) if task.quantiles else found  # it chooses among losses of means
+
+
+def _find_preset(name: str, what: str) -> Path:
+    """Return the path of a preset that comes with autonet."""
+    return get_preset_folder() / f"{check_choice(what, name, list_presets())}.toml"
+
+
+def _read_preset(path: Path, task: Task) -> Preset:
+    """Read the file of a preset, and those of its bases."""
     where, content = f"preset {path.name}", _parse_file(path)
     if content.get("schema") != SCHEMA:
         raise InvalidOption(
@@ -122,7 +143,8 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     ]
     description, options = _get(content, "description", str, where), _get(content, "options", dict, where)
     found = Preset(path.stem, description, options, components, tuple(updates), tuple(entries))
-    return found.without(LOSSES.name) if task.quantiles else found  # it chooses among losses of means
+    base = _get(content, "base", str, where)
+    return found.extend(_read_preset(_find_preset(base, f"base in {where}"), task)) if base else found
 
 
 def _parse_file(path: Path) -> dict[str, Any]:

@@ -60,7 +60,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
         ({"cross_validator": "kfold"}, "Unknown cross_validator 'kfold'. Did you mean 'k_fold'"),
         ({"cross_validator": "k_fold", "cross_validator_args": {"n_split": 3}}, "unexpected keyword argument"),
         ({"cross_validator": "k_fold", "cross_validator_args": 3}, "must be a dictionary such as {'n_splits': 3}"),
-        ({"cross_validator_args": {"n_splits": 3}}, "cross_validator_args has no effect with cross_validator='auto'"),
+        ({"cross_validator_args": {"n_split": 3}}, "cross_validator='auto' 'n_split'. Did you mean 'n_splits'"),
+        (
+            {"cross_validator_args": {"n_splits": 1}},
+            "n_splits of cross_validator_args must be an integer of at least 2",
+        ),
+        ({"cross_validator_args": {"n_repeats": 0.5}}, "n_repeats of cross_validator_args must be an integer"),
         (
             {"cross_validator": "none", "cross_validator_args": {"n_splits": 3}},
             "cross_validator_args has no effect with cross_validator='none'",

@@ -10,6 +10,12 @@ from sklearn.model_selection import LeaveOneOut, TimeSeriesSplit
 
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import InvalidOption
+from autonet.data.targets.targets import RegressionTargets
+from autonet.estimators.context import build_context
+from autonet.estimators.inputs import FitInputs
+from autonet.estimators.options import Options
+from autonet.estimators.params import Params
+from autonet.pipeline.tabular import TABLES
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
@@ -27,6 +33,32 @@ def rare(n_positive: int) -> np.ndarray:
 
 def automatic(quick: dict[str, Any], **options: Any) -> dict[str, Any]:
     return {**quick, "max_trials": 1, "cross_validator": "auto", **options}
+
+
+@pytest.mark.parametrize(
+    ("preset", "options", "n_rows", "n_folds"),
+    [
+        ("medium_cs", {}, 150, 5),
+        ("best_cs", {}, 150, 16),
+        ("best_cs", {"max_runtime": 600, "n_jobs": 1}, 4600, 16),  # 25 rows per second of a core, for five folds
+        ("best_cs", {"max_runtime": 600, "n_jobs": 1}, 4800, 8),
+        ("best_cs", {"max_runtime": 600, "n_jobs": 1}, 9400, 5),
+        ("best_cs", {"max_runtime": 600, "n_jobs": 1}, 15_000, 1),
+        ("best_cs", {"cross_validator": "none"}, 150, 1),
+        ("best_cs", {"cross_validator_args": {"n_splits": 3}}, 150, 3),
+        ("medium_cs", {"cross_validator_args": {"n_splits": 4, "n_repeats": 3}}, 150, 12),
+        ("medium_cs", {"cross_validator": "k_fold", "cross_validator_args": {"n_splits": 4}}, 150, 4),
+    ],
+)
+def test_automatic_folds_follow_from_rows_and_time(
+    preset: str, options: dict[str, Any], n_rows: int, n_folds: int
+) -> None:
+    chosen = Options.resolve({**vars(Params()), "preset": preset, "random_state": 0, **options})
+    x = np.arange(float(n_rows)).reshape(-1, 1)
+    schema, table = TABLES.read(x)
+    inputs = FitInputs(TABLES, x, table, schema.n_features, RegressionTargets.fit(x), x, None, None, None, None)
+    context = build_context(inputs, ["r2"], chosen, chosen.plan_time())
+    assert len(context.folds) == n_folds
 
 
 @pytest.mark.parametrize("metric", [*OF_A_CLASS, make_scorer(fbeta_score, beta=2)])

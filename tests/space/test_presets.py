@@ -27,8 +27,8 @@ values = [2, 4]
 """
 
 
-def test_three_presets_come_with_a_description() -> None:
-    assert list_presets() == ["full_cs", "medium_cs", "tiny_cs"]
+def test_four_presets_come_with_a_description() -> None:
+    assert list_presets() == ["best_cs", "full_cs", "medium_cs", "tiny_cs"]
     assert all(load_preset(name, Task("regression")).description for name in list_presets())
 
 
@@ -38,6 +38,27 @@ def test_a_preset_of_ones_own(tmp_path: Path) -> None:
     space = AutoNetClassification(str(path)).get_hyperparameter_search_space()
     assert space["NetworkSelector:network"].value == "shapedmlpnet"
     assert space["NetworkSelector:shapedmlpnet:num_layers"].upper == 4
+
+
+def test_a_preset_begins_with_its_base(tmp_path: Path) -> None:
+    path, task = tmp_path / "mine.toml", Task("regression")
+    path.write_text(
+        MINE.replace('"mine"', '"mine"\nbase = "medium_cs"') + "[options]\nensemble_size = 3", encoding="utf-8"
+    )
+    base, mine = load_preset("medium_cs", task), load_preset(path, task)
+    assert (mine.name, mine.description) == ("mine", "mine")
+    assert mine.components == {**base.components, "NetworkSelector": ["shapedmlpnet"]}
+    assert mine.options == {**base.options, "ensemble_size": 3}
+    assert mine.portfolio == base.portfolio
+    space = AutoNetClassification(str(path)).get_hyperparameter_search_space()
+    assert space["NetworkSelector:shapedmlpnet:num_layers"].upper == 4  # 5 in medium_cs
+    assert space["NetworkSelector:shapedmlpnet:max_units"].upper == 512
+
+
+def test_best_cs_searches_the_space_of_medium_cs() -> None:
+    for kind in ("classification", "multilabel", "regression"):
+        best, medium = (load_preset(name, Task(kind, 900)) for name in ("best_cs", "medium_cs"))
+        assert (best.components, best.updates, best.portfolio) == (medium.components, medium.updates, medium.portfolio)
 
 
 def test_updates_may_concern_a_kind_of_task_or_a_size_of_table() -> None:
@@ -57,6 +78,8 @@ def test_updates_may_concern_a_kind_of_task_or_a_size_of_table() -> None:
         ("schema = 2", "has schema 2; this version reads 1"),
         ("schema = ", "cannot be read"),
         ("schema = 1\nupdate = []", "Unknown key in preset mine.toml 'update'. Did you mean 'updates'"),
+        ("schema = 1\nbase = 'medium'", "Unknown base in preset mine.toml 'medium'. Did you mean 'medium_cs'"),
+        ("schema = 1\nbase = 3", "base must be a text; got 3"),
         (MINE + "lgo = true", "Unknown key in an update of preset mine.toml 'lgo'"),
     ],
 )

@@ -22,6 +22,9 @@ __all__ = ["ClassTargets", "MultilabelTargets", "RegressionTargets", "TargetEnco
 SHOWN = 5  # labels in a message
 ONE_HOT_COLUMNS = 3  # columns from which y may be one-hot encoded classes; two exclusive labels are common
 MAX_ABS_ENCODED = 1e15  # standard deviations of a validation target: squares stay finite in float32
+# Range of the training targets that predictions may exceed, as a share: for rows unlike all others networks extrapolate
+# steeply, and the errors of these rows decide the mean.
+MAX_EXTRAPOLATION = 0.1
 MAX_ABS_TARGET = 1e300  # sums and differences of targets stay finite in float64
 
 
@@ -253,8 +256,8 @@ class TargetEncoder:
     constant : ndarray of shape (n_targets,) or None
         Value of each constant regression target, which is predicted exactly; NaN for the others.
     bounds : tuple of ndarray or None
-        Lowest and highest encoded training targets, each (n_targets,), to which outputs are clipped before the inverse
-        of a transform, which would magnify values beyond; None without a transform.
+        Lowest and highest network outputs, each (n_targets,), to which others are clipped: those of the training
+        targets, and a margin unless a transform would magnify it.  None: outputs are not clipped.
     quantiles : tuple of float
         Levels of the outputs for a single target; empty for means.
 
@@ -305,10 +308,10 @@ class TargetEncoder:
             fitted = NoTransform()
         transformed = fitted.forward(y)
         center, scale = compute_moments(transformed)
-        bounds = None
-        if not isinstance(fitted, NoTransform):
-            low, high = transformed.min(axis=0), transformed.max(axis=0)
-            bounds = standardize(low, center, scale), standardize(high, center, scale)
+        extremes = transformed.min(axis=0), transformed.max(axis=0)
+        low, high = (standardize(extreme, center, scale) for extreme in extremes)
+        beyond = MAX_EXTRAPOLATION * (high - low) if isinstance(fitted, NoTransform) else 0.0
+        bounds = low - beyond, high + beyond
         return cls(kind, fitted, center, scale, constant, bounds, quantiles)
 
     @property

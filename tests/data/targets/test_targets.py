@@ -124,6 +124,16 @@ def test_one_hot_targets_are_labels_with_a_warning() -> None:
     assert isinstance(ClassTargets.fit(one_hot), MultilabelTargets)  # without a warning: warnings are errors
 
 
+@pytest.mark.parametrize(("transform", "margin"), [("none", 10.0), ("log", 0.0), ("yeo_johnson", 0.0)])
+def test_predictions_stay_near_the_range_of_the_training_targets(transform: str, margin: float) -> None:
+    y = np.column_stack([np.linspace(0.0, 100.0, 50), np.linspace(200.0, 300.0, 50), np.full(50, 7.0)])
+    encoder = TargetEncoder.fit("regression", y, TARGET_TRANSFORMS.choose(transform))
+    predicted = encoder.decode(np.array([[-1e6, -1e6, -1e6], [1e6, 1e6, 1e6]], np.float32))
+    np.testing.assert_allclose(predicted[0], [-margin, 200 - margin, 7.0], atol=1e-6)
+    np.testing.assert_allclose(predicted[1], [100 + margin, 300 + margin, 7.0], atol=1e-6)
+    np.testing.assert_allclose(encoder.decode(encoder.encode(y)), y, atol=1e-4)
+
+
 @pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
 @given(seed=st.integers(0, 99), scale=st.sampled_from([1e-6, 1.0, 1e6]), levels=st.permutations([0.05, 0.3, 0.5, 0.95]))
 def test_quantiles_are_sorted_and_commute_with_every_transform(
