@@ -188,12 +188,16 @@ def _get_components(table: dict[str, Any], where: str) -> dict[str, list[str]]:
 
 
 def _applies_to(row: dict[str, Any], task: Task, where: str) -> bool:
-    kind = check_choice(f"task in {where}", row.get("task", task.kind), get_args(TaskKind))
+    given = row.get("task", task.kind)
+    kinds = [
+        check_choice(f"task in {where}", kind, get_args(TaskKind))
+        for kind in (given if isinstance(given, list) else [given])
+    ]
     for key in ("min_rows", "max_rows", "min_columns", "max_columns"):
         if type(row.get(key, 0)) not in (int, float):
             raise InvalidOption(f"In {where}, {key} must be a number; got {reprlib.repr(row[key])}.")
     sizes = {"rows": task.n_rows, "columns": task.n_features}
-    return kind == task.kind and all(
+    return task.kind in kinds and all(
         row.get(f"min_{name}", size) <= size <= row.get(f"max_{name}", size) for name, size in sizes.items()
     )
 

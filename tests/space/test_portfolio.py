@@ -68,6 +68,15 @@ def test_entries_may_concern_a_width_of_table(columns: int, concerned: bool, pre
     assert len(load_preset(preset, Task("classification", n_features=columns)).portfolio) == 2 + concerned
 
 
+@pytest.mark.parametrize(("kind", "concerned"), [("classification", True), ("multilabel", True), ("regression", False)])
+def test_entries_may_concern_some_tasks(kind: Any, concerned: bool, preset: Path) -> None:
+    preset.write_text(PRESET.replace("max_rows = 100", 'task = ["classification", "multilabel"]'), encoding="utf-8")
+    assert len(load_preset(preset, Task(kind)).portfolio) == 2 + concerned
+    preset.write_text(PRESET.replace("max_rows = 100", 'task = ["classification", "multilabe"]'), encoding="utf-8")
+    with pytest.raises(InvalidOption, match=r"'multilabe'\. Did you mean 'multilabel'"):
+        load_preset(preset, Task(kind))
+
+
 def test_the_ranges_of_the_user_win(preset: Path, iris: Any, quick: dict[str, Any]) -> None:
     narrowed = ("NetworkSelector", "shapedmlpnet:max_units", [16, 64])
     fixed = ("OptimizerSelector", "adamw:learning_rate", [0.003])
