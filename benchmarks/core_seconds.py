@@ -23,7 +23,7 @@ from autonet.core.errors import AutonetWarning
 
 TABLES = ("phoneme", "vehicle", "california_housing", "bank_marketing")
 TREES = re.compile(r"\w+: validation .* in ([\d.]+) s$")
-ENDED = "trials trained on all rows"
+ENDED = "trained on all rows"
 
 
 class Log(logging.Handler):

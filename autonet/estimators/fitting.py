@@ -126,7 +126,7 @@ def fit_estimator(
         if resolved.refit_on_all_rows:
             bar.begin("refit")
             was_asked, size = options.refit_on_all_rows not in ("auto", False), resolved.max_networks
-            selection = selection.refit(study, context, size, executor, plan, asked_for=was_asked)
+            selection = selection.refit(study, context, run.trees, size, executor, plan, asked_for=was_asked)
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
         run.end(estimator)
         _log_model(estimator, time.monotonic() - began)

@@ -172,9 +172,10 @@ class Params:
         None,
         'bool or "auto"',
         flag("auto", None),
-        "Whether to train the networks of the final model on all rows in the last 12 % of the time.  The validated "
-        "ones are averaged with them; with `ensemble_size` = 1 they are replaced.  Rows given as ``X_valid`` are not "
-        'trained on, so that there is no refit then.  "auto" refits an ensemble validated on held-out rows: with '
+        "Whether to train the networks and tree ensembles of the final model on all rows in the last 12 % of the "
+        "time.  The validated networks are averaged with them; trees, and with `ensemble_size` = 1 networks, are "
+        "replaced.  Rows given as ``X_valid`` are not trained on, so that there is no refit then.  "
+        '"auto" refits an ensemble validated on held-out rows: with '
         'folds, all rows train anyway.  Default: the preset\'s choice, "auto" or False.',
     )
     tree_ensembles: bool | None = _param(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from importlib.metadata import version
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,7 @@ def describe_trees(trees: Sequence[Candidate[TreeMember]]) -> list[dict[str, Any
     return [
         {
             "name": candidate.name,
+            "seconds": candidate.budget,
             "rank": list(candidate.rank),
             "predictions": candidate.predictions,
             "members": [
@@ -138,20 +140,15 @@ def describe_trees(trees: Sequence[Candidate[TreeMember]]) -> list[dict[str, Any
 
 def rebuild_trees(spec: Sequence[Mapping[str, Any]]) -> list[Candidate[TreeMember]]:
     """Rebuild tree ensembles."""
-    found = []
+    found = list[Candidate[TreeMember]]()
     for part in spec:
         members = [
             TreeMember(*(from_spec(m[name]) for name in ("encoder", "targets", "trees"))) for m in part["members"]
         ]
         loss, tie_breaker = part["rank"]
-        found.append(_tree_candidate(part["name"], (loss, tie_breaker), part["predictions"], members))
+        rank = (loss, tie_breaker)
+        found.append(Candidate(part["name"], {}, part["seconds"], rank, part["predictions"], partial(list, members)))
     return found
-
-
-def _tree_candidate(
-    name: str, rank: tuple[float, float], predictions: list[Any], members: Sequence[TreeMember]
-) -> Candidate[TreeMember]:
-    return Candidate(name, {}, 0.0, rank, predictions, lambda: members)
 
 
 def _hash_rows(data: Data) -> str:

@@ -24,7 +24,7 @@ from autonet.data.targets.targets import Targets
 from autonet.estimators.baselines import Baselines
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.conformal import Conformal, QuantileConformal
-from autonet.models.ensemble import Ensemble, Member, NetworkMember
+from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember
 from autonet.models.model import FittedModel
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import Baseline
@@ -141,18 +141,21 @@ class Selection:
         self,
         study: Searched,
         context: TrialContext,
+        trees: Sequence[Candidate[TreeMember]],
         ensemble_size: int,
         executor: Executor,
         plan: TimePlan,
         *,
         asked_for: bool,
     ) -> "Selection":
-        """Train its networks on all rows.
+        """Train its networks and tree ensembles on all rows.
 
         Parameters
         ----------
         study : Study
         context : TrialContext
+        trees : sequence of Candidate
+            Tree ensembles that were fitted.
         ensemble_size : int
             If it is 1, the refitted networks replace the best ones; an ensemble averages both.
         executor : Executor
@@ -160,17 +163,16 @@ class Selection:
         asked_for : bool
             Whether to warn if there is no time for it.
         """
-        shares = {name: share for name, share in self.ensemble.shares.items() if isinstance(name, int)}
-        interrupt = current_interrupt()
-        if interrupt.requested or not shares:
+        shares, interrupt = self.ensemble.shares, current_interrupt()
+        chosen = [candidate for candidate in trees if candidate.name in shares]
+        trials = [study.history.trials[name] for name in shares if isinstance(name, int)]
+        if interrupt.requested or not (trials or chosen):
             return self
-        loaded = [
-            (trial, as_folds(study.load_checkpoint(trial))) for trial in map(study.history.trials.__getitem__, shares)
-        ]
+        loaded = [(trial, as_folds(study.load_checkpoint(trial))) for trial in trials]
         trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
-        refitted = dict[int, list[NetworkMember]]()
+        refitted = dict[int | str, list[Member]]()
         with suppress(SearchFailed), interrupt.abandoning():
-            refitted = refit(context, trained, shares, executor, plan.limit("refit"))
+            refitted = refit(context, trained, chosen, shares, executor, plan.limit("refit"))
         if current_interrupt().requested:
             note = SearchInterrupted(
                 f"{_interrupt_name(interrupt)}: the best model is returned, without training on all rows."
@@ -180,7 +182,8 @@ class Selection:
             return replace(self, warnings=(*self.warnings, RefitSkipped(NO_TIME_TO_REFIT)))
         if ensemble_size == 1 and refitted:
             ((name, members),) = refitted.items()
-            return replace(self, members=members, ensemble=Ensemble.from_members(name, members))
+            networks = [member for member in members if isinstance(member, NetworkMember)]
+            return replace(self, members=networks, ensemble=Ensemble.from_members(name, networks))
         return replace(self, ensemble=add_refitted(self.ensemble, refitted))
 
     def without(self, category: type[AutonetWarning]) -> "Selection":

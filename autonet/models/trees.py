@@ -203,6 +203,11 @@ class BoostedTrees:
     baselines: Array
     classes: list[Array]
 
+    @property
+    def size(self) -> int:
+        """Number of iterations."""
+        return len(self.columns[0].roots)
+
     def predict(self, x: Array) -> Array:
         """Predict probabilities (n, n_outputs), or targets (n, n_targets), of rows (n, p) float32."""
         sums = [trees.add_up(x, start) for trees, start in zip(self.columns, self.baselines, strict=True)]
@@ -232,6 +237,11 @@ class RandomizedTrees:
     task: Task
     trees: Trees
     classes: list[Array]
+
+    @property
+    def size(self) -> int:
+        """Number of trees."""
+        return len(self.trees.roots)
 
     def predict(self, x: Array) -> Array:
         """Predict probabilities (n, n_outputs), or targets (n, n_targets), of rows (n, p) float32."""

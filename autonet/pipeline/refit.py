@@ -1,11 +1,12 @@
-"""Refit: train the networks of the final model on all rows.
+"""Refit: train the networks and tree ensembles of the final model on all rows.
 
 No rows are left to validate on, so the number of epochs is taken from the training that was validated.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,13 +15,17 @@ import torch
 from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
-from autonet.models.ensemble import Ensemble, Member, NetworkMember
+from autonet.models.ensemble import Ensemble, Member, TreeMember
 from autonet.models.model import one_thread
+from autonet.models.trees import BoostedTrees
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.nets.modernnca import remember_rows
 from autonet.pipeline.context import TrialContext
+from autonet.pipeline.selection import Candidate
 from autonet.pipeline.trained import TrainedFold
+from autonet.pipeline.tree_learners import TREE_LEARNER
 from autonet.pipeline.trial import build_member, build_training
+from autonet.search.evaluation import Objective, Outcome
 from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
 from autonet.search.running_trial import RunningTrial
@@ -43,14 +48,34 @@ MIN_TRAINING_SHARE = {"time": 0.5, "epochs": 1.0}  # of a refit, for which there
 MIN_FURTHER_SHARE = {"time": 0.2, "epochs": 1.0}  # the same of a network that continues: a short cycle is one, too
 
 
+@dataclass(frozen=True)
+class _Refit:
+    """A refit to do: of the networks of a trial, or of a tree ensemble.
+
+    Attributes
+    ----------
+    job : Job
+        Its target is how many seconds the refit takes.
+    least : float
+        Share of these seconds that must be left to begin it.
+    build : callable
+        Makes the members from the checkpoint of the result.
+    """
+
+    job: Job
+    least: float
+    build: Callable[[Any], list[Member]]
+
+
 def refit(
     context: TrialContext,
     trained: Mapping[int, tuple[Trial, list[TrainedFold]]],
-    shares: Mapping[int, float],
+    trees: Sequence[Candidate[TreeMember]],
+    shares: Mapping[int | str, float],
     executor: Executor,
     limit: TimeLimit,
-) -> dict[int, list[NetworkMember]]:
-    """Train networks on all rows, for about as many epochs as their best one took.
+) -> dict[int | str, list[Member]]:
+    """Train networks on all rows, for about as many epochs as their best one took, and grow tree ensembles as large.
 
     A network that was still improving continues from its last state; one that had begun to overfit starts anew.
 
@@ -59,30 +84,51 @@ def refit(
     context : TrialContext
     trained : mapping of int to (Trial, list of TrainedFold)
         By number of the trial.
-    shares : mapping of int to float
-        Weights of the trials in the final model.  If there is no time for all, those of the largest weight per second
-        come first.
+    trees : sequence of Candidate
+        Tree ensembles; those of several folds stay as they are.
+    shares : mapping of int or str to float
+        Weights of the trials and tree ensembles in the final model.  If there is no time for all, those of the largest
+        weight per second come first.
     executor : Executor
     limit : TimeLimit
 
     Returns
     -------
-    dict of int to list of NetworkMember
-        By number of the trial, the networks that were trained in time, one per fold.
+    dict of int or str to list of Member
+        By number of the trial, the networks that were trained in time, one per fold; by name, the tree ensembles.
     """
-    wanted = {number: _seconds(context, folds) for number, (_, folds) in trained.items()}
+    wanted: dict[int | str, _Refit] = {
+        number: _plan_networks(context, trial, folds) for number, (trial, folds) in trained.items()
+    }
+    if len(context.folds) == 1:
+        wanted |= {tree.name: _plan_trees(context, i, tree) for i, tree in enumerate(trees)}
     for_each = PLANNED_SHARE * limit.left()
     left, jobs = for_each * executor.n_slots, list[Job]()
-    for number in sorted(trained, key=lambda n: shares[n] / wanted[n], reverse=True):
-        seconds = min(wanted[number], for_each, left)
-        trial, folds = trained[number]
-        least = MIN_FURTHER_SHARE if all(map(_is_late, folds)) else MIN_TRAINING_SHARE
-        if seconds >= least[context.unit] * wanted[number]:
-            jobs.append(Job(number, trial.config, 0.0, seconds, trial.seed, limit.at, checkpoint=folds))
+    for name in sorted(wanted, key=lambda name: shares[name] / max(wanted[name].job.target, 1e-6), reverse=True):
+        job = wanted[name].job
+        seconds = min(job.target, for_each, left)
+        if seconds >= wanted[name].least * job.target:
+            jobs.append(replace(job, target=seconds, deadline=limit.at))
             left -= seconds
-    waiting = sorted(jobs, key=lambda job: job.target)  # the longest, which comes last, is taken first
-    refitted, running, objective = dict[int, list[NetworkMember]](), 0, partial(refit_trial, context)
-    logger = logging.getLogger("autonet")
+    names, done = {refit.job.trial: name for name, refit in wanted.items()}, dict[int | str, list[Member]]()
+    for outcome in _run(partial(refit_trial, context), jobs, executor):
+        name, checkpoint = names[outcome.job.trial], outcome.result.checkpoint
+        if checkpoint is None:
+            what = f"trial {name}" if isinstance(name, int) else name
+            logging.getLogger("autonet").info("%s stays as it was validated: %s", what, outcome.reason)
+        else:
+            done[name] = wanted[name].build(checkpoint)
+    n_trees = sum(isinstance(name, str) for name in done)
+    logging.getLogger("autonet").info(
+        "%d of %d trials and %d of %d tree ensembles trained on all rows",
+        *(len(done) - n_trees, len(trained), n_trees, len(wanted) - len(trained)),
+    )
+    return done
+
+
+def _run(objective: Objective, jobs: Sequence[Job], executor: Executor) -> Iterator[Outcome]:
+    """Run jobs, the longest first, and yield their outcomes; an interrupt starts no more."""
+    waiting, running = sorted(jobs, key=lambda job: job.target), 0
     try:
         while waiting or running:
             if current_interrupt().requested:
@@ -92,20 +138,34 @@ def refit(
                 running += 1
             for outcome in executor.wait():
                 running -= 1
-                job, weights = outcome.job, outcome.result.checkpoint
-                if weights is None:
-                    logger.info("trial %d stays as it was validated: %s", job.trial, outcome.reason)
-                    continue
-                pairs = zip(trained[job.trial][1], weights, strict=True)
-                refitted[job.trial] = [build_member(context, job.config, fold, w) for fold, w in pairs]
+                yield outcome
     finally:
         executor.cancel()
-    logger.info("%d of %d trials trained on all rows", len(refitted), len(trained))
-    return refitted
+
+
+def _plan_networks(context: TrialContext, trial: Trial, folds: Sequence[TrainedFold]) -> _Refit:
+    """Plan the refit of the networks of a trial."""
+
+    def build(weights: Sequence[Weights]) -> list[Member]:
+        return [build_member(context, trial.config, fold, w) for fold, w in zip(folds, weights, strict=True)]
+
+    least = (MIN_FURTHER_SHARE if all(map(_is_late, folds)) else MIN_TRAINING_SHARE)[context.unit]
+    job = Job(trial.number, trial.config, 0.0, _seconds(context, folds), trial.seed, math.inf, checkpoint=folds)
+    return _Refit(job, least, build)
+
+
+def _plan_trees(context: TrialContext, index: int, candidate: Candidate[TreeMember]) -> _Refit:
+    """Plan the refit of the tree ensemble of a holdout; boosting needs more iterations for more rows."""
+    (member,) = candidate.members()
+    growth = len(context.all_rows) / len(context.folds[0].train)
+    size = round(member.trees.size * growth) if isinstance(member.trees, BoostedTrees) else member.trees.size
+    config = {TREE_LEARNER: candidate.name, "size": size}
+    job = Job(-1 - index, config, 0.0, candidate.budget * growth, context.seed, math.inf)
+    return _Refit(job, 1.0, lambda member: [member])
 
 
 def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
-    """Train the networks of a trial on all rows.
+    """Train the networks of a trial on all rows; or fit a tree ensemble on them.
 
     Parameters
     ----------
@@ -118,6 +178,10 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     Result
         Its loss is 0; its checkpoint is a list of state dicts, one per fold.
     """
+    if TREE_LEARNER in trial:
+        from autonet.pipeline.tree_fitting import refit_tree_learner  # noqa: PLC0415 - slow to import, as in `run_trial`
+
+        return refit_tree_learner(context, trial)
     components, every = context.resolve(trial.params), context.all_rows
     folds: list[TrainedFold] = trial.checkpoint.load()
     weights, share = list[Weights](), trial.job.target / _seconds(context, folds)
@@ -153,15 +217,20 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     return Result(0.0, checkpoint=weights)
 
 
-def add_refitted(ensemble: Ensemble, refitted: Mapping[int, Sequence[Member]]) -> Ensemble:
-    """Average the networks of an ensemble with the refitted ones of the same trials."""
-    shares, members, names = ensemble.shares, list(ensemble.members), list(ensemble.names)
-    kept = [1 - REFITTED_SHARE if name in refitted else 1.0 for name in names]
+def add_refitted(ensemble: Ensemble, refitted: Mapping[int | str, Sequence[Member]]) -> Ensemble:
+    """Average the networks of an ensemble with the refitted ones of the same trials, and replace tree ensembles."""
+    shares, names = ensemble.shares, list(ensemble.names)
+    members = [
+        refitted[n][0] if isinstance(n, str) and n in refitted else m
+        for n, m in zip(names, ensemble.members, strict=True)
+    ]
+    kept = [1 - REFITTED_SHARE if isinstance(name, int) and name in refitted else 1.0 for name in names]
     weights = [weight * share for weight, share in zip(ensemble.weights, kept, strict=True)]
     for name, parts in refitted.items():
-        members += parts
-        names += [name] * len(parts)
-        weights += [REFITTED_SHARE * shares[name] / len(parts)] * len(parts)
+        if isinstance(name, int):
+            members += parts
+            names += [name] * len(parts)
+            weights += [REFITTED_SHARE * shares[name] / len(parts)] * len(parts)
     return replace(ensemble, members=members, weights=weights, names=names)
 
 

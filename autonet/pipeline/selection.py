@@ -66,7 +66,7 @@ class Candidate(Generic[Member_co]):
     config : dict
         Empty for a tree ensemble.
     budget : float
-        0 for all but trials.
+        That of a trial; the seconds that a tree ensemble took; 0 for the baseline.
     rank : tuple of float
         Loss of the metric on the validation rows, and plain loss.
     predictions : list of ndarray

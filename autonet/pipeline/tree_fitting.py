@@ -1,4 +1,4 @@
-"""Fitting of a tree ensemble on a fold: the job that runs beside the trials of a search."""
+"""Fitting of tree ensembles: the jobs that run beside the trials of a search, and in the refit."""
 
 import time
 from collections.abc import Callable
@@ -24,12 +24,13 @@ from autonet.pipeline.trees import Boosting, Forest, TreeGrower
 from autonet.search.records import Result
 from autonet.search.running_trial import RunningTrial
 
-__all__ = ["fit_tree_learner"]
+__all__ = ["fit_tree_learner", "refit_tree_learner"]
 
 FIRST_STEP = 16  # iterations of boosting, or trees; later steps double their number
 PROBED_ROWS = 2000  # on which the first iteration is timed; from fewer, costs are overestimated
 MIN_ITERATION_SHARE = 0.1  # of the time of a step, that its iterations take: the fixed part is an estimate
 MIN_GROWTH = 0.1  # smallest step, as a share of the trees grown so far
+REFIT_STEPS = 4  # in which a refit grows: after the first its duration is known
 
 GROWERS: dict[str, type[Boosting | Forest]] = {"boosting": Boosting, "forest": Forest}
 
@@ -53,7 +54,7 @@ def fit_tree_learner(context: TrialContext, trial: RunningTrial) -> Result:
     learner, number = LEARNERS[trial[TREE_LEARNER]], trial["fold"]
     limit = min(TimeLimit.after(trial.job.target), trial.limit)
     with one_native_thread():
-        fold = _encode_fold(context, number)
+        fold = _encode_fold(context, number, context.folds[number].train, context.folds[number].valid)
         if fold is None:
             return Result(0.0)
         trees = _build(learner, context.task, context.seed, fold)
@@ -63,6 +64,34 @@ def fit_tree_learner(context: TrialContext, trial: RunningTrial) -> Result:
             raise TimedOut("no time")
         member = TreeMember(fold.encoder, fold.targets, trees.export())
         return Result(0.0, checkpoint=(member, fold.decode(member.trees.predict(fold.valid))))
+
+
+def refit_tree_learner(context: TrialContext, trial: RunningTrial) -> Result:
+    """Fit a tree ensemble on all rows.
+
+    Parameters
+    ----------
+    context : TrialContext
+    trial : RunningTrial
+        Its parameters name the learner and the size to grow to; there is no other limit than its deadline.
+
+    Returns
+    -------
+    Result
+        Its checkpoint is the `TreeMember`.
+    """
+    learner = LEARNERS[trial[TREE_LEARNER]]
+    with one_native_thread():
+        fold = _encode_fold(context, None, context.all_rows, context.all_rows[:0])
+        assert fold is not None  # noqa: S101 - for the type checker; these data have suited trees
+        trees = _build(learner, context.task, context.seed, fold)
+        size = min(trial["size"], trees.largest)
+        for step in range(1, REFIT_STEPS + 1):
+            began = time.monotonic()
+            trees.grow(max(size * step // REFIT_STEPS, 1), fold.x, fold.y, fold.weights)
+            if current_interrupt().requested or trial.limit.left() < (REFIT_STEPS - step) * (time.monotonic() - began):
+                raise TimedOut("no time")
+        return Result(0.0, checkpoint=TreeMember(fold.encoder, fold.targets, trees.export()))
 
 
 @dataclass(frozen=True)
@@ -86,20 +115,21 @@ def _decode(targets: TargetEncoder, outputs: Array) -> Array:
     return targets.decode(outputs) if targets.kind == "regression" else outputs
 
 
-def _encode_fold(context: TrialContext, number: int) -> _EncodedFold | None:
-    """Encode a fold; return None for data that do not suit trees."""
-    fold, weights = context.folds[number], None
-    rows = fold.train
+def _encode_fold(
+    context: TrialContext, key: int | None, rows: NDArray[np.intp], valid_rows: NDArray[np.intp]
+) -> _EncodedFold | None:
+    """Encode training and validation rows, shared under a key; return None for data that do not suit trees."""
+    weights = None
     if context.weights is not None:
         rows = rows[context.weights[rows] > 0]
         weights = context.weights[rows] / context.weights[rows].mean()
 
     def encode(allocate: Allocate | None) -> tuple[TreeEncoding | None, list[Inputs]]:
         encoder = context.modality.fit_tree_encoder(context.data, rows, context.seed)
-        parts = (rows, fold.valid)
+        parts = (rows, valid_rows)
         return encoder, [context.inputs(encoder, part, allocate) for part in parts] if encoder else []
 
-    encoder, inputs = context.share(("trees", number), encode)
+    encoder, inputs = context.share(("trees", key), encode)
     if encoder is None:
         return None
     x, valid = inputs
@@ -111,7 +141,7 @@ def _encode_fold(context: TrialContext, number: int) -> _EncodedFold | None:
         targets.encode(context.y[rows]),
         weights,
         valid[:].cpu().numpy(),
-        partial(_plain_loss, context, targets, fold.valid),
+        partial(_plain_loss, context, targets, valid_rows),
     )
 
 

@@ -237,4 +237,6 @@ class TreeJobs:
         loss, tie_breaker = np.mean(losses, axis=0)
         score, name = context.metric.to_score(float(loss)), context.metric.name
         logging.getLogger("autonet").info("%s: validation %s %.4f in %.1f s", fitting.name, name, score, fitting.spent)
-        return Candidate(fitting.name, {}, 0.0, (float(loss), float(tie_breaker)), list(predictions), lambda: members)
+        return Candidate(
+            fitting.name, {}, fitting.spent, (float(loss), float(tie_breaker)), list(predictions), lambda: members
+        )

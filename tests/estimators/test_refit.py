@@ -9,6 +9,7 @@ import torch
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption, SearchInterrupted
+from autonet.models.ensemble import TreeMember
 
 PRESETS = ("tiny_cs", "medium_cs", "full_cs")
 
@@ -42,6 +43,18 @@ def test_a_single_network_is_trained_on_all_rows(iris: Any, quick: dict[str, Any
     assert not any(map(torch.equal, *weights))
     members = refitted.model_.ensemble.members
     assert [member.network for member in members] == [refitted.get_pytorch_model()]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_trees_of_the_ensemble_are_fitted_on_all_rows(iris: Any, quick: dict[str, Any], n_jobs: int) -> None:
+    options = {**quick, "ensemble_size": 10, "tree_ensembles": True, "max_trials": 1, "max_budget": 1, "n_jobs": n_jobs}
+    without, refitted = (fitted(iris, options, refit_on_all_rows=refit) for refit in (False, True))
+    assert refitted.fit_result["ensemble"] == pytest.approx(without.fit_result["ensemble"])
+    trees = [[m for m in auto.model_.ensemble.members if isinstance(m, TreeMember)] for auto in (without, refitted)]
+    assert len(trees[0]) == len(trees[1]) >= 1
+    for before, after in zip(*trees, strict=True):
+        x = np.asarray(iris[0], np.float32)
+        assert not np.array_equal(before.trees.predict(x), after.trees.predict(x))
 
 
 def test_rows_to_validate_on_stay_unseen(iris: Any, quick: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from autonet.search.records import Trial
 from autonet.search.running_trial import RunningTrial
 from autonet.training.loop import train_epoch
 from tests.clocks import FakeClock
+from tests.pipeline.tree_runs import SMALL, fit_trees, replace_learners
 from tests.pipeline.trials import context, default, job, rebuilt
 
 LATER = TimeLimit()
@@ -32,7 +33,7 @@ def trained(space: TrialContext, *, best: int = 20) -> tuple[Trial, list[Trained
 def refitted(
     space: TrialContext, trial: tuple[Trial, list[TrainedFold]], limit: TimeLimit = LATER
 ) -> list[NetworkMember]:
-    return refit(space, {4: trial}, {4: 1.0}, InProcess(), limit)[4]
+    return refit(space, {4: trial}, [], {4: 1.0}, InProcess(), limit)[4]
 
 
 def weights(members: list[NetworkMember]) -> torch.Tensor:
@@ -91,13 +92,15 @@ def test_where_time_is_short_those_that_weigh_most_are_trained(
     trials = {n: (Trial(n, default(space.task), 3, "default"), folds) for n in (1, 2, 3)}
     shares, began = {1: 0.2, 2: 0.7, 3: 0.1}, clock.now
     # A tenth of a second for an epoch on 105 rows: one for seven epochs on 150.
-    assert list(refit(space, trials, shares, InProcess(), TimeLimit(began + 1.5))) == [2]
+    assert list(refit(space, trials, [], shares, InProcess(), TimeLimit(began + 1.5))) == [2]
     assert clock.now - began == pytest.approx(1.0, abs=0.01)
     began = clock.now
-    assert list(refit(space, trials, shares, InProcess(), TimeLimit(began + 0.8))) == [2]  # shorter than it should be
+    assert list(refit(space, trials, [], shares, InProcess(), TimeLimit(began + 0.8))) == [
+        2
+    ]  # shorter than it should be
     assert 0.5 < clock.now - began < 0.8
-    assert refit(space, trials, shares, InProcess(), TimeLimit(clock.now + 0.4)) == {}
-    assert refit(space, trials, shares, InProcess(), TimeLimit(clock.now - 1.0)) == {}
+    assert refit(space, trials, [], shares, InProcess(), TimeLimit(clock.now + 0.4)) == {}
+    assert refit(space, trials, [], shares, InProcess(), TimeLimit(clock.now - 1.0)) == {}
 
 
 def test_epochs_are_all_trained_or_none(iris: Any) -> None:
@@ -114,7 +117,7 @@ def test_a_trial_that_diverges_is_left_out(iris: Any) -> None:
     for tensor in trials[1][1][0].state["network"].values():
         if tensor.is_floating_point():
             tensor.fill_(float("nan"))
-    assert list(refit(space, trials, {1: 0.5, 4: 0.5}, InProcess(), LATER)) == [4]
+    assert list(refit(space, trials, [], {1: 0.5, 4: 0.5}, InProcess(), LATER)) == [4]
 
 
 def test_infinite_weights_are_no_model(iris: Any) -> None:
@@ -143,3 +146,54 @@ def test_what_was_validated_and_what_has_seen_all_rows_are_averaged(iris: Any) -
     expected = ensemble.predict(space.data) + 0.125 * gained
     np.testing.assert_allclose(both.predict(space.data), expected, atol=1e-6)
     assert add_refitted(ensemble, {}).weights == ensemble.weights
+
+
+@pytest.fixture
+def trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_learners(monkeypatch, SMALL)
+
+
+@pytest.mark.usefixtures("trees")
+def test_tree_ensembles_learn_all_rows(iris: Any) -> None:
+    space = context(iris)
+    found = fit_trees(space)
+    shares = {tree.name: 0.5 for tree in found}
+    again = refit(space, {}, found, shares, InProcess(), LATER)
+    assert set(again) == {"boosting", "forest"}
+    for tree in found:
+        (before,), (after,) = tree.members(), again[tree.name]
+        growth = len(space.all_rows) / len(space.folds[0].train) if tree.name == "boosting" else 1.0
+        assert after.trees.size == round(before.trees.size * growth)
+        valid = space.folds[0].valid
+        right = [
+            (np.argmax(m.predict(m.encoder.inputs(space.data, space.device, valid)), 1) == space.y[valid]).mean()
+            for m in (before, after)
+        ]
+        assert right[1] == 1.0 >= right[0]
+        repeated = refit(space, {}, found, shares, InProcess(), LATER)[tree.name][0]
+        x = after.encoder.inputs(space.data, space.device)
+        np.testing.assert_array_equal(repeated.predict(x), after.predict(x))
+
+
+@pytest.mark.usefixtures("trees")
+def test_trees_stay_as_they_are_on_folds_and_without_time(iris: Any, clock: FakeClock) -> None:
+    folded, space = context(iris, folds=3), context(iris)
+    found = fit_trees(folded)
+    assert refit(folded, {}, found, {tree.name: 0.5 for tree in found}, InProcess(), LATER) == {}
+    found = [replace(tree, budget=1.0) for tree in fit_trees(space)]
+    shares = {"boosting": 0.4, "forest": 0.6}
+    assert refit(space, {}, found, shares, InProcess(), TimeLimit(clock.now + 0.5)) == {}
+    assert set(refit(space, {}, found, shares, InProcess(), TimeLimit(clock.now + 2))) == {"forest"}
+    assert set(refit(space, {}, found, shares, InProcess(), TimeLimit(clock.now + 5))) == {"forest", "boosting"}
+
+
+@pytest.mark.usefixtures("trees")
+def test_refitted_trees_replace_those_that_were_validated(iris: Any) -> None:
+    space = context(iris)
+    found = fit_trees(space)
+    members = [member for tree in found for member in tree.members()]
+    before = Ensemble(members, [0.3, 0.7], [tree.name for tree in found])
+    after = add_refitted(before, refit(space, {}, found, {"boosting": 0.3, "forest": 0.7}, InProcess(), LATER))
+    assert (after.weights, after.names) == (before.weights, before.names)
+    assert not any(a is b for a, b in zip(after.members, members, strict=True))
+    np.testing.assert_allclose(sum(after.weights), 1)
