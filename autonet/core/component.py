@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 from autonet.core.lazy import configspace
@@ -17,7 +16,7 @@ from autonet.core.validation import check_choice
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-__all__ = ["SEPARATOR", "Choice", "Component", "Components", "Node", "for_any_task", "join", "make_space"]
+__all__ = ["SEPARATOR", "Choice", "Component", "Components", "Node", "join", "make_space"]
 
 T = TypeVar("T")
 
@@ -33,25 +32,10 @@ def join(*parts: str) -> str:
     return SEPARATOR.join(part for part in parts if part)
 
 
-def for_any_task(define: Callable[[], ConfigurationSpace]) -> Callable[[Task], ConfigurationSpace]:
-    """Return the `space` of a component that does not depend on the task; it is made once, as that takes milliseconds.
-
-    Examples
-    --------
-    >>> from ConfigSpace import ConfigurationSpace
-    >>> space = for_any_task(lambda: ConfigurationSpace({"width": (1, 9)}))
-    >>> space(Task("regression")) is space(Task("classification"))
-    True
-    """
-    made = cache(define)
-    return lambda task: made()
-
-
 def make_space(*parts: Callable[[], Any]) -> Callable[[Task], ConfigurationSpace]:
     """Return the `space` of a component: hyperparameters, each made by a function, that do not depend on the task."""
 
-    @for_any_task
-    def space() -> ConfigurationSpace:
+    def space(task: Task) -> ConfigurationSpace:
         result = configspace.ConfigurationSpace()
         result.add(*(make() for make in parts))
         return result

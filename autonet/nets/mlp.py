@@ -6,8 +6,9 @@ from typing import Any
 
 from torch import nn
 
-from autonet.core.component import Component, for_any_task
+from autonet.core.component import Component
 from autonet.core.lazy import configspace as cs
+from autonet.core.task import Task
 from autonet.nets.activations import ACTIVATIONS, build_activation
 from autonet.nets.shapes import SHAPES, compute_dropouts, compute_widths
 
@@ -48,8 +49,7 @@ def build_mlpnet(
     )
 
 
-@for_any_task
-def mlpnet_space() -> cs.ConfigurationSpace:
+def mlpnet_space(task: Task) -> cs.ConfigurationSpace:
     """Define up to 15 layers, each with its own width and dropout."""
     layers = cs.Integer("num_layers", (1, MAX_LAYERS), default=3, meta={"limits": (1, MAX_LAYERS)})
     use_dropout = cs.Categorical("use_dropout", [True, False], default=True)
@@ -94,8 +94,7 @@ def build_shapedmlpnet(
     )
 
 
-@for_any_task
-def shapedmlpnet_space() -> cs.ConfigurationSpace:
+def shapedmlpnet_space(task: Task) -> cs.ConfigurationSpace:
     """Define depth, largest width, and the shapes of width and dropout."""
     space = cs.ConfigurationSpace()
     use_dropout = cs.Categorical("use_dropout", [True, False], default=True)

@@ -6,8 +6,9 @@ from typing import Any
 
 from torch import nn
 
-from autonet.core.component import Component, for_any_task
+from autonet.core.component import Component
 from autonet.core.lazy import configspace as cs
+from autonet.core.task import Task
 from autonet.nets.activations import ACTIVATIONS, build_activation
 from autonet.nets.blocks import ResBlock
 from autonet.nets.mlp import make_layer_conditions
@@ -122,8 +123,7 @@ def build_resnet(
     )
 
 
-@for_any_task
-def resnet_space() -> cs.ConfigurationSpace:
+def resnet_space(task: Task) -> cs.ConfigurationSpace:
     """Define up to 9 groups, each with its own width and dropout."""
     space = _common_space()
     groups, use_dropout = space["num_groups"], space["use_dropout"]
@@ -165,8 +165,7 @@ def build_shapedresnet(
     )
 
 
-@for_any_task
-def shapedresnet_space() -> cs.ConfigurationSpace:
+def shapedresnet_space(task: Task) -> cs.ConfigurationSpace:
     """Define depth, largest width, and the shapes of width and dropout."""
     space = _common_space()
     use_dropout = space["use_dropout"]

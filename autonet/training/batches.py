@@ -10,9 +10,10 @@ import torch
 from scipy.special import betaincinv
 from torch import Tensor, nn
 
-from autonet.core.component import Component, Node, for_any_task, make_space
+from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
+from autonet.core.task import Task
 
 __all__ = ["BATCH_LOSSES", "LOADER", "BatchLoss", "EncodedRows", "count_batches", "shuffled_batches"]
 
@@ -160,8 +161,7 @@ def _embeds_inputs(layer: nn.Module) -> bool:
     return getattr(layer, "embeds_inputs", False)
 
 
-@for_any_task
-def _clipping_space() -> cs.ConfigurationSpace:
+def _clipping_space(task: Task) -> cs.ConfigurationSpace:
     space = cs.ConfigurationSpace()
     use = cs.Categorical("use_gradient_clipping", [True, False], default=False)
     norm = cs.Float("max_gradient_norm", (0.1, 10.0), log=True, default=1.0, meta={"limits": (1e-6, 1e9)})

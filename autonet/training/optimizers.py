@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from autonet.core.component import Component, Node, for_any_task
+from autonet.core.component import Component, Node
 from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 
@@ -96,13 +96,10 @@ def _rmsprop(*, network: nn.Module, learning_rate: float, momentum: float, weigh
     return RMSprop(groups, momentum=momentum, alpha=alpha, foreach=True)
 
 
-def _space(
-    *further: Callable[[], Any], rate: float, **own: tuple[float, float, float]
-) -> Callable[[Task], cs.ConfigurationSpace]:
+def _space(*, rate: float, **own: tuple[float, float, float]) -> Callable[[Task], cs.ConfigurationSpace]:
     """Make a space: learning rate and weight decay on log scales, and (low, high, default) of further ranges."""
 
-    @for_any_task
-    def space() -> cs.ConfigurationSpace:
+    def space(task: Task) -> cs.ConfigurationSpace:
         result = cs.ConfigurationSpace()
         result.add(
             cs.Float("learning_rate", (1e-4, 1e-1), log=True, default=rate, meta=POSITIVE_LIMITS),
@@ -110,14 +107,15 @@ def _space(
         )
         for name, (low, high, default) in own.items():
             result.add(cs.Float(name, (low, high), default=default, meta=UNIT_LIMITS))
-        result.add(*(make() for make in further))
         return result
 
     return space
 
 
-def _nesterov() -> Any:
-    return cs.Categorical("nesterov", [True, False], default=True)
+def _sgd_space(task: Task) -> cs.ConfigurationSpace:
+    result = _space(rate=3e-2, momentum=(0.5, 0.99, 0.9))(task)
+    result.add(cs.Categorical("nesterov", [True, False], default=True))
+    return result
 
 
 _BETAS = {"beta1": (0.85, 0.95, 0.9), "beta2": (0.9, 0.9995, 0.999)}
@@ -127,7 +125,7 @@ OPTIMIZERS: Node[torch.optim.Optimizer] = Node.from_components(
     [
         Component("adam", _adam, _space(rate=1e-3, **_BETAS)),
         Component("adamw", _adamw, _space(rate=1e-3, **_BETAS)),
-        Component("sgd", _sgd, _space(_nesterov, rate=3e-2, momentum=(0.5, 0.99, 0.9))),
+        Component("sgd", _sgd, _sgd_space),
         Component("rmsprop", _rmsprop, _space(rate=1e-3, momentum=(0.1, 0.99, 0.5), alpha=(0.5, 0.999, 0.99))),
     ],
     selector="optimizer",

@@ -58,10 +58,12 @@ def test_settings_of_the_node_itself_leave_out_selector_and_components() -> None
     assert components[TIMER].settings == {"minutes": 40}
 
 
-def test_a_space_of_parts_is_made_once_for_all_tasks() -> None:
+def test_a_space_is_made_anew_of_its_parts_at_every_call() -> None:
     space = make_space(lambda: Float("x", (0.0, 1.0)), lambda: Float("y", (0.0, 2.0)))
-    assert list(space(Task("regression"))) == ["x", "y"]
-    assert space(Task("regression")) is space(Task("classification"))
+    first, second = space(Task("regression")), space(Task("classification"))
+    assert list(first) == ["x", "y"]
+    assert first == second
+    assert first["x"] is not second["x"]
 
 
 def test_a_node_that_is_not_mentioned_has_no_choice_until_one_is_made() -> None:
