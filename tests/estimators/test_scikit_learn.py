@@ -27,8 +27,8 @@ from autonet import AutoNetClassification, AutoNetMultilabel, AutoNetRegression
 OPTIONS: dict[str, Any] = {
     "max_trials": 1,
     "budget_type": "epochs",
-    "min_budget": 1,
-    "max_budget": 3,
+    "min_budget": 2,
+    "max_budget": 2,
     "random_state": 0,
 }
 CHECKED = [cls("tiny_cs", **OPTIONS) for cls in (AutoNetClassification, AutoNetMultilabel, AutoNetRegression)]

@@ -32,8 +32,8 @@ import json, sys
 from sklearn.datasets import load_iris
 from autonet import AutoNetClassification
 X, y = load_iris(return_X_y=True)
-auto = AutoNetClassification("medium_cs", budget_type="epochs", max_trials=6, random_state=7)
-auto.fit(X, y, min_budget=1, max_budget=9)
+auto = AutoNetClassification("medium_cs", budget_type="epochs", max_trials=3, random_state=7)
+auto.fit(X, y, min_budget=1, max_budget=3)
 rows = [{k: v for k, v in row.items() if k != "seconds"} for row in auto.history_.to_dicts()]
 print(json.dumps([rows, auto.predict_proba(X).tobytes().hex()]))
 """
@@ -60,7 +60,7 @@ def test_a_seed_gives_the_same_bits_in_processes_with_different_hash_seeds() -> 
         return subprocess.Popen([sys.executable, "-c", SAME_SEED], env=environment, stdout=subprocess.PIPE, text=True)
 
     first, second = (json.loads(process.communicate()[0]) for process in [run("1"), run("2")])
-    assert len(first[0]) > 6
+    assert len(first[0]) >= 3
     assert first == second
 
 
@@ -68,8 +68,8 @@ def test_a_seed_gives_the_same_bits_in_processes_with_different_hash_seeds() -> 
 @pytest.mark.parametrize("preset", ["tiny_cs", "medium_cs"])
 def test_fit_keeps_to_max_runtime_and_uses_it(preset: str, digits: Any) -> None:
     began = time.monotonic()
-    AutoNetClassification(preset, max_runtime=4, n_jobs=1, random_state=0).fit(*digits)
-    assert 0.8 * 4 <= time.monotonic() - began <= 1.02 * 4 + 1
+    AutoNetClassification(preset, max_runtime=2, n_jobs=1, random_state=0).fit(*digits)
+    assert 0.8 * 2 <= time.monotonic() - began <= 1.02 * 2 + 1
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_there_is_a_model_however_small_the_limit(max_runtime: float, digits: An
 
 @pytest.mark.usefixtures("imported_optimizers", "cpu_clock")
 def test_tenths_of_a_second_are_budgets(iris: Any) -> None:
-    auto = AutoNetClassification("tiny_cs", max_runtime=3, min_budget=0.1, max_budget=0.9, random_state=0).fit(*iris)
+    auto = AutoNetClassification("tiny_cs", max_runtime=2, min_budget=0.1, max_budget=0.9, random_state=0).fit(*iris)
     assert len(auto.history_) >= 3
     # What has nothing left to learn ends below its budget.
     assert 0.1 < max(t.budget for t in auto.history_) <= 0.9
