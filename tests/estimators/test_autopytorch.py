@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
 @pytest.mark.usefixtures("cpu_clock")
 def test_the_book_example(digits: Any) -> None:
     X_train, X_test, y_train, y_test = train_test_split(*digits, random_state=1)
-    autoPyTorch = AutoNetClassification("tiny_cs", log_level="info", max_runtime=8, min_budget=0.5, max_budget=4)
+    autoPyTorch = AutoNetClassification("tiny_cs", log_level="info", max_runtime=2, min_budget=0.1, max_budget=1)
     autoPyTorch.fit(X_train, y_train, validation_split=0.1)
     pytorch_model = autoPyTorch.get_pytorch_model()
     x = torch.randn(1, pytorch_model[0].in_features)
@@ -40,7 +40,7 @@ def test_the_book_example(digits: Any) -> None:
 @pytest.mark.usefixtures("cpu_clock")
 def test_the_readme_example(iris: Any) -> None:
     X, y = iris
-    autoPyTorch = AutoNetClassification("tiny_cs", log_level="info", max_runtime=3, min_budget=0.3, max_budget=0.9)
+    autoPyTorch = AutoNetClassification("tiny_cs", log_level="info", max_runtime=1.5, min_budget=0.15, max_budget=0.5)
     autoPyTorch.fit(X, y, validation_split=0.3)
     assert accuracy_score(y, autoPyTorch.predict(X)) > 0.8
 
@@ -54,8 +54,8 @@ def test_configuration(iris: Any, capsys: Any) -> None:
         for name in ("max_runtime", "networks", "validation_split", "hyperparameter_search_space_updates")
     )
     autoPyTorch = AutoNetClassification(log_level="info", max_runtime=2, min_budget=0.2, max_budget=0.6)
-    autoPyTorch.fit(*iris, log_level="debug", max_runtime=4, min_budget=0.3, max_budget=0.9)
-    assert max(r.target for _, r in autoPyTorch.history_.reports) <= 0.9
+    autoPyTorch.fit(*iris, log_level="debug", max_runtime=1.5, min_budget=0.1, max_budget=0.3)
+    assert max(r.target for _, r in autoPyTorch.history_.reports) <= 0.3
     AutoNetClassification("full_cs")
     autoPyTorch = AutoNetClassification(networks=["resnet", "shapedresnet", "mlpnet", "shapedmlpnet"])
     space = autoPyTorch.get_hyperparameter_search_space(*iris, validation_split=0.3)

@@ -203,7 +203,7 @@ class Exits(nn.Module):
 
 
 @pytest.mark.parametrize("network", [Exits], indirect=True)
-@pytest.mark.parametrize("options", [{}, {**TIMED, "max_runtime": 3}])
+@pytest.mark.parametrize("options", [{}, {**TIMED, "max_runtime": 2}])
 def test_a_network_that_calls_exit_fails_alone(network: str, options: dict[str, Any]) -> None:
     with pytest.warns(BaselineReturned, match=r"Every trial failed.*sys.exit\(3\)"):
         fitted = auto(networks=[network], **options).fit(X, Y)

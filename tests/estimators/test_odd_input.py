@@ -1,5 +1,6 @@
 """Tables, targets and splits that are odd and all the same must work (table B of the faults; see test_tables too)."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,12 @@ def targets(cls: type, n: int = 60) -> np.ndarray:
 def fitted(cls: Any, table: Any, y: Any = None, fit: Any = None, **options: Any) -> Any:
     y = targets(cls) if y is None else y
     return cls("tiny_cs", **{**SMALLEST, **options}).fit(table, y, **(fit or {}))
+
+
+@cache
+def plain_answer(cls: Any) -> np.ndarray:
+    """What a fit of nothing but X and its targets says."""
+    return answer(fitted(cls, X), X)
 
 
 def answer(auto: Any, table: Any) -> np.ndarray:
@@ -102,11 +109,11 @@ def test_numbers_in_other_types_at_predict(cls: Any) -> None:
         np.testing.assert_allclose(answer(auto, other), expected, rtol=1e-5)
 
 
-def test_a_hundred_thousand_categories() -> None:
-    n = 120_000
-    table = pd.DataFrame({"id": [f"user {i}" for i in np.arange(n) % 100_000], "x": np.linspace(0, 1, n)})
+def test_twenty_thousand_categories() -> None:
+    n = 24_000
+    table = pd.DataFrame({"id": [f"user {i}" for i in np.arange(n) % 20_000], "x": np.linspace(0, 1, n)})
     auto = fitted(AutoNetRegression, table, table["x"])
-    assert len(auto.columns_[0].levels) == 100_000
+    assert len(auto.columns_[0].levels) == 20_000
     assert auto.get_pytorch_model()[0].in_features <= 65
     with pytest.warns(DataWarning, match="No value of column 'id' \\(now 'nobody', in fit 'user 0'\\) was seen in fit"):
         assert np.isfinite(auto.predict(pd.DataFrame({"id": ["nobody"], "x": [0.5]}))).all()
@@ -211,9 +218,8 @@ def test_classes_of_one_and_of_two_members(members: int, cross_validator: Any) -
 def test_a_thousand_classes() -> None:
     y = np.repeat(np.arange(1000), 3)
     table = np.column_stack([y, np.random.default_rng(0).normal(size=3000)])
-    for cross_validator in ("none", 3):
-        auto = fitted(AutoNetClassification, table, y, cross_validator=cross_validator)
-        assert auto.predict_proba(table[:5]).shape == (5, 1000)
+    auto = fitted(AutoNetClassification, table, y, cross_validator=3)
+    assert auto.predict_proba(table[:5]).shape == (5, 1000)
 
 
 def test_every_row_a_class_of_its_own() -> None:
@@ -221,7 +227,7 @@ def test_every_row_a_class_of_its_own() -> None:
     assert auto.predict_proba(X).shape == (60, 60)
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "roc_auc", "f1", "average_precision"])
+@pytest.mark.parametrize("metric", ["roc_auc", "f1"])
 def test_one_in_ten_thousand(metric: str) -> None:
     n = 20_000
     y = (np.arange(n) % 10_000 == 0).astype(int)
@@ -250,7 +256,7 @@ def test_one_in_ten_thousand(metric: str) -> None:
     ],
 )
 def test_equal_weights_are_no_weights(weights: Any, cls: Any) -> None:
-    np.testing.assert_array_equal(answer(fitted(cls, X, fit={"sample_weight": weights}), X), answer(fitted(cls, X), X))
+    np.testing.assert_array_equal(answer(fitted(cls, X, fit={"sample_weight": weights}), X), plain_answer(cls))
 
 
 @pytest.mark.parametrize("cls", BOTH)
@@ -287,11 +293,11 @@ def test_validation_in_every_way(options: dict[str, Any], n_members: int, cls: A
 
 
 @pytest.mark.parametrize("cls", BOTH)
-@pytest.mark.parametrize("groups", [GROUPS, GROUPS.astype(str), GROUPS.tolist(), pd.Series(GROUPS, dtype="category")])
 @pytest.mark.parametrize("options", [{}, {"cross_validator": "group_k_fold"}, {"cross_validator": GroupKFold(3)}])
-def test_groups_of_any_type(options: dict[str, Any], groups: Any, cls: Any) -> None:
-    auto = fitted(cls, X, fit={"groups": groups}, **options)
-    np.testing.assert_array_equal(answer(auto, X), answer(fitted(cls, X, fit={"groups": GROUPS}, **options), X))
+def test_groups_of_any_type(options: dict[str, Any], cls: Any) -> None:
+    expected = answer(fitted(cls, X, fit={"groups": GROUPS}, **options), X)
+    for groups in (GROUPS.astype(str), GROUPS.tolist(), pd.Series(GROUPS, dtype="category")):
+        np.testing.assert_array_equal(answer(fitted(cls, X, fit={"groups": groups}, **options), X), expected)
 
 
 def test_groups_never_stand_on_both_sides() -> None:
@@ -307,8 +313,16 @@ def test_groups_never_stand_on_both_sides() -> None:
 # ---- what the caller handed over ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cls", BOTH)
-@pytest.mark.parametrize("make", [np.array, np.asfortranarray, sparse.csr_array, sparse.csc_array, sparse.coo_array])
+@pytest.mark.parametrize(
+    ("make", "cls"),
+    [
+        (np.array, AutoNetClassification),
+        (np.asfortranarray, AutoNetRegression),
+        (sparse.csr_array, AutoNetClassification),
+        (sparse.csc_array, AutoNetRegression),
+        (sparse.coo_array, AutoNetClassification),
+    ],
+)
 def test_arrays_of_the_caller_are_left_as_they_are(make: Any, cls: Any) -> None:
     table = np.where(X > 0, X, 0.0)
     table[5, 0] = np.nan

@@ -85,7 +85,7 @@ def test_auto_is_for_an_ensemble_where_rows_were_held_out(
 @pytest.mark.filterwarnings("ignore::autonet.core.errors.RefitSkipped")  # a slow best network has no time for it
 def test_it_happens_inside_the_time(digits: Any) -> None:
     options = {
-        "max_runtime": 4,
+        "max_runtime": 2,
         "n_jobs": 1,
         "random_state": 0,
         "networks": ["shapedmlpnet"],
@@ -93,8 +93,8 @@ def test_it_happens_inside_the_time(digits: Any) -> None:
     }
     began = time.monotonic()
     auto = AutoNetClassification("medium_cs", **options).fit(*digits)
-    assert time.monotonic() - began < 1.02 * 4 + 1
-    assert auto.score(*digits) > 0.95
+    assert time.monotonic() - began < 1.02 * 2 + 1
+    assert auto.score(*digits) > 0.9
 
 
 def test_an_interruption_leaves_what_was_validated(

@@ -20,12 +20,12 @@ def test_it_learns_in_the_units_of_the_target(diabetes: Any, quick: dict[str, An
     assert auto.fit_result["info"]["val_r2"] > 0.3
 
 
-@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
-def test_the_scale_of_the_target_does_not_matter(scale: float, diabetes: Any, quick: dict[str, Any]) -> None:
+def test_the_scale_of_the_target_does_not_matter(diabetes: Any, quick: dict[str, Any]) -> None:
     X, y = diabetes
     plain = AutoNetRegression("tiny_cs", **quick).fit(X, y).predict(X)
-    scaled = AutoNetRegression("tiny_cs", **quick).fit(X, y * scale).predict(X)
-    np.testing.assert_allclose(scaled / scale, plain, rtol=2e-2, atol=1)
+    for scale in (1e-9, 1e9):
+        scaled = AutoNetRegression("tiny_cs", **quick).fit(X, y * scale).predict(X)
+        np.testing.assert_allclose(scaled / scale, plain, rtol=2e-2, atol=1)
 
 
 def test_several_targets(diabetes: Any, quick: dict[str, Any]) -> None:
@@ -65,7 +65,8 @@ def test_targets_of_any_size_are_learned(transform: str, quick: dict[str, Any]) 
 @pytest.mark.parametrize("preset", ["tiny_cs", "medium_cs", "full_cs"])
 @pytest.mark.parametrize("loss", [None, "l1_loss", "huber_loss"])
 def test_every_preset_fits(preset: str, loss: str | None, diabetes: Any, quick: dict[str, Any]) -> None:
-    auto = AutoNetRegression(preset, **quick, loss_modules=[loss] if loss else None).fit(*diabetes)
+    options = {**quick, "max_trials": 1, "min_budget": 9, "loss_modules": [loss] if loss else None}
+    auto = AutoNetRegression(preset, **options).fit(*diabetes)
     assert auto.score(*diabetes) > 0
 
 

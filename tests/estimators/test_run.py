@@ -130,32 +130,37 @@ def test_the_directory_is_checked_before_the_data_are_read() -> None:
 
 SCRIPT = """
 import sys
-from tests.estimators.test_run import X, classifier, y
-classifier(sys.argv[1], max_trials=5, log_level="info").fit(X, y)
+from sklearn.datasets import load_iris
+from autonet import AutoNetClassification
+AutoNetClassification("tiny_cs", run_dir=sys.argv[1], max_trials=5, log_level="info", {options}).fit(
+    *load_iris(return_X_y=True)
+)
 """
 
 
-def run_script(run_dir: Path, *, kill_at: str = "") -> list[str]:
-    """Run the script, until a line of its log contains a text; return the lines about trials."""
-    command = [sys.executable, "-c", SCRIPT, str(run_dir)]
+def run_script(run_dir: Path, *, kill_at: str) -> list[str]:
+    """Run the script until a line of its log contains a text; return the lines about trials."""
+    options = ", ".join(f"{name}={value!r}" for name, value in EPOCHS.items())
+    command = [sys.executable, "-c", SCRIPT.format(options=options), str(run_dir)]
     lines = []
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if " INFO trial " in line:
                 lines.append(line)
-            if kill_at and kill_at in line:
+            if kill_at in line:
                 os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == (-signal.SIGKILL if kill_at else 0)
+    assert process.returncode == -signal.SIGKILL
     return lines
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills a process group")
-def test_after_a_kill_nothing_is_lost_and_nothing_trained_again(tmp_path: Path) -> None:
+def test_after_a_kill_nothing_is_lost_and_nothing_trained_again(tmp_path: Path, caplog: Any) -> None:
     killed = run_script(tmp_path / "run", kill_at="trial 1 ")
     ended = [(trial.number, report.target) for trial, report in read_history(tmp_path / "run").reports]
     assert len(ended) >= len(killed)
-    rest = run_script(tmp_path / "run")
+    classifier(tmp_path / "run", max_trials=5, log_level="info").fit(X, y)
+    rest = [message for message in caplog.messages if message.startswith("trial ")]
     history = read_history(tmp_path / "run")
     assert [(trial.number, report.target) for trial, report in history.reports][: len(ended)] == ended
     assert len(history.reports) == len(ended) + len(rest)

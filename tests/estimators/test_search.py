@@ -31,6 +31,8 @@ SAME_SEED = """
 import json, sys
 from sklearn.datasets import load_iris
 from autonet import AutoNetClassification
+from autonet.pipeline import trees
+trees.FOREST_SIZE, trees.MAX_ITERATIONS = 10, 12
 X, y = load_iris(return_X_y=True)
 auto = AutoNetClassification("medium_cs", budget_type="epochs", max_trials=3, random_state=7)
 auto.fit(X, y, min_budget=1, max_budget=3)

@@ -28,9 +28,10 @@ def test_an_ensemble_predicts_the_weighted_mean_of_its_networks(diabetes: Any, q
     np.testing.assert_allclose(auto.predict(X), np.average(separate, axis=0, weights=ensemble.weights))
 
 
+@pytest.mark.usefixtures("cpu_clock")
 def test_a_linear_model_of_fewer_folds_is_not_compared_with_networks(diabetes: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("autonet.pipeline.baseline.MAX_OVERHEAD", 0)  # the first fold has taken too long
-    auto = AutoNetRegression("tiny_cs", max_runtime=5, cross_validator=5, ensemble_size=10, random_state=0)
+    auto = AutoNetRegression("tiny_cs", max_runtime=2, n_jobs=1, cross_validator=5, ensemble_size=10, random_state=0)
     auto.fit(*diabetes)
     assert "linear" not in auto.fit_result["ensemble"]
     assert len(auto.model_.best) == 5

@@ -23,7 +23,7 @@ def labelled() -> Any:
 @pytest.mark.parametrize("preset", ["tiny_cs", "medium_cs", "full_cs"])
 def test_several_labels_per_row(preset: str, labelled: Any, quick: dict[str, Any]) -> None:
     X, y = labelled
-    auto = AutoNetMultilabel(preset, **{**quick, "max_budget": 27}).fit(X, y)
+    auto = AutoNetMultilabel(preset, **quick).fit(X, y)
     predicted, probabilities = auto.predict(X), auto.predict_proba(X)
     assert predicted.shape == probabilities.shape == y.shape
     assert predicted.dtype == y.dtype
@@ -48,7 +48,7 @@ def test_the_metric_steers_the_threshold(metric: str, quick: dict[str, Any]) -> 
 @pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
 def test_transforms_of_the_target(transform: str, diabetes: Any, quick: dict[str, Any]) -> None:
     X, y = diabetes
-    options = {**quick, "max_budget": 27, "target_transforms": [transform]}
+    options = {**quick, "max_trials": 1, "min_budget": 27, "max_budget": 27, "target_transforms": [transform]}
     for target in (y, np.column_stack([y, np.exp(y / 50)])):
         auto = AutoNetRegression("tiny_cs", **options).fit(X, target)
         assert auto.predict(X).shape == target.shape

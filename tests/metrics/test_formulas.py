@@ -26,7 +26,7 @@ from tests.metrics.predictions import (
 SEED = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(n_classes=st.integers(2, 5), seed=SEED)
 def test_formulas_of_classes_are_those_of_scikit_learn(n_classes: int, seed: int) -> None:
     y, p = classes(n_classes, seed)
@@ -56,7 +56,7 @@ def _brier(y: np.ndarray, p: np.ndarray, weight: np.ndarray | None) -> float:
     return float(sk.brier_score_loss(y, p, sample_weight=weight))
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(n_labels=st.integers(1, 4), seed=SEED)
 def test_formulas_of_labels_are_those_of_scikit_learn(n_labels: int, seed: int) -> None:
     y, p = labels(n_labels + 1, seed)

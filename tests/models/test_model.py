@@ -53,7 +53,7 @@ def rebuilt(model: FittedModel) -> FittedModel:
 @pytest.mark.parametrize("preprocessor", ["none", "truncated_svd", "power_transformer", "nystroem", "kitchen_sinks"])
 def test_a_classifier_is_rebuilt_from_its_spec(table: pd.DataFrame, quick: dict[str, Any], preprocessor: str) -> None:
     y = np.where(table.town == "Lima", "buy", "skip")
-    options = {**quick, "ensemble_size": 4, "tree_ensembles": True, "preprocessors": [preprocessor]}
+    options = {**quick, "max_budget": 3, "ensemble_size": 4, "tree_ensembles": True, "preprocessors": [preprocessor]}
     auto = AutoNetClassification("full_cs", optimize_metric="f1", pos_label="buy", **options).fit(table, y)
     model = rebuilt(auto.model_)
     np.testing.assert_array_equal(model.predict_proba(table), auto.predict_proba(table))
@@ -66,7 +66,7 @@ def test_a_classifier_is_rebuilt_from_its_spec(table: pd.DataFrame, quick: dict[
 @pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
 def test_a_regressor_is_rebuilt_from_its_spec(table: pd.DataFrame, quick: dict[str, Any], transform: str) -> None:
     y = np.column_stack([np.exp(table["size"].fillna(0)), np.arange(N)])
-    options = {**quick, "ensemble_size": 4, "tree_ensembles": True, "target_transforms": [transform]}
+    options = {**quick, "max_budget": 3, "ensemble_size": 4, "tree_ensembles": True, "target_transforms": [transform]}
     auto = AutoNetRegression("tiny_cs", **options).fit(table, y)
     np.testing.assert_array_equal(rebuilt(auto.model_).predict(table), auto.predict(table))
     with pytest.raises(InvalidOption, match="fitted to a regression"):
@@ -100,7 +100,8 @@ def test_labels_of_any_kind_come_back(labels: Any, quick: dict[str, Any]) -> Non
     y[:] = list(labels) * 20
     y = y.astype(labels.dtype) if isinstance(labels, np.ndarray) else y
     x = np.arange(40.0)[:, None]
-    auto = AutoNetClassification("tiny_cs", **quick, normalization_strategies=["standardize"]).fit(x, y)
+    options = {**quick, "max_trials": 1, "normalization_strategies": ["standardize"]}
+    auto = AutoNetClassification("tiny_cs", **options).fit(x, y)
     again = rebuilt(auto.model_).predict(x)
     assert again.dtype == auto.predict(x).dtype
     assert again.tolist() == auto.predict(x).tolist()
