@@ -105,7 +105,7 @@ def test_a_dask_worker_that_dies_in_a_fit_costs_its_configuration_alone(network:
     (tmp_path / "deadly").touch()
     options = {"processes": True, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster,
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, **options) as cluster,
         distributed.Client(cluster) as client,
     ):
         run = {"networks": [network], "run_dir": tmp_path / "run"}
