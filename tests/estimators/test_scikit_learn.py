@@ -1,5 +1,6 @@
 """The estimators among those of scikit-learn: its own checks, and the tools that people put around an estimator."""
 
+import inspect
 import pickle
 import unittest
 from typing import Any
@@ -31,7 +32,7 @@ OPTIONS: dict[str, Any] = {
     "max_budget": 2,
     "random_state": 0,
 }
-CHECKED = [cls("tiny_cs", **OPTIONS) for cls in (AutoNetClassification, AutoNetMultilabel, AutoNetRegression)]
+CHECKED = [cls("tiny_cs", **OPTIONS) for cls in (AutoNetClassification, AutoNetRegression)]
 
 NEEDS_ROUTED_SCORES = pytest.mark.skipif(
     parse_version(sklearn.__version__) < parse_version("1.8"),
@@ -80,6 +81,12 @@ def test_the_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
     except unittest.SkipTest as reason:
         assert check.func.__name__ in EXCUSED, reason  # noqa: PT017 - skipped, or not
         raise
+
+
+def test_the_estimator_of_several_labels_is_checked_with_that_of_classes() -> None:
+    assert AutoNetMultilabel.__bases__ == (AutoNetClassification,)
+    own = {name for name, value in vars(AutoNetMultilabel).items() if inspect.isroutine(value)}
+    assert own == {"set_fit_request", "set_score_request"}  # scikit-learn adds these to every class
 
 
 # ---- models of models -----------------------------------------------------------------------------------------------
