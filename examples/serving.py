@@ -22,6 +22,9 @@ def to_inputs(rows, description):
         values = [row.get(column["name"]) for row in rows]
         if column["kind"] == "numeric":
             inputs["numbers"][:, column["index"][0]] = [np.nan if value is None else value for value in values]
+        elif column["kind"] == "ordinal":
+            positions = dict(map(tuple, column["codes"]))
+            inputs["numbers"][:, column["index"][0]] = [positions.get(value, np.nan) for value in values]
         elif "codes" in column:
             codes = {**dict(map(tuple, column["codes"])), None: column["missing"]}
             inputs["codes"][:, column["index"]] = [codes.get(value, column["unseen"]) for value in values]

@@ -143,8 +143,31 @@ class Modality(Protocol):
     def encoder_key(self, components: Components) -> Hashable:
         """Return the part of the components that the encoder depends on; others have other representations (`repr`)."""
 
-    def fit_encoder(self, data: Any, rows: NDArray[np.intp], components: Components, seed: int) -> Encoder:
-        """Fit an encoder on training rows (n,)."""
+    def fit_encoder(
+        self,
+        data: Any,
+        rows: NDArray[np.intp],
+        components: Components,
+        seed: int,
+        y: NDArray[Any] | None = None,
+    ) -> Encoder:
+        """Fit an encoder on training rows (n,), and perhaps on their targets y, (n,) or (n, n_targets)."""
+
+    def training_inputs(
+        self,
+        encoder: Any,
+        data: Any,
+        y: NDArray[Any],
+        device: torch.device,
+        rows: NDArray[np.intp],
+        allocate: Allocate | None = None,
+    ) -> Inputs:
+        """Encode rows (n,) to train on, with targets y; default: as all others.
+
+        An encoder that was fitted on targets encodes them so that no row knows its own.
+        """
+        inputs: Inputs = encoder.inputs(data, device, rows, allocate)
+        return inputs
 
     def fit_tree_encoder(self, data: Any, rows: NDArray[np.intp], seed: int) -> TreeEncoding | None:
         """Fit an encoder for tree ensembles on training rows (n,); default: None, the data do not suit trees."""

@@ -52,7 +52,7 @@ class ColumnSummary(tuple[Column, ...]):
 def _describe_values(column: Column) -> str:
     if column.zone:
         return f"in {column.zone}"
-    if column.kind != "categorical" or not column.levels:
+    if column.kind not in ("categorical", "ordinal") or not column.levels:
         return ""
     shown = ", ".join(f"{level!r:.20}" for level in column.levels[:MAX_LEVELS])
     return f"{len(column.levels)}: {shown}" + (", ..." if len(column.levels) > MAX_LEVELS else "")

@@ -131,14 +131,14 @@ class TrialContext:
 
     def _encode(self, components: Components, fold: int, allocate: Allocate | None) -> tuple[Encoder, list[Inputs]]:
         train, valid = self.folds[fold].train, self.folds[fold].valid
-        encoder = self.modality.fit_encoder(self.data, train, components, self.seed)
-        return encoder, [self.inputs(encoder, train, allocate), self.inputs(encoder, valid, allocate)]
+        encoder = self.modality.fit_encoder(self.data, train, components, self.seed, self.y[train])
+        return encoder, [self.training_inputs(encoder, train, allocate), self.inputs(encoder, valid, allocate)]
 
     def encode_all(self, encoder: Encoder) -> Inputs:
-        """Encode the rows of all folds by an encoder that another process has fitted."""
+        """Encode the rows of all folds, to train on, by an encoder that another process has fitted."""
         every = self.all_rows
         key = hashlib.sha256(pickle_arrays(encoder)).digest() if self.shared else None
-        _, [x] = self.share(key, lambda allocate: (encoder, [self.inputs(encoder, every, allocate)]))
+        _, [x] = self.share(key, lambda allocate: (encoder, [self.training_inputs(encoder, every, allocate)]))
         return x
 
     def share(self, key: Any, encode: Callable[[Allocate | None], tuple[E, list[Inputs]]]) -> tuple[E, list[Inputs]]:
@@ -165,6 +165,10 @@ class TrialContext:
     def inputs(self, encoder: Encoder, rows: NDArray[np.intp], allocate: Allocate | None = None) -> Inputs:
         """Encode rows (n,) of the data: (n, n_in)."""
         return encoder.inputs(self.data, self.device, rows, allocate)
+
+    def training_inputs(self, encoder: Encoder, rows: NDArray[np.intp], allocate: Allocate | None = None) -> Inputs:
+        """Encode rows (n,) of the data to train on: (n, n_in)."""
+        return self.modality.training_inputs(encoder, self.data, self.y[rows], self.device, rows, allocate)
 
     def rows(self, targets: TargetEncoder, x: Inputs, rows: NDArray[np.intp]) -> EncodedRows:
         """Combine encoded rows (n, n_in) with their targets and normalized weights (n,)."""

@@ -6,16 +6,17 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from autonet.core.component import Components, Node
 from autonet.core.errors import DataWarning
-from autonet.core.modality import Inputs, Modality
+from autonet.core.modality import Allocate, Inputs, Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.warn import join_first, warn
 from autonet.data.encoding.encoder import LAZY_COLUMNS, TabularEncoder
-from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS, TARGET_MEANS
 from autonet.data.encoding.trees import TreeEncoder
 from autonet.data.reading.columns import Column
 from autonet.data.reading.schema import Schema
@@ -27,7 +28,7 @@ from autonet.pipeline.nodes import nodes_around
 
 __all__ = ["NODES", "TABLES", "Tables"]
 
-NODES = nodes_around((IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING, NUMERIC_EMBEDDING), NETWORKS)
+NODES = nodes_around((IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING, TARGET_MEANS, NUMERIC_EMBEDDING), NETWORKS)
 
 PLAIN_ENCODING = (PREPROCESSORS.choose("none"), EMBEDDING.choose("none"))  # categories are one-hot
 
@@ -57,12 +58,31 @@ class Tables(Modality):
 
     def encoder_key(self, components: Components) -> Hashable:
         """Return the choices that the encoder depends on; the dimension of embeddings is no part of them."""
-        choices = [components[node] for node in (IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING)]
+        choices = [components[node] for node in (IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING, TARGET_MEANS)]
         return tuple((c.name, *sorted(item for item in c.params.items() if item[0] != "dimension")) for c in choices)
 
-    def fit_encoder(self, data: Table, rows: NDArray[np.intp], components: Components, seed: int) -> TabularEncoder:
-        """Fit an encoder on training rows (n,)."""
-        return TabularEncoder.fit(data, rows, components, seed)
+    def fit_encoder(
+        self,
+        data: Table,
+        rows: NDArray[np.intp],
+        components: Components,
+        seed: int,
+        y: NDArray[Any] | None = None,
+    ) -> TabularEncoder:
+        """Fit an encoder on training rows (n,), and target means on their targets."""
+        return TabularEncoder.fit(data, rows, components, seed, y)
+
+    def training_inputs(
+        self,
+        encoder: TabularEncoder,
+        data: Table,
+        y: NDArray[Any],
+        device: torch.device,
+        rows: NDArray[np.intp],
+        allocate: Allocate | None = None,
+    ) -> Inputs:
+        """Encode rows (n,) to train on; see `TabularEncoder.training_inputs`."""
+        return encoder.training_inputs(data, y, device, rows, allocate)
 
     def fit_tree_encoder(self, data: Table, rows: NDArray[np.intp], seed: int) -> TreeEncoder | None:
         """Fit an encoder for tree ensembles on training rows (n,); None for a wide sparse table."""

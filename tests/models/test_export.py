@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
+import autonet
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import InvalidOption
 from autonet.models.export import to_tensors
@@ -43,7 +44,7 @@ NETWORKS = ("mlpnet", "resnet", "realmlp", "tabm", "modernnca")
 CHOICES = [
     *({"networks": name} for name in NETWORKS),
     *({"numeric_embeddings": name} for name in ("pbld", "periodic", "piecewise_linear")),
-    *({"normalization_strategies": name} for name in ("quantile", "robust", "minmax")),
+    *({"normalization_strategies": name} for name in ("quantile", "robust", "minmax", "signed_log")),
     *({"preprocessors": name} for name in ("truncated_svd", "power_transformer", "nystroem", "kitchen_sinks")),
 ]
 
@@ -66,6 +67,20 @@ def test_the_module_of_a_regressor_returns_values_in_their_unit(table: pd.DataFr
     with torch.no_grad():
         values = module(*to_tensors(auto.model_.read(table))).numpy()
     np.testing.assert_allclose(values, auto.predict(table), rtol=ATOL, atol=ATOL * np.abs(y).max())
+
+
+def test_ordered_categories_are_exported_as_numbers(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    sizes = pd.Categorical(rng.choice(["S", "M", "L", "XL"], N), categories=["S", "M", "L", "XL"], ordered=True)
+    frame = pd.DataFrame({"size": sizes, "n": rng.normal(size=N)})
+    auto = AutoNetRegression("tiny_cs", **options()).fit(frame, sizes.codes + 0.1 * frame["n"])
+    assert auto.get_feature_names_out().tolist() == ["size", "n"]
+    auto.save(tmp_path / "model")
+    as_text = frame.assign(size=frame["size"].astype(str))
+    np.testing.assert_array_equal(autonet.load(tmp_path / "model").predict(as_text), auto.predict(frame))
+    with torch.no_grad(), one_thread():
+        values = auto.get_pytorch_model(include_preprocessing=True, ensemble=True)(*to_tensors(auto.model_.read(frame)))
+    np.testing.assert_allclose(values.numpy()[:, 0], auto.predict(frame), atol=ATOL)
 
 
 def test_the_best_network_alone(table: pd.DataFrame) -> None:

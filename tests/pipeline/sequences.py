@@ -96,7 +96,7 @@ class Sequences(Modality):
     def encoder_key(self, components: Components) -> Hashable:
         return ()
 
-    def fit_encoder(self, data: SequenceData, rows: NDArray[np.intp], components: Any, seed: int) -> SequenceEncoder:
+    def fit_encoder(self, data: SequenceData, rows: Any, components: Any, seed: int, y: Any = None) -> SequenceEncoder:
         values = data.values[rows]
         return SequenceEncoder(float(values.mean()), float(values.std()), InputLayout(values.shape[1]))
 

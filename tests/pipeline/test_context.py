@@ -45,6 +45,26 @@ def test_encoders_see_training_rows_only(diabetes: Any) -> None:
     assert torch.equal(before.rows.x[:], after.rows.x[:])
 
 
+def test_target_means_see_neither_validation_targets_nor_the_own_one_not_even_in_the_refit() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(2, 102, size=(600, 1)).astype(np.int32)
+    X, y = rng.normal(size=(600, 1)), rng.normal(size=600)
+    space = context((X, y), metric="r2")
+    space.data = Table(X, codes, (102,), ())
+    choice = {"TargetMeansSelector:target_means": "smoothed", "TargetMeansSelector:smoothed:smoothing": 5.0}
+    settings = chosen(space, **choice)
+    other = TrialContext(**{**vars(space), "y": space.y.copy(), "_encoded": OrderedDict()})
+    other.y[space.folds[0].valid] += 1000
+    before, after = (of.encode_fold(settings, 0) for of in (space, other))
+    for part in ("rows", "valid"):
+        assert torch.equal(getattr(before, part).x[:], getattr(after, part).x[:])
+    means: Any = before.encoder.module.target_means  # type: ignore[attr-defined]
+    train, every = space.folds[0].train, space.all_rows
+    for x, rows in ((before.rows.x, train), (space.encode_all(before.encoder), every)):
+        np.testing.assert_array_equal(x[:, 1:2], means.hold_out(codes[rows], space.y[rows]))
+    assert not torch.equal(before.rows.x[:], space.inputs(before.encoder, train)[:])
+
+
 def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:
     space = context(iris)
     weights = np.where(iris[1] == 0, 100.0, 1.0)

@@ -51,7 +51,7 @@ class Noted(Tables):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def fit_encoder(self, data: Table, rows: Any, components: Any, seed: int) -> Any:
+    def fit_encoder(self, data: Table, rows: Any, components: Any, seed: int, y: Any = None) -> Any:
         with (self.folder / "fitted").open("a") as file:
             file.write(f"{os.getpid()}\n")
         time.sleep(0.2)  # so that others come meanwhile
@@ -59,7 +59,7 @@ class Noted(Tables):
             if (self.folder / name).exists():
                 (self.folder / name).unlink()
                 end()
-        return super().fit_encoder(data, rows, components, seed)
+        return super().fit_encoder(data, rows, components, seed, y)
 
     def fail(self) -> None:
         raise ValueError("wrong")

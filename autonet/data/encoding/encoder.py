@@ -18,8 +18,16 @@ from autonet.core.typing import Array
 from autonet.data.encoding.modules import CategoricalFeatures, EncodingModule, NumericalFeatures, Zeros
 from autonet.data.encoding.names import name_columns
 from autonet.data.encoding.numerical import fit_numerical, subsample_rows
-from autonet.data.encoding.preprocessors import COLUMN_BY_COLUMN, EMBEDDING, PREPROCESSORS, Clamp, FitFeatures
+from autonet.data.encoding.preprocessors import (
+    COLUMN_BY_COLUMN,
+    EMBEDDING,
+    PREPROCESSORS,
+    TARGET_MEANS,
+    Clamp,
+    FitFeatures,
+)
 from autonet.data.encoding.projections import fit_sparse_projection, fit_text_projection
+from autonet.data.encoding.target_means import find_target_means, fit_target_means
 from autonet.data.table import MISSING_CODE, UNSEEN_CODE, InputNames, Table
 
 __all__ = ["LAZY_COLUMNS", "TabularEncoder"]
@@ -59,7 +67,9 @@ class TabularEncoder:
     is_lazy: bool
 
     @classmethod
-    def fit(cls, table: Table, rows: Rows, components: Components, seed: int) -> "TabularEncoder":
+    def fit(
+        cls, table: Table, rows: Rows, components: Components, seed: int, y: Array | None = None
+    ) -> "TabularEncoder":
         """Fit an encoder on training rows.
 
         Parameters
@@ -68,19 +78,21 @@ class TabularEncoder:
         rows : ndarray of shape (n_train,), int
             The training rows; others are not used.
         components : Components
-            Imputation, normalization, embedding and preprocessor; others are not used.
+            Imputation, normalization, embedding, target means and preprocessor; others are not used.
         seed : int
             Seed of samples and of random preprocessors.
+        y : ndarray of shape (n_train,) or (n_train, n_targets), optional
+            Targets of the training rows; without them there are no target means.
 
         Returns
         -------
         TabularEncoder
         """
         with one_blas_thread():
-            return cls._fit(table, rows, components, seed)
+            return cls._fit(table, rows, components, seed, y)
 
     @classmethod
-    def _fit(cls, table: Table, rows: Rows, components: Components, seed: int) -> "TabularEncoder":
+    def _fit(cls, table: Table, rows: Rows, components: Components, seed: int, y: Array | None) -> "TabularEncoder":
         projection_rows = subsample_rows(rows, MAX_PROJECTION_ROWS, seed)
         numbers: nn.Module
         if table.is_sparse and table.numbers.shape[1] > WIDE_COLUMNS:
@@ -91,8 +103,9 @@ class TabularEncoder:
         module = EncodingModule(
             numbers, categories, [fit_text_projection(text[projection_rows], seed) for text in table.texts]
         )
+        n_last = len(categories.vocabularies) + _add_target_means(module, table, rows, components, y)
         width = module.width(table, rows)
-        n_features = width - len(categories.vocabularies)
+        n_features = width - n_last
         preprocessor = components[PREPROCESSORS]
         if not width:
             module.features = Zeros()
@@ -103,7 +116,7 @@ class TabularEncoder:
         n_out = module.width(table, rows)
         n_numbers = numbers.n_numbers if isinstance(numbers, NumericalFeatures) else 0
         if n_features and preprocessor.name not in COLUMN_BY_COLUMN:  # mixtures of all features
-            n_numbers = n_out - len(categories.vocabularies)
+            n_numbers = n_out - n_last
         layout = InputLayout(n_out, n_numbers, categories.vocabularies)
         is_lazy = isinstance(numbers, NumericalFeatures) and table.is_sparse and LAZY_COLUMNS < n_out >= width
         return cls(module, layout, is_lazy)
@@ -149,6 +162,32 @@ class TabularEncoder:
         if self.is_lazy:
             return LazyInputs(self.transform, self.layout.n_in, table if rows is None else table.rows(rows), device)
         return torch.from_numpy(self.module.encode(table, rows, self.layout.n_in, allocate)).to(device)
+
+    def training_inputs(
+        self, table: Table, y: Array, device: torch.device, rows: Rows, allocate: Allocate | None = None
+    ) -> Inputs:
+        """Encode rows to train on; their target means are those of other rows.
+
+        Parameters
+        ----------
+        table : Table
+        y : ndarray of shape (n,) or (n, n_targets)
+            Targets of the rows.
+        device : torch.device
+        rows : ndarray of shape (n,), int
+        allocate : callable, optional
+            Allocates the result; by default numpy does.
+
+        Returns
+        -------
+        Tensor or LazyInputs of shape (n, n_out), float32
+        """
+        inputs, means = self.inputs(table, device, rows, allocate), find_target_means(self.module)
+        if isinstance(inputs, Tensor) and means is not None:
+            last = self.layout.n_in - len(self.layout.vocabularies)
+            held_out = means.hold_out(table.codes[rows], y)
+            inputs[:, last - means.n_out : last] = torch.from_numpy(held_out).to(inputs)
+        return inputs
 
 
 @dataclass(frozen=True)
@@ -198,6 +237,19 @@ def _fit_categorical(
             levels = np.sort(levels[np.argsort(-counts[levels], kind="stable")[:MAX_ONE_HOT_LEVELS]])
         known.append(levels)
     return CategoricalFeatures(known, n_codes, min_levels)
+
+
+def _add_target_means(module: EncodingModule, table: Table, rows: Rows, components: Components, y: Array | None) -> int:
+    """Add target means to the module of a dense table, if chosen; return the number of their columns."""
+    chosen = components.get(TARGET_MEANS)
+    smoothing = chosen.build() if chosen else None
+    if y is None or smoothing is None or table.is_sparse:
+        return 0
+    means = fit_target_means(table.codes[rows], table.n_codes, y, smoothing)
+    if means is None:
+        return 0
+    module.target_means = means
+    return means.n_out
 
 
 def _find_known_levels(counts: Array) -> Array:

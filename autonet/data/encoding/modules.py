@@ -318,7 +318,7 @@ class EncodingModule(nn.Module):
         self.reads_sparse = not isinstance(numbers, NumericalFeatures)
 
     def forward(self, numbers: Tensor, codes: Tensor, *texts: Tensor) -> Tensor:
-        """Encode rows: normalized numbers come first, indices for embeddings last.
+        """Encode rows: normalized numbers come first, target means and indices for embeddings last.
 
         Parameters
         ----------
@@ -335,7 +335,8 @@ class EncodingModule(nn.Module):
         categories, indices = self.categories(codes)
         topics = [project(text) for project, text in zip(self.texts, texts, strict=True)]
         features = torch.cat([part.float() for part in (self.numbers(numbers), categories, *topics)], 1)
-        return torch.cat([self.features(features).float(), indices], 1)
+        means = [part(codes) for name, part in self.named_children() if name == "target_means"]  # set if there are any
+        return torch.cat([self.features(features).float(), *means, indices], 1)
 
     def encode(
         self, table: Table, rows: NDArray[np.intp] | None, width: int, allocate: Allocate | None = None

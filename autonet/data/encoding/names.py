@@ -13,11 +13,12 @@ from autonet.data.encoding.modules import (
     Zeros,
 )
 from autonet.data.encoding.preprocessors import FourierFeatures, KernelFeatures, Linear
+from autonet.data.encoding.target_means import find_target_means
 from autonet.data.table import MISSING_CODE, InputNames
 
 __all__ = ["name_columns"]
 
-MISSING, INDEX, TOPIC, WIDE = ":missing", ":index", ":topic", "svd"
+MISSING, INDEX, TOPIC, MEAN, WIDE = ":missing", ":index", ":topic", ":mean", "svd"
 
 
 def name_columns(module: EncodingModule, inputs: InputNames) -> list[str]:
@@ -29,7 +30,7 @@ def name_columns(module: EncodingModule, inputs: InputNames) -> list[str]:
     ]
     features = [*_name_numbers(module.numbers, inputs.numbers), *_name_levels(module.categories, inputs), *texts]
     indices = [f"{inputs.codes[j][0]}{INDEX}" for j in module.categories.embedded.tolist()]
-    return _make_unique([*_name_preprocessed(module.features, features), *indices])
+    return _make_unique([*_name_preprocessed(module.features, features), *_name_means(module, inputs), *indices])
 
 
 def _name_numbers(module: nn.Module, names: Sequence[str]) -> Iterator[str]:
@@ -49,6 +50,16 @@ def _name_levels(module: CategoricalFeatures, inputs: InputNames) -> Iterator[st
             position = module.lookup[start : start + n_codes].numpy()
             for code in np.flatnonzero(position)[np.argsort(position[position > 0])][first:].tolist():
                 yield f"{name}{MISSING}" if code == MISSING_CODE else f"{name}={levels[code - 2]}"
+
+
+def _name_means(module: EncodingModule, inputs: InputNames) -> Iterator[str]:
+    """Name target means, which are numbered if there are several of a column."""
+    means = find_target_means(module)
+    if means is not None:
+        n_scores = means.matrix.shape[1]
+        for j in means.columns.tolist():
+            name = f"{inputs.codes[j][0]}{MEAN}"
+            yield from [name] if n_scores == 1 else (f"{name}{i}" for i in range(n_scores))
 
 
 def _name_preprocessed(module: nn.Module, names: list[str]) -> list[str]:

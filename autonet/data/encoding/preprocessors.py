@@ -37,6 +37,7 @@ __all__ = [
     "IMPUTATION",
     "NORMALIZATION",
     "PREPROCESSORS",
+    "TARGET_MEANS",
     "Clamp",
     "FitFeatures",
     "Normalization",
@@ -99,6 +100,12 @@ def _robust(X: Array) -> tuple[Array, ...]:
     return median, np.where(third > first, third - first, (high - low) / 2)
 
 
+def _signed_log(X: Array) -> tuple[Array, ...]:
+    """Return units of `SignedLogarithm`, medians of what is not zero, and robust statistics of the logarithms."""
+    unit = np.array([np.median(column[column > 0]) if column.any() else 1.0 for column in np.abs(X).T])
+    return unit, *_robust(apply_module(SignedLogarithm(unit), X))
+
+
 def _minmax(X: Array) -> tuple[Array, ...]:
     low, high = X.min(axis=0), X.max(axis=0)
     return low, high - low
@@ -122,6 +129,10 @@ def _scale_and_clip(center: Array, divisor: Array) -> nn.Module:
     return nn.Sequential(Scale(center, divisor), SmoothClip(CLIP))
 
 
+def _log_scale_and_clip(unit: Array, center: Array, divisor: Array) -> nn.Module:
+    return nn.Sequential(SignedLogarithm(unit), Scale(center, divisor), SmoothClip(CLIP))
+
+
 NORMALIZATION: Node[Normalization] = Node.from_components(
     "NormalizationStrategySelector",
     [
@@ -131,6 +142,7 @@ NORMALIZATION: Node[Normalization] = Node.from_components(
         Component("none", lambda: Normalization(_identity, Scale)),
         Component("robust", lambda: Normalization(_robust, _scale_and_clip)),
         Component("quantile", lambda: Normalization(_quantile, QuantileNormal)),
+        Component("signed_log", lambda: Normalization(_signed_log, _log_scale_and_clip)),
     ],
     selector="normalization_strategy",
     option="normalization_strategies",
@@ -163,6 +175,23 @@ EMBEDDING: Node[int | None] = Node.from_components(
 """Each component is the number of levels from which a column is embedded, or None; networks embed it."""
 
 
+TARGET_MEANS: Node[float | None] = Node.from_components(
+    "TargetMeansSelector",
+    [
+        Component(
+            "smoothed",
+            lambda smoothing: smoothing,
+            make_space(
+                lambda: cs.Float("smoothing", (1.0, 100.0), log=True, default=10.0, meta={"limits": (1e-3, 1e6)})
+            ),
+        ),
+        Component("none", lambda: None),
+    ],
+    selector="target_means",
+)
+"""Each component is the number of rows that the mean of all rows counts for in the mean of a level, or None."""
+
+
 @describable_module
 class Clamp(BufferModule):
     """Clamp every column to its bounds."""
@@ -192,6 +221,22 @@ class Linear(BufferModule):
     def forward(self, x: Tensor) -> Tensor:
         """Project columns (n, p) to (n, k)."""
         return x.float() @ self.matrix
+
+
+@describable_module
+class SignedLogarithm(BufferModule):
+    """Signed logarithm, sign(x) log(1 + |x| / unit), which does not depend on the unit of a column."""
+
+    unit: Tensor
+
+    def __init__(self, unit: Array) -> None:
+        super().__init__()
+        self._register_arrays(torch.float64, unit=unit)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform columns (n, p)."""
+        x = x.double()
+        return x.sign() * (x.abs() / self.unit).log1p()
 
 
 @describable_module

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 Names = tuple[Hashable, ...]
-FeatureType = Literal["numeric", "boolean", "categorical", "datetime", "duration", "text"]
+FeatureType = Literal["numeric", "boolean", "categorical", "ordinal", "datetime", "duration", "text"]
 Tokens = Literal["words", "characters"]
 ValueType = Literal["numeric", "boolean", "categorical", "datetime", "duration", "string", "mixed", "nothing"]
 
@@ -54,6 +54,7 @@ PLURAL = {
     "datetime": "datetimes",
     "duration": "durations",
     "categorical": "categories",
+    "ordinal": "ordered categories",
     "text": "texts",
     "mixed": "values of several types",
     "nothing": "nothing",
@@ -199,6 +200,15 @@ class RawColumn:
             return np.fromiter(map(nothing.__contains__, self.values), np.bool_, len(self))
         return np.asarray(self.values != self.values)  # NaN and NaT differ from themselves
 
+    def order(self) -> list[Any] | None:
+        """Return the levels of an ordered dtype of pandas or pyarrow from the lowest on; None for other values."""
+        native: Any = self.values.to_native() if isinstance(self.values, nw.Series) else None
+        if getattr(getattr(native, "dtype", None), "ordered", False):  # of pandas
+            return [_to_python(level) for level in native.dtype.categories]
+        if getattr(getattr(native, "type", None), "ordered", False):  # of pyarrow
+            return list(native.unify_dictionaries().chunk(0).dictionary.to_pylist())
+        return None
+
     def distinct(self) -> list[Any]:
         """Return the distinct values that are not missing, in any order."""
         if isinstance(self.values, nw.Series) and not self.values.implementation.is_pyarrow():
@@ -227,9 +237,10 @@ class Column:
     ----------
     name : hashable
         Its index if the table has no names.
-    kind : {"numeric", "boolean", "categorical", "datetime", "duration", "text"}
+    kind : {"numeric", "boolean", "categorical", "ordinal", "datetime", "duration", "text"}
     levels : tuple
-        Sorted distinct values of a boolean or categorical column; empty for an identifier.
+        Sorted distinct values of a boolean or categorical column, those of an ordinal one in their order; empty for an
+        identifier.
     missing : float
         Share of missing values.
     note : str

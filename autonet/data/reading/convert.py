@@ -29,6 +29,7 @@ __all__ = [
     "read_codes",
     "read_instants",
     "read_numbers",
+    "read_positions",
     "read_text",
     "text_vectorizer",
     "write_date_parts",
@@ -81,6 +82,11 @@ def read_codes(raw: RawColumn, column: Column, index: LevelIndex) -> NDArray[np.
     if column.levels and not (codes > UNSEEN_CODE).any() and not index.share_kind_with(raw.distinct()):
         _refuse_values(raw, column)
     return codes
+
+
+def read_positions(codes: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return positions of ordered levels, from 0, given their codes (n,); missing and unseen ones are NaN."""
+    return np.where(codes > UNSEEN_CODE, codes - (UNSEEN_CODE + 1.0), np.nan)
 
 
 def read_numbers(raw: RawColumn, column: Column) -> Array:
@@ -204,7 +210,7 @@ def _refuse_values(raw: RawColumn, column: Column) -> None:
 
 
 def _type_changed_error(raw: RawColumn, column: Column, example: Any) -> InvalidData:
-    such = f" such as {column.levels[0]!r:.60}" if column.kind == "categorical" else ""
+    such = f" such as {column.levels[0]!r:.60}" if column.kind in ("categorical", "ordinal") else ""
     return InvalidData(
         f"Column {column.name!r} had {PLURAL[column.kind]}{such} in fit, but now has {PLURAL[raw.value_type]}, such as "
         f"{example!r:.60}; convert it to {PLURAL[column.kind]}, with NaN for unknown values."

@@ -21,6 +21,7 @@ from autonet.data.reading.frames import RawTable
 __all__ = ["CODED", "infer_columns"]
 
 CODED = ("boolean", "categorical")  # feature types that become codes
+MIN_ORDERED = 3  # levels from which their order says anything
 CONSTANT = "constant: not used"
 KEPT_UNPARSED = 1000  # unparsed values of `fit` that are remembered, so that they do not warn again
 TEXT_WORDS = 3  # texts have more words on average ...
@@ -88,7 +89,7 @@ def _infer_column(raw: RawColumn, *, categorical: bool) -> Column:
         case "boolean":
             return Column(raw.name, "boolean", (False, True), missing, "")
         case "categorical":
-            return _categorical_column(raw, missing, "")
+            return _order_levels(raw, _categorical_column(raw, missing, ""))
         case "string":
             return _string_column(raw, missing)
         case "mixed":
@@ -127,6 +128,17 @@ def _categorical_column(raw: RawColumn, missing: float, note: str) -> Column:
         note = f"floats beyond {largest}, which may be several integers each: read the column as integers or strings"
         return Column(raw.name, "categorical", levels, missing, note, is_doubtful=True)
     return Column(raw.name, "categorical", levels, missing, note)
+
+
+def _order_levels(raw: RawColumn, column: Column) -> Column:
+    """Make a column ordinal if its dtype has an order, and at least three levels occur."""
+    order = raw.order()
+    if order is None or column.note or len(column.levels) < MIN_ORDERED:
+        return column
+    position = {level: i for i, level in enumerate(order)}
+    if not position.keys() >= set(column.levels):
+        return column
+    return replace(column, kind="ordinal", levels=tuple(sorted(column.levels, key=position.__getitem__)))
 
 
 def _string_column(raw: RawColumn, missing: float) -> Column:

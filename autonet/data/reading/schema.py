@@ -1,6 +1,6 @@
 """Schema of a table: its fitted columns, by which further tables are read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Integral
@@ -13,6 +13,7 @@ from scipy import sparse
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.jsonvalues import readable
 from autonet.core.spec import register, to_spec
+from autonet.core.typing import Array
 from autonet.core.warn import SHOWN, join_first, warn
 from autonet.data.reading.columns import Column, Names
 from autonet.data.reading.convert import (
@@ -24,6 +25,7 @@ from autonet.data.reading.convert import (
     read_codes,
     read_instants,
     read_numbers,
+    read_positions,
     read_text,
     write_date_parts,
 )
@@ -34,7 +36,7 @@ from autonet.data.table import MISSING_CODE, UNSEEN_CODE, InputNames, Table
 
 __all__ = ["Schema", "are_strings"]
 
-WIDTH = {"numeric": 1, "duration": 1, "datetime": len(DATE_PARTS)}  # numerical columns per column
+WIDTH = {"numeric": 1, "duration": 1, "ordinal": 1, "datetime": len(DATE_PARTS)}  # numerical columns per column
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,17 @@ class Schema:
 
     @cached_property
     def _indexes(self) -> dict[int, LevelIndex]:
-        """Indexes of the levels of columns that become codes, by position; made for the first table."""
+        """Indexes of the levels of columns that have any, by position; made for the first table."""
         return {
             i: LevelIndex(column.levels, has_missing=column.missing > 0)
             for i, column in enumerate(self.columns)
-            if column.kind in CODED and (column.is_used or column.levels)
+            if column.kind == "ordinal" or (column.kind in CODED and (column.is_used or column.levels))
         }
+
+    @property
+    def _coded(self) -> list[int]:
+        """Positions of the columns that become codes."""
+        return [i for i in self._indexes if self.columns[i].kind in CODED]
 
     def __getstate__(self) -> dict[str, Any]:
         """Drop the cached indexes."""
@@ -154,6 +161,8 @@ class Schema:
                 width = WIDTH[column.kind]
                 entry |= {"input": "numbers", "index": list(range(n_numbers, n_numbers + width))}
                 entry |= {"parts": list(DATE_PARTS), "zone": column.zone} if column.kind == "datetime" else {}
+                if column.kind == "ordinal":
+                    entry["codes"] = [[readable(level), position] for position, level in enumerate(column.levels)]
                 n_numbers += width
             elif i in self._indexes:
                 entry |= {"input": "codes", "index": n_codes, "missing": MISSING_CODE, "unseen": UNSEEN_CODE}
@@ -182,7 +191,7 @@ class Schema:
     def missing_row(self) -> Table:
         """Return a table of one row without any value."""
         width = sum(WIDTH.get(column.kind, 0) for column in self.columns)
-        n_codes = tuple(2 + len(self.columns[i].levels) for i in self._indexes)
+        n_codes = tuple(2 + len(self.columns[i].levels) for i in self._coded)
         n_texts = sum(column.kind == "text" and column.is_used for column in self.columns)
         texts = tuple(sparse.csr_array((1, TERMS), dtype=np.float32) for _ in range(n_texts))
         codes = np.full((1, len(n_codes)), MISSING_CODE, np.int32)
@@ -207,14 +216,19 @@ class Schema:
 
     def _read_columns(self, table: RawTable) -> Table:
         """Read column by column; codes first, because they need the most memory on the way."""
-        coded = list(self._indexes)
+        coded = self._coded
         codes = np.empty((table.n_rows, len(coded)), np.int32, order="F")
-        unknown = []
-        for j, i in enumerate(coded):
+        place = {i: j for j, i in enumerate(coded)}
+        unknown, positions = [], dict[int, Array]()
+        for i, index in self._indexes.items():
             raw = table.column(i)
-            codes[:, j] = read_codes(raw, self.columns[i], self._indexes[i])
-            if (codes[:, j] != MISSING_CODE).any() and (codes[:, j] <= UNSEEN_CODE).all() and self.columns[i].levels:
+            found = read_codes(raw, self.columns[i], index)
+            if (found != MISSING_CODE).any() and (found <= UNSEEN_CODE).all() and self.columns[i].levels:
                 unknown.append((self.columns[i], raw.distinct()[0]))
+            if self.columns[i].kind == "ordinal":
+                positions[i] = read_positions(found)
+            else:
+                codes[:, place[i]] = found
         if unknown:
             warn(_unseen_message(unknown), DataWarning)
         n_codes = tuple(2 + len(self.columns[i].levels) for i in coded)
@@ -223,15 +237,18 @@ class Schema:
             for i, column in enumerate(self.columns)
             if column.kind == "text" and column.is_used
         )
-        return Table(self._read_numbers(table), codes, n_codes, texts)
+        return Table(self._read_numbers(table, positions), codes, n_codes, texts)
 
-    def _read_numbers(self, table: RawTable) -> NDArray[Any]:
+    def _read_numbers(self, table: RawTable, positions: Mapping[int, Array]) -> NDArray[Any]:
+        """Read numbers, given the positions of the levels of ordinal columns."""
         width = sum(WIDTH.get(column.kind, 0) for column in self.columns)
         numbers = np.empty((table.n_rows, width), self.dtype, order="F")
         free = iter(numbers.T)  # views of the columns that are still empty
         large = []
         for i, column in enumerate(self.columns):
-            if column.kind == "datetime":
+            if column.kind == "ordinal":
+                next(free)[:] = positions[i]
+            elif column.kind == "datetime":
                 write_date_parts(read_instants(table.column(i), column), [next(free) for _ in DATE_PARTS])
             elif column.kind in ("numeric", "duration"):
                 values = read_numbers(table.column(i), column)

@@ -13,7 +13,7 @@ from autonet.data.table import Table
 from tests.data.encoding.encoders import config, encode, fit
 
 
-@pytest.mark.parametrize("strategy", ["standardize", "robust", "quantile", "minmax", "maxabs", "none"])
+@pytest.mark.parametrize("strategy", ["standardize", "robust", "quantile", "minmax", "maxabs", "none", "signed_log"])
 def test_columns_of_two_values_are_put_between_zero_and_one(strategy: str) -> None:
     rare = np.where(np.arange(100) < 3, 7.0, 5.0)
     table = np.column_stack([rare, np.random.default_rng(0).normal(size=100)])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn import decomposition, kernel_approximation, preprocessing
 from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
 from torch import nn
 
 from autonet.core.task import Task
@@ -54,10 +55,20 @@ def test_imputation_is_that_of_scikit_learn(strategy: str) -> None:
             preprocessing.QuantileTransformer(n_quantiles=20, output_distribution="normal"),
             lambda z: np.clip(z, -4, 4),
         ),
+        (
+            "signed_log",
+            make_pipeline(
+                preprocessing.FunctionTransformer(lambda x: np.sign(x) * np.log1p(abs(x) / np.median(abs(X), axis=0))),
+                preprocessing.RobustScaler(),
+            ),
+            clipped,
+        ),
     ],
 )
 def test_normalization_is_that_of_scikit_learn(name: str, reference: Any, then: Any) -> None:
-    assert {"standardize", "robust", "minmax", "maxabs", "none", "quantile"} == set(NORMALIZATION.components)
+    assert {"standardize", "robust", "minmax", "maxabs", "none", "quantile", "signed_log"} == set(
+        NORMALIZATION.components
+    )
     reference.fit(X)
     for rows in (X, NEW):
         np.testing.assert_allclose(normalized(name, X, rows), then(reference.transform(rows)), rtol=1e-9, atol=1e-9)
@@ -77,6 +88,16 @@ def test_equal_values_get_the_middle_of_their_quantiles() -> None:
 def test_where_most_values_are_equal_robust_divides_by_half_the_range() -> None:
     column = np.r_[np.zeros(90), np.full(10, 8.0)][:, None]
     np.testing.assert_allclose(normalized("robust", column, np.array([[8.0]])), [[clipped(np.array(2.0))]])
+
+
+def test_signed_logarithms_do_not_depend_on_the_unit_and_leave_out_zeros() -> None:
+    column = np.r_[np.zeros(60), np.geomspace(1, 1e6, 41)][:, None]
+    rows = np.array([[-1e9], [-5.0], [0.0], [1e3], [1e12]])
+    encoded = normalized("signed_log", column, rows)
+    np.testing.assert_allclose(normalized("signed_log", column * 1e-7, rows * 1e-7), encoded)
+    quarter = np.log1p(np.percentile(column, 75) / 1e3)  # the median of what is not zero is 1e3, that of all is 0
+    np.testing.assert_allclose(encoded[2:4, 0], clipped(np.array([0.0, np.log(2) / quarter])))
+    assert (np.diff(encoded[:, 0]) > 0).all()
 
 
 @pytest.mark.parametrize(

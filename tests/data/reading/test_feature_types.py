@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autonet.core.errors import InvalidData
+from autonet.core.errors import DataWarning, InvalidData
 from autonet.data.reading.schema import Schema
 from tests.data.reading.tables import TEXTS, fit, one
 
@@ -15,6 +15,47 @@ pd = pytest.importorskip("pandas")
 def test_few_strings_are_categories_in_order() -> None:
     assert one(["b", "c", "a", None, "b"]).levels == ("a", "b", "c")
     assert one(["1", "2"] * 30).kind == "categorical"
+
+
+def test_ordered_categories_are_positions_in_their_order() -> None:
+    sizes = pd.Categorical(["S", "L", None, "M", "S"], categories=["XS", "S", "M", "L"], ordered=True)
+    frame = pd.DataFrame({"size": sizes, "range": pd.cut(np.arange(5.0), 3)})
+    schema, table = Schema.detect_and_read(frame)
+    assert [column.kind for column in schema.columns] == ["ordinal", "ordinal"]
+    assert schema.columns[0].levels == ("S", "M", "L")  # those that occur
+    np.testing.assert_array_equal(table.numbers, np.array([[0, 2, np.nan, 1, 0], [0, 0, 1, 2, 2]]).T)
+    assert table.codes.shape == (5, 0)
+    new = schema.read(pd.DataFrame({"size": ["L", "XS", None], "range": frame["range"][2:]}))
+    np.testing.assert_array_equal(new.numbers[:, 0], [2, np.nan, np.nan])
+    assert schema.missing_row().numbers.shape == (1, 2)
+    assert schema.describe_inputs()[0] == {
+        "name": "size",
+        "kind": "ordinal",
+        "input": "numbers",
+        "index": [0],
+        "codes": [["S", 0], ["M", 1], ["L", 2]],
+    }
+
+
+def test_what_has_no_order_is_categorical() -> None:
+    three, two = pd.Categorical(["a", "b", "c"] * 4), pd.Categorical(["a", "b"] * 6, ordered=True)
+    frame = pd.DataFrame({"three": three, "two": two, "chosen": three.as_ordered()})
+    assert [column.kind for column in fit(frame, categorical_features=["chosen"])[0].columns] == ["categorical"] * 3
+
+
+def test_ordered_categories_of_pyarrow() -> None:
+    pa = pytest.importorskip("pyarrow")
+    values = pa.DictionaryArray.from_arrays(pa.array([2, 0, 1, None]), pa.array(["z", "y", "x"]), ordered=True)
+    table = fit(pa.table({"a": values}))[1]
+    np.testing.assert_array_equal(table.numbers[:, 0], [2, 0, 1, np.nan])
+
+
+def test_ordered_categories_of_another_type_are_refused_and_unseen_ones_warn() -> None:
+    schema, _ = fit(pd.DataFrame({"size": pd.Categorical(["S", "M", "L"], ordered=True), "n": [1, 2, 3]}))
+    with pytest.raises(InvalidData, match="Column 'size' had ordered categories such as 'L' in fit, but now has numb"):
+        schema.read(pd.DataFrame({"size": [1.5, 2.5], "n": [1, 2]}))
+    with pytest.warns(DataWarning, match=r"No value of column 'size' \(now 'XL', in fit 'L'\) was seen in fit"):
+        assert np.isnan(schema.read(pd.DataFrame({"size": ["XL"], "n": [1]})).numbers[0, 0])
 
 
 def test_many_strings_that_are_numbers_are_numeric() -> None:
