@@ -182,7 +182,7 @@ TARGET_MEANS: Node[float | None] = Node.from_components(
             "smoothed",
             lambda smoothing: smoothing,
             make_space(
-                lambda: cs.Float("smoothing", (1.0, 100.0), log=True, default=10.0, meta={"limits": (1e-3, 1e6)})
+                lambda: cs.Float("smoothing", (1.0, 100.0), log=True, default=3.0, meta={"limits": (1e-3, 1e6)})
             ),
         ),
         Component("none", lambda: None),
