@@ -27,8 +27,6 @@ from public_tables import load
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -51,11 +49,10 @@ from autonet.space.portfolio import fit_portfolio
 from autonet.space.presets import load_preset
 
 MAX_ROWS, EPOCHS, VALIDATED = 4000, 40, 0.2
-MIN_STEP = 1e-3  # width of a step, in encoded numbers
 CPU = torch.device("cpu")
 
 SCALE, BINS, SIGMA = "NormalizationStrategySelector", "NumericEmbeddingSelector", "NumericEmbeddingSelector:pbld:sigma"
-N_BINS = f"{BINS}:piecewise_linear:n_bins"
+N_BINS, STEPS = f"{BINS}:piecewise_linear:n_bins", f"{BINS}:thresholds:n_bins"
 MEANS, SMOOTHING = "TargetMeansSelector:target_means", "TargetMeansSelector:smoothed:smoothing"
 ADAMW = "OptimizerSelector:adamw"
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -125,11 +122,11 @@ class Split:
 
 @dataclass(frozen=True)
 class Variant:
-    """Values of the configuration, changes of the columns, and bins of the numbers."""
+    """Values of the configuration, changes of the columns, and the modality."""
 
     values: dict[str, Any]
     change: Callable[[Split], tuple[pd.DataFrame, pd.DataFrame]] = attrgetter("X", "X_test")
-    bins: str = ""
+    modality: Callable[[Split], Tables] = lambda data: TABLES
 
 
 @dataclass(frozen=True)
@@ -165,79 +162,30 @@ def order(data: Split, *, replaces: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     return parts[0], parts[1]
 
 
-class Binned(Tables):
-    """Tables whose piecewise linear embeddings have other edges than quantiles."""
+class BinsOfTrees(Tables):
+    """Tables whose piecewise linear embeddings have the thresholds of small trees, one of each column, as edges."""
 
-    def __init__(self, kind: str, y: np.ndarray, bins: str) -> None:
-        self.kind, self.y, self.bins = kind, y.ravel() if kind == "regression" else y, bins
+    def __init__(self, data: Split) -> None:
+        self.cls = DecisionTreeRegressor if data.kind == "regression" else DecisionTreeClassifier
+        self.y = data.y[data.fold.train].ravel()
 
     def build_network(self, *args: Any) -> torch.nn.Module:
         network, rows = super().build_network(*args), args[3] if len(args) > 3 else None
-        if rows is not None:
-            for module in network.modules():
-                if isinstance(module, PiecewiseLinearEmbedding):
-                    self.fit(module, rows[:])
+        for module in network.modules():
+            if rows is not None and isinstance(module, PiecewiseLinearEmbedding):
+                found = [self.find_edges(column, module.n_bins) for column in rows[:, : module.n_numbers].numpy().T]
+                # As many quantiles as edges: of a table of nothing but edges they are the edges themselves.
+                padded = torch.zeros(module.n_bins + 1, rows.shape[1])
+                padded[:, : module.n_numbers] = torch.tensor(np.array(found).T)
+                module.fit(padded)
         return network
 
-    @torch.no_grad()
-    def fit(self, module: PiecewiseLinearEmbedding, rows: torch.Tensor) -> None:
-        """Set bins between thresholds of a small tree of each column, or half of them to steps at those of a forest."""
-        X = rows[:, : module.n_numbers].double().numpy()
-        if self.bins == "trees":
-            found = [self.of_tree(column, module.n_bins) for column in X.T]
-            edges = [np.unique([x.min(), *t, x.max()]) for x, t in zip(X.T, found, strict=True)]
-            table = [np.pad(e, (0, module.n_bins + 1 - len(e)), mode="edge") for e in edges]
-            # As many quantiles as edges: of a table of nothing but edges they are the edges themselves.
-            padded = torch.zeros(module.n_bins + 1, rows.shape[1])
-            padded[:, : module.n_numbers] = torch.from_numpy(np.array(table).T)
-            module.fit(padded)
-            return
-        half = module.n_bins // 2
-        quantiles = PiecewiseLinearEmbedding(rows.shape[1], module.n_numbers, n_bins=half, dimension=1)
-        quantiles.fit(rows)
-        for name in ("left", "slope", "lowest", "highest"):
-            getattr(module, name).fill_(float(name == "highest"))
-            getattr(module, name)[..., :half] = getattr(quantiles, name)
-        for j, thresholds in enumerate(self.of_forest(X, half)):
-            values = np.unique(X[:, j])
-            above = np.searchsorted(values, thresholds).clip(1, len(values) - 1)
-            low, high = values[above - 1], values[above]
-            width = np.maximum(high - low, MIN_STEP)
-            steps = slice(half, half + len(thresholds))
-            module.left[j, 0, steps] = torch.from_numpy((low + high - width) / 2)
-            module.slope[j, 0, steps] = torch.from_numpy(1 / width)
-
-    def of_tree(self, column: np.ndarray, n: int) -> np.ndarray:
-        """Thresholds of a tree of one column with so many leaves."""
-        cls = DecisionTreeRegressor if self.kind == "regression" else DecisionTreeClassifier
+    def find_edges(self, column: np.ndarray, n_bins: int) -> np.ndarray:
+        """The thresholds of a tree of so many leaves, between the ends of the column."""
         leaf = max(len(column) // 200, 5)
-        tree = cls(max_leaf_nodes=n, min_samples_leaf=leaf, random_state=0).fit(column[:, None], self.y).tree_
-        return np.asarray(tree.threshold[tree.feature >= 0])
-
-    def of_forest(self, X: np.ndarray, n: int) -> Iterator[np.ndarray]:
-        """Quantiles, weighted by the impurity that they take away, of the thresholds of each column in a forest."""
-        cls = RandomForestRegressor if self.kind == "regression" else RandomForestClassifier
-        leaf = max(len(X) // 200, 5)
-        forest = cls(20, max_leaf_nodes=128, min_samples_leaf=leaf, max_features=0.5, random_state=0).fit(X, self.y)
-        nodes = [forest_nodes(tree.tree_) for tree in forest.estimators_]
-        feature, threshold, gain = (np.concatenate(part) for part in zip(*nodes, strict=True))
-        for j in range(X.shape[1]):
-            own = np.flatnonzero(feature == j)
-            own = own[threshold[own].argsort()]
-            shares = gain[own].cumsum()
-            if len(own) and shares[-1] > 0:
-                at = np.searchsorted(shares / shares[-1], (np.arange(n) + 0.5) / n).clip(max=len(own) - 1)
-                yield np.unique(threshold[own][at])
-            else:
-                yield np.empty(0)
-
-
-def forest_nodes(tree: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Column, threshold, and gain of impurity of each inner node."""
-    inner = np.flatnonzero(tree.feature >= 0)
-    impurity = tree.weighted_n_node_samples * tree.impurity
-    gain = impurity[inner] - impurity[tree.children_left[inner]] - impurity[tree.children_right[inner]]
-    return tree.feature[inner], tree.threshold[inner], gain
+        tree = self.cls(max_leaf_nodes=n_bins, min_samples_leaf=leaf, random_state=0).fit(column[:, None], self.y).tree_
+        edges = np.unique([column.min(), *tree.threshold[tree.feature >= 0], column.max()])
+        return np.pad(edges, (0, n_bins + 1 - len(edges)), mode="edge")
 
 
 PIECEWISE = partial(choose, embedding="piecewise_linear")
@@ -247,9 +195,9 @@ PARTS: dict[str, Part] = {
         {
             "32 quantiles": Variant(PIECEWISE()),
             "64 quantiles": Variant(PIECEWISE(**{N_BINS: 64})),
-            "32 of trees": Variant(PIECEWISE(), bins="trees"),
-            "16 quantiles, 16 steps": Variant(PIECEWISE(), bins="steps"),
-            "32 quantiles, 32 steps": Variant(PIECEWISE(**{N_BINS: 64}), bins="steps"),
+            "32 of trees": Variant(PIECEWISE(), modality=BinsOfTrees),
+            "16 quantiles, 16 steps": Variant(choose(embedding="thresholds")),
+            "32 quantiles, 32 steps": Variant(choose(embedding="thresholds", **{STEPS: 64})),
         },
     ),
     "tails": Part(
@@ -288,9 +236,10 @@ def predictions(data: Split, network: str, variant: Variant, table: Table, test:
     preset = load_preset("medium_cs", task)
     wanted = {**NETWORKS[network], **variant.values}
     [config] = fit_portfolio(Encoding(build_space(task, preset.components, preset.updates)), [wanted])
-    modality = Binned(data.kind, data.y[data.fold.train], variant.bins) if variant.bins else TABLES
     metric = get_metric("neg_log_loss" if data.kind == "classification" else "neg_root_mean_squared_error", task.kind)
-    context = TrialContext(modality, table, data.y, None, task, [data.fold], metric, (), "epochs", CPU, seed)
+    context = TrialContext(
+        variant.modality(data), table, data.y, None, task, [data.fold], metric, (), "epochs", CPU, seed
+    )
     [trained] = run_trial(context, RunningTrial(Job(0, config, 0.0, EPOCHS, seed))).checkpoint
     member = build_member(context, config, trained, trained.best.weights)
     return np.asarray(Ensemble.from_members("", [member]).predict(test))

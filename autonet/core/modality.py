@@ -174,9 +174,17 @@ class Modality(Protocol):
         return None
 
     def build_network(
-        self, task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None
+        self,
+        task: Task,
+        components: Components,
+        layout: InputLayout,
+        rows: Inputs | None = None,
+        y: Tensor | None = None,
     ) -> nn.Module:
-        """Build and initialize a network, on the CPU; encoded training rows (n, ...) may fit its embeddings."""
+        """Build and initialize a network, on the CPU.
+
+        Encoded training rows (n, ...) and targets y, (n,) or (n, n_targets), may fit its embeddings.
+        """
 
     def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:
         """Build the linear network of the baseline, on the CPU."""

@@ -26,7 +26,13 @@ LINEAR_CONFIG = {NETWORKS.key: LINEAR}  # of the linear baseline
 LAYER_COUNTS = ("num_layers", "num_groups", "blocks_per_group", "num_blocks")
 
 
-def build_network(task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None) -> nn.Module:
+def build_network(
+    task: Task,
+    components: Components,
+    layout: InputLayout,
+    rows: Inputs | None = None,
+    y: Tensor | None = None,
+) -> nn.Module:
     """Build and initialize the network of a configuration, on the CPU.
 
     Parameters
@@ -38,6 +44,8 @@ def build_network(task: Task, components: Components, layout: InputLayout, rows:
         Of the encoded rows.
     rows : Tensor or Inputs of shape (n, n_in), optional
         Encoded training rows, by whose quantiles numbers may be embedded; not needed where a state dict follows.
+    y : Tensor of shape (n,) or (n, n_targets), optional
+        Their encoded targets, by which the thresholds of numbers are found.
     """
     embeddings: list[NumericEmbedding | CategoryEmbedding] = []
     n_in = layout.n_in
@@ -45,7 +53,7 @@ def build_network(task: Task, components: Components, layout: InputLayout, rows:
         numeric = components[NUMERIC_EMBEDDING].build(n_in=n_in, n_numbers=layout.n_numbers)
         if numeric is not None:
             if rows is not None:
-                numeric.fit(rows)
+                numeric.fit(rows, y)
             embeddings.append(numeric)
             n_in = numeric.out_features
     if layout.vocabularies:

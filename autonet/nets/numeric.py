@@ -19,6 +19,7 @@ from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
 from autonet.nets.optimizer_factors import set_optimizer_factors
+from autonet.nets.thresholds import find_thresholds
 
 __all__ = [
     "MAX_EMBEDDED_NUMBERS",
@@ -27,6 +28,7 @@ __all__ = [
     "PBLDEmbedding",
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
+    "ThresholdEmbedding",
 ]
 
 # Number of numerical features above which none is embedded: a training step would take several times as long
@@ -44,6 +46,9 @@ PBLD_LEARNING_RATE = 1.0
 MIN_BIN_WIDTH = 1e-3
 # Number of rows sampled to compute quantiles.
 MAX_QUANTILE_ROWS = 10_000
+# Number of rows, at most, that the random forest of a `ThresholdEmbedding` is fitted to: a third of a second for 30
+# columns.
+MAX_FOREST_ROWS = 5000
 # Stands for infinity, which EMA weights would turn into NaN.
 UNBOUNDED = 1e30
 
@@ -73,8 +78,8 @@ class NumericEmbedding(nn.Module, ABC):
         self.in_features, self.n_numbers = n_in, n_numbers
         self.out_features = n_numbers * dimension + n_in - n_numbers
 
-    def fit(self, rows: Inputs) -> None:
-        """Fit to encoded training rows (n, n_in); a state dict replaces it."""
+    def fit(self, rows: Inputs, y: Tensor | None = None) -> None:
+        """Fit to encoded training rows (n, n_in), and perhaps to their targets; a state dict replaces it."""
 
     @abstractmethod
     def embed(self, x: Tensor) -> Tensor:
@@ -193,19 +198,28 @@ class PiecewiseLinearEmbedding(NumericEmbedding):
         for parameter in (self.linear_weight, self.bias):
             set_optimizer_factors(parameter, learning_rate=1.0, weight_decay=0.0)
 
-    def fit(self, rows: Inputs) -> None:
+    def fit(self, rows: Inputs, y: Tensor | None = None) -> None:
         """Set the bin edges to quantiles of the numbers in training rows.
 
         Parameters
         ----------
         rows : Tensor or Inputs of shape (n, n_in)
+        y : Tensor of shape (n,) or (n, n_targets), optional
+            Not used.
         """
-        chosen = (
-            torch.randperm(len(rows))[:MAX_QUANTILE_ROWS] if len(rows) > MAX_QUANTILE_ROWS else torch.arange(len(rows))
-        )
+        self._set_bins(self._sample(rows)[0], self.n_bins)
+
+    def _sample(self, rows: Inputs, y: Tensor | None = None) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
+        """Sample numbers (n, n_numbers) and targets of training rows."""
+        every = torch.arange(len(rows))
+        chosen = torch.randperm(len(rows))[:MAX_QUANTILE_ROWS] if len(rows) > MAX_QUANTILE_ROWS else every
         numbers = rows[chosen][:, : self.n_numbers].double().cpu().numpy()
+        return numbers, None if y is None else y.cpu()[chosen].numpy()
+
+    def _set_bins(self, numbers: NDArray[np.float64], n_bins: int) -> None:
+        """Set the edges of so many bins to quantiles of numbers (n, n_numbers)."""
         # Quantiles are values that occur: a column of zeros and ones needs no edge between them.
-        quantiles = np.quantile(numbers, np.linspace(0, 1, self.n_bins + 1), axis=0, method="nearest").T
+        quantiles = np.quantile(numbers, np.linspace(0, 1, n_bins + 1), axis=0, method="nearest").T
         for buffer, value in ((self.left, 0.0), (self.slope, 0.0), (self.lowest, 0.0), (self.highest, 1.0)):
             buffer.fill_(value)  # unused bins keep a slope of 0
         for j, column in enumerate(quantiles):
@@ -218,6 +232,47 @@ class PiecewiseLinearEmbedding(NumericEmbedding):
         """Map numbers (n_numbers, n, 1) to (n_numbers, n, dimension)."""
         positions = ((x - self.left) * self.slope).clamp(self.lowest, self.highest)
         return torch.baddbmm(torch.addcmul(self.bias, x, self.linear_weight), positions, self.weight)
+
+
+class ThresholdEmbedding(PiecewiseLinearEmbedding):
+    """Piecewise linear embedding that may also jump, at the thresholds of a random forest.
+
+    Half of the bins lie between quantiles.  The others are steps: from 0 to 1 between the two values on either side of
+    a threshold, at which the forest splits the number to tell the targets apart.
+
+    Parameters
+    ----------
+    n_in, n_numbers : int
+    n_bins : int
+        Largest number of bins and steps.
+    dimension : int
+    """
+
+    def fit(self, rows: Inputs, y: Tensor | None = None) -> None:
+        """Set bins and steps.
+
+        Parameters
+        ----------
+        rows : Tensor or Inputs of shape (n, n_in)
+            Training rows.
+        y : Tensor of shape (n,), int, or (n, n_targets), optional
+            Class codes, or labels or values; without them there are no steps.
+        """
+        numbers, targets = self._sample(rows, y)
+        n_steps = self.n_bins // 2
+        self._set_bins(numbers, self.n_bins - n_steps)
+        if targets is None or not n_steps:
+            return
+        part, seed = slice(None, None, -(-len(numbers) // MAX_FOREST_ROWS)), int(torch.randint(2**31, ()))
+        found = find_thresholds(numbers[part], targets[part], n_steps, seed)
+        for j, (column, thresholds) in enumerate(zip(numbers.T, found, strict=True)):
+            values = np.unique(column)
+            above = np.searchsorted(values, thresholds).clip(1, max(len(values) - 1, 1))
+            low, high = values[above - 1], values[above]
+            width = np.maximum(high - low, MIN_BIN_WIDTH)
+            steps = slice(self.n_bins - n_steps, self.n_bins - n_steps + len(thresholds))
+            self.left[j, 0, steps] = torch.from_numpy((low + high - width) / 2)
+            self.slope[j, 0, steps] = torch.from_numpy(1 / width)
 
 
 def _compute_edges(quantiles: NDArray[np.float64]) -> list[float]:
@@ -256,6 +311,14 @@ NUMERIC_EMBEDDING: Node[NumericEmbedding | None] = Node.from_components(
         Component(
             "piecewise_linear",
             PiecewiseLinearEmbedding,
+            make_space(
+                lambda: cs.Integer("n_bins", (4, 128), log=True, default=32, meta={"limits": (1, 2**10)}),
+                lambda: cs.Integer("dimension", (4, 32), log=True, default=8, meta={"limits": (1, 2**10)}),
+            ),
+        ),
+        Component(
+            "thresholds",
+            ThresholdEmbedding,
             make_space(
                 lambda: cs.Integer("n_bins", (4, 128), log=True, default=32, meta={"limits": (1, 2**10)}),
                 lambda: cs.Integer("dimension", (4, 32), log=True, default=8, meta={"limits": (1, 2**10)}),

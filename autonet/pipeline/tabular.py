@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from autonet.core.component import Components, Node
 from autonet.core.errors import DataWarning
@@ -91,10 +91,15 @@ class Tables(Modality):
         return TreeEncoder.fit(data, rows, seed)
 
     def build_network(
-        self, task: Task, components: Components, layout: InputLayout, rows: Inputs | None = None
+        self,
+        task: Task,
+        components: Components,
+        layout: InputLayout,
+        rows: Inputs | None = None,
+        y: Tensor | None = None,
     ) -> nn.Module:
         """Build and initialize a network, on the CPU; see `build_network`."""
-        return build_network(task, components, layout, rows)
+        return build_network(task, components, layout, rows, y)
 
     def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:
         """Build the linear network of the baseline, on the CPU."""

@@ -221,7 +221,7 @@ def build_training(
     modality : Modality
     """
     layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
-    network = modality.build_network(task, components, layout, rows.x)
+    network = modality.build_network(task, components, layout, rows.x, rows.y)
     network = replace_dropout(network).to(rows.x.device)
     schedule, batch_loss = components[SCHEDULES], components[BATCH_LOSSES]
     loss = components[LOSSES].build(y=rows.y, weights=rows.weights, task=task)

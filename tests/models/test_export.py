@@ -43,7 +43,7 @@ def options(**chosen: str) -> dict[str, Any]:
 NETWORKS = ("mlpnet", "resnet", "realmlp", "tabm", "modernnca")
 CHOICES = [
     *({"networks": name} for name in NETWORKS),
-    *({"numeric_embeddings": name} for name in ("pbld", "periodic", "piecewise_linear")),
+    *({"numeric_embeddings": name} for name in ("pbld", "periodic", "piecewise_linear", "thresholds")),
     *({"normalization_strategies": name} for name in ("quantile", "robust", "minmax", "signed_log")),
     *({"preprocessors": name} for name in ("truncated_svd", "power_transformer", "nystroem", "kitchen_sinks")),
 ]

@@ -18,11 +18,12 @@ from autonet.nets.numeric import (
     PBLDEmbedding,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
+    ThresholdEmbedding,
 )
 from autonet.training.batches import BATCH_LOSSES, EncodedRows
 from autonet.training.ema import EMAWeights
 
-CHOICES = ["pbld", "periodic", "piecewise_linear"]
+CHOICES = ["pbld", "periodic", "piecewise_linear", "thresholds"]
 
 
 def build(choice: str, rows: Tensor, n_numbers: int, **own: Any) -> NumericEmbedding:
@@ -31,7 +32,7 @@ def build(choice: str, rows: Tensor, n_numbers: int, **own: Any) -> NumericEmbed
     values = {**dict(component.space(Task("regression")).get_default_configuration()), **own}
     embedding = component.build(n_in=rows.shape[1], n_numbers=n_numbers, **values)
     assert embedding is not None
-    embedding.fit(rows)
+    embedding.fit(rows, rows[:, :1].square())
     for parameter in embedding.parameters():  # none of them is zero any more
         nn.init.normal_(parameter)
     return embedding
@@ -184,6 +185,29 @@ def test_bins_come_from_the_rows_given_and_from_no_others() -> None:
     assert torch.equal(first.left, second.left)
     second.fit(torch.cat([rows, 100 + rows]))
     assert not torch.equal(first.left, second.left)
+
+
+def test_half_of_the_bins_are_steps_where_the_target_jumps() -> None:
+    x = torch.linspace(0, 1, 400).reshape(-1, 1)
+    embedding = ThresholdEmbedding(1, 1, n_bins=5, dimension=1)
+    embedding.fit(x, (x > 0.3).float() + (x > 0.7))
+    found = bins(embedding)
+    assert found[:3] == bins(piecewise_linear(x, 3))
+    np.testing.assert_allclose([left + width / 2 for left, width in found[3:]], [0.3, 0.7], atol=0.003)
+    assert all(width == pytest.approx(1 / 399, rel=1e-3) for _, width in found[3:])  # from one value to the next
+    nn.init.zeros_(embedding.linear_weight)
+    nn.init.zeros_(embedding.bias)
+    embedding.weight.data[0, 3:] = torch.tensor([[2.0], [5.0]])
+    out = embedding(torch.tensor([-9.0, 0.29, 0.31, 0.69, 0.71, 9.0]).reshape(-1, 1)).flatten()
+    torch.testing.assert_close(out, torch.tensor([0.0, 0.0, 2.0, 2.0, 7.0, 7.0]))
+
+
+def test_without_targets_there_are_no_steps() -> None:
+    embedding, x = ThresholdEmbedding(2, 1, n_bins=8, dimension=1), torch.randn(60, 2)
+    embedding.fit(x)
+    assert bins(embedding) == bins(piecewise_linear(x[:, 0], 4))
+    embedding.fit(x, torch.zeros(60, 1))  # that do not vary
+    assert bins(embedding) == bins(piecewise_linear(x[:, 0], 4))
 
 
 def test_many_rows_are_sampled() -> None:

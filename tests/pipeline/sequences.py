@@ -100,7 +100,7 @@ class Sequences(Modality):
         values = data.values[rows]
         return SequenceEncoder(float(values.mean()), float(values.std()), InputLayout(values.shape[1]))
 
-    def build_network(self, task: Task, components: Components, layout: Any, rows: Any = None) -> nn.Module:
+    def build_network(self, task: Task, components: Components, layout: Any, *rows: Any) -> nn.Module:
         return components[CONVOLUTIONS].build(n_in=layout.n_in, n_out=task.n_outputs)
 
     def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:

@@ -143,7 +143,7 @@ def test_regression_predicts_in_the_units_of_the_target(diabetes: Any) -> None:
     assert result.loss < diabetes[1].std()
 
 
-@pytest.mark.parametrize("choice", ["pbld", "periodic", "piecewise_linear"])
+@pytest.mark.parametrize("choice", ["pbld", "periodic", "piecewise_linear", "thresholds"])
 def test_a_network_that_embeds_numbers_is_trained_continued_and_rebuilt(choice: str, diabetes: Any) -> None:
     space = context(diabetes, metric="rmse")
     changes = {"NumericEmbeddingSelector:numeric_embedding": choice, **embedding_defaults(choice)}
@@ -159,17 +159,18 @@ def test_a_network_that_embeds_numbers_is_trained_continued_and_rebuilt(choice: 
     assert np.sqrt(np.mean(error**2)) == pytest.approx(result.loss, rel=1e-4)
 
 
-def test_bins_are_fitted_on_encoded_training_rows_only(diabetes: Any) -> None:
-    pieces = {
-        "NumericEmbeddingSelector:numeric_embedding": "piecewise_linear",
-        **embedding_defaults("piecewise_linear"),
-    }
+@pytest.mark.parametrize("choice", ["piecewise_linear", "thresholds"])
+def test_bins_are_fitted_on_encoded_training_rows_only(choice: str, diabetes: Any) -> None:
+    pieces = {"NumericEmbeddingSelector:numeric_embedding": choice, **embedding_defaults(choice)}
     X = diabetes[0].copy()
     space = context((X, diabetes[1]), metric="r2")
     networks = []
     for shift in (0, 1000):
         X[space.folds[0].valid] += shift
-        moved = TrialContext(**{**vars(space), "data": Table.from_numbers(X), "_encoded": OrderedDict()})
+        moved = TrialContext(
+            **{**vars(space), "data": Table.from_numbers(X), "y": space.y.copy(), "_encoded": OrderedDict()}
+        )
+        moved.y[space.folds[0].valid] += shift
         encoded = moved.encode_fold(chosen(space), 0)
         torch.manual_seed(0)
         state, _ = build_training(space.task, chosen(space, **pieces), encoded.rows, encoded.encoder.layout)

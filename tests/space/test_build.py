@@ -91,7 +91,7 @@ def test_full_cs_offers_everything_that_is_registered() -> None:
     assert set(space["NetworkSelector:network"].choices) == set(NETWORKS.components)
     assert set(space["OptimizerSelector:optimizer"].choices) == {"adam", "adamw", "sgd", "rmsprop"}
     assert set(space["NumericEmbeddingSelector:numeric_embedding"].choices) == {
-        *("none", "pbld", "periodic", "piecewise_linear")
+        *("none", "pbld", "periodic", "piecewise_linear", "thresholds")
     }
     assert len(space) > 100
 

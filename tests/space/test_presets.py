@@ -131,8 +131,8 @@ def test_a_preset_has_its_say_on_a_hyperparameter_once(preset: str, kind: TaskKi
     ("preset", "choices"),
     [
         ("tiny_cs", ["none"]),
-        ("medium_cs", ["none", "piecewise_linear", "pbld"]),
-        ("full_cs", ["none", "pbld", "periodic", "piecewise_linear"]),
+        ("medium_cs", ["none", "piecewise_linear", "pbld", "thresholds"]),
+        ("full_cs", ["none", "pbld", "periodic", "piecewise_linear", "thresholds"]),
     ],
 )
 def test_numbers_are_embedded_by_choice(preset: str, choices: list[str]) -> None:
