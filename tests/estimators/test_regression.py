@@ -11,10 +11,12 @@ from autonet.core.errors import InvalidOption
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
+LONG = {"max_trials": 1, "min_budget": 27, "max_budget": 27}  # epochs
+
 
 def test_it_learns_in_the_units_of_the_target(diabetes: Any, quick: dict[str, Any]) -> None:
     X, y = diabetes
-    auto = AutoNetRegression("tiny_cs", **{**quick, "max_budget": 27}).fit(X, y)
+    auto = AutoNetRegression("tiny_cs", **{**quick, **LONG}).fit(X, y)
     assert auto.score(X, y) > 0.4
     assert auto.predict(X).shape == y.shape
     assert auto.fit_result["info"]["val_r2"] > 0.3
@@ -31,7 +33,7 @@ def test_the_scale_of_the_target_does_not_matter(diabetes: Any, quick: dict[str,
 def test_several_targets(diabetes: Any, quick: dict[str, Any]) -> None:
     X, y = diabetes
     Y = np.column_stack([y, -2 * y + 5])
-    auto = AutoNetRegression("tiny_cs", **{**quick, "max_budget": 27}).fit(X, Y)
+    auto = AutoNetRegression("tiny_cs", **{**quick, **LONG}).fit(X, Y)
     assert auto.predict(X).shape == Y.shape
     assert auto.score(X, Y) > 0.3
 
@@ -55,7 +57,7 @@ def test_targets_of_any_size_are_learned(transform: str, quick: dict[str, Any]) 
     X = np.random.default_rng(0).uniform(-1, 1, (60, 2))
     ulps = np.round(4 * X[:, 0]) * np.finfo(float).eps
     Y = np.column_stack([X[:, 0] * 1e300, X[:, 0] * 1e-300, 1 + ulps, 1e9 + 1e-3 * X[:, 0]])
-    auto = AutoNetRegression("tiny_cs", **{**quick, "max_budget": 27}, target_transforms=[transform]).fit(X, Y)
+    auto = AutoNetRegression("tiny_cs", **{**quick, **LONG}, target_transforms=[transform]).fit(X, Y)
     assert 0.3 < auto.fit_result["info"]["val_r2"] <= 1
     low, high = Y.min(axis=0), Y.max(axis=0)
     margin = (high - low) / 2
