@@ -17,6 +17,7 @@ __all__ = ["AsynchronousHalving", "NoHalving", "falling_exponent"]
 
 MIN_GAIN = 0.05  # smallest continuation, as a share of the budget already spent
 MIN_UNITS = 0.05  # smallest continuation, in seconds or fractions of a unit
+FALLING_TRIALS = 2  # best trials of a rung that are promoted early if their loss falls: one would leave workers without
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,11 @@ class AsynchronousHalving:
     Parameters
     ----------
     min_exponent : float
-        If the tie-breaker of a trial falls like a power of the budget with at least this exponent, its promotion to the
-        top rung is stretched to all the time left, and so is a continuation of the best trial beyond the top rung.
-        Requires a time limit, no limit of the trials that has been reached, and tie-breakers that are positive losses.
-        Default: none is stretched.
+        If the tie-breaker of a trial falls like a power of the budget with at least this exponent, it is promoted if
+        it is one of the two best of its rung, once ``eta ** 2`` trials and all enqueued ones have been at the lowest;
+        and its promotion to the top rung is stretched to all the time left, as is a continuation of the best trial
+        beyond the top rung.  Requires a time limit, no limit of the trials that has been reached, and tie-breakers that
+        are positive losses.  Default: infinite, so that budgets do not depend on how losses fall.
     """
 
     min_exponent: float = math.inf
@@ -54,7 +56,8 @@ class AsynchronousHalving:
         climber = _find_climber(history, costs, left, lost)
         reserve = costs.seconds(climber.budget, rungs.top, climber.number) if climber else 0.0
 
-        promotion = _find_promotion(history, costs, left, lost, climber, reserve)
+        promotion = self._find_falling(history, costs, left, lost) if may_start else None
+        promotion = promotion or _find_promotion(history, costs, left, lost, climber, reserve)
         if promotion:
             return self._stretch(promotion, history, costs, left) if may_start else promotion
         extension = self._find_extension(history, costs, left, lost) if may_start else None
@@ -66,6 +69,19 @@ class AsynchronousHalving:
             return Start(rungs.bottom)
         move = _find_continuation(history, costs, left, lost, climber, may_start=may_start)
         return self._stretch(move, history, costs, left) if may_start and isinstance(move, Continue) else move
+
+    def _find_falling(self, history: History, costs: Costs, left: float, lost: Container[int]) -> Continue | None:
+        """Return the promotion, top rung first, of a trial whose loss falls, as soon as others have been tried."""
+        rungs = history.rungs
+        if math.isinf(left) or history.queue or len(history.rung(rungs.bottom)) < rungs.eta**2:
+            return None
+        for budget, goal in reversed(list(zip(rungs.budgets[1:], rungs.budgets[2:], strict=False))):
+            for _, _, number in history.rung(budget)[:FALLING_TRIALS]:
+                trial = history.trials[number]
+                is_falling = trial.budget == budget and falling_exponent(trial) >= self.min_exponent
+                if is_falling and can_continue(trial, lost) and costs.seconds(budget, goal, number) <= left:
+                    return Continue(number, goal)
+        return None
 
     def _find_extension(self, history: History, costs: Costs, left: float, lost: Container[int]) -> Continue | None:
         """Return a continuation of the best trial beyond the top rung, if its loss still falls."""

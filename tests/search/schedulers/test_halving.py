@@ -1,6 +1,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -156,6 +157,45 @@ def test_a_promotion_to_the_top_takes_all_the_time_left_if_the_loss_still_falls(
     assert stretching(curves([0.9, 0.3], *others), left=50) == Continue(0, pytest.approx(53))
     assert stretching(curves([0.9, 0.79], *others), left=50) == Continue(0, 9)  # an exponent of 0.12
     assert stretching(curves([0.9], [1.0], [1.1]), left=50) == Continue(0, 3)  # not yet known
+
+
+def test_of_nine_trials_the_best_two_of_a_rung_are_promoted_at_once_if_their_loss_falls() -> None:
+    others = [[0.9 + k] for k in range(8)]
+    assert stretching(curves([0.9, 0.3], *others), left=50) == Continue(0, pytest.approx(53))
+    assert stretching(curves([0.9, 0.79], *others), left=50) == Continue(1, 3)  # an exponent of 0.12
+    assert stretching(curves([0.9, 0.3], *others[1:]), left=50) == Continue(1, 3)  # eight trials
+    assert stretching(curves([0.9, 0.3], *others), left=5.9) == Continue(1, 3)  # no time for the top
+    two = curves([0.6, 0.59], [0.9, 0.6], *others[1:])
+    assert stretching(two, left=50) == Continue(1, pytest.approx(53))
+    three = curves([0.6, 0.59], [0.7, 0.69], [0.9, 0.7], *others[2:])
+    assert stretching(three, left=50) == Continue(0, 9)  # the best third
+    waiting = curves([0.9, 0.3], *others)
+    waiting.queue.append({"x": 1})
+    assert stretching(waiting, left=50) == Continue(1, 3)
+
+
+@pytest.mark.parametrize(("exponent", "longest"), [(0.0, 20.0), (0.1, 20.0), (0.3, 30.0), (1.0, 30.0)])
+def test_how_the_loss_falls_decides_between_many_configurations_and_a_long_training(
+    exponent: float, longest: float
+) -> None:
+    """Simulate a minute on losses ``factor * budget ** -exponent``."""
+    given, scheduler, clock = History(Rungs.geometric(1.0, 20.0)), AsynchronousHalving(min_exponent=0.2), 0.0
+    factors = np.random.default_rng(2).uniform(1, 2, size=60)
+    while (move := scheduler.decide(given, left=60 - clock, may_start=True)) is not None:
+        trial = propose(given) if isinstance(move, Start) else given.trials[move.trial]
+        loss, seconds = factors[trial.number] * move.target**-exponent, move.target - trial.budget + 0.1
+        given.add(
+            trial,
+            Report(trial.budget, move.target, move.target, loss, Status.FINISHED, seconds, 1.0, tie_breaker=loss),
+        )
+        clock += seconds
+    assert 55 < clock < 60.5
+    if exponent < 0.2:
+        assert max(trial.budget for trial in given) <= longest
+        assert len(given) > 15
+    else:
+        assert max(trial.budget for trial in given) > longest
+        assert len(given) >= 9
 
 
 def test_the_best_trial_goes_on_beyond_the_top_if_its_loss_still_falls() -> None:
