@@ -9,7 +9,7 @@ import os
 import sqlite3
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
 from zlib import crc32
@@ -218,7 +218,10 @@ class RunDirectory:
         except ValueError as error:
             raise RunCorrupted(str(error)) from None
         journal = self.path / f"{DATABASE}-journal"
-        if journal.exists() and journal.read_bytes()[-len(SUPER_JOURNAL) :] == SUPER_JOURNAL:
+        tail = b""
+        with suppress(FileNotFoundError):  # SQLite deletes it at the end of each transaction of another process
+            tail = journal.read_bytes()[-len(SUPER_JOURNAL) :]
+        if tail == SUPER_JOURNAL:
             raise RunCorrupted(f"{journal} refers to a file elsewhere, which SQLite would delete; remove it.")
 
     def _acquire_lock(self) -> FileLock:
