@@ -50,6 +50,8 @@ WEIGHED = 10  # best trials, and size of the ensemble, in which tree ensembles a
 WEIGHING_SECONDS = 1.0  # at most
 SCORED_ROWS = 20_000  # validation rows scored in the selection; more change nothing
 NOISE = 0.25  # noise of a score, as a share of it over the root of the number of rows
+# Weight below which a tree ensemble is left out: it is as large, and as slow, as ten networks (docs/benchmarks/log.md).
+MIN_TREE_WEIGHT = 0.1
 MIN_CALIBRATION_ROWS = 100  # validation rows needed to fit a temperature
 
 Member_co = TypeVar("Member_co", bound=Member, covariant=True)
@@ -251,7 +253,7 @@ def select(
 
     if metric.is_slow and is_over():
         return Ensemble.from_members(found[0].name, found[0].members()), found[0].predictions, [(1.0, found[0])]
-    shares = greedy_selection(seen, scorer, size=size, is_over=is_over)
+    shares = _drop_light_trees(greedy_selection(seen, scorer, size=size, is_over=is_over), found)
     chosen = [(float(shares[i]), found[i]) for i in np.flatnonzero(shares)]
     members, weights, names = list[Member](), list[float](), list[int | str]()
     for weight, candidate in chosen:
@@ -266,6 +268,13 @@ def select(
     temperature = _calibrate(context, predictions)
     predictions = [apply_temperature(part, temperature) for part in predictions]
     return Ensemble(members, weights, names, temperature), predictions, chosen
+
+
+def _drop_light_trees(shares: NDArray[np.float64], found: Sequence[Candidate[Member]]) -> NDArray[np.float64]:
+    """Return the weights without those of tree ensembles that have little."""
+    is_tree = np.array([isinstance(candidate.name, str) and candidate.name != LINEAR for candidate in found])
+    kept = np.where(is_tree & (shares < MIN_TREE_WEIGHT), 0.0, shares)
+    return kept / kept.sum() if kept.any() else shares
 
 
 def weigh_trees(

@@ -18,7 +18,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
 
 def test_an_ensemble_predicts_the_weighted_mean_of_its_networks(diabetes: Any, quick: dict[str, Any]) -> None:
     X, y = diabetes
-    auto = AutoNetRegression(**{**quick, "max_trials": 10, "max_budget": 27, "ensemble_size": 10}).fit(X, y)
+    auto = AutoNetRegression(
+        **{**quick, "max_trials": 10, "max_budget": 27, "ensemble_size": 10, "random_state": 1}
+    ).fit(X, y)
     ensemble, table = auto.model_.ensemble, auto.model_.read(X)
     weights = auto.fit_result["ensemble"]
     assert len(weights) > 1

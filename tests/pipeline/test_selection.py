@@ -1,13 +1,14 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autonet.core.clock import TimeLimit
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import load_candidates
+from autonet.pipeline.selection import Candidate, load_candidates, score_fold, select
 from autonet.pipeline.trained import TrainedFold
 from autonet.pipeline.trial import run_trial
 from autonet.search.records import Trial
@@ -64,3 +65,22 @@ def test_a_baseline_of_fewer_folds_is_no_candidate(iris: Any) -> None:
     assert len(hurried.members) < 3
     assert LINEAR not in [c.name for c in load_candidates(trials, lambda t: networks[t.number], space, hurried)]
     assert [c.name for c in load_candidates([], lambda t: networks[t.number], space, hurried)] == [LINEAR]
+
+
+@pytest.mark.parametrize(("error_of_trees", "share"), [(4.0, 0.2), (19.0, 0.0)])
+def test_trees_of_little_weight_are_left_out(diabetes: Any, error_of_trees: float, share: float) -> None:
+    """Of errors 1 and -b the mean is 0 if the second has a weight of 1 / (1 + b): a fifth, a twentieth."""
+    space = context(diabetes, metric="rmse")
+    rows = space.folds[0].valid
+
+    def candidate(name: int | str, error: float) -> Candidate[Any]:
+        prediction = space.y[rows] + error
+        return Candidate(name, {}, 0.0, score_fold(space, rows, prediction), [prediction], lambda: [object()])
+
+    found = [candidate(0, 1.0), candidate("extra_trees", -error_of_trees)]
+    ensemble, predictions, chosen = select(space, found, size=25, limit=TimeLimit())
+    assert ensemble.shares == pytest.approx({0: 1 - share, "extra_trees": share} if share else {0: 1.0})
+    assert [c.name for _, c in chosen] == [0, "extra_trees"][: len(chosen)]
+    np.testing.assert_allclose(predictions[0], space.y[rows] + (0.0 if share else 1.0), atol=1e-9)
+    linear = [found[0], replace(found[1], name=LINEAR)]
+    assert len(select(space, linear, size=25, limit=TimeLimit())[0].shares) == 2
