@@ -97,7 +97,6 @@ benchmark-portfolio: $(INSTALLED)
 	$(BIN)/python benchmarks/portfolio.py run --out portfolio-runs
 	$(BIN)/python benchmarks/portfolio.py judge --out portfolio-runs
 	$(BIN)/python benchmarks/portfolio.py choose --out portfolio-runs
-	$(BIN)/python benchmarks/portfolio.py leave --out portfolio-runs
 
 # Half an hour: the search on learning-curve surrogates; the runs of other systems are appended by hand.
 benchmark-search: $(INSTALLED)

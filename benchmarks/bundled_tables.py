@@ -1,4 +1,7 @@
-"""Tables that scikit-learn and statsmodels bundle: nothing is downloaded."""
+"""Tables that scikit-learn and statsmodels bundle: nothing is downloaded.
+
+statsmodels is needed for its own tables only, and is no dependency: `pip install statsmodels`.
+"""
 
 import importlib
 

@@ -57,7 +57,7 @@ def main() -> None:
         for table in arguments.tables:
             for seed in arguments.seeds:
                 train, test = load(table, seed, max_rows=None)
-                records = [runner("autonet", table, train, test, seed) for runner in runners]
+                records = [runner("autonet", train, test, seed) for runner in runners]
                 for record in records:
                     if record["status"] != "ok":
                         raise SystemExit(f"{table}, split {seed}: {record['status']} {record.get('error', '')}")

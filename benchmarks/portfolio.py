@@ -1,37 +1,39 @@
-"""Which configurations `medium_cs` tries first: chosen from runs on the public tables.
+"""Which configurations `medium_cs` tries first: chosen from runs on generated and bundled tables.
 
     python benchmarks/portfolio.py run --out runs
     python benchmarks/portfolio.py judge --out runs
     python benchmarks/portfolio.py choose --out runs > presets/medium_cs.toml
-    python benchmarks/portfolio.py leave --out runs > portfolio_without.toml
 
-`run` trains every candidate of `portfolio_candidates.toml` by itself on every table, once for each time, and so many
-random ones as `--random` says.  `choose` reads what they predict for the test rows, and prints the preset with the
-portfolios chosen, one for each size of tables (`SIZES`); a size without runs keeps what it has.  The next entry is
-always the one with which the ensemble of the entries so far has the least error, on the geometric mean over the tables
-and over the times: the portfolio is good wherever the time ends it, and says in which order.  The ensemble is selected
-on one half of the test rows and measured on the other, and the other way round.
+`run` trains every candidate of `portfolio_candidates.toml` by itself on every table, for some seconds of processor
+time, and so many random ones as `--random` says: the first table of all sizes first, so that it can be ended at any
+time, and started again.  `choose` reads what they predict for the test rows, and prints the preset with the portfolios
+chosen, one for each size of tables (`SIZES`) and kind of target; what has no runs keeps what it has.  The next entry is
+always the one with which the ensemble of the entries so far has the least error, on the geometric mean over the tables,
+those of other sizes and kinds at less weight: the portfolio says in which order, and is good wherever the time ends
+it.  The ensemble is selected on one half of the test rows and measured on the other, and the other way round.
 
-`judge` leaves one table out after the other, and prints the error there of what was chosen from the others.  `leave`
-prints what is chosen without each table: whoever measures autonet on one of them begins with that (`preset_without`).
+`judge` chooses from one half of the tables and prints the error on the other, and the other way round, relative to what
+the preset `--against` begins with.
 """
 
 import argparse
+import json
 import math
 import re
 import sys
 import tempfile
+import time
 import tomllib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from joblib import Parallel, delayed
-from public_tables import load
+from portfolio_tables import KINDS, SIZES, Size, Source, all_sources, sources
 
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.task import Task
@@ -40,62 +42,20 @@ from autonet.space.build import build_space
 from autonet.space.presets import load_preset
 
 CANDIDATES = Path(__file__).parent / "portfolio_candidates.toml"
-WITHOUT = Path(__file__).parent / "portfolio_without.toml"
 # Of this checkout: an environment for benchmarks may hold another autonet.
 PRESET = Path(__file__).parents[1] / "presets" / "medium_cs.toml"
-
-
-@dataclass(frozen=True)
-class Size:
-    """Tables of about the same size, which share a portfolio.
-
-    Attributes
-    ----------
-    limits : dict
-        Rows and columns of the tables that the portfolio is for.
-    max_rows : int
-        Most rows to fit on here; larger tables train on a part of them, in as much less time.
-    seconds : tuple of float
-        How long a run takes: what a configuration gets at the top of a search of a minute, and of five minutes.
-    tables : tuple of str
-    """
-
-    limits: dict[str, int]
-    max_rows: int
-    seconds: tuple[float, ...]
-    tables: tuple[str, ...]
-
-    def __str__(self) -> str:
-        low, high = self.limits.get("min_rows", 0), self.limits.get("max_rows")
-        rows = f"from {low}" if high is None else f"{low} to {high}"
-        return f"{rows}, {self.min_columns} columns" if self.min_columns else rows
-
-    @property
-    def min_columns(self) -> int:
-        return self.limits.get("min_columns", 0)
-
-
-SIZES = (
-    Size({"max_rows": 1999}, 4000, (2, 8), ("vehicle", "cmc", "credit_g", "kc1", "colleges")),
-    Size(
-        {"min_rows": 2000, "max_rows": 19_999, "max_columns": 199},
-        4000,
-        (6, 18),
-        ("california_housing", "naval", "nyc_taxis", "online_shoppers", "phoneme", "protein"),
-    ),
-    Size(
-        {"min_rows": 20_000, "max_columns": 199},
-        15_000,
-        (8,),
-        ("california_housing", "letter", "protein", "bank_marketing"),
-    ),
-    Size({"min_rows": 2000, "min_columns": 200}, 15_000, (20,), ("fashion_mnist", "hiv")),
-)
+# Tasks that begin with the portfolio of a kind.
+TASKS = {"classification": ["classification", "multilabel"], "regression": ["regression"]}
 SPACE_ROWS = 4000  # of the space that random candidates are drawn from
 CHOSEN_NODES = (
     *("NormalizationStrategySelector", "NumericEmbeddingSelector", "NetworkSelector", "OptimizerSelector"),
     *("LearningrateSchedulerSelector", "TrainNode"),
 )
+CHOSEN = 3  # position of the portfolio among what is judged
+# Weights of tables beside those of the same size and kind.
+OTHER_SIZE = 0.5
+OTHER_KIND = 0.25
+OTHER_BOTH = 0.15
 SELECTED = 25  # models in an ensemble, with repetition
 SMALLEST = 1e-15  # probability, error
 
@@ -110,30 +70,38 @@ def without_portfolio(text: str) -> str:
     return re.split(r"^(?:# [^\n]*\n)*\n*(?=\[\[portfolio\]\])", text, maxsplit=1, flags=re.MULTILINE)[0]
 
 
-def entry(description: str, values: Values, **limits: int) -> str:
+def entry(description: str, values: Values, **scope: Any) -> str:
     """An entry of a portfolio in TOML."""
-    lines = ["[[portfolio]]", f'description = "{description}"', *(f"{k} = {v}" for k, v in limits.items())]
-    lines.append("[portfolio.values]")
-    for name, value in values.items():
-        shown = str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else value
-        lines.append(f'"{name}" = {shown}')
-    return "\n".join(lines)
+    lines = ["[[portfolio]]", f"description = {json.dumps(description)}"]
+    lines += [f"{name} = {json.dumps(value)}" for name, value in scope.items()]
+    return "\n".join([*lines, "[portfolio.values]", *(f'"{n}" = {json.dumps(value)}' for n, value in values.items())])
 
 
 def candidates(n_random: int, size: Size | None = None) -> dict[str, Values]:
     """Values by description, all or those for tables of a size; random ones are drawn from the space of `medium_cs`."""
     known = tomllib.loads(CANDIDATES.read_text(encoding="utf-8"))["portfolio"]
-    columns = math.inf if size is None else size.min_columns
-    found = {row["description"]: row["values"] for row in known if row.get("min_columns", 0) <= columns}
+    found = {row["description"]: row["values"] for row in known if size is None or is_for(row, size)}
+    return found | drawn(n_random)
+
+
+def drawn(n_random: int) -> dict[str, Values]:
+    """Values of random candidates."""
+    if not n_random:
+        return {}
+    found = dict[str, Values]()
     task = Task("regression", n_rows=SPACE_ROWS)
     preset = load_preset("medium_cs", task)
     space = build_space(task, preset.components, preset.updates)
     space.seed(0)
     for number in range(n_random):
         config = dict(space.sample_configuration())
-        names = [name for name in config if name.split(":")[0] in CHOSEN_NODES]
+        names = [name for name in config if name.split(":")[0] in CHOSEN_NODES and space[name].size != 1]
         found[f"Drawn at random, number {number}."] = {n: rounded(config[n]) for n in sorted(names)}
     return found
+
+
+def is_for(candidate: Values, size: Size) -> bool:
+    return bool(candidate.get("min_columns", 0) <= size.min_columns <= candidate.get("max_columns", math.inf))
 
 
 def rounded(value: Any) -> Any:
@@ -145,11 +113,11 @@ def rounded(value: Any) -> Any:
 # --- runs
 
 
-def predictions_alone(values: Values, table: str, max_rows: int, seconds: float) -> dict[str, Any]:
-    """Train one configuration on a table for so many seconds, on one core, and predict the test rows."""
-    train, test = load(table, 0, max_rows)
-    y, y_test = train.pop("target"), test.pop("target")
-    classes = y.dtype == "category"
+def train_alone(values: Values, source: Source) -> dict[str, Any]:
+    """Train one configuration on a table for its seconds of processor time, on one core, and predict the test rows."""
+    began = time.process_time()
+    train, test = source.load()
+    classes = source.kind == "classification"
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as preset:
         text = without_portfolio(PRESET.read_text(encoding="utf-8"))
         preset.write(text + entry("The only one.", values) + "\n")
@@ -157,47 +125,48 @@ def predictions_alone(values: Values, table: str, max_rows: int, seconds: float)
         auto = (AutoNetClassification if classes else AutoNetRegression)(
             preset.name,
             max_trials=1,
-            min_budget=seconds,
-            max_budget=seconds,
-            max_runtime=3 * seconds + 10,
+            min_budget=source.seconds,
+            max_budget=source.seconds,
+            max_runtime=3 * source.seconds + 10,
             ensemble_size=1,
+            tree_ensembles=False,
             n_jobs=1,
             optimize_metric="neg_log_loss" if classes else "neg_root_mean_squared_error",
             random_state=0,
-        ).fit(train, y.astype(str) if classes else y)
+        ).fit(train.X, train.y.astype(str) if classes else train.y)
+    found = {"predictions": auto.predict_proba(test.X) if classes else auto.predict(test.X), "truth": test.y.to_numpy()}
     if classes:
-        truth = y_test.astype(str).to_numpy()[:, None] == np.asarray(auto.classes_, dtype=str)
-        return {"predictions": auto.predict_proba(test), "truth": truth}
-    return {"predictions": auto.predict(test), "truth": y_test.to_numpy(float)}
+        found["truth"] = test.y.astype(str).to_numpy()[:, None] == np.asarray(auto.classes_, dtype=str)
+    return found | {"took": time.process_time() - began}
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Run what is asked for and not there, one process per core."""
     arguments.out.mkdir(parents=True, exist_ok=True)
 
-    def one(values: Values, table: str, max_rows: int, seconds: float, path: Path) -> None:
+    def one(values: Values, source: Source, path: Path) -> None:
         warnings.simplefilter("ignore")
         try:
-            result = predictions_alone(values, table, max_rows, seconds)
+            with patch.object(time, "monotonic", time.process_time):  # how busy the machine is makes no difference
+                result = train_alone(values, source)
         except Exception as error:  # noqa: BLE001 - one run in hundreds; the others go on
             print(f"{path.stem} {type(error).__name__}: {error}", file=sys.stderr)
             return
         np.savez(path, **result)
 
     wanted = [
-        (values, table, size.max_rows, seconds, path_of(arguments.out, size, table, seconds, description))
-        for size in SIZES
-        for table, seconds in product(size.tables, size.seconds)
-        for description, values in candidates(arguments.random, size).items()
+        (values, source, path_of(arguments.out, source, description))
+        for source in all_sources()
+        for description, values in candidates(arguments.random, source.size).items()
     ]
     missing = [job for job in wanted if not job[-1].is_file()]
     print(f"{len(wanted)} runs, {len(missing)} to do", flush=True)
     Parallel(n_jobs=arguments.jobs)(delayed(one)(*job) for job in missing)
 
 
-def path_of(folder: Path, size: Size, table: str, seconds: float, description: str) -> Path:
+def path_of(folder: Path, source: Source, description: str) -> Path:
     name = re.sub(r"\W+", "_", description.lower()).strip("_")
-    return folder / f"{table}-{size.max_rows}-{seconds:g}s-{name}.npz"
+    return folder / f"{source}-{name}.npz"
 
 
 # --- the choice
@@ -220,28 +189,34 @@ class Runs:
         self.predictions = {name: a["predictions"] for name, a in arrays.items()}
         shuffled = np.random.default_rng(0).permutation(len(self.truth))
         self.halves = np.array_split(shuffled, 2)
+        self._errors: dict[frozenset[str], float] = {}
 
     def of_ensemble(self, names: Sequence[str]) -> float:
         """Error of the ensemble of these candidates."""
-        errors = []
-        for seen, unseen in (self.halves, self.halves[::-1]):
-            of_seen = sorted(names, key=lambda name: error(self.predictions[name][seen], self.truth[seen]))
-            weights = greedy_selection(
-                [self.predictions[name][seen] for name in of_seen],
-                lambda mean, rows=seen: (error(mean, self.truth[rows]), 0.0),
-                size=SELECTED,
-            )
-            mean = sum(w * self.predictions[name][unseen] for w, name in zip(weights, of_seen, strict=True))
-            errors.append(error(np.asarray(mean), self.truth[unseen]))
-        return float(np.mean(errors))
+        key = frozenset(names)
+        if key not in self._errors:
+            halves = (self.halves, self.halves[::-1])
+            self._errors[key] = float(np.mean([self._of_ensemble(names, *rows) for rows in halves]))
+        return self._errors[key]
+
+    def _of_ensemble(self, names: Sequence[str], seen: np.ndarray, unseen: np.ndarray) -> float:
+        of_seen = sorted(names, key=lambda name: error(self.predictions[name][seen], self.truth[seen]))
+        weights = greedy_selection(
+            [self.predictions[name][seen] for name in of_seen],
+            lambda mean: (error(mean, self.truth[seen]), 0.0),
+            size=SELECTED,
+        )
+        mean = sum(w * self.predictions[name][unseen] for w, name in zip(weights, of_seen, strict=True))
+        return error(np.asarray(mean), self.truth[unseen])
 
 
-def mean_error(runs: Sequence[Runs], names: Sequence[str]) -> float:
-    """Geometric mean of the errors of the ensemble of these candidates."""
-    return float(np.exp(np.mean([np.log(max(r.of_ensemble(names), SMALLEST)) for r in runs])))
+def mean_error(runs: Sequence[tuple[Runs, float]], names: Sequence[str]) -> float:
+    """Weighted geometric mean of the errors of the ensemble of these candidates."""
+    logs = [np.log(max(r.of_ensemble(names), SMALLEST)) for r, _ in runs]
+    return float(np.exp(np.average(logs, weights=[weight for _, weight in runs])))
 
 
-def choose(runs: Sequence[Runs], names: Sequence[str], size: int) -> Iterator[tuple[str, float]]:
+def choose(runs: Sequence[tuple[Runs, float]], names: Sequence[str], size: int) -> Iterator[tuple[str, float]]:
     """The entries in their order, each with the mean error of the ensemble that it completes."""
     chosen: list[str] = []
     while len(chosen) < size:
@@ -251,70 +226,96 @@ def choose(runs: Sequence[Runs], names: Sequence[str], size: int) -> Iterator[tu
         yield best, scores[best]
 
 
-def found(arguments: argparse.Namespace, size: Size, names: Iterable[str]) -> dict[tuple[str, float], Runs]:
-    """The runs of all tables of a size that are complete, by table and seconds."""
-    runs = dict[tuple[str, float], Runs]()
-    for table, seconds in product(size.tables, size.seconds):
-        paths = {name: path_of(arguments.out, size, table, seconds, name) for name in names}
+def found(arguments: argparse.Namespace, size: Size, kind: str) -> dict[Source, Runs]:
+    """The runs of all tables of a size and a kind that are complete."""
+    runs = dict[Source, Runs]()
+    for source in sources(size, kind):
+        paths = {name: path_of(arguments.out, source, name) for name in candidates(arguments.random, size)}
         missing = [name for name, path in paths.items() if not path.is_file()]
         if missing:
-            print(f"{table}, {seconds:g} s is left out, {len(missing)} runs are missing: {missing[0]}", file=sys.stderr)
+            print(f"{source} is left out, {len(missing)} runs are missing: {missing[0]}", file=sys.stderr)
         else:
-            runs[table, seconds] = Runs(paths)
+            runs[source] = Runs(paths)
     return runs
 
 
-def divided(runs: Mapping[tuple[str, float], Runs]) -> Iterator[tuple[str, list[Runs], list[Runs]]]:
-    """Each table with the runs on it, and those on all others."""
-    for table in dict.fromkeys(table for table, _ in runs):
-        here = [r for (other, _), r in runs.items() if other == table]
-        yield table, here, [r for (other, _), r in runs.items() if other != table]
+def all_found(arguments: argparse.Namespace) -> dict[Source, Runs]:
+    """The runs of all tables that are complete."""
+    return {s: r for size, kind in product(SIZES, KINDS) for s, r in found(arguments, size, kind).items()}
+
+
+def weigh(runs: Mapping[Source, Runs], size: Size, kind: str) -> list[tuple[Runs, float]]:
+    """Weights of tables in a choice: others, that have the same candidates, are worth less and steady it."""
+    narrow = size.min_columns == 0
+    weights = {(True, True): 1.0, (False, True): OTHER_SIZE, (True, False): OTHER_KIND, (False, False): OTHER_BOTH}
+    return [
+        (r, weights[source.size is size, source.kind == kind])
+        for source, r in runs.items()
+        if (source.size.min_columns == 0) == narrow
+    ]
 
 
 def judge(arguments: argparse.Namespace) -> None:
-    """Print the errors of portfolios on tables they were not chosen from; the first candidate, the default, is 1."""
-    print(f"| rows | table | default | 1 entry | 3 | {arguments.size} | all candidates |")
-    print("|---|---|---|---|---|---|---|")
-    for size in SIZES:
-        names, ratios = list(candidates(arguments.random, size)), []
-        for table, here, elsewhere in divided(found(arguments, size, names)):
-            chosen = [name for name, _ in choose(elsewhere, names, arguments.size)]
-            default = mean_error(here, names[:1])
-            ratios.append([mean_error(here, some) / default for some in (chosen[:1], chosen[:3], chosen, names)])
-            print(f"| {size} | {table} | {default:.4g} | {cells(ratios[-1])} |", flush=True)
+    """Print the errors of portfolios on tables they were not chosen from, relative to those of an earlier preset."""
+    print(f"| rows | kind | tables | default | 1 entry | 3 | {arguments.size} | all candidates | better on |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    everywhere, runs = [], all_found(arguments)
+    for size, kind in product(SIZES, KINDS):
+        names, before = list(candidates(arguments.random, size)), begun_with(arguments.against, size, kind)
+        ratios = []
+        for half in (0, 1):
+            chosen_from = weigh({s: r for s, r in runs.items() if s.half != half}, size, kind)
+            judged_on = [r for s, r in runs.items() if s.half == half and s.size is size and s.kind == kind]
+            if chosen_from and judged_on:
+                chosen = [name for name, _ in choose(chosen_from, names, arguments.size)]
+                judged = (names[:1], chosen[:1], chosen[:3], chosen, names)
+                ratios += [[r.of_ensemble(some) / r.of_ensemble(before) for some in judged] for r in judged_on]
         if ratios:
-            print(f"| {size} | geometric mean | | {cells(np.exp(np.mean(np.log(ratios), axis=0)))} |")
+            everywhere += ratios
+            print(f"| {size} | {kind} | {summary(ratios)} |", flush=True)
+    print(f"| all | | {summary(everywhere)} |")
 
 
-def cells(ratios: Iterable[float]) -> str:
-    return " | ".join(f"{ratio:.3f}" for ratio in ratios)
+def summary(ratios: Sequence[Sequence[float]]) -> str:
+    """Cells of a table: how many, their geometric means, and on how many tables the portfolio is better."""
+    means = np.exp(np.mean(np.log(np.maximum(ratios, SMALLEST)), axis=0))
+    better = sum(row[CHOSEN] < 1 for row in ratios)
+    return " | ".join([str(len(ratios)), *(f"{mean:.3f}" for mean in means), f"{better}"])
+
+
+def begun_with(preset: Path, size: Size, kind: str) -> list[str]:
+    """The candidates that a preset begins with on tables of a size; raise if it has others."""
+    names = {frozenset(values.items()): name for name, values in candidates(0).items()}
+    return [names[frozenset(row["values"].items())] for row in entries_for(preset, size, kind)]
+
+
+def entries_for(preset: Path, size: Size, kind: str) -> list[Values]:
+    """The entries of a preset for tables of a size and a kind."""
+    rows = tomllib.loads(preset.read_text(encoding="utf-8"))["portfolio"]
+    found = [row for row in rows if size.limits.items() <= row.items() and kind in row.get("task", KINDS)]
+    if not found:
+        raise ValueError(f"{preset} has no portfolio for tables of {size} rows; it was written for other sizes.")
+    return found
 
 
 def print_preset(arguments: argparse.Namespace) -> None:
     """Print the preset with the portfolios chosen; how good they are goes to the standard error."""
-    entries = []
-    for size in SIZES:
+    entries, every = [], all_found(arguments)
+    for size, kind in product(SIZES, KINDS):
+        scope = {"task": TASKS[kind], **size.limits}
         values = candidates(arguments.random, size)
         default, *_ = values
-        runs = list(found(arguments, size, values).values())
-        if not runs:
-            entries += [entry(row["description"], row["values"], **size.limits) for row in chosen_before(size)]
+        runs = weigh(every, size, kind)
+        if not any(weight == 1 for _, weight in runs):
+            before = entries_for(PRESET, size, kind)
+            entries += [entry(row["description"], row["values"], **scope) for row in before]
             continue
-        print(f"{len(runs)} runs of tables of {size} rows, relative to the default", file=sys.stderr)
+        print(f"{len(runs)} tables of {size} rows, {kind}, relative to the default", file=sys.stderr)
         for name, score in choose(runs, list(values), arguments.size):
             alone, usual = mean_error(runs, [name]), mean_error(runs, [default])
             print(f"  {score / usual:.4f}  alone {alone / usual:.4f}  {name}", file=sys.stderr)
-            entries.append(entry(name, values[name], **size.limits))
+            entries.append(entry(name, values[name], **scope))
     print(preset_of(entries))
-
-
-def chosen_before(size: Size) -> list[dict[str, Any]]:
-    """The entries of `medium_cs` for tables of a size."""
-    rows = tomllib.loads(PRESET.read_text(encoding="utf-8"))["portfolio"]
-    found = [row for row in rows if size.limits.items() <= row.items()]
-    if not found:
-        raise ValueError(f"{PRESET} has no portfolio for tables of {size} rows; it was written for other sizes.")
-    return found
 
 
 def preset_of(entries: Iterable[str]) -> str:
@@ -324,37 +325,7 @@ def preset_of(entries: Iterable[str]) -> str:
     return "\n\n".join([text, heading, *entries])
 
 
-def print_left_out(arguments: argparse.Namespace) -> None:
-    """Print, for each table and its sizes, the portfolio that is chosen from the other tables."""
-    before = tomllib.loads(WITHOUT.read_text(encoding="utf-8"))
-    lines: dict[str, list[str]] = {}
-    for size in SIZES:
-        names = list(candidates(arguments.random, size))
-        runs = found(arguments, size, names)
-        chosen = {
-            table: [name for name, _ in choose(other, names, arguments.size)] for table, _, other in divided(runs)
-        }
-        for table, entries in (chosen or {table: before[table][str(size)] for table in size.tables}).items():
-            listed = "".join(f'    "{name}",\n' for name in entries)
-            lines.setdefault(table, []).append(f'"{size}" = [\n{listed}]\n')
-    print("# What benchmarks/portfolio.py chooses without each table, by rows: to begin with where it is measured.")
-    for table, lists in lines.items():
-        print(f"\n[{table}]", *lists, sep="\n", end="")
-
-
-def preset_without(table: str) -> str | None:
-    """The text of `medium_cs` whose portfolio was chosen without this table; None if the table had no part in it."""
-    left_out = tomllib.loads(WITHOUT.read_text(encoding="utf-8")).get(table)
-    if left_out is None:
-        return None
-    values, entries = candidates(0), []
-    for size in SIZES:
-        usual = [row["description"] for row in chosen_before(size)]
-        entries += [entry(name, values[name], **size.limits) for name in left_out.get(str(size), usual)]
-    return preset_of(entries)
-
-
-ACTIONS = {"run": run, "judge": judge, "choose": print_preset, "leave": print_left_out}
+ACTIONS = {"run": run, "judge": judge, "choose": print_preset}
 
 
 def main() -> None:
@@ -364,6 +335,7 @@ def main() -> None:
     parser.add_argument("--random", type=int, default=0, help="candidates to draw at random")
     parser.add_argument("--size", type=int, default=6)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--against", type=Path, default=PRESET, help="preset to judge relative to")
     arguments = parser.parse_args()
     ACTIONS[arguments.action](arguments)
 

@@ -7,7 +7,7 @@
 Log-loss of classes, root mean squared error of numbers, both computed here from the predictions.  A run is appended to
 the file when it is done, and is not repeated: start the same command again to go on.  A crash and a timeout (three
 times the time, and two minutes) count as an infinite error.  A system with other options, for ablations:
-`--variant 'autonet:single={"ensemble_size": 1}'`.  autonet begins with a portfolio that was chosen without the table.
+`--variant 'autonet:single={"ensemble_size": 1}'`.
 """
 
 import argparse
@@ -26,7 +26,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from portfolio import preset_without
 from public_tables import TABLES, load
 from sklearn.metrics import roc_auc_score
 from tabular_report import Record, key, read, report
@@ -78,10 +77,9 @@ class Runner:
     def python(self, system: str) -> Path:
         return self.environments / FAMILY_OF[system.partition(":")[0]] / "bin" / "python"
 
-    def __call__(self, system: str, table: str, train: pd.DataFrame, test: pd.DataFrame, seed: int) -> Record:
+    def __call__(self, system: str, train: pd.DataFrame, test: pd.DataFrame, seed: int) -> Record:
         """Fit and predict in a process of its own, and measure."""
         base = system.partition(":")[0]
-        preset = preset_without(table) if base == "autonet" else None
         classes = None
         if isinstance(train["target"].dtype, pd.CategoricalDtype):
             classes = sorted(set(train["target"].astype(str)))
@@ -96,11 +94,7 @@ class Runner:
             command = [self.python(system), PEERS / f"run_{FAMILY_OF[base]}.py", "--system", base]
             command += ["--train", folder / "train.parquet", "--test", folder / "test.parquet"]
             command += ["--kind", kind, "--seconds", self.seconds, "--seed", seed]
-            options = json.loads(record["options"])
-            if preset:  # what autonet begins with was not chosen with this table in mind
-                (folder / "preset.toml").write_text(preset, encoding="utf-8")
-                options = {"preset": str(folder / "preset.toml"), **options}
-            command += ["--options", json.dumps(options), "--out", folder / "result.json"]
+            command += ["--options", record["options"], "--out", folder / "result.json"]
             command += ["--latencies", *self.latencies]
             began = time.monotonic()
             try:
@@ -164,7 +158,7 @@ def run_all(arguments: argparse.Namespace) -> None:
     for run in to_do(arguments, read(arguments.out)):
         train, test = load(run["table"], run["split"], arguments.max_rows)
         about = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "commit": commit}
-        record = run | about | runner(run["system"], run["table"], train, test, run["split"])
+        record = run | about | runner(run["system"], train, test, run["split"])
         with arguments.out.open("a", encoding="utf-8") as out:
             out.write(json.dumps(record) + "\n")
         measured = ("log_loss", "rmse", "fit_seconds", "wall_seconds")
