@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import weakref
 from types import FrameType, TracebackType
 
 __all__ = ["Alarm", "TimedOut", "enclosing_alarm"]
@@ -18,6 +19,8 @@ REPEAT_SECONDS = 0.25
 # Functions that an exception must not interrupt: it would leave a context manager, a global mode, an object or a module
 # in an inconsistent state.
 UNINTERRUPTIBLE = frozenset(["__enter__", "__exit__", "__del__", "_find_and_load"])
+# Files whose functions are callbacks of the garbage collector: an exception there is printed, and lost.
+CALLBACK_FILES = frozenset([weakref.__file__])
 # Longest wait for the end of such a function, which may hang itself.
 PATIENCE_SECONDS = 0.3
 # Interval of checks during that wait.
@@ -96,7 +99,9 @@ class Alarm:
         codes = [frame.f_code for frame in inside]
         if Alarm.__enter__.__code__ in codes or Alarm.__exit__.__code__ in codes:
             return True
-        return now < self.next + PATIENCE_SECONDS and any(code.co_name in UNINTERRUPTIBLE for code in codes)
+        return now < self.next + PATIENCE_SECONDS and any(
+            code.co_name in UNINTERRUPTIBLE or code.co_filename in CALLBACK_FILES for code in codes
+        )
 
 
 def enclosing_alarm() -> float:

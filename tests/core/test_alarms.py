@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -206,3 +207,28 @@ def test_a_timer_of_someone_else_rings_in_time_and_is_put_back() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@threads
+def test_callbacks_of_weak_references_are_not_interrupted(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Thing:
+        pass
+
+    lost: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+
+    def forget() -> None:
+        things: weakref.WeakValueDictionary[int, Thing] = weakref.WeakValueDictionary()
+        until = time.monotonic() + FOREVER
+        while time.monotonic() < until:
+            things[0] = Thing()  # which is gone with this line
+        pytest.fail("no alarm rang")
+
+    def body() -> None:
+        for _ in range(30):
+            interrupt(0.002, forget)
+
+    run(body)
+    assert not lost

@@ -22,6 +22,7 @@ from autonet.nets.registry import NETWORKS
 from autonet.pipeline.tree_fitting import GROWERS
 from autonet.pipeline.tree_learners import LEARNERS, TreeLearner
 from autonet.pipeline.trees import Boosting
+from tests.pipeline.tree_runs import replace_learners
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
@@ -48,13 +49,6 @@ def small(monkeypatch: Any) -> None:
     replace_learners(monkeypatch, dict(zip(LEARNERS, quick, strict=False)))
     monkeypatch.setattr("autonet.pipeline.trees.FOREST_SIZE", 10)
     monkeypatch.setattr("autonet.pipeline.trees.MAX_ITERATIONS", 16)
-
-
-def replace_learners(monkeypatch: Any, learners: dict[str, TreeLearner]) -> None:
-    for name in list(LEARNERS):
-        monkeypatch.delitem(LEARNERS, name)
-    for name, learner in learners.items():
-        monkeypatch.setitem(LEARNERS, name, learner)
 
 
 def board(n: int) -> tuple[Any, Any]:

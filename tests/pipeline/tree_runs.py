@@ -9,10 +9,11 @@ import pytest
 
 from autonet.core.clock import TimeLimit
 from autonet.models.ensemble import TreeMember
+from autonet.pipeline import tree_fitting, tree_jobs, tree_learners
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate
 from autonet.pipeline.tree_jobs import TreeJobs
-from autonet.pipeline.tree_learners import LEARNERS, TreeLearner
+from autonet.pipeline.tree_learners import TreeLearner
 from autonet.pipeline.trial import run_trial
 from autonet.search.executors.base import Executor
 from autonet.search.executors.in_process import InProcess
@@ -22,10 +23,9 @@ SMALL = {"boosting": BOOSTING, "forest": TreeLearner("forest", 0.04)}
 
 
 def replace_learners(monkeypatch: pytest.MonkeyPatch, learners: dict[str, Any]) -> None:
-    for name in list(LEARNERS):
-        monkeypatch.delitem(LEARNERS, name)
-    for name, learner in learners.items():
-        monkeypatch.setitem(LEARNERS, name, learner)
+    """Replace the learners; their dictionary stays as it is, because its order matters."""
+    for module in (tree_learners, tree_jobs, tree_fitting):
+        monkeypatch.setattr(module, "LEARNERS", learners)
 
 
 def fit_trees(

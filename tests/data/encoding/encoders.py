@@ -8,7 +8,7 @@ from scipy import sparse
 from autonet.core.component import Components
 from autonet.core.task import Task
 from autonet.data.encoding.encoder import TabularEncoder
-from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS
+from autonet.data.encoding.preprocessors import EMBEDDING, IMPUTATION, NORMALIZATION, PREPROCESSORS, TARGET_MEANS
 from autonet.data.table import Table
 from autonet.training.optimizers import OPTIMIZERS
 
@@ -22,6 +22,7 @@ def config(
     preprocessor: str = "none",
     min_levels: int | None = None,
     dimension: int = 8,
+    means: str = "none",
     **own: Any,
 ) -> Components:
     space = PREPROCESSORS.components[preprocessor].space
@@ -35,6 +36,7 @@ def config(
             NORMALIZATION.choose(scale),
             PREPROCESSORS.choose(preprocessor, **defaults),
             embedding,
+            TARGET_MEANS.choose(means),
             OPTIMIZERS.choose("sgd"),
         ]
     )

@@ -230,7 +230,13 @@ def test_the_same_seed_encodes_alike_and_another_draws_anew() -> None:
 def test_the_key_holds_what_the_encoder_depends_on_and_nothing_else() -> None:
     other = config(min_levels=9, dimension=4).replace([OPTIMIZERS.choose("adam")])
     assert Tables().encoder_key(config(min_levels=9)) == Tables().encoder_key(other)
-    for different in (config("mean"), config(scale="robust"), config(preprocessor="power_transformer"), other):
+    for different in (
+        config("mean"),
+        config(scale="robust"),
+        config(preprocessor="power_transformer"),
+        other,
+        config(means="smoothed"),
+    ):
         assert Tables().encoder_key(config()) != Tables().encoder_key(different)
 
 

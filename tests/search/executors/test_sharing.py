@@ -62,7 +62,9 @@ def test_arrays_of_every_kind_come_from_one_file_that_has_no_name(
 ) -> None:
     if not in_memory:
         monkeypatch.setattr(sharing, "MEMORY_SHARE", 0.0)  # as on a machine without memory to spare
-    held, before = objects(tmp_path), {path.name for path in Path(sharing.tempfile.gettempdir()).iterdir()}
+    held, temporary = objects(tmp_path), tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(sharing.tempfile, "tempdir", str(temporary))
 
     def objective(trial: RunningTrial) -> float:
         for name, value in held.items():
@@ -80,7 +82,7 @@ def test_arrays_of_every_kind_come_from_one_file_that_has_no_name(
             assert file.endswith("(deleted)")
             assert total == float(value.sum().sum()), name
             assert kind == ("ndarray" if name == "memmap" else type(value).__name__)
-    assert not [path for path in Path(sharing.tempfile.gettempdir()).iterdir() if path.name in before ^ {path.name}]
+    assert not list(temporary.iterdir())
 
 
 def test_without_space_for_the_file_arrays_go_to_each_worker() -> None:
