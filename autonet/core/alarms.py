@@ -1,5 +1,6 @@
 """Alarms: exceptions at a given time, in code that does not check the clock."""
 
+import _weakrefset
 import contextlib
 import ctypes
 import inspect
@@ -20,7 +21,7 @@ REPEAT_SECONDS = 0.25
 # in an inconsistent state.
 UNINTERRUPTIBLE = frozenset(["__enter__", "__exit__", "__del__", "_find_and_load"])
 # Files whose functions are callbacks of the garbage collector: an exception there is printed, and lost.
-CALLBACK_FILES = frozenset([weakref.__file__])
+CALLBACK_FILES = frozenset([weakref.__file__, _weakrefset.__file__])
 # Longest wait for the end of such a function, which may hang itself.
 PATIENCE_SECONDS = 0.3
 # Interval of checks during that wait.

@@ -54,7 +54,9 @@ def build_context(
         folds, weights = use_validation_rows(data, y, weights, n_train)
     folds = folds if earlier is None or inputs.valid is not None else earlier
     weights = apply_class_weight(options.class_weight, targets, y, weights, folds)
-    if weights is not None and not all(weights[fold.train].any() for fold in folds):
+    if weights is not None:  # a weight of 0 is no row: neither networks nor encoders learn from it
+        folds = [Fold(fold.train[weights[fold.train] > 0], fold.valid) for fold in folds]
+    if not all(len(fold.train) for fold in folds):
         raise InvalidData("All training rows of a fold have weight 0; pass a positive weight for some of them.")
     check_folds(metric, y, weights, folds, inputs)
     n_rows = sum(map(len, (folds[0].train, folds[0].valid)))

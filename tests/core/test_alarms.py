@@ -220,10 +220,12 @@ def test_callbacks_of_weak_references_are_not_interrupted(
     monkeypatch.setattr(sys, "unraisablehook", lost.append)
 
     def forget() -> None:
-        things: weakref.WeakValueDictionary[int, Thing] = weakref.WeakValueDictionary()
+        things, more = weakref.WeakValueDictionary[int, Thing](), weakref.WeakSet[Thing]()
         until = time.monotonic() + FOREVER
         while time.monotonic() < until:
-            things[0] = Thing()  # which is gone with this line
+            things[0] = thing = Thing()
+            more.add(thing)
+            del thing  # and both forget it
         pytest.fail("no alarm rang")
 
     def body() -> None:

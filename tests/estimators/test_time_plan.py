@@ -21,7 +21,7 @@ def test_what_two_processes_train_comes_back_as_one_model(iris: Any, quick: dict
     auto = AutoNetClassification(**options, networks=["shapedmlpnet"]).fit(frame, iris[1])
     assert len(auto.history_) == 4
     assert not any(report.error for trial in auto.history_ for report in trial.reports)
-    assert auto.score(frame, iris[1]) > 0.8  # which of the four trains longest depends on who of the two is done first
+    assert auto.score(frame, iris[1]) > 0.6  # which of the four trains longest depends on who of the two is done first
     encoders = {id(member.encoder) for member in auto.model_.ensemble.members}
     configs = {str(auto.history_.trials[int(n)].config) for n in auto.fit_result["ensemble"] if n != "linear"}
     assert len(encoders) <= 3 * (len(configs) + 1)  # those of one configuration and fold are one
