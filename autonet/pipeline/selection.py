@@ -50,7 +50,8 @@ WEIGHED = 10  # best trials, and size of the ensemble, in which tree ensembles a
 WEIGHING_SECONDS = 1.0  # at most
 SCORED_ROWS = 20_000  # validation rows scored in the selection; more change nothing
 NOISE = 0.25  # noise of a score, as a share of it over the root of the number of rows
-# Weight below which a tree ensemble is left out: it is as large, and as slow, as ten networks (docs/benchmarks/log.md).
+# Weight below which a tree ensemble is left out: it makes the model larger and slower, and no better
+# (docs/benchmarks/log.md).
 MIN_TREE_WEIGHT = 0.1
 MIN_CALIBRATION_ROWS = 100  # validation rows needed to fit a temperature
 

@@ -28,6 +28,7 @@ from autonet.data.encoding.modules import (
     apply_module,
 )
 from autonet.data.encoding.specs import describable_module
+from autonet.data.targets.transforms import SignedLog
 
 __all__ = [
     "BINARY_NORMALIZATION",
@@ -102,7 +103,7 @@ def _robust(X: Array) -> tuple[Array, ...]:
 
 def _signed_log(X: Array) -> tuple[Array, ...]:
     """Return units of `SignedLogarithm`, medians of what is not zero, and robust statistics of the logarithms."""
-    unit = np.array([np.median(column[column > 0]) if column.any() else 1.0 for column in np.abs(X).T])
+    unit = SignedLog.fit(X).unit
     return unit, *_robust(apply_module(SignedLogarithm(unit), X))
 
 
