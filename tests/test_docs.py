@@ -11,12 +11,15 @@ import pytest
 import autonet
 import autonet.search
 from autonet import errors
+from autonet.core import resulttable
 from autonet.inspection import graph
 from autonet.testing import executors, networks, samplers, stores
 from tests.blocks import blocks_of, run_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if not {"_build", "auto_examples"} & set(page.parts))
+
+SHOWN = (graph, resulttable)  # modules of what people look at
 
 pytestmark = [
     pytest.mark.usefixtures("full_trees"),
@@ -63,7 +66,7 @@ def public_names() -> dict[str, Any]:
     suites = (networks, samplers, executors, stores)
     checks = {f"{s.__name__.rpartition('.')[2]}.{n}": getattr(s, n) for s in suites for n in s.__all__}
     found |= {name: checks[name] for name in checks if name.endswith("_checks") or ".check_" in name}
-    return found | {name: getattr(graph, name) for name in graph.__all__}
+    return found | {name: getattr(module, name) for module in SHOWN for name in module.__all__}
 
 
 def test_the_reference_has_every_public_name_with_an_example() -> None:

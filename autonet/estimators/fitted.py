@@ -15,6 +15,7 @@ from autonet.core.typing import Array
 from autonet.data.reading.schema import are_strings
 from autonet.estimators.columns import ColumnSummary
 from autonet.estimators.description import describe_model, describe_search
+from autonet.estimators.inspected import InspectedEstimator
 from autonet.estimators.pickling import PortableEstimator
 from autonet.models.export import build_module, export_model
 from autonet.models.model import FittedModel
@@ -47,7 +48,7 @@ class _NotFitted:
         )
 
 
-class FittedEstimator(TransformerMixin, PortableEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+class FittedEstimator(InspectedEstimator, TransformerMixin, PortableEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Attributes and methods of an estimator after `fit`."""
 
     best_config_: dict[str, Any] = _NotFitted()  # type: ignore[assignment]

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
+from autonet.core.resulttable import ResultTable
 from autonet.search.records import Config, Event, Job, Report, Status, Trial, check_types
 from autonet.search.reporting import describe, html_table
 from autonet.search.rungs import Rungs
 from autonet.search.spaces.defined import DefinedSpace
 from autonet.search.spaces.distributions import Distribution, from_dict
 from autonet.search.table import TrialTable
+from autonet.search.trajectory import trajectory
 
 __all__ = ["EVENT_KINDS", "History"]
 
@@ -256,17 +258,9 @@ class History:
             best = min(best, -value if trial.maximize else value)
             self._curves.setdefault(step, []).append(best)
 
-    @property
-    def trajectory(self) -> list[dict[str, float]]:
-        """Best loss over cumulative trial seconds, one row per improvement."""
-        rows: list[dict[str, float]] = []
-        spent, best = 0.0, float("inf")
-        for trial, report in self.reports:
-            spent += report.seconds
-            if not report.failed and report.loss < best:
-                best = report.loss
-                rows.append({"seconds": spent, "loss": best, "trial": trial.number, "budget": report.budget})
-        return rows
+    def trajectory(self) -> ResultTable:
+        """Return the best value so far over wall time, a row per improvement; see `Study.trajectory`."""
+        return trajectory(self)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return one dictionary per report, ready for a data frame; a metric never overwrites a field."""

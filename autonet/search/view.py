@@ -7,6 +7,7 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import NoFinishedTrial
+from autonet.core.resulttable import ResultTable
 from autonet.search.history import History
 from autonet.search.records import Trial
 from autonet.search.reporting import describe, html_table, list_failures, trials_dataframe
@@ -87,6 +88,18 @@ class StudyView:
         if best is None:
             raise NoFinishedTrial(f"No trial has a value yet.{list_failures(self.history)}")
         return best
+
+    def trajectory(self) -> ResultTable:
+        """Return the best value so far over wall time.
+
+        Returns
+        -------
+        ResultTable
+            A row per improvement: ``seconds`` of wall time since the first trial began, in which at least one trial
+            ran (pauses between two sessions of a run directory do not count); ``value`` in the direction of the study;
+            ``trial`` and ``budget`` that reached it.
+        """
+        return self.history.trajectory()
 
     def trials_dataframe(self) -> Any:
         """Return a pandas data frame with a row per trial, under Optuna's column names.

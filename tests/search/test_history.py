@@ -6,20 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autonet.search import minimize
 from autonet.search.history import MIN_CURVES, History
 from autonet.search.records import Event
 from autonet.search.rungs import Rungs
-from tests.search.objectives import LINE, quadratic
 
 RUNGS = Rungs.geometric(1, 9)
-
-
-def test_the_trajectory_only_improves() -> None:
-    study = minimize(quadratic, LINE, max_trials=15, random_state=0)
-    losses = [row["loss"] for row in study.history.trajectory]
-    assert losses == sorted(losses, reverse=True)
-    assert losses[-1] == study.best.value
 
 
 def ended(number: int, budget: float, loss: float, *, start: float = 0.0, **fields: Any) -> list[Event]:
@@ -56,11 +47,6 @@ def test_trials_are_ranked_at_once_and_at_each_rung() -> None:
     assert record.rung(9) == ()
     assert record.seconds_per_unit == {0: 2.0, 1: 2.0}
     assert record.running == {}
-
-
-def test_the_trajectory_is_of_losses_over_the_seconds_of_all_trials() -> None:
-    record = history(*ended(0, 1, 0.3), *ended(1, 1, 0.4), *ended(2, 1, 0.2, seconds=5.0))
-    assert [(row["seconds"], row["loss"], row["trial"]) for row in record.trajectory] == [(2, 0.3, 0), (9, 0.2, 2)]
 
 
 def test_bounds_are_medians_of_the_smallest_losses_so_far() -> None:
