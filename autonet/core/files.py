@@ -1,12 +1,14 @@
 """Files: reading small texts of users, and writing that leaves a file complete or absent."""
 
 import os
+import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from autonet.core.errors import InvalidOption
 
-__all__ = ["describe_kind", "find_target", "publish", "read_text"]
+__all__ = ["describe_kind", "find_target", "publish", "read_text", "write_file"]
 
 # Largest size of a preset or an updates file, in bytes; autonet's largest preset has 20 kB.
 MAX_BYTES = 2**18
@@ -49,8 +51,14 @@ def read_text(path: str | Path, what: str) -> str:
     return text
 
 
-def find_target(path: str | os.PathLike[str]) -> Path:
-    """Return the file that a model is to be written to; of a symbolic link, its target.
+def find_target(path: str | os.PathLike[str], what: str = "The model") -> Path:
+    """Return the file that is to be written; of a symbolic link, its target.
+
+    Parameters
+    ----------
+    path : path-like
+    what : str
+        What is to be saved, for error messages.
 
     Raises
     ------
@@ -59,10 +67,27 @@ def find_target(path: str | os.PathLike[str]) -> Path:
     """
     target = Path(path).resolve()
     if not target.parent.is_dir():
-        raise InvalidOption(f"The model cannot be saved to {path}: there is no directory {target.parent}.")
+        raise InvalidOption(f"{what} cannot be saved to {path}: there is no directory {target.parent}.")
     if target.exists() and not target.is_file():
-        raise InvalidOption(f"The model cannot be saved to {path}: it is {describe_kind(target.stat().st_mode)}.")
+        raise InvalidOption(f"{what} cannot be saved to {path}: it is {describe_kind(target.stat().st_mode)}.")
     return target
+
+
+def write_file(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a file beside `path`, then rename it: it is there whole or not at all.
+
+    A file that is replaced keeps its permissions.
+    """
+    part = path.with_name(f".{secrets.token_hex(8)}.part")  # a longer name may be too long
+    try:
+        with part.open("xb") as file:
+            if path.exists():
+                part.chmod(stat.S_IMODE(path.stat().st_mode))
+            for content in parts:
+                file.write(content)
+        publish(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def publish(part: Path, path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import platform
-import secrets
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +16,7 @@ from torch import nn
 
 from autonet.core.component import Component, Node
 from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile
-from autonet.core.files import find_target, publish
+from autonet.core.files import find_target, write_file
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.specfile import read_spec, write_spec
 from autonet.core.typing import Array
@@ -72,7 +70,7 @@ def save(
     if with_history:
         spec["search"] = _describe_search(estimator)
     notes = {"format": "autonet model", "summary": spec["summary"], **spec["versions"]}
-    _write(target, write_spec(spec, notes))
+    write_file(target, write_spec(spec, notes))
 
 
 def load(path: str | os.PathLike[str], *, components: Iterable[Any] = ()) -> "AutoNet":
@@ -293,20 +291,3 @@ def _halve(array: Array) -> Array:
         return array
     halved = array.astype(np.float16)
     return halved if (halved[array == np.rint(array)] == array[array == np.rint(array)]).all() else array
-
-
-def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """Write a file beside `path`, then rename it: it is there whole or not at all.
-
-    A file that is replaced keeps its permissions.
-    """
-    part = path.with_name(f".{secrets.token_hex(8)}.part")  # a longer name may be too long
-    try:
-        with part.open("xb") as file:
-            if path.exists():
-                part.chmod(stat.S_IMODE(path.stat().st_mode))
-            for content in parts:
-                file.write(content)
-        publish(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,12 +1,14 @@
 """Small files of users; what a preset or a file of updates says of them: tests/space."""
 
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from autonet.core.errors import InvalidOption
-from autonet.core.files import MAX_BYTES, MAX_LINE_LENGTH, read_text
+from autonet.core.files import MAX_BYTES, MAX_LINE_LENGTH, find_target, read_text, write_file
 
 
 def test_texts_are_read_with_and_without_a_byte_order_mark(tmp_path: Path) -> None:
@@ -50,3 +52,28 @@ def test_what_is_no_file_is_refused_without_being_opened(tmp_path: Path) -> None
     ):
         with pytest.raises(InvalidOption, match=f"^Updates '.*' cannot be read: .*{said}"):
             read_text(path, "Updates")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    def parts() -> Iterator[bytes]:
+        yield b"new"
+        raise RuntimeError("interrupted")
+
+    path = tmp_path / "a"
+    write_file(path, [b"o", memoryview(b"ld")])
+    path.chmod(0o600)
+    with pytest.raises(RuntimeError, match="interrupted"):
+        write_file(path, parts())
+    assert path.read_bytes() == b"old"
+    write_file(path, [b"new"])
+    assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_that_cannot_be_written_are_refused_by_what_they_hold(tmp_path: Path) -> None:
+    for path, said in ((tmp_path, "it is a directory"), (tmp_path / "none" / "a", "there is no directory")):
+        with pytest.raises(InvalidOption, match=f"^The history cannot be saved to {path}: {said}"):
+            find_target(path, "The history")
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    assert find_target(tmp_path / "link") == (tmp_path / "a").resolve()
