@@ -10,7 +10,8 @@ time, and started again.  `choose` reads what they predict for the test rows, an
 chosen, one for each size of tables (`SIZES`) and kind of target; what has no runs keeps what it has.  The next entry is
 always the one with which the ensemble of the entries so far has the least error, on the geometric mean over the tables,
 those of other sizes and kinds at less weight: the portfolio says in which order, and is good wherever the time ends
-it.  The ensemble is selected on one half of the test rows and measured on the other, and the other way round.
+it.  Tree ensembles are always there, as in a fit: what they know needs no network.  The ensemble is selected on one
+half of the test rows and measured on the other, and the other way round.
 
 `judge` chooses from one half of the tables and prints the error on the other, and the other way round, relative to what
 the preset `--against` begins with.
@@ -34,6 +35,7 @@ from unittest.mock import patch
 import numpy as np
 from joblib import Parallel, delayed
 from portfolio_tables import KINDS, SIZES, Size, Source, all_sources, sources
+from portfolio_trees import fit_trees
 
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.task import Task
@@ -51,6 +53,7 @@ CHOSEN_NODES = (
     *("NormalizationStrategySelector", "NumericEmbeddingSelector", "NetworkSelector", "OptimizerSelector"),
     *("LearningrateSchedulerSelector", "TrainNode"),
 )
+TREES = "Tree ensembles."  # name of the run that fits all of them
 CHOSEN = 3  # position of the portfolio among what is judged
 # Weights of tables beside those of the same size and kind.
 OTHER_SIZE = 0.5
@@ -144,11 +147,11 @@ def run(arguments: argparse.Namespace) -> None:
     """Run what is asked for and not there, one process per core."""
     arguments.out.mkdir(parents=True, exist_ok=True)
 
-    def one(values: Values, source: Source, path: Path) -> None:
+    def one(values: Values | None, source: Source, path: Path) -> None:
         warnings.simplefilter("ignore")
         try:
             with patch.object(time, "monotonic", time.process_time):  # how busy the machine is makes no difference
-                result = train_alone(values, source)
+                result = fit_trees(source) if values is None else train_alone(values, source)
         except Exception as error:  # noqa: BLE001 - one run in hundreds; the others go on
             print(f"{path.stem} {type(error).__name__}: {error}", file=sys.stderr)
             return
@@ -157,7 +160,7 @@ def run(arguments: argparse.Namespace) -> None:
     wanted = [
         (values, source, path_of(arguments.out, source, description))
         for source in all_sources()
-        for description, values in candidates(arguments.random, source.size).items()
+        for description, values in ({TREES: None} | candidates(arguments.random, source.size)).items()
     ]
     missing = [job for job in wanted if not job[-1].is_file()]
     print(f"{len(wanted)} runs, {len(missing)} to do", flush=True)
@@ -181,18 +184,20 @@ def error(prediction: np.ndarray, truth: np.ndarray) -> float:
 
 
 class Runs:
-    """What every candidate predicts on one table in one time."""
+    """What every candidate, and every tree ensemble, predicts on one table in one time."""
 
-    def __init__(self, paths: Mapping[str, Path]) -> None:
+    def __init__(self, paths: Mapping[str, Path], trees: Path | None = None) -> None:
         arrays = {name: np.load(path) for name, path in paths.items()}
         self.truth = next(iter(arrays.values()))["truth"]
-        self.predictions = {name: a["predictions"] for name, a in arrays.items()}
+        of_trees = dict(np.load(trees)) if trees else {}
+        self.trees = list(of_trees)
+        self.predictions = of_trees | {name: a["predictions"] for name, a in arrays.items()}
         shuffled = np.random.default_rng(0).permutation(len(self.truth))
         self.halves = np.array_split(shuffled, 2)
         self._errors: dict[frozenset[str], float] = {}
 
     def of_ensemble(self, names: Sequence[str]) -> float:
-        """Error of the ensemble of these candidates."""
+        """Error of the ensemble of these candidates and all tree ensembles."""
         key = frozenset(names)
         if key not in self._errors:
             halves = (self.halves, self.halves[::-1])
@@ -200,7 +205,7 @@ class Runs:
         return self._errors[key]
 
     def _of_ensemble(self, names: Sequence[str], seen: np.ndarray, unseen: np.ndarray) -> float:
-        of_seen = sorted(names, key=lambda name: error(self.predictions[name][seen], self.truth[seen]))
+        of_seen = sorted([*names, *self.trees], key=lambda name: error(self.predictions[name][seen], self.truth[seen]))
         weights = greedy_selection(
             [self.predictions[name][seen] for name in of_seen],
             lambda mean: (error(mean, self.truth[seen]), 0.0),
@@ -231,11 +236,12 @@ def found(arguments: argparse.Namespace, size: Size, kind: str) -> dict[Source, 
     runs = dict[Source, Runs]()
     for source in sources(size, kind):
         paths = {name: path_of(arguments.out, source, name) for name in candidates(arguments.random, size)}
-        missing = [name for name, path in paths.items() if not path.is_file()]
+        trees = path_of(arguments.out, source, TREES)
+        missing = [path.stem for path in (*paths.values(), trees) if not path.is_file()]
         if missing:
             print(f"{source} is left out, {len(missing)} runs are missing: {missing[0]}", file=sys.stderr)
         else:
-            runs[source] = Runs(paths)
+            runs[source] = Runs(paths, trees)
     return runs
 
 

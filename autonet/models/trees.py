@@ -110,9 +110,10 @@ class Trees:
         total = np.full((len(x), self.value.shape[1]), start)
         size = max(BLOCK_PATHS // max(len(self.roots), 1), 1)
         for first in range(0, len(x), size):
-            part = total[first : first + size]
-            for leaf in self.leaves(x[first : first + size]):
-                part += self.value[leaf]
+            rows = slice(first, first + size)
+            summands = np.concatenate([total[None, rows], self.value[self.leaves(x[rows])]])
+            # Of a single number `sum` adds pairs first, which differs in the last digits.
+            total[rows] = summands.sum(axis=0) if summands[0].size > 1 else np.add.accumulate(summands)[-1]
         return total
 
 

@@ -19,8 +19,8 @@ from autonet.models.trees import BoostedTrees, RandomizedTrees, Trees, fill_miss
 
 __all__ = ["Boosting", "Forest", "TreeGrower"]
 
-MAX_ITERATIONS = 500  # of boosting
-MAX_BOOSTED_TREES = 5000  # an iteration grows a tree for every class, label or target
+MAX_ITERATIONS = 2000  # of boosting
+MAX_BOOSTED_TREES = 10_000  # an iteration grows a tree for every class, label or target
 EARLY_STOPPING_ROUNDS = 30  # iterations without a smaller validation loss
 FOREST_SIZE = 100  # trees
 # Numbers of eight bytes in all trees of a forest (256 MB); without this limit there are as many leaves as rows.

@@ -33,6 +33,16 @@ def test_the_next_entry_is_the_one_that_complements_those_before(portfolio: Any,
     assert chosen[1][1] < chosen[0][1]
 
 
+def test_what_tree_ensembles_know_needs_no_entry(portfolio: Any, tmp_path: Path) -> None:
+    truth, noise = np.random.default_rng(0).normal(size=(2, 400))
+    predictions = {"twin_of_trees": truth + noise, "opposite": truth - 1.5 * noise}
+    alone = runs(portfolio, tmp_path, truth, predictions)
+    np.savez(tmp_path / "trees.npz", boosting=truth + 1.01 * noise)
+    beside = portfolio.Runs({name: tmp_path / f"{name}.npz" for name in predictions}, tmp_path / "trees.npz")
+    first = [next(portfolio.choose([(found, 1.0)], list(predictions), 1))[0] for found in (alone, beside)]
+    assert first == ["twin_of_trees", "opposite"]
+
+
 def test_an_ensemble_is_measured_on_rows_that_did_not_select_it(portfolio: Any, tmp_path: Path) -> None:
     """Of predictors that know one half of the rows each, every selection takes the one that fails on the other."""
     truth = np.zeros(100)
@@ -104,6 +114,7 @@ def test_portfolios_are_judged_on_tables_they_were_not_chosen_from(portfolio: An
         for name in names:
             wrong = 0.0 if name == best[source.half] else 0.2 if name in before else 1.0
             np.savez(portfolio.path_of(tmp_path, source, name), predictions=np.full(40, wrong), truth=truth)
+        np.savez(portfolio.path_of(tmp_path, source, portfolio.TREES), useless=np.full(40, 5.0))
     portfolio.judge(Namespace(out=tmp_path, random=0, size=1, against=portfolio.PRESET))
     (row,) = [line for line in capsys.readouterr().out.splitlines() if "columns | regression" in line]
     *_, n_tables, _, _, _, chosen, every, better = (cell.strip() for cell in row.strip("|").split("|"))
