@@ -38,7 +38,7 @@ class BatchEnsembleLinear(nn.Module):
 
     Attributes
     ----------
-    in_features, out_features : int
+    in_features, out_features, n_members : int
     linear : nn.Linear
         W, and b if it is shared.
     input_scales : nn.Parameter of shape (k, d_in)
@@ -49,7 +49,7 @@ class BatchEnsembleLinear(nn.Module):
     def __init__(self, input_scales: Tensor, d_out: int, *, scales_outputs: bool) -> None:
         super().__init__()
         n_members, d_in = input_scales.shape
-        self.in_features, self.out_features = d_in, d_out
+        self.in_features, self.out_features, self.n_members = d_in, d_out, n_members
         self.linear = nn.Linear(d_in, d_out)
         self.input_scales = nn.Parameter(input_scales)
         set_optimizer_factors(self.input_scales, weight_decay=0.0)
@@ -71,7 +71,7 @@ class BatchEnsembleLinear(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the number of members."""
-        return f"n_members={len(self.input_scales)}, scales_outputs={self.output_scales is not None}"
+        return f"n_members={self.n_members}, scales_outputs={self.output_scales is not None}"
 
 
 class LinearEnsemble(nn.Module):
@@ -83,6 +83,7 @@ class LinearEnsemble(nn.Module):
 
     Attributes
     ----------
+    in_features, out_features, n_members : int
     weight : nn.Parameter of shape (k, d_out, d_in)
     bias : nn.Parameter of shape (k, d_out)
         Without weight decay.
@@ -90,6 +91,7 @@ class LinearEnsemble(nn.Module):
 
     def __init__(self, d_in: int, d_out: int, n_members: int) -> None:
         super().__init__()
+        self.in_features, self.out_features, self.n_members = d_in, d_out, n_members
         weight, bias = torch.empty(n_members, d_out, d_in), torch.empty(n_members, d_out)
         for member in range(n_members):
             layer = nn.Linear(d_in, d_out)
@@ -105,8 +107,7 @@ class LinearEnsemble(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the sizes."""
-        n_members, d_out, d_in = self.weight.shape
-        return f"in_features={d_in}, out_features={d_out}, n_members={n_members}"
+        return f"in_features={self.in_features}, out_features={self.out_features}, n_members={self.n_members}"
 
 
 def _mean_softmax(outputs: Tensor) -> Tensor:
