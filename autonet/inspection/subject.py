@@ -1,6 +1,8 @@
 """The network that is inspected, of a module or of a fitted estimator, and an input that it runs on."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +10,10 @@ import torch
 from sklearn.exceptions import NotFittedError
 from torch import Tensor, nn
 
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidNetwork, InvalidOption
 from autonet.models.model import FittedModel
 
-__all__ = ["N_ROWS", "Subject", "find_subject"]
+__all__ = ["N_ROWS", "Subject", "copy_network", "find_subject"]
 
 # Rows of an example: shapes that begin with it are those of a batch.
 N_ROWS = 2
@@ -85,3 +87,24 @@ def _find_width(network: nn.Module) -> int:
         f"No layer of this {type(network).__name__} has in_features, so the width of its input is unknown; give "
         "example_input, a tensor that the network takes."
     )
+
+
+@contextmanager
+def copy_network(subject: Subject) -> Iterator[nn.Module]:
+    """Copy a network in evaluation mode, to run it here without a change to the network or to random numbers.
+
+    Raises
+    ------
+    InvalidNetwork
+        If it cannot be copied, or fails in the block.
+    """
+    try:
+        # With gradients: without, torch's transformers run fused and call none of their layers.
+        with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
+            yield copy.deepcopy(subject.network).eval()
+    except Exception as error:
+        shapes = ", ".join(str(tuple(x.shape)) for x in subject.inputs)
+        raise InvalidNetwork(
+            f"{subject.title} fails on an example of shape {shapes}: {error}. Give example_input, a tensor that the "
+            "network takes, or a tuple of its arguments."
+        ) from error

@@ -1,18 +1,19 @@
-"""Cards of layers: colors, texts and tooltips."""
-
-from collections import Counter
-from collections.abc import Iterator
+"""Cards of layers, pills of functions, and their colors."""
 
 from autonet.inspection.drawing.flow import Card, is_residual, name_functions
-from autonet.inspection.drawing.layers import Function, Layer, format_shape
+from autonet.inspection.drawing.layers import Function, Layer
 from autonet.inspection.drawing.shapes import Box, Group, Label, Line, Shape, shorten, text_width
+from autonet.inspection.drawing.words import (
+    count_parameters,
+    describe_functions,
+    describe_layer,
+    list_contents,
+    name_layer,
+)
 
-__all__ = [
-    "ARC", "BORDER", "COLORS", "MUTED", "PILL", "TEXT", "WIDTH", "describe", "draw_card", "draw_header", "draw_pill", "format_count",
-    "list_contents", "name_layer",
-]  # fmt: skip
+__all__ = ["ARC", "BORDER", "COLORS", "MUTED", "PILL", "TEXT", "WIDTH", "draw_card", "draw_header", "draw_pill"]
 
-WIDTH = 300.0  # of a card
+WIDTH = 340.0  # of a card
 ROW, SMALL_ROW, TALL_ROW = 36.0, 26.0, 52.0  # heights of a layer, of one that follows it, of a block
 INSET = 8.0
 STACK = 5.0  # how far the cards of an ensemble are apart
@@ -21,7 +22,7 @@ ARC_WIDTH = 16.0  # of the arc beside a block that adds its input to its result
 ARC = "#CC79A7"  # color of what goes past layers
 
 TEXT, MUTED, BORDER = "#1f2430", "#5b6270", "#c9ccd3"
-# Okabe and Ito's colors, which color-blind readers can tell apart, and tints of them for large areas.
+# Okabe and Ito's colors, which color-blind readers can tell apart, the yellow darker, and tints for large areas.
 COLORS = {
     "linear": ("#0072B2", "#e6f1f8"),
     "embedding": ("#009E73", "#e5f5f0"),
@@ -31,51 +32,8 @@ COLORS = {
     "pooling": ("#56B4E9", "#edf7fd"),
     "block": ("#CC79A7", "#faf1f6"),
     "other": ("#4a4f5a", "#f0f1f3"),
-    "function": ("#F0E442", "#fefdeb"),
+    "function": ("#C7B800", "#fefdeb"),
 }
-
-
-def format_count(n: int) -> str:
-    """Write a number with commas."""
-    return f"{n:,}"
-
-
-def name_layer(layer: Layer) -> str:
-    """Name a layer by its class; a Sequential by its own name or by its layers, which say more."""
-    if layer.kind != "Sequential":
-        return layer.kind
-    name = layer.path.rpartition(".")[2]
-    if name and not name.isdigit():
-        return name
-    kinds = Counter(inner.kind for inner in layer.layers)
-    return " ".join(f"{n} × {kind}" for kind, n in kinds.items()) if len(kinds) == 1 else "Sequential"
-
-
-def list_contents(layer: Layer) -> str:
-    """List the layers in a block that call no others, by kind."""
-    counts = Counter(leaf.kind for leaf in _leaves(layer))
-    return ", ".join(f"{n} × {kind}" if n > 1 else kind for kind, n in counts.items())
-
-
-def _leaves(layer: Layer) -> Iterator[Layer]:
-    for inner in layer.layers:
-        if inner.steps:
-            yield from _leaves(inner)
-        else:
-            yield inner
-
-
-def describe(layer: Layer) -> str:
-    """Describe a layer in lines, for its tooltip."""
-    shapes = f"{format_shape(layer.input)} → {format_shape(layer.output)}"
-    lines = [" ".join(filter(None, (layer.path, layer.kind, layer.detail))), shapes]
-    if layer.n_parameters:
-        lines.append(f"{format_count(layer.n_parameters)} parameters")
-    if layer.n_parameters > layer.n_trainable:
-        lines.append(f"{format_count(layer.n_trainable)} of them are trained")
-    if layer.n_buffered:
-        lines.append(f"{format_count(layer.n_buffered)} values in buffers")
-    return "\n".join(lines)
 
 
 def draw_card(card: Card) -> tuple[float, float, float, list[Shape]]:
@@ -119,11 +77,7 @@ def _draw_functions(functions: tuple[Function, ...]) -> tuple[float, float, floa
     text = shorten(name_functions(functions), 12, WIDTH - 30)
     half = text_width(text, 12) / 2 + 15
     box = Box(-half, 0, 2 * half, PILL, *COLORS["function"][::-1], radius=PILL / 2)
-    return half, half, PILL, [Group(_tell(functions), [box, Label(0, PILL / 2, text, 12, TEXT, "middle")])]
-
-
-def _tell(functions: tuple[Function, ...]) -> str:
-    return "\n".join(" ".join((f.name, *f.operands)) for f in functions)
+    return half, half, PILL, [Group(describe_functions(functions), [box, Label(0, PILL / 2, text, 12, TEXT, "middle")])]
 
 
 def _height(part: Layer | tuple[Function, ...], i: int) -> float:
@@ -132,26 +86,24 @@ def _height(part: Layer | tuple[Function, ...], i: int) -> float:
     return SMALL_ROW if i else ROW
 
 
-def _draw_part(
-    part: Layer | tuple[Function, ...], left: float, y: float, height: float, *, is_first: bool
-) -> Group:
+def _draw_part(part: Layer | tuple[Function, ...], left: float, y: float, height: float, *, is_first: bool) -> Group:
     size, middle = 13.0 if is_first else 12.0, y + height / 2
     if not isinstance(part, Layer):
         bar = Box(left + INSET, y + 6, 4, height - 12, COLORS["function"][0], radius=2)
         text = shorten(name_functions(part), size, WIDTH - 40)
-        return Group(_tell(part), [bar, Label(left + 22, middle, text, size, TEXT)])
+        return Group(describe_functions(part), [bar, Label(left + 22, middle, text, size, TEXT)])
     shapes: list[Shape] = [Box(left + INSET, y + 6, 4, height - 12, COLORS[part.category][0], radius=2)]
     tall = height == TALL_ROW
     shapes += _draw_texts(part, left + 22, left + WIDTH - 12, y + 17 if tall else middle, size, bold=is_first)
     if tall:
         contents = shorten(list_contents(part), 11, WIDTH - 40)
         shapes.append(Label(left + 22, y + 36, contents, 11, MUTED))
-    return Group(describe(part), shapes)
+    return Group(describe_layer(part), shapes)
 
 
 def _draw_texts(layer: Layer, left: float, right: float, y: float, size: float, *, bold: bool) -> list[Shape]:
     """Draw name and detail of a layer from the left, and its number of parameters from the right."""
-    count = f"{format_count(layer.n_parameters)} params" if layer.n_parameters else ""
+    count = count_parameters(layer)
     space = right - left - text_width(count, 11) - 10
     name = shorten(name_layer(layer), size, space, bold=bold)
     used = text_width(name, size, bold=bold) + 9
@@ -173,4 +125,7 @@ def draw_header(layer: Layer, left: float, right: float, y: float) -> list[Shape
 def draw_pill(text: str, x: float, y: float) -> list[Shape]:
     """Draw the name of what goes in or comes out."""
     half = text_width(text, 12) / 2 + 14
-    return [Box(x - half, y, 2 * half, PILL, TEXT, radius=PILL / 2), Label(x, y + PILL / 2, text, 12, "#ffffff", "middle")]
+    return [
+        Box(x - half, y, 2 * half, PILL, TEXT, radius=PILL / 2),
+        Label(x, y + PILL / 2, text, 12, "#ffffff", "middle"),
+    ]

@@ -1,5 +1,6 @@
 """What a drawing shows of a layer: cards, frames, parallel branches, and repeated parts folded."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,13 +8,24 @@ from typing import Any
 from autonet.inspection.drawing.layers import Function, Layer, Shape, Step
 from autonet.inspection.drawing.series import Chain, Parallel, reduce_steps
 
-__all__ = ["Card", "Fork", "Frame", "Item", "Repeat", "Tangle", "build_flow", "is_residual", "name_function", "name_functions"]
+__all__ = [
+    "Card",
+    "Fork",
+    "Frame",
+    "Item",
+    "Repeat",
+    "Tangle",
+    "build_flow",
+    "is_residual",
+    "name_function",
+    "name_functions",
+]
 
 # Categories of layers that are drawn on the card of the layer before them.
 _FOLLOWING = ("activation", "dropout", "normalization")
+_SYMBOLS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "matmul": "@", "cat": "concat"}
 # Functions that are too small to be named beside others.
 _MINOR = ("clamp", "clamp_min", "clamp_max", "nan_to_num", "to_dense", "masked_fill")
-_SYMBOLS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "matmul": "@", "cat": "concat"}
 
 
 @dataclass(frozen=True)
@@ -129,12 +141,20 @@ def build_flow(layer: Layer, depth: int | None) -> tuple[Item, ...]:
 
 def is_residual(layer: Layer) -> bool:
     """Return whether a layer adds what goes past its layers, or a shorter branch of them, to its result."""
-    for part in reduce_steps(layer.steps, layer.results) if layer.steps else ():
-        if isinstance(part, Parallel) and part.links is None:
-            lengths = [sum(isinstance(p, Parallel) or isinstance(p.called, Layer) for p in b) for b in part.branches]
-            if min(lengths) < max(lengths):
+    chain = reduce_steps(layer.steps, layer.results) if layer.steps else ()
+    for part, join in itertools.pairwise(chain):
+        if isinstance(part, Parallel) and isinstance(join, Step) and isinstance(join.called, Function):
+            lengths = {_count_layers(branch) for branch in part.branches}
+            if join.called.name == "add" and len(lengths) > 1:
                 return True
     return False
+
+
+def _count_layers(chain: Chain) -> int:
+    return sum(
+        sum(map(_count_layers, part.branches)) if isinstance(part, Parallel) else isinstance(part.called, Layer)
+        for part in chain
+    )
 
 
 def _convert(chain: Chain, depth: int | None) -> list[Item]:
@@ -196,16 +216,30 @@ def _unwrap(layer: Layer) -> Layer:
 
 
 def _fold(items: Sequence[Item]) -> tuple[Item, ...]:
-    """Fold equal runs of items."""
+    """Fold equal runs of items; of runs that save the same, the one that begins with weights."""
     marks = [_mark(item) for item in items]
     folded: list[Item] = []
     start = 0
     while start < len(items):
-        saved, length, count = max(_runs(marks, start), key=lambda run: (run[0], -run[1]))
+        saved, length, count = _longest_run(marks, start)
+        for later in range(start + 1, start + length) if saved else ():
+            if _has_weights(items[later]) and not _has_weights(items[start]) and _longest_run(marks, later)[0] >= saved:
+                folded += items[start:later]
+                start = later
+                break
         part = tuple(items[start : start + length])
         folded += [Repeat(_fold(part) if length > 1 else part, count)] if saved else part
         start += length * count
     return tuple(folded)
+
+
+def _has_weights(item: Item) -> bool:
+    layer = item.layer if isinstance(item, Frame) else item.parts[0] if isinstance(item, Card) else None
+    return isinstance(layer, Layer) and layer.category in ("linear", "block")
+
+
+def _longest_run(marks: list[Any], start: int) -> tuple[int, int, int]:
+    return max(_runs(marks, start), key=lambda run: (run[0], -run[1]))
 
 
 def _runs(marks: list[Any], start: int) -> Iterator[tuple[int, int, int]]:
@@ -244,7 +278,7 @@ def _mark(value: Any) -> Any:
 
 def name_functions(functions: Sequence[Function]) -> str:
     """Write functions in a row, but for the smallest among others."""
-    major = [f for f in functions if f.name not in _MINOR and not _is_scaling(f)]
+    major = [f for f in functions if f.name not in _MINOR and not _is_arithmetic(f)]
     return " · ".join(map(name_function, major or functions[:1]))
 
 
@@ -257,5 +291,5 @@ def name_function(function: Function) -> str:
     return " ".join((_SYMBOLS.get(function.name, function.name), *function.operands))
 
 
-def _is_scaling(function: Function) -> bool:
-    return function.name in _SYMBOLS and not any(operand.isidentifier() for operand in function.operands)
+def _is_arithmetic(function: Function) -> bool:
+    return function.name in ("add", "sub", "mul", "div")

@@ -164,6 +164,8 @@ def describe_layer(module: nn.Module, category: Category, input: Shape | None, o
             return f"{module.p:.2g}" if hasattr(module, "p") else ""
         case "block":
             return widths if input and output and input[-1] != output[-1] else ""
-        case "activation" | "normalization":
+        case "activation":  # of an activation that mixes another with its input, the other
+            return ", ".join(type(child).__name__ for child in module.children())
+        case "normalization":
             return ""
     return " ".join(module.extra_repr().split()).strip("'")

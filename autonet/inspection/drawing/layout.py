@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from autonet.inspection.drawing.cards import ARC, BORDER, MUTED, PILL, TEXT, WIDTH, describe, draw_card, draw_header, draw_pill, format_count
+from autonet.inspection.drawing.cards import ARC, BORDER, MUTED, PILL, TEXT, WIDTH, draw_card, draw_header, draw_pill
 from autonet.inspection.drawing.flow import Card, Fork, Frame, Item, Repeat, Tangle, build_flow, name_function
 from autonet.inspection.drawing.layers import INPUT, Layer, Shape, format_shape
 from autonet.inspection.drawing.shapes import Box, Group, Label, Line, Picture, text_width, translate
 from autonet.inspection.drawing.shapes import Shape as Drawn
+from autonet.inspection.drawing.words import describe_items, describe_layer
 
 __all__ = ["lay_out"]
 
@@ -39,7 +41,7 @@ class Part:
     shapes: list[Drawn]
 
 
-def lay_out(layer: Layer, depth: int | None, title: str, description: str) -> Picture:
+def lay_out(layer: Layer, depth: int | None, title: str) -> Picture:
     """Draw a network.
 
     Parameters
@@ -47,10 +49,13 @@ def lay_out(layer: Layer, depth: int | None, title: str, description: str) -> Pi
     layer : Layer
     depth : int or None
         See `build_flow`.
-    title, description : str
+    title : str
     """
-    flow = _draw_row(build_flow(layer, depth), layer.input, ends=True)
-    subtitle = f"{format_count(layer.n_parameters)} parameters"
+    items = build_flow(layer, depth)
+    flow = _draw_row(items, layer.input, ends=True)
+    subtitle = f"{layer.n_parameters:,} parameters"
+    ends = f"From {format_shape(layer.input)} to {format_shape(layer.output)}"
+    description = f"{ends}, with {subtitle}: {describe_items(items)}."
     heading = max(text_width(title, 16, bold=True), text_width(subtitle, 12)) / 2
     left, right = max(flow.left, heading), max(flow.right, heading)
     x, y = MARGIN + left, MARGIN + 56
@@ -134,7 +139,7 @@ def _draw_frame(frame: Frame) -> Part:
     shapes += [translate(s, 0, HEADER) for s in row.shapes]
     if not isinstance(frame.items[-1], Card):
         shapes.append(Line(((0, HEADER + row.height), (0, height)), TEXT))
-    return Part(left, right, height, [Group(describe(frame.layer), shapes)])
+    return Part(left, right, height, [Group(describe_layer(frame.layer), shapes)])
 
 
 def _draw_repeat(repeat: Repeat, given: Shape | None) -> Part:
@@ -177,7 +182,7 @@ def _spread(parts: Sequence[Part]) -> list[float]:
     if len(parts) < 2:
         return [0.0] * len(parts)
     places = [0.0]
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in pairwise(parts):
         places.append(places[-1] + before.right + BRANCH_GAP + part.left)
     center = (places[0] + places[-1]) / 2
     return [x - center for x in places]

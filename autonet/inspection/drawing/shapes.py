@@ -5,7 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["Box", "Group", "Label", "Line", "Picture", "Shape", "find_head", "shorten", "text_width", "trace_line", "translate"]
+__all__ = [
+    "Box",
+    "Group",
+    "Label",
+    "Line",
+    "Picture",
+    "Shape",
+    "find_head",
+    "shorten",
+    "text_width",
+    "trace_line",
+    "translate",
+]
 
 CORNER = 8.0  # radius of the corners of lines
 ARROW = (6.0, 3.5)  # length, and half of the width, of an arrowhead
@@ -94,7 +106,7 @@ class Picture:
 _WIDTHS = {
     0.2: "'",
     0.28: "ijl|!,./:;I[\\]ft ·",
-    0.34: "()-`r{}\"",
+    0.34: '()-`r{}"',
     0.5: "Jcksvxyz*^",
     0.57: "#$0123456789?L_abdeghnopqu+<=>~×−",
     0.62: "FTZ",
@@ -111,7 +123,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Estimate the width of a text in Helvetica or Arial.
 
     >>> text_width("Linear", size=10)
-    27.2
+    29.0
     """
     return round(sum(_WIDTH_OF.get(c, 1.05) for c in text) * size * (_BOLD_FACTOR if bold else 1.0), 1)
 
@@ -120,7 +132,7 @@ def shorten(text: str, size: float, width: float, *, bold: bool = False) -> str:
     """Shorten a text to a width; an ellipsis stands for its end.
 
     >>> shorten("a very long name of a layer", size=10, width=60)
-    'a very l…'
+    'a very lon…'
     """
     if text_width(text, size, bold=bold) <= width:
         return text

@@ -1,28 +1,25 @@
 """Record what a network runs: layers, functions between them, and where their inputs come from."""
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from autonet.core.errors import InvalidNetwork
 from autonet.inspection.drawing.layers import INPUT, Function, Layer, Shape, Step, categorize, describe_layer
-from autonet.inspection.subject import Subject
+from autonet.inspection.subject import Subject, copy_network
 
 __all__ = ["trace_network"]
 
 # Functions that only rearrange or convert values, and are left out.
-_ARRANGING = frozenset(
-    "getitem alias_copy broadcast_to bool chunk clone contiguous cpu cuda detach double expand expand_as "
-    "flatten float half int long movedim mT narrow permute ravel requires_grad_ reshape reshape_as select size split "
-    "squeeze stack_copy swapaxes swapdims t tile to tensor_split transpose type type_as unbind unflatten unsqueeze "
-    "view view_as".split()
-)
+_ARRANGING = frozenset({
+    "broadcast_to", "bool", "chunk", "clone", "contiguous", "cpu", "cuda", "detach", "double", "expand", "expand_as",
+    "flatten", "float", "getitem", "half", "int", "long", "movedim", "narrow", "permute", "ravel", "requires_grad_",
+    "reshape", "reshape_as", "select", "split", "squeeze", "swapaxes", "swapdims", "t", "tensor_split", "tile", "to",
+    "transpose", "type", "type_as", "unbind", "unflatten", "unsqueeze", "view", "view_as",
+})  # fmt: skip
 # Names of operators.
 _OPERATORS = {
     "__iadd__": "add",
@@ -65,19 +62,8 @@ def trace_network(subject: Subject) -> Layer:
     InvalidNetwork
         If it cannot be copied, or fails on the input.
     """
-    shapes = ", ".join(str(tuple(x.shape)) for x in subject.inputs)
-    try:
-        # A copy, so that neither hooks nor what a forward pass may change touch the network.
-        network = copy.deepcopy(subject.network).eval()
-        recorder = _Recorder(network, subject.inputs)
-        # With gradients: without, torch's transformers run fused and call none of their layers.
-        with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
-            return recorder.run(tuple(x.clone() for x in subject.inputs))
-    except Exception as error:
-        raise InvalidNetwork(
-            f"{subject.title} fails on an example of shape {shapes}: {error}; give example_input, a tensor that the "
-            "network takes."
-        ) from error
+    with copy_network(subject) as network:
+        return _Recorder(network, subject.inputs).run(tuple(x.clone() for x in subject.inputs))
 
 
 class _Recorder(TorchFunctionMode):
@@ -189,7 +175,7 @@ class _Recorder(TorchFunctionMode):
 
     def _describe(self, module: nn.Module, **found: Any) -> Layer:
         category, parameters = categorize(module), list(module.parameters())
-        output = found.get("output") or ()
+        output: Shape = found.get("output") or ()
         detail = describe_layer(module, category, found.get("input"), output)
         return Layer(
             self.paths[module],
@@ -199,7 +185,7 @@ class _Recorder(TorchFunctionMode):
             n_parameters=sum(p.numel() for p in parameters),
             n_trainable=sum(p.numel() for p in parameters if p.requires_grad),
             n_buffered=sum(b.numel() for b in module.buffers()),
-            n_members=output[1] if len(output) > 2 and output[1] in self.members else 1,
+            n_members=next((k for k in self.members if len(output) > 2 and output[1] == k), 1),
             **found,
         )
 
