@@ -58,7 +58,7 @@ class Skips(nn.Module):
 
 
 class Residual(nn.Module):
-    """Adds its input to what an activation in place makes of it; has a layer that it does not use."""
+    """Adds its input, in place, to what a layer makes of it; has a layer that it does not use."""
 
     def __init__(self, width: int = 3) -> None:
         super().__init__()
@@ -66,9 +66,10 @@ class Residual(nn.Module):
         self.unused, self.same = nn.Linear(width, 7), nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        out = self.activation(self.linear(x))
+        out = self.linear(x)
         out += self.same(x)
-        return out
+        activated: Tensor = self.activation(out)
+        return activated
 
 
 class Counting(nn.Module):

@@ -129,5 +129,3 @@ def test_files_that_cannot_be_written_are_refused(name: str, message: str, tmp_p
 def test_a_network_without_a_width_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"No layer of this ReLU has in_features.*give example_input"):
         draw_network(nn.ReLU(), tmp_path / "net.pdf")
-
-

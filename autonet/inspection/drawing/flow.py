@@ -151,8 +151,11 @@ def is_residual(layer: Layer) -> bool:
 
 
 def _count_layers(chain: Chain) -> int:
+    """Count the layers with parameters."""
     return sum(
-        sum(map(_count_layers, part.branches)) if isinstance(part, Parallel) else isinstance(part.called, Layer)
+        sum(map(_count_layers, part.branches))
+        if isinstance(part, Parallel)
+        else isinstance(part.called, Layer) and part.called.n_parameters > 0
         for part in chain
     )
 

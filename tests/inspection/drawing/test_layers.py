@@ -75,4 +75,4 @@ def test_depth_counts_levels_of_layers() -> None:
 def test_layers_are_listed_once_and_unused_ones_last() -> None:
     linear = nn.Linear(3, 3)
     assert [layer.path for layer in trace(nn.Sequential(linear, nn.ReLU(), linear)).layers] == ["0", "1"]
-    assert [layer.path for layer in trace(Residual()).layers] == ["linear", "activation", "same", "unused"]
+    assert [layer.path for layer in trace(Residual()).layers] == ["linear", "same", "activation", "unused"]

@@ -59,7 +59,11 @@ def test_shapes_and_counts_are_those_of_the_network(family: str, make: Any) -> N
 
 def test_the_network_and_random_numbers_stay_as_they_are() -> None:
     network = Counting().train()
-    before, random, hooks = copy.deepcopy(network.state_dict()), torch.get_rng_state(), copy.copy(network._forward_hooks)
+    before, random, hooks = (
+        copy.deepcopy(network.state_dict()),
+        torch.get_rng_state(),
+        copy.copy(network._forward_hooks),
+    )
     example = torch.ones(4, 3)
     trace(network, example)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
@@ -85,8 +89,8 @@ def test_a_residual_block_adds_its_input() -> None:
 
 def test_operators_in_place_and_layers_that_return_their_input_keep_their_sources() -> None:
     layer = trace(Residual())
-    assert names(layer) == ["Linear", "ReLU", "Identity", "add"]
-    assert [step.sources for step in layer.steps] == [(INPUT,), (0,), (INPUT,), (1, 2)]
+    assert names(layer) == ["Linear", "Identity", "add", "ReLU"]
+    assert [step.sources for step in layer.steps] == [(INPUT,), (INPUT,), (0, 1), (2,)]
     assert [(unused.path, unused.n_parameters, unused.output) for unused in layer.unused] == [("unused", 28, None)]
 
 
