@@ -12,14 +12,14 @@ import autonet
 import autonet.search
 from autonet import errors
 from autonet.core import resulttable
-from autonet.inspection import graph
+from autonet.inspection import architecture, graph
 from autonet.testing import executors, networks, samplers, stores
 from tests.blocks import blocks_of, run_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if not {"_build", "auto_examples"} & set(page.parts))
 
-SHOWN = (graph, resulttable)  # modules of what people look at
+SHOWN = (architecture, graph, resulttable)  # modules of what people look at
 
 pytestmark = [
     pytest.mark.usefixtures("full_trees"),

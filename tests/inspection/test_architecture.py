@@ -166,3 +166,10 @@ def test_bad_files_and_networks_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidOption, match="give example_input"):
         summary(nn.Conv1d(1, 2, 3))
     assert summary(nn.Conv1d(1, 2, 3), example_input=torch.zeros(1, 1, 5))[0]["output"] == "(n, 2, 3)"
+
+
+def test_the_picture_of_the_documentation_is_up_to_date() -> None:
+    network = build("shapedresnet", n_in=6, n_out=2, use_dropout=False)
+    picture = Path(__file__).parents[2] / "docs" / "images" / "architecture.svg"
+    drawing = draw_architecture(network, depth=3, title="AutoNetClassification")
+    assert picture.read_text(encoding="utf-8") == drawing.svg  # drawing.save(picture) brings it up to date
