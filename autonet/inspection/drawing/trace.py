@@ -174,7 +174,7 @@ class _Recorder(TorchFunctionMode):
         )
 
     def _describe(self, module: nn.Module, **found: Any) -> Layer:
-        category, parameters = categorize(module), list(module.parameters())
+        category, parameters, buffers = categorize(module), list(module.parameters()), list(module.buffers())
         output: Shape = found.get("output") or ()
         detail = describe_layer(module, category, found.get("input"), output)
         return Layer(
@@ -184,7 +184,8 @@ class _Recorder(TorchFunctionMode):
             category,
             n_parameters=sum(p.numel() for p in parameters),
             n_trainable=sum(p.numel() for p in parameters if p.requires_grad),
-            n_buffered=sum(b.numel() for b in module.buffers()),
+            n_buffered=sum(b.numel() for b in buffers),
+            n_bytes=sum(t.nbytes for t in (*parameters, *buffers)),
             n_members=next((k for k in self.members if len(output) > 2 and output[1] == k), 1),
             **found,
         )
