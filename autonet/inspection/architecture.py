@@ -146,7 +146,7 @@ class ArchitectureDrawing:
 
     @property
     def html(self) -> str:
-        """HTML fragment, without scripts, whose blocks open and close; `depth` levels are open at first."""
+        """HTML fragment, without scripts, whose blocks open and close; ``depth`` levels are open at first."""
         return write_html(self.network, self.network.depth + 1 if self.depth is None else self.depth, self.title)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
