@@ -19,7 +19,7 @@ def test_tables_of_all_sizes_are_of_one_world(script: Any) -> None:
         t.groupby("category_5", observed=True)["target"].apply(lambda y: (y == "yes").mean())
         for t in (table, growth.generate(6000, 2))
     ]
-    assert (effect[0] - effect[1])[["level 0", "level 1"]].abs().max() < 0.05  # others have few rows
+    assert (effect[0] - effect[1])[["level 0", "level 1"]].abs().max() < 0.1  # others have few rows
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")
