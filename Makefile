@@ -8,7 +8,8 @@ PEERS ?= .peers
 TESTS_OF_LOWEST := tests/metrics tests/data/encoding tests/data/reading tests/space/test_updates.py \
 	tests/space/test_portfolio.py $(addprefix tests/search/storage/,test_files.py test_journal.py test_replay.py \
 	test_settings.py test_store.py) tests/core/test_jsonvalues.py tests/testing/test_stores.py \
-	tests/estimators/test_frames.py tests/estimators/test_scikit_learn.py
+	tests/estimators/test_frames.py tests/estimators/test_scikit_learn.py \
+	$(addprefix tests/search/export/,test_distributions.py test_tables.py test_values.py)
 
 .PHONY: demo test test-lowest test-wheel test-newest-python torture check format wheel docs docs-links benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
 

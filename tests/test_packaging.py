@@ -64,7 +64,19 @@ def test_the_editable_install_finds_the_presets() -> None:
 
 def test_import_brings_in_nothing_heavy_but_torch_and_scikit_learn() -> None:
     # scikit-learn imports pandas where it is installed: what is blocked here fails where autonet itself imports it.
-    heavy = ["dask", "distributed", "graphviz", "matplotlib", "optuna", "pandas", "polars", "pyarrow", "pygraphviz"]
+    heavy = [
+        "dask",
+        "distributed",
+        "graphviz",
+        "matplotlib",
+        "optuna",
+        "pandas",
+        "polars",
+        "pyarrow",
+        "pygraphviz",
+        "plotly",
+        "tensorboard",
+    ]
     code = (
         f"import sys; sys.modules |= dict.fromkeys({[*heavy, 'torchviz']})\n"
         "import autonet, autonet.search\n"

@@ -12,7 +12,7 @@ import autonet
 from autonet.core.errors import MissingPackage
 from autonet.search import minimize
 
-EXTRAS = ("pandas", "distributed", "pygraphviz", "polars", "pyarrow", "optuna", "pytest")
+EXTRAS = ("pandas", "distributed", "pygraphviz", "polars", "pyarrow", "optuna", "tensorboard", "pytest")
 
 
 def main() -> None:
@@ -34,6 +34,8 @@ def main() -> None:
     study = minimize(lambda trial: trial["x"] ** 2, {"x": (-1.0, 1.0)}, max_trials=4, n_jobs=2)
     sentences = {
         "plot": study.trials_dataframe,
+        "optuna": study.to_optuna,
+        "tensorboard": lambda: study.to_tensorboard("events"),
         "dask": lambda: importlib.import_module("autonet.search.executors.dask"),
     }
     for extra, call in sentences.items():
@@ -44,7 +46,7 @@ def main() -> None:
             sentence = str(error)
         assert sentence.endswith(f'pip install "autonet-torch[{extra}]"'), (extra, sentence)
         print(sentence)
-    print("4 passed, 0 failed")
+    print("6 passed, 0 failed")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import optuna
+    from ConfigSpace import ConfigurationSpace
+
     from autonet.core.resulttable import ResultTable
     from autonet.models.model import FittedModel
     from autonet.search.history import History
@@ -21,6 +25,7 @@ class InspectedEstimator:
     fit_result_: dict[str, Any]
     history_: History
     model_: FittedModel
+    search_space_: ConfigurationSpace
 
     def trajectory(self) -> ResultTable:
         """Return the best validation score of the search over wall time, a row per improvement.
@@ -40,3 +45,114 @@ class InspectedEstimator:
         from autonet.inspection.trajectory import find_metric, score_trajectory  # noqa: PLC0415
 
         return score_trajectory(self.history_, find_metric(self.fit_result_))
+
+    def to_optuna(
+        self,
+        storage: str | os.PathLike[str] | optuna.storages.BaseStorage | None = None,
+        study_name: str | None = None,
+        *,
+        budget: float | None = None,
+        constants: bool = True,
+        short_names: bool = False,
+    ) -> optuna.Study:
+        """Return the history of the search as a study of Optuna; needs the extra ``optuna``.
+
+        Values are validation losses, to be minimized; scores are the user attributes ``metrics_val_*``.
+
+        Parameters
+        ----------
+        storage : path-like, str or optuna.storages.BaseStorage, optional
+            Path to a journal file, which ``optuna-dashboard`` opens; a database URL; or a storage.  Default: memory.
+        study_name : str, optional
+        budget : float, optional
+            Compare trials at this budget, in seconds or epochs; by default, the latest value of each.
+        constants : bool, default=True
+            Whether hyperparameters with a single value are parameters of the trials.
+        short_names : bool, default=False
+            Whether to shorten names such as ``OptimizerSelector:sgd:momentum`` to the last parts that no other has,
+            ``momentum``: plots cut long names.
+
+        Returns
+        -------
+        optuna.Study
+
+        Raises
+        ------
+        NotFittedError
+        AttributeError
+            If the estimator was loaded from a model file without history.
+        MissingPackage, InvalidOption
+            As for `autonet.search.Study.to_optuna`, which says more.
+        """
+        from autonet.search.export.optuna import to_optuna  # noqa: PLC0415 - an extra
+
+        options: Any = {"budget": budget, "constants": constants, "short_names": short_names}
+        return to_optuna(self.history_, self.search_space_, storage, study_name, **options)
+
+    def to_tensorboard(self, directory: str | os.PathLike[str]) -> None:
+        """Write the history of the search as a run of TensorBoard per trial; needs the extra ``tensorboard``.
+
+        Parameters
+        ----------
+        directory : path-like
+            Made if it does not exist; shown by ``tensorboard --logdir``.
+
+        Raises
+        ------
+        NotFittedError
+        AttributeError
+            If the estimator was loaded from a model file without history.
+        MissingPackage, InvalidOption
+            As for `autonet.search.Study.to_tensorboard`, which says more.
+        """
+        from autonet.search.export.tensorboard import to_tensorboard  # noqa: PLC0415 - an extra
+
+        to_tensorboard(self.history_, directory)
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the history of the search as a CSV file, a row per job that has ended.
+
+        Parameters
+        ----------
+        path : path-like
+            Replaced if it exists.
+
+        Raises
+        ------
+        NotFittedError
+        AttributeError
+            If the estimator was loaded from a model file without history.
+        InvalidOption
+            If there is no such directory.
+
+        See Also
+        --------
+        autonet.search.Study.to_csv : Lists the columns.
+        """
+        from autonet.search.export.tables import to_csv  # noqa: PLC0415 - predictions need no search
+
+        to_csv(self.history_, self.search_space_, path)
+
+    def to_jsonl(self, path: str | os.PathLike[str]) -> None:
+        """Write the history of the search as a JSON Lines file, a record per job that has ended.
+
+        Parameters
+        ----------
+        path : path-like
+            Replaced if it exists.
+
+        Raises
+        ------
+        NotFittedError
+        AttributeError
+            If the estimator was loaded from a model file without history.
+        InvalidOption
+            If there is no such directory.
+
+        See Also
+        --------
+        autonet.search.Study.to_jsonl : Lists the fields.
+        """
+        from autonet.search.export.tables import to_jsonl  # noqa: PLC0415 - predictions need no search
+
+        to_jsonl(self.history_, self.search_space_, path)

@@ -23,6 +23,7 @@ from autonet.models.ensemble import TreeMember
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate
+from autonet.search.export.methods import Exports
 from autonet.search.history import History
 from autonet.search.reporting import describe
 from autonet.search.storage.replay import SavedStudy, read_study
@@ -35,7 +36,7 @@ __all__ = ["SavedRun", "open_run"]
 
 
 @dataclass(frozen=True, repr=False)
-class SavedRun:
+class SavedRun(Exports):
     """A fit in a run directory, as it was when `open_run` read it.
 
     Attributes
@@ -88,6 +89,10 @@ class SavedRun:
         if self.history.best is None:
             raise SearchFailed(f"No trial of {self.path} has a value yet; try again later.")
         return self._select(find_class(self._fit["estimator"], components), components)
+
+    def _exported(self) -> tuple[History, ConfigurationSpace]:
+        """Return the history to export, and its space."""
+        return self.history, self.search_space
 
     def _select(self, cls: "type[AutoNet]", components: Sequence[Any]) -> "AutoNet":
         """Select an ensemble of the trials, as `fit` would."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import NoFinishedTrial
 from autonet.core.resulttable import ResultTable
+from autonet.search.export.methods import Exports
 from autonet.search.history import History
 from autonet.search.records import Trial
 from autonet.search.reporting import describe, html_table, list_failures, trials_dataframe
@@ -20,8 +21,20 @@ from autonet.search.storage.journal import Journal
 
 __all__ = ["StudyView"]
 
+# Attributes of studies of Optuna, which its plots and those who know it look for, and what to use here.
+INSTEAD: Mapping[str, str] = {
+    "best_trial": "best",
+    "best_params": "best.params",
+    "best_value": "best.value",
+    "enqueue_trial": "enqueue()",
+    **dict.fromkeys(
+        ("_is_multi_objective", "best_trials", "directions", "get_trials", "metric_names", "study_name", "user_attrs"),
+        "to_optuna(), which returns a study of Optuna, for its plots for example",
+    ),
+}
 
-class StudyView:
+
+class StudyView(Exports):
     """Read-only interface of a study: its space, trials and best trial.
 
     Attributes
@@ -109,6 +122,24 @@ class StudyView:
         objective's value), ``budget``, ``status`` (see `Status`), ``origin``, ``seed`` and ``reason`` (of a failure).
         """
         return trials_dataframe(self.history)
+
+    def _exported(self) -> tuple[History, ConfigurationSpace]:
+        """Return the history to export, and its space."""
+        return self.history, self.space
+
+    if not TYPE_CHECKING:  # a type checker would take any name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what to use instead of an attribute of Optuna's studies."""
+            hint = f"; use {INSTEAD[name]}" if name in INSTEAD else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
+
+        def __iter__(self) -> Any:
+            """Refuse; some plots of Optuna take what is none of its studies for several."""
+            raise TypeError(
+                f"{type(self).__name__!r} object is not iterable; its trials are in trials.  Pass to_optuna() to the "
+                "plots of Optuna."
+            )
 
     def __repr__(self) -> str:
         """Show the number of trials and the best value."""

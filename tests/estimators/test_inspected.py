@@ -1,5 +1,6 @@
 """Methods of fitted estimators that show what a fit came to; see tests/inspection for what they show."""
 
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -32,3 +33,46 @@ def test_a_model_file_without_history_says_so(fitted: AutoNetClassification, tmp
     fitted.save(tmp_path / "without")
     with pytest.raises(AttributeError, match="save it with with_history=True"):
         autonet.load(tmp_path / "without").trajectory()
+
+
+EXPORTS = ("to_csv", "to_jsonl", "to_optuna", "to_tensorboard")
+
+
+@pytest.mark.parametrize("method", EXPORTS)
+def test_exports_need_a_fit(method: str, tmp_path: Path) -> None:
+    with pytest.raises(NotFittedError):
+        getattr(AutoNetClassification(), method)(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_exports_are_the_same_from_the_estimator_and_from_its_file(
+    fitted: AutoNetClassification, tmp_path: Path
+) -> None:
+    fitted.save(tmp_path / "model", with_history=True)
+    loaded = autonet.load(tmp_path / "model")
+    for method in ("to_csv", "to_jsonl"):
+        for name, estimator in (("fitted", fitted), ("loaded", loaded)):
+            getattr(estimator, method)(tmp_path / name)
+        assert (tmp_path / "fitted").read_bytes() == (tmp_path / "loaded").read_bytes()
+    with (tmp_path / "fitted").open(encoding="utf-8") as file:
+        records = [json.loads(line) for line in file]
+    assert [record["trial"] for record in records] == [t.number for t in fitted.history_ for _ in t.reports]
+    assert {"val_accuracy", "epochs", "parameters"} <= set(records[0]["metrics"])
+
+
+def test_the_study_of_optuna_has_the_losses_and_the_scores(fitted: AutoNetClassification) -> None:
+    pytest.importorskip("optuna", reason="needs the extra optuna")
+    study = fitted.to_optuna()
+    for trial, theirs in zip(fitted.history_, study.trials, strict=True):
+        assert theirs.params == dict(trial.config)
+        assert theirs.value == trial.value
+        assert theirs.user_attrs["metrics_val_accuracy"] == pytest.approx(1 - theirs.value)
+        assert list(theirs.intermediate_values) == [report.budget for report in trial.reports]
+    short = fitted.to_optuna(constants=False, short_names=True).trials[0].params
+    assert set(short) == {"blocks_per_group", "max_units", "num_groups", "learning_rate", "momentum", "weight_decay"}
+
+
+def test_tensorboard_has_a_run_for_each_trial(fitted: AutoNetClassification, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
+    fitted.to_tensorboard(tmp_path)
+    assert len(list(tmp_path.glob("trial_*/*tfevents*"))) == len(fitted.history_)

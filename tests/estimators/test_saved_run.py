@@ -38,6 +38,10 @@ def test_a_run_that_goes_on_has_the_best_model_so_far(tmp_path: Path) -> None:
     assert best.fit_result_["ensemble"] == auto.fit_result_["ensemble"]
     assert best.fit_result_["info"] == {k: v for k, v in auto.fit_result_["info"].items() if not k.startswith("train")}
     assert best.best_config_ == auto.best_config_
+    assert run.history.rungs == auto.history_.rungs
+    for exporter, name in ((run, "run.csv"), (auto, "auto.csv")):
+        exporter.to_csv(tmp_path / name)  # type: ignore[attr-defined]
+    assert (tmp_path / "run.csv").read_bytes() == (tmp_path / "auto.csv").read_bytes()
 
 
 def test_a_run_that_ended_has_the_final_model(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What can be looked at of a study."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,30 @@ def test_the_best_trial_is_the_first_of_the_ranking() -> None:
     assert study.best is next(study.history.ranked())
     assert study.best.value == max(trial.value for trial in study.trials if trial.value is not None)
     assert [trial.number for trial in study.trials] == list(range(9))
+
+
+def test_what_optuna_calls_otherwise_is_named() -> None:
+    study = Study(LINE, random_state=0).optimize(quadratic, max_trials=2)
+    for name, instead in {"best_trial": "best", "best_value": "best.value", "get_trials": "to_optuna()"}.items():
+        with pytest.raises(
+            AttributeError, match=rf"'Study' object has no attribute '{name}'; use {re.escape(instead)}"
+        ):
+            getattr(study, name)
+    with pytest.raises(AttributeError, match=r"'Study' object has no attribute 'mistyped'$"):
+        _ = study.mistyped  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match=r"'Study' object is not iterable; its trials are in trials\."):
+        list(study)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    "name", ["optimization_history", "slice", "contour", "param_importances", "intermediate_values"]
+)
+def test_plots_of_optuna_say_what_to_pass_to_them(name: str) -> None:
+    pytest.importorskip("plotly", reason="needs plotly, to plot")
+    visualization = pytest.importorskip("optuna.visualization", reason="needs optuna, to plot")
+    study = Study(LINE, random_state=0).optimize(quadratic, max_trials=2)
+    with pytest.raises((AttributeError, TypeError), match=r"to_optuna\(\)"):
+        getattr(visualization, f"plot_{name}")(study)
 
 
 def test_a_space_that_the_objective_defines_is_known_as_far_as_it_was_suggested() -> None:

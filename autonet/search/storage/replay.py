@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autonet.core.errors import AutonetError, RunCorrupted
+from autonet.core.errors import AutonetError, InvalidOption, RunCorrupted
 from autonet.search.history import EVENT_KINDS, History
 from autonet.search.records import Event, Trial
+from autonet.search.rungs import Rungs, make_rungs
 from autonet.search.storage.checkpoints import read_checkpoint
 from autonet.search.storage.store import RunDirectory, Store
 
@@ -83,7 +84,7 @@ def read_study(run_dir: str | os.PathLike[str]) -> SavedStudy:
     """
     with RunDirectory(run_dir, read_only=True) as store:
         settings = store.settings()
-        history = History(maximize=settings.get("direction") == "maximize")
+        history = History(_read_rungs(settings, run_dir), maximize=settings.get("direction") == "maximize")
         names: dict[int, str] = {}
         for event in replay(store, history.apply):
             if event.kind == "end" and event.body["checkpoint"] is not None:
@@ -92,6 +93,15 @@ def read_study(run_dir: str | os.PathLike[str]) -> SavedStudy:
     if not all(CHECKPOINT.fullmatch(name) for name in names.values()):
         raise RunCorrupted(f"{run_dir} names a checkpoint outside of its directory; restore it from a copy.")
     return SavedStudy(history, settings, {number: folder / name for number, name in names.items()})
+
+
+def _read_rungs(settings: Mapping[str, Any], run_dir: str | os.PathLike[str]) -> Rungs:
+    """Return the rungs in the settings of a study."""
+    low, high, eta, unit = (settings.get(name) for name in ("min_budget", "max_budget", "eta", "budget_type"))
+    try:
+        return make_rungs(low, high, 3 if eta is None else eta, unit or "epochs")
+    except InvalidOption as error:
+        raise RunCorrupted(f"The budgets in {run_dir} are invalid ({error}); restore it from a copy.") from error
 
 
 def read_history(run_dir: str | os.PathLike[str]) -> History:

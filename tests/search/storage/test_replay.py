@@ -55,6 +55,7 @@ def test_a_reader_changes_nothing_and_needs_no_lock(directory: Path, tmp_path: P
         before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in directory.rglob("*")}
         history = read_history(directory)
         assert [t.config for t in history] == [t.config for t in study.trials]
+        assert history.rungs == study.rungs
         assert history.best is not None
         assert history.best.value == study.best.value
         with RunDirectory(directory, read_only=True) as reader, pytest.raises(RunUnavailable, match="readonly"):

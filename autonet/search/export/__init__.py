@@ -1,0 +1,1 @@
+"""Export of a history: to Optuna, TensorBoard, CSV and JSON Lines."""
