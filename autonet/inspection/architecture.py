@@ -13,7 +13,7 @@ from autonet.inspection.drawing.figure import write_figure
 from autonet.inspection.drawing.html import write_html
 from autonet.inspection.drawing.layers import Layer, format_shape
 from autonet.inspection.drawing.layout import lay_out
-from autonet.inspection.drawing.svg import write_svg
+from autonet.inspection.drawing.svg import clean, write_svg
 from autonet.inspection.drawing.trace import trace_network
 from autonet.inspection.subject import find_subject
 
@@ -83,7 +83,7 @@ def summary(model: Any, *, depth: int | None = None, example_input: Any = None) 
         parts.append(f"{network.n_trainable:,} of them are trained")
     if network.n_buffered:
         parts.append(f"{network.n_buffered:,} values in buffers")
-    parts.append(_format_bytes(sum(t.nbytes for t in subject.network.state_dict().values())))
+    parts.append(_format_bytes(network.n_bytes))
     ends = f"{format_shape(network.input)} -> {format_shape(network.output)}"
     columns = ("layer", "kind", "detail", "output", "parameters")
     return ResultTable(rows, columns, f"{subject.title}: {', '.join(parts)}; {ends}")
@@ -146,7 +146,7 @@ class ArchitectureDrawing:
 
     @property
     def html(self) -> str:
-        """HTML fragment, without scripts, whose blocks open and close; `depth` levels are open at first."""
+        """HTML fragment, without scripts, whose blocks open and close; ``depth`` levels are open at first."""
         return write_html(self.network, self.network.depth + 1 if self.depth is None else self.depth, self.title)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -179,7 +179,9 @@ class ArchitectureDrawing:
         if kind == ".svg":
             content = self.svg.encode()
         elif kind == ".html":
-            content = f'<!doctype html>\n<meta charset="utf-8">\n<title>Network</title>\n{self.html}'.encode()
+            content = (
+                f'<!doctype html>\n<meta charset="utf-8">\n<title>{clean(self.title)}</title>\n{self.html}'.encode()
+            )
         else:
             content = write_figure(lay_out(self.network, self.depth, self.title), kind[1:])
         write_file(target, [content])

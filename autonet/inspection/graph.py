@@ -16,7 +16,7 @@ from autonet.core.errors import InvalidOption, MissingPackage
 from autonet.core.files import find_target, write_file
 from autonet.inspection.subject import copy_network, find_subject
 
-__all__ = ["NetworkGraph", "draw_network", "make_graph"]
+__all__ = ["draw_network", "make_graph"]
 
 # pygraphviz's wheels contain Graphviz.  It runs in a process of its own, as the C library may crash the interpreter.
 LAYOUT = """\
@@ -106,8 +106,8 @@ def make_graph(model: Any, *, example_input: Any = None) -> NetworkGraph:
     Returns
     -------
     NetworkGraph
-        What ``torchviz.make_dot(network(x).mean(), params=dict(network.named_parameters()))`` returns, and its
-        ``render`` needs no program ``dot``.
+        The ``graphviz.Digraph`` that ``torchviz.make_dot(network(x).mean(), params=dict(network.named_parameters()))``
+        makes; its ``render`` works without the program ``dot``, by pygraphviz, and says what to install without that.
 
     Raises
     ------

@@ -156,6 +156,13 @@ def test_other_depths_are_refused(depth: Any) -> None:
         summary(nn.Linear(2, 1), depth=depth)
 
 
+def test_lazy_layers_and_indices_are_no_obstacle() -> None:
+    lazy = nn.Sequential(nn.LazyLinear(5), nn.Linear(5, 1))
+    assert summary(lazy, example_input=torch.zeros(2, 3)).caption.startswith("Sequential: 26 parameters, 104 bytes")
+    table = summary(nn.Embedding(10, 4), example_input=torch.zeros(2, dtype=torch.long))
+    assert (table[0]["detail"], table[0]["output"]) == ("10 × 4", "(n, 4)")
+
+
 def test_bad_files_and_networks_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidOption, match=r"must end in \.svg, \.pdf, \.png or \.html; got"):
         draw_architecture(nn.Linear(2, 1), tmp_path / "net.doc")
@@ -165,6 +172,7 @@ def test_bad_files_and_networks_are_refused(tmp_path: Path) -> None:
         summary(nn.Linear(2, 1), example_input=torch.zeros(1, 3))
     with pytest.raises(InvalidOption, match="give example_input"):
         summary(nn.Conv1d(1, 2, 3))
+    assert summary(nn.Linear(3, 2), example_input=torch.zeros(3))[0]["output"] == "(2,)"
     assert summary(nn.Conv1d(1, 2, 3), example_input=torch.zeros(1, 1, 5))[0]["output"] == "(n, 2, 3)"
 
 

@@ -26,6 +26,7 @@ _ALL = 10**6  # levels: more than any network has
 _STYLE = f"""\
 .autonet-architecture {{ margin: 0; padding: 1em; overflow-x: auto; color: {TEXT}; background: #fff;
   font: 14px/1.4 Helvetica, Arial, sans-serif; }}
+.autonet-architecture figcaption {{ margin-bottom: 1em; text-align: center; }}
 .autonet-architecture .row {{ display: flex; flex-direction: column; align-items: center; }}
 .autonet-architecture > .row {{ width: max-content; min-width: 100%; }}
 .autonet-architecture .card, .autonet-architecture details {{ box-sizing: border-box; width: 25em;
@@ -77,10 +78,9 @@ def write_html(layer: Layer, depth: int, title: str) -> str:
     title : str
     """
     row = _write_row(build_flow(layer, _ALL), layer.input, depth, ends=True)
-    label = clean(f"{title}, {layer.n_parameters:,} parameters")
+    caption = f"<figcaption><b>{clean(title)}</b><br>{layer.n_parameters:,} parameters</figcaption>"
     return (
-        f'<figure class="autonet-architecture" aria-label="{label}" tabindex="0">\n<style>\n{_STYLE}</style>\n{row}\n'
-        "</figure>\n"
+        f'<figure class="autonet-architecture" tabindex="0">\n<style>\n{_STYLE}</style>\n{caption}\n{row}\n</figure>\n'
     )
 
 

@@ -68,6 +68,8 @@ class Layer:
         Of the first tensor; None if there is none, or the module was not called.
     n_parameters, n_trainable, n_buffered : int
         Values of parameters, of those that are trained, and of buffers; those of layers within it are included.
+    n_bytes : int
+        Size of parameters and buffers.
     n_members : int
         Members of an ensemble within the network that it runs in parallel; else 1.
     steps : tuple of Step
@@ -87,6 +89,7 @@ class Layer:
     n_parameters: int = 0
     n_trainable: int = 0
     n_buffered: int = 0
+    n_bytes: int = 0
     n_members: int = 1
     steps: tuple[Step, ...] = ()
     results: tuple[int, ...] = ()
@@ -151,7 +154,8 @@ def categorize(module: nn.Module) -> Category:
 
 def describe_layer(module: nn.Module, category: Category, input: Shape | None, output: Shape | None) -> str:  # noqa: A002
     """Describe a module in short: its widths, and options that tell it from others of its class."""
-    widths = f"{input[-1]:,} → {output[-1]:,}" if input and output else ""
+    ends = [shape[-1] for shape in (input, output) if shape and shape[-1] != "n"]
+    widths = " → ".join(f"{width:,}" for width in ends) if len(ends) == 2 else ""
     match category:
         case "linear" | "embedding":
             kernel = getattr(module, "kernel_size", None)
@@ -163,7 +167,7 @@ def describe_layer(module: nn.Module, category: Category, input: Shape | None, o
         case "dropout":
             return f"{module.p:.2g}" if hasattr(module, "p") else ""
         case "block":
-            return widths if input and output and input[-1] != output[-1] else ""
+            return widths if len(set(ends)) == 2 else ""
         case "activation":  # of an activation that mixes another with its input, the other
             return ", ".join(type(child).__name__ for child in module.children())
         case "normalization":

@@ -89,7 +89,7 @@ class _Recorder(TorchFunctionMode):
         with ExitStack() as hooks:
             for module in self.paths:
                 hooks.callback(module.register_forward_pre_hook(self._enter, with_kwargs=True).remove)
-                hooks.callback(module.register_forward_hook(self._leave, always_call=False).remove)
+                hooks.callback(module.register_forward_hook(self._leave, with_kwargs=True).remove)
             with self:
                 self.network(*inputs)
         return self.layers[self.network]
@@ -107,9 +107,9 @@ class _Recorder(TorchFunctionMode):
         self.kept += outputs
         tensors = list(_tensors(arguments))
         sources = self._sources(run, tensors)
-        operands = [name for t in tensors for name in self.constants.get(id(t), ())]
+        operands = self._name_constants(tensors)
         if not sources:
-            self.constants |= {id(t): tuple(dict.fromkeys(operands)) for t in outputs}
+            self.constants |= dict.fromkeys(map(id, outputs), operands)
             return
         name = getattr(func, "__name__", str(func))
         name = _OPERATORS.get(name, name.strip("_"))
@@ -117,8 +117,8 @@ class _Recorder(TorchFunctionMode):
         if name in _ARRANGING or name == "get" or (is_alone and name in ("cat", "stack")):
             run.origins |= {id(t): sources[0] for t in outputs}
         elif outputs:
-            operands += [f"{x:.3g}" for x in arguments[0] if isinstance(x, float)]
-            run.steps.append(Step(Function(name, tuple(dict.fromkeys(operands)), self._shape(outputs)), sources))
+            numbers = [f"{x:.3g}" for x in arguments[0] if isinstance(x, float)]
+            run.steps.append(Step(Function(name, (*operands, *numbers), self._shape(outputs)), sources))
             run.origins |= {id(t): len(run.steps) - 1 for t in outputs}
 
     def _enter(self, module: nn.Module, args: Any, kwargs: Any) -> None:
@@ -128,9 +128,9 @@ class _Recorder(TorchFunctionMode):
         self.kept += tensors
         self.running.append(run)
 
-    def _leave(self, module: nn.Module, args: Any, output: Any) -> Any:
+    def _leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
         run = self.running.pop()
-        outputs = list(_tensors(output))
+        inputs, outputs = list(_tensors((args, kwargs))), list(_tensors(output))
         layer = self._make_layer(run, outputs)
         self.layers.setdefault(module, layer)
         if not self.running:
@@ -141,14 +141,17 @@ class _Recorder(TorchFunctionMode):
                 output = _map_tensors(output, lambda t: t.view_as(t))
             outputs = list(_tensors(output))
         self.kept += outputs
-        sources = self._sources(parent, list(_tensors(args)))
-        if sources or not any(True for _ in _tensors(args)):
+        sources = self._sources(parent, inputs)
+        if inputs and not sources:
+            self.constants |= dict.fromkeys(map(id, outputs), self._name_constants(inputs))
+        else:
             parent.steps.append(Step(self.layers[module], sources or (len(parent.steps) - 1,)))
             parent.origins |= {id(t): len(parent.steps) - 1 for t in outputs}
-        else:
-            names = [name for t in _tensors(args) for name in self.constants.get(id(t), ())]
-            self.constants |= {id(t): tuple(dict.fromkeys(names)) for t in outputs}
         return output
+
+    def _name_constants(self, tensors: list[Tensor]) -> tuple[str, ...]:
+        """Name the parameters and buffers among tensors, and those that others were computed from."""
+        return tuple(dict.fromkeys(name for t in tensors for name in self.constants.get(id(t), ())))
 
     def _sources(self, run: _Run, tensors: list[Tensor]) -> tuple[int, ...]:
         """Return the steps that tensors came from; nothing for constants."""
@@ -174,7 +177,7 @@ class _Recorder(TorchFunctionMode):
         )
 
     def _describe(self, module: nn.Module, **found: Any) -> Layer:
-        category, parameters = categorize(module), list(module.parameters())
+        category, parameters, buffers = categorize(module), list(module.parameters()), list(module.buffers())
         output: Shape = found.get("output") or ()
         detail = describe_layer(module, category, found.get("input"), output)
         return Layer(
@@ -184,7 +187,8 @@ class _Recorder(TorchFunctionMode):
             category,
             n_parameters=sum(p.numel() for p in parameters),
             n_trainable=sum(p.numel() for p in parameters if p.requires_grad),
-            n_buffered=sum(b.numel() for b in module.buffers()),
+            n_buffered=sum(b.numel() for b in buffers),
+            n_bytes=sum(t.nbytes for t in (*parameters, *buffers)),
             n_members=next((k for k in self.members if len(output) > 2 and output[1] == k), 1),
             **found,
         )

@@ -9,8 +9,6 @@ from autonet.inspection.drawing.trace import trace_network
 from autonet.inspection.subject import find_subject
 from tests.inspection.models import Residual, Skips, build, transformer
 
-VOID = {"meta"}
-
 
 class Page(HTMLParser):
     """Collects the tags of a fragment, which must be closed in their order, and its text."""
@@ -25,7 +23,7 @@ class Page(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.open.append(tag)
+        self.open += [tag] if tag != "br" else []
         self.tags.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
@@ -50,10 +48,7 @@ def test_blocks_open_and_close_and_so_many_levels_are_open() -> None:
         assert len(blocks) == 4  # the group, a block, its start and its branch
         assert sum("open" in block for block in blocks) == n_open
     found = page(network)
-    assert (
-        found.find("figure")[0]["aria-label"]
-        == f"A network, {sum(p.numel() for p in network.parameters()):,} parameters"
-    )
+    assert f"A network{sum(p.numel() for p in network.parameters()):,} parameters" in found.text
     assert "× 3" in found.text
     assert "(n, 256)" in found.text
     assert len(found.find("skip")) == len(found.find("join")) == 1

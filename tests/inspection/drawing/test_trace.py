@@ -150,6 +150,21 @@ class WithScale(nn.Module):
         return self.several(x, scale=scale)
 
 
+class ByKeyword(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(3, 3), nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first = self.first(input=x)
+        second: Tensor = self.second(input=x)
+        return first + second
+
+
+def test_keywords_are_inputs_too() -> None:
+    assert [step.sources for step in trace(ByKeyword()).steps] == [(INPUT,), (INPUT,), (0, 1)]
+
+
 def test_tensors_are_followed_through_containers_and_keywords() -> None:
     layer = trace(WithScale(), (torch.zeros(7, 5, 3), torch.ones(1))).steps[0].called
     assert isinstance(layer, Layer)
