@@ -13,7 +13,15 @@ from autonet.search.records import Status, Trial
 if TYPE_CHECKING:
     from autonet.search.history import History
 
-__all__ = ["describe", "escape_surrogates", "html_table", "list_failures", "log_trial", "trials_dataframe"]
+__all__ = [
+    "choose_optuna_state",
+    "describe",
+    "escape_surrogates",
+    "html_table",
+    "list_failures",
+    "log_trial",
+    "trials_dataframe",
+]
 
 logger = logging.getLogger("autonet.search")
 
@@ -26,15 +34,6 @@ COLUMNS = (
     *("number", "value", "datetime_start", "datetime_complete", "duration"),
     *("state", "budget", "status", "origin", "seed", "reason"),
 )
-
-# Optuna's trial states.
-OPTUNA_STATES = {
-    None: "RUNNING",
-    Status.FINISHED: "COMPLETE",
-    Status.CUT: "COMPLETE",
-    Status.INTERRUPTED: "COMPLETE",
-    Status.PRUNED: "PRUNED",
-}
 
 
 def log_trial(history: "History", trial: Trial, *, failures_only: bool = False) -> None:
@@ -138,7 +137,7 @@ def _make_row(trial: Trial) -> dict[str, Any]:
         "duration": complete - start if complete and start else None,
         **{f"params_{name}": value for name, value in trial.config.items()},
         **{f"user_attrs_{name}": value for name, value in trial.attributes.items()},
-        "state": OPTUNA_STATES.get(latest, "FAIL"),
+        "state": choose_optuna_state(trial, trial.value),
         **{f"metrics_{name}": value for name, value in trial.metrics.items()},
         "budget": trial.budget,
         "status": str(latest) if latest else "running",
@@ -147,6 +146,24 @@ def _make_row(trial: Trial) -> dict[str, Any]:
         "reason": trial.reports[-1].reason if trial.reports and latest else "",
     }
     return {name: escape_surrogates(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def choose_optuna_state(trial: Trial, value: float | None) -> str:
+    """Return the name of Optuna's state of a trial: with a value, it counts as complete, as it does in `Study.best`.
+
+    Parameters
+    ----------
+    trial : Trial
+    value : float, optional
+        Its value, perhaps at a certain budget.
+    """
+    if value is not None:
+        return "COMPLETE"
+    if trial.running:
+        return "RUNNING"
+    if not trial.reports:
+        return "WAITING"
+    return "PRUNED" if trial.usable or trial.status is Status.PRUNED else "FAIL"
 
 
 def escape_surrogates(text: str) -> str:

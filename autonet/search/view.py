@@ -118,8 +118,9 @@ class StudyView(Exports):
         """Return a pandas data frame with a row per trial, under Optuna's column names.
 
         Optuna's columns are ``number``, ``value``, ``datetime_start``, ``datetime_complete``, ``duration``,
-        ``params_*``, ``user_attrs_*`` and ``state``.  Further ones are ``metrics_*`` (values returned beside the
-        objective's value), ``budget``, ``status`` (see `Status`), ``origin``, ``seed`` and ``reason`` (of a failure).
+        ``params_*``, ``user_attrs_*`` and ``state``, which is "COMPLETE" if there is a value.  Further ones are
+        ``metrics_*`` (values returned beside the objective's value), ``budget``, ``status`` (see `Status`), ``origin``,
+        ``seed`` and ``reason`` (of a failure).
         """
         return trials_dataframe(self.history)
 

@@ -16,7 +16,7 @@ from autonet.search.export.distributions import Parameter, make_parameters
 from autonet.search.export.values import make_step_counter, shorten_names, to_json, value_of
 from autonet.search.history import History
 from autonet.search.records import Report, Status, Trial
-from autonet.search.reporting import escape_surrogates
+from autonet.search.reporting import choose_optuna_state, escape_surrogates
 
 try:
     import optuna
@@ -102,7 +102,7 @@ class _Freezer:
 
     def _freeze(self, trial: Trial, intermediate: dict[int, float], ended: float) -> FrozenTrial:
         value = self._value(trial)
-        state = _choose_state(trial, value)
+        state = TrialState[choose_optuna_state(trial, value)]
         params, left_out = self._params(trial)
         start = min((r.began for r in trial.reports), default=ended)
         end = max((r.began + r.seconds for r in trial.reports), default=ended)
@@ -144,17 +144,6 @@ class _Freezer:
     def _rename(self, name: str) -> str:
         """Return the name of a parameter as Optuna has it."""
         return escape_surrogates(self.names[name])
-
-
-def _choose_state(trial: Trial, value: float | None) -> TrialState:
-    """Return Optuna's state: a trial with a value counts as complete, as it does in `Study.best`."""
-    if value is not None:
-        return TrialState.COMPLETE
-    if trial.running:
-        return TrialState.RUNNING
-    if not trial.reports:
-        return TrialState.WAITING
-    return TrialState.PRUNED if trial.usable or trial.status is Status.PRUNED else TrialState.FAIL
 
 
 def _choose_intermediate_values(history: History) -> Callable[[Trial], dict[int, float]]:

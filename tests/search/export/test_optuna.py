@@ -124,6 +124,12 @@ def test_states_are_those_of_optuna() -> None:
     assert states(make("undefined").to_optuna()) == []
 
 
+@pytest.mark.parametrize("kind", MAKERS)
+def test_the_data_frame_has_the_same_states(kind: str) -> None:
+    pytest.importorskip("pandas")
+    assert make(kind).trials_dataframe()["state"].tolist() == states(make(kind).to_optuna())
+
+
 def test_a_trial_that_runs_is_complete_if_it_has_a_value_already() -> None:
     ours = make_running()
     study = ours.to_optuna()
