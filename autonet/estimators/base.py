@@ -25,6 +25,7 @@ from autonet.training.loop import training_modes
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
+    from autonet.core.resulttable import ResultTable
     from autonet.search.rungs import Unit
     from autonet.space.updates import HyperparameterSearchSpaceUpdates
 
@@ -286,6 +287,33 @@ class AutoNet(FittedEstimator, ABC):
         from autonet.estimators.fitting import get_search_space  # noqa: PLC0415 - loading a model needs no search
 
         return get_search_space(self, X_train, y_train, options)
+
+    def plan(self, X: Any = None, y: Any = None, **options: Any) -> ResultTable:
+        """Forecast a fit: its rungs, its stages, and how many configurations fit into its time.
+
+        Parameters
+        ----------
+        X, y : as in `fit`, optional
+            With them an epoch of the default configuration is timed on these rows, and nothing else is trained.
+            Without, the rungs of budgets in seconds are those of a small table.
+        **options
+            Any option of the constructor, for this call only.
+
+        Returns
+        -------
+        ResultTable
+            ``section`` and ``item``; ``trials`` that reach a rung, if each takes its budget and one in `eta` is
+            promoted; ``seconds`` of a stage, or of a trial to a rung.  A fit may find other numbers: trials stop early
+            when their loss does, and good ones are trained longer.
+
+        Raises
+        ------
+        InvalidData, InvalidOption
+            If data or an option is invalid, as in `fit`.
+        """
+        from autonet.estimators.planning import plan_fit  # noqa: PLC0415 - loading a model needs no search
+
+        return plan_fit(self, X, y, options)
 
     def __sklearn_tags__(self) -> Any:
         """Return the tags of scikit-learn."""

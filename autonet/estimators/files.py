@@ -175,6 +175,7 @@ def _describe_fitted(estimator: "AutoNet", dtype: str) -> dict[str, Any]:
         "networks": networks,
         "best_config": to_spec(dict(estimator.best_config_)),
         "fit_result": to_spec(estimator.fit_result_),
+        "record": to_spec(estimator._record),  # noqa: SLF001
         "model": spec,
         "check": model.predict_missing(),
     }
@@ -202,6 +203,8 @@ def _restore(estimator: "AutoNet", spec: Mapping[str, Any], networks: Node[nn.Mo
         raise InvalidModelFile(f"it predicts {predicted!s:.60}, not {expected!s:.60} as when it was saved")
     estimator._set_model(model)  # noqa: SLF001
     estimator.best_config_, estimator.fit_result_ = from_spec(spec["best_config"]), from_spec(spec["fit_result"])
+    if "record" in spec:  # of older versions it is not
+        estimator._record = from_spec(spec["record"])  # noqa: SLF001
     if "search" in spec:
         estimator._stored_search = spec["search"]  # noqa: SLF001
 

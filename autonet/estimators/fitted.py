@@ -15,8 +15,10 @@ from autonet.core.typing import Array
 from autonet.data.reading.schema import are_strings
 from autonet.estimators.columns import ColumnSummary
 from autonet.estimators.description import describe_model, describe_search
+from autonet.estimators.evaluated import EvaluatedEstimator
 from autonet.estimators.inspected import InspectedEstimator
 from autonet.estimators.pickling import PortableEstimator
+from autonet.inspection.record import FitRecord
 from autonet.models.export import build_module, export_model
 from autonet.models.model import FittedModel
 
@@ -48,7 +50,7 @@ class _NotFitted:
         )
 
 
-class FittedEstimator(InspectedEstimator, TransformerMixin, PortableEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+class FittedEstimator(InspectedEstimator, EvaluatedEstimator, TransformerMixin, PortableEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Attributes and methods of an estimator after `fit`."""
 
     best_config_: dict[str, Any] = _NotFitted()  # type: ignore[assignment]
@@ -56,6 +58,7 @@ class FittedEstimator(InspectedEstimator, TransformerMixin, PortableEstimator): 
     history_: History = _NotFitted()  # type: ignore[assignment]
     search_space_: ConfigurationSpace = _NotFitted()  # type: ignore[assignment]
     model_: FittedModel = _NotFitted()  # type: ignore[assignment]
+    _record: FitRecord = FitRecord()
 
     def _set_model(self, model: FittedModel) -> None:
         """Set the fitted model, and scikit-learn's attributes of it."""

@@ -39,12 +39,21 @@ from autonet.estimators.inputs import FitInputs
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen
 from autonet.estimators.report import describe_best, log_fit, show_progress
-from autonet.estimators.run import open_run_of_fit
+from autonet.estimators.run import Run, open_run_of_fit
 from autonet.estimators.run_spec import describe_fit
 from autonet.estimators.scoring import get_positive_label
-from autonet.estimators.search import create_study, create_tree_jobs, limit_search, place_rungs, share_encodings
+from autonet.estimators.search import (
+    create_study,
+    create_tree_jobs,
+    explain_end,
+    limit_search,
+    place_rungs,
+    share_encodings,
+)
 from autonet.estimators.selection import Selection, select_model
+from autonet.estimators.stages import FitStages
 from autonet.estimators.time_plan import TimePlan
+from autonet.inspection.record import FitRecord
 from autonet.models.model import one_thread
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import run_trial
@@ -54,7 +63,15 @@ from autonet.search.study import Study
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["fit_estimator", "get_search_space", "resolve_options"]
+__all__ = [
+    "build_context_of_fit",
+    "build_space_of_fit",
+    "decide_on_refit",
+    "fit_estimator",
+    "get_search_space",
+    "read_inputs",
+    "resolve_options",
+]
 
 
 def fit_estimator(
@@ -84,21 +101,18 @@ def fit_estimator(
     plan, networks, began = options.plan_time(), estimator._known_networks(), time.monotonic()
     with log_fit(options.log_level), one_thread(), ExitStack() as on_exit:
         adopted = on_exit.enter_context(options.adopt_executor())
-        bar = on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials))
-        bar.begin("reading")
-        reader, inputs = _read_inputs(estimator, data, sample_weight, groups, options)
+        stages = FitStages(on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials)))
+        stages.begin("reading")
+        reader, inputs = read_inputs(estimator, data, sample_weight, groups, options)
         run = on_exit.enter_context(open_run_of_fit(estimator, options, inputs, reader))
-        metrics = options.list_metrics(estimator.default_metrics, inputs.targets.kind)
-        context = build_context(inputs, metrics, replace(options, random_state=run.seed), plan, run.folds)
-        bar.describe = partial(describe_best, context.metric)
-        resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None)
-        testing = plan.testing_seconds(len(inputs.test[0])) if inputs.test else 0.0
-        plan = replace(plan, refits=resolved.refit_on_all_rows is True, testing=testing)
-        space = _build_space(estimator, context, resolved, networks, chosen)
+        context = build_context_of_fit(estimator, inputs, options, plan, run)
+        stages.bar.describe = partial(describe_best, context.metric)
+        resolved, plan = decide_on_refit(options, plan, context, inputs)
+        space = build_space_of_fit(estimator, context, resolved, networks, chosen)
         if options.continues:
             run.begin(describe_fit(estimator, inputs, reader, context, options), context.folds)
         executor = _start_workers(adopted, context, plan, on_exit)
-        bar.begin("baseline")
+        stages.begin("baseline")
         default = context.resolve(space.get_default_configuration())
         baselines = fit_baselines(context, default, resolved, plan)
         searches = baselines.should_search(context, plan) and not (chosen and chosen.is_linear)
@@ -106,34 +120,71 @@ def fit_estimator(
         study = create_study(space, context, resolved, rungs, run, chosen)
         plan = plan.after(run.searched)
         run.begin_search(study)
+        callbacks = FitCallbacks(options.callbacks, estimator, study, context)
         if searches:
-            bar.begin("search")
-            callbacks = FitCallbacks(options.callbacks, estimator, study, context)
+            stages.begin("search")
             with _keep_what_was_found(study), current_interrupt().abandoning():
-                limits = limit_search(study, resolved, plan, bar, run, callbacks)
+                limits = limit_search(study, resolved, plan, stages.bar, run, callbacks)
                 trees = create_tree_jobs(study, context, resolved, plan, run, executor)
                 study.optimize(partial(run_trial, context), executor=trees or executor, **limits)
                 if trees and not callbacks.ended:
                     trees.finish()
             callbacks.raise_error()
         run.record("selection")
-        bar.begin("selection")
+        stages.begin("selection")
         selection = select_model(
             study, context, baselines, run.trees, resolved.max_networks, plan, single=chosen is not None
         )
         if chosen and chosen.is_linear:
             selection = selection.without(BaselineReturned)
         if resolved.refit_on_all_rows:
-            bar.begin("refit")
+            stages.begin("refit")
             was_asked, size = options.refit_on_all_rows not in ("auto", False), resolved.max_networks
             selection = selection.refit(study, context, run.trees, size, executor, plan, asked_for=was_asked)
+        stages.begin("closing")
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
+        ended_by = explain_end(study, resolved, plan, callbacks) if searches else "nothing to search, or no time for it"
+        estimator._record = _make_record(context, selection, run, stages, ended_by, executor.n_slots)
         run.end(estimator)
         _log_model(estimator, time.monotonic() - began)
 
 
+def build_context_of_fit(
+    estimator: "AutoNet", inputs: FitInputs, options: Options, plan: TimePlan, run: Run
+) -> TrialContext:
+    """Build the context of the trials, with the folds of an earlier fit of the run if there are any."""
+    metrics = options.list_metrics(estimator.default_metrics, inputs.targets.kind)
+    return build_context(inputs, metrics, replace(options, random_state=run.seed), plan, run.folds)
+
+
+def decide_on_refit(
+    options: Options, plan: TimePlan, context: TrialContext, inputs: FitInputs
+) -> tuple[Options, TimePlan]:
+    """Decide whether the final model is trained on all rows, and reserve the time for it and for test rows."""
+    resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None)
+    testing = plan.testing_seconds(len(inputs.test[0])) if inputs.test else 0.0
+    return resolved, replace(plan, refits=resolved.refit_on_all_rows is True, testing=testing)
+
+
+def _make_record(
+    context: TrialContext, selection: Selection, run: Run, stages: FitStages, ended_by: str, workers: int
+) -> FitRecord:
+    stages.end()
+    return FitRecord(
+        metric=context.metric.name,
+        greater_is_better=context.metric.optimum is not None,
+        seconds=dict(stages.seconds),
+        ended_by=ended_by,
+        workers=workers,
+        tree_seconds={str(candidate.name): candidate.budget for candidate in run.trees},
+        notes=[str(warning) for warning in selection.warnings],
+    )
+
+
 def _log_model(estimator: "AutoNet", seconds: float) -> None:
     logger = logging.getLogger("autonet")
+    for line in repr(estimator.summary()).splitlines():
+        logger.info("%s", line)
     for line in describe_model(estimator.fit_result_):
         logger.info("%s", line)
     logger.info("fit took %.1f s; best configuration: %s", seconds, estimator.best_config_)
@@ -170,7 +221,7 @@ def get_search_space(
     data, overrides = translate_data({"X": X_train, "y": y_train}, options)
     chosen, networks = resolve_options(estimator, overrides), estimator._known_networks()
     if X_train is not None:
-        _, inputs = _read_inputs(estimator, data, None, None, chosen)
+        _, inputs = read_inputs(estimator, data, None, None, chosen)
         targets = inputs.targets
         task = Task(targets.kind, len(inputs.data), inputs.n_features, targets.n_outputs, targets.quantiles)
         return chosen.build_space(task, estimator.modality, networks)
@@ -179,7 +230,7 @@ def get_search_space(
     return chosen.build_space(Task(estimator.kind, quantiles=chosen.levels), estimator.modality, networks)
 
 
-def _read_inputs(
+def read_inputs(
     estimator: "AutoNet", data: Mapping[str, Any], sample_weight: Any, groups: Any, options: Options
 ) -> tuple[Reader, FitInputs]:
     """Read data and targets."""
@@ -212,7 +263,7 @@ def _read_more(
     return rows, codes
 
 
-def _build_space(
+def build_space_of_fit(
     estimator: "AutoNet", context: TrialContext, options: Options, networks: Node[nn.Module], chosen: Chosen | None
 ) -> ConfigurationSpace:
     """Build the search space; only networks that it can choose go to worker processes."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
     from autonet.core.resulttable import ResultTable
+    from autonet.inspection.record import FitRecord
     from autonet.models.model import FittedModel
     from autonet.search.history import History
 
@@ -26,6 +27,7 @@ class InspectedEstimator:
     history_: History
     model_: FittedModel
     search_space_: ConfigurationSpace
+    _record: FitRecord
 
     def trajectory(self) -> ResultTable:
         """Return the best validation score of the search over wall time, a row per improvement.
@@ -42,9 +44,73 @@ class InspectedEstimator:
         AttributeError
             If the estimator was loaded from a model file without history.
         """
-        from autonet.inspection.trajectory import find_metric, score_trajectory  # noqa: PLC0415
+        from autonet.inspection.scoring import optimized_name  # noqa: PLC0415
+        from autonet.inspection.trajectory import score_trajectory  # noqa: PLC0415
 
-        return score_trajectory(self.history_, find_metric(self.fit_result_))
+        return score_trajectory(self.history_, optimized_name(self.fit_result_))
+
+    def learning_curves(self) -> ResultTable:
+        """Return the learning curves of all trials.
+
+        Returns
+        -------
+        ResultTable
+            A row per validation of a network, of long trainings every second, fourth, ... one and the last:
+            ``trial`` and ``fold``; ``budget`` that the job reached; ``epoch`` and ``seconds`` of training before it,
+            in all jobs of the trial; ``train_loss``, the mean loss of the batches since the validation before, as they
+            were trained, with dropout, mixup and weights of classes; ``val_loss``, log loss or squared error of the
+            moving average of the weights on the validation rows (of standardized targets, the pinball loss of
+            quantiles); ``val_score`` of it by `optimize_metric`, with the best threshold.
+
+        Raises
+        ------
+        NotFittedError
+        AttributeError
+            If the estimator was loaded from a model file without history.
+        """
+        from autonet.inspection.curves import learning_curves  # noqa: PLC0415
+        from autonet.inspection.scoring import optimized_name  # noqa: PLC0415
+
+        return learning_curves(self.history_, optimized_name(self.fit_result_))
+
+    def summary(self) -> ResultTable:
+        """Summarize the fit: what was tried, how the time was divided, and what was limited by what.
+
+        Returns
+        -------
+        ResultTable
+            Counts and seconds with a note, by ``section`` and ``item``: ``trials`` by the status of their last job;
+            ``division``, new trials, promotions and continuations; ``rungs``, jobs to each of them; ``limits``, what
+            ended the search and what ended jobs early; ``trees``, seconds of each tree ensemble; ``seconds`` of wall
+            time of each stage of the fit.  An estimator from a model file without history has the last ones only.
+
+        Raises
+        ------
+        NotFittedError
+        """
+        from autonet.inspection.summary import summarize_fit  # noqa: PLC0415
+
+        _ = self.model_  # raises if there is none
+        return summarize_fit(getattr(self, "history_", None), self._record)
+
+    def failures(self) -> ResultTable:
+        """Return the jobs that failed, in their order.
+
+        Returns
+        -------
+        ResultTable
+            ``trial``, the ``budget`` that it was to reach, ``status``, the ``reason`` in one line, ``seconds`` and, of
+            exceptions, ``error``, the traceback.
+
+        Raises
+        ------
+        NotFittedError
+        AttributeError
+            If the estimator was loaded from a model file without history.
+        """
+        from autonet.search.summary import failures  # noqa: PLC0415
+
+        return failures(self.history_)
 
     def to_optuna(
         self,

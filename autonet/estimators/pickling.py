@@ -35,6 +35,7 @@ FITTED = frozenset(
         "model_",
         "n_features_in_",
         "search_space_",
+        "_record",
         "_stored_search",
     )
 )

@@ -19,6 +19,7 @@ from autonet.estimators.run_spec import rebuild_folds
 from autonet.estimators.scoring import get_positive_label, resolve_metrics
 from autonet.estimators.selection import select_model
 from autonet.estimators.time_plan import TimePlan
+from autonet.inspection.record import FitRecord
 from autonet.models.ensemble import TreeMember
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.context import TrialContext
@@ -122,6 +123,7 @@ class SavedRun(Exports):
         estimator._set_model(model)
         estimator.best_config_, estimator.history_ = selection.config, self.history
         estimator.search_space_ = self.search_space
+        estimator._record = FitRecord(metric.name, metric.optimum is not None)
         estimator.fit_result_ = {
             **selection.summary(context, TimeLimit(), has_rows=False),
             "pos_label": get_positive_label(metric, targets),

@@ -34,7 +34,7 @@ from autonet.search.study import Study
 # Exponent from which on the loss of a network falls enough with its budget to train it until the end of the search.
 MIN_EXPONENT = 0.2
 
-__all__ = ["create_study", "create_tree_jobs", "limit_search", "place_rungs", "share_encodings"]
+__all__ = ["create_study", "create_tree_jobs", "explain_end", "limit_search", "place_rungs", "share_encodings"]
 
 
 def share_encodings(context: TrialContext, executor: Executor) -> AbstractContextManager[Any]:
@@ -159,3 +159,19 @@ def limit_search(
         "callbacks": [show_and_record, callbacks],
         "progress": False,
     }
+
+
+def explain_end(study: Study, options: Options, plan: TimePlan, callbacks: FitCallbacks) -> str:
+    """Say what has ended a search."""
+    history, most = study.history, options.limit_trials(study.rungs)
+    if study.interrupted or current_interrupt().requested:
+        return "an interrupt"
+    if callbacks.ended:
+        return "a callback"
+    if most is not None and len(history) >= most:
+        return f"the number of trials, {most}"
+    if history.table(study.space).n_distinct >= study.encoding.size:
+        return f"the space: all of its {study.encoding.size:g} configurations were tried"
+    if history.best is None:
+        return "failures: no trial has a value"
+    return f"the time limit of {plan.runtime:g} s" if plan.runtime else "the scheduler: no job was left"

@@ -1,1 +1,1 @@
-"""Inspection: drawings of networks."""
+"""Inspection: what people look at after a fit: tables, drawings of networks."""

@@ -1,19 +1,10 @@
 """The best validation score of a fit over wall time."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 from autonet.core.resulttable import ResultTable
 from autonet.search.history import History
 from autonet.search.trajectory import trajectory
 
-__all__ = ["find_metric", "score_trajectory"]
-
-
-def find_metric(fit_result: Mapping[str, Any]) -> str:
-    """Return the name of the metric that a fit optimized."""
-    names: Iterable[str] = fit_result["best_network"]
-    return next(name.removeprefix("val_") for name in names if name.startswith("val_"))
+__all__ = ["score_trajectory"]
 
 
 def score_trajectory(history: History, metric: str) -> ResultTable:

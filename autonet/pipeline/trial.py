@@ -4,6 +4,7 @@ A trial trains one network per fold: a single one for a holdout, k of them for c
 """
 
 import logging
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -27,6 +28,7 @@ from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.nets.modernnca import remember_rows
 from autonet.pipeline.context import TrialContext
+from autonet.pipeline.details import FOLDS, describe_curve, describe_fold, new_curve
 from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.trained import TrainedFold, as_checkpoint, as_folds
 from autonet.pipeline.tree_learners import TREE_LEARNER
@@ -73,6 +75,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     trained: list[TrainedFold] = []
     budgets: list[TrainingBudget] = []
     networks: list[TrainedNetwork] = []
+    details: list[dict[str, Any]] = []
     generator = torch.Generator().manual_seed(trial.seed)
     with one_thread(), seed_gpu(trial.seed, context.device):
         for fold in range(n_folds):
@@ -83,6 +86,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
                 if before is None:
                     initialize_from_rows(state.network, rows.x)
                     remember_rows([state.network, state.ema.network], rows.x, rows.y, rows.weights)
+            state.curve = new_curve(n_folds)
             if before is not None:
                 state.restore(before[fold].state)
             budget = TrainingBudget(
@@ -96,23 +100,27 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
             if budget.limit.left() < context.metric.seconds:
                 raise TimedOut("no time for a validation")
             try:
-                validation = context.validation(fold, encoded.targets, valid.y)
-                if context.notifies:
-                    validation = _notify(validation, trial, state)
+                validation = _notify(context.validation(fold, encoded.targets, valid.y), context, trial, state)
                 train(state, plan, rows, valid.x, validation, budget)
                 if not state.best.weights:
                     raise TimedOut("interrupted before its first validation")
             except TrainingDiverged as divergence:
-                return Result(float("inf"), trial.start, Status.DIVERGED, metrics={"reason": str(divergence)})
+                details.append(describe_curve(state.curve, context.metric))
+                reason = {"reason": str(divergence)}
+                return Result(math.inf, trial.start, Status.DIVERGED, metrics=reason, details={FOLDS: details})
             n_parameters = sum(p.numel() for p in state.network.parameters())
             trained.append(TrainedFold(encoded.encoder, encoded.targets, state.checkpoint(), n_parameters))
             budgets.append(budget)
-            seconds = (budget.validation_seconds or 0.0) / len(valid)
+            seconds = budget.validation_seconds or 0.0
+            details.append(describe_fold(state.curve, context.metric, state.best.loss, seconds, len(valid)))
             networks.append(
-                TrainedNetwork(state.ema.network, state.best.weights, encoded.encoder, encoded.targets.decode, seconds)
+                TrainedNetwork(
+                    state.ema.network, state.best.weights, encoded.encoder, encoded.targets.decode, seconds / len(valid)
+                )
             )
         result = _summarize(context, trial, before, trained, budgets)
-        return replace(result, metrics={**result.metrics, **_score_unseen(context, trained, networks, trial.limit)})
+        scores = _score_unseen(context, trained, networks, trial.limit)
+        return replace(result, metrics={**result.metrics, **scores}, details={FOLDS: details})
 
 
 def _score_unseen(
@@ -125,8 +133,10 @@ def _score_unseen(
     return context.unseen.score_trial(networks, threshold, context.device, limit)
 
 
-def _notify(validation: Validation, trial: RunningTrial, state: TrainingState) -> Validation:
-    """Notify the search of each validation."""
+def _notify(validation: Validation, context: TrialContext, trial: RunningTrial, state: TrainingState) -> Validation:
+    """Notify the search of each validation, if it wants to know."""
+    if not context.notifies:
+        return validation
 
     def validate(outputs: torch.Tensor) -> tuple[float, float]:
         losses = validation(outputs)

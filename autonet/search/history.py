@@ -209,7 +209,8 @@ class History:
                 attributes = dict(trial.attributes)
                 for step, value in trial.curve:
                     yield Event("observe", trial.number, {"step": step, "value": value})
-            fields = {**vars(report), "status": str(report.status), "metrics": dict(report.metrics)}
+            copied = {"metrics": dict(report.metrics), "details": dict(report.details)}
+            fields = {**vars(report), "status": str(report.status), **copied}
             yield Event("end", trial.number, {"report": fields, "attributes": attributes})
         for trial in proposed:
             yield from _proposal(trial)

@@ -180,6 +180,8 @@ class Result:
         State from which the next job of the trial resumes; not copied.
     complete : bool
         Whether more budget would not help: the trial counts as being at the top rung and is never continued.
+    details : mapping
+        Plain values to keep with the report, such as learning curves; in no data frame, in contrast to metrics.
 
     Examples
     --------
@@ -199,6 +201,7 @@ class Result:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     checkpoint: Any = None
     complete: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,8 @@ class Report:
         Why the job did not finish, in one line.
     error : str
         Traceback of a crashed job.
+    details : mapping
+        See `Result`.
     """
 
     start: float
@@ -236,6 +241,7 @@ class Report:
     complete: bool = False
     reason: str = ""
     error: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
@@ -249,7 +255,7 @@ class Report:
         numbers = ("start", "target", "budget", "loss", "seconds", "cost", "tie_breaker", "began")
         check_types(**{name: (getattr(report, name), Real) for name in numbers})
         check_types(metrics=(report.metrics, Mapping), complete=(report.complete, bool))
-        check_types(reason=(report.reason, str), error=(report.error, str))
+        check_types(reason=(report.reason, str), error=(report.error, str), details=(report.details, Mapping))
         in_range = 0 <= report.cost < math.inf and 0 <= report.budget <= MAX_OVERSHOOT * max(
             report.target, report.start
         )

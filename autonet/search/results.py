@@ -128,6 +128,7 @@ def _check_result(result: Result, job: Job) -> Result:
         tie_breaker=tie_breaker,
         cost=cost,
         metrics=_check_metrics(result.metrics),
+        details=_check_metrics(result.details, "detail"),
         complete=bool(complete),
     )
 
@@ -145,14 +146,14 @@ def _check_budget(budget: Any, job: Job) -> float:
     return int(number) if isinstance(budget, int) else number
 
 
-def _check_metrics(metrics: Any) -> dict[str, Any]:
-    """Check names and values of metrics, so that any store can save them."""
+def _check_metrics(metrics: Any, kind: str = "metric") -> dict[str, Any]:
+    """Check names and values of metrics or details, so that any store can save them."""
     if not isinstance(metrics, Mapping):
-        raise TypeError(f"the objective returned metrics of type {type(metrics).__name__}; expected a dict.")
+        raise TypeError(f"the objective returned {kind}s of type {type(metrics).__name__}; expected a dict.")
     for name in metrics:
         if not isinstance(name, str):
-            raise TypeError(f"the objective returned the metric {safe_repr(name)}; expected a str as its name.")
-    return {name: normalize(value, f"the metric {name!r}") for name, value in metrics.items()}
+            raise TypeError(f"the objective returned the {kind} {safe_repr(name)}; expected a str as its name.")
+    return {name: normalize(value, f"the {kind} {name!r}") for name, value in metrics.items()}
 
 
 def _check_finite(result: Result, value: float, job: Job) -> tuple[Result, str]:

@@ -18,6 +18,7 @@ from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.storage.checkpoints import read_checkpoint
 from autonet.search.storage.journal import Journal
+from autonet.search.summary import failures, summarize
 
 __all__ = ["StudyView"]
 
@@ -113,6 +114,29 @@ class StudyView(Exports):
             ``trial`` and ``budget`` that reached it.
         """
         return self.history.trajectory()
+
+    def summary(self) -> ResultTable:
+        """Summarize the search.
+
+        Returns
+        -------
+        ResultTable
+            Counts and seconds with a note, by ``section`` and ``item``: ``trials`` by the status of their last job;
+            ``division``, new trials, promotions and continuations; ``rungs``, jobs to each of them; ``limits``, what
+            the time limit, the memory limit, the user or pruning ended; ``seconds``, the wall time in which trials ran.
+        """
+        return summarize(self.history)
+
+    def failures(self) -> ResultTable:
+        """Return the jobs that failed, in their order.
+
+        Returns
+        -------
+        ResultTable
+            ``trial``, the ``budget`` that it was to reach, ``status``, the ``reason`` in one line, ``seconds`` and, of
+            exceptions, ``error``, the traceback.
+        """
+        return failures(self.history)
 
     def trials_dataframe(self) -> Any:
         """Return a pandas data frame with a row per trial, under Optuna's column names.

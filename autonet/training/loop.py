@@ -120,7 +120,9 @@ def train(
             outputs = predict(state.ema.network, valid_x)
             if not torch.isfinite(outputs).all():
                 raise TrainingDiverged(f"outputs on the validation rows are not finite at step {state.position.steps}")
-            state.record_validation(*validation(outputs), outputs)
+            losses = validation(outputs)
+            state.record_validation(*losses, outputs)
+            state.curve.add_validation(state.position.steps / budget.steps_per_epoch, state.position.seconds, *losses)
             last_validation = budget.elapsed
             budget.validation_seconds = last_validation - start
             budget.stopped_early = state.should_stop_early
@@ -154,8 +156,11 @@ def train_step(state: TrainingState, plan: TrainingPlan, batch: EncodedRows) -> 
         with draw_from(state.generator) as count_draws:
             loss = plan.batch_loss(state.network, plan.loss, batch)
         state.draws_globally = count_draws() > 0
-    if (loss.is_cpu or state.position.steps % GPU_CHECK_INTERVAL == 0) and not math.isfinite(loss.item()):
-        raise TrainingDiverged(f"training loss became {loss.item()} at step {state.position.steps}")
+    if loss.is_cpu or state.position.steps % GPU_CHECK_INTERVAL == 0:
+        value = loss.item()
+        if not math.isfinite(value):
+            raise TrainingDiverged(f"training loss became {value} at step {state.position.steps}")
+        state.curve.add_step(value)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     if plan.max_gradient_norm is not None:

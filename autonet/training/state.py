@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from autonet.training.budget import Position
+from autonet.training.curve import LearningCurve
 from autonet.training.ema import EMAWeights
 from autonet.training.random import bind_generator
 
@@ -79,6 +80,7 @@ class TrainingState:
         self.dropouts = [(m, m.p) for m in network.modules() if isinstance(m, nn.Dropout)]
         self.position = Position()
         self.best = self.last = Snapshot()
+        self.curve = LearningCurve()
         self._validated_step = -1  # of the EMA weights, in this process
 
     @property

@@ -91,6 +91,7 @@ def test_configurations_are_trained_by_the_workers_of_the_executor(kind: str, ne
     try:
         fitted = auto(executor=made, networks=[network]).fit(X, Y)
         assert statuses(fitted) == ["finished"] * 4
+        assert {row["trial"] for row in fitted.learning_curves()} == {0, 1, 2, 3}
         again = auto(networks=[network]).fit(X, Y, executor=made)  # it is still open
         assert len(again.history_) == 4
     finally:

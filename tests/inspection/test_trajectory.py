@@ -1,26 +1,17 @@
 """The trajectory of a fit: validation scores over wall time."""
 
-from typing import Any
-
-import pytest
-
-from autonet import AutoNetRegression
+from autonet import AutoNetClassification, AutoNetRegression
 
 
-@pytest.fixture(scope="module")
-def fitted(diabetes: Any) -> AutoNetRegression:
-    options = {"budget_type": "epochs", "min_budget": 1, "max_budget": 9, "max_trials": 4, "tree_ensembles": False}
-    return AutoNetRegression("tiny_cs", optimize_metric="neg_mean_absolute_error", random_state=0, **options).fit(
-        *diabetes
-    )
-
-
-def test_the_trajectory_has_scores_of_the_metric(fitted: AutoNetRegression) -> None:
-    table = fitted.trajectory()
-    scores = table.column("score")
-    assert table.columns == ("seconds", "score", "trial", "budget")
-    assert scores == sorted(scores)
-    best = fitted.history_.best
+def test_the_trajectory_ends_with_the_best_trial(classifier: AutoNetClassification) -> None:
+    table, best = classifier.trajectory(), classifier.history_.best
     assert best is not None
-    assert (table[-1]["trial"], scores[-1]) == (best.number, best.metrics["val_neg_mean_absolute_error"])
-    assert "validation neg_mean_absolute_error" in repr(table)
+    assert table.columns == ("seconds", "score", "trial", "budget")
+    assert table.column("score") == sorted(table.column("score"))
+    assert (table[-1]["trial"], table[-1]["score"]) == (best.number, best.metrics["val_accuracy"])
+    assert repr(table).startswith("best validation accuracy over seconds of search\n")
+
+
+def test_errors_fall(regressor: AutoNetRegression) -> None:
+    scores = regressor.trajectory().column("score")
+    assert scores == sorted(scores, reverse=True)

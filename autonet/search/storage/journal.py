@@ -352,6 +352,7 @@ def _get_report_fields(outcome: Outcome) -> dict[str, Any]:
         "cost": cost if result.cost is None else result.cost,
         "tie_breaker": result.tie_breaker,
         "metrics": dict(result.metrics),
+        "details": dict(result.details),
         "complete": result.complete,
         "began": outcome.began,
         "reason": outcome.reason,

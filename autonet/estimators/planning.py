@@ -1,0 +1,79 @@
+"""Plan of a fit before it runs: `AutoNet.plan`."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autonet.core.resulttable import ResultTable
+from autonet.data.table import Table
+from autonet.estimators.autopytorch import translate_data
+from autonet.estimators.fitting import (
+    build_context_of_fit,
+    build_space_of_fit,
+    decide_on_refit,
+    read_inputs,
+    resolve_options,
+)
+from autonet.estimators.options import Options
+from autonet.estimators.run import Run
+from autonet.estimators.time_plan import TimePlan
+from autonet.inspection.forecast import Forecast
+from autonet.models.model import one_thread
+from autonet.pipeline.tree_learners import MIN_SHARE
+from autonet.pipeline.trial import time_epoch
+
+if TYPE_CHECKING:
+    from autonet.estimators.base import AutoNet
+
+__all__ = ["plan_fit"]
+
+
+def plan_fit(estimator: "AutoNet", X: Any, y: Any, overrides: Mapping[str, Any]) -> ResultTable:
+    """Forecast a fit; with data, an epoch of the default configuration is timed, and nothing else is trained."""
+    data, overrides = translate_data({"X": X, "y": y}, overrides)
+    options = resolve_options(estimator, overrides)
+    plan = options.plan_time()
+    if X is None:
+        rungs, epoch = plan.rungs(0.0), None
+        workers = plan.workers(Table.from_numbers(np.empty((0, 0))))
+    else:
+        with one_thread():
+            options, plan, epoch, workers, metric_seconds = _measure(estimator, data, options, plan)
+        rungs = plan.rungs(epoch, metric_seconds)
+    return Forecast(
+        rungs=rungs,
+        workers=workers,
+        stages=_list_stages(plan),
+        max_trials=options.limit_trials(rungs),
+        unit_seconds=1.0 if plan.unit == "time" else epoch,
+        network_share=1 - MIN_SHARE if options.tree_ensembles else 1.0,
+    ).table()
+
+
+def _measure(
+    estimator: "AutoNet", data: dict[str, Any], options: Options, plan: TimePlan
+) -> tuple[Options, TimePlan, float, int, float]:
+    """Read the data, and time an epoch and the metric on them."""
+    _, inputs = read_inputs(estimator, data, None, None, options)
+    context = build_context_of_fit(estimator, inputs, options, plan, Run(options.draw_seed()))
+    options, plan = decide_on_refit(options, plan, context, inputs)
+    space = build_space_of_fit(estimator, context, options, estimator._known_networks(), None)  # noqa: SLF001
+    epoch = time_epoch(context, context.resolve(space.get_default_configuration()))
+    return options, plan, epoch, plan.workers(context.data), context.metric.seconds * len(context.folds)
+
+
+def _list_stages(plan: TimePlan) -> dict[str, float]:
+    """Return the seconds of each stage; none without a time limit."""
+    if plan.runtime is None:
+        return {}
+    search, selection, refit, closing = (
+        plan.limit(stage).at - plan.began for stage in ("search", "selection", "refit", "closing")
+    )
+    return {
+        "baseline": plan.baseline_seconds,
+        "search": max(search - plan.baseline_seconds, 0.0),
+        "selection": selection - search,
+        "refit": refit - selection,
+        "closing": closing - refit,
+    }

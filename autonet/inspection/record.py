@@ -1,0 +1,40 @@
+"""Record of a fit: what is known of it besides its history and its model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from autonet.core.spec import describable
+
+__all__ = ["FitRecord"]
+
+
+@describable
+@dataclass(frozen=True)
+class FitRecord:
+    """Record of a fit in plain values, which model files and pickles keep.
+
+    Attributes
+    ----------
+    metric : str
+        Name of the optimized metric; empty in models of older versions.
+    greater_is_better : bool
+        Direction of its scores.
+    seconds : mapping of str to float
+        Duration of each stage, in their order.
+    ended_by : str
+        What ended the search.
+    workers : int
+        Trials at once.
+    tree_seconds : mapping of str to float
+        Seconds that each tree ensemble took, by its name.
+    notes : sequence of str
+        Warnings about what was left out, such as a refit without time.
+    """
+
+    metric: str = ""
+    greater_is_better: bool = True
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    ended_by: str = ""
+    workers: int = 1
+    tree_seconds: Mapping[str, float] = field(default_factory=dict)
+    notes: Sequence[str] = ()

@@ -1,0 +1,49 @@
+"""The plan of a fit before it runs."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autonet import AutoNetClassification, AutoNetRegression
+from autonet.core.errors import InvalidData, InvalidOption
+from autonet.core.resulttable import ResultTable
+
+
+def rungs(table: ResultTable) -> dict[str, int]:
+    return {row["item"]: row["trials"] for row in table if row["section"] == "rungs"}
+
+
+def test_the_rungs_are_those_of_the_fit(iris: Any, quick: dict[str, Any]) -> None:
+    auto = AutoNetClassification("tiny_cs", **quick)
+    assert rungs(auto.plan()) == {"1 epochs": 3, "3 epochs": 1, "9 epochs": 0}
+    assert rungs(auto.plan(*iris)) == rungs(auto.plan())
+    assert rungs(auto.plan(max_trials=27, max_budget=3)) == {"1 epochs": 27, "3 epochs": 9}
+    assert not hasattr(auto, "model_")
+    auto.fit(*iris)
+    assert [f"{budget} epochs" for budget in auto.history_.rungs.budgets] == list(rungs(auto.plan()))
+
+
+def test_stages_add_up_to_the_runtime() -> None:
+    table = AutoNetClassification(max_runtime=100, n_jobs=2, refit_on_all_rows=True).plan()
+    seconds = {row["item"]: row["seconds"] for row in table if row["section"] == "time" and row["seconds"]}
+    assert list(seconds) == ["baseline", "search", "selection", "refit", "closing"]
+    assert sum(seconds.values()) == pytest.approx(100)
+    assert seconds["refit"] == pytest.approx(12)
+    assert next(row["trials"] for row in table if row["item"] == "trials at once") == 2
+
+
+def test_an_epoch_is_timed_on_the_rows() -> None:
+    X = np.random.default_rng(0).normal(size=(400, 5))
+    auto = AutoNetRegression("tiny_cs", budget_type="epochs", max_budget=9, max_runtime=60)
+    top = next(row for row in auto.plan(X, X[:, 0]) if row["note"] == "top rung")
+    assert top["seconds"] > 0
+    assert top["trials"] >= 1
+
+
+def test_data_and_options_are_checked_as_in_fit(iris: Any) -> None:
+    auto = AutoNetClassification("tiny_cs")
+    with pytest.raises(InvalidOption, match="max_runtime"):
+        auto.plan(max_runtime=-1)
+    with pytest.raises(InvalidData):
+        auto.plan(iris[0], None)
