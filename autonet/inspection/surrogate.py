@@ -1,0 +1,146 @@
+"""Random forest of the losses of a search, from which importance and marginal losses of hyperparameters are computed."""
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+
+from autonet.core.errors import InvalidOption, NoFinishedTrial
+from autonet.core.typing import FloatArray
+from autonet.search.history import History
+from autonet.search.records import Status, Trial
+from autonet.search.rungs import Rungs
+
+__all__ = ["MIN_TRIALS", "LossForest", "LossTable"]
+
+MIN_TRIALS = 4  # different configurations, below which a model says nothing
+N_TREES = 16
+MAX_ROWS = 1000  # trials that a tree is fitted to
+# Losses are capped at this multiple of the distance from the best to the 90 percent quantile: a few diverged trials
+# would otherwise be all of the variance.
+FAR_OUT = 3.0
+
+
+class LossTable:
+    """Losses of the trials of a search beside their encoded configurations.
+
+    Parameters
+    ----------
+    history : History
+    space : ConfigSpace.ConfigurationSpace
+
+    Attributes
+    ----------
+    encoding : Encoding
+    rows : ndarray of shape (n_trials, n_hyperparameters)
+        Encoded configurations, NaN where a hyperparameter is inactive.
+    losses : ndarray of shape (n_trials,)
+        Expected at the highest budget that any trial has reached; see `raise_to_top`.  Trials that crashed or diverged
+        have the largest loss.  Those without a result, such as running ones, are left out.
+    budget : float
+        That budget.
+
+    Raises
+    ------
+    NoFinishedTrial
+        If no trial has a value.
+    InvalidOption
+        If fewer than `MIN_TRIALS` configurations were tried.
+    """
+
+    def __init__(self, history: History, space: ConfigurationSpace) -> None:
+        table = history.table(space)
+        self.encoding = table.encoding
+        curves = {trial.number: losses for trial in history if (losses := losses_by_rung(trial, history.rungs))}
+        reached = [level for losses in curves.values() for level, loss in losses.items() if np.isfinite(loss)]
+        if not reached:
+            raise NoFinishedTrial("No trial has a value yet, so there is nothing to fit a model of the losses to.")
+        self.rows = table.rows[list(curves)]
+        n_tried = len({self.encoding.key(row) for row in self.rows})
+        if n_tried < MIN_TRIALS:
+            raise InvalidOption(
+                f"A model of the losses needs at least {MIN_TRIALS} different configurations with a result; the search "
+                f"has {n_tried}. Run more trials."
+            )
+        self.losses = cap_losses(raise_to_top(list(curves.values()), len(history.rungs)))
+        self.budget = float(history.rungs.budgets[max(reached)])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the hyperparameters with more than one value, those of the columns of features."""
+        return tuple(self.encoding.hyperparameters[i].name for i in self.encoding.free)
+
+
+class LossForest:
+    """Random forest that predicts losses from features of configurations and columns of random numbers.
+
+    Inactive hyperparameters are drawn from their priors: as random numbers they say nothing about the loss, whereas a
+    fixed value would let them stand in for the condition that makes them inactive.
+
+    Parameters
+    ----------
+    table : LossTable
+    rng : numpy.random.Generator
+    n_noise : int
+        Number of columns of random numbers after the features.
+    """
+
+    def __init__(self, table: LossTable, rng: np.random.Generator, n_noise: int = 0) -> None:
+        from sklearn.ensemble import RandomForestRegressor  # noqa: PLC0415 - slow to import
+
+        encoding, rows = table.encoding, table.rows
+        rows = np.where(np.isnan(rows), encoding.redraw(len(rows), rng), rows)
+        X = np.column_stack([encoding.features(rows), rng.random((len(rows), n_noise))])
+        self._forest = RandomForestRegressor(
+            N_TREES,
+            max_features=0.8,  # trees differ, and the strongest hyperparameter does not hide the others
+            max_samples=min(len(X), MAX_ROWS),
+            random_state=int(rng.integers(2**31)),
+        ).fit(X, table.losses)
+
+    def predict(self, X: FloatArray) -> FloatArray:
+        """Predict losses of shape (n_rows,), given features and noise of shape (n_rows, n_features + n_noise)."""
+        return np.asarray(self._forest.predict(X))
+
+
+def losses_by_rung(trial: Trial, rungs: Rungs) -> dict[int, float]:
+    """Return the loss of a trial by the index of the rung; infinite at the lowest if it crashed or diverged there.
+
+    Empty for trials that have no result because the search ended, or is still running.
+    """
+    losses = {
+        max(int(np.searchsorted(rungs.budgets, report.target, side="right")) - 1, 0): report.loss
+        for report in trial.reports
+        if np.isfinite(report.loss)
+    }
+    if losses or not trial.reports or trial.status is Status.TIMEOUT:
+        return losses
+    return {0: np.inf}
+
+
+def raise_to_top(curves: list[dict[int, float]], n_rungs: int) -> FloatArray:
+    """Return the losses of trials, of shape (n_trials,), that are expected at the highest rung.
+
+    A trial that was not promoted gets the median change of those that were.  A model with the budget as a column would
+    see only good configurations at the highest rung, and know nothing of what makes others bad.
+
+    Parameters
+    ----------
+    curves : list of dict of int to float
+        Losses of each trial by the index of the rung.
+    n_rungs : int
+    """
+    changes = np.zeros(n_rungs)  # from each rung to the next
+    for level in range(n_rungs - 1):
+        pairs = [losses[level + 1] - losses[level] for losses in curves if {level, level + 1} <= losses.keys()]
+        changes[level] = np.median(pairs) if pairs else 0.0
+    return np.array([losses[max(losses)] + changes[max(losses) :].sum() for losses in curves])
+
+
+def cap_losses(losses: FloatArray) -> FloatArray:
+    """Cap losses that are far from all others, and give failures, which are infinite, the largest loss.
+
+    Shape of input and output: (n_trials,).
+    """
+    finite = losses[np.isfinite(losses)]
+    best = finite.min()
+    far = best + FAR_OUT * (np.quantile(finite, 0.9) - best)
+    return np.asarray(np.minimum(losses, min(finite.max(), far)))
