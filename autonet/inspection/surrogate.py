@@ -1,4 +1,4 @@
-"""Random forest of the losses of a search, from which importance and marginal losses of hyperparameters are computed."""
+"""Random forest of the losses of a search, for importance and marginal losses of hyperparameters."""
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
@@ -9,7 +9,7 @@ from autonet.search.history import History
 from autonet.search.records import Status, Trial
 from autonet.search.rungs import Rungs
 
-__all__ = ["MIN_TRIALS", "LossForest", "LossTable"]
+__all__ = ["MIN_TRIALS", "LossForest", "LossTable", "count_tried"]
 
 MIN_TRIALS = 4  # different configurations, below which a model says nothing
 N_TREES = 16
@@ -54,7 +54,7 @@ class LossTable:
         if not reached:
             raise NoFinishedTrial("No trial has a value yet, so there is nothing to fit a model of the losses to.")
         self.rows = table.rows[list(curves)]
-        n_tried = len({self.encoding.key(row) for row in self.rows})
+        n_tried = count_tried(history, space)
         if n_tried < MIN_TRIALS:
             raise InvalidOption(
                 f"A model of the losses needs at least {MIN_TRIALS} different configurations with a result; the search "
@@ -101,16 +101,19 @@ class LossForest:
         return np.asarray(self._forest.predict(X))
 
 
+def count_tried(history: History, space: ConfigurationSpace) -> int:
+    """Count the different configurations with a result, failures included."""
+    table = history.table(space)
+    rows = table.rows[[trial.number for trial in history if losses_by_rung(trial, history.rungs)]]
+    return len({table.encoding.key(row) for row in rows})
+
+
 def losses_by_rung(trial: Trial, rungs: Rungs) -> dict[int, float]:
     """Return the loss of a trial by the index of the rung; infinite at the lowest if it crashed or diverged there.
 
     Empty for trials that have no result because the search ended, or is still running.
     """
-    losses = {
-        max(int(np.searchsorted(rungs.budgets, report.target, side="right")) - 1, 0): report.loss
-        for report in trial.reports
-        if np.isfinite(report.loss)
-    }
+    losses = {rungs.level(report.target): report.loss for report in trial.reports if np.isfinite(report.loss)}
     if losses or not trial.reports or trial.status is Status.TIMEOUT:
         return losses
     return {0: np.inf}

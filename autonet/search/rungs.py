@@ -1,6 +1,7 @@
 """Rungs: budgets at which trials are compared and promoted."""
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -84,6 +85,14 @@ class Rungs:
     def whole(self) -> bool:
         """Whether budgets are integers."""
         return self.unit == "epochs" and all(isinstance(b, int) for b in self.budgets)
+
+    def level(self, budget: float) -> int:
+        """Return the index of the highest rung up to a budget, 0 for one below all.
+
+        >>> Rungs((1, 3, 9)).level(4), Rungs((1, 3, 9)).level(0.5)
+        (1, 0)
+        """
+        return max(bisect_right(self.budgets, budget) - 1, 0)
 
     def bracket_size(self, iteration: int) -> int:
         """Return the number of trials in a bracket, as in HpBandSter: floor(K / (s + 1)) * eta ** s."""

@@ -1,0 +1,1 @@
+"""Displays: plots of searches and fitted models, in the style of scikit-learn's."""

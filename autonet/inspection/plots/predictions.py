@@ -1,0 +1,133 @@
+"""What displays draw of predictions: the truth beside what a fitted estimator predicts, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autonet.core.errors import InvalidData, InvalidOption
+from autonet.core.typing import Array, FloatArray
+
+__all__ = ["ClassPredictions", "check_same_rows", "find_model", "predict_classes", "predict_values"]
+
+MEDIAN = 0.5
+
+
+@dataclass(frozen=True)
+class ClassPredictions:
+    """Truth and probabilities of the classes, or of the labels of rows with several.
+
+    Attributes
+    ----------
+    names : list of str
+        Names of the classes or labels.
+    truth : ndarray of shape (n_samples, n_classes), bool
+    probabilities : ndarray of shape (n_samples, n_classes)
+    is_multilabel : bool
+        Whether a row may have several.
+    """
+
+    names: list[str]
+    truth: Array
+    probabilities: FloatArray
+    is_multilabel: bool = False
+
+
+def find_model(estimator: Any, display: str, kinds: tuple[str, ...], task: str) -> Any:
+    """Return the `FittedModel` of an estimator whose task a display can draw.
+
+    Parameters
+    ----------
+    estimator : AutoNetClassification or AutoNetRegression
+    display : str
+        Name of the display.
+    kinds : tuple of {"classification", "multilabel", "regression"}
+    task : str
+        Names them in the message of an error.
+
+    Raises
+    ------
+    NotFittedError
+    InvalidOption
+        If it is no estimator of autonet, or has another task.
+    """
+    if not hasattr(type(estimator), "model_"):
+        raise InvalidOption(
+            f"estimator must be a fitted estimator of autonet; got {type(estimator).__name__}. scikit-learn's displays "
+            "draw others."
+        )
+    model = estimator.model_
+    if model.targets.kind not in kinds:
+        got = "several labels per row" if model.targets.kind == "multilabel" else f"a {model.targets.kind}"
+        raise InvalidOption(f"{display} is for {task}; this estimator was fitted to {got}.")
+    return model
+
+
+def predict_classes(estimator: Any, X: Any, y: Any, display: str) -> ClassPredictions:
+    """Predict the probabilities of a classification, with one or several labels per row.
+
+    Raises
+    ------
+    NotFittedError
+    InvalidOption
+        If the estimator is no classifier.
+    InvalidData
+        If X and y have different numbers of rows, or y has unknown labels.
+    """
+    model = find_model(estimator, display, ("classification", "multilabel"), "a classification")
+    codes = model.targets.encode(y)
+    probabilities = np.asarray(estimator.predict_proba(X), float)
+    check_same_rows(codes, probabilities)
+    labels = model.targets.labels
+    if model.targets.kind == "multilabel":
+        return ClassPredictions([f"label {label}" for label in labels], codes.astype(bool), probabilities, True)
+    return ClassPredictions([str(label) for label in labels], codes[:, None] == np.arange(len(labels)), probabilities)
+
+
+def predict_values(estimator: Any, X: Any, y: Any, target: int | None, display: str) -> tuple[FloatArray, FloatArray]:
+    """Return the true and the predicted values of a target of a regression, both of shape (n_samples,).
+
+    Parameters
+    ----------
+    estimator : AutoNetRegression
+    X, y : as in `fit`
+    target : int, optional
+        Index of the target; required for several.
+    display : str
+        Name of the display.
+
+    Raises
+    ------
+    NotFittedError
+    InvalidOption
+        If the estimator is no regressor, there is no such target, or it predicts quantiles but not the median.
+    InvalidData
+        If X and y have different numbers of rows, or y is no target of this estimator.
+    """
+    model = find_model(estimator, display, ("regression",), "a regression")
+    targets = model.targets
+    truth, predicted = targets.encode(y), np.asarray(estimator.predict(X), float)
+    check_same_rows(truth, predicted)
+    if targets.quantiles:
+        if MEDIAN not in targets.quantiles:
+            raise InvalidOption(
+                f"{display} compares the target with its mean or median; this estimator predicts the quantiles "
+                f"{list(targets.quantiles)}. Fit one with 0.5 among them."
+            )
+        return truth[:, 0], predicted.reshape(len(truth), -1)[:, targets.quantiles.index(MEDIAN)]
+    if target is None and targets.n_targets > 1:
+        raise InvalidOption(
+            f"This estimator predicts {targets.n_targets} targets; choose one: target=0 to {targets.n_targets - 1}."
+        )
+    column = 0 if target is None else target
+    if not (isinstance(column, int) and 0 <= column < targets.n_targets):
+        raise InvalidOption(f"target must be an integer from 0 to {targets.n_targets - 1}; got {target!r}.")
+    return truth[:, column], predicted.reshape(len(truth), -1)[:, column]
+
+
+def check_same_rows(truth: Array, predicted: Array) -> None:
+    """Raise if X and y have different numbers of rows."""
+    if len(truth) != len(predicted):
+        raise InvalidData(f"X has {len(predicted)} rows and y has {len(truth)}; pass a target for each row.")
