@@ -2,6 +2,7 @@
 
 import gc
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -44,6 +45,14 @@ def _one_thread() -> None:
 def _no_swallowed_interrupts() -> None:
     """Hypothesis counts the time of garbage collections: Python swallows an interrupt that arrives in its counting."""
     gc.callbacks[:] = [c for c in gc.callbacks if not getattr(c, "__module__", "").startswith("hypothesis")]
+
+
+@pytest.fixture(autouse=True)
+def _close_figures() -> Iterator[None]:
+    """Close figures after each test that drew some: matplotlib keeps them, and warns of twenty."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""Fitted estimators that the tests of inspection share."""
+"""Fitted estimators and searches that the tests of inspection share."""
 
 import warnings
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from autonet import AutoNetClassification, AutoNetRegression
+from autonet.search import Study
+from tests.inspection.histories import search_budgets, search_conditional
 
 # A search of several rungs, with tree ensembles, that a seed repeats.
 SEARCH: dict[str, Any] = {
@@ -34,3 +36,13 @@ def regressor(diabetes: Any) -> AutoNetRegression:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return AutoNetRegression("tiny_cs", optimize_metric="rmse", **options).fit(*diabetes)
+
+
+@pytest.fixture(scope="session")
+def with_budgets() -> Study:
+    return search_budgets()
+
+
+@pytest.fixture(scope="session")
+def conditional() -> Study:
+    return search_conditional()

@@ -142,7 +142,8 @@ class ParallelCoordinatesDisplay:
         scale = ValueScale.fit(trials.values, higher_is_better=higher_is_better)
         norm, ticks = scale.make_norm(trials.values, N_TICKS - 1)
         heights = self._heights()
-        order = np.argsort(trials.values if higher_is_better else -trials.values)
+        badness = -trials.values if higher_is_better else trials.values
+        order = np.lexsort((-np.arange(len(badness)), -badness))  # of equal ones the first is drawn last
         order = order[~trials.failed[order]]
         lines = [np.column_stack([range(len(self.axes)), heights[i]]) for i in order]
         opacity = float(np.clip(12 / max(len(lines), 1), 0.25, 0.9))

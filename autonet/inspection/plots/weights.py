@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from autonet.core.errors import InvalidOption
 from autonet.inspection.plots.figures import BLUE, GREEN, ORANGE, make_axes, shorten, strip_axes
-from autonet.models.ensemble import NetworkMember
-from autonet.nets.registry import NETWORKS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,6 +79,9 @@ class EnsembleWeightsDisplay:
     @classmethod
     def from_model(cls, model: FittedModel, *, ax: Axes | None = None) -> Self:
         """Plot the ensemble of a `FittedModel`; see `from_estimator`."""
+        from autonet.models.ensemble import NetworkMember  # noqa: PLC0415 - imports torch
+        from autonet.nets.registry import NETWORKS  # noqa: PLC0415 - imports torch
+
         ensemble = model.ensemble
         members = dict(zip(ensemble.names, ensemble.members, strict=True))
         weights, kinds = {}, []

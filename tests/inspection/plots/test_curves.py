@@ -1,0 +1,52 @@
+"""The display of learning curves."""
+
+import pytest
+
+from autonet import AutoNetClassification
+from autonet.core.errors import InvalidOption
+from autonet.inspection import LearningCurvesDisplay
+from autonet.search import RunningTrial, Study, TrialPruned
+
+
+def test_every_trial_is_a_line_through_its_rungs(with_budgets: Study) -> None:
+    display = LearningCurvesDisplay.from_study(with_budgets)
+    drawn = sorted([list(map(list, zip(*line.get_data(), strict=True))) for line in display.lines_])
+    expected = sorted([[r.budget, r.loss] for r in trial.reports] for trial in with_budgets.trials)
+    assert drawn == expected
+    ticks = [tick.get_text() for tick in display.ax_.get_xticklabels()]
+    assert (ticks, display.ax_.get_xscale()) == (["1", "3", "9", "27"], "log")
+
+
+def test_colours_tell_the_highest_budget_and_the_best_trial(with_budgets: Study) -> None:
+    display = LearningCurvesDisplay.from_study(with_budgets)
+    legend = display.ax_.get_legend()
+    assert legend.get_title().get_text() == "highest budget"
+    texts = {text.get_text() for text in legend.get_texts()}
+    assert texts == {"1 epoch", "3 epochs", "9 epochs", "27 epochs", f"best: trial {with_budgets.best.number}"}
+
+
+def test_reported_values_are_drawn_over_their_steps() -> None:
+    def objective(trial: RunningTrial) -> float:
+        for step in range(1, 6):
+            trial.report(trial["x"] / step, step)
+            if trial.number == 3 and step == 2:
+                raise TrialPruned
+        return float(trial["x"])
+
+    study = Study({"x": (1.0, 2.0)}, direction="maximize", random_state=0).optimize(objective, max_trials=6)
+    display = LearningCurvesDisplay.from_study(study)
+    assert display.ax_.get_xlabel() == "step"
+    drawn = [tuple(line.get_ydata()) for line in display.lines_]
+    assert sorted(drawn) == sorted(tuple(value for _, value in trial.curve) for trial in study.trials)
+    assert "stopped early (1)" in [text.get_text() for text in display.ax_.get_legend().get_texts()]
+
+
+def test_an_estimator_is_drawn_with_its_metric(classifier: AutoNetClassification) -> None:
+    display = LearningCurvesDisplay.from_estimator(classifier)
+    assert display.ax_.get_ylabel() == "validation accuracy"
+    assert len(display.lines_) == len(classifier.history_)
+
+
+def test_a_study_without_curves_is_refused(conditional: Study) -> None:
+    with pytest.raises(InvalidOption, match=r"need budgets, or values .* trial\.report\(value, step\)"):
+        LearningCurvesDisplay.from_study(conditional)

@@ -1,0 +1,56 @@
+"""The random forest of losses: which results it is fitted to."""
+
+import numpy as np
+import pytest
+
+from autonet.inspection.surrogate import LossForest, LossTable, cap_losses, count_tried, raise_to_top
+from autonet.search import Study, TrialPruned
+from tests.inspection.histories import search_budgets, search_failing
+
+
+def test_trials_that_were_not_promoted_get_the_median_change_of_those_that_were() -> None:
+    curves = [{0: 1.0, 1: 0.5, 2: 0.4}, {0: 1.2, 1: 0.9}, {0: 2.0}]
+    assert raise_to_top(curves, 3) == pytest.approx([0.4, 0.9 - 0.1, 2.0 - 0.4 - 0.1])
+
+
+def test_losses_keep_the_order_within_a_rung() -> None:
+    study = search_budgets()
+    table = LossTable(study.history, study.space)
+    assert len(table.losses) == len(study.trials)
+    lowest = [trial.number for trial in study.trials if trial.budget == 1]
+    values = [study.trials[number].value for number in lowest]
+    assert np.argsort(table.losses[lowest]).tolist() == np.argsort(values).tolist()
+
+
+def test_far_losses_are_capped_and_failures_are_as_bad_as_the_worst() -> None:
+    losses = np.r_[np.linspace(0, 1, 99), 1e9, np.inf]
+    capped = cap_losses(losses)
+    assert capped[:99] == pytest.approx(losses[:99])
+    assert 1 < capped[99] == capped[100] < 4
+
+
+def test_failures_count_as_tried_and_trials_without_a_result_do_not() -> None:
+    study = search_failing()
+    assert count_tried(study.history, study.space) == len(study.trials)
+    study.ask()
+    assert count_tried(study.history, study.space) == len(study.trials) - 1
+
+
+def test_pruned_trials_count_with_their_last_value() -> None:
+    def objective(trial: object) -> float:
+        trial.report(float(trial.number), 1)  # type: ignore[attr-defined]
+        if trial.number % 2:  # type: ignore[attr-defined]
+            raise TrialPruned
+        return 0.0
+
+    study = Study({"x": (0.0, 1.0)}, random_state=0).optimize(objective, max_trials=10)
+    table = LossTable(study.history, study.space)
+    assert table.losses.tolist() == [0, 1, 0, 3, 0, 5, 0, 7, 0, 9]
+
+
+def test_the_forest_predicts_losses_and_ignores_random_numbers() -> None:
+    study = Study({"x": (0.0, 1.0)}, sampler="random", random_state=0).optimize(lambda t: t["x"], max_trials=100)
+    forest = LossForest(LossTable(study.history, study.space), np.random.default_rng(0), n_noise=1)
+    x = np.linspace(0.1, 0.9, 9)
+    for noise in (0.1, 0.9):
+        assert forest.predict(np.column_stack([x, np.full(9, noise)])) == pytest.approx(x, abs=0.1)
