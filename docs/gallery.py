@@ -12,7 +12,15 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 # The others take half an hour, or data that are not in the checkout.
-EXECUTED = ("digits", "decision_regions", "look_at_a_search", "edit_the_space", "hyperopt_tutorial", "own_sampler")
+EXECUTED = (
+    "digits",
+    "decision_regions",
+    "plots_of_a_search",
+    "look_at_a_search",
+    "edit_the_space",
+    "hyperopt_tutorial",
+    "own_sampler",
+)
 
 
 class ExecutedFirst:

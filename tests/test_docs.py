@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import autonet
+import autonet.inspection
 import autonet.search
 from autonet import errors
 from autonet.core import resulttable
@@ -19,7 +20,7 @@ from tests.blocks import blocks_of, run_page
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if not {"_build", "auto_examples"} & set(page.parts))
 
-SHOWN = (architecture, graph, resulttable)  # modules of what people look at
+SHOWN = (autonet.inspection, architecture, graph, resulttable)  # modules of what people look at
 
 pytestmark = [
     pytest.mark.usefixtures("full_trees"),

@@ -95,6 +95,14 @@ def test_decision_regions(pyplot: Any) -> None:
     assert re.fullmatch(r"autonet: accuracy 0\.\d\d", titles[1])
 
 
+def test_plots_of_a_search(pyplot: Any) -> None:
+    example("plots_of_a_search").main(max_trials=4, max_budget=3)
+    labels = [pyplot.figure(number).axes[0].get_ylabel() for number in pyplot.get_fignums()]
+    assert len(labels) == 13
+    assert labels[0] == labels[1] == "validation accuracy"
+    assert labels[-2:] == ["true", "residual (true - predicted)"]
+
+
 # --- the search
 
 

@@ -10,9 +10,10 @@ from sklearn.datasets import load_diabetes, load_iris
 
 import autonet
 from autonet.core.errors import MissingPackage
+from autonet.inspection import TrajectoryDisplay
 from autonet.search import minimize
 
-EXTRAS = ("pandas", "distributed", "pygraphviz", "polars", "pyarrow", "optuna", "tensorboard", "pytest")
+EXTRAS = ("pandas", "matplotlib", "distributed", "pygraphviz", "polars", "pyarrow", "optuna", "tensorboard", "pytest")
 
 
 def main() -> None:
@@ -32,13 +33,14 @@ def main() -> None:
         print(f"{type(estimator).__name__}: {score:.3f}")
 
     study = minimize(lambda trial: trial["x"] ** 2, {"x": (-1.0, 1.0)}, max_trials=4, n_jobs=2)
-    sentences = {
-        "plot": study.trials_dataframe,
-        "optuna": study.to_optuna,
-        "tensorboard": lambda: study.to_tensorboard("events"),
-        "dask": lambda: importlib.import_module("autonet.search.executors.dask"),
-    }
-    for extra, call in sentences.items():
+    sentences = (
+        ("plot", study.trials_dataframe),
+        ("plot", lambda: TrajectoryDisplay.from_study(study)),
+        ("optuna", study.to_optuna),
+        ("tensorboard", lambda: study.to_tensorboard("events")),
+        ("dask", lambda: importlib.import_module("autonet.search.executors.dask")),
+    )
+    for extra, call in sentences:
         sentence = ""
         try:
             call()
@@ -46,7 +48,7 @@ def main() -> None:
             sentence = str(error)
         assert sentence.endswith(f'pip install "autonet-torch[{extra}]"'), (extra, sentence)
         print(sentence)
-    print("6 passed, 0 failed")
+    print("7 passed, 0 failed")
 
 
 if __name__ == "__main__":

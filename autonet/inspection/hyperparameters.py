@@ -40,7 +40,15 @@ class HyperparameterImportance:
     budget : float
         Budget of the losses.
     n_trials : int
-        Number of results that the forests were fitted to, of all budgets.
+        Number of trials that the forests were fitted to.
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> study = minimize(lambda trial: trial["x"] ** 2, {"x": (-1.0, 1.0)}, max_trials=20, random_state=0)
+    >>> importance = hyperparameter_importance(study.history, study.space)
+    >>> importance.names, importance.n_trials, bool(importance.main_effects[0] > 0.9)
+    (('x',), 20, True)
     """
 
     names: tuple[str, ...]

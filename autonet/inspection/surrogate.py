@@ -89,12 +89,9 @@ class LossForest:
         encoding, rows = table.encoding, table.rows
         rows = np.where(np.isnan(rows), encoding.redraw(len(rows), rng), rows)
         X = np.column_stack([encoding.features(rows), rng.random((len(rows), n_noise))])
-        self._forest = RandomForestRegressor(
-            N_TREES,
-            max_features=0.8,  # trees differ, and the strongest hyperparameter does not hide the others
-            max_samples=min(len(X), MAX_ROWS),
-            random_state=int(rng.integers(2**31)),
-        ).fit(X, table.losses)
+        seed = int(rng.integers(2**31))
+        forest = RandomForestRegressor(N_TREES, max_samples=min(len(X), MAX_ROWS), random_state=seed)
+        self._forest = forest.fit(X, table.losses)
 
     def predict(self, X: FloatArray) -> FloatArray:
         """Predict losses of shape (n_rows,), given features and noise of shape (n_rows, n_features + n_noise)."""

@@ -83,9 +83,9 @@ def make_axes(what: str, ax: Axes | None, figsize: tuple[float, float]) -> Axes:
 def split_axes(ax: Axes, n_rows: int, n_columns: int) -> list[Axes]:
     """Replace axes by a grid of axes in the same place, and return these row by row."""
     ax.set_axis_off()
-    figure = ax.get_figure(root=False)
+    figure = ax.figure
     spec = ax.get_subplotspec()
-    if spec is None or figure is None:
+    if spec is None:
         raise ValueError("ax must belong to a grid of a figure, as those of matplotlib.pyplot.subplots do.")
     grid = spec.subgridspec(n_rows, n_columns)
     return [figure.add_subplot(grid[i // n_columns, i % n_columns]) for i in range(n_rows * n_columns)]
