@@ -1,14 +1,16 @@
-"""Learning curves: the values of every trial by the budget spent, or by the steps that it reported."""
+"""Learning curves: the values of every trial over the budget spent, over epochs, or over the steps that it reported."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
 from autonet.core.errors import InvalidOption
 from autonet.core.typing import FloatArray
+from autonet.core.validation import check_choice
 from autonet.inspection.plots.figures import (
     ORANGE,
     RED,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LearningCurve", "LearningCurvesDisplay"]
 
+LABELS = {"val_score": "score", "val_loss": "validation loss", "train_loss": "training loss"}
 MANY = 60  # curves from which lines are thin
 WIDE = 8.0  # ratio of the largest to the smallest budget from which their axis is logarithmic
 
@@ -40,7 +43,7 @@ class LearningCurve:
     ----------
     trial : int
     x, values : ndarray of shape (n_points,)
-        Budgets or steps, and values.
+        Budgets, epochs or steps, and values.
     level : int
         Index of the highest rung that the trial has reached.
     stopped : bool
@@ -58,8 +61,8 @@ class LearningCurve:
 class LearningCurvesDisplay:
     """Plot of the value of every trial over the budget spent, in the colour of the highest rung that it reached.
 
-    Trials that reported values with ``trial.report`` are drawn over their steps.  Create it with `from_study` or
-    `from_estimator`.
+    Trials of an estimator are drawn over epochs, those that reported values with ``trial.report`` over their steps.
+    Create it with `from_study` or `from_estimator`.
 
     Parameters
     ----------
@@ -68,7 +71,7 @@ class LearningCurvesDisplay:
     rungs : tuple of str
         Names of the rungs.
     budgets : tuple of float
-        Those of the rungs; empty for curves over steps.
+        Ticks at the rungs; empty for curves over steps.
     best : int
         Number of the best trial.
     xlabel, label : str
@@ -126,33 +129,88 @@ class LearningCurvesDisplay:
         return cls._from_results(SearchResults.from_study(study), ax)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> Self:
-        """Plot the search of a fitted estimator, with its metric; see `from_study`."""
-        return cls._from_results(SearchResults.from_estimator(estimator), ax)
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        curve: Literal["val_score", "val_loss", "train_loss"] = "val_score",
+        ax: Axes | None = None,
+    ) -> Self:
+        """Plot the search of a fitted estimator over epochs.
+
+        Parameters
+        ----------
+        estimator : AutoNetClassification or AutoNetRegression
+        curve : {"val_score", "val_loss", "train_loss"}, default="val_score"
+            Column of the estimator's ``learning_curves()``, of which the mean over the folds is drawn.
+        ax : matplotlib.axes.Axes, optional
+            Default: those of a new figure.
+
+        Raises
+        ------
+        NotFittedError
+        NoFinishedTrial
+            If no trial has a value.
+        InvalidOption
+            If there is no such curve.
+        MissingPackage
+            If matplotlib is not installed.
+        """
+        from autonet.inspection.curves import learning_curves  # noqa: PLC0415 - imports torch
+        from autonet.inspection.scoring import optimized_name  # noqa: PLC0415 - imports torch
+
+        label = LABELS[check_choice("curve", curve, tuple(LABELS))]
+        results = SearchResults.from_estimator(estimator)
+        table = learning_curves(results.history, optimized_name(estimator.fit_result_))
+        found: dict[int, dict[float, list[float]]] = {}
+        for row in table:
+            found.setdefault(row["trial"], {}).setdefault(row["epoch"], []).append(row[curve])
+        curves = [_make_curve(results, trial, _average(found.get(trial.number, {}))) for trial in results.history]
+        budgets = results.history.rungs.budgets if results.history.rungs.unit == "epochs" else ()
+        is_score = curve == "val_score"
+        display = cls._from_curves(results, curves, "epoch", budgets)
+        return replace(
+            display,
+            label=results.label if is_score else label,
+            higher_is_better=is_score and results.higher_is_better,
+        ).plot(ax=ax)
 
     @classmethod
     def _from_results(cls, results: SearchResults, ax: Axes | None) -> Self:
-        results.require_value()
-        history = results.history
-        reported = any(trial.curve for trial in history)
-        if not reported and history.rungs.unit == "none":
+        rungs = results.history.rungs
+        if any(trial.curve for trial in results.history):
+            # In the direction of the study, as values are.
+            curves = [_make_curve(results, trial, np.array(trial.curve, float)) for trial in results.history]
+            return cls._from_curves(results, curves, "step", ()).plot(ax=ax)
+        if rungs.unit == "none":
+            results.require_value()
             raise InvalidOption(
                 "Learning curves need budgets, or values that the objective reports with trial.report(value, step); "
                 "this study has neither. Plot it with TrajectoryDisplay."
             )
-        curves = [_make_curve(results, trial, reported=reported) for trial in history if trial.reports]
-        best = history.best
-        assert best is not None  # noqa: S101 - for the type checker
-        display = cls(
+        curves = []
+        for trial in results.history:
+            points = [(report.budget, results.to_values(report.loss)) for report in trial.reports if not report.failed]
+            curves.append(_make_curve(results, trial, np.array(points, float)))
+        unit = "s" if rungs.unit == "time" else "epochs"
+        return cls._from_curves(results, curves, f"budget ({unit})", rungs.budgets).plot(ax=ax)
+
+    @classmethod
+    def _from_curves(
+        cls, results: SearchResults, curves: list[LearningCurve], xlabel: str, budgets: tuple[float, ...]
+    ) -> Self:
+        results.require_value()
+        history = results.history
+        assert history.best is not None  # noqa: S101 - for the type checker
+        return cls(
             curves=sorted((curve for curve in curves if len(curve.x)), key=lambda curve: curve.level),
             rungs=tuple(results.name_rung(k) for k in range(len(history.rungs))),
-            budgets=() if reported else history.rungs.budgets,
-            best=best.number,
-            xlabel="step" if reported else f"budget ({'s' if history.rungs.unit == 'time' else 'epochs'})",
+            budgets=budgets,
+            best=history.best.number,
+            xlabel=xlabel,
             label=results.label,
             higher_is_better=results.higher_is_better,
         )
-        return display.plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the plot.
@@ -202,14 +260,14 @@ class LearningCurvesDisplay:
             ax.set_xticks([], minor=True)
 
 
-def _make_curve(results: SearchResults, trial: Trial, *, reported: bool) -> LearningCurve:
-    """Collect the reported values of a trial, or the values of its jobs."""
-    usable = [report for report in trial.reports if np.isfinite(report.loss)]
-    if reported:
-        x, values = np.array(trial.curve, float).reshape(-1, 2).T  # in the direction of the study
-    else:
-        x = np.array([report.budget for report in usable], float)
-        values = np.array([results.to_values(report.loss) for report in usable], float)
-    level = max((results.level(report) for report in usable), default=0)
+def _make_curve(results: SearchResults, trial: Trial, points: FloatArray) -> LearningCurve:
+    """Make the curve of a trial through finite points, of shape (n_points, 2)."""
+    x, values = points.reshape(-1, 2).T
+    level = max((results.level(report) for report in trial.reports if np.isfinite(report.loss)), default=0)
     finite = np.isfinite(values)
     return LearningCurve(trial.number, x[finite], values[finite], level, trial.failed)
+
+
+def _average(values: Mapping[float, Sequence[float]]) -> FloatArray:
+    """Return epochs and the means of their values over the folds, of shape (n_epochs, 2)."""
+    return np.array([(epoch, np.mean(values[epoch])) for epoch in sorted(values)], float)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidOption, NoFinishedTrial
 from autonet.core.typing import FloatArray
-from autonet.inspection.trajectory import find_metric
 from autonet.search.history import History
 
 if TYPE_CHECKING:
@@ -102,7 +101,9 @@ class SearchResults:
                 f"estimator must be a fitted estimator of autonet; got {type(estimator).__name__}. Plot a study with "
                 "from_study."
             )
-        history, metric = estimator.history_, find_metric(estimator.fit_result_)
+        from autonet.inspection.scoring import optimized_name  # noqa: PLC0415 - imports torch
+
+        history, metric = estimator.history_, optimized_name(estimator.fit_result_)
         scored = [(r.loss, r.metrics[f"val_{metric}"]) for _, r in history.reports if f"val_{metric}" in r.metrics]
         losses, scores = np.array(scored, float).reshape(-1, 2).T
         finite = np.isfinite(losses) & np.isfinite(scores)

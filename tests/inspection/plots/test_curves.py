@@ -1,9 +1,11 @@
 """The display of learning curves."""
 
+from typing import Any
+
 import pytest
 
 from autonet import AutoNetClassification
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidOption, UnknownName
 from autonet.inspection import LearningCurvesDisplay
 from autonet.search import RunningTrial, Study, TrialPruned
 
@@ -41,10 +43,28 @@ def test_reported_values_are_drawn_over_their_steps() -> None:
     assert "stopped early (1)" in [text.get_text() for text in display.ax_.get_legend().get_texts()]
 
 
-def test_an_estimator_is_drawn_with_its_metric(classifier: AutoNetClassification) -> None:
+def test_trials_of_an_estimator_are_drawn_over_epochs(classifier: AutoNetClassification) -> None:
     display = LearningCurvesDisplay.from_estimator(classifier)
-    assert display.ax_.get_ylabel() == "validation accuracy"
+    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("epoch", "validation accuracy")
+    table = classifier.learning_curves()
+    for curve in display.curves:
+        rows = [row for row in table if row["trial"] == curve.trial]
+        assert curve.x.tolist() == [row["epoch"] for row in rows]
+        assert curve.values == pytest.approx([row["val_score"] for row in rows])
     assert len(display.lines_) == len(classifier.history_)
+
+
+def test_losses_of_several_folds_are_averaged(iris: Any) -> None:
+    options: Any = {"budget_type": "epochs", "max_budget": 4, "max_trials": 1, "cross_validator": 2, "random_state": 0}
+    auto = AutoNetClassification("tiny_cs", optimize_metric="balanced_accuracy", **options).fit(*iris)
+    display = LearningCurvesDisplay.from_estimator(auto, curve="train_loss")
+    rows = auto.learning_curves()
+    second = [row["train_loss"] for row in rows if row["epoch"] == 2]
+    assert len(second) == 2
+    assert display.curves[0].values[1] == pytest.approx(sum(second) / 2)
+    assert (display.ax_.get_ylabel(), display.higher_is_better) == ("training loss", False)
+    with pytest.raises(UnknownName, match="curve 'loss'"):
+        LearningCurvesDisplay.from_estimator(auto, curve="loss")  # type: ignore[arg-type]
 
 
 def test_a_study_without_curves_is_refused(conditional: Study) -> None:
