@@ -2,7 +2,8 @@
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -27,18 +28,33 @@ __all__ = ["to_tensorboard"]
 FILE = "events.out.tfevents.0000000000.autonet"
 
 
-def to_tensorboard(history: History, directory: str | os.PathLike[str]) -> None:
-    """Write event files; see `Study.to_tensorboard`."""
+Curves = Mapping[int, Sequence[Any]]  # rows of learning curves by trial
+
+
+def to_tensorboard(
+    history: History, directory: str | os.PathLike[str], learning_curves: Iterable[Mapping[str, Any]] = ()
+) -> None:
+    """Write event files; see `Study.to_tensorboard`.
+
+    Parameters
+    ----------
+    history : History
+    directory : path-like
+    learning_curves : iterable of mapping
+        Rows with ``trial``, ``fold``, ``epoch``, ``seconds`` and further numbers by name, which become scalars.
+    """
     folder = Path(directory)
     if folder.exists() and not folder.is_dir():
         raise InvalidOption(f"The history cannot be saved to {directory}: expected a directory; got a file.")
     before = set(folder.glob(f"trial_*/{FILE}"))
     _write(folder, _list_study_events(history))
     step, _ = make_step_counter(history)
+    curves = _group_by_trial(learning_curves)
     for trial in history:
         if trial.reports or trial.curve:
             name = f"{trial.number:04d}"
-            before.discard(_write(folder / f"trial_{name}", _list_trial_events(trial, name, step)))
+            events = chain(_list_trial_events(trial, name, step), _list_curve_events(trial, curves))
+            before.discard(_write(folder / f"trial_{name}", events))
     for file in before:  # of another study
         file.unlink()
 
@@ -86,6 +102,31 @@ def _list_trial_events(trial: Trial, name: str, step: Callable[[float], int]) ->
         status = api_pb2.STATUS_SUCCESS if trial.usable else api_pb2.STATUS_FAILURE
         data = plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=ended)
         yield Event(wall_time=ended, summary=_make_hparams_summary(data))
+
+
+def _group_by_trial(rows: Iterable[Mapping[str, Any]]) -> Curves:
+    """Return rows by trial; epochs become steps, or thousandths if any is fractional."""
+    listed = list(rows)
+    scale = 1 if all(float(row["epoch"]).is_integer() for row in listed) else 1000
+    curves: dict[int, list[Any]] = {}
+    for row in listed:
+        curves.setdefault(row["trial"], []).append({**row, "epoch": round(scale * row["epoch"])})
+    return curves
+
+
+def _list_curve_events(trial: Trial, curves: Curves) -> Iterator[Any]:
+    """Yield the learning curves of a trial, those of each fold under its number if there are several."""
+    rows = curves.get(trial.number, ())
+    folds = len({row["fold"] for row in rows})
+    began = min((r.began for r in trial.reports), default=0.0)
+    for row in rows:
+        suffix = f"/fold_{row['fold']}" if folds > 1 else ""
+        scalars = {
+            f"learning/{key}{suffix}": value
+            for key, value in row.items()
+            if key not in ("trial", "fold", "budget", "epoch", "seconds") and _is_number(value)
+        }
+        yield _make_event(began + row["seconds"], row["epoch"], scalars)
 
 
 def _make_event(wall_time: float, step: int, scalars: Mapping[str, float]) -> Any:

@@ -15,6 +15,8 @@ pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import api_pb2, metadata
 
+from autonet.search.export.tensorboard import to_tensorboard
+
 
 def read(folder: Path) -> Any:
     return EventAccumulator(str(folder), size_guidance={"scalars": 0}).Reload()
@@ -53,6 +55,27 @@ def test_the_study_is_a_run_of_its_own(tmp_path: Path) -> None:
     assert len(best) == sum(report.status is Status.FINISHED for _, report in study.history.reports)
     last = study.history.reports[-1][1]
     assert run.Scalars("study/value")[-1].wall_time <= last.began + last.seconds
+
+
+@pytest.mark.parametrize("n_folds", [1, 2])
+def test_learning_curves_are_scalars_by_epoch(n_folds: int, tmp_path: Path) -> None:
+    history = make("minimize").history
+    rows = [
+        {"trial": 1, "fold": fold, "budget": 9, "epoch": epoch, "seconds": 0.5, "train_loss": 0.25, "val_score": None}
+        for fold in range(n_folds)
+        for epoch in (1.0, 2.0 if n_folds == 1 else 2.5)
+    ]
+    to_tensorboard(history, tmp_path, rows)
+    run = read(tmp_path / "trial_0001")
+    tags = {tag for tag in run.Tags()["scalars"] if tag.startswith("learning/")}
+    if n_folds == 1:
+        assert tags == {"learning/train_loss"}
+        assert scalars(run, "learning/train_loss") == [(1, 0.25), (2, 0.25)]
+    else:
+        assert tags == {"learning/train_loss/fold_0", "learning/train_loss/fold_1"}
+        assert scalars(run, "learning/train_loss/fold_1") == [(1000, 0.25), (2500, 0.25)]
+    wall = run.Scalars(min(tags))[0].wall_time
+    assert wall == pytest.approx(history.trials[1].reports[0].began + 0.5)
 
 
 def test_hyperparameters_and_status_are_there_for_the_tab_hparams(tmp_path: Path) -> None:
