@@ -156,7 +156,9 @@ class InspectedEstimator:
         return to_optuna(self.history_, self.search_space_, storage, study_name, **options)
 
     def to_tensorboard(self, directory: str | os.PathLike[str]) -> None:
-        """Write the history of the search as a run of TensorBoard per trial; needs the extra ``tensorboard``.
+        """Write the history of the search, with learning curves, as a run of TensorBoard per trial.
+
+        This needs the extra ``tensorboard``.
 
         Parameters
         ----------
@@ -173,7 +175,7 @@ class InspectedEstimator:
         """
         from autonet.search.export.tensorboard import to_tensorboard  # noqa: PLC0415 - an extra
 
-        to_tensorboard(self.history_, directory)
+        to_tensorboard(self.history_, directory, self.learning_curves())
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write the history of the search as a CSV file, a row per job that has ended.

@@ -11,6 +11,7 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.clock import TimeLimit
 from autonet.core.errors import InvalidOption, RunUnavailable, SearchFailed
+from autonet.core.resulttable import ResultTable
 from autonet.core.spec import from_spec
 from autonet.estimators.baselines import Baselines
 from autonet.estimators.files import find_class, find_networks, load, name_builder
@@ -19,6 +20,7 @@ from autonet.estimators.run_spec import rebuild_folds
 from autonet.estimators.scoring import get_positive_label, resolve_metrics
 from autonet.estimators.selection import select_model
 from autonet.estimators.time_plan import TimePlan
+from autonet.inspection.curves import learning_curves
 from autonet.inspection.record import FitRecord
 from autonet.models.ensemble import TreeMember
 from autonet.nets.registry import NETWORKS
@@ -94,6 +96,10 @@ class SavedRun(Exports):
     def _exported(self) -> tuple[History, ConfigurationSpace]:
         """Return the history to export, and its space."""
         return self.history, self.search_space
+
+    def _learning_curves(self) -> ResultTable:
+        """Return the learning curves to export."""
+        return learning_curves(self.history, "val_score")
 
     def _select(self, cls: "type[AutoNet]", components: Sequence[Any]) -> "AutoNet":
         """Select an ensemble of the trials, as `fit` would."""

@@ -58,6 +58,7 @@ def test_exports_are_the_same_from_the_estimator_and_from_its_file(
         records = [json.loads(line) for line in file]
     assert [record["trial"] for record in records] == [t.number for t in fitted.history_ for _ in t.reports]
     assert {"val_accuracy", "epochs", "parameters"} <= set(records[0]["metrics"])
+    assert records[0]["details"]["folds"][0]["curve"]["epoch"][-1] == records[0]["budget"]
 
 
 def test_the_study_of_optuna_has_the_losses_and_the_scores(fitted: AutoNetClassification) -> None:
@@ -76,3 +77,9 @@ def test_tensorboard_has_a_run_for_each_trial(fitted: AutoNetClassification, tmp
     pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
     fitted.to_tensorboard(tmp_path)
     assert len(list(tmp_path.glob("trial_*/*tfevents*"))) == len(fitted.history_)
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run = EventAccumulator(str(tmp_path / "trial_0000")).Reload()
+    rows = [row for row in fitted.learning_curves() if row["trial"] == 0]
+    assert [event.step for event in run.Scalars("learning/val_loss")] == [row["epoch"] for row in rows]
+    assert [event.value for event in run.Scalars("learning/val_loss")] == pytest.approx([r["val_loss"] for r in rows])

@@ -1,6 +1,7 @@
 """Methods that write a history for other programs."""
 
 import os
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ConfigSpace import ConfigurationSpace
@@ -22,6 +23,10 @@ class Exports:
     def _exported(self) -> tuple[History, ConfigurationSpace]:
         """Return the history to write, and the space of its configurations."""
         raise NotImplementedError
+
+    def _learning_curves(self) -> Iterable[Mapping[str, Any]]:
+        """Return the rows of learning curves, if objectives keep any that are known here."""
+        return ()
 
     def to_optuna(
         self,
@@ -104,11 +109,12 @@ class Exports:
         Scalars of a trial are ``value`` and ``metrics/*`` by budget, in the steps of `to_optuna`, and
         ``intermediate_value`` by the steps that the objective reported.  Those of the study are ``study/value`` and
         ``study/best_value`` by the number of jobs that have ended.  The tab HPARAMS compares trials by their latest
-        value.
+        value.  A fit of an estimator has ``learning/*``, the columns of ``learning_curves()``, by epoch, or by
+        thousandth of an epoch if validations were in between.
         """
         from autonet.search.export.tensorboard import to_tensorboard  # noqa: PLC0415 - an extra
 
-        to_tensorboard(self._exported()[0], directory)
+        to_tensorboard(self._exported()[0], directory, self._learning_curves())
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write a CSV file with a row per report, that is, per job that has ended.
@@ -155,9 +161,9 @@ class Exports:
         Notes
         -----
         Fields are the first columns of `to_csv`, then ``error`` (traceback of a crash), the objects ``params``,
-        ``metrics`` and ``user_attrs``, and ``curve``: the steps and values that the objective reported, in the last
-        record of a trial.  Numbers that JSON does not have are the strings ``"nan"`` and ``"inf"``; an absent ``value``
-        or ``loss`` is null.
+        ``metrics``, ``user_attrs`` and ``details`` (see `Result`), and ``curve``: the steps and values that the
+        objective reported, in the last record of a trial.  Numbers that JSON does not have are the strings ``"nan"``
+        and ``"inf"``; an absent ``value`` or ``loss`` is null.
         """
         from autonet.search.export.tables import to_jsonl  # noqa: PLC0415 - rarely needed
 

@@ -87,6 +87,7 @@ def _make_record(trial: Trial, job: int) -> dict[str, Any]:
         PARAMS: dict(trial.config),
         METRICS: dict(report.metrics),
         ATTRIBUTES: dict(trial.attributes),
+        "details": dict(report.details),
         "curve": trial.curve if job == len(trial.reports) - 1 else [],
     }
 
