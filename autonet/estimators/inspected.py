@@ -60,7 +60,8 @@ class InspectedEstimator:
             in all jobs of the trial; ``train_loss``, the mean loss of the batches since the validation before, as they
             were trained, with dropout, mixup and weights of classes; ``val_loss``, log loss or squared error of the
             moving average of the weights on the validation rows (of standardized targets, the pinball loss of
-            quantiles); ``val_score`` of it by `optimize_metric`, with the best threshold.
+            quantiles); ``train_score`` and ``val_score`` of it by `optimize_metric`, with the best threshold, the
+            former on 256 training rows and only now and then, else None.
 
         Raises
         ------

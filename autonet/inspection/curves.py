@@ -10,7 +10,7 @@ from autonet.search.records import Report, Trial
 
 __all__ = ["learning_curves"]
 
-COLUMNS = ("trial", "fold", "budget", "epoch", "seconds", "train_loss", "val_loss", "val_score")
+COLUMNS = ("trial", "fold", "budget", "epoch", "seconds", "train_loss", "val_loss", "train_score", "val_score")
 
 
 def learning_curves(history: History, metric: str) -> ResultTable:

@@ -125,7 +125,7 @@ def _fit_fold(
     limit = max(limit, TimeLimit.after(MIN_SECONDS))
     n_batches = count_batches(len(rows), BATCH_SIZE)
     budget = TrainingBudget(context.unit, 0.0, length, n_batches, limit, metric_seconds)
-    train(state, plan, rows, valid.x, context.validation(number, targets, valid.y), budget)
+    train(state, plan, rows, valid.x, context.validation(fold.valid, targets, valid.y), budget)
     if not state.best.weights:
         return  # interrupted at once
     network.load_state_dict(state.best.weights)

@@ -178,13 +178,12 @@ class TrialContext:
             weights = torch.from_numpy((chosen / chosen.mean()).astype(np.float32)).to(self.device)
         return EncodedRows(x, torch.from_numpy(targets.encode(self.y[rows])).to(self.device), weights)
 
-    def validation(self, fold: int, targets: TargetEncoder, y: Tensor) -> Validation:
-        """Return the function that scores network outputs on the validation rows of a fold, with targets y (n, ...).
+    def validation(self, rows: NDArray[np.intp], targets: TargetEncoder, y: Tensor) -> Validation:
+        """Return the function that scores network outputs for rows (n,), with encoded targets y (n, ...).
 
         Decision metrics are scored at their best threshold on these rows.
         """
-        valid = self.folds[fold].valid
-        truth, weights = self.y[valid], self.metric_weights(valid)
+        truth, weights = self.y[rows], self.metric_weights(rows)
         quantiles = self.task.quantiles
         plain_loss = PinballLoss(quantiles).to(y.device) if quantiles else PLAIN_LOSSES[self.task.kind]
 

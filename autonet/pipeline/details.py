@@ -3,8 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+import torch
+
 from autonet.metrics.metric import Metric
-from autonet.training.curve import LearningCurve
+from autonet.pipeline.context import EncodedFold, TrialContext
+from autonet.training.curve import LearningCurve, TrainingSample
+from autonet.training.loop import FORWARD_SHARE
 
 __all__ = ["FOLDS", "describe_curve", "describe_fold", "new_curve"]
 
@@ -14,16 +19,29 @@ FOLDS = "folds"  # name among the details of a report: a dictionary for each fol
 MAX_POINTS = 100
 MIN_POINTS = 8
 
+SAMPLED_ROWS = 256  # training rows that are scored beside the validation rows
+CALL_STEPS = 0.5  # time of a score in training steps, however few rows it has
+
 DIGITS = 5
 
 
-def new_curve(n_folds: int) -> LearningCurve:
-    """Return the empty curve of a fold."""
-    return LearningCurve(max(MAX_POINTS // n_folds, MIN_POINTS))
+def new_curve(context: TrialContext, fold: int, encoded: EncodedFold, batch_size: int) -> LearningCurve:
+    """Return the empty curve of a fold, with a sample of its training rows to score, unless the metric is slow."""
+    max_points = max(MAX_POINTS // len(context.folds), MIN_POINTS)
+    if context.metric.is_slow:
+        return LearningCurve(max_points)
+    n = len(encoded.rows)
+    chosen = np.linspace(0, n - 1, min(n, SAMPLED_ROWS)).astype(np.intp)
+    sampled = encoded.rows.take(torch.from_numpy(chosen).to(encoded.rows.y.device))
+    validation = context.validation(context.folds[fold].train[chosen], encoded.targets, sampled.y)
+    cost = CALL_STEPS + FORWARD_SHARE * len(chosen) / batch_size
+    return LearningCurve(max_points, TrainingSample(sampled.x, validation, cost))
 
 
 def describe_curve(curve: LearningCurve, metric: Metric) -> dict[str, Any]:
-    """Return the columns of the curve of a fold: ``epoch``, ``seconds``, ``train_loss``, ``val_loss``, ``val_score``.
+    """Return the columns of the curve of a fold.
+
+    They are ``epoch``, ``seconds``, ``train_loss``, ``val_loss``, ``train_score`` and ``val_score``.
 
     Parameters
     ----------
@@ -37,6 +55,7 @@ def describe_curve(curve: LearningCurve, metric: Metric) -> dict[str, Any]:
         "seconds": [point.seconds for point in points],
         "train_loss": [point.train_loss for point in points],
         "val_loss": [point.plain_loss for point in points],
+        "train_score": [None if p.train_metric_loss is None else metric.to_score(p.train_metric_loss) for p in points],
         "val_score": [metric.to_score(point.metric_loss) for point in points],
     }
     return {"curve": {name: _round(values) for name, values in columns.items()}}

@@ -86,7 +86,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
                 if before is None:
                     initialize_from_rows(state.network, rows.x)
                     remember_rows([state.network, state.ema.network], rows.x, rows.y, rows.weights)
-            state.curve = new_curve(n_folds)
+            state.curve = new_curve(context, fold, encoded, plan.batch_size)
             if before is not None:
                 state.restore(before[fold].state)
             budget = TrainingBudget(
@@ -100,7 +100,8 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
             if budget.limit.left() < context.metric.seconds:
                 raise TimedOut("no time for a validation")
             try:
-                validation = _notify(context.validation(fold, encoded.targets, valid.y), context, trial, state)
+                validation = context.validation(context.folds[fold].valid, encoded.targets, valid.y)
+                validation = _notify(validation, context, trial, state)
                 train(state, plan, rows, valid.x, validation, budget)
                 if not state.best.weights:
                     raise TimedOut("interrupted before its first validation")

@@ -94,6 +94,11 @@ class TrainingBudget:
         length = self._end.at - self.reserved - self._start_time
         return min(self.elapsed / length, 1.0) if length > 0 else 1.0
 
+    @property
+    def steps(self) -> int:
+        """Number of training steps of the job so far."""
+        return self._steps
+
     def count_step(self) -> None:
         """Count a training step."""
         self._steps += 1

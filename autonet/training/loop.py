@@ -19,6 +19,7 @@ from autonet.training.schedules import Schedule
 from autonet.training.state import TrainingState
 
 __all__ = [
+    "FORWARD_SHARE",
     "TrainingDiverged",
     "TrainingPlan",
     "Validation",
@@ -122,11 +123,20 @@ def train(
                 raise TrainingDiverged(f"outputs on the validation rows are not finite at step {state.position.steps}")
             losses = validation(outputs)
             state.record_validation(*losses, outputs)
-            state.curve.add_validation(state.position.steps / budget.steps_per_epoch, state.position.seconds, *losses)
             last_validation = budget.elapsed
             budget.validation_seconds = last_validation - start
+            epochs = state.position.steps / budget.steps_per_epoch
+            state.curve.add_validation(epochs, state.position.seconds, *losses, _score_sample(state, budget))
             budget.stopped_early = state.should_stop_early
     state.keep_last_weights()
+
+
+def _score_sample(state: TrainingState, budget: TrainingBudget) -> float | None:
+    """Return the metric loss on the sample of the training rows, if it is due and will be kept."""
+    sample = state.curve.sample
+    if sample is None or not state.curve.keeps_next or not sample.is_due(budget.steps):
+        return None
+    return sample.validation(predict(state.ema.network, sample.x))[0]
 
 
 def train_epoch(state: TrainingState, plan: TrainingPlan, rows: EncodedRows, budget: TrainingBudget) -> None:

@@ -75,6 +75,6 @@ def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:
     assert rows.weights.max() / rows.weights.min() == pytest.approx(100.0)
     encoded = space.encode_fold(chosen(space), 0)
     always_0 = torch.tensor([[9.0, 0.0, 0.0]]).expand(len(encoded.valid), 3)
-    plain, _ = space.validation(0, encoded.targets, encoded.valid.y)(always_0)
-    heavy, _ = weighted.validation(0, encoded.targets, encoded.valid.y)(always_0)
+    plain, _ = space.validation(space.folds[0].valid, encoded.targets, encoded.valid.y)(always_0)
+    heavy, _ = weighted.validation(space.folds[0].valid, encoded.targets, encoded.valid.y)(always_0)
     assert heavy < 0.05 < 0.5 < plain

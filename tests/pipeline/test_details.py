@@ -1,9 +1,12 @@
 """Details of a trial: what its report keeps of each fold."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from autonet.metrics.metric import Cost
+from autonet.pipeline.details import new_curve
 from autonet.pipeline.trial import run_trial
 from autonet.search.records import Status
 from tests.pipeline.trials import context, job
@@ -20,6 +23,25 @@ def test_each_fold_has_its_score_its_speed_and_its_curve(iris: Any) -> None:
         assert fold["curve"]["epoch"] == [1, 2, 3, 4]
         assert max(fold["curve"]["val_score"]) == pytest.approx(fold["score"], abs=1e-4)
         assert {len(values) for values in fold["curve"].values()} == {4}
+
+
+def test_a_sample_of_the_training_rows_is_scored_now_and_then(digits: Any) -> None:
+    space = context((digits[0].astype("float32"), digits[1]))
+    [fold] = run_trial(space, job(space, 0, 30)).details["folds"]
+    scores = [score for score in fold["curve"]["train_score"] if score is not None]
+    assert 0 < len(scores) < 10
+    assert scores[-1] > 0.9
+    assert scores[-1] >= fold["score"] - 0.05
+
+
+def test_slow_metrics_are_not_computed_on_training_rows(digits: Any) -> None:
+    space = context((digits[0].astype("float32"), digits[1]))
+    slow = replace(space.metric, cost=Cost(0.2, 0.2))
+    trial = job(space, 0, 1)
+    components, space = space.resolve(trial.params), replace(space, metric=slow)
+    encoded = space.encode_fold(components, 0)
+    assert new_curve(space, 0, encoded, 32).sample is None
+    assert new_curve(replace(space, metric=replace(slow, cost=Cost())), 0, encoded, 32).sample is not None
 
 
 def test_scores_of_a_curve_have_the_direction_of_the_metric(diabetes: Any) -> None:

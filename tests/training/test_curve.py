@@ -3,8 +3,9 @@
 from itertools import pairwise
 
 import pytest
+import torch
 
-from autonet.training.curve import LearningCurve
+from autonet.training.curve import SAMPLE_SHARE, LearningCurve, TrainingSample
 
 
 def curve_of(n: int, max_points: int) -> LearningCurve:
@@ -18,7 +19,7 @@ def curve_of(n: int, max_points: int) -> LearningCurve:
 
 def test_a_point_has_the_mean_loss_of_the_batches_since_the_last() -> None:
     first, second = curve_of(2, 10).points
-    assert first == (1, 0.5, 2.0, 0.25, 0.75)
+    assert first == (1, 0.5, 2.0, 0.25, 0.75, None)
     assert second.train_loss == 1.0
 
 
@@ -39,3 +40,11 @@ def test_the_points_of_a_long_curve_are_evenly_spaced_and_end_with_the_last(n: i
     else:
         assert len(epochs) >= max_points // 2
     assert len({b - a for a, b in pairwise(epochs[:-1])}) <= 1
+
+
+def test_a_sample_is_scored_as_often_as_its_share_of_the_steps_allows() -> None:
+    sample = TrainingSample(torch.zeros(4, 2), lambda outputs: (0.0, 0.0), cost=2.0)
+    due = [step for step in range(1, 2001) if sample.is_due(step)]
+    assert due[0] == 2.0 / SAMPLE_SHARE
+    assert [b - a for a, b in pairwise(due)] == [2.0 / SAMPLE_SHARE] * (len(due) - 1)
+    assert len(due) * 2.0 <= SAMPLE_SHARE * 2000
