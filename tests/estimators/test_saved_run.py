@@ -39,6 +39,9 @@ def test_a_run_that_goes_on_has_the_best_model_so_far(tmp_path: Path) -> None:
     assert best.fit_result_["info"] == {k: v for k, v in auto.fit_result_["info"].items() if not k.startswith("train")}
     assert best.best_config_ == auto.best_config_
     assert run.history.rungs == auto.history_.rungs
+    assert best.trajectory() == auto.trajectory()
+    assert best.learning_curves() == auto.learning_curves()
+    assert best.leaderboard().column("name") == auto.leaderboard().column("name")
     for exporter, name in ((run, "run.csv"), (auto, "auto.csv")):
         exporter.to_csv(tmp_path / name)  # type: ignore[attr-defined]
     assert (tmp_path / "run.csv").read_bytes() == (tmp_path / "auto.csv").read_bytes()
