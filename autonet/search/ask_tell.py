@@ -27,6 +27,7 @@ class AskTell(StudyView):
     errors: list[Exception]
     on_report: Callable[[Trial, int, float], None] | None = None  # gets intermediate values, which are not kept then
     _n_before: int
+    _repeats: int
     _lock: threading.RLock
     _limit: TimeLimit
     _mine: set[int]
@@ -118,6 +119,7 @@ class AskTell(StudyView):
                 limit=self._limit,
                 running_here=self._mine,
                 n_before=self._n_before,
+                repeats=self._repeats,
                 isolated=isolated,
             )
             if job is not None:

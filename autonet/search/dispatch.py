@@ -29,6 +29,7 @@ def start_next_job(
     limit: TimeLimit,
     running_here: Container[int],
     n_before: int = 0,
+    repeats: int = 1,
     isolated: bool,
 ) -> Job | None:
     """Choose the next job and record its start.
@@ -46,6 +47,8 @@ def start_next_job(
         Numbers of the trials that this process runs; other running trials belong to a process that died.
     n_before : int
         Number of reports before this call of `optimize`, after which the objective may have changed.
+    repeats : int
+        Number of trials of each configuration.
     isolated : bool
         Whether the job runs in a worker process.
 
@@ -70,8 +73,10 @@ def start_next_job(
     move = decide(may_start=max_trials is None or len(history) < max_trials)
     if isinstance(move, Start):
         number = len(history)
-        known = {"defines": journal.defines, "trusted": len(history.reports) > n_before}
-        proposal = propose(sampler, journal.space, history, _make_rng(journal.seed, number, 1), **known)
+        rng, trusted = _make_rng(journal.seed, number, 1), len(history.reports) > n_before
+        proposal = propose(
+            sampler, journal.space, history, rng, defines=journal.defines, trusted=trusted, repeats=repeats
+        )
         if proposal is not None:
             config, origin = proposal
             seed = int(_make_rng(journal.seed, number, 0).integers(2**31))

@@ -23,6 +23,8 @@ logger = logging.getLogger("autonet.search")
 
 MAX_DRAWS = 20  # draws for a configuration that differs from running ones; if few are left, waiting is better
 
+REPEAT = "repeat"  # origin of a trial that has the configuration of the one before
+
 Proposal = tuple[Mapping[str, Any], str]  # configuration and origin
 
 
@@ -34,8 +36,11 @@ def propose(
     *,
     defines: bool = False,
     trusted: bool = True,
+    repeats: int = 1,
 ) -> Proposal | None:
     """Return an untried configuration: an enqueued one, the default, or a proposal of the sampler.
+
+    Before it comes the latest configuration again, until it has as many trials as there are repeats.
 
     Parameters
     ----------
@@ -47,12 +52,18 @@ def propose(
         Whether the objective defines the space, so that the configuration may be incomplete.
     trusted : bool
         Whether the objective is that of the earlier trials; an edited one may suggest something new.
+    repeats : int
+        Number of trials of each configuration.
 
     Returns
     -------
     Proposal or None
         None if no new configuration is found; see `log_exhaustion`.
     """
+    latest = _find_latest(history)
+    if latest is not None and len(history) - latest.number < repeats:
+        # Until it has ended, it is not known what an objective that defines the space suggests.
+        return None if defines and latest.number in history.running else (dict(latest.config), REPEAT)
     if history.queue:
         return history.queue[0], "enqueued"
     if not len(history):
@@ -71,6 +82,11 @@ def propose(
         row = table.sample_new(rng)
         config = None if row is None else table.encoding.decode(row)
     return None if config is None else (config, "sampler")
+
+
+def _find_latest(history: History) -> Trial | None:
+    """Return the latest trial that repeats no other."""
+    return next((trial for trial in reversed(history.trials) if trial.origin != REPEAT), None)
 
 
 def _propose_defined(history: History, config: Mapping[str, Any], rng: np.random.Generator) -> Proposal | None:

@@ -36,6 +36,7 @@ class StopConditions:
     timeout: float | None = None
     stop_at: float | None = None
     on_error: str = "record"
+    repeats: int = 1
 
     def __post_init__(self) -> None:
         if self.max_trials is not None and not (is_integer(self.max_trials) and self.max_trials >= 1):
@@ -44,8 +45,10 @@ class StopConditions:
             raise InvalidOption(f"timeout must be a non-negative number of seconds; got {self.timeout!r}.")
         if self.stop_at is not None and not is_real(self.stop_at):
             raise InvalidOption(f"stop_at must be a number; got {self.stop_at!r}.")
+        if not (is_integer(self.repeats) and self.repeats >= 1):
+            raise InvalidOption(f"repeats must be an integer of at least 1; got {self.repeats!r}.")
         check_choice("on_error", self.on_error, ("record", "raise"))
-        for name in ("max_trials", "timeout", "stop_at"):  # timers do not accept NumPy scalars
+        for name in ("max_trials", "timeout", "stop_at", "repeats"):  # timers do not accept NumPy scalars
             object.__setattr__(self, name, to_plain(getattr(self, name)))
         if self.timeout is not None and self.timeout > MAX_TIMEOUT_SECONDS:
             object.__setattr__(self, "timeout", None)

@@ -128,7 +128,7 @@ class Study(AskTell):
         self.history = History(make_rungs(min_budget, max_budget, eta, budget_type), maximize=direction == "maximize")
         self.errors: list[Exception] = []
         self.interrupted = self._stopping = False
-        self._limit = TimeLimit()
+        self._limit, self._repeats = TimeLimit(), 1
         self._mine: set[int] = set()  # running trials of this process; others belong to a process that died
         self._asked: dict[int, tuple[RunningTrial, float, float]] = {}
         fresh_seed = resolve_seed(random_state)
@@ -192,6 +192,7 @@ class Study(AskTell):
         max_trials: int | None = None,
         timeout: float | None = None,
         stop_at: float | None = None,
+        repeats: int = 1,
         n_jobs: int = 1,
         executor: Any = None,
         on_error: Literal["record", "raise"] = "record",
@@ -212,6 +213,8 @@ class Study(AskTell):
             seconds, so that a seed no longer reproduces the search.
         stop_at : float, optional
             Stop when a trial reaches this value.
+        repeats : int
+            Number of trials of each configuration, each with another seed; `aggregate` returns their means.
         n_jobs : int
             Number of trials at once; several run in worker processes; -1 means one per core.
         executor : Executor, concurrent.futures.Executor, dask.distributed.Client or str, optional
@@ -236,7 +239,7 @@ class Study(AskTell):
         InvalidOption
             If an option is invalid, or `optimize` is already running, in another thread or around the objective.
         """
-        limits = StopConditions(max_trials, timeout, stop_at, on_error)
+        limits = StopConditions(max_trials, timeout, stop_at, on_error, repeats)
         max_trials, timeout = limits.max_trials, limits.timeout
         callbacks = check_callbacks(callbacks)
         opened = closing(make_executor(n_jobs)) if executor is None else adopt_executor(executor)
@@ -249,6 +252,7 @@ class Study(AskTell):
             try:
                 limits.check(self.history, objective)
                 self._limit = min(current_limit(), TimeLimit.after(timeout))  # of an enclosing trial, and its own
+                self._repeats = limits.repeats
                 self._stopping = self.interrupted = False
                 runs_in.prepare(objective)
                 with ProgressBar(timeout, max_trials, shown=progress) as bar:
@@ -275,7 +279,7 @@ class Study(AskTell):
                 with suppress(RunUnavailable), self._lock:  # then the search stops for the same reason
                     self._journal.cancel(self._submitted)
                 self._mine &= self._asked.keys()
-                self._limit = TimeLimit()
+                self._limit, self._repeats = TimeLimit(), 1
                 self.interrupted = interrupt.requested
         if self.interrupted and self.history.best is None:
             raise KeyboardInterrupt

@@ -8,6 +8,7 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import NoFinishedTrial
 from autonet.core.resulttable import ResultTable
+from autonet.search.aggregate import aggregate
 from autonet.search.export.methods import Exports
 from autonet.search.history import History
 from autonet.search.records import Trial
@@ -114,6 +115,19 @@ class StudyView(Exports):
             ``trial`` and ``budget`` that reached it.
         """
         return self.history.trajectory()
+
+    def aggregate(self) -> ResultTable:
+        """Return statistics of the trials of each configuration, for a search with ``repeats``.
+
+        Returns
+        -------
+        ResultTable
+            A row per configuration, the best mean value first; where there are budgets, per configuration and budget
+            reached: numbers of its ``trials``, how many of them ``failed``, hyperparameters as ``params_*``, and
+            ``_mean``, ``_std`` (None of a single trial), ``_min``, ``_median`` and ``_max`` of the ``value`` and of
+            each metric that is a number in all of them.
+        """
+        return aggregate(self.history)
 
     def summary(self) -> ResultTable:
         """Summarize the search.

@@ -1,6 +1,7 @@
 """What is proposed is legal and new."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -92,3 +93,37 @@ def test_what_is_enqueued_and_cannot_be_used_is_warned_of(objective: Objective, 
     with pytest.warns(EnqueuedIgnored, match=sentence):
         study.optimize(objective, max_trials=1)
     assert str(study.trials[0].status) == "finished"
+
+
+def test_every_configuration_is_repeated_with_another_seed() -> None:
+    """AIQC's eight combinations with two repeats are sixteen jobs."""
+    space = {"neurons": [9, 12], "batch_size": [3, 5], "epochs": [30, 60]}
+    study = Study(space, sampler="grid", random_state=0).optimize(lambda trial: trial.seed, repeats=2)
+    pairs = list(zip(study.trials[::2], study.trials[1::2], strict=True))
+    assert len({tuple(first.config.items()) for first, _ in pairs}) == len(pairs) == 8
+    assert all(first.config == second.config and second.origin == "repeat" for first, second in pairs)
+    assert len({trial.seed for trial in study.trials}) == 16
+
+
+def test_repeats_go_on_in_a_run_directory(tmp_path: Path) -> None:
+    def run(max_trials: int | None) -> Study:
+        with Study({"x": [1, 2, 3]}, sampler="grid", run_dir=tmp_path / "run", random_state=0) as study:
+            return study.optimize(lambda trial: float(trial["x"]), repeats=3, max_trials=max_trials)
+
+    run(4)
+    assert [trial.config["x"] for trial in run(None).trials] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+
+
+def test_repeats_of_an_objective_that_defines_its_space_have_its_configuration() -> None:
+    def objective(trial: RunningTrial) -> float:
+        return trial.suggest_float("x", 0, 1) + (trial.suggest_int("n", 1, 3) if trial.number < 4 else 0)
+
+    trials = Study(random_state=0).optimize(objective, max_trials=4, repeats=2, n_jobs=2).trials
+    assert trials[0].config == trials[1].config != trials[2].config == trials[3].config
+    assert set(trials[1].config) == {"x", "n"}
+
+
+@pytest.mark.parametrize("repeats", [0, 1.5, True, "two"])
+def test_repeats_are_a_number_of_trials(repeats: Any) -> None:
+    with pytest.raises(InvalidOption, match="repeats must be an integer of at least 1; got"):
+        Study({"x": (0.0, 1.0)}).optimize(lambda trial: trial["x"], repeats=repeats)
