@@ -58,6 +58,14 @@ def test_edit_the_space(capsys: Any) -> None:
     assert "NetworkSelector:bottleneck:width" in capsys.readouterr().out
 
 
+def test_aiqc_workflow(tmp_path: Path, capsys: Any) -> None:
+    study = example("aiqc_workflow").main(epochs=(1, 2), folder=tmp_path)
+    assert len(study.trials) == 16
+    assert {"fold_2_mean", "train_std", "test_max"} <= set(study.aggregate().columns)
+    assert "Feature names seen at fit time, yet now missing:\n- petal width (cm)" in capsys.readouterr().out
+    assert len(example("aiqc_workflow").main(epochs=(1, 2), folder=tmp_path).trials) == 16  # nothing is tried again
+
+
 @needs("nyc_taxis.parquet")
 @pytest.mark.usefixtures("cpu_clock")
 def test_taxi_fares(monkeypatch: Any, capsys: Any) -> None:
