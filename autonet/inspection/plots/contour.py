@@ -11,7 +11,7 @@ import numpy as np
 
 from autonet.core.errors import InvalidOption
 from autonet.core.typing import FloatArray
-from autonet.inspection.marginals import marginal_losses
+from autonet.inspection.marginals import MarginalLosses
 from autonet.inspection.plots.figures import (
     BLACK,
     ORANGE,
@@ -133,7 +133,7 @@ class ContourDisplay:
         x, y = (HyperparameterAxis(results.space[name]) for name in _choose_pair(results, names))
         (x_vectors, x_grid), (y_vectors, y_grid) = x.grid(N_POINTS), y.grid(N_POINTS)
         points = np.stack([a.ravel() for a in np.meshgrid(x_vectors, y_vectors)], axis=1)
-        means = results.to_values(marginal_losses(table, [x.name, y.name], points))
+        means = results.to_values(MarginalLosses(table).predict([x.name, y.name], points))
         return cls(results, x, y, x_grid, y_grid, means.reshape(len(y_grid), len(x_grid))).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> Self:

@@ -230,11 +230,12 @@ class LearningCurvesDisplay:
         )
         colors = sample_colors(len(self.rungs))
         width, size = (1.4, 4.5) if len(self.curves) <= MANY else (0.7, 2.5)
+        few = max(len(curve.x) for curve in self.curves) <= len(self.rungs)
         self.lines_, labelled = [], set[int]()
         for curve in self.curves:
             label = None if curve.level in labelled else self.rungs[curve.level]
             labelled.add(curve.level)
-            marker = "o" if len(curve.x) <= len(self.rungs) else ""
+            marker = "o" if few or len(curve.x) == 1 else ""
             style: Any = {"marker": marker, "markersize": size, "linewidth": width, "alpha": 0.7, "label": label}
             self.lines_ += ax.plot(curve.x, curve.values, color=colors[curve.level], **style)
             if curve.trial == self.best:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -80,15 +81,15 @@ def make_axes(what: str, ax: Axes | None, figsize: tuple[float, float]) -> Axes:
     return ax
 
 
-def split_axes(ax: Axes, n_rows: int, n_columns: int) -> list[Axes]:
-    """Replace axes by a grid of axes in the same place, and return these row by row."""
+def split_axes(ax: Axes, n: int, n_columns: int) -> list[Axes]:
+    """Replace axes by `n` axes in the same place, in rows of `n_columns`."""
     ax.set_axis_off()
     figure = ax.figure
     spec = ax.get_subplotspec()
     if spec is None:
         raise ValueError("ax must belong to a grid of a figure, as those of matplotlib.pyplot.subplots do.")
-    grid = spec.subgridspec(n_rows, n_columns)
-    return [figure.add_subplot(grid[i // n_columns, i % n_columns]) for i in range(n_rows * n_columns)]
+    grid = spec.subgridspec(math.ceil(n / n_columns), n_columns)
+    return [figure.add_subplot(grid[i // n_columns, i % n_columns]) for i in range(n)]
 
 
 def strip_axes(ax: Axes) -> None:
@@ -147,7 +148,7 @@ def format_number(number: float) -> str:
 
 
 def shorten(text: Any, limit: int = MAX_CHARACTERS) -> str:
-    """Shorten a label to `limit` characters in its middle; characters that fonts lack are escaped."""
+    """Shorten a label to `limit` characters in its middle; lone surrogates are escaped."""
     label = " ".join(str(text).encode("utf-8", "backslashreplace").decode().split())
     label = label.replace("$", r"\$")  # would begin a formula
     if len(label) <= limit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["HyperparameterAxis", "choose_hyperparameters"]
 
 MAX_CHARACTERS = 16  # of a choice
+MAX_TICKS = 12  # choices that have a label
 MAX_LINE = 28  # characters of the labels of choices, with two between them, above which they are rotated
 JITTER = 0.22  # largest distance of a dot from the place of its choice, of 1 between two
 
@@ -95,11 +97,12 @@ class HyperparameterAxis:
         return (positions - low) / (high - low)
 
     def ticks(self, n: int = 5) -> tuple[FloatArray, list[str]]:
-        """Return positions and labels of about `n` ticks, or those of all choices."""
+        """Return positions and labels of about `n` ticks, or those of choices, every second or third of many."""
         from matplotlib.ticker import LogLocator, MaxNLocator  # noqa: PLC0415 - an extra
 
         if not self.is_numeric:
-            return np.arange(len(self.choices), dtype=float), [shorten(c, MAX_CHARACTERS) for c in self.choices]
+            shown = range(0, len(self.choices), math.ceil(len(self.choices) / MAX_TICKS))
+            return np.array(shown, float), [shorten(self.choices[i], MAX_CHARACTERS) for i in shown]
         low, high = float(self.hyperparameter.lower), float(self.hyperparameter.upper)
         whole = float(low).is_integer() and np.isfinite(self.hyperparameter.size)
         locator = LogLocator(numticks=n) if self.log else MaxNLocator(n, integer=whole)

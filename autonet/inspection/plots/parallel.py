@@ -29,6 +29,8 @@ __all__ = ["ParallelCoordinatesDisplay"]
 
 INACTIVE = -0.18  # height at which lines pass an inactive hyperparameter, below its values from 0 to 1
 N_TICKS = 5
+FAINT = 0.15  # opacity of the worst trials
+N_CLEAR = 25
 JITTER = 0.08  # largest distance of a line from the place of its choice, of 1 between two
 
 
@@ -146,10 +148,11 @@ class ParallelCoordinatesDisplay:
         order = np.lexsort((-np.arange(len(badness)), -badness))  # of equal ones the first is drawn last
         order = order[~trials.failed[order]]
         lines = [np.column_stack([range(len(self.axes)), heights[i]]) for i in order]
-        opacity = float(np.clip(12 / max(len(lines), 1), 0.25, 0.9))
-        self.lines_ = LineCollection(
-            lines, cmap=value_colormap(higher_is_better=higher_is_better), norm=norm, alpha=opacity
-        )
+        # About `N_CLEAR` of the best are opaque, whatever the number of trials.
+        ranks = np.arange(1, len(lines) + 1) / len(lines)
+        opacity = FAINT + (0.9 - FAINT) * ranks ** max(len(lines) / N_CLEAR, 1)
+        self.lines_ = LineCollection(lines, cmap=value_colormap(higher_is_better=higher_is_better), norm=norm)
+        self.lines_.set_alpha(opacity.tolist())
         self.lines_.set_array(trials.values[order])
         self.lines_.set_linewidth([1.2] * (len(lines) - 1) + [2.5])
         ax.add_collection(self.lines_)

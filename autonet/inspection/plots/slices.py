@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from autonet.core.typing import FloatArray
-from autonet.inspection.marginals import marginal_losses
+from autonet.inspection.marginals import MarginalLosses
 from autonet.inspection.plots.figures import (
     BLACK,
     ValueScale,
@@ -149,10 +149,10 @@ class SliceDisplay:
         import_pyplot(cls.__name__)  # before the forests are fitted
         results.require_value()
         names = choose_hyperparameters(results, names, max_hyperparameters)
-        table = None
+        model = None
         if count_tried(results.history, results.space) >= MIN_TRIALS:
-            table = LossTable(results.history, results.space)
-        return cls(results, [_make_slice(results, name, table) for name in names]).plot(ax=ax)
+            model = MarginalLosses(LossTable(results.history, results.space))
+        return cls(results, [_make_slice(results, name, model) for name in names]).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the plot.
@@ -170,7 +170,7 @@ class SliceDisplay:
         n_columns = min(MAX_COLUMNS, len(self.slices))
         n_rows = math.ceil(len(self.slices) / n_columns)
         outer = make_axes(type(self).__name__, ax, (3.1 * n_columns + 1.3, 2.8 * n_rows))
-        self.axes_ = split_axes(outer, n_rows, n_columns)[: len(self.slices)]
+        self.axes_ = split_axes(outer, len(self.slices), n_columns)
         labels = shorten_names((part.axis.name for part in self.slices), self.results.space)
         values = [*self.results.trials.values, *(mean for part in self.slices for mean in part.means)]
         scale = ValueScale.fit(values, higher_is_better=self.results.higher_is_better)
@@ -207,9 +207,9 @@ class SliceDisplay:
         strip_axes(ax)
 
 
-def _make_slice(results: SearchResults, name: str, table: LossTable | None) -> Slice:
+def _make_slice(results: SearchResults, name: str, model: MarginalLosses | None) -> Slice:
     """Collect positions and predicted means of a hyperparameter."""
     axis = HyperparameterAxis(results.space[name])
     vectors, grid = axis.grid(N_POINTS)
-    means = np.empty(0) if table is None else results.to_values(marginal_losses(table, [name], vectors[:, None]))
+    means = np.empty(0) if model is None else results.to_values(model.predict([name], vectors[:, None]))
     return Slice(axis, axis.positions(results.trials.configs), grid, means)

@@ -80,8 +80,8 @@ def test_one_colour_is_that_of_the_palette_and_several_are_in_order_of_lightness
 
 def test_axes_are_divided_in_their_place() -> None:
     _, (left, right) = plt.subplots(1, 2)
-    parts = split_axes(left, 2, 2)
-    assert len(parts) == 4
+    parts = split_axes(left, 3, 2)
+    assert len(parts) == 3
     assert all(part.get_position().x1 < right.get_position().x0 for part in parts)
     with pytest.raises(ValueError, match="must belong to a grid"):
         split_axes(plt.figure().add_axes((0, 0, 1, 1)), 1, 2)

@@ -39,6 +39,12 @@ def test_ticks_are_few_and_short(hyperparameter: Any, ticks: list[str], scaled: 
     assert axis.scale(positions) == pytest.approx(scaled)
 
 
+def test_of_many_choices_some_have_a_label() -> None:
+    positions, texts = HyperparameterAxis(Categorical("x", [f"c{i}" for i in range(30)])).ticks()
+    assert positions.tolist() == list(range(0, 30, 3))
+    assert texts == [f"c{i}" for i in range(0, 30, 3)]
+
+
 def test_grids_hold_each_value_once_in_vector_form_beside_its_position() -> None:
     vectors, positions = HyperparameterAxis(Integer("x", (1, 4))).grid(25)
     assert positions.tolist() == [1, 2, 3, 4]

@@ -1,10 +1,14 @@
 """What displays read of studies, histories and estimators."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 
+import autonet
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import InvalidOption
 from autonet.inspection.plots.results import SearchResults
@@ -31,9 +35,9 @@ def test_values_of_estimators_are_scores_by_their_metric(name: str, request: pyt
     assert results.trials.values == pytest.approx(scores)
 
 
-def test_a_loss_that_is_the_score_itself_is_lower_the_better(diabetes: object) -> None:
+def test_a_loss_that_is_the_score_itself_is_lower_the_better(diabetes: Any) -> None:
     options = {"budget_type": "epochs", "max_budget": 3, "max_trials": 2, "tree_ensembles": False, "random_state": 0}
-    auto = AutoNetRegression("tiny_cs", optimize_metric="rmse", **options).fit(*diabetes)  # type: ignore[misc]
+    auto = AutoNetRegression("tiny_cs", optimize_metric="rmse", **options).fit(*diabetes)
     results = SearchResults.from_estimator(auto)
     assert not results.higher_is_better
     assert results.trials.values == pytest.approx([trial.metrics["val_rmse"] for trial in auto.history_])
@@ -73,3 +77,12 @@ def test_other_objects_are_refused() -> None:
         SearchResults.from_estimator(History())
     with pytest.raises(NotFittedError):
         SearchResults.from_estimator(AutoNetClassification())
+
+
+def test_an_opened_run_is_a_study(iris: Any, tmp_path: Path) -> None:
+    options = {"budget_type": "epochs", "max_budget": 3, "max_trials": 2, "tree_ensembles": False, "random_state": 0}
+    AutoNetClassification("tiny_cs", run_dir=tmp_path / "run", **options).fit(*iris)
+    run = autonet.open_run(tmp_path / "run")
+    results = SearchResults.from_study(run)
+    assert results.trials.values.tolist() == [trial.value for trial in run.history]
+    assert results.space is run.search_space
