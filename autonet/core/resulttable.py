@@ -11,7 +11,7 @@ from autonet.core.validation import check_choice
 __all__ = ["ResultTable"]
 
 MAX_ROWS = 60  # of a printed table; of a longer one the first and the last rows are shown
-MAX_WIDTH = 60  # characters of a cell
+MAX_WIDTH = 100  # characters of a cell
 
 Row = dict[str, Any]
 

@@ -47,7 +47,7 @@ def plan_fit(estimator: "AutoNet", X: Any, y: Any, overrides: Mapping[str, Any])
         stages=_list_stages(plan),
         max_trials=options.limit_trials(rungs),
         unit_seconds=1.0 if plan.unit == "time" else epoch,
-        network_share=1 - MIN_SHARE if options.tree_ensembles else 1.0,
+        network_share=1 - MIN_SHARE if options.tree_ensembles and not options.levels else 1.0,
     ).table()
 
 

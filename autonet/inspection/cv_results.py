@@ -46,6 +46,8 @@ def cv_results(history: History, metric: str, *, greater_is_better: bool) -> dic
     return {
         "mean_fit_time": np.array([_fit_seconds(trial) / max(n_splits, 1) for trial in trials]),
         "std_fit_time": np.array([np.std(_seconds_of_folds(parts)) for parts in folds]),
+        "mean_score_time": np.array([np.mean(_score_seconds(parts)) for parts in folds]),
+        "std_score_time": np.array([np.std(_score_seconds(parts)) for parts in folds]),
         **{f"param_{name}": _mask(params, name) for name in sorted({name for config in params for name in config})},
         "params": params,
         **{f"split{split}_test_score": splits[:, split] for split in range(n_splits)},
@@ -65,6 +67,10 @@ def _fit_seconds(trial: Trial) -> float:
 def _seconds_of_folds(folds: Sequence[Any]) -> list[float]:
     """Return the seconds of training of each fold at its last validation."""
     return [fold["curve"]["seconds"][-1] for fold in folds if fold["curve"]["seconds"]] or [0.0]
+
+
+def _score_seconds(folds: Sequence[Any]) -> list[float]:
+    return [fold["validation_seconds"] for fold in folds] or [0.0]
 
 
 def _mask(params: Sequence[dict[str, Any]], name: str) -> Any:

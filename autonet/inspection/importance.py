@@ -73,7 +73,8 @@ def feature_importance(
     ]
     found.sort(key=lambda row: -row["importance"])
     caption = (
-        f"drop of {metric.name} when a column is shuffled, mean of {n_repeats} shuffles of {len(rows.data):,} rows; "
+        f"{'rise' if sign < 0 else 'drop'} of {metric.name} when a column is shuffled, mean of {n_repeats} shuffles of "
+        f"{len(rows.data):,} row{'' if len(rows.data) == 1 else 's'}; "
         f"noise: what a column of noise stays below in {NOISE_LEVEL:.0%} of cases"
     )
     return ResultTable(found, COLUMNS, caption)

@@ -76,7 +76,7 @@ def leaderboard(
         found = (tested or {}).get(row["name"])
         row["test_score"], row["ms_per_row"] = (found.score, found.ms_per_row) if found else (None, None)
     _rank(rows, greater_is_better=record.greater_is_better)
-    caption = f"{len(rows):,} models by validation {metric}"
+    caption = f"{len(rows):,} model{'' if len(rows) == 1 else 's'} by validation {metric}"
     return ResultTable(rows, COLUMNS, caption)
 
 

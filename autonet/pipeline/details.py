@@ -16,7 +16,7 @@ __all__ = ["FOLDS", "describe_curve", "describe_fold", "new_curve"]
 FOLDS = "folds"  # name among the details of a report: a dictionary for each fold
 
 # Points that a job keeps of the curves of all its folds, and of each: a hundred trials take less than a megabyte.
-MAX_POINTS = 100
+MAX_POINTS = 80
 MIN_POINTS = 8
 
 SAMPLED_ROWS = 256  # training rows that are scored beside the validation rows
@@ -62,7 +62,7 @@ def describe_curve(curve: LearningCurve, metric: Metric) -> dict[str, Any]:
 
 
 def describe_fold(curve: LearningCurve, metric: Metric, loss: float, seconds: float, rows: int) -> dict[str, Any]:
-    """Return the curve of a fold, its ``score``, and ``ms_per_row``, the milliseconds of a validation per row.
+    """Return the curve of a fold, its ``score``, and the time of a validation: ``validation_seconds``, ``ms_per_row``.
 
     Parameters
     ----------
@@ -75,9 +75,12 @@ def describe_fold(curve: LearningCurve, metric: Metric, loss: float, seconds: fl
     rows : int
         Number of validation rows.
     """
-    score, milliseconds = metric.to_score(loss), 1000 * seconds / rows
-    return {**describe_curve(curve, metric), "score": score, "ms_per_row": float(f"{milliseconds:.{DIGITS}g}")}
+    took, per_row = _round([seconds, 1000 * seconds / rows])
+    times = {"validation_seconds": took, "ms_per_row": per_row}
+    return {**describe_curve(curve, metric), "score": metric.to_score(loss), **times}
 
 
 def _round(values: Iterable[float | None]) -> list[float | None]:
-    return [None if value is None else float(f"{value:.{DIGITS}g}") for value in values]
+    """Round to few digits, and to whole numbers where they are: epochs as text are short."""
+    rounded = (None if value is None else float(f"{value:.{DIGITS}g}") for value in values)
+    return [int(value) if value is not None and value.is_integer() else value for value in rounded]

@@ -112,6 +112,7 @@ def _count_budgets(history: "History") -> list[Row]:
     for budget in rungs.budgets:
         jobs = [job for job in reports if job.target == budget]
         note = "top rung" if budget == rungs.top else "lowest rung" if budget == rungs.bottom else ""
+        note = "the only rung" if len(rungs) == 1 else note
         rows.append(_row("rungs", f"{budget:.4g} {unit}", len(jobs), _seconds(jobs), note))
     return rows
 

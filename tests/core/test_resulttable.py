@@ -55,9 +55,9 @@ def test_a_table_prints_aligned_numbers_right_and_text_left() -> None:
 
 
 def test_long_tables_and_cells_are_cut_where_they_print() -> None:
-    table = ResultTable({"n": n, "text": "x" * 99} for n in range(100))
+    table = ResultTable({"n": n, "text": "x" * 199} for n in range(100))
     lines = repr(table).splitlines()
-    assert lines[1].split() == ["0", "x" * 57 + "..."]
+    assert lines[1].split() == ["0", "x" * 97 + "..."]
     assert lines[31] == "... 40 rows more ..."
     assert lines[-1].split()[0] == "99"
     assert len(lines) == 62

@@ -99,8 +99,7 @@ def test_errors_rise(fitted: AutoNetRegression, table: Any) -> None:
     X, y = table[0][400:], table[1][400:]
     found = fitted.feature_importance(X, y, metric="rmse", max_rows=100)
     assert found[0]["importance"] > 0.5
-    assert "rmse" in found.caption
-    assert "100 rows" in found.caption
+    assert found.caption.startswith("rise of rmse when a column is shuffled, mean of 5 shuffles of 100 rows; ")
 
 
 def test_options_are_checked(fitted: AutoNetRegression, table: Any) -> None:
