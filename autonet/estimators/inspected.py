@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
     from autonet.core.resulttable import ResultTable
+    from autonet.inspection.hyperparameters import HyperparameterImportance
     from autonet.inspection.record import FitRecord
     from autonet.models.model import FittedModel
     from autonet.search.history import History
@@ -73,6 +74,34 @@ class InspectedEstimator:
         from autonet.inspection.scoring import optimized_name  # noqa: PLC0415
 
         return learning_curves(self.history_, optimized_name(self.fit_result_))
+
+    def hyperparameter_importance(self, *, random_state: int = 0) -> HyperparameterImportance:
+        """Compute which hyperparameters the validation loss depends on, by functional ANOVA.
+
+        Parameters
+        ----------
+        random_state : int, default=0
+
+        Returns
+        -------
+        HyperparameterImportance
+            Main and total effects with a noise floor; prints as a table.
+
+        Raises
+        ------
+        NotFittedError
+        AttributeError
+            If the estimator was loaded from a model file without history.
+        InvalidOption
+            If fewer than four configurations were tried.
+
+        See Also
+        --------
+        autonet.inspection.hyperparameter_importance : The same of a study, with references.
+        """
+        from autonet.inspection.hyperparameters import hyperparameter_importance  # noqa: PLC0415
+
+        return hyperparameter_importance(self.history_, self.search_space_, random_state=random_state)
 
     def summary(self) -> ResultTable:
         """Summarize the fit: what was tried, how the time was divided, and what was limited by what.

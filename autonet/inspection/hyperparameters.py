@@ -10,6 +10,7 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import NDArray
 
+from autonet.core.resulttable import ResultTable
 from autonet.core.typing import FloatArray
 from autonet.inspection.surrogate import LossForest, LossTable
 from autonet.search.history import History
@@ -19,12 +20,13 @@ __all__ = ["HyperparameterImportance", "hyperparameter_importance"]
 
 N_FORESTS = 16  # each with a random hyperparameter of its own
 N_SAMPLES = 512  # pairs of configurations per forest, a power of 2
+COLUMNS = ("hyperparameter", "main_effect", "total_effect", "above_noise")
 NOISE_DEVIATIONS = 3.0  # standard deviations of the importance of random hyperparameters above their mean
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HyperparameterImportance:
-    """Shares of the variance of the loss that hyperparameters explain, the most important first.
+    """Shares of the variance of the loss that hyperparameters explain, the most important first; prints as a table.
 
     Attributes
     ----------
@@ -57,6 +59,32 @@ class HyperparameterImportance:
     noise_floor: float
     budget: float
     n_trials: int
+
+    @property
+    def table(self) -> ResultTable:
+        """Effects as a table: ``hyperparameter``, ``main_effect``, ``total_effect`` and ``above_noise``."""
+        rows = [
+            {
+                "hyperparameter": name,
+                "main_effect": float(main),
+                "total_effect": float(total),
+                "above_noise": bool(total > self.noise_floor),
+            }
+            for name, main, total in zip(self.names, self.main_effects, self.total_effects, strict=True)
+        ]
+        caption = (
+            f"shares of the variance of the loss, of {self.n_trials} trials; random numbers reach a total effect of "
+            f"{self.noise_floor:.3f} by chance"
+        )
+        return ResultTable(rows, COLUMNS, caption)
+
+    def __repr__(self) -> str:
+        """Print a line per hyperparameter."""
+        return repr(self.table)
+
+    def _repr_html_(self) -> str:
+        """Show a table in a notebook."""
+        return self.table._repr_html_()
 
     @property
     def important(self) -> tuple[str, ...]:

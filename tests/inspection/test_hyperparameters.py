@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption, NoFinishedTrial
 from autonet.inspection import HyperparameterImportance, hyperparameter_importance
 from autonet.search import History, Study
@@ -82,6 +83,22 @@ def test_equal_values_have_no_variance_to_explain() -> None:
     found = importance(study)
     assert found.total_effects == pytest.approx([0.0])
     assert found.important == ()
+
+
+def test_effects_are_a_table_that_prints(conditional: Study) -> None:
+    found = importance(conditional)
+    assert found.table.column("hyperparameter") == list(found.names)
+    assert found.table.column("total_effect") == found.total_effects.tolist()
+    assert [row["hyperparameter"] for row in found.table if row["above_noise"]] == list(found.important)
+    assert "by chance\nhyperparameter" in repr(found)
+    assert "<td" in found._repr_html_()
+
+
+def test_an_estimator_computes_it_of_its_search(classifier: AutoNetClassification) -> None:
+    found = classifier.hyperparameter_importance(random_state=1)
+    expected = hyperparameter_importance(classifier.history_, classifier.search_space_, random_state=1)
+    assert found.table == expected.table
+    assert found.n_trials == len(classifier.history_)
 
 
 def test_a_seed_repeats_the_result(conditional: Study) -> None:
