@@ -9,6 +9,7 @@ import warnings
 from sklearn.datasets import load_diabetes, load_iris
 
 import autonet
+from autonet.cli.tables import read_table
 from autonet.core.errors import MissingPackage
 from autonet.inspection import TrajectoryDisplay
 from autonet.search import minimize
@@ -38,6 +39,7 @@ def main() -> None:
         ("plot", lambda: TrajectoryDisplay.from_study(study)),
         ("optuna", study.to_optuna),
         ("tensorboard", lambda: study.to_tensorboard("events")),
+        ("parquet", lambda: read_table("rows.parquet")),
         ("dask", lambda: importlib.import_module("autonet.search.executors.dask")),
     )
     for extra, call in sentences:
@@ -48,7 +50,7 @@ def main() -> None:
             sentence = str(error)
         assert sentence.endswith(f'pip install "autonet-torch[{extra}]"'), (extra, sentence)
         print(sentence)
-    print("7 passed, 0 failed")
+    print("8 passed, 0 failed")
 
 
 if __name__ == "__main__":

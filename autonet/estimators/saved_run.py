@@ -88,7 +88,9 @@ class SavedRun(Exports):
         """
         components = list(components)
         if self.stage == "ended" and (self.path / MODEL).exists():
-            return load(self.path / MODEL, components=components)
+            estimator = load(self.path / MODEL, components=components)
+            estimator.history_, estimator.search_space_ = self.history, self.search_space
+            return estimator
         if self.history.best is None:
             raise SearchFailed(f"No trial of {self.path} has a value yet; try again later.")
         return self._select(find_class(self._fit["estimator"], components), components)
@@ -101,10 +103,37 @@ class SavedRun(Exports):
         """Return the learning curves to export."""
         return learning_curves(self.history, "val_score")
 
+    def new_estimator(self, *, components: Iterable[Any] = ()) -> "AutoNet":
+        """Build an estimator with the parameters of the fit: its `fit`, with the same data, goes on with the run.
+
+        Parameters
+        ----------
+        components : iterable of callable or class
+            The user's own subclass of the estimator.
+
+        Returns
+        -------
+        AutoNetClassification or AutoNetRegression
+            Not fitted; its `run_dir` is `path`.  Parameters that are not in `params`, such as callbacks, have their
+            defaults.
+
+        Raises
+        ------
+        InvalidModelFile
+            If the subclass is not given.
+        """
+        cls = find_class(self._fit["estimator"], list(components))
+        estimator: AutoNet = cls(**{**self._params_of(cls), "run_dir": str(self.path)})
+        return estimator
+
+    def _params_of(self, cls: "type[AutoNet]") -> dict[str, Any]:
+        names = cls._get_param_names()
+        return {name: value for name, value in self.params.items() if name in names}
+
     def _select(self, cls: "type[AutoNet]", components: Sequence[Any]) -> "AutoNet":
         """Select an ensemble of the trials, as `fit` would."""
-        fit, names = self._fit, cls._get_param_names()
-        estimator = cls(**{name: value for name, value in self.params.items() if name in names})
+        fit = self._fit
+        estimator = cls(**self._params_of(cls))
         networks = find_networks(fit["networks"], cls.modality.nodes[NETWORKS.name], components)
         reader, targets = from_spec(fit["reader"]), from_spec(fit["targets"])
         chosen = [_find_metric(metric, components) for metric in fit["metrics"]]

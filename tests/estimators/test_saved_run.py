@@ -54,6 +54,19 @@ def test_a_run_that_ended_has_the_final_model(tmp_path: Path) -> None:
     best = run.best_estimator()
     assert isinstance(best, AutoNetRegression)
     np.testing.assert_array_equal(best.predict(X[:, :3]), auto.predict(X[:, :3]))
+    assert [trial.config for trial in best.history_] == [trial.config for trial in auto.history_]
+    assert best.search_space_ == auto.search_space_
+
+
+def test_a_new_estimator_goes_on_with_the_run(tmp_path: Path) -> None:
+    AutoNetRegression("tiny_cs", max_trials=1, run_dir=tmp_path / "run", **EPOCHS).fit(X[:, :3], X[:, 3])
+    (tmp_path / "run").rename(tmp_path / "moved")
+    auto = autonet.open_run(tmp_path / "moved").new_estimator()
+    assert isinstance(auto, AutoNetRegression)
+    assert auto.get_params()["run_dir"] == str(tmp_path / "moved")
+    auto.set_params(max_trials=2).fit(X[:, :3], X[:, 3])
+    assert len(auto.history_) == 2
+    assert auto.history_.trials[0].reports == autonet.open_run(tmp_path / "moved").history.trials[0].reports
 
 
 def agreement(y_true: Any, y_pred: Any) -> float:

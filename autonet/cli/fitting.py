@@ -1,0 +1,187 @@
+"""Commands that fit: `fit` and `resume`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from autonet.cli.messages import INTERRUPTED, CommandFailed, warnings_as_sentences
+from autonet.cli.options import (
+    TASKS,
+    estimator_options,
+    format_option,
+    parse_class_weight,
+    parse_settings,
+    traceback_option,
+)
+from autonet.core.errors import SearchInterrupted
+
+if TYPE_CHECKING:
+    from autonet.estimators.base import AutoNet
+
+__all__ = ["fit", "resume"]
+
+FIT_EXAMPLES = """\b
+Examples:
+  autonet fit train.csv --target price --max-runtime 300 --out price.autonet
+  autonet fit train.parquet --target churned --optimize-metric roc_auc --n-jobs auto
+  autonet fit train.csv --target price --max-runtime 3600 --preset best_cs --run-dir run
+  autonet fit train.csv --target price --set 'networks=["mlp"]' --set cross_validator=5
+"""
+
+RESUME_EXAMPLES = """\b
+Examples:
+  autonet resume run train.csv --target price
+  autonet resume run train.csv --target price --max-runtime 7200 --out price.autonet
+"""
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _data_options(function: _Function) -> _Function:
+    """Add the options that say what the columns are."""
+    for option in (
+        format_option,
+        click.option("--drop", multiple=True, metavar="COLUMN", help="Column to leave out; may be repeated."),
+        click.option("--groups", metavar="COLUMN", help="Column whose equal values stay on one side of each split."),
+        click.option("--sample-weight", metavar="COLUMN", help="Column of the weights of the rows."),
+        click.option("--test", metavar="FILE", help="Rows that are scored and nothing else."),
+        click.option("--valid", metavar="FILE", help="Rows to validate on instead of held-out ones."),
+        click.option(
+            "--target",
+            "-t",
+            "targets",
+            multiple=True,
+            required=True,
+            metavar="COLUMN",
+            help="Column to predict; may be repeated.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def _output_options(function: _Function) -> _Function:
+    """Add the options of the model file."""
+    function = click.option(
+        "--with-history", is_flag=True, help="Keep all trials and the search space in the model file."
+    )(function)
+    return click.option(
+        "--out",
+        "-o",
+        type=click.Path(path_type=Path),
+        default="model.autonet",
+        show_default=True,
+        metavar="FILE",
+        help="Model file to write; replaced if it exists.",
+    )(function)
+
+
+@click.command(epilog=FIT_EXAMPLES)
+@click.argument("train")
+@_data_options
+@_output_options
+@click.option(
+    "--task",
+    type=click.Choice(TASKS),
+    help="Kind of the task.  Default: regression for numbers with fractions or more than 20 distinct ones, else "
+    "classification.",
+)
+@estimator_options(
+    "max_runtime",
+    "max_trials",
+    "preset",
+    "optimize_metric",
+    "validation_split",
+    "categorical_features",
+    "class_weight",
+    "ensemble_size",
+    "tree_ensembles",
+    "n_jobs",
+    "run_dir",
+    "device",
+    "random_state",
+    "log_level",
+)
+@traceback_option
+def fit(train: str, task: str | None, out: Path, with_history: bool, **options: Any) -> None:
+    """Find a model for the table TRAIN (CSV, Parquet or JSON lines; - is standard input), and write it to a file.
+
+    Ctrl-C ends the search: the best model so far is written, and the exit code is 130.
+    """
+    from autonet.cli.training import construct  # noqa: PLC0415 - imports scikit-learn
+
+    _check_out(out)
+    data = _read_data(train, options)
+    estimator = construct(data["y"], task, _parse_options(options, data["y"]))
+    _fit_and_save(estimator, data, out, with_history=with_history)
+
+
+@click.command(epilog=RESUME_EXAMPLES)
+@click.argument("run_dir")
+@click.argument("train")
+@_data_options
+@_output_options
+@estimator_options("max_runtime", "max_trials", "ensemble_size", "n_jobs", "log_level")
+@traceback_option
+def resume(run_dir: str, train: str, out: Path, with_history: bool, **options: Any) -> None:
+    """Go on with the fit in RUN_DIR, with the same table TRAIN and the same columns.
+
+    Options are those that the fit had, unless others are given; limits are totals.
+    """
+    import autonet  # noqa: PLC0415 - its estimators import torch
+
+    _check_out(out)
+    run = autonet.open_run(run_dir)
+    data = _read_data(train, options)
+    estimator = run.new_estimator().set_params(**_parse_options(options, data["y"]))
+    click.echo(repr(run), err=True)
+    _fit_and_save(estimator, data, out, with_history=with_history)
+
+
+def _check_out(out: Path) -> None:
+    """Check that the model can be written, before hours are spent on it."""
+    from autonet.core.files import find_target  # noqa: PLC0415
+
+    find_target(out)
+
+
+def _read_data(train: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Read the tables of a fit, and take the options about them out of `options`."""
+    from autonet.cli.training import Roles, read_data  # noqa: PLC0415 - imports scikit-learn
+
+    roles = Roles(options.pop("targets"), options.pop("sample_weight"), options.pop("groups"), options.pop("drop"))
+    return read_data(train, roles, options.pop("format_"), valid=options.pop("valid"), test=options.pop("test"))
+
+
+def _parse_options(options: dict[str, Any], y: Any) -> dict[str, Any]:
+    """Return the parameters of the estimator that are given, those of ``--set`` included."""
+    settings = parse_settings(options.pop("settings"))
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    if "class_weight" in given:
+        numeric = getattr(getattr(y, "dtype", None), "kind", "") in ("i", "f")
+        given["class_weight"] = parse_class_weight(given["class_weight"], numeric=numeric)
+    if "categorical_features" in given:
+        given["categorical_features"] = list(given["categorical_features"])
+    return given | settings
+
+
+def _fit_and_save(estimator: "AutoNet", data: dict[str, Any], out: Path, *, with_history: bool) -> None:
+    """Fit, write the model, and print what it is; raise if the fit was interrupted."""
+    from autonet.estimators.description import describe_model  # noqa: PLC0415
+
+    with warnings_as_sentences() as categories:
+        try:
+            estimator.fit(**data)
+        except KeyboardInterrupt as error:
+            hint = "" if estimator.run_dir is None else f" Go on with: autonet resume {estimator.run_dir} ..."
+            raise CommandFailed(
+                f"interrupted before there was a model; nothing was written.{hint}", INTERRUPTED
+            ) from error
+        estimator.save(out, with_history=with_history)
+    click.echo(f"{out}: {type(estimator).__name__}")
+    for line in describe_model(estimator.fit_result):
+        click.echo(line)
+    if SearchInterrupted in categories:
+        raise CommandFailed(f"interrupted; {out} is the best model so far.", INTERRUPTED)

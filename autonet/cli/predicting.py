@@ -1,0 +1,94 @@
+"""The command `predict`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from autonet.cli.messages import warnings_as_sentences
+from autonet.cli.options import format_option, traceback_option
+
+if TYPE_CHECKING:
+    from autonet.core.typing import Array
+    from autonet.estimators.base import AutoNet
+
+__all__ = ["predict"]
+
+EXAMPLES = """\b
+Examples:
+  autonet predict price.autonet rows.csv --interval 0.9 > predictions.csv
+  autonet predict churn.autonet rows.parquet --proba --keep id --out predictions.jsonl
+  zcat rows.csv.gz | autonet predict churn.autonet - | head
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("model")
+@click.argument("rows")
+@click.option("--proba", is_flag=True, help="Probabilities of the classes as well.")
+@click.option("--interval", type=float, metavar="COVERAGE", help="Intervals that hold this share of the targets, too.")
+@click.option("--keep", multiple=True, metavar="COLUMN", help="Column of ROWS to copy; may be repeated.")
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File to write, .csv or .jsonl.  Default: CSV on standard output.",
+)
+@format_option
+@traceback_option
+def predict(
+    model: str, rows: str, proba: bool, interval: float | None, keep: tuple[str, ...], out: Path | None, format_: str
+) -> None:
+    """Predict ROWS (CSV, Parquet or JSON lines; - is standard input) with MODEL, a model file or run directory.
+
+    Columns are found by name, in any order; further ones are ignored.
+    """
+    from autonet.cli.models import load_model, read_rows  # noqa: PLC0415
+    from autonet.cli.output import check_output, write_rows  # noqa: PLC0415
+
+    check_output(out)
+    with warnings_as_sentences():
+        estimator = load_model(model)
+        _check_task(estimator, model, proba=proba, interval=interval)
+        table = read_rows(estimator, rows, format_)
+        columns: dict[str, Any] = {name: table[name] for name in keep}
+        columns |= _predict_columns(estimator, dict(table.columns), proba=proba, interval=interval)
+    write_rows(columns, out)
+
+
+def _check_task(estimator: "AutoNet", model: str, *, proba: bool, interval: float | None) -> None:
+    regression = estimator.kind == "regression"
+    if proba and regression:
+        raise click.BadParameter(f"{model} is a regression; --interval is for those.", param_hint="--proba")
+    if interval is not None and not regression:
+        raise click.BadParameter(f"{model} is a classification; --proba is for those.", param_hint="--interval")
+
+
+def _predict_columns(
+    estimator: "AutoNet", X: dict[str, Any], *, proba: bool, interval: float | None
+) -> "dict[str, Array]":
+    """Return named columns of predictions."""
+    import numpy as np  # noqa: PLC0415 - not for --help
+
+    model = estimator.model_  # takes columns by name
+    quantiles = model.targets.quantiles
+    names = [f"quantile_{level:g}" for level in quantiles] if len(quantiles) > 1 else None
+    if not proba:
+        columns = _name("prediction", model.predict(X), names)
+    else:
+        probabilities, labels = model.predict_proba(X), np.asarray(model.targets.labels)
+        columns = _name("prediction", model.decide(probabilities))
+        columns |= _name("probability", probabilities, [f"probability_{label}" for label in labels])
+    if interval is not None:
+        ends = model.predict_interval(X, interval)
+        columns |= _name("lower", ends[..., 0]) | _name("upper", ends[..., 1])
+    return columns
+
+
+def _name(name: str, values: "Array", names: list[str] | None = None) -> "dict[str, Array]":
+    """Name an array of shape (n,), or the columns of one of shape (n, p), which are numbered by default."""
+    if values.ndim == 1:
+        return {name: values}
+    chosen = names or [f"{name}_{i}" for i in range(values.shape[1])]
+    return dict(zip(chosen, values.T, strict=True))

@@ -1,0 +1,79 @@
+"""Columns of text, as CSV has them, as numbers, truth values or text."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from autonet.core.typing import Array
+from autonet.data.reading.formats import is_marker
+from autonet.data.reading.number_formats import detect_codes
+
+__all__ = ["ColumnKind", "convert_texts"]
+
+# What a column was in fit: text, which is kept, or numbers, which are such also with leading zeros.
+ColumnKind = Literal["text", "number"]
+
+TRUTH = {"true": True, "false": False}
+WHOLE = re.compile(r"[\s+\-\d]*")
+MAX_INTEGER = 2**63 - 1
+MAX_EXACT = 2**53  # integers beyond it are not exact as floats, which missing values make of them
+
+
+def convert_texts(texts: Sequence[str], kind: ColumnKind | None = None) -> Any:
+    """Convert a column of CSV.
+
+    An empty value is missing.  If all others are numbers, or markers of missing values such as ``NA`` beside numbers,
+    the column is numeric; numbers with leading zeros or of 20 digits are codes, and stay text.  If all are ``true`` or
+    ``false``, in any case, it is boolean.  Dates, amounts with units and decimal commas stay text, which estimators
+    read.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    kind : {"text", "number"}, optional
+        What the column was in fit.
+
+    Returns
+    -------
+    ndarray of int64, float64 or bool, or list of str, bool and None
+    """
+    distinct = set(texts) - {""}
+    if kind == "text" or not distinct:
+        return [text or None for text in texts]
+    truths = {text: TRUTH.get(text.strip().lower()) for text in distinct} if len(distinct) <= 10 else {}
+    if truths and None not in truths.values():
+        flags = [truths.get(text) for text in texts]
+        return flags if None in flags else np.array(flags)
+    numbers = _parse_numbers(distinct)
+    if numbers is None or (kind is None and detect_codes([t for t, n in numbers.items() if not math.isnan(n)])):
+        return [text or None for text in texts]
+    return _to_array(texts, numbers)
+
+
+def _parse_numbers(texts: Iterable[str]) -> dict[str, float] | None:
+    """Parse numbers, and markers of missing values as NaN; None if a text is neither, or all are markers."""
+    numbers: dict[str, float] = {}
+    for text in texts:
+        try:
+            numbers[text] = float(text)
+        except ValueError:
+            if not is_marker(text):
+                return None
+            numbers[text] = math.nan
+        if "_" in text:  # Python reads 1_000, people do not
+            return None
+    return None if all(map(math.isnan, numbers.values())) else numbers
+
+
+def _to_array(texts: Sequence[str], numbers: dict[str, float]) -> Array | list[str | None]:
+    numbers[""] = math.nan
+    values = np.fromiter((numbers[text] for text in texts), np.float64, len(texts))
+    missing = bool(np.isnan(values).any())
+    known = [text for text, number in numbers.items() if not math.isnan(number)]
+    whole = all(map(WHOLE.fullmatch, known))
+    if whole and max(abs(int(text)) for text in known) > (MAX_EXACT if missing else MAX_INTEGER):
+        return [text or None for text in texts]
+    return np.fromiter(map(int, texts), np.int64, len(texts)) if whole and not missing else values

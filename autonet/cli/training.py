@@ -1,0 +1,170 @@
+"""Tables as arguments of `fit`: features, targets, weights and groups; the task that the targets suggest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+import narwhals as nw
+import numpy as np
+
+import autonet
+from autonet.cli.messages import warnings_as_sentences
+from autonet.cli.tables import STDIN, Table, read_table
+from autonet.core.typing import Array
+from autonet.data.targets.arrays import to_array
+
+if TYPE_CHECKING:
+    from autonet.estimators.base import AutoNet
+
+__all__ = ["Roles", "construct", "get_targets", "guess_task", "read_data"]
+
+MAX_CLASSES = 20  # of a target of whole numbers; one of more distinct values is a regression
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Columns that are no features.
+
+    Attributes
+    ----------
+    targets : tuple of str
+    sample_weight, groups : str or None
+    dropped : tuple of str
+    """
+
+    targets: tuple[str, ...]
+    sample_weight: str | None = None
+    groups: str | None = None
+    dropped: tuple[str, ...] = ()
+
+    def split(self, table: Table) -> dict[str, Any]:
+        """Return features, targets, weights and groups as keywords of `fit`.
+
+        Raises
+        ------
+        UnknownName
+            If the table lacks a column.
+        """
+        others = {"sample_weight": self.sample_weight, "groups": self.groups}
+        named = [name for name in others.values() if name is not None]
+        features = table.drop([*self.targets, *named, *self.dropped])
+        return {
+            "X": dict(features.columns),
+            "y": get_targets(table, self.targets),
+            **{key: _as_array(table[name]) for key, name in others.items() if name is not None},
+        }
+
+    def split_other(self, table: Table, part: str) -> dict[str, Any]:
+        """Return features and targets of further rows, as keywords of `fit` that end in the name of the part.
+
+        Raises
+        ------
+        UnknownName
+            If the table lacks a target.
+        """
+        others = [name for name in (self.sample_weight, self.groups) if name is not None]
+        present = tuple(name for name in (*self.dropped, *others) if name in table.columns)
+        found = replace(self, sample_weight=None, groups=None, dropped=present).split(table)
+        return {f"{key}_{part}": value for key, value in found.items()}
+
+
+def get_targets(table: Table, names: Sequence[str]) -> Any:
+    """Return a column, or several as an array of shape (n, n_targets).
+
+    Raises
+    ------
+    UnknownName, InvalidData
+    """
+    if len(names) == 1:
+        return table[names[0]]
+    return np.column_stack([to_array(table[name], f"column {name!r}") for name in names])
+
+
+def read_data(train: str, roles: Roles, format_: str | None, **parts: str | None) -> dict[str, Any]:
+    """Read the tables of a fit as keywords of `fit`.
+
+    Parameters
+    ----------
+    train : str
+        As for `read_table`.
+    roles : Roles
+    format_ : str, optional
+        Of all tables.
+    **parts : str or None
+        Files of further rows, under "valid" and "test".
+
+    Raises
+    ------
+    click.BadParameter
+        If further rows are to come from standard input.
+    InvalidData, InvalidOption, MissingPackage, OSError
+    """
+    with warnings_as_sentences():
+        data = roles.split(read_table(train, format_))
+        for part, path in parts.items():
+            if path == STDIN:
+                raise click.BadParameter("only TRAIN may be standard input.", param_hint=f"--{part}")
+            if path is not None:
+                data |= roles.split_other(read_table(path, format_), part)
+    return data
+
+
+def construct(y: Any, task: str | None, options: dict[str, Any]) -> "AutoNet":
+    """Construct the estimator of a task; say which if it is guessed.
+
+    Parameters
+    ----------
+    y : array-like or None
+    task : {"classification", "regression"}, optional
+        Default: `guess_task`; without targets, classification.
+    options : dict
+        Parameters of the estimator.
+    """
+    chosen = task
+    if chosen is None and y is not None:
+        chosen, reason = guess_task(y)
+        click.echo(f"task: {chosen}, because {reason}; --task says otherwise", err=True)
+    if chosen == "regression":
+        return autonet.AutoNetRegression(**options)
+    return autonet.AutoNetClassification(**options)
+
+
+def _as_array(column: Any) -> Array:
+    series = nw.from_native(column, series_only=True, pass_through=True)
+    return series.to_numpy() if isinstance(series, nw.Series) else np.asarray(column)
+
+
+def guess_task(y: Any) -> tuple[str, str]:
+    """Guess the kind of the task from the targets.
+
+    Numbers are a regression if some have a fraction, or if there are more than 20 distinct ones; text, truth values and
+    fewer whole numbers are classes.  Several columns of zeros and ones are labels.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or (n, n_targets)
+
+    Returns
+    -------
+    task : {"classification", "regression"}
+    reason : str
+
+    Raises
+    ------
+    InvalidData
+        If values are missing.
+    """
+    values = to_array(y)
+    if values.ndim == 2:
+        labels = values.dtype.kind in "biuf" and bool(np.isin(values, (0, 1)).all())
+        reason = f"all {values.shape[1]} targets are zeros and ones" if labels else "not all targets are zeros and ones"
+        return "classification" if labels else "regression", reason
+    distinct = np.unique(values) if values.dtype.kind in "iuf" else np.array([])
+    if values.dtype.kind not in "iuf":
+        return "classification", "the target is not numeric"
+    if (distinct != np.floor(distinct)).any():
+        return "regression", "the target has fractions"
+    if len(distinct) > MAX_CLASSES:
+        return "regression", f"the target has {len(distinct)} distinct values"
+    return "classification", f"the target has {len(distinct)} distinct whole numbers"

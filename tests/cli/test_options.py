@@ -1,0 +1,73 @@
+"""Options of the estimators as flags, and values of all others."""
+
+from dataclasses import fields
+from typing import Any
+
+import click
+import pytest
+
+from autonet.cli.fitting import fit
+from autonet.cli.options import FLAGS, parse_class_weight, parse_settings
+from autonet.estimators.params import Params
+from tests.cli.program import run
+
+
+def test_flags_are_parameters_of_the_estimators_with_their_meaning() -> None:
+    parameters = {parameter.name: parameter for parameter in fields(Params)}
+    shown = " ".join(run("fit", "--help").out.split())
+    for name in FLAGS:
+        assert f"--{name.replace('_', '-')}" in shown
+        first = parameters[name].metadata["meaning"].split(".")[0].split("`")[0].split()
+        assert " ".join(first[:4]) in shown
+    assert "totals; larger ones continue" in shown
+    assert "--max-runtime and --max-trials are totals" in shown  # names of parameters are flags
+    assert "`" not in shown
+
+
+def test_flags_that_are_not_given_are_left_to_the_estimator() -> None:
+    parsed = fit.make_context("fit", ["train.csv", "-t", "y"]).params
+    assert {name for name in FLAGS if parsed[name] not in (None, ())} == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "value"),
+    [
+        (["--n-jobs", "3"], "n_jobs", 3),
+        (["--n-jobs", "auto"], "n_jobs", "auto"),
+        (["--n-jobs", "-1"], "n_jobs", -1),
+        (["--tree-ensembles"], "tree_ensembles", True),
+        (["--no-tree-ensembles"], "tree_ensembles", False),
+        (["--max-runtime", "1.5"], "max_runtime", 1.5),
+        (["--categorical-features", "a", "--categorical-features", "b c"], "categorical_features", ("a", "b c")),
+    ],
+)
+def test_values_of_flags(given: list[str], name: str, value: Any) -> None:
+    assert fit.make_context("fit", ["train.csv", "-t", "y", *given]).params[name] == value
+
+
+def test_settings_are_json_or_words() -> None:
+    given = ('networks=["mlp"]', "cross_validator=5", "refit_on_all_rows=true", "pos-label=yes", "max_budget=null")
+    assert parse_settings(given) == {
+        "networks": ["mlp"],
+        "cross_validator": 5,
+        "refit_on_all_rows": True,
+        "pos_label": "yes",
+        "max_budget": None,
+    }
+    assert parse_settings(("executor=tcp://host:8786",)) == {"executor": "tcp://host:8786"}
+
+
+@pytest.mark.parametrize("setting", ["networks", "=3", "networks=[mlp]", "shuffle=True", "max_budget=None", "eta="])
+def test_other_settings_are_refused(setting: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"expected NAME=VALUE|must be in JSON, such as 3, true"):
+        parse_settings((setting,))
+
+
+def test_class_weights() -> None:
+    assert parse_class_weight(None, numeric=False) is None
+    assert parse_class_weight("balanced", numeric=False) == "balanced"
+    assert parse_class_weight('{"yes": 2, "no": 1}', numeric=False) == {"yes": 2, "no": 1}
+    assert parse_class_weight('{"0": 2, "1": 1.5}', numeric=True) == {0: 2, 1: 1.5}
+    for text, numeric in (('{"yes": 2', False), ('{"yes": 2}', True)):
+        with pytest.raises(click.BadParameter, match="expected balanced, or weights in JSON"):
+            parse_class_weight(text, numeric=numeric)
