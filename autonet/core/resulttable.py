@@ -1,5 +1,6 @@
 """A table of results: rows of plain values that print as a table and become a data frame."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from numbers import Real
@@ -12,6 +13,11 @@ __all__ = ["ResultTable"]
 
 MAX_ROWS = 60  # of a printed table; of a longer one the first and the last rows are shown
 MAX_WIDTH = 100  # characters of a cell
+MAX_CAPTION = 200
+
+TABLE_STYLE = 'style="font-variant-numeric:tabular-nums;border-collapse:separate;border-spacing:1em 0.2em"'
+CAPTION_STYLE = 'style="text-align:left;padding:0.4em 1em;caption-side:top"'
+FIGURE_SPACE, PUNCTUATION_SPACE = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"  # of the width of a digit, of a point
 
 Row = dict[str, Any]
 
@@ -38,7 +44,7 @@ class ResultTable(Sequence[Row]):
     >>> table = ResultTable([{"trial": 0, "score": 0.91}, {"trial": 1, "score": 0.9321, "status": "cut"}])
     >>> table
     trial   score  status
-        0    0.91
+        0  0.9100
         1  0.9321  cut
     >>> table[1]["score"], table.column("trial"), table.columns
     (0.9321, [0, 1], ('trial', 'score', 'status'))
@@ -103,49 +109,76 @@ class ResultTable(Sequence[Row]):
 
     def __repr__(self) -> str:
         """Print a line per row, the caption above."""
-        head, shown, tail = self._printed_rows()
+        cells, left_out, n_head = self._printed()
         rights = [self._is_numeric(name) for name in self.columns]
-        cells = [list(self.columns), *head, *tail]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = [_align(row, widths, rights) for row in cells]
-        if shown < len(self):
-            lines.insert(1 + len(head), f"... {_count_rows(len(self) - shown)} more ...")
-        return "\n".join([*([_shorten(self.caption, 200)] if self.caption else []), *(lines if self.columns else [])])
+        rows = [list(self.columns), *cells]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [_align(row, widths, rights) for row in rows]
+        if left_out:
+            lines.insert(1 + n_head, left_out)
+        return "\n".join(
+            [*([_shorten(self.caption, MAX_CAPTION)] if self.caption else []), *(lines if cells or rights else [])]
+        )
 
     def _repr_html_(self) -> str:
         """Show a table in a notebook; names and values are escaped."""
-        head, shown, tail = self._printed_rows()
-        styles = [
-            ' style="text-align:right"' if self._is_numeric(n) else ' style="text-align:left"' for n in self.columns
+        cells, left_out, n_head = self._printed()
+        sides = ["right" if self._is_numeric(name) else "left" for name in self.columns]
+        rows = [
+            _format_row("td", [_pad(c) if side == "right" else c for c, side in zip(row, sides, strict=True)], sides)
+            for row in cells
         ]
-        rows = [_format_row("td", row, styles) for row in (*head, *tail)]
-        if shown < len(self):
-            left_out = f"... {_count_rows(len(self) - shown)} more ..."
-            rows.insert(len(head), f'<tr><td colspan="{len(self.columns)}">{left_out}</td></tr>')
-        caption = f"<caption>{escape(_shorten(self.caption, 200))}</caption>" if self.caption else ""
-        names = _format_row("th", [_shorten(name) for name in self.columns], styles)
-        return f"<table>{caption}<thead>{names}</thead><tbody>{''.join(rows)}</tbody></table>"
+        if left_out:
+            rows.insert(n_head, f'<tr><td colspan="{len(self.columns)}">{left_out}</td></tr>')
+        caption = (
+            f"<caption {CAPTION_STYLE}>{escape(_shorten(self.caption, MAX_CAPTION))}</caption>" if self.caption else ""
+        )
+        names = _format_row("th", [_shorten(name) for name in self.columns], sides)
+        return f"<table {TABLE_STYLE}>{caption}<thead>{names}</thead><tbody>{''.join(rows)}</tbody></table>"
 
-    def _printed_rows(self) -> tuple[list[list[str]], int, list[list[str]]]:
-        """Return the cells of the first and the last rows, and how many rows these are."""
+    def _printed(self) -> tuple[list[list[str]], str, int]:
+        """Return the cells of the first and the last rows, a line about those between, and how many are before it."""
         whole = len(self) <= MAX_ROWS
-        first, last = (self._rows, []) if whole else (self._rows[: MAX_ROWS // 2], self._rows[-MAX_ROWS // 2 :])
-        head, tail = ([[format_value(row[name]) for name in self.columns] for row in part] for part in (first, last))
-        return head, len(head) + len(tail), tail
+        n_head = len(self) if whole else MAX_ROWS // 2
+        rows = self._rows if whole else [*self._rows[:n_head], *self._rows[-n_head:]]
+        columns = [_format_column([row[name] for row in rows]) for name in self.columns]
+        left_out = "" if whole else f"... {len(self) - len(rows):,} more rows ..."
+        return [list(row) for row in zip(*columns, strict=True)], left_out, n_head
 
     def _is_numeric(self, name: str) -> bool:
         values = [row[name] for row in self._rows if row[name] is not None]
         return bool(values) and all(isinstance(v, Real) and not isinstance(v, bool) for v in values)
 
 
-def format_value(value: Any) -> str:
-    """Format a value for a printed table: floats with four digits, None as nothing, the rest cut to a cell's width."""
+def _format_column(values: Sequence[Any]) -> list[str]:
+    """Format the values of a column; decimal points of floats are one below the other."""
+    floats = [value for value in values if isinstance(value, float) and math.isfinite(value)]
+    whole = all(value.is_integer() for value in floats)
+    cells = [_format_value(value, whole=whole) for value in values]
+    if whole:
+        return cells
+    places = [
+        len(cell) - cell.index(".") if isinstance(v, float) and "." in cell else 0
+        for v, cell in zip(values, cells, strict=True)
+    ]
+    return [cell + " " * (max(places) - n) for cell, n in zip(cells, places, strict=True)]
+
+
+def _pad(cell: str) -> str:
+    """Replace the spaces after a number by some that HTML keeps, as wide as the point and the digits of others."""
+    number, n = cell.rstrip(" "), len(cell) - len(cell.rstrip(" "))
+    point = PUNCTUATION_SPACE if n and "." not in number else ""
+    return number + point + FIGURE_SPACE * (n - len(point))
+
+
+def _format_value(value: Any, *, whole: bool) -> str:
+    """Format a value: floats with four digits, None as nothing, the rest cut to a cell's width."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.4g}" if whole or value == 0 else f"{value:#.4g}".removesuffix(".")
     return _shorten(str(value))
 
 
@@ -162,10 +195,8 @@ def _align(cells: Sequence[str], widths: Sequence[int], rights: Sequence[bool]) 
     return "  ".join(aligned).rstrip()
 
 
-def _format_row(tag: str, cells: Sequence[str], styles: Sequence[str]) -> str:
-    inner = "".join(f"<{tag}{style}>{escape(cell)}</{tag}>" for cell, style in zip(cells, styles, strict=True))
+def _format_row(tag: str, cells: Sequence[str], sides: Sequence[str]) -> str:
+    inner = "".join(
+        f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>' for cell, side in zip(cells, sides, strict=True)
+    )
     return f"<tr>{inner}</tr>"
-
-
-def _count_rows(n: int) -> str:
-    return "1 row" if n == 1 else f"{n:,} rows"

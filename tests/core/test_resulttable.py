@@ -47,23 +47,39 @@ def test_a_table_prints_aligned_numbers_right_and_text_left() -> None:
     assert repr(ResultTable(ROWS, caption="two rows")).splitlines() == [
         "two rows",
         "name   score  n  cut",
-        "a        0.5  1",
+        "a     0.5000  1",
         "b     0.1235     yes",
     ]
     assert repr(ResultTable([], ["a", "b"])) == "a  b"
     assert repr(ResultTable()) == ""
 
 
+def test_decimal_points_are_one_below_the_other() -> None:
+    table = ResultTable({"x": x, "whole": 3.0} for x in (49.47, 0.00123456, 0.0, None, float("nan"), -1.5e8))
+    assert repr(table).splitlines() == [
+        "          x  whole",
+        " 49.47           3",
+        "  0.001235       3",
+        "  0              3",
+        "                 3",
+        "nan              3",
+        " -1.500e+08      3",
+    ]
+    html = table._repr_html_()
+    assert ">49.47\N{FIGURE SPACE}" in html
+    assert ">0\N{PUNCTUATION SPACE}\N{FIGURE SPACE}" in html
+
+
 def test_long_tables_and_cells_are_cut_where_they_print() -> None:
     table = ResultTable({"n": n, "text": "x" * 199} for n in range(100))
     lines = repr(table).splitlines()
     assert lines[1].split() == ["0", "x" * 97 + "..."]
-    assert lines[31] == "... 40 rows more ..."
+    assert lines[31] == "... 40 more rows ..."
     assert lines[-1].split()[0] == "99"
     assert len(lines) == 62
     html = table._repr_html_()
     assert html.count("<tr>") == 62
-    assert '<td colspan="2">... 40 rows more ...</td>' in html
+    assert '<td colspan="2">... 40 more rows ...</td>' in html
     assert len(table.to_pandas()) == 100
 
 
