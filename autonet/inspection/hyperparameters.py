@@ -24,7 +24,7 @@ COLUMNS = ("hyperparameter", "main_effect", "total_effect", "above_noise")
 NOISE_DEVIATIONS = 3.0  # standard deviations of the importance of random hyperparameters above their mean
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class HyperparameterImportance:
     """Shares of the variance of the loss that hyperparameters explain, the most important first; prints as a table.
 
@@ -97,9 +97,10 @@ def hyperparameter_importance(
 ) -> HyperparameterImportance:
     """Compute which hyperparameters the loss of a search depends on, by functional ANOVA.
 
-    Random forests are fitted to the results of all budgets, with the budget as a further column, and predict losses at
-    the highest one.  The variance of their predictions is taken over the whole space, with the priors of the
+    Random forests are fitted to the loss of each trial; one that was not promoted to the highest budget gets the median
+    change of those that were.  The variance of their predictions is taken over the whole space, with the priors of the
     hyperparameters; forbidden clauses are ignored.  A conditional hyperparameter counts by how often it is active.
+    Hyperparameters that matter only together are seen in many trials alone.
 
     Parameters
     ----------

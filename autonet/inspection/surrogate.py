@@ -34,7 +34,7 @@ class LossTable:
         Encoded configurations, NaN where a hyperparameter is inactive.
     losses : ndarray of shape (n_trials,)
         Expected at the highest budget that any trial has reached; see `raise_to_top`.  Trials that crashed or diverged
-        have the largest loss.  Those without a result, such as running ones, are left out.
+        without a value have the largest loss.  Those without a result, such as running ones, are left out.
     budget : float
         That budget.
 
@@ -50,6 +50,7 @@ class LossTable:
         table = history.table(space)
         self.encoding = table.encoding
         curves = {trial.number: losses for trial in history if (losses := losses_by_rung(trial, history.rungs))}
+        curves |= finish_pruned(history)
         reached = [level for losses in curves.values() for level, loss in losses.items() if np.isfinite(loss)]
         if not reached:
             raise NoFinishedTrial("No trial has a value yet, so there is nothing to fit a model of the losses to.")
@@ -114,6 +115,30 @@ def losses_by_rung(trial: Trial, rungs: Rungs) -> dict[int, float]:
     if losses or not trial.reports or trial.status is Status.TIMEOUT:
         return losses
     return {0: np.inf}
+
+
+def finish_pruned(history: History) -> dict[int, dict[int, float]]:
+    """Return the losses of pruned trials that are expected at their end, by trial and by the index of the rung.
+
+    A trial that was pruned at a step gets the median change of those that went on from there, since values of different
+    steps are not comparable.  Trials that reported no step are left out.
+    """
+    sign, changes = -1.0 if history.maximize else 1.0, dict[int, list[float]]()
+    for trial in history:
+        if trial.last is not None:
+            for step, value in trial.curve:
+                changes.setdefault(step, []).append(trial.last.loss - sign * value)
+    medians = {step: float(np.median(found)) for step, found in changes.items()}
+    pruned = {
+        trial.number: trial.reports[-1]
+        for trial in history
+        if trial.status is Status.PRUNED and trial.last is None and trial.curve and trial.curve[-1][0] in medians
+    }
+    return {
+        number: {history.rungs.level(report.target): report.loss + medians[history.trials[number].curve[-1][0]]}
+        for number, report in pruned.items()
+        if np.isfinite(report.loss)
+    }
 
 
 def raise_to_top(curves: list[dict[int, float]], n_rungs: int) -> FloatArray:

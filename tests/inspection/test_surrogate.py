@@ -1,10 +1,12 @@
 """The random forest of losses: which results it is fitted to."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
 from autonet.inspection.surrogate import LossForest, LossTable, cap_losses, count_tried, raise_to_top
-from autonet.search import Study, TrialPruned
+from autonet.search import RunningTrial, Study, TrialPruned
 from tests.inspection.histories import search_budgets, search_failing
 
 
@@ -36,16 +38,20 @@ def test_failures_count_as_tried_and_trials_without_a_result_do_not() -> None:
     assert count_tried(study.history, study.space) == len(study.trials) - 1
 
 
-def test_pruned_trials_count_with_their_last_value() -> None:
-    def objective(trial: object) -> float:
-        trial.report(float(trial.number), 1)  # type: ignore[attr-defined]
-        if trial.number % 2:  # type: ignore[attr-defined]
-            raise TrialPruned
-        return 0.0
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_pruned_trials_get_the_median_change_of_those_that_went_on(direction: Literal["minimize", "maximize"]) -> None:
+    sign = 1 if direction == "minimize" else -1
 
-    study = Study({"x": (0.0, 1.0)}, random_state=0).optimize(objective, max_trials=10)
+    def objective(trial: RunningTrial) -> float:
+        trial.report(sign * (10.0 + trial.number), 1)
+        if trial.number % 2:
+            raise TrialPruned
+        trial.report(sign * (5.0 + trial.number), 2)
+        return sign * (2.0 + trial.number)
+
+    study = Study({"x": (0.0, 1.0)}, direction=direction, random_state=0).optimize(objective, max_trials=8)
     table = LossTable(study.history, study.space)
-    assert table.losses.tolist() == [0, 1, 0, 3, 0, 5, 0, 7, 0, 9]
+    assert table.losses.tolist() == [2.0 + number for number in range(8)]
 
 
 def test_the_forest_predicts_losses_and_ignores_random_numbers() -> None:

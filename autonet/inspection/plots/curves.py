@@ -152,7 +152,7 @@ class LearningCurvesDisplay:
         NoFinishedTrial
             If no trial has a value.
         InvalidOption
-            If there is no such curve.
+            If there is no such curve, or no trial kept it.
         MissingPackage
             If matplotlib is not installed.
         """
@@ -201,6 +201,11 @@ class LearningCurvesDisplay:
     ) -> Self:
         results.require_value()
         history = results.history
+        if not any(len(curve.x) for curve in curves):
+            raise InvalidOption(
+                "No trial kept a learning curve, as in runs of older versions; draw the results of budgets with "
+                "LearningCurvesDisplay.from_study(estimator.history_)."
+            )
         assert history.best is not None  # noqa: S101 - for the type checker
         return cls(
             curves=sorted((curve for curve in curves if len(curve.x)), key=lambda curve: curve.level),
@@ -271,4 +276,4 @@ def _make_curve(results: SearchResults, trial: Trial, points: FloatArray) -> Lea
 
 def _average(values: Mapping[float, Sequence[float]]) -> FloatArray:
     """Return epochs and the means of their values over the folds, of shape (n_epochs, 2)."""
-    return np.array([(epoch, np.mean(values[epoch])) for epoch in sorted(values)], float)
+    return np.array([(epoch, np.mean(np.array(values[epoch], float))) for epoch in sorted(values)], float)

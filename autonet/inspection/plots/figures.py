@@ -21,7 +21,6 @@ __all__ = [
     "BLUE",
     "GREEN",
     "GREY",
-    "MAX_CHARACTERS",
     "OKABE_ITO",
     "ORANGE",
     "RED",
@@ -126,13 +125,15 @@ def add_colorbar(ax: Axes, artist: Any, label: str, ticks: FloatArray) -> None:
     bar.minorticks_off()
 
 
-def add_legend(ax: Axes, title: str | None = None) -> None:
-    """Add a legend to the right of axes, where it hides nothing."""
-    ax.legend(title=title, loc="upper left", bbox_to_anchor=(1.0, 1.02), frameon=False, alignment="left")
+def add_legend(ax: Axes, title: str | None = None, handles: Iterable[Any] | None = None) -> None:
+    """Add a legend to the right of axes, where it hides nothing; by default of all that is labelled in them."""
+    shown = ax.get_legend_handles_labels()[0] if handles is None else list(handles)
+    style: Any = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.02), "frameon": False, "alignment": "left"}
+    ax.legend(handles=shown, title=title, **style)
 
 
 def draw_failures(ax: Axes, x: FloatArray, *, higher_is_better: bool) -> None:
-    """Draw failures, at horizontal positions `x`, as crosses at the edge of bad values."""
+    """Draw failures, at horizontal positions `x`, as crosses at the edge of bad values; count them in the label."""
     if len(x):
         edge = np.full(len(x), 0.0 if higher_is_better else 1.0)
         style: Any = {"transform": ax.get_xaxis_transform(), "clip_on": False, "zorder": 4}
@@ -151,6 +152,7 @@ def shorten(text: Any, limit: int = MAX_CHARACTERS) -> str:
     """Shorten a label to `limit` characters in its middle; lone surrogates are escaped."""
     label = " ".join(str(text).encode("utf-8", "backslashreplace").decode().split())
     label = label.replace("$", r"\$")  # would begin a formula
+    label = f" {label}" if label.startswith("_") else label  # would be left out of a legend
     if len(label) <= limit:
         return label
     tail = limit // 2
@@ -207,7 +209,7 @@ class ValueScale:
         return cls(float(np.exp(low)), float(np.exp(high)), True) if log else cls(low, high)
 
     def draw_beyond(self, ax: Axes, x: FloatArray, values: FloatArray) -> None:
-        """Draw values beyond the limits, at horizontal positions `x`, as triangles at the edge that they lie beyond."""
+        """Draw values beyond the limits, at horizontal positions `x`, as triangles at the edge; their label counts."""
         for edge, beyond, marker in ((self.low, values < self.low, "v"), (self.high, values > self.high, "^")):
             if beyond.any():
                 style: Any = {"marker": marker, "color": GREY, "clip_on": False, "s": 24, "linewidths": 0, "zorder": 4}
@@ -224,9 +226,9 @@ class ValueScale:
         spaced = np.geomspace if self.log else np.linspace
         return (LogNorm if self.log else Normalize)(low, high), spaced(low, high, n_levels + 1)
 
-    def apply(self, ax: Axes, axis: str = "y") -> None:
-        """Set scale and limits of an axis, "x" or "y"."""
-        ax.set(**{f"{axis}scale": "log" if self.log else "linear", f"{axis}lim": (self.low, self.high)})
+    def apply(self, ax: Axes) -> None:
+        """Set scale and limits of the vertical axis."""
+        ax.set(yscale="log" if self.log else "linear", ylim=(self.low, self.high))
 
 
 def _find_limits(values: FloatArray, *, higher_is_better: bool) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from ConfigSpace.hyperparameters import NumericalHyperparameter
 
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.typing import FloatArray
+from autonet.core.validation import is_integer
 from autonet.inspection.hyperparameters import hyperparameter_importance
 from autonet.inspection.plots.figures import format_number, shorten
 from autonet.inspection.plots.results import SearchResults
@@ -134,8 +135,10 @@ def choose_hyperparameters(results: SearchResults, names: Sequence[str] | None, 
     UnknownName
         If the space has no hyperparameter of a name with more than one value.
     InvalidOption
-        If there are no names.
+        If there are no names, or `n` is no number of hyperparameters.
     """
+    if not (is_integer(n) and n >= 1):
+        raise InvalidOption(f"max_hyperparameters must be a whole number of at least 1; got {n!r:.60}.")
     encoding = Encoding(results.space)
     free = [encoding.hyperparameters[i].name for i in encoding.free]
     if names is not None:

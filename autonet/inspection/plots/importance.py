@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from autonet.core.errors import InvalidOption
+from autonet.core.validation import is_integer
 from autonet.inspection.hyperparameters import HyperparameterImportance, hyperparameter_importance
 from autonet.inspection.plots.figures import BLUE, GREY, RED, SKY, import_pyplot, make_axes, shorten_names, strip_axes
 from autonet.inspection.plots.results import SearchResults
@@ -115,6 +117,10 @@ class HyperparameterImportanceDisplay:
             The display itself.
         """
         found = self.importance
+        if not (is_integer(max_hyperparameters) and max_hyperparameters >= 1):
+            raise InvalidOption(
+                f"max_hyperparameters must be a whole number of at least 1; got {max_hyperparameters!r:.60}."
+            )
         names, n = found.names[:max_hyperparameters], min(len(found.names), max_hyperparameters)
         ax = make_axes(type(self).__name__, ax, (7, 1.2 + 0.3 * n))
         places, totals, mains = np.arange(n), found.total_effects[:n], found.main_effects[:n]

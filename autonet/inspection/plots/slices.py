@@ -174,14 +174,19 @@ class SliceDisplay:
         labels = shorten_names((part.axis.name for part in self.slices), self.results.space)
         values = [*self.results.trials.values, *(mean for part in self.slices for mean in part.means)]
         scale = ValueScale.fit(values, higher_is_better=self.results.higher_is_better)
-        for index, (ax, part) in enumerate(zip(self.axes_, self.slices, strict=True)):
-            self._draw(ax, part, scale)
-            part.axis.apply(ax, "x", labels[part.axis.name])
+        handles: dict[str, Any] = {}
+        for index, (panel, part) in enumerate(zip(self.axes_, self.slices, strict=True)):
+            self._draw(panel, part, scale)
+            part.axis.apply(panel, "x", labels[part.axis.name])
             if index % n_columns == 0:
-                ax.set_ylabel(self.results.label)
+                panel.set_ylabel(self.results.label)
             else:
-                ax.tick_params("y", labelleft=False)
-        add_legend(self.axes_[n_columns - 1])
+                panel.tick_params("y", labelleft=False)
+            for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+                name = str(label).partition(" (")[0]  # numbers differ from panel to panel
+                handle.set_label(name)
+                handles[name] = handle
+        add_legend(self.axes_[n_columns - 1], handles=handles.values())
         self.ax_, self.figure_ = self.axes_[0], outer.get_figure()
         return self
 
@@ -201,9 +206,10 @@ class SliceDisplay:
             line = {"linestyle": "-"} if part.axis.is_numeric else {"linestyle": "", "marker": "_", "markersize": 16}
             style: Any = {"color": BLACK, "linewidth": 2, "markeredgewidth": 2, "zorder": 3, **line}
             ax.plot(part.grid, part.means, label="predicted mean", **style)
-        scale.draw_beyond(ax, places, trials.values)
+        active = np.isfinite(places)
+        scale.draw_beyond(ax, places[active], trials.values[active])
         scale.apply(ax)
-        draw_failures(ax, places[trials.failed], higher_is_better=self.results.higher_is_better)
+        draw_failures(ax, places[active & trials.failed], higher_is_better=self.results.higher_is_better)
         strip_axes(ax)
 
 

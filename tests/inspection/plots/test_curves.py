@@ -1,5 +1,6 @@
 """The display of learning curves."""
 
+from copy import copy
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.inspection import LearningCurvesDisplay
-from autonet.search import RunningTrial, Study, TrialPruned
+from autonet.search import Event, History, RunningTrial, Study, TrialPruned
 
 
 def test_every_trial_is_a_line_through_its_rungs(with_budgets: Study) -> None:
@@ -65,6 +66,18 @@ def test_losses_of_several_folds_are_averaged(iris: Any) -> None:
     assert (display.ax_.get_ylabel(), display.higher_is_better) == ("training loss", False)
     with pytest.raises(UnknownName, match="curve 'loss'"):
         LearningCurvesDisplay.from_estimator(auto, curve="loss")  # type: ignore[arg-type]
+
+
+def test_runs_without_curves_are_drawn_from_their_history(classifier: AutoNetClassification) -> None:
+    older = History(classifier.history_.rungs)
+    for event in classifier.history_.to_events():
+        report = {**event.body["report"], "details": {}} if event.kind == "end" else {}
+        older.apply(Event(event.kind, event.trial, {**event.body, "report": report} if report else event.body))
+    auto = copy(classifier)
+    auto.history_ = older
+    with pytest.raises(InvalidOption, match=r"No trial kept a learning curve.*LearningCurvesDisplay\.from_study"):
+        LearningCurvesDisplay.from_estimator(auto)
+    assert len(LearningCurvesDisplay.from_study(auto.history_).lines_) == len(older)
 
 
 def test_a_study_without_curves_is_refused(conditional: Study) -> None:

@@ -38,6 +38,7 @@ def test_names_lose_what_comes_before_the_first_colon_while_they_stay_different(
 def test_long_and_odd_labels_are_legible() -> None:
     assert shorten("abcdefghij" * 5, 11) == "abcde…fghij"
     assert shorten("price in $\n\ud800") == r"price in \$ \ud800"
+    assert shorten("_private") == " _private"  # matplotlib leaves out what begins with an underscore
 
 
 @pytest.mark.parametrize(

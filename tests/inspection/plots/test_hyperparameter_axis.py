@@ -89,6 +89,8 @@ def test_names_are_checked(conditional: Study) -> None:
         choose_hyperparameters(results, ["rat"], 1)
     with pytest.raises(InvalidOption, match="hyperparameters is empty; choose from 'choice'"):
         choose_hyperparameters(results, [], 1)
+    with pytest.raises(InvalidOption, match="max_hyperparameters must be a whole number of at least 1; got 0"):
+        choose_hyperparameters(results, None, 0)
     constant = Study({"x": "only"}).optimize(lambda _: 1.0, max_trials=1)
     with pytest.raises(InvalidOption, match="no hyperparameter with more than one value"):
         choose_hyperparameters(SearchResults.from_study(constant), None, 1)

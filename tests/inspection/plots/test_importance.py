@@ -38,6 +38,11 @@ def test_the_most_important_ones_are_shown(classifier: AutoNetClassification) ->
     assert not any("Selector" in label.get_text() for label in display.ax_.get_yticklabels())
 
 
+def test_the_number_of_bars_is_checked(conditional: Study) -> None:
+    with pytest.raises(InvalidOption, match="max_hyperparameters must be a whole number of at least 1; got 0"):
+        HyperparameterImportanceDisplay.from_study(conditional, max_hyperparameters=0)
+
+
 def test_a_history_needs_its_space(conditional: Study) -> None:
     with pytest.raises(InvalidOption, match=r"space=study\.space"):
         HyperparameterImportanceDisplay.from_study(conditional.history)
