@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import optuna
     from ConfigSpace import ConfigurationSpace
 
@@ -141,6 +143,47 @@ class InspectedEstimator:
         from autonet.search.summary import failures  # noqa: PLC0415
 
         return failures(self.history_)
+
+    def report(
+        self, path: str | os.PathLike[str], X_test: Any = None, y_test: Any = None, *, title: str | None = None
+    ) -> Path:
+        """Write a report of the fit as one HTML page; needs the extra ``report``.
+
+        It tells what the data were understood as, what was searched, what won, how good it is and how sure, which
+        columns matter, what failed, and how to load the model.  The page loads nothing else, and has no scripts.  It
+        holds names and levels of columns and labels, and pictures of the test rows' targets, but no rows.
+
+        Parameters
+        ----------
+        path : path-like
+            Replaced if it exists.
+        X_test, y_test : as in `fit`, optional
+            Rows that `fit` has not seen.
+        title : str, optional
+            Default: the class of the estimator.
+
+        Returns
+        -------
+        Path
+            `path`.
+
+        Raises
+        ------
+        NotFittedError
+        InvalidOption
+            If only one of `X_test` and `y_test` is given, or there is no such directory.
+        InvalidData
+            If they do not fit the model.
+        MissingPackage
+            If jinja2 or matplotlib is not installed.
+
+        Notes
+        -----
+        The importance of columns is computed on up to 1000 of the test rows, as many as take a few seconds.
+        """
+        from autonet.inspection.report.page import write_report  # noqa: PLC0415 - an extra
+
+        return write_report(self, path, X_test, y_test, title=title)
 
     def to_optuna(
         self,

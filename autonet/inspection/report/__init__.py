@@ -1,0 +1,1 @@
+"""Report of a fit: one HTML page for people."""
