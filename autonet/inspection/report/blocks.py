@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, ClassVar
 
 from autonet.core.resulttable import ResultTable
 from autonet.inspection.report.words import format_value
 
 __all__ = ["Bar", "Block", "Code", "Drawing", "Facts", "Fold", "Picture", "Section", "Table", "Text", "make_table"]
+
+_NUMBER = r"−?[\d.,]+(e−?\d+)?"
+MEASURE = re.compile(rf"{_NUMBER}(%|( (s|min|h))+( \d+ (s|min))?)|{_NUMBER}%? to {_NUMBER}%?")
 
 
 @dataclass(frozen=True)
@@ -161,15 +166,15 @@ def make_table(
         Rows in bold.
     """
     values = [[row[name] for name in titles] for row in table]
-    numeric = {
-        i
-        for i in range(len(titles))
-        if any(is_number(row[i]) for row in values) and all(row[i] is None or is_number(row[i]) for row in values)
-    }
+    numeric = {i for i, column in enumerate(zip(*values, strict=True)) if _is_numeric(column) and i}
     rows = tuple(tuple(value if isinstance(value, Bar) else format_value(value) for value in row) for row in values)
     return Table(tuple(titles.values()), rows, caption, frozenset(numeric), frozenset(emphasized))
 
 
-def is_number(value: Any) -> bool:
-    """Return whether a value is a number, no boolean."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_numeric(column: Sequence[Any]) -> bool:
+    """Return whether values are numbers, or texts such as "1.5%", "0.1 to 0.3" or "2.5 s"."""
+    given = [value for value in column if value not in (None, "")]
+    return bool(given) and all(
+        MEASURE.fullmatch(value) if isinstance(value, str) else isinstance(value, Real) and not isinstance(value, bool)
+        for value in given
+    )

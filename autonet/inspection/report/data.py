@@ -12,7 +12,7 @@ from autonet.inspection.report.words import count, format_value, join_words, sho
 
 __all__ = ["describe_data"]
 
-MAX_SHOWN = 30  # columns of a table up to which all are shown
+MAX_SHOWN = 15  # columns of a table up to which all are shown
 MAX_COLUMNS = 500  # of the page
 MAX_LABELS = 12
 MAX_LEVELS = 3

@@ -135,7 +135,7 @@ def _question_test(estimator: Any, tested: Tested) -> list[str]:
         verdict = "worse than" if is_worse else "better than"
         cautions.append(
             f"On test rows {row['metric']} is {verdict} on validation rows, beyond the interval: the rows may differ, "
-            f"or the choice of the model {'was lucky' if is_worse else 'was unlucky'}."
+            f"or chance {'favoured' if is_worse else 'was against'} the chosen model on validation rows."
         )
     return cautions
 
@@ -164,7 +164,9 @@ def describe_loading(estimator: Any) -> Section:
     own = {str(member.config[NETWORKS.key]) for member in estimator.model_.networks} - RESERVED
     if own:
         names = join_words([shorten(name, 40) for name in sorted(own)])
-        blocks.append(Text(f"It has networks of your own ({names}): load(path, components=[...]) needs their builders."))
+        blocks.append(
+            Text(f"It has networks of your own ({names}): load(path, components=[...]) needs their builders.")
+        )
     return Section("loading", "Load the model", tuple(blocks))
 
 

@@ -11,6 +11,7 @@ from autonet.core.errors import InvalidOption, MissingPackage
 from autonet.core.files import find_target, write_file
 from autonet.inspection.report.blocks import Section
 from autonet.inspection.report.data import describe_data, describe_target
+from autonet.inspection.report.features import describe_features
 from autonet.inspection.report.overview import (
     describe_loading,
     describe_provenance,
@@ -18,7 +19,7 @@ from autonet.inspection.report.overview import (
     list_figures,
 )
 from autonet.inspection.report.pictures import require_matplotlib
-from autonet.inspection.report.scores import Tested, describe_features, describe_scores
+from autonet.inspection.report.scores import Tested, describe_scores
 from autonet.inspection.report.search import describe_curves, describe_failures, describe_search
 from autonet.inspection.report.winner import describe_members, describe_winner
 from autonet.inspection.report.words import count

@@ -6,13 +6,10 @@ import base64
 import warnings
 from collections.abc import Callable
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autonet.core.errors import AutonetError, MissingPackage
 from autonet.inspection.report.blocks import Picture, Text
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["draw", "require_matplotlib"]
 
@@ -20,7 +17,7 @@ DPI = 96  # pixels per inch of a page
 SHARP = 192  # of pictures in pixels
 MAX_SVG = 250_000  # bytes from which a picture is smaller in pixels
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "svg.fonttype": "none",  # texts that a reader can search
     "svg.hashsalt": "autonet",  # the same ids in each run
     "font.size": 10,
@@ -43,13 +40,13 @@ def require_matplotlib() -> None:
     del mpl
 
 
-def draw(plot: Callable[[Axes], Any], alt: str, caption: str, size: tuple[float, float] = (7.2, 3.6)) -> Picture | Text:
+def draw(plot: Callable[..., Any], alt: str, caption: str, size: tuple[float, float] = (7.2, 3.6)) -> Picture | Text:
     """Draw a picture.
 
     Parameters
     ----------
     plot : callable
-        ``plot(ax)`` draws in axes.
+        ``plot(ax=ax)`` draws in axes.
     alt : str
         What is seen.
     caption : str
@@ -70,7 +67,7 @@ def draw(plot: Callable[[Axes], Any], alt: str, caption: str, size: tuple[float,
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)  # browsers have others
         figure = Figure(figsize=size, layout="constrained")
         try:
-            plot(figure.subplots())
+            plot(ax=figure.subplots())
         except AutonetError as error:
             return Text(str(error), is_caution=True)
         kind, content = "svg+xml", _save(figure, "svg")

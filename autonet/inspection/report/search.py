@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autonet.core.resulttable import ResultTable
@@ -39,7 +40,9 @@ def describe_search(estimator: Any) -> Section:
     summary, history = estimator.summary(), getattr(estimator, "history_", None)
     blocks: list[Block] = [] if history is not None else [Text(NO_HISTORY, is_caution=True)]
     if history is not None:
-        blocks.append(Facts((("space", _describe_space(estimator.search_space_)), *_describe_limits(summary))))
+        counts = [f"{row['count']:,} {row['item']}" for row in summary if row["section"] == "trials"]
+        trials = ("trials", ", ".join(counts) or "none")
+        blocks.append(Facts((("space", _describe_space(estimator.search_space_)), trials, *_describe_limits(summary))))
         blocks += _tabulate_trials(summary)
     blocks += _tabulate_seconds(summary)
     if history is not None and history.best is not None:
@@ -59,9 +62,10 @@ def describe_curves(estimator: Any) -> Section | None:
     name = str(estimator.fit_result_["best_network"]["name"])
     rows = [row for row in estimator.learning_curves() if str(row["trial"]) == name]
     all_trials = draw(
-        lambda ax: LearningCurvesDisplay.from_estimator(estimator, ax=ax),
-        f"Validation scores of {count(len(history), 'trial')} over their budgets",
-        "Validation score of each trial at the budgets that it reached. Trials that did well got more.",
+        partial(LearningCurvesDisplay.from_estimator, estimator),
+        f"Validation scores of {count(len(history), 'trial')} by epoch",
+        "Validation score of each trial by epoch, in the colour of the highest budget that it reached. Trials that did "
+        "well were trained longer.",
     )
     blocks: list[Block] = [all_trials]
     if rows:
@@ -76,7 +80,7 @@ def describe_curves(estimator: Any) -> Section | None:
             f"{f', a line per fold ({len(folds)})' if len(folds) > 1 else ''}. The training loss is that of batches as "
             "they are trained, with dropout and mixup: it may be above the validation loss."
         )
-        blocks.append(draw(lambda ax: _plot_losses(ax, rows), alt, caption))
+        blocks.append(draw(partial(_plot_losses, rows), alt, caption))
     return Section("curves", "Learning curves", tuple(blocks))
 
 
@@ -115,7 +119,7 @@ def _describe_limits(summary: ResultTable) -> list[tuple[str, str]]:
     rows = [row for row in summary if row["section"] == "limits"]
     ended = [("search", row["note"]) for row in rows if row["item"] == "search"]
     limited = [
-        (row["item"], f"{count(row['count'], 'job')} {row['note']}") for row in rows if row["count"] is not None
+        (row["item"], f"{count(row['count'], 'job')}: {row['note']}") for row in rows if row["count"] is not None
     ]
     return [*ended, *limited]
 
@@ -134,7 +138,7 @@ def _tabulate_trials(summary: ResultTable) -> list[Block]:
         titles = {"item": first, "count": counted, "bar": "share", "seconds": "seconds", "note": "note"}
         if not any(row["note"] for row in rows):
             del titles["note"]
-        if rows:
+        if len(rows) > 1:
             tables.append(make_table(shown, titles, caption))
     return tables
 
@@ -168,11 +172,11 @@ def _draw_search(estimator: Any, n_trials: int) -> list[Block]:
         f"{format_value(best['score'])} after {format_seconds(best['seconds'])}"
     )
     caption = "Best validation score so far over wall time, and the result of every job as a dot."
-    blocks: list[Block] = [draw(lambda ax: TrajectoryDisplay.from_estimator(estimator, ax=ax), alt, caption)]
+    blocks: list[Block] = [draw(partial(TrajectoryDisplay.from_estimator, estimator), alt, caption)]
     if n_trials <= MAX_IMPORTANCE_TRIALS:
         blocks.append(
             draw(
-                lambda ax: HyperparameterImportanceDisplay.from_estimator(estimator, ax=ax),
+                partial(HyperparameterImportanceDisplay.from_estimator, estimator),
                 "Bars of the share of the variance of the loss that each hyperparameter explains, with a noise floor",
                 "Which hyperparameters the validation loss depends on (functional ANOVA). Grey bars do not exceed the "
                 "noise floor: with few trials nothing can be said about them.",
@@ -208,7 +212,7 @@ def _describe_values(hyperparameter: Any) -> str:
     return f"{low} to {high}{', logarithmic' if hyperparameter.log else ''}"
 
 
-def _plot_losses(ax: Axes, rows: Sequence[dict[str, Any]]) -> None:
+def _plot_losses(rows: Sequence[dict[str, Any]], ax: Axes) -> None:
     from autonet.inspection.plots.figures import BLUE, ORANGE, add_legend, strip_axes  # noqa: PLC0415 - draws
 
     for fold in sorted({row["fold"] for row in rows}):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from autonet.core.errors import AutonetError
@@ -24,7 +25,7 @@ TITLES = {
     "budget": "budget",
     "seconds": "seconds",
     "parameters": "parameters",
-    "ms_per_row": "ms per row",
+    "ms_per_row": "ms/row",
     "status": "status",
 }
 
@@ -47,7 +48,7 @@ def describe_winner(estimator: Any, board: Sequence[dict[str, Any]]) -> Section:
         weights = ", ".join(f"{name} {share:.0%}" for name, share in sorted(shares.items(), key=lambda item: -item[1]))
         blocks.append(
             draw(
-                lambda ax: EnsembleWeightsDisplay.from_estimator(estimator, ax=ax),
+                partial(EnsembleWeightsDisplay.from_estimator, estimator),
                 f"Weights in the ensemble: {weights}",
                 "What the final model is made of. Members with small weights matter little.",
                 (7.2, 1.2 + 0.32 * len(shares)),
@@ -67,17 +68,20 @@ def describe_members(estimator: Any) -> str:
         made = f"the network of trial {names[0]}" if trials else others[0]
         return f"The final model is {made}."
     parts = [count(len(trials), "network")] if trials else []
-    best_text = f"trial {best}" if best.isdigit() else _name_member(best)
-    return f"The final model is an ensemble of {join_words([*parts, *others])}. The best network alone is {best_text}."
+    members = join_words([*parts, *others])
+    return f"The final model is an ensemble of {members}. The best network alone is {_name_member(best)}."
 
 
 def _name_member(name: str) -> str:
-    return "the linear baseline" if name == "linear" else name.replace("_", " ")
+    return "the linear baseline" if name == "linear" else _name_row(name)
 
 
 def rank_models(board: Sequence[dict[str, Any]]) -> list[Block]:
     """Return the leaderboard: its first rows, and the others in a fold."""
-    titles = {name: title for name, title in TITLES.items() if any(row[name] is not None for row in board)}
+    known = {name for name in TITLES if any(row[name] is not None for row in board)}
+    if all(row["status"] == "finished" for row in board):
+        known.discard("status")
+    titles = {name: title for name, title in TITLES.items() if name in known}
     caption = "Ranking by the score on validation rows"
     if "test_score" in titles:
         caption += "; only members of the final model can be scored on test rows afterwards"
@@ -89,22 +93,29 @@ def rank_models(board: Sequence[dict[str, Any]]) -> list[Block]:
 
 
 def _rank(rows: Sequence[dict[str, Any]], titles: dict[str, str], caption: str) -> Table:
-    shown = [{**row, "weight": f"{row['weight']:.0%}" if row["weight"] else ""} for row in rows]
+    shown = [
+        {**row, "name": _name_row(row["name"]), "weight": f"{row['weight']:.0%}" if row["weight"] else ""}
+        for row in rows
+    ]
     is_final = [i for i, row in enumerate(rows) if row["weight"] == 1]
     return make_table(shown, titles, caption, is_final)
+
+
+def _name_row(name: str) -> str:
+    return f"trial {name}" if name.isdigit() else name.replace("_", " ")
 
 
 def _tabulate_config(estimator: Any) -> Table:
     best = estimator.fit_result_["best_network"]["name"]
     space = getattr(estimator, "search_space_", None)
-    searched = set() if space is None else {name for name, known in space.items() if known.size > 1}
+    searched = None if space is None else {name for name, known in space.items() if known.size > 1}
     nodes = {name: node.key for name, node in estimator.modality.nodes.items()}
     rows = describe_config(estimator.best_config_, nodes, searched)
-    titles = {"part": "part", "choice": "choice", "searched": "searched", "fixed": "fixed"}
-    if space is None:
-        titles = {"part": "part", "choice": "choice", "fixed": "hyperparameters"}
-    name = f"trial {best}" if str(best).isdigit() else _name_member(str(best))
-    return make_table(rows, titles, f"Configuration of the best network, {name}, in the order in which data pass")
+    titles = {"part": "part", "choice": "choice", "values": "hyperparameters"}
+    name = _name_member(str(best))
+    caption = f"Configuration of the best network, {name}, in the order in which data pass"
+    fixed = "; fixed ones had a single value in the space" if any("(fixed)" in str(row) for row in rows) else ""
+    return make_table(rows, titles, caption + fixed)
 
 
 def _draw_architecture(estimator: Any) -> list[Block]:

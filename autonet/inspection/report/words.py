@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["count", "describe_config", "format_seconds", "format_value", "join_words", "name_part", "shorten"]
 
-MAX_CHARACTERS = 80  # of a value in a table
+MAX_CHARACTERS = 300  # of a value in a table
 
 # Steps of the pipeline whose names say something else to most readers.
 PARTS = {
@@ -101,7 +101,9 @@ def name_part(node: str) -> str:
     return PARTS.get(node, " ".join(words).lower().capitalize())
 
 
-def describe_config(config: Mapping[str, Any], nodes: Mapping[str, str], searched: set[str]) -> list[dict[str, str]]:
+def describe_config(
+    config: Mapping[str, Any], nodes: Mapping[str, str], searched: set[str] | None
+) -> list[dict[str, str]]:
     """Describe a configuration, a row per step of the pipeline.
 
     Parameters
@@ -110,33 +112,33 @@ def describe_config(config: Mapping[str, Any], nodes: Mapping[str, str], searche
         Values by the full names of hyperparameters.
     nodes : mapping of str to str
         Names of the steps in their order, with the key of what is chosen for each.
-    searched : set of str
-        Hyperparameters that had several values to choose from.
+    searched : set of str or None
+        Hyperparameters that had several values to choose from: the others are marked as fixed.  None: not known.
 
     Returns
     -------
     list of dict of str to str
-        ``part``, the step; ``choice`` for it; ``searched`` and ``fixed``, hyperparameters and their values.
+        ``part``, the step; ``choice`` for it; ``values`` of its hyperparameters.
+
+    Examples
+    --------
+    >>> config = {"OptimizerSelector:optimizer": "sgd", "OptimizerSelector:sgd:learning_rate": 0.01}
+    >>> describe_config(config, {"OptimizerSelector": "OptimizerSelector:optimizer"}, {"OptimizerSelector:optimizer"})
+    [{'part': 'Optimizer', 'choice': 'sgd', 'values': 'learning rate 0.01 (fixed)'}]
     """
     rows = []
     for node, key in nodes.items():
         names = [name for name in config if name.split(":")[0] == node]
         if not names:
             continue
-        texts: dict[bool, list[str]] = {True: [], False: []}
-        for name in names:
-            if name != key:
-                short = name.split(":")[-1].replace("_", " ")
-                texts[name in searched].append(f"{short} {_plain(config[name])}")
-        choice = _plain(config[key]).replace("_", " ") if key in config else ""
-        rows.append(
-            {
-                "part": name_part(node),
-                "choice": f"{choice} (searched)" if key in searched else choice,
-                "searched": ", ".join(texts[True]),
-                "fixed": ", ".join(texts[False]),
-            }
-        )
+        texts = {name: _plain(config[name]) for name in names}
+        fixed = {name for name in names if searched is not None and name not in searched}
+        marks = {name: " (fixed)" if name in fixed else "" for name in names}
+        values = [
+            f"{name.split(':')[-1].replace('_', ' ')} {texts[name]}{marks[name]}" for name in names if name != key
+        ]
+        choice = f"{texts[key].replace('_', ' ')}{marks[key]}" if key in texts else ""
+        rows.append({"part": name_part(node), "choice": choice, "values": ", ".join(values)})
     return rows
 
 
