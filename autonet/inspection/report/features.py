@@ -7,7 +7,7 @@ from typing import Any
 
 from autonet.core.resulttable import ResultTable
 from autonet.inspection.report.blocks import Bar, Block, Code, Fold, Section, Text, make_table
-from autonet.inspection.report.scores import Tested
+from autonet.inspection.report.scores import HeldOut
 from autonet.inspection.report.words import count
 from autonet.inspection.scoring import ScoredRows, optimized_name
 from autonet.models.model import one_thread
@@ -19,14 +19,14 @@ SECONDS = 4.0
 MAX_SHOWN = 25
 
 
-def describe_features(estimator: Any, tested: Tested) -> Section:
+def describe_features(estimator: Any, tested: HeldOut) -> Section:
     """Show the permutation importance of the columns, of a sample of rows that takes a few seconds.
 
     Parameters
     ----------
     estimator : AutoNetClassification or AutoNetRegression
         Fitted.
-    tested : Tested
+    tested : HeldOut
     """
     columns = getattr(estimator.model_.schema, "columns", ())
     n_used = sum(column.is_used for column in columns)
@@ -43,8 +43,8 @@ def describe_features(estimator: Any, tested: Tested) -> Section:
     text = (
         f"How much worse {metric} gets when the values of a column are shuffled: the mean of {n_repeats} shuffles of "
         f"{_count_sample(n_rows, len(tested))}. {_count_above(above, len(table))} The mark is what a column of pure "
-        "noise would stay below in 19 of 20 cases. Columns that tell the same share their importance, and each may seem "
-        "unimportant. Importance is no cause."
+        "noise would stay below in 19 of 20 cases. Columns that tell the same share their importance, and each may "
+        "seem unimportant. Importance is no cause."
     )
     return Section("features", "Columns that matter", (Text(text), *_tabulate_features(table)))
 

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from autonet.inspection.report.blocks import Block, Code, Facts, Section, Text
-from autonet.inspection.report.scores import Tested, format_interval
+from autonet.inspection.report.scores import HeldOut, format_interval
 from autonet.inspection.report.search import NO_HISTORY
 from autonet.inspection.report.words import count, format_seconds, format_value, join_words, shorten
 from autonet.inspection.scoring import find_optimized_metric, optimized_name
@@ -46,14 +46,14 @@ class Figure:
     note: str = ""
 
 
-def list_figures(estimator: Any, tested: Tested | None, summary: Sequence[dict[str, Any]]) -> list[Figure]:
+def list_figures(estimator: Any, tested: HeldOut | None, summary: Sequence[dict[str, Any]]) -> list[Figure]:
     """Return the main figures.
 
     Parameters
     ----------
     estimator : AutoNetClassification or AutoNetRegression
         Fitted.
-    tested : Tested or None
+    tested : HeldOut or None
     summary : sequence of dict
         Rows of ``estimator.summary()``.
     """
@@ -91,7 +91,7 @@ def _show(score: float | None) -> str:
     return "undefined" if score is None else format_value(float(score))
 
 
-def list_cautions(estimator: Any, tested: Tested | None, summary: Sequence[dict[str, Any]]) -> list[str]:
+def list_cautions(estimator: Any, tested: HeldOut | None, summary: Sequence[dict[str, Any]]) -> list[str]:
     """Return what is not known, or not sure, in sentences."""
     cautions = []
     if tested is None:
@@ -109,7 +109,7 @@ def list_cautions(estimator: Any, tested: Tested | None, summary: Sequence[dict[
     return cautions
 
 
-def _question_test(estimator: Any, tested: Tested) -> list[str]:
+def _question_test(estimator: Any, tested: HeldOut) -> list[str]:
     """Return doubts about the scores on test rows."""
     cautions = [
         "The scores hold for rows that come from where the test rows came from, and only if the fit has not seen them: "

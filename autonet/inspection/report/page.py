@@ -19,7 +19,7 @@ from autonet.inspection.report.overview import (
     list_figures,
 )
 from autonet.inspection.report.pictures import require_matplotlib
-from autonet.inspection.report.scores import Tested, describe_scores
+from autonet.inspection.report.scores import HeldOut, describe_scores
 from autonet.inspection.report.search import describe_curves, describe_failures, describe_search
 from autonet.inspection.report.winner import describe_members, describe_winner
 from autonet.inspection.report.words import count
@@ -64,7 +64,7 @@ def write_report(
         raise InvalidOption("X_test and y_test belong together; got only one of them.")
     _ = estimator.model_  # raises if there is none
     target = find_target(path, "The report")
-    tested = None if X_test is None else Tested.predict(estimator, X_test, y_test)
+    tested = None if X_test is None else HeldOut.predict(estimator, X_test, y_test)
     heading = f"Report of {type(estimator).__name__}" if title is None else str(title)
     write_file(target, [template.render(**_collect(estimator, tested), title=_clean(heading)).encode()])
     return Path(path)
@@ -89,7 +89,7 @@ def _clean(value: Any) -> Any:
     return "".join(c if c.isprintable() or c in "\n\t" or ord(c) > 159 else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _collect(estimator: Any, tested: Tested | None) -> dict[str, Any]:
+def _collect(estimator: Any, tested: HeldOut | None) -> dict[str, Any]:
     """Return the values that the template lays out."""
     summary = estimator.summary()
     board = estimator.leaderboard() if tested is None else estimator.leaderboard(tested.X, tested.y)

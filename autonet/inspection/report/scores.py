@@ -22,7 +22,7 @@ from autonet.metrics.formulas import decide
 from autonet.models.conformal import Conformal
 from autonet.models.model import one_thread
 
-__all__ = ["Tested", "describe_scores", "format_interval"]
+__all__ = ["HeldOut", "describe_scores", "format_interval"]
 
 # Metrics that are shown first, of those that suit the task.
 SHOWN = (
@@ -55,8 +55,8 @@ class PredictedRows(ScoredRows):
 
 
 @dataclass(frozen=True)
-class Tested:
-    """Test rows, what the model predicts for them, and its scores.
+class HeldOut:
+    """Rows that the fit has not seen, what the model predicts for them, and its scores.
 
     Attributes
     ----------
@@ -99,14 +99,14 @@ def format_interval(row: dict[str, Any]) -> str:
     return f"{format_value(row['low'])} to {format_value(row['high'])}"
 
 
-def describe_scores(estimator: Any, tested: Tested | None) -> Section:
+def describe_scores(estimator: Any, tested: HeldOut | None) -> Section:
     """Describe how good the model is, and how sure that is.
 
     Parameters
     ----------
     estimator : AutoNetClassification or AutoNetRegression
         Fitted.
-    tested : Tested or None
+    tested : HeldOut or None
         None if there are no test rows.
     """
     if tested is None:
@@ -115,7 +115,8 @@ def describe_scores(estimator: Any, tested: Tested | None) -> Section:
         *_tabulate_scores(estimator, tested),
         Text(
             "Intervals are percentiles of scores of bootstrap resamples: they say how much a score depends on which "
-            "rows were drawn. They do not say how much another fit would differ, nor hold for rows that come from elsewhere."
+            "rows were drawn. They do not say how much another fit would differ, nor hold for rows that come from "
+            "elsewhere."
         ),
     ]
     if estimator.model_.targets.kind == "regression":
@@ -141,7 +142,7 @@ def _show_scores_of_fit(estimator: Any) -> list[Block]:
     return [Text(text, is_caution=True), make_table(rows, shown, "Scores that the fit recorded")]
 
 
-def _tabulate_scores(estimator: Any, tested: Tested) -> list[Block]:
+def _tabulate_scores(estimator: Any, tested: HeldOut) -> list[Block]:
     info, optimized = estimator.fit_result_["info"], optimized_name(estimator.fit_result_)
     rows = [
         {
@@ -162,7 +163,7 @@ def _tabulate_scores(estimator: Any, tested: Tested) -> list[Block]:
     return blocks
 
 
-def _show_classes(model: Any, tested: Tested) -> list[Block]:
+def _show_classes(model: Any, tested: HeldOut) -> list[Block]:
     """Return a table by class, the confusion matrix and the curves of a classification."""
     from autonet.inspection.plots.predictions import ClassPredictions  # noqa: PLC0415 - draws
 
@@ -251,7 +252,7 @@ def _draw_curves(predictions: Any) -> list[Block]:
     return [draw(display(predictions).plot, f"{title} {alt}", caption) for display, title, caption in pictures]
 
 
-def _show_errors(targets: Any, tested: Tested) -> list[Block]:
+def _show_errors(targets: Any, tested: HeldOut) -> list[Block]:
     """Return errors of a regression by target, with pictures; of quantiles, the shares of rows below them."""
     from autonet.inspection.plots.regression import PredictionsDisplay, ResidualsDisplay  # noqa: PLC0415 - draws
 
@@ -311,7 +312,7 @@ def _observe(hits: int, n: int) -> dict[str, str]:
     return {"share": f"{hits / n:.1%}", "interval": f"{ends.low:.1%} to {ends.high:.1%}"}
 
 
-def _show_coverage(model: Any, tested: Tested) -> list[Block]:
+def _show_coverage(model: Any, tested: HeldOut) -> list[Block]:
     """Return how often intervals or sets of classes hold the truth."""
     calibration, kind = model.conformal, model.targets.kind
     if calibration is None:
