@@ -37,6 +37,7 @@ def main() -> None:
     sentences = (
         ("plot", study.trials_dataframe),
         ("plot", lambda: TrajectoryDisplay.from_study(study)),
+        ("report", lambda: estimator.report("report.html")),
         ("optuna", study.to_optuna),
         ("tensorboard", lambda: study.to_tensorboard("events")),
         ("parquet", lambda: read_table("rows.parquet")),
@@ -50,7 +51,7 @@ def main() -> None:
             sentence = str(error)
         assert sentence.endswith(f'pip install "autonet-torch[{extra}]"'), (extra, sentence)
         print(sentence)
-    print("8 passed, 0 failed")
+    print("9 passed, 0 failed")
 
 
 if __name__ == "__main__":
