@@ -48,9 +48,9 @@ def test_every_command_has_help_and_the_summary_that_the_program_lists(command: 
 
 
 def test_a_command_that_does_not_exist() -> None:
-    done = run("predct", "train.csv")
+    done = run("evalute", "train.csv")
     assert done.code == 2
-    assert "Unknown command 'predct'. Did you mean 'predict'?" in done.err
+    assert "Unknown command 'evalute'. Did you mean 'evaluate'?" in done.err
 
 
 def test_an_option_that_does_not_exist() -> None:
