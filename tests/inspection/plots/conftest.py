@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autonet import AutoNetClassification, AutoNetRegression
+from autonet.inspection import hyperparameters
 
 OPTIONS: dict[str, Any] = {
     "budget_type": "epochs",
@@ -16,6 +17,12 @@ OPTIONS: dict[str, Any] = {
     "cross_validator": "none",
     "random_state": 0,
 }
+
+
+@pytest.fixture(autouse=True)
+def _few_forests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Importance of fewer forests, which is computed for most displays to choose what they draw."""
+    monkeypatch.setattr(hyperparameters, "N_FORESTS", 5)
 
 
 @pytest.fixture(scope="session")

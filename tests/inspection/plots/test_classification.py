@@ -81,13 +81,21 @@ def test_of_two_classes_the_second_has_a_curve(curves: Any, binary: Any) -> None
     assert list(curves.from_estimator(auto, X, y).lines_) == ["yes"]
 
 
-@pytest.mark.parametrize("curves", CURVES)
-def test_each_label_has_a_curve_and_there_is_no_matrix(curves: Any) -> None:
+@pytest.fixture(scope="module")
+def multilabel() -> tuple[AutoNetClassification, Any, Any]:
     X, y = make_multilabel_classification(150, n_classes=2, random_state=0)
-    auto = AutoNetClassification("tiny_cs", **OPTIONS).fit(X, y)
+    return AutoNetClassification("tiny_cs", **OPTIONS).fit(X, y), X, y
+
+
+@pytest.mark.parametrize("curves", CURVES)
+def test_each_label_has_a_curve(curves: Any, multilabel: Any) -> None:
+    auto, X, y = multilabel
     assert list(curves.from_estimator(auto, X, y).lines_) == ["label 0", "label 1"]
+
+
+def test_several_labels_have_no_confusion_matrix(multilabel: Any) -> None:
     with pytest.raises(InvalidOption, match="one label per row; this estimator was fitted to several labels per row"):
-        ConfusionMatrixDisplay.from_estimator(auto, X, y)
+        ConfusionMatrixDisplay.from_estimator(*multilabel)
 
 
 def test_of_many_classes_the_worst_are_drawn(classifier: AutoNetClassification, rows: Any) -> None:
