@@ -52,7 +52,8 @@ def build_space(
     ----------
     task : Task
     components : mapping, optional
-        For some nodes, the names of the components to choose from; default: all that serve the task.
+        For some nodes, the names of the components to choose from; those that do not serve the task are left out,
+        unless none remains.  Default: all that serve the task.
     updates : iterable of HyperparameterSearchSpaceUpdate
         Later ones override earlier ones.
     nodes : mapping of str to Node
@@ -69,7 +70,9 @@ def build_space(
         entries |= _list_entries(node, task)
     for name, chosen in (components or {}).items():
         node = nodes[check_choice("node", name, nodes)]
-        _apply_update(entries, HyperparameterSearchSpaceUpdate(name, node.selector, tuple(chosen)), task, nodes)
+        left_out = set(node.components) - set(node.names(task))
+        serving = tuple(component for component in chosen if component not in left_out) or tuple(chosen)
+        _apply_update(entries, HyperparameterSearchSpaceUpdate(name, node.selector, serving), task, nodes)
     for update in updates:
         _apply_update(entries, update, task, nodes)
     resolved: dict[str, _Entry] = {}

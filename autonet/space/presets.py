@@ -52,13 +52,16 @@ class Preset:
     portfolio: tuple[dict[str, Any], ...]
 
     def extend(self, base: "Preset") -> "Preset":
-        """Return a preset that begins with another: values of this one come after, or instead of, those of the base."""
+        """Return a preset that begins with another.
+
+        Values of this one come after, or instead of, those of the base; its portfolio comes before that of the base.
+        """
         return replace(
             self,
             options={**base.options, **self.options},
             components={**base.components, **self.components},
             updates=(*base.updates, *self.updates),
-            portfolio=self.portfolio or base.portfolio,
+            portfolio=(*self.portfolio, *base.portfolio),
         )
 
     def restrict(self, nodes: Collection[str]) -> "Preset":

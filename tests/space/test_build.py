@@ -139,6 +139,14 @@ def test_defaults_stay_inside_new_ranges() -> None:
         default(0.1, 0.3, default_value=0.5)
 
 
+def test_components_of_a_preset_that_do_not_serve_the_task_are_left_out() -> None:
+    quantiles = Task("regression", quantiles=(0.1, 0.9))
+    space = build_space(quantiles, {"NetworkSelector": ["realmlp", "modernnca"]})
+    assert space["NetworkSelector:network"].value == "realmlp"
+    with pytest.raises(UnknownName, match="NetworkSelector for regression of quantiles 'modernnca'"):
+        build_space(quantiles, {"NetworkSelector": ["modernnca"]})
+
+
 def test_unknown_components_and_nodes_are_refused() -> None:
     with pytest.raises(UnknownName, match="Unknown node 'Networks'"):
         build_space(CLASSIFICATION, {"Networks": ["resnet"]})

@@ -55,10 +55,16 @@ def test_a_preset_begins_with_its_base(tmp_path: Path) -> None:
     assert space["NetworkSelector:shapedmlpnet:max_units"].upper == 512
 
 
-def test_best_cs_searches_the_space_of_medium_cs() -> None:
+def test_best_cs_is_medium_cs_with_nearest_neighbours() -> None:
     for kind in ("classification", "multilabel", "regression"):
-        best, medium = (load_preset(name, Task(kind, 900)) for name in ("best_cs", "medium_cs"))
-        assert (best.components, best.updates, best.portfolio) == (medium.components, medium.updates, medium.portfolio)
+        for n_rows in (900, 5000):
+            best, medium = (load_preset(name, Task(kind, n_rows)) for name in ("best_cs", "medium_cs"))
+            networks = [*medium.components["NetworkSelector"], "modernnca"]
+            assert best.components == {**medium.components, "NetworkSelector": networks}
+            assert best.updates == medium.updates
+            n_first = len(best.portfolio) - len(medium.portfolio)
+            assert best.portfolio[n_first:] == medium.portfolio
+            assert [e["NetworkSelector:network"] for e in best.portfolio[:n_first]] == ["modernnca"] * (n_rows == 5000)
 
 
 def test_updates_may_concern_a_kind_of_task_or_a_size_of_table() -> None:
