@@ -48,9 +48,9 @@ def test_every_command_has_help_and_the_summary_that_the_program_lists(command: 
 
 
 def test_a_command_that_does_not_exist() -> None:
-    done = run("evalute", "train.csv")
+    done = run("leaderbord", "train.csv")
     assert done.code == 2
-    assert "Unknown command 'evalute'. Did you mean 'evaluate'?" in done.err
+    assert "Unknown command 'leaderbord'. Did you mean 'leaderboard'?" in done.err
 
 
 def test_an_option_that_does_not_exist() -> None:
