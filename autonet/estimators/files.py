@@ -23,6 +23,7 @@ from autonet.core.typing import Array
 from autonet.core.validation import check_choice
 from autonet.core.warn import warn
 from autonet.estimators.autopytorch import RENAMED_OPTIONS
+from autonet.inspection.record import FitRecord
 from autonet.models.model import FittedModel
 from autonet.nets.registry import NETWORKS, RESERVED
 
@@ -204,7 +205,10 @@ def _restore(estimator: "AutoNet", spec: Mapping[str, Any], networks: Node[nn.Mo
     estimator._set_model(model)  # noqa: SLF001
     estimator.best_config_, estimator.fit_result_ = from_spec(spec["best_config"]), from_spec(spec["fit_result"])
     if "record" in spec:  # of older versions it is not
-        estimator._record = from_spec(spec["record"])  # noqa: SLF001
+        record = from_spec(spec["record"])
+        if not isinstance(record, FitRecord):
+            raise InvalidModelFile(f"its record is a {type(record).__name__:.60}")
+        estimator._record = record  # noqa: SLF001
     if "search" in spec:
         estimator._stored_search = spec["search"]  # noqa: SLF001
 

@@ -55,6 +55,10 @@ class AutoNetRegression(AutoPyTorchMixin, _QuantileRegressorMixin, AutoNet):
         Every trial with its budgets and reports.
     fit_result : dict
         Configuration, budget, loss and scores, as returned by Auto-PyTorch's fit.
+    cv_results_ : dict
+        Every trial as scikit-learn's searches give them; greater scores are better.
+    best_params_, best_score_ : dict and float
+        Configuration of the best network and its validation score, under scikit-learn's names.
     search_space_ : ConfigurationSpace
         The space that was searched.
     model_ : FittedModel

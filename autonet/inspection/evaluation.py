@@ -89,11 +89,13 @@ def _interval(
     coverage: float,
 ) -> tuple[float | None, float | None]:
     """Return the percentiles of the scores of the resamples; None without any, and of a slow metric."""
-    if not len(resamples) or metric.is_slow:
-        return None, None
-    scores = np.array([_score(metric, rows, prediction, threshold, counts) for counts in resamples])
-    scores = scores[np.isfinite(scores)]  # a rare class may be missing in a resample
-    if not len(scores):
+    scores = []
+    for counts in resamples:
+        if metric.is_slow:  # known after two calls
+            return None, None
+        score = _score(metric, rows, prediction, threshold, counts)
+        scores += [score] if math.isfinite(score) else []  # a rare class may be missing in a resample
+    if not scores:
         return None, None
     low, high = np.quantile(scores, [(1 - coverage) / 2, (1 + coverage) / 2])
     return float(low), float(high)

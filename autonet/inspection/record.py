@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autonet.core.spec import describable
+from autonet.core.validation import is_integer, is_real
 
 __all__ = ["FitRecord"]
 
@@ -38,3 +39,16 @@ class FitRecord:
     workers: int = 1
     tree_seconds: Mapping[str, float] = field(default_factory=dict)
     notes: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Check the types of a record from a file.
+
+        Raises
+        ------
+        TypeError
+        """
+        texts = (self.metric, self.ended_by, *self.notes)
+        times = (*self.seconds.values(), *self.tree_seconds.values())
+        is_valid = all(isinstance(text, str) for text in texts) and all(is_real(seconds) for seconds in times)
+        if not (is_valid and is_integer(self.workers) and isinstance(self.greater_is_better, bool)):
+            raise TypeError("a value of the record of the fit is of another type")
