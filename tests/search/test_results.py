@@ -86,6 +86,8 @@ def test_anything_else_fails_the_trial_with_a_reason_and_never_wins(
         ({"complete": "yes"}, "complete = 'yes'; expected True or False"),
         ({"metrics": None}, "metrics of type NoneType; expected a dict"),
         ({"metrics": {3: 1}}, "the metric 3; expected a str as its name"),
+        ({"details": [1]}, "details of type list; expected a dict"),
+        ({"details": {3: 1}}, "the detail 3; expected a str as its name"),
     ],
     ids=str,
 )
@@ -99,9 +101,8 @@ def test_a_result_out_of_range_fails_its_trial_and_the_study_goes_on(
         with Study(LINE, run_dir=tmp_path / "run", random_state=0) as study:
             study.optimize(objective, max_trials=n_trials)
             assert [t.status for t in study.trials].count(Status.CRASHED) == 1
-            assert f"the objective returned {'a Result with ' * ('metric' not in message)}{message}" in (
-                study.trials[2].reports[0].reason
-            )
+            named = "" if set(fields) & {"metrics", "details"} else "a Result with "
+            assert f"the objective returned {named}{message}" in study.trials[2].reports[0].reason
 
 
 def test_fields_of_a_result_become_plain_numbers() -> None:
@@ -110,3 +111,14 @@ def test_fields_of_a_result_become_plain_numbers() -> None:
     assert (report.loss, report.budget, report.tie_breaker, report.cost, report.metrics) == (0.5, 1, 2, 3, {"a": 1})
     assert report.status is Status.FINISHED
     assert all(type(v) in (int, float) for v in (report.loss, report.budget, report.tie_breaker, report.cost))
+
+
+def test_details_are_kept_with_the_report_and_in_no_data_frame(tmp_path: Path) -> None:
+    curve = {"curves": [{"epoch": [1, 2], "loss": [0.5, np.float32(0.25)]}]}
+    study = Study(LINE, run_dir=tmp_path, random_state=0)
+    with study:
+        study.optimize(lambda _: Result(0.5, details=curve), max_trials=1)
+    [report] = Study.open(tmp_path).trials[0].reports
+    assert report.details == {"curves": [{"epoch": [1, 2], "loss": [0.5, 0.25]}]}
+    assert not any("curves" in name for name in study.trials_dataframe().columns)
+    assert "curves" not in study.history.to_dicts()[0]
