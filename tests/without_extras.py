@@ -32,6 +32,7 @@ def main() -> None:
         assert score > 0.3, score
         assert estimator.predict(data[0][:3]).shape == (3,)
         print(f"{type(estimator).__name__}: {score:.3f}")
+        print(estimator.leaderboard(*data)[:3], estimator.evaluate(*data)[:1], estimator.summary()[:1], sep="\n")
 
     study = minimize(lambda trial: trial["x"] ** 2, {"x": (-1.0, 1.0)}, max_trials=4, n_jobs=2)
     sentences = (
