@@ -21,12 +21,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_presets_types_and_licence_and_nothing_else(wheel: Path) -> None:
-    names = zipfile.ZipFile(wheel).namelist()
+    archive = zipfile.ZipFile(wheel)
+    names = archive.namelist()
     assert {f"autonet/presets/{p}.toml" for p in ("tiny_cs", "medium_cs", "best_cs", "full_cs")} <= set(names)
     assert "autonet/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.split("/")[0] for name in names} == {"autonet", f"autonet_torch-{autonet.__version__}.dist-info"}
     assert wheel.stat().st_size < 1_000_000
+    [scripts] = [name for name in names if name.endswith("/entry_points.txt")]
+    assert archive.read(scripts).decode().split() == ["[console_scripts]", "autonet", "=", "autonet.cli.main:main"]
 
 
 def test_the_installed_wheel_fits_outside_of_the_checkout(wheel: Path, tmp_path: Path) -> None:

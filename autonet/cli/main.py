@@ -100,7 +100,7 @@ def _describe(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
     if isinstance(error, AutonetError | ValueError | TypeError) and str(error):  # also scikit-learn's sentences
-        return str(error)
+        return str(error).strip()
     return f"{type(error).__name__}: {error}; --traceback shows where."
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from autonet.cli.tables import Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.cli.training import Roles
+from autonet.core.errors import InvalidData
+from autonet.core.warn import join_first
 
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
@@ -59,9 +61,13 @@ def read_scored(
     ------
     InvalidData, InvalidOption, MissingPackage, OSError
     """
-    data = Roles(targets, sample_weight).split(read_rows(estimator, path, format_, targets))
-    known = data["X"].keys() & {str(column.name) for column in estimator.columns_}
-    X = {name: column for name, column in data["X"].items() if name in known} or data["X"]
+    table = read_rows(estimator, path, format_, targets)
+    data = Roles(targets, sample_weight).split(table)
+    names = [str(column.name) for column in estimator.columns_ if isinstance(column.name, str)]
+    missing = [repr(name) for name in names if name not in data["X"]]
+    if missing:
+        raise InvalidData(f"{table.source} lacks columns of fit, beside the target: {join_first(missing)}.")
+    X = {name: data["X"][name] for name in names} or data["X"]  # of a model of an array, all by position
     return X, data["y"], data.get("sample_weight")
 
 

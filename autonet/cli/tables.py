@@ -105,13 +105,15 @@ def read_table(
     InvalidData
         If the file is damaged, of another format, or has no rows.
     InvalidOption
-        If the name does not say the format.
+        If the name does not say the format, or is that of a directory.
     MissingPackage
         If a package for Parquet is not installed.
     OSError
         If the file cannot be opened.
     """
     source = "standard input" if path == STDIN else path
+    if Path(path).is_dir():
+        raise InvalidOption(f"{path} is a directory; expected a table.")
     chosen = format_ or _find_format(path)
     if chosen == "parquet":
         _parquet_reader()  # raises without a package

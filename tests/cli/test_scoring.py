@@ -40,6 +40,12 @@ def test_classes_that_are_codes_are_text_as_in_fit(classifier: Path) -> None:
     assert (done.code, done.err) == (1, "error: y has labels that y does not have: '1', '2'.\n")
 
 
+def test_a_feature_is_no_target(classifier: Path, tables: Path) -> None:
+    done = run("evaluate", classifier, tables / "iris_test.csv", "--target", "petal_width")
+    sentence = f"error: {tables / 'iris_test.csv'} lacks columns of fit, beside the target: 'petal_width'.\n"
+    assert (done.code, done.err) == (1, sentence)
+
+
 def test_leaderboard(classifier: Path, tables: Path) -> None:
     auto = autonet.load(classifier)
     done = run("leaderboard", classifier)

@@ -24,6 +24,18 @@ def test_floats_stay_exact_beside_missing_values(values: list[float], missing: i
     np.testing.assert_array_equal(column, [*values, *[np.nan] * missing])
 
 
+NUMBERS = st.from_regex(r"[+-]?[0-9]{1,20}(\.[0-9]{0,3})?(e[+-]?[0-9])?", fullmatch=True)
+
+
+@given(st.lists(NUMBERS, min_size=1))
+def test_plain_numbers_are_read_as_those_beside_markers(texts: list[str]) -> None:
+    plain, marked = convert_texts([*texts, ""]), convert_texts([*texts, "NA"])
+    if isinstance(plain, list):
+        assert marked == [*texts, "NA"]
+    else:
+        np.testing.assert_array_equal(plain, marked)
+
+
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
