@@ -70,7 +70,7 @@ def _describe_missing(columns: Sequence[Column]) -> str:
     if not with_missing:
         return "none"
     worst = max(with_missing, key=lambda column: column.missing)
-    name = shorten(worst.name, SHORT)
+    name = shorten(_name(worst), SHORT)
     return f"in {count(len(with_missing), 'column')}; most in {name} ({worst.missing:.1%} of its rows)"
 
 
@@ -91,7 +91,7 @@ def _show_columns(columns: Sequence[Column]) -> list[Block]:
 def _make_table(columns: Sequence[Column], caption: str) -> Table:
     rows = [
         {
-            "name": column.name if isinstance(column.name, str) else f"column {column.name}",
+            "name": _name(column),
             "kind": column.kind,
             "values": _describe_values(column),
             "missing": f"{column.missing:.1%}" if column.missing else "",
@@ -102,6 +102,11 @@ def _make_table(columns: Sequence[Column], caption: str) -> Table:
     ]
     empty = {name for name in ("values", "missing", "note") if not any(row[name] for row in rows)}
     return make_table(rows, {name: title for name, title in TITLES.items() if name not in empty}, caption)
+
+
+def _name(column: Column) -> str:
+    """Return the name of a column: of one without, the same as in the table of importance."""
+    return f"x{column.name}" if isinstance(column.name, int) else str(column.name)
 
 
 def _describe_values(column: Column) -> str:

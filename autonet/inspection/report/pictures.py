@@ -79,5 +79,5 @@ def draw(plot: Callable[..., Any], alt: str, caption: str, size: tuple[float, fl
 
 def _save(figure: Any, kind: str) -> bytes:
     buffer, metadata = BytesIO(), {"Date": None} if kind == "svg" else {}
-    figure.savefig(buffer, format=kind, dpi=SHARP, metadata=metadata)
+    figure.savefig(buffer, format=kind, dpi=SHARP, metadata=metadata, transparent=True)
     return buffer.getvalue()

@@ -154,7 +154,7 @@ def _tabulate_seconds(summary: ResultTable) -> list[Block]:
     blocks: list[Block] = [make_table(shown, titles, f"Wall time by stage, {format_seconds(total)} in all")]
     trees = [f"{row['item']} {format_seconds(row['seconds'])}" for row in rows if row["section"] == "trees"]
     if trees:
-        blocks.append(Text(f"Tree ensembles took, beside the stages or within them: {join_words(trees)}."))
+        blocks.append(Text(f"Tree ensembles took, within these stages or beside them: {join_words(trees)}."))
     return blocks
 
 

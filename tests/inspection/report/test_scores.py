@@ -98,7 +98,7 @@ def test_several_targets_have_errors_each(diabetes: Any) -> None:
 
 @pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 def test_labels_have_scores_each() -> None:
-    X, y = make_multilabel_classification(150, n_classes=3, random_state=0)
+    X, y = make_multilabel_classification(80, 6, n_classes=3, random_state=0)
     auto = AutoNetMultilabel("tiny_cs", **ONE).fit(X, y)
     section = describe_scores(auto, HeldOut.predict(auto, X, y))
     table, predicted = find_table(section, "Scores by label"), auto.predict(X)
