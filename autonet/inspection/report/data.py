@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from autonet.data.reading.columns import Column
@@ -31,6 +32,8 @@ def describe_data(estimator: Any) -> Section:
     """
     model = estimator.model_
     task, columns = model.best[0].task, list(estimator.columns_)
+    if columns and not model.schema.are_named:  # named as in other tables
+        columns = [replace(column, name=f"x{i}") for i, column in enumerate(columns)]
     facts = [("training rows", format_value(task.n_rows)), ("target", describe_target(model.targets))]
     blocks: list[Block] = []
     if columns:
@@ -70,7 +73,7 @@ def _describe_missing(columns: Sequence[Column]) -> str:
     if not with_missing:
         return "none"
     worst = max(with_missing, key=lambda column: column.missing)
-    name = shorten(_name(worst), SHORT)
+    name = shorten(worst.name, SHORT)
     return f"in {count(len(with_missing), 'column')}; most in {name} ({worst.missing:.1%} of its rows)"
 
 
@@ -91,7 +94,7 @@ def _show_columns(columns: Sequence[Column]) -> list[Block]:
 def _make_table(columns: Sequence[Column], caption: str) -> Table:
     rows = [
         {
-            "name": _name(column),
+            "name": str(column.name),
             "kind": column.kind,
             "values": _describe_values(column),
             "missing": f"{column.missing:.1%}" if column.missing else "",
@@ -102,11 +105,6 @@ def _make_table(columns: Sequence[Column], caption: str) -> Table:
     ]
     empty = {name for name in ("values", "missing", "note") if not any(row[name] for row in rows)}
     return make_table(rows, {name: title for name, title in TITLES.items() if name not in empty}, caption)
-
-
-def _name(column: Column) -> str:
-    """Return the name of a column: of one without, the same as in the table of importance."""
-    return f"x{column.name}" if isinstance(column.name, int) else str(column.name)
 
 
 def _describe_values(column: Column) -> str:
