@@ -68,6 +68,7 @@ def test_the_editable_install_finds_the_presets() -> None:
 def test_import_brings_in_nothing_heavy_but_torch_and_scikit_learn() -> None:
     # scikit-learn imports pandas where it is installed: what is blocked here fails where autonet itself imports it.
     heavy = [
+        "click",
         "dask",
         "distributed",
         "graphviz",

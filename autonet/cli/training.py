@@ -11,6 +11,7 @@ import numpy as np
 import autonet
 from autonet.cli.messages import warnings_as_sentences
 from autonet.cli.tables import STDIN, Table, read_table
+from autonet.cli.texts import ColumnKind
 from autonet.core.typing import Array
 from autonet.data.targets.arrays import to_array
 
@@ -101,13 +102,21 @@ def read_data(train: str, roles: Roles, format_: str | None, **parts: str | None
     InvalidData, InvalidOption, MissingPackage, OSError
     """
     with warnings_as_sentences():
-        data = roles.split(read_table(train, format_))
+        table = read_table(train, format_)
+        data, kinds = roles.split(table), {name: _find_kind(column) for name, column in table.columns.items()}
         for part, path in parts.items():
             if path == STDIN:
                 raise click.BadParameter("only TRAIN may be standard input.", param_hint=f"--{part}")
             if path is not None:
-                data |= roles.split_other(read_table(path, format_), part)
+                data |= roles.split_other(read_table(path, format_, kinds.get), part)
     return data
+
+
+def _find_kind(column: Any) -> ColumnKind | None:
+    """Return the kind of a column of CSV as which further rows are to be read."""
+    if isinstance(column, list):
+        return "text" if any(isinstance(value, str) for value in column) else None
+    return "number" if isinstance(column, np.ndarray) and column.dtype.kind in "if" else None
 
 
 def construct(y: Any, task: str | None, options: dict[str, Any]) -> "AutoNet":

@@ -37,6 +37,15 @@ def test_further_rows_may_lack_what_only_training_needs(tmp_path: Path) -> None:
     assert {name: list(column) for name, column in data["X_valid"].items()} == {"a": [1]}
 
 
+def test_further_rows_are_read_as_those_of_training(tmp_path: Path) -> None:
+    train, valid = tmp_path / "train.csv", tmp_path / "valid.csv"
+    train.write_text("code,size,y\n007,1,a\n112,2,1\n")
+    valid.write_text("code,size,y\n112,03,1\n")
+    data = read_data(str(train), Roles(("y",)), None, valid=str(valid), test=None)
+    assert {name: list(column) for name, column in data["X_valid"].items()} == {"code": ["112"], "size": [3]}
+    assert data["y_valid"] == ["1"]
+
+
 @pytest.mark.parametrize(
     ("y", "task", "reason"),
     [
