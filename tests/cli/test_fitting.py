@@ -101,7 +101,7 @@ def test_an_interrupted_fit_writes_the_best_model_and_resume_goes_on(tables: Pat
     options = ("--run-dir", folder, "--log-level", "info", "--max-trials", 6, "--preset", "tiny_cs", *EPOCHS)
     done = run("fit", *table, *options, "--random-state", 0, "--n-jobs", 1)
     assert done.code == 130
-    assert done.err.splitlines()[-1] == f"error: interrupted; {out} is the best model so far."
+    assert done.err.splitlines()[-1] == f"Error: interrupted; {out} is the best model so far."
     assert isinstance(autonet.load(out), autonet.AutoNetRegression)
     before = len(autonet.open_run(folder).history)
     assert before < 4
@@ -114,7 +114,7 @@ def test_an_interrupted_fit_writes_the_best_model_and_resume_goes_on(tables: Pat
 
     other = run("resume", folder, tables / "iris.csv", "--target", "sepal_width")
     assert other.code == 1
-    assert f"error: {folder} holds another search" in other.err
+    assert f"Error: {folder} holds another search" in other.err
 
 
 def test_an_interrupt_before_there_is_a_model(tables: Path, tmp_path: Path, monkeypatch: Any) -> None:
@@ -125,6 +125,6 @@ def test_an_interrupt_before_there_is_a_model(tables: Path, tmp_path: Path, monk
     out, folder = tmp_path / "model.autonet", tmp_path / "run"
     done = run("fit", tables / "iris.csv", "--target", "species", "--out", out, "--run-dir", folder)
     assert done.code == 130
-    sentence = "error: interrupted before there was a model; nothing was written. Go on with: autonet resume"
+    sentence = "Error: interrupted before there was a model; nothing was written. Go on with: autonet resume"
     assert done.err.splitlines()[-1] == f"{sentence} {folder} ..."
     assert not out.exists()

@@ -83,7 +83,7 @@ def test_errors_are_one_sentence(tables: Path, monkeypatch: Any, arguments: Any,
     done = run(*arguments)
     assert (done.code, done.out) == (code, "")
     last = done.err.splitlines()[-1]
-    assert last.startswith(f"error: {sentence}")
+    assert last.startswith(f"Error: {sentence}")
     assert "Traceback" not in done.err
 
 
@@ -91,7 +91,7 @@ def test_a_traceback_on_request() -> None:
     done = run("predict", "none.autonet", "rows.csv", "--traceback")
     assert done.code == 1
     assert done.err.startswith("Traceback (most recent call last):")
-    assert done.err.splitlines()[-1] == "error: none.autonet: No such file or directory."
+    assert done.err.splitlines()[-1] == "Error: none.autonet: No such file or directory."
 
 
 def test_other_exceptions_are_told_with_their_type(monkeypatch: Any) -> None:
@@ -100,7 +100,7 @@ def test_other_exceptions_are_told_with_their_type(monkeypatch: Any) -> None:
 
     monkeypatch.setattr("autonet.load", fail)
     done = run("predict", "model.autonet", "rows.csv")
-    assert (done.code, done.err) == (1, "error: RuntimeError: out of luck; --traceback shows where.\n")
+    assert (done.code, done.err) == (1, "Error: RuntimeError: out of luck; --traceback shows where.\n")
 
 
 def test_an_interrupt_outside_of_a_fit(monkeypatch: Any) -> None:
@@ -109,7 +109,7 @@ def test_an_interrupt_outside_of_a_fit(monkeypatch: Any) -> None:
 
     monkeypatch.setattr("autonet.load", interrupt)
     done = run("predict", "model.autonet", "rows.csv")
-    assert (done.code, done.err) == (130, "error: interrupted; nothing was written.\n")
+    assert (done.code, done.err) == (130, "Error: interrupted; nothing was written.\n")
 
 
 def test_a_reader_that_closes_the_pipe(classifier: Path, tables: Path) -> None:

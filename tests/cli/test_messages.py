@@ -22,4 +22,4 @@ def test_warnings_are_printed_every_time_and_remembered(capsys: Any) -> None:
 def test_a_failure_is_a_sentence(capsys: Any) -> None:
     failure = CommandFailed("no luck.", 130)
     failure.show()
-    assert (failure.exit_code, capsys.readouterr().err) == (130, "error: no luck.\n")
+    assert (failure.exit_code, capsys.readouterr().err) == (130, "Error: no luck.\n")

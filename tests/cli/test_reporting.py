@@ -28,4 +28,4 @@ def test_bad_input_is_a_sentence(regressor: Path, tmp_path: Path) -> None:
     assert "TEST and --target belong together; give both, or neither." in done.err
     done = run("report", regressor, "--out", tmp_path / "missing" / "report.html")
     assert done.code == 2
-    assert done.err.startswith("error: The report cannot be saved to ")
+    assert done.err.startswith("Error: The report cannot be saved to ")
