@@ -59,6 +59,8 @@ def describe_target(targets: Any) -> str:
     """
     if targets.kind == "multilabel":
         return f"{targets.n_outputs} labels, of which a row may have several or none"
+    if targets.kind == "classification" and targets.n_outputs == 1:
+        return f"the only class of the training rows, {shorten(targets.labels[0], SHORT)}"
     if targets.kind == "classification":
         shown = ", ".join(shorten(label, SHORT) for label in targets.labels[:MAX_LABELS])
         rest = f", and {targets.n_outputs - MAX_LABELS:,} more" if targets.n_outputs > MAX_LABELS else ""

@@ -116,20 +116,26 @@ def _question_test(estimator: Any, tested: HeldOut) -> list[str]:
         "this page cannot check either."
     ]
     if len(tested) < FEW_ROWS:
-        cautions.append(f"There are only {count(len(tested), 'test row')}: the intervals are wide, and still rough.")
+        few = count(len(tested), "test row")
+        cautions.append(
+            f"With only {few}, scores are rough, and bootstrap intervals are too narrow rather than too wide."
+        )
     targets = estimator.model_.targets
     if targets.kind == "classification":
         rows = [int((tested.rows.y == code).sum()) for code in range(targets.n_outputs)]
         rare = [shorten(targets.labels[code], 30) for code, n in enumerate(rows) if n < FEW_OF_CLASS]
         if rare:
             named = join_words(rare) if len(rare) <= 4 else f"{join_words(rare[:3])} and others"
+            have = "has" if len(rare) == 1 else "have"
             cautions.append(
-                f"{count(len(rare), 'class', 'classes')} of {targets.n_outputs} have fewer than {FEW_OF_CLASS} test "
-                f"rows ({named}): what is said of them may be chance."
+                f"{len(rare):,} of {count(targets.n_outputs, 'class', 'classes')} {have} fewer than {FEW_OF_CLASS} "
+                f"test rows ({named}): what is said of them may be chance."
             )
     result, row = estimator.fit_result_, tested.evaluation[0]
     validation = result["info"][f"val_{row['metric']}"]
-    if row["low"] is not None and not row["low"] <= validation <= row["high"]:
+    if row["low"] is not None and row["low"] == row["high"]:
+        cautions.append(f"All resamples have the same {row['metric']}: its interval says nothing.")
+    elif row["low"] is not None and not row["low"] <= validation <= row["high"]:
         metric = find_optimized_metric(result, targets, estimator.optimize_metric, estimator.pos_label)
         is_worse = (row["score"] < validation) == (metric.optimum is not None)
         verdict = "worse than" if is_worse else "better than"

@@ -173,8 +173,11 @@ def _show_classes(model: Any, tested: HeldOut) -> list[Block]:
     truth = tested.rows.y.astype(bool) if is_multilabel else tested.rows.y[:, None] == np.arange(n)
     chosen = decided.astype(bool) if is_multilabel else decided[:, None] == np.arange(n)
     blocks: list[Block] = [_tabulate_classes(names, truth, chosen, "label" if is_multilabel else "class")]
-    if not is_multilabel:
+    if not is_multilabel and n > 1:
         blocks += _show_confusions(model.targets.labels, names, tested.rows.y, decided)
+    if not ((truth.sum(axis=0) > 0) & (truth.sum(axis=0) < len(truth))).any():
+        text = "Curves are not drawn: they need rows that are of a class and rows that are not."
+        return [*blocks, Text(text, is_caution=True)]
     return [*blocks, *_draw_curves(ClassPredictions(names, truth, np.asarray(tested.rows.prediction), is_multilabel))]
 
 

@@ -23,8 +23,10 @@ def test_figures_are_those_of_the_fit(classifier: AutoNetClassification, tested:
 def test_doubts_are_named(classifier: AutoNetClassification, regressor: AutoNetRegression, iris: Any) -> None:
     X, y = iris
     few = list_cautions(classifier, HeldOut.predict(classifier, X[40:70], y[40:70]), classifier.summary())
-    assert "There are only 30 test rows: the intervals are wide, and still rough." in few
-    assert any(text.startswith("2 classes of 3 have fewer than 20 test rows (0 and 2)") for text in few)
+    assert any(text.startswith("With only 30 test rows, scores are rough") for text in few)
+    assert any(text.startswith("2 of 3 classes have fewer than 20 test rows (0 and 2)") for text in few)
+    single = list_cautions(classifier, HeldOut.predict(classifier, X[:1], y[:1]), classifier.summary())
+    assert "All resamples have the same accuracy: its interval says nothing." in single
     without = list_cautions(regressor, None, regressor.summary())
     assert without[0].startswith("No test rows were given")
 

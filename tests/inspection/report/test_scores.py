@@ -47,6 +47,13 @@ def test_classes_have_the_scores_of_scikit_learn(classifier: AutoNetClassificati
     assert [alt.split()[0] for alt in alts[1:]] == ["ROC", "Precision-recall", "Calibration"]
 
 
+def test_rows_of_a_single_class_have_no_curves(classifier: AutoNetClassification, iris: Any) -> None:
+    section = describe_scores(classifier, HeldOut.predict(classifier, iris[0][:20], iris[1][:20]))
+    assert [picture.alt.split()[0] for picture in find_blocks(section, "picture")] == ["Confusion"]
+    texts = [text.text for text in find_blocks(section, "text")]
+    assert "Curves are not drawn: they need rows that are of a class and rows that are not." in texts
+
+
 def test_sets_of_classes_hold_the_share_that_is_shown(
     classifier: AutoNetClassification, tested: HeldOut, iris: Any
 ) -> None:
