@@ -44,7 +44,7 @@ def describe_features(estimator: Any, tested: HeldOut) -> Section:
         f"How much worse {metric} gets when the values of a column are shuffled: the mean of {n_repeats} shuffles of "
         f"{_count_sample(n_rows, len(tested))}. {_count_above(above, len(table))} The mark is what a column of pure "
         "noise would stay below in 19 of 20 cases. Columns that tell the same share their importance, and each may "
-        "seem unimportant. Importance is no cause."
+        "seem unimportant. Importance does not say what a change of the column would cause."
     )
     return Section("features", "Columns that matter", (Text(text), *_tabulate_features(table)))
 
