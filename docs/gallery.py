@@ -14,10 +14,14 @@ from sklearn.datasets import load_digits
 # The others take half an hour, or data that are not in the checkout.
 EXECUTED = (
     "digits",
+    "from_data_to_service",
+    "read_a_report",
+    "edit_the_space",
+    "own_network",
+    "search_for_anything",
     "decision_regions",
     "plots_of_a_search",
     "look_at_a_search",
-    "edit_the_space",
     "hyperopt_tutorial",
     "own_sampler",
 )
@@ -42,6 +46,8 @@ def draw_thumbnails(folder: Path) -> None:
         "digits": draw_digits,
         "parabola": draw_parabola,
         "network": draw_layers,
+        "ranges": draw_ranges,
+        "service": draw_service,
         "bits": draw_bits,
         "fares": draw_fares,
         "bump": draw_bump,
@@ -73,6 +79,23 @@ def draw_layers(axes: plt.Axes) -> None:
             for b in right:
                 axes.plot(*zip(a, b, strict=True), color="0.8", linewidth=0.6)
     axes.scatter(*zip(*(place for layer in places for place in layer), strict=True), s=60, zorder=2)
+
+
+def draw_ranges(axes: plt.Axes) -> None:
+    rng = np.random.default_rng(1)
+    for y, (low, high) in enumerate([(2, 9), (0, 6), (4, 10), (1, 5)]):
+        axes.plot([0, 10], [y, y], color="0.85", linewidth=3)
+        axes.plot([low, high], [y, y], linewidth=6, solid_capstyle="round")
+        axes.scatter(rng.uniform(low, high, 5), [y] * 5, color="white", edgecolors="0.3", s=28, zorder=3)
+
+
+def draw_service(axes: plt.Axes) -> None:
+    for x, text in enumerate(["table", "model", "service"]):
+        box = {"boxstyle": "round,pad=0.6", "facecolor": "C0" if x == 1 else "0.9", "edgecolor": "none"}
+        axes.text(x, 0, text, ha="center", va="center", size=13, color="white" if x == 1 else "0.2", bbox=box)
+        if x:
+            axes.annotate("", (x - 0.36, 0), (x - 0.62, 0), arrowprops={"arrowstyle": "->", "color": "0.4"})
+    axes.set(xlim=(-0.5, 2.5), ylim=(-1, 1))
 
 
 def draw_bits(axes: plt.Axes) -> None:

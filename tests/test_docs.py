@@ -11,7 +11,8 @@ import pytest
 import autonet
 import autonet.inspection
 import autonet.search
-from autonet import errors
+from autonet import AutoNetClassification, errors
+from autonet.cli.main import COMMANDS
 from autonet.core import resulttable
 from autonet.inspection import architecture, graph
 from autonet.testing import executors, networks, samplers, stores
@@ -77,6 +78,22 @@ def test_the_reference_has_every_public_name_with_an_example() -> None:
     names = public_names()
     assert listed - {"errors"} == set(names)
     assert [name for name, thing in names.items() if "Examples\n" not in (inspect.getdoc(thing) or "")] == []
+
+
+def test_what_others_show_is_here_where_the_page_says() -> None:
+    page = (DOCS / "migration" / "what-others-show.md").read_text(encoding="utf-8")
+    cells = [line.strip("| ").split(" | ")[-1] for line in page.splitlines() if line.startswith("| ")]
+    said = {name for cell in cells for name in re.findall("`(.*?)`", cell)} - {"auto", "study", "optuna-dashboard"}
+    members = {"auto": AutoNetClassification, "study": autonet.search.Study}
+    there = {f"{owner}.{name}" for owner, kind in members.items() for name in attributes_of(kind)}
+    there |= {*public_names(), *inspect.signature(AutoNetClassification).parameters}
+    there |= {*inspect.signature(AutoNetClassification.fit).parameters, *(f"autonet {command}" for command in COMMANDS)}
+    assert len(said) > 60
+    assert said - there == set()
+
+
+def attributes_of(kind: type) -> set[str]:
+    return {*dir(kind), *(name for base in kind.__mro__ for name in inspect.get_annotations(base))}
 
 
 def test_every_warning_and_error_says_what_to_do() -> None:

@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 
 from autonet import AutoNetClassification, AutoNetRegression
-from autonet.nets.registry import NETWORKS
 from autonet.search import Status, Study, minimize
 from tests.blocks import run_page
 
@@ -49,13 +48,41 @@ def test_digits_draws_its_network(tmp_path: Path, capsys: Any) -> None:
     assert ", best " in captured.err
 
 
-@pytest.mark.usefixtures("cpu_clock")
 def test_edit_the_space(capsys: Any) -> None:
-    try:
-        assert example("edit_the_space").main(max_runtime=2) > 0.8
-    finally:
-        NETWORKS.components.pop("bottleneck", None)
-    assert "NetworkSelector:bottleneck:width" in capsys.readouterr().out
+    assert example("edit_the_space").auto.best_score_ > 0.9
+    printed = capsys.readouterr().out
+    assert re.findall(r"sgd:learning_rate, .* Range: (.*?), Default", printed) == ["[0.005, 0.2]", "[0.01, 0.1]"]
+    assert "  OptimizerSelector:sgd:learning_rate = 0.0" in printed
+
+
+@pytest.mark.usefixtures("own_networks")
+def test_own_network(pyplot: Any, capsys: Any) -> None:
+    assert example("own_network").auto.best_score_ > 0.5
+    assert re.search(r"^0\.gate +Linear", capsys.readouterr().out, re.MULTILINE)
+    assert {axes.get_xlabel() for axes in pyplot.gcf().axes} >= {"gated:width", "gated:depth"}
+
+
+def test_from_data_to_service(monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:
+    """Both services predict the same."""
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
+    example("from_data_to_service")
+    printed = capsys.readouterr().out
+    assert re.search(r"heating +categorical +3 levels, 0% missing", printed)
+    loaded, exported = re.findall(r"^\[.*\]$", printed, re.MULTILINE)
+    assert loaded == exported
+
+
+def test_read_a_report(pyplot: Any, monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
+    example("read_a_report")
+    printed = capsys.readouterr().out
+    assert "hist_gradient_boosting" in printed
+    assert re.search(r"^bmi +0\.", printed, re.MULTILINE)
+    assert "<title>Diabetes" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert len(pyplot.get_fignums()) == 3
 
 
 def test_aiqc_workflow(tmp_path: Path, capsys: Any) -> None:
@@ -112,6 +139,15 @@ def test_plots_of_a_search(pyplot: Any) -> None:
 
 
 # --- the search
+
+
+def test_search_for_anything(pyplot: Any, capsys: Any) -> None:
+    page = example("search_for_anything")
+    assert page.study.best.value < -1.5, "near the bottom of the valley"
+    assert page.study.best.budget == 81
+    neighbors, forests, _ = re.findall(r"^trial \d+: value (.*?) at", capsys.readouterr().out, re.MULTILINE)
+    assert min(float(neighbors), float(forests)) > 0.93
+    assert len(pyplot.get_fignums()) == 2
 
 
 def test_look_at_a_search(pyplot: Any, capsys: Any) -> None:
