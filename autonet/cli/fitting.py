@@ -27,7 +27,7 @@ Examples:
   autonet fit train.csv --target price --max-runtime 300 --out price.autonet
   autonet fit train.parquet --target churned --optimize-metric roc_auc --n-jobs auto
   autonet fit train.csv --target price --max-runtime 3600 --preset best_cs --run-dir run
-  autonet fit train.csv --target price --set 'networks=["mlp"]' --set cross_validator=5
+  autonet fit train.csv --target price --set 'networks=["mlpnet"]' --set cross_validator=5
 """
 
 RESUME_EXAMPLES = """\b

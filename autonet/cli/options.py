@@ -89,7 +89,7 @@ def estimator_options(*names: str) -> Callable[[_Function], _Function]:
             "settings",
             multiple=True,
             metavar="NAME=VALUE",
-            help="Any other option of the estimators, with a value in JSON: --set 'networks=[\"mlp\"]'.",
+            help="Any other option of the estimators, with a value in JSON: --set 'networks=[\"mlpnet\"]'.",
         )(function)
         for name in reversed(names):
             flag = f"--{name.replace('_', '-')}"

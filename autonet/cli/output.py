@@ -46,6 +46,8 @@ def write_rows(columns: Mapping[str, Sequence[Any]], out: Path | None) -> None:
         ``.csv`` or ``.jsonl``.
     """
     if out is None:
+        if sys.stdout is None:
+            raise InvalidOption("standard output is closed; name a file with --out.")
         _write_csv(columns, sys.stdout)
         return
     text = io.StringIO(newline="")

@@ -25,7 +25,7 @@ __all__ = ["presets", "show_space"]
 SPACE_EXAMPLES = """\b
 Examples:
   autonet show-space --preset tiny_cs
-  autonet show-space train.csv --target price --set 'networks=["mlp"]'
+  autonet show-space train.csv --target price --set 'networks=["mlpnet"]'
 """
 
 

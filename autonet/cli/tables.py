@@ -144,6 +144,8 @@ def _find_format(path: str) -> Format:
 @contextmanager
 def _open(path: str) -> Iterator[BinaryIO]:
     """Open a file or standard input; decompress it if it is compressed."""
+    if path == STDIN and sys.stdin is None:
+        raise InvalidData("standard input is closed; name a file, or pipe a table to -.")
     with ExitStack() as stack:
         raw: Any = sys.stdin.buffer if path == STDIN else stack.enter_context(Path(path).open("rb"))
         file: Any = raw if hasattr(raw, "peek") else io.BufferedReader(raw)

@@ -1,5 +1,6 @@
 """Tables as arguments of `fit`: features, targets, weights and groups; the task that the targets suggest."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import autonet
 from autonet.cli.messages import warnings_as_sentences
 from autonet.cli.tables import STDIN, Table, read_table
 from autonet.cli.texts import ColumnKind
+from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.typing import Array
 from autonet.data.targets.arrays import to_array
 
@@ -46,10 +48,16 @@ class Roles:
         ------
         UnknownName
             If the table lacks a column.
+        InvalidData
+            If no column is left as a feature.
+        InvalidOption
+            If a target is named twice.
         """
         others = {"sample_weight": self.sample_weight, "groups": self.groups}
         named = [name for name in others.values() if name is not None]
         features = table.drop([*self.targets, *named, *self.dropped])
+        if not features.columns:
+            raise InvalidData(f"{table.source} has no columns beside those named; expected at least one feature.")
         return {
             "X": dict(features.columns),
             "y": get_targets(table, self.targets),
@@ -75,8 +83,11 @@ def get_targets(table: Table, names: Sequence[str]) -> Any:
 
     Raises
     ------
-    UnknownName, InvalidData
+    UnknownName, InvalidData, InvalidOption
     """
+    twice = [repr(name) for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise InvalidOption(f"--target names {twice[0]} twice; name each column once.")
     if len(names) == 1:
         return table[names[0]]
     return np.column_stack([to_array(table[name], f"column {name!r}") for name in names])

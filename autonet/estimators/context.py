@@ -7,7 +7,8 @@ import numpy as np
 from autonet.core.errors import InvalidData
 from autonet.core.task import Task
 from autonet.data.splits.folds import Fold
-from autonet.estimators.inputs import FitInputs, apply_class_weight, check_groups, check_sample_weight
+from autonet.data.weights import check_sample_weight
+from autonet.estimators.inputs import FitInputs, apply_class_weight, check_groups
 from autonet.estimators.options import Options
 from autonet.estimators.scoring import resolve_metrics
 from autonet.estimators.time_plan import TimePlan
@@ -45,7 +46,7 @@ def build_context(
     metric, *additional_metrics = resolve_metrics(
         metrics, targets, y, pos_label=options.pos_label, runtime=plan.runtime
     )
-    weights, groups = check_sample_weight(inputs.sample_weight, data), check_groups(inputs.groups, data)
+    weights, groups = check_sample_weight(inputs.sample_weight, len(data)), check_groups(inputs.groups, data)
     if inputs.valid is None:
         folds, weights = ValidationPlan(inputs, weights, groups, options, plan, metric, seed).split_rows()
     else:

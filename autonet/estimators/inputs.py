@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.modality import Data, Modality
@@ -13,10 +12,9 @@ from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
 from autonet.data.targets.targets import ClassTargets, Targets
 
-__all__ = ["FitInputs", "apply_class_weight", "check_groups", "check_sample_weight"]
+__all__ = ["FitInputs", "apply_class_weight", "check_groups"]
 
 MAX_LABELS_SHOWN = 5
-NOT_REAL = {"c": "complex numbers", "M": "dates", "m": "durations"}  # by the kind of NumPy's type
 
 
 @dataclass(frozen=True)
@@ -50,46 +48,6 @@ class FitInputs:
     groups: Any
     valid: tuple[Data, Array] | None
     test: tuple[Data, Array] | None
-
-
-def check_sample_weight(sample_weight: Any, data: Data) -> NDArray[np.float64] | None:
-    """Return one finite, non-negative weight per row, as an array of shape (n,).
-
-    Parameters
-    ----------
-    sample_weight : array-like of shape (n,), scalar or None
-    data : Data
-        Of `n` rows.
-
-    Raises
-    ------
-    InvalidData
-        If a weight is no such number, or all are zero.
-    """
-    if sample_weight is None:
-        return None
-    kind = np.asarray(sample_weight).dtype.kind
-    if kind in NOT_REAL:
-        raise InvalidData(f"sample_weight must hold real numbers; got {NOT_REAL[kind]}.")
-    try:
-        weights = np.asarray(sample_weight, np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidData(f"sample_weight must hold numbers ({error}).") from error
-    if weights.ndim == 0:
-        weights = np.full(len(data), weights)
-    if weights.ndim != 1:
-        raise InvalidData(f"Sample weights must be 1D array or scalar: sample_weight has shape {weights.shape}.")
-    if len(weights) != len(data):
-        raise InvalidData(f"sample_weight has {len(weights)} entries and X has {len(data)} rows; pass one per row.")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        bad = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
-        raise InvalidData(
-            f"Negative values in data passed to `sample_weight`, or NaN or infinity: row {bad[0]} has "
-            f"{weights[bad[0]]}; pass finite weights of at least 0."
-        )
-    if not weights.any():
-        raise InvalidData("All entries of sample_weight are zero; pass a positive weight for at least one row.")
-    return weights
 
 
 def check_groups(groups: Any, data: Data) -> Array | None:

@@ -10,6 +10,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.resulttable import ResultTable
 from autonet.core.typing import Array
 from autonet.core.validation import is_integer, is_real
+from autonet.inspection.randomness import make_rng
 from autonet.inspection.scoring import ScoredRows
 from autonet.metrics.metric import Metric
 from autonet.metrics.scorers import Scorer
@@ -77,7 +78,7 @@ def _count_resamples(n_bootstrap: Any, prediction: Array) -> int:
 def _draw_resamples(n: int, rows: ScoredRows, seed: int) -> Array:
     """Draw how often each row is in each resample: (n, n_rows)."""
     n_rows = len(rows.data)
-    return np.random.default_rng(seed).multinomial(n_rows, np.full(n_rows, 1 / n_rows), size=n)
+    return make_rng(seed).multinomial(n_rows, np.full(n_rows, 1 / n_rows), size=n)
 
 
 def _interval(

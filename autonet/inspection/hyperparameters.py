@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from autonet.core.resulttable import ResultTable
 from autonet.core.typing import FloatArray
+from autonet.inspection.randomness import make_rng
 from autonet.inspection.surrogate import LossForest, LossTable
 from autonet.search.history import History
 from autonet.search.spaces.encoding import Encoding
@@ -128,7 +129,7 @@ def hyperparameter_importance(
     >>> hyperparameter_importance(study.history, study.space).important
     ('x',)
     """
-    table, rng = LossTable(history, space), np.random.default_rng(random_state)
+    table, rng = LossTable(history, space), make_rng(random_state)
     n = table.encoding.n_features
     effects = np.zeros((N_FORESTS, 2, n + 1))
     for main_and_total in effects:

@@ -16,6 +16,7 @@ from autonet.core.typing import Array
 from autonet.core.validation import is_integer
 from autonet.data.reading.schema import Schema
 from autonet.data.table import Table
+from autonet.inspection.randomness import make_rng
 from autonet.inspection.scoring import ScoredRows
 from autonet.metrics.metric import Metric
 from autonet.models.model import FittedModel
@@ -60,7 +61,7 @@ def feature_importance(
         If the model is not of tables, or an option is out of range.
     """
     schema = _check(model, n_repeats, max_rows)
-    rng = np.random.default_rng(random_state)
+    rng = make_rng(random_state)
     rows = _draw(rows, max_rows, rng)
     sign = -1.0 if metric.optimum is None else 1.0
     whole = sign * _score(model, metric, rows)

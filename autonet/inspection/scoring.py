@@ -1,15 +1,14 @@
 """Metrics of a fitted model, and its predictions for rows to score."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
-
-import numpy as np
 
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.modality import Data
 from autonet.core.typing import Array
 from autonet.data.targets.targets import Targets
+from autonet.data.weights import check_sample_weight
 from autonet.metrics.measures import own_measures
 from autonet.metrics.metric import Metric, get_metric, metric_names
 from autonet.models.model import FittedModel, one_thread
@@ -49,13 +48,7 @@ class ScoredRows:
             raise InvalidData(f"X has {len(data)} rows and y {len(truth)} entries; pass one entry per row.")
         if not len(data):
             raise InvalidData("X has no rows; pass at least one to score.")
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        if weights is not None and (weights.shape != (len(data),) or not (weights >= 0).all() or not weights.any()):
-            raise InvalidData(
-                f"sample_weight must hold a number of at least 0 for each of the {len(data)} rows, not all 0; got "
-                f"shape {weights.shape}."
-            )
-        return cls(data, truth, weights)
+        return cls(data, truth, check_sample_weight(sample_weight, len(data)))
 
     def predict(self, model: FittedModel) -> Array:
         """Predict probabilities (n, n_outputs), or values (n, n_targets)."""
@@ -116,8 +109,10 @@ def find_metrics(
     Raises
     ------
     InvalidOption, UnknownName
-        If one of `names` does not exist, or does not suit the task.
+        If `names` is no sequence with a metric, or one of them does not exist or suit the task.
     """
+    if names is not None and (isinstance(names, str) or not isinstance(names, Collection) or not len(names)):
+        raise InvalidOption(f"metrics must list names, such as ['accuracy'], or be None for all; got {names!r:.60}.")
     given, positive = list(given), _positive_code(fit_result, targets, pos_label)
     recorded = [name.removeprefix("val_") for name in fit_result["info"] if name.startswith("val_")]
     fast = own_measures(targets.kind, targets.n_outputs, quantiles=targets.quantiles)

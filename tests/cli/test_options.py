@@ -1,11 +1,13 @@
 """Options of the estimators as flags, and values of all others."""
 
+import re
 from dataclasses import fields
 from typing import Any
 
 import click
 import pytest
 
+from autonet import AutoNetRegression
 from autonet.cli.fitting import fit
 from autonet.cli.options import FLAGS, parse_class_weight, parse_settings
 from autonet.estimators.params import Params
@@ -46,15 +48,22 @@ def test_values_of_flags(given: list[str], name: str, value: Any) -> None:
 
 
 def test_settings_are_json_or_words() -> None:
-    given = ('networks=["mlp"]', "cross_validator=5", "refit_on_all_rows=true", "pos-label=yes", "max_budget=null")
+    given = ('networks=["mlpnet"]', "cross_validator=5", "refit_on_all_rows=true", "pos-label=yes", "max_budget=null")
     assert parse_settings(given) == {
-        "networks": ["mlp"],
+        "networks": ["mlpnet"],
         "cross_validator": 5,
         "refit_on_all_rows": True,
         "pos_label": "yes",
         "max_budget": None,
     }
     assert parse_settings(("executor=tcp://host:8786",)) == {"executor": "tcp://host:8786"}
+
+
+@pytest.mark.parametrize("command", ["fit", "resume", "show-space"])
+def test_settings_in_the_help_are_valid(command: str) -> None:
+    settings = re.findall(r"--set '?([a-z_]+=[^ ']+)", run(command, "--help").out)
+    assert any(setting.startswith("networks=") for setting in settings)
+    AutoNetRegression(**parse_settings(tuple(settings))).plan()  # raises
 
 
 @pytest.mark.parametrize("setting", ["networks", "=3", "networks=[mlp]", "shuffle=True", "max_budget=None", "eta="])

@@ -37,7 +37,7 @@ def test_some_metrics_with_weights(classifier: Path, tables: Path) -> None:
 def test_classes_that_are_codes_are_text_as_in_fit(classifier: Path) -> None:
     rows = b"sepal_length,sepal_width,petal_length,petal_width,species\n5,3,1,0.2,1\n5,3,1,0.2,2\n"
     done = run("evaluate", classifier, "-", "--target", "species", stdin=rows)
-    assert (done.code, done.err) == (1, "Error: y has labels that y does not have: '1', '2'.\n")
+    assert (done.code, done.err) == (1, "Error: y has labels that the y of fit does not have: '1', '2'.\n")
 
 
 def test_a_feature_is_no_target(classifier: Path, tables: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from autonet.cli.tables import Table
 from autonet.cli.training import Roles, construct, guess_task, read_data
-from autonet.core.errors import InvalidData, UnknownName
+from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 
 
 def test_columns_that_are_no_features() -> None:
@@ -44,6 +44,16 @@ def test_further_rows_are_read_as_those_of_training(tmp_path: Path) -> None:
     data = read_data(str(train), Roles(("y",)), None, valid=str(valid), test=None)
     assert {name: list(column) for name, column in data["X_valid"].items()} == {"code": ["112"], "size": [3]}
     assert data["y_valid"] == ["1"]
+
+
+def test_roles_that_leave_no_features_or_name_a_target_twice_are_refused() -> None:
+    table = Table({"a": [1, 2], "y": [3, 4]}, "rows.csv")
+    with pytest.raises(
+        InvalidData, match=r"rows\.csv has no columns beside those named; expected at least one feature"
+    ):
+        Roles(("y", "a")).split(table)
+    with pytest.raises(InvalidOption, match="--target names 'y' twice; name each column once"):
+        Roles(("y", "y")).split(table)
 
 
 @pytest.mark.parametrize(

@@ -85,10 +85,17 @@ def test_rows_and_options_that_do_not_fit_are_refused(classifier: AutoNetClassif
     loaded = pickle.loads(pickle.dumps(classifier))
     with pytest.raises(InvalidData, match="X has 150 rows and y 149 entries; pass one entry per row"):
         loaded.evaluate(X, y[:-1])
-    with pytest.raises(InvalidData, match="labels that y does not have"):
+    with pytest.raises(InvalidData, match="y has labels that the y of fit does not have: 3"):
         loaded.evaluate(X, y + 1)
-    with pytest.raises(InvalidData, match=r"sample_weight must hold a number of at least 0 for each of the 150 rows"):
-        loaded.evaluate(X, y, np.full(150, -1.0))
+    with pytest.raises(InvalidData, match=r"row 0 has inf; pass finite weights of at least 0"):
+        loaded.evaluate(X, y, np.full(150, np.inf))
+    with pytest.raises(InvalidData, match="sample_weight must hold numbers"):
+        loaded.feature_importance(X, y, ["much"] * 150)
+    for metrics in ("accuracy", [], 5):
+        with pytest.raises(
+            InvalidOption, match=r"metrics must list names, such as \['accuracy'\], or be None for all; got"
+        ):
+            loaded.evaluate(X, y, metrics=metrics)
     with pytest.raises(InvalidOption, match="coverage must be a number between 0 and 1; got 95"):
         loaded.evaluate(X, y, coverage=95)
     with pytest.raises(InvalidOption, match="n_bootstrap must be a whole number of at least 0, or None; got -1"):

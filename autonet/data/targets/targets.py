@@ -83,7 +83,8 @@ class ClassTargets:
             unknown = values
         if len(unknown):
             listed = ", ".join(map(repr, list(dict.fromkeys(unknown.tolist()))[:SHOWN]))
-            raise InvalidData(f"{name} has labels that y does not have: {listed}.")
+            others = "the y of fit" if name == "y" else "y"
+            raise InvalidData(f"{name} has labels that {others} does not have: {listed}.")
         return np.asarray(codes, np.int64)
 
     def decode(self, codes: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -126,17 +127,19 @@ class ConfusionMatrixDisplay:
         side = float(np.clip(2.6 + 0.42 * n, 4, 12))
         ax = make_axes(type(self).__name__, ax, (side + 1, side))
         steep: Any = "horizontal" if sum(map(len, names)) <= 10 * side else 45
-        self.display_ = Matrix.from_predictions(
-            *(self.truth, self.predicted),
-            labels=np.arange(n),
-            display_labels=names,
-            normalize=normalize,
-            include_values=n <= MAX_NUMBERS,
-            values_format="d" if normalize is None else ".2f",
-            xticks_rotation=steep,
-            cmap="Blues",
-            ax=ax,
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "A single label was found")  # although all labels are passed
+            self.display_ = Matrix.from_predictions(
+                *(self.truth, self.predicted),
+                labels=np.arange(n),
+                display_labels=names,
+                normalize=normalize,
+                include_values=n <= MAX_NUMBERS,
+                values_format="d" if normalize is None else ".2f",
+                xticks_rotation=steep,
+                cmap="Blues",
+                ax=ax,
+            )
         if steep == 45:
             for text in ax.get_xticklabels():
                 text.set(horizontalalignment="right", rotation_mode="anchor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -204,7 +205,9 @@ def _tabulate_classes(names: Sequence[str], truth: Array, chosen: Array, what: s
 def _show_confusions(labels: Array, names: Sequence[str], truth: Array, decided: Array) -> list[Block]:
     from autonet.inspection.plots.classification import ConfusionMatrixDisplay  # noqa: PLC0415 - draws
 
-    matrix = confusion_matrix(truth, decided, labels=np.arange(len(names)))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A single label was found")  # although all labels are passed
+        matrix = confusion_matrix(truth, decided, labels=np.arange(len(names)))
     right, n = int(np.trace(matrix)), int(matrix.sum())
     blocks: list[Block] = []
     if len(names) <= MAX_MATRIX:

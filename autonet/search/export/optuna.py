@@ -1,10 +1,12 @@
 """A history as a study of Optuna; needs the extra ``optuna``."""
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from ConfigSpace import ConfigurationSpace
@@ -209,12 +211,26 @@ def _open_storage(storage: Any) -> "str | BaseStorage | None":
             f"storage must be a path to a journal file, a database URL or a storage of Optuna; got "
             f"{type(storage).__name__}."
         )
-    path = str(find_target(storage, "The study"))
+    target = find_target(storage, "The study")
+    if target.exists() and not _is_journal(target):  # Optuna would append to some
+        raise InvalidOption(f"{storage} is no journal file of Optuna; pass another path.")
+    path = str(target)
     lock = JournalFileOpenLock(path) if os.name == "nt" else None  # links need a privilege on Windows
     try:
         return JournalStorage(JournalFileBackend(path, lock_obj=lock))
     except ValueError as error:  # of JSON
-        raise InvalidOption(f"{storage} is no journal file of Optuna; pass another path.") from error
+        raise InvalidOption(f"{storage} is no journal file of Optuna, or a damaged one; pass another path.") from error
+
+
+def _is_journal(path: Path) -> bool:
+    """Return whether a file is empty, or its first line an operation of Optuna."""
+    with path.open("rb") as file:
+        head = file.readline()
+    try:
+        operation = json.loads(head or "{}")
+    except ValueError:
+        return False
+    return isinstance(operation, dict) and (not head or "op_code" in operation)
 
 
 @contextmanager

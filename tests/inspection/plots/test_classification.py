@@ -62,6 +62,13 @@ def test_classes_that_do_not_occur_keep_their_place(classifier: AutoNetClassific
     assert display.matrix_[1:].sum() == 0
 
 
+@pytest.mark.filterwarnings("ignore:y has a single class")
+def test_a_single_class_has_a_matrix_without_a_warning(iris: Any) -> None:
+    X, y = iris[0][:20], np.full(20, "only")
+    auto = AutoNetClassification("tiny_cs", **OPTIONS).fit(X, y)
+    assert ConfusionMatrixDisplay.from_estimator(auto, X, y).matrix_.tolist() == [[20]]
+
+
 @pytest.mark.parametrize(("curves", "score"), list(zip(CURVES, SCORES, strict=True)))
 def test_each_class_has_a_curve_against_all_others(
     curves: Any, score: Any, classifier: AutoNetClassification, rows: Any

@@ -48,7 +48,7 @@ def test_rows_and_labels_are_checked(classifier: AutoNetClassification, iris: An
     X, y = iris
     with pytest.raises(InvalidData, match="X has 150 rows and y has 9"):
         predict_classes(classifier, X, classifier.classes_[y[:9]], "X")
-    with pytest.raises(InvalidData, match="labels that y does not have: 'rose'"):
+    with pytest.raises(InvalidData, match="labels that the y of fit does not have: 'rose'"):
         predict_classes(classifier, X[:1], ["rose"], "X")
 
 

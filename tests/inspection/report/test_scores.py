@@ -103,6 +103,13 @@ def test_several_targets_have_errors_each(diabetes: Any) -> None:
     assert len(find_blocks(section, "picture")) == 4
 
 
+@pytest.mark.filterwarnings("ignore:y has a single class")
+def test_a_single_class_has_scores_without_a_warning(iris: Any) -> None:
+    X, y = iris[0][:20], np.full(20, "only")
+    auto = AutoNetClassification("tiny_cs", **ONE).fit(X, y)
+    assert find_table(describe_scores(auto, HeldOut.predict(auto, X, y)), "Scores by class").rows[0][0] == "only"
+
+
 @pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 def test_labels_have_scores_each() -> None:
     X, y = make_multilabel_classification(80, 6, n_classes=3, random_state=0)

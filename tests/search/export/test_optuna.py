@@ -262,9 +262,14 @@ def test_a_storage_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         study.to_optuna(tmp_path / "a.log", "mine")
     with pytest.raises(InvalidOption, match=r"The study cannot be saved to .*: there is no directory"):
         study.to_optuna(tmp_path / "none" / "a.log")
-    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(InvalidOption, match="is no journal file of Optuna; pass another path"):
-        study.to_optuna(tmp_path / "a.csv")
+    study.to_jsonl(tmp_path / "a.jsonl")
+    for name, text in (("a.csv", "a,b\n1,2\n"), ("a.txt", "note"), ("a.json", "[1]\n"), ("a.jsonl", None)):
+        if text is not None:
+            (tmp_path / name).write_text(text)
+        before = (tmp_path / name).read_bytes()
+        with pytest.raises(InvalidOption, match="is no journal file of Optuna; pass another path"):
+            study.to_optuna(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == before
     with pytest.raises(InvalidOption, match=r"storage must be a path to a journal file, .* got int"):
         study.to_optuna(3)
 
