@@ -72,7 +72,8 @@ class _Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         with _failing_in_a_sentence(ctx):
             result = super().invoke(ctx)
-            sys.stdout.flush()  # a closed pipe shows here
+            if sys.stdout is not None:
+                sys.stdout.flush()  # a closed pipe shows here
             return result
 
 

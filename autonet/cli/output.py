@@ -44,6 +44,11 @@ def write_rows(columns: Mapping[str, Sequence[Any]], out: Path | None) -> None:
         Missing values are None or NaN: empty in CSV, null in JSON.
     out : Path or None
         ``.csv`` or ``.jsonl``.
+
+    Raises
+    ------
+    InvalidOption
+        If standard output is closed, or the file cannot be written.
     """
     if out is None:
         if sys.stdout is None:

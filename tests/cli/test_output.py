@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ COLUMNS: dict[str, Any] = {
 def test_csv_on_standard_output(capsys: Any) -> None:
     write_rows(COLUMNS, None)
     assert capsys.readouterr().out == 'id,day,p,town\n1,2020-01-31,0.1,"Rome, Italy"\n2,,,Zürich\n'
+
+
+def test_a_closed_standard_output_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)  # as Python has it after `>&-`
+    with pytest.raises(InvalidOption, match="standard output is closed; name a file with --out"):
+        write_rows(COLUMNS, None)
 
 
 def test_files(tmp_path: Path) -> None:

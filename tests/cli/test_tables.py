@@ -137,3 +137,9 @@ def test_columns_are_found_and_dropped_by_name(tmp_path: Path) -> None:
     for call in (lambda: table["twn"], lambda: table.drop(["twn"])):
         with pytest.raises(UnknownName, match=r"Unknown column of .*rows.csv 'twn'. Did you mean 'town'"):
             call()
+
+
+def test_a_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # as Python has it after `<&-`
+    with pytest.raises(InvalidData, match="standard input is closed; name a file, or pipe a table to -"):
+        read_table("-")
