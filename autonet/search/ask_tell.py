@@ -3,17 +3,19 @@
 import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from autonet.core.clock import TimeLimit
 from autonet.core.errors import EnqueuedIgnored, InvalidOption
 from autonet.core.validation import check_choice
-from autonet.search.dispatch import start_next_job
+from autonet.search.dispatch import draw_trial_seed, start_next_job
 from autonet.search.evaluation import Outcome, make_told_outcome
 from autonet.search.proposals import describe_ignored_values
 from autonet.search.records import Event, Job, Status, Trial
 from autonet.search.running_trial import RunningTrial
+from autonet.search.spaces.distributions import Distribution, merge
 from autonet.search.spaces.space import complete_config
 from autonet.search.spaces.values import safe_repr
 from autonet.search.view import StudyView
@@ -105,6 +107,80 @@ class AskTell(StudyView):
             ended_trial = self._end(outcome)
             del self._asked[trial.number]  # last, so that tell() can be called again after an error
             return ended_trial
+
+    def add(
+        self,
+        config: Mapping[str, Any],
+        value: Any = None,
+        *,
+        status: Status | str | None = None,
+        definitions: Mapping[str, Distribution] | None = None,
+        curve: Iterable[tuple[int, float]] = (),
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Trial:
+        """Add a trial that was run elsewhere; samplers learn from it as from any other.
+
+        Parameters
+        ----------
+        config : mapping of str to value
+            In a study with a space: a configuration of it.
+        value, status : optional
+            As for `tell`.
+        definitions : mapping of str to Distribution, optional
+            If the objective defines the space: what each value was suggested from.
+        curve : iterable of (int, float)
+            Steps and values that were reported, in the direction of the study.
+        attributes : mapping, optional
+            User attributes.
+
+        Returns
+        -------
+        Trial
+            At the highest budget, with the origin "added".
+
+        Raises
+        ------
+        InvalidOption
+            If the configuration is not legal in the space, or in the definitions.
+        TypeError, ValueError
+            If a value is not a number.
+
+        Examples
+        --------
+        >>> from autonet.search import Study
+        >>> study = Study({"x": (0.0, 9.0)}, random_state=0)
+        >>> study.add({"x": 3.0}, 0.5).origin, study.best.config
+        ('added', {'x': 3.0})
+        """
+        ended = None if status is None else Status(check_choice("status", str(status), tuple(Status)))
+        with self._lock:
+            number, definitions = len(self.history), dict(definitions or {})
+            config = self._check_added(config, definitions)
+            seed, top, maximize = draw_trial_seed(self._journal.seed, number), self.rungs.top, self.history.maximize
+            trial = RunningTrial(Job(number, config, 0.0, top, seed, maximize=maximize))
+            for step, reported in curve:
+                trial.report(reported, step)
+            for name, attribute in (attributes or {}).items():
+                trial.set_user_attr(name, attribute)
+            outcome = make_told_outcome(trial, value, ended, 0.0, time.time())
+            proposed = Event("propose", number, {"config": config, "seed": seed, "origin": "added"})
+            self._journal.begin(number, top, TimeLimit(), proposed)
+            return self._end(replace(outcome, config=config, definitions=definitions, curve=trial.curve))
+
+    def _check_added(self, config: Mapping[str, Any], definitions: Mapping[str, Distribution]) -> dict[str, Any]:
+        """Return the configuration of an added trial; raise if it is not legal."""
+        if not self._journal.defines:
+            return complete_config(self.encoding, config)
+        if config.keys() != definitions.keys():
+            raise InvalidOption(
+                f"add() got values of {sorted(config)} and definitions of {sorted(definitions)}; expected a definition "
+                "of every value."
+            )
+        for name, definition in definitions.items():
+            merge(name, self.history.definitions.get(name), definition)
+            if not definition.is_legal(config[name]):
+                raise InvalidOption(f"{name!r} = {safe_repr(config[name])} is not in {definition}.")
+        return {name: definitions[name].cast(value) for name, value in config.items()}
 
     # --- the next job
 

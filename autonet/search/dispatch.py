@@ -15,7 +15,7 @@ from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Continue, Scheduler, Start
 from autonet.search.storage.journal import Journal
 
-__all__ = ["resolve_seed", "start_next_job"]
+__all__ = ["draw_trial_seed", "resolve_seed", "start_next_job"]
 
 MAX_ATTEMPTS = 2  # number of process deaths without a new checkpoint after which a trial counts as crashed
 
@@ -79,7 +79,7 @@ def start_next_job(
         )
         if proposal is not None:
             config, origin = proposal
-            seed = int(_make_rng(journal.seed, number, 0).integers(2**31))
+            seed = draw_trial_seed(journal.seed, number)
             proposed = Event("propose", number, {"config": config, "seed": seed, "origin": origin})
             return journal.begin(number, move.target, limit, proposed, isolated=isolated)
         move = decide(may_start=False)
@@ -88,6 +88,11 @@ def start_next_job(
     if not isinstance(move, Continue):
         return None
     return journal.begin(move.trial, move.target, limit, isolated=isolated)
+
+
+def draw_trial_seed(seed: int, number: int) -> int:
+    """Return the seed of a trial, which depends on nothing but that of the study and the number."""
+    return int(_make_rng(seed, number, 0).integers(2**31))
 
 
 def resolve_seed(random_state: Any) -> int:

@@ -279,8 +279,9 @@ class Trial:
         Counted from 0, in the order of the proposals.
     config : mapping
         Python values; inactive hyperparameters are absent.
-    origin : {"default", "enqueued", "sampler", "repeat"}
-        Who proposed it; "repeat" has the configuration of an earlier trial, and another seed.
+    origin : {"default", "enqueued", "sampler", "repeat", "added"}
+        Who proposed it; "repeat" has the configuration of an earlier trial, and another seed; "added" was run
+        elsewhere.
     reports : list of Report
         One per job, by increasing budget.
     curve : list of (int, float)

@@ -37,10 +37,17 @@ class StopConditions:
     stop_at: float | None = None
     on_error: str = "record"
     repeats: int = 1
+    n_trials: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_trials is not None and not (is_integer(self.max_trials) and self.max_trials >= 1):
             raise InvalidOption(f"max_trials must be an integer of at least 1; got {self.max_trials!r}.")
+        if self.n_trials is not None and not (is_integer(self.n_trials) and self.n_trials >= 1):
+            raise InvalidOption(f"n_trials must be an integer of at least 1; got {self.n_trials!r}.")
+        if self.n_trials is not None and self.max_trials is not None:
+            raise InvalidOption(
+                f"max_trials={self.max_trials!r} is the total, n_trials={self.n_trials!r} are new ones; pass one."
+            )
         if self.timeout is not None and not (is_real(self.timeout) and self.timeout >= 0):
             raise InvalidOption(f"timeout must be a non-negative number of seconds; got {self.timeout!r}.")
         if self.stop_at is not None and not is_real(self.stop_at):
@@ -48,10 +55,14 @@ class StopConditions:
         if not (is_integer(self.repeats) and self.repeats >= 1):
             raise InvalidOption(f"repeats must be an integer of at least 1; got {self.repeats!r}.")
         check_choice("on_error", self.on_error, ("record", "raise"))
-        for name in ("max_trials", "timeout", "stop_at", "repeats"):  # timers do not accept NumPy scalars
+        for name in ("max_trials", "n_trials", "timeout", "stop_at", "repeats"):  # timers do not accept NumPy scalars
             object.__setattr__(self, name, to_plain(getattr(self, name)))
         if self.timeout is not None and self.timeout > MAX_TIMEOUT_SECONDS:
             object.__setattr__(self, "timeout", None)
+
+    def total(self, history: History) -> int | None:
+        """Return the number of trials at which to stop; None if there is no such limit."""
+        return self.max_trials if self.n_trials is None else len(history) + self.n_trials
 
     def check(self, history: History, objective: Any) -> None:
         """Validate the objective against the history; log how many trials a resumed study has left."""

@@ -190,6 +190,7 @@ class Study(AskTell):
         objective: Objective,
         *,
         max_trials: int | None = None,
+        n_trials: int | None = None,
         timeout: float | None = None,
         stop_at: float | None = None,
         repeats: int = 1,
@@ -208,6 +209,8 @@ class Study(AskTell):
             `Result`.  Without a ``"value"``, a ``"loss"`` in the dict is minimized whatever the direction.
         max_trials : int, optional
             Total number of trials in the study, earlier ones included.
+        n_trials : int, optional
+            Number of new trials, instead of `max_trials`.
         timeout : float, optional
             Seconds, after which running trials are stopped too.  The sampler then weighs the cost of trials in
             seconds, so that a seed no longer reproduces the search.
@@ -239,8 +242,8 @@ class Study(AskTell):
         InvalidOption
             If an option is invalid, or `optimize` is already running, in another thread or around the objective.
         """
-        limits = StopConditions(max_trials, timeout, stop_at, on_error, repeats)
-        max_trials, timeout = limits.max_trials, limits.timeout
+        limits = StopConditions(max_trials, timeout, stop_at, on_error, repeats, n_trials)
+        max_trials, timeout = limits.total(self.history), limits.timeout
         callbacks = check_callbacks(callbacks)
         opened = closing(make_executor(n_jobs)) if executor is None else adopt_executor(executor)
         with (

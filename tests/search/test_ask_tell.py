@@ -1,6 +1,7 @@
 """Trials that are asked for and told of, without `optimize`."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.search import Result, Status, Study, minimize
+from autonet.search.spaces.distributions import FloatDistribution, IntDistribution
 from tests.search.objectives import LINE, mixed_space, quadratic
 
 
@@ -101,3 +103,42 @@ def test_values_of_any_type_are_refused_by_a_given_space(entry: Any, values: lis
     for value in values:
         with pytest.raises(InvalidOption, match=r"'x' = .* is not in its range"):
             study.enqueue({"x": value})
+
+
+def test_added_trials_are_learnt_from_and_never_proposed_again() -> None:
+    study = Study({"n": (0, 3)}, sampler="random", random_state=0, direction="maximize")
+    added = study.add({"n": 2}, 5, curve=[(0, 1.0), (1, 4.0)], attributes={"source": "paper"})
+    assert (added.number, added.value, added.origin, added.curve) == (0, 5, "added", [(0, 1.0), (1, 4.0)])
+    assert study.add({"n": 1}, status="pruned").status is Status.PRUNED
+    study.enqueue({"n": 3})
+    study.optimize(lambda trial: trial["n"], max_trials=9)
+    assert [trial.config["n"] for trial in study.trials[2:]] == [3, 0]
+    assert study.best.attributes == {"source": "paper"}
+
+
+def test_added_trials_of_a_space_that_the_objective_defines(tmp_path: Path) -> None:
+    definitions = {"x": FloatDistribution(0.0, 1.0)}
+    with Study(run_dir=tmp_path, min_budget=1, max_budget=9, random_state=0) as study:
+        assert study.add({"x": 0.5}, 0.25, definitions=definitions).budget == 9
+        assert study.add({}, status="crashed").reports[0].reason == "reported as crashed by tell()"
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 2), n_trials=2)
+    with Study.open(tmp_path) as study:
+        assert [trial.origin for trial in study.trials] == ["added", "added", "sampler", "sampler"]
+        assert (study.trials[0].config, study.trials[0].value) == ({"x": 0.5}, 0.25)
+        assert study.history.definitions == {"x": FloatDistribution(0.0, 2.0)}
+
+
+def test_what_cannot_be_added() -> None:
+    study = Study(random_state=0)
+    study.add({"x": 0.5}, 0.25, definitions={"x": FloatDistribution(0.0, 1.0)})
+    with pytest.raises(InvalidOption, match="expected a definition of every value"):
+        study.add({"x": 0.5}, 0.25)
+    with pytest.raises(InvalidOption, match=r"'x' = 2 is not in float \[0\.0, 1\.0\]"):
+        study.add({"x": 2}, 0.25, definitions={"x": FloatDistribution(0.0, 1.0)})
+    with pytest.raises(InvalidOption, match="'x' was suggested as float"):
+        study.add({"x": 2}, 0.25, definitions={"x": IntDistribution(0, 9)})
+    with pytest.raises(TypeError, match="expected a number"):
+        study.add({"x": 0.2}, "much", definitions={"x": FloatDistribution(0.0, 1.0)})
+    with pytest.raises(InvalidOption, match="not in its range"):
+        Study(LINE).add({"x": 99.0}, 1.0)
+    assert len(study.trials) == 1

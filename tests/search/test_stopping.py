@@ -80,6 +80,13 @@ def test_max_trials_is_the_total_and_says_so(caplog: pytest.LogCaptureFixture) -
     assert [t.config for t in study.trials] == [t.config for t in at_once.trials]
 
 
+def test_n_trials_are_new_ones(caplog: pytest.LogCaptureFixture) -> None:
+    study = Study(LINE, sampler="random", random_state=0).optimize(quadratic, max_trials=3)
+    study.optimize(quadratic, n_trials=2)
+    assert len(study.trials) == 5
+    assert "is the total" not in caplog.text
+
+
 @pytest.mark.parametrize(("direction", "sign"), [("minimize", 1), ("maximize", -1)])
 def test_stop_at_ends_the_search_at_the_first_value_that_is_good_enough(direction: Any, sign: int) -> None:
     study = Study(LINE, direction=direction, random_state=0)
@@ -116,6 +123,8 @@ def test_a_callback_sees_study_and_trial_and_may_end_the_search() -> None:
     [
         ({"max_trials": 0}, "max_trials must be an integer of at least 1; got 0"),
         ({"max_trials": 1.5}, "max_trials must be an integer of at least 1; got 1.5"),
+        ({"n_trials": 0}, "n_trials must be an integer of at least 1; got 0"),
+        ({"max_trials": 3, "n_trials": 3}, "max_trials=3 is the total, n_trials=3 are new ones; pass one"),
         ({"timeout": -1}, "timeout must be a non-negative number of seconds; got -1"),
         ({"stop_at": "x"}, "stop_at must be a number; got 'x'"),
         ({"on_error": "ignore"}, "Unknown on_error 'ignore'"),

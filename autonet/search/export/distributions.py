@@ -91,8 +91,9 @@ def _from_suggestions(distribution: distributions.Distribution) -> Parameter:
         low, high, log, step = distribution.low, distribution.high, distribution.log, distribution.step
         return Parameter(FloatDistribution(low, high, log=log, step=step))
     if isinstance(distribution, distributions.IntDistribution):
-        low, high, log, step = distribution.low, distribution.high, distribution.log, distribution.step
-        return Parameter(IntDistribution(low, high, log=log, step=step or 1))
+        low, log, step = distribution.low, distribution.log, distribution.step
+        high = distribution.high - (distribution.high - low) % step  # Optuna warns of an end off the grid
+        return Parameter(IntDistribution(low, high, log=log, step=step))
     return _from_choices(list(distribution.values()))
 
 

@@ -60,6 +60,14 @@ def test_a_value_that_its_distribution_does_not_contain_is_refused_but_not_for_r
         kind.convert("c")
 
 
+def test_a_range_ends_on_its_grid() -> None:
+    found = make_parameters(
+        ConfigurationSpace(), {"n": IntDistribution(1, 8, 2), "x": FloatDistribution(0.0, 1.0, 0.3)}
+    )
+    assert found["n"].distribution == Int(1, 7, step=2)
+    assert found["x"].distribution == Float(0.0, 0.9, step=0.3)
+
+
 def test_single_values_are_constants() -> None:
     space = ConfigurationSpace()
     space.add(Constant("one", 1), Constant("two", "a"))

@@ -1,0 +1,189 @@
+"""Create, load and delete studies, under Optuna's names."""
+
+import uuid
+import weakref
+from collections.abc import Container, Sequence
+from pathlib import Path
+from typing import Any
+
+from autonet.core.errors import InvalidOption
+from autonet.search import study as search
+from autonet.search.optuna.exceptions import MULTI_OBJECTIVE, DuplicatedStudyError, make_refusal
+from autonet.search.optuna.pruners import BasePruner, MedianPruner
+from autonet.search.optuna.samplers import BaseSampler, GridSampler
+from autonet.search.optuna.storages import delete_directory, find_root, find_study, list_studies
+from autonet.search.optuna.trial import FrozenTrial, TrialState
+from autonet.search.optuna.wrapper import Study, StudyDirection
+from autonet.search.storage.store import DATABASE
+
+__all__ = [
+    "MaxTrialsCallback",
+    "Study",
+    "StudyDirection",
+    "create_study",
+    "delete_study",
+    "get_all_study_names",
+    "load_study",
+]
+
+__getattr__ = make_refusal("optuna.study", __all__)
+
+# Studies of run directories that are open in this process: one may be created, loaded and loaded again.
+_OPEN: weakref.WeakValueDictionary[Path, search.Study] = weakref.WeakValueDictionary()
+
+
+class MaxTrialsCallback:
+    """Callback that stops the study when it has a number of trials in certain states.
+
+    Parameters
+    ----------
+    n_trials : int
+    states : container of TrialState, optional
+        Default: complete ones; None counts all.
+    """
+
+    def __init__(self, n_trials: int, states: Container[TrialState] | None = (TrialState.COMPLETE,)) -> None:
+        self.n_trials, self.states = n_trials, states
+
+    def __call__(self, study: Study, trial: FrozenTrial) -> None:
+        """Stop the study if there are enough trials."""
+        if len(study.get_trials(states=self.states)) >= self.n_trials:
+            study.stop()
+
+
+def create_study(
+    *,
+    storage: Any = None,
+    sampler: Any = None,
+    pruner: BasePruner | None = None,
+    study_name: str | None = None,
+    direction: str | StudyDirection | None = None,
+    load_if_exists: bool = False,
+    directions: Sequence[str | StudyDirection] | None = None,
+    **options: Any,
+) -> Study:
+    """Create a study.
+
+    Parameters
+    ----------
+    storage : str, Path or storage, optional
+        ``sqlite:///path``, or a path: a directory, in which the study has a run directory of its name.
+    sampler : BaseSampler, autonet.search.Sampler or str, optional
+        Default: that of `autonet.search.Study`.
+    pruner : BasePruner, optional
+        Default: `MedianPruner`.
+    study_name : str, optional
+    direction : {"minimize", "maximize"}, optional
+    load_if_exists : bool
+        Whether to go on with a study of this name, with its own direction.
+    directions : sequence of one direction, optional
+    **options
+        Further ones of `autonet.search.Study`: ``space``, ``min_budget``, ``max_budget``, ``scheduler``, ...
+
+    Raises
+    ------
+    DuplicatedStudyError
+        If the storage has a study of this name.
+    InvalidOption
+        If there are several directions, or the storage is a database.
+    """
+    if directions is not None and direction is not None:
+        raise InvalidOption("Pass direction or directions, not both.")
+    if directions is not None and len(directions) != 1:
+        raise InvalidOption(f"directions={list(directions)!r} are {len(directions)}; {MULTI_OBJECTIVE}.")
+    wanted: Any = directions[0] if directions is not None else direction or "minimize"
+    root = find_root(storage)
+    name = study_name or f"no-name-{uuid.uuid4()}"
+    directory = None if root is None else find_study(root, name)
+    if directory is not None and (directory / DATABASE).exists():
+        if not load_if_exists:
+            raise DuplicatedStudyError(
+                f"{root} has a study {name!r} already; pass load_if_exists=True to go on with it, or delete_study()."
+            )
+        return load_study(study_name=name, storage=root, sampler=sampler, pruner=pruner)
+    options |= _translate_sampler(sampler)
+    options["direction"] = wanted.name.lower() if isinstance(wanted, StudyDirection) else wanted
+    wrapped = search.Study(run_dir=directory, **options)
+    if directory is not None:
+        _OPEN[directory.resolve()] = wrapped
+    if isinstance(sampler, GridSampler):
+        for config in sampler.configs():
+            wrapped.enqueue(config)
+    return Study(wrapped, name, _choose_sampler(sampler, wrapped), pruner or MedianPruner(), directory)
+
+
+def load_study(
+    *, study_name: str | None = None, storage: Any, sampler: Any = None, pruner: BasePruner | None = None
+) -> Study:
+    """Load a study, to look at it or to go on.
+
+    Parameters
+    ----------
+    study_name : str, optional
+        Default: the only study of the storage.
+    storage : str, Path or storage
+    sampler, pruner : optional
+        Default: the sampler that it was created with, and `MedianPruner`.
+
+    Raises
+    ------
+    KeyError
+        If there is no such study.
+    """
+    root = find_root(storage)
+    names = list_studies(root)
+    if study_name is None and len(names) != 1:
+        raise InvalidOption(f"{root} has {len(names)} studies; pass the study_name of one.")
+    name = names[0] if study_name is None else study_name
+    if root is None or name not in names:
+        raise KeyError(f"There is no study {name!r} in {root}; it has {', '.join(map(repr, names)) or 'none'}.")
+    directory = find_study(root, name)
+    chosen = _translate_sampler(sampler).get("sampler")
+    wrapped = _OPEN.get(directory.resolve())
+    if wrapped is None:
+        wrapped = _OPEN[directory.resolve()] = search.Study.open(directory, sampler=chosen)
+    elif chosen is not None:
+        wrapped.sampler = search.Study(sampler=chosen).sampler
+    return Study(wrapped, name, _choose_sampler(sampler, wrapped), pruner or MedianPruner(), directory)
+
+
+def delete_study(*, study_name: str, storage: Any) -> None:
+    """Delete a study with its run directory.
+
+    Raises
+    ------
+    KeyError
+        If there is no such study.
+    RunLocked
+        If another process uses it.
+    """
+    root = find_root(storage)
+    if root is None or study_name not in list_studies(root):
+        raise KeyError(f"There is no study {study_name!r} in {root}.")
+    directory = find_study(root, study_name)
+    wrapped = _OPEN.pop(directory.resolve(), None)
+    if wrapped is not None:
+        wrapped.close()
+    delete_directory(directory)
+
+
+def get_all_study_names(storage: Any) -> list[str]:
+    """Return the names of the studies in a storage, sorted."""
+    return list_studies(find_root(storage))
+
+
+def _translate_sampler(sampler: Any) -> dict[str, Any]:
+    """Return the options of `autonet.search.Study` for a sampler."""
+    if sampler is None:
+        return {}
+    if isinstance(sampler, BaseSampler):
+        return {"sampler": sampler.search_name, **({} if sampler.seed is None else {"random_state": sampler.seed})}
+    if isinstance(sampler, str) or callable(getattr(sampler, "propose", None)):
+        return {"sampler": sampler}
+    raise InvalidOption(
+        f"sampler must be one of autonet.search.optuna.samplers, a name, or an object with propose(); got {sampler!r}."
+    )
+
+
+def _choose_sampler(sampler: Any, wrapped: search.Study) -> Any:
+    return wrapped.sampler if sampler is None else sampler

@@ -1,0 +1,71 @@
+"""The study under Optuna's names, beyond what the tutorials do."""
+
+import pytest
+
+import autonet.search.optuna as optuna
+from autonet.core.errors import InvalidOption, UnknownName
+from autonet.search.optuna.trial import Trial
+
+
+def quadratic(trial: Trial) -> float:
+    return (trial.suggest_float("x", -10, 10) - 2) ** 2
+
+
+def test_several_objectives_are_refused() -> None:
+    study = optuna.create_study()
+    with pytest.raises(InvalidOption, match=r"2 values; autonet optimizes a single objective"):
+        study.optimize(lambda trial: (quadratic(trial), 1.0), n_trials=1)
+    with pytest.raises(InvalidOption, match="single objective"):
+        study.tell(study.ask(), [1.0, 2.0])
+    with pytest.raises(AttributeError, match="single objective"):
+        _ = study.best_trials
+    study.optimize(lambda trial: [quadratic(trial)], n_trials=1)
+    assert study.best_trial.values == [study.best_value]
+    assert study.directions == [optuna.study.StudyDirection.MINIMIZE]
+
+
+def test_unknown_names_are_refused_with_the_nearest() -> None:
+    study = optuna.create_study()
+    with pytest.raises(AttributeError, match="Did you mean 'optimize'"):
+        _ = study.optimise
+    with pytest.raises(UnknownName, match=r"'values'.* Did you mean 'value'"):
+        study.trials_dataframe(attrs=("values",))
+
+
+def test_worker_processes() -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    seen = []
+    study.optimize(quadratic, n_trials=3, n_jobs=2, callbacks=[lambda _, trial: seen.append(trial.number)])
+    assert sorted(seen) == [0, 1, 2]
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 3
+
+
+def test_options_of_the_study_of_autonet() -> None:
+    study = optuna.create_study(space={"x": (0.0, 1.0)}, sampler="random", random_state=0)
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), max_trials=4)
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), max_trials=4)
+    assert len(study.trials) == len(study.wrapped.trials) == 4
+    assert "4 trials" in repr(study)
+
+
+def test_a_finite_space_ends() -> None:
+    study = optuna.create_study(sampler=optuna.samplers.BruteForceSampler(seed=0))
+    study.optimize(lambda trial: trial.suggest_int("n", 0, 2) + trial.suggest_categorical("c", [0, 10]), n_trials=50)
+    assert sorted(trial.value or 0.0 for trial in study.trials) == [0, 1, 2, 10, 11, 12]
+    with pytest.raises(InvalidOption, match="all configurations"):
+        study.ask()
+
+
+def test_what_cannot_be_recorded_is_refused() -> None:
+    study = optuna.create_study()
+    trial = study.ask()
+    with pytest.raises(ValueError, match="state RUNNING"):
+        study.tell(trial, 1.0, state=optuna.trial.TrialState.RUNNING)
+    with pytest.raises(ValueError, match="excludes a value"):
+        study.tell(trial, 1.0, state=optuna.trial.TrialState.PRUNED)
+    assert study.tell(trial).state is optuna.trial.TrialState.FAIL
+    with pytest.raises(InvalidOption, match="user_attrs"):
+        study.enqueue_trial({"x": 1.0}, user_attrs={"a": 1})
+    running = optuna.create_trial(state=optuna.trial.TrialState.WAITING, params={"x": 1.0})
+    study.add_trial(running)
+    assert study.wrapped.history.queue == [{"x": 1.0}]
