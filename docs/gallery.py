@@ -48,6 +48,7 @@ def draw_thumbnails(folder: Path) -> None:
         "network": draw_layers,
         "ranges": draw_ranges,
         "service": draw_service,
+        "grid": draw_grid,
         "bits": draw_bits,
         "fares": draw_fares,
         "bump": draw_bump,
@@ -96,6 +97,13 @@ def draw_service(axes: plt.Axes) -> None:
         if x:
             axes.annotate("", (x - 0.36, 0), (x - 0.62, 0), arrowprops={"arrowstyle": "->", "color": "0.4"})
     axes.set(xlim=(-0.5, 2.5), ylim=(-1, 1))
+
+
+def draw_grid(axes: plt.Axes) -> None:
+    x, y = np.meshgrid(range(4), range(2))
+    for shift in (-0.12, 0.12):  # two repeats of each
+        axes.scatter(x + shift, y, s=110, c=np.random.default_rng(3).random(8), cmap="viridis")
+    axes.set(xlim=(-0.5, 3.5), ylim=(-0.7, 1.7))
 
 
 def draw_bits(axes: plt.Axes) -> None:

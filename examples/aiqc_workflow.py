@@ -52,3 +52,5 @@ def main(epochs: tuple[int, ...] = (30, 60), folder: Path = Path("iris")) -> Stu
 
 if __name__ == "__main__":
     main()
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/grid.png"

@@ -2,7 +2,7 @@
 From raw data to a served model
 ===============================
 
-A data frame as it comes, with numbers, categories, dates and missing values, becomes a model that answers in a service
+A data frame as it comes, with numbers, categories and missing values, becomes a model that answers in a service
 without autonet, scikit-learn and torch. It needs the extras ``plot`` and ``onnx``.
 """
 
@@ -27,34 +27,33 @@ flats["heating"] = pd.Categorical(rng.choice(["gas", "oil", "pump"], 800))
 flats["rent"] = 200 + flats["size"] * flats["district"].map({"Altstadt": 19, "Hafen": 14, "Nord": 11})
 flats["rent"] += 12 * flats["floor"] + rng.normal(0, 60, 800)
 flats.loc[rng.random(800) < 0.1, "size"] = np.nan
-train, test = train_test_split(flats, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(flats, flats.pop("rent"), random_state=0)
 
 # %%
 # Fit: nothing is to be encoded or imputed before.
-auto = autonet.AutoNetRegression("tiny_cs", max_trials=4, budget_type="epochs", max_budget=27, random_state=0)
-auto.fit(train.drop(columns="rent"), train["rent"])
-for column in auto.columns_:
-    print(f"{column.name:9} {column.kind:12} {len(column.levels)} levels, {column.missing:.0%} missing")
+options = {"max_trials": 4, "budget_type": "epochs", "max_budget": 27, "random_state": 0}
+auto = autonet.AutoNetRegression("tiny_cs", **options).fit(X_train, y_train)
+print(auto.columns_)
 
 # %%
 # Evaluate, on rows that the fit has not seen:
-print(auto.evaluate(test.drop(columns="rent"), test["rent"], metrics=["r2", "neg_mean_absolute_error"]))
-low, high = auto.predict_interval(test.drop(columns="rent"), coverage=0.9).T
-print(f"{np.mean((low <= test['rent']) & (test['rent'] <= high)):.0%} of the rents are within their 90% interval")
+print(auto.evaluate(X_test, y_test, metrics=["r2", "neg_mean_absolute_error"]))
 
 # %%
 # Save and load. The file holds no code; the loaded model takes rows as services get them.
 folder = Path(mkdtemp())
 auto.save(folder / "rent.autonet")
-rows = [{"district": "Hafen", "size": 80, "floor": 2, "heating": "gas"}, {"district": "Nord", "size": None}]
-complete = {"floor": 0, "heating": None}
-print(autonet.load(folder / "rent.autonet").model_.predict([{**complete, **row} for row in rows]).round())
+rows = [
+    {"district": "Hafen", "size": 80, "floor": 2, "heating": "gas"},
+    {"district": "Nord", "size": None, "floor": 0, "heating": None},
+]
+print(autonet.load(folder / "rent.autonet").model_.predict(rows).round())
 
 # %%
 # Export for a service that has onnxruntime only: a JSON file beside the model says how columns become inputs.
 auto.export(folder / "rent.onnx")
 description = json.loads((folder / "rent.json").read_text())
 session = onnxruntime.InferenceSession(folder / "rent.onnx")
-print(session.run(None, to_inputs([{**complete, **row} for row in rows], description))[0].round().ravel())
+print(session.run(None, to_inputs(rows, description))[0].round().ravel())
 
 # sphinx_gallery_thumbnail_path = "_static/thumbnails/service.png"

@@ -6,7 +6,7 @@ Search the hyperparameters of your own network together with those of the optimi
 keyword-only arguments, and the space of those that are searched.
 """
 
-from ConfigSpace import Categorical, ConfigurationSpace, Integer
+from ConfigSpace import ConfigurationSpace, Integer
 from sklearn.datasets import make_friedman1
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
@@ -33,9 +33,9 @@ def gated(*, n_in: int, n_out: int, width: int, depth: int) -> nn.Module:
 
 
 def gated_space(task: Task) -> ConfigurationSpace:
-    return ConfigurationSpace(
-        space=[Integer("width", (4, 128), log=True, default=32), Categorical("depth", [1, 2, 3], ordered=True)]
-    )
+    space = ConfigurationSpace()
+    space.add(Integer("width", (4, 128), log=True, default=32), Integer("depth", (1, 3)))
+    return space
 
 
 # %%
@@ -44,10 +44,10 @@ register_network("gated", gated, gated_space)
 
 # %%
 # It is searched like the built-in ones. With two names in ``networks``, the search chooses between them.
-X_train, X_test, y_train, y_test = train_test_split(*make_friedman1(500, noise=1.0, random_state=0), random_state=0)
-auto = AutoNetRegression(
-    "tiny_cs", networks=["gated"], max_trials=12, budget_type="epochs", max_budget=27, random_state=0
-)
+X, y = make_friedman1(500, noise=1.0, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+options = {"budget_type": "epochs", "min_budget": 27, "max_budget": 27, "random_state": 0}
+auto = AutoNetRegression("tiny_cs", networks=["gated"], max_trials=12, **options)
 auto.fit(X_train, y_train)
 print(f"Test R2 {auto.score(X_test, y_test):.3f}\n")
 print(summary(auto))

@@ -10,7 +10,7 @@ import math
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from autonet.inspection import LearningCurvesDisplay, SliceDisplay
@@ -19,11 +19,11 @@ from autonet.search import RunningTrial, Study, cv_objective
 # %%
 # An estimator or a pipeline of scikit-learn, by its cross-validated score. Names are those of ``set_params``.
 X, y = load_breast_cancer(return_X_y=True)
-pipeline = make_pipeline(StandardScaler(), KNeighborsClassifier())
-space = {"kneighborsclassifier__n_neighbors": (1, 60), "kneighborsclassifier__weights": ["uniform", "distance"]}
+pipeline = Pipeline([("scale", StandardScaler()), ("knn", KNeighborsClassifier())])
+space = {"knn__n_neighbors": (1, 60), "knn__weights": ["uniform", "distance"]}
 study = Study(space, direction="maximize", random_state=0)
 study.optimize(cv_objective(pipeline, X, y), max_trials=25)
-print(study.best)
+print(f"{study.best.value:.3f} with {study.best.config}")
 SliceDisplay.from_study(study)
 
 # %%
@@ -32,7 +32,7 @@ forest = cv_objective(RandomForestClassifier(), X, y, cv=3, budget="n_estimators
 space = {"max_features": (1, 30), "min_samples_leaf": (1, 20)}
 study = Study(space, direction="maximize", min_budget=3, max_budget=27, random_state=0)
 study.optimize(forest, max_trials=15)
-print(study.best)
+print(f"{study.best.value:.3f} with {study.best.config}")
 
 
 # %%
@@ -51,5 +51,5 @@ def descend(trial: RunningTrial) -> float:
 
 
 study = Study(min_budget=3, max_budget=81, random_state=0).optimize(descend, max_trials=40)
-print(study.best)
+print(f"{study.best.value:.3f} with {study.best.config}")
 LearningCurvesDisplay.from_study(study)

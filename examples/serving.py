@@ -40,3 +40,5 @@ if __name__ == "__main__":
     for output in onnxruntime.InferenceSession(path).run(None, to_inputs(rows, description))[0]:
         labels = map(str, description["output"]["labels"] or range(len(output)))
         print(json.dumps(dict(zip(labels, output.tolist(), strict=True))))
+
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/service.png"
