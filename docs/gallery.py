@@ -86,7 +86,7 @@ def draw_ranges(axes: plt.Axes) -> None:
     rng = np.random.default_rng(1)
     for y, (low, high) in enumerate([(2, 9), (0, 6), (4, 10), (1, 5)]):
         axes.plot([0, 10], [y, y], color="0.85", linewidth=3)
-        axes.plot([low, high], [y, y], linewidth=6, solid_capstyle="round")
+        axes.plot([low, high], [y, y], color="C0", linewidth=6, solid_capstyle="round")
         axes.scatter(rng.uniform(low, high, 5), [y] * 5, color="white", edgecolors="0.3", s=28, zorder=3)
 
 
