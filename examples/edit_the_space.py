@@ -38,7 +38,7 @@ auto = AutoNetClassification(
     "tiny_cs",
     networks=["shapedresnet", "shapedmlpnet"],
     hyperparameter_search_space_updates=updates,
-    max_trials=8,
+    max_trials=6,
     budget_type="epochs",
     max_budget=9,
     random_state=0,

@@ -21,12 +21,12 @@ import autonet
 # %%
 # Flats and their rents, invented: prices differ by district, and some sizes are unknown.
 rng = np.random.default_rng(0)
-flats = pd.DataFrame({"size": rng.gamma(9, 8, 800).round(), "floor": rng.integers(0, 9, 800)})
-flats["district"] = rng.choice(["Altstadt", "Hafen", "Nord"], 800, p=[0.2, 0.3, 0.5])
-flats["heating"] = pd.Categorical(rng.choice(["gas", "oil", "pump"], 800))
+flats = pd.DataFrame({"size": rng.gamma(9, 8, 500).round(), "floor": rng.integers(0, 9, 500)})
+flats["district"] = rng.choice(["Altstadt", "Hafen", "Nord"], 500, p=[0.2, 0.3, 0.5])
+flats["heating"] = pd.Categorical(rng.choice(["gas", "oil", "pump"], 500))
 flats["rent"] = 200 + flats["size"] * flats["district"].map({"Altstadt": 19, "Hafen": 14, "Nord": 11})
-flats["rent"] += 12 * flats["floor"] + rng.normal(0, 60, 800)
-flats.loc[rng.random(800) < 0.1, "size"] = np.nan
+flats["rent"] += 12 * flats["floor"] + rng.normal(0, 60, 500)
+flats.loc[rng.random(500) < 0.1, "size"] = np.nan
 X_train, X_test, y_train, y_test = train_test_split(flats, flats.pop("rent"), random_state=0)
 
 # %%
