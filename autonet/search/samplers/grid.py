@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autonet.core.errors import InvalidOption
 from autonet.search.history import History
 from autonet.search.spaces.encoding import Encoding
+from autonet.search.spaces.priors import PriorHyperparameter
 from autonet.search.spaces.ranges import RangeHyperparameter
 
 __all__ = ["GridSampler"]
@@ -92,5 +93,9 @@ def _next_value(hyperparameter: Any, value: float) -> float:
         n_steps = hyperparameter.size - 1
         following = (round(value * n_steps) + 1) / n_steps
         return following if following <= 1 else np.nan
+    if isinstance(hyperparameter, PriorHyperparameter):
+        step = hyperparameter.q or 0.0
+        following = hyperparameter.to_value(value) + step
+        return float(hyperparameter.to_vector(following)) if following < hyperparameter.upper + step / 2 else np.nan
     number = int(hyperparameter.to_value(value)) + 1
     return float(hyperparameter.to_vector(number)) if number <= hyperparameter.upper else np.nan

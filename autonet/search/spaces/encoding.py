@@ -11,6 +11,7 @@ from ConfigSpace.forbidden import ForbiddenAndConjunction, ForbiddenConjunction
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, NumericalHyperparameter, OrdinalHyperparameter
 from numpy.typing import NDArray
 
+from autonet.search.spaces.priors import PriorHyperparameter
 from autonet.search.spaces.ranges import RangeHyperparameter
 from autonet.search.spaces.values import find_index, to_plain
 
@@ -268,6 +269,8 @@ def _list_vectors(hp: Any) -> Sequence[float]:
         return [float(hp.lower_vectorized)]
     if isinstance(hp, RangeHyperparameter):
         return list(np.linspace(0, 1, int(hp.size)))
+    if isinstance(hp, PriorHyperparameter):
+        return list(hp.list_vectors())
     if isinstance(hp, NumericalHyperparameter):
         return list(hp.to_vector(np.arange(hp.lower, hp.upper + 1)))
     return [float(k) for k in range(int(hp.size))]

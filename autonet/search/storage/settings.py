@@ -13,6 +13,7 @@ from ConfigSpace import ConfigurationSpace
 from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch, RunUnavailable
 from autonet.core.jsonvalues import normalize
 from autonet.search.rungs import Rungs
+from autonet.search.spaces.priors import DECODERS, ENCODERS
 from autonet.search.spaces.space import describe_space, sort_sets
 from autonet.search.storage.replay import store_name
 from autonet.search.storage.store import DATABASE, MemoryStore, RunDirectory, Store, list_differences
@@ -134,7 +135,7 @@ def read_space(settings: Mapping[str, Any], name: str) -> ConfigurationSpace:
     RunCorrupted
     """
     try:
-        space = ConfigurationSpace.from_serialized_dict(copy.deepcopy(settings["definition"]))
+        space = ConfigurationSpace.from_serialized_dict(copy.deepcopy(settings["definition"]), DECODERS)
         matches = sort_sets(describe_space(space)) == sort_sets(settings["space"])
     except Exception as error:
         raise _make_error(name, f"space: {type(error).__name__}: {error}") from error
@@ -164,8 +165,8 @@ def load_study_options(store: Store, **given: Any) -> dict[str, Any]:
 def _serialize_space(space: ConfigurationSpace) -> Any:
     """Convert a space to plain values; raise if it would be read back differently."""
     try:
-        definition = normalize(space.to_serialized_dict(), "the space")
-        read = ConfigurationSpace.from_serialized_dict(copy.deepcopy(definition))  # it modifies its argument
+        definition = normalize(space.to_serialized_dict(ENCODERS), "the space")
+        read = ConfigurationSpace.from_serialized_dict(copy.deepcopy(definition), DECODERS)  # it modifies its argument
         if sort_sets(describe_space(read)) == sort_sets(describe_space(space)):
             return definition
         why = "its choices would be read back as other types"
