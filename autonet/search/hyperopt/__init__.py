@@ -10,6 +10,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+from autonet.core.errors import InvalidOption as DuplicateLabel
 from autonet.core.errors import SearchFailed as AllTrialsFailed
 from autonet.search.hyperopt import hp as hp
 from autonet.search.hyperopt import pyll as pyll
@@ -31,7 +32,6 @@ from autonet.search.hyperopt.fmin import generate_trials_to_calculate as generat
 from autonet.search.hyperopt.fmin import no_progress_loss as no_progress_loss
 from autonet.search.hyperopt.fmin import rand as rand
 from autonet.search.hyperopt.fmin import tpe as tpe
-from autonet.search.hyperopt.pyll import DuplicateLabel as DuplicateLabel
 from autonet.search.hyperopt.pyll import scope as scope
 from autonet.search.hyperopt.pyll import space_eval as space_eval
 
@@ -42,6 +42,7 @@ INSTEAD = {
     "SparkTrials": "pass n_jobs or executor to Study.optimize",
     "mongoexp": "pass n_jobs or executor to Study.optimize",
     "mix": "name one algorithm",
+    "trials_from_docs": "pass earlier points to fmin as points_to_evaluate",
     "plotting": "use the plots of trials.study, or trials.study.to_optuna()",
 }
 

@@ -21,7 +21,6 @@ __all__ = [
     "STATUS_STRINGS",
     "STATUS_SUSPENDED",
     "Trials",
-    "trials_from_docs",
 ]
 
 STATUS_NEW, STATUS_RUNNING, STATUS_SUSPENDED, STATUS_OK, STATUS_FAIL = "new", "running", "suspended", "ok", "fail"
@@ -188,10 +187,3 @@ class Trials:
         result |= self._returned.get(trial.number, trial.metrics)
         result.pop("attachments", None)
         return result | {"status": status}
-
-
-def trials_from_docs(docs: Any) -> NoReturn:
-    """Refuse documents of Hyperopt."""
-    raise InvalidOption(
-        f"Trials are made by fmin only; got {len(docs)} documents. Pass earlier points as points_to_evaluate."
-    )

@@ -18,17 +18,12 @@ __all__ = [
     "Call",
     "Choice",
     "CompiledSpace",
-    "DuplicateLabel",
     "Parameter",
     "sample",
     "scope",
     "space_eval",
     "stochastic",
 ]
-
-
-class DuplicateLabel(InvalidOption):
-    """Two hyperparameters of a space have the same label."""
 
 
 class Node:
@@ -144,8 +139,7 @@ class CompiledSpace:
     Raises
     ------
     InvalidOption
-        If the space has no hyperparameter.
-    DuplicateLabel
+        If the space has no hyperparameter, or two with the same label.
     """
 
     def __init__(self, space: Any) -> None:
@@ -164,7 +158,7 @@ class CompiledSpace:
         if isinstance(part, Parameter):
             known = self.parameters.setdefault(part.label, part)
             if known is not part:
-                raise DuplicateLabel(
+                raise InvalidOption(
                     f"The label {part.label!r} is used by two hyperparameters; give each its own, or use the same "
                     "object twice."
                 )

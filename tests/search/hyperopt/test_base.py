@@ -12,7 +12,6 @@ from autonet.search.hyperopt import (
     STATUS_FAIL,
     STATUS_OK,
     Trials,
-    base,
     fmin,
     hp,
     rand,
@@ -120,5 +119,3 @@ def test_what_is_not_available_is_refused(trials: Trials) -> None:
         pickle.dumps(trials)
     with pytest.raises(InvalidOption, match="belongs to MongoDB"):
         Trials(exp_key="exp1")  # type: ignore[arg-type]
-    with pytest.raises(InvalidOption, match="made by fmin only; got 2 documents"):
-        base.trials_from_docs([{}, {}])

@@ -242,7 +242,7 @@ def test_invalid_arguments_are_refused(options: dict[str, Any], message: str) ->
 
 
 def test_what_hyperopt_has_in_addition_is_refused_by_name() -> None:
-    for name in ("SparkTrials", "mongoexp", "mix", "plotting"):
+    for name in ("SparkTrials", "mongoexp", "mix", "plotting", "trials_from_docs"):
         with pytest.raises(ImportError, match=f"{name} of Hyperopt is not available in autonet; "):
             getattr(hyperopt, name)
     assert not hasattr(hyperopt, "nothing")

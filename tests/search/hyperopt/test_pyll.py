@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autonet.core.errors import InvalidOption
-from autonet.search.hyperopt import DuplicateLabel, hp, pyll, scope, space_eval
+from autonet.search.hyperopt import exceptions, hp, pyll, scope, space_eval
 from autonet.search.hyperopt.pyll import CompiledSpace, sample
 
 
@@ -84,7 +84,7 @@ def test_configurations_show_values_where_options_are_values() -> None:
 
 
 def test_invalid_spaces_are_refused() -> None:
-    with pytest.raises(DuplicateLabel, match="The label 'x' is used by two hyperparameters"):
+    with pytest.raises(exceptions.DuplicateLabel, match="The label 'x' is used by two hyperparameters"):
         CompiledSpace([hp.uniform("x", 0, 1), hp.normal("x", 0, 1)])
     with pytest.raises(InvalidOption, match="The space has no hyperparameter"):
         CompiledSpace({"x": 1})
