@@ -44,10 +44,10 @@ register_network("gated", gated, gated_space)
 
 # %%
 # It is searched like the built-in ones. With two names in ``networks``, the search chooses between them.
-X, y = make_friedman1(400, noise=1.0, random_state=0)
+X, y = make_friedman1(500, noise=1.0, random_state=0)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 options = {"budget_type": "epochs", "min_budget": 27, "max_budget": 27, "random_state": 0}
-auto = AutoNetRegression("tiny_cs", networks=["gated"], max_trials=8, **options)
+auto = AutoNetRegression("tiny_cs", networks=["gated"], max_trials=10, **options)
 auto.fit(X_train, y_train)
 print(f"Test R2 {auto.score(X_test, y_test):.3f}\n")
 print(summary(auto))
