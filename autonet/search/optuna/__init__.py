@@ -24,6 +24,7 @@ from autonet.search.optuna.study import Study as Study
 from autonet.search.optuna.study import create_study as create_study
 from autonet.search.optuna.study import delete_study as delete_study
 from autonet.search.optuna.study import get_all_study_names as get_all_study_names
+from autonet.search.optuna.study import get_all_study_summaries as get_all_study_summaries
 from autonet.search.optuna.study import load_study as load_study
 from autonet.search.optuna.trial import Trial as Trial
 from autonet.search.optuna.trial import create_trial as create_trial
@@ -40,6 +41,7 @@ __all__ = [
     "distributions",
     "exceptions",
     "get_all_study_names",
+    "get_all_study_summaries",
     "importance",
     "load_study",
     "logging",

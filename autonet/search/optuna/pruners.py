@@ -2,13 +2,13 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from autonet.core.errors import AutonetWarning
+from autonet.core.errors import AutonetWarning, InvalidOption
 from autonet.search.optuna.exceptions import make_refusal
 from autonet.search.running_trial import RunningTrial
 
-__all__ = ["BasePruner", "HyperbandPruner", "MedianPruner", "NopPruner", "SuccessiveHalvingPruner"]
+__all__ = ["BasePruner", "HyperbandPruner", "MedianPruner", "NopPruner", "SuccessiveHalvingPruner", "check_pruner"]
 
 
 class BasePruner(Protocol):
@@ -86,6 +86,19 @@ def _replace(name: str, min_resource: str | int) -> MedianPruner:
         stacklevel=3,
     )
     return MedianPruner(n_warmup_steps=min_resource if isinstance(min_resource, int) else 0)
+
+
+def check_pruner(pruner: Any) -> BasePruner:
+    """Return a pruner unchanged, the default for None; refuse those that are written for Optuna's studies."""
+    if pruner is None:
+        return MedianPruner()
+    if hasattr(pruner, "prune") or not callable(getattr(pruner, "should_prune", None)) or isinstance(pruner, type):
+        raise InvalidOption(
+            f"pruner must be one of autonet.search.optuna.pruners, or an object with should_prune(running_trial); got "
+            f"{pruner!r:.100}."
+        )
+    chosen: BasePruner = pruner
+    return chosen
 
 
 __getattr__ = make_refusal("optuna.pruners", __all__)

@@ -1,35 +1,36 @@
 """Create, load and delete studies, under Optuna's names."""
 
 import uuid
-import weakref
 from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from autonet.core.errors import InvalidOption
 from autonet.search import study as search
 from autonet.search.optuna.exceptions import MULTI_OBJECTIVE, DuplicatedStudyError, make_refusal
-from autonet.search.optuna.pruners import BasePruner, MedianPruner
+from autonet.search.optuna.pruners import BasePruner, check_pruner
 from autonet.search.optuna.samplers import BaseSampler, GridSampler
-from autonet.search.optuna.storages import delete_directory, find_root, find_study, list_studies
-from autonet.search.optuna.trial import FrozenTrial, TrialState
-from autonet.search.optuna.wrapper import Study, StudyDirection
+from autonet.search.optuna.storages import delete_directory, find_root, find_study, list_studies, read_attributes
+from autonet.search.optuna.trial import FrozenTrial, TrialState, freeze
+from autonet.search.optuna.wrapper import OPEN_STUDIES, Study, StudyDirection
+from autonet.search.storage.replay import read_history
 from autonet.search.storage.store import DATABASE
 
 __all__ = [
     "MaxTrialsCallback",
     "Study",
     "StudyDirection",
+    "StudySummary",
     "create_study",
     "delete_study",
     "get_all_study_names",
+    "get_all_study_summaries",
     "load_study",
 ]
 
 __getattr__ = make_refusal("optuna.study", __all__)
-
-# Studies of run directories that are open in this process: one may be created, loaded and loaded again.
-_OPEN: weakref.WeakValueDictionary[Path, search.Study] = weakref.WeakValueDictionary()
 
 
 class MaxTrialsCallback:
@@ -91,6 +92,7 @@ def create_study(
         raise InvalidOption("Pass direction or directions, not both.")
     if directions is not None and len(directions) != 1:
         raise InvalidOption(f"directions={list(directions)!r} are {len(directions)}; {MULTI_OBJECTIVE}.")
+    check_pruner(pruner)
     wanted: Any = directions[0] if directions is not None else direction or "minimize"
     root = find_root(storage)
     name = study_name or f"no-name-{uuid.uuid4()}"
@@ -105,11 +107,8 @@ def create_study(
     options["direction"] = wanted.name.lower() if isinstance(wanted, StudyDirection) else wanted
     wrapped = search.Study(run_dir=directory, **options)
     if directory is not None:
-        _OPEN[directory.resolve()] = wrapped
-    if isinstance(sampler, GridSampler):
-        for config in sampler.configs():
-            wrapped.enqueue(config)
-    return Study(wrapped, name, _choose_sampler(sampler, wrapped), pruner or MedianPruner(), directory)
+        OPEN_STUDIES[directory.resolve()] = wrapped
+    return _wrap(wrapped, name, sampler, pruner, directory)
 
 
 def load_study(
@@ -139,12 +138,12 @@ def load_study(
         raise KeyError(f"There is no study {name!r} in {root}; it has {', '.join(map(repr, names)) or 'none'}.")
     directory = find_study(root, name)
     chosen = _translate_sampler(sampler).get("sampler")
-    wrapped = _OPEN.get(directory.resolve())
+    wrapped = OPEN_STUDIES.get(directory.resolve())
     if wrapped is None:
-        wrapped = _OPEN[directory.resolve()] = search.Study.open(directory, sampler=chosen)
+        wrapped = OPEN_STUDIES[directory.resolve()] = search.Study.open(directory, sampler=chosen)
     elif chosen is not None:
         wrapped.sampler = search.Study(sampler=chosen).sampler
-    return Study(wrapped, name, _choose_sampler(sampler, wrapped), pruner or MedianPruner(), directory)
+    return _wrap(wrapped, name, sampler, pruner, directory)
 
 
 def delete_study(*, study_name: str, storage: Any) -> None:
@@ -161,10 +160,52 @@ def delete_study(*, study_name: str, storage: Any) -> None:
     if root is None or study_name not in list_studies(root):
         raise KeyError(f"There is no study {study_name!r} in {root}.")
     directory = find_study(root, study_name)
-    wrapped = _OPEN.pop(directory.resolve(), None)
+    wrapped = OPEN_STUDIES.pop(directory.resolve(), None)
     if wrapped is not None:
         wrapped.close()
     delete_directory(directory)
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """What a storage knows of a study.
+
+    Attributes
+    ----------
+    study_name : str
+    direction : StudyDirection
+    best_trial : FrozenTrial or None
+    user_attrs : dict
+    n_trials : int
+    datetime_start : datetime or None
+        Start of the first trial, in local time.
+    """
+
+    study_name: str
+    direction: StudyDirection
+    best_trial: FrozenTrial | None
+    user_attrs: dict[str, Any]
+    n_trials: int
+    datetime_start: datetime | None
+
+
+def get_all_study_summaries(storage: Any) -> list[StudySummary]:
+    """Return a summary of each study in a storage, sorted by name, also of those that a process is running."""
+    root = find_root(storage)
+    return [] if root is None else [_summarize(name, find_study(root, name)) for name in list_studies(root)]
+
+
+def _summarize(name: str, directory: Path) -> StudySummary:
+    history = read_history(directory)
+    trials = [freeze(trial, history) for trial in history]
+    return StudySummary(
+        name,
+        StudyDirection.MAXIMIZE if history.maximize else StudyDirection.MINIMIZE,
+        trials[history.best.number] if history.best else None,
+        read_attributes(directory),
+        len(trials),
+        min((trial.datetime_start for trial in trials if trial.datetime_start), default=None),
+    )
 
 
 def get_all_study_names(storage: Any) -> list[str]:
@@ -176,14 +217,21 @@ def _translate_sampler(sampler: Any) -> dict[str, Any]:
     """Return the options of `autonet.search.Study` for a sampler."""
     if sampler is None:
         return {}
-    if isinstance(sampler, BaseSampler):
+    if isinstance(sampler, BaseSampler) and not hasattr(sampler, "sample_relative"):
         return {"sampler": sampler.search_name, **({} if sampler.seed is None else {"random_state": sampler.seed})}
     if isinstance(sampler, str) or callable(getattr(sampler, "propose", None)):
         return {"sampler": sampler}
     raise InvalidOption(
-        f"sampler must be one of autonet.search.optuna.samplers, a name, or an object with propose(); got {sampler!r}."
+        "sampler must be one of autonet.search.optuna.samplers, the name of a sampler of autonet, or an object with "
+        f"propose(space, history, rng); got {sampler!r:.100}."
     )
 
 
-def _choose_sampler(sampler: Any, wrapped: search.Study) -> Any:
-    return wrapped.sampler if sampler is None else sampler
+def _wrap(wrapped: search.Study, name: str, sampler: Any, pruner: Any, directory: Path | None) -> Study:
+    """Return a study of Optuna's form, with a grid in its queue."""
+    if isinstance(sampler, GridSampler):
+        known = [*wrapped.history.queue, *(trial.config for trial in wrapped.history)]
+        for config in sampler.configs():
+            if not any(config.items() <= other.items() for other in known):
+                wrapped.enqueue(config)
+    return Study(wrapped, name, wrapped.sampler if sampler is None else sampler, check_pruner(pruner), directory)

@@ -1,6 +1,7 @@
 """Study with Optuna's attributes and methods, which wraps a `Study` of `autonet.search`."""
 
 import gc
+import weakref
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -20,12 +21,15 @@ from autonet.search.records import Trial as SearchTrial
 from autonet.search.running_trial import RunningTrial
 from autonet.search.spaces.distributions import CategoricalDistribution, Distribution, IntDistribution
 
-__all__ = ["Study", "StudyDirection"]
+__all__ = ["OPEN_STUDIES", "Study", "StudyDirection"]
 
 Callback = Callable[["Study", FrozenTrial], Any]
 
 # Attributes of `trials_dataframe`, and the columns of Optuna's that are not there.
 ATTRIBUTES = ("number", "value", "datetime_start", "datetime_complete", "duration", "params", "user_attrs", "state")
+
+# Studies of run directories that are open in this process: one may be created, loaded and loaded again.
+OPEN_STUDIES: weakref.WeakValueDictionary[Path, search.Study] = weakref.WeakValueDictionary()
 
 
 class StudyDirection(IntEnum):
@@ -147,7 +151,9 @@ class Study:
             ``user_attrs`` and ``state``; those of autonet are ``metrics``, ``budget``, ``status``, ``origin``, ``seed``
             and ``reason``.
         """
-        frame = self.wrapped.trials_dataframe()
+        frame, trials = self.wrapped.trials_dataframe(), [freeze(t, self.wrapped.history) for t in self.wrapped.trials]
+        for name in ("datetime_start", "datetime_complete"):  # in local time, as Optuna has them
+            frame[name] = [getattr(trial, name) for trial in trials]
         several = ("params", "user_attrs", "metrics")
         valid = [*several, *(name for name in frame.columns if not name.startswith(tuple(f"{s}_" for s in several)))]
         chosen: list[str] = []
@@ -216,7 +222,7 @@ class Study:
         """
         catch = (catch,) if isinstance(catch, type) else tuple(catch)
         if isinstance(self.sampler, GridSampler) and "max_trials" not in options:
-            n_left = len(self.wrapped.history.queue)
+            n_left = len(self.wrapped.history.queue)  # the grid
             n_trials = n_left if n_trials is None else min(n_trials, n_left)
             if not n_left:
                 return
@@ -243,6 +249,12 @@ class Study:
         except SearchFailed:  # all failed, as `catch` allows, unless an executor was lost
             if options.get("executor") is not None:
                 raise
+
+    def close(self) -> None:
+        """Release the run directory."""
+        if self._directory is not None:
+            OPEN_STUDIES.pop(self._directory.resolve(), None)
+        self.wrapped.close()
 
     def stop(self) -> None:
         """Stop the running `optimize` after the current trials."""

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from autonet.core.clock import TimeLimit
-from autonet.core.errors import AutonetWarning
-from autonet.search.optuna import pruners
+from autonet.core.errors import AutonetWarning, InvalidOption
+from autonet.search.optuna import create_study, pruners
 from autonet.search.records import Job
 from autonet.search.running_trial import RunningTrial
 
@@ -50,6 +50,22 @@ def test_halving_is_replaced_and_says_so() -> None:
         assert pruners.HyperbandPruner(min_resource=2, max_resource=9) == pruners.MedianPruner(n_warmup_steps=2)
     with pytest.warns(AutonetWarning, match="SuccessiveHalvingPruner: the median rule"):
         assert pruners.SuccessiveHalvingPruner() == pruners.MedianPruner()
+
+
+def test_pruners_of_ones_own() -> None:
+    class Never:
+        def should_prune(self, trial: RunningTrial) -> bool:
+            return False
+
+    class OfOptuna(pruners.BasePruner):
+        def prune(self, study: object, trial: object) -> bool:
+            return True
+
+    assert isinstance(create_study(pruner=Never()).pruner, Never)
+    assert pruners.check_pruner(None) == pruners.MedianPruner()
+    for pruner in (OfOptuna(), pruners.MedianPruner, "median"):
+        with pytest.raises(InvalidOption, match=r"pruner must be one of autonet\.search\.optuna\.pruners"):
+            pruners.check_pruner(pruner)
 
 
 def test_other_pruners_are_refused() -> None:

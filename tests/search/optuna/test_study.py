@@ -49,10 +49,45 @@ def test_samplers_of_a_loaded_study(tmp_path: Path) -> None:
 
 
 def test_objects_that_are_no_samplers_are_refused() -> None:
-    with pytest.raises(InvalidOption, match=r"sampler must be one of autonet\.search\.optuna\.samplers"):
-        optuna.create_study(sampler=object())
+    class OfOptuna(optuna.samplers.BaseSampler):
+        def sample_relative(self, study: object, trial: object, space: object) -> dict[str, float]:
+            return {}
+
+    for sampler in (object(), OfOptuna()):
+        with pytest.raises(InvalidOption, match=r"sampler must be one of autonet\.search\.optuna\.samplers"):
+            optuna.create_study(sampler=sampler)
     study = optuna.create_study(sampler=RandomSampler())
     assert isinstance(study.sampler, RandomSampler)
+
+
+def test_a_grid_goes_on_in_a_loaded_study(tmp_path: Path) -> None:
+    def objective(trial: Trial) -> float:
+        return trial.suggest_int("n", 0, 9) + trial.suggest_float("x", 0, 1)
+
+    grid = optuna.samplers.GridSampler({"n": [1, 3, 5, 7]}, seed=0)
+    study = optuna.create_study(study_name="one", storage=tmp_path, sampler=grid)
+    study.optimize(objective, n_trials=2)
+    for _ in range(2):  # as in the next process, and beside an open study
+        study = optuna.create_study(study_name="one", storage=tmp_path, sampler=grid, load_if_exists=True)
+        study.optimize(objective, n_trials=1)
+        study.close()
+    study = optuna.load_study(storage=tmp_path, sampler=optuna.samplers.GridSampler({"n": [5, 9]}))
+    study.optimize(objective)
+    study.optimize(objective)
+    assert [trial.params["n"] for trial in study.trials] == [1, 3, 5, 7, 9]
+
+
+def test_summaries(tmp_path: Path) -> None:
+    assert optuna.get_all_study_summaries(None) == []
+    study = optuna.create_study(study_name="b", storage=tmp_path, direction="maximize")
+    study.set_user_attr("owner", "Ann")
+    study.optimize(quadratic, n_trials=3)
+    optuna.create_study(study_name="a", storage=tmp_path)
+    empty, full = optuna.get_all_study_summaries(tmp_path)
+    assert (empty.study_name, empty.n_trials, empty.best_trial, empty.datetime_start) == ("a", 0, None, None)
+    assert (full.study_name, full.n_trials, full.best_trial) == ("b", 3, study.best_trial)
+    assert (full.user_attrs, full.datetime_start) == ({"owner": "Ann"}, study.trials[0].datetime_start)
+    assert full.direction is optuna.study.StudyDirection.MAXIMIZE
 
 
 def test_deleting(tmp_path: Path) -> None:

@@ -283,6 +283,20 @@ def test_log_lines_of_trials(library: Any, capsys: pytest.CaptureFixture[str]) -
         logger.setLevel(before)
 
 
+def test_a_seed_as_a_hyperparameter_in_data_frame_and_plots(library: Any) -> None:
+    def objective(trial: Any) -> float:
+        layers = [trial.suggest_categorical(f"layer_{i}", [7, 11]) for i in range(trial.suggest_int("layers", 1, 2))]
+        rate = trial.suggest_float("lr", 1e-3, 1e-1, log=True)
+        return sum(layers) + rate + 1e-9 * trial.suggest_int("seed", 0, 2**31 - 2)
+
+    study = library.create_study(direction="minimize", sampler=library.samplers.RandomSampler(seed=42))
+    study.optimize(objective, n_trials=10)
+    best = study.trials_dataframe().sort_values("value")[["number", "value", "params_seed"]]
+    assert tuple(best.iloc[0]) == (study.best_trial.number, study.best_value, study.best_params["seed"])
+    assert library.visualization.plot_parallel_coordinate(study, params=["lr", "seed"]).data
+    assert library.visualization.plot_contour(study, params=["layers", "seed"]).data
+
+
 def test_plots(library: Any) -> None:
     study = library.create_study()
     study.optimize(quadratic, n_trials=6)

@@ -1,5 +1,8 @@
 """The study under Optuna's names, beyond what the tutorials do."""
 
+import time
+from datetime import datetime, timedelta
+
 import pytest
 
 import autonet.search.optuna as optuna
@@ -38,6 +41,30 @@ def test_worker_processes() -> None:
     study.optimize(quadratic, n_trials=3, n_jobs=2, callbacks=[lambda _, trial: seen.append(trial.number)])
     assert sorted(seen) == [0, 1, 2]
     assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 3
+
+
+def test_an_objective_may_use_its_study() -> None:
+    study = optuna.create_study(sampler="random", random_state=0)
+    study.set_user_attr("scale", 3)
+    study.optimize(lambda trial: study.user_attrs["scale"] * quadratic(trial), n_trials=2, n_jobs=2)
+    assert study.trials[0].value == 3 * (study.trials[0].params["x"] - 2) ** 2
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs a time zone that can be set")
+def test_times_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = optuna.create_study()
+    study.optimize(quadratic, n_trials=1)
+    try:
+        monkeypatch.setenv("TZ", "UTC-5")
+        time.tzset()
+        [trial], frame = study.trials, study.trials_dataframe()
+        assert trial.datetime_start is not None
+        assert abs(datetime.now() - trial.datetime_start) < timedelta(hours=1)
+        assert frame["datetime_start"][0] == trial.datetime_start
+        assert frame["datetime_complete"][0] - frame["datetime_start"][0] == frame["duration"][0]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_options_of_the_study_of_autonet() -> None:
