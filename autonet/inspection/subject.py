@@ -53,7 +53,7 @@ def find_subject(model: Any, example_input: Any = None) -> Subject:
     NotFittedError
         If the estimator is not fitted.
     InvalidOption
-        If there is no network, or no layer has a width and no example is given.
+        If there is no network, the example is no array, or no layer has a width and no example is given.
     """
     title, fitted = type(model).__name__, model
     if not isinstance(model, nn.Module | FittedModel):
@@ -61,11 +61,16 @@ def find_subject(model: Any, example_input: Any = None) -> Subject:
         if fitted is None and hasattr(model, "fit"):
             raise NotFittedError(f"This {title} has no network yet; call fit first.")
     if not isinstance(fitted, nn.Module | FittedModel):
-        raise InvalidOption(f"A network is drawn of an nn.Module or of a fitted estimator of autonet; got a {title}.")
+        raise InvalidOption(f"A network is drawn of an nn.Module or of a fitted estimator of autonet; got {title}.")
     network = fitted if isinstance(fitted, nn.Module) else fitted.network
     if example_input is not None:
         arrays = example_input if isinstance(example_input, tuple) else (example_input,)
-        return Subject(network, tuple(map(torch.as_tensor, arrays)), title)
+        try:
+            return Subject(network, tuple(map(torch.as_tensor, arrays)), title)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise InvalidOption(
+                f"example_input must be a tensor or an array that the network takes, or a tuple of them ({error})."
+            ) from error
     if isinstance(fitted, FittedModel):
         row = fitted.best[0].encoder.inputs(fitted.schema.missing_row(), torch.device("cpu"))[:]
         shape: Sequence[int] = row.shape[1:]

@@ -17,6 +17,7 @@ MAX_ROWS = 1000  # trials that a tree is fitted to
 # Losses are capped at this multiple of the distance from the best to the 90 percent quantile: a few diverged trials
 # would otherwise be all of the variance.
 FAR_OUT = 3.0
+LARGEST = 1e150  # its square is finite: some objectives return the largest float for a failure
 
 
 class LossTable:
@@ -111,7 +112,11 @@ def losses_by_rung(trial: Trial, rungs: Rungs) -> dict[int, float]:
 
     Empty for trials that have no result because the search ended, or is still running.
     """
-    losses = {rungs.level(report.target): report.loss for report in trial.reports if np.isfinite(report.loss)}
+    losses = {
+        rungs.level(report.target): min(max(report.loss, -LARGEST), LARGEST)
+        for report in trial.reports
+        if np.isfinite(report.loss)
+    }
     if losses or not trial.reports or trial.status is Status.TIMEOUT:
         return losses
     return {0: np.inf}

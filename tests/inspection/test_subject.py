@@ -39,6 +39,9 @@ def test_examples_may_be_arrays_and_several() -> None:
     x = [[1.0, 2.0]]
     assert torch.equal(find_subject(nn.Linear(2, 1), x).inputs[0], torch.tensor(x))
     assert len(find_subject(nn.Bilinear(2, 2, 1), (x, x)).inputs) == 2
+    for example in ("a", {"x": 1}, ([[1.0], [2.0, 3.0]],)):
+        with pytest.raises(InvalidOption, match="example_input must be a tensor or an array that the network takes"):
+            find_subject(nn.Linear(2, 1), example)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,7 @@ def test_examples_may_be_arrays_and_several() -> None:
     [
         (AutoNetRegression(), NotFittedError, "This AutoNetRegression has no network yet; call fit first"),
         (SVC(), NotFittedError, "This SVC has no network yet"),
-        ("net", InvalidOption, "drawn of an nn.Module or of a fitted estimator of autonet; got a str"),
+        ("net", InvalidOption, "drawn of an nn.Module or of a fitted estimator of autonet; got str"),
         (nn.ReLU(), InvalidOption, "No layer of this ReLU has in_features.*give example_input"),
     ],
 )

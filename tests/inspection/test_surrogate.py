@@ -1,10 +1,12 @@
 """The random forest of losses: which results it is fitted to."""
 
+import sys
 from typing import Literal
 
 import numpy as np
 import pytest
 
+from autonet.inspection import hyperparameter_importance
 from autonet.inspection.surrogate import LossForest, LossTable, cap_losses, count_tried, raise_to_top
 from autonet.search import RunningTrial, Study, TrialPruned
 from tests.inspection.histories import search_budgets, search_failing
@@ -29,6 +31,17 @@ def test_far_losses_are_capped_and_failures_are_as_bad_as_the_worst() -> None:
     capped = cap_losses(losses)
     assert capped[:99] == pytest.approx(losses[:99])
     assert 1 < capped[99] == capped[100] < 4
+
+
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_the_largest_float_stands_for_a_failure_without_overflow(direction: Literal["minimize", "maximize"]) -> None:
+    worst = sys.float_info.max if direction == "minimize" else -sys.float_info.max
+    study = Study({"x": (0.0, 1.0), "y": (0.0, 1.0)}, direction=direction, sampler="random", random_state=0)
+    study.optimize(lambda trial: worst if trial["x"] > 0.5 else trial["y"], max_trials=30)
+    assert np.isfinite(LossTable(study.history, study.space).losses).all()
+    found = hyperparameter_importance(study.history, study.space)
+    assert found.names[0] == "x"
+    assert found.main_effects[0] > 0.8
 
 
 def test_failures_count_as_tried_and_trials_without_a_result_do_not() -> None:
