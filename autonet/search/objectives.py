@@ -14,7 +14,7 @@ from autonet.search.evaluation import Objective
 from autonet.search.running_trial import RunningTrial
 from autonet.search.study import Study
 
-__all__ = ["CrossValidation", "cv_objective", "maximize", "minimize"]
+__all__ = ["CrossValidation", "cv_objective", "list_options", "maximize", "minimize"]
 
 Space = ConfigurationSpace | Mapping[str, Any] | None
 
@@ -57,7 +57,7 @@ def maximize(fn: Objective, space: Space = None, **options: Any) -> Study:
 
 
 def _search(fn: Objective, space: Space, direction: str, options: dict[str, Any]) -> Study:
-    of_study, of_optimize = _list_options(Study.__init__), _list_options(Study.optimize)
+    of_study, of_optimize = list_options(Study.__init__), list_options(Study.optimize)
     for name in options:
         check_choice("option", name, [*of_study, *of_optimize])
     data = getattr(fn, "data", None)
@@ -69,7 +69,8 @@ def _search(fn: Objective, space: Space, direction: str, options: dict[str, Any]
         study.close()
 
 
-def _list_options(function: Callable[..., Any]) -> list[str]:
+def list_options(function: Callable[..., Any]) -> list[str]:
+    """Return the names of the options of `Study`, or of its `optimize`."""
     skipped = {"self", "space", "direction", "objective"}
     return [name for name in inspect.signature(function).parameters if name not in skipped]
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from autonet.core.errors import InvalidOption
+from autonet.core.validation import check_choice
 from autonet.search import study as search
+from autonet.search.objectives import list_options
 from autonet.search.optuna.exceptions import MULTI_OBJECTIVE, DuplicatedStudyError, make_refusal
 from autonet.search.optuna.pruners import BasePruner, check_pruner
 from autonet.search.optuna.samplers import BaseSampler, GridSampler
@@ -93,6 +95,8 @@ def create_study(
     if directions is not None and len(directions) != 1:
         raise InvalidOption(f"directions={list(directions)!r} are {len(directions)}; {MULTI_OBJECTIVE}.")
     check_pruner(pruner)
+    for option in options:
+        check_choice("option", option, sorted({"space", *list_options(search.Study.__init__)} - {"run_dir"}))
     wanted: Any = directions[0] if directions is not None else direction or "minimize"
     root = find_root(storage)
     name = study_name or f"no-name-{uuid.uuid4()}"
@@ -128,13 +132,19 @@ def load_study(
     ------
     KeyError
         If there is no such study.
+    InvalidOption
+        If the storage is in memory, or has several studies and no `study_name` is given.
     """
     root = find_root(storage)
+    if root is None:
+        raise InvalidOption(
+            f"storage={storage!r} is in memory, which keeps no studies to load; pass that of the study."
+        )
     names = list_studies(root)
     if study_name is None and len(names) != 1:
         raise InvalidOption(f"{root} has {len(names)} studies; pass the study_name of one.")
     name = names[0] if study_name is None else study_name
-    if root is None or name not in names:
+    if name not in names:
         raise KeyError(f"There is no study {name!r} in {root}; it has {', '.join(map(repr, names)) or 'none'}.")
     directory = find_study(root, name)
     chosen = _translate_sampler(sampler).get("sampler")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autonet.core.errors import InvalidOption, NoFinishedTrial, SearchFailed, UnknownName
+from autonet.core.validation import check_choice
 from autonet.search import study as search
 from autonet.search.evaluation import summarize_exception
 from autonet.search.optuna.exceptions import check_single, make_refusal
@@ -20,6 +21,7 @@ from autonet.search.records import Status
 from autonet.search.records import Trial as SearchTrial
 from autonet.search.running_trial import RunningTrial
 from autonet.search.spaces.distributions import CategoricalDistribution, Distribution, IntDistribution
+from autonet.search.stopping import check_callbacks
 
 __all__ = ["OPEN_STUDIES", "Study", "StudyDirection"]
 
@@ -27,6 +29,8 @@ Callback = Callable[["Study", FrozenTrial], Any]
 
 # Attributes of `trials_dataframe`, and the columns of Optuna's that are not there.
 ATTRIBUTES = ("number", "value", "datetime_start", "datetime_complete", "duration", "params", "user_attrs", "state")
+
+OPTIONS = ("executor", "max_trials", "repeats", "stop_at")  # of `autonet.search.Study.optimize`, beyond Optuna's
 
 # Studies of run directories that are open in this process: one may be created, loaded and loaded again.
 OPEN_STUDIES: weakref.WeakValueDictionary[Path, search.Study] = weakref.WeakValueDictionary()
@@ -220,13 +224,15 @@ class Study:
             Further ones of `autonet.search.Study.optimize`: ``max_trials`` instead of `n_trials`, ``stop_at``,
             ``executor``, ``repeats``.
         """
-        catch = (catch,) if isinstance(catch, type) else tuple(catch)
+        for option in options:
+            check_choice("option", option, OPTIONS)
+        objective = _Objective(func, self.pruner, _check_catch(catch)) if callable(func) else func
+        calls = check_callbacks(callbacks)
         if isinstance(self.sampler, GridSampler) and "max_trials" not in options:
             n_left = len(self.wrapped.history.queue)  # the grid
             n_trials = n_left if n_trials is None else min(n_trials, n_left)
             if not n_left:
                 return
-        calls = list(callbacks or ())
 
         def call_back(_: search.Study, trial: SearchTrial) -> None:
             if gc_after_trial:
@@ -234,7 +240,6 @@ class Study:
             for callback in calls:
                 callback(self, freeze(trial, self.wrapped.history))
 
-        objective = _Objective(func, self.pruner, catch) if callable(func) else func
         try:
             self.wrapped.optimize(
                 objective,
@@ -339,6 +344,14 @@ class Study:
         """Add trials that have ended elsewhere."""
         for trial in trials:
             self.add_trial(trial)
+
+
+def _check_catch(catch: Any) -> tuple[type[Exception], ...]:
+    """Return the exceptions to catch as a tuple."""
+    kinds: tuple[Any, ...] = (catch,) if isinstance(catch, type) or not isinstance(catch, Iterable) else tuple(catch)
+    if not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
+        raise InvalidOption(f"catch must be a type of Exception, or several; got {catch!r:.100}.")
+    return kinds
 
 
 _STATUSES = {TrialState.PRUNED: Status.PRUNED, TrialState.FAIL: Status.CRASHED}

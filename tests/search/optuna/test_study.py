@@ -25,6 +25,13 @@ def test_directions() -> None:
         optuna.create_study(direction="minimize", directions=["minimize"])
 
 
+def test_options_that_cannot_work_are_refused() -> None:
+    with pytest.raises(InvalidOption, match=r"Unknown option 'min_budgt'\. Did you mean 'min_budget'"):
+        optuna.create_study(min_budgt=1)
+    with pytest.raises(InvalidOption, match="storage=None is in memory"):
+        optuna.load_study(study_name="one", storage=None)
+
+
 def test_a_study_of_a_storage_is_one_of_a_run_directory(tmp_path: Path) -> None:
     study = optuna.create_study(study_name="a/b", storage=tmp_path, sampler=optuna.samplers.TPESampler(seed=3))
     study.optimize(quadratic, n_trials=3)

@@ -1,7 +1,10 @@
 """The study under Optuna's names, beyond what the tutorials do."""
 
+import math
+import re
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -73,6 +76,33 @@ def test_options_of_the_study_of_autonet() -> None:
     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), max_trials=4)
     assert len(study.trials) == len(study.wrapped.trials) == 4
     assert "4 trials" in repr(study)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_trials": 0}, "n_trials must be an integer of at least 1; got 0"),
+        ({"callbacks": 3}, "callbacks must be a list of callables; got 3"),
+        ({"catch": 3}, "catch must be a type of Exception, or several; got 3"),
+        ({"catch": [KeyboardInterrupt]}, "catch must be a type of Exception"),
+        ({"max_trails": 3}, "Unknown option 'max_trails'. Did you mean 'max_trials'"),
+    ],
+)
+def test_options_that_cannot_work_are_refused(options: dict[str, Any], message: str) -> None:
+    study = optuna.create_study()
+    with pytest.raises(InvalidOption, match=re.escape(message)):
+        study.optimize(quadratic, **{"n_trials": 1, **options})
+    with pytest.raises(InvalidOption, match="objective must be callable"):
+        study.optimize("quadratic", n_trials=1)  # type: ignore[arg-type]
+    assert study.trials == []
+
+
+def test_trials_without_a_number() -> None:
+    study = optuna.create_study()
+    study.optimize(lambda trial: math.nan * quadratic(trial), n_trials=2)
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "FAIL"]
+    with pytest.raises(TypeError, match="the objective returned None"):
+        study.optimize(lambda trial: None, n_trials=2)
 
 
 def test_a_finite_space_ends() -> None:
