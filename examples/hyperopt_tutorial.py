@@ -4,15 +4,13 @@
 A parabola, a space with conditions, and three classifiers of iris: ``python examples/hyperopt_tutorial.py``.
 """
 
-import math
-
-from ConfigSpace import Float, Normal
 from sklearn.datasets import load_iris
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from autonet.search import RunningTrial, Study, cv_objective, maximize, minimize
+from autonet.search.spaces.priors import NormalHyperparameter
 
 
 def parabola(max_trials: int = 100, random_state: int = 0) -> Study:
@@ -26,14 +24,14 @@ def two_cases(max_trials: int = 100, random_state: int = 0) -> Study:
     """hp.choice('a', [('case 1', 1 + hp.lognormal('c1', 0, 1)), ('case 2', hp.uniform('c2', -10, 10))])"""
     space = {
         "a": {
-            "case 1": {"c1": Float("c1", (-5, 5), distribution=Normal(mu=0, sigma=1))},  # the logarithm
+            "case 1": {"c1": NormalHyperparameter("c1", 0, 1, log=True)},
             "case 2": {"c2": (-10.0, 10.0)},
         }
     }
 
     def objective(trial: RunningTrial) -> float:
         if trial["a"] == "case 1":
-            return 1 + math.exp(trial["a:case 1:c1"])
+            return 1 + trial["a:case 1:c1"]
         return trial["a:case 2:c2"] ** 2
 
     return minimize(objective, space, max_trials=max_trials, random_state=random_state)

@@ -237,14 +237,16 @@ def _open_study(trials: Trials, space: CompiledSpace, sampler: Any, seed: int, s
 
 
 def _enqueue(study: Study, space: CompiledSpace, points: Sequence[Mapping[str, Any]], n_startup: int, seed: int) -> int:
-    """Enqueue points, and random ones in a new search; return by how many they exceed the number of trials."""
+    """Enqueue points, and distinct random ones in a new search; return how many come on top of `max_evals`."""
     begins = not len(study.history) and not study.history.queue
     for point in points:
         study.enqueue(space.configure(point))
     if begins:
         rng = np.random.default_rng(seed)
         for _ in range(n_startup - len(points)):
-            study.enqueue(space.sample(rng))
+            config = space.sample(rng)
+            if config not in study.history.queue:
+                study.enqueue(config)
     return len(points) if begins else 0
 
 

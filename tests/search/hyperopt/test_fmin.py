@@ -219,9 +219,10 @@ def test_progress_is_shown_if_both_options_ask_for_it(capsys: pytest.CaptureFixt
 
 
 def test_a_finite_space_ends() -> None:
-    trials = search(fn=lambda n: (n - 7) ** 2, space=hp.choice("n", range(10)), max_evals=100)
-    assert sorted(trials.vals["n"]) == list(range(10))
-    assert trials.argmin == {"n": 7}
+    for algo in (rand.suggest, tpe.suggest, None):
+        trials = search(fn=lambda n: (n - 7) ** 2, space=hp.choice("n", range(10)), max_evals=100, algo=algo)
+        assert sorted(trials.vals["n"]) == list(range(10))
+        assert trials.argmin == {"n": 7}
 
 
 @pytest.mark.parametrize(
