@@ -102,7 +102,7 @@ def _from_hyperparameter(hp: Any) -> Parameter:
     if not isinstance(hp, NumericalHyperparameter):
         return _from_choices([to_plain(choice) for choice in get_choices(hp)])
     low, high = to_plain(hp.lower), to_plain(hp.upper)
-    log = bool(getattr(hp, "log", False)) and low > 0  # 0, if values are rounded
+    log = bool(getattr(hp, "log", False))
     step = hp.step if isinstance(hp, RangeHyperparameter) else None
     if isinstance(hp, IntegerHyperparameter) or isinstance(low, int):
         return Parameter(IntDistribution(int(low), int(high), log=log, step=step or 1))

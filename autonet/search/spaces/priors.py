@@ -22,8 +22,8 @@ __all__ = [
     "QuantizedHyperparameter",
 ]
 
-MAX_SIGMAS = 10.0  # distance from the mean in standard deviations that models see; less likely than 1e-22
-WIDTH = 2.5  # of the normal scale of vectors, in standard deviations: resolves the center and the tails
+MAX_SIGMAS = 6.0  # distance from the mean in standard deviations that samplers see; one draw in 500 million is beyond
+WIDTH = 2.0  # of the normal scale of vectors, in standard deviations: resolves the center and the tails
 TAIL = float(ndtr(-MAX_SIGMAS / WIDTH))
 MAX_EXPONENT = 700.0  # of a float
 MAX_DECIMALS = 12  # of `q`, up to which its multiples are rounded
@@ -37,7 +37,7 @@ class PriorHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
     lower, upper : float
         Range that samplers see.
     log : bool
-        Whether the prior is that of the logarithm.
+        Whether the prior is that of the logarithm, and `lower` is positive: a scale for plots.
     q : float or None
     """
 
@@ -45,13 +45,14 @@ class PriorHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
     _bounded = True  # whether values beyond `lower` and `upper` are impossible
 
     def __init__(self, name: str, low: float, high: float, q: float | None, *, log: bool) -> None:
-        self.log, self.q = bool(log), None if q is None else float(q)
+        self._of_logarithm, self.q = bool(log), None if q is None else float(q)
         if not (np.isfinite(low) and np.isfinite(high) and low < high):
             raise ValueError(f"{name!r}: expected finite parameters, with low < high or sigma > 0.")
         if self.q is not None and not 0 < self.q < np.inf:
             raise ValueError(f"{name!r}: q must be positive and finite; got {q!r}.")
-        scale = _Scale(self._to_inner, self._to_unit, log=self.log, q=self.q, bounded=self._bounded)
+        scale = _Scale(self._to_inner, self._to_unit, log=self._of_logarithm, q=self.q, bounded=self._bounded)
         self.lower, self.upper = (float(v) for v in scale.to_value(np.array([0.0, 1.0])))
+        self.log = self._of_logarithm and self.lower > 0  # 0, if values are rounded
         distribution = UnitUniformContinuousDistribution(pdf_max_density=1.0)
         size = np.inf if self.q is None else round((self.upper - self.lower) / self.q) + 1
         super().__init__(
@@ -97,7 +98,7 @@ class PriorHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
 
     def to_uniform(self) -> Any:
         """Return a uniform hyperparameter over the range that samplers see."""
-        return RangeHyperparameter(self.name, self.lower, self.upper, log=self.log and self.lower > 0)
+        return RangeHyperparameter(self.name, self.lower, self.upper, log=self.log)
 
     def __copy__(self) -> "PriorHyperparameter":
         """Copy with the constructor; ConfigSpace copies what it adds."""
@@ -112,7 +113,8 @@ class PriorHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
 class NormalHyperparameter(PriorHyperparameter):
     """Float with an unbounded normal prior; with `log` it is lognormal, with `q` rounded to its multiples.
 
-    Samplers see the range of ten standard deviations around the mean; enqueued values may lie beyond.
+    Samplers propose values up to six standard deviations from the mean, and a draw beyond, one in 500 million, becomes
+    the end of this range.  Enqueued values may lie anywhere.
 
     Parameters
     ----------
@@ -133,7 +135,7 @@ class NormalHyperparameter(PriorHyperparameter):
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Arguments of the constructor but for the name."""
-        return {"mu": self.mu, "sigma": self.sigma, "q": self.q, "log": self.log}
+        return {"mu": self.mu, "sigma": self.sigma, "q": self.q, "log": self._of_logarithm}
 
     def _to_inner(self, vector: FloatArray) -> FloatArray:
         return np.asarray(self.mu + self.sigma * WIDTH * ndtri(TAIL + vector * (1 - 2 * TAIL)))
@@ -168,7 +170,7 @@ class QuantizedHyperparameter(PriorHyperparameter):
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Arguments of the constructor but for the name."""
-        return {"low": self.low, "high": self.high, "q": self.q, "log": self.log}
+        return {"low": self.low, "high": self.high, "q": self.q, "log": self._of_logarithm}
 
     def _to_inner(self, vector: FloatArray) -> FloatArray:
         low, high = self._ends

@@ -37,7 +37,7 @@ def test_values_survive_their_vector_form(prior: PriorHyperparameter) -> None:
         assert len(prior.list_vectors()) == prior.size
 
 
-@given(st.floats(-7.0, 7.0))
+@given(st.floats(-5.9, 5.9))
 def test_a_normal_prior_reaches_its_tails(z: float) -> None:
     prior = NormalHyperparameter("x", 5.0, 0.1)
     assert prior.to_value(prior.to_vector(5.0 + 0.1 * z)) == pytest.approx(5.0 + 0.1 * z, abs=1e-9)
@@ -100,3 +100,12 @@ def test_copies_and_ranges() -> None:
         named = as_space({"renamed": prior})["renamed"]
         assert str(named) == str(prior).replace("x, ", "renamed, ", 1)
         assert prior.to_uniform().lower == prior.lower
+
+
+def test_a_range_is_logarithmic_where_it_is_positive() -> None:
+    for prior in PRIORS:
+        assert prior.lower < prior.upper
+        assert prior.log == (prior.parameters["log"] and prior.lower > 0)
+    assert [prior.log for prior in PRIORS] == [False, True, False, False, False, False]
+    assert QuantizedHyperparameter("x", 4.0, 100.0, 8.0, log=True).lower == 0.0
+    assert QuantizedHyperparameter("x", 5.0, 100.0, 8.0, log=True).log
