@@ -134,7 +134,7 @@ def hyperparameter_importance(
     effects = np.zeros((N_FORESTS, 2, n + 1))
     for main_and_total in effects:
         main_and_total[:] = decompose_variance(LossForest(table, rng, n_noise=1), table.encoding, rng)
-    main, total = effects[:, :, :n].mean(axis=0).clip(0.0)
+    main, total = effects[:, :, :n].mean(axis=0).clip(0.0, 1.0)  # estimates
     noise = effects[:, 1, n]
     order = np.argsort(-total, kind="stable")
     return HyperparameterImportance(

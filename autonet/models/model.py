@@ -37,7 +37,7 @@ _ACTIVE = [0]
 _PREVIOUS = [1]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FittedModel:
     """Fitted model: reads data, encodes them, predicts, and applies the decision threshold.
 
