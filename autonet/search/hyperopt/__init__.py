@@ -8,7 +8,6 @@
 """
 
 from types import SimpleNamespace
-from typing import Any
 
 from autonet.core.errors import InvalidOption as DuplicateLabel
 from autonet.core.errors import SearchFailed as AllTrialsFailed
@@ -25,6 +24,7 @@ from autonet.search.hyperopt.base import STATUS_RUNNING as STATUS_RUNNING
 from autonet.search.hyperopt.base import STATUS_STRINGS as STATUS_STRINGS
 from autonet.search.hyperopt.base import STATUS_SUSPENDED as STATUS_SUSPENDED
 from autonet.search.hyperopt.base import Trials as Trials
+from autonet.search.hyperopt.base import refuse as __getattr__  # noqa: F401 - of names that are not here
 from autonet.search.hyperopt.fmin import anneal as anneal
 from autonet.search.hyperopt.fmin import atpe as atpe
 from autonet.search.hyperopt.fmin import fmin as fmin
@@ -37,17 +37,3 @@ from autonet.search.hyperopt.pyll import space_eval as space_eval
 
 early_stop = SimpleNamespace(no_progress_loss=no_progress_loss)
 exceptions = SimpleNamespace(AllTrialsFailed=AllTrialsFailed, DuplicateLabel=DuplicateLabel)
-
-INSTEAD = {
-    "SparkTrials": "pass n_jobs or executor to Study.optimize",
-    "mongoexp": "pass n_jobs or executor to Study.optimize",
-    "mix": "name one algorithm",
-    "trials_from_docs": "pass earlier points to fmin as points_to_evaluate",
-    "plotting": "use the plots of trials.study, or trials.study.to_optuna()",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in INSTEAD:
-        raise ImportError(f"{name} of Hyperopt is not available in autonet; {INSTEAD[name]}.")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

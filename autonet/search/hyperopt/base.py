@@ -21,11 +21,34 @@ __all__ = [
     "STATUS_STRINGS",
     "STATUS_SUSPENDED",
     "Trials",
+    "refuse",
 ]
 
 STATUS_NEW, STATUS_RUNNING, STATUS_SUSPENDED, STATUS_OK, STATUS_FAIL = "new", "running", "suspended", "ok", "fail"
 STATUS_STRINGS = (STATUS_NEW, STATUS_RUNNING, STATUS_SUSPENDED, STATUS_OK, STATUS_FAIL)
 JOB_STATE_NEW, JOB_STATE_RUNNING, JOB_STATE_DONE, JOB_STATE_ERROR = range(4)
+
+INSTEAD = {
+    "SparkTrials": "pass n_jobs or executor to Study.optimize",
+    "mongoexp": "pass n_jobs or executor to Study.optimize",
+    "mix": "name one algorithm",
+    "trials_from_docs": "pass earlier points to fmin as points_to_evaluate",
+    "plotting": "use the plots of trials.study, or trials.study.to_optuna()",
+}
+
+
+def refuse(name: str) -> NoReturn:
+    """Raise an error for a name that the drop-in lacks; for those of Hyperopt it says what to use.
+
+    Raises
+    ------
+    ImportError
+        For names of Hyperopt, so that imports show the message.
+    AttributeError
+    """
+    if name in INSTEAD:
+        raise ImportError(f"{name} of Hyperopt is not available in autonet; {INSTEAD[name]}.")
+    raise AttributeError(f"module 'autonet.search.hyperopt' has no attribute {name!r}")
 
 
 class Trials:

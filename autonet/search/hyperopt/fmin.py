@@ -15,7 +15,7 @@ from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.jsonvalues import is_storable
 from autonet.core.validation import is_integer, is_real
 from autonet.search.dispatch import resolve_seed
-from autonet.search.hyperopt.base import STATUS_OK, Trials
+from autonet.search.hyperopt.base import STATUS_FAIL, STATUS_OK, Trials
 from autonet.search.hyperopt.pyll import CompiledSpace, Node
 from autonet.search.records import Result
 from autonet.search.registry import SAMPLERS, resolve
@@ -111,7 +111,8 @@ def fmin(
     return_argmin : bool
         Whether to return values by label; otherwise the best point, or None without one.
     points_to_evaluate : list of dict, optional
-        Values by label to try first, indices for choices; in a new search they come on top of `max_evals`.
+        Values by label to try first, indices for choices; those of branches that are not chosen are ignored.  In a new
+        search they come on top of `max_evals`.
     early_stop_fn : callable, optional
         Called as ``early_stop_fn(trials, *state)`` after each trial; returns whether to stop, and the next state.
     trials_save_file : path-like
@@ -128,6 +129,10 @@ def fmin(
     SearchFailed
         If `return_argmin` and no trial has a loss.
     """
+    if not callable(fn):
+        raise InvalidOption(f"fn must be callable; got {safe_repr(fn)}.")
+    if trials is not None and not isinstance(trials, Trials):
+        raise InvalidOption(f"trials must be Trials of autonet.search.hyperopt; got {type(trials).__name__}.")
     _check_options(max_evals, loss_threshold, pass_expr_memo_ctrl, show_progressbar, points_to_evaluate)
     if isinstance(space, str):
         fn, space = _read_annotations(fn, space)
@@ -240,7 +245,9 @@ def _enqueue(study: Study, space: CompiledSpace, points: Sequence[Mapping[str, A
     """Enqueue points, and distinct random ones in a new search; return how many come on top of `max_evals`."""
     begins = not len(study.history) and not study.history.queue
     for point in points:
-        study.enqueue(space.configure(point))
+        config = space.configure(point)
+        active = study.encoding.active_names(config)
+        study.enqueue({name: value for name, value in config.items() if name in active})
     if begins:
         rng = np.random.default_rng(seed)
         for _ in range(n_startup - len(points)):
@@ -258,8 +265,11 @@ def _make_objective(fn: Callable[..., Any], space: CompiledSpace, trials: Trials
         if not isinstance(returned, Mapping):
             return returned
         trials.keep(trial.number, returned)
-        if returned.get("status", STATUS_OK) != STATUS_OK:
-            return {"status": returned["status"], **({"reason": returned["reason"]} if "reason" in returned else {})}
+        status = returned.get("status", STATUS_OK)
+        if status not in (STATUS_OK, STATUS_FAIL):
+            raise ValueError(f"the objective returned the status {safe_repr(status)}; expected 'ok' or 'fail'.")
+        if status == STATUS_FAIL:
+            return {key: returned[key] for key in ("status", "reason") if key in returned}
         if returned.get("loss") is None:
             raise TypeError(
                 f"the objective returned a dict with the keys {list(returned)}; expected 'loss' among them."
@@ -275,9 +285,14 @@ def _make_callback(early_stop_fn: Callable[..., Any], trials: Trials) -> Callabl
     state: list[Any] = []
 
     def callback(*_: Any) -> bool:
-        stops, following = early_stop_fn(trials, *state)
-        state[:] = following
-        return bool(stops)
+        returned = early_stop_fn(trials, *state)
+        if not isinstance(returned, tuple) or len(returned) != 2:
+            raise InvalidOption(
+                f"early_stop_fn returned {safe_repr(returned)}; expected whether to stop, and a list of arguments of "
+                "its next call."
+            )
+        state[:] = returned[1]
+        return bool(returned[0])
 
     return callback
 

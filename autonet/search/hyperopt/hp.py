@@ -1,7 +1,7 @@
 """Hyperparameters of Hyperopt: its twelve distributions, as hyperparameters of ConfigSpace."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ConfigSpace import CategoricalHyperparameter, Constant
@@ -31,6 +31,8 @@ __all__ = [
 
 def choice(label: str, options: Iterable[Any]) -> Any:
     """Choose one of the options, each with the same probability; an option may be a part of a space."""
+    if isinstance(options, Mapping | str):
+        raise InvalidOption(f"hp.choice({label!r}): expected a list of options; got {safe_repr(options)}.")
     return _make_choice(label, list(options), None)
 
 

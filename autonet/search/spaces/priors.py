@@ -47,9 +47,9 @@ class PriorHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
     def __init__(self, name: str, low: float, high: float, q: float | None, *, log: bool) -> None:
         self._of_logarithm, self.q = bool(log), None if q is None else float(q)
         if not (np.isfinite(low) and np.isfinite(high) and low < high):
-            raise ValueError(f"{name!r}: expected finite parameters, with low < high or sigma > 0.")
+            raise ValueError("expected finite parameters, with low < high or sigma > 0.")
         if self.q is not None and not 0 < self.q < np.inf:
-            raise ValueError(f"{name!r}: q must be positive and finite; got {q!r}.")
+            raise ValueError(f"q must be positive and finite; got {q!r}.")
         scale = _Scale(self._to_inner, self._to_unit, log=self._of_logarithm, q=self.q, bounded=self._bounded)
         self.lower, self.upper = (float(v) for v in scale.to_value(np.array([0.0, 1.0])))
         self.log = self._of_logarithm and self.lower > 0  # 0, if values are rounded
@@ -163,7 +163,7 @@ class QuantizedHyperparameter(PriorHyperparameter):
     def __init__(self, name: str, low: float, high: float, q: float, *, log: bool = False) -> None:
         self.low, self.high = float(low), float(high)
         if log and not self.low > 0:
-            raise ValueError(f"{name!r}: a logarithmic range requires low > 0; got {low!r}.")
+            raise ValueError(f"a logarithmic range requires low > 0; got {low!r}.")
         self._ends = (float(np.log(low)), float(np.log(high))) if log else (self.low, self.high)
         super().__init__(name, *self._ends, q, log=log)
 

@@ -113,6 +113,9 @@ def test_points_come_first_and_on_top() -> None:
         assert trials.vals["x"][:2] == [0.5, 9.0]
         assert trials.vals["c"][:2] == [1, 0]
         assert len(trials) == 5
+    branches = hp.choice("c", [hp.uniform("a", 0, 1), hp.uniform("b", 0, 1)])
+    trials = search(fn=float, space=branches, points_to_evaluate=[{"c": 1, "a": 0.2, "b": 0.7}], max_evals=1)
+    assert trials.losses()[0] == 0.7
     with pytest.raises(InvalidOption, match=r"'x' = 11\.0 is not in its range"):
         search(points_to_evaluate=[{"x": 11.0}])
     with pytest.raises(InvalidOption, match="points_to_evaluate must be a list of dicts; got"):
@@ -165,6 +168,8 @@ def test_without_a_loss() -> None:
     assert fmin(**options, space=LINE, max_evals=3, return_argmin=False, verbose=False) is None
     with pytest.raises(TypeError, match=r"a dict with the keys \['status'\]; expected 'loss' among them"):
         search(fn=lambda _: {"status": STATUS_OK})
+    with pytest.raises(ValueError, match="returned the status 'new'; expected 'ok' or 'fail'"):
+        search(fn=lambda _: {"status": "new", "loss": 1.0})
 
 
 def test_the_best_point_instead_of_indices() -> None:
@@ -233,6 +238,9 @@ def test_a_finite_space_ends() -> None:
         ({"loss_threshold": "x"}, "loss_threshold must be a number; got 'x'"),
         ({"pass_expr_memo_ctrl": True}, "pass_expr_memo_ctrl is not supported"),
         ({"show_progressbar": print}, "show_progressbar must be True or False"),
+        ({"fn": 3}, "fn must be callable; got 3"),
+        ({"trials": []}, "trials must be Trials of autonet.search.hyperopt; got list"),
+        ({"early_stop_fn": lambda _: True}, "early_stop_fn returned True; expected whether to stop, and a list"),
         ({"algo": 3}, "sampler must be one of"),
         ({"space": {}}, "The space has no hyperparameter"),
     ],
