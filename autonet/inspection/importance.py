@@ -161,8 +161,8 @@ def _row(name: str, whole: float, shuffled: list[float]) -> dict[str, Any]:
     """Return the row of a column, given the score of the whole and those of the shuffles; none if it is not used."""
     if not shuffled:
         return {"feature": name, "importance": 0.0, "std": 0.0, "noise": 0.0, "above_noise": False}
-    n, std = len(shuffled), float(np.std(shuffled, ddof=1))
-    importance = whole - float(np.mean(shuffled))
+    drops = whole - np.array(shuffled)  # exactly zero where nothing changes
+    n, std, importance = len(drops), float(np.std(drops, ddof=1)), float(np.mean(drops))
     # Of noise, the score before is one more draw of those after a shuffle: its distance to their mean is known.
     noise = float(student.ppf(NOISE_LEVEL, n - 1)) * std * math.sqrt(1 + 1 / n)
     return {"feature": name, "importance": importance, "std": std, "noise": noise, "above_noise": importance > noise}

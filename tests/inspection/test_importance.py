@@ -102,6 +102,15 @@ def test_errors_rise(fitted: AutoNetRegression, table: Any) -> None:
     assert found.caption.startswith("rise of rmse when a column is shuffled, mean of 5 shuffles of 100 rows; ")
 
 
+def test_a_constant_column_has_no_importance_at_all(fitted: AutoNetRegression, table: Any) -> None:
+    X, y = table[0].assign(kind="a", number=1.5), table[1]
+    for n in range(20, 24):  # scores of which some have means with an error of rounding
+        found = fitted.feature_importance(X[:n], y[:n], n_repeats=3)
+        rows = {row["feature"]: row for row in found}
+        for name in ("kind", "number"):
+            assert (rows[name]["importance"], rows[name]["std"], rows[name]["above_noise"]) == (0.0, 0.0, False)
+
+
 def test_options_are_checked(fitted: AutoNetRegression, table: Any) -> None:
     X, y = table[0][400:], table[1][400:]
     with pytest.raises(InvalidOption, match="n_repeats must be a whole number of at least 2; got 1"):
