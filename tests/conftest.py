@@ -1,6 +1,7 @@
 """Data that comes with scikit-learn, and searches that take a second or two."""
 
 import gc
+import logging
 import signal
 import sys
 import time
@@ -33,6 +34,16 @@ QUICK: dict[str, Any] = {
     "n_jobs": 1,
     "random_state": 0,
 }
+
+
+@pytest.fixture(autouse=True)
+def _log_levels() -> Iterator[None]:
+    """Levels of the loggers, which programs set for good, end with a test."""
+    loggers = [logging.getLogger(name) for name in ("autonet", "autonet.search")]
+    before = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True)
