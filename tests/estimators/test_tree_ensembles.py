@@ -244,15 +244,16 @@ def test_that_every_trial_failed_is_told_although_learners_did_not(options: dict
 @pytest.mark.parametrize("where", ["run_dir", "pool"])
 def test_workers_fit_them_beside_networks(where: str, options: dict[str, Any], tmp_path: Path) -> None:
     X, y = board(300)
+    options = {**options, "cross_validator": 2, "baseline": False}  # an opened run has no baseline to select from
     with ProcessPoolExecutor(2) if where == "pool" else nullcontext() as pool:
         chosen = {
             "run_dir": {"n_jobs": 2, "run_dir": tmp_path / "run"},
             "pool": {"executor": pool, "n_jobs": "auto"},
         }[where]
-        auto = AutoNetClassification(**{**options, "cross_validator": 2, **chosen}).fit(X, y)
+        auto = AutoNetClassification(**{**options, **chosen}).fit(X, y)
     assert {"hist_gradient_boosting", "extra_trees"} <= set(auto.fit_result["models"])
     if where == "run_dir":
-        again = AutoNetClassification(**{**options, "cross_validator": 2, **chosen}).fit(X, y)
+        again = AutoNetClassification(**{**options, **chosen}).fit(X, y)
         np.testing.assert_allclose(again.predict_proba(X), auto.predict_proba(X), rtol=1e-9)
         (tmp_path / "run" / "model.autonet").unlink()  # a run of which the fit has not ended
         (tmp_path / "run" / "progress.json").unlink()

@@ -1,7 +1,6 @@
 """Fitted estimators and pages that the tests of reports share."""
 
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,7 @@ def tested(classifier: AutoNetClassification, iris: Any) -> HeldOut:
 
 
 @pytest.fixture(scope="session")
-def failed_fit(iris: Any) -> Iterator[AutoNetClassification]:
+def failed_fit(iris: Any) -> AutoNetClassification:
     """A fit whose networks all crash, so that the baseline is the model."""
 
     def broken(n_in: int, n_out: int) -> nn.Module:
@@ -74,6 +73,7 @@ def failed_fit(iris: Any) -> Iterator[AutoNetClassification]:
     autonet.register_network("broken", broken)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", autonet.core.errors.BaselineReturned)
-        yield AutoNetClassification("tiny_cs", networks=["broken"], **QUICK).fit(*iris)
+        fitted = AutoNetClassification("tiny_cs", networks=["broken"], **QUICK).fit(*iris)
     NETWORKS.components.clear()
     NETWORKS.components.update(before)
+    return fitted
