@@ -16,7 +16,7 @@ __all__ = ["FOLDS", "describe_curve", "describe_fold", "new_curve"]
 FOLDS = "folds"  # name among the details of a report: a dictionary for each fold
 
 # Points that a job keeps of the curves of all its folds, and of each: a hundred trials take less than a megabyte.
-MAX_POINTS = 80
+MAX_POINTS = 60
 MIN_POINTS = 8
 
 SAMPLED_ROWS = 256  # training rows that are scored beside the validation rows
