@@ -5,21 +5,18 @@
 
 Generated: 24 numbers, some with missing values, and 6 categories of up to 2,000 levels; two classes.  Printed are the
 log-loss on 20,000 rows and on as many again the seconds to predict, the seconds of the fit, and the most memory that
-the process and its children held at once, shared pages counted once.  `lightgbm` has its defaults and no time limit.
+the process and those below it held at once, shared pages counted once.  `lightgbm` has its defaults and no time limit.
 """
 
 import argparse
-import json
 import os
-import subprocess
-import tempfile
 import threading
-import time
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
-from tabular import CORES, FAMILY_OF, PEERS, ROOT, errors
+from tabular import CORES, FAMILY_OF, Runner
 
 N_NUMBERS = 24
 LEVELS = (5, 20, 50, 200, 800, 2000)  # of the categories
@@ -51,20 +48,23 @@ def generate(n_rows: int, seed: int) -> pd.DataFrame:
 
 
 class Memory(threading.Thread):
-    """Most bytes that a process and its descendants held at once; Linux only."""
+    """Most bytes that the processes below this one held at once, while a `with` block runs; Linux only."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.pid, self.peak, self._ended = pid, 0, threading.Event()
+        self.peak, self._ended = 0, threading.Event()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self.join()
 
     def run(self) -> None:
         while not self._ended.wait(SAMPLED_EVERY):
-            self.peak = max(self.peak, sum(map(held_bytes, descendants(self.pid))))
-
-    def stop(self) -> int:
-        self._ended.set()
-        self.join()
-        return self.peak
+            self.peak = max(self.peak, sum(map(held_bytes, descendants(os.getpid())[1:])))
 
 
 def descendants(pid: int) -> list[int]:
@@ -89,29 +89,16 @@ def read(path: Path) -> str:
         return ""
 
 
-def run(system: str, python: Path, n_rows: int, seconds: float, seed: int) -> str:
+def run(runner: Runner, system: str, n_rows: int, seed: int) -> str:
     """Run a system, and return its row of the table."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        test = generate(TEST_ROWS, 1)
-        generate(n_rows, 2).to_parquet(folder / "train.parquet")
-        test.to_parquet(folder / "test.parquet")
-        script = PEERS / f"run_{FAMILY_OF[system]}.py"
-        command = [python, script, "--system", system, "--kind", "classification", "--seconds", seconds, "--seed", seed]
-        command += ["--train", folder / "train.parquet", "--test", folder / "test.parquet"]
-        command += ["--latencies", PREDICTED_ROWS, "--out", folder / "result.json"]
-        path = {"PYTHONPATH": str(ROOT)} if system == "autonet" else {}
-        began = time.monotonic()
-        with subprocess.Popen([str(c) for c in command], cwd=folder, env=os.environ | path) as process:
-            memory = Memory(process.pid)
-            memory.start()
-            if process.wait(3 * seconds + 600):
-                return f"| {n_rows:,} | {system} | crashed after {time.monotonic() - began:.0f} s | | | |"
-        result, peak = json.loads((folder / "result.json").read_text(encoding="utf-8")), memory.stop()
-        with np.load(folder / "result.npz") as arrays:
-            error = errors(test["target"], arrays["predictions"], sorted(test["target"].unique()))["log_loss"]
-    took, predicted = result["fit_seconds"], result[f"predict_{PREDICTED_ROWS}"]
-    return f"| {n_rows:,} | {system} | {error:.4f} | {took:.1f} | {predicted:.1f} | {peak / MIB:,.0f} |"
+    train, test = generate(n_rows, 2), generate(TEST_ROWS, 1)
+    with Memory() as memory:
+        record = runner(system, train, test, seed)
+    if record["status"] != "ok":
+        return f"| {n_rows:,} | {system} | {record['status']} after {record['wall_seconds']:.0f} s | | | |"
+    took, predicted = record["fit_seconds"], record[f"predict_{PREDICTED_ROWS}"]
+    error, peak = record["log_loss"], memory.peak / MIB
+    return f"| {n_rows:,} | {system} | {error:.4f} | {took:.1f} | {predicted:.1f} | {peak:,.0f} |"
 
 
 def main() -> None:
@@ -120,17 +107,17 @@ def main() -> None:
     parser.add_argument("--systems", nargs="+", default=["autonet", "autogluon_medium", "lightgbm"], choices=FAMILY_OF)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--environments", type=Path, default=os.environ.get("AUTONET_PEERS"), required=False)
+    parser.add_argument("--environments", type=Path, default=os.environ.get("AUTONET_PEERS"))
     arguments = parser.parse_args()
     if arguments.environments is None:
         parser.error("--environments or AUTONET_PEERS must name the folder that environments.sh filled.")
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])  # the peers inherit them
     print("| rows | system | log-loss | seconds of the fit | seconds to predict 200,000 rows | most memory, MiB |")
     print("|---|---|---|---|---|---|")
+    runner = Runner(arguments.environments.absolute(), arguments.seconds, {}, [PREDICTED_ROWS])
     for n_rows in arguments.rows:
         for system in arguments.systems:
-            python = arguments.environments.absolute() / FAMILY_OF[system] / "bin" / "python"
-            print(run(system, python, n_rows, arguments.seconds, arguments.seed), flush=True)
+            print(run(runner, system, n_rows, arguments.seed), flush=True)
 
 
 if __name__ == "__main__":

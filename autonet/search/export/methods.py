@@ -1,6 +1,7 @@
 """Methods that write a history for other programs."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["Exports"]
 
 
-class Exports:
+class Exports(ABC):
     """Methods of studies and saved runs that write their history for other programs.
 
     The packages of the extras are imported when they are needed.
     """
 
+    @abstractmethod
     def _exported(self) -> tuple[History, ConfigurationSpace]:
         """Return the history to write, and the space of its configurations."""
-        raise NotImplementedError
 
     def _learning_curves(self) -> Iterable[Mapping[str, Any]]:
         """Return the rows of learning curves, if objectives keep any that are known here."""
