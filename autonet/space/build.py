@@ -4,9 +4,10 @@ Every hyperparameter is listed under its full name with the conditions under whi
 hyperparameters; then the conditions are resolved against the values that the parents still have.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ConfigSpace import AndConjunction, Categorical, ConfigurationSpace, Constant, InCondition
@@ -164,10 +165,14 @@ def _apply_update(
         for name in update.value_range:
             check_choice(f"component of {node.name} for {task.title}", name, node.names(task))
     hyperparameters = [n.removeprefix(f"{node.name}:") for n in entries if n.startswith(f"{node.name}:")]
-    check_choice(f"hyperparameter of {node.name}", update.hyperparameter, hyperparameters)
-    entry = entries[update.name]
-    # Applied to the declaration, so that a later update can widen what an earlier one narrowed.
-    entry.hyperparameter = update.apply(entry.declared)
+    layers = re.compile(re.escape(update.hyperparameter) + r"_\d+")  # "mlpnet:num_units" stands for those of all layers
+    names = [name for name in hyperparameters if layers.fullmatch(name)] or [
+        check_choice(f"hyperparameter of {node.name}", update.hyperparameter, hyperparameters)
+    ]
+    for name in names:
+        entry = entries[join(node.name, name)]
+        # Applied to the declaration, so that a later update can widen what an earlier one narrowed.
+        entry.hyperparameter = replace(update, hyperparameter=name).apply(entry.declared)
 
 
 def _resolve_rules(rules: list[_Rule], resolved: Mapping[str, _Entry]) -> list[_Rule] | None:

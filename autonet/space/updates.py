@@ -177,12 +177,18 @@ class HyperparameterSearchSpaceUpdates:
         node_name: str,
         hyperparameter: str,
         value_range: Iterable[Any],
-        log: bool = False,
-        *,
+        log: Any = False,
         default_value: Any = None,
     ) -> None:
-        """Add an update; the parameters are those of `HyperparameterSearchSpaceUpdate`."""
+        """Add an update; the parameters are those of `HyperparameterSearchSpaceUpdate`.
+
+        Auto-PyTorch 0.2.1 has `default_value` before `log`: a fourth argument that is not a bool is the default, and a
+        fifth after it is `log`.
+        """
         values = value_range if isinstance(value_range, str) else _to_tuple(value_range)
+        log = _to_python(log)
+        if not isinstance(log, bool) and (default_value is None or isinstance(default_value, bool)):
+            log, default_value = default_value, log
         self.updates.append(
             HyperparameterSearchSpaceUpdate(node_name, hyperparameter, values, bool(log), default_value)  # type: ignore[arg-type]
         )

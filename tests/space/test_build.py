@@ -39,6 +39,7 @@ from autonet.training.batches import EncodedRows
 from autonet.training.loop import train_step
 
 CLASSIFICATION = Task("classification", n_outputs=3)
+MLPNET = "NetworkSelector:mlpnet"
 CASES = [(preset, kind) for preset in list_presets() for kind in ("classification", "multilabel", "regression")]
 
 
@@ -115,6 +116,23 @@ def test_layers_follow_an_edited_depth() -> None:
         depth = config["NetworkSelector:mlpnet:num_layers"]
         assert ("NetworkSelector:mlpnet:num_units_3" in config) == (depth == 3)
         assert "NetworkSelector:mlpnet:num_units_2" in config
+
+
+def test_a_name_without_a_number_stands_for_all_layers() -> None:
+    updates = [
+        Update("NetworkSelector", "mlpnet:num_layers", (1, 6)),
+        Update("NetworkSelector", "mlpnet:num_units", (64, 4096), log=True),
+        Update("NetworkSelector", "mlpnet:num_units_2", (8, 16)),
+        Update("NetworkSelector", "resnet:num_units", (32,)),
+        Update("NetworkSelector", "resnet:dropout", (0.0, 0.3)),
+    ]
+    space = build_space(CLASSIFICATION, updates=updates)
+    ranges = {i: (hp.lower, hp.upper, hp.log) for i in range(1, 7) for hp in [space[f"{MLPNET}:num_units_{i}"]]}
+    assert ranges == {i: (8, 16, False) if i == 2 else (64, 4096, True) for i in range(1, 7)}
+    assert [space[f"NetworkSelector:resnet:num_units_{i}"].value for i in range(10)] == [32] * 10
+    assert {space[f"NetworkSelector:resnet:dropout_{i}"].upper for i in range(1, 10)} == {0.3}
+    with pytest.raises(UnknownName, match="'mlpnet:num_unit'. Did you mean 'mlpnet:num_units_"):
+        build_space(CLASSIFICATION, updates=[Update("NetworkSelector", "mlpnet:num_unit", (64,))])
 
 
 def test_a_later_update_wins_and_may_widen_an_earlier_one() -> None:

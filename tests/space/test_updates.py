@@ -142,6 +142,19 @@ def test_values_may_come_from_anything_that_can_be_walked_through() -> None:
 
 
 @pytest.mark.parametrize(
+    ("further", "log", "default"),
+    [((True,), True, None), ((32,), False, 32), ((32, True), True, 32), ((32, False), False, 32)],
+    ids=["0.0.2", "default", "default, log", "default, not log"],
+)
+def test_the_fourth_argument_is_log_or_the_default_of_auto_pytorch_0_2_1(
+    further: tuple[Any, ...], log: bool, default: int | None
+) -> None:
+    updates = HyperparameterSearchSpaceUpdates()
+    updates.append("CreateDataLoader", "batch_size", [16, 64], *further)
+    assert [(u.log, u.default_value) for u in updates] == [(log, default)]
+
+
+@pytest.mark.parametrize(
     ("hyperparameter", "values", "default"),
     [
         ("shapedresnet:num_groups", [1, 3], 4),
