@@ -56,7 +56,7 @@ def blocks_of(page: Path) -> Iterator[Block]:
 
 
 def run_page(page: Path, names: Mapping[str, Any]) -> None:
-    """Run the blocks of a page in order; of those with a `max_runtime`, seconds are divided by 250."""
+    """Run the blocks of a page in order; seconds of those with a `max_runtime`, and other limits, are divided by 250."""
     module, before = f"page_{page.stem}", dict(NETWORKS.components)
     scope = {"__name__": module, **names}
     try:
@@ -75,6 +75,7 @@ def run_block(block: Block, scope: dict[str, Any]) -> str:
     code = block.code.replace("arch.render(view=False)", "arch.source")  # needs the program dot
     if "max_runtime=" in code:
         code = re.sub(r"(max_runtime|min_budget|max_budget)=(\d+)", shortened, code)
+    code = re.sub(r"(total_walltime_limit)=(\d+)", shortened, code)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile("\n" * block.line + code, str(block.page), "exec"), scope)
     return printed.getvalue()
