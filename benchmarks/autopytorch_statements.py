@@ -1,9 +1,9 @@
 """Auto-PyTorch's own examples, statement by statement: which of them run with another import line.
 
-Reads README, `examples/` and the tutorial of a checkout of Auto-PyTorch v0.0.2, which is not part of this repository.
-Only the imports of autoPyTorch are replaced; limits in seconds are divided by 50, and data sets of OpenML and of the
-AutoML challenge, which take a network, are generated.  `--options` tries the options at Auto-PyTorch's defaults, and
-reads its files of options and of updates.
+Reads README, `examples/` and the tutorial of a checkout of Auto-PyTorch v0.0.2 or v0.2.1, which is not part of this
+repository.  Only the imports of autoPyTorch are replaced; limits in seconds are divided by 50, and data sets of OpenML
+and of the AutoML challenge, which take a network, are generated.  Statements about images and time series are left out.
+`--options` tries the options at the defaults of v0.0.2, and reads its files of options and of updates.
 
     git clone --branch v0.0.2 https://github.com/automl/Auto-PyTorch autopytorch
     python benchmarks/autopytorch_statements.py --checkout autopytorch [--options]
@@ -38,7 +38,9 @@ import autonet
 COMPAT = "autonet.compat.autopytorch"
 DIVISOR = 50  # of limits in seconds
 LIMITS = ("max_runtime", "min_budget", "max_budget")
+TASK_LIMITS = ("total_walltime_limit", "func_eval_time_limit_secs", "run_time_limit_secs")  # of v0.2.1
 IMAGE = re.compile(r"image", re.IGNORECASE)
+OTHER_MODALITIES = ("example_image_classification.py", "example_time_series_forecasting.py")
 IMAGE_CLASSES = ("AutoNetImageClassification", "AutoNetImageClassificationMultipleDatasets")
 
 
@@ -59,10 +61,15 @@ class Translator(ast.NodeTransformer):
     """Replaces imports of autoPyTorch, and divides limits in seconds."""
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
-        if (node.module or "").partition(".")[0] != "autoPyTorch":
+        if (node.module or "").partition(".")[0] not in ("autoPyTorch", "smac"):
             return node
         node.names = [alias for alias in node.names if alias.name not in IMAGE_CLASSES]
-        node.module = "autonet" if all(hasattr(autonet, alias.name) for alias in node.names) else COMPAT
+        if node.module == "autoPyTorch.metrics":
+            node.module = f"{COMPAT}.metrics"
+        elif node.module == "autoPyTorch" and all(hasattr(autonet, alias.name) for alias in node.names):
+            node.module = "autonet"
+        else:
+            node.module = COMPAT
         return node
 
     def visit_Import(self, node: ast.Import) -> ast.AST:
@@ -73,10 +80,11 @@ class Translator(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        if any(keyword.arg == "max_runtime" for keyword in node.keywords):
-            for keyword in node.keywords:
-                if keyword.arg in LIMITS and isinstance(keyword.value, ast.Constant):
-                    keyword.value = ast.Constant(keyword.value.value / DIVISOR)
+        timed = any(keyword.arg == "max_runtime" for keyword in node.keywords)
+        for keyword in node.keywords:
+            is_limit = keyword.arg in TASK_LIMITS or (timed and keyword.arg in LIMITS)
+            if is_limit and isinstance(keyword.value, ast.Constant):
+                keyword.value = ast.Constant(keyword.value.value / DIVISOR)
         return node
 
 
@@ -89,9 +97,10 @@ def statements(text: str) -> Iterator[tuple[str, ast.stmt]]:
 def sources(checkout: Path) -> Iterator[tuple[Path, str]]:
     """Yield README, examples and tutorial: path, and code."""
     readme = (checkout / "README.md").read_text(encoding="utf-8")
-    yield checkout / "README.md", "\n".join(re.findall(r"```py\n(.*?)```", readme, re.DOTALL))
+    blocks = re.findall(r"```py(?:thon)?\n(.*?)```", readme, re.DOTALL)
+    yield checkout / "README.md", "\n".join(block for block in blocks if "Forecasting" not in block)
     for path in sorted((checkout / "examples").rglob("*.py")):
-        if path.name != "__init__.py":
+        if path.name not in ("__init__.py", *OTHER_MODALITIES):
             yield path, path.read_text(encoding="utf-8")
     for path in sorted((checkout / "examples").rglob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -100,7 +109,7 @@ def sources(checkout: Path) -> Iterator[tuple[Path, str]]:
 
 def run_file(path: Path, text: str) -> Iterator[Outcome]:
     """Run the statements of a file one after the other, in one namespace."""
-    namespace: dict[str, Any] = {"__name__": "example", "__file__": str(path)}
+    namespace: dict[str, Any] = {"__name__": "__main__", "__file__": str(path)}
     os.chdir(path.parent)
     for source, node in statements(text):
         outcome = Outcome(path.name, source, "ran")
@@ -143,6 +152,22 @@ class Task:
     def get_train_test_split_indices(self) -> tuple[Any, Any]:
         return np.arange(500), np.arange(500, 600)
 
+    def get_dataset(self) -> "Task":
+        return self
+
+    default_target_attribute = "class"
+
+    def get_data(self, **_: Any) -> tuple[Any, Any, list[bool], list[str]]:
+        return self.X, self.y, [False] * 8, [f"x{i}" for i in range(8)]
+
+
+def fetch(data_id: int = 0, *, name: str = "", return_X_y: bool = False, **_: Any) -> Any:
+    """Generate a table in place of one of OpenML; with a name, that of a regression."""
+    bunch = generated(data_id)
+    if name:
+        bunch.target = bunch.data["x0"] * 2 + bunch.data["x1"]
+    return (bunch.data, bunch.target) if return_X_y else bunch
+
 
 def stand_in_for_openml() -> None:
     """Put a module `openml` and scikit-learn's `fetch_openml` in place that generate data."""
@@ -151,7 +176,7 @@ def stand_in_for_openml() -> None:
     sys.modules["openml"] = openml
     from autonet.compat.autopytorch import data_manager
 
-    data_manager.fetch_openml = lambda data_id, **_: generated(data_id)  # type: ignore[attr-defined]
+    sklearn.datasets.fetch_openml = data_manager.fetch_openml = fetch
 
 
 def write_newsgroups(folder: Path) -> None:

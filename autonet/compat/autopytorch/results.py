@@ -1,5 +1,6 @@
 """What a search came to, in the shapes of Auto-PyTorch 0.2.1: run history, search results, trajectory, statistics."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -73,8 +74,9 @@ class RunKey(NamedTuple):
 class RunValue(NamedTuple):
     """What became of a run: cost, seconds, status, times in seconds since the epoch, and further information.
 
-    ``additional_info`` has ``opt_loss`` and ``test_loss`` (costs by metric), ``duration``, ``num_run``, ``budget``,
-    ``configuration`` and ``configuration_origin``; it is None for a run without a value.
+    ``additional_info`` has ``train_loss``, ``opt_loss`` and ``test_loss`` (costs by metric, NaN of the optimized one if
+    it is not known), ``duration``, ``num_run``, ``budget``, ``configuration`` and ``configuration_origin``; it is None
+    for a run without a value.
     """
 
     cost: float
@@ -130,7 +132,7 @@ def build_run_history(estimator: AutoNet, metric: TaskMetric, metrics: Sequence[
     metric : TaskMetric
         The one that was optimized.
     metrics : sequence of TaskMetric
-        Those to report.
+        Those to report, `metric` first.
     """
     history: History = estimator.history_
     runs = RunHistory()
@@ -164,12 +166,7 @@ def _describe_run(
     budget: float,
     origin: str = SEARCHED,
 ) -> dict[str, Any]:
-    losses = {
-        f"{theirs}_loss": {
-            m.name: m.to_cost(scores[f"{ours}_{m.scorer}"]) for m in metrics if f"{ours}_{m.scorer}" in scores
-        }
-        for theirs, ours in PARTS.items()
-    }
+    losses = {f"{part}_loss": _list_costs(scores, prefix, metrics) for part, prefix in PARTS.items()}
     return {
         **losses,
         "duration": seconds,
@@ -178,6 +175,12 @@ def _describe_run(
         "configuration": config,
         "configuration_origin": origin,
     }
+
+
+def _list_costs(scores: Mapping[str, Any], prefix: str, metrics: Sequence[TaskMetric]) -> dict[str, float]:
+    """Return the costs that are known, and the first, of the optimized metric, in any case."""
+    known = {m.name: m.to_cost(scores[f"{prefix}_{m.scorer}"]) for m in metrics if f"{prefix}_{m.scorer}" in scores}
+    return {metrics[0].name: float("nan"), **known}
 
 
 def _list_trees(
@@ -259,7 +262,7 @@ class SearchResults:
 
 def _find_value(info: Mapping[str, Any] | None, part: str, metric: TaskMetric) -> float | None:
     cost = (info or {}).get(f"{part}_loss", {}).get(metric.name)
-    return None if cost is None else float(metric.from_cost(cost))
+    return None if cost is None or math.isnan(cost) else float(metric.from_cost(cost))
 
 
 def build_trajectory(history: History, metric: TaskMetric) -> list[TrajectoryEntry]:
