@@ -280,7 +280,7 @@ DEFAULTS: dict[str, Any] = {
     "imputation_strategies": ["mean", "median", "most_frequent"],
     "embeddings": ["none", "learned"],
     "initialization_methods": ["default", "sparse"],
-    "initializer": ["simple_initializer"],
+    "initializer": "simple_initializer",
     "loss_modules": ["cross_entropy", "cross_entropy_weighted"],
     "batch_loss_computation_techniques": ["standard", "mixup"],
     "over_sampling_methods": ["none", "random", "smote"],
@@ -308,6 +308,9 @@ def try_options(checkout: Path) -> Iterator[Outcome]:
     yield _tried("all options in a fit", "fit", lambda: _fit_with(DEFAULTS))
     presets = checkout / "autoPyTorch" / "core" / "presets"
     for path in sorted((checkout / "configs" / "autonet").rglob("*.txt")):
+        if "images_root_folders" in path.read_text(encoding="utf-8"):
+            yield Outcome("option files", path.name, "image")
+            continue
         yield _tried("option files", str(path.relative_to(checkout)), lambda p=path: _build(**_parse(p)))
     for path in sorted(presets.glob("feature_*/*.txt")):
         yield _tried("option files", str(path.relative_to(checkout)), lambda p=path: _build(preset=p))

@@ -72,7 +72,11 @@ class BaseTask(InspectedTask, PipelineTask):
         self.dataset_name: str | None = None
         self._pipeline_options = dict(PIPELINE_OPTIONS)
         self._estimator: AutoNet | None = None
-        self._dataset: Dataset | None = None
+        self._in_memory = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes; pickles and copies leave out the search that `refit` continues."""
+        return {**vars(self), "_in_memory": False}
 
     def search(
         self,
@@ -151,7 +155,7 @@ class BaseTask(InspectedTask, PipelineTask):
         single = all_supported_metrics and np.ndim(y_train) == 1
         found = list_metrics(self.kind, len(labels)) if single else []
         self._metrics = list(dict.fromkeys([self._metric, *found]))
-        self.dataset_name, self._dataset = dataset_name, Dataset(X_train, y_train, X_test, y_test, dataset_name)
+        self.dataset_name = dataset_name
         estimator = self._make_estimator(
             optimize_metric=self._metric.scorer,
             additional_metrics=[metric.scorer for metric in self._metrics[1:]],
@@ -168,7 +172,7 @@ class BaseTask(InspectedTask, PipelineTask):
             run_dir=self.run_dir,
             warm_start=self.run_dir is None,  # for `refit`
         )
-        self._estimator = estimator.fit(X_train, y_train, X_test=X_test, y_test=y_test)
+        self._estimator, self._in_memory = estimator.fit(X_train, y_train, X_test=X_test, y_test=y_test), True
         return self
 
     def _make_estimator(self, **options: Any) -> AutoNet:
@@ -202,8 +206,9 @@ class BaseTask(InspectedTask, PipelineTask):
         Parameters
         ----------
         dataset : Dataset, optional
-        X_train, y_train, X_test, y_test : optional
-            Those of `search`.
+            What `get_dataset` returned, instead of the rows.
+        X_train, y_train, X_test, y_test : as in `search`
+            Those to train on are the same as there.
         dataset_name : str, optional
         resampling_strategy : NoResamplingStrategyTypes.no_resampling
         total_walltime_limit : float
@@ -219,7 +224,7 @@ class BaseTask(InspectedTask, PipelineTask):
         ------
         NotFittedError
         InvalidOption
-            If the strategy holds rows out.
+            If the strategy holds rows out, or the task was pickled or copied.
         RunMismatch
             If the rows to train on are not those of `search`.
         """
@@ -229,10 +234,13 @@ class BaseTask(InspectedTask, PipelineTask):
                 f"refit trains on all rows; got resampling_strategy={resampling_strategy!r}. For another validation, "
                 "pass it to the constructor and search again."
             )
+        if self.run_dir is None and not self._in_memory:
+            raise InvalidOption(
+                "refit continues a search, which pickles and copies leave out; call it before, or keep the search with "
+                "temporary_directory and delete_tmp_folder_after_terminate=False."
+            )
         note_ignored("refit", ignored)
         rows = dataset or Dataset(X_train, ravel(y_train), X_test, ravel(y_test), dataset_name)
-        if rows.X_train is None:
-            rows = self._dataset or rows
         self.dataset_name = dataset_name or self.dataset_name
         searched = estimator.get_params()["max_runtime"]
         self._estimator = estimator.fit(

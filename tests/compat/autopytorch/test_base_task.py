@@ -54,6 +54,8 @@ def test_refit_trains_the_members_on_all_rows(searched: Any, quadrants: Any, cap
     assert "Dataset name: again" in api.sprint_statistics()
     copied = pickle.loads(pickle.dumps(api))
     assert np.array_equal(copied.predict_proba(X_test), api.predict_proba(X_test))
+    with pytest.raises(InvalidOption, match="refit continues a search, which pickles and copies leave out"):
+        copied.refit(dataset=rows)
     assert 0 <= copied.score(copied.predict_proba(X_test), y_test)["roc_auc"] <= 1
 
 
