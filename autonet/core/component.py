@@ -56,7 +56,9 @@ class Component(Generic[T]):
         `space`.
     space : callable, optional
         ``space(task)`` returns the ``ConfigurationSpace`` of the builder's hyperparameters, with short names and with
-        conditions.  ``meta["limits"]`` of a hyperparameter is the interval that users' updates must stay in.
+        conditions.  ``meta["limits"]`` of a hyperparameter is the interval that users' updates must stay in.  With
+        ``meta["optional"]``, the name of a group, it is in the search space only if an update names one of the group,
+        in place of those in ``meta["replaces"]``; the builder has a default for all of them.
     tasks : tuple of str
         Supported kinds of task.
     quantiles : bool or None

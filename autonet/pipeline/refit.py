@@ -196,14 +196,16 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
                 state, plan = build_training(context.task, chosen, rows, layout, generator, context.modality)
                 if not _is_late(fold):
                     initialize_from_rows(state.network, rows.x)
+            n_batches, limit = count_batches(len(rows), plan.batch_size), trial.limit.share(len(folds) - done)
+            state.restore_schedule(fold.state)
             if _is_late(fold):
                 state.restore(fold.state)
+                state.position.steps = state.position.epochs * n_batches  # schedules count epochs of these rows
             with draw_from(generator):
                 remember_rows([state.network, state.ema.network], rows.x, rows.y, rows.weights)
             length = _epochs(fold)
             if context.unit == "time":
                 length *= share * _epoch_seconds(context, fold)
-            n_batches, limit = count_batches(len(rows), plan.batch_size), trial.limit.share(len(folds) - done)
             budget = TrainingBudget(context.unit, 0.0, length, n_batches, limit)
             while not budget.finished:
                 train_epoch(state, plan, rows, budget)

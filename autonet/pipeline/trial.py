@@ -37,6 +37,7 @@ from autonet.search.records import Result, Status
 from autonet.search.running_trial import RunningTrial
 from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches, shuffled_batches
 from autonet.training.budget import TrainingBudget
+from autonet.training.epoch_schedules import LossSchedule
 from autonet.training.loop import TrainingDiverged, TrainingPlan, Validation, train, train_step
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
@@ -234,21 +235,23 @@ def build_training(
     layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
     network = modality.build_network(task, components, layout, rows.x, rows.y)
     network = replace_dropout(network).to(rows.x.device)
-    schedule, batch_loss = components[SCHEDULES], components[BATCH_LOSSES]
+    chosen, batch_loss = components[SCHEDULES], components[BATCH_LOSSES]
+    schedule = chosen.build()
     loss = components[LOSSES].build(y=rows.y, weights=rows.weights, task=task)
     clipping = batch_loss.settings
     plan = TrainingPlan(
         batch_size=components[LOADER].settings["batch_size"],
         loss=loss.to(rows.x.device),
         batch_loss=batch_loss.build(),
-        schedule=schedule.build(),
+        schedule=schedule,
         max_gradient_norm=clipping["max_gradient_norm"] if clipping["use_gradient_clipping"] else None,
-        regularization=REGULARIZATION[schedule.settings["regularization_schedule"]],
+        regularization=REGULARIZATION[chosen.settings["regularization_schedule"]],
         augment=modality.augmentation(components),
     )
     optimizer = components[OPTIMIZERS].build(network=network)
     bind_generator(generator, plan.batch_loss)
-    return TrainingState(network, optimizer, generator), plan
+    follows = schedule if isinstance(schedule, LossSchedule) else None
+    return TrainingState(network, optimizer, generator, follows), plan
 
 
 def build_member(

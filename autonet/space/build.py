@@ -4,6 +4,7 @@ Every hyperparameter is listed under its full name with the conditions under whi
 hyperparameters; then the conditions are resolved against the values that the parents still have.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
@@ -14,7 +15,7 @@ from ConfigSpace import AndConjunction, Categorical, ConfigurationSpace, Constan
 from ConfigSpace.conditions import Condition, Conjunction
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter, IntegerHyperparameter
 
-from autonet.core.component import Node, join
+from autonet.core.component import SEPARATOR, Node, join
 from autonet.core.errors import InvalidOption
 from autonet.core.task import Task
 from autonet.core.validation import check_choice
@@ -34,11 +35,15 @@ class _Rule:
 
 @dataclass
 class _Entry:
-    """A hyperparameter after updates, its rules, and the hyperparameter as its component declares it."""
+    """A hyperparameter after updates, its rules, and the hyperparameter as its component declares it.
+
+    Whether an update names it is known at the end.
+    """
 
     hyperparameter: Hyperparameter[Any, Any]
     rules: list[_Rule]
     declared: Hyperparameter[Any, Any]
+    is_named: bool = False
 
 
 def build_space(
@@ -77,7 +82,7 @@ def build_space(
     for update in updates:
         _apply_update(entries, update, task, nodes)
     resolved: dict[str, _Entry] = {}
-    for name, entry in entries.items():
+    for name, entry in _choose_optional(entries).items():
         rules = _resolve_rules(entry.rules, resolved)
         if rules is not None:
             resolved[name] = _Entry(entry.hyperparameter, rules, entry.declared)
@@ -172,7 +177,27 @@ def _apply_update(
     for name in names:
         entry = entries[join(node.name, name)]
         # Applied to the declaration, so that a later update can widen what an earlier one narrowed.
-        entry.hyperparameter = replace(update, hyperparameter=name).apply(entry.declared)
+        entry.hyperparameter, entry.is_named = replace(update, hyperparameter=name).apply(entry.declared), True
+
+
+def _choose_optional(entries: Mapping[str, _Entry]) -> dict[str, _Entry]:
+    """Leave out optional hyperparameters of whose group no update names one; and what the others replace."""
+
+    def group(name: str) -> tuple[str, str] | None:
+        optional = (entries[name].declared.meta or {}).get("optional")
+        return None if optional is None else (name.rpartition(SEPARATOR)[0], optional)
+
+    named = {group(name) for name, entry in entries.items() if entry.is_named}
+    replaced = {
+        join(name.rpartition(SEPARATOR)[0], other): name
+        for name, entry in entries.items()
+        if group(name) is not None and group(name) in named
+        for other in (entry.declared.meta or {}).get("replaces", ())
+    }
+    for name, by in replaced.items():
+        if entries[name].is_named:
+            logging.getLogger("autonet").info("%s takes the place of %s, which is left out", by, name)
+    return {n: e for n, e in entries.items() if n not in replaced and (group(n) is None or group(n) in named)}
 
 
 def _resolve_rules(rules: list[_Rule], resolved: Mapping[str, _Entry]) -> list[_Rule] | None:

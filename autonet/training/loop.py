@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from autonet.core.modality import Augmentation, Inputs
 from autonet.training.batches import BatchLoss, EncodedRows, shuffled_batches
 from autonet.training.budget import TrainingBudget
+from autonet.training.epoch_schedules import EpochSchedule
 from autonet.training.random import draw_from
 from autonet.training.schedules import Schedule
 from autonet.training.state import TrainingState
@@ -61,7 +62,7 @@ class TrainingPlan:
     loss : nn.Module
     batch_loss : callable
         Maps a network, a loss and a batch to the loss of the batch: standard, or mixup.
-    schedule : Schedule
+    schedule : Schedule or EpochSchedule
     max_gradient_norm : float or None
     regularization : Schedule, optional
         Maps the progress t in [0, 1] through the budget to a factor of dropout and weight decay; default: 1.
@@ -72,7 +73,7 @@ class TrainingPlan:
     batch_size: int
     loss: nn.Module
     batch_loss: BatchLoss
-    schedule: Schedule
+    schedule: Schedule | EpochSchedule
     max_gradient_norm: float | None
     regularization: Schedule | None = None
     augment: Augmentation | None = None
@@ -123,6 +124,8 @@ def train(
                 raise TrainingDiverged(f"outputs on the validation rows are not finite at step {state.position.steps}")
             losses = validation(outputs)
             state.record_validation(*losses, outputs)
+            if state.schedule is not None:
+                state.schedule.record(_count_epochs(state, budget), losses[1])
             last_validation = budget.elapsed
             budget.validation_seconds = last_validation - start
             epochs = state.position.steps / budget.steps_per_epoch
@@ -146,7 +149,10 @@ def train_epoch(state: TrainingState, plan: TrainingPlan, rows: EncodedRows, bud
         if budget.finished:
             return
         progress = budget.progress
-        factor = plan.schedule(progress)
+        if isinstance(plan.schedule, EpochSchedule):
+            factor = plan.schedule.factor(_count_epochs(state, budget))
+        else:
+            factor = plan.schedule(progress)
         for group, rate in zip(state.optimizer.param_groups, state.learning_rates, strict=True):
             group["lr"] = rate * factor
         if plan.regularization is not None:
@@ -156,6 +162,11 @@ def train_epoch(state: TrainingState, plan: TrainingPlan, rows: EncodedRows, bud
         budget.count_step()
         state.position.steps += 1
     state.position.epochs += 1
+
+
+def _count_epochs(state: TrainingState, budget: TrainingBudget) -> int:
+    """Return the number of whole epochs of the trial so far; those that a budget has cut short add up."""
+    return state.position.steps // budget.steps_per_epoch
 
 
 def train_step(state: TrainingState, plan: TrainingPlan, batch: EncodedRows) -> None:

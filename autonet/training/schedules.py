@@ -1,9 +1,12 @@
 """Learning-rate schedules for trials that are resumed.
 
 A job trains from the budget that its trial has used to the next rung.  A schedule is a function of the progress t in
-[0, 1] through that budget, and every schedule but the constant one has decayed at its end, where trials are compared;
-a promoted trial continues with a warm restart (Loshchilov & Hutter, "SGDR", 2017, arXiv 1608.03983).  Validated are EMA
-weights.  ``plateau`` and ``adapt`` of Auto-PyTorch are not offered: rungs would compare them in mid-course.
+[0, 1] through that budget, and every such schedule but the constant one has decayed at its end, where trials are
+compared; a promoted trial continues with a warm restart (Loshchilov & Hutter, "SGDR", 2017, arXiv 1608.03983).
+Validated are EMA weights.
+
+Schedules of Auto-PyTorch 0.0.2 count epochs instead (`autonet.training.epoch_schedules`): ``plateau`` and ``adapt``,
+and the others if an update or a preset names one of their old hyperparameters, such as ``cosine_annealing:T_max``.
 """
 
 from __future__ import annotations
@@ -14,6 +17,16 @@ from typing import Any
 
 from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
+from autonet.training.epoch_schedules import (
+    AdaptSchedule,
+    EpochSchedule,
+    PlateauSchedule,
+    alternate_by_epoch,
+    anneal_by_epoch,
+    cycle_by_epoch,
+    decay_by_epoch,
+    step_by_epoch,
+)
 
 __all__ = ["REGULARIZATION", "SCHEDULES", "Schedule"]
 
@@ -24,6 +37,9 @@ Schedule = Callable[[float], float]
 def _flat_cosine(t: float) -> float:
     return 1.0 if t < 0.5 else _cosine(2 * t - 1)
 
+
+# What updates may set a number of epochs to.
+EPOCHS_LIMITS = (1, 100_000)
 
 REGULARIZATION: dict[str, Schedule | None] = {"constant": None, "flat_cos": _flat_cosine}
 """Maps a name to the schedule of a factor of dropout and weight decay; None leaves both as they are."""
@@ -43,7 +59,11 @@ def _locate(t: float, lengths: list[float]) -> tuple[int, float]:
     raise AssertionError("unreachable: the last cycle takes the rest")
 
 
-def _cosine_annealing(*, cycles: int, T_mult: float, warmup: float) -> Schedule:
+def _cosine_annealing(
+    *, T_mult: float, cycles: int = 1, warmup: float = 0.0, T_max: int | None = None
+) -> Schedule | EpochSchedule:
+    if T_max is not None:
+        return anneal_by_epoch(T_max, T_mult)
     lengths = [T_mult**i for i in range(cycles)]
 
     def factor(t: float) -> float:
@@ -54,8 +74,12 @@ def _cosine_annealing(*, cycles: int, T_mult: float, warmup: float) -> Schedule:
     return factor
 
 
-def _alternating_cosine(*, cycles: int, amp_reduction: float) -> Schedule:
+def _alternating_cosine(
+    *, amp_reduction: float, cycles: int = 1, T_max: int | None = None, T_mult: float = 1.0
+) -> Schedule | EpochSchedule:
     """Cosine waves that start high, end low, and shrink by `amp_reduction`."""
+    if T_max is not None:
+        return alternate_by_epoch(T_max, T_mult, amp_reduction)
 
     def factor(t: float) -> float:
         half_waves = 2 * cycles - 1
@@ -66,8 +90,12 @@ def _alternating_cosine(*, cycles: int, amp_reduction: float) -> Schedule:
     return factor
 
 
-def _cyclic(*, cycles: int, max_factor: float, min_factor: float) -> Schedule:
+def _cyclic(
+    *, max_factor: float, min_factor: float, cycles: int = 1, cycle_length: int | None = None
+) -> Schedule | EpochSchedule:
     """Triangles between `min_factor` and `max_factor`."""
+    if cycle_length is not None:
+        return cycle_by_epoch(cycle_length, max_factor, min_factor)
 
     def factor(t: float) -> float:
         _, u = _locate(t, [1.0] * cycles)
@@ -87,12 +115,16 @@ def _onecycle(*, warmup: float, start_factor: float) -> Schedule:
     return factor
 
 
-def _step(*, steps: int, gamma: float) -> Schedule:
+def _step(*, gamma: float, steps: int = 1, step_size: int | None = None) -> Schedule | EpochSchedule:
     """Multiply by `gamma` at equal intervals."""
+    if step_size is not None:
+        return step_by_epoch(step_size, gamma)
     return lambda t: gamma ** min(int(t * (steps + 1)), steps)
 
 
-def _exponential(*, final_factor: float) -> Schedule:
+def _exponential(*, final_factor: float = 1.0, gamma: float | None = None) -> Schedule | EpochSchedule:
+    if gamma is not None:
+        return decay_by_epoch(gamma)
     return lambda t: final_factor**t
 
 
@@ -109,19 +141,34 @@ def _cycles() -> cs.hyperparameters.Hyperparameter[Any, Any]:
 
 
 def _float(
-    name: str, low: float, high: float, default: float, limits: tuple[float, float], *, log: bool = False
+    name: str, low: float, high: float, default: float, limits: tuple[float, float], *, log: bool = False, **meta: Any
 ) -> Callable[[], cs.hyperparameters.Hyperparameter[Any, Any]]:
-    return lambda: cs.Float(name, (low, high), default=default, log=log, meta={"limits": limits})
+    return lambda: cs.Float(name, (low, high), default=default, log=log, meta={"limits": limits, **meta})
 
 
-SCHEDULES: Node[Schedule] = Node.from_components(
+def _epochs(
+    name: str, low: int, high: int, default: int, **meta: Any
+) -> Callable[[], cs.hyperparameters.Hyperparameter[Any, Any]]:
+    """Define a hyperparameter that is a number of epochs."""
+    return lambda: cs.Integer(name, (low, high), default=default, meta={"limits": EPOCHS_LIMITS, **meta})
+
+
+def _in_epochs(*replaced: str) -> dict[str, Any]:
+    """Return the meta of a hyperparameter of a schedule that counts epochs, in place of others."""
+    return {"optional": "epochs", "replaces": replaced}
+
+
+SCHEDULES: Node[Schedule | EpochSchedule] = Node.from_components(
     "LearningrateSchedulerSelector",
     [
         Component(
             "cosine_annealing",
             _cosine_annealing,
             make_space(
-                _cycles, _float("T_mult", 1.0, 2.0, 2.0, (0.1, 10.0)), _float("warmup", 0.0, 0.2, 0.05, (0.0, 0.9))
+                _cycles,
+                _float("T_mult", 1.0, 2.0, 2.0, (0.1, 10.0)),
+                _float("warmup", 0.0, 0.2, 0.05, (0.0, 0.9)),
+                _epochs("T_max", 1, 20, 10, **_in_epochs("cycles", "warmup")),
             ),
         ),
         Component(
@@ -135,7 +182,12 @@ SCHEDULES: Node[Schedule] = Node.from_components(
         Component(
             "alternating_cosine",
             _alternating_cosine,
-            make_space(_cycles, _float("amp_reduction", 0.1, 1.0, 0.5, (0.0, 1.0))),
+            make_space(
+                _cycles,
+                _float("amp_reduction", 0.1, 1.0, 0.5, (0.0, 1.0)),
+                _epochs("T_max", 1, 20, 10, **_in_epochs("cycles")),
+                _float("T_mult", 1.0, 2.0, 1.0, (0.1, 10.0), **_in_epochs("cycles")),
+            ),
         ),
         Component(
             "cyclic",
@@ -144,6 +196,7 @@ SCHEDULES: Node[Schedule] = Node.from_components(
                 _cycles,
                 _float("max_factor", 1.0, 2.0, 1.0, (0.0, 10.0)),
                 _float("min_factor", 1e-3, 0.1, 1e-2, (0.0, 1.0), log=True),
+                _epochs("cycle_length", 3, 10, 5, **_in_epochs("cycles")),
             ),
         ),
         Component(
@@ -152,13 +205,34 @@ SCHEDULES: Node[Schedule] = Node.from_components(
             make_space(
                 lambda: cs.Integer("steps", (1, 5), default=3, meta={"limits": (1, 100)}),
                 _float("gamma", 0.05, 0.5, 0.2, (1e-6, 1.0)),
+                _epochs("step_size", 1, 10, 5, **_in_epochs("steps")),
             ),
         ),
         Component(
-            "exponential", _exponential, make_space(_float("final_factor", 1e-4, 0.1, 1e-2, (1e-9, 1.0), log=True))
+            "exponential",
+            _exponential,
+            make_space(
+                _float("final_factor", 1e-4, 0.1, 1e-2, (1e-9, 1.0), log=True),
+                _float("gamma", 0.8, 0.9999, 0.95, (1e-6, 1.0), **_in_epochs("final_factor")),
+            ),
         ),
         Component("none", lambda: lambda t: 1.0),
         Component("coslog4", _coslog4),
+        Component(
+            "plateau",
+            PlateauSchedule,
+            make_space(_float("factor", 0.05, 0.5, 0.2, (0.0, 1.0)), _epochs("patience", 3, 10, 5)),
+        ),
+        Component(
+            "adapt",
+            AdaptSchedule,
+            make_space(
+                _epochs("T_max", 300, 1000, 300),
+                _float("T_mult", 1.0, 2.0, 2.0, (1.0, 10.0)),
+                _epochs("patience", 2, 5, 3),
+                _float("threshold", 0.001, 0.5, 0.1, (0.0, 1e3)),
+            ),
+        ),
     ],
     selector="lr_scheduler",
     option="lr_scheduler",

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from autonet.training.budget import Position
 from autonet.training.curve import LearningCurve
 from autonet.training.ema import EMAWeights
+from autonet.training.epoch_schedules import LossSchedule
 from autonet.training.random import bind_generator
 
 __all__ = ["Snapshot", "TrainingState", "clone_state_dict"]
@@ -63,12 +64,18 @@ class TrainingState:
     optimizer : torch.optim.Optimizer
     generator : torch.Generator, optional
         Source of random numbers on the CPU; default: torch's global generator.
+    schedule : LossSchedule, optional
+        Schedule of the learning rate that follows the validations.
     """
 
     def __init__(
-        self, network: nn.Module, optimizer: torch.optim.Optimizer, generator: torch.Generator | None = None
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        generator: torch.Generator | None = None,
+        schedule: LossSchedule | None = None,
     ) -> None:
-        self.network, self.optimizer = network, optimizer
+        self.network, self.optimizer, self.schedule = network, optimizer, schedule
         self.ema = EMAWeights(network)
         self.device = next(network.parameters()).device
         self.generator = generator
@@ -129,6 +136,7 @@ class TrainingState:
             "position": asdict(self.position),
             "best": self.best,
             "last": self.last,
+            "schedule": None if self.schedule is None else self.schedule.state_dict(),
             "random": torch.get_rng_state() if self.generator is None else self.generator.get_state(),
             "random_gpu": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
         }
@@ -141,9 +149,15 @@ class TrainingState:
         self.ema.load_state_dict(checkpoint["ema"])
         self.position = Position(**checkpoint["position"])
         self.best, self.last = checkpoint["best"], checkpoint["last"]
+        self.restore_schedule(checkpoint)
         if self.generator is None:
             torch.set_rng_state(checkpoint["random"])
         else:
             self.generator.set_state(checkpoint["random"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(checkpoint["random_gpu"], self.device)
+
+    def restore_schedule(self, checkpoint: Mapping[str, Any]) -> None:
+        """Restore the schedule of a checkpoint alone: a training without validations repeats its learning rates."""
+        if self.schedule is not None:
+            self.schedule.load_state_dict(checkpoint["schedule"])

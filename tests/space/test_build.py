@@ -37,6 +37,7 @@ from autonet.space.presets import list_presets, load_preset
 from autonet.space.updates import HyperparameterSearchSpaceUpdate as Update
 from autonet.training.batches import EncodedRows
 from autonet.training.loop import train_step
+from autonet.training.schedules import SCHEDULES
 
 CLASSIFICATION = Task("classification", n_outputs=3)
 MLPNET = "NetworkSelector:mlpnet"
@@ -131,8 +132,28 @@ def test_a_name_without_a_number_stands_for_all_layers() -> None:
     assert ranges == {i: (8, 16, False) if i == 2 else (64, 4096, True) for i in range(1, 7)}
     assert [space[f"NetworkSelector:resnet:num_units_{i}"].value for i in range(10)] == [32] * 10
     assert {space[f"NetworkSelector:resnet:dropout_{i}"].upper for i in range(1, 10)} == {0.3}
-    with pytest.raises(UnknownName, match="'mlpnet:num_unit'. Did you mean 'mlpnet:num_units_"):
+    with pytest.raises(UnknownName, match=r"'mlpnet:num_unit'\. Did you mean 'mlpnet:num_units_"):
         build_space(CLASSIFICATION, updates=[Update("NetworkSelector", "mlpnet:num_unit", (64,))])
+
+
+def test_optional_hyperparameters_are_there_if_an_update_names_one_of_their_group(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def hyperparameters(schedule: str, *updates: tuple[str, tuple[float, ...]]) -> set[str]:
+        edits = [Update(SCHEDULES.name, f"{schedule}:{name}", values) for name, values in updates]
+        space = build_space(CLASSIFICATION, {SCHEDULES.name: [schedule]}, edits)
+        return {name.rsplit(":", 1)[1] for name in space if name.startswith(f"{SCHEDULES.name}:{schedule}:")}
+
+    assert hyperparameters("cosine_annealing") == {"cycles", "T_mult", "warmup"}
+    assert hyperparameters("cosine_annealing", ("T_mult", (1.0,))) == {"cycles", "T_mult", "warmup"}
+    assert hyperparameters("cosine_annealing", ("T_max", (10,))) == {"T_max", "T_mult"}
+    assert hyperparameters("alternating_cosine", ("T_mult", (1.0,))) == {"amp_reduction", "T_max", "T_mult"}
+    assert hyperparameters("step", ("step_size", (1, 4)), ("gamma", (0.001, 0.9))) == {"step_size", "gamma"}
+    assert not caplog.messages
+    caplog.set_level("INFO", logger="autonet")
+    assert hyperparameters("step", ("steps", (2,)), ("step_size", (1, 4))) == {"step_size", "gamma"}
+    node = "LearningrateSchedulerSelector"
+    assert caplog.messages == [f"{node}:step:step_size takes the place of {node}:step:steps, which is left out"]
 
 
 def test_a_later_update_wins_and_may_widen_an_earlier_one() -> None:
@@ -208,7 +229,7 @@ def assert_complete(config: dict[str, Any], task: Task) -> None:
         for name, space in parts.items():
             prefix = f"{node.name}:{name}:" if name else f"{node.name}:"
             own = {h: config[prefix + h] for h in space if prefix + h in config}
-            for hyperparameter in space:
+            for hyperparameter in (name for name in space if "optional" not in (space[name].meta or {})):
                 conditions = space.parent_conditions_of[hyperparameter]
                 if all(condition.satisfied_by_value(Defaulting(own)) for condition in conditions):
                     expected.add(prefix + hyperparameter)

@@ -237,3 +237,45 @@ def test_numbers_that_no_range_can_hold_are_refused(values: list[Any], log: bool
         update = HyperparameterSearchSpaceUpdate("OptimizerSelector", name, tuple(values), log)
         with pytest.raises(InvalidOption, match=f"Update of OptimizerSelector:{name}"):
             build_space(Task("classification"), updates=[update])
+
+
+# Auto-PyTorch 0.0.2, configs/configspace.
+FILES = {
+    "autonet1": """
+CreateDataLoader batch_size [32,4096] log
+InitializationSelector initializer:initialize_bias ["Zero"]
+NetworkSelector mlpnet:num_layers [1,6]
+NetworkSelector mlpnet:num_units [64,4096] log""",
+    "minimlp": """
+NetworkSelector mlpnet:num_layers [2,4]
+CreateDataLoader batch_size [5,10]""",
+    "tiny_cs": """
+CreateDataLoader batch_size [125]
+InitializationSelector initializer:initialize_bias ["No"]
+LearningrateSchedulerSelector cosine_annealing:T_max [10]
+LearningrateSchedulerSelector cosine_annealing:T_mult [2]
+NetworkSelector shapedresnet:activation ["relu"]
+NetworkSelector shapedresnet:max_shake_drop_probability [0.0,0.000001]
+NetworkSelector shapedresnet:resnet_shape ["brick"]
+NetworkSelector shapedresnet:use_dropout [False]
+NetworkSelector shapedresnet:use_shake_drop [False]
+NetworkSelector shapedresnet:use_shake_shake [False]
+PreprocessorSelector truncated_svd:target_dim [100]""",
+}
+
+
+@pytest.mark.parametrize("name", list(FILES))
+def test_the_files_of_auto_pytorch_apply(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.txt"
+    path.write_text(FILES[name], encoding="utf-8")
+    updates = parse_hyperparameter_search_space_updates(path)
+    assert len(updates) == FILES[name].count("\n")
+    space = build_space(Task("classification"), updates=updates)
+    for update in updates:
+        if update.hyperparameter.endswith(("num_units", "max_shake_drop_probability")):  # all layers; never active
+            continue
+        found = space[update.name]
+        low_and_high = (found.value,) if hasattr(found, "value") else (found.lower, found.upper)
+        assert low_and_high == update.value_range
+    layers = {n for n in space if ":mlpnet:num_units_" in n}
+    assert len(layers) == {"autonet1": 6, "minimlp": 4, "tiny_cs": 15}[name]

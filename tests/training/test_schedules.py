@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autonet.core.task import Task
+from autonet.training.epoch_schedules import EpochSchedule
 from autonet.training.schedules import REGULARIZATION, SCHEDULES
 
 TASK = Task("classification")
@@ -12,13 +13,16 @@ TASK = Task("classification")
 
 def built(name: str, **changes: object):
     space = SCHEDULES.components[name].space
-    values = dict(space(TASK).get_default_configuration()) if space else {}
-    return SCHEDULES.components[name].build(**{**values, **changes})
+    defaults = {hp.name: hp.default_value for hp in space(TASK).values() if "optional" not in hp.meta} if space else {}
+    return SCHEDULES.components[name].build(**{**defaults, **changes})
 
 
 @pytest.mark.parametrize("name", list(SCHEDULES.components))
 def test_every_schedule_but_the_constant_one_has_come_down_when_the_segment_ends(name: str) -> None:
     schedule = built(name)
+    if name in ("plateau", "adapt"):  # they follow the validations
+        assert isinstance(schedule, EpochSchedule)
+        return
     factors = [schedule(t / 1000) for t in range(1001)]
     assert all(0 <= f <= 2 for f in factors)
     assert factors[-1] <= 0.05 * max(factors) or (name == "none" and set(factors) == {1.0})
@@ -60,6 +64,19 @@ def test_coslog4_has_four_cycles_each_twice_as_long_as_the_one_before() -> None:
     assert [factor(t) for t in ends] == pytest.approx([0] * 5, abs=1e-9)
     peaks = [(2 ** (cycle + 0.5) - 1) / 15 for cycle in range(4)]
     assert [factor(t) for t in peaks] == pytest.approx([1] * 4)
+
+
+def test_old_names_count_epochs() -> None:
+    """Epochs 0 to 7 of each, by its formula in Auto-PyTorch 0.0.2."""
+    expected = {
+        ("cosine_annealing", "T_max", 2): [1, 0.5, 1, 0.853553, 0.5, 0.146447, 1, 0.96194],
+        ("cyclic", "cycle_length", 2): [1, 0.505, 0.01, 0.505, 1, 0.505, 0.01, 0.505],
+        ("step", "step_size", 3): [1, 1, 1, 0.2, 0.2, 0.2, 0.04, 0.04],
+        ("exponential", "gamma", 0.5): [1, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.0078125],
+        ("alternating_cosine", "T_max", 2): [0.853553, 0.146447, 0.25, 0.25, 0.125, 0.125, 0.0625, 0.0625],
+    }
+    found = {key: [built(key[0], **{key[1]: key[2]}).factor(epoch) for epoch in range(8)] for key in expected}
+    assert found == {key: pytest.approx(values, abs=1e-6) for key, values in expected.items()}
 
 
 @given(t=st.floats(0, 1))
