@@ -23,7 +23,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_presets_types_and_licence_and_nothing_else(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     names = archive.namelist()
-    assert {f"autonet/presets/{p}.toml" for p in ("tiny_cs", "medium_cs", "best_cs", "full_cs")} <= set(names)
+    assert {f"autonet/presets/{p}.toml" for p in ("tiny_cs", "medium_cs", "best_cs", "full_cs", "tiny_cs_002")} <= set(
+        names
+    )
     assert "autonet/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.split("/")[0] for name in names} == {"autonet", f"autonet_torch-{autonet.__version__}.dist-info"}
@@ -58,11 +60,11 @@ def test_the_installed_wheel_fits_outside_of_the_checkout(wheel: Path, tmp_path:
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "['best_cs', 'full_cs', 'medium_cs', 'tiny_cs']" in done.stdout
+    assert "['best_cs', 'full_cs', 'medium_cs', 'tiny_cs', 'tiny_cs_002']" in done.stdout
 
 
 def test_the_editable_install_finds_the_presets() -> None:
-    assert autonet.list_presets() == ["best_cs", "full_cs", "medium_cs", "tiny_cs"]
+    assert autonet.list_presets() == ["best_cs", "full_cs", "medium_cs", "tiny_cs", "tiny_cs_002"]
 
 
 def test_import_brings_in_nothing_heavy_but_torch_and_scikit_learn() -> None:

@@ -93,7 +93,7 @@ def list_presets() -> list[str]:
     Examples
     --------
     >>> list_presets()
-    ['best_cs', 'full_cs', 'medium_cs', 'tiny_cs']
+    ['best_cs', 'full_cs', 'medium_cs', 'tiny_cs', 'tiny_cs_002']
     """
     return sorted(path.stem for path in get_preset_folder().glob("*.toml"))
 

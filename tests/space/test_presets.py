@@ -1,9 +1,11 @@
 import random
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
+from ConfigSpace import Constant
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption, UnknownName
@@ -27,8 +29,8 @@ values = [2, 4]
 """
 
 
-def test_four_presets_come_with_a_description() -> None:
-    assert list_presets() == ["best_cs", "full_cs", "medium_cs", "tiny_cs"]
+def test_five_presets_come_with_a_description() -> None:
+    assert list_presets() == ["best_cs", "full_cs", "medium_cs", "tiny_cs", "tiny_cs_002"]
     assert all(load_preset(name, Task("regression")).description for name in list_presets())
 
 
@@ -65,6 +67,56 @@ def test_best_cs_is_medium_cs_with_nearest_neighbours() -> None:
             n_first = len(best.portfolio) - len(medium.portfolio)
             assert best.portfolio[n_first:] == medium.portfolio
             assert [e["NetworkSelector:network"] for e in best.portfolio[:n_first]] == ["modernnca"] * (n_rows == 5000)
+
+
+# Hyperparameters of tiny_cs of Auto-PyTorch 0.0.2 for classification, without resampling: (low, high, log, default) of
+# the six that are searched, and the values of the others.
+TINY_CS_002 = {
+    "NetworkSelector:shapedresnet:num_groups": (1, 9, False, 5),
+    "NetworkSelector:shapedresnet:blocks_per_group": (1, 4, False, 2),
+    "NetworkSelector:shapedresnet:max_units": (10, 1024, True, 101),
+    "OptimizerSelector:sgd:learning_rate": (1e-4, 0.1, True, 0.0031623),
+    "OptimizerSelector:sgd:momentum": (0.1, 0.99, True, 0.3146),
+    "OptimizerSelector:sgd:weight_decay": (1e-5, 0.1, False, 0.050005),
+    "CreateDataLoader:batch_size": 125,
+    "Imputation:strategy": "median",
+    "InitializationSelector:initialization_method": "default",
+    "InitializationSelector:initializer:initialize_bias": "No",
+    "LearningrateSchedulerSelector:lr_scheduler": "cosine_annealing",
+    "LearningrateSchedulerSelector:cosine_annealing:T_max": 10,
+    "LearningrateSchedulerSelector:cosine_annealing:T_mult": 2,
+    "LossModuleSelector:loss_module": "cross_entropy_weighted",
+    "NetworkSelector:network": "shapedresnet",
+    "NetworkSelector:shapedresnet:activation": "relu",
+    "NetworkSelector:shapedresnet:resnet_shape": "brick",
+    "NetworkSelector:shapedresnet:use_dropout": False,
+    "NetworkSelector:shapedresnet:use_shake_drop": False,
+    "NetworkSelector:shapedresnet:use_shake_shake": False,
+    "NormalizationStrategySelector:normalization_strategy": "standardize",
+    "OptimizerSelector:optimizer": "sgd",
+    "PreprocessorSelector:preprocessor": "truncated_svd",
+    "PreprocessorSelector:truncated_svd:target_dim": 100,
+    "TrainNode:batch_loss_computation_technique": "standard",
+}
+
+
+@pytest.mark.parametrize("kind", get_args(TaskKind))
+def test_tiny_cs_002_is_the_space_of_auto_pytorch(kind: TaskKind) -> None:
+    preset = load_preset("tiny_cs_002", Task(kind))
+    space = build_space(Task(kind), preset.components, preset.updates)
+    losses = {"multilabel": "bce_with_logits_weighted", "regression": "l1_loss"}
+    expected = {**TINY_CS_002, "LossModuleSelector:loss_module": losses.get(kind, "cross_entropy_weighted")}
+    for name, value in expected.items():
+        found = space[name]
+        if isinstance(value, tuple):
+            searched = (found.lower, found.upper, found.log, found.default_value)
+            assert searched == pytest.approx(value, rel=2e-4), name
+        else:
+            assert found.value == value, name
+    rest = [hp for name, hp in space.items() if name not in expected]
+    assert all(isinstance(hp, Constant) for hp in rest)
+    off = ("none", "constant", False, 0.0)  # what 0.0.2 did not have
+    assert all(hp.value in off for hp in rest), rest
 
 
 def test_updates_may_concern_a_kind_of_task_or_a_size_of_table() -> None:
