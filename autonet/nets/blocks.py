@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from autonet.nets.activations import build_activation
+from autonet.nets.layers import build_norm
 
 __all__ = ["ResBlock", "shake_drop", "shake_shake"]
 
@@ -81,7 +82,7 @@ def shake_drop(x: Tensor, *, p_drop: float, training: bool, generator: torch.Gen
 class ResBlock(nn.Module):
     """Pre-activation residual block.
 
-    With ``branch(h) = W2 Dropout(act(BN(W1 h)))`` and ``h = act(BN(x))``, the block computes
+    With ``branch(h) = W2 Dropout(act(norm(W1 h)))`` and ``h = act(norm(x))``, the block computes
 
     - ``x + branch(h)`` if `d_in` equals `d_out`,
     - ``Ws h + branch(h)`` otherwise: the shortcut projects the normalized input.
@@ -95,6 +96,7 @@ class ResBlock(nn.Module):
         Whether to mix two branches at random; see `shake_shake`.
     shake_drop_probability : float
         Probability of perturbing the sum of the branches; see `shake_drop`.
+    norm : {"batch", "layer", "none"}
 
     Attributes
     ----------
@@ -121,18 +123,19 @@ class ResBlock(nn.Module):
         dropout: float,
         use_shake_shake: bool = False,
         shake_drop_probability: float = 0.0,
+        norm: str = "batch",
     ) -> None:
         super().__init__()
         self.generator: torch.Generator | None = None
-        self.start = nn.Sequential(nn.BatchNorm1d(d_in), build_activation(activation_name))
+        self.start = nn.Sequential(build_norm(norm, d_in), build_activation(activation_name))
         self.shortcut = nn.Linear(d_in, d_out) if d_in != d_out else None
-        self.branch = self._branch(d_in, d_out, activation_name, dropout)
-        self.second_branch = self._branch(d_in, d_out, activation_name, dropout) if use_shake_shake else None
+        self.branch = self._branch(d_in, d_out, activation_name, dropout, norm)
+        self.second_branch = self._branch(d_in, d_out, activation_name, dropout, norm) if use_shake_shake else None
         self.shake_drop_probability = shake_drop_probability
 
     @staticmethod
-    def _branch(d_in: int, d_out: int, activation_name: str, dropout: float) -> nn.Sequential:
-        layers = [nn.Linear(d_in, d_out), nn.BatchNorm1d(d_out), build_activation(activation_name)]
+    def _branch(d_in: int, d_out: int, activation_name: str, dropout: float, norm: str) -> nn.Sequential:
+        layers = [nn.Linear(d_in, d_out), build_norm(norm, d_out), build_activation(activation_name)]
         if dropout > 0:
             layers.append(nn.Dropout(dropout))
         return nn.Sequential(*layers, nn.Linear(d_out, d_out))

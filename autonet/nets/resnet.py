@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import nn
@@ -11,6 +12,7 @@ from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 from autonet.nets.activations import ACTIVATIONS, build_activation
 from autonet.nets.blocks import ResBlock
+from autonet.nets.layers import build_norm, define_head, define_norm, list_head_widths, make_head
 from autonet.nets.mlp import make_layer_conditions
 from autonet.nets.shapes import SHAPES, compute_dropouts, compute_widths
 
@@ -31,8 +33,10 @@ def make_resnet(
     activation_name: str,
     use_shake_shake: bool,
     max_shake_drop_probability: float,
+    norm: str = "batch",
+    head_widths: Sequence[int] = (),
 ) -> nn.Sequential:
-    """Stack a Linear stem, groups of residual blocks, BatchNorm, activation and a Linear head.
+    """Stack a Linear stem, groups of residual blocks, normalization, activation and a head.
 
     Parameters
     ----------
@@ -47,11 +51,15 @@ def make_resnet(
     use_shake_shake : bool
     max_shake_drop_probability : float
         Shake-drop probability of the last block; block l of L gets l/L of it.
+    norm : {"batch", "layer", "none"}
+    head_widths : sequence of int
+        Widths of the hidden layers of the head; none: it is a single Linear.
 
     Returns
     -------
     nn.Sequential
-        ``[0]`` Linear, ``[1]`` to ``[n_groups]`` Sequential of blocks, BatchNorm1d, activation, Linear.
+        ``[0]`` Linear, ``[1]`` to ``[n_groups]`` Sequential of blocks, normalization, activation, the layers of the
+        head.
     """
     n_blocks, block = (len(widths) - 1) * blocks_per_group, 0
     groups: list[nn.Module] = []
@@ -67,15 +75,16 @@ def make_resnet(
                     dropout=dropout,
                     use_shake_shake=use_shake_shake,
                     shake_drop_probability=max_shake_drop_probability * block / n_blocks,
+                    norm=norm,
                 )
             )
         groups.append(nn.Sequential(*blocks))
     return nn.Sequential(
         nn.Linear(n_in, widths[0]),
         *groups,
-        nn.BatchNorm1d(widths[-1]),
+        build_norm(norm, widths[-1]),
         build_activation(activation_name),
-        nn.Linear(widths[-1], n_out),
+        *make_head(n_in=widths[-1], n_out=n_out, widths=head_widths, activation_name=activation_name),
     )
 
 
@@ -93,6 +102,8 @@ def _common_space() -> cs.ConfigurationSpace:
         use_shake_drop,
         shake_drop,
         cs.EqualsCondition(shake_drop, use_shake_drop, True),
+        define_norm("batch"),
+        *define_head(),
     )
     return space
 
@@ -108,18 +119,23 @@ def build_resnet(
     use_shake_shake: bool,
     use_shake_drop: bool,
     max_shake_drop_probability: float = 0.0,
-    **per_group: float,
+    norm: str = "batch",
+    head: str = "linear",
+    head_num_layers: int = 1,
+    **numbered: float,
 ) -> nn.Sequential:
     """Build a residual network from ``num_units_0`` (the stem), ``num_units_1``, ``dropout_1`` and so on."""
     return make_resnet(
         n_in=n_in,
         n_out=n_out,
-        widths=[int(per_group[f"num_units_{i}"]) for i in range(num_groups + 1)],
+        widths=[int(numbered[f"num_units_{i}"]) for i in range(num_groups + 1)],
         blocks_per_group=blocks_per_group,
-        dropouts=[per_group[f"dropout_{i}"] if use_dropout else 0.0 for i in range(1, num_groups + 1)],
+        dropouts=[numbered[f"dropout_{i}"] if use_dropout else 0.0 for i in range(1, num_groups + 1)],
         activation_name=activation,
         use_shake_shake=use_shake_shake,
         max_shake_drop_probability=max_shake_drop_probability if use_shake_drop else 0.0,
+        norm=norm,
+        head_widths=list_head_widths(head, head_num_layers, numbered),
     )
 
 
@@ -151,6 +167,10 @@ def build_shapedresnet(
     dropout_shape: str = "brick",
     max_dropout: float = 0.0,
     max_shake_drop_probability: float = 0.0,
+    norm: str = "batch",
+    head: str = "linear",
+    head_num_layers: int = 1,
+    **head_units: int,
 ) -> nn.Sequential:
     """Build a residual network whose widths and dropout rates follow shapes."""
     return make_resnet(
@@ -162,6 +182,8 @@ def build_shapedresnet(
         activation_name=activation,
         use_shake_shake=use_shake_shake,
         max_shake_drop_probability=max_shake_drop_probability if use_shake_drop else 0.0,
+        norm=norm,
+        head_widths=list_head_widths(head, head_num_layers, head_units),
     )
 
 

@@ -60,7 +60,7 @@ def test_a_configuration_holds_what_its_depth_needs(component: Component[nn.Modu
     space.seed(0)
     for config in map(dict, space.sample_configuration(50)):
         network = component.build(n_in=3, n_out=2, **config)
-        assert sum(isinstance(m, nn.Linear) for m in network) == config["num_layers"] + 1
+        assert sum(isinstance(m, nn.Linear) for m in network) == config["num_layers"] + config.get("head_num_layers", 1)
         if component is MLPNET:
             widths = [k for k in config if k.startswith("num_units")]
             dropouts = [k for k in config if k.startswith("dropout_")]
