@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from autonet.estimators.callbacks import Callback as Callback
     from autonet.estimators.classification import AutoNetClassification as AutoNetClassification
     from autonet.estimators.classification import AutoNetMultilabel as AutoNetMultilabel
+    from autonet.estimators.ensemble import AutoNetEnsemble as AutoNetEnsemble
     from autonet.estimators.files import load as load
     from autonet.estimators.regression import AutoNetRegression as AutoNetRegression
     from autonet.estimators.saved_run import open_run as open_run
@@ -29,6 +30,7 @@ __getattr__, __dir__ = make_lazy_attributes(
     __name__,
     {
         "AutoNetClassification": "autonet.estimators.classification",
+        "AutoNetEnsemble": "autonet.estimators.ensemble",
         "AutoNetMultilabel": "autonet.estimators.classification",
         "AutoNetRegression": "autonet.estimators.regression",
         "Callback": "autonet.estimators.callbacks",
@@ -45,6 +47,7 @@ __getattr__, __dir__ = make_lazy_attributes(
 
 __all__ = [
     "AutoNetClassification",
+    "AutoNetEnsemble",
     "AutoNetMultilabel",
     "AutoNetRegression",
     "Callback",

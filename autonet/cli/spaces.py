@@ -1,6 +1,6 @@
 """Commands about search spaces: `presets` and `show-space`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +16,6 @@ from autonet.cli.options import (
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
-    from ConfigSpace.hyperparameters import Hyperparameter
 
     from autonet.core.resulttable import ResultTable
 
@@ -87,13 +86,14 @@ def show_space(
 def _list_hyperparameters(space: "ConfigurationSpace") -> "ResultTable":
     """Return a row per hyperparameter: its values, its default, and when it is active."""
     from autonet.core.resulttable import ResultTable  # noqa: PLC0415
+    from autonet.inspection.space import describe_condition, describe_values  # noqa: PLC0415
 
     rows = [
         {
             "hyperparameter": name,
-            "values": _describe_values(hyperparameter),
+            "values": f"{describe_values(hyperparameter)}{', log' if getattr(hyperparameter, 'log', False) else ''}",
             "default": hyperparameter.default_value,
-            "if": " and ".join(_describe(condition) for condition in space.parent_conditions_of[name]) or None,
+            "if": " and ".join(describe_condition(condition) for condition in space.parent_conditions_of[name]) or None,
         }
         for name, hyperparameter in space.items()
         if hyperparameter.size > 1
@@ -101,22 +101,3 @@ def _list_hyperparameters(space: "ConfigurationSpace") -> "ResultTable":
     fixed = len(space) - len(rows)
     caption = f"{len(rows)} hyperparameters; {fixed} more have a single value"
     return ResultTable(rows, ["hyperparameter", "values", "default", "if"], caption)
-
-
-def _describe(condition: Any) -> str:
-    """Return the parent of a condition and the values that make a hyperparameter active."""
-    if hasattr(condition, "components"):
-        joint = " and " if type(condition).__name__ == "AndConjunction" else " or "
-        return joint.join(map(_describe, condition.components))
-    values = condition.values if hasattr(condition, "values") else [condition.value]
-    return f"{condition.parent.name} is {' or '.join(map(str, values))}"
-
-
-def _describe_values(hyperparameter: "Hyperparameter[Any, Any]") -> str:
-    """Return the range of a number, or the choices."""
-    ends = [getattr(hyperparameter, end, None) for end in ("lower", "upper")]
-    if None in ends:
-        choices = getattr(hyperparameter, "choices", None) or getattr(hyperparameter, "sequence", None) or ()
-        return ", ".join(map(str, choices))
-    low, high = ends
-    return f"{low:g} to {high:g}{', log' if getattr(hyperparameter, 'log', False) else ''}"

@@ -1,6 +1,7 @@
 """A table of results: rows of plain values that print as a table and become a data frame."""
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from numbers import Real
@@ -107,9 +108,16 @@ class ResultTable(Sequence[Row]):
             raise MissingPackage("to_pandas", "pandas", "plot") from error
         return pd.DataFrame(self._rows, columns=list(self.columns))
 
+    def to_text(self) -> str:
+        """Return the printed table with every row and all of the cells, however many and long they are."""
+        return self._to_text(len(self), sys.maxsize)
+
     def __repr__(self) -> str:
         """Print a line per row, the caption above."""
-        cells, left_out, n_head = self._printed()
+        return self._to_text(MAX_ROWS, MAX_WIDTH)
+
+    def _to_text(self, max_rows: int, max_width: int) -> str:
+        cells, left_out, n_head = self._printed(max_rows, max_width)
         rights = [self._is_numeric(name) for name in self.columns]
         rows = [list(self.columns), *cells]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -136,12 +144,12 @@ class ResultTable(Sequence[Row]):
         names = _format_row("th", [_shorten(name) for name in self.columns], sides)
         return f"<table {TABLE_STYLE}>{caption}<thead>{names}</thead><tbody>{''.join(rows)}</tbody></table>"
 
-    def _printed(self) -> tuple[list[list[str]], str, int]:
+    def _printed(self, max_rows: int = MAX_ROWS, max_width: int = MAX_WIDTH) -> tuple[list[list[str]], str, int]:
         """Return the cells of the first and the last rows, a line about those between, and how many are before it."""
-        whole = len(self) <= MAX_ROWS
-        n_head = len(self) if whole else MAX_ROWS // 2
+        whole = len(self) <= max_rows
+        n_head = len(self) if whole else max_rows // 2
         rows = self._rows if whole else [*self._rows[:n_head], *self._rows[-n_head:]]
-        columns = [_format_column([row[name] for row in rows]) for name in self.columns]
+        columns = [_format_column([row[name] for row in rows], max_width) for name in self.columns]
         left_out = "" if whole else f"... {len(self) - len(rows):,} more rows ..."
         return [list(row) for row in zip(*columns, strict=True)], left_out, n_head
 
@@ -150,11 +158,11 @@ class ResultTable(Sequence[Row]):
         return bool(values) and all(isinstance(v, Real) and not isinstance(v, bool) for v in values)
 
 
-def _format_column(values: Sequence[Any]) -> list[str]:
+def _format_column(values: Sequence[Any], max_width: int) -> list[str]:
     """Format the values of a column; decimal points of floats are one below the other."""
     floats = [value for value in values if isinstance(value, float) and math.isfinite(value)]
     whole = all(value.is_integer() for value in floats)
-    cells = [_format_value(value, whole=whole) for value in values]
+    cells = [_format_value(value, max_width, whole=whole) for value in values]
     if whole:
         return cells
     places = [
@@ -171,7 +179,7 @@ def _pad(cell: str) -> str:
     return number + point + FIGURE_SPACE * (n - len(point))
 
 
-def _format_value(value: Any, *, whole: bool) -> str:
+def _format_value(value: Any, max_width: int, *, whole: bool) -> str:
     """Format a value: floats with four digits, None as nothing, the rest cut to a cell's width."""
     if value is None:
         return ""
@@ -179,7 +187,7 @@ def _format_value(value: Any, *, whole: bool) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.4g}" if whole or value == 0 else f"{value:#.4g}".removesuffix(".")
-    return _shorten(str(value))
+    return _shorten(str(value), max_width)
 
 
 def _shorten(text: str, limit: int = MAX_WIDTH) -> str:

@@ -1,4 +1,4 @@
-"""Compatibility with Auto-PyTorch 0.0.2: its keywords, methods and numbers of iterations."""
+"""Compatibility with Auto-PyTorch 0.0.2: its keywords and numbers of iterations."""
 
 import inspect
 import logging
@@ -7,7 +7,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autonet.core.errors import InvalidOption
-from autonet.estimators.params import describe_parameters
 from autonet.estimators.synonyms import unknown_option_error
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RENAMED_OPTIONS",
-    "AutoPyTorchMixin",
     "accept_old_keywords",
     "count_bracket_trials",
     "translate_data",
@@ -34,6 +32,7 @@ IGNORED_OPTIONS = (
     "min_workers",
     "working_dir",
     "run_worker_on_master_node",
+    "ensemble_server_credentials",
 )
 RENAMED_OPTIONS = {
     "config_preset": "preset",
@@ -41,7 +40,7 @@ RENAMED_OPTIONS = {
     "refit": "refit_on_all_rows",
     "traditional_learners": "tree_ensembles",
 }
-IGNORED_IN_REFIT = ("rescore",)
+IGNORED_IN_REFIT = ("rescore", "ensemble")  # weights of the ensemble are selected anew
 RENAMED_DATA = {"X_train": "X", "Y_train": "y", "Y_valid": "y_valid", "Y_test": "y_test"}
 
 
@@ -101,36 +100,3 @@ def accept_old_keywords(init: _Init) -> _Init:
 def count_bracket_trials(n_iterations: float, rungs: "Rungs") -> int:
     """Return the number of configurations that Hyperband starts in its first brackets."""
     return sum(rungs.bracket_size(i) for i in range(int(n_iterations)))
-
-
-class AutoPyTorchMixin:
-    """Methods of Auto-PyTorch 0.0.2."""
-
-    def score(
-        self, X: Any = None, y: Any = None, sample_weight: Any = None, *, X_test: Any = None, Y_test: Any = None
-    ) -> float:
-        """Return the accuracy of a classification, R2 of a regression, D2 of a regression of quantiles.
-
-        D2 is the mean over the levels of ``sklearn.metrics.d2_pinball_score``, the share of the pinball loss that is
-        explained: 1 at best, 0 for the quantiles of `y` as constant predictions.
-
-        Parameters
-        ----------
-        X : as in `fit`, of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,), optional
-        X_test, Y_test : optional
-            Auto-PyTorch's names of `X` and `y`.
-        """
-        X, y = X if X_test is None else X_test, y if Y_test is None else Y_test
-        return float(super().score(X, y, sample_weight))  # type: ignore[misc]  # of scikit-learn's mixins
-
-    def get_current_autonet_config(self) -> dict[str, Any]:
-        """Return every option with its value; options left to the preset have the preset's."""
-        from autonet.estimators.fitting import resolve_options  # noqa: PLC0415 - loading a model needs no search
-
-        return dict(vars(resolve_options(self, {})))  # type: ignore[arg-type]  # an estimator
-
-    def print_help(self) -> None:
-        """Print every option with its default and meaning."""
-        print(describe_parameters())  # noqa: T201 - its purpose

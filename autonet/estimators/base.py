@@ -17,6 +17,7 @@ from autonet.core.modality import Modality
 from autonet.core.task import TaskKind
 from autonet.data.targets.targets import Targets
 from autonet.estimators.autopytorch import accept_old_keywords, translate_data, translate_options, translate_refit
+from autonet.estimators.autopytorch_methods import is_table, tell_weights_from_rows
 from autonet.estimators.fitted import FittedEstimator
 from autonet.estimators.params import Params
 from autonet.pipeline.tabular import TABLES
@@ -42,7 +43,7 @@ class AutoNet(FittedEstimator, ABC):
     @accept_old_keywords
     def __init__(
         self,
-        preset: str | Path = "medium_cs",
+        preset: str | Path | Mapping[str, Any] | None = "medium_cs",
         *,
         max_runtime: float | None = None,
         max_trials: int | None = None,
@@ -53,12 +54,15 @@ class AutoNet(FittedEstimator, ABC):
         eta: float = 3,
         optimize_metric: str | Callable[..., float] | None = None,
         additional_metrics: Sequence[str | Callable[..., float]] | None = None,
+        score_metric: str | None = None,
         pos_label: Any = None,
         validation_split: float | None = None,
         shuffle: bool = True,
         cross_validator: Any = None,
         cross_validator_args: Mapping[str, Any] | None = None,
         ensemble_size: int | None = None,
+        ensemble_only_consider_n_best: int | None = None,
+        ensemble_sorted_initialization_n_best: int | None = None,
         baseline: bool = True,
         refit_on_all_rows: bool | str | None = None,
         tree_ensembles: bool | None = None,
@@ -99,12 +103,15 @@ class AutoNet(FittedEstimator, ABC):
         self.eta = eta
         self.optimize_metric = optimize_metric
         self.additional_metrics = additional_metrics
+        self.score_metric = score_metric
         self.pos_label = pos_label
         self.validation_split = validation_split
         self.shuffle = shuffle
         self.cross_validator = cross_validator
         self.cross_validator_args = cross_validator_args
         self.ensemble_size = ensemble_size
+        self.ensemble_only_consider_n_best = ensemble_only_consider_n_best
+        self.ensemble_sorted_initialization_n_best = ensemble_sorted_initialization_n_best
         self.baseline = baseline
         self.refit_on_all_rows = refit_on_all_rows
         self.tree_ensembles = tree_ensembles
@@ -146,10 +153,10 @@ class AutoNet(FittedEstimator, ABC):
         X: Any = None,
         y: Any = None,
         sample_weight: Any = None,
+        y_valid: Any = None,
         *,
         groups: Any = None,
         X_valid: Any = None,
-        y_valid: Any = None,
         X_test: Any = None,
         y_test: Any = None,
         **options: Any,
@@ -163,7 +170,8 @@ class AutoNet(FittedEstimator, ABC):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels of any type, or zeros and ones for several labels per row; numbers for regression.
         sample_weight : array-like of shape (n_samples,), optional
-            Weight of each row in training and in the metric: 2 is the row twice, 0 is no row.
+            Weight of each row in training and in the metric: 2 is the row twice, 0 is no row.  A table in this place
+            is `X_valid`, as in Auto-PyTorch's ``fit(X, y, X_valid, y_valid)``.
         groups : array-like of shape (n_samples,), optional
             Rows of a group are never on both sides of a split.
         X_valid, y_valid : as `X` and `y`, optional
@@ -195,6 +203,7 @@ class AutoNet(FittedEstimator, ABC):
         """
         from autonet.estimators.fitting import fit_estimator  # noqa: PLC0415 - loading a model needs no search
 
+        sample_weight, X_valid = tell_weights_from_rows(sample_weight, y_valid, X_valid)
         data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid, "X_test": X_test, "y_test": y_test}
         # Fit a copy, and take over its state in a single assignment, which no interrupt can split.
         fitted = copy(self)
@@ -216,6 +225,7 @@ class AutoNet(FittedEstimator, ABC):
         y_valid: Any = None,
         X_test: Any = None,
         y_test: Any = None,
+        ensemble_configs: Mapping[str, Mapping[str, Any]] | None = None,
         **options: Any,
     ) -> Self:
         """Fit one configuration, without a search.
@@ -227,11 +237,15 @@ class AutoNet(FittedEstimator, ABC):
         X, y : as in `fit`
         hyperparameter_config : mapping of str to value, optional
             Values of hyperparameters, which have their defaults otherwise.  Default: ``best_config_``, or the default
-            configuration if the estimator is not fitted.
+            configuration if the estimator is not fitted.  A table and its targets in the places of this and `budget`
+            are `X_valid` and `y_valid`, as in Auto-PyTorch.
         budget : float, optional
             Seconds or epochs, as `budget_type` says.  Default: the budget of the best network, or `max_budget` if the
             estimator is not fitted.
         sample_weight, groups, X_valid, y_valid, X_test, y_test : as in `fit`
+        ensemble_configs : mapping of str to mapping, optional
+            Configurations to train instead, all on the same budget, such as ``fit_result["ensemble_configs"]``; an
+            ensemble of them is selected anew.
         **options
             Any option of the constructor, for this call only; also Auto-PyTorch's ``X_train``, ``Y_train``,
             ``Y_valid`` and ``autonet_config``, a mapping of options.
@@ -259,11 +273,15 @@ class AutoNet(FittedEstimator, ABC):
         from autonet.estimators.fitting import fit_estimator  # noqa: PLC0415 - loading a model needs no search
         from autonet.estimators.refitting import choose_configuration  # noqa: PLC0415
 
+        if is_table(hyperparameter_config) and not isinstance(hyperparameter_config, Mapping):
+            X_valid, y_valid, hyperparameter_config, budget = hyperparameter_config, budget, None, None
         data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid, "X_test": X_test, "y_test": y_test}
         data, options = translate_data(data, options)
         fitted = copy(self)
         with interruptible(protected=False), training_modes(), occupying_cores():
-            chosen, options = choose_configuration(fitted, hyperparameter_config, budget, translate_refit(options))
+            chosen, options = choose_configuration(
+                fitted, hyperparameter_config, budget, translate_refit(options), ensemble_configs
+            )
             fit_estimator(fitted, data, sample_weight, groups, options, chosen)
             self.__dict__ = fitted.__dict__
         return self
@@ -273,20 +291,20 @@ class AutoNet(FittedEstimator, ABC):
         """Read the targets: classes, labels or values, of which to predict quantiles if there are any."""
 
     def get_hyperparameter_search_space(
-        self, X_train: Any = None, y_train: Any = None, **options: Any
+        self, X_train: Any = None, y_train: Any = None, X_valid: Any = None, y_valid: Any = None, **options: Any
     ) -> ConfigurationSpace:
         """Return the search space of `fit`.
 
         Parameters
         ----------
-        X_train, y_train : array-like, optional
+        X_train, y_train, X_valid, y_valid : as in `fit`, optional
             Data to build the space for.  Default: the space of the last fit, or of the default `Task`.
         **options
             Any option of the constructor, for this call only.
         """
         from autonet.estimators.fitting import get_search_space  # noqa: PLC0415 - loading a model needs no search
 
-        return get_search_space(self, X_train, y_train, options)
+        return get_search_space(self, {"X": X_train, "y": y_train, "X_valid": X_valid, "y_valid": y_valid}, options)
 
     def plan(self, X: Any = None, y: Any = None, **options: Any) -> ResultTable:
         """Forecast a fit: its rungs, its stages, and how many configurations fit into its time.

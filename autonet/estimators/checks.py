@@ -18,6 +18,7 @@ from autonet.data.splits.folds import CROSS_VALIDATORS
 __all__ = [
     "COMPONENT_NAMES",
     "COUNT",
+    "COUNT_OR_ZERO",
     "METRICS",
     "N_JOBS",
     "PRESET",
@@ -30,6 +31,7 @@ __all__ = [
     "check_cross_validator",
     "check_executor",
     "check_log_level",
+    "check_score_metric",
     "flag",
     "number",
     "parse_log_level",
@@ -39,6 +41,7 @@ Check = Callable[[str, Any], object]
 
 MAX_JOBS = 999
 UNITS = ("time", "epochs")  # of budgets
+OPTIMIZED = "optimize_metric"  # the other value of score_metric than None
 
 
 def must_be(expected: str, accepts: Callable[[Any], bool]) -> Check:
@@ -110,10 +113,16 @@ def _is_list_of_levels(value: Any) -> bool:
 
 
 COUNT = must_be("a whole number of at least 1, or None", lambda value: value is None or _is_count(value))
+COUNT_OR_ZERO = must_be(
+    "a whole number of at least 0, or None",
+    lambda value: value is None or _is_count(value) or (is_real(value) and value == 0),
+)
 COMPONENT_NAMES = must_be(
     "a list of at least one name, or None", lambda value: value is None or _is_list_of_names(value)
 )
-PRESET = must_be("a name or a path", lambda value: isinstance(value, str | Path))
+PRESET = must_be(
+    "a name, a path, a dictionary of options or None", lambda value: value is None or isinstance(value, str | Path)
+)
 METRICS = must_be("a list of metrics, or None", lambda value: value is None or _is_list(value))
 UPDATES = must_be(
     "HyperparameterSearchSpaceUpdates, the path of a file, or None",
@@ -145,6 +154,12 @@ def parse_log_level(level: str | int | None) -> int | None:
 def check_budget_type(name: str, value: Any) -> None:
     """Check the unit of budgets."""
     check_choice(name, str(value), UNITS)
+
+
+def check_score_metric(name: str, value: Any) -> None:
+    """Check what `score` returns."""
+    if value is not None:
+        check_choice(name, str(value), (OPTIMIZED,))
 
 
 def check_cross_validator(name: str, value: Any) -> None:

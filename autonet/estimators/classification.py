@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -11,7 +11,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.data.targets.targets import ClassTargets, Targets
-from autonet.estimators.autopytorch import AutoPyTorchMixin
+from autonet.estimators.autopytorch_methods import AutoPyTorchMixin
 from autonet.estimators.base import AutoNet
 from autonet.estimators.params import document_parameters
 
@@ -79,19 +79,30 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
             )
         return ClassTargets.fit(y)
 
-    def predict(self, X: Any) -> Array:
+    @overload
+    def predict(self, X: Any, return_probabilities: Literal[False] = False) -> Array: ...
+
+    @overload
+    def predict(self, X: Any, return_probabilities: Literal[True]) -> tuple[Array, Array]: ...
+
+    def predict(self, X: Any, return_probabilities: bool = False) -> Array | tuple[Array, Array]:
         """Predict labels.
 
         Parameters
         ----------
         X : as in `fit`, of shape (n_samples, n_features)
+        return_probabilities : bool, default=False
+            Return what `predict_proba` returns, too, as Auto-PyTorch does.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            In the type of `y` in `fit`.
+            In the type of `y` in `fit`.  With `return_probabilities` a tuple of it and of the probabilities.
         """
-        return self.model_.predict(X, owner=type(self).__name__)
+        if not return_probabilities:
+            return self.model_.predict(X, owner=type(self).__name__)
+        probabilities = self.predict_proba(X)
+        return self.model_.decide(probabilities), probabilities
 
     def predict_proba(self, X: Any) -> Array:
         """Predict probabilities, columns in the order of `classes_`.

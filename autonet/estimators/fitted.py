@@ -133,6 +133,8 @@ class FittedEstimator(InspectedEstimator, EvaluatedEstimator, TransformerMixin, 
             ``name`` (number of the trial, or "linear"), ``loss`` and ``val_<metric>`` of the best network alone.
         ensemble : dict of str to float
             Members of the final model, trials and others, with their weights.
+        ensemble_configs : dict of str to dict
+            Configurations of the networks in ``ensemble``, under the same names.
         models : dict of str to dict
             ``weight``, ``loss`` and ``val_<metric>`` of each candidate for the ensemble, the best first.
         threshold : float, list of float or None

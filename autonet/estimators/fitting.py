@@ -36,6 +36,7 @@ from autonet.estimators.callbacks import FitCallbacks
 from autonet.estimators.context import build_context
 from autonet.estimators.description import describe_model
 from autonet.estimators.inputs import FitInputs
+from autonet.estimators.option_files import collect_options
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen
 from autonet.estimators.report import describe_best, log_fit, show_progress
@@ -133,7 +134,7 @@ def fit_estimator(
         run.record("selection")
         stages.begin("selection")
         selection = select_model(
-            study, context, baselines, run.trees, resolved.max_networks, plan, single=chosen is not None
+            study, context, baselines, run.trees, resolved.ensemble_limits, plan, single=chosen is not None
         )
         if chosen and chosen.is_linear:
             selection = selection.without(BaselineReturned)
@@ -211,16 +212,14 @@ def resolve_options(estimator: "AutoNet", overrides: Mapping[str, Any]) -> Optio
     """Override the parameters of an estimator by keywords, and check them."""
     names = Options.names()
     values = {name: getattr(estimator, name) for name in names}
-    return Options.resolve({**values, **translate_options(overrides, names)})
+    return Options.resolve(collect_options(values, translate_options(overrides, names)))
 
 
-def get_search_space(
-    estimator: "AutoNet", X_train: Any, y_train: Any, options: Mapping[str, Any]
-) -> ConfigurationSpace:
+def get_search_space(estimator: "AutoNet", data: dict[str, Any], options: Mapping[str, Any]) -> ConfigurationSpace:
     """Return the search space of a fit; see `AutoNet.get_hyperparameter_search_space`."""
-    data, overrides = translate_data({"X": X_train, "y": y_train}, options)
+    data, overrides = translate_data(data, options)
     chosen, networks = resolve_options(estimator, overrides), estimator._known_networks()
-    if X_train is not None:
+    if data["X"] is not None:
         _, inputs = read_inputs(estimator, data, None, None, chosen)
         targets = inputs.targets
         task = Task(targets.kind, len(inputs.data), inputs.n_features, targets.n_outputs, targets.quantiles)

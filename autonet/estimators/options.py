@@ -25,6 +25,7 @@ from autonet.estimators.params import Params
 from autonet.estimators.time_plan import DEFAULT_RUNTIME, WORKER_IMPORTS, TimePlan
 from autonet.metrics.measures import PINBALL
 from autonet.nets.registry import NETWORKS
+from autonet.pipeline.selection import EnsembleLimits
 from autonet.pipeline.tabular import NODES, TABLES
 from autonet.search.executors.adopt import adopt_executor
 from autonet.search.executors.base import Executor
@@ -33,7 +34,7 @@ from autonet.search.rungs import Rungs
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
 from autonet.space.portfolio import fit_portfolio
-from autonet.space.presets import load_preset
+from autonet.space.presets import Preset, load_preset
 from autonet.space.updates import HyperparameterSearchSpaceUpdate, parse_hyperparameter_search_space_updates
 
 __all__ = ["Options"]
@@ -69,7 +70,7 @@ class Options(Params):
         """
         options = cls(**values)
         options.check()
-        preset = load_preset(options.preset, Task("classification"))
+        preset = options.load_preset(Task("classification"))
         chosen = {RENAMED_OPTIONS.get(name, name): value for name, value in preset.options.items()}
         for name in chosen:
             check_choice(f"option in preset {preset.name}", name, PRESET_OPTIONS)
@@ -155,7 +156,7 @@ class Options(Params):
     ) -> ConfigurationSpace:
         """Build the search space: the preset, then options, then the user's updates."""
         nodes = {**modality.nodes, networks.name: networks}
-        preset, chosen = load_preset(self.preset, task), []
+        preset, chosen = self.load_preset(task), []
         for option, node in NODE_OF_OPTION.items():
             names = getattr(self, option)
             if names is not None and not (node in nodes and nodes[node].names(task)):
@@ -174,9 +175,13 @@ class Options(Params):
         """Levels of the quantiles to predict; empty for means."""
         return () if self.quantiles is None else tuple(np.atleast_1d(self.quantiles).astype(float).tolist())
 
+    def load_preset(self, task: Task) -> Preset:
+        """Read the preset for a task."""
+        return load_preset(self.preset, task)  # type: ignore[arg-type]  # `collect_options` took dictionaries apart
+
     def load_portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:
         """Return the configurations of the preset to try first, fitted into the space."""
-        return fit_portfolio(encoding, load_preset(self.preset, task).portfolio)
+        return fit_portfolio(encoding, self.load_preset(task).portfolio)
 
     def plan_time(self) -> TimePlan:
         """Plan the time of a fit that begins now."""
@@ -219,6 +224,12 @@ class Options(Params):
     def max_networks(self) -> int:
         """Maximum number of networks in the final model."""
         return int(self.ensemble_size or 1)
+
+    @property
+    def ensemble_limits(self) -> EnsembleLimits:
+        """Numbers that limit the selection of the final model."""
+        considered, initial = self.ensemble_only_consider_n_best, self.ensemble_sorted_initialization_n_best
+        return EnsembleLimits(self.max_networks, int(considered or 0), int(initial or 1))
 
     def limit_trials(self, rungs: Rungs) -> int | None:
         """Return the number of configurations to start: of `max_trials`, or of `num_iterations` brackets."""

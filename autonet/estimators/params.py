@@ -21,6 +21,7 @@ from autonet.estimators.callbacks import check_callbacks
 from autonet.estimators.checks import (
     COMPONENT_NAMES,
     COUNT,
+    COUNT_OR_ZERO,
     METRICS,
     N_JOBS,
     PRESET,
@@ -33,6 +34,7 @@ from autonet.estimators.checks import (
     check_cross_validator,
     check_executor,
     check_log_level,
+    check_score_metric,
     flag,
     number,
 )
@@ -62,11 +64,14 @@ def _components(what: str) -> Any:
 class Params:
     """Values of all parameters of an estimator."""
 
-    preset: str | Path = _param(
+    preset: str | Path | Mapping[str, Any] | None = _param(
         "medium_cs",
-        "str or Path",
+        "str, Path, dict or None",
         PRESET,
-        'Search space to start from: "tiny_cs", "medium_cs", "best_cs", "full_cs", or the path of a TOML file.',
+        'Search space to start from: "tiny_cs", "medium_cs", "best_cs", "full_cs", or the path of a TOML file.  A '
+        "dictionary of options, or the path of a file of them, ``option=value`` in lines of a ``.txt`` file, sets the "
+        "options that are at their defaults; `preset` may be among them.  None stands for everything at its full "
+        "range, one network at the end and no portfolio.",
     )
     max_runtime: float | None = _param(
         None,
@@ -111,6 +116,13 @@ class Params:
     )
     additional_metrics: Sequence[str | Callable[..., float]] | None = _param(
         None, "list of str or callable", METRICS, "Metrics to record only."
+    )
+    score_metric: str | None = _param(
+        None,
+        "str",
+        check_score_metric,
+        'What `score` returns: accuracy or R2, or, with "optimize_metric", the score by `optimize_metric`, of which '
+        "greater is better: an error is negative.",
     )
     pos_label: Any = _param(
         None,
@@ -160,6 +172,20 @@ class Params:
         COUNT,
         "Number of trained networks to select for the final model, with repetition; 1 keeps the best network alone.  "
         "Default: the preset's choice.",
+    )
+    ensemble_only_consider_n_best: int | None = _param(
+        None,
+        "int",
+        COUNT_OR_ZERO,
+        "Number of best models that the ensemble is selected from, the others are left out; 0 for the default.  "
+        "Default: 30 trials, the tree ensembles and the baseline.",
+    )
+    ensemble_sorted_initialization_n_best: int | None = _param(
+        None,
+        "int",
+        COUNT_OR_ZERO,
+        "Number of best models that the ensemble begins with, `ensemble_size` at most; further ones are selected one "
+        "by one.  Default: 1.",
     )
     baseline: bool = _param(
         True,

@@ -10,6 +10,7 @@ from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
 from autonet.core.validation import is_real
 from autonet.estimators.autopytorch import translate_options
+from autonet.estimators.option_files import collect_options
 from autonet.estimators.options import Options
 from autonet.models.network import LINEAR_CONFIG
 from autonet.search.spaces.encoding import Encoding
@@ -34,7 +35,7 @@ WITHOUT_SEARCH: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Chosen:
-    """The only configuration of a fit.
+    """The only configurations of a fit, mostly one.
 
     Attributes
     ----------
@@ -44,16 +45,29 @@ class Chosen:
         A space that has it; default: the space of the options.
     task : Task or None
         Task that it was found for.
+    others : tuple of mapping
+        Further configurations, for an ensemble.
     """
 
     config: Mapping[str, Any]
     space: ConfigurationSpace | None = None
     task: Task | None = None
+    others: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def configs(self) -> list[Mapping[str, Any]]:
+        """All configurations."""
+        return [self.config, *self.others]
 
     @property
     def is_linear(self) -> bool:
-        """Whether it is the linear baseline."""
-        return dict(self.config) == LINEAR_CONFIG
+        """Whether it is the linear baseline alone."""
+        return self.has_linear and not self.others
+
+    @property
+    def has_linear(self) -> bool:
+        """Whether the linear baseline is among them."""
+        return any(dict(config) == LINEAR_CONFIG for config in self.configs)
 
     def check(self, task: Task) -> None:
         """Refuse a configuration that was found for another kind of task.
@@ -68,28 +82,32 @@ class Chosen:
                 "hyperparameter_config={} for the default configuration, or another one."
             )
 
-    def complete(self, encoding: Encoding) -> dict[str, Any]:
-        """Return the configuration with the defaults of a space.
+    def complete(self, encoding: Encoding) -> list[dict[str, Any]]:
+        """Return the configurations with the defaults of a space; the linear baseline, which has no space, is left out.
 
         Raises
         ------
         InvalidOption
-            If it is not in the space.
+            If one is not in the space.
         """
-        for name in self.config:
+        return [self._complete(config, encoding) for config in self.configs if dict(config) != LINEAR_CONFIG]
+
+    @staticmethod
+    def _complete(config: Mapping[str, Any], encoding: Encoding) -> dict[str, Any]:
+        for name in config:
             if name not in encoding.space:
                 unknown = UnknownName("hyperparameter", name, encoding.space)
                 unknown.hint = "" if unknown.nearest else "one of get_hyperparameter_search_space()"
                 raise unknown
-        completed = complete_config(encoding, self.config)
-        exact = {name for name, value in completed.items() if isinstance(value, float) and name not in self.config}
+        completed = complete_config(encoding, config)
+        exact = {name for name, value in completed.items() if isinstance(value, float) and name not in config}
         return completed | {name: float(encoding.space[name].default_value) for name in exact}
 
 
 def choose_configuration(
-    estimator: "AutoNet", config: Any, budget: Any, overrides: Mapping[str, Any]
+    estimator: "AutoNet", config: Any, budget: Any, overrides: Mapping[str, Any], ensemble_configs: Any = None
 ) -> tuple[Chosen, dict[str, Any]]:
-    """Return the configuration of a refit, and the options that train it without a search.
+    """Return the configurations of a refit, and the options that train them without a search.
 
     Parameters
     ----------
@@ -101,6 +119,8 @@ def choose_configuration(
         Default: that of the best network, or `max_budget`.
     overrides : mapping
         Options of this fit only.
+    ensemble_configs : mapping of str to mapping, optional
+        Configurations of an ensemble, instead of `config`.
 
     Raises
     ------
@@ -108,15 +128,36 @@ def choose_configuration(
     """
     if config is not None and not (isinstance(config, Mapping) and all(isinstance(name, str) for name in config)):
         raise InvalidOption(f"hyperparameter_config must be a mapping of names to values, or None; got {config!r:.60}.")
-    chosen = Chosen({} if config is None else config)
-    if config is None and hasattr(estimator, "model_"):
+    if ensemble_configs is not None:
+        chosen = _choose_ensemble(config, ensemble_configs)
+    elif config is not None or not hasattr(estimator, "model_"):
+        chosen = Chosen({} if config is None else config)
+    else:
         space = getattr(estimator, "search_space_", None)  # a loaded model may have none
         chosen = Chosen(estimator.best_config_, space, estimator.model_.best[0].task)
-    keywords = {**translate_options(overrides, Options.names()), **WITHOUT_SEARCH, "baseline": chosen.is_linear}
-    options = Options.resolve({**{name: getattr(estimator, name) for name in Options.names()}, **keywords})
+    params = {name: getattr(estimator, name) for name in Options.names()}
+    given = {**translate_options(overrides, Options.names()), "baseline": chosen.has_linear}
+    keywords = {**given, **WITHOUT_SEARCH}
+    if chosen.others:
+        size = max(Options.resolve(collect_options(params, given)).max_networks, len(chosen.configs))
+        keywords |= {"max_trials": len(chosen.configs), "ensemble_size": size}
+    options = Options.resolve(collect_options(params, keywords))
     budget = _find_budget(estimator, options) if budget is None else budget
     _check_budget(budget, options)
     return chosen, {**keywords, "min_budget": budget, "max_budget": budget}
+
+
+def _choose_ensemble(config: Any, ensemble_configs: Any) -> Chosen:
+    """Return the configurations of an ensemble."""
+    if config is not None:
+        raise InvalidOption("hyperparameter_config and ensemble_configs are both given; pass one of them.")
+    configs = list(ensemble_configs.values()) if isinstance(ensemble_configs, Mapping) else []
+    if not configs or not all(isinstance(each, Mapping) for each in configs):
+        raise InvalidOption(
+            "ensemble_configs must map names to configurations, as fit_result['ensemble_configs'], or be None; got "
+            f"{ensemble_configs!r:.60}."
+        )
+    return Chosen(configs[0], others=tuple(configs[1:]))
 
 
 def _find_budget(estimator: "AutoNet", options: Options) -> float:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
 from functools import partial
 from importlib.metadata import version
 from numbers import Integral
@@ -31,7 +31,9 @@ __all__ = ["describe_conditions", "describe_fit", "describe_trees", "rebuild_fol
 FREE_OPTIONS = frozenset(
     (
         "callbacks",
+        "ensemble_only_consider_n_best",
         "ensemble_size",
+        "ensemble_sorted_initialization_n_best",
         "executor",
         "log_level",
         "max_runtime",
@@ -43,6 +45,7 @@ FREE_OPTIONS = frozenset(
         "random_state",  # None is any seed
         "refit_on_all_rows",
         "run_dir",
+        "score_metric",
         "warm_start",
     )
 )
@@ -105,7 +108,7 @@ def describe_fit(
         "metrics": [metric if isinstance(metric, str) else {"own": name_builder(metric)} for metric in metrics],
         "seed": context.seed,
         "pos_label": to_spec(options.pos_label),
-        "ensemble_size": options.max_networks,
+        "ensemble_limits": list(astuple(options.ensemble_limits)),
         "unit": context.unit,
         "task": to_spec(context.task),
         "reader": to_spec(reader),

@@ -25,7 +25,7 @@ from autonet.inspection.record import FitRecord
 from autonet.models.ensemble import TreeMember
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import Candidate
+from autonet.pipeline.selection import Candidate, EnsembleLimits
 from autonet.search.export.methods import Exports
 from autonet.search.history import History
 from autonet.search.reporting import describe
@@ -153,7 +153,8 @@ class SavedRun(Exports):
             networks=networks,
         )
         plan = TimePlan(None, fit["unit"], None, None, 3, selects=True, refits=False, n_jobs=1)
-        selection = select_model(self._study, context, Baselines(None, None), self._trees, fit["ensemble_size"], plan)
+        limits = EnsembleLimits(*fit.get("ensemble_limits", [fit.get("ensemble_size")]))  # the latter in older runs
+        selection = select_model(self._study, context, Baselines(None, None), self._trees, limits, plan)
         model = selection.model(reader, targets)
         estimator._set_model(model)
         estimator.best_config_, estimator.history_ = selection.config, self.history

@@ -21,7 +21,7 @@ from autonet.estimators.run import Run
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import CONSIDERED, Candidate, weigh_trees
+from autonet.pipeline.selection import Candidate, weigh_trees
 from autonet.pipeline.tree_jobs import TreeJobs
 from autonet.pipeline.trial import time_epoch
 from autonet.search.executors.base import Executor
@@ -62,7 +62,7 @@ def create_study(
 ) -> Study:
     """Create the study of a run, or return the one that it has.
 
-    It begins with the portfolio of the preset, or with the only configuration to train.
+    It begins with the portfolio of the preset, or with the only configurations to train.
     """
     if run.study is not None:
         return run.study
@@ -76,13 +76,13 @@ def create_study(
         budget_type=context.unit,
         random_state=context.seed,
         run_dir=run.store,
-        keep_best=CONSIDERED if options.max_networks > 1 else 1,
+        keep_best=options.ensemble_limits.n_loaded,
     )
     study.log_trials = False  # `log_trial` does, with the scores of the metric
     if chosen is None:
         configs = options.load_portfolio(context.task, study.encoding)
     else:
-        configs = [] if chosen.is_linear else [chosen.complete(study.encoding)]
+        configs = chosen.complete(study.encoding)
     for config in configs:
         study.enqueue(config)
     logging.getLogger("autonet").info(

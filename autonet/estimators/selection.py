@@ -31,8 +31,8 @@ from autonet.pipeline.baseline import Baseline
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import add_refitted, refit
 from autonet.pipeline.selection import (
-    CONSIDERED,
     Candidate,
+    EnsembleLimits,
     Weighted,
     load_candidates,
     rank_candidates,
@@ -114,6 +114,8 @@ class Selection:
         The model that predicts: these networks, or a selection of all networks and tree ensembles.
     scores : Scores
         Scores of the ensemble, before its networks are trained on all rows.
+    configs : dict of int or str to dict
+        Configurations of the networks of the ensemble.
     candidates : dict of int or str to float
         Loss of each candidate: trials, tree ensembles, the baseline.
     threshold : float, ndarray of shape (n_labels,) or None
@@ -132,6 +134,7 @@ class Selection:
     best: Scores
     ensemble: Ensemble
     scores: Scores
+    configs: dict[int | str, dict[str, Any]]
     candidates: dict[int | str, float]
     threshold: float | Array | None
     conformal: Conformal | QuantileConformal | None
@@ -214,6 +217,7 @@ class Selection:
             "info": {"loss": self.scores.loss, **trained, **validated, **tested},
             "best_network": {"name": str(self.name), **self.best.summary(context)},
             "ensemble": {str(name): share for name, share in shares.items()},
+            "ensemble_configs": {str(name): config for name, config in self.configs.items()},
             "models": {
                 str(name): {"weight": shares.get(name, 0.0), **Scores(loss).summary(context)}
                 for name, loss in self.candidates.items()
@@ -235,7 +239,7 @@ def select_model(
     context: TrialContext,
     baselines: Baselines,
     trees: Sequence[Candidate[Member]],
-    ensemble_size: int,
+    limits: EnsembleLimits,
     plan: TimePlan,
     *,
     single: bool = False,
@@ -250,8 +254,7 @@ def select_model(
         Linear baseline, or why there is none.
     trees : sequence of Candidate
         Tree ensembles.
-    ensemble_size : int
-        Maximum number of members, with repetition.
+    limits : EnsembleLimits
     plan : TimePlan
     single : bool
         Whether the user asked for one configuration, and can have no baseline.
@@ -262,9 +265,8 @@ def select_model(
         If there is no network, of a trial or a baseline; its cause is the first exception.
     """
     interrupt = current_interrupt()
-    most = CONSIDERED if ensemble_size > 1 else 1  # loading networks takes time
     trials, load = study.history.ranked(), study.load_checkpoint
-    networks = load_candidates(trials, load, context, baselines.baseline, most=most)
+    networks = load_candidates(trials, load, context, baselines.baseline, most=limits.n_loaded)
     if not networks:
         if interrupt.requested:
             raise KeyboardInterrupt
@@ -281,10 +283,10 @@ def select_model(
         [(1.0, best)],
     )
     ensemble, predictions, chosen = alone
-    if ensemble_size > 1 and len(found) > 1:
+    if limits.size > 1 and len(found) > 1:
         with interrupt.abandoning():
             limit = plan.limit("selection").shift(-plan.scoring)
-            ensemble, predictions, chosen = select(context, found, size=ensemble_size, limit=limit)
+            ensemble, predictions, chosen = select(context, found, limits, limit=limit)
         if interrupt.requested and not notices:
             notices.append(
                 SearchInterrupted(f"{_interrupt_name(interrupt)}: the selection of the ensemble is incomplete.")
@@ -309,6 +311,7 @@ def select_model(
         best=best_scores,
         ensemble=ensemble,
         scores=scores or best_scores,
+        configs={candidate.name: candidate.config for _, candidate in chosen if candidate.config},
         candidates=losses,
         threshold=context.find_threshold(predictions),
         conformal=_calibrate(context, chosen, predictions),

@@ -18,6 +18,7 @@ def greedy_selection(
     loss: Callable[[Array], tuple[float, float]],
     *,
     size: int,
+    initial: Sequence[int] = (0,),
     is_over: Callable[[], bool] = lambda: False,
 ) -> NDArray[np.float64]:
     """Select models one by one, each the one that most improves the mean of those selected.
@@ -30,8 +31,10 @@ def greedy_selection(
         Maps a mean of predictions to its loss and a tie-breaker; smaller is better.
     size : int
         Number of models to select, at least 1; a model may be selected several times.
+    initial : sequence of int
+        Models that are selected at first, of which at most `size` are.
     is_over : callable
-        Returns whether there is no time for another evaluation; the first model needs none.
+        Returns whether there is no time for another evaluation; the first models need none.
 
     Returns
     -------
@@ -39,9 +42,10 @@ def greedy_selection(
         Weights, which sum to 1, of the best mean on the way; of equally good ones, the smallest.
     """
     one = np.eye(len(predictions))  # row i: model i alone
-    total, counts = np.array(predictions[0], np.float64), one[0]
-    best, best_counts = loss(predictions[0]), one[0]
-    for chosen_so_far in range(1, size):
+    first = list(initial)[:size]
+    total, counts = np.array([predictions[i] for i in first], np.float64).sum(axis=0), one[first].sum(axis=0)
+    best, best_counts = loss(predictions[first[0]] if len(first) == 1 else total / len(first)), counts
+    for chosen_so_far in range(len(first), size):
         losses = []
         for prediction in predictions:
             if is_over():

@@ -37,6 +37,7 @@ from autonet.training.state import Snapshot
 __all__ = [
     "CONSIDERED",
     "Candidate",
+    "EnsembleLimits",
     "Weighted",
     "load_candidates",
     "rank_candidates",
@@ -118,6 +119,46 @@ class Candidate(Generic[Member_co]):
         )
 
 
+@dataclass(frozen=True)
+class EnsembleLimits:
+    """Numbers that limit the selection of an ensemble.
+
+    Attributes
+    ----------
+    size : int
+        Largest number of models, counted with repetition; 1 for the best network alone.
+    considered : int
+        Number of best models to select from; 0 for all that are loaded.
+    initial : int
+        Number of best models to begin with.
+
+    Notes
+    -----
+    A trial at its best epoch and at its last one are one model.
+    """
+
+    size: int
+    considered: int = 0
+    initial: int = 1
+
+    @property
+    def n_loaded(self) -> int:
+        """Number of best trials whose networks are kept and loaded, which takes memory and time."""
+        return max(CONSIDERED, self.considered) if self.size > 1 else 1
+
+    def restrict(self, found: Sequence[Candidate[Member]]) -> Sequence[Candidate[Member]]:
+        """Return the candidates to select from, given all of them, the best first."""
+        names = list(dict.fromkeys(candidate.name for candidate in found))[: self.considered or None]
+        return [candidate for candidate in found if candidate.name in names]
+
+    def initial_positions(self, found: Sequence[Candidate[Member]]) -> list[int]:
+        """Return the positions of the candidates to begin with, each of another model."""
+        first = dict[int | str, int]()
+        for position, candidate in enumerate(found):
+            first.setdefault(candidate.name, position)
+        return list(first.values())[: self.initial]
+
+
 Weighted = Sequence[tuple[float, Candidate[Member]]]
 """Candidates with their weights in an ensemble."""
 
@@ -144,7 +185,7 @@ def load_candidates(
         Number of trials to load.
     """
     found, encoders = list[Candidate[NetworkMember]](), dict[Any, Encoder]()
-    loaded = ((trial, as_folds(load(trial))) for trial in islice(trials, CONSIDERED))
+    loaded = ((trial, as_folds(load(trial))) for trial in islice(trials, max(most, CONSIDERED)))
     kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # others were dropped
     for trial, trained in islice(kept, most):
         # Equal encoders of different processes become one, so that networks share its output.
@@ -219,7 +260,7 @@ def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array)
 
 
 def select(
-    context: TrialContext, found: Sequence[Candidate[Member]], *, size: int, limit: TimeLimit
+    context: TrialContext, found: Sequence[Candidate[Member]], limits: EnsembleLimits, *, limit: TimeLimit
 ) -> tuple[Ensemble, list[Array], Weighted]:
     """Select an ensemble by the metric on the validation rows.
 
@@ -228,8 +269,7 @@ def select(
     context : TrialContext
     found : sequence of Candidate
         The best first.
-    size : int
-        Largest number of candidates, counted with repetition.
+    limits : EnsembleLimits
     limit : TimeLimit
         When the selection stops early.
 
@@ -242,7 +282,7 @@ def select(
         The candidates in the ensemble, in its order, with their weights.
     """
     n_folds = max(len(candidate.predictions) for candidate in found)
-    found = [candidate for candidate in found if len(candidate.predictions) == n_folds]
+    found = limits.restrict([candidate for candidate in found if len(candidate.predictions) == n_folds])
     scorer = ValidationScorer.sample(context, n_folds)
     seen = [scorer.seen(candidate.predictions) for candidate in found]
     interrupt, metric = current_interrupt(), context.metric
@@ -254,7 +294,8 @@ def select(
 
     if metric.is_slow and is_over():
         return Ensemble.from_members(found[0].name, found[0].members()), found[0].predictions, [(1.0, found[0])]
-    shares = _drop_light_trees(greedy_selection(seen, scorer, size=size, is_over=is_over), found)
+    shares = greedy_selection(seen, scorer, size=limits.size, initial=limits.initial_positions(found), is_over=is_over)
+    shares = _drop_light_trees(shares, found)
     chosen = [(float(shares[i]), found[i]) for i in np.flatnonzero(shares)]
     members, weights, names = list[Member](), list[float](), list[int | str]()
     for weight, candidate in chosen:

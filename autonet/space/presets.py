@@ -98,13 +98,13 @@ def list_presets() -> list[str]:
     return sorted(path.stem for path in get_preset_folder().glob("*.toml"))
 
 
-def load_preset(preset: str | Path, task: Task) -> Preset:
+def load_preset(preset: str | Path | None, task: Task) -> Preset:
     """Read a preset for a task.
 
     Parameters
     ----------
-    preset : str or Path
-        A name (``"tiny_cs"``), or the path of a TOML file.
+    preset : str, Path or None
+        A name (``"tiny_cs"``), or the path of a TOML file.  None: no restriction, and no options of its own.
     task : Task
         Selects the updates and portfolio entries that are for its kind, number of rows and number of columns.
 
@@ -113,6 +113,8 @@ def load_preset(preset: str | Path, task: Task) -> Preset:
     InvalidOption
         If the preset does not exist, or its file is invalid.
     """
+    if preset is None:
+        return Preset("None", "Everything that is registered, at its full range.", {}, {}, (), ())
     path = Path(preset)
     if path.suffix != ".toml":
         path = _find_preset(str(preset), "preset")

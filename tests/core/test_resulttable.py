@@ -77,6 +77,7 @@ def test_long_tables_and_cells_are_cut_where_they_print() -> None:
     assert lines[31] == "... 40 more rows ..."
     assert lines[-1].split()[0] == "99"
     assert len(lines) == 62
+    assert [line.split() for line in table.to_text().splitlines()[1:]] == [[str(n), "x" * 199] for n in range(100)]
     html = table._repr_html_()
     assert html.count("<tr>") == 62
     assert '<td colspan="2">... 40 more rows ...</td>' in html

@@ -16,6 +16,7 @@ from autonet.estimators.params import Params
         ("max_runtime", [None, 1, 0.5, np.float32(3), float("inf")], [0, -1, True, "1", float("nan"), [1]]),
         ("max_budget", [None, 1, 0.5], [0, float("inf"), "1"]),
         ("max_trials", [None, 1, 3.0, np.int64(7)], [0, 0.5, float("inf"), float("nan"), True]),
+        ("ensemble_only_consider_n_best", [None, 0, 3], [-1, 0.5, True, "3"]),
         ("eta", [1.5, 3], [None, 1, float("inf")]),
         ("validation_split", [None, 0.1], [0, 1, float("nan"), "0.1"]),
         ("baseline", [True, np.False_], [None, 1, "auto"]),

@@ -35,7 +35,7 @@ def test_what_a_fit_leaves_behind(fitted: AutoNetClassification) -> None:
     result = json.loads(json.dumps(fitted.fit_result))
     assert set(result) == {
         *("optimized_hyperparameter_config", "budget", "loss", "info", "best_network", "ensemble", "models"),
-        *("threshold", "pos_label"),
+        *("ensemble_configs", "threshold", "pos_label"),
     }
     assert result["optimized_hyperparameter_config"] == fitted.best_config_
     assert result["info"]["val_accuracy"] == pytest.approx(1 - result["loss"])

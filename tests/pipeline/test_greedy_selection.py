@@ -40,6 +40,14 @@ def test_the_first_model_stands_when_there_is_no_time() -> None:
     np.testing.assert_array_equal(weights, [1, 0])
 
 
+def test_a_selection_may_begin_with_several_models() -> None:
+    models = [np.array([0.9]), np.array([2.0]), np.array([1.2])]
+    weights = greedy_selection(models, distance(np.ones(1)), size=3, initial=[0, 1])
+    np.testing.assert_allclose(weights, [2 / 3, 1 / 3, 0])
+    weights = greedy_selection(models, distance(np.ones(1)), size=1, initial=[1, 0])
+    np.testing.assert_array_equal(weights, [0, 1, 0])
+
+
 @settings(max_examples=60)
 @given(st.integers(1, 6), st.integers(1, 12), st.integers(0, 2**32 - 1))
 def test_an_ensemble_is_never_worse_than_its_first_model(n_models: int, size: int, seed: int) -> None:

@@ -8,7 +8,7 @@ from autonet.core.clock import TimeLimit
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import Candidate, load_candidates, score_fold, select
+from autonet.pipeline.selection import Candidate, EnsembleLimits, load_candidates, score_fold, select
 from autonet.pipeline.trained import TrainedFold
 from autonet.pipeline.trial import run_trial
 from autonet.search.records import Trial
@@ -25,6 +25,18 @@ def trained(space: TrialContext, n_trials: int = 3) -> tuple[list[Trial], Traine
     runs = [RunningTrial(replace(job(space, 0, 10 * n).job, seed=n)) for n in range(n_trials, 0, -1)]
     trials = [Trial(number, default(space.task), number, "default") for number in range(n_trials)]
     return trials, {trial.number: run_trial(space, run).checkpoint for trial, run in zip(trials, runs, strict=True)}
+
+
+def test_limits_count_a_trial_once_whatever_its_epochs() -> None:
+    found = [Candidate(name, {}, 0.0, (0.0, 0.0), [], list) for name in (4, 4, "trees", 7)]
+    assert [c.name for c in EnsembleLimits(5, considered=2).restrict(found)] == [4, 4, "trees"]
+    assert EnsembleLimits(5, initial=2).initial_positions(found) == [0, 2]
+    assert list(EnsembleLimits(5).restrict(found)) == found
+    assert [limits.n_loaded for limits in (EnsembleLimits(1, 50), EnsembleLimits(2, 5), EnsembleLimits(2, 50))] == [
+        1,
+        30,
+        50,
+    ]
 
 
 @pytest.mark.parametrize("most", [1, 2])
@@ -78,9 +90,9 @@ def test_trees_of_little_weight_are_left_out(diabetes: Any, error_of_trees: floa
         return Candidate(name, {}, 0.0, score_fold(space, rows, prediction), [prediction], lambda: [object()])
 
     found = [candidate(0, 1.0), candidate("extra_trees", -error_of_trees)]
-    ensemble, predictions, chosen = select(space, found, size=25, limit=TimeLimit())
+    ensemble, predictions, chosen = select(space, found, EnsembleLimits(25), limit=TimeLimit())
     assert ensemble.shares == pytest.approx({0: 1 - share, "extra_trees": share} if share else {0: 1.0})
     assert [c.name for _, c in chosen] == [0, "extra_trees"][: len(chosen)]
     np.testing.assert_allclose(predictions[0], space.y[rows] + (0.0 if share else 1.0), atol=1e-9)
     linear = [found[0], replace(found[1], name=LINEAR)]
-    assert len(select(space, linear, size=25, limit=TimeLimit())[0].shares) == 2
+    assert len(select(space, linear, EnsembleLimits(25), limit=TimeLimit())[0].shares) == 2
