@@ -146,7 +146,7 @@ class EnsembleLimits:
         """Number of best trials whose networks are kept and loaded, which takes memory and time."""
         return max(CONSIDERED, self.considered) if self.size > 1 else 1
 
-    def restrict(self, found: Sequence[Candidate[Member]]) -> Sequence[Candidate[Member]]:
+    def restrict(self, found: Sequence[Candidate[Member]]) -> list[Candidate[Member]]:
         """Return the candidates to select from, given all of them, the best first."""
         names = list(dict.fromkeys(candidate.name for candidate in found))[: self.considered or None]
         return [candidate for candidate in found if candidate.name in names]

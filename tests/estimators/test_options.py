@@ -41,7 +41,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
         ({"progress_bar": 1}, "progress_bar must be True, False or 'auto'; got 1"),
         ({"preset": "tiny"}, "Unknown preset 'tiny'. Did you mean 'tiny_cs'"),
         ({"preset": "/nowhere/mine.toml"}, "Preset '/nowhere/mine.toml' cannot be read"),
-        ({"preset": None}, "preset must be a name or a path; got None"),
+        ({"preset": 3}, "preset must be a name, a path, a dictionary of options or None; got 3"),
         ({"networks": ["shaperesnet"]}, "Did you mean 'shapedresnet'"),
         ({"networks": "shapedresnet"}, "networks must be a list of at least one name, or None; got 'shapedresnet'"),
         ({"networks": []}, "networks must be a list of at least one name, or None; got []"),
