@@ -30,7 +30,7 @@ IGNORED_NODES = {
     "coalescer": "rare categories always share a level",
     "column_splitter": "columns are encoded by their number of levels",
     "network": "it has no choices",
-    "network_head": "networks end with a linear layer",
+    "network_head": "networks end with a linear layer, unless an update names their hyperparameter head",
     "preprocessing": "it has no choices",
     "tabular_transformer": "it has no choices",
     "variance_threshold": "constant columns are never used",
