@@ -216,7 +216,7 @@ class AutoNet(FittedEstimator, ABC):
         self,
         X: Any = None,
         y: Any = None,
-        hyperparameter_config: Mapping[str, Any] | None = None,
+        hyperparameter_config: Mapping[str, Any] | int | None = None,
         budget: float | None = None,
         sample_weight: Any = None,
         *,
@@ -235,10 +235,10 @@ class AutoNet(FittedEstimator, ABC):
         Parameters
         ----------
         X, y : as in `fit`
-        hyperparameter_config : mapping of str to value, optional
-            Values of hyperparameters, which have their defaults otherwise.  Default: ``best_config_``, or the default
-            configuration if the estimator is not fitted.  A table and its targets in the places of this and `budget`
-            are `X_valid` and `y_valid`, as in Auto-PyTorch.
+        hyperparameter_config : mapping of str to value, or int, optional
+            Values of hyperparameters, which have their defaults otherwise; or the number of a trial of the last fit.
+            Default: ``best_config_``, or the default configuration if the estimator is not fitted.  A table and its
+            targets in the places of this and `budget` are `X_valid` and `y_valid`, as in Auto-PyTorch.
         budget : float, optional
             Seconds or epochs, as `budget_type` says.  Default: the budget of the best network, or `max_budget` if the
             estimator is not fitted.

@@ -8,7 +8,7 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
-from autonet.core.validation import is_real
+from autonet.core.validation import is_integer, is_real
 from autonet.estimators.autopytorch import translate_options
 from autonet.estimators.option_files import collect_options
 from autonet.estimators.options import Options
@@ -113,8 +113,8 @@ def choose_configuration(
     ----------
     estimator : AutoNet
         Fitted or not.
-    config : mapping of str to Any, optional
-        Default: the best configuration, or the default one if the estimator is not fitted.
+    config : mapping of str to Any, or int, optional
+        Also the number of a trial.  Default: the best configuration, or the default one if the estimator is not fitted.
     budget : float, optional
         Default: that of the best network, or `max_budget`.
     overrides : mapping
@@ -126,8 +126,13 @@ def choose_configuration(
     ------
     InvalidOption
     """
+    if is_integer(config):
+        config = _find_trial(estimator, int(config))
     if config is not None and not (isinstance(config, Mapping) and all(isinstance(name, str) for name in config)):
-        raise InvalidOption(f"hyperparameter_config must be a mapping of names to values, or None; got {config!r:.60}.")
+        raise InvalidOption(
+            "hyperparameter_config must be a mapping of names to values, the number of a trial, or None; got "
+            f"{config!r:.60}."
+        )
     if ensemble_configs is not None:
         chosen = _choose_ensemble(config, ensemble_configs)
     elif config is not None or not hasattr(estimator, "model_"):
@@ -145,6 +150,17 @@ def choose_configuration(
     budget = _find_budget(estimator, options) if budget is None else budget
     _check_budget(budget, options)
     return chosen, {**keywords, "min_budget": budget, "max_budget": budget}
+
+
+def _find_trial(estimator: "AutoNet", number: int) -> Mapping[str, Any]:
+    """Return the configuration of a trial of the last fit."""
+    history = estimator.history_
+    if not 0 <= number < len(history):
+        raise InvalidOption(
+            f"hyperparameter_config is {number}, but the trials of the last fit have numbers from 0 to "
+            f"{len(history) - 1}."
+        )
+    return history.trials[number].config
 
 
 def _choose_ensemble(config: Any, ensemble_configs: Any) -> Chosen:

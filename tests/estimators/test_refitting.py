@@ -56,6 +56,13 @@ def test_a_refit_is_the_same_trial_as_in_a_search(iris: Any, options: dict[str, 
     np.testing.assert_array_equal(again.predict_proba(iris[0]), expected)
 
 
+def test_a_trial_is_named_by_its_number(iris: Any, options: dict[str, Any]) -> None:
+    auto = AutoNetClassification("tiny_cs", **options).fit(*iris, max_trials=2, max_budget=1)
+    config = auto.history_.trials[1].config
+    refused(lambda: auto.refit(*iris, 2), "the trials of the last fit have numbers from 0 to 1.")
+    assert trials(auto.refit(*iris, 1, 1)) == [(config, 1)]
+
+
 def test_a_part_of_a_configuration_is_completed_by_defaults(iris: Any, options: dict[str, Any]) -> None:
     auto = AutoNetClassification("medium_cs", **options).refit(*iris, {BATCHES: 60}, 3)
     default = dict(auto.search_space_.get_default_configuration())
@@ -159,7 +166,7 @@ def test_a_run_directory_is_of_fits_only(iris: Any, options: dict[str, Any], tmp
         ({"hyperparameter_config": {"xyz": 1}}, "Unknown hyperparameter 'xyz'; the hyperparameter is one of get_hyp"),
         ({"hyperparameter_config": {"NetworkSelector:network": "mlp"}}, "'NetworkSelector:network' = 'mlp' is not in"),
         ({"hyperparameter_config": {"PreprocessorSelector:nystroem:gamma": 0.1}}, "'PreprocessorSelector:nys"),
-        ({"hyperparameter_config": [1]}, "hyperparameter_config must be a mapping of names to values, or None"),
+        ({"hyperparameter_config": [1]}, "hyperparameter_config must be a mapping of names to values, the number"),
         ({"hyperparameter_config": {1: 2}}, "hyperparameter_config must be a mapping of names"),
         ({"budget": 0}, "budget must be a finite number greater than 0, or None; got 0."),
         ({"budget": "long"}, "budget must be a finite number greater than 0, or None; got 'long'."),
