@@ -1,12 +1,12 @@
 """Compatibility with Auto-PyTorch 0.0.2: its keywords and numbers of iterations."""
 
 import inspect
-import logging
 from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autonet.core.errors import InvalidOption
+from autonet.estimators.old_options import translate_old_option
 from autonet.estimators.synonyms import unknown_option_error
 
 if TYPE_CHECKING:
@@ -23,20 +23,9 @@ __all__ = [
 
 _Init = TypeVar("_Init", bound=Callable[..., None])
 
-# Options about servers and subprocesses: accepted, and ignored with a note in the log.
-IGNORED_OPTIONS = (
-    "use_pynisher",
-    "run_id",
-    "task_id",
-    "network_interface_name",
-    "min_workers",
-    "working_dir",
-    "run_worker_on_master_node",
-    "ensemble_server_credentials",
-)
+# Arguments of its methods, and options of earlier versions of autonet.
 RENAMED_OPTIONS = {
     "config_preset": "preset",
-    "random_seed": "random_state",
     "refit": "refit_on_all_rows",
     "traditional_learners": "tree_ensembles",
 }
@@ -45,7 +34,7 @@ RENAMED_DATA = {"X_train": "X", "Y_train": "y", "Y_valid": "y_valid", "Y_test": 
 
 
 def translate_options(keywords: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Translate keywords to options.
+    """Translate keywords to options; a note in the log says which are ignored.
 
     Parameters
     ----------
@@ -55,15 +44,16 @@ def translate_options(keywords: Mapping[str, Any], names: Collection[str]) -> di
 
     Raises
     ------
+    InvalidOption
+        For a value of an option of Auto-PyTorch that asks for something that there is not.
     UnknownName
         For a keyword that is neither an option nor one of Auto-PyTorch's.
     """
-    options = {}
+    options: dict[str, Any] = {}
     for name, value in keywords.items():
-        if name in IGNORED_OPTIONS:
-            logging.getLogger("autonet").info("option %s of Auto-PyTorch is ignored: it has no effect here", name)
-        elif name == "cuda":
-            options["device"] = "auto" if value else "cpu"
+        translated = translate_old_option(name, value)
+        if translated is not None:  # an option of autonet says more
+            options |= {key: new for key, new in translated.items() if key == name or key not in keywords}
         elif name in names or name in RENAMED_OPTIONS:
             options[RENAMED_OPTIONS.get(name, name)] = value
         else:
@@ -83,7 +73,9 @@ def translate_refit(keywords: Mapping[str, Any]) -> dict[str, Any]:
     config = options.pop("autonet_config", None)
     if config is not None and not isinstance(config, Mapping):
         raise InvalidOption(f"autonet_config must be a mapping of options, or None; got {config!r:.60}.")
-    return {**(config or {}), **options}
+    options = {**(config or {}), **options}
+    share = options.get("refit_validation_split")
+    return {**options, "validation_split": share} if share else options
 
 
 def accept_old_keywords(init: _Init) -> _Init:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autonet.core.errors import InvalidOption
-from autonet.estimators.params import describe_parameters
+from autonet.estimators.param_docs import describe_parameters
 
 if TYPE_CHECKING:
     from autonet.estimators.option_files import ConfigFileParser

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
     from autonet.core.resulttable import ResultTable
-    from autonet.search.rungs import Unit
     from autonet.space.updates import HyperparameterSearchSpaceUpdates
 
 __all__ = ["AutoNet"]
@@ -41,7 +40,7 @@ class AutoNet(FittedEstimator, ABC):
     default_metrics: ClassVar[Mapping[TaskKind, str]]
 
     @accept_old_keywords
-    def __init__(
+    def __init__(  # noqa: PLR0915 - a statement for each option
         self,
         preset: str | Path | Mapping[str, Any] | None = "medium_cs",
         *,
@@ -50,7 +49,8 @@ class AutoNet(FittedEstimator, ABC):
         num_iterations: int | None = None,
         min_budget: float | None = None,
         max_budget: float | None = None,
-        budget_type: Unit = "time",
+        budget_type: str = "time",
+        algorithm: str = "bohb",
         eta: float = 3,
         optimize_metric: str | Callable[..., float] | None = None,
         additional_metrics: Sequence[str | Callable[..., float]] | None = None,
@@ -60,6 +60,7 @@ class AutoNet(FittedEstimator, ABC):
         shuffle: bool = True,
         cross_validator: Any = None,
         cross_validator_args: Mapping[str, Any] | None = None,
+        min_budget_for_cv: float | None = None,
         ensemble_size: int | None = None,
         ensemble_only_consider_n_best: int | None = None,
         ensemble_sorted_initialization_n_best: int | None = None,
@@ -86,10 +87,14 @@ class AutoNet(FittedEstimator, ABC):
         quantiles: float | Sequence[float] | None = None,
         initialization_methods: Sequence[str] | None = None,
         loss_modules: Sequence[str] | None = None,
+        early_stopping_patience: float | None = None,
         batch_loss_computation_techniques: Sequence[str] | None = None,
         device: str | torch.device = "auto",
         random_state: int | np.random.RandomState | None = None,
         log_level: str | int | None = None,
+        additional_logs: Sequence[str] | None = None,
+        result_logger_dir: str | Path | None = None,
+        use_tensorboard_logger: bool = False,
         progress_bar: bool | str = "auto",
         callbacks: Sequence[Any] | None = None,
     ) -> None:
@@ -100,6 +105,7 @@ class AutoNet(FittedEstimator, ABC):
         self.min_budget = min_budget
         self.max_budget = max_budget
         self.budget_type = budget_type
+        self.algorithm = algorithm
         self.eta = eta
         self.optimize_metric = optimize_metric
         self.additional_metrics = additional_metrics
@@ -109,6 +115,7 @@ class AutoNet(FittedEstimator, ABC):
         self.shuffle = shuffle
         self.cross_validator = cross_validator
         self.cross_validator_args = cross_validator_args
+        self.min_budget_for_cv = min_budget_for_cv
         self.ensemble_size = ensemble_size
         self.ensemble_only_consider_n_best = ensemble_only_consider_n_best
         self.ensemble_sorted_initialization_n_best = ensemble_sorted_initialization_n_best
@@ -135,10 +142,14 @@ class AutoNet(FittedEstimator, ABC):
         self.quantiles = quantiles
         self.initialization_methods = initialization_methods
         self.loss_modules = loss_modules
+        self.early_stopping_patience = early_stopping_patience
         self.batch_loss_computation_techniques = batch_loss_computation_techniques
         self.device = device
         self.random_state = random_state
         self.log_level = log_level
+        self.additional_logs = additional_logs
+        self.result_logger_dir = result_logger_dir
+        self.use_tensorboard_logger = use_tensorboard_logger
         self.progress_bar = progress_bar
         self.callbacks = callbacks
 
@@ -240,8 +251,8 @@ class AutoNet(FittedEstimator, ABC):
             Default: ``best_config_``, or the default configuration if the estimator is not fitted.  A table and its
             targets in the places of this and `budget` are `X_valid` and `y_valid`, as in Auto-PyTorch.
         budget : float, optional
-            Seconds or epochs, as `budget_type` says.  Default: the budget of the best network, or `max_budget` if the
-            estimator is not fitted.
+            Seconds, epochs or a share of the rows, as `budget_type` says.  Default: the budget of the best network, or
+            `max_budget` if the estimator is not fitted.
         sample_weight, groups, X_valid, y_valid, X_test, y_test : as in `fit`
         ensemble_configs : mapping of str to mapping, optional
             Configurations to train instead, all on the same budget, such as ``fit_result["ensemble_configs"]``; an
@@ -338,5 +349,5 @@ class AutoNet(FittedEstimator, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.sparse = tags.input_tags.categorical = True
         tags.transformer_tags.preserves_dtype = []  # always float32
-        tags.non_deterministic = self.budget_type == "time"  # epochs are reproducible
+        tags.non_deterministic = self.budget_type in ("time", "training_time")  # others are reproducible
         return tags

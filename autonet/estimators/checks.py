@@ -20,18 +20,24 @@ __all__ = [
     "COUNT",
     "COUNT_OR_ZERO",
     "METRICS",
+    "NOT_NEGATIVE",
     "N_JOBS",
+    "PATH",
     "PRESET",
     "QUANTILES",
-    "RUN_DIR",
+    "SHARE",
     "UPDATES",
     "Check",
     "accept",
+    "check_algorithm",
     "check_budget_type",
     "check_cross_validator",
+    "check_directory",
     "check_executor",
     "check_log_level",
+    "check_logs",
     "check_score_metric",
+    "check_tensorboard",
     "flag",
     "number",
     "parse_log_level",
@@ -40,7 +46,9 @@ __all__ = [
 Check = Callable[[str, Any], object]
 
 MAX_JOBS = 999
-UNITS = ("time", "epochs")  # of budgets
+UNITS = ("time", "training_time", "epochs", "subset")  # of budgets
+ALGORITHMS = ("bohb", "hyperband", "random")
+LOGS = ("test_result",)
 OPTIMIZED = "optimize_metric"  # the other value of score_metric than None
 
 
@@ -65,6 +73,11 @@ def number(above: float = 0.0, below: float = math.inf, *, finite: bool = True, 
         return is_real(value) and (above < value < below or (value == math.inf and not finite))
 
     return must_be(f"{kind} {interval}{', or None' if optional else ''}", accepts)
+
+
+def is_share(value: Any) -> bool:
+    """Return whether a value is a share of the rows, from 0 to below 1."""
+    return is_real(value) and 0 <= value < 1
 
 
 def flag(*others: Any) -> Check:
@@ -128,7 +141,11 @@ UPDATES = must_be(
     "HyperparameterSearchSpaceUpdates, the path of a file, or None",
     lambda value: value is None or isinstance(value, str | Path) or _is_updates(value),
 )
-RUN_DIR = must_be("a path, or None", lambda value: value is None or isinstance(value, str | os.PathLike))
+SHARE = must_be("a number between 0 and 1, or None", lambda value: value is None or is_share(value))
+NOT_NEGATIVE = must_be(
+    "a number of at least 0, or None", lambda value: value is None or (is_real(value) and 0 <= value < math.inf)
+)
+PATH = must_be("a path, or None", lambda value: value is None or isinstance(value, str | os.PathLike))
 QUANTILES = must_be(
     "a number between 0 and 1, or a list of different ones, or None",
     lambda value: value is None or _is_level(value) or _is_list_of_levels(value),
@@ -160,6 +177,36 @@ def check_score_metric(name: str, value: Any) -> None:
     """Check what `score` returns."""
     if value is not None:
         check_choice(name, str(value), (OPTIMIZED,))
+
+
+def check_directory(name: str, value: Any) -> None:
+    """Check the path of a directory that may be made."""
+    PATH(name, value)
+    path = None if value is None else Path(value).absolute()
+    if path is not None:
+        existing = next(folder for folder in (path, *path.parents) if folder.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK):
+            raise InvalidOption(f"{name} must be a directory that can be written; got {str(value)!r:.200}.")
+
+
+def check_algorithm(name: str, value: Any) -> None:
+    """Check the name of the algorithm of the search."""
+    check_choice(name, value, ALGORITHMS)
+
+
+def check_logs(name: str, value: Any) -> None:
+    """Check the names of further scores to log."""
+    if value is not None and not _is_list(value):
+        raise InvalidOption(f"{name} must be a list of names, or None; got {value!r:.60}.")
+    for log in value or ():
+        check_choice(name, log, LOGS)
+
+
+def check_tensorboard(name: str, value: Any) -> None:
+    """Check a flag that needs TensorBoard to be installed."""
+    flag()(name, value)
+    if value:
+        import autonet.search.export.tensorboard  # noqa: F401, PLC0415 - an extra
 
 
 def check_cross_validator(name: str, value: Any) -> None:

@@ -13,7 +13,7 @@ from autonet.core.typing import Array
 from autonet.data.targets.targets import ClassTargets, Targets
 from autonet.estimators.autopytorch_methods import AutoPyTorchMixin
 from autonet.estimators.base import AutoNet
-from autonet.estimators.params import document_parameters
+from autonet.estimators.param_docs import document_parameters
 
 __all__ = ["AutoNetClassification", "AutoNetMultilabel"]
 

@@ -40,6 +40,7 @@ from autonet.estimators.option_files import collect_options
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen
 from autonet.estimators.report import describe_best, log_fit, show_progress
+from autonet.estimators.result_logger import make_loggers, write_event_files
 from autonet.estimators.run import Run, open_run_of_fit
 from autonet.estimators.run_spec import describe_fit
 from autonet.estimators.scoring import get_positive_label
@@ -125,7 +126,9 @@ def fit_estimator(
         if searches:
             stages.begin("search")
             with _keep_what_was_found(study), current_interrupt().abandoning():
-                limits = limit_search(study, resolved, plan, stages.bar, run, callbacks)
+                limits = limit_search(
+                    study, resolved, plan, stages.bar, run, [*make_loggers(options, study.history), callbacks]
+                )
                 trees = create_tree_jobs(study, context, resolved, plan, run, executor)
                 study.optimize(partial(run_trial, context), executor=trees or executor, **limits)
                 if trees and not callbacks.ended:
@@ -140,12 +143,20 @@ def fit_estimator(
             selection = selection.without(BaselineReturned)
         if resolved.refit_on_all_rows:
             stages.begin("refit")
-            was_asked, size = options.refit_on_all_rows not in ("auto", False), resolved.max_networks
-            selection = selection.refit(study, context, run.trees, size, executor, plan, asked_for=was_asked)
+            selection = selection.refit(
+                study,
+                context,
+                run.trees,
+                resolved.max_networks,
+                executor,
+                plan,
+                asked_for=options.refit_on_all_rows not in ("auto", False),
+            )
         stages.begin("closing")
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
         ended_by = explain_end(study, resolved, plan, callbacks) if searches else "nothing to search, or no time for it"
         estimator._record = _make_record(context, selection, run, stages, ended_by, executor.n_slots)
+        write_event_files(estimator, options)
         run.end(estimator)
         _log_model(estimator, time.monotonic() - began)
 
@@ -239,6 +250,8 @@ def read_inputs(
     warn_if_index_order_differs("X", data["X"], {"y": data["y"], "sample_weight": sample_weight, "groups": groups})
     for part in ("valid", "test"):
         warn_if_index_order_differs(f"X_{part}", data.get(f"X_{part}"), {f"y_{part}": data.get(f"y_{part}")})
+    if options.additional_logs and data.get("X_test") is None:
+        raise InvalidOption("additional_logs=['test_result'] needs rows to score; pass X_test and y_test to fit.")
     modality = estimator.modality
     reader, rows = modality.read(data["X"], categorical_features=options.categorical_features)
     targets = estimator._read_targets(data["y"], options.levels)

@@ -30,14 +30,14 @@ from autonet.pipeline.tabular import NODES, TABLES
 from autonet.search.executors.adopt import adopt_executor
 from autonet.search.executors.base import Executor
 from autonet.search.executors.starting import check_memory_limit
-from autonet.search.rungs import Rungs
+from autonet.search.rungs import Rungs, Unit
 from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
 from autonet.space.portfolio import fit_portfolio
 from autonet.space.presets import Preset, load_preset
 from autonet.space.updates import HyperparameterSearchSpaceUpdate, parse_hyperparameter_search_space_updates
 
-__all__ = ["Options"]
+__all__ = ["Options", "check_budget"]
 
 # Options that choose among the components of a node.
 NODE_OF_OPTION = {node.option: node.name for node in NODES.values() if node.option}
@@ -81,9 +81,20 @@ class Options(Params):
         left = {k: v for k, v in {**PRESET_OPTIONS, **chosen}.items() if getattr(options, k) is None}
         if options.ensemble_size == 1 and options.tree_ensembles is None:
             left["tree_ensembles"] = False
+        if options.validation_split == 0:
+            left |= options._train_on_all_rows()
         options = replace(options, **left)
         options.check()
         return options
+
+    def _train_on_all_rows(self) -> dict[str, Any]:
+        """Return the options that ``validation_split=0`` stands for."""
+        if self.refit_on_all_rows is False:
+            raise InvalidOption(
+                "validation_split=0 trains the final model on all rows, and refit_on_all_rows=False does not; remove "
+                "one of them."
+            )
+        return {"validation_split": None, "refit_on_all_rows": True}
 
     def check(self) -> None:
         """Check everything that can be checked without data."""
@@ -102,7 +113,7 @@ class Options(Params):
                 f"min_budget must not exceed max_budget; got min_budget={self.min_budget:g} and "
                 f"max_budget={self.max_budget:g}."
             )
-        timed = self.budget_type == "time" and self.max_runtime is not None
+        timed = self.unit == "time" and self.max_runtime is not None
         for name in ("min_budget", "max_budget"):
             value = getattr(self, name)
             if timed and value is not None and value > self.max_runtime:
@@ -110,11 +121,13 @@ class Options(Params):
                     f"{name} must not exceed max_runtime; got {name}={value:g} and max_runtime={self.max_runtime:g} "
                     "seconds."
                 )
-        if self.budget_type == "epochs":
-            for name in ("min_budget", "max_budget"):
-                value = getattr(self, name)
-                if value is not None and value != int(value):
-                    raise InvalidOption(f"{name} must be a whole number of epochs; got {value!r}.")
+            if value is not None:
+                check_budget(name, value, self.unit)
+
+    @property
+    def unit(self) -> Unit:
+        """Unit of the budgets; seconds have two names, because only training counts."""
+        return "time" if self.budget_type == "training_time" else self.budget_type  # type: ignore[return-value]  # checked
 
     def _check_memory_limit(self) -> None:
         """Raise where the limit cannot be kept."""
@@ -189,7 +202,7 @@ class Options(Params):
         seconds = DEFAULT_RUNTIME if unlimited else self.max_runtime
         return TimePlan(
             runtime=None if seconds is None or math.isinf(seconds) else float(seconds),
-            unit=self.budget_type,
+            unit=self.unit,
             min_budget=self.min_budget,
             max_budget=self.max_budget,
             eta=self.eta,
@@ -268,6 +281,19 @@ class Options(Params):
         if device.type == "cuda" and not torch.cuda.is_available():
             raise InvalidOption(f"device={str(self.device)!r}, but torch sees no CUDA GPU; use device='auto' or 'cpu'.")
         return device
+
+
+def check_budget(name: str, value: float, unit: Unit) -> None:
+    """Check a budget for its unit.
+
+    Raises
+    ------
+    InvalidOption
+    """
+    if unit == "epochs" and value != int(value):
+        raise InvalidOption(f"{name} must be a whole number of epochs; got {value!r}.")
+    if unit == "subset" and value > 1:
+        raise InvalidOption(f"{name} must be a share of the rows, at most 1, with budget_type='subset'; got {value!r}.")
 
 
 def _seed_generator() -> torch.Generator:

@@ -7,12 +7,10 @@ The constructor repeats names and defaults, as scikit-learn and editors want it;
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from textwrap import fill
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,29 +22,31 @@ from autonet.estimators.checks import (
     COUNT_OR_ZERO,
     METRICS,
     N_JOBS,
+    NOT_NEGATIVE,
+    PATH,
     PRESET,
     QUANTILES,
-    RUN_DIR,
+    SHARE,
     UPDATES,
     Check,
     accept,
+    check_algorithm,
     check_budget_type,
     check_cross_validator,
+    check_directory,
     check_executor,
     check_log_level,
+    check_logs,
     check_score_metric,
+    check_tensorboard,
     flag,
     number,
 )
 
 if TYPE_CHECKING:
-    from autonet.search.rungs import Unit
     from autonet.space.updates import HyperparameterSearchSpaceUpdates
 
-__all__ = ["Params", "describe_parameters", "document_parameters"]
-
-_Class = TypeVar("_Class", bound=type)
-WIDTH = 110  # columns of a generated docstring
+__all__ = ["Params"]
 
 
 def _param(default: Any, type_: str, check: Check, meaning: str) -> Any:
@@ -90,17 +90,31 @@ class Params:
         None,
         "float",
         number(),
-        "Lowest budget of a configuration: seconds of its own training, or epochs.  Default: derived from "
-        "`max_runtime`; 5 for epochs.",
+        "Lowest budget of a configuration: seconds of its own training, epochs, or a share of the rows.  Default: "
+        "derived from `max_runtime`; 5 for epochs, 1/9 for shares.",
     )
     max_budget: float | None = _param(
         None,
         "float",
         number(),
-        "Highest budget of a configuration, as `min_budget`.  Default: derived from `max_runtime`; 150 for epochs.",
+        "Highest budget of a configuration, as `min_budget`.  Default: derived from `max_runtime`; 150 for epochs, "
+        "1 for shares.",
     )
-    budget_type: Unit = _param(
-        "time", '{"time", "epochs"}', check_budget_type, "Unit of the budgets.  Epochs are reproducible bit for bit."
+    budget_type: str = _param(
+        "time",
+        '{"time", "training_time", "epochs", "subset"}',
+        check_budget_type,
+        'Unit of the budgets.  "time" and "training_time" are seconds of training and validation.  "epochs" are '
+        'reproducible bit for bit, and so is "subset": the share of the training rows on which a network is trained '
+        "anew, for 50 epochs; larger shares contain the smaller ones.",
+    )
+    algorithm: str = _param(
+        "bohb",
+        '{"bohb", "hyperband", "random"}',
+        check_algorithm,
+        'How to search: "bohb" proposes configurations by a model and promotes them as soon as they are good; '
+        '"hyperband" draws them at random and promotes them when a rung is complete; "random" trains each to '
+        "`max_budget`.  The portfolio of the preset is tried with 'bohb' only.",
     )
     eta: float = _param(
         3, "float", number(1, optional=False), "One in eta configurations is promoted from a budget to the next."
@@ -137,9 +151,10 @@ class Params:
     validation_split: float | None = _param(
         None,
         "float",
-        number(0, 1),
-        "Share of the rows to hold out for validation, stratified by class or by bins of the target.  Default: 0.3, "
-        'or what `cross_validator` ="auto" chooses.',
+        SHARE,
+        "Share of the rows to hold out for validation, stratified by class or by bins of the target.  0 trains the "
+        "final model on all rows: rows are held out during the search as by default, and `refit_on_all_rows` is True.  "
+        'Default: 0.3, or what `cross_validator` ="auto" chooses.',
     )
     shuffle: bool = _param(
         True,
@@ -165,6 +180,13 @@ class Params:
         accept,
         'Keywords of the splitter given by name, such as {"n_splits": 3}; of "auto", `n_splits` and `n_repeats`, which '
         "it uses where there is time for so many networks.  Default: the preset's choice.",
+    )
+    min_budget_for_cv: float | None = _param(
+        None,
+        "float",
+        NOT_NEGATIVE,
+        "Budget below which a configuration is trained and validated on the first fold only.  Only those that were "
+        "validated on all folds are in the final model, if there are any.  Default: all budgets have all folds.",
     )
     ensemble_size: int | None = _param(
         None,
@@ -226,7 +248,7 @@ class Params:
     run_dir: str | Path | None = _param(
         None,
         "path-like",
-        RUN_DIR,
+        PATH,
         "Directory in which the search is saved as it goes.  The same fit with the same directory goes on where it "
         "ended, also after `kill -9`: no result is lost, and no trial is trained again.  `max_runtime` and "
         "`max_trials` are totals; larger ones continue a search that had ended.  Other data, options or versions of "
@@ -296,6 +318,13 @@ class Params:
     )
     initialization_methods: Sequence[str] | None = _components("Initializations of the weights")
     loss_modules: Sequence[str] | None = _components("Losses")
+    early_stopping_patience: float | None = _param(
+        None,
+        "float",
+        number(finite=False),
+        "Epochs without improvement after which a training ends; infinite: it takes its whole budget.  Default: as "
+        "many as the best epoch took, plus 16.",
+    )
     batch_loss_computation_techniques: Sequence[str] | None = _components("Batch techniques, such as mixup,")
     device: str | torch.device = _param(
         "auto", "str or torch.device", accept, 'Where to train: "auto" (a GPU if there is one), "cpu", "cuda".'
@@ -309,6 +338,27 @@ class Params:
         check_log_level,
         'Level of the logger "autonet" during the fit: "debug", "info", ... or a number of `logging`.  Default: as '
         "it is.  Lines go to the handlers of `logging`, or to standard error if there are none.",
+    )
+    additional_logs: Sequence[str] | None = _param(
+        None,
+        'list of {"test_result"}',
+        check_logs,
+        '"test_result" asks for the scores of ``X_test`` and ``y_test``, which are recorded wherever these are passed '
+        "to `fit`.",
+    )
+    result_logger_dir: str | Path | None = _param(
+        None,
+        "path-like",
+        check_directory,
+        "Directory to which configurations and results are written as trials end, in the files ``configs.json`` and "
+        "``results.json`` of HpBandSter.",
+    )
+    use_tensorboard_logger: bool = _param(
+        False,
+        "bool",
+        check_tensorboard,
+        "Whether to write event files of TensorBoard at the end of the fit, to the directory ``tensorboard`` in "
+        "`result_logger_dir`, or in the current one; needs the extra ``tensorboard``.",
     )
     progress_bar: bool | str = _param(
         "auto",
@@ -339,24 +389,3 @@ class Params:
         """
         for parameter in fields(self):
             parameter.metadata["check"](parameter.name, getattr(self, parameter.name))
-
-
-def _describe_each() -> Iterator[str]:
-    for parameter in fields(Params):
-        default = f'"{parameter.default}"' if isinstance(parameter.default, str) else repr(parameter.default)
-        tail = ", optional" if parameter.default is None else f", default={default}"
-        yield f"{parameter.name} : {parameter.metadata['type']}{tail}"
-        meaning = parameter.metadata["meaning"]
-        yield fill(meaning, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
-
-
-def describe_parameters() -> str:
-    """Describe every parameter as numpydoc does: name, type, default, meaning."""
-    return "\n".join(_describe_each())
-
-
-def document_parameters(cls: _Class) -> _Class:
-    """Put the parameters into the docstring of a class, where it says ``{parameters}``."""
-    if cls.__doc__:  # none under python -OO
-        cls.__doc__ = inspect.cleandoc(cls.__doc__).replace("{parameters}", describe_parameters())
-    return cls

@@ -21,7 +21,7 @@ from autonet.estimators.time_plan import TimePlan
 from autonet.inspection.forecast import Forecast
 from autonet.models.model import one_thread
 from autonet.pipeline.tree_learners import MIN_SHARE
-from autonet.pipeline.trial import time_epoch
+from autonet.pipeline.trial import SUBSET_EPOCHS, time_epoch
 
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
@@ -41,12 +41,13 @@ def plan_fit(estimator: "AutoNet", X: Any, y: Any, overrides: Mapping[str, Any])
         with one_thread():
             options, plan, epoch, workers, metric_seconds = _measure(estimator, data, options, plan)
         rungs = plan.rungs(epoch, metric_seconds)
+    seconds = epoch and epoch * (SUBSET_EPOCHS if plan.unit == "subset" else 1)
     return Forecast(
         rungs=rungs,
         workers=workers,
         stages=_list_stages(plan),
         max_trials=options.limit_trials(rungs),
-        unit_seconds=1.0 if plan.unit == "time" else epoch,
+        unit_seconds=1.0 if plan.unit == "time" else seconds,
         network_share=1 - MIN_SHARE if options.tree_ensembles and not options.levels else 1.0,
     ).table()
 

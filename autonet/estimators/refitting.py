@@ -11,7 +11,7 @@ from autonet.core.task import Task
 from autonet.core.validation import is_integer, is_real
 from autonet.estimators.autopytorch import translate_options
 from autonet.estimators.option_files import collect_options
-from autonet.estimators.options import Options
+from autonet.estimators.options import Options, check_budget
 from autonet.models.network import LINEAR_CONFIG
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.spaces.space import complete_config
@@ -27,6 +27,8 @@ WITHOUT_SEARCH: Mapping[str, Any] = {
     "num_iterations": None,
     "ensemble_size": 1,
     "tree_ensembles": False,
+    "algorithm": "bohb",
+    "min_budget_for_cv": None,
     "n_jobs": 1,
     "run_dir": None,
     "warm_start": False,
@@ -183,16 +185,15 @@ def _find_budget(estimator: "AutoNet", options: Options) -> float:
         return highest
     history = getattr(estimator, "history_", None)
     unit = estimator.budget_type if history is None else history.rungs.unit
-    budget: float = estimator.fit_result_["budget"] if unit == options.budget_type else 0.0
+    budget: float = estimator.fit_result_["budget"] if unit == options.unit else 0.0
     return budget or highest
 
 
 def _check_budget(budget: Any, options: Options) -> None:
-    unit, runtime = options.budget_type, options.max_runtime
+    unit, runtime = options.unit, options.max_runtime
     if not (is_real(budget) and 0 < budget < float("inf")):
         raise InvalidOption(f"budget must be a finite number greater than 0, or None; got {budget!r:.60}.")
-    if unit == "epochs" and budget != int(budget):
-        raise InvalidOption(f"budget must be a whole number of epochs; got {budget!r}.")
+    check_budget("budget", budget, unit)
     if unit == "time" and runtime is not None and budget > runtime:
         raise InvalidOption(
             f"budget must not exceed max_runtime; got budget={budget:g} and max_runtime={runtime:g} seconds."

@@ -11,7 +11,7 @@ from autonet.core.typing import Array
 from autonet.data.targets.targets import RegressionTargets, TargetEncoder, Targets
 from autonet.estimators.autopytorch_methods import AutoPyTorchMixin
 from autonet.estimators.base import AutoNet
-from autonet.estimators.params import document_parameters
+from autonet.estimators.param_docs import document_parameters
 from autonet.models.model import FittedModel
 
 __all__ = ["AutoNetRegression"]

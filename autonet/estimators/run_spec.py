@@ -30,6 +30,7 @@ __all__ = ["describe_conditions", "describe_fit", "describe_trees", "rebuild_fol
 # Options that a later fit of a run may change.
 FREE_OPTIONS = frozenset(
     (
+        "additional_logs",
         "callbacks",
         "ensemble_only_consider_n_best",
         "ensemble_size",
@@ -44,8 +45,10 @@ FREE_OPTIONS = frozenset(
         "progress_bar",
         "random_state",  # None is any seed
         "refit_on_all_rows",
+        "result_logger_dir",
         "run_dir",
         "score_metric",
+        "use_tensorboard_logger",
         "warm_start",
     )
 )

@@ -152,6 +152,8 @@ class SavedRun(Exports):
             seed=fit["seed"],
             networks=networks,
         )
+        if len(context.folds) > 1:
+            self.history.prefer_from(self.params.get("min_budget_for_cv") or 0.0)
         plan = TimePlan(None, fit["unit"], None, None, 3, selects=True, refits=False, n_jobs=1)
         limits = EnsembleLimits(*fit.get("ensemble_limits", [fit.get("ensemble_size")]))  # the latter in older runs
         selection = select_model(self._study, context, Baselines(None, None), self._trees, limits, plan)

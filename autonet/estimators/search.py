@@ -3,7 +3,7 @@
 import logging
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -29,8 +29,14 @@ from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial
 from autonet.search.rungs import Rungs
 from autonet.search.schedulers.halving import AsynchronousHalving
-from autonet.search.study import Study
+from autonet.search.study import Callback, Study
 
+# Sampler and scheduler by `algorithm`; that of "bohb" depends on the budgets.
+ALGORITHMS: Mapping[str, tuple[str, str | None]] = {
+    "bohb": ("bohb", None),
+    "hyperband": ("random", "hyperband"),
+    "random": ("random", "none"),
+}
 # Exponent from which on the loss of a network falls enough with its budget to train it until the end of the search.
 MIN_EXPONENT = 0.2
 
@@ -66,20 +72,26 @@ def create_study(
     """
     if run.study is not None:
         return run.study
+    sampler, scheduler = ALGORITHMS[options.algorithm]
     stretches = context.unit == "time" and options.max_budget is None
     study = Study(
         space,
         min_budget=rungs.bottom,
         max_budget=rungs.top,
-        scheduler=AsynchronousHalving(MIN_EXPONENT if stretches else math.inf),
+        sampler=sampler,
+        scheduler=scheduler or AsynchronousHalving(MIN_EXPONENT if stretches else math.inf),
         eta=options.eta,
         budget_type=context.unit,
         random_state=context.seed,
         run_dir=run.store,
         keep_best=options.ensemble_limits.n_loaded,
     )
+    if len(context.folds) > 1:
+        study.history.prefer_from(context.min_budget_for_cv)
     study.log_trials = False  # `log_trial` does, with the scores of the metric
-    if chosen is None:
+    if chosen is None and options.algorithm != "bohb":
+        configs = []
+    elif chosen is None:
         configs = options.load_portfolio(context.task, study.encoding)
     else:
         configs = chosen.complete(study.encoding)
@@ -132,7 +144,7 @@ def create_tree_jobs(
 
 
 def limit_search(
-    study: Study, options: Options, plan: TimePlan, bar: ProgressBar, run: Run, callbacks: FitCallbacks
+    study: Study, options: Options, plan: TimePlan, bar: ProgressBar, run: Run, callbacks: Sequence[Callback]
 ) -> dict[str, Any]:
     """Return the keywords of `Study.optimize`: limits, and callbacks for the log and the progress bar.
 
@@ -144,8 +156,8 @@ def limit_search(
     bar : ProgressBar
     run : Run
         Saves the seconds of the search.
-    callbacks : FitCallbacks
-        The user's.
+    callbacks : sequence of callable
+        Further ones: of loggers, and the user's.
     """
 
     def show_and_record(study: Study, trial: Trial) -> None:
@@ -156,7 +168,7 @@ def limit_search(
     return {
         "max_trials": options.limit_trials(study.rungs),
         "timeout": max(plan.limit("search").left(), 0.0) if plan.runtime else None,
-        "callbacks": [show_and_record, callbacks],
+        "callbacks": [show_and_record, *callbacks],
         "progress": False,
     }
 

@@ -54,6 +54,7 @@ TESTING_SHARE = 0.1  # of the runtime, at most
 TOP_SHARE = 1 / 3  # of the runtime, so that more than one configuration can reach the top rung
 RUNG_SPAN = 27  # top rung over lowest rung: three promotions with eta=3
 DEFAULT_EPOCHS = (5.0, 150.0)  # lowest and top rung, as in Auto-PyTorch
+DEFAULT_SHARES = (1 / 9, 1.0)  # the same, of the rows
 MIN_EPOCHS = 4  # at the lowest rung: rankings after one epoch say little about the end
 WANTED_EPOCHS = 20  # at the lowest rung, if two rungs remain (docs/benchmarks/method.md)
 
@@ -66,7 +67,7 @@ class TimePlan:
     ----------
     runtime : float or None
         Time limit in seconds; None if only the number of trials is limited.
-    unit : {"time", "epochs"}
+    unit : {"time", "epochs", "subset"}
         Unit of the budgets.
     min_budget, max_budget : float or None
         Lowest and top rung, if the user set them.
@@ -185,6 +186,9 @@ class TimePlan:
             low = self.min_budget or min(DEFAULT_EPOCHS[0], self.max_budget or DEFAULT_EPOCHS[0])
             high = self.max_budget or max(DEFAULT_EPOCHS[1], low)
             return Rungs.geometric(low, high, self.eta, "epochs")
+        if self.unit == "subset":
+            high = self.max_budget or max(DEFAULT_SHARES[1], self.min_budget or 0.0)
+            return Rungs.geometric(self.min_budget or min(DEFAULT_SHARES[0], high), high, self.eta, "subset")
         runtime = self.runtime or DEFAULT_RUNTIME
         high = self.max_budget or max(TOP_SHARE * runtime, self.min_budget or 0.0)
         wanted = min(WANTED_EPOCHS * epoch_seconds, high / self.eta)

@@ -26,8 +26,8 @@ class Forecast:
         Seconds of each stage, by the time plan; empty without a time limit.
     max_trials : int or None
     unit_seconds : float or None
-        Seconds of a trial per unit of its budget: 1 for seconds; for epochs, that of the default configuration, or None
-        if it is not known.
+        Seconds of a trial per unit of its budget: 1 for seconds; for epochs and shares of the rows, that of the default
+        configuration, or None if it is not known.
     network_share : float
         Share of the time of the search that networks get at most; trees get the rest.
     """
@@ -63,7 +63,7 @@ class Forecast:
             note = f"get {1 - self.network_share:.0%} of the search, more if they are good"
             rows.append(_row("time", "tree ensembles", note=note))
         rows.append(_row("time", "trials at once", trials=self.workers))
-        unit, n = "s" if self.rungs.unit == "time" else "epochs", self.trials
+        unit, n = self.rungs.words, self.trials
         for k, budget in enumerate(self.rungs.budgets):
             reaching = None if n is None else math.floor(n / self.rungs.eta**k)
             seconds = None if self.unit_seconds is None else budget * self.unit_seconds

@@ -112,7 +112,7 @@ def _fit_fold(
         None,
     )
     metric_seconds = context.metric.seconds
-    length = EPOCHS if context.unit == "epochs" else seconds + metric_seconds
+    length = EPOCHS if context.unit != "time" else seconds + metric_seconds
     generator = torch.Generator().manual_seed(context.seed)
     with draw_from(generator):
         network = context.modality.build_linear(context.task, encoder.layout)
@@ -124,7 +124,7 @@ def _fit_fold(
     state = TrainingState(network, Adam(network.parameters(), 1e-2, fused=True), generator)
     limit = max(limit, TimeLimit.after(MIN_SECONDS))
     n_batches = count_batches(len(rows), BATCH_SIZE)
-    budget = TrainingBudget(context.unit, 0.0, length, n_batches, limit, metric_seconds)
+    budget = TrainingBudget(context.training_unit, 0.0, length, n_batches, limit, metric_seconds)
     train(state, plan, rows, valid.x, context.validation(fold.valid, targets, valid.y), budget)
     if not state.best.weights:
         return  # interrupted at once

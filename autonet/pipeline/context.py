@@ -4,9 +4,9 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from autonet.core.pickling import pickle_arrays
 from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
+from autonet.data.splits.subsets import choose_subset
 from autonet.data.targets.targets import TargetEncoder
 from autonet.data.targets.transforms import TARGET_TRANSFORMS
 from autonet.metrics.metric import Metric
@@ -55,6 +56,12 @@ class EncodedFold:
     targets: TargetEncoder
     rows: EncodedRows
     valid: EncodedRows
+    train: NDArray[np.intp]  # numbers of the rows to train on
+
+    def take(self, positions: NDArray[np.intp]) -> "EncodedFold":
+        """Return the fold with a subset of its training rows."""
+        rows = self.rows.take(torch.from_numpy(positions).to(self.rows.y.device))
+        return replace(self, rows=rows, train=self.train[positions])
 
 
 @dataclass
@@ -74,7 +81,7 @@ class TrialContext:
     metric : Metric
     additional_metrics : sequence of Metric
         Recorded, not optimized.
-    unit : {"time", "epochs"}
+    unit : {"time", "epochs", "subset"}
         Unit of budgets.
     device : torch.device
     seed : int
@@ -85,6 +92,10 @@ class TrialContext:
         Whether trials notify the search of each validation.
     unseen : UnseenRows or None
         Test rows, which are scored and nothing else.
+    patience : float or None
+        Epochs without improvement after which training stops early; None: the rule of `TrainingState`.
+    min_budget_for_cv : float
+        Budget below which a trial is validated on the first fold only.
     shared : SharedEncodings or None
         Encodings that all processes share, instead of a cache in each.
     """
@@ -103,6 +114,8 @@ class TrialContext:
     networks: Node[nn.Module] = NETWORKS
     notifies: bool = False
     unseen: UnseenRows | None = None
+    patience: float | None = None
+    min_budget_for_cv: float = 0.0
     shared: "SharedEncodings | None" = None
     _encoded: OrderedDict[Any, tuple[Encoder, list[Inputs]]] = field(default_factory=OrderedDict, repr=False)
 
@@ -111,6 +124,20 @@ class TrialContext:
         """Rows of any fold, shape (n,)."""
         parts = [part for fold in self.folds for part in (fold.train, fold.valid)]
         return np.unique(np.concatenate(parts))
+
+    @property
+    def trains_subsets(self) -> bool:
+        """Whether budgets are shares of the rows: every budget trains networks anew, for a fixed number of epochs."""
+        return self.unit == "subset"
+
+    @property
+    def training_unit(self) -> Literal["time", "epochs"]:
+        """Unit in which the training of a network is limited."""
+        return "time" if self.unit == "time" else "epochs"
+
+    def folds_at(self, budget: float) -> list[Fold]:
+        """Return the folds that a trial of a budget is validated on."""
+        return self.folds[:1] if budget < self.min_budget_for_cv else self.folds
 
     def resolve(self, config: Mapping[str, Any]) -> Components:
         """Return the components that a configuration chooses, with their hyperparameters."""
@@ -127,7 +154,13 @@ class TrialContext:
             self._keep_encoded(key, encoded)
         encoder, (x, valid_x) = encoded
         targets = self.fit_targets(components, train)
-        return EncodedFold(encoder, targets, self.rows(targets, x, train), self.rows(targets, valid_x, valid))
+        return EncodedFold(encoder, targets, self.rows(targets, x, train), self.rows(targets, valid_x, valid), train)
+
+    def encode_subset(self, components: Components, fold: int, share: float) -> EncodedFold:
+        """Encode a fold by encoders of all of its training rows, and keep a share of these."""
+        encoded = self.encode_fold(components, fold)
+        chosen = choose_subset(self.y[encoded.train], self.task.kind, share, self.seed)
+        return encoded.take(chosen)
 
     def _encode(self, components: Components, fold: int, allocate: Allocate | None) -> tuple[Encoder, list[Inputs]]:
         train, valid = self.folds[fold].train, self.folds[fold].valid

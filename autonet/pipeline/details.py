@@ -25,7 +25,7 @@ CALL_STEPS = 0.5  # time of a score in training steps, however few rows it has
 DIGITS = 5
 
 
-def new_curve(context: TrialContext, fold: int, encoded: EncodedFold, batch_size: int) -> LearningCurve:
+def new_curve(context: TrialContext, encoded: EncodedFold, batch_size: int) -> LearningCurve:
     """Return the empty curve of a fold, with a sample of its training rows to score, unless the metric is slow."""
     max_points = max(MAX_POINTS // len(context.folds), MIN_POINTS)
     if context.metric.is_slow:
@@ -33,7 +33,7 @@ def new_curve(context: TrialContext, fold: int, encoded: EncodedFold, batch_size
     n = len(encoded.rows)
     chosen = np.linspace(0, n - 1, min(n, SAMPLED_ROWS)).astype(np.intp)
     sampled = encoded.rows.take(torch.from_numpy(chosen).to(encoded.rows.y.device))
-    validation = context.validation(context.folds[fold].train[chosen], encoded.targets, sampled.y)
+    validation = context.validation(encoded.train[chosen], encoded.targets, sampled.y)
     cost = CALL_STEPS + FORWARD_SHARE * len(chosen) / batch_size
     return LearningCurve(max_points, TrainingSample(sampled.x, validation, cost))
 

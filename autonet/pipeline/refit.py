@@ -44,8 +44,13 @@ LATE = 0.8
 FURTHER_EPOCHS = 0.3  # of a network that continues, as a share of its epochs
 REFITTED_SHARE = 0.5  # weight of the refitted networks; alone they are worse (docs/benchmarks/log.md)
 PLANNED_SHARE = 0.8  # of the time; the rest is for encoding, and for jobs of different lengths
-MIN_TRAINING_SHARE = {"time": 0.5, "epochs": 1.0}  # of a refit, for which there must be time; by unit of budgets
-MIN_FURTHER_SHARE = {"time": 0.2, "epochs": 1.0}  # the same of a network that continues: a short cycle is one, too
+MIN_TRAINING_SHARE = {
+    "time": 0.5,
+    "epochs": 1.0,
+    "subset": 1.0,
+}  # of a refit, for which there must be time; by unit of budgets
+# The same of a network that continues: a short cycle is one, too.
+MIN_FURTHER_SHARE = {"time": 0.2, "epochs": 1.0, "subset": 1.0}
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,8 @@ def _plan_networks(context: TrialContext, trial: Trial, folds: Sequence[TrainedF
         return [build_member(context, trial.config, fold, w) for fold, w in zip(folds, weights, strict=True)]
 
     least = (MIN_FURTHER_SHARE if all(map(_is_late, folds)) else MIN_TRAINING_SHARE)[context.unit]
-    job = Job(trial.number, trial.config, 0.0, _seconds(context, folds), trial.seed, math.inf, checkpoint=folds)
+    seconds = _seconds(context, folds) / (trial.budget if context.trains_subsets else 1.0)
+    job = Job(trial.number, trial.config, 0.0, seconds, trial.seed, math.inf, checkpoint=folds)
     return _Refit(job, least, build)
 
 
@@ -206,12 +212,12 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
             length = _epochs(fold)
             if context.unit == "time":
                 length *= share * _epoch_seconds(context, fold)
-            budget = TrainingBudget(context.unit, 0.0, length, n_batches, limit)
+            budget = TrainingBudget(context.training_unit, 0.0, length, n_batches, limit)
             while not budget.finished:
                 train_epoch(state, plan, rows, budget)
             if budget.interrupted:
                 raise TimedOut("interrupted")
-            if context.unit == "epochs" and budget.truncated:
+            if context.unit != "time" and budget.truncated:
                 raise TimeoutError(f"no time for {length:g} epochs")
             weights.append(state.ema.network.state_dict())
             if not all(torch.isfinite(tensor).all() for tensor in weights[-1].values()):

@@ -196,6 +196,8 @@ def load_candidates(
         if any(b is not e for b, e in zip(best, last, strict=True)):
             found.append(Candidate.from_trial(trial, context, folds, last))
     # A mean over fewer folds is not comparable.
+    n_folds = max((len(candidate.predictions) for candidate in found), default=0)
+    found = [candidate for candidate in found if len(candidate.predictions) == n_folds]
     if baseline is not None and all(len(baseline.members) >= len(c.predictions) for c in found):
         found.append(Candidate.from_baseline(baseline))
     return rank_candidates(found, context)
@@ -334,7 +336,7 @@ def weigh_trees(
     trees : sequence of Candidate
     """
     networks = [] if context.metric.is_slow else load_candidates(trials, load, context, None, most=WEIGHED)
-    if not networks:
+    if not networks or len(networks[0].predictions) < len(context.folds):
         return 0.0
     found: list[Candidate[Member]] = rank_candidates([*networks, *trees], context)
     scorer, limit = ValidationScorer.sample(context, len(context.folds)), TimeLimit.after(WEIGHING_SECONDS)

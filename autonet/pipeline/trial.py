@@ -27,7 +27,7 @@ from autonet.models.network import restore_network
 from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.nets.modernnca import remember_rows
-from autonet.pipeline.context import TrialContext
+from autonet.pipeline.context import EncodedFold, TrialContext
 from autonet.pipeline.details import FOLDS, describe_curve, describe_fold, new_curve
 from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.trained import TrainedFold, as_checkpoint, as_folds
@@ -45,8 +45,9 @@ from autonet.training.random import bind_generator, draw_from, seed_gpu
 from autonet.training.schedules import REGULARIZATION, SCHEDULES
 from autonet.training.state import TrainingState
 
-__all__ = ["build_member", "build_training", "run_trial", "score_additional", "time_epoch"]
+__all__ = ["SUBSET_EPOCHS", "build_member", "build_training", "run_trial", "score_additional", "time_epoch"]
 
+SUBSET_EPOCHS = 50  # that a network is trained for on its share of the rows
 TIMING_SECONDS = 0.1  # of training steps, after one warm-up step
 
 
@@ -68,40 +69,24 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
         from autonet.pipeline.tree_fitting import fit_tree_learner  # noqa: PLC0415
 
         return fit_tree_learner(context, trial)
-    components = context.resolve(trial.params)
-    n_folds, share = len(context.folds), _n_budget_shares(context)
-    target, before = trial.job.target, as_folds(trial.checkpoint.load())
-    if before is not None:
-        components = components.replace([UNINITIALIZED])
+    components, folds = context.resolve(trial.params), context.folds_at(trial.job.target)
+    before = [] if context.trains_subsets else as_folds(trial.checkpoint.load()) or []
     trained: list[TrainedFold] = []
     budgets: list[TrainingBudget] = []
     networks: list[TrainedNetwork] = []
     details: list[dict[str, Any]] = []
     generator = torch.Generator().manual_seed(trial.seed)
     with one_thread(), seed_gpu(trial.seed, context.device):
-        for fold in range(n_folds):
-            encoded = context.encode_fold(components, fold)
-            rows, valid, layout = encoded.rows, encoded.valid, encoded.encoder.layout
-            with draw_from(generator):
-                state, plan = build_training(context.task, components, rows, layout, generator, context.modality)
-                if before is None:
-                    initialize_from_rows(state.network, rows.x)
-                    remember_rows([state.network, state.ema.network], rows.x, rows.y, rows.weights)
-            state.curve = new_curve(context, fold, encoded, plan.batch_size)
-            if before is not None:
-                state.restore(before[fold].state)
-            budget = TrainingBudget(
-                context.unit,
-                trial.start / share,
-                target / share,
-                count_batches(len(rows), plan.batch_size),
-                trial.limit.share(n_folds - fold),
-                context.metric.seconds,
-            )
+        for fold in range(len(folds)):
+            encoded = _encode(context, components, fold, trial.job.target)
+            rows, valid, earlier = encoded.rows, encoded.valid, before[fold] if fold < len(before) else None
+            state, plan = _begin_training(context, components, encoded, earlier, generator)
+            n_batches, limit = count_batches(len(rows), plan.batch_size), trial.limit.share(len(folds) - fold)
+            budget = _limit_training(context, trial, n_batches, limit, anew=earlier is None)
             if budget.limit.left() < context.metric.seconds:
                 raise TimedOut("no time for a validation")
             try:
-                validation = context.validation(context.folds[fold].valid, encoded.targets, valid.y)
+                validation = context.validation(folds[fold].valid, encoded.targets, valid.y)
                 validation = _notify(validation, context, trial, state)
                 train(state, plan, rows, valid.x, validation, budget)
                 if not state.best.weights:
@@ -123,6 +108,45 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
         result = _summarize(context, trial, before, trained, budgets)
         scores = _score_unseen(context, trained, networks, trial.limit)
         return replace(result, metrics={**result.metrics, **scores}, details={FOLDS: details})
+
+
+def _encode(context: TrialContext, components: Components, fold: int, budget: float) -> EncodedFold:
+    """Encode a fold; its training rows are a share of all if budgets are."""
+    if context.trains_subsets:
+        return context.encode_subset(components, fold, budget)
+    return context.encode_fold(components, fold)
+
+
+def _begin_training(
+    context: TrialContext,
+    components: Components,
+    encoded: EncodedFold,
+    earlier: TrainedFold | None,
+    generator: torch.Generator,
+) -> tuple[TrainingState, TrainingPlan]:
+    """Build network, optimizer and plan of a fold, and restore an earlier state of training."""
+    rows, layout = encoded.rows, encoded.encoder.layout
+    chosen = components if earlier is None else components.replace([UNINITIALIZED])
+    with draw_from(generator):
+        state, plan = build_training(context.task, chosen, rows, layout, generator, context.modality)
+        if earlier is None:
+            initialize_from_rows(state.network, rows.x)
+            remember_rows([state.network, state.ema.network], rows.x, rows.y, rows.weights)
+    state.curve, state.patience = new_curve(context, encoded, plan.batch_size), context.patience
+    if earlier is not None:
+        state.restore(earlier.state)
+    return state, plan
+
+
+def _limit_training(
+    context: TrialContext, trial: RunningTrial, n_batches: int, limit: TimeLimit, *, anew: bool
+) -> TrainingBudget:
+    """Return the training budget of a fold: its share of what the job trains."""
+    share, seconds = _n_budget_shares(context), context.metric.seconds
+    if context.trains_subsets:
+        return TrainingBudget("epochs", 0.0, SUBSET_EPOCHS, n_batches, limit, seconds)
+    start = 0.0 if anew else trial.start / share  # a fold may be new where others continue
+    return TrainingBudget(context.training_unit, start, trial.job.target / share, n_batches, limit, seconds)
 
 
 def _score_unseen(
@@ -156,29 +180,28 @@ def _n_budget_shares(context: TrialContext) -> int:
 def _summarize(
     context: TrialContext,
     trial: RunningTrial,
-    before: Sequence[TrainedFold] | None,
+    before: Sequence[TrainedFold],
     trained: list[TrainedFold],
     budgets: list[TrainingBudget],
 ) -> Result:
     """Combine the folds into the result of the trial."""
-    share = _n_budget_shares(context)
     loss = float(np.mean([t.best.loss for t in trained]))
-    paid = {"time": "seconds", "epochs": "epochs"}[context.unit]
-    earlier = [fold.position[paid] for fold in before] if before else [0] * len(trained)
+    paid = {"time": "seconds", "epochs": "epochs", "subset": "steps"}[context.unit]
+    earlier = [fold.position[paid] for fold in before] + [0] * (len(trained) - len(before))
     spent = [fold.position[paid] - was for fold, was in zip(trained, earlier, strict=True)]
     n_parameters = sum(t.n_parameters for t in trained)
     status, reached = Status.FINISHED, trial.job.target
     if any(b.truncated for b in budgets):
         status = Status.INTERRUPTED if any(b.interrupted for b in budgets) else Status.CUT
-        reached = min(min(b.reached for b in budgets) * share, reached)
+        reached = min(_find_reached(context, trial, budgets), reached)
     return Result(
         loss,
         reached,
         status,
         tie_breaker=float(np.mean([t.best.tie_breaker for t in trained])),
         # Epochs times parameters: unlike seconds, every run of a seed repeats it.
-        cost=sum(n * (t.n_parameters if context.unit == "epochs" else 1) for n, t in zip(spent, trained, strict=True)),
-        complete=all(b.stopped_early for b in budgets),
+        cost=sum(n * (t.n_parameters if context.unit != "time" else 1) for n, t in zip(spent, trained, strict=True)),
+        complete=all(b.stopped_early for b in budgets) and _has_all_rows(context, trial),
         metrics={
             f"val_{context.metric.name}": context.metric.to_score(loss),
             **score_additional(context, [t.prediction(t.best) for t in trained]),
@@ -187,6 +210,20 @@ def _summarize(
         },
         checkpoint=as_checkpoint(trained, trial),
     )
+
+
+def _find_reached(context: TrialContext, trial: RunningTrial, budgets: Sequence[TrainingBudget]) -> float:
+    """Return the budget that all folds have reached."""
+    least = min(budget.reached for budget in budgets)
+    if context.trains_subsets:
+        return trial.start + (trial.job.target - trial.start) * least / SUBSET_EPOCHS
+    return least * _n_budget_shares(context)
+
+
+def _has_all_rows(context: TrialContext, trial: RunningTrial) -> bool:
+    """Whether a larger budget would bring nothing but longer training: neither rows nor folds."""
+    budget = trial.job.target
+    return not (context.trains_subsets and budget < 1) and len(context.folds_at(budget)) == len(context.folds)
 
 
 def score_additional(

@@ -68,7 +68,8 @@ class History:
         self.seconds_per_unit: dict[int, float] = {}
         self.overheads: dict[int, float] = {}
         self.session = 0
-        self._ranked: list[tuple[tuple[float, float, float], int]] = []
+        self._preferred = 0.0
+        self._ranked: list[tuple[tuple[bool, float, float, float], int]] = []
         self._rungs: dict[float, list[tuple[float, float, int]]] = {}
         self._curves: dict[int, list[float]] = {}
         self._tables: dict[int, TrialTable] = {}
@@ -176,12 +177,12 @@ class History:
         """Add a report to a trial."""
         number = trial.number
         if trial.usable:
-            self._ranked.pop(bisect_left(self._ranked, (trial.rank, number)))
+            self._ranked.pop(bisect_left(self._ranked, (self._rank(trial), number)))
         trial.add(report)
         self.running.pop(number, None)
         self.reports.append((trial, report))
         if trial.usable:
-            insort(self._ranked, (trial.rank, number))
+            insort(self._ranked, (self._rank(trial), number))
         if trial.failed or report.status is Status.FINISHED:
             insort(self._rungs.setdefault(report.target, []), (report.loss, report.tie_breaker, number))
         paid = report.budget - report.start
@@ -190,6 +191,14 @@ class History:
             self.overheads[number] = max(report.seconds - paid, self.overheads.get(number, 0.0))
         if not trial.failed and len(self.rungs) == 1:
             self._add_curve(trial)
+
+    def _rank(self, trial: Trial) -> tuple[bool, float, float, float]:
+        return (trial.budget < self._preferred, *trial.rank)
+
+    def prefer_from(self, budget: float) -> None:
+        """Rank trials below a budget after all others: their values are measured otherwise, such as on fewer rows."""
+        self._preferred = budget
+        self._ranked = sorted((self._rank(self.trials[number]), number) for _, number in self._ranked)
 
     def to_events(self) -> Iterator[Event]:
         """Yield events that build an equal history: for each job that has ended, what began it and its report.
@@ -226,7 +235,10 @@ class History:
 
     @property
     def best(self) -> Trial | None:
-        """The trial with the smallest loss; ties go to the tie-breaker, then to the larger budget."""
+        """The trial with the smallest loss, of those that `prefer_from` prefers.
+
+        Ties go to the tie-breaker, then to the larger budget.
+        """
         return self.trials[self._ranked[0][1]] if self._ranked else None
 
     def ranked(self) -> Iterator[Trial]:

@@ -11,7 +11,9 @@ from autonet.search.spaces.values import to_plain
 
 __all__ = ["Rungs", "Unit", "make_rungs"]
 
-Unit = Literal["time", "epochs"]
+Unit = Literal["time", "epochs", "subset"]
+
+WORDS = {"time": "s", "epochs": "epochs", "subset": "of the rows", "none": ""}  # that follow a budget, by unit
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,9 @@ class Rungs:
         In increasing order.
     eta : float
         Reduction factor: one in `eta` trials of a rung is promoted to the next.
-    unit : {"time", "epochs", "none"}
+    unit : {"time", "epochs", "subset", "none"}
         "time": seconds of a trial.  "epochs": any other unit proportional to time, integer if both ends are.
+        "subset": share of the rows that a trial is trained on, at most 1.
         "none": a single rung, for objectives without a budget.
     """
 
@@ -48,6 +51,8 @@ class Rungs:
             )
         if not eta > 1:
             raise InvalidOption(f"eta must be greater than 1; got {eta:g}.")
+        if unit == "subset" and high > 1:
+            raise InvalidOption(f"Budgets are shares of the rows, at most 1; got max_budget={high:g}.")
         # Rounded, since the logarithm may be slightly below an integer.
         steps = max(round(math.log(high / low, eta)), 1 if high > low else 0)
         ladder = [low * (high / low) ** (k / max(steps, 1)) for k in range(steps + 1)]
@@ -69,7 +74,12 @@ class Rungs:
         """Show the budgets with their unit."""
         if self.unit == "none":
             return "no budgets"
-        return f"{' - '.join(f'{b:g}' for b in self.budgets)} {'s' if self.unit == 'time' else 'epochs'}"
+        return f"{' - '.join(f'{b:g}' for b in self.budgets)} {self.words}"
+
+    @property
+    def words(self) -> str:
+        """What to write behind a budget: its unit."""
+        return WORDS[self.unit]
 
     @property
     def bottom(self) -> float:
@@ -109,7 +119,7 @@ def make_rungs(low: float | None, high: float | None, eta: float, unit: Unit) ->
             raise InvalidOption(f"{name} must be a number; got {value!r}.")
     low, high, eta = (_plain_number(v) for v in (high if low is None else low, low if high is None else high, eta))
     assert low is not None and high is not None  # noqa: S101, PT018 - for the type checker
-    return Rungs.geometric(low, high, eta, check_choice("budget_type", unit, ("epochs", "time")))  # type: ignore[arg-type]
+    return Rungs.geometric(low, high, eta, check_choice("budget_type", unit, ("epochs", "time", "subset")))  # type: ignore[arg-type]
 
 
 def _plain_number(value: Any) -> float:

@@ -61,8 +61,8 @@ class Study(AskTell):
     min_budget, max_budget : float, optional
         Lowest and highest budget, in any unit proportional to time; integers give integer budgets.  Without them,
         objectives have no budget.
-    budget_type : {"epochs", "time"}
-        Unit of budgets; "time" counts the seconds of a trial.
+    budget_type : {"epochs", "time", "subset"}
+        Unit of budgets; "time" counts the seconds of a trial, "subset" is a share of the rows.
     eta : float
         Reduction factor: one in `eta` trials of a rung is promoted to the next.
     run_dir : path-like, optional

@@ -107,13 +107,13 @@ def _count_budgets(history: "History") -> list[Row]:
     rungs = history.rungs
     if rungs.unit == "none":
         return []
-    unit, reports = "s" if rungs.unit == "time" else "epochs", [report for _, report in history.reports]
+    reports = [report for _, report in history.reports]
     rows = []
     for budget in rungs.budgets:
         jobs = [job for job in reports if job.target == budget]
         note = "top rung" if budget == rungs.top else "lowest rung" if budget == rungs.bottom else ""
         note = "the only rung" if len(rungs) == 1 else note
-        rows.append(_row("rungs", f"{budget:.4g} {unit}", len(jobs), _seconds(jobs), note))
+        rows.append(_row("rungs", f"{budget:.4g} {rungs.words}", len(jobs), _seconds(jobs), note))
     return rows
 
 

@@ -66,6 +66,12 @@ class TrainingState:
         Source of random numbers on the CPU; default: torch's global generator.
     schedule : LossSchedule, optional
         Schedule of the learning rate that follows the validations.
+
+    Attributes
+    ----------
+    patience : float or None
+        Epochs without improvement after which training stops early; infinite: it never does.  None: more than twice
+        the epochs of the best validation, plus 16.
     """
 
     def __init__(
@@ -86,13 +92,16 @@ class TrainingState:
         self.weight_decays = [group.get("weight_decay", 0.0) for group in optimizer.param_groups]
         self.dropouts = [(m, m.p) for m in network.modules() if isinstance(m, nn.Dropout)]
         self.position = Position()
+        self.patience: float | None = None
         self.best = self.last = Snapshot()
         self.curve = LearningCurve()
         self._validated_step = -1  # of the EMA weights, in this process
 
     @property
     def should_stop_early(self) -> bool:
-        """Whether further training is not expected to improve the network."""
+        """Whether further training is not expected to improve the network, or its patience has run out."""
+        if self.patience is not None:
+            return self.position.epochs - self.best.epochs >= self.patience
         return self.position.epochs > PATIENCE_FACTOR * self.best.epochs + PATIENCE_EPOCHS
 
     def record_validation(self, loss: float, tie_breaker: float, outputs: Tensor) -> None:

@@ -40,8 +40,8 @@ def test_slow_metrics_are_not_computed_on_training_rows(digits: Any) -> None:
     trial = job(space, 0, 1)
     components, space = space.resolve(trial.params), replace(space, metric=slow)
     encoded = space.encode_fold(components, 0)
-    assert new_curve(space, 0, encoded, 32).sample is None
-    assert new_curve(replace(space, metric=replace(slow, cost=Cost())), 0, encoded, 32).sample is not None
+    assert new_curve(space, encoded, 32).sample is None
+    assert new_curve(replace(space, metric=replace(slow, cost=Cost())), encoded, 32).sample is not None
 
 
 def test_scores_of_a_curve_have_the_direction_of_the_metric(diabetes: Any) -> None:

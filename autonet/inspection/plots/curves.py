@@ -192,8 +192,7 @@ class LearningCurvesDisplay:
         for trial in results.history:
             points = [(report.budget, results.to_values(report.loss)) for report in trial.reports if not report.failed]
             curves.append(_make_curve(results, trial, np.array(points, float)))
-        unit = "s" if rungs.unit == "time" else "epochs"
-        return cls._from_curves(results, curves, f"budget ({unit})", rungs.budgets).plot(ax=ax)
+        return cls._from_curves(results, curves, f"budget ({rungs.words})", rungs.budgets).plot(ax=ax)
 
     @classmethod
     def _from_curves(

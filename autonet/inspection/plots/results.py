@@ -164,5 +164,4 @@ class SearchResults:
         if rungs.unit == "none":
             return "trial"
         budget = rungs.budgets[level]
-        unit = "s" if rungs.unit == "time" else "epoch" if budget == 1 else "epochs"
-        return f"{budget:.4g} {unit}"
+        return f"{budget:.4g} {'epoch' if rungs.unit == 'epochs' and budget == 1 else rungs.words}"

@@ -86,7 +86,7 @@ def make_step_counter(history: History) -> tuple[Callable[[float], int], str]:
     Integer budgets are steps themselves, a part of an epoch counts as one; other budgets are counted in thousandths,
     and in smaller parts if the lowest budget is small.
     """
-    unit = {"time": "s", "epochs": "epoch", "none": "job"}[history.rungs.unit]
+    unit = {"time": "s", "epochs": "epoch", "subset": "of the rows", "none": "job"}[history.rungs.unit]
     if history.rungs.unit == "none" or history.rungs.whole:
         return math.ceil, f"1 {unit}"
     decimals = MIN_DECIMALS + max(-math.floor(math.log10(history.rungs.bottom)), 0)
