@@ -143,22 +143,14 @@ def fit_estimator(
             selection = selection.without(BaselineReturned)
         if resolved.refit_on_all_rows:
             stages.begin("refit")
-            selection = selection.refit(
-                study,
-                context,
-                run.trees,
-                resolved.max_networks,
-                executor,
-                plan,
-                asked_for=options.refit_on_all_rows not in ("auto", False),
-            )
+            was_asked, size = options.refit_on_all_rows not in ("auto", False), resolved.max_networks
+            selection = selection.refit(study, context, run.trees, size, executor, plan, asked_for=was_asked)
         stages.begin("closing")
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
         ended_by = explain_end(study, resolved, plan, callbacks) if searches else "nothing to search, or no time for it"
         estimator._record = _make_record(context, selection, run, stages, ended_by, executor.n_slots)
-        write_event_files(estimator, options)
         run.end(estimator)
-        _log_model(estimator, time.monotonic() - began)
+        _log_model(estimator, options, time.monotonic() - began)
 
 
 def build_context_of_fit(
@@ -193,7 +185,8 @@ def _make_record(
     )
 
 
-def _log_model(estimator: "AutoNet", seconds: float) -> None:
+def _log_model(estimator: "AutoNet", options: Options, seconds: float) -> None:
+    write_event_files(estimator, options)
     logger = logging.getLogger("autonet")
     for line in repr(estimator.summary()).splitlines():
         logger.info("%s", line)

@@ -29,6 +29,7 @@ IGNORED = {
     *("torch_num_threads", "full_eval_each_epoch", "best_over_epochs", "early_stopping_reset_parameters"),
 }
 
+NEW = {"preprocessors", "lr_scheduler"}
 PENDING = {"over_sampling_methods", "under_sampling_methods", "target_size_strategies"} - set(Params.names())
 
 
@@ -73,7 +74,9 @@ def of_defaults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     logger.setLevel(logging.INFO)
     try:
         given = {
-            name: option.default for name, option in OLD_OPTIONS.items() if name not in {"log_level", "cuda", *PENDING}
+            name: option.default
+            for name, option in OLD_OPTIONS.items()
+            if name not in {"log_level", "cuda", *PENDING, *NEW}
         }
         auto = AutoNetClassification("tiny_cs").fit(*rows(), **{**given, **SMALL}, random_state=0, device="cpu")
         yield auto, texts, folder
@@ -94,7 +97,8 @@ def test_a_fit_with_all_options_at_their_old_defaults(of_defaults: Any) -> None:
 def test_results_are_written_as_hpbandster_writes_them(of_defaults: Any) -> None:
     auto, _, folder = of_defaults
     configs, results = (
-        [json.loads(line) for line in (folder / f"{name}.json").open()] for name in ("configs", "results")
+        [json.loads(line) for line in (folder / f"{name}.json").read_text().splitlines()]
+        for name in ("configs", "results")
     )
     assert [config_id for config_id, _, _ in configs] == [[0, 0, trial.number] for trial in auto.history_]
     assert [config for _, config, _ in configs] == [dict(trial.config) for trial in auto.history_]
@@ -125,7 +129,7 @@ def test_the_current_configuration_is_taken_back(of_defaults: Any) -> None:
         ({"memory_limit_mb": 1_000_000}, {"memory_limit_mb": None}),
         ({"memory_limit_mb": 500}, {"memory_limit_mb": 500}),
     ],
-    ids=lambda value: "-".join(value),
+    ids="-".join,
 )
 def test_options_are_translated(option: dict[str, Any], translated: dict[str, Any]) -> None:
     auto = AutoNetClassification(**option)
@@ -190,3 +194,10 @@ def test_no_validation_split_trains_the_final_model_on_all_rows(quick: dict[str,
 
 def test_an_update_of_one_option_keeps_the_more_precise_one() -> None:
     assert AutoNetClassification().set_params(cuda=False, random_seed=3).random_state == 3
+
+
+def test_the_migration_page_has_the_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "migration" / "autopytorch.md").read_text(encoding="utf-8")
+    section = page.partition("## Options\n")[2].partition("\n## ")[0]
+    cells = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    assert {cell[0].strip("`"): cell[2] for cell in cells} == {name: o.fate for name, o in OLD_OPTIONS.items()}
