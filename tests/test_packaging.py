@@ -71,6 +71,7 @@ def test_import_brings_in_nothing_heavy_but_torch_and_scikit_learn() -> None:
     # scikit-learn imports pandas where it is installed: what is blocked here fails where autonet itself imports it.
     heavy = [
         "click",
+        "cmaes",
         "dask",
         "distributed",
         "graphviz",

@@ -14,7 +14,18 @@ from autonet.core.errors import MissingPackage
 from autonet.inspection import TrajectoryDisplay
 from autonet.search import minimize
 
-EXTRAS = ("pandas", "matplotlib", "distributed", "pygraphviz", "polars", "pyarrow", "optuna", "tensorboard", "pytest")
+EXTRAS = (
+    "cmaes",
+    "pandas",
+    "matplotlib",
+    "distributed",
+    "pygraphviz",
+    "polars",
+    "pyarrow",
+    "optuna",
+    "tensorboard",
+    "pytest",
+)
 
 
 def main() -> None:
@@ -39,6 +50,7 @@ def main() -> None:
         ("plot", study.trials_dataframe),
         ("plot", lambda: TrajectoryDisplay.from_study(study)),
         ("report", lambda: estimator.report("report.html")),
+        ("cmaes", lambda: minimize(abs, {"x": (-1.0, 1.0)}, sampler="cmaes", max_trials=4)),
         ("optuna", study.to_optuna),
         ("tensorboard", lambda: study.to_tensorboard("events")),
         ("parquet", lambda: read_table("rows.parquet")),
@@ -52,7 +64,7 @@ def main() -> None:
             sentence = str(error)
         assert sentence.endswith(f'pip install "autonet-torch[{extra}]"'), (extra, sentence)
         print(sentence)
-    print("9 passed, 0 failed")
+    print("10 passed, 0 failed")
 
 
 if __name__ == "__main__":

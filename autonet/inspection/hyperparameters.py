@@ -16,6 +16,7 @@ from autonet.inspection.randomness import make_rng
 from autonet.inspection.surrogate import LossForest, LossTable
 from autonet.search.history import History
 from autonet.search.spaces.encoding import Encoding
+from autonet.search.spaces.seeds import list_seeds
 
 __all__ = ["HyperparameterImportance", "hyperparameter_importance"]
 
@@ -44,6 +45,8 @@ class HyperparameterImportance:
         Budget of the losses.
     n_trials : int
         Number of trials that the forests were fitted to.
+    seeds : tuple of str
+        Seeds of the space, which are never modelled: their rows in the table are the noise floor.
 
     Examples
     --------
@@ -60,6 +63,7 @@ class HyperparameterImportance:
     noise_floor: float
     budget: float
     n_trials: int
+    seeds: tuple[str, ...] = ()
 
     @property
     def table(self) -> ResultTable:
@@ -73,6 +77,11 @@ class HyperparameterImportance:
             }
             for name, main, total in zip(self.names, self.main_effects, self.total_effects, strict=True)
         ]
+        rows += [
+            {"hyperparameter": f"{name} (noise floor)", "total_effect": self.noise_floor, "above_noise": False}
+            for name in self.seeds
+        ]
+        rows.sort(key=lambda row: -row["total_effect"])
         caption = (
             f"shares of the variance of the loss, of {self.n_trials} trials; random numbers reach a total effect of "
             f"{self.noise_floor:.3f} by chance"
@@ -144,6 +153,7 @@ def hyperparameter_importance(
         noise_floor=float(noise.mean() + NOISE_DEVIATIONS * noise.std()),
         budget=table.budget,
         n_trials=len(table.losses),
+        seeds=tuple(list_seeds(space)),
     )
 
 
@@ -165,6 +175,8 @@ def decompose_variance(forest: LossForest, encoding: Encoding, rng: np.random.Ge
     predicted = forest.predict(np.vstack([A, B, *exchanged]))
     if np.ptp(predicted) == 0:
         return np.zeros((2, A.shape[1]))
+    if A.shape[1] == 1:  # the noise alone explains whatever the forest predicts
+        return np.ones((2, 1))
     f_A, f_B, f_exchanged = np.split(predicted, [N_SAMPLES, 2 * N_SAMPLES])
     f_AB = np.tile(f_A, (A.shape[1], 1))
     f_AB[active.T] = f_exchanged

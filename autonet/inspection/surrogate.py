@@ -5,9 +5,9 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption, NoFinishedTrial
 from autonet.core.typing import FloatArray
+from autonet.search.extrapolation import losses_by_rung, raise_to_top
 from autonet.search.history import History
-from autonet.search.records import Status, Trial
-from autonet.search.rungs import Rungs
+from autonet.search.records import Status
 
 __all__ = ["MIN_TRIALS", "LossForest", "LossTable", "count_tried"]
 
@@ -17,7 +17,6 @@ MAX_ROWS = 1000  # trials that a tree is fitted to
 # Losses are capped at this multiple of the distance from the best to the 90 percent quantile: a few diverged trials
 # would otherwise be all of the variance.
 FAR_OUT = 3.0
-LARGEST = 1e150  # its square is finite: some objectives return the largest float for a failure
 
 
 class LossTable:
@@ -107,21 +106,6 @@ def count_tried(history: History, space: ConfigurationSpace) -> int:
     return len({table.encoding.key(row) for row in rows})
 
 
-def losses_by_rung(trial: Trial, rungs: Rungs) -> dict[int, float]:
-    """Return the loss of a trial by the index of the rung; infinite at the lowest if it crashed or diverged there.
-
-    Empty for trials that have no result because the search ended, or is still running.
-    """
-    losses = {
-        rungs.level(report.target): min(max(report.loss, -LARGEST), LARGEST)
-        for report in trial.reports
-        if np.isfinite(report.loss)
-    }
-    if losses or not trial.reports or trial.status is Status.TIMEOUT:
-        return losses
-    return {0: np.inf}
-
-
 def finish_pruned(history: History) -> dict[int, dict[int, float]]:
     """Return the losses of pruned trials that are expected at their end, by trial and by the index of the rung.
 
@@ -144,25 +128,6 @@ def finish_pruned(history: History) -> dict[int, dict[int, float]]:
         for number, report in pruned.items()
         if np.isfinite(report.loss)
     }
-
-
-def raise_to_top(curves: list[dict[int, float]], n_rungs: int) -> FloatArray:
-    """Return the losses of trials, of shape (n_trials,), that are expected at the highest rung.
-
-    A trial that was not promoted gets the median change of those that were.  A model with the budget as a column would
-    see only good configurations at the highest rung, and know nothing of what makes others bad.
-
-    Parameters
-    ----------
-    curves : list of dict of int to float
-        Losses of each trial by the index of the rung.
-    n_rungs : int
-    """
-    changes = np.zeros(n_rungs)  # from each rung to the next
-    for level in range(n_rungs - 1):
-        pairs = [losses[level + 1] - losses[level] for losses in curves if {level, level + 1} <= losses.keys()]
-        changes[level] = np.median(pairs) if pairs else 0.0
-    return np.array([losses[max(losses)] + changes[max(losses) :].sum() for losses in curves])
 
 
 def cap_losses(losses: FloatArray) -> FloatArray:

@@ -26,6 +26,7 @@ from autonet.search.samplers.base import Sampler as Sampler
 from autonet.search.schedulers.base import Continue as Continue
 from autonet.search.schedulers.base import Scheduler as Scheduler
 from autonet.search.schedulers.base import Start as Start
+from autonet.search.spaces.seeds import Seed as Seed
 from autonet.search.stopping import NoProgress as NoProgress
 from autonet.search.storage.replay import read_history as read_history
 from autonet.search.storage.store import Store as Store
@@ -62,6 +63,7 @@ __all__ = [
     "RunningTrial",
     "Sampler",
     "Scheduler",
+    "Seed",
     "Start",
     "Status",
     "Store",

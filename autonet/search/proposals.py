@@ -15,6 +15,7 @@ from autonet.search.history import History
 from autonet.search.records import Config, Status, Trial
 from autonet.search.samplers.base import Sampler
 from autonet.search.spaces.encoding import MAX_LISTED, Encoding
+from autonet.search.spaces.seeds import draw_seeds, drop_seeds
 from autonet.search.spaces.values import to_plain
 
 __all__ = ["Proposal", "describe_ignored_values", "log_exhaustion", "propose"]
@@ -65,10 +66,11 @@ def propose(
         # Until it has ended, it is not known what an objective that defines the space suggests.
         return None if defines and latest.number in history.running else (dict(latest.config), REPEAT)
     if history.queue:
-        return history.queue[0], "enqueued"
+        return draw_seeds(history.table(space).encoding, history.queue[0], rng), "enqueued"
     if not len(history):
         default = space.get_default_configuration() if len(space) else {}
-        return {name: to_plain(value) for name, value in default.items()}, "default"
+        plain = {name: to_plain(value) for name, value in default.items()}
+        return draw_seeds(history.table(space).encoding, drop_seeds(plain, space, {}), rng), "default"
     config: Mapping[str, Any] | None = None
     if len(space):
         with one_blas_thread():

@@ -1,5 +1,6 @@
 """Names and defaults of samplers, schedulers and executors."""
 
+import logging
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from autonet.core.validation import check_choice, is_integer
 from autonet.search.executors.base import Executor
 from autonet.search.executors.in_process import InProcess
 from autonet.search.samplers.base import Sampler
+from autonet.search.samplers.cmaes import CmaEsSampler
 from autonet.search.samplers.forest import ForestSampler
 from autonet.search.samplers.gaussian_process import GaussianProcessSampler
 from autonet.search.samplers.grid import GridSampler
@@ -20,13 +22,24 @@ from autonet.search.schedulers.hyperband import SynchronousHyperband
 
 __all__ = ["SAMPLERS", "SCHEDULERS", "make_executor", "resolve"]
 
+logger = logging.getLogger("autonet.search")
+
+
+def _make_atpe() -> Sampler:
+    """Make the sampler that runs for Hyperopt's adaptive TPE, whose trained model is not part of autonet."""
+    logger.warning("sampler='atpe': the Gaussian process of autonet.search runs instead of adaptive TPE")
+    return GaussianProcessSampler()
+
+
 SAMPLERS: Mapping[str, Callable[[], Sampler]] = {
     "bohb": GaussianProcessSampler,
     "gp": GaussianProcessSampler,
     "forest": ForestSampler,
     "kde": KernelDensitySampler,
     "tpe": KernelDensitySampler,  # tree-structured Parzen estimator
+    "cmaes": CmaEsSampler,
     "grid": GridSampler,
+    "atpe": _make_atpe,
     "random": RandomSampler,
 }
 

@@ -53,8 +53,9 @@ class Study(AskTell):
         (define-by-run) with ``trial.suggest_float``, ``suggest_int`` and ``suggest_categorical``.  The default
         configuration is tried first.
     direction : {"minimize", "maximize"}
-    sampler : {"bohb", "gp", "forest", "kde", "random", "grid"} or Sampler
-        "bohb", the default, is the Gaussian process over all rungs; "kde" is the model of the original BOHB.
+    sampler : {"bohb", "gp", "forest", "kde", "tpe", "cmaes", "atpe", "random", "grid"} or Sampler
+        "bohb", the default, is the Gaussian process over all rungs; "kde", also "tpe", is the model of the original
+        BOHB; "cmaes" needs the extra of that name; "atpe" runs the default.
     scheduler : {"asynchronous", "hyperband", "none"} or Scheduler
         Asynchronous successive halving, synchronous Hyperband brackets, or no early stopping: each trial runs to
         `max_budget`.

@@ -6,7 +6,7 @@ import pytest
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption, NoFinishedTrial
 from autonet.inspection import HyperparameterImportance, hyperparameter_importance
-from autonet.search import History, Study
+from autonet.search import History, Seed, Study
 from tests.inspection.histories import DECOYS, search_budgets, search_conditional, search_failing, search_one
 
 
@@ -25,6 +25,22 @@ def test_main_effects_of_a_sum_are_shares_of_its_variance() -> None:
     assert found.names[:2] == found.important == ("a", "b")
     assert found.main_effects[:2] == pytest.approx([0.8, 0.2], abs=0.05)  # variances of 4/12 and 1/12
     assert found.total_effects[:2] == pytest.approx([0.8, 0.2], abs=0.05)
+
+
+def test_the_row_of_a_seed_is_the_noise_floor() -> None:
+    study = Study({"a": (0.0, 1.0), "seed": Seed()}, sampler="random", random_state=0)
+    study.optimize(lambda t: t["a"] + 1e-3 * np.random.default_rng(t["seed"]).normal(), max_trials=60)
+    found = importance(study)
+    assert found.names == found.important == ("a",)
+    row = found.table[1]
+    assert (row["hyperparameter"], row["total_effect"], row["above_noise"]) == (
+        "seed (noise floor)",
+        found.noise_floor,
+        False,
+    )
+    alone = Study({"seed": Seed()}, sampler="random", random_state=0)
+    found = importance(alone.optimize(lambda t: np.random.default_rng(t["seed"]).normal(), max_trials=10))
+    assert (found.names, found.noise_floor, len(found.table)) == ((), 1.0, 1)
 
 
 def test_an_interaction_is_in_the_total_effects_alone() -> None:

@@ -7,14 +7,9 @@ import numpy as np
 import pytest
 
 from autonet.inspection import hyperparameter_importance
-from autonet.inspection.surrogate import LossForest, LossTable, cap_losses, count_tried, raise_to_top
+from autonet.inspection.surrogate import LossForest, LossTable, cap_losses, count_tried
 from autonet.search import RunningTrial, Study, TrialPruned
 from tests.inspection.histories import search_budgets, search_failing
-
-
-def test_trials_that_were_not_promoted_get_the_median_change_of_those_that_were() -> None:
-    curves = [{0: 1.0, 1: 0.5, 2: 0.4}, {0: 1.2, 1: 0.9}, {0: 2.0}]
-    assert raise_to_top(curves, 3) == pytest.approx([0.4, 0.9 - 0.1, 2.0 - 0.4 - 0.1])
 
 
 def test_losses_keep_the_order_within_a_rung() -> None:

@@ -6,7 +6,13 @@ from autonet.core.errors import InvalidOption
 from autonet.search import InProcess, Study
 from autonet.search.executors.processes import Processes
 from autonet.search.registry import make_executor
+from autonet.search.samplers.gaussian_process import GaussianProcessSampler
 from tests.search.executors.jobs import LINE
+
+
+def test_adaptive_tpe_is_said_to_be_a_gaussian_process(caplog: pytest.LogCaptureFixture) -> None:
+    assert Study(LINE, sampler="atpe").sampler == GaussianProcessSampler()
+    assert "Gaussian process of autonet.search runs instead of adaptive TPE" in caplog.text
 
 
 def test_n_jobs_chooses_the_executor() -> None:

@@ -26,6 +26,7 @@ import autonet.testing.samplers as suite
 from autonet.search import RunningTrial, Study
 from autonet.search.registry import SAMPLERS
 from autonet.search.samplers.base import Sampler
+from autonet.search.samplers.cmaes import CmaEsSampler
 from autonet.search.samplers.forest import ForestSampler
 from autonet.search.samplers.gaussian_process import GaussianProcessSampler
 from autonet.search.samplers.grid import GridSampler
@@ -41,6 +42,7 @@ OURS: list[tuple[Sampler, Mapping[str, ConfigurationSpace] | None]] = [
     (KernelDensitySampler(), None),
     (SMALL_FOREST, None),
     (GaussianProcessSampler(), None),
+    (CmaEsSampler(), None),
     (GridSampler(), finite_spaces()),
 ]
 ALL_CHECKS = [check for sampler, spaces in OURS for check in sampler_checks(sampler, spaces)]
@@ -103,7 +105,7 @@ def _values(hp: Any) -> list[Any]:
 
 
 @settings(max_examples=30)
-@given(space=spaces(), which=st.sampled_from([RandomSampler(), KernelDensitySampler(), SMALL_FOREST]))
+@given(space=spaces(), which=st.sampled_from([RandomSampler(), KernelDensitySampler(), SMALL_FOREST, CmaEsSampler()]))
 def test_proposals_in_any_space_are_legal_new_and_functions_of_the_history(space: Any, which: Sampler) -> None:
     for check in (
         suite.check_proposals_are_legal_plain_and_new,

@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 
 from autonet.core.errors import AutonetWarning, InvalidOption
 from autonet.search.optuna.exceptions import make_refusal
+from autonet.search.registry import SAMPLERS, resolve
+from autonet.search.samplers import cmaes
+from autonet.search.samplers.base import Sampler
 
 __all__ = [
     "BaseSampler",
@@ -47,6 +50,10 @@ class BaseSampler:
                 stacklevel=2,
             )
 
+    def make(self) -> str | Sampler:
+        """Return the sampler, as an argument of `autonet.search.Study`."""
+        return self.search_name
+
     def __repr__(self) -> str:
         """Show the seed."""
         return f"{type(self).__name__}(seed={self.seed!r})"
@@ -77,20 +84,66 @@ class BruteForceSampler(BaseSampler):
 
 
 class CmaEsSampler(BaseSampler):
-    """Gaussian process in place of CMA-ES, with a warning."""
+    """CMA-ES on the numerical hyperparameters that are always active, with restarts; needs the extra ``cmaes``.
 
-    search_name = "gp"
+    Parameters
+    ----------
+    x0 : mapping of str to value, optional
+        Initial mean; by default the middle of the ranges.
+    sigma0 : float, optional
+        Initial standard deviation, in units of a hyperparameter's range; by default 1 / 6.
+    n_startup_trials : int
+        Only 1 has its meaning here, otherwise a warning says that it is ignored.
+    independent_sampler : BaseSampler or autonet.search.Sampler, optional
+        Of the other hyperparameters; by default `TPESampler`.
+    warn_independent_sampling : bool
+        Not used: nothing is warned.
+    seed : int, optional
+        Seed of the study.
+    popsize : int, optional
+        Number of trials in a generation, at least 4.
+    restart_strategy : {None, "ipop"}
+        Both begin anew with a larger population after convergence: no configuration is tried twice.
+    inc_popsize : int
+        Factor by which the population grows; 2 if it is not positive.
+    **settings
+        Those that have no meaning here: a warning names them.
+    """
+
+    search_name = "cmaes"
 
     def __init__(
-        self, x0: Mapping[str, Any] | None = None, sigma0: float | None = None, *, seed: int | None = None, **_: Any
+        self,
+        x0: Mapping[str, Any] | None = None,
+        sigma0: float | None = None,
+        n_startup_trials: int = 1,
+        independent_sampler: Any = None,
+        warn_independent_sampling: bool = True,
+        seed: int | None = None,
+        *,
+        popsize: int | None = None,
+        restart_strategy: str | None = None,
+        inc_popsize: int = -1,
+        **settings: Any,
     ) -> None:
-        del x0, sigma0
-        super().__init__(seed)
-        warnings.warn(
-            "CmaEsSampler: autonet has no CMA-ES; its Gaussian process samples in its place.",
-            AutonetWarning,
-            stacklevel=2,
-        )
+        del warn_independent_sampling
+        if n_startup_trials != 1:
+            settings["n_startup_trials"] = n_startup_trials
+        if restart_strategy not in (None, "ipop"):
+            settings["restart_strategy"] = restart_strategy
+        super().__init__(seed, **settings)
+        given = {"x0": x0, "sigma0": sigma0, "popsize": popsize}
+        options = {name: value for name, value in given.items() if value is not None}
+        if inc_popsize > 0:
+            options["inc_popsize"] = inc_popsize
+        if independent_sampler is not None:
+            made = independent_sampler.make() if isinstance(independent_sampler, BaseSampler) else independent_sampler
+            options["independent_sampler"] = resolve("independent_sampler", made, SAMPLERS, "propose")
+        self._sampler = cmaes.CmaEsSampler(**options) if options else None
+
+    def make(self) -> str | Sampler:
+        """Return the sampler, as an argument of `autonet.search.Study`."""
+        return self.search_name if self._sampler is None else self._sampler
 
 
 class GridSampler(BaseSampler):

@@ -228,7 +228,7 @@ def _translate_sampler(sampler: Any) -> dict[str, Any]:
     if sampler is None:
         return {}
     if isinstance(sampler, BaseSampler) and not hasattr(sampler, "sample_relative"):
-        return {"sampler": sampler.search_name, **({} if sampler.seed is None else {"random_state": sampler.seed})}
+        return {"sampler": sampler.make(), **({} if sampler.seed is None else {"random_state": sampler.seed})}
     if isinstance(sampler, str) or callable(getattr(sampler, "propose", None)):
         return {"sampler": sampler}
     raise InvalidOption(

@@ -14,6 +14,7 @@ from autonet.search.history import History
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.spaces.priors import PriorHyperparameter
 from autonet.search.spaces.ranges import RangeHyperparameter
+from autonet.search.spaces.seeds import list_seeds
 
 __all__ = ["GridSampler"]
 
@@ -33,8 +34,14 @@ class GridSampler:
         Raises
         ------
         InvalidOption
-            If the space has a continuous hyperparameter.
+            If the space has a continuous hyperparameter, or a seed.
         """
+        seeds = list_seeds(space)
+        if seeds:
+            raise InvalidOption(
+                f"{seeds[0]!r} is a seed, which is drawn and not enumerated; use a list of seeds, the repeats of "
+                "optimize, or another sampler."
+            )
         continuous = next((hp.name for hp in space.values() if not np.isfinite(hp.size)), None)
         if continuous is not None:
             raise InvalidOption(

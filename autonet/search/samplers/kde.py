@@ -31,7 +31,8 @@ class KernelDensitySampler:
 
     The densities are fitted to the trials at the highest budget at which 2 (d + 1) have finished, where d is the mean
     number of active hyperparameters.  Failed trials are bad at every budget; trials that run for the first time count
-    as bad, so that proposals do not cluster.
+    as bad, so that proposals do not cluster.  A share of the proposals is near the best trial of a branch that has no
+    good one: there, the loss of random values says little about that of the best ones.
 
     Attributes
     ----------
@@ -44,12 +45,16 @@ class KernelDensitySampler:
     bandwidth : float
         Standard deviation of the kernel of a single row, in units of a hyperparameter's range.  It shrinks with the
         number of rows (Scott's rule), but not with their spread, which would make the search collapse.
+    branch_share : float
+        Probability that the model proposes in a branch without good trials, if there is one.  A branch is where a
+        conditional hyperparameter is active.
     """
 
     random_share: float = 0.15
     good_share: float = 0.15
     n_candidates: int = 24
     bandwidth: float = 0.15
+    branch_share: float = 0.15
 
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
         """Propose a configuration; see `Sampler`."""
@@ -62,11 +67,18 @@ class KernelDensitySampler:
         sets = self._good_and_bad(table, history)
         if sets is None:
             return np.empty((0, 0))
-        good, bad = (Density(table.encoding, table.rows[trials], self.bandwidth) for trials in sets)
+        encoding, good_rows, bad_rows = table.encoding, *(table.rows[trials] for trials in sets)
+        bad, branch = Density(encoding, bad_rows, self.bandwidth), None
+        leaders = _find_leaders(~np.isnan(np.vstack([good_rows, bad_rows])[:, encoding.free]), len(good_rows))
+        if len(leaders) and rng.random() < self.branch_share:
+            good_rows = bad_rows[[rng.choice(leaders) - len(good_rows)]]
+            branch = np.isnan(good_rows)
+        good = Density(encoding, good_rows, self.bandwidth)
         rows = good.draw(self.n_candidates, rng)
-        if table.encoding.space.forbidden_clauses:  # few candidates may be legal
+        if encoding.space.forbidden_clauses or branch is not None:  # few candidates may be legal, or in the branch
             rows = np.vstack([rows, good.draw(CANDIDATE_FACTOR * self.n_candidates, rng)])
-            rows = rows[table.encoding.legal(rows)][: self.n_candidates]
+            rows = rows[encoding.legal(rows) & (True if branch is None else (np.isnan(rows) == branch).all(axis=1))]
+            rows = rows[: self.n_candidates]
         return rows[np.argsort(bad.log(rows) - good.log(rows), kind="stable")]
 
     def _good_and_bad(self, table: TrialTable, history: History) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
@@ -86,6 +98,19 @@ class KernelDensitySampler:
             bad = np.r_[ranked[n_good:], failed, pending].astype(int)
             return ranked[:n_good], bad[np.linspace(0, len(bad) - 1, min(len(bad), MAX_ROWS)).astype(int)]
         return None
+
+
+def _find_leaders(active: NDArray[np.bool_], n_good: int) -> NDArray[np.intp]:
+    """Return the best trial of each branch without good trials.
+
+    Parameters
+    ----------
+    active : ndarray of shape (n_trials, n_features)
+        Which hyperparameters are active, the `n_good` good trials first.
+    n_good : int
+    """
+    lost = active.any(axis=0) & ~active[:n_good].any(axis=0)
+    return np.unique(active[:, lost].argmax(axis=0))
 
 
 class Density:

@@ -1,5 +1,6 @@
 """Encode configurations as rows of numbers, in ConfigSpace's vector form, and decode them."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from autonet.search.spaces.priors import PriorHyperparameter
 from autonet.search.spaces.ranges import RangeHyperparameter
+from autonet.search.spaces.seeds import is_seed
 from autonet.search.spaces.values import find_index, to_plain
 
 __all__ = ["MAX_LISTED", "Encoding", "get_choices"]
@@ -30,8 +32,8 @@ class Encoding:
 
     A *row* is an ndarray of shape (n_hyperparameters,), in the order of the space: numbers lie in [0, 1], categories
     are indices, inactive hyperparameters are NaN.  *Rows* have shape (n_rows, n_hyperparameters).  *Features* are the
-    columns for models, of shape (n_rows, n_features): hyperparameters with more than one value, with a fixed value
-    where they are inactive.
+    columns for models, of shape (n_rows, n_features): hyperparameters with more than one value but for seeds, with a
+    fixed value where they are inactive.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ class Encoding:
         self._conditions = sorted(
             ((self._index[condition.child.name], condition) for condition in space.conditions), key=lambda pair: pair[0]
         )
-        free = [i for i, hp in enumerate(self.hyperparameters) if _n_values(hp) > 1]
+        free = [i for i, hp in enumerate(self.hyperparameters) if _n_values(hp) > 1 and not is_seed(hp)]
         self.free = np.array(free, dtype=int)
         self.categorical = np.array(
             [isinstance(self.hyperparameters[i], CategoricalHyperparameter) for i in free], bool
@@ -58,7 +60,7 @@ class Encoding:
 
     @property
     def n_features(self) -> int:
-        """Number of hyperparameters with more than one value."""
+        """Number of hyperparameters with more than one value, but for seeds."""
         return len(self.free)
 
     @property
@@ -69,7 +71,7 @@ class Encoding:
     @property
     def size(self) -> float:
         """Upper bound on the number of configurations; infinite with a continuous hyperparameter."""
-        return float(np.prod(self._n_values)) if len(self.free) else 1.0
+        return math.prod(map(_n_values, self.hyperparameters), start=1.0)
 
     def sample(self, n: int, rng: np.random.Generator) -> Rows:
         """Draw rows of shape (n, n_hyperparameters) from the priors of the space, forbidden ones included."""

@@ -20,6 +20,7 @@ from autonet.core.component import join
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import is_real
 from autonet.search.spaces.encoding import Encoding, get_choices
+from autonet.search.spaces.seeds import drop_seeds
 from autonet.search.spaces.values import copy_value, find_index, safe_repr, to_plain
 
 __all__ = ["as_space", "complete_config", "describe_space", "sort_sets"]
@@ -105,7 +106,7 @@ def _make_hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
 
 
 def complete_config(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Complete a configuration with defaults and validate it.
+    """Complete a configuration with defaults, seeds apart, and validate it.
 
     Raises
     ------
@@ -128,7 +129,7 @@ def complete_config(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, 
             raise InvalidOption(f"{name!r} is not active in the configuration {dict(config)}.")
     if not encoding.is_legal(row):
         raise InvalidOption(f"The configuration {result} violates a forbidden clause of the space.")
-    return result
+    return drop_seeds(result, space, config)
 
 
 def _is_legal(hyperparameter: Any, value: Any) -> bool:

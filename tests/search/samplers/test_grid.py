@@ -11,7 +11,7 @@ from ConfigSpace import (
 )
 
 from autonet.core.errors import InvalidOption
-from autonet.search import Study
+from autonet.search import Seed, Study
 
 
 def test_a_grid_goes_through_the_product_in_order() -> None:
@@ -19,6 +19,11 @@ def test_a_grid_goes_through_the_product_in_order() -> None:
     space.add(Integer("a", (1, 3), default=1), Categorical("b", ["u", "v"]), Constant("k", 0))
     trials = Study(space, sampler="grid").optimize(lambda trial: trial["a"]).trials
     assert [(t.config["a"], t.config["b"]) for t in trials] == [(a, b) for a in (1, 2, 3) for b in ("u", "v")]
+
+
+def test_a_grid_has_no_seed() -> None:
+    with pytest.raises(InvalidOption, match="'seed' is a seed, which is drawn and not enumerated; use a list of seeds"):
+        Study({"a": [1, 2], "seed": Seed()}, sampler="grid")
 
 
 def test_a_grid_goes_on_when_opened_again_and_asks_nothing_twice(tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ import pytest
 from ConfigSpace import Categorical, ConfigurationSpace, Constant, Float
 from scipy.integrate import quad
 
+from autonet.search import RunningTrial, Study
 from autonet.search.history import History
 from autonet.search.records import Event
 from autonet.search.samplers.kde import Density, KernelDensitySampler
 from autonet.search.spaces.encoding import Encoding
+from autonet.search.spaces.priors import NormalHyperparameter
 from tests.search.samplers.records import end, history, mixed
 
 
@@ -97,6 +99,20 @@ def test_constants_and_inactive_hyperparameters_do_not_delay_the_model() -> None
         many = good_and_bad(history(more, {1: list(np.arange(n))}), more)
         assert (few is None) == (many is None)
     assert good_and_bad(history(space, {1: list(np.arange(8))}), space) is not None
+
+
+@pytest.mark.parametrize("seed", [12, 14])
+def test_a_branch_is_left_that_is_better_at_random_and_worse_at_its_best(seed: int) -> None:
+    space = {"a": {"case 1": {"c1": NormalHyperparameter("c1", 0, 1, log=True)}, "case 2": {"c2": (-10.0, 10.0)}}}
+
+    def objective(trial: RunningTrial) -> float:
+        return 1 + float(trial["a:case 1:c1"]) if trial["a"] == "case 1" else float(trial["a:case 2:c2"]) ** 2
+
+    best = Study(space, sampler="tpe", random_state=seed).optimize(objective, max_trials=100).best
+    assert best is not None
+    assert best.config["a"] == "case 2"
+    assert best.value is not None
+    assert best.value < 1e-2
 
 
 def test_ten_thousand_trials_are_no_burden() -> None:
