@@ -5,6 +5,7 @@ et al., "Variance based sensitivity analysis of model output" (2010).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
@@ -68,7 +69,7 @@ class HyperparameterImportance:
     @property
     def table(self) -> ResultTable:
         """Effects as a table: ``hyperparameter``, ``main_effect``, ``total_effect`` and ``above_noise``."""
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "hyperparameter": name,
                 "main_effect": float(main),

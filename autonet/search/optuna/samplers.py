@@ -133,7 +133,7 @@ class CmaEsSampler(BaseSampler):
             settings["restart_strategy"] = restart_strategy
         super().__init__(seed, **settings)
         given = {"x0": x0, "sigma0": sigma0, "popsize": popsize}
-        options = {name: value for name, value in given.items() if value is not None}
+        options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if inc_popsize > 0:
             options["inc_popsize"] = inc_popsize
         if independent_sampler is not None:

@@ -187,7 +187,7 @@ def _find_columns(encoding: Encoding) -> NDArray[np.intp]:
 def _list_results(history: History) -> Told:
     """Return number and loss of the trials that have a result, in the order of their first ones."""
     trials = {trial.number: trial for trial, _ in history.reports}
-    curves = {number: losses for number, trial in trials.items() if (losses := losses_by_rung(trial, history.rungs))}
+    curves = {number: curve for number, trial in trials.items() if (curve := losses_by_rung(trial, history.rungs))}
     losses = np.minimum(raise_to_top(list(curves.values()), len(history.rungs)), LARGEST)
     return list(zip(curves, losses.tolist(), strict=True))
 
