@@ -106,19 +106,19 @@ class CmaEsSampler:
         """Return the strategy after all complete generations of the history, continued from the latest proposal's."""
         told, X = _list_results(history), table.rows[:, columns]
         told = [(number, loss) for number, loss in told if np.isfinite(X[number]).all()]
-        settings, strategy = table.memory.get("cmaes", (None, None))
-        if settings != self or strategy.told != told[: len(strategy.told)]:
+        strategy: _Strategy | None = table.memory.get("cmaes")
+        if strategy is None or strategy.sampler != self or strategy.told != told[: len(strategy.told)]:
             strategy = _Strategy(self, self._get_start(table.encoding, columns))
         while len(generation := told[len(strategy.told) :][: strategy.popsize]) == strategy.popsize:
             strategy.tell(generation, X)
-        table.memory["cmaes"] = (self, strategy)
+        table.memory["cmaes"] = strategy
         return strategy
 
     def _get_start(self, encoding: Encoding, columns: NDArray[np.intp]) -> FloatArray:
         """Return the initial mean, of shape (n_columns,)."""
         default = encoding.encode(dict(encoding.space.get_default_configuration()))
         given = encoding.encode(self.x0 or {}, strict=False)
-        return np.clip(np.where(np.isnan(given), default, given)[columns], 0.0, 1.0)
+        return np.asarray(np.clip(np.where(np.isnan(given), default, given)[columns], 0.0, 1.0))
 
 
 class _Strategy:
@@ -159,8 +159,8 @@ class _Strategy:
         self._cma.tell([(point, loss) for point, (_, loss) in zip(points, generation, strict=True)])
         self.told += generation
         if self._cma.should_stop():
-            random = np.random.default_rng(len(self.told)).random(X.shape[1])
-            self._begin(random, self.sampler.inc_popsize * self.popsize)
+            random = np.random.default_rng(len(self.told))
+            self._begin(random.random((X.shape[1],)), self.sampler.inc_popsize * self.popsize)
 
     def ask(self, rng: np.random.Generator) -> Iterator[FloatArray]:
         """Draw points of shape (n_columns,)."""

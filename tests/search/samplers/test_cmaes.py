@@ -40,7 +40,7 @@ def test_it_begins_anew_after_convergence_with_a_larger_population() -> None:
     study = Study({"x": (-5.0, 5.0)}, sampler=CmaEsSampler(popsize=4), random_state=0).optimize(steps, max_trials=150)
     x = np.array([trial.config["x"] for trial in study.trials])
     assert np.abs(x[-40:]).max() > 1, "a flat bottom is left"
-    _, strategy = study.history.table(study.space).memory["cmaes"]
+    strategy = study.history.table(study.space).memory["cmaes"]
     assert strategy.popsize > 4
 
 
@@ -84,7 +84,7 @@ def test_workers_and_generations_in_the_order_of_results() -> None:
     assert study.best is not None
     assert study.best.value is not None
     assert study.best.value < 0.1
-    _, strategy = study.history.table(study.space).memory["cmaes"]
+    strategy = study.history.table(study.space).memory["cmaes"]
     assert [number for number, _ in strategy.told[:6]] == [2, 1, 0, 5, 4, 3]
 
 
