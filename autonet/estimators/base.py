@@ -90,6 +90,8 @@ class AutoNet(FittedEstimator, ABC):
         early_stopping_patience: float | None = None,
         batch_loss_computation_techniques: Sequence[str] | None = None,
         device: str | torch.device = "auto",
+        precision: str = "float32",
+        max_parameters: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         log_level: str | int | None = None,
         additional_logs: Sequence[str] | None = None,
@@ -145,6 +147,8 @@ class AutoNet(FittedEstimator, ABC):
         self.early_stopping_patience = early_stopping_patience
         self.batch_loss_computation_techniques = batch_loss_computation_techniques
         self.device = device
+        self.precision = precision
+        self.max_parameters = max_parameters
         self.random_state = random_state
         self.log_level = log_level
         self.additional_logs = additional_logs

@@ -36,6 +36,7 @@ __all__ = [
     "check_executor",
     "check_log_level",
     "check_logs",
+    "check_precision",
     "check_score_metric",
     "check_tensorboard",
     "flag",
@@ -207,6 +208,11 @@ def check_tensorboard(name: str, value: Any) -> None:
     flag()(name, value)
     if value:
         import autonet.search.export.tensorboard  # noqa: F401, PLC0415 - an extra
+
+
+def check_precision(name: str, value: Any) -> None:
+    """Check the precision of training."""
+    check_choice(name, str(value), ("float32", "bfloat16"))
 
 
 def check_cross_validator(name: str, value: Any) -> None:

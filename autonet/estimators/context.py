@@ -1,5 +1,6 @@
 """The context that the trials of a fit share: data, folds, weights and metrics."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -75,5 +76,7 @@ def build_context(
         min_budget_for_cv=options.min_budget_for_cv or 0.0,
         device=options.resolve_device(),
         seed=seed,
+        precision=options.precision,
+        max_parameters=math.inf if options.max_parameters is None else options.max_parameters,
         unseen=inputs.test and UnseenRows.from_metrics(*inputs.test, [metric, *additional_metrics]),
     )

@@ -37,6 +37,7 @@ from autonet.estimators.checks import (
     check_executor,
     check_log_level,
     check_logs,
+    check_precision,
     check_score_metric,
     check_tensorboard,
     flag,
@@ -329,6 +330,10 @@ class Params:
     device: str | torch.device = _param(
         "auto", "str or torch.device", accept, 'Where to train: "auto" (a GPU if there is one), "cpu", "cuda".'
     )
+    precision: str = _param(
+        "float32", '{"float32", "bfloat16"}', check_precision, "Of matrix products in training (``torch.autocast``)."
+    )
+    max_parameters: int | None = _param(None, "int", COUNT, "Configurations of larger networks fail before training.")
     random_state: int | np.random.RandomState | None = _param(
         None, "int or RandomState", accept, "Seed of all random numbers."
     )

@@ -1,6 +1,7 @@
 """Context of the trials of a search: data, targets, folds, metrics, and cached encodings."""
 
 import hashlib
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -98,6 +99,10 @@ class TrialContext:
         Budget below which a trial is validated on the first fold only.
     shared : SharedEncodings or None
         Encodings that all processes share, instead of a cache in each.
+    precision : {"float32", "bfloat16"}
+        Of training; see `TrainingPlan`.
+    max_parameters : float
+        Configurations whose network has more parameters fail before their training.
     """
 
     modality: Modality
@@ -117,6 +122,8 @@ class TrialContext:
     patience: float | None = None
     min_budget_for_cv: float = 0.0
     shared: "SharedEncodings | None" = None
+    precision: str = "float32"
+    max_parameters: float = math.inf
     _encoded: OrderedDict[Any, tuple[Encoder, list[Inputs]]] = field(default_factory=OrderedDict, repr=False)
 
     @property

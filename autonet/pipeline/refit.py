@@ -24,7 +24,7 @@ from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate
 from autonet.pipeline.trained import TrainedFold
 from autonet.pipeline.tree_learners import TREE_LEARNER
-from autonet.pipeline.trial import build_member, build_training
+from autonet.pipeline.trial import build_in_context, build_member
 from autonet.search.evaluation import Objective, Outcome
 from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
@@ -199,7 +199,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
             rows, layout = context.rows(fold.targets, context.encode_all(fold.encoder), every), fold.encoder.layout
             with draw_from(generator):
                 chosen = components.replace([UNINITIALIZED] if _is_late(fold) else [])
-                state, plan = build_training(context.task, chosen, rows, layout, generator, context.modality)
+                state, plan = build_in_context(context, chosen, rows, layout, generator)
                 if not _is_late(fold):
                     initialize_from_rows(state.network, rows.x)
             n_batches, limit = count_batches(len(rows), plan.batch_size), trial.limit.share(len(folds) - done)

@@ -17,6 +17,7 @@ import torch
 from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
+from autonet.core.errors import InvalidNetwork
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Modality
 from autonet.core.task import InputLayout, Task
@@ -45,7 +46,15 @@ from autonet.training.random import bind_generator, draw_from, seed_gpu
 from autonet.training.schedules import REGULARIZATION, SCHEDULES
 from autonet.training.state import TrainingState
 
-__all__ = ["SUBSET_EPOCHS", "build_member", "build_training", "run_trial", "score_additional", "time_epoch"]
+__all__ = [
+    "SUBSET_EPOCHS",
+    "build_in_context",
+    "build_member",
+    "build_training",
+    "run_trial",
+    "score_additional",
+    "time_epoch",
+]
 
 SUBSET_EPOCHS = 50  # that a network is trained for on its share of the rows
 TIMING_SECONDS = 0.1  # of training steps, after one warm-up step
@@ -128,7 +137,7 @@ def _begin_training(
     rows, layout = encoded.rows, encoded.encoder.layout
     chosen = components if earlier is None else components.replace([UNINITIALIZED])
     with draw_from(generator):
-        state, plan = build_training(context.task, chosen, rows, layout, generator, context.modality)
+        state, plan = build_in_context(context, chosen, rows, layout, generator)
         if earlier is None:
             initialize_from_rows(state.network, rows.x)
             remember_rows([state.network, state.ema.network], rows.x, rows.y, rows.weights)
@@ -291,6 +300,21 @@ def build_training(
     return TrainingState(network, optimizer, generator, follows), plan
 
 
+def build_in_context(
+    context: TrialContext,
+    components: Components,
+    rows: EncodedRows,
+    layout: InputLayout,
+    generator: torch.Generator | None = None,
+) -> tuple[TrainingState, TrainingPlan]:
+    """Call `build_training` with the modality and precision of a context; raise for a network that is too large."""
+    state, plan = build_training(context.task, components, rows, layout, generator, context.modality)
+    n_parameters = sum(p.numel() for p in state.network.parameters())
+    if n_parameters > context.max_parameters:
+        raise InvalidNetwork(f"The network has {n_parameters} parameters; max_parameters is {context.max_parameters}.")
+    return state, replace(plan, precision=context.precision)
+
+
 def build_member(
     context: TrialContext, config: Mapping[str, Any], fold: TrainedFold, weights: Mapping[str, Any]
 ) -> NetworkMember:
@@ -319,7 +343,7 @@ def _measure(context: TrialContext, components: Components) -> float:
     encoded, generator = context.encode_fold(components, 0), torch.Generator()
     rows, layout = encoded.rows, encoded.encoder.layout
     with draw_from(generator):
-        state, plan = build_training(context.task, components, rows, layout, generator, context.modality)
+        state, plan = build_in_context(context, components, rows, layout, generator)
     batches = shuffled_batches(len(rows), plan.batch_size, state.device, generator)
     state.network.train()
     train_step(state, plan, rows.take(batches[0]))

@@ -5,7 +5,7 @@ Rows are tensors in memory and batches are index tensors: no DataLoader, no copy
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -68,6 +68,8 @@ class TrainingPlan:
         Maps the progress t in [0, 1] through the budget to a factor of dropout and weight decay; default: 1.
     augment : callable, optional
         Maps a batch and a generator to the augmented batch.
+    precision : {"float32", "bfloat16"}, default="float32"
+        Of products of matrices in the forward and backward pass: "bfloat16" is ``torch.autocast``.
     """
 
     batch_size: int
@@ -77,6 +79,11 @@ class TrainingPlan:
     max_gradient_norm: float | None
     regularization: Schedule | None = None
     augment: Augmentation | None = None
+    precision: str = "float32"
+
+    def autocast(self, device: torch.device) -> AbstractContextManager[None]:
+        """Return the context of the forward pass."""
+        return nullcontext() if self.precision == "float32" else torch.autocast(device.type, torch.bfloat16)
 
 
 def train(
@@ -171,12 +178,13 @@ def _count_epochs(state: TrainingState, budget: TrainingBudget) -> int:
 
 def train_step(state: TrainingState, plan: TrainingPlan, batch: EncodedRows) -> None:
     """Take one optimizer step on a batch."""
-    if state.draws_globally is False:
-        loss = plan.batch_loss(state.network, plan.loss, batch)
-    else:
-        with draw_from(state.generator) as count_draws:
+    with plan.autocast(state.device):
+        if state.draws_globally is False:
             loss = plan.batch_loss(state.network, plan.loss, batch)
-        state.draws_globally = count_draws() > 0
+        else:
+            with draw_from(state.generator) as count_draws:
+                loss = plan.batch_loss(state.network, plan.loss, batch)
+            state.draws_globally = count_draws() > 0
     if loss.is_cpu or state.position.steps % GPU_CHECK_INTERVAL == 0:
         value = loss.item()
         if not math.isfinite(value):

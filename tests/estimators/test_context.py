@@ -8,7 +8,7 @@ from sklearn.datasets import make_classification
 from sklearn.model_selection import KFold
 
 from autonet import AutoNetClassification, AutoNetRegression
-from autonet.core.errors import ValidationReused
+from autonet.core.errors import SearchFailed, UnknownName, ValidationReused
 from tests.estimators.refusals import X, refused
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
@@ -58,3 +58,26 @@ def test_weights_count_in_training_and_in_the_metric(quick: dict[str, Any]) -> N
         auto = AutoNetClassification("tiny_cs", **{**quick, "max_budget": 27}).fit(X, y, sample_weight=weights)
         assert auto.score(X[half], y[half]) > 0.9
         assert auto.fit_result["info"]["val_accuracy"] > 0.9
+
+
+def test_the_precision_of_training_is_an_option(iris: Any, quick: dict[str, Any]) -> None:
+    X, y = iris
+    auto = {p: AutoNetClassification("tiny_cs", precision=p, **quick).fit(X, y) for p in ("float32", "bfloat16")}
+    assert auto["bfloat16"].score(X, y) > 0.8
+    assert auto["bfloat16"].predict_proba(X).dtype == auto["float32"].predict_proba(X).dtype
+    assert not np.array_equal(auto["bfloat16"].predict_proba(X), auto["float32"].predict_proba(X))
+    with pytest.raises(UnknownName, match=r"Unknown precision 'bfloat'\. Did you mean 'bfloat16'"):
+        AutoNetClassification(precision="bfloat").fit(X, y)
+
+
+def test_large_networks_are_refused(iris: Any, quick: dict[str, Any]) -> None:
+    X, y = iris
+    auto = AutoNetClassification("tiny_cs", max_parameters=200_000, **{**quick, "max_trials": 6}).fit(X, y)
+    sizes = [trial.last.metrics["parameters"] for trial in auto.history_ if trial.last is not None]
+    refused_ones = [report.reason for trial in auto.history_ for report in trial.reports if report.reason]
+    assert sizes
+    assert max(sizes) <= 200_000
+    assert refused_ones
+    assert all(reason.endswith("parameters; max_parameters is 200000.") for reason in refused_ones)
+    with pytest.raises(SearchFailed, match=r"InvalidNetwork: The network has \d+ parameters; max_parameters is 10\."):
+        AutoNetClassification("tiny_cs", max_parameters=10, baseline=False, **quick).fit(X, y)

@@ -12,6 +12,8 @@ from autonet.training.state import TrainingState
 from tests.clocks import FakeClock
 from tests.training.runs import BATCH, NO_LIMIT, N, accuracy, budget, plan, rows, run, state
 
+NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+
 
 def test_epochs_are_counted_exactly_and_the_network_learns() -> None:
     s = run(state(), 0, 7)
@@ -132,7 +134,7 @@ def test_prediction_is_that_of_the_network_in_evaluation_mode_whatever_the_size(
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@NEEDS_GPU
 def test_training_on_a_gpu() -> None:
     table = rows()
     network = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2)).cuda()
@@ -140,3 +142,21 @@ def test_training_on_a_gpu() -> None:
     on_gpu = EncodedRows(table.x.cuda(), table.y.cuda())
     train(s, plan(), on_gpu, on_gpu.x, lambda o: accuracy(o.cpu()), budget(0, 9))
     assert s.best.loss < 0.1
+
+
+@pytest.mark.parametrize(
+    "device",
+    ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, NEEDS_GPU])],
+)
+def test_matrix_products_of_training_may_be_bfloat16(device: str) -> None:
+    network, table = state().network.to(device), rows()
+    training = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1, momentum=0.9))
+    seen = set()
+    network[0].register_forward_hook(lambda layer, x, output: seen.add(output.dtype))
+    x = table.x.to(device)
+    on_device = EncodedRows(x, table.y.to(device))
+    train(training, plan(precision="bfloat16"), on_device, x, lambda o: accuracy(o.cpu()), budget(0, 7))
+    assert seen == {torch.bfloat16}
+    assert {p.dtype for p in network.parameters()} == {training.best.outputs.dtype} == {torch.float32}
+    assert training.best.loss < 0.1
+    assert not torch.is_autocast_enabled(device)
