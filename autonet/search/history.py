@@ -47,6 +47,8 @@ class History:
     running : dict of int to Trial
     session : int
         Number of the process that runs the study, counted from 1 (see `begin_session`).
+    preferred_from : float
+        Budget below which trials rank after all others (see `prefer_from`).
     seconds_per_unit, overheads : dict of int to float
         By trial: wall seconds per unit of budget in its last job; largest overhead in seconds, if budgets are seconds.
 
@@ -68,7 +70,7 @@ class History:
         self.seconds_per_unit: dict[int, float] = {}
         self.overheads: dict[int, float] = {}
         self.session = 0
-        self._preferred = 0.0
+        self.preferred_from = 0.0
         self._ranked: list[tuple[tuple[bool, float, float, float], int]] = []
         self._rungs: dict[float, list[tuple[float, float, int]]] = {}
         self._curves: dict[int, list[float]] = {}
@@ -193,11 +195,11 @@ class History:
             self._add_curve(trial)
 
     def _rank(self, trial: Trial) -> tuple[bool, float, float, float]:
-        return (trial.budget < self._preferred, *trial.rank)
+        return (trial.budget < self.preferred_from, *trial.rank)
 
     def prefer_from(self, budget: float) -> None:
         """Rank trials below a budget after all others: their values are measured otherwise, such as on fewer rows."""
-        self._preferred = budget
+        self.preferred_from = budget
         self._ranked = sorted((self._rank(self.trials[number]), number) for _, number in self._ranked)
 
     def to_events(self) -> Iterator[Event]:

@@ -13,13 +13,17 @@ __all__ = ["elapsed_seconds", "trajectory"]
 
 
 def trajectory(history: "History") -> ResultTable:
-    """Return the best value so far over wall time, a row per improvement; see `StudyView.trajectory`."""
+    """Return the best value so far over wall time, a row per improvement; see `StudyView.trajectory`.
+
+    The first value from `History.preferred_from` on is an improvement, too.
+    """
     rows: list[dict[str, Any]] = []
-    best = float("inf")
+    best = (True, float("inf"))
     for (trial, report), seconds in zip(history.reports, elapsed_seconds(history), strict=True):
-        if not report.failed and report.loss < best:
-            best = report.loss
-            value = -best if history.maximize else best
+        rank = (report.budget < history.preferred_from, report.loss)
+        if not report.failed and report.loss < float("inf") and rank < best:
+            best = rank
+            value = -report.loss if history.maximize else report.loss
             rows.append({"seconds": seconds, "value": value, "trial": trial.number, "budget": report.budget})
     return ResultTable(rows, ("seconds", "value", "trial", "budget"))
 

@@ -49,6 +49,18 @@ def test_trials_are_ranked_at_once_and_at_each_rung() -> None:
     assert record.running == {}
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_trials_below_a_preferred_budget_come_last(late: bool) -> None:
+    events = [*ended(0, 1, 0.1), *ended(1, 1, 0.2), *ended(1, 3, 0.5, start=1), *ended(2, 1, 0.05)]
+    record = history(*(events if late else ()))
+    record.prefer_from(3)
+    for event in () if late else events:
+        record.apply(event)
+    assert [trial.number for trial in record.ranked()] == [1, 2, 0]
+    assert record.best is record.trials[1]
+    assert [(row["value"], row["budget"]) for row in record.trajectory()] == [(0.1, 1), (0.5, 3)]
+
+
 def test_bounds_are_medians_of_the_smallest_losses_so_far() -> None:
     curves, events = np.random.default_rng(0).random((MIN_CURVES, 4)), list[Event]()
     for number, curve in enumerate(curves):
