@@ -24,6 +24,7 @@ from autonet.compat.autopytorch.search_options import (
     note_search,
     to_budget_type,
     to_components,
+    to_training,
 )
 from autonet.core.errors import InvalidOption
 from autonet.core.typing import Array
@@ -64,7 +65,8 @@ class BaseTask(InspectedTask, PipelineTask):
         search_space_updates: "HyperparameterSearchSpaceUpdates | None" = None,
     ) -> None:
         note_constructor(vars())
-        self.seed, self.n_jobs, self.ensemble_size = seed, n_jobs, ensemble_size
+        self.seed, self.n_jobs = seed, n_jobs
+        self.ensemble_size, self.ensemble_nbest = ensemble_size, ensemble_nbest
         self.run_dir = None if delete_tmp_folder_after_terminate else temporary_directory
         self.include_components, self.exclude_components = include_components, exclude_components
         self.resampling_strategy, self.resampling_strategy_args = resampling_strategy, resampling_strategy_args
@@ -184,6 +186,7 @@ class BaseTask(InspectedTask, PipelineTask):
             random_state=self.seed,
             device=self._pipeline_options["device"],
             hyperparameter_search_space_updates=self.search_space_updates,
+            **to_training(self.ensemble_nbest, self._pipeline_options["early_stopping"]),
             **to_validation(self.resampling_strategy, self.resampling_strategy_args),
             **to_components(self.kind, self.include_components, self.exclude_components, self.search_space_updates),
             **options,

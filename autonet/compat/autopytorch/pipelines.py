@@ -131,7 +131,9 @@ class PipelineTask(ABC):
         return estimator.get_hyperparameter_search_space(dataset.X_train, dataset.y_train)  # type: ignore[union-attr]
 
     def set_pipeline_options(self, **options: Any) -> None:
-        """Set options of trainings: ``device``, and the budget of `fit_pipeline`; others are noted in the log.
+        """Set options of trainings.
+
+        ``device``, ``early_stopping`` and the budget of `fit_pipeline` have an effect; others are noted in the log.
 
         Raises
         ------

@@ -25,12 +25,13 @@ __all__ = [
     "note_search",
     "to_budget_type",
     "to_components",
+    "to_training",
 ]
 
 PRESET = "medium_cs"
 PORTFOLIO = "greedy"
 RUN_LIMIT = "runcount_limit"
-# Defaults of Auto-PyTorch; only the device and the budget of a single configuration have an effect.
+# Defaults of Auto-PyTorch.
 PIPELINE_OPTIONS: Mapping[str, Any] = {
     "device": "cpu",
     "budget_type": "epochs",
@@ -41,8 +42,9 @@ PIPELINE_OPTIONS: Mapping[str, Any] = {
     "use_tensorboard_logger": False,
     "metrics_during_training": True,
 }
+USED_OPTIONS = ("device", "budget_type", "epochs", "runtime", "early_stopping")
 BUDGET_TYPES = {"epochs": "epochs", "runtime": "time"}
-MAX_MODELS = 50  # Auto-PyTorch's default of `ensemble_nbest` and `max_models_on_disc`
+MAX_MODELS = 50  # Auto-PyTorch's default of `ensemble_nbest` and `max_models_on_disc`: no limit here
 DEFAULT_PRECISION = 32  # bits
 FEATURE_TYPES = ("numerical", "categorical")
 
@@ -76,6 +78,16 @@ def to_components(
     named = [(update.node_name, update.hyperparameter.partition(SEPARATOR)[0]) for update in updates or ()]
     known = [(node, name) for node, name in named if node in NODES and name in NODES[node].components]
     return choose_components(include, exclude, known, load_preset(PRESET, Task(kind)).components)
+
+
+def to_training(ensemble_nbest: int, early_stopping: float) -> dict[str, Any]:
+    """Return the options for values that differ from Auto-PyTorch's defaults."""
+    options: dict[str, Any] = {}
+    if ensemble_nbest != MAX_MODELS:
+        options["ensemble_only_consider_n_best"] = ensemble_nbest
+    if early_stopping != PIPELINE_OPTIONS["early_stopping"]:
+        options["early_stopping_patience"] = early_stopping
+    return options
 
 
 def find_categorical(feat_types: Sequence[str] | None) -> list[int] | None:
@@ -116,10 +128,9 @@ def note_constructor(given: Mapping[str, Any]) -> None:
     """
     if given["backend"] is not None:
         raise InvalidOption("backend belongs to Auto-PyTorch's files; pass temporary_directory, or None.")
-    defaults = {"n_threads": 1, "ensemble_nbest": MAX_MODELS, "max_models_on_disc": MAX_MODELS}
+    defaults = {"n_threads": 1, "max_models_on_disc": MAX_MODELS}
     reasons = {
         "n_threads": "each configuration trains with one thread",
-        "ensemble_nbest": "the ensemble is selected from all models",
         "max_models_on_disc": "models are kept in memory",
         "logging_config": "configure the logger 'autonet' with the module logging",
         "output_directory": "nothing is written; save writes the model to a file",
@@ -200,5 +211,5 @@ def note_ignored(method: str, given: Mapping[str, Any]) -> None:
 def note_pipeline_options(given: Mapping[str, Any]) -> None:
     """Log the pipeline options that have no effect."""
     for name, value in given.items():
-        if name not in ("device", "budget_type", "epochs", "runtime") and value != PIPELINE_OPTIONS[name]:
+        if name not in USED_OPTIONS and value != PIPELINE_OPTIONS[name]:
             log_ignored(f"the pipeline option {name}", "trainings stop and are reported as in the estimators")

@@ -22,6 +22,8 @@ class TabularClassificationTask(BaseTask):
         Configurations to train at once.
     ensemble_size : int
         Number of models in the ensemble, with repetition; 0 keeps the best one.
+    ensemble_nbest : int
+        Best models to select it from.
     temporary_directory : str, optional
         With ``delete_tmp_folder_after_terminate=False``, the `run_dir` of the estimators.
     include_components, exclude_components : mapping of str to list of str, optional
@@ -31,7 +33,7 @@ class TabularClassificationTask(BaseTask):
         ``val_share`` or ``num_splits``.
     search_space_updates : HyperparameterSearchSpaceUpdates, optional
         Components that it names are added to those of the preset.
-    n_threads, logging_config, ensemble_nbest, max_models_on_disc, output_directory : optional
+    n_threads, logging_config, max_models_on_disc, output_directory : optional
         Ignored, with a note in the log.
     delete_output_folder_after_terminate : bool
         Ignored: nothing is written.

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from autonet.compat.autopytorch import TabularClassificationTask
-from autonet.compat.autopytorch.search_options import find_categorical, find_max_trials, to_budget_type, to_components
+from autonet.compat.autopytorch.search_options import (
+    find_categorical,
+    find_max_trials,
+    to_budget_type,
+    to_components,
+    to_training,
+)
 from autonet.core.errors import InvalidOption, UnknownName
 
 X, Y = [[0.0], [1.0]] * 20, [0, 1] * 20
@@ -17,6 +23,15 @@ def test_values() -> None:
     assert find_categorical(["numerical", "Categorical"]) == [1]
     assert find_categorical(None) is None
     assert [find_max_trials(given) for given in (None, {"runcount_limit": 3}, {"runcount-limit": 4})] == [None, 3, 4]
+
+
+def test_options_of_trainings() -> None:
+    assert to_training(50, 20) == {}
+    assert to_training(3, 5) == {"ensemble_only_consider_n_best": 3, "early_stopping_patience": 5}
+    api = TabularClassificationTask(ensemble_nbest=3)
+    api.set_pipeline_options(early_stopping=5)
+    params = api._make_estimator().get_params()
+    assert (params["ensemble_only_consider_n_best"], params["early_stopping_patience"]) == (3, 5)
 
 
 @pytest.mark.parametrize(
@@ -44,10 +59,15 @@ def test_updates_must_be_updates() -> None:
 
 def test_what_has_no_effect_is_noted(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "autonet"):
-        TabularClassificationTask(n_threads=2, ensemble_nbest=10, output_directory="out")
-        TabularClassificationTask().set_pipeline_options(early_stopping=5, torch_num_threads=1)
+        TabularClassificationTask(n_threads=2, max_models_on_disc=10, output_directory="out")
+        TabularClassificationTask().set_pipeline_options(use_tensorboard_logger=True, torch_num_threads=1)
     noted = [message.partition(" of Auto-PyTorch is ignored")[0] for message in caplog.messages]
-    assert noted == ["n_threads", "ensemble_nbest", "output_directory", "the pipeline option early_stopping"]
+    assert noted == [
+        "n_threads",
+        "max_models_on_disc",
+        "output_directory",
+        "the pipeline option use_tensorboard_logger",
+    ]
     with pytest.raises(InvalidOption, match="backend belongs to Auto-PyTorch's files"):
         TabularClassificationTask(backend="files")  # type: ignore[arg-type]
     with pytest.raises(UnknownName, match="Unknown pipeline option 'early_stop'"):
