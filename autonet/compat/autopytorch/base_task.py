@@ -24,6 +24,7 @@ from autonet.compat.autopytorch.search_options import (
     note_search,
     to_budget_type,
     to_components,
+    to_precision,
     to_training,
 )
 from autonet.core.errors import InvalidOption
@@ -136,8 +137,10 @@ class BaseTask(InspectedTask, PipelineTask):
             Ignored, with a note in the log.
         smac_scenario_args : mapping, optional
             ``{"runcount_limit": n}`` limits the number of configurations; other options of SMAC are refused.
-        get_smac_object_callback, precision : optional
-            Refused, but for their defaults.
+        get_smac_object_callback : None
+            Others are refused.
+        precision : {32, 16}
+            Bits; 16 is bfloat16.
 
         Returns
         -------
@@ -170,6 +173,7 @@ class BaseTask(InspectedTask, PipelineTask):
             max_trials=find_max_trials(smac_scenario_args),
             baseline=enable_traditional_pipeline,
             tree_ensembles=enable_traditional_pipeline and self.ensemble_size > 1,
+            precision=to_precision(precision),
             memory_limit_mb=memory_limit,
             run_dir=self.run_dir,
             warm_start=self.run_dir is None,  # for `refit`

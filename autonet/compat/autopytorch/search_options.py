@@ -25,6 +25,7 @@ __all__ = [
     "note_search",
     "to_budget_type",
     "to_components",
+    "to_precision",
     "to_training",
 ]
 
@@ -45,7 +46,7 @@ PIPELINE_OPTIONS: Mapping[str, Any] = {
 USED_OPTIONS = ("device", "budget_type", "epochs", "runtime", "early_stopping")
 BUDGET_TYPES = {"epochs": "epochs", "runtime": "time"}
 MAX_MODELS = 50  # Auto-PyTorch's default of `ensemble_nbest` and `max_models_on_disc`: no limit here
-DEFAULT_PRECISION = 32  # bits
+PRECISIONS = {16: "bfloat16", 32: "float32"}  # by bits
 FEATURE_TYPES = ("numerical", "categorical")
 
 
@@ -88,6 +89,18 @@ def to_training(ensemble_nbest: int, early_stopping: float) -> dict[str, Any]:
     if early_stopping != PIPELINE_OPTIONS["early_stopping"]:
         options["early_stopping_patience"] = early_stopping
     return options
+
+
+def to_precision(bits: int) -> str:
+    """Return the precision of training.
+
+    Raises
+    ------
+    InvalidOption
+    """
+    if bits not in PRECISIONS:
+        raise InvalidOption(f"precision must be 16 or 32 bits; got {bits!r:.60}.")
+    return PRECISIONS[bits]
 
 
 def find_categorical(feat_types: Sequence[str] | None) -> list[int] | None:
@@ -154,8 +167,6 @@ def note_search(given: Mapping[str, Any]) -> None:
             f"portfolio_selection must be {PORTFOLIO!r} or None; got {given['portfolio_selection']!r:.60}. Give "
             "configurations of your own to AutoNetClassification as a preset with a [[portfolio]]."
         )
-    if given["precision"] != DEFAULT_PRECISION:
-        raise InvalidOption(f"precision must be {DEFAULT_PRECISION}; got {given['precision']!r:.60}.")
     reasons = {
         "portfolio_selection": "the portfolio of the preset is always tried first",
         "func_eval_time_limit_secs": "total_walltime_limit ends trainings in time",

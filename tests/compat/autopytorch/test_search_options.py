@@ -11,6 +11,7 @@ from autonet.compat.autopytorch.search_options import (
     find_max_trials,
     to_budget_type,
     to_components,
+    to_precision,
     to_training,
 )
 from autonet.core.errors import InvalidOption, UnknownName
@@ -22,6 +23,7 @@ def test_values() -> None:
     assert [to_budget_type(name) for name in ("epochs", "runtime")] == ["epochs", "time"]
     assert find_categorical(["numerical", "Categorical"]) == [1]
     assert find_categorical(None) is None
+    assert [to_precision(bits) for bits in (16, 32)] == ["bfloat16", "float32"]
     assert [find_max_trials(given) for given in (None, {"runcount_limit": 3}, {"runcount-limit": 4})] == [None, 3, 4]
 
 
@@ -41,7 +43,7 @@ def test_options_of_trainings() -> None:
         ({"feat_types": ["number"]}, "Unknown type in feat_types 'number'. Did you mean 'numerical'"),
         ({"smac_scenario_args": {"runcount": 3}}, "option of smac_scenario_args 'runcount'"),
         ({"get_smac_object_callback": print}, "get_smac_object_callback belongs to SMAC"),
-        ({"precision": 16}, "precision must be 32; got 16"),
+        ({"precision": 64}, "precision must be 16 or 32 bits; got 64"),
         ({"portfolio_selection": "mine.json"}, "portfolio_selection must be 'greedy' or None; got 'mine.json'"),
         ({"optimize_metric": "acuracy"}, "Unknown classification metric 'acuracy'"),
     ],
