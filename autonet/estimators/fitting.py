@@ -6,7 +6,7 @@ import logging
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -298,7 +298,9 @@ def _set_fitted_attributes(
     estimator.best_config_ = selection.config
     estimator.history_ = study.history
     estimator.search_space_ = study.space
-    estimator._searched_with = repr(resolve_options(estimator, {}))
+    estimator._searched_with = None
+    with suppress(InvalidOption):  # parameters that could not work without options of this call
+        estimator._searched_with = repr(resolve_options(estimator, {}))
     limit = min(plan.limit("closing"), current_interrupt().limit)
     estimator.fit_result_ = {
         **selection.summary(context, limit),

@@ -9,6 +9,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.files import read_text
 from autonet.estimators.autopytorch import translate_options
 from autonet.estimators.param_docs import describe_parameters
+from autonet.estimators.old_options import OLD_OPTIONS
 from autonet.estimators.params import Params
 
 __all__ = ["ConfigFileParser", "collect_options", "read_option_file"]
@@ -17,7 +18,6 @@ SUFFIX = ".txt"  # of a preset that is an option file
 UPDATES = "hyperparameter_search_space_updates"
 WORDS = {"True": True, "False": False, "None": None, "inf": float("inf")}
 FLAG_WORDS = {"1": True, "yes": True, "y": True, "true": True, "0": False, "no": False, "n": False, "false": False}
-OTHER_FLAGS = ("cuda", "refit")  # options of Auto-PyTorch that `Params` has under other names
 
 
 class ConfigFileParser:
@@ -182,12 +182,13 @@ def _find_file(name: str, option_file: Path) -> str:
 
 def _parse(name: str, text: str) -> Any:
     """Parse a value, as the type of the option says where it is a list or a flag."""
-    parameter = Params.__dataclass_fields__.get(name)
-    type_ = parameter.metadata["type"] if parameter else ""
-    if (type_.startswith("bool") or name in OTHER_FLAGS) and text.lower() in FLAG_WORDS:
+    parameter, old = Params.__dataclass_fields__.get(name), OLD_OPTIONS.get(name)
+    type_, default = parameter.metadata["type"] if parameter else "", old.default if old else None
+    if (type_.startswith("bool") or isinstance(default, bool)) and text.lower() in FLAG_WORDS:
         return FLAG_WORDS[text.lower()]
     value = _parse_value(text)
-    return [value] if type_.startswith("list of str") and isinstance(value, str) else value
+    is_list = type_.startswith("list of str") or isinstance(default, list)
+    return [value] if is_list and isinstance(value, str) else value
 
 
 def _parse_value(text: str) -> Any:

@@ -121,6 +121,12 @@ def test_the_estimator_is_indexed_as_the_dictionary_that_fit_returned(
         check_array(fitted, dtype=object)
 
 
+def test_options_of_a_fit_may_make_up_for_those_of_the_constructor(iris: Any) -> None:
+    auto = AutoNetClassification("tiny_cs", **{**QUICK, "min_budget": 3}).fit(*iris, min_budget=1)
+    assert auto.score(*iris) > 0.3
+    refused(auto.get_hyperparameter_search_space, "min_budget must not exceed max_budget; got min_budget=3")
+
+
 def test_options_are_updated() -> None:
     auto = AutoNetClassification("tiny_cs")
     auto.update_autonet_config(max_runtime=60, random_seed=3)
