@@ -4,72 +4,21 @@
 A callback tells the trial how training goes, and ends it.
 
 Run it with ``AUTONET_DATA=folder python examples/lightning_taxi.py``, where ``folder/nyc_taxis.parquet`` has 6,433
-rides in New York. It needs pandas and pyarrow; where Lightning is not installed, a trainer of twenty lines takes its
-place.
+rides in New York. It needs lightning, pandas and pyarrow.
 """
 
 import os
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import torch
+from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset, random_split
 
-from autonet.search import RunningTrial, Study, TrialPruned
-
-try:
-    from lightning.pytorch import LightningModule, Trainer
-except ImportError:
-
-    class LightningModule(nn.Module):
-        def log(self, name: str, value: Tensor) -> None:
-            self.metrics[name] = value.detach()
-
-    class Trainer:
-        """The part of Lightning's protocol that this example uses."""
-
-        sanity_checking = False
-
-        def __init__(self, max_epochs: int, callbacks: list[Any], gradient_clip_val: float, **_: Any) -> None:
-            self.max_epochs, self.callbacks, self.clip = max_epochs, callbacks, gradient_clip_val
-            self.current_epoch, self.callback_metrics = 0, {}
-
-        def fit(self, model: LightningModule, train: DataLoader, valid: DataLoader) -> None:
-            model.metrics, optimizer = self.callback_metrics, model.configure_optimizers()
-            while self.current_epoch < self.max_epochs:
-                model.train()
-                for i, batch in enumerate(train):
-                    optimizer.zero_grad()
-                    model.training_step(batch, i).backward()
-                    nn.utils.clip_grad_norm_(model.parameters(), self.clip)
-                    optimizer.step()
-                model.eval()
-                with torch.no_grad():
-                    for i, batch in enumerate(valid):
-                        model.validation_step(batch, i)
-                for callback in self.callbacks:
-                    callback.on_validation_end(self, model)
-                self.current_epoch += 1
-
-
-class ReportToTrial:
-    """A callback for Lightning's trainer that imports nothing of Lightning."""
-
-    def __init__(self, trial: RunningTrial, monitor: str) -> None:
-        self.trial, self.monitor, self.state_key = trial, monitor, "ReportToTrial"
-
-    def on_validation_end(self, trainer: Any, model: Any) -> None:
-        if trainer.sanity_checking:
-            return
-        self.trial.report(trainer.callback_metrics[self.monitor].item(), trainer.current_epoch)
-        if self.trial.should_prune():  # the others did better, or the time is up
-            raise TrialPruned
-
-    def __getattr__(self, hook: str) -> Any:  # Lightning calls many more
-        return lambda *_, **__: {}
+from autonet.search import RunningTrial, Study
+from autonet.search.lightning import LightningReport
 
 
 class TaxiModel(LightningModule):
@@ -120,7 +69,8 @@ def main(max_trials: int = 50, timeout: float = 300, max_epochs: int = 10) -> St
         )
         trainer = Trainer(
             max_epochs=max_epochs,
-            callbacks=[ReportToTrial(trial, "val_rmse")],
+            callbacks=[LightningReport(trial, "val_rmse")],
+            default_root_dir=trial.directory,
             gradient_clip_val=0.5,
             logger=False,
             enable_checkpointing=False,

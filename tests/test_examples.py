@@ -242,20 +242,21 @@ def test_the_exception_of_optuna_prunes_a_trial() -> None:
 def taxi(monkeypatch: Any) -> Any:
     pytest.importorskip("pandas", reason="needs pandas, for the table")
     pytest.importorskip("pyarrow", reason="needs pyarrow, to read the table")
+    pytest.importorskip("lightning.pytorch", reason="needs lightning")
     monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve()))
     return example("lightning_taxi")
 
 
 @needs("nyc_taxis.parquet")
-@pytest.mark.filterwarnings("ignore:::lightning")  # where it is installed, it warns about itself
+@pytest.mark.filterwarnings("ignore")  # Lightning warns about itself
 def test_lightning_on_taxi_fares(taxi: Any, capsys: Any) -> None:
-    study = taxi.main(max_trials=10, timeout=200, max_epochs=2)
+    study = taxi.main(max_trials=4, timeout=200, max_epochs=2)
     assert study.best.value < 7, "the standard deviation of the fares is 11.6"
     for trial in study.trials:
         widths = [name for name in trial.config if name.startswith("width_")]
         assert widths == [f"width_{i}" for i in range(trial.config["n_layers"])]
         assert len(trial.curve) == 2 or trial.status is Status.PRUNED
-    assert len({trial.config["seed"] for trial in study.trials}) == 10
+    assert len({trial.config["seed"] for trial in study.trials}) == 4
     printed = capsys.readouterr().out
     assert re.search(r"number +value +params_seed +state", printed)
     assert f"{study.best.config['seed']}" in printed
@@ -263,7 +264,7 @@ def test_lightning_on_taxi_fares(taxi: Any, capsys: Any) -> None:
 
 @needs("nyc_taxis.parquet")
 @pytest.mark.usefixtures("cpu_clock")
-@pytest.mark.filterwarnings("ignore:::lightning")  # where it is installed, it warns about itself
+@pytest.mark.filterwarnings("ignore")  # Lightning warns about itself
 def test_lightning_ends_at_the_deadline_and_its_last_report_counts(taxi: Any) -> None:
     study = taxi.main(timeout=2, max_epochs=10_000)
     assert [trial.status for trial in study.trials] == [Status.CUT]

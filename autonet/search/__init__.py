@@ -27,6 +27,7 @@ from autonet.search.schedulers.base import Continue as Continue
 from autonet.search.schedulers.base import Scheduler as Scheduler
 from autonet.search.schedulers.base import Start as Start
 from autonet.search.spaces.seeds import Seed as Seed
+from autonet.search.spaces.space import Space as Space
 from autonet.search.stopping import NoProgress as NoProgress
 from autonet.search.storage.replay import read_history as read_history
 from autonet.search.storage.store import Store as Store
@@ -64,6 +65,7 @@ __all__ = [
     "Sampler",
     "Scheduler",
     "Seed",
+    "Space",
     "Start",
     "Status",
     "Store",

@@ -67,9 +67,9 @@ class AskTell(StudyView):
             self._asked[job.trial] = (trial, time.monotonic(), time.time())
             return trial
 
-    def report(self, trial: RunningTrial, value: float, step: int) -> bool:
+    def report(self, trial: RunningTrial, value: float, step: int, **metrics: float) -> bool:
         """Report an intermediate value of a trial; return whether to stop the trial."""
-        trial.report(value, step)
+        trial.report(value, step, **metrics)
         return trial.should_prune()
 
     def tell(self, trial: RunningTrial, value: Any = None, *, status: Status | str | None = None) -> Trial:

@@ -1,13 +1,10 @@
 """Start the next job of a study: an interrupted trial, or a decision of scheduler and sampler."""
 
 from collections.abc import Container
-from numbers import Integral
-from typing import Any
 
 import numpy as np
 
 from autonet.core.clock import TimeLimit
-from autonet.core.errors import InvalidOption
 from autonet.search.evaluation import make_failure
 from autonet.search.proposals import log_exhaustion, propose
 from autonet.search.records import Event, Job, Status
@@ -15,7 +12,7 @@ from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Continue, Scheduler, Start
 from autonet.search.storage.journal import Journal
 
-__all__ = ["draw_trial_seed", "resolve_seed", "start_next_job"]
+__all__ = ["draw_trial_seed", "start_next_job"]
 
 MAX_ATTEMPTS = 2  # number of process deaths without a new checkpoint after which a trial counts as crashed
 
@@ -93,21 +90,6 @@ def start_next_job(
 def draw_trial_seed(seed: int, number: int) -> int:
     """Return the seed of a trial, which depends on nothing but that of the study and the number."""
     return int(_make_rng(seed, number, 0).integers(2**31))
-
-
-def resolve_seed(random_state: Any) -> int:
-    """Return the seed from which all random streams are spawned."""
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    if isinstance(random_state, Integral):
-        if random_state < 0:
-            raise InvalidOption(f"random_state must be non-negative; got {random_state}.")
-        return int(random_state)
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**31))
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31))
-    raise InvalidOption(f"random_state must be an integer, a Generator or a RandomState; got {random_state!r}.")
 
 
 def _make_rng(seed: int, number: int, purpose: int) -> np.random.Generator:

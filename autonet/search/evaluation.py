@@ -238,12 +238,21 @@ def _make_outcome(trial: RunningTrial, job: Job, result: Result, **fields: Any) 
         result = replace(result, checkpoint=trial.checkpoint.saved)
     return Outcome(
         job=job,
-        result=result,
+        result=_add_metrics(result, trial.metrics),
         config=trial.params,
         definitions=trial.definitions,
         attributes=trial.normalize_attributes(strict=False),
         **fields,
     )
+
+
+def _add_metrics(result: Result, reported: Mapping[str, list[tuple[int, float]]]) -> Result:
+    """Add the metrics of reports to a result; those that the objective returned come first."""
+    if not reported:
+        return result
+    last = {name: values[-1][1] for name, values in reported.items()}
+    details = {"curves": {name: list(values) for name, values in reported.items()}, **result.details}
+    return replace(result, metrics={**last, **result.metrics}, details=details)
 
 
 def _make_pruned(trial: RunningTrial, job: Job) -> Result:

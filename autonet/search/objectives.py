@@ -1,11 +1,10 @@
 """Convenience functions: `minimize`, `maximize`, and objectives of scikit-learn estimators."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from ConfigSpace import ConfigurationSpace
 
 from autonet.core.component import SEPARATOR
 from autonet.core.errors import InvalidOption
@@ -13,20 +12,22 @@ from autonet.core.validation import check_choice
 from autonet.search.evaluation import Objective
 from autonet.search.running_trial import RunningTrial
 from autonet.search.study import Study
+from autonet.search.unnamed import Unnamed, name_space
 
 __all__ = ["CrossValidation", "cv_objective", "list_options", "maximize", "minimize"]
 
-Space = ConfigurationSpace | Mapping[str, Any] | None
 
-
-def minimize(fn: Objective, space: Space = None, **options: Any) -> Study:
+def minimize(fn: Callable[[Any], Any], space: Any = None, **options: Any) -> Study:
     """Search for the configuration with the smallest value of `fn`.
 
     Parameters
     ----------
     fn : callable
-        Objective that takes a `RunningTrial`, a mapping from names to values, and returns a number.
-    space : ConfigurationSpace or mapping, optional
+        Objective that takes a `RunningTrial`, a mapping from names to values, and returns a number.  If the space has
+        no names, it takes a value, or a list of values.
+    space : ConfigurationSpace, mapping, hyperparameter or list, optional
+        See `Space` for mappings.  A single hyperparameter of ConfigSpace, a tuple (low, high) or a ``range`` needs no
+        name, nor do the entries of a list.
     **options
         Any option of `Study` or of `Study.optimize`.
 
@@ -40,11 +41,13 @@ def minimize(fn: Objective, space: Space = None, **options: Any) -> Study:
     >>> best = minimize(lambda trial: (trial["x"] - 3) ** 2, {"x": (-10.0, 10.0)}, max_trials=40, random_state=0).best
     >>> round(best.config["x"], 1)
     3.0
+    >>> minimize(lambda x: (x - 3) ** 2, range(10), max_trials=10, random_state=0).best.config
+    {'x': 3}
     """
     return _search(fn, space, "minimize", options)
 
 
-def maximize(fn: Objective, space: Space = None, **options: Any) -> Study:
+def maximize(fn: Callable[[Any], Any], space: Any = None, **options: Any) -> Study:
     """Search for the configuration with the largest value of `fn`; see `minimize`.
 
     Examples
@@ -56,11 +59,15 @@ def maximize(fn: Objective, space: Space = None, **options: Any) -> Study:
     return _search(fn, space, "maximize", options)
 
 
-def _search(fn: Objective, space: Space, direction: str, options: dict[str, Any]) -> Study:
+def _search(fn: Objective, space: Any, direction: str, options: dict[str, Any]) -> Study:
     of_study, of_optimize = list_options(Study.__init__), list_options(Study.optimize)
     for name in options:
         check_choice("option", name, [*of_study, *of_optimize])
     data = getattr(fn, "data", None)
+    named, space = name_space(fn, space)
+    if isinstance(named, Unnamed) and "enqueue" in options:
+        options = {**options, "enqueue": named.name_points(options["enqueue"])}
+    fn = fn if isinstance(fn, CrossValidation) else named  # which takes hyperparameters by name
     made = {"data": data, **{k: v for k, v in options.items() if k in of_study}}
     study = Study(space, direction=direction, **made)  # type: ignore[arg-type]
     try:

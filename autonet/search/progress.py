@@ -4,12 +4,16 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from tqdm.auto import tqdm
 
+from autonet.core.errors import InvalidOption
 from autonet.search.history import History
 
-__all__ = ["ProgressBar"]
+__all__ = ["Progress", "ProgressBar", "check_progress"]
+
+Progress = bool | Callable[[int, int | None, float | None], Any] | None
 
 
 class _Bar(tqdm):  # type: ignore[misc]
@@ -28,8 +32,9 @@ class ProgressBar:
     seconds : float, optional
         Time limit of the study; without it the bar counts trials.
     max_trials : int, optional
-    shown : bool, optional
-        Whether to show the bar; by default if standard error is a terminal.
+    shown : bool or callable, optional
+        Whether to show the bar; by default if standard error is a terminal.  A callable is called instead, with the
+        number of trials that have ended, `max_trials` and the best value, which may be None.
 
     Attributes
     ----------
@@ -37,8 +42,9 @@ class ProgressBar:
         Formats the value of the best trial.
     """
 
-    def __init__(self, seconds: float | None, max_trials: int | None, *, shown: bool | None = None) -> None:
+    def __init__(self, seconds: float | None, max_trials: int | None, *, shown: Progress = None) -> None:
         self.describe: Callable[[float], str] = "best {:.4g}".format
+        self._call, self._max_trials = shown if callable(shown) else None, max_trials
         self._by_time = seconds is not None
         total = round(seconds, 1) if seconds is not None else max_trials
         counted = "{n:.0f}/{total:.0f}" if total else "{n:.0f}"
@@ -48,7 +54,7 @@ class ProgressBar:
             total=total,
             unit=unit,
             desc="search",
-            disable=None if shown is None else not shown,
+            disable=None if shown is None else callable(shown) or not shown,
             bar_format=layout,
             leave=True,
         )
@@ -81,9 +87,11 @@ class ProgressBar:
 
     def show(self, history: History) -> None:
         """Show the state of the search."""
+        best = history.best
+        if self._call is not None:
+            self._call(len(history) - len(history.running), self._max_trials, best.value if best else None)
         if self._bar.disable:
             return
-        best = history.best
         per_rung = "-".join(str(len(history.rung(budget))) for budget in history.rungs.budgets)
         value = "best none" if best is None or best.value is None else self.describe(best.value)
         rungs = f", per rung {per_rung}" if len(history.rungs) > 1 else ""
@@ -98,3 +106,9 @@ class ProgressBar:
         now = time.monotonic() - self._began if self._by_time else trials
         self._bar.n = min(now, self._bar.total or now)
         self._bar.refresh()
+
+
+def check_progress(progress: Any) -> None:
+    """Raise if `progress` is none of True, False, None and a callable."""
+    if not (progress is None or isinstance(progress, bool) or callable(progress)):
+        raise InvalidOption(f"progress must be True, False or a callable(done, total, best); got {progress!r:.100}.")

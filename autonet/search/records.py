@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from numbers import Real
 from typing import Any, Self
 
@@ -74,24 +75,26 @@ class Progress:
         Reported steps and values.
     attributes : mapping
         User attributes; see `RunningTrial.set_user_attr`.
+    metrics : mapping of str to list of (int, float)
+        Steps and values of reported metrics.
     """
 
     saves: int
     curve: list[tuple[int, float]]
     attributes: Mapping[str, Any]
+    metrics: Mapping[str, list[tuple[int, float]]] = field(default_factory=dict)
 
     def to_text(self) -> str:
         """Serialize to JSON."""
-        return to_text({"saves": self.saves, "curve": self.curve, "attributes": self.attributes})
+        return to_text(vars(self))
 
     @classmethod
     def from_text(cls, text: str) -> Self:
         """Read what `to_text` wrote."""
         progress = cls(**from_text(text))
-        check_types(
-            saves=(progress.saves, int), curve=(progress.curve, list), attributes=(progress.attributes, Mapping)
-        )
-        for step, value in progress.curve:
+        check_types(saves=(progress.saves, int), curve=(progress.curve, list))
+        check_types(attributes=(progress.attributes, Mapping), metrics=(progress.metrics, Mapping))
+        for step, value in chain(progress.curve, *progress.metrics.values()):
             check_types(step=(step, int), value=(value, Real))
         return progress
 
@@ -130,6 +133,10 @@ class Job:
         Whether the values of `config` must be used unchanged, because an earlier job of the trial has used them.
     progress : Progress, optional
         Progress of an earlier attempt at the job whose process was killed.
+    files : str, optional
+        Directory in which each trial has a directory of its own.
+    best : float
+        Smallest loss in the study when the job began.
 
     Examples
     --------
@@ -152,6 +159,8 @@ class Job:
     known: Mapping[str, Any] = field(default_factory=dict)
     fixed: bool = False
     progress: Progress | None = None
+    files: str | None = None
+    best: float = math.inf
 
     @property
     def limit(self) -> TimeLimit:

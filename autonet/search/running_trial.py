@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from autonet.search.spaces.distributions import (
     merge,
 )
 from autonet.search.spaces.values import copy_value
+from autonet.search.storage.attachments import make_directory, write_attachment
 from autonet.search.storage.checkpoints import Checkpoint, checkpoint_path
 
 __all__ = ["Observer", "RunningTrial"]
@@ -49,6 +51,8 @@ class RunningTrial(Mapping[str, Any]):
         The same, as an object.
     checkpoint : Checkpoint
     user_attrs : dict
+    metrics : dict of str to list of (int, float)
+        Steps and values of the metrics in reports.
 
     Examples
     --------
@@ -68,12 +72,13 @@ class RunningTrial(Mapping[str, Any]):
         self.deadline, self.limit = job.deadline, job.limit
         self.budget = job.target if job.budgeted else None
         path = checkpoint_path(job.directory, job.trial, job.start, job.target) if job.directory else None
-        self.checkpoint = Checkpoint(job.checkpoint, path, self._save_progress)
+        self.checkpoint = Checkpoint(job.checkpoint, path, self._save_progress, self._has_improved)
         before = job.progress or Progress(0, [], {})
         if job.progress is not None:
             self.checkpoint.saved = path  # by an earlier attempt at this job, whose process died
         self.user_attrs: dict[str, Any] = dict(before.attributes)
         self.curve: list[tuple[int, float]] = list(before.curve)
+        self.metrics: dict[str, list[tuple[int, float]]] = {name: list(v) for name, v in before.metrics.items()}
         self._saves = before.saves
         self.definitions: dict[str, Distribution] = {}
         self._values = {} if job.defines else dict(job.config)
@@ -111,11 +116,11 @@ class RunningTrial(Mapping[str, Any]):
     def _save_progress(self) -> str:
         """Return the progress to save with a checkpoint."""
         self._saves += 1
-        return Progress(self._saves, self.curve, self.user_attrs).to_text()
+        return Progress(self._saves, self.curve, self.user_attrs, self.metrics).to_text()
 
     # --- intermediate values
 
-    def report(self, value: float, step: int) -> None:
+    def report(self, value: float, step: int, **metrics: float) -> None:
         """Report an intermediate value.
 
         Parameters
@@ -123,6 +128,9 @@ class RunningTrial(Mapping[str, Any]):
         value : float
             In the direction of the study.
         step : int
+        **metrics : float
+            Further values at this step.  The report of the job keeps the last of each among its metrics, and all in
+            its details, as ``"curves"``.
 
         Raises
         ------
@@ -134,10 +142,62 @@ class RunningTrial(Mapping[str, Any]):
         if not -MAX_STEP <= at <= MAX_STEP:
             raise ValueError(f"trial.report() got the step {at:g}; expected an integer below 2**53.")
         step = int(at)
+        numbers = {name: as_number(v, f"trial.report() got {name} =") for name, v in metrics.items()}
         self.curve.append((step, value))
-        self._best = min(self._best, -value if self.job.maximize else value)
+        for name, number in numbers.items():
+            self.metrics.setdefault(name, []).append((step, number))
+        self._best = min(self._best, self._to_loss(value))
         if self._observe:
             self._observe(self.number, step, value)
+
+    @property
+    def is_best(self) -> bool:
+        """Whether the latest reported value is better than those before it, and than those of other trials.
+
+        Other trials count with the values that they had when this job began.
+        """
+        return self._has_improved() and self._to_loss(self.curve[-1][1]) < self.job.best
+
+    def _has_improved(self) -> bool:
+        """Return whether the latest reported value is better than the earlier ones of this job."""
+        if not self.curve:
+            raise InvalidOption("No value has been reported yet; call trial.report(value, step) first.")
+        *earlier, last = (self._to_loss(value) for _, value in self.curve)
+        return math.isfinite(last) and not any(loss <= last for loss in earlier)
+
+    def _to_loss(self, value: float) -> float:
+        return -value if self.job.maximize else value
+
+    @property
+    def directory(self) -> Path:
+        """Directory for files of the trial, the same for all of its jobs; created when it is first asked for.
+
+        In a run directory it is ``trials/<number>``, and nothing deletes it.  Otherwise it is temporary, and deleted
+        with the study.
+        """
+        if self.job.files is None:
+            raise InvalidOption("This trial belongs to no study, and has no directory.")
+        return make_directory(self.job.files, self.number)
+
+    def attach(self, name: str, data: bytes) -> None:
+        """Save bytes as a file in the directory of the trial; ``Study.load_attachment`` reads them.
+
+        Parameters
+        ----------
+        name : str
+            Name of the file; one of the same name is replaced.
+        data : bytes
+
+        Raises
+        ------
+        InvalidOption
+            If the name is none of a file.
+        TypeError
+            If `data` are not bytes.
+        RunUnavailable
+            If the file cannot be written.
+        """
+        write_attachment(self.directory, name, data)
 
     def notify(self, value: float, step: int) -> None:
         """Tell the study of an intermediate value that is not kept; see ``Study.on_report``."""

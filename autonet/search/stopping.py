@@ -1,7 +1,7 @@
 """Stopping conditions of a search."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from autonet.search.spaces.values import to_plain
 if TYPE_CHECKING:
     from autonet.search.study import Study
 
-__all__ = ["NoProgress", "StopConditions", "check_callbacks", "raise_if_all_failed", "should_give_up"]
+__all__ = ["NoProgress", "StopConditions", "check_callbacks", "check_points", "raise_if_all_failed", "should_give_up"]
 
 logger = logging.getLogger("autonet.search")
 
@@ -131,6 +131,18 @@ def check_callbacks(callbacks: Any) -> list[Callable[..., Any]]:
     listed: list[Any] = list(callbacks) if isinstance(callbacks, Iterable) else [None]
     if not all(map(callable, listed)):
         raise InvalidOption(f"callbacks must be a list of callables; got {callbacks!r:.100}.")
+    return listed
+
+
+def check_points(points: Any) -> list[Mapping[str, Any]]:
+    """Return configurations to enqueue as a list."""
+    listed: list[Any] = (
+        list(points) if isinstance(points, Iterable) and not isinstance(points, Mapping | str) else [None]
+    )
+    if not all(isinstance(point, Mapping) for point in listed):
+        raise InvalidOption(
+            f"enqueue must be a list of configurations, dicts from names to values; got {points!r:.100}."
+        )
     return listed
 
 

@@ -15,20 +15,20 @@ from autonet.core.errors import InvalidOption, RunUnavailable
 from autonet.core.interrupts import GRACE_SECONDS, current_interrupt, interruptible
 from autonet.core.validation import check_choice, is_integer
 from autonet.search.ask_tell import AskTell
-from autonet.search.dispatch import resolve_seed
 from autonet.search.evaluation import Objective, Outcome, current_limit, strip_frames, was_cut_short
 from autonet.search.executors.adopt import adopt_executor
 from autonet.search.executors.base import Executor
 from autonet.search.history import History
-from autonet.search.progress import ProgressBar
+from autonet.search.progress import Progress, ProgressBar, check_progress
 from autonet.search.records import Trial
 from autonet.search.registry import SAMPLERS, SCHEDULERS, make_executor, resolve
 from autonet.search.rungs import Unit, make_rungs
 from autonet.search.running_trial import RunningTrial
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
-from autonet.search.spaces.space import as_space
-from autonet.search.stopping import StopConditions, check_callbacks, raise_if_all_failed, should_give_up
+from autonet.search.seeds import resolve_seed
+from autonet.search.spaces.space import Space
+from autonet.search.stopping import StopConditions, check_callbacks, check_points, raise_if_all_failed, should_give_up
 from autonet.search.storage.journal import Journal
 from autonet.search.storage.settings import load_study_options, open_existing_store
 from autonet.search.storage.store import Store
@@ -49,7 +49,7 @@ class Study(AskTell):
     Parameters
     ----------
     space : ConfigurationSpace or mapping, optional
-        Search space; see `as_space` for the entries of a mapping.  Without it the objective defines the space
+        Search space; see `Space` for the entries of a mapping.  Without it the objective defines the space
         (define-by-run) with ``trial.suggest_float``, ``suggest_int`` and ``suggest_categorical``.  The default
         configuration is tried first.
     direction : {"minimize", "maximize"}
@@ -123,7 +123,7 @@ class Study(AskTell):
         self.scheduler: Scheduler = resolve("scheduler", scheduler, SCHEDULERS, "decide")
         self._lock = threading.RLock()  # guards history, journal and the running trials
         self._optimizing = threading.Lock()
-        known_space = None if space is None else as_space(space)
+        known_space = None if space is None else Space(space)
         if known_space is not None and hasattr(self.sampler, "check"):
             self.sampler.check(known_space)
         self.history = History(make_rungs(min_budget, max_budget, eta, budget_type), maximize=direction == "maximize")
@@ -199,7 +199,8 @@ class Study(AskTell):
         executor: Any = None,
         on_error: Literal["record", "raise"] = "record",
         callbacks: Iterable[Callback] = (),
-        progress: bool | None = None,
+        progress: Progress = None,
+        enqueue: Iterable[Mapping[str, Any]] = (),
     ) -> "Study":
         """Run trials until a stopping condition is met or the user presses Ctrl-C.
 
@@ -228,8 +229,12 @@ class Study(AskTell):
             do not stop the search, unless no trial has a value and 100 in a row crash with the same error.
         callbacks : iterable of callable
             Called as ``callback(study, trial)`` after each job; returning True stops the search.
-        progress : bool, optional
-            Whether to show a progress bar; by default if standard error is a terminal.
+        progress : bool or callable, optional
+            Whether to show a progress bar; by default if standard error is a terminal.  A callable is called instead
+            after each job, as ``progress(done, total, best)``: number of trials that have ended, number of trials at
+            which to stop or None, best value or None.
+        enqueue : iterable of mapping
+            Configurations to try first; see `enqueue`.
 
         Returns
         -------
@@ -246,6 +251,8 @@ class Study(AskTell):
         limits = StopConditions(max_trials, timeout, stop_at, on_error, repeats, n_trials)
         max_trials, timeout = limits.total(self.history), limits.timeout
         callbacks = check_callbacks(callbacks)
+        check_progress(progress)
+        points = check_points(enqueue)
         opened = closing(make_executor(n_jobs)) if executor is None else adopt_executor(executor)
         with (
             self._reject_concurrent_calls(),
@@ -255,6 +262,8 @@ class Study(AskTell):
             self._n_before = len(self.history.reports)
             try:
                 limits.check(self.history, objective)
+                for config in points:
+                    self.enqueue(config)
                 self._limit = min(current_limit(), TimeLimit.after(timeout))  # of an enclosing trial, and its own
                 self._repeats = limits.repeats
                 self._stopping = self.interrupted = False

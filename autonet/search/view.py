@@ -17,6 +17,7 @@ from autonet.search.rungs import Rungs
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.encoding import Encoding
+from autonet.search.storage.attachments import list_attachments, read_attachment
 from autonet.search.storage.checkpoints import read_checkpoint
 from autonet.search.storage.journal import Journal
 from autonet.search.summary import failures, summarize
@@ -75,6 +76,20 @@ class StudyView(Exports):
         """Load the latest checkpoint of a trial; None if it saved none, or if it was dropped."""
         kept = self.checkpoints.get(trial.number)
         return read_checkpoint(kept) if isinstance(kept, Path) else kept
+
+    def list_attachments(self, trial: Trial) -> list[str]:
+        """Return the names of the files in the directory of a trial, such as those of `RunningTrial.attach`."""
+        return list_attachments(self._journal.files / str(trial.number))
+
+    def load_attachment(self, trial: Trial, name: str) -> bytes:
+        """Return the bytes of a file in the directory of a trial.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such file.
+        """
+        return read_attachment(self._journal.files / str(trial.number), name)
 
     @property
     def log_trials(self) -> bool:

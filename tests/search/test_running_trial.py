@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autonet.core.errors import InvalidOption, TrialPruned
-from autonet.search import RunningTrial, Status, Study, minimize
+from autonet.search import RunningTrial, Status, Study, maximize, minimize
 from tests.clocks import FakeClock
 from tests.search.objectives import LINE
 from tests.search.spaces.defining import Objective
@@ -112,3 +112,38 @@ def test_a_trial_can_end_itself_by_its_deadline(clock: FakeClock) -> None:
 def test_suggestions_that_cannot_be_are_refused(suggest: Objective, sentence: str) -> None:
     with pytest.raises(InvalidOption, match=sentence):
         minimize(suggest, max_trials=1, on_error="raise", random_state=0)
+
+
+def test_metrics_of_reports_are_kept_beside_the_value() -> None:
+    def objective(trial: RunningTrial) -> dict[str, float]:
+        for step in range(3):
+            trial.report(trial["x"], step, accuracy=np.float32(step / 2), seconds=step)
+        if trial.number == 1:
+            raise ValueError("late")
+        return {"value": trial["x"], "seconds": 7}
+
+    best, failed = minimize(objective, LINE, max_trials=2, random_state=0).trials
+    assert best.metrics == {"accuracy": 1.0, "seconds": 7}
+    assert best.reports[-1].details["curves"]["accuracy"] == [(0, 0.0), (1, 0.5), (2, 1.0)]
+    assert failed.reports[-1].metrics == {"accuracy": 1.0, "seconds": 2.0}
+    with pytest.raises(TypeError, match=r"trial.report\(\) got loss = 'low'; expected a number"):
+        minimize(lambda t: t.report(1.0, 0, loss="low"), LINE, max_trials=1, on_error="raise")
+
+
+def test_a_checkpoint_is_saved_at_the_best_report_only() -> None:
+    saved = []
+
+    def objective(trial: RunningTrial) -> float:
+        with pytest.raises(InvalidOption, match=r"No value has been reported yet; call trial.report\(value, step\)"):
+            trial.checkpoint.save_if_best(0)
+        for step, value in enumerate([0.5, 0.7, 0.7, math.nan, 0.6]):
+            trial.report(value, step)
+            saved.append((trial.checkpoint.save_if_best(step), trial.is_best))
+        assert trial.checkpoint.load() == 1
+        return 0.7
+
+    study = maximize(objective, LINE, max_trials=2)
+    improved = [True, True, False, False, False]
+    assert saved[:5] == [(b, b) for b in improved]
+    assert saved[5:] == [(b, False) for b in improved], "the first trial is as good"
+    assert study.load_checkpoint(study.best) == 1

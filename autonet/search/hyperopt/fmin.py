@@ -14,7 +14,6 @@ import numpy as np
 from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.jsonvalues import is_storable
 from autonet.core.validation import is_integer, is_real
-from autonet.search.dispatch import resolve_seed
 from autonet.search.hyperopt.base import STATUS_FAIL, STATUS_OK, Trials
 from autonet.search.hyperopt.pyll import CompiledSpace, Node
 from autonet.search.records import Result
@@ -22,6 +21,7 @@ from autonet.search.registry import SAMPLERS, resolve
 from autonet.search.results import as_number
 from autonet.search.running_trial import RunningTrial
 from autonet.search.samplers.kde import KernelDensitySampler
+from autonet.search.seeds import resolve_seed
 from autonet.search.spaces.space import describe_space, sort_sets
 from autonet.search.spaces.values import safe_repr
 from autonet.search.study import Study

@@ -10,7 +10,7 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace, EqualsCondition, OrConjunction
 
 from autonet.core.errors import InvalidOption
-from autonet.search.dispatch import resolve_seed
+from autonet.search.seeds import resolve_seed
 from autonet.search.spaces.encoding import Encoding, get_choices
 from autonet.search.spaces.values import find_index, safe_repr, to_plain
 

@@ -11,6 +11,7 @@ It translates names, defaults and results, and searches with `autonet.search`.  
 
 from autonet.search.optuna import distributions as distributions
 from autonet.search.optuna import exceptions as exceptions
+from autonet.search.optuna import integration as integration
 from autonet.search.optuna import logging as logging
 from autonet.search.optuna import pruners as pruners
 from autonet.search.optuna import samplers as samplers
@@ -43,6 +44,7 @@ __all__ = [
     "get_all_study_names",
     "get_all_study_summaries",
     "importance",
+    "integration",
     "load_study",
     "logging",
     "pruners",

@@ -15,6 +15,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.files import read_text, write_file
 from autonet.core.jsonvalues import normalize
 from autonet.search.optuna.exceptions import make_refusal
+from autonet.search.storage.attachments import TRIALS
 from autonet.search.storage.settings import open_existing_store
 from autonet.search.storage.store import CHECKPOINTS, DATABASE, OWN_FILES
 
@@ -100,7 +101,7 @@ def delete_directory(path: Path) -> None:
         If files of others are in the directory.
     """
     open_existing_store(path).close()
-    own = {*OWN_FILES, DATABASE, CHECKPOINTS, ATTRIBUTES}
+    own = {*OWN_FILES, DATABASE, CHECKPOINTS, TRIALS, ATTRIBUTES}
     others = sorted(entry.name for entry in path.iterdir() if entry.name not in own)
     if others:
         raise InvalidOption(f"{path} was not deleted: it has files that are not of the study, such as {others[0]!r}.")

@@ -11,6 +11,7 @@ from autonet.core.errors import InvalidOption
 from autonet.search.spaces.conditions import infer_conditions
 from autonet.search.spaces.distributions import Distribution, merge
 from autonet.search.spaces.encoding import Encoding
+from autonet.search.spaces.space import Space
 from autonet.search.spaces.suggestions import SuggestionTree
 
 __all__ = ["DefinedSpace"]
@@ -33,7 +34,7 @@ class DefinedSpace:
     def __init__(self) -> None:
         self.distributions: dict[str, Distribution] = {}
         self.tree = SuggestionTree()
-        self.space = ConfigurationSpace()
+        self.space: ConfigurationSpace = ConfigurationSpace()
         self._encoding = Encoding(self.space)
         self._suggested: dict[int, Mapping[str, Distribution]] = {}  # by running trials
         self._configs: dict[int, Mapping[str, Any]] = {}
@@ -79,7 +80,8 @@ class DefinedSpace:
         """Infer the space."""
         hyperparameters = {name: d.hyperparameter(name) for name, d in self.distributions.items()}
         configs, complete = list(self._configs.values()), list(self._complete.values())
-        self.space = ConfigurationSpace()
-        self.space.add(*hyperparameters.values(), *infer_conditions(hyperparameters, configs, complete))
+        space = ConfigurationSpace()
+        space.add(*hyperparameters.values(), *infer_conditions(hyperparameters, configs, complete))
+        self.space = Space(space)
         self._encoding = Encoding(self.space)
         self._grown, self._next = False, math.floor(GROWTH * len(configs)) + 1

@@ -18,15 +18,63 @@ from ConfigSpace.hyperparameters import (
 
 from autonet.core.component import join
 from autonet.core.errors import InvalidOption
-from autonet.core.validation import is_real
+from autonet.core.validation import is_integer, is_real
+from autonet.search.seeds import resolve_seed
+from autonet.search.spaces.distributions import IntDistribution
 from autonet.search.spaces.encoding import Encoding, get_choices
 from autonet.search.spaces.seeds import drop_seeds
 from autonet.search.spaces.values import copy_value, find_index, safe_repr, to_plain
 
-__all__ = ["as_space", "complete_config", "describe_space", "sort_sets"]
+__all__ = ["Space", "as_space", "complete_config", "describe_space", "sort_sets"]
 
 # Repr of a set, whose order differs between processes; ConfigSpace shows choices as sets.
 SET = re.compile(r"(?<!Choices: )\{([^{}]*)\}")
+
+
+class Space(ConfigurationSpace):
+    """Search space, a ConfigurationSpace that samples plain Python values.
+
+    Parameters
+    ----------
+    space : ConfigurationSpace or mapping
+        A mapping from names to: a tuple (low, high), integer if both are; a list or an array of choices; a ``range`` of
+        integers; a hyperparameter of ConfigSpace; a mapping from choices to subspaces, whose hyperparameters are then
+        named ``name:choice:hyperparameter``; or a single value.
+
+    Raises
+    ------
+    InvalidOption
+        If the space is empty, or an entry is invalid.
+
+    Examples
+    --------
+    >>> Space({"activation": ["relu", "gelu"], "depth": range(2, 10, 2)}).sample(2, random_state=0)
+    [{'activation': '...', 'depth': ...}, {'activation': '...', 'depth': ...}]
+    """
+
+    def __init__(self, space: ConfigurationSpace | Mapping[str, Any]) -> None:
+        made = as_space(space)
+        super().__init__(name=made.name, meta=made.meta)
+        self.add(*made.values(), *made.conditions, *made.forbidden_clauses)
+
+    def sample(self, n: int = 1, *, random_state: Any = None) -> list[dict[str, Any]]:
+        """Draw configurations from the priors of the space.
+
+        Parameters
+        ----------
+        n : int
+        random_state : int, Generator or RandomState, optional
+
+        Returns
+        -------
+        list of dict
+            Names and values, without inactive hyperparameters; fewer than `n` only if forbidden clauses leave none.
+        """
+        if not (is_integer(n) and n >= 0):
+            raise InvalidOption(f"sample() draws a number of configurations of at least 0; got {n!r}.")
+        encoding = Encoding(self)
+        rows = encoding.sample_legal(int(n), np.random.default_rng(resolve_seed(random_state)))
+        return [encoding.decode(row) for row in rows]
 
 
 def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpace:
@@ -35,9 +83,7 @@ def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpac
     Parameters
     ----------
     space : ConfigurationSpace or mapping
-        A mapping from names to: a tuple (low, high), integer if both are; a list of choices; a hyperparameter of
-        ConfigSpace; a mapping from choices to subspaces, whose hyperparameters are then named
-        ``name:choice:hyperparameter``; or a single value.
+        See `Space`.
 
     Raises
     ------
@@ -45,7 +91,10 @@ def as_space(space: ConfigurationSpace | Mapping[str, Any]) -> ConfigurationSpac
         If the space is empty, or an entry is invalid.
     """
     if not isinstance(space, ConfigurationSpace | Mapping):
-        raise InvalidOption(f"space must be a ConfigurationSpace or a dict; got {type(space).__name__}.")
+        raise InvalidOption(
+            f"space must be a ConfigurationSpace or a dict; got {type(space).__name__}. A single hyperparameter, and a "
+            "list of them, are spaces of minimize() and maximize()."
+        )
     if not len(space):
         raise InvalidOption(
             "The space is empty; add hyperparameters, or omit it and define it in the objective with "
@@ -92,7 +141,11 @@ def _make_hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
         if all(isinstance(v, int) for v in (low, high)):
             return UniformIntegerHyperparameter(name, low, high)
         return UniformFloatHyperparameter(name, float(low), float(high))
-    if isinstance(entry, list | Mapping | np.ndarray):
+    if isinstance(entry, range) and len(entry):
+        ordered = entry if entry.step > 0 else entry[::-1]
+        made: Hyperparameter[Any, Any] = IntDistribution(ordered[0], ordered[-1], ordered.step).hyperparameter(name)
+        return made
+    if isinstance(entry, list | Mapping | np.ndarray | range):
         choices = [copy_value(to_plain(choice)) for choice in entry]
         if not choices:
             raise InvalidOption(f"space[{name!r}] has no choices; expected at least one.")
@@ -100,8 +153,8 @@ def _make_hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
     if isinstance(entry, str | int | float | np.generic | None):
         return Constant(name, to_plain(entry))
     raise InvalidOption(
-        f"space[{name!r}] = {safe_repr(entry)}: expected (low, high), a list of choices, a dict from choices to "
-        "subspaces, a hyperparameter of ConfigSpace, or a single value."
+        f"space[{name!r}] = {safe_repr(entry)}: expected (low, high), a list of choices, a range, a dict from "
+        "choices to subspaces, a hyperparameter of ConfigSpace, or a single value."
     )
 
 

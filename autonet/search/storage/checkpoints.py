@@ -52,10 +52,18 @@ class Checkpoint:
         File of the checkpoint; None keeps it in memory.
     notes : callable, optional
         Returns a text to save in the file beside the state.
+    has_improved : callable, optional
+        Returns whether the latest report is the best of the trial.
     """
 
-    def __init__(self, previous: Any = None, path: Path | None = None, notes: Callable[[], str] | None = None) -> None:
-        self._previous, self._path, self._notes = previous, path, notes
+    def __init__(
+        self,
+        previous: Any = None,
+        path: Path | None = None,
+        notes: Callable[[], str] | None = None,
+        has_improved: Callable[[], bool] | None = None,
+    ) -> None:
+        self._previous, self._path, self._notes, self._has_improved = previous, path, notes, has_improved
         self.saved: Any = None  # for the next job: the state, or the path to it
 
     def load(self) -> Any:
@@ -88,6 +96,24 @@ class Checkpoint:
                     "and connections, or pass it to keep(), which does not copy."
                 ) from error
         self.keep(state)
+
+    def save_if_best(self, state: Any) -> bool:
+        """Save a state if the latest report of the trial is the best of its job; return whether it was saved.
+
+        Parameters
+        ----------
+        state : object
+            See `save`.
+
+        Raises
+        ------
+        InvalidOption
+            If the trial has reported no value.
+        """
+        improved = self._has_improved is None or self._has_improved()
+        if improved:
+            self.save(state)
+        return improved
 
     def keep(self, state: Any) -> None:
         """Save a state without copying it in memory; it must not change afterwards."""

@@ -2,6 +2,10 @@
 
 import math
 import os
+import shutil
+import tempfile
+import uuid
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -20,6 +24,7 @@ from autonet.search.reporting import log_trial
 from autonet.search.spaces.distributions import merge
 from autonet.search.spaces.encoding import Encoding, get_choices
 from autonet.search.spaces.values import copy_value, safe_repr, to_plain
+from autonet.search.storage.attachments import TRIALS
 from autonet.search.storage.checkpoints import checkpoint_path, read_notes
 from autonet.search.storage.files import defer_signals
 from autonet.search.storage.replay import CHECKPOINT, replay, store_name
@@ -80,6 +85,10 @@ class Journal:
         self.log_trials = True
         self._resumed = False
         self._store = open_store(run_dir)
+        self._temporary = (
+            Path(tempfile.gettempdir()) / f"autonet-{uuid.uuid4().hex}"
+        )  # made by the first trial that asks
+        weakref.finalize(self, _delete, self._temporary, os.getpid())
         try:
             space = load_space(self._store) if space is None else space
             self.defines, self._space = space is None, space
@@ -118,6 +127,11 @@ class Journal:
     def directory(self) -> str | None:
         """Directory of checkpoints; None if they are in memory."""
         return self._store.checkpoints
+
+    @property
+    def files(self) -> Path:
+        """Directory in which each trial has a directory of its own; perhaps it does not exist yet."""
+        return Path(self.directory).parent / TRIALS if self.directory else self._temporary
 
     def close(self) -> None:
         """Release the run directory."""
@@ -182,6 +196,8 @@ class Journal:
             known=dict(self.history.definitions),
             fixed=bool(trial.reports),
             progress=progress,
+            files=str(self.files),
+            best=best.rank[0] if (best := self.history.best) else math.inf,
         )
 
     def _checkpoint_path(self, number: int, start: float, target: float) -> Path | None:
@@ -325,6 +341,12 @@ class Journal:
         for path in Path(self.directory).iterdir():
             if path not in kept and CHECKPOINT.fullmatch(path.with_suffix(".safetensors").name):
                 path.unlink()
+
+
+def _delete(directory: Path, owner: int) -> None:
+    """Delete a directory, but not in a forked process."""
+    if os.getpid() == owner:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _config_key(config: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from autonet.core.errors import InvalidOption, RunCorrupted, RunMismatch, RunUna
 from autonet.core.jsonvalues import normalize
 from autonet.search.rungs import Rungs
 from autonet.search.spaces.priors import DECODERS, ENCODERS
-from autonet.search.spaces.space import describe_space, sort_sets
+from autonet.search.spaces.space import Space, describe_space, sort_sets
 from autonet.search.storage.replay import store_name
 from autonet.search.storage.store import DATABASE, MemoryStore, RunDirectory, Store, list_differences
 
@@ -135,7 +135,7 @@ def read_space(settings: Mapping[str, Any], name: str) -> ConfigurationSpace:
     RunCorrupted
     """
     try:
-        space = ConfigurationSpace.from_serialized_dict(copy.deepcopy(settings["definition"]), DECODERS)
+        space = Space(ConfigurationSpace.from_serialized_dict(copy.deepcopy(settings["definition"]), DECODERS))
         matches = sort_sets(describe_space(space)) == sort_sets(settings["space"])
     except Exception as error:
         raise _make_error(name, f"space: {type(error).__name__}: {error}") from error

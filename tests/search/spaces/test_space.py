@@ -1,5 +1,6 @@
 """Spaces as dictionaries."""
 
+import json
 import math
 from collections import namedtuple
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from ConfigSpace import Constant, Float
 
 from autonet.core.errors import InvalidOption
-from autonet.search import RunningTrial, Study, minimize
+from autonet.search import RunningTrial, Space, Study, minimize
 from tests.search.objectives import mixed_space
 
 
@@ -82,3 +83,39 @@ def test_a_space_that_would_not_come_back_is_refused(space: dict[str, Any], tmp_
 def test_spaces_that_cannot_be_are_refused_by_name(entry: Any) -> None:
     with pytest.raises(InvalidOption, match=r"space\['x'\] = "):
         Study({"x": entry})
+
+
+def test_samples_are_plain_values_of_the_priors() -> None:
+    given = {
+        "rate": (0.0, 1.0),
+        "depth": range(2, 12, 3),
+        "size": np.array([32, 64]),
+        "share": list(np.float32([0.25, 0.5])),
+        "down": range(3, 0, -1),
+        "kind": {"a": {"n": (1, 3)}, "b": None},
+    }
+    space = Space(given)
+    assert space.sample(10, random_state=0) == space.sample(10, random_state=0) != space.sample(10, random_state=1)
+    drawn = space.sample(200, random_state=0)
+    assert all(type(config) is dict for config in drawn)
+    kinds = {name: {type(config[name]) for config in drawn if name in config} for name in space}
+    assert kinds == {name: {float if name in ("rate", "share") else int} for name in space} | {"kind": {str}}
+    assert {config["depth"] for config in drawn} == {2, 5, 8, 11}
+    assert {config["down"] for config in drawn} == {1, 2, 3}
+    assert all(("kind:a:n" in config) == (config["kind"] == "a") for config in drawn)
+    assert json.loads(json.dumps(drawn)) == drawn
+    assert Study(given).space.sample(10, random_state=0) == space.sample(10, random_state=0)
+    with pytest.raises(InvalidOption, match=r"sample\(\) draws a number of configurations of at least 0; got -1"):
+        space.sample(-1)
+
+
+def test_every_study_has_a_space_that_samples(tmp_path: Path) -> None:
+    theirs = mixed_space()
+    with Study(theirs, run_dir=tmp_path) as study:
+        assert study.space == theirs
+        assert {config["kind"] for config in study.space.sample(20, random_state=0)} == {"a", "b"}
+    with Study.open(tmp_path) as study:
+        assert len(study.space.sample(2)) == 2
+    defined = minimize(lambda t: t.suggest_float("x", 0, 1), max_trials=2)
+    assert [set(config) for config in defined.space.sample(2)] == [{"x"}, {"x"}]
+    assert Space(theirs).sample(4, random_state=0) == Space(theirs).sample(4, random_state=0)
