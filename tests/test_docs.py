@@ -15,13 +15,14 @@ from autonet import AutoNetClassification, errors
 from autonet.cli.main import COMMANDS
 from autonet.core import resulttable
 from autonet.inspection import architecture, graph
+from autonet.search import lightning, pruners
 from autonet.testing import executors, networks, samplers, stores
 from tests.blocks import blocks_of, run_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if not {"_build", "auto_examples"} & set(page.parts))
 
-SHOWN = (autonet.inspection, architecture, graph, resulttable)  # modules of what people look at
+SHOWN = (autonet.inspection, architecture, graph, resulttable, lightning, pruners)  # further modules of the reference
 
 pytestmark = [
     pytest.mark.usefixtures("full_trees"),

@@ -259,6 +259,11 @@ class History:
         return self._tables[id(space)]
 
     @property
+    def best_losses(self) -> Mapping[int, list[float]]:
+        """By step: the smallest loss up to it of each trial that has ended without being pruned."""
+        return self._curves
+
+    @property
     def bounds(self) -> dict[int, float]:
         """Bounds of the median pruning rule: by step, the median of the smallest losses reported so far.
 

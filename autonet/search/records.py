@@ -137,6 +137,8 @@ class Job:
         Directory in which each trial has a directory of its own.
     best : float
         Smallest loss in the study when the job began.
+    pruner : Pruner, optional
+        Default: the median rule.
 
     Examples
     --------
@@ -161,6 +163,7 @@ class Job:
     progress: Progress | None = None
     files: str | None = None
     best: float = math.inf
+    pruner: Any = None
 
     @property
     def limit(self) -> TimeLimit:

@@ -207,16 +207,25 @@ class RunningTrial(Mapping[str, Any]):
     def should_prune(self) -> bool:
         """Return whether to stop the trial now, by returning or by raising `TrialPruned`.
 
-        True after the time limit, after Ctrl-C, after a non-finite value, and if the best reported value is worse than
-        the median of finished trials at the same step.
+        True after the time limit and after Ctrl-C, and if the pruner of the study says so: by default, after a
+        non-finite value, and if the best reported value is worse than the median of finished trials at the same step.
         """
         if self.should_stop:
             return True
         if not self.curve:
             return False
+        return self.is_outdone() if self.job.pruner is None else bool(self.job.pruner.should_prune(self))
+
+    def is_outdone(self) -> bool:
+        """Return whether the latest value is not finite, or the best one worse than the bound at its step."""
         step, value = self.curve[-1]
         known = [s for s in self.job.bounds if s <= step]
         return not math.isfinite(value) or (bool(known) and self._best > self.job.bounds[max(known)])
+
+    @property
+    def losses(self) -> list[tuple[int, float]]:
+        """Reported steps and losses, which are minimized."""
+        return [(step, self._to_loss(value)) for step, value in self.curve]
 
     @property
     def should_stop(self) -> bool:

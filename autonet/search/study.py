@@ -20,6 +20,7 @@ from autonet.search.executors.adopt import adopt_executor
 from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.progress import Progress, ProgressBar, check_progress
+from autonet.search.pruners import Pruner
 from autonet.search.records import Trial
 from autonet.search.registry import SAMPLERS, SCHEDULERS, make_executor, resolve
 from autonet.search.rungs import Unit, make_rungs
@@ -28,7 +29,14 @@ from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
 from autonet.search.seeds import resolve_seed
 from autonet.search.spaces.space import Space
-from autonet.search.stopping import StopConditions, check_callbacks, check_points, raise_if_all_failed, should_give_up
+from autonet.search.stopping import (
+    StopConditions,
+    check_callbacks,
+    check_points,
+    check_pruner,
+    raise_if_all_failed,
+    should_give_up,
+)
 from autonet.search.storage.journal import Journal
 from autonet.search.storage.settings import load_study_options, open_existing_store
 from autonet.search.storage.store import Store
@@ -76,6 +84,8 @@ class Study(AskTell):
         the run directory, or 1.
     data : object, optional
         Data that the objective depends on, arrays for example; a run directory cannot be resumed with other data.
+    pruner : Pruner, optional
+        What ``trial.should_prune()`` asks, of `autonet.search.pruners`.  Default: the median rule.
 
     Attributes
     ----------
@@ -115,7 +125,9 @@ class Study(AskTell):
         random_state: int | np.random.Generator | np.random.RandomState | None = None,
         keep_best: int | None = None,
         data: Any = None,
+        pruner: Pruner | None = None,
     ) -> None:
+        check_pruner(pruner)
         if keep_best is not None and not (is_integer(keep_best) and keep_best >= 0):
             raise InvalidOption(f"keep_best must be an integer of at least 0; got {keep_best!r}.")
         self.direction = check_choice("direction", direction, ("minimize", "maximize"))
@@ -147,6 +159,7 @@ class Study(AskTell):
                 "scheduler": scheduler if isinstance(scheduler, str) else None,
             },
         )
+        self.pruner = pruner
         self._n_before = len(self.history.reports)  # may be of another objective
 
     @classmethod

@@ -17,6 +17,7 @@ from autonet.search.rungs import Rungs
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.encoding import Encoding
+from autonet.search.stopping import check_pruner
 from autonet.search.storage.attachments import list_attachments, read_attachment
 from autonet.search.storage.checkpoints import read_checkpoint
 from autonet.search.storage.journal import Journal
@@ -90,6 +91,15 @@ class StudyView(Exports):
             If there is no such file.
         """
         return read_attachment(self._journal.files / str(trial.number), name)
+
+    @property
+    def pruner(self) -> Any:
+        """The pruner; None is the median rule.  Can be set, and is not saved in a run directory."""
+        return self._journal.pruner
+
+    @pruner.setter
+    def pruner(self, value: Any) -> None:
+        self._journal.pruner = check_pruner(value)
 
     @property
     def log_trials(self) -> bool:

@@ -94,9 +94,9 @@ def create_study(
         raise InvalidOption("Pass direction or directions, not both.")
     if directions is not None and len(directions) != 1:
         raise InvalidOption(f"directions={list(directions)!r} are {len(directions)}; {MULTI_OBJECTIVE}.")
-    check_pruner(pruner)
+    pruner = check_pruner(pruner)
     for option in options:
-        check_choice("option", option, sorted({"space", *list_options(search.Study.__init__)} - {"run_dir"}))
+        check_choice("option", option, sorted({"space", *list_options(search.Study.__init__)} - {"run_dir", "pruner"}))
     wanted: Any = directions[0] if directions is not None else direction or "minimize"
     root = find_root(storage)
     name = study_name or f"no-name-{uuid.uuid4()}"
@@ -109,7 +109,7 @@ def create_study(
         return load_study(study_name=name, storage=root, sampler=sampler, pruner=pruner)
     options |= _translate_sampler(sampler)
     options["direction"] = wanted.name.lower() if isinstance(wanted, StudyDirection) else wanted
-    wrapped = search.Study(run_dir=directory, **options)
+    wrapped = search.Study(run_dir=directory, pruner=pruner, **options)
     if directory is not None:
         OPEN_STUDIES[directory.resolve()] = wrapped
     return _wrap(wrapped, name, sampler, pruner, directory)
@@ -244,4 +244,5 @@ def _wrap(wrapped: search.Study, name: str, sampler: Any, pruner: Any, directory
         for config in sampler.configs():
             if not any(config.items() <= other.items() for other in known):
                 wrapped.enqueue(config)
-    return Study(wrapped, name, wrapped.sampler if sampler is None else sampler, check_pruner(pruner), directory)
+    wrapped.pruner = check_pruner(pruner)
+    return Study(wrapped, name, wrapped.sampler if sampler is None else sampler, directory)

@@ -10,7 +10,7 @@ from typing import Any
 from autonet.core.errors import InvalidOption
 from autonet.search.history import History
 from autonet.search.optuna.exceptions import check_single, make_refusal
-from autonet.search.optuna.pruners import BasePruner, MedianPruner, NopPruner
+from autonet.search.pruners import NopPruner
 from autonet.search.records import Job
 from autonet.search.records import Trial as SearchTrial
 from autonet.search.reporting import choose_optuna_state
@@ -40,8 +40,8 @@ class BaseTrial:
     What `RunningTrial` has beyond Optuna's trials, such as ``budget`` and ``checkpoint``, is there as well.
     """
 
-    def __init__(self, running: RunningTrial, pruner: BasePruner) -> None:
-        self._running, self._pruner = running, pruner
+    def __init__(self, running: RunningTrial) -> None:
+        self._running = running
 
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the running trial."""
@@ -77,13 +77,13 @@ class BaseTrial:
         """Suggest one of `choices`."""
         return self._running.suggest_categorical(name, choices)
 
-    def report(self, value: float, step: int) -> None:
+    def report(self, value: float, step: int, **metrics: float) -> None:
         """Report an intermediate value."""
-        self._running.report(value, step)
+        self._running.report(value, step, **metrics)
 
     def should_prune(self) -> bool:
         """Return whether to stop the trial now, by raising `TrialPruned`."""
-        return self._pruner.should_prune(self._running)
+        return self._running.should_prune()
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Set a user attribute."""
@@ -96,11 +96,7 @@ class Trial(BaseTrial):
     Parameters
     ----------
     running : RunningTrial
-    pruner : BasePruner
     """
-
-    def __init__(self, running: RunningTrial, pruner: BasePruner | None = None) -> None:
-        super().__init__(running, MedianPruner() if pruner is None else pruner)
 
     @property
     def distributions(self) -> dict[str, Distribution]:
@@ -121,7 +117,7 @@ class _FixedRunningTrial(RunningTrial):
 
 
 def _fix(params: Mapping[str, Any], number: int) -> RunningTrial:
-    return _FixedRunningTrial(Job(number, dict(params), 0.0, 1.0, 0, budgeted=False, defines=True))
+    return _FixedRunningTrial(Job(number, dict(params), 0.0, 1.0, 0, budgeted=False, defines=True, pruner=NopPruner()))
 
 
 class FixedTrial(BaseTrial):
@@ -139,7 +135,7 @@ class FixedTrial(BaseTrial):
     """
 
     def __init__(self, params: Mapping[str, Any], number: int = 0) -> None:
-        super().__init__(_fix(params, number), NopPruner())
+        super().__init__(_fix(params, number))
 
     @property
     def distributions(self) -> dict[str, Distribution]:
@@ -178,7 +174,7 @@ class FrozenTrial(BaseTrial):
     intermediate_values: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        super().__init__(_fix(self.params, self.number), NopPruner())
+        super().__init__(_fix(self.params, self.number))
         self._running.user_attrs = self.user_attrs
 
     @property

@@ -49,12 +49,11 @@ class _Objective:
     """Objective that takes a trial of Optuna's form; exceptions in `catch` fail its trial only."""
 
     function: Callable[[Trial], Any]
-    pruner: BasePruner
     catch: tuple[type[Exception], ...]
 
     def __call__(self, running: RunningTrial) -> Any:
         try:
-            return check_single(self.function(Trial(running, self.pruner)))
+            return check_single(self.function(Trial(running)))
         except self.catch as problem:
             if any(kind.__name__ == "TrialPruned" for kind in type(problem).__mro__):
                 raise
@@ -70,15 +69,12 @@ class Study:
         What runs the search, with all that Optuna's studies do not have: ``study.wrapped.summary()``.
     study_name : str
     sampler : object
-    pruner : BasePruner
     directory : Path, optional
         Run directory.
     """
 
-    def __init__(
-        self, wrapped: search.Study, study_name: str, sampler: Any, pruner: BasePruner, directory: Path | None = None
-    ) -> None:
-        self.wrapped, self.study_name, self.sampler, self.pruner = wrapped, study_name, sampler, pruner
+    def __init__(self, wrapped: search.Study, study_name: str, sampler: Any, directory: Path | None = None) -> None:
+        self.wrapped, self.study_name, self.sampler = wrapped, study_name, sampler
         self._directory = directory
         self._user_attrs = read_attributes(directory)
         self._asked: dict[int, RunningTrial] = {}
@@ -94,6 +90,12 @@ class Study:
             return make_refusal("Study", dir(type(self)))(name)
 
     # --- results
+
+    @property
+    def pruner(self) -> BasePruner:
+        """The pruner."""
+        pruner: BasePruner = self.wrapped.pruner
+        return pruner
 
     @property
     def direction(self) -> StudyDirection:
@@ -226,7 +228,7 @@ class Study:
         """
         for option in options:
             check_choice("option", option, OPTIONS)
-        objective = _Objective(func, self.pruner, _check_catch(catch)) if callable(func) else func
+        objective = _Objective(func, _check_catch(catch)) if callable(func) else func
         calls = check_callbacks(callbacks)
         if isinstance(self.sampler, GridSampler) and "max_trials" not in options:
             n_left = len(self.wrapped.history.queue)  # the grid
@@ -291,7 +293,7 @@ class Study:
         if running is None:
             raise InvalidOption("ask() has no trial left: all configurations of the space have been tried.")
         self._asked[running.number] = running
-        trial = Trial(running, self.pruner)
+        trial = Trial(running)
         for name, distribution in (fixed_distributions or {}).items():
             _suggest(trial, name, distribution)
         return trial

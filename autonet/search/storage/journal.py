@@ -62,6 +62,7 @@ class Journal:
         By trial: the state, or the path to it.
     lost : set of int
         Trials that cannot be continued, because their checkpoints were dropped.
+    pruner : Pruner, optional
     log_trials : bool
         Whether each job that ends is logged at info level; failures are always logged as warnings.
     """
@@ -83,6 +84,7 @@ class Journal:
         self.lost: set[int] = set()
         self._enqueued_before: list[str] = []  # by earlier runs of the script
         self.log_trials = True
+        self.pruner: Any = None
         self._resumed = False
         self._store = open_store(run_dir)
         self._temporary = (
@@ -190,7 +192,7 @@ class Journal:
             else self._checkpoint_path(number, start, target),
             directory=self.directory,
             maximize=self.history.maximize,
-            bounds=self.history.bounds,
+            bounds=self._make_bounds(number),
             budgeted=self.history.rungs.unit != "none",
             defines=self.defines,
             known=dict(self.history.definitions),
@@ -198,7 +200,13 @@ class Journal:
             progress=progress,
             files=str(self.files),
             best=best.rank[0] if (best := self.history.best) else math.inf,
+            pruner=self.pruner,
         )
+
+    def _make_bounds(self, number: int) -> Mapping[int, float]:
+        """Return the bounds of the pruner for a trial."""
+        make = getattr(self.pruner, "bounds", None)
+        return self.history.bounds if make is None else dict(make(self.history, number))
 
     def _checkpoint_path(self, number: int, start: float, target: float) -> Path | None:
         """Return the checkpoint file of a job; None in memory."""

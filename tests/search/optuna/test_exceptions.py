@@ -26,7 +26,7 @@ def test_refusals() -> None:
 def test_names_of_the_package_are_refused() -> None:
     with pytest.raises(AttributeError, match=r"Unknown name in optuna 'creat_study'\. Did you mean 'create_study'"):
         _ = optuna.creat_study
-    assert not hasattr(optuna, "integration")
+    assert not hasattr(optuna, "artifacts")
 
 
 def test_single_values() -> None:

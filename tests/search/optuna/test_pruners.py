@@ -1,55 +1,57 @@
-"""Pruners under Optuna's names."""
+"""Pruners under Optuna's names prune what Optuna's prune."""
 
+from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
 import pytest
 
-from autonet.core.clock import TimeLimit
-from autonet.core.errors import AutonetWarning, InvalidOption
-from autonet.search.optuna import create_study, pruners
-from autonet.search.records import Job
-from autonet.search.running_trial import RunningTrial
+import autonet.search.optuna as ours
+from autonet.core.errors import InvalidOption
+from autonet.search import RunningTrial
+
+CURVES = np.random.default_rng(0).random((25, 12)) * 2
 
 
-def make_trial(*steps: int, number: int = 9, value: float = 1.0, limit: TimeLimit | None = None) -> RunningTrial:
-    """Return a trial that the median rule prunes at every step, if its value is above 0.5."""
-    deadline = (limit or TimeLimit()).at
-    trial = RunningTrial(Job(number, {}, 0.0, 1.0, 0, deadline, bounds={0: 0.5}))
-    for step in steps:
-        trial.report(value, step)
-    return trial
+def run(library: Any, pruner: Any, curves: Any) -> list[tuple[str, int]]:
+    """Return state and last step of each trial."""
+
+    def objective(trial: Any) -> float:
+        curve = curves[trial.number].tolist()
+        trial.suggest_float("x", 0, 1)
+        for step, value in enumerate(curve):
+            trial.report(value, step)
+            if trial.should_prune():
+                raise library.TrialPruned
+        return float(curve[-1])
+
+    study = library.create_study(pruner=pruner, sampler=library.samplers.RandomSampler(seed=0))
+    study.optimize(objective, n_trials=len(curves))
+    return [(trial.state.name, trial.last_step) for trial in study.trials]
 
 
 @pytest.mark.parametrize(
-    ("settings", "trial", "pruned"),
+    ("name", "settings", "falling"),
     [
-        ({}, make_trial(0), True),
-        ({}, make_trial(0, value=0.4), False),
-        ({}, make_trial(), False),
-        ({}, make_trial(0, number=4), False),
-        ({"n_startup_trials": 0}, make_trial(0, number=4), True),
-        ({"n_warmup_steps": 3}, make_trial(2), False),
-        ({"n_warmup_steps": 3}, make_trial(2, 3), True),
-        ({"interval_steps": 3}, make_trial(0, 1), False),
-        ({"interval_steps": 3}, make_trial(0, 1, 4), True),
-        ({"n_warmup_steps": 2, "interval_steps": 3}, make_trial(0, 2, 4), False),
-        ({"n_warmup_steps": 9}, make_trial(0, limit=TimeLimit(0.0)), True),
+        ("MedianPruner", {"n_startup_trials": 3, "n_warmup_steps": 2, "interval_steps": 3}, True),
+        ("PercentilePruner", {"percentile": 25.0, "n_startup_trials": 4, "n_min_trials": 6}, True),
+        ("ThresholdPruner", {"lower": 0.02, "upper": 1.9, "n_warmup_steps": 3, "interval_steps": 2}, False),
+        ("PatientPruner", {"wrapped_pruner": None, "patience": 3, "min_delta": 0.1}, False),
+        ("SuccessiveHalvingPruner", {"min_resource": 1, "reduction_factor": 2, "min_early_stopping_rate": 1}, False),
+        ("SuccessiveHalvingPruner", {"min_resource": 2, "reduction_factor": 3, "bootstrap_count": 3}, False),
+        ("NopPruner", {}, False),
     ],
 )
-def test_median(settings: dict[str, Any], trial: RunningTrial, pruned: bool) -> None:
-    assert pruners.MedianPruner(**settings).should_prune(trial) is pruned
-
-
-def test_nop() -> None:
-    assert not pruners.NopPruner().should_prune(make_trial(0))
-    assert pruners.NopPruner().should_prune(make_trial(0, limit=TimeLimit(0.0)))
-
-
-def test_halving_is_replaced_and_says_so() -> None:
-    with pytest.warns(AutonetWarning, match="HyperbandPruner: the median rule prunes in its place"):
-        assert pruners.HyperbandPruner(min_resource=2, max_resource=9) == pruners.MedianPruner(n_warmup_steps=2)
-    with pytest.warns(AutonetWarning, match="SuccessiveHalvingPruner: the median rule"):
-        assert pruners.SuccessiveHalvingPruner() == pruners.MedianPruner()
+def test_pruners_agree_with_those_of_optuna(name: str, settings: dict[str, Any], falling: bool) -> None:
+    optuna = pytest.importorskip("optuna", reason="needs the extra optuna")
+    curves = np.minimum.accumulate(CURVES, axis=1) if falling else CURVES
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with pytest.warns() if name == "PatientPruner" else nullcontext():  # experimental there
+        expected = run(optuna, getattr(optuna.pruners, name)(**settings), curves)
+    optuna.logging.set_verbosity(before)
+    assert run(ours, getattr(ours.pruners, name)(**settings), curves) == expected
+    assert ("PRUNED" in {state for state, _ in expected}) == (name != "NopPruner")
 
 
 def test_pruners_of_ones_own() -> None:
@@ -57,17 +59,19 @@ def test_pruners_of_ones_own() -> None:
         def should_prune(self, trial: RunningTrial) -> bool:
             return False
 
-    class OfOptuna(pruners.BasePruner):
+    class OfOptuna:
         def prune(self, study: object, trial: object) -> bool:
             return True
 
-    assert isinstance(create_study(pruner=Never()).pruner, Never)
-    assert pruners.check_pruner(None) == pruners.MedianPruner()
-    for pruner in (OfOptuna(), pruners.MedianPruner, "median"):
-        with pytest.raises(InvalidOption, match=r"pruner must be one of autonet\.search\.optuna\.pruners"):
-            pruners.check_pruner(pruner)
+    assert isinstance(ours.create_study(pruner=Never()).pruner, Never)
+    assert ours.pruners.check_pruner(None) == ours.pruners.MedianPruner()
+    with pytest.raises(InvalidOption, match="OfOptuna is written for studies of Optuna; pass one of"):
+        ours.pruners.check_pruner(OfOptuna())
+    for pruner in (ours.pruners.MedianPruner, "median"):
+        with pytest.raises(InvalidOption, match=r"pruner must be one of autonet\.search\.pruners"):
+            ours.pruners.check_pruner(pruner)
 
 
 def test_other_pruners_are_refused() -> None:
     with pytest.raises(AttributeError, match=r"Unknown name in optuna\.pruners 'WilcoxonPruner'"):
-        _ = pruners.WilcoxonPruner
+        _ = ours.pruners.WilcoxonPruner
