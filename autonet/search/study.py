@@ -20,11 +20,12 @@ from autonet.search.executors.adopt import adopt_executor
 from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.progress import Progress, ProgressBar, check_progress
-from autonet.search.pruners import Pruner
+from autonet.search.pruners.base import Pruner
 from autonet.search.records import Trial
 from autonet.search.registry import SAMPLERS, SCHEDULERS, make_executor, resolve
 from autonet.search.rungs import Unit, make_rungs
 from autonet.search.running_trial import RunningTrial
+from autonet.search.sampler_adapter import adopt_sampler
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
 from autonet.search.seeds import resolve_seed
@@ -61,7 +62,7 @@ class Study(AskTell):
         (define-by-run) with ``trial.suggest_float``, ``suggest_int`` and ``suggest_categorical``.  The default
         configuration is tried first.
     direction : {"minimize", "maximize"}
-    sampler : {"bohb", "gp", "forest", "kde", "tpe", "cmaes", "atpe", "random", "grid"} or Sampler
+    sampler : {"bohb", "gp", "forest", "kde", "tpe", "cmaes", "atpe", "random", "grid"}, Sampler or sampler of Optuna
         "bohb", the default, is the Gaussian process over all rungs; "kde", also "tpe", is the model of the original
         BOHB; "cmaes" needs the extra of that name; "atpe" runs the default.
     scheduler : {"asynchronous", "hyperband", "none"} or Scheduler
@@ -131,7 +132,7 @@ class Study(AskTell):
         if keep_best is not None and not (is_integer(keep_best) and keep_best >= 0):
             raise InvalidOption(f"keep_best must be an integer of at least 0; got {keep_best!r}.")
         self.direction = check_choice("direction", direction, ("minimize", "maximize"))
-        self.sampler: Sampler = resolve("sampler", sampler, SAMPLERS, "propose")
+        self.sampler: Sampler = resolve("sampler", adopt_sampler(sampler), SAMPLERS, "propose")
         self.scheduler: Scheduler = resolve("scheduler", scheduler, SCHEDULERS, "decide")
         self._lock = threading.RLock()  # guards history, journal and the running trials
         self._optimizing = threading.Lock()

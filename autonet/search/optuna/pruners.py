@@ -4,16 +4,10 @@ from typing import Any
 
 from autonet.core.errors import InvalidOption
 from autonet.search.optuna.exceptions import make_refusal
-from autonet.search.pruners import (
-    HyperbandPruner,
-    MedianPruner,
-    NopPruner,
-    PatientPruner,
-    PercentilePruner,
-    SuccessiveHalvingPruner,
-    ThresholdPruner,
-)
-from autonet.search.pruners import Pruner as BasePruner
+from autonet.search.pruners.base import NopPruner
+from autonet.search.pruners.base import Pruner as BasePruner
+from autonet.search.pruners.halving import HyperbandPruner, SuccessiveHalvingPruner
+from autonet.search.pruners.values import MedianPruner, PatientPruner, PercentilePruner, ThresholdPruner
 from autonet.search.stopping import check_pruner as check
 
 __all__ = [

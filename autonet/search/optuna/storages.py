@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -21,6 +22,9 @@ from autonet.search.storage.store import CHECKPOINTS, DATABASE, OWN_FILES
 
 __all__ = [
     "InMemoryStorage",
+    "JournalFileBackend",
+    "JournalFileStorage",
+    "JournalStorage",
     "RDBStorage",
     "delete_directory",
     "find_root",
@@ -45,6 +49,33 @@ class RDBStorage:
     url: str
 
 
+@dataclass(frozen=True)
+class JournalFileBackend:
+    """Path of a journal, which is a directory of studies here.
+
+    Parameters
+    ----------
+    file_path : path-like
+    lock_obj : object, optional
+        Not used: a run directory has its own lock.
+    """
+
+    file_path: str | Path
+    lock_obj: Any = None
+
+
+@dataclass(frozen=True)
+class JournalStorage:
+    """Storage of a `JournalFileBackend`."""
+
+    log_storage: JournalFileBackend
+
+
+JournalFileStorage = JournalFileBackend  # its older name
+
+journal = SimpleNamespace(JournalFileBackend=JournalFileBackend)
+
+
 def find_root(storage: Any) -> Path | None:
     """Return the directory of a storage; None keeps studies in memory.
 
@@ -54,6 +85,8 @@ def find_root(storage: Any) -> Path | None:
         If the storage is none of a URL of SQLite, a path, and the storages here; or is a file, such as Optuna's.
     """
     storage = storage.url if isinstance(storage, RDBStorage) else storage
+    if isinstance(storage, JournalStorage) and isinstance(storage.log_storage, JournalFileBackend):
+        storage = Path(storage.log_storage.file_path)
     if storage is None or isinstance(storage, InMemoryStorage):
         return None
     if isinstance(storage, str) and "://" in storage:
@@ -124,4 +157,4 @@ def write_attributes(path: Path, attributes: Mapping[str, Any]) -> None:
     write_file(path / ATTRIBUTES, [json.dumps(plain).encode()])
 
 
-__getattr__ = make_refusal("optuna.storages", ["InMemoryStorage", "RDBStorage"])
+__getattr__ = make_refusal("optuna.storages", __all__[:5])

@@ -17,6 +17,7 @@ from autonet.search.optuna.samplers import BaseSampler, GridSampler
 from autonet.search.optuna.storages import delete_directory, find_root, find_study, list_studies, read_attributes
 from autonet.search.optuna.trial import FrozenTrial, TrialState, freeze
 from autonet.search.optuna.wrapper import OPEN_STUDIES, Study, StudyDirection
+from autonet.search.sampler_adapter import adopt_sampler
 from autonet.search.storage.replay import read_history
 from autonet.search.storage.store import DATABASE
 
@@ -229,11 +230,12 @@ def _translate_sampler(sampler: Any) -> dict[str, Any]:
         return {}
     if isinstance(sampler, BaseSampler) and not hasattr(sampler, "sample_relative"):
         return {"sampler": sampler.make(), **({} if sampler.seed is None else {"random_state": sampler.seed})}
-    if isinstance(sampler, str) or callable(getattr(sampler, "propose", None)):
-        return {"sampler": sampler}
+    adopted = adopt_sampler(sampler)
+    if isinstance(sampler, str) or callable(getattr(adopted, "propose", None)):
+        return {"sampler": adopted}
     raise InvalidOption(
-        "sampler must be one of autonet.search.optuna.samplers, the name of a sampler of autonet, or an object with "
-        f"propose(space, history, rng); got {sampler!r:.100}."
+        "sampler must be one of autonet.search.optuna.samplers, a sampler of Optuna, the name of one of autonet, or an "
+        f"object with propose(space, history, rng); got {sampler!r:.100}."
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from autonet.core.errors import InvalidOption
 from autonet.search.history import History
 from autonet.search.optuna.exceptions import check_single, make_refusal
-from autonet.search.pruners import NopPruner
+from autonet.search.pruners.base import NopPruner
 from autonet.search.records import Job
 from autonet.search.records import Trial as SearchTrial
 from autonet.search.reporting import choose_optuna_state

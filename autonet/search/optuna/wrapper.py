@@ -50,8 +50,10 @@ class _Objective:
 
     function: Callable[[Trial], Any]
     catch: tuple[type[Exception], ...]
+    attributes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]] = ()  # hyperparameters of enqueued trials, theirs
 
     def __call__(self, running: RunningTrial) -> Any:
+        _set_attributes(running, self.attributes)
         try:
             return check_single(self.function(Trial(running)))
         except self.catch as problem:
@@ -78,6 +80,7 @@ class Study:
         self._directory = directory
         self._user_attrs = read_attributes(directory)
         self._asked: dict[int, RunningTrial] = {}
+        self._enqueued: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []  # hyperparameters and user attributes
 
     def __repr__(self) -> str:
         """Show name, number of trials and best value."""
@@ -228,7 +231,7 @@ class Study:
         """
         for option in options:
             check_choice("option", option, OPTIONS)
-        objective = _Objective(func, _check_catch(catch)) if callable(func) else func
+        objective = _Objective(func, _check_catch(catch), tuple(self._enqueued)) if callable(func) else func
         calls = check_callbacks(callbacks)
         if isinstance(self.sampler, GridSampler) and "max_trials" not in options:
             n_left = len(self.wrapped.history.queue)  # the grid
@@ -276,16 +279,16 @@ class Study:
         ----------
         params : mapping of str to value
         user_attrs : mapping, optional
-            Refused: set them in the objective.
+            User attributes of the trial, if it runs in this process or by its `optimize`.
         skip_if_exists : bool
             Whether to do nothing if a trial has these hyperparameters, or waits for them.
         """
-        if user_attrs:
-            raise InvalidOption("enqueue_trial() takes no user_attrs; call trial.set_user_attr() in the objective.")
         history = self.wrapped.history
         if skip_if_exists and dict(params) in [*history.queue, *(dict(trial.config) for trial in history)]:
             return
         self.wrapped.enqueue(params)
+        if user_attrs:
+            self._enqueued.append((dict(params), dict(user_attrs)))
 
     def ask(self, fixed_distributions: Mapping[str, Distribution] | None = None) -> Trial:
         """Return the next trial to run, with values of the distributions that are given."""
@@ -293,6 +296,7 @@ class Study:
         if running is None:
             raise InvalidOption("ask() has no trial left: all configurations of the space have been tried.")
         self._asked[running.number] = running
+        _set_attributes(running, self._enqueued)
         trial = Trial(running)
         for name, distribution in (fixed_distributions or {}).items():
             _suggest(trial, name, distribution)
@@ -354,6 +358,15 @@ def _check_catch(catch: Any) -> tuple[type[Exception], ...]:
     if not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
         raise InvalidOption(f"catch must be a type of Exception, or several; got {catch!r:.100}.")
     return kinds
+
+
+def _set_attributes(running: RunningTrial, enqueued: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
+    """Set the user attributes that a trial was enqueued with."""
+    for params, attributes in enqueued:
+        if params.items() <= running.job.config.items():
+            for name, value in attributes.items():
+                running.set_user_attr(name, value)
+            return
 
 
 _STATUSES = {TrialState.PRUNED: Status.PRUNED, TrialState.FAIL: Status.CRASHED}

@@ -8,6 +8,8 @@ from autonet.core.errors import InvalidOption, RunLocked, RunUnavailable
 from autonet.search import Study
 from autonet.search.optuna.storages import (
     InMemoryStorage,
+    JournalFileBackend,
+    JournalStorage,
     RDBStorage,
     delete_directory,
     find_root,
@@ -31,6 +33,7 @@ def test_memory(storage: object) -> None:
         ("sqlite:////a/b.db", "/a/b.db"),
         ("sqlite+pysqlite:///b.db?timeout=9", "b.db"),
         (RDBStorage("sqlite:///b.db"), "b.db"),
+        (JournalStorage(JournalFileBackend("a/journal.log")), "a/journal.log"),
         ("runs", "runs"),
         (Path("runs"), "runs"),
     ],

@@ -302,3 +302,65 @@ def test_plots(library: Any) -> None:
     study.optimize(quadratic, n_trials=6)
     assert len(library.visualization.plot_slice(study, params=["x"]).data[0].x) == 6
     assert library.visualization.plot_optimization_history(study).data
+
+
+def test_enqueued_trials_have_user_attributes(library: Any) -> None:
+    study = library.create_study()
+    study.enqueue_trial({"x": 1.0}, user_attrs={"memo": "a guess", "rank": 1})
+    study.enqueue_trial({"x": 2.0})
+    study.enqueue_trial({"x": 3.0}, user_attrs={"memo": "another"})
+    study.optimize(quadratic, n_trials=2)
+    trial = study.ask()
+    study.tell(trial, quadratic(trial))
+    attributes = [{"memo": "a guess", "rank": 1}, {}, {"memo": "another"}]
+    assert [trial.user_attrs for trial in study.trials] == attributes
+
+
+def test_a_journal_is_a_storage(library: Any, tmp_path: Path) -> None:
+    backend = library.storages.journal.JournalFileBackend(str(tmp_path / "journal.log"))
+    storage = library.storages.JournalStorage(backend)
+    library.create_study(study_name="a", storage=storage).optimize(quadratic, n_trials=2)
+    assert len(library.load_study(study_name="a", storage=storage).trials) == 2
+
+
+def test_efficient_optimization_algorithms(library: Any) -> None:
+    """A linear classifier, trained step by step under pruners, with one sampler after the other."""
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import SGDClassifier
+    from sklearn.model_selection import train_test_split
+
+    X, y = load_iris(return_X_y=True)
+    X_train, X_valid, y_train, y_valid = train_test_split(X, y, test_size=0.25, random_state=0)
+
+    def objective(trial: Any) -> float:
+        classifier = SGDClassifier(alpha=trial.suggest_float("alpha", 1e-5, 1e-1, log=True), random_state=0)
+        for step in range(8):
+            classifier.partial_fit(X_train, y_train, classes=[0, 1, 2])
+            trial.report(1.0 - classifier.score(X_valid, y_valid), step)
+            if trial.should_prune():
+                raise library.TrialPruned
+        return float(1.0 - classifier.score(X_valid, y_valid))
+
+    pruners = (
+        library.pruners.MedianPruner(),
+        library.pruners.SuccessiveHalvingPruner(),
+        library.pruners.HyperbandPruner(min_resource=1, max_resource=8, reduction_factor=3),
+        library.pruners.ThresholdPruner(upper=0.7),
+        library.pruners.PercentilePruner(25.0, n_startup_trials=2),
+    )
+    samplers = (
+        library.samplers.TPESampler(seed=0),
+        library.samplers.RandomSampler(seed=0),
+        library.samplers.BruteForceSampler(seed=0) if library is ours else library.samplers.RandomSampler(seed=1),
+        optuna.samplers.RandomSampler(seed=2),
+        optuna.samplers.TPESampler(seed=1),
+    )
+    states = library.trial.TrialState
+    for sampler, pruner in zip(samplers, pruners, strict=True):
+        study = library.create_study(sampler=sampler, pruner=pruner)
+        assert (study.sampler, study.pruner) == (sampler, pruner)
+        study.optimize(objective, n_trials=7, timeout=600)
+        complete = study.get_trials(states=[states.COMPLETE])
+        pruned = study.get_trials(states=[states.PRUNED])
+        assert len(complete) + len(pruned) == 7
+        assert study.best_value == min(trial.value for trial in complete) < 0.5

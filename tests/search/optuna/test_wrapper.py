@@ -121,8 +121,6 @@ def test_what_cannot_be_recorded_is_refused() -> None:
     with pytest.raises(ValueError, match="excludes a value"):
         study.tell(trial, 1.0, state=optuna.trial.TrialState.PRUNED)
     assert study.tell(trial).state is optuna.trial.TrialState.FAIL
-    with pytest.raises(InvalidOption, match="user_attrs"):
-        study.enqueue_trial({"x": 1.0}, user_attrs={"a": 1})
     running = optuna.create_trial(state=optuna.trial.TrialState.WAITING, params={"x": 1.0})
     study.add_trial(running)
     assert study.wrapped.history.queue == [{"x": 1.0}]

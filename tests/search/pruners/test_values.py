@@ -1,38 +1,14 @@
 """Pruners; those of Optuna do the same in `tests/search/optuna/test_pruners.py`."""
 
 import math
-import pickle
 from typing import Any
 
 import pytest
 
-from autonet.core.errors import InvalidOption, TrialPruned
-from autonet.search import RunningTrial, Status, Study, pruners
-from autonet.search.history import History
+from autonet.core.errors import InvalidOption
+from autonet.search import pruners
 from autonet.search.pruners import Pruner
-from autonet.search.stopping import check_pruner
-
-
-def steps_of(pruner: Any, curves: list[list[float]], **options: Any) -> list[int]:
-    """Return how many values each trial reports until it is pruned."""
-
-    def objective(trial: RunningTrial) -> float:
-        curve = curves[trial.number]
-        for step, value in enumerate(curve):
-            trial.report(value, step)
-            if trial.should_prune():
-                raise TrialPruned
-        return curve[-1]
-
-    study = Study({"x": (0.0, 1.0)}, pruner=pruner, sampler="random", random_state=0, **options)
-    study.optimize(objective, max_trials=len(curves), on_error="raise")
-    assert all(
-        (t.status is Status.PRUNED) == (len(t.curve) < len(c)) for t, c in zip(study.trials, curves, strict=True)
-    )
-    return [len(trial.curve) for trial in study.trials]
-
-
-LINES = [[float(i)] * 4 for i in (2, 0, 1, 3, 2)]
+from tests.search.pruners.pruning import LINES, steps_of
 
 
 @pytest.mark.parametrize(
@@ -69,46 +45,6 @@ def test_patience_ends_and_values_that_are_no_numbers_are_pruned() -> None:
     bad = [[1.0, 1.0], [math.nan, 1.0]]
     assert steps_of(pruners.ThresholdPruner(upper=9.0), bad) == [2, 1]
     assert steps_of(pruners.MedianPruner(), bad) == [2, 1]
-
-
-def test_hyperband_halves_within_brackets() -> None:
-    pruner = pruners.HyperbandPruner(min_resource=1, max_resource=9, reduction_factor=3)
-    curves = [[float(i)] * 9 for i in range(40)]
-    lengths = steps_of(pruner, curves)
-    assert set(lengths) == {2, 4, 9}, "pruned at the first rung of two brackets; the third, and the best, go on"
-    assert steps_of(pruners.HyperbandPruner(max_resource="auto"), curves[:12])[0] == 9
-    assert lengths == steps_of(pruner, curves)
-
-
-def test_a_job_takes_pruner_and_bounds_to_another_process() -> None:
-    study = Study({"x": (0.0, 1.0)}, pruner=pruners.MedianPruner(1), random_state=0)
-    study.add({"x": 0.5}, 1.0, curve=[(0, 1.0)])
-    trial = study.ask()
-    assert trial is not None
-    sent = RunningTrial(pickle.loads(pickle.dumps(trial.job)))
-    sent.report(2.0, 0)
-    assert sent.should_prune()
-    sent.report(0.5, 1)
-    assert not sent.should_prune()
-
-
-def test_own_pruners_and_what_is_none() -> None:
-    class Third:
-        def bounds(self, history: History, number: int) -> dict[int, float]:
-            return {0: float(len(history.reports))}
-
-        def should_prune(self, trial: RunningTrial) -> bool:
-            return trial.job.bounds[0] == 2
-
-    assert steps_of(Third(), LINES) == [4, 4, 1, 4, 4]
-    study = Study({"x": (0, 1)})
-    assert study.pruner is None
-    study.pruner = pruners.NopPruner()
-    for wrong in ("median", pruners.NopPruner, 3):
-        with pytest.raises(InvalidOption, match=r"pruner must be one of autonet\.search\.pruners, or an object with"):
-            check_pruner(wrong)
-        with pytest.raises(InvalidOption, match="pruner must be one of"):
-            Study({"x": (0, 1)}, pruner=wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
