@@ -75,6 +75,7 @@ class AutoNet(FittedEstimator, ABC):
         categorical_features: Sequence[Any] | None = None,
         class_weight: Mapping[Any, float] | str | None = None,
         hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = None,
+        initial_configs: Sequence[Mapping[str, Any]] | None = None,
         networks: Sequence[str] | None = None,
         optimizer: Sequence[str] | None = None,
         lr_scheduler: Sequence[str] | None = None,
@@ -132,6 +133,7 @@ class AutoNet(FittedEstimator, ABC):
         self.categorical_features = categorical_features
         self.class_weight = class_weight
         self.hyperparameter_search_space_updates = hyperparameter_search_space_updates
+        self.initial_configs = initial_configs
         self.networks = networks
         self.optimizer = optimizer
         self.lr_scheduler = lr_scheduler

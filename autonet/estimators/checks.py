@@ -17,6 +17,7 @@ from autonet.data.splits.folds import CROSS_VALIDATORS
 
 __all__ = [
     "COMPONENT_NAMES",
+    "CONFIGS",
     "COUNT",
     "COUNT_OR_ZERO",
     "METRICS",
@@ -145,6 +146,10 @@ UPDATES = must_be(
 SHARE = must_be("a number between 0 and 1, or None", lambda value: value is None or is_share(value))
 NOT_NEGATIVE = must_be(
     "a number of at least 0, or None", lambda value: value is None or (is_real(value) and 0 <= value < math.inf)
+)
+CONFIGS = must_be(
+    "a list of mappings from names to values, or None",
+    lambda value: value is None or (_is_list(value) and all(isinstance(config, Mapping) for config in value)),
 )
 PATH = must_be("a path, or None", lambda value: value is None or isinstance(value, str | os.PathLike))
 QUANTILES = must_be(

@@ -38,7 +38,7 @@ from autonet.estimators.description import describe_model
 from autonet.estimators.inputs import FitInputs
 from autonet.estimators.option_files import collect_options
 from autonet.estimators.options import Options
-from autonet.estimators.refitting import Chosen
+from autonet.estimators.refitting import Chosen, complete_configs
 from autonet.estimators.report import describe_best, log_fit, show_progress
 from autonet.estimators.result_logger import make_loggers, write_event_files
 from autonet.estimators.run import Run, open_run_of_fit
@@ -60,6 +60,7 @@ from autonet.models.model import one_thread
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import run_trial
 from autonet.search.executors.base import Executor
+from autonet.search.spaces.encoding import Encoding
 from autonet.search.study import Study
 
 if TYPE_CHECKING:
@@ -276,6 +277,7 @@ def build_space_of_fit(
         chosen.check(context.task)
     found = chosen.space if chosen else None
     space = options.build_space(context.task, estimator.modality, networks) if found is None else found
+    complete_configs(options.initial_configs or (), Encoding(space))  # an error comes before any training
     selector = space[networks.key]
     context.networks = networks.restrict(filter(selector.legal_value, networks.components))
     return space

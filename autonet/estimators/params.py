@@ -18,6 +18,7 @@ import torch
 from autonet.estimators.callbacks import check_callbacks
 from autonet.estimators.checks import (
     COMPONENT_NAMES,
+    CONFIGS,
     COUNT,
     COUNT_OR_ZERO,
     METRICS,
@@ -299,6 +300,9 @@ class Params:
         "HyperparameterSearchSpaceUpdates or path",
         UPDATES,
         "Edits of the search space, applied after those of the preset.",
+    )
+    initial_configs: Sequence[Mapping[str, Any]] | None = _param(
+        None, "list of dict", CONFIGS, "Configurations to try first; what they leave out has its default."
     )
     networks: Sequence[str] | None = _components("Networks")
     optimizer: Sequence[str] | None = _components("Optimizers")

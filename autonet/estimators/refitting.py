@@ -1,6 +1,6 @@
 """A refit: what trains one configuration instead of a search."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from autonet.search.spaces.space import complete_config
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["Chosen", "choose_configuration"]
+__all__ = ["Chosen", "choose_configuration", "complete_configs"]
 
 # Options about searches and ensembles, which a refit does without.
 WITHOUT_SEARCH: Mapping[str, Any] = {
@@ -29,6 +29,7 @@ WITHOUT_SEARCH: Mapping[str, Any] = {
     "tree_ensembles": False,
     "algorithm": "bohb",
     "min_budget_for_cv": None,
+    "initial_configs": None,
     "n_jobs": 1,
     "run_dir": None,
     "warm_start": False,
@@ -92,18 +93,29 @@ class Chosen:
         InvalidOption
             If one is not in the space.
         """
-        return [self._complete(config, encoding) for config in self.configs if dict(config) != LINEAR_CONFIG]
+        return complete_configs(self.configs, encoding)
 
-    @staticmethod
-    def _complete(config: Mapping[str, Any], encoding: Encoding) -> dict[str, Any]:
-        for name in config:
-            if name not in encoding.space:
-                unknown = UnknownName("hyperparameter", name, encoding.space)
-                unknown.hint = "" if unknown.nearest else "one of get_hyperparameter_search_space()"
-                raise unknown
-        completed = complete_config(encoding, config)
-        exact = {name for name, value in completed.items() if isinstance(value, float) and name not in config}
-        return completed | {name: float(encoding.space[name].default_value) for name in exact}
+
+def complete_configs(configs: Iterable[Mapping[str, Any]], encoding: Encoding) -> list[dict[str, Any]]:
+    """Return configurations with the defaults of a space; the linear baseline, which has no space, is left out.
+
+    Raises
+    ------
+    InvalidOption
+        If one is not in the space.
+    """
+    return [_complete(config, encoding) for config in configs if dict(config) != LINEAR_CONFIG]
+
+
+def _complete(config: Mapping[str, Any], encoding: Encoding) -> dict[str, Any]:
+    for name in config:
+        if name not in encoding.space:
+            unknown = UnknownName("hyperparameter", name, encoding.space)
+            unknown.hint = "" if unknown.nearest else "one of get_hyperparameter_search_space()"
+            raise unknown
+    completed = complete_config(encoding, config)
+    exact = {name for name, value in completed.items() if isinstance(value, float) and name not in config}
+    return completed | {name: float(encoding.space[name].default_value) for name in exact}
 
 
 def choose_configuration(

@@ -15,7 +15,7 @@ from autonet.core.interrupts import current_interrupt
 from autonet.estimators.baselines import has_one_class
 from autonet.estimators.callbacks import FitCallbacks
 from autonet.estimators.options import Options
-from autonet.estimators.refitting import Chosen
+from autonet.estimators.refitting import Chosen, complete_configs
 from autonet.estimators.report import log_trial
 from autonet.estimators.run import Run
 from autonet.estimators.time_plan import TimePlan
@@ -68,7 +68,7 @@ def create_study(
 ) -> Study:
     """Create the study of a run, or return the one that it has.
 
-    It begins with the portfolio of the preset, or with the only configurations to train.
+    It begins with the user's configurations and the portfolio of the preset, or with the only configurations to train.
     """
     if run.study is not None:
         return run.study
@@ -89,10 +89,9 @@ def create_study(
     if len(context.folds) > 1:
         study.history.prefer_from(context.min_budget_for_cv)
     study.log_trials = False  # `log_trial` does, with the scores of the metric
-    if chosen is None and options.algorithm != "bohb":
-        configs = []
-    elif chosen is None:
-        configs = options.load_portfolio(context.task, study.encoding)
+    if chosen is None:
+        configs = complete_configs(options.initial_configs or (), study.encoding)
+        configs += options.load_portfolio(context.task, study.encoding) if options.algorithm == "bohb" else []
     else:
         configs = chosen.complete(study.encoding)
     for config in configs:

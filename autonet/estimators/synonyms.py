@@ -36,6 +36,7 @@ SYNONYMS = {
     UPDATES.format('"NetworkSelector", "shapedresnet:use_dropout", [True, False]'): "dropout dropout_rate",
     'device ("auto", "cpu" or "cuda")': "gpu use_gpu gpus num_gpus n_gpus accelerator use_cuda gpu_id device_name",
     "preset": "presets quality config configuration mode",
+    "initial_configs": "points_to_evaluate initial_points initial_configurations starting_points",
     "n_jobs": "n_workers num_workers n_cpus num_cpus n_threads nthreads nthread workers processes threads n_cores",
     "validation_split": "test_size validation_fraction holdout_frac valid_size val_split val_size validation_size",
     "X_valid and y_valid of fit": "validation_data eval_set X_val y_val X_validation y_validation valid tuning_data",

@@ -11,6 +11,7 @@ from sklearn.datasets import load_iris
 
 from autonet import AutoNetClassification, HyperparameterSearchSpaceUpdates, open_run
 from autonet.pipeline import trial
+from tests.estimators.refusals import refused
 
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
@@ -74,6 +75,16 @@ def test_one_configuration_on_a_share_of_the_rows_and_then_on_all(of_subsets: An
     rows = [row for row in clone(of_subsets[0]).plan(X, Y, eta=3) if row["section"] == "rungs"]
     assert [row["item"] for row in rows] == [f"{share} of the rows" for share in ("0.1111", "0.3333", "1")]
     assert rows[2]["seconds"] == pytest.approx(9 * rows[0]["seconds"])
+
+
+def test_configurations_of_ones_own_come_first() -> None:
+    first = {"OptimizerSelector:sgd:learning_rate": 0.02}
+    given = {**SMALL, "max_budget": 3, "max_trials": 2}
+    auto = classifier(initial_configs=[first], algorithm="random", **given).fit(X, Y)
+    assert [found.origin for found in auto.history_] == ["enqueued", "sampler"]
+    assert auto.history_.trials[0].config["OptimizerSelector:sgd:learning_rate"] == 0.02
+    refused(lambda: classifier(initial_configs=[{"OptimizerSelector:sgd:rate": 1}]).fit(X, Y), "sgd:rate'")
+    refused(lambda: classifier(initial_configs=first).fit(X, Y), "initial_configs must be a list of mappings")
 
 
 @pytest.mark.parametrize("algorithm", ["hyperband", "random"])
