@@ -70,10 +70,10 @@ class Params:
         "medium_cs",
         "str, Path, dict or None",
         PRESET,
-        'Search space to start from: "tiny_cs", "medium_cs", "best_cs", "full_cs", or the path of a TOML file.  A '
-        "dictionary of options, or the path of a file of them, ``option=value`` in lines of a ``.txt`` file, sets the "
-        "options that are at their defaults; `preset` may be among them.  None stands for everything at its full "
-        "range, one network at the end and no portfolio.",
+        'Search space to start from: "tiny_cs", "medium_cs", "best_cs", "full_cs", "tiny_cs_002", or the path of a '
+        "TOML file.  A dictionary of options, or the path of a file of them, ``option=value`` in lines of a ``.txt`` "
+        "file, sets the options that are at their defaults; `preset` may be among them.  None stands for everything "
+        "at its full range, one network at the end and no portfolio.",
     )
     max_runtime: float | None = _param(
         None,
