@@ -18,7 +18,7 @@ from autonet.estimators.params import Params
         ("max_trials", [None, 1, 3.0, np.int64(7)], [0, 0.5, float("inf"), float("nan"), True]),
         ("ensemble_only_consider_n_best", [None, 0, 3], [-1, 0.5, True, "3"]),
         ("eta", [1.5, 3], [None, 1, float("inf")]),
-        ("validation_split", [None, 0.1], [0, 1, float("nan"), "0.1"]),
+        ("validation_split", [None, 0, 0.1], [-0.1, 1, float("nan"), "0.1"]),
         ("baseline", [True, np.False_], [None, 1, "auto"]),
         ("refit_on_all_rows", [None, True, "auto"], [1, "yes", [True]]),
         ("n_jobs", [None, 1, 2.0, -1, "auto"], [0, 1000, -2, "all", 1.5]),
