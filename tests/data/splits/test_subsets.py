@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autonet.data.splits.subsets import choose_subset
@@ -16,6 +16,7 @@ def targets(kind: str, n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=30)
 @given(n=st.integers(4, 200), shares=st.tuples(*[st.floats(0.001, 1)] * 2), seed=st.integers(0, 9))
 def test_larger_subsets_contain_the_smaller_ones(kind: str, n: int, shares: tuple[float, float], seed: int) -> None:
     y = targets(kind, n)
