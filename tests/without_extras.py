@@ -24,6 +24,7 @@ EXTRAS = (
     "pyarrow",
     "optuna",
     "tensorboard",
+    "imblearn",
     "pytest",
 )
 
@@ -46,6 +47,7 @@ def main() -> None:
         print(estimator.leaderboard(*data)[:3], estimator.evaluate(*data)[:1], estimator.summary()[:1], sep="\n")
 
     study = minimize(lambda trial: trial["x"] ** 2, {"x": (-1.0, 1.0)}, max_trials=4, n_jobs=2)
+    estimator_with_smote = autonet.AutoNetClassification("tiny_cs", over_sampling_methods=["smote"])
     sentences = (
         ("plot", study.trials_dataframe),
         ("plot", lambda: TrajectoryDisplay.from_study(study)),
@@ -54,6 +56,7 @@ def main() -> None:
         ("optuna", study.to_optuna),
         ("tensorboard", lambda: study.to_tensorboard("events")),
         ("parquet", lambda: read_table("rows.parquet")),
+        ("imbalanced", estimator_with_smote.get_hyperparameter_search_space),
         ("dask", lambda: importlib.import_module("autonet.search.executors.dask")),
     )
     for extra, call in sentences:

@@ -63,6 +63,8 @@ class Component(Generic[T]):
         Supported kinds of task.
     quantiles : bool or None
         Whether it is for regressions of quantiles only (True), or for everything else (False); None: for both.
+    on_request : bool
+        Whether spaces offer it only where a preset, an option or an update names it.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Component(Generic[T]):
     space: Callable[[Task], ConfigurationSpace] | None = None
     tasks: tuple[TaskKind, ...] = get_args(TaskKind)
     quantiles: bool | None = None
+    on_request: bool = False
 
     def supports(self, task: Task) -> bool:
         """Return whether it can be chosen for a task."""
@@ -91,6 +94,9 @@ class Node(Generic[T]):
     components : dict of str to Component
     space : callable, optional
         ``space(task)`` returns the hyperparameters of the step itself.
+    optional : tuple of str
+        Hyperparameters of an optional step, the selector included, that are "none" unless a preset, an option or an
+        update names other values.  Where all of them are "none", spaces leave the step out.
     """
 
     name: str
@@ -98,6 +104,7 @@ class Node(Generic[T]):
     option: str = ""
     components: dict[str, Component[T]] = field(default_factory=dict)
     space: Callable[[Task], ConfigurationSpace] | None = None
+    optional: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -113,9 +120,10 @@ class Node(Generic[T]):
         selector: str,
         option: str = "",
         space: Callable[[Task], ConfigurationSpace] | None = None,
+        optional: tuple[str, ...] = (),
     ) -> Node[T]:
         """Make a node that offers components in the given order."""
-        return cls(name, selector, option, {c.name: c for c in components}, space)
+        return cls(name, selector, option, {c.name: c for c in components}, space, optional)
 
     def restrict(self, names: Iterable[str]) -> Node[T]:
         """Return a copy with a subset of the components."""
@@ -124,6 +132,11 @@ class Node(Generic[T]):
     def names(self, task: Task) -> list[str]:
         """Return the names of the components that support `task`."""
         return [c.name for c in self.components.values() if c.supports(task)]
+
+    def offered(self, task: Task) -> list[str]:
+        """Return the names of the components that support `task`, without those on request if there are others."""
+        names = self.names(task)
+        return [name for name in names if not self.components[name].on_request] or names
 
     def choose(self, name: str, /, **params: Any) -> Choice[T]:
         """Choose a component and its hyperparameters."""

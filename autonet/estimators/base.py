@@ -89,6 +89,9 @@ class AutoNet(FittedEstimator, ABC):
         initialization_methods: Sequence[str] | None = None,
         loss_modules: Sequence[str] | None = None,
         early_stopping_patience: float | None = None,
+        over_sampling_methods: Sequence[str] | None = None,
+        under_sampling_methods: Sequence[str] | None = None,
+        target_size_strategies: Sequence[str] | None = None,
         batch_loss_computation_techniques: Sequence[str] | None = None,
         device: str | torch.device = "auto",
         precision: str = "float32",
@@ -147,6 +150,9 @@ class AutoNet(FittedEstimator, ABC):
         self.initialization_methods = initialization_methods
         self.loss_modules = loss_modules
         self.early_stopping_patience = early_stopping_patience
+        self.over_sampling_methods = over_sampling_methods
+        self.under_sampling_methods = under_sampling_methods
+        self.target_size_strategies = target_size_strategies
         self.batch_loss_computation_techniques = batch_loss_computation_techniques
         self.device = device
         self.precision = precision

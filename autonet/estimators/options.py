@@ -35,6 +35,7 @@ from autonet.search.spaces.encoding import Encoding
 from autonet.space.build import build_space
 from autonet.space.portfolio import fit_portfolio
 from autonet.space.presets import Preset, load_preset
+from autonet.space.resampling import check_resampling, update_resampling
 from autonet.space.updates import HyperparameterSearchSpaceUpdate, parse_hyperparameter_search_space_updates
 
 __all__ = ["Options", "check_budget"]
@@ -176,12 +177,16 @@ class Options(Params):
                 raise InvalidOption(f"{option} has no components for {task.kind}; remove it.")
             if names is not None:
                 chosen.append(HyperparameterSearchSpaceUpdate(node, nodes[node].selector, tuple(map(str, names))))
+        strategies = self.target_size_strategies
+        chosen += update_resampling(self.over_sampling_methods, self.under_sampling_methods, strategies, task, nodes)
         updates = self.hyperparameter_search_space_updates
         if isinstance(updates, str | Path):
             updates = parse_hyperparameter_search_space_updates(updates)
         if modality is not TABLES:  # presets are for tables; what they say of training holds for all data
             preset = preset.restrict([name for name in nodes if nodes[name] is NODES.get(name)])
-        return build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())], nodes)
+        space = build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())], nodes)
+        check_resampling(space, strategies)
+        return space
 
     @property
     def levels(self) -> tuple[float, ...]:

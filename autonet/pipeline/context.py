@@ -26,6 +26,7 @@ from autonet.data.targets.targets import TargetEncoder
 from autonet.data.targets.transforms import TARGET_TRANSFORMS
 from autonet.metrics.metric import Metric
 from autonet.nets.registry import NETWORKS
+from autonet.pipeline.resampling import resample
 from autonet.pipeline.unseen import UnseenRows
 from autonet.search.rungs import Unit
 from autonet.training.batches import EncodedRows
@@ -51,18 +52,33 @@ PLAIN_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 @dataclass(frozen=True)
 class EncodedFold:
-    """Fold encoded for a configuration: encoders fitted on the training rows, and the encoded rows."""
+    """Fold encoded for a configuration: encoders fitted on the training rows, and the encoded rows.
+
+    Attributes
+    ----------
+    encoder : Encoder
+    targets : TargetEncoder
+    rows : EncodedRows
+        Rows to train on.
+    valid : EncodedRows
+        Validation rows.
+    before : EncodedRows
+        The training rows of the fold; those to train on, unless these are resampled.
+    train : ndarray of shape (n,), int
+        Numbers of the training rows in the table.
+    """
 
     encoder: Encoder
     targets: TargetEncoder
     rows: EncodedRows
     valid: EncodedRows
-    train: NDArray[np.intp]  # numbers of the rows to train on
+    before: EncodedRows
+    train: NDArray[np.intp]
 
     def take(self, positions: NDArray[np.intp]) -> "EncodedFold":
-        """Return the fold with a subset of its training rows."""
-        rows = self.rows.take(torch.from_numpy(positions).to(self.rows.y.device))
-        return replace(self, rows=rows, train=self.train[positions])
+        """Return the fold with a subset of its training rows, before they are resampled."""
+        before = self.before.take(torch.from_numpy(positions).to(self.before.y.device))
+        return replace(self, rows=before, before=before, train=self.train[positions])
 
 
 @dataclass
@@ -151,7 +167,16 @@ class TrialContext:
         return Components.resolve({**self.modality.nodes, self.networks.name: self.networks}.values(), config)
 
     def encode_fold(self, components: Components, fold: int) -> EncodedFold:
-        """Encode the training and validation rows of a fold, or take them from the cache."""
+        """Encode the rows of a fold, or take them from the cache, and resample those to train on."""
+        return self._resample(self._encode_rows(components, fold), components, fold)
+
+    def encode_subset(self, components: Components, fold: int, share: float) -> EncodedFold:
+        """Encode a fold by encoders of all of its training rows, keep a share of these, and resample them."""
+        encoded = self._encode_rows(components, fold)
+        chosen = choose_subset(self.y[encoded.train], self.task.kind, share, self.seed)
+        return self._resample(encoded.take(chosen), components, fold)
+
+    def _encode_rows(self, components: Components, fold: int) -> EncodedFold:
         train, valid = self.folds[fold].train, self.folds[fold].valid
         key = (self.modality.encoder_key(components), fold)
         encode = partial(self._encode, components, fold)
@@ -161,13 +186,11 @@ class TrialContext:
             self._keep_encoded(key, encoded)
         encoder, (x, valid_x) = encoded
         targets = self.fit_targets(components, train)
-        return EncodedFold(encoder, targets, self.rows(targets, x, train), self.rows(targets, valid_x, valid), train)
+        rows = self.rows(targets, x, train)
+        return EncodedFold(encoder, targets, rows, self.rows(targets, valid_x, valid), rows, train)
 
-    def encode_subset(self, components: Components, fold: int, share: float) -> EncodedFold:
-        """Encode a fold by encoders of all of its training rows, and keep a share of these."""
-        encoded = self.encode_fold(components, fold)
-        chosen = choose_subset(self.y[encoded.train], self.task.kind, share, self.seed)
-        return encoded.take(chosen)
+    def _resample(self, encoded: EncodedFold, components: Components, fold: int) -> EncodedFold:
+        return replace(encoded, rows=resample(encoded.before, components, encoded.encoder.layout, (self.seed, fold)))
 
     def _encode(self, components: Components, fold: int, allocate: Allocate | None) -> tuple[Encoder, list[Inputs]]:
         train, valid = self.folds[fold].train, self.folds[fold].valid

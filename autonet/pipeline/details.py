@@ -30,9 +30,9 @@ def new_curve(context: TrialContext, encoded: EncodedFold, batch_size: int) -> L
     max_points = max(MAX_POINTS // len(context.folds), MIN_POINTS)
     if context.metric.is_slow:
         return LearningCurve(max_points)
-    n = len(encoded.rows)
+    n = len(encoded.before)
     chosen = np.linspace(0, n - 1, min(n, SAMPLED_ROWS)).astype(np.intp)
-    sampled = encoded.rows.take(torch.from_numpy(chosen).to(encoded.rows.y.device))
+    sampled = encoded.before.take(torch.from_numpy(chosen).to(encoded.before.y.device))
     validation = context.validation(encoded.train[chosen], encoded.targets, sampled.y)
     cost = CALL_STEPS + FORWARD_SHARE * len(chosen) / batch_size
     return LearningCurve(max_points, TrainingSample(sampled.x, validation, cost))

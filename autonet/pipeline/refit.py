@@ -21,6 +21,7 @@ from autonet.models.trees import BoostedTrees
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.nets.modernnca import remember_rows
 from autonet.pipeline.context import TrialContext
+from autonet.pipeline.resampling import resample
 from autonet.pipeline.selection import Candidate
 from autonet.pipeline.trained import TrainedFold
 from autonet.pipeline.tree_learners import TREE_LEARNER
@@ -197,6 +198,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
         for done, fold in enumerate(folds):
             # The encoders stay those that the networks know; they were fitted without the validation rows.
             rows, layout = context.rows(fold.targets, context.encode_all(fold.encoder), every), fold.encoder.layout
+            rows = resample(rows, components, layout, (context.seed, done))
             with draw_from(generator):
                 chosen = components.replace([UNINITIALIZED] if _is_late(fold) else [])
                 state, plan = build_in_context(context, chosen, rows, layout, generator)

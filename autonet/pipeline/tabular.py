@@ -25,10 +25,13 @@ from autonet.models.network import build_linear, build_network
 from autonet.nets.numeric import NUMERIC_EMBEDDING
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.nodes import nodes_around
+from autonet.pipeline.resampling import RESAMPLING
 
 __all__ = ["NODES", "TABLES", "Tables"]
 
-NODES = nodes_around((IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING, TARGET_MEANS, NUMERIC_EMBEDDING), NETWORKS)
+NODES = nodes_around(
+    (IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING, TARGET_MEANS, RESAMPLING, NUMERIC_EMBEDDING), NETWORKS
+)
 
 PLAIN_ENCODING = (PREPROCESSORS.choose("none"), EMBEDDING.choose("none"))  # categories are one-hot
 

@@ -24,6 +24,8 @@ from autonet.space.updates import HyperparameterSearchSpaceUpdate
 
 __all__ = ["build_space"]
 
+NOTHING = "none"  # value of the hyperparameters of an optional step that does nothing
+
 
 @dataclass(frozen=True)
 class _Rule:
@@ -59,7 +61,7 @@ def build_space(
     task : Task
     components : mapping, optional
         For some nodes, the names of the components to choose from; those that do not serve the task are left out,
-        unless none remains.  Default: all that serve the task.
+        unless none remains.  Default: all that serve the task, without those on request.
     updates : iterable of HyperparameterSearchSpaceUpdate
         Later ones override earlier ones.
     nodes : mapping of str to Node
@@ -81,6 +83,8 @@ def build_space(
         _apply_update(entries, HyperparameterSearchSpaceUpdate(name, node.selector, serving), task, nodes)
     for update in updates:
         _apply_update(entries, update, task, nodes)
+    for node in nodes.values():
+        _leave_out_idle(entries, node)
     resolved: dict[str, _Entry] = {}
     for name, entry in _choose_optional(entries).items():
         rules = _resolve_rules(entry.rules, resolved)
@@ -100,17 +104,30 @@ def build_space(
 def _list_entries(node: Node[Any], task: Task) -> dict[str, _Entry]:
     """List the hyperparameters of a node, parents before children."""
     entries: dict[str, _Entry] = {}
-    names = node.names(task)
+    names, offered = node.names(task), node.offered(task)
     if names:
-        choice = Categorical(node.key, names, default=names[0])
-        entries[node.key] = _Entry(choice, [], choice)
+        declared = Categorical(node.key, names, default=names[0])
+        choice = declared if names == offered else Categorical(node.key, offered, default=offered[0])
+        entries[node.key] = _Entry(choice, [], declared)
     if node.space is not None:
         entries |= _mount(node.space(task), node.name, [])
+    for name in node.optional:
+        entry = entries[join(node.name, name)]
+        entry.hyperparameter = HyperparameterSearchSpaceUpdate(node.name, name, (NOTHING,)).apply(entry.declared)
     for name in names:
         space = node.components[name].space
         if space is not None:
             entries |= _mount(space(task), join(node.name, name), [_Rule(node.key, (name,))])
     return entries
+
+
+def _leave_out_idle(entries: dict[str, _Entry], node: Node[Any]) -> None:
+    """Remove the hyperparameters of an optional step that does nothing."""
+    if node.optional and all(
+        _list_values(entries[join(node.name, name)].hyperparameter) == [NOTHING] for name in node.optional
+    ):
+        for name in [name for name in entries if name.startswith(node.name + SEPARATOR)]:
+            del entries[name]
 
 
 def _mount(space: ConfigurationSpace, prefix: str, rules: list[_Rule]) -> dict[str, _Entry]:

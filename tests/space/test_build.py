@@ -222,6 +222,8 @@ def assert_complete(config: dict[str, Any], task: Task) -> None:
     """A configuration holds the hyperparameters of what it chose, as the component's own space would, and no other."""
     expected = set()
     for node in NODES.values():
+        if node.optional and node.key not in config:
+            continue
         chosen = {node.selector: node.resolve(config).name} if node.names(task) else {}
         parts = {"": node.space(task)} if node.space is not None else {}
         parts |= {name: space for name, space in component_spaces(node, task).items() if name in chosen.values()}

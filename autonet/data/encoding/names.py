@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from torch import nn
 
+from autonet.data.encoding.feature_maps import KernelComponents, Monomials, Projection
 from autonet.data.encoding.modules import (
     CategoricalFeatures,
     EncodingModule,
@@ -73,6 +74,12 @@ def _name_preprocessed(module: nn.Module, names: list[str]) -> list[str]:
             return [f"kitchen_sinks{i}" for i in range(len(part.offset))]
         if isinstance(part, KernelFeatures):
             return [f"nystroem{i}" for i in range(part.whitening.shape[1])]
+        if isinstance(part, KernelComponents):
+            return [f"kernel_pca{i}" for i in range(part.whitening.shape[1])]
+        if isinstance(part, Projection):
+            return [f"{part.prefix}{i}" for i in range(part.matrix.shape[1])]
+        if isinstance(part, Monomials):
+            return ["*".join(names[j - 1] for j in row if j) or "1" for row in part.factors.tolist()]
     return names
 
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
 from autonet.core.typing import Array
+from autonet.data.encoding.feature_maps import FEATURE_MAPS, UnitRows
 from autonet.data.encoding.modules import (
     MAX_ABS_INPUT,
     MAX_ABS_STATISTIC,
@@ -120,6 +121,13 @@ def _identity(X: Array) -> tuple[Array, ...]:
     return np.zeros(X.shape[1]), np.ones(X.shape[1])
 
 
+def _power(X: Array) -> tuple[Array, ...]:
+    exponents = PowerTransformer("yeo-johnson", standardize=False).fit(X.astype(np.float64)).lambdas_
+    exponents = np.nan_to_num(exponents, nan=1.0)
+    transformed = np.clip(apply_module(YeoJohnson(exponents), X), -MAX_ABS_STATISTIC, MAX_ABS_STATISTIC)
+    return exponents, *_standardize(transformed)
+
+
 def _quantile(X: Array) -> tuple[Array, ...]:
     n = len(X)
     transformer = QuantileTransformer(n_quantiles=min(max(n // 30, 10), 1000, n), subsample=None)
@@ -134,6 +142,10 @@ def _log_scale_and_clip(unit: Array, center: Array, divisor: Array) -> nn.Module
     return nn.Sequential(SignedLogarithm(unit), Scale(center, divisor), SmoothClip(CLIP))
 
 
+def _power_and_scale(exponents: Array, center: Array, divisor: Array) -> nn.Module:
+    return nn.Sequential(YeoJohnson(exponents), Scale(center, divisor))
+
+
 NORMALIZATION: Node[Normalization] = Node.from_components(
     "NormalizationStrategySelector",
     [
@@ -144,6 +156,13 @@ NORMALIZATION: Node[Normalization] = Node.from_components(
         Component("robust", lambda: Normalization(_robust, _scale_and_clip)),
         Component("quantile", lambda: Normalization(_quantile, QuantileNormal)),
         Component("signed_log", lambda: Normalization(_signed_log, _log_scale_and_clip)),
+        Component("power", lambda: Normalization(_power, _power_and_scale), on_request=True),
+        Component(
+            "normalizer",
+            lambda norm: Normalization(_identity, lambda *_: UnitRows(norm)),
+            make_space(lambda: cs.Categorical("norm", ["mean_abs", "mean_squared", "max"], default="mean_squared")),
+            on_request=True,
+        ),
     ],
     selector="normalization_strategy",
     option="normalization_strategies",
@@ -321,15 +340,7 @@ def _truncated_svd(*, seed: int, target_dim: int) -> FitFeatures:
 
 
 def _power_transformer(*, seed: int) -> FitFeatures:
-    def fit(X: Array) -> nn.Module:
-        exponents = PowerTransformer("yeo-johnson", standardize=False).fit(X.astype(np.float64)).lambdas_
-        transformation = YeoJohnson(np.nan_to_num(exponents, nan=1.0))
-        return nn.Sequential(
-            transformation,
-            Scale(*_standardize(np.clip(apply_module(transformation, X), -MAX_ABS_STATISTIC, MAX_ABS_STATISTIC))),
-        )
-
-    return fit
+    return lambda X: _power_and_scale(*_power(X))
 
 
 def _kitchen_sinks(*, seed: int, gamma: float, n_components: int) -> FitFeatures:
@@ -374,6 +385,7 @@ PREPROCESSORS: Node[FitFeatures] = Node.from_components(
                 lambda: _size("n_components", 50, 1000, 200),
             ),
         ),
+        *FEATURE_MAPS,
     ],
     selector="preprocessor",
     option="preprocessors",

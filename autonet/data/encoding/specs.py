@@ -16,7 +16,7 @@ M = TypeVar("M", bound=nn.Module)
 MAX_SIZE = 2**22
 
 # Buffers of two dimensions; others have one: broadcasting must not make matrices that the file does not have.
-MATRICES = frozenset({"matrix", "middle", "quantiles", "rows", "whitening"})
+MATRICES = frozenset({"factors", "matrix", "middle", "quantiles", "rows", "whitening"})
 
 MODULE_ATTRIBUTES = frozenset(vars(nn.Module()))  # those of every module
 
