@@ -330,29 +330,11 @@ class Params:
         "Epochs without improvement after which a training ends; infinite: it takes its whole budget.  Default: as "
         "many as the best epoch took, plus 16.",
     )
-    over_sampling_methods: Sequence[str] | None = _param(
-        None,
-        "list of str",
-        COMPONENT_NAMES,
-        'How training rows are added to rare classes, to choose from: "none", "random" (copies) or "smote" (rows '
-        "between nearest neighbours of a class), which requires the extra `imbalanced`.  Validation rows are never "
-        "resampled, nor are rows of tree ensembles and of the baseline.  Default: the preset's choice, none.",
+    over_sampling_methods: Sequence[str] | None = _components(
+        'Ways to add training rows to rare classes ("none", "random", or "smote", an extra)'
     )
-    under_sampling_methods: Sequence[str] | None = _param(
-        None,
-        "list of str",
-        COMPONENT_NAMES,
-        'How training rows of frequent classes are left out, to choose from: "none" or "random".  Default: the '
-        "preset's choice, none.",
-    )
-    target_size_strategies: Sequence[str] | None = _param(
-        None,
-        "list of str",
-        COMPONENT_NAMES,
-        "How many training rows each class has after over- and under-sampling, to choose from: as many as the largest "
-        '("upsample"), as the smallest ("downsample"), as classes have on "average" or in the "median", or as before '
-        '("none").  Default: "upsample" for over-sampling, "downsample" for under-sampling, "average" for both.',
-    )
+    under_sampling_methods: Sequence[str] | None = _components('Ways to leave out rows of other classes ("random")')
+    target_size_strategies: Sequence[str] | None = _components("Numbers of rows per class after both")
     batch_loss_computation_techniques: Sequence[str] | None = _components("Batch techniques, such as mixup,")
     device: str | torch.device = _param(
         "auto", "str or torch.device", accept, 'Where to train: "auto" (a GPU if there is one), "cpu", "cuda".'
