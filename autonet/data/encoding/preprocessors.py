@@ -159,7 +159,7 @@ NORMALIZATION: Node[Normalization] = Node.from_components(
         Component("power", lambda: Normalization(_power, _power_and_scale), on_request=True),
         Component(
             "normalizer",
-            lambda norm: Normalization(_identity, lambda *_: UnitRows(norm)),
+            lambda norm="mean_squared": Normalization(_identity, lambda *_: UnitRows(norm)),
             make_space(lambda: cs.Categorical("norm", ["mean_abs", "mean_squared", "max"], default="mean_squared")),
             on_request=True,
         ),

@@ -130,14 +130,6 @@ def test_rows_are_divided_by_their_norm(norm: str, reference: str) -> None:
     )
 
 
-def test_power_scaling_is_that_of_scikit_learn() -> None:
-    normalization = NORMALIZATION.choose("power").build()
-    module = normalization.make_module(*normalization.compute_statistics(X))
-    np.testing.assert_allclose(
-        apply_module(module, NEW), preprocessing.PowerTransformer().fit(X).transform(NEW), rtol=1e-6, atol=1e-8
-    )
-
-
 def test_they_are_offered_where_they_are_named(quick: dict[str, Any], iris: Any) -> None:
     offered = AutoNetClassification("full_cs").get_hyperparameter_search_space()["PreprocessorSelector:preprocessor"]
     assert not set(NAMES) & set(offered.choices)

@@ -50,6 +50,8 @@ def test_imputation_is_that_of_scikit_learn(strategy: str) -> None:
         ("minmax", preprocessing.MinMaxScaler(), np.asarray),
         ("maxabs", preprocessing.MaxAbsScaler(), np.asarray),
         ("none", preprocessing.FunctionTransformer(), np.asarray),
+        ("power", preprocessing.PowerTransformer(), np.asarray),
+        ("normalizer", preprocessing.Normalizer(), np.asarray),
         (
             "quantile",
             preprocessing.QuantileTransformer(n_quantiles=20, output_distribution="normal"),
@@ -66,9 +68,8 @@ def test_imputation_is_that_of_scikit_learn(strategy: str) -> None:
     ],
 )
 def test_normalization_is_that_of_scikit_learn(name: str, reference: Any, then: Any) -> None:
-    assert {"standardize", "robust", "minmax", "maxabs", "none", "quantile", "signed_log"} == set(
-        NORMALIZATION.components
-    )
+    tested = {"standardize", "robust", "minmax", "maxabs", "none", "quantile", "signed_log", "power", "normalizer"}
+    assert tested == set(NORMALIZATION.components)
     reference.fit(X)
     for rows in (X, NEW):
         np.testing.assert_allclose(normalized(name, X, rows), then(reference.transform(rows)), rtol=1e-9, atol=1e-9)
@@ -143,6 +144,7 @@ def test_none_changes_nothing() -> None:
     np.testing.assert_array_equal(apply_module(fitted("none", X), X), X)
 
 
+@pytest.mark.filterwarnings("ignore:FastICA did not converge")
 @pytest.mark.parametrize("name", [n for n in PREPROCESSORS.components if n != "none"])
 @pytest.mark.parametrize(("n_rows", "n_features"), [(2, 1), (2, 5), (3, 3), (60, 1), (60, 8)])
 def test_sizes_are_held_to_what_the_table_allows(name: str, n_rows: int, n_features: int) -> None:
