@@ -330,9 +330,7 @@ class Params:
         "Epochs without improvement after which a training ends; infinite: it takes its whole budget.  Default: as "
         "many as the best epoch took, plus 16.",
     )
-    over_sampling_methods: Sequence[str] | None = _components(
-        'Ways to add training rows to rare classes ("none", "random", or "smote", an extra)'
-    )
+    over_sampling_methods: Sequence[str] | None = _components('Ways to add rows to rare classes ("random", "smote")')
     under_sampling_methods: Sequence[str] | None = _components('Ways to leave out rows of other classes ("random")')
     target_size_strategies: Sequence[str] | None = _components("Numbers of rows per class after both")
     batch_loss_computation_techniques: Sequence[str] | None = _components("Batch techniques, such as mixup,")
