@@ -45,7 +45,8 @@ CHOICES = [
     *({"networks": name} for name in NETWORKS),
     *({"numeric_embeddings": name} for name in ("pbld", "periodic", "piecewise_linear", "thresholds")),
     *({"normalization_strategies": name} for name in ("quantile", "robust", "minmax", "signed_log")),
-    *({"preprocessors": name} for name in ("power_transformer", "nystroem", "fast_ica", "polynomial_features")),
+    *({"preprocessors": name} for name in ("truncated_svd", "power_transformer", "nystroem", "kitchen_sinks")),
+    *({"preprocessors": name} for name in ("fast_ica", "polynomial_features")),
 ]
 
 
