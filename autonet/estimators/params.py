@@ -318,8 +318,7 @@ class Params:
         "float or list of float",
         QUANTILES,
         "Levels between 0 and 1 of the quantiles that a regression of one target predicts, such as [0.05, 0.5, "
-        "0.95].  Networks are trained with the pinball loss; `optimize_metric` is its mean over the levels, "
-        '"pinball", by default.  Default: the mean.',
+        "0.95].  Networks train with the pinball loss, whose mean over the levels is scored.  Default: the mean.",
     )
     initialization_methods: Sequence[str] | None = _components("Initializations of the weights")
     loss_modules: Sequence[str] | None = _components("Losses")
@@ -327,8 +326,7 @@ class Params:
         None,
         "float",
         number(finite=False),
-        "Epochs without improvement after which a training ends; infinite: it takes its whole budget.  Default: as "
-        "many as the best epoch took, plus 16.",
+        "Epochs without improvement that end a training; infinite: none do.  Default: those of the best, plus 16.",
     )
     over_sampling_methods: Sequence[str] | None = _components('Ways to add rows to rare classes ("random", "smote")')
     under_sampling_methods: Sequence[str] | None = _components('Ways to leave out rows of other classes ("random")')
@@ -379,7 +377,6 @@ class Params:
         'Show time, step, trials per budget and the best score during the fit, on standard error.  "auto" shows it in '
         "a terminal and in a notebook.",
     )
-
     callbacks: Sequence[Any] | None = _param(
         None,
         "list of callable or Callback",
