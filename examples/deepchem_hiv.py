@@ -60,18 +60,14 @@ def search(train: Data, valid: Data, run_dir: Path, max_trials: int, steps: int,
         torch.manual_seed(trial.seed)
         model = network(trial["layer_sizes"], trial["dropout"])
         optimizer = torch.optim.Adam(model.parameters(), lr=trial["learning_rate"])
-        best = 0.0
         for step in range(1, steps + 1):
             batch = torch.randint(len(X), (128,))
             optimizer.zero_grad()
             loss(model.train()(X[batch].float()), y[batch]).backward()
             optimizer.step()
             if step % validate_every == 0:
-                score = roc_auc(model, valid)
-                trial.report(score, step)
-                if score > best:
-                    best = score
-                    trial.checkpoint.save(model.state_dict())
+                trial.report(roc_auc(model, valid), step)
+                trial.checkpoint.save_if_best(model.state_dict())
                 if trial.should_prune():
                     break
         model.load_state_dict(trial.checkpoint.load())

@@ -288,6 +288,16 @@ def test_deepchem_on_hiv_goes_on_where_it_ended(tmp_path: Path, monkeypatch: Any
     assert "Best of 3 trials: validation ROC-AUC 0." in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("ignore")  # DeepChem warns about what it lacks
+def test_a_model_of_deepchem(tmp_path: Path) -> None:
+    pytest.importorskip("deepchem", reason="needs deepchem")
+    study = example("deepchem_multitask").main(2, 4, tmp_path)
+    for trial in study.trials:
+        assert trial.config["layer_sizes"] in [[50], [100], [50, 50]]
+        assert (tmp_path / "trials" / str(trial.number) / "checkpoint1.pt").exists()
+    assert study.best.value > 0.5
+
+
 # --- the README
 
 

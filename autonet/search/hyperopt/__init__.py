@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 from autonet.core.errors import InvalidOption as DuplicateLabel
 from autonet.core.errors import SearchFailed as AllTrialsFailed
+from autonet.search.hyperopt import early_stop as early_stop
 from autonet.search.hyperopt import hp as hp
 from autonet.search.hyperopt import pyll as pyll
 from autonet.search.hyperopt.base import JOB_STATE_DONE as JOB_STATE_DONE
@@ -32,8 +33,7 @@ from autonet.search.hyperopt.fmin import generate_trials_to_calculate as generat
 from autonet.search.hyperopt.fmin import no_progress_loss as no_progress_loss
 from autonet.search.hyperopt.fmin import rand as rand
 from autonet.search.hyperopt.fmin import tpe as tpe
-from autonet.search.hyperopt.pyll import scope as scope
-from autonet.search.hyperopt.pyll import space_eval as space_eval
+from autonet.search.hyperopt.pyll.base import scope as scope
+from autonet.search.hyperopt.pyll.base import space_eval as space_eval
 
-early_stop = SimpleNamespace(no_progress_loss=no_progress_loss)
 exceptions = SimpleNamespace(AllTrialsFailed=AllTrialsFailed, DuplicateLabel=DuplicateLabel)

@@ -1,11 +1,11 @@
 """Trials of Hyperopt: the records of a study in Hyperopt's form."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from autonet.core.errors import InvalidOption, SearchFailed
-from autonet.search.hyperopt.pyll import CompiledSpace
+from autonet.search.hyperopt.pyll.base import CompiledSpace
 from autonet.search.records import Status, Trial
 from autonet.search.study import Study
 
@@ -160,6 +160,12 @@ class Trials:
         if number in self._returned:
             return dict(self._returned[number].get("attachments", {}))
         return {} if self.study is None else dict(self.study.trials[number].metrics.get("attachments", {}))
+
+    def fmin(self, fn: Callable[..., Any], space: Any, *args: Any, **options: Any) -> Any:
+        """Minimize a function, and get its trials; see `autonet.search.hyperopt.fmin`."""
+        from autonet.search.hyperopt.fmin import fmin  # noqa: PLC0415 - it takes trials
+
+        return fmin(fn, space, *args, **options, trials=self)
 
     def refresh(self) -> None:
         """Do nothing: the trials are always those of the study."""

@@ -15,7 +15,7 @@ from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.jsonvalues import is_storable
 from autonet.core.validation import is_integer, is_real
 from autonet.search.hyperopt.base import STATUS_FAIL, STATUS_OK, Trials
-from autonet.search.hyperopt.pyll import CompiledSpace, Node
+from autonet.search.hyperopt.pyll.base import CompiledSpace, Node
 from autonet.search.records import Result
 from autonet.search.registry import SAMPLERS, resolve
 from autonet.search.results import as_number

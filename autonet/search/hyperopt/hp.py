@@ -8,7 +8,7 @@ from ConfigSpace import CategoricalHyperparameter, Constant
 
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import is_real
-from autonet.search.hyperopt.pyll import Choice, Parameter
+from autonet.search.hyperopt.pyll.base import Choice, Parameter
 from autonet.search.spaces.distributions import FloatDistribution, IntDistribution
 from autonet.search.spaces.priors import NormalHyperparameter, QuantizedHyperparameter
 from autonet.search.spaces.values import safe_repr, to_plain

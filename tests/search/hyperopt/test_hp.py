@@ -10,7 +10,7 @@ from scipy.stats import chi2, kstest, lognorm, loguniform, norm, uniform
 
 from autonet.core.errors import InvalidOption
 from autonet.search.hyperopt import hp
-from autonet.search.hyperopt.pyll import CompiledSpace
+from autonet.search.hyperopt.pyll.base import CompiledSpace
 from autonet.search.spaces.encoding import get_choices
 
 N_DRAWS = 100_000

@@ -3,14 +3,12 @@
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace, EqualsCondition, OrConjunction
 
 from autonet.core.errors import InvalidOption
-from autonet.search.seeds import resolve_seed
 from autonet.search.spaces.encoding import Encoding, get_choices
 from autonet.search.spaces.values import find_index, safe_repr, to_plain
 
@@ -19,10 +17,8 @@ __all__ = [
     "Choice",
     "CompiledSpace",
     "Parameter",
-    "sample",
     "scope",
     "space_eval",
-    "stochastic",
 ]
 
 
@@ -244,18 +240,3 @@ def _children(part: Any) -> Sequence[Any]:
     if isinstance(part, Mapping):
         return list(part.values())
     return part if type(part) in (list, tuple) else ()
-
-
-def sample(space: Any, rng: Any = None) -> Any:
-    """Draw a value of a space from its priors.
-
-    Parameters
-    ----------
-    space : object
-    rng : int, Generator or RandomState, optional
-    """
-    compiled = CompiledSpace(space)
-    return compiled.point(compiled.assign(compiled.sample(np.random.default_rng(resolve_seed(rng)))))
-
-
-stochastic = SimpleNamespace(sample=sample)

@@ -7,7 +7,8 @@ import pytest
 
 from autonet.core.errors import InvalidOption
 from autonet.search.hyperopt import exceptions, hp, pyll, scope, space_eval
-from autonet.search.hyperopt.pyll import CompiledSpace, sample
+from autonet.search.hyperopt.pyll.base import CompiledSpace
+from autonet.search.hyperopt.pyll.stochastic import sample
 
 
 def test_nested_spaces_are_sampled_by_branch() -> None:
