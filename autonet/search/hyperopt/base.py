@@ -161,11 +161,13 @@ class Trials:
             return dict(self._returned[number].get("attachments", {}))
         return {} if self.study is None else dict(self.study.trials[number].metrics.get("attachments", {}))
 
-    def fmin(self, fn: Callable[..., Any], space: Any, *args: Any, **options: Any) -> Any:
+    def fmin(
+        self, fn: Callable[..., Any], space: Any, algo: Any = None, max_evals: int | None = None, **options: Any
+    ) -> Any:
         """Minimize a function, and get its trials; see `autonet.search.hyperopt.fmin`."""
         from autonet.search.hyperopt.fmin import fmin  # noqa: PLC0415 - it takes trials
 
-        return fmin(fn, space, *args, **options, trials=self)
+        return fmin(fn, space, algo, max_evals, trials=self, **options)
 
     def refresh(self) -> None:
         """Do nothing: the trials are always those of the study."""
