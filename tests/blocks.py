@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from autonet.nets.registry import NETWORKS
+from autonet.pipeline.components import list_nodes
 from tests.cli.program import run
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -56,8 +56,8 @@ def blocks_of(page: Path) -> Iterator[Block]:
 
 
 def run_page(page: Path, names: Mapping[str, Any]) -> None:
-    """Run the blocks of a page in order; seconds of those with a `max_runtime`, and other limits, are divided by 250."""
-    module, before = f"page_{page.stem}", dict(NETWORKS.components)
+    """Run the blocks of a page in order; seconds of those with a `max_runtime`, and other limits, are divided."""
+    module, before = f"page_{page.stem}", [dict(node.components) for node in list_nodes().values()]
     scope = {"__name__": module, **names}
     try:
         for block in blocks_of(page):
@@ -65,8 +65,9 @@ def run_page(page: Path, names: Mapping[str, Any]) -> None:
             if block.output is not None:
                 check_output(block, printed)
     finally:
-        NETWORKS.components.clear()
-        NETWORKS.components.update(before)
+        for node, components in zip(list_nodes().values(), before, strict=True):
+            node.components.clear()
+            node.components.update(components)
         sys.modules.pop(module, None)
 
 

@@ -13,8 +13,8 @@ import torch
 from hypothesis import settings
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
-from autonet.nets.registry import NETWORKS
 from autonet.pipeline import trees
+from autonet.pipeline.components import list_nodes
 from tests.clocks import FakeClock
 
 settings.register_profile("shared cores", deadline=None)  # how long an example takes depends on what runs beside it
@@ -99,12 +99,14 @@ def cpu_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def own_networks() -> Iterator[None]:
-    """Remove the networks that a test registers."""
-    before = dict(NETWORKS.components)
+def own_components() -> Iterator[None]:
+    """Remove the components that a test registers."""
+    nodes = list_nodes().values()
+    before = [dict(node.components) for node in nodes]
     yield
-    NETWORKS.components.clear()
-    NETWORKS.components.update(before)
+    for node, components in zip(nodes, before, strict=True):
+        node.components.clear()
+        node.components.update(components)
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Extension mechanism: a `Component` is a builder with its space, a `Node` a choice among components.
 
-`Components` are what a configuration chooses at every node.
+`Components` are what a configuration chooses at every node.  Components of the user's own are registered at a node
+(`autonet.core.registration`); a fit copies them at its start, and its trials know no others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
@@ -16,7 +17,18 @@ from autonet.core.validation import check_choice
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-__all__ = ["SEPARATOR", "Choice", "Component", "Components", "Node", "join", "make_space"]
+__all__ = [
+    "SEPARATOR",
+    "Choice",
+    "Component",
+    "ComponentList",
+    "Components",
+    "Node",
+    "OwnComponents",
+    "extend_nodes",
+    "join",
+    "make_space",
+]
 
 T = TypeVar("T")
 
@@ -97,6 +109,8 @@ class Node(Generic[T]):
     optional : tuple of str
         Hyperparameters of an optional step, the selector included, that are "none" unless a preset, an option or an
         update names other values.  Where all of them are "none", spaces leave the step out.
+    reserved : frozenset of str
+        Names of the components of autonet, which nobody can register.
     """
 
     name: str
@@ -105,6 +119,7 @@ class Node(Generic[T]):
     components: dict[str, Component[T]] = field(default_factory=dict)
     space: Callable[[Task], ConfigurationSpace] | None = None
     optional: tuple[str, ...] = ()
+    reserved: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -121,9 +136,21 @@ class Node(Generic[T]):
         option: str = "",
         space: Callable[[Task], ConfigurationSpace] | None = None,
         optional: tuple[str, ...] = (),
+        reserved: Iterable[str] = (),
     ) -> Node[T]:
-        """Make a node that offers components in the given order."""
-        return cls(name, selector, option, {c.name: c for c in components}, space, optional)
+        """Make a node that offers components in the given order; their names, and `reserved`, are taken."""
+        offered = {c.name: c for c in components}
+        return cls(name, selector, option, offered, space, optional, frozenset((*offered, *reserved)))
+
+    @property
+    def own(self) -> dict[str, Component[T]]:
+        """Components that users have registered, by name."""
+        return {name: component for name, component in self.components.items() if name not in self.reserved}
+
+    def with_own(self, own: Mapping[str, Component[T]]) -> Node[T]:
+        """Return a copy that offers the components of autonet, and these of the user, and no others."""
+        built_in = {name: component for name, component in self.components.items() if name in self.reserved}
+        return replace(self, components={**built_in, **own})
 
     def restrict(self, names: Iterable[str]) -> Node[T]:
         """Return a copy with a subset of the components."""
@@ -153,6 +180,24 @@ class Node(Generic[T]):
             params={k.removeprefix(own): v for k, v in values.items() if k.startswith(own)},
             settings={k: v for k, v in values.items() if not k.startswith(others)},
         )
+
+
+ComponentList = Sequence[str | Callable[..., Any]]
+"""Components to choose from: names, and classes and functions of the user's own."""
+
+OwnComponents = Mapping[str, Mapping[str, Component[Any]]]
+"""Components of the user's own, by the name of their node and by their own."""
+
+
+def extend_nodes(nodes: Mapping[str, Node[Any]], own: OwnComponents) -> dict[str, Node[Any]]:
+    """Return nodes that offer the components of autonet, and these of the user, and no others.
+
+    Parameters
+    ----------
+    nodes : mapping of str to Node
+    own : mapping of str to mapping of str to Component
+    """
+    return {name: node.with_own(own.get(name, {})) for name, node in nodes.items()}
 
 
 @dataclass(frozen=True)

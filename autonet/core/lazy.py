@@ -40,6 +40,10 @@ class _LazyModule:
     def __getattr__(self, attribute: str) -> Any:
         return getattr(import_module(self._name), attribute)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the name: spaces of functions that are pickled by value refer to the module."""
+        return type(self), (self._name,)
+
 
 # Networks and encoders define spaces with it, and are loaded from model files without it.
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from autonet.estimators.param_docs import describe_parameters
 
 if TYPE_CHECKING:
     from autonet.estimators.option_files import ConfigFileParser
+    from autonet.estimators.pipeline_nodes import PipelineNodes
     from autonet.models.model import FittedModel
 
 __all__ = ["AutoPyTorchMixin", "is_table", "tell_weights_from_rows"]
@@ -72,6 +73,13 @@ class AutoPyTorchMixin:
     optimize_metric: Any
     pos_label: Any
     score_metric: Any
+
+    @property
+    def pipeline(self) -> PipelineNodes:
+        """Nodes of the pipeline, by name, at which components of your own are added for this estimator alone."""
+        from autonet.estimators.pipeline_nodes import PipelineNodes  # noqa: PLC0415 - needed for own components only
+
+        return PipelineNodes(self)  # type: ignore[arg-type]  # an estimator
 
     def score(
         self,

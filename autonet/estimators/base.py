@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import torch
 
+from autonet.core.component import ComponentList
 from autonet.core.cores import occupying_cores
 from autonet.core.interrupts import interruptible
 from autonet.core.modality import Modality
@@ -76,23 +77,26 @@ class AutoNet(FittedEstimator, ABC):
         class_weight: Mapping[Any, float] | str | None = None,
         hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = None,
         initial_configs: Sequence[Mapping[str, Any]] | None = None,
-        networks: Sequence[str] | None = None,
-        optimizer: Sequence[str] | None = None,
-        lr_scheduler: Sequence[str] | None = None,
-        preprocessors: Sequence[str] | None = None,
-        normalization_strategies: Sequence[str] | None = None,
+        search_space: Mapping[str, Any] | None = None,
+        include: Mapping[str, ComponentList] | None = None,
+        exclude: Mapping[str, Sequence[str]] | None = None,
+        networks: ComponentList | None = None,
+        optimizer: ComponentList | None = None,
+        lr_scheduler: ComponentList | None = None,
+        preprocessors: ComponentList | None = None,
+        normalization_strategies: ComponentList | None = None,
         imputation_strategies: Sequence[str] | None = None,
-        embeddings: Sequence[str] | None = None,
-        numeric_embeddings: Sequence[str] | None = None,
+        embeddings: ComponentList | None = None,
+        numeric_embeddings: ComponentList | None = None,
         target_transforms: Sequence[str] | None = None,
         quantiles: float | Sequence[float] | None = None,
-        initialization_methods: Sequence[str] | None = None,
-        loss_modules: Sequence[str] | None = None,
+        initialization_methods: ComponentList | None = None,
+        loss_modules: ComponentList | None = None,
         early_stopping_patience: float | None = None,
         over_sampling_methods: Sequence[str] | None = None,
         under_sampling_methods: Sequence[str] | None = None,
         target_size_strategies: Sequence[str] | None = None,
-        batch_loss_computation_techniques: Sequence[str] | None = None,
+        batch_loss_computation_techniques: ComponentList | None = None,
         device: str | torch.device = "auto",
         precision: str = "float32",
         max_parameters: int | None = None,
@@ -137,6 +141,9 @@ class AutoNet(FittedEstimator, ABC):
         self.class_weight = class_weight
         self.hyperparameter_search_space_updates = hyperparameter_search_space_updates
         self.initial_configs = initial_configs
+        self.search_space = search_space
+        self.include = include
+        self.exclude = exclude
         self.networks = networks
         self.optimizer = optimizer
         self.lr_scheduler = lr_scheduler

@@ -14,9 +14,9 @@ import numpy as np
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import check_choice, is_real
 from autonet.data.splits.folds import CROSS_VALIDATORS
+from autonet.pipeline.components import name_component
 
 __all__ = [
-    "COMPONENT_NAMES",
     "CONFIGS",
     "COUNT",
     "COUNT_OR_ZERO",
@@ -32,6 +32,8 @@ __all__ = [
     "accept",
     "check_algorithm",
     "check_budget_type",
+    "check_component_map",
+    "check_components",
     "check_cross_validator",
     "check_directory",
     "check_executor",
@@ -39,6 +41,7 @@ __all__ = [
     "check_logs",
     "check_precision",
     "check_score_metric",
+    "check_search_space",
     "check_tensorboard",
     "flag",
     "number",
@@ -100,10 +103,6 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
-def _is_list_of_names(value: Any) -> bool:
-    return _is_list(value) and len(value) > 0 and all(isinstance(name, str) for name in value)
-
-
 def _is_count(value: Any) -> bool:
     return is_real(value) and math.isfinite(value) and value >= 1 and value == int(value)
 
@@ -131,9 +130,6 @@ COUNT = must_be("a whole number of at least 1, or None", lambda value: value is 
 COUNT_OR_ZERO = must_be(
     "a whole number of at least 0, or None",
     lambda value: value is None or _is_count(value) or (is_real(value) and value == 0),
-)
-COMPONENT_NAMES = must_be(
-    "a list of at least one name, or None", lambda value: value is None or _is_list_of_names(value)
 )
 PRESET = must_be(
     "a name, a path, a dictionary of options or None", lambda value: value is None or isinstance(value, str | Path)
@@ -218,6 +214,37 @@ def check_tensorboard(name: str, value: Any) -> None:
 def check_precision(name: str, value: Any) -> None:
     """Check the precision of training."""
     check_choice(name, str(value), ("float32", "bfloat16"))
+
+
+def check_components(name: str, value: Any) -> None:
+    """Check a list of names, classes and functions."""
+    if value is not None and not (_is_list(value) and len(value) > 0):
+        raise InvalidOption(f"{name} must be a list of at least one name, or None; got {value!r:.60}.")
+    for component in value or ():
+        try:
+            name_component(component)
+        except InvalidOption as error:
+            raise InvalidOption(f"In {name}: {error}") from error
+
+
+def check_component_map(name: str, value: Any) -> None:
+    """Check a mapping of nodes to components."""
+    if value is not None and not (isinstance(value, Mapping) and all(isinstance(key, str) for key in value)):
+        raise InvalidOption(
+            f"{name} must be a mapping of options or nodes to lists of components, such as "
+            f"{{'networks': ['resnet']}}, or None; got {value!r:.60}."
+        )
+    for key, components in (value or {}).items():
+        check_components(f"{name}[{key!r}]", components)
+
+
+def check_search_space(name: str, value: Any) -> None:
+    """Check a mapping of names of hyperparameters to values."""
+    if value is not None and not (isinstance(value, Mapping) and all(isinstance(key, str) for key in value)):
+        raise InvalidOption(
+            f"{name} must be a mapping of names to values, such as "
+            f"{{'OptimizerSelector:sgd:learning_rate': (1e-3, 1e-1, 'log')}}, or None; got {value!r:.60}."
+        )
 
 
 def check_cross_validator(name: str, value: Any) -> None:

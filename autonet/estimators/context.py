@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
+from autonet.core.component import Component
 from autonet.core.errors import InvalidData
 from autonet.core.task import Task
 from autonet.data.splits.folds import Fold
@@ -22,7 +24,7 @@ __all__ = ["build_context"]
 
 def build_context(
     inputs: FitInputs,
-    metrics: Sequence[str | Callable[..., float]],
+    metrics: Sequence[str | Callable[..., float] | Component[Any]],
     options: Options,
     plan: TimePlan,
     earlier: list[Fold] | None = None,
@@ -32,7 +34,7 @@ def build_context(
     Parameters
     ----------
     inputs : FitInputs
-    metrics : sequence of str or callable
+    metrics : sequence of str, callable or Component
         The one to optimize, then those to record.
     options : Options
     plan : TimePlan

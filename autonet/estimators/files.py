@@ -3,7 +3,6 @@
 import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
@@ -12,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Node, OwnComponents
 from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile
 from autonet.core.files import find_target, write_file
 from autonet.core.spec import from_spec, to_spec
@@ -25,12 +23,14 @@ from autonet.core.warn import warn
 from autonet.estimators.autopytorch import RENAMED_OPTIONS
 from autonet.inspection.record import FitRecord
 from autonet.models.model import FittedModel
-from autonet.nets.registry import NETWORKS, RESERVED
+from autonet.models.network import find_own
+from autonet.nets.registry import NETWORKS
+from autonet.pipeline.components import list_nodes, name_component, rebuild_component
 
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["PACKAGES", "describe_params", "dump", "find_class", "find_networks", "load", "name_builder", "save"]
+__all__ = ["PACKAGES", "describe_params", "dump", "find_class", "find_components", "load", "name_builder", "save"]
 
 ESTIMATORS: Mapping[str, str] = {
     "AutoNetClassification": "autonet.estimators.classification",
@@ -83,8 +83,8 @@ def load(path: str | os.PathLike[str], *, components: Iterable[Any] = ()) -> "Au
     ----------
     path : path-like
     components : iterable of callable or class
-        Builders of the user's own networks that the model has, as given to `register_network`, and subclasses of the
-        estimators.  Networks that are registered need not be given.
+        Builders of the user's own components that the model has, as given to `register_network` and the like, or as
+        options, and subclasses of the estimators.  Components that are registered need not be given.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def load(path: str | os.PathLike[str], *, components: Iterable[Any] = ()) -> "Au
     Raises
     ------
     InvalidModelFile
-        If the file is damaged, no model file, of a later version, or names a network that is not given.
+        If the file is damaged, no model file, of a later version, or names a component that is not given.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def dump(estimator: "AutoNet") -> bytes:
     """
     spec = _describe_fitted(estimator, "float32")
     if spec["networks"]:
-        _check_own_networks(estimator.model_, spec["model"], estimator._known_networks())  # noqa: SLF001
+        _check_own_networks(estimator.model_, spec["model"], estimator._known_nodes())  # noqa: SLF001
     stored = vars(estimator).get("_stored_search")
     if stored is not None:
         spec["search"] = stored
@@ -152,7 +152,7 @@ def restore(estimator: "AutoNet", data: bytes) -> None:
         If the data are damaged, or of a later format.
     """
     try:
-        _restore(estimator, read_spec(data), estimator._known_networks())  # noqa: SLF001
+        _restore(estimator, read_spec(data), estimator._known_nodes())  # noqa: SLF001
     except InvalidModelFile as error:
         raise InvalidModelFile(f"The pickled estimator cannot be loaded: {error}.") from error
 
@@ -166,14 +166,15 @@ def _describe_search(estimator: "AutoNet") -> dict[str, Any]:
 def _describe_fitted(estimator: "AutoNet", dtype: str) -> dict[str, Any]:
     """Return the spec of what `fit` has set."""
     model, spec = estimator.model_, estimator.model_.spec()
-    networks = _own_networks(estimator)
+    own = _own_components(estimator)
     if dtype == "float16":
         for member in spec["members"]:
             member["weights"] = {name: _halve(array) for name, array in member.get("weights", {}).items()}
-        model = FittedModel.from_spec(spec, estimator._known_networks())  # noqa: SLF001
+        model = FittedModel.from_spec(spec, estimator._known_nodes())  # noqa: SLF001
     return {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        "networks": networks,
+        "networks": own.pop(NETWORKS.name, {}),
+        "components": own,
         "best_config": to_spec(dict(estimator.best_config_)),
         "fit_result": to_spec(estimator.fit_result_),
         "record": to_spec(estimator._record),  # noqa: SLF001
@@ -188,17 +189,17 @@ def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
     names = cls._get_param_names()
     params = {RENAMED_OPTIONS.get(name, name): value for name, value in spec["params"].items()}  # of older versions
     estimator: AutoNet = cls(**{name: from_spec(value) for name, value in params.items() if name in names})
-    networks = find_networks(spec["networks"], estimator.modality.nodes[NETWORKS.name], components)
-    _restore(estimator, spec, networks)
-    own = {name: networks.components[name] for name in spec["networks"]}
+    named = {NETWORKS.name: spec["networks"], **spec.get("components", {})}  # of older versions, networks only
+    own = find_components(named, list_nodes(estimator.modality), components)
     if own:
-        estimator._pickled_networks = own  # noqa: SLF001
+        estimator._own_components = own  # noqa: SLF001
+    _restore(estimator, spec, estimator._known_nodes())  # noqa: SLF001
     return estimator
 
 
-def _restore(estimator: "AutoNet", spec: Mapping[str, Any], networks: Node[nn.Module]) -> None:
+def _restore(estimator: "AutoNet", spec: Mapping[str, Any], nodes: Mapping[str, Node[Any]]) -> None:
     """Set what `fit` sets, and check that the model predicts as the saved one."""
-    model = FittedModel.from_spec(spec["model"], networks)
+    model = FittedModel.from_spec(spec["model"], nodes)
     expected, predicted = np.asarray(spec["check"]), model.predict_missing()
     if not np.allclose(predicted, expected, CHECK_TOLERANCE, CHECK_TOLERANCE, equal_nan=True):
         raise InvalidModelFile(f"it predicts {predicted!s:.60}, not {expected!s:.60} as when it was saved")
@@ -213,11 +214,11 @@ def _restore(estimator: "AutoNet", spec: Mapping[str, Any], networks: Node[nn.Mo
         estimator._stored_search = spec["search"]  # noqa: SLF001
 
 
-def _check_own_networks(model: FittedModel, spec: Mapping[str, Any], networks: Node[nn.Module]) -> None:
+def _check_own_networks(model: FittedModel, spec: Mapping[str, Any], nodes: Mapping[str, Node[Any]]) -> None:
     """Check that networks of the user's are those that were fitted, by what they compute for random rows."""
     generator = torch.Generator().manual_seed(0)
-    for member, rebuilt in zip(model.networks, FittedModel.from_spec(spec, networks).networks, strict=True):
-        if str(member.config[NETWORKS.key]) in RESERVED:
+    for member, rebuilt in zip(model.networks, FittedModel.from_spec(spec, nodes).networks, strict=True):
+        if NETWORKS.name not in find_own(member.config, nodes):
             continue
         layout = member.encoder.layout
         x = torch.randn(CHECKED_ROWS, layout.n_in, generator=generator)
@@ -228,11 +229,20 @@ def _check_own_networks(model: FittedModel, spec: Mapping[str, Any], networks: N
 
 
 def describe_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the specs of the parameters that have one, and the names of the others."""
+    """Return the specs of the parameters that have one, and the names of the others.
+
+    Classes and functions among components become their names.
+    """
     specs, left_out = {}, []
+    options = {node.option for node in list_nodes().values() if node.selector}
     for name, value in params.items():
+        named = value
+        if name in options and value:
+            named = [name_component(component) for component in value]
+        elif name == "include" and value:
+            named = {key: [name_component(component) for component in chosen] for key, chosen in value.items()}
         try:
-            specs[name] = to_spec(value)
+            specs[name] = to_spec(named)
         except InvalidData:
             left_out.append(name)
     return specs, left_out
@@ -249,16 +259,19 @@ def _summarize(estimator: "AutoNet") -> str:
     )
 
 
-def _own_networks(estimator: "AutoNet") -> dict[str, str]:
-    """Return the names of the user's networks in a model, with the builder of each."""
-    node = estimator._known_networks()  # noqa: SLF001
-    used = {str(member.config[node.key]) for member in estimator.model_.networks}
-    builders = {name: node.components[name].build for name in sorted(used - RESERVED)}
-    return {name: name_builder(builder) for name, builder in builders.items()}
+def _own_components(estimator: "AutoNet") -> dict[str, dict[str, str]]:
+    """Return the names of the user's components in a model, with the builder of each, by node."""
+    nodes = estimator._known_nodes()  # noqa: SLF001
+    found: dict[str, dict[str, str]] = {}
+    for member in estimator.model_.networks:
+        for node, name in find_own(member.config, nodes).items():
+            found.setdefault(node, {})[name] = name_builder(nodes[node].components[name].build)
+    return {node: dict(sorted(names.items())) for node, names in found.items()}
 
 
 def name_builder(builder: Any) -> str:
     """Return the name by which a builder of networks, or a metric, is given again when a model is loaded."""
+    builder = getattr(builder, "builder", builder)  # that an adapter calls
     return str(getattr(builder, "__qualname__", type(builder).__name__))
 
 
@@ -274,19 +287,39 @@ def find_class(name: str, components: Sequence[Any]) -> Any:
     )
 
 
-def find_networks(named: Mapping[str, str], node: Node[nn.Module], components: Sequence[Any]) -> Node[nn.Module]:
-    """Return the networks that a model may have: built in, registered, or given by their builders."""
+def find_components(
+    named: Mapping[str, Mapping[str, str]], nodes: Mapping[str, Node[Any]], components: Sequence[Any]
+) -> OwnComponents:
+    """Return the user's components that a model names: given by their builders, or registered.
+
+    Parameters
+    ----------
+    named : mapping of str to mapping of str to str
+        Name of the builder, by node and name of the component.
+    nodes : mapping of str to Node
+    components : sequence of callable
+
+    Raises
+    ------
+    InvalidModelFile
+        If one is neither given nor registered.
+    """
     builders = {name_builder(builder): builder for builder in components}
-    found = dict(node.components)
-    for name, builder in named.items():
-        if builder in builders:
-            found[name] = Component(name, builders[builder])
-        elif name not in found:
-            raise InvalidModelFile(
-                f"it has the network {name!r:.60}, which {builder:.60} builds; register it, or pass the builder: "
-                "autonet.load(path, components=[...])"
-            )
-    return replace(node, components=found)
+    found: dict[str, dict[str, Component[Any]]] = {}
+    for node, names in named.items():
+        for name, builder in names.items():
+            registered = nodes[node].components.get(name) if node in nodes else None
+            if builder in builders:
+                found.setdefault(node, {})[name] = rebuild_component(node, name, builders[builder])
+            elif registered is not None:
+                found.setdefault(node, {})[name] = registered
+            else:
+                what = "network" if node == NETWORKS.name else f"component of {node:.60}"
+                raise InvalidModelFile(
+                    f"it has the {what} {name!r:.60}, which {builder:.60} builds; register it, or pass the builder: "
+                    "autonet.load(path, components=[...])"
+                )
+    return found
 
 
 def _halve(array: Array) -> Array:

@@ -7,15 +7,15 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ConfigSpace import ConfigurationSpace
 from sklearn.utils.validation import check_consistent_length
-from torch import nn
 
-from autonet.core.component import Node
+from autonet.core.component import Component, Node
 from autonet.core.errors import (
     BaselineReturned,
     InvalidData,
@@ -56,6 +56,7 @@ from autonet.estimators.selection import Selection, select_model
 from autonet.estimators.stages import FitStages
 from autonet.estimators.time_plan import TimePlan
 from autonet.inspection.record import FitRecord
+from autonet.metrics.metric import METRICS
 from autonet.models.model import one_thread
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import run_trial
@@ -101,7 +102,7 @@ def fit_estimator(
     """
     data, overrides = translate_data(data, overrides)
     options = resolve_options(estimator, overrides)
-    plan, networks, began = options.plan_time(), estimator._known_networks(), time.monotonic()
+    plan, nodes, began = options.plan_time(), know_components(estimator, options), time.monotonic()
     with log_fit(options.log_level), one_thread(), ExitStack() as on_exit:
         adopted = on_exit.enter_context(options.adopt_executor())
         stages = FitStages(on_exit.enter_context(show_progress(options.progress_bar, plan.runtime, options.max_trials)))
@@ -111,7 +112,7 @@ def fit_estimator(
         context = build_context_of_fit(estimator, inputs, options, plan, run)
         stages.bar.describe = partial(describe_best, context.metric)
         resolved, plan = decide_on_refit(options, plan, context, inputs)
-        space = build_space_of_fit(estimator, context, resolved, networks, chosen)
+        space = build_space_of_fit(estimator, context, resolved, nodes, chosen)
         if options.continues:
             run.begin(describe_fit(estimator, inputs, reader, context, options), context.folds)
         executor = _start_workers(adopted, context, plan, on_exit)
@@ -158,7 +159,11 @@ def build_context_of_fit(
     estimator: "AutoNet", inputs: FitInputs, options: Options, plan: TimePlan, run: Run
 ) -> TrialContext:
     """Build the context of the trials, with the folds of an earlier fit of the run if there are any."""
-    metrics = options.list_metrics(estimator.default_metrics, inputs.targets.kind)
+    named = estimator._known_nodes()[METRICS.name].components
+    metrics = [
+        named.get(metric, metric) if isinstance(metric, str) else metric
+        for metric in options.list_metrics(estimator.default_metrics, inputs.targets.kind)
+    ]
     return build_context(inputs, metrics, replace(options, random_state=run.seed), plan, run.folds)
 
 
@@ -223,15 +228,16 @@ def resolve_options(estimator: "AutoNet", overrides: Mapping[str, Any]) -> Optio
 def get_search_space(estimator: "AutoNet", data: dict[str, Any], options: Mapping[str, Any]) -> ConfigurationSpace:
     """Return the search space of a fit; see `AutoNet.get_hyperparameter_search_space`."""
     data, overrides = translate_data(data, options)
-    chosen, networks = resolve_options(estimator, overrides), estimator._known_networks()
+    chosen = resolve_options(estimator, overrides)
+    nodes = know_components(copy(estimator), chosen)
     if data["X"] is not None:
         _, inputs = read_inputs(estimator, data, None, None, chosen)
         targets = inputs.targets
         task = Task(targets.kind, len(inputs.data), inputs.n_features, targets.n_outputs, targets.quantiles)
-        return chosen.build_space(task, estimator.modality, networks)
+        return chosen.build_space(task, estimator.modality, nodes)
     if not overrides and getattr(estimator, "_searched_with", None) == repr(chosen):
         return estimator.search_space_
-    return chosen.build_space(Task(estimator.kind, quantiles=chosen.levels), estimator.modality, networks)
+    return chosen.build_space(Task(estimator.kind, quantiles=chosen.levels), estimator.modality, nodes)
 
 
 def read_inputs(
@@ -270,17 +276,32 @@ def _read_more(
 
 
 def build_space_of_fit(
-    estimator: "AutoNet", context: TrialContext, options: Options, networks: Node[nn.Module], chosen: Chosen | None
+    estimator: "AutoNet", context: TrialContext, options: Options, nodes: Mapping[str, Node[Any]], chosen: Chosen | None
 ) -> ConfigurationSpace:
-    """Build the search space; only networks that it can choose go to worker processes."""
+    """Build the search space; only components of the user's that it can choose go to worker processes."""
     if chosen:
         chosen.check(context.task)
     found = chosen.space if chosen else None
-    space = options.build_space(context.task, estimator.modality, networks) if found is None else found
+    space = options.build_space(context.task, estimator.modality, nodes) if found is None else found
     complete_configs(options.initial_configs or (), Encoding(space))  # an error comes before any training
-    selector = space[networks.key]
-    context.networks = networks.restrict(filter(selector.legal_value, networks.components))
+    own = {
+        name: {key: component for key, component in node.own.items() if space[node.key].legal_value(key)}
+        for name, node in nodes.items()
+        if node.key in space
+    }
+    context.own = {name: components for name, components in own.items() if components}
     return space
+
+
+def know_components(estimator: "AutoNet", options: Options) -> dict[str, Node[Any]]:
+    """Return the nodes with all components that options may name; the estimator keeps classes that are options."""
+    adopted = options.adopt_classes(estimator._known_nodes())
+    if adopted:
+        known: Mapping[str, Mapping[str, Component[Any]]] = vars(estimator).get("_own_components", {})
+        estimator._own_components = {
+            name: {**known.get(name, {}), **adopted.get(name, {})} for name in {**known, **adopted}
+        }
+    return estimator._known_nodes()
 
 
 def _set_fitted_attributes(

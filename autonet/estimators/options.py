@@ -12,9 +12,8 @@ import numpy as np
 import torch
 from ConfigSpace import ConfigurationSpace
 from sklearn.utils import check_random_state
-from torch import nn
 
-from autonet.core.component import Node
+from autonet.core.component import ComponentList, Node, OwnComponents
 from autonet.core.cores import in_daemon
 from autonet.core.errors import InvalidOption
 from autonet.core.modality import Modality
@@ -24,7 +23,8 @@ from autonet.estimators.autopytorch import RENAMED_OPTIONS, count_bracket_trials
 from autonet.estimators.params import Params
 from autonet.estimators.time_plan import DEFAULT_RUNTIME, WORKER_IMPORTS, TimePlan
 from autonet.metrics.measures import PINBALL
-from autonet.nets.registry import NETWORKS
+from autonet.metrics.metric import METRICS
+from autonet.pipeline.components import adopt, find_node, name_component
 from autonet.pipeline.selection import EnsembleLimits
 from autonet.pipeline.tabular import NODES, TABLES
 from autonet.search.executors.adopt import adopt_executor
@@ -36,6 +36,7 @@ from autonet.space.build import build_space
 from autonet.space.portfolio import fit_portfolio
 from autonet.space.presets import Preset, load_preset
 from autonet.space.resampling import check_resampling, update_resampling
+from autonet.space.shorthand import read_shorthand
 from autonet.space.updates import HyperparameterSearchSpaceUpdate, parse_hyperparameter_search_space_updates
 
 __all__ = ["Options", "check_budget"]
@@ -166,27 +167,50 @@ class Options(Params):
         ]
 
     def build_space(
-        self, task: Task, modality: Modality = TABLES, networks: Node[nn.Module] = NETWORKS
+        self, task: Task, modality: Modality = TABLES, known: Mapping[str, Node[Any]] | None = None
     ) -> ConfigurationSpace:
         """Build the search space: the preset, then options, then the user's updates."""
-        nodes = {**modality.nodes, networks.name: networks}
+        nodes = {name: (known or {}).get(name, node) for name, node in modality.nodes.items()}
         preset, chosen = self.load_preset(task), []
-        for option, node in NODE_OF_OPTION.items():
-            names = getattr(self, option)
-            if names is not None and not (node in nodes and nodes[node].names(task)):
+        for node, values in self._list_components(nodes).items():
+            names = tuple(map(name_component, values))
+            chosen.append(HyperparameterSearchSpaceUpdate(node, nodes[node].selector, names))
+            if not nodes[node].names(task):
+                option = nodes[node].option or node
                 raise InvalidOption(f"{option} has no components for {task.kind}; remove it.")
-            if names is not None:
-                chosen.append(HyperparameterSearchSpaceUpdate(node, nodes[node].selector, tuple(map(str, names))))
         strategies = self.target_size_strategies
         chosen += update_resampling(self.over_sampling_methods, self.under_sampling_methods, strategies, task, nodes)
         updates = self.hyperparameter_search_space_updates
         if isinstance(updates, str | Path):
             updates = parse_hyperparameter_search_space_updates(updates)
+        edits = [*(updates or ()), *read_shorthand(self.search_space or {})]
         if modality is not TABLES:  # presets are for tables; what they say of training holds for all data
-            preset = preset.restrict([name for name in nodes if nodes[name] is NODES.get(name)])
-        space = build_space(task, preset.components, [*preset.updates, *chosen, *(updates or ())], nodes)
+            preset = preset.restrict([name for name in nodes if modality.nodes[name] is NODES.get(name)])
+        excluded = {find_node(key, nodes, "key of exclude").name: names for key, names in (self.exclude or {}).items()}
+        space = build_space(task, preset.components, [*preset.updates, *chosen, *edits], nodes, excluded)
         check_resampling(space, strategies)
         return space
+
+    def _list_components(self, nodes: Mapping[str, Node[Any]]) -> dict[str, ComponentList]:
+        """Return the components that options and `include` choose, by node."""
+        chosen: dict[str, ComponentList] = {}
+        for option, node in NODE_OF_OPTION.items():
+            if getattr(self, option) is not None:
+                if node not in nodes:
+                    raise InvalidOption(f"{option} has no components for this kind of data; remove it.")
+                chosen[node] = getattr(self, option)
+        for key, values in (self.include or {}).items():
+            found = find_node(key, nodes, "key of include")
+            if found.name in chosen:
+                raise InvalidOption(
+                    f"include[{key!r}] and the option {found.option} choose at {found.name}; give one of them."
+                )
+            chosen[found.name] = values
+        return chosen
+
+    def adopt_classes(self, nodes: Mapping[str, Node[Any]]) -> OwnComponents:
+        """Make components of the classes and functions in options, each after a try; by node and name."""
+        return adopt(nodes, self._list_components({name: nodes[name] for name in nodes if name != METRICS.name}))
 
     @property
     def levels(self) -> tuple[float, ...]:

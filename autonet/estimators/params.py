@@ -3,12 +3,12 @@
 The constructor repeats names and defaults, as scikit-learn and editors want it; a test compares the two.
 """
 
-# ruff: noqa: RUF009 - `_param` returns a field
+# ruff: noqa: RUF009 - `param` returns a field
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,6 @@ import torch
 
 from autonet.estimators.callbacks import check_callbacks
 from autonet.estimators.checks import (
-    COMPONENT_NAMES,
-    CONFIGS,
     COUNT,
     COUNT_OR_ZERO,
     METRICS,
@@ -29,7 +27,6 @@ from autonet.estimators.checks import (
     QUANTILES,
     SHARE,
     UPDATES,
-    Check,
     accept,
     check_algorithm,
     check_budget_type,
@@ -40,33 +37,25 @@ from autonet.estimators.checks import (
     check_logs,
     check_precision,
     check_score_metric,
+    check_search_space,
     check_tensorboard,
     flag,
     number,
 )
+from autonet.estimators.param_fields import component_map, components, param
 
 if TYPE_CHECKING:
+    from autonet.core.component import ComponentList
     from autonet.space.updates import HyperparameterSearchSpaceUpdates
 
 __all__ = ["Params"]
-
-
-def _param(default: Any, type_: str, check: Check, meaning: str) -> Any:
-    """Declare a parameter: default, type in words, check, meaning."""
-    return field(default=default, metadata={"type": type_, "check": check, "meaning": meaning})
-
-
-def _components(what: str) -> Any:
-    """Declare a parameter that chooses among the components of a node."""
-    meaning = f"{what} to choose from.  Default: the preset's choice."
-    return _param(None, "list of str", COMPONENT_NAMES, meaning)
 
 
 @dataclass(frozen=True)
 class Params:
     """Values of all parameters of an estimator."""
 
-    preset: str | Path | Mapping[str, Any] | None = _param(
+    preset: str | Path | Mapping[str, Any] | None = param(
         "medium_cs",
         "str, Path, dict or None",
         PRESET,
@@ -75,34 +64,34 @@ class Params:
         "file, sets the options that are at their defaults; `preset` may be among them.  None stands for everything "
         "at its full range, one network at the end and no portfolio.",
     )
-    max_runtime: float | None = _param(
+    max_runtime: float | None = param(
         None,
         "float",
         number(finite=False),
         "Time limit of `fit`, in seconds.  Default: 300, unless the number of trials is limited.",
     )
-    max_trials: int | None = _param(None, "int", COUNT, "Number of configurations to start.")
-    num_iterations: int | None = _param(
+    max_trials: int | None = param(None, "int", COUNT, "Number of configurations to start.")
+    num_iterations: int | None = param(
         None,
         "int",
         number(finite=False),
         "Limit the configurations to those that this many Hyperband brackets would start (Auto-PyTorch's option).",
     )
-    min_budget: float | None = _param(
+    min_budget: float | None = param(
         None,
         "float",
         number(),
         "Lowest budget of a configuration: seconds of its own training, epochs, or a share of the rows.  Default: "
         "derived from `max_runtime`; 5 for epochs, 1/9 for shares.",
     )
-    max_budget: float | None = _param(
+    max_budget: float | None = param(
         None,
         "float",
         number(),
         "Highest budget of a configuration, as `min_budget`.  Default: derived from `max_runtime`; 150 for epochs, "
         "1 for shares.",
     )
-    budget_type: str = _param(
+    budget_type: str = param(
         "time",
         '{"time", "training_time", "epochs", "subset"}',
         check_budget_type,
@@ -110,7 +99,7 @@ class Params:
         'reproducible bit for bit, and so is "subset": the share of the training rows on which a network is trained '
         "anew, for 50 epochs; larger shares contain the smaller ones.",
     )
-    algorithm: str = _param(
+    algorithm: str = param(
         "bohb",
         '{"bohb", "hyperband", "random"}',
         check_algorithm,
@@ -118,10 +107,10 @@ class Params:
         '"hyperband" draws them at random and promotes them when a rung is complete; "random" trains each to '
         "`max_budget`.  The portfolio of the preset is tried with 'bohb' only.",
     )
-    eta: float = _param(
+    eta: float = param(
         3, "float", number(1, optional=False), "One in eta configurations is promoted from a budget to the next."
     )
-    optimize_metric: str | Callable[..., float] | None = _param(
+    optimize_metric: str | Callable[..., float] | None = param(
         None,
         "str or callable",
         accept,
@@ -130,17 +119,17 @@ class Params:
         '...), a scorer, or a function ``f(y_true, y_pred)``, greater is better.  Default: "accuracy" for classes, '
         '"multilabel_accuracy" for several labels, "r2" for regression, "pinball" for `quantiles`.',
     )
-    additional_metrics: Sequence[str | Callable[..., float]] | None = _param(
+    additional_metrics: Sequence[str | Callable[..., float]] | None = param(
         None, "list of str or callable", METRICS, "Metrics to record only."
     )
-    score_metric: str | None = _param(
+    score_metric: str | None = param(
         None,
         "str",
         check_score_metric,
         'What `score` returns: accuracy or R2, or, with "optimize_metric", the score by `optimize_metric`, of which '
         "greater is better: an error is negative.",
     )
-    pos_label: Any = _param(
+    pos_label: Any = param(
         None,
         "label of `y`",
         accept,
@@ -150,7 +139,7 @@ class Params:
         '``fit_result["pos_label"]`` say which it was, and a warning does unless it is a label like "yes".  '
         "Functions of your own decide for themselves.",
     )
-    validation_split: float | None = _param(
+    validation_split: float | None = param(
         None,
         "float",
         SHARE,
@@ -158,13 +147,13 @@ class Params:
         "final model on all rows: rows are held out during the search as by default, and `refit_on_all_rows` is True.  "
         'Default: 0.3, or what `cross_validator` ="auto" chooses.',
     )
-    shuffle: bool = _param(
+    shuffle: bool = param(
         True,
         "bool",
         flag(),
         "Whether held-out rows are drawn at random; if not, the last ones are held out, as for rows in order of time.",
     )
-    cross_validator: Any = _param(
+    cross_validator: Any = param(
         None,
         "str, int, splitter or list of (train, test)",
         check_cross_validator,
@@ -176,49 +165,49 @@ class Params:
         "holdout or `max_runtime` is below 5 s, and holds out 25 to 10 % of larger tables, or where a fold would "
         'lack a class that `optimize_metric` needs.  Default: the preset\'s choice, "none" or "auto".',
     )
-    cross_validator_args: Mapping[str, Any] | None = _param(
+    cross_validator_args: Mapping[str, Any] | None = param(
         None,
         "dict",
         accept,
         'Keywords of the splitter given by name, such as {"n_splits": 3}; of "auto", `n_splits` and `n_repeats`, which '
         "it uses where there is time for so many networks.  Default: the preset's choice.",
     )
-    min_budget_for_cv: float | None = _param(
+    min_budget_for_cv: float | None = param(
         None,
         "float",
         NOT_NEGATIVE,
         "Budget below which a configuration is trained and validated on the first fold only.  Only those that were "
         "validated on all folds are in the final model, if there are any.  Default: all budgets have all folds.",
     )
-    ensemble_size: int | None = _param(
+    ensemble_size: int | None = param(
         None,
         "int",
         COUNT,
         "Number of trained networks to select for the final model, with repetition; 1 keeps the best network alone.  "
         "Default: the preset's choice.",
     )
-    ensemble_only_consider_n_best: int | None = _param(
+    ensemble_only_consider_n_best: int | None = param(
         None,
         "int",
         COUNT_OR_ZERO,
         "Number of best models that the ensemble is selected from, the others are left out; 0 for the default.  "
         "Default: 30 trials, the tree ensembles and the baseline.",
     )
-    ensemble_sorted_initialization_n_best: int | None = _param(
+    ensemble_sorted_initialization_n_best: int | None = param(
         None,
         "int",
         COUNT_OR_ZERO,
         "Number of best models that the ensemble begins with, `ensemble_size` at most; further ones are selected one "
         "by one.  Default: 1.",
     )
-    baseline: bool = _param(
+    baseline: bool = param(
         True,
         "bool",
         flag(),
         "Whether to fit a linear network first, which is returned if no other is better, and may join the ensemble.  "
         "Without it nothing is returned before the first trial has ended.  It is always fitted to a single class.",
     )
-    refit_on_all_rows: bool | str | None = _param(
+    refit_on_all_rows: bool | str | None = param(
         None,
         'bool or "auto"',
         flag("auto", None),
@@ -228,7 +217,7 @@ class Params:
         '"auto" refits an ensemble validated on held-out rows: with '
         'folds, all rows train anyway.  Default: the preset\'s choice, "auto" or False.',
     )
-    tree_ensembles: bool | None = _param(
+    tree_ensembles: bool | None = param(
         None,
         "bool",
         flag(None),
@@ -237,7 +226,7 @@ class Params:
         'weight in the ensemble; ``fit_result["ensemble"]`` has the weights.  `get_pytorch_model` returns the best '
         "network.  Default: the preset's choice, True or False.",
     )
-    n_jobs: int | str | None = _param(
+    n_jobs: int | str | None = param(
         None,
         'int or "auto"',
         N_JOBS,
@@ -247,7 +236,7 @@ class Params:
         'multiprocessing, `concurrent.futures` or dask, and beside another fit of the process, "auto" and -1 are 1.  '
         "Default: the preset's choice.",
     )
-    run_dir: str | Path | None = _param(
+    run_dir: str | Path | None = param(
         None,
         "path-like",
         PATH,
@@ -256,14 +245,14 @@ class Params:
         "`max_trials` are totals; larger ones continue a search that had ended.  Other data, options or versions of "
         "autonet raise `RunMismatch`.  `autonet.open_run` looks at a run, also while it goes on.",
     )
-    warm_start: bool = _param(
+    warm_start: bool = param(
         False,
         "bool",
         flag(),
         "Whether another call of `fit` with the same data goes on with the search of the last one, as with `run_dir` "
         "but in memory.",
     )
-    executor: Any = _param(
+    executor: Any = param(
         None,
         "dask.distributed.Client, address, concurrent.futures.Executor or Executor",
         check_executor,
@@ -273,7 +262,7 @@ class Params:
         "left out of pickles.  A number as `n_jobs` is then the number of configurations at once, by default one per "
         "worker; executors of ``autonet.search`` have their own.",
     )
-    memory_limit_mb: float | None = _param(
+    memory_limit_mb: float | None = param(
         None,
         "float",
         number(),
@@ -282,102 +271,108 @@ class Params:
         "configuration is trained in a worker process then, also with ``n_jobs=1``.  Linux only, and not with "
         "`executor`.",
     )
-    categorical_features: Sequence[Any] | None = _param(
+    categorical_features: Sequence[Any] | None = param(
         None,
         "list of names or indices, or boolean mask",
         accept,
         "Columns to treat as categorical, whatever their type.  Columns of strings, booleans and categories always "
         "are.",
     )
-    class_weight: Mapping[Any, float] | str | None = _param(
+    class_weight: Mapping[Any, float] | str | None = param(
         None,
         'dict or "balanced"',
         accept,
         "Weights of the classes, multiplied with those of the rows, in training and in the metric.",
     )
-    hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = _param(
+    hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = param(
         None,
         "HyperparameterSearchSpaceUpdates or path",
         UPDATES,
         "Edits of the search space, applied after those of the preset.",
     )
-    initial_configs: Sequence[Mapping[str, Any]] | None = _param(
-        None, "list of dict", CONFIGS, "Configurations to try first; what they leave out has its default."
+    search_space: Mapping[str, Any] | None = param(
+        None, "dict", check_search_space, 'More edits: ``{"CreateDataLoader:batch_size": (32, 512, "log")}``.'
     )
-    networks: Sequence[str] | None = _components("Networks")
-    optimizer: Sequence[str] | None = _components("Optimizers")
-    lr_scheduler: Sequence[str] | None = _components("Learning-rate schedules")
-    preprocessors: Sequence[str] | None = _components("Preprocessors of numerical features")
-    normalization_strategies: Sequence[str] | None = _components("Scalings of numerical features")
-    imputation_strategies: Sequence[str] | None = _components("Imputations of missing values")
-    embeddings: Sequence[str] | None = _components("Embeddings of categorical features")
-    numeric_embeddings: Sequence[str] | None = _components("Embeddings of numerical features")
-    target_transforms: Sequence[str] | None = _components("Transforms of regression targets")
-    quantiles: float | Sequence[float] | None = _param(
+    include: Mapping[str, ComponentList] | None = component_map("to choose from", '{"networks": ["resnet"]}')
+    exclude: Mapping[str, Sequence[str]] | None = component_map("to leave out", '{"optimizer": ["sgd"]}')
+    networks: ComponentList | None = components("Networks")
+    optimizer: ComponentList | None = components("Optimizers")
+    lr_scheduler: ComponentList | None = components("Learning-rate schedules")
+    preprocessors: ComponentList | None = components("Preprocessors of numerical features")
+    normalization_strategies: ComponentList | None = components("Scalings of numerical features")
+    imputation_strategies: Sequence[str] | None = components("Imputations of missing values", takes_own=False)
+    embeddings: ComponentList | None = components("Embeddings of categorical features")
+    numeric_embeddings: ComponentList | None = components("Embeddings of numerical features")
+    target_transforms: Sequence[str] | None = components("Transforms of regression targets", takes_own=False)
+    quantiles: float | Sequence[float] | None = param(
         None,
         "float or list of float",
         QUANTILES,
         "Levels between 0 and 1 of the quantiles that a regression of one target predicts, such as [0.05, 0.5, "
         "0.95].  Networks train with the pinball loss, whose mean over the levels is scored.  Default: the mean.",
     )
-    initialization_methods: Sequence[str] | None = _components("Initializations of the weights")
-    loss_modules: Sequence[str] | None = _components("Losses")
-    early_stopping_patience: float | None = _param(
+    initialization_methods: ComponentList | None = components("Initializations of the weights")
+    loss_modules: ComponentList | None = components("Losses")
+    early_stopping_patience: float | None = param(
         None,
         "float",
         number(finite=False),
         "Epochs without improvement that end a training; infinite: none do.  Default: those of the best, plus 16.",
     )
-    over_sampling_methods: Sequence[str] | None = _components('Ways to add rows to rare classes ("random", "smote")')
-    under_sampling_methods: Sequence[str] | None = _components('Ways to leave out rows of other classes ("random")')
-    target_size_strategies: Sequence[str] | None = _components("Numbers of rows per class after both")
-    batch_loss_computation_techniques: Sequence[str] | None = _components("Batch techniques, such as mixup,")
-    device: str | torch.device = _param(
+    over_sampling_methods: Sequence[str] | None = components(
+        'Ways to add rows to rare classes ("random", "smote")', takes_own=False
+    )
+    under_sampling_methods: Sequence[str] | None = components(
+        'Ways to leave out rows of other classes ("random")', takes_own=False
+    )
+    target_size_strategies: Sequence[str] | None = components("Numbers of rows per class after both", takes_own=False)
+    batch_loss_computation_techniques: ComponentList | None = components("Batch techniques, such as mixup,")
+    device: str | torch.device = param(
         "auto", "str or torch.device", accept, 'Where to train: "auto" (a GPU if there is one), "cpu", "cuda".'
     )
-    precision: str = _param(
+    precision: str = param(
         "float32", '{"float32", "bfloat16"}', check_precision, "Of matrix products in training (``torch.autocast``)."
     )
-    max_parameters: int | None = _param(None, "int", COUNT, "Configurations of larger networks fail before training.")
-    random_state: int | np.random.RandomState | None = _param(
+    max_parameters: int | None = param(None, "int", COUNT, "Configurations of larger networks fail before training.")
+    random_state: int | np.random.RandomState | None = param(
         None, "int or RandomState", accept, "Seed of all random numbers."
     )
-    log_level: str | int | None = _param(
+    log_level: str | int | None = param(
         None,
         "str or int",
         check_log_level,
         'Level of the logger "autonet" during the fit: "debug", "info", ... or a number of `logging`.  Default: as '
         "it is.  Lines go to the handlers of `logging`, or to standard error if there are none.",
     )
-    additional_logs: Sequence[str] | None = _param(
+    additional_logs: Sequence[str] | None = param(
         None,
         'list of {"test_result"}',
         check_logs,
         '"test_result" asks for the scores of ``X_test`` and ``y_test``, which are recorded wherever these are passed '
         "to `fit`.",
     )
-    result_logger_dir: str | Path | None = _param(
+    result_logger_dir: str | Path | None = param(
         None,
         "path-like",
         check_directory,
         "Directory to which configurations and results are written as trials end, in the files ``configs.json`` and "
         "``results.json`` of HpBandSter.",
     )
-    use_tensorboard_logger: bool = _param(
+    use_tensorboard_logger: bool = param(
         False,
         "bool",
         check_tensorboard,
         "Whether to write event files of TensorBoard at the end of the fit, to the directory ``tensorboard`` in "
         "`result_logger_dir`, or in the current one; needs the extra ``tensorboard``.",
     )
-    progress_bar: bool | str = _param(
+    progress_bar: bool | str = param(
         "auto",
         'bool or "auto"',
         flag("auto", None),
         'Show time, step, trials per budget and the best score during the fit, on standard error.  "auto" shows it in '
         "a terminal and in a notebook.",
     )
-    callbacks: Sequence[Any] | None = _param(
+    callbacks: Sequence[Any] | None = param(
         None,
         "list of callable or Callback",
         check_callbacks,

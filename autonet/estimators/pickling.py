@@ -15,12 +15,14 @@ from typing import Any, ClassVar, Self
 
 import cloudpickle
 from sklearn.base import BaseEstimator
-from torch import nn
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Node, OwnComponents
 from autonet.core.modality import Modality
 from autonet.estimators.autopytorch import RENAMED_OPTIONS
-from autonet.nets.registry import NETWORKS, registered_networks
+from autonet.metrics.metric import METRICS
+from autonet.models.network import find_own
+from autonet.nets.registry import NETWORKS
+from autonet.pipeline.components import list_nodes, name_component
 
 __all__ = ["PortableEstimator"]
 
@@ -42,30 +44,43 @@ FITTED = frozenset(
 
 
 class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
-    """Estimator whose pickle contains user code: networks, metrics and splitters.
+    """Estimator whose pickle contains user code: components, metrics and splitters.
 
     Functions and classes of ``__main__``, lambdas and local ones are pickled by value, whichever pickler is used.
-    Networks of `register_network` are included, so that the estimator can be refitted where they are not registered.
+    Registered components are included, so that the estimator can be refitted where they are not registered.
     What `fit` has set is included as a model file; parts that have no description there are pickled as objects.
     """
 
     modality: ClassVar[Modality]
-    networks: Any
     executor: Any
-    _pickled_networks: Mapping[str, Component[nn.Module]]
+    additional_metrics: Any
+    # Components of this estimator alone: of classes in options, of `pipeline`, of a pickle or a model file.
+    _own_components: OwnComponents
 
-    def _known_networks(self) -> Node[nn.Module]:
-        """Return the networks to choose from: those of the pickle, else the registered ones."""
-        node = self.modality.nodes[NETWORKS.name]
-        return replace(node, components={**node.components, **vars(self).get("_pickled_networks", {})})
+    def _known_nodes(self) -> dict[str, Node[Any]]:
+        """Return the nodes with all components to choose from; those of the estimator before registered ones."""
+        own = vars(self).get("_own_components", {})
+        return {
+            name: replace(node, components={**node.components, **own.get(name, {})})
+            for name, node in list_nodes(self.modality).items()
+        }
 
-    def _portable_networks(self) -> dict[str, Component[nn.Module]]:
-        """Return the user's networks that options may choose, and those of the model."""
-        known = {**registered_networks(), **vars(self).get("_pickled_networks", {})}
-        chosen = known if self.networks is None else self.networks
-        model = vars(self).get("model_")
-        used = {member.config[NETWORKS.key] for member in model.networks} if model else set()
-        return {name: component for name, component in known.items() if name in chosen or name in used}
+    def _portable_components(self) -> dict[str, dict[str, Component[Any]]]:
+        """Return the user's components that options may choose, and those of the model."""
+        nodes, model = self._known_nodes(), vars(self).get("model_")
+        used = {pair for member in model.networks for pair in find_own(member.config, nodes).items()} if model else ()
+        found = {}
+        for name, node in nodes.items():
+            chosen = node.own if vars(self).get(node.option) is None else self._list_chosen(node)
+            found[name] = {key: part for key, part in node.own.items() if key in chosen or (name, key) in used}
+        return {name: parts for name, parts in found.items() if parts}
+
+    def _list_chosen(self, node: Node[Any]) -> list[str]:
+        """Return the names of the components, or of the metrics, that options choose at a node."""
+        values: Any = vars(self)[node.option]
+        if node.name == METRICS.name:
+            values = [value for value in (values, *(self.additional_metrics or ())) if isinstance(value, str)]
+        return [name_component(value) for value in values]
 
     def _without_executor(self) -> dict[str, None]:
         """Return the attributes to replace in a copy for elsewhere: an executor is of this process."""
@@ -77,10 +92,13 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         left_out = {"_run", *(FITTED if fitted else ())}  # a copy does not continue the search
         every: Any = self.__getstate__()
         state = {name: value for name, value in every.items() if name not in left_out}
-        networks = self._portable_networks()
+        own = self._portable_components()
         state = {**state, **self._without_executor()}
-        if networks:
-            state = {**state, "_pickled_networks": {name: _take_apart(c) for name, c in networks.items()}}
+        state.pop("_own_components", None)
+        if own:
+            state["_own_components"] = {
+                node: {name: _take_apart(c) for name, c in parts.items()} for node, parts in own.items()
+            }
         kind, attributes = cloudpickle.dumps(type(self)), _dump_attributes(state, self)
         return _unpickle, (kind, b"".join(fitted), attributes)
 
@@ -115,8 +133,8 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         bare = copy(self)
         bare.__dict__.update(self._without_executor())
         other = _share_executor(self, super(PortableEstimator, bare).__sklearn_clone__())
-        if "_pickled_networks" in vars(self):
-            other._pickled_networks = self._pickled_networks  # noqa: SLF001 - a copy of itself
+        if "_own_components" in vars(self):
+            other._own_components = self._own_components  # noqa: SLF001 - a copy of itself
         return other
 
 
@@ -154,8 +172,15 @@ def _dump_attributes(state: Mapping[str, Any], estimator: Any) -> bytes:
     return file.getvalue()
 
 
-def _take_apart(component: Component[nn.Module]) -> tuple[Any, ...]:
-    return component.build, component.space, component.tasks
+def _take_apart(component: Component[Any]) -> tuple[Any, ...]:
+    return component.build, component.space, component.tasks, component.quantiles
+
+
+def _put_together(own: Mapping[str, Mapping[str, Any]]) -> OwnComponents:
+    return {
+        node: {name: p if isinstance(p, Component) else Component(name, *p) for name, p in parts.items()}
+        for node, parts in own.items()
+    }
 
 
 def _unpickle(data: bytes, fitted: bytes = b"", attributes: bytes = b"") -> Any:
@@ -169,11 +194,10 @@ def _unpickle(data: bytes, fitted: bytes = b"", attributes: bytes = b"") -> Any:
     if attributes:
         state = _Unpickler(attributes, estimator).load()
     estimator.__setstate__(_update_parameters(kind, state))
-    if "_pickled_networks" in vars(estimator):
-        networks = vars(estimator)["_pickled_networks"]
-        estimator._pickled_networks = {
-            name: parts if isinstance(parts, Component) else Component(name, *parts) for name, parts in networks.items()
-        }
+    networks = vars(estimator).pop("_pickled_networks", None)  # of earlier versions
+    own = vars(estimator).pop("_own_components", {} if networks is None else {NETWORKS.name: networks})
+    if own:
+        estimator._own_components = _put_together(own)
     if fitted:
         from autonet.estimators.files import restore  # noqa: PLC0415 - needed by fitted ones only
 

@@ -1,6 +1,7 @@
 """Plan of a fit before it runs: `AutoNet.plan`."""
 
 from collections.abc import Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from autonet.estimators.fitting import (
     build_context_of_fit,
     build_space_of_fit,
     decide_on_refit,
+    know_components,
     read_inputs,
     resolve_options,
 )
@@ -59,7 +61,7 @@ def _measure(
     _, inputs = read_inputs(estimator, data, None, None, options)
     context = build_context_of_fit(estimator, inputs, options, plan, Run(options.draw_seed()))
     options, plan = decide_on_refit(options, plan, context, inputs)
-    space = build_space_of_fit(estimator, context, options, estimator._known_networks(), None)  # noqa: SLF001
+    space = build_space_of_fit(estimator, context, options, know_components(copy(estimator), options), None)
     epoch = time_epoch(context, context.resolve(space.get_default_configuration()))
     return options, plan, epoch, plan.workers(context.data), context.metric.seconds * len(context.folds)
 

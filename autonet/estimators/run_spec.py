@@ -18,7 +18,7 @@ from autonet.estimators.files import PACKAGES, describe_params, name_builder
 from autonet.estimators.inputs import FitInputs
 from autonet.estimators.options import Options
 from autonet.models.ensemble import TreeMember
-from autonet.nets.registry import RESERVED
+from autonet.nets.registry import NETWORKS
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate
 
@@ -101,13 +101,17 @@ def describe_fit(
     context : TrialContext
     options : Options
     """
-    networks = context.networks.components
+    own = {
+        node: {name: name_builder(component.build) for name, component in components.items()}
+        for node, components in context.own.items()
+    }
     metrics = options.list_metrics(estimator.default_metrics, inputs.targets.kind)
     return {
         "versions": {name: version(name) for name in PACKAGES},
         "estimator": type(estimator).__name__,
         "params": describe_params(estimator.get_params(deep=False))[0],
-        "networks": {name: name_builder(networks[name].build) for name in networks if name not in RESERVED},
+        "networks": own.pop(NETWORKS.name, {}),
+        "components": own,
         "metrics": [metric if isinstance(metric, str) else {"own": name_builder(metric)} for metric in metrics],
         "seed": context.seed,
         "pos_label": to_spec(options.pos_label),

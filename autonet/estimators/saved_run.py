@@ -14,7 +14,7 @@ from autonet.core.errors import InvalidOption, RunUnavailable, SearchFailed
 from autonet.core.resulttable import ResultTable
 from autonet.core.spec import from_spec
 from autonet.estimators.baselines import Baselines
-from autonet.estimators.files import find_class, find_networks, load, name_builder
+from autonet.estimators.files import find_class, find_components, load, name_builder
 from autonet.estimators.run import FIT, MODEL, read_fit, read_progress, read_trees
 from autonet.estimators.run_spec import rebuild_folds
 from autonet.estimators.scoring import get_positive_label, resolve_metrics
@@ -24,6 +24,7 @@ from autonet.inspection.curves import learning_curves
 from autonet.inspection.record import FitRecord
 from autonet.models.ensemble import TreeMember
 from autonet.nets.registry import NETWORKS
+from autonet.pipeline.components import list_nodes
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate, EnsembleLimits
 from autonet.search.export.methods import Exports
@@ -72,7 +73,7 @@ class SavedRun(Exports):
         Parameters
         ----------
         components : iterable of callable or class
-            The user's own networks, metric and subclass of the estimator, as for `autonet.load`.
+            The user's own components, metric and subclass of the estimator, as for `autonet.load`.
 
         Returns
         -------
@@ -134,7 +135,8 @@ class SavedRun(Exports):
         """Select an ensemble of the trials, as `fit` would."""
         fit = self._fit
         estimator = cls(**self._params_of(cls))
-        networks = find_networks(fit["networks"], cls.modality.nodes[NETWORKS.name], components)
+        named = {NETWORKS.name: fit["networks"], **fit.get("components", {})}
+        own = find_components(named, list_nodes(cls.modality), components)
         reader, targets = from_spec(fit["reader"]), from_spec(fit["targets"])
         chosen = [_find_metric(metric, components) for metric in fit["metrics"]]
         metric, *_ = resolve_metrics(chosen[:1], targets, fit["y"], pos_label=from_spec(fit["pos_label"]), runtime=None)
@@ -150,7 +152,7 @@ class SavedRun(Exports):
             unit=fit["unit"],
             device=torch.device("cpu"),
             seed=fit["seed"],
-            networks=networks,
+            own=own,
         )
         if len(context.folds) > 1:
             self.history.prefer_from(self.params.get("min_budget_for_cv") or 0.0)

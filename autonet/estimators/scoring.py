@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autonet.core.alarms import Alarm, TimedOut, enclosing_alarm
+from autonet.core.component import Component
 from autonet.core.errors import DataWarning, InvalidData, InvalidOption
 from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
@@ -30,13 +31,18 @@ POSITIVE_LABELS = frozenset({"1", "1.0", "true", "t", "yes", "y", "positive", "p
 
 
 def resolve_metrics(
-    metrics: Sequence[str | Callable[..., float]], targets: Targets, y: Array, *, pos_label: Any, runtime: float | None
+    metrics: Sequence[str | Callable[..., float] | Component[Any]],
+    targets: Targets,
+    y: Array,
+    *,
+    pos_label: Any,
+    runtime: float | None,
 ) -> list[Metric]:
     """Look the metrics up, and try them.
 
     Parameters
     ----------
-    metrics : sequence of str or callable
+    metrics : sequence of str, callable or Component
         The one to optimize, then those to record.
     targets : ClassTargets, MultilabelTargets or RegressionTargets
     y : ndarray of shape (n,), (n, n_labels) or (n, n_targets)
@@ -88,7 +94,9 @@ def _check_scorable(metric: Metric, y: Array, n_outputs: int) -> None:
         )
 
 
-def _get_metrics(metrics: Sequence[str | Callable[..., float]], targets: Targets, pos_label: Any) -> list[Metric]:
+def _get_metrics(
+    metrics: Sequence[str | Callable[..., float] | Component[Any]], targets: Targets, pos_label: Any
+) -> list[Metric]:
     code = _find_positive_class(targets, pos_label)
     chosen = [
         get_metric(metric, targets.kind, targets.labels, targets.n_outputs, code, targets.quantiles)

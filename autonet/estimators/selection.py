@@ -171,7 +171,7 @@ class Selection:
         trials = [study.history.trials[name] for name in shares if isinstance(name, int)]
         if interrupt.requested or not (trials or chosen):
             return self
-        loaded = [(trial, as_folds(study.load_checkpoint(trial))) for trial in trials]
+        loaded = [(trial, as_folds(study.load_checkpoint(trial), context.nodes)) for trial in trials]
         trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
         refitted = dict[int | str, list[Member]]()
         with suppress(SearchFailed), interrupt.abandoning():

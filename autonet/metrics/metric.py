@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer, get_scorer_names
 
+from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
@@ -25,7 +26,10 @@ from autonet.metrics.measures import BINARY, PINBALL, Decision, Measure, own_mea
 from autonet.metrics.scorers import Scorer, Toy, as_scorer
 from autonet.metrics.thresholds import best_of_candidates
 
-__all__ = ["Metric", "get_metric", "metric_names"]
+__all__ = ["METRICS", "Metric", "get_metric", "metric_names"]
+
+# Metrics of `register_metric`; a fit copies those that it names.
+METRICS: Node[Any] = Node("MetricSelector", option="optimize_metric")
 
 CLUSTERING = frozenset(
     [
@@ -230,7 +234,7 @@ def metric_names(kind: TaskKind, quantiles: Sequence[float] = ()) -> list[str]:
 
 
 def get_metric(
-    metric: str | Callable[..., Any],
+    metric: str | Callable[..., Any] | Component[Any],
     kind: TaskKind,
     classes: Array | None = None,
     n_outputs: int | None = None,
@@ -241,10 +245,11 @@ def get_metric(
 
     Parameters
     ----------
-    metric : str or callable
-        A name (see `metric_names`); or a scorer ``f(estimator, X, y)``, as made by `sklearn.metrics.make_scorer`, for
-        which `X` has no columns; or a function ``f(y_true, y_pred)`` of labels or values.  Greater must be better for
-        callables; they get the original labels, and the weights if they have a parameter ``sample_weight``.
+    metric : str, callable or Component
+        A name (see `metric_names`), also of a registered metric; or a scorer ``f(estimator, X, y)``, as made by
+        `sklearn.metrics.make_scorer`, for which `X` has no columns; or a function ``f(y_true, y_pred)`` of labels or
+        values.  Greater must be better for callables; they get the original labels, and the weights if they have a
+        parameter ``sample_weight``.
     kind : {"classification", "multilabel", "regression"}
     classes : ndarray of shape (n_classes,), optional
         The labels of the classes in the order of their codes, or the names of the labels; default: two classes, or
@@ -266,6 +271,9 @@ def get_metric(
         n_outputs = len(classes)
     n_outputs = n_outputs or {"classification": 2, "multilabel": 3, "regression": 1}[kind]
     toy = Toy.make(kind, n_outputs, quantiles=bool(quantiles))
+    metric = METRICS.components.get(metric, metric) if isinstance(metric, str) else metric
+    if isinstance(metric, Component):
+        return replace(_wrap_callable(metric.build, kind, classes, toy), name=metric.name)
     if not isinstance(metric, str):
         return _wrap_callable(metric, kind, classes, toy)
     if metric not in metric_names(kind, quantiles):
@@ -338,7 +346,7 @@ def _unknown(metric: str, kind: TaskKind) -> InvalidOption:
             return InvalidOption(
                 f"{metric!r} is a {theirs} metric, but the task is {kind}; {_choices(metric, kind, 2)}."
             )
-    return UnknownName(f"{kind} metric", metric, metric_names(kind))
+    return UnknownName(f"{kind} metric", metric, [*metric_names(kind), *METRICS.components])
 
 
 def _unfit(metric: str, kind: TaskKind, n_outputs: int, error: Exception) -> InvalidOption:

@@ -15,11 +15,13 @@ from torch import Tensor, nn
 from autonet.core.errors import InvalidOption, MissingPackage
 from autonet.core.files import find_target
 from autonet.core.jsonvalues import readable
+from autonet.data.encoding.transformers import TRANSFORMERS
 from autonet.data.table import Table
 from autonet.data.targets.targets import TargetEncoder
 from autonet.data.targets.transforms import NoTransform, PowerTransform, SignedLog
 from autonet.models.ensemble import MIN_PROBABILITY, Ensemble, Member, NetworkMember, TreeMember
 from autonet.models.model import FittedModel
+from autonet.models.network import find_own
 from autonet.models.tree_modules import TreeModule
 
 __all__ = ["EndToEndModule", "build_module", "export_model", "to_tensors"]
@@ -101,6 +103,12 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
         raise InvalidOption(f"The name of an exported model must end in {' or '.join(SUFFIXES)}; got {target.name!r}.")
     beside = find_target(target.with_suffix(".json"))
     find_target(target)
+    for node, name in {pair for member in model.networks for pair in find_own(member.config).items()}:
+        if node in TRANSFORMERS:
+            raise InvalidOption(
+                f"The model has the transformer {name!r}, which computes with NumPy, so it cannot be exported; save "
+                "it, or fit one without it."
+            )
     schema: Any = model.schema
     module, inputs = build_module(model, ensemble=ensemble), to_tensors(schema.missing_row())
     inputs = tuple(torch.cat([x, x]) for x in inputs)  # a dimension of 1 would be taken for a constant

@@ -17,13 +17,13 @@ from autonet.core.modality import Data, Reader
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
 from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.encoding.transformers import bind_transformers
 from autonet.data.reading.schema import Schema
 from autonet.data.targets.targets import RegressionTargets, Targets
 from autonet.metrics.formulas import decide
 from autonet.models.conformal import Conformal, QuantileConformal, suits
 from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember, set_one_thread
-from autonet.models.network import rebuild_network, restore_checked, restore_network
-from autonet.nets.registry import NETWORKS, RESERVED
+from autonet.models.network import PREDICTING, find_own, rebuild_network, restore_checked, restore_network
 
 __all__ = ["FittedModel", "one_thread"]
 
@@ -287,23 +287,23 @@ class FittedModel:
         }
 
     @classmethod
-    def from_spec(cls, spec: Mapping[str, Any], networks: Node[nn.Module] = NETWORKS) -> "FittedModel":
+    def from_spec(cls, spec: Mapping[str, Any], nodes: Mapping[str, Node[Any]] = PREDICTING) -> "FittedModel":
         """Rebuild a model from its description.
 
         Parameters
         ----------
         spec : mapping
             As returned by `spec`.
-        networks : Node
-            The networks that it may name; default: those of autonet and of `register_network`.
+        nodes : mapping of str to Node
+            The components that it may name; default: those of autonet, and registered ones.
 
         Raises
         ------
         InvalidModelFile, ValueError, TypeError, LookupError, RuntimeError
             If parts are missing, or do not fit together.
         """
-        encoders = [from_spec(encoder) for encoder in spec["encoders"]]
-        members = [_rebuild(part, encoders[part["encoder"]], networks) for part in spec["members"]]
+        encoders = [bind_transformers(from_spec(encoder), nodes) for encoder in spec["encoders"]]
+        members = [_rebuild(part, encoders[part["encoder"]], nodes) for part in spec["members"]]
         parts = spec["ensemble"]
         if any(len(indices) > MAX_USES * len(members) for indices in (parts["members"], spec["best"])):
             raise InvalidModelFile("its members are used again and again")
@@ -335,14 +335,14 @@ def _describe(member: Member) -> dict[str, Any]:
     }
 
 
-def _rebuild(part: Mapping[str, Any], encoder: Any, networks: Node[nn.Module]) -> Any:
+def _rebuild(part: Mapping[str, Any], encoder: Any, nodes: Mapping[str, Node[Any]]) -> Any:
     targets = from_spec(part["targets"])
     if "trees" in part:
         return TreeMember(encoder, targets, from_spec(part["trees"]))
     task, config = from_spec(part["task"]), from_spec(part["config"])
     weights = {name: torch.from_numpy(np.array(array)) for name, array in part["weights"].items()}
-    build = partial(rebuild_network, task, config, encoder.layout, networks)
-    if config[NETWORKS.key] in RESERVED:  # others may need values
+    build = partial(rebuild_network, task, config, encoder.layout, nodes)
+    if not find_own(config):  # others may need values
         return NetworkMember(encoder, targets, restore_checked(build, config, weights), config, task)
     return NetworkMember(encoder, targets, restore_network(build, weights), config, task)
 

@@ -11,16 +11,31 @@ from autonet.core.component import Components, Node
 from autonet.core.errors import InvalidModelFile
 from autonet.core.modality import Inputs
 from autonet.core.task import InputLayout, Task
-from autonet.data.encoding.preprocessors import EMBEDDING
-from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
-from autonet.nets.initialization import INITIALIZATION, initialize
-from autonet.nets.numeric import MAX_EMBEDDED_NUMBERS, NUMERIC_EMBEDDING, NumericEmbedding
+from autonet.data.encoding.preprocessors import EMBEDDING, NORMALIZATION, PREPROCESSORS
+from autonet.models.embedding_registry import build_category_embedding
+from autonet.nets.embedding import prepend_embeddings
+from autonet.nets.initialization import INITIALIZATION, UNINITIALIZED, initialize
+from autonet.nets.numeric import MAX_EMBEDDED_NUMBERS, NUMERIC_EMBEDDING
 from autonet.nets.registry import LINEAR, NETWORKS
 from autonet.training.random import SkipValues, draw_from
 
-__all__ = ["LINEAR_CONFIG", "build_linear", "build_network", "rebuild_network", "restore_checked", "restore_network"]
+__all__ = [
+    "LINEAR_CONFIG",
+    "PREDICTING",
+    "build_linear",
+    "build_network",
+    "find_own",
+    "rebuild_network",
+    "restore_checked",
+    "restore_network",
+]
 
 LINEAR_CONFIG = {NETWORKS.key: LINEAR}  # of the linear baseline
+
+# Nodes whose components take part in predictions.
+PREDICTING: Mapping[str, Node[Any]] = {
+    node.name: node for node in (NORMALIZATION, PREPROCESSORS, EMBEDDING, NUMERIC_EMBEDDING, NETWORKS)
+}
 
 # Hyperparameters that count layers: their product is at most the number of weight tensors.
 LAYER_COUNTS = ("num_layers", "num_groups", "blocks_per_group", "num_blocks")
@@ -47,7 +62,7 @@ def build_network(
     y : Tensor of shape (n,) or (n, n_targets), optional
         Their encoded targets, by which the thresholds of numbers are found.
     """
-    embeddings: list[NumericEmbedding | CategoryEmbedding] = []
+    embeddings: list[Any] = []
     n_in = layout.n_in
     if 0 < layout.n_numbers <= MAX_EMBEDDED_NUMBERS:
         numeric = components[NUMERIC_EMBEDDING].build(n_in=n_in, n_numbers=layout.n_numbers)
@@ -57,12 +72,19 @@ def build_network(
             embeddings.append(numeric)
             n_in = numeric.out_features
     if layout.vocabularies:
-        embeddings.append(CategoryEmbedding(n_in, layout.vocabularies, components[EMBEDDING].params["dimension"]))
+        embeddings.append(build_category_embedding(components[EMBEDDING], n_in, layout.vocabularies))
         n_in = embeddings[-1].out_features
     network = components[NETWORKS].build(n_in=n_in, n_out=task.n_outputs)
     initialization = components[INITIALIZATION]
     initialize(network, initialization.build(), initialization.settings["initializer:initialize_bias"])
     return prepend_embeddings(embeddings, network)
+
+
+def find_own(config: Mapping[str, Any], nodes: Mapping[str, Node[Any]] = PREDICTING) -> dict[str, str]:
+    """Return the components of the user's own that take part in the predictions of a configuration, by node."""
+    found = {name: nodes.get(name, node) for name, node in PREDICTING.items()}
+    chosen = {name: str(config[node.key]) for name, node in found.items() if node.key in config}
+    return {name: component for name, component in chosen.items() if component not in found[name].reserved}
 
 
 def build_linear(task: Task, layout: InputLayout) -> nn.Module:
@@ -71,13 +93,13 @@ def build_linear(task: Task, layout: InputLayout) -> nn.Module:
 
 
 def rebuild_network(
-    task: Task, config: Mapping[str, Any], layout: InputLayout, networks: Node[nn.Module] = NETWORKS
+    task: Task, config: Mapping[str, Any], layout: InputLayout, nodes: Mapping[str, Node[Any]] = PREDICTING
 ) -> nn.Module:
     """Build the network of a configuration, or of `LINEAR_CONFIG`, for a state dict that follows."""
     if config == LINEAR_CONFIG:
         return build_linear(task, layout)
-    components = Components.resolve((EMBEDDING, NUMERIC_EMBEDDING, networks, INITIALIZATION), config)
-    return build_network(task, components, layout)
+    components = Components.resolve([nodes.get(name, node) for name, node in PREDICTING.items()], config)
+    return build_network(task, components.replace([UNINITIALIZED]), layout)
 
 
 def restore_network(build: Callable[[], nn.Module], weights: Mapping[str, Tensor]) -> nn.Module:

@@ -66,7 +66,8 @@ def initialize(network: nn.Module, method: object, bias: str) -> None:
         if not isinstance(layer, nn.Linear):
             continue
         if callable(method):
-            method(layer.weight)
+            with torch.no_grad():
+                method(layer.weight)
         if layer.bias is not None and bias == "Zero":
             nn.init.zeros_(layer.bias)
         elif layer.bias is not None and bias == "Yes":

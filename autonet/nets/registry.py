@@ -1,4 +1,4 @@
-"""Networks that configurations can choose, and their registration."""
+"""Networks that configurations can choose, and the registration of networks and initializations of the user's own."""
 
 from __future__ import annotations
 
@@ -6,29 +6,38 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from autonet.core.component import SEPARATOR, Component, Node
-from autonet.core.errors import InvalidNetwork, InvalidOption
+from autonet.core.component import Component, Node
+from autonet.core.errors import InvalidNetwork
 from autonet.core.lazy import configspace as cs
+from autonet.core.registration import Space, check_name, default_params, find_space, register, trying, unregister
 from autonet.core.task import Task
-from autonet.core.validation import check_choice
+from autonet.nets.initialization import INITIALIZATION
 from autonet.nets.mlp import MLPNET, SHAPEDMLPNET
 from autonet.nets.modernnca import MODERNNCA
 from autonet.nets.realmlp import REALMLP
 from autonet.nets.resnet import RESNET, SHAPEDRESNET
 from autonet.nets.tabm import TABM
 
-__all__ = ["LINEAR", "NETWORKS", "register_network", "registered_networks", "unregister_network"]
+__all__ = [
+    "LINEAR",
+    "NETWORKS",
+    "make_own_initialization",
+    "make_own_network",
+    "register_initialization",
+    "register_network",
+    "unregister_network",
+]
 
 # Name of the baseline among networks.
 LINEAR = "linear"
 
 BUILT_IN = (MLPNET, SHAPEDMLPNET, RESNET, SHAPEDRESNET, REALMLP, TABM, MODERNNCA)
-RESERVED = frozenset({LINEAR, *(component.name for component in BUILT_IN)})
 
-# A fit copies this at its start, and sends its copy to worker processes.
-NETWORKS: Node[nn.Module] = Node.from_components("NetworkSelector", BUILT_IN, selector="network", option="networks")
+NETWORKS: Node[nn.Module] = Node.from_components(
+    "NetworkSelector", BUILT_IN, selector="network", option="networks", reserved=[LINEAR]
+)
 
 
 def register_network(
@@ -49,7 +58,8 @@ def register_network(
         ``builder(n_in=..., n_out=..., **hyperparameters)`` returns a module that maps (n, n_in) to (n, n_out).  In
         training it may return (n, k, n_out): the outputs of k members, whose mean loss is minimized.
     space : callable, optional
-        ``space(task)`` returns the ConfigurationSpace of the hyperparameters.
+        ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
+        builder, if it has one, else no hyperparameters.
     overwrite : bool, default=False
         Whether to replace a registered network of this name.
 
@@ -76,26 +86,22 @@ def register_network(
     >>> register_network("perceptron", lambda n_in, n_out: nn.Sequential(nn.Linear(n_in, n_out)))
     >>> unregister_network("perceptron")
     """
-    _check_name(name)
-    if name in NETWORKS.components and not overwrite:
-        raise InvalidOption(
-            f"A network {name!r} is already registered; use another name, or overwrite=True to replace it."
-        )
-    task = Task("classification")
-    try:
-        values: dict[str, Any] = dict(space(task).get_default_configuration()) if space else {}
-        network = builder(n_in=5, n_out=3, **values)
+    register(NETWORKS, make_own_network(name, builder, space), what="network", overwrite=overwrite)
+
+
+def make_own_network(name: str, builder: Callable[..., nn.Module], space: Space | None = None) -> Component[nn.Module]:
+    """Make a component of a network, after a try on a toy batch; see `register_network`."""
+    check_name(NETWORKS, name, "network")
+    space = find_space(builder, space)
+    with trying("network", name, "a toy batch of shape (4, 5)", InvalidNetwork) as expect:
+        network = builder(n_in=5, n_out=3, **default_params(space, Task("classification")))
         toy = torch.zeros(4, 5)
         in_training, in_evaluation = network.train()(toy), network.eval()(toy)
         for output, dimensions in ((in_training, (2, 3)), (in_evaluation, (2,))):
-            if output.ndim not in dimensions or (len(output), output.shape[-1]) != (4, 3):
-                raise InvalidNetwork(
-                    f"its output for a batch of shape (4, 5) and n_out=3 has shape {tuple(output.shape)}"
-                )
+            fits = output.ndim in dimensions and (len(output), output.shape[-1]) == (4, 3)
+            expect(fits, f"its output for a batch of shape (4, 5) and n_out=3 has shape {tuple(output.shape)}")
         in_training.sum().backward()
-    except Exception as error:
-        raise InvalidNetwork(f"Network {name!r} fails on a toy batch of shape (4, 5): {error}") from error
-    NETWORKS.components[name] = Component(name, builder, space)
+    return Component(name, builder, space)
 
 
 def unregister_network(name: str) -> None:
@@ -118,17 +124,57 @@ def unregister_network(name: str) -> None:
     >>> register_network("one_layer", lambda n_in, n_out: nn.Linear(n_in, n_out))
     >>> unregister_network("one_layer")
     """
-    _check_name(name)
-    del NETWORKS.components[check_choice("registered network", name, registered_networks())]
+    unregister(NETWORKS, name, what="network")
 
 
-def registered_networks() -> dict[str, Component[nn.Module]]:
-    """Return the networks that `register_network` added, by name."""
-    return {name: component for name, component in NETWORKS.components.items() if name not in RESERVED}
+def register_initialization(
+    name: str,
+    builder: Callable[..., Callable[[Tensor], object]],
+    space: Space | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Add an initialization of weights to those that every estimator can choose (``initialization_methods=[name]``).
+
+    Parameters
+    ----------
+    name : str
+    builder : callable
+        ``builder(**hyperparameters)`` returns a function that initializes the weight (n_out, n_in) of a linear layer
+        in place, with numbers that it draws with torch.
+    space : callable, optional
+        ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
+        builder, if it has one, else no hyperparameters.
+    overwrite : bool, default=False
+        Whether to replace a registered initialization of this name.
+
+    Raises
+    ------
+    InvalidOption
+        If it fails on a weight, or leaves values that are not finite, or if the name is taken or invalid.
+
+    See Also
+    --------
+    autonet.unregister_component : Remove a registered component.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from autonet import unregister_component
+    >>> register_initialization("narrow", lambda: lambda weight: nn.init.normal_(weight, std=0.01))
+    >>> unregister_component("initialization_methods", "narrow")
+    """
+    component = make_own_initialization(name, builder, space)
+    register(INITIALIZATION, component, what="initialization", overwrite=overwrite)
 
 
-def _check_name(name: str) -> None:
-    if not isinstance(name, str) or not name or SEPARATOR in name:
-        raise InvalidOption(f"name must be a non-empty string without {SEPARATOR!r}; got {name!r:.60}.")
-    if name in RESERVED:
-        raise InvalidOption(f"{name!r} is a built-in network; use another name.")
+def make_own_initialization(name: str, builder: Any, space: Space | None = None) -> Component[object]:
+    """Make a component of an initialization, after a try on a weight; see `register_initialization`."""
+    check_name(INITIALIZATION, name, "initialization")
+    space = find_space(builder, space)
+    with trying("initialization", name, "a weight of shape (3, 5)") as expect, torch.random.fork_rng(devices=[]):
+        weight = torch.full((3, 5), torch.nan)
+        with torch.no_grad():
+            builder(**default_params(space, Task("classification")))(weight)
+        expect(bool(torch.isfinite(weight).all()), "it leaves values that are not finite")
+    return Component(name, builder, space)

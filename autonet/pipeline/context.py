@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from autonet.core.component import Components, Node
+from autonet.core.component import Components, Node, OwnComponents, extend_nodes
 from autonet.core.modality import Allocate, Data, Encoder, Inputs, Modality
 from autonet.core.pickling import pickle_arrays
 from autonet.core.task import Task
@@ -25,7 +25,6 @@ from autonet.data.splits.subsets import choose_subset
 from autonet.data.targets.targets import TargetEncoder
 from autonet.data.targets.transforms import TARGET_TRANSFORMS
 from autonet.metrics.metric import Metric
-from autonet.nets.registry import NETWORKS
 from autonet.pipeline.resampling import resample
 from autonet.pipeline.unseen import UnseenRows
 from autonet.search.rungs import Unit
@@ -103,8 +102,8 @@ class TrialContext:
     device : torch.device
     seed : int
         Seed of the encoders.
-    networks : Node
-        Networks that trials can build; pickled with the context for worker processes.
+    own : mapping of str to mapping of str to Component
+        Components of the user's own that trials can build; pickled with the context for worker processes.
     notifies : bool
         Whether trials notify the search of each validation.
     unseen : UnseenRows or None
@@ -132,7 +131,7 @@ class TrialContext:
     unit: Unit
     device: torch.device
     seed: int
-    networks: Node[nn.Module] = NETWORKS
+    own: OwnComponents = field(default_factory=dict)
     notifies: bool = False
     unseen: UnseenRows | None = None
     patience: float | None = None
@@ -147,6 +146,11 @@ class TrialContext:
         """Rows of any fold, shape (n,)."""
         parts = [part for fold in self.folds for part in (fold.train, fold.valid)]
         return np.unique(np.concatenate(parts))
+
+    @property
+    def nodes(self) -> dict[str, Node[Any]]:
+        """Nodes with the components of autonet, and those of the user that trials can build."""
+        return extend_nodes(self.modality.nodes, self.own)
 
     @property
     def trains_subsets(self) -> bool:
@@ -164,7 +168,7 @@ class TrialContext:
 
     def resolve(self, config: Mapping[str, Any]) -> Components:
         """Return the components that a configuration chooses, with their hyperparameters."""
-        return Components.resolve({**self.modality.nodes, self.networks.name: self.networks}.values(), config)
+        return Components.resolve(self.nodes.values(), config)
 
     def encode_fold(self, components: Components, fold: int) -> EncodedFold:
         """Encode the rows of a fold, or take them from the cache, and resample those to train on."""

@@ -185,7 +185,7 @@ def load_candidates(
         Number of trials to load.
     """
     found, encoders = list[Candidate[NetworkMember]](), dict[Any, Encoder]()
-    loaded = ((trial, as_folds(load(trial))) for trial in islice(trials, max(most, CONSIDERED)))
+    loaded = ((trial, as_folds(load(trial), context.nodes)) for trial in islice(trials, max(most, CONSIDERED)))
     kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # others were dropped
     for trial, trained in islice(kept, most):
         # Equal encoders of different processes become one, so that networks share its output.

@@ -61,8 +61,9 @@ class Tables(Modality):
 
     def encoder_key(self, components: Components) -> Hashable:
         """Return the choices that the encoder depends on; the dimension of embeddings is no part of them."""
-        choices = [components[node] for node in (IMPUTATION, NORMALIZATION, PREPROCESSORS, EMBEDDING, TARGET_MEANS)]
-        return tuple((c.name, *sorted(item for item in c.params.items() if item[0] != "dimension")) for c in choices)
+        choices = [components[node] for node in (IMPUTATION, NORMALIZATION, PREPROCESSORS, TARGET_MEANS)]
+        key = tuple((c.name, *sorted(c.params.items())) for c in choices)
+        return *key, components[EMBEDDING].build()
 
     def fit_encoder(
         self,

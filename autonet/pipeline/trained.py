@@ -2,13 +2,15 @@
 
 import pickle
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from autonet.core.component import Node
 from autonet.core.modality import Encoder
 from autonet.core.pickling import pickle_arrays
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
+from autonet.data.encoding.transformers import bind_transformers
 from autonet.data.targets.targets import TargetEncoder
 from autonet.search.running_trial import RunningTrial
 from autonet.training.state import Snapshot
@@ -80,8 +82,9 @@ def as_checkpoint(trained: list[TrainedFold], trial: RunningTrial) -> list[Any]:
     return trained if trial.job.directory is None else [fold.spec() for fold in trained]
 
 
-def as_folds(checkpoint: Sequence[Any] | None) -> list[TrainedFold] | None:
-    """Return the folds of a checkpoint; None if there is none."""
+def as_folds(checkpoint: Sequence[Any] | None, nodes: Mapping[str, Node[Any]]) -> list[TrainedFold] | None:
+    """Return the folds of a checkpoint, with the components of `nodes`; None if there is none."""
     if checkpoint is None:
         return None
-    return [fold if isinstance(fold, TrainedFold) else TrainedFold.from_spec(fold) for fold in checkpoint]
+    folds = [fold if isinstance(fold, TrainedFold) else TrainedFold.from_spec(fold) for fold in checkpoint]
+    return [replace(fold, encoder=bind_transformers(fold.encoder, nodes)) for fold in folds]

@@ -79,7 +79,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
 
         return fit_tree_learner(context, trial)
     components, folds = context.resolve(trial.params), context.folds_at(trial.job.target)
-    before = [] if context.trains_subsets else as_folds(trial.checkpoint.load()) or []
+    before = [] if context.trains_subsets else as_folds(trial.checkpoint.load(), context.nodes) or []
     trained: list[TrainedFold] = []
     budgets: list[TrainingBudget] = []
     networks: list[TrainedNetwork] = []

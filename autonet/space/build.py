@@ -6,7 +6,7 @@ hyperparameters; then the conditions are resolved against the values that the pa
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -53,6 +53,7 @@ def build_space(
     components: Mapping[str, Sequence[str]] | None = None,
     updates: Iterable[HyperparameterSearchSpaceUpdate] = (),
     nodes: Mapping[str, Node[Any]] = NODES,
+    excluded: Mapping[str, Collection[str]] | None = None,
 ) -> ConfigurationSpace:
     """Build the search space of a task.
 
@@ -65,6 +66,8 @@ def build_space(
     updates : iterable of HyperparameterSearchSpaceUpdate
         Later ones override earlier ones.
     nodes : mapping of str to Node
+    excluded : mapping of str to collection of str, optional
+        For some nodes, the names of components that must not be chosen.
 
     Raises
     ------
@@ -78,11 +81,13 @@ def build_space(
         entries |= _list_entries(node, task)
     for name, chosen in (components or {}).items():
         node = nodes[check_choice("node", name, nodes)]
-        left_out = set(node.components) - set(node.names(task))
-        serving = tuple(component for component in chosen if component not in left_out) or tuple(chosen)
+        unfit = set(node.components) - set(node.names(task))
+        serving = tuple(component for component in chosen if component not in unfit) or tuple(chosen)
         _apply_update(entries, HyperparameterSearchSpaceUpdate(name, node.selector, serving), task, nodes)
     for update in updates:
         _apply_update(entries, update, task, nodes)
+    for name, left_out in (excluded or {}).items():
+        _exclude(entries, nodes[check_choice("node", name, nodes)], left_out, task)
     for node in nodes.values():
         _leave_out_idle(entries, node)
     resolved: dict[str, _Entry] = {}
@@ -99,6 +104,23 @@ def build_space(
         parts += single if len(single) < 2 else [AndConjunction(*single)]
     space.add(*parts)  # at once: every call sorts the whole space anew
     return space
+
+
+def _exclude(entries: dict[str, _Entry], node: Node[Any], left_out: Collection[str], task: Task) -> None:
+    """Remove components from the choices that a node still has."""
+    for name in left_out:
+        check_choice(f"component of {node.name}", name, node.components)
+    entry = entries.get(node.key)
+    chosen = _list_values(entry.hyperparameter) if entry else []
+    kept = tuple(name for name in chosen if name not in left_out)
+    if entry is None or len(kept) == len(chosen):
+        return
+    if not kept:
+        raise InvalidOption(
+            f"exclude leaves no component of {node.name} for {task.title}: it had {', '.join(map(repr, chosen))}; keep "
+            "one of them, or include others."
+        )
+    entry.hyperparameter = HyperparameterSearchSpaceUpdate(node.name, node.selector, kept).apply(entry.declared)
 
 
 def _list_entries(node: Node[Any], task: Task) -> dict[str, _Entry]:
@@ -174,8 +196,8 @@ def _list_values(hyperparameter: Hyperparameter[Any, Any]) -> list[Any]:
         return [hyperparameter.value]
     if isinstance(hyperparameter, CategoricalHyperparameter):
         return [c.item() if hasattr(c, "item") else c for c in hyperparameter.choices]
-    if isinstance(hyperparameter, IntegerHyperparameter):
-        return list(range(hyperparameter.lower, hyperparameter.upper + 1))
+    if isinstance(hyperparameter, IntegerHyperparameter) or getattr(hyperparameter, "step", None) == 1:
+        return list(range(hyperparameter.lower, hyperparameter.upper + 1))  # type: ignore[attr-defined]
     raise InvalidOption(f"Conditions on {hyperparameter.name} are not supported: it is continuous.")
 
 

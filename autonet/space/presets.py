@@ -21,7 +21,7 @@ __all__ = ["Preset", "list_presets", "load_preset"]
 SCHEMA = 1
 KEYS = {"schema", "description", "base", "options", "components", "updates", "portfolio", *get_args(TaskKind)}
 SCOPE_KEYS = {"task", "min_rows", "max_rows", "min_columns", "max_columns"}
-UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", *SCOPE_KEYS}
+UPDATE_KEYS = {"node", "hyperparameter", "values", "log", "default", "prior", *SCOPE_KEYS}
 PORTFOLIO_KEYS = {"description", "values", *SCOPE_KEYS}
 TYPES = {str: "a text", bool: "true or false", dict: "a table", list: "a list"}
 
@@ -215,7 +215,7 @@ def _parse_update(row: dict[str, Any], where: str) -> HyperparameterSearchSpaceU
         raise InvalidOption(f"An update of {where} lacks {' and '.join(missing)}: {reprlib.repr(row)}.")
     node, hyperparameter = _get(row, "node", str, place), _get(row, "hyperparameter", str, place)
     return HyperparameterSearchSpaceUpdate(
-        node, hyperparameter, row["values"], _get(row, "log", bool, place), row.get("default")
+        node, hyperparameter, row["values"], _get(row, "log", bool, place), row.get("default"), row.get("prior")
     )
 
 

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import reprlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from autonet.core.component import join
 from autonet.core.errors import InvalidOption
 from autonet.core.files import read_text
 from autonet.core.validation import is_real
+from autonet.search.spaces.priors import PriorRangeHyperparameter
 
 __all__ = [
     "HyperparameterSearchSpaceUpdate",
@@ -29,7 +30,8 @@ __all__ = [
 ]
 
 # The end of a line, after the values.
-AFTER_VALUES = re.compile(r"^(?:\s+(?P<log>log))?(?:\s+default=(?P<default>.+))?$")
+AFTER_VALUES = re.compile(r"^(?:\s+(?P<log>log))?(?:\s+prior=(?P<prior>\[[^]]*\]))?(?:\s+default=(?P<default>.+))?$")
+PRIORS = ("normal", "beta")
 PYTHON_WORDS = {"True": True, "False": False, "None": None}
 
 
@@ -48,7 +50,11 @@ class HyperparameterSearchSpaceUpdate:
     log : bool
         Whether a range is searched on a log scale.
     default_value : object, optional
-        New default.  Default: the old one, if it is among the new values.
+        New default.  Default: the old one, if it is among the new values; with a prior, its most probable value.
+    prior : tuple of str, float and float, optional
+        How likely values of a range are to be good: ``("normal", mu, sigma)``, cut off at the ends, or
+        ``("beta", alpha, beta)`` of the position between the ends.  On a log scale `mu` is the median, and `sigma` the
+        standard deviation of the natural logarithm.  Random configurations are drawn from it.  Default: uniform.
 
     Examples
     --------
@@ -62,6 +68,7 @@ class HyperparameterSearchSpaceUpdate:
     value_range: tuple[Any, ...]
     log: bool = False
     default_value: Any = None
+    prior: tuple[str, float, float] | None = None
 
     def __post_init__(self) -> None:
         """Check everything that does not need the space."""
@@ -75,6 +82,19 @@ class HyperparameterSearchSpaceUpdate:
         object.__setattr__(self, "value_range", tuple(values))
         if not self.value_range:
             raise InvalidOption(f"Update of {self.name}: value_range is empty; give at least one value.")
+        if self.prior is not None:
+            object.__setattr__(self, "prior", self._check_prior(self.prior))
+
+    def _check_prior(self, prior: Any) -> tuple[str, float, float]:
+        """Return a prior as a tuple, if it is one."""
+        kind, *parameters = prior if isinstance(prior, Sequence) and not isinstance(prior, str) else (prior,)
+        fits = kind in PRIORS and len(parameters) == 2 and all(map(_is_number, parameters))
+        if not fits or parameters[1] <= 0 or (kind == "beta" and parameters[0] <= 0):
+            raise InvalidOption(
+                f"Update of {self.name}: prior must be ('normal', mu, sigma) or ('beta', alpha, beta), with a positive "
+                f"sigma, or alpha and beta; got {reprlib.repr(prior)}."
+            )
+        return (kind, float(parameters[0]), float(parameters[1]))
 
     @property
     def name(self) -> str:
@@ -90,6 +110,7 @@ class HyperparameterSearchSpaceUpdate:
             If the values do not fit the hyperparameter.
         """
         if isinstance(old, CategoricalHyperparameter):
+            self._require(self.prior is None, "a prior needs a range of numbers")
             return self._categorical(old)
         if isinstance(old, IntegerHyperparameter | FloatHyperparameter):
             return self._numeric(old, whole=isinstance(old, IntegerHyperparameter))
@@ -121,11 +142,14 @@ class HyperparameterSearchSpaceUpdate:
         self._require(ends == sorted(ends), "the low end comes first")
         self._require_default(ends[0], ends[-1], whole=whole)
         if ends[0] == ends[-1]:
+            self._require(self.prior is None, "a prior needs a range of numbers")
             return Constant(old.name, ends[0], meta=old.meta)
         self._require(not self.log or ends[0] > 0, "a log scale needs a low end above 0")
         middle = math.sqrt(ends[0] * ends[1]) if self.log else (ends[0] + ends[1]) / 2
         inside = old.default_value if ends[0] <= old.default_value <= ends[1] else cast(middle)
         default = inside if self.default_value is None else cast(self.default_value)
+        if self.prior is not None:
+            return self._with_prior(old, ends, whole=whole)
         make: Any = Integer if whole else Float
         try:
             hyperparameter: Hyperparameter[Any, Any] = make(
@@ -134,6 +158,28 @@ class HyperparameterSearchSpaceUpdate:
         except (ArithmeticError, TypeError, ValueError) as error:  # ends too close or too far apart
             raise InvalidOption(f"Update of {self.name}: ConfigSpace cannot make a range of it: {error}.") from error
         return hyperparameter
+
+    def _with_prior(self, old: Any, ends: Sequence[Any], *, whole: bool) -> Hyperparameter[Any, Any]:
+        kind, first, second = self.prior  # type: ignore[misc]  # there is one
+        low, high = map(math.log, ends) if self.log else ends
+        if kind == "normal":
+            self._require(ends[0] <= first <= ends[1], f"the mean {first:g} of the prior is outside of the range")
+            best = first
+        else:
+            share = (first - 1) / (first + second - 2) if first > 1 and second > 1 else first / (first + second)
+            best = low + share * (high - low)
+            best = math.exp(best) if self.log else best
+        default = min(max(best, ends[0]), ends[1]) if self.default_value is None else self.default_value
+        return PriorRangeHyperparameter(
+            old.name,
+            ends[0],
+            ends[1],
+            step=1 if whole else None,
+            prior=(kind, first, second),
+            log=self.log,
+            default_value=round(default) if whole else float(default),
+            meta=old.meta,
+        )
 
     def _require_default(self, low: float, high: float, *, whole: bool) -> None:
         default = self.default_value
@@ -149,7 +195,8 @@ class HyperparameterSearchSpaceUpdate:
         """Write the update as a line of a file."""
         default = "" if self.default_value is None else f" default={json.dumps(self.default_value)}"
         values = json.dumps(list(self.value_range))
-        return f"{self.node_name} {self.hyperparameter} {values}{' log' if self.log else ''}{default}"
+        prior = "" if self.prior is None else f" prior={json.dumps(list(self.prior))}"
+        return f"{self.node_name} {self.hyperparameter} {values}{' log' if self.log else ''}{prior}{default}"
 
 
 class HyperparameterSearchSpaceUpdates:
@@ -179,6 +226,8 @@ class HyperparameterSearchSpaceUpdates:
         value_range: Iterable[Any],
         log: Any = False,
         default_value: Any = None,
+        *,
+        prior: tuple[str, float, float] | None = None,
     ) -> None:
         """Add an update; the parameters are those of `HyperparameterSearchSpaceUpdate`.
 
@@ -190,7 +239,7 @@ class HyperparameterSearchSpaceUpdates:
         if not isinstance(log, bool) and (default_value is None or isinstance(default_value, bool)):
             log, default_value = default_value, log
         self.updates.append(
-            HyperparameterSearchSpaceUpdate(node_name, hyperparameter, values, bool(log), default_value)  # type: ignore[arg-type]
+            HyperparameterSearchSpaceUpdate(node_name, hyperparameter, values, bool(log), default_value, prior)  # type: ignore[arg-type]
         )
 
     def save_as_file(self, path: str | Path) -> None:
@@ -268,8 +317,8 @@ def parse_hyperparameter_search_space_updates(path: str | Path) -> Hyperparamete
         if not line or line.startswith("#"):
             continue
         try:
-            node, name, values, log, default = _parse_line(line)
-            updates.append(node, name, values, log, default_value=default)
+            node, name, values, log, default, prior = _parse_line(line)
+            updates.append(node, name, values, log, default_value=default, prior=prior)
         except (ValueError, RecursionError) as error:  # RecursionError: thousands of brackets
             raise InvalidOption(
                 f"{path}, line {number}: expected 'NodeName component:hyperparameter [values] log', got {line!r:.80}."
@@ -277,8 +326,8 @@ def parse_hyperparameter_search_space_updates(path: str | Path) -> Hyperparamete
     return updates
 
 
-def _parse_line(line: str) -> tuple[str, str, list[Any], bool, Any]:
-    """Parse a line: node, hyperparameter, values, log, default."""
+def _parse_line(line: str) -> tuple[str, str, list[Any], bool, Any, Any]:
+    """Parse a line: node, hyperparameter, values, log, default, prior."""
     node, name, rest = line.split(maxsplit=2)
     try:
         values, end = json.JSONDecoder().raw_decode(rest)
@@ -289,7 +338,8 @@ def _parse_line(line: str) -> tuple[str, str, list[Any], bool, Any]:
     if match is None or not isinstance(values, list):
         raise InvalidOption(f"what follows the name cannot be read: {rest!r}")
     default = None if match["default"] is None else json.loads(match["default"])
-    return node, name, values, bool(match["log"]), default
+    prior = None if match["prior"] is None else json.loads(match["prior"])
+    return node, name, values, bool(match["log"]), default, prior
 
 
 def _parse_word(text: str) -> Any:

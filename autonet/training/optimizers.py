@@ -29,13 +29,15 @@ GUARDED_METHODS = ("add_param_group", "zero_grad", "state_dict", "load_state_dic
 def make_eager(optimizer: T) -> T:
     """Derive an optimizer class that computes the same and never imports `torch._dynamo`.
 
-    Its steps cannot be part of a compiled graph.
+    Its steps cannot be part of a compiled graph.  Methods that are not torch's stay as they are.
 
     >>> make_eager(torch.optim.AdamW)
     <class 'autonet.training.optimizers.AdamW'>
     """
-    methods: dict[str, Any] = {name: inspect.unwrap(getattr(optimizer, name)) for name in GUARDED_METHODS}
-    methods["step"] = torch.no_grad()(inspect.unwrap(optimizer.step))
+    of_torch = [name for name in (*GUARDED_METHODS, "step") if getattr(optimizer, name).__module__.startswith("torch.")]
+    methods: dict[str, Any] = {name: inspect.unwrap(getattr(optimizer, name)) for name in of_torch}
+    if "step" in methods:
+        methods["step"] = torch.no_grad()(methods["step"])
     methods["__doc__"] = f"`torch.optim.{optimizer.__name__}` without `torch._dynamo`."
     return type(optimizer.__name__, (optimizer,), methods)  # type: ignore[return-value]
 

@@ -46,6 +46,18 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
         ({"networks": "shapedresnet"}, "networks must be a list of at least one name, or None; got 'shapedresnet'"),
         ({"networks": []}, "networks must be a list of at least one name, or None; got []"),
         ({"optimizer": 3}, "optimizer must be a list of at least one name, or None; got 3"),
+        ({"include": ["resnet"]}, "include must be a mapping of options or nodes to lists of components, such as"),
+        ({"include": {"networks": "resnet"}}, "include['networks'] must be a list of at least one name"),
+        ({"include": {"netwrks": ["resnet"]}}, "Unknown key of include 'netwrks'. Did you mean 'networks'"),
+        ({"include": {"networks": ["resnt"]}}, "Unknown component of NetworkSelector for classification 'resnt'. Did"),
+        ({"networks": ["tabm"], "include": {"network": ["tabm"]}}, "include['network'] and the option networks choose"),
+        ({"exclude": {"network": ["resnt"]}}, "Unknown component of NetworkSelector 'resnt'. Did you mean 'resnet'"),
+        (
+            {"preset": "tiny_cs", "exclude": {"optimizer": ["sgd"]}},
+            "exclude leaves no component of OptimizerSelector for classification: it had 'sgd'; keep one of them",
+        ),
+        ({"search_space": [1]}, "search_space must be a mapping of names to values, such as"),
+        ({"search_space": {"OptimizerSelector:sgd:rate": 1}}, "Unknown hyperparameter of OptimizerSelector 'sgd:rate'"),
         ({"optimizer": ["sdg"]}, "Unknown component of OptimizerSelector for classification 'sdg'"),
         ({"loss_modules": ["l1_loss"]}, "Unknown component of LossModuleSelector for classification 'l1_loss'"),
         ({"target_transforms": ["log"]}, "target_transforms has no components for classification"),
@@ -143,3 +155,36 @@ def test_updates_of_the_space(update: tuple[Any, ...], message: str) -> None:
 def test_budgets_may_be_equal_and_as_long_as_the_fit(given: dict[str, Any]) -> None:
     options = Options.resolve(AutoNetClassification(min_budget=9, max_budget=9, **given).get_params())
     assert options.plan_time().rungs(0.1).budgets == (9,)
+
+
+def test_include_and_exclude_choose_components_by_node_option_or_selector() -> None:
+    auto = AutoNetClassification(
+        "full_cs",
+        include={"OptimizerSelector": ["sgd", "adamw"], "lr_scheduler": ["step"]},
+        exclude={"network": ["tabm", "modernnca"], "optimizer": ["sgd"], "TargetMeansSelector": ["smoothed"]},
+        networks=["resnet", "tabm", "mlpnet"],
+    )
+    space = auto.get_hyperparameter_search_space()
+    assert list(space["NetworkSelector:network"].choices) == ["resnet", "mlpnet"]
+    assert space["OptimizerSelector:optimizer"].value == "adamw"
+    assert space["LearningrateSchedulerSelector:lr_scheduler"].value == "step"
+    assert space["TargetMeansSelector:target_means"].value == "none"
+    assert not any(name.startswith(("NetworkSelector:tabm", "OptimizerSelector:sgd")) for name in space)
+
+
+def test_a_search_space_in_short_comes_after_the_updates() -> None:
+    updates = HyperparameterSearchSpaceUpdates()
+    updates.append("CreateDataLoader", "batch_size", [16])
+    updates.append("NetworkSelector", "shapedresnet:num_groups", [3])
+    short = {
+        "OptimizerSelector:sgd:learning_rate": (1e-3, 1e-2, "log"),
+        "NetworkSelector:shapedresnet:activation": ["relu", "gelu"],
+        "CreateDataLoader:batch_size": 64,
+    }
+    auto = AutoNetClassification("tiny_cs", hyperparameter_search_space_updates=updates, search_space=short)
+    space = auto.get_hyperparameter_search_space()
+    rate = space["OptimizerSelector:sgd:learning_rate"]
+    assert (rate.lower, rate.upper, rate.log) == (1e-3, 1e-2, True)
+    assert list(space["NetworkSelector:shapedresnet:activation"].choices) == ["relu", "gelu"]
+    assert space["CreateDataLoader:batch_size"].value == 64
+    assert space["NetworkSelector:shapedresnet:num_groups"].value == 3

@@ -33,7 +33,7 @@ from tests.mixed import mixed_table
 from tests.nets.networks import deep, perceptron
 
 pytestmark = [
-    pytest.mark.usefixtures("own_networks"),
+    pytest.mark.usefixtures("own_components"),
     pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned"),
 ]
 
@@ -48,7 +48,7 @@ NAMED = {
 # Read by Python from standard input: nothing of it can be imported by another process.
 SCRIPT = """
     import sys
-    import joblib, numpy as np, pickle
+    import joblib, numpy as np, pickle, torch
     from ConfigSpace import ConfigurationSpace, Integer
     from torch import nn
     from autonet import AutoNetClassification, register_network
@@ -77,12 +77,37 @@ SCRIPT = """
             for i in range(3):
                 yield rows[rows % 3 != i], rows[rows % 3 == i]
 
+    class Steps(torch.optim.Optimizer):
+        def __init__(self, params, lr=1e-3):
+            super().__init__(params, {"lr": lr})
+
+        @torch.no_grad()
+        def step(self):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p.sub_(group["lr"] * p.grad)
+
+    class Halved(nn.Module):
+        def forward(self, output, y):
+            return nn.functional.cross_entropy(output * SCALE, y) / SCALE
+
+    class Center:
+        def fit(self, X):
+            self.center = X.mean(axis=0)
+
+        def transform(self, X):
+            return X - self.center
+
+    def falling():
+        return lambda t: SCALE - t
+
     register_network("wide", Wide, space)
     register_network("layers", lambda n_in, n_out: nn.Sequential(nn.Linear(n_in, 32), nn.Linear(32, n_out)))
     X = np.random.default_rng(0).normal(size=(90, 2))
     y = ((X[:, 0] > 0) ^ (X[:, 1] > 0)).astype(int)
     auto = AutoNetClassification(
         "tiny_cs", networks=["wide", "layers"], n_jobs=2, optimize_metric=hits, cross_validator=Thirds(),
+        optimizer=[Steps], loss_modules=[Halved], preprocessors=[Center], lr_scheduler=[falling],
         max_trials=3, budget_type="epochs", min_budget=3, max_budget=3, ensemble_size=5, random_state=0,
     ).fit(X, y)
     assert {report.status.name for trial in auto.history_ for report in trial.reports} == {"FINISHED"}

@@ -1,4 +1,5 @@
 import random
+import re
 import string
 from itertools import islice
 from pathlib import Path
@@ -279,3 +280,40 @@ def test_the_files_of_auto_pytorch_apply(name: str, tmp_path: Path) -> None:
         assert low_and_high == update.value_range
     layers = {n for n in space if ":mlpnet:num_units_" in n}
     assert len(layers) == {"autonet1": 6, "minimlp": 4, "tiny_cs": 15}[name]
+
+
+def test_a_prior_is_written_to_files_and_shapes_the_space(tmp_path: Path) -> None:
+    updates = HyperparameterSearchSpaceUpdates()
+    updates.append("OptimizerSelector", "sgd:learning_rate", [1e-3, 1e-1], True, prior=("normal", 1e-2, 0.5))
+    updates.append("NetworkSelector", "resnet:num_groups", [1, 9], prior=["beta", 2, 5])
+    updates.append("CreateDataLoader", "batch_size", [16, 256], True, 32, prior=("normal", 64, 0.5))
+    updates.save_as_file(tmp_path / "updates.txt")
+    assert parse_hyperparameter_search_space_updates(tmp_path / "updates.txt") == updates
+    space = build_space(Task("classification"), updates=updates)
+    assert space["OptimizerSelector:sgd:learning_rate"].default_value == 1e-2
+    assert space["NetworkSelector:resnet:num_groups"].default_value == 3  # 1 + 8 / 5, the mode
+    assert space["CreateDataLoader:batch_size"].default_value == 32
+    space.seed(0)
+    drawn = [config["CreateDataLoader:batch_size"] for config in space.sample_configuration(300)]
+    assert np.median(drawn) == pytest.approx(64, rel=0.1)
+    assert all(type(value.item() if hasattr(value, "item") else value) is int for value in drawn)
+
+
+@pytest.mark.parametrize(
+    ("hyperparameter", "values", "prior", "why"),
+    [
+        ("resnet:num_groups", [1, 9], ("normal", 1), "prior must be ('normal', mu, sigma) or ('beta', alpha, beta)"),
+        ("resnet:num_groups", [1, 9], ("gauss", 1, 1), "prior must be ('normal', mu, sigma)"),
+        ("resnet:num_groups", [1, 9], ("beta", 0, 1), "prior must be ('normal', mu, sigma)"),
+        ("resnet:num_groups", [1, 9], "normal", "prior must be ('normal', mu, sigma)"),
+        ("resnet:num_groups", [1, 9], ("normal", 12, 1), "the mean 12 of the prior is outside of the range"),
+        ("resnet:num_groups", [3], ("normal", 3, 1), "a prior needs a range of numbers"),
+        ("resnet:activation", ["relu", "gelu"], ("normal", 3, 1), "a prior needs a range of numbers"),
+    ],
+)
+def test_a_prior_that_cannot_be_one_is_refused(hyperparameter: str, values: Any, prior: Any, why: str) -> None:
+    with pytest.raises(InvalidOption, match=re.escape(why)):
+        build_space(
+            Task("classification"),
+            updates=[HyperparameterSearchSpaceUpdate("NetworkSelector", hyperparameter, values, prior=prior)],
+        )

@@ -15,7 +15,7 @@ from autonet.inspection.report.scores import HeldOut, format_interval
 from autonet.inspection.report.search import NO_HISTORY
 from autonet.inspection.report.words import count, format_seconds, format_value, join_words, shorten
 from autonet.inspection.scoring import find_optimized_metric, optimized_name
-from autonet.nets.registry import NETWORKS, RESERVED
+from autonet.models.network import find_own
 
 __all__ = ["Figure", "describe_loading", "describe_provenance", "list_cautions", "list_figures"]
 
@@ -167,11 +167,11 @@ def describe_loading(estimator: Any) -> Section:
         Code(LOADING),
         Text("The file holds numbers and text, no code, and no rows of the training data."),
     ]
-    own = {str(member.config[NETWORKS.key]) for member in estimator.model_.networks} - RESERVED
+    own = {name for member in estimator.model_.networks for name in find_own(member.config).values()}
     if own:
         names = join_words([shorten(name, 40) for name in sorted(own)])
         blocks.append(
-            Text(f"It has networks of your own ({names}): load(path, components=[...]) needs their builders.")
+            Text(f"It has components of your own ({names}): load(path, components=[...]) needs their builders.")
         )
     return Section("loading", "Load the model", tuple(blocks))
 

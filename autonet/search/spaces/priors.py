@@ -19,6 +19,7 @@ __all__ = [
     "ENCODERS",
     "NormalHyperparameter",
     "PriorHyperparameter",
+    "PriorRangeHyperparameter",
     "QuantizedHyperparameter",
 ]
 
@@ -184,6 +185,63 @@ class QuantizedHyperparameter(PriorHyperparameter):
         return random.random_sample(n)
 
 
+class PriorRangeHyperparameter(RangeHyperparameter):
+    """Number between two ends with a normal or beta prior, which samplers draw from and models do not know.
+
+    Parameters
+    ----------
+    name : str
+    lower, upper : float or int
+    step : float or int, optional
+    log : bool
+    prior : tuple of str, float and float
+        ``("normal", mu, sigma)``: mean and standard deviation, cut off at the ends; with `log` they are those of a
+        lognormal: `mu` its median, `sigma` the standard deviation of the natural logarithm.  ``("beta", alpha, beta)``
+        of the position between the ends, with `log` on the logarithmic scale.
+    default_value : float or int, optional
+    meta : mapping, optional
+    """
+
+    def __init__(
+        self,
+        name: str,
+        lower: Any,
+        upper: Any,
+        step: Any = None,
+        *,
+        prior: tuple[str, float, float],
+        log: bool = False,
+        default_value: Any = None,
+        meta: Any = None,
+    ) -> None:
+        super().__init__(name, lower, upper, step, log=log, default_value=default_value, meta=meta)
+        kind, *parameters = prior
+        self.prior: tuple[Any, ...] = (str(kind), *map(float, parameters))
+        self._to_inner = np.log if log else np.asarray
+
+    def sample_vector(self, size: int | None = None, *, seed: np.random.RandomState | None = None) -> Any:
+        """Draw vector forms from the prior."""
+        random, n = np.random.RandomState() if seed is None else seed, 1 if size is None else size
+        (kind, first, second), low, high = self.prior, self._to_inner(self.lower), self._to_inner(self.upper)
+        if kind == "normal":
+            mu = self._to_inner(first)
+            ends = ndtr((low - mu) / second), ndtr((high - mu) / second)
+            drawn = mu + second * ndtri(random.uniform(*ends, size=n))
+        else:
+            drawn = low + (high - low) * random.beta(first, second, size=n)
+        values = np.clip(np.exp(drawn) if self.log else drawn, self.lower, self.upper)
+        vectors = self._transformer.to_vector(values)
+        return vectors[0] if size is None else vectors
+
+    def __copy__(self) -> "PriorRangeHyperparameter":
+        """Copy with the constructor; ConfigSpace copies what it adds."""
+        return type(self)(**_encode_prior_range(self, None), meta=self.meta)
+
+    def __str__(self) -> str:
+        """Show the range and the prior."""
+        return f"{super().__str__()}, Prior: {self.prior}"
+
+
 class _Scale:
     """Transformer of ConfigSpace between values and [0, 1]."""
 
@@ -248,16 +306,21 @@ def _encode_range(hp: RangeHyperparameter, _: Any) -> dict[str, Any]:
     return {"name": hp.name, "lower": hp.lower, "upper": hp.upper, "step": hp.step, "log": hp.log}
 
 
+def _encode_prior_range(hp: PriorRangeHyperparameter, _: Any) -> dict[str, Any]:
+    return {**_encode_range(hp, None), "prior": list(hp.prior), "default_value": hp.default_value}
+
+
 KINDS: Mapping[str, type[Any]] = {
     "normal": NormalHyperparameter,
+    "prior range": PriorRangeHyperparameter,
     "quantized": QuantizedHyperparameter,
     "range": RangeHyperparameter,
 }
 
+HOW: Mapping[Any, Any] = {RangeHyperparameter: _encode_range, PriorRangeHyperparameter: _encode_prior_range}
+
 # How ConfigSpace writes and reads the hyperparameters that it lacks.
-ENCODERS: Mapping[Any, Any] = {
-    kind: (name, _encode_range if kind is RangeHyperparameter else _encode_prior) for name, kind in KINDS.items()
-}
+ENCODERS: Mapping[Any, Any] = {kind: (name, HOW.get(kind, _encode_prior)) for name, kind in KINDS.items()}
 DECODERS: Mapping[Any, Any] = {
     "hyperparameters": {name: (lambda item, *_, kind=kind: kind(**item)) for name, kind in KINDS.items()}
 }

@@ -46,18 +46,32 @@ class RangeHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
     step : float or int, optional
         Divides ``upper - lower``; None for a continuous range.
     log : bool
+    default_value : float or int, optional
+        Default: the middle.
+    meta : mapping, optional
     """
 
     ORDERABLE = True
 
-    def __init__(self, name: str, lower: Any, upper: Any, step: Any = None, *, log: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        lower: Any,
+        upper: Any,
+        step: Any = None,
+        *,
+        log: bool = False,
+        default_value: Any = None,
+        meta: Any = None,
+    ) -> None:
         self.lower, self.upper, self.step, self.log = lower, upper, step, log
         scale = _Scale(lower, upper, step, log)
         distribution = UnitUniformContinuousDistribution(pdf_max_density=1.0)
         super().__init__(
             name=name,
             size=np.inf if step is None else scale.n_steps + 1,
-            default_value=scale.value(0.5),
+            default_value=scale.value(0.5) if default_value is None else default_value,
+            meta=meta,
             transformer=scale,
             vector_dist=distribution,
             neighborhood=distribution.neighborhood,

@@ -1,18 +1,24 @@
 """Unbounded normal priors, and priors rounded to multiples of a number."""
 
+from copy import copy
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import norm
+from scipy.stats import beta, norm
 
 from autonet.core.errors import InvalidOption
 from autonet.search import Study, minimize
 from autonet.search.spaces.distributions import FloatDistribution
 from autonet.search.spaces.encoding import Encoding
-from autonet.search.spaces.priors import NormalHyperparameter, PriorHyperparameter, QuantizedHyperparameter
+from autonet.search.spaces.priors import (
+    NormalHyperparameter,
+    PriorHyperparameter,
+    PriorRangeHyperparameter,
+    QuantizedHyperparameter,
+)
 from autonet.search.spaces.space import as_space
 
 PRIORS = [
@@ -109,3 +115,44 @@ def test_a_range_is_logarithmic_where_it_is_positive() -> None:
     assert [prior.log for prior in PRIORS] == [False, True, False, False, False, False]
     assert QuantizedHyperparameter("x", 4.0, 100.0, 8.0, log=True).lower == 0.0
     assert QuantizedHyperparameter("x", 5.0, 100.0, 8.0, log=True).log
+
+
+RANGES = [
+    PriorRangeHyperparameter("x", 0.0, 1.0, prior=("normal", 0.25, 0.1)),
+    PriorRangeHyperparameter("x", 1e-4, 1.0, prior=("normal", 1e-2, 0.5), log=True),
+    PriorRangeHyperparameter("x", 1, 9, 1, prior=("normal", 3, 1.5), default_value=4),
+    PriorRangeHyperparameter("x", 0.0, 10.0, prior=("beta", 2, 5)),
+    PriorRangeHyperparameter("x", 16, 256, 1, prior=("normal", 64, 0.4), log=True),
+]
+MEDIANS = [0.25, 1e-2, 3, 10 * beta(2, 5).median(), 64]
+
+
+@pytest.mark.parametrize(
+    ("prior", "median"),
+    list(zip(RANGES, MEDIANS, strict=True)),
+    ids=["normal", "lognormal", "integer", "beta", "log integer"],
+)
+def test_a_range_with_a_prior_is_drawn_from_it(prior: PriorRangeHyperparameter, median: float) -> None:
+    values = prior.to_value(prior.sample_vector(4000, seed=np.random.RandomState(0)))
+    assert prior.legal_value(values).all()
+    assert np.median(values) == pytest.approx(median, rel=0.05)
+    again = copy(prior)
+    assert (again.prior, again.lower, again.upper, again.step, again.log, again.default_value) == (
+        prior.prior,
+        prior.lower,
+        prior.upper,
+        prior.step,
+        prior.log,
+        prior.default_value,
+    )
+    assert np.isscalar(prior.sample_vector(seed=np.random.RandomState(0)))
+
+
+def test_a_search_with_a_prior_is_reopened(tmp_path: Path) -> None:
+    with Study({"x": RANGES[1], "n": RANGES[2]}, run_dir=tmp_path / "run", random_state=0) as study:
+        study.optimize(lambda trial: (trial["x"] - 0.02) ** 2 + trial["n"], max_trials=12)
+    opened = Study.open(tmp_path / "run")
+    assert str(opened.space["x"]) == str(RANGES[1])
+    assert opened.space["n"].prior == ("normal", 3.0, 1.5)
+    assert all(type(trial.config["n"]) is int for trial in opened.trials)
+    opened.close()

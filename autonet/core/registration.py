@@ -1,0 +1,114 @@
+"""Registration of components of the user's own: their names, and what a builder carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from autonet.core.component import SEPARATOR, Component, Node
+from autonet.core.errors import AutonetError, InvalidOption
+from autonet.core.task import Task
+from autonet.core.validation import check_choice
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+
+__all__ = ["Space", "check_name", "default_params", "find_space", "register", "trying", "unregister"]
+
+T = TypeVar("T")
+Space = Callable[[Task], "ConfigurationSpace"]
+
+
+def check_name(node: Node[Any], name: Any, what: str) -> str:
+    """Return the name of a component of the user's own.
+
+    Parameters
+    ----------
+    node : Node
+    name : str
+    what : str
+        What the component is, for the error message.
+
+    Raises
+    ------
+    InvalidOption
+        If it is no name, or one of autonet's.
+    """
+    if not isinstance(name, str) or not name or SEPARATOR in name:
+        raise InvalidOption(f"name must be a non-empty string without {SEPARATOR!r}; got {name!r:.60}.")
+    if name in node.reserved:
+        raise InvalidOption(f"{name!r} is a built-in {what}; use another name.")
+    return name
+
+
+def register(node: Node[T], component: Component[T], *, what: str, overwrite: bool) -> None:
+    """Offer a component of the user's own at a node, to fits that begin later.
+
+    Raises
+    ------
+    InvalidOption
+        If the name is taken.
+    """
+    if component.name in node.components and not overwrite:
+        article = "An" if what[0] in "aeiou" else "A"
+        raise InvalidOption(
+            f"{article} {what} {component.name!r} is already registered; use another name, or overwrite=True to "
+            "replace it."
+        )
+    node.components[component.name] = component
+
+
+def unregister(node: Node[Any], name: str, *, what: str) -> None:
+    """Remove a registered component from a node.
+
+    Raises
+    ------
+    UnknownName
+        If no component of this name is registered.
+    InvalidOption
+        If it is built in.
+    """
+    check_name(node, name, what)
+    del node.components[check_choice(f"registered {what}", name, node.own)]
+
+
+def find_space(builder: Any, space: Space | None) -> Space | None:
+    """Return the space of a component: the given one, else the function `space` of the builder, else None."""
+    own = getattr(builder, "space", None)
+    return space if space is not None or not callable(own) else own
+
+
+def default_params(space: Space | None, task: Task) -> dict[str, Any]:
+    """Return the default hyperparameters of a component, by short name."""
+    return dict(space(task).get_default_configuration()) if space else {}
+
+
+@contextmanager
+def trying(
+    what: str, name: str, on: str, error: type[AutonetError] = InvalidOption
+) -> Iterator[Callable[[bool, str], None]]:
+    """Try a component inside a ``with`` block: what it raises becomes an error with a sentence.
+
+    Parameters
+    ----------
+    what, name : str
+        What the component is, and its name.
+    on : str
+        What it is tried on.
+    error : type
+
+    Yields
+    ------
+    callable
+        ``expect(holds, why)`` raises the error unless a condition holds.
+    """
+
+    def expect(holds: bool, why: str) -> None:
+        if not holds:
+            raise error(why)
+
+    try:
+        yield expect
+    except Exception as raised:
+        raise error(f"{what.capitalize()} {name!r} fails on {on}: {raised!s:.200}") from raised

@@ -1,0 +1,279 @@
+"""Transformers of scikit-learn's protocol as steps of the encoding, and their registration."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor, nn
+
+from autonet.core.component import Component, Node
+from autonet.core.errors import InvalidData
+from autonet.core.registration import Space, check_name, default_params, find_space, register, trying
+from autonet.core.spec import register as register_spec
+from autonet.core.spec import to_spec
+from autonet.core.task import Task
+from autonet.core.typing import Array
+from autonet.data.encoding.modules import MAX_ABS_INPUT
+from autonet.data.encoding.preprocessors import NORMALIZATION, PREPROCESSORS, FitFeatures, Normalization
+
+__all__ = [
+    "TRANSFORMERS",
+    "OwnNormalization",
+    "OwnPreprocessor",
+    "TransformerModule",
+    "bind_transformers",
+    "make_own_normalization",
+    "make_own_preprocessor",
+    "register_normalization",
+    "register_preprocessor",
+]
+
+TRANSFORMERS = frozenset((NORMALIZATION.name, PREPROCESSORS.name))  # nodes that take transformers
+E = TypeVar("E")
+
+N_ROWS, N_UNSEEN, N_COLUMNS = 60, 7, 6  # of toy data
+
+
+class TransformerModule(nn.Module):
+    """Fitted transformer of the user's as a step of the encoding; it computes on the CPU, with NumPy.
+
+    Parameters
+    ----------
+    node : str
+        Name of the node at which the transformer is a component.
+    component : str
+    params : mapping of str to Any
+        Hyperparameters of the component.
+    transformer : object
+        With the method ``transform``.
+    """
+
+    def __init__(self, node: str, component: str, params: Mapping[str, Any], transformer: Any) -> None:
+        super().__init__()
+        self.node, self.component, self.params = node, component, dict(params)
+        self.transformer = transformer
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform columns (n, p) to (n, k)."""
+        result = _to_array(self.transformer.transform(x.detach().cpu().numpy()))
+        return torch.from_numpy(result).to(x.device).clamp(-MAX_ABS_INPUT, MAX_ABS_INPUT)
+
+
+def _describe(module: TransformerModule) -> dict[str, Any]:
+    for name, value in vars(module.transformer).items():
+        try:
+            to_spec(value)
+        except InvalidData as error:
+            raise InvalidData(
+                f"The transformer {module.component!r} cannot be stored in a file: its attribute {name} is a "
+                f"{type(value).__name__}, not numbers, strings or arrays; pickle the estimator, or use another one."
+            ) from error
+    return {
+        "node": module.node,
+        "component": module.component,
+        "params": module.params,
+        "state": vars(module.transformer),
+    }
+
+
+def _rebuild(cls: type[TransformerModule], state: Mapping[str, Any]) -> TransformerModule:
+    """Rebuild a module whose transformer is only known by its attributes: see `bind_transformers`."""
+    return cls(state["node"], state["component"], state["params"], dict(state["state"]))
+
+
+register_spec(TransformerModule, _describe, _rebuild)
+
+
+def bind_transformers(encoder: E, nodes: Mapping[str, Node[Any]]) -> E:
+    """Return an encoder from a file, after its transformers are built by their components, with fitted attributes.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    nodes : mapping of str to Node
+
+    Raises
+    ------
+    UnknownName
+        If a node has no such component.
+    """
+    module = getattr(encoder, "module", None)
+    for part in module.modules() if isinstance(module, nn.Module) else ():
+        if isinstance(part, TransformerModule) and isinstance(part.transformer, dict):
+            node = nodes.get(part.node, {NORMALIZATION.name: NORMALIZATION}.get(part.node, PREPROCESSORS))
+            build = node.components[node.choose(part.component).name].build
+            transformer = build.make(0, part.params)  # type: ignore[attr-defined]
+            vars(transformer).update(part.transformer)
+            part.transformer = transformer
+    return encoder
+
+
+def _to_array(values: Any) -> Array:
+    """Return transformed rows (n, k) as float32."""
+    dense = values.toarray() if sparse.issparse(values) else values
+    return np.ascontiguousarray(dense, np.float32)
+
+
+@dataclass(frozen=True)
+class OwnTransformer:
+    """Builds transformers of the user's."""
+
+    builder: Callable[..., Any]
+    name: str
+
+    def make(self, seed: int, params: Mapping[str, Any]) -> Any:
+        """Make a transformer that is not fitted; it gets the seed as ``random_state``, if it has such a parameter."""
+        seeds = {"random_state": seed} if _takes_random_state(self.builder) else {}
+        return self.builder(**seeds, **params)
+
+    def fit(self, node: Node[Any], X: Array, seed: int, params: Mapping[str, Any]) -> TransformerModule:
+        """Fit a transformer to columns (n, p)."""
+        transformer = self.make(seed, params)
+        transformer.fit(X)
+        return TransformerModule(node.name, self.name, params, transformer)
+
+
+class OwnPreprocessor(OwnTransformer):
+    """Builds the preprocessor of features of a transformer."""
+
+    def __call__(self, *, seed: int, **params: Any) -> FitFeatures:
+        """Return the function that fits it."""
+        return lambda X: self.fit(PREPROCESSORS, X, seed, params)
+
+
+class OwnNormalization(OwnTransformer):
+    """Builds the normalization of numerical features of a transformer that works column by column."""
+
+    def __call__(self, **params: Any) -> Normalization:
+        """Return the normalization; its statistics are the rows to which the transformer is fitted."""
+        return Normalization(lambda X: (X,), lambda X: self.fit(NORMALIZATION, X, 0, params))
+
+
+def _takes_random_state(builder: Any) -> bool:
+    try:
+        return "random_state" in inspect.signature(builder).parameters
+    except (TypeError, ValueError):  # not callable, or of C
+        return False
+
+
+def register_preprocessor(
+    name: str, builder: Callable[..., Any], space: Space | None = None, *, overwrite: bool = False
+) -> None:
+    """Add a preprocessor of features to those that every estimator can choose (``preprocessors=[name]``, ``full_cs``).
+
+    Parameters
+    ----------
+    name : str
+    builder : callable
+        ``builder(**hyperparameters)`` returns a transformer of scikit-learn's protocol, not fitted: ``fit(X)`` gets
+        training rows (n, p), float32 without missing values, imputed and normalized, of one-hot columns and texts,
+        too; ``transform(X)`` maps (n, p) to (n, k), for any rows with the same k.  If the builder has a parameter
+        ``random_state``, it gets the seed.  A class such as `sklearn.decomposition.PCA` is a builder.
+    space : callable, optional
+        ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
+        builder, if it has one, else no hyperparameters: those of a class have their defaults.
+    overwrite : bool, default=False
+        Whether to replace a registered preprocessor of this name.
+
+    Raises
+    ------
+    InvalidOption
+        If it fails on toy data, or returns another number of columns or rows for other rows, or if the name is taken
+        or invalid.
+
+    See Also
+    --------
+    autonet.unregister_component : Remove a registered component.
+
+    Notes
+    -----
+    It computes with NumPy, so a model that has it is not exported to ONNX or `torch.export`.  A model file holds the
+    attributes of the fitted transformer, if they are numbers, strings and arrays; `autonet.load` needs the builder.
+
+    Examples
+    --------
+    >>> from sklearn.decomposition import PCA
+    >>> from autonet import unregister_component
+    >>> register_preprocessor("pca", PCA)
+    >>> unregister_component("preprocessors", "pca")
+    """
+    register(PREPROCESSORS, make_own_preprocessor(name, builder, space), what="preprocessor", overwrite=overwrite)
+
+
+def register_normalization(
+    name: str, builder: Callable[..., Any], space: Space | None = None, *, overwrite: bool = False
+) -> None:
+    """Add a scaling of numerical features to those that every estimator can choose.
+
+    It is chosen by ``normalization_strategies=[name]``, or the preset ``full_cs``.
+
+    Parameters
+    ----------
+    name : str
+    builder : callable
+        As for `register_preprocessor`; the transformer is fitted to numerical columns without missing values,
+        float64, and returns as many columns.
+    space : callable, optional
+        As for `register_preprocessor`.
+    overwrite : bool, default=False
+        Whether to replace a registered scaling of this name.
+
+    Raises
+    ------
+    InvalidOption
+        If it fails on toy data, or returns another number of columns, or if the name is taken or invalid.
+
+    See Also
+    --------
+    autonet.unregister_component : Remove a registered component.
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import PowerTransformer
+    >>> from autonet import unregister_component
+    >>> register_normalization("power", PowerTransformer)
+    >>> unregister_component("normalization_strategies", "power")
+    """
+    register(NORMALIZATION, make_own_normalization(name, builder, space), what="scaling", overwrite=overwrite)
+
+
+def make_own_preprocessor(name: str, builder: Any, space: Space | None = None) -> Component[FitFeatures]:
+    """Make a component of a preprocessor, after a try; see `register_preprocessor`."""
+    check_name(PREPROCESSORS, name, "preprocessor")
+    space, build = find_space(builder, space), OwnPreprocessor(builder, name)
+    _try_transformer("preprocessor", name, lambda X, params: build(seed=0, **params)(X), space)
+    return Component(name, build, space)
+
+
+def make_own_normalization(name: str, builder: Any, space: Space | None = None) -> Component[Normalization]:
+    """Make a component of a scaling, after a try; see `register_normalization`."""
+    check_name(NORMALIZATION, name, "scaling")
+    space, build = find_space(builder, space), OwnNormalization(builder, name)
+    _try_transformer("scaling", name, lambda X, params: build(**params).make_module(X), space, n_out=N_COLUMNS)
+    return Component(name, build, space)
+
+
+def _try_transformer(
+    what: str,
+    name: str,
+    fit: Callable[[Array, dict[str, Any]], nn.Module],
+    space: Space | None,
+    n_out: int | None = None,
+) -> None:
+    """Raise unless a transformer maps unseen rows of toy data to as many columns as those it was fitted to."""
+    rows = np.random.default_rng(0).normal(size=(N_ROWS + N_UNSEEN, N_COLUMNS)).astype(np.float32)
+    with trying(what, name, f"toy data of shape {(N_ROWS, N_COLUMNS)}") as expect:
+        module = fit(rows[:N_ROWS], default_params(space, Task("classification")))
+        seen, unseen, one = (module(torch.from_numpy(part)) for part in (rows[:N_ROWS], rows[N_ROWS:], rows[-1:]))
+        for part, n in ((seen, N_ROWS), (unseen, N_UNSEEN), (one, 1)):
+            width = seen.shape[1] if n_out is None and seen.ndim > 1 else n_out
+            fits = tuple(part.shape) == (n, width)
+            expect(fits, f"it maps {n} rows to the shape {tuple(part.shape)}; expected ({n}, {width or 'k'})")
+            expect(bool(torch.isfinite(part).all()), "it returns values that are not finite")
+        expect(torch.allclose(unseen[-1:], one, 1e-3, 1e-4), "a row alone is transformed to other values")

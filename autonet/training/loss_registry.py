@@ -1,0 +1,215 @@
+"""Registration of losses and batch techniques of the user's own."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import torch
+from torch import Tensor, nn
+
+from autonet.core.component import Component
+from autonet.core.errors import InvalidOption
+from autonet.core.registration import Space, check_name, default_params, find_space, register, trying
+from autonet.core.task import Task, TaskKind
+from autonet.training.batches import BATCH_LOSSES, BatchLoss, EncodedRows
+from autonet.training.losses import LOSSES, MeanLoss
+from autonet.training.registry import N_ROWS, make_toy
+
+__all__ = ["make_own_batch_technique", "make_own_loss", "register_batch_technique", "register_loss"]
+
+TOLERANCE = 1e-4  # between the loss of a batch and the mean over its rows
+
+
+# --- losses
+
+
+@dataclass(frozen=True)
+class OwnLoss:
+    """Builds a loss of the user's, averaged over weighted rows."""
+
+    builder: Callable[..., nn.Module]
+    has_reduction: bool
+
+    def __call__(self, *, y: Tensor, weights: Tensor | None, task: Task, **params: Any) -> nn.Module:
+        """Build the loss; targets, weights and task are those of the training rows."""
+        return MeanLoss(lambda reduction: self._make(reduction, params))
+
+    def _make(self, reduction: str, params: dict[str, Any]) -> nn.Module:
+        if self.has_reduction:
+            return self.builder(reduction=reduction, **params)
+        loss = self.builder(**params)
+        return loss if reduction == "mean" else RowByRow(loss)
+
+
+class RowByRow(nn.Module):
+    """The loss of each row, of a loss that is a mean over rows."""
+
+    def __init__(self, loss: nn.Module) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, output: Tensor, y: Tensor) -> Tensor:
+        """Compute the losses (n,) of outputs (n, n_out) for targets (n, ...)."""
+        return torch.stack([self.loss(output[i : i + 1], y[i : i + 1]) for i in range(len(output))])
+
+
+def register_loss(
+    name: str,
+    builder: Callable[..., nn.Module],
+    space: Space | None = None,
+    *,
+    tasks: tuple[TaskKind, ...] | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Add a loss to those that every estimator can choose (``loss_modules=[name]``, preset ``full_cs``).
+
+    Parameters
+    ----------
+    name : str
+    builder : callable
+        ``builder(**hyperparameters)`` returns a module that is called with outputs (n, n_out) and targets: class codes
+        (n,), int64, for logits; labels (n, n_labels) of 0 and 1 for logits; standardized targets (n, n_targets).  It
+        returns a scalar, the mean over the rows of the batch.  If the builder has a parameter ``reduction``, as the
+        losses of torch do, it is also called with ``reduction="none"`` and must return losses (n,) or (n, n_targets);
+        if not, weighted rows are passed to it one by one, which is slower.  A class such as `torch.nn.SmoothL1Loss`
+        is a builder.
+    space : callable, optional
+        ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
+        builder, if it has one, else no hyperparameters.
+    tasks : tuple of {"classification", "multilabel", "regression"}, optional
+        Kinds of task that it is for.  Default: those on whose toy data it works.
+    overwrite : bool, default=False
+        Whether to replace a registered loss of this name.
+
+    Raises
+    ------
+    InvalidOption
+        If the loss of toy data is no finite scalar with gradients, or not the mean over rows; or if the name is taken
+        or invalid.
+
+    See Also
+    --------
+    autonet.unregister_component : Remove a registered component.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from autonet import unregister_component
+    >>> register_loss("smooth_l1", nn.SmoothL1Loss, tasks=("regression",))
+    >>> unregister_component("loss_modules", "smooth_l1")
+    """
+    register(LOSSES, make_own_loss(name, builder, space, tasks), what="loss", overwrite=overwrite)
+
+
+def make_own_loss(
+    name: str, builder: Any, space: Space | None = None, tasks: tuple[TaskKind, ...] | None = None
+) -> Component[nn.Module]:
+    """Make a component of a loss, after a try on each kind of task; see `register_loss`."""
+    check_name(LOSSES, name, "loss")
+    space, errors, fits = find_space(builder, space), list[InvalidOption](), list[TaskKind]()
+    loss = OwnLoss(builder, "reduction" in _parameters(builder))
+    for kind in get_args(TaskKind) if tasks is None else tasks:
+        try:
+            _try_loss(name, loss, space, kind)
+            fits.append(kind)
+        except InvalidOption as error:
+            errors.append(error)
+    if errors and (tasks is not None or not fits):
+        raise errors[0]
+    return Component(name, loss, space, tuple(fits), quantiles=False)
+
+
+def _parameters(builder: Any) -> set[str]:
+    try:
+        return set(inspect.signature(builder).parameters)
+    except (TypeError, ValueError):  # not callable, or of C
+        return set()
+
+
+def _try_loss(name: str, build: OwnLoss, space: Space | None, kind: TaskKind) -> None:
+    """Raise unless a loss of toy data is a finite scalar with gradients, and the mean over rows."""
+    network, x, y = make_toy(kind)
+    with trying("loss", name, f"toy data of a {kind}") as expect:
+        loss = build(y=y, weights=None, task=Task(kind), **default_params(space, Task(kind)))
+        output = network(x)
+        value = loss(output, y)
+        expect(isinstance(value, Tensor) and value.ndim == 0, f"it returns {_shape(value)}, not a scalar")
+        expect(bool(torch.isfinite(value)), f"it is {value.item():g}")
+        (gradient,) = torch.autograd.grad(value, output)
+        expect(bool(torch.isfinite(gradient).all() and gradient.any()), "its gradient is 0 or not finite")
+        weighted = loss(output, y, torch.ones(N_ROWS))
+        close = math.isclose(weighted.item(), value.item(), rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        expect(
+            close, f"it is {value.item():.4g}, and the mean over rows {weighted.item():.4g}; return a mean over rows"
+        )
+
+
+def _shape(value: Any) -> str:
+    return f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+
+
+# --- batch techniques
+
+
+def register_batch_technique(
+    name: str, builder: Callable[..., BatchLoss], space: Space | None = None, *, overwrite: bool = False
+) -> None:
+    """Add a technique of training on a batch, such as mixup, to those that every estimator can choose.
+
+    It is chosen by ``batch_loss_computation_techniques=[name]``, or the preset ``full_cs``.
+
+    Parameters
+    ----------
+    name : str
+    builder : callable
+        ``builder(**hyperparameters)`` returns a function ``technique(network, loss, batch)``, which returns the scalar
+        to minimize.  `batch` has ``x`` (n, n_in), targets ``y`` and ``weights`` (n,) or None; ``loss(outputs, y)`` and
+        ``loss(outputs, y, weights)`` return means over rows.  What it draws with torch is repeated by a seed.
+    space : callable, optional
+        ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
+        builder, if it has one, else no hyperparameters.
+    overwrite : bool, default=False
+        Whether to replace a registered technique of this name.
+
+    Raises
+    ------
+    InvalidOption
+        If it does not return a finite scalar with gradients for a toy batch, with and without weights, or if the name
+        is taken or invalid.
+
+    See Also
+    --------
+    autonet.unregister_component : Remove a registered component.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from autonet import unregister_component
+    >>> def noisy():
+    ...     def technique(network, loss, batch):
+    ...         return loss(network(batch.x + 0.1 * torch.randn_like(batch.x)), batch.y, batch.weights)
+    ...     return technique
+    >>> register_batch_technique("noisy", noisy)
+    >>> unregister_component("batch_loss_computation_techniques", "noisy")
+    """
+    register(BATCH_LOSSES, make_own_batch_technique(name, builder, space), what="batch technique", overwrite=overwrite)
+
+
+def make_own_batch_technique(name: str, builder: Any, space: Space | None = None) -> Component[BatchLoss]:
+    """Make a component of a batch technique, after a try; see `register_batch_technique`."""
+    check_name(BATCH_LOSSES, name, "batch technique")
+    space = find_space(builder, space)
+    params = default_params(space, Task("classification"))
+    for weights in (None, torch.ones(N_ROWS)):
+        network, x, y = make_toy("classification")
+        on = f"a toy batch with{'out' if weights is None else ''} weights"
+        with trying("batch technique", name, on) as expect, torch.random.fork_rng(devices=[]):
+            value = builder(**params)(network, MeanLoss(nn.CrossEntropyLoss), EncodedRows(x, y, weights))
+            expect(isinstance(value, Tensor) and value.ndim == 0, f"it returns {_shape(value)}, not a scalar")
+            expect(bool(torch.isfinite(value)), f"the loss is {value.item():g}")
+            value.backward()
+    return Component(name, builder, space)

@@ -1,0 +1,75 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from autonet.core.component import Component, Node, extend_nodes
+from autonet.core.errors import InvalidOption, UnknownName
+from autonet.core.registration import check_name, default_params, find_space, register, trying, unregister
+from autonet.core.task import Task
+
+
+@pytest.fixture
+def node() -> Node[Any]:
+    return Node.from_components("Node", [Component("built_in", dict)], selector="choice", reserved=["baseline"])
+
+
+def test_a_component_is_offered_once_and_removed(node: Node[Any]) -> None:
+    register(node, Component("mine", dict), what="part", overwrite=False)
+    assert list(node.own) == ["mine"]
+    with pytest.raises(InvalidOption, match="A part 'mine' is already registered; use another name, or overwrite=True"):
+        register(node, Component("mine", list), what="part", overwrite=False)
+    register(node, Component("mine", list), what="part", overwrite=True)
+    assert node.components["mine"].build is list
+    unregister(node, "mine", what="part")
+    assert not node.own
+    with pytest.raises(UnknownName, match="Unknown registered part 'mine'"):
+        unregister(node, "mine", what="part")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("built_in", "'built_in' is a built-in part; use another name"),
+        ("baseline", "'baseline' is a built-in part"),
+        ("a:b", "name must be a non-empty string without ':'; got 'a:b'"),
+        (7, "name must be a non-empty string without ':'; got 7"),
+    ],
+)
+def test_names_that_are_taken_or_none(node: Node[Any], name: Any, why: str) -> None:
+    with pytest.raises(InvalidOption, match=why):
+        check_name(node, name, "part")
+
+
+def test_trials_know_the_components_they_were_given_and_no_registered_ones(node: Node[Any]) -> None:
+    register(node, Component("registered", dict), what="part", overwrite=False)
+    extended = extend_nodes({"Node": node, "Other": Node("Other")}, {"Node": {"mine": Component("mine", list)}})
+    assert list(extended["Node"].components) == ["built_in", "mine"]
+    assert list(extended["Node"].own) == ["mine"]
+    assert list(node.components) == ["built_in", "registered"]
+
+
+def test_a_builder_may_carry_its_space() -> None:
+    class WithSpace:
+        @staticmethod
+        def space(task: Task) -> Any:
+            raise AssertionError("not called")
+
+    assert find_space(WithSpace, None) is WithSpace.space
+    assert find_space(WithSpace, dict) is dict  # type: ignore[arg-type]
+    assert find_space(dict, None) is None
+    assert default_params(None, Task("regression")) == {}
+
+
+def use(component: Callable[[], object]) -> None:
+    with trying("part", "mine", "toy data") as expect:
+        expect(component() is None, "it is something")
+
+
+def test_what_a_component_raises_is_told_in_a_sentence() -> None:
+    use(lambda: None)
+    with pytest.raises(InvalidOption, match=r"^Part 'mine' fails on toy data: it is something$") as told:
+        use(dict)
+    assert isinstance(told.value.__cause__, InvalidOption)
+    with pytest.raises(InvalidOption, match=r"^Part 'mine' fails on toy data: division by zero$"):
+        use(lambda: 1 / 0)

@@ -1,0 +1,90 @@
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.manifold import TSNE
+from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, PowerTransformer, StandardScaler
+from torch import nn
+
+from autonet import register_normalization, register_preprocessor
+from autonet.core.component import Node
+from autonet.core.errors import InvalidData, InvalidOption, UnknownName
+from autonet.core.spec import from_spec, to_spec
+from autonet.data.encoding.preprocessors import NORMALIZATION, PREPROCESSORS
+from autonet.data.encoding.transformers import (
+    TransformerModule,
+    bind_transformers,
+    make_own_normalization,
+    make_own_preprocessor,
+)
+
+pytestmark = pytest.mark.usefixtures("own_components")
+X = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
+
+
+def test_a_transformer_of_scikit_learn_is_a_preprocessor() -> None:
+    register_preprocessor("pca", PCA)
+    module = PREPROCESSORS.components["pca"].build(seed=3)(X[:30])
+    transformed = module(torch.from_numpy(X))
+    np.testing.assert_allclose(transformed, PCA().fit(X[:30]).transform(X), rtol=1e-4, atol=1e-5)
+    assert transformed.dtype == torch.float32
+    assert module.transformer.random_state == 3
+    with pytest.raises(InvalidOption, match="'nystroem' is a built-in preprocessor"):
+        register_preprocessor("nystroem", PCA)
+
+
+def test_a_scaler_of_scikit_learn_is_a_normalization() -> None:
+    register_normalization("standard", StandardScaler)
+    normalization = NORMALIZATION.components["standard"].build()
+    blocks = [normalization.compute_statistics(X[:, :2].astype(float)), normalization.compute_statistics(X[:, 2:])]
+    module = normalization.make_module(*(np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True)))
+    np.testing.assert_allclose(module(torch.from_numpy(X)), StandardScaler().fit_transform(X), rtol=1e-4, atol=1e-5)
+    with pytest.raises(InvalidOption, match=r"Scaling 'mine' .* to the shape \(60, 28\); expected \(60, 6\)"):
+        make_own_normalization("mine", PolynomialFeatures)
+
+
+class OfTheBatch:
+    def fit(self, X: Any) -> None: ...
+
+    def transform(self, X: Any) -> Any:
+        return X - X.mean(axis=0)
+
+
+@pytest.mark.parametrize(
+    ("builder", "why"),
+    [
+        (TSNE, "'TSNE' object has no attribute 'transform'"),
+        (OneHotEncoder, "Found unknown categories"),
+        (lambda: SimpleNamespace(fit=lambda X: X, transform=lambda X: X[:-1]), r"maps 60 rows to the shape \(59, 6\)"),
+        (lambda: SimpleNamespace(fit=lambda X: X, transform=lambda X: X * np.nan), "values that are not finite"),
+        (OfTheBatch, "a row alone is transformed to other values"),
+    ],
+    ids=["no transform", "levels", "rows", "nan", "batch"],
+)
+def test_a_transformer_that_cannot_work_is_refused_by_name(builder: Any, why: str) -> None:
+    with pytest.raises(InvalidOption, match=rf"Preprocessor 'mine' fails on toy data of shape \(60, 6\): .*{why}"):
+        make_own_preprocessor("mine", builder)
+
+
+def test_a_fitted_transformer_is_stored_as_plain_values_and_bound_to_its_builder() -> None:
+    component = make_own_preprocessor("svd", TruncatedSVD)
+    encoder = SimpleNamespace(module=nn.Sequential(component.build(seed=0)(X)))
+    again = SimpleNamespace(module=from_spec(to_spec(encoder.module)))
+    node: Node[Any] = PREPROCESSORS.with_own({"svd": component})
+    bind_transformers(again, {node.name: node})
+    rows = torch.from_numpy(X)
+    assert torch.equal(again.module(rows), encoder.module(rows))
+    with pytest.raises(UnknownName, match="Unknown component of PreprocessorSelector 'svd'"):
+        bind_transformers(SimpleNamespace(module=from_spec(to_spec(encoder.module))), {})
+
+
+def test_a_transformer_with_other_parts_is_not_stored() -> None:
+    module = make_own_preprocessor("power", PowerTransformer).build(seed=0)(X)
+    assert isinstance(module, TransformerModule)
+    with pytest.raises(
+        InvalidData, match="'power' cannot be stored in a file: its attribute _scaler is a StandardScaler"
+    ):
+        to_spec(module)
