@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -185,6 +186,17 @@ class QuantizedHyperparameter(PriorHyperparameter):
         return random.random_sample(n)
 
 
+@dataclass
+class _PriorDistribution(UnitUniformContinuousDistribution):
+    """Distribution from which ``ConfigurationSpace.sample_configuration`` draws."""
+
+    draw: Any = field(default=None, compare=False)
+
+    def sample_vector(self, n: int, *, seed: np.random.RandomState | None = None) -> Any:
+        """Draw vector forms of shape (n,)."""
+        return self.draw(n, seed=seed)
+
+
 class PriorRangeHyperparameter(RangeHyperparameter):
     """Number between two ends with a normal or beta prior, which samplers draw from and models do not know.
 
@@ -218,6 +230,7 @@ class PriorRangeHyperparameter(RangeHyperparameter):
         kind, *parameters = prior
         self.prior: tuple[Any, ...] = (str(kind), *map(float, parameters))
         self._to_inner = np.log if log else np.asarray
+        self._vector_dist = _PriorDistribution(pdf_max_density=1.0, draw=self.sample_vector)
 
     def sample_vector(self, size: int | None = None, *, seed: np.random.RandomState | None = None) -> Any:
         """Draw vector forms from the prior."""
