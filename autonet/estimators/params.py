@@ -17,6 +17,7 @@ import torch
 
 from autonet.estimators.callbacks import check_callbacks
 from autonet.estimators.checks import (
+    CONFIGS,
     COUNT,
     COUNT_OR_ZERO,
     METRICS,
@@ -289,6 +290,9 @@ class Params:
         "HyperparameterSearchSpaceUpdates or path",
         UPDATES,
         "Edits of the search space, applied after those of the preset.",
+    )
+    initial_configs: Sequence[Mapping[str, Any]] | None = param(
+        None, "list of dict", CONFIGS, "Configurations to try first; what they leave out has its default."
     )
     search_space: Mapping[str, Any] | None = param(
         None, "dict", check_search_space, 'More edits: ``{"CreateDataLoader:batch_size": (32, 512, "log")}``.'
