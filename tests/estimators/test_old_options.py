@@ -14,7 +14,6 @@ from sklearn.datasets import load_iris
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
-from autonet.data.encoding.preprocessors import PREPROCESSORS
 from autonet.estimators.old_options import IMAGE_OPTIONS, OLD_OPTIONS
 from autonet.estimators.options import Options
 from autonet.estimators.params import Params
@@ -29,9 +28,6 @@ IGNORED = {
     *("use_pynisher", "memory_limit_mb", "refit_validation_split", "dataset_name", "final_activation", "initializer"),
     *("torch_num_threads", "full_eval_each_epoch", "best_over_epochs", "early_stopping_reset_parameters"),
 }
-
-NEW = {"preprocessors"} if "fast_ica" not in PREPROCESSORS.components else set()
-PENDING = {"over_sampling_methods", "under_sampling_methods", "target_size_strategies"} - set(Params.names())
 
 
 def rows() -> Any:
@@ -49,11 +45,11 @@ def test_the_table_has_every_option_and_the_kept_ones_are_parameters() -> None:
     assert len(OLD_OPTIONS) == 52
     assert {option.fate for option in OLD_OPTIONS.values()} == {"kept", "translated", "ignored"}
     kept = {name for name, option in OLD_OPTIONS.items() if option.fate == "kept"}
-    assert kept - PENDING <= set(Params.names())
+    assert kept <= set(Params.names())
     assert all(option.why for option in OLD_OPTIONS.values() if option.fate == "ignored")
 
 
-@pytest.mark.parametrize("name", sorted(set(OLD_OPTIONS) - PENDING))
+@pytest.mark.parametrize("name", sorted(OLD_OPTIONS))
 def test_an_option_at_its_old_default(name: str, caplog: Any) -> None:
     with caplog.at_level(logging.INFO, logger="autonet"):
         auto = AutoNetClassification(**{name: OLD_OPTIONS[name].default})
@@ -73,11 +69,7 @@ def of_defaults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        given = {
-            name: option.default
-            for name, option in OLD_OPTIONS.items()
-            if name not in {"log_level", "cuda", *PENDING, *NEW}
-        }
+        given = {name: option.default for name, option in OLD_OPTIONS.items() if name not in ("log_level", "cuda")}
         auto = AutoNetClassification("tiny_cs").fit(*rows(), **{**given, **SMALL}, random_state=0, device="cpu")
         yield auto, texts, folder
     finally:
