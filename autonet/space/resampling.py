@@ -38,6 +38,7 @@ def update_resampling(
     InvalidOption
         If something is to be resampled, and the task is no classification of tables.
     """
+    over_sampling_methods = _leave_out_smote(over_sampling_methods)
     values = {
         "over_sampling_methods": over_sampling_methods,
         "under_sampling_methods": under_sampling_methods,
@@ -59,6 +60,17 @@ def update_resampling(
         for name, names in zip(hyperparameters, values.values(), strict=True)
         if names is not None
     ]
+
+
+def _leave_out_smote(methods: Sequence[str] | None) -> Sequence[str] | None:
+    """Leave SMOTE out of methods if its package is missing and random over-sampling is among them, with a note."""
+    if methods is None or not {"smote", "random"} <= set(methods) or find_spec("imblearn") is not None:
+        return methods
+    logging.getLogger("autonet").warning(
+        "over_sampling_methods: smote is left out, as it needs imbalanced-learn; install it with: "
+        'pip install "autonet-torch[imbalanced]"'
+    )
+    return [name for name in methods if name != "smote"]
 
 
 def check_resampling(space: ConfigurationSpace, target_size_strategies: Sequence[str] | None) -> None:

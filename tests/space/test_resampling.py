@@ -84,7 +84,7 @@ def test_target_sizes_without_a_method_have_no_effect_and_the_log_says_so(caplog
     assert "target_size_strategies has no effect without over_sampling_methods" in caplog.text
 
 
-def test_what_cannot_be_resampled_is_refused(iris: Any, monkeypatch: Any) -> None:
+def test_what_cannot_be_resampled_is_refused(iris: Any, monkeypatch: Any, caplog: Any) -> None:
     auto = AutoNetRegression("tiny_cs", over_sampling_methods=["smote"])
     sentence = r"over_sampling_methods is for tables with one label per row; got \['smote'\] for regression. Remove it."
     with pytest.raises(InvalidOption, match=sentence):
@@ -100,6 +100,9 @@ def test_what_cannot_be_resampled_is_refused(iris: Any, monkeypatch: Any) -> Non
     with pytest.raises(MissingPackage, match=r'SMOTE needs imbalanced-learn; .* "autonet-torch\[imbalanced\]"'):
         space(over_sampling_methods=["none", "smote"])
     assert space(over_sampling_methods=["random"])
+    with caplog.at_level(logging.WARNING, "autonet"):
+        assert values(space(over_sampling_methods=["none", "random", "smote"]))[OVER] == ["none", "random"]
+    assert "smote is left out, as it needs imbalanced-learn" in caplog.text
 
 
 def test_a_search_resamples_and_predicts_rare_classes_more_often(quick: dict[str, Any], tmp_path: Path) -> None:
