@@ -36,6 +36,7 @@ from autonet.estimators.callbacks import FitCallbacks
 from autonet.estimators.context import build_context
 from autonet.estimators.description import describe_model
 from autonet.estimators.inputs import FitInputs
+from autonet.estimators.log_functions import add_logged_rows
 from autonet.estimators.option_files import collect_options
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen, complete_configs
@@ -244,13 +245,14 @@ def read_inputs(
     estimator: "AutoNet", data: Mapping[str, Any], sample_weight: Any, groups: Any, options: Options
 ) -> tuple[Reader, FitInputs]:
     """Read data and targets."""
+    data, logs = add_logged_rows(estimator, data, options.additional_logs)
     for part in ("valid", "test"):
         if (data.get(f"X_{part}") is None) != (data.get(f"y_{part}") is None):
             raise InvalidOption(f"X_{part} and y_{part} belong together; got only one of them.")
     warn_if_index_order_differs("X", data["X"], {"y": data["y"], "sample_weight": sample_weight, "groups": groups})
     for part in ("valid", "test"):
         warn_if_index_order_differs(f"X_{part}", data.get(f"X_{part}"), {f"y_{part}": data.get(f"y_{part}")})
-    if options.additional_logs and data.get("X_test") is None:
+    if logs and data.get("X_test") is None:
         raise InvalidOption("additional_logs=['test_result'] needs rows to score; pass X_test and y_test to fit.")
     modality = estimator.modality
     reader, rows = modality.read(data["X"], categorical_features=options.categorical_features)

@@ -89,7 +89,11 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by value what cannot be imported elsewhere, and what `fit` has set as a model file."""
         fitted = self._describe_fitted()
-        left_out = {"_run", *(FITTED if fitted else ())}  # a copy does not continue the search
+        left_out = {
+            "_run",
+            "_logged_rows",
+            *(FITTED if fitted else ()),
+        }  # a copy has no rows, and does not continue the search
         every: Any = self.__getstate__()
         state = {name: value for name, value in every.items() if name not in left_out}
         own = self._portable_components()

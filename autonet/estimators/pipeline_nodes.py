@@ -9,6 +9,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.registration import Space
 from autonet.core.validation import check_choice
 from autonet.data.encoding.preprocessors import EMBEDDING, NORMALIZATION, PREPROCESSORS
+from autonet.estimators.log_functions import LOG_FUNCTIONS, LogFunctionsNode
 from autonet.metrics.metric import METRICS
 from autonet.nets.initialization import INITIALIZATION
 from autonet.nets.registry import NETWORKS
@@ -54,7 +55,7 @@ class Negated:
         return -float(self.metric(y_true, y_pred))
 
 
-class PipelineNodes(Mapping[str, "PipelineNode"]):
+class PipelineNodes(Mapping[str, Any]):
     """Nodes of the pipeline of an estimator, by name.
 
     Parameters
@@ -74,13 +75,15 @@ class PipelineNodes(Mapping[str, "PipelineNode"]):
     def __init__(self, estimator: "PortableEstimator") -> None:
         self._estimator = estimator
 
-    def __getitem__(self, name: str) -> "PipelineNode":
-        """Return a node.
+    def __getitem__(self, name: str) -> Any:
+        """Return a node, a `PipelineNode`, or that of log functions.
 
         Raises
         ------
         UnknownName
         """
+        if name == LOG_FUNCTIONS:
+            return LogFunctionsNode(self._estimator)
         nodes = self._estimator._known_nodes()  # noqa: SLF001 - part of the estimator
         return PipelineNode(self._estimator, nodes[check_choice("node", name, nodes)])
 
