@@ -9,10 +9,10 @@ from autonet.core.task import Task as Task
 if TYPE_CHECKING:
     from autonet.data.encoding.transformers import register_normalization as register_normalization
     from autonet.data.encoding.transformers import register_preprocessor as register_preprocessor
+    from autonet.estimators.autopytorch.ensemble import AutoNetEnsemble as AutoNetEnsemble
     from autonet.estimators.callbacks import Callback as Callback
     from autonet.estimators.classification import AutoNetClassification as AutoNetClassification
     from autonet.estimators.classification import AutoNetMultilabel as AutoNetMultilabel
-    from autonet.estimators.ensemble import AutoNetEnsemble as AutoNetEnsemble
     from autonet.estimators.files import load as load
     from autonet.estimators.regression import AutoNetRegression as AutoNetRegression
     from autonet.estimators.saved_run import open_run as open_run
@@ -40,7 +40,7 @@ __getattr__, __dir__ = make_lazy_attributes(
     __name__,
     {
         "AutoNetClassification": "autonet.estimators.classification",
-        "AutoNetEnsemble": "autonet.estimators.ensemble",
+        "AutoNetEnsemble": "autonet.estimators.autopytorch.ensemble",
         "AutoNetMultilabel": "autonet.estimators.classification",
         "AutoNetRegression": "autonet.estimators.regression",
         "Callback": "autonet.estimators.callbacks",

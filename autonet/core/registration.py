@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +15,7 @@ from autonet.core.validation import check_choice
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-__all__ = ["Space", "check_name", "default_params", "find_space", "register", "trying", "unregister"]
+__all__ = ["Space", "check_name", "default_params", "find_space", "parameter_names", "register", "trying", "unregister"]
 
 T = TypeVar("T")
 Space = Callable[[Task], "ConfigurationSpace"]
@@ -77,6 +78,14 @@ def find_space(builder: Any, space: Space | None) -> Space | None:
     """Return the space of a component: the given one, else the function `space` of the builder, else None."""
     own = getattr(builder, "space", None)
     return space if space is not None or not callable(own) else own
+
+
+def parameter_names(builder: Any) -> set[str]:
+    """Return the names of the parameters of a builder; none if it has no signature, as some functions of C."""
+    try:
+        return set(inspect.signature(builder).parameters)
+    except (TypeError, ValueError):
+        return set()
 
 
 def default_params(space: Space | None, task: Task) -> dict[str, Any]:

@@ -17,8 +17,13 @@ from autonet.core.interrupts import interruptible
 from autonet.core.modality import Modality
 from autonet.core.task import TaskKind
 from autonet.data.targets.targets import Targets
-from autonet.estimators.autopytorch import accept_old_keywords, translate_data, translate_options, translate_refit
-from autonet.estimators.autopytorch_methods import is_table, tell_weights_from_rows
+from autonet.estimators.autopytorch.keywords import (
+    accept_old_keywords,
+    translate_data,
+    translate_options,
+    translate_refit,
+)
+from autonet.estimators.autopytorch.methods import is_table, tell_weights_from_rows
 from autonet.estimators.fitted import FittedEstimator
 from autonet.estimators.params import Params
 from autonet.pipeline.tabular import TABLES

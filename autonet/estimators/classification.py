@@ -11,7 +11,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.data.targets.targets import ClassTargets, Targets
-from autonet.estimators.autopytorch_methods import AutoPyTorchMixin
+from autonet.estimators.autopytorch.methods import AutoPyTorchMixin
 from autonet.estimators.base import AutoNet
 from autonet.estimators.param_docs import document_parameters
 

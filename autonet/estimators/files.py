@@ -20,7 +20,7 @@ from autonet.core.specfile import read_spec, write_spec
 from autonet.core.typing import Array
 from autonet.core.validation import check_choice
 from autonet.core.warn import warn
-from autonet.estimators.autopytorch import RENAMED_OPTIONS
+from autonet.estimators.autopytorch.keywords import RENAMED_OPTIONS
 from autonet.inspection.record import FitRecord
 from autonet.models.model import FittedModel
 from autonet.models.network import find_own

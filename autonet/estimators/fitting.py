@@ -30,18 +30,18 @@ from autonet.core.typing import Array
 from autonet.core.warn import warn
 from autonet.data.reading.frames import warn_if_index_order_differs
 from autonet.data.targets.targets import Targets
-from autonet.estimators.autopytorch import translate_data, translate_options
+from autonet.estimators.autopytorch.keywords import translate_data, translate_options
+from autonet.estimators.autopytorch.log_functions import add_logged_rows
+from autonet.estimators.autopytorch.option_files import collect_options
+from autonet.estimators.autopytorch.result_logger import make_loggers, write_event_files
 from autonet.estimators.baselines import fit_baselines
 from autonet.estimators.callbacks import FitCallbacks
 from autonet.estimators.context import build_context
 from autonet.estimators.description import describe_model
 from autonet.estimators.inputs import FitInputs
-from autonet.estimators.log_functions import add_logged_rows
-from autonet.estimators.option_files import collect_options
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen, complete_configs
 from autonet.estimators.report import describe_best, log_fit, show_progress
-from autonet.estimators.result_logger import make_loggers, write_event_files
 from autonet.estimators.run import Run, open_run_of_fit
 from autonet.estimators.run_spec import describe_fit
 from autonet.estimators.scoring import get_positive_label

@@ -19,7 +19,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.modality import Modality
 from autonet.core.task import Task, TaskKind
 from autonet.core.validation import check_choice
-from autonet.estimators.autopytorch import RENAMED_OPTIONS, count_bracket_trials
+from autonet.estimators.autopytorch.keywords import RENAMED_OPTIONS, count_bracket_trials
 from autonet.estimators.params import Params
 from autonet.estimators.time_plan import DEFAULT_RUNTIME, WORKER_IMPORTS, TimePlan
 from autonet.metrics.measures import PINBALL

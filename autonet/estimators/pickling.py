@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator
 
 from autonet.core.component import Component, Node, OwnComponents
 from autonet.core.modality import Modality
-from autonet.estimators.autopytorch import RENAMED_OPTIONS
+from autonet.estimators.autopytorch.keywords import RENAMED_OPTIONS
 from autonet.metrics.metric import METRICS
 from autonet.models.network import find_own
 from autonet.nets.registry import NETWORKS

@@ -8,7 +8,7 @@ import numpy as np
 
 from autonet.core.resulttable import ResultTable
 from autonet.data.table import Table
-from autonet.estimators.autopytorch import translate_data
+from autonet.estimators.autopytorch.keywords import translate_data
 from autonet.estimators.fitting import (
     build_context_of_fit,
     build_space_of_fit,

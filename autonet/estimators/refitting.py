@@ -9,8 +9,8 @@ from ConfigSpace import ConfigurationSpace
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
 from autonet.core.validation import is_integer, is_real
-from autonet.estimators.autopytorch import translate_options
-from autonet.estimators.option_files import collect_options
+from autonet.estimators.autopytorch.keywords import translate_options
+from autonet.estimators.autopytorch.option_files import collect_options
 from autonet.estimators.options import Options, check_budget
 from autonet.models.network import LINEAR_CONFIG
 from autonet.search.spaces.encoding import Encoding

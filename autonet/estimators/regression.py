@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.data.targets.targets import RegressionTargets, TargetEncoder, Targets
-from autonet.estimators.autopytorch_methods import AutoPyTorchMixin
+from autonet.estimators.autopytorch.methods import AutoPyTorchMixin
 from autonet.estimators.base import AutoNet
 from autonet.estimators.param_docs import document_parameters
 from autonet.models.model import FittedModel

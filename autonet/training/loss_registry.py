@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 
 from autonet.core.component import Component
 from autonet.core.errors import InvalidOption
-from autonet.core.registration import Space, check_name, default_params, find_space, register, trying
+from autonet.core.registration import Space, check_name, default_params, find_space, parameter_names, register, trying
 from autonet.core.task import Task, TaskKind
 from autonet.training.batches import BATCH_LOSSES, BatchLoss, EncodedRows
 from autonet.training.losses import LOSSES, MeanLoss
@@ -111,7 +110,7 @@ def make_own_loss(
     """Make a component of a loss, after a try on each kind of task; see `register_loss`."""
     check_name(LOSSES, name, "loss")
     space, errors, fits = find_space(builder, space), list[InvalidOption](), list[TaskKind]()
-    loss = OwnLoss(builder, "reduction" in _parameters(builder))
+    loss = OwnLoss(builder, "reduction" in parameter_names(builder))
     for kind in get_args(TaskKind) if tasks is None else tasks:
         try:
             _try_loss(name, loss, space, kind)
@@ -121,13 +120,6 @@ def make_own_loss(
     if errors and (tasks is not None or not fits):
         raise errors[0]
     return Component(name, loss, space, tuple(fits), quantiles=False)
-
-
-def _parameters(builder: Any) -> set[str]:
-    try:
-        return set(inspect.signature(builder).parameters)
-    except (TypeError, ValueError):  # not callable, or of C
-        return set()
 
 
 def _try_loss(name: str, build: OwnLoss, space: Space | None, kind: TaskKind) -> None:

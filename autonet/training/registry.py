@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 from autonet.core.component import Component, make_space
 from autonet.core.errors import InvalidOption
 from autonet.core.lazy import configspace as cs
-from autonet.core.registration import Space, check_name, default_params, find_space, register, trying
+from autonet.core.registration import Space, check_name, default_params, find_space, parameter_names, register, trying
 from autonet.core.task import Task, TaskKind
 from autonet.training.optimizers import OPTIMIZERS, POSITIVE_LIMITS, group_parameters, make_eager
 from autonet.training.random import draw_from
@@ -125,7 +124,7 @@ def make_own_optimizer(name: str, builder: Any, space: Space | None = None) -> C
 
 def _rate_and_decay(builder: Any, expect: Callable[[bool, str], None]) -> Space:
     """Return a space of learning rate and, unless a class has no such parameter, weight decay."""
-    names = set(inspect.signature(builder).parameters) if isinstance(builder, type) else {"lr", "weight_decay"}
+    names = parameter_names(builder) if isinstance(builder, type) else {"lr", "weight_decay"}
     expect("lr" in names, f"{getattr(builder, '__name__', builder)} has no parameter 'lr'; pass its space")
     return make_space(_rate, _decay) if "weight_decay" in names else make_space(_rate)
 

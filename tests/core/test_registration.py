@@ -5,7 +5,15 @@ import pytest
 
 from autonet.core.component import Component, Node, extend_nodes
 from autonet.core.errors import InvalidOption, UnknownName
-from autonet.core.registration import check_name, default_params, find_space, register, trying, unregister
+from autonet.core.registration import (
+    check_name,
+    default_params,
+    find_space,
+    parameter_names,
+    register,
+    trying,
+    unregister,
+)
 from autonet.core.task import Task
 
 
@@ -73,3 +81,8 @@ def test_what_a_component_raises_is_told_in_a_sentence() -> None:
     assert isinstance(told.value.__cause__, InvalidOption)
     with pytest.raises(InvalidOption, match=r"^Part 'mine' fails on toy data: division by zero$"):
         use(lambda: 1 / 0)
+
+
+def test_parameter_names_of_functions_and_of_what_has_no_signature() -> None:
+    assert parameter_names(lambda a, *, b=1: None) == {"a", "b"}
+    assert parameter_names("no function") == parameter_names(dict) == set()

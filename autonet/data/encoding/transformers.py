@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidData
-from autonet.core.registration import Space, check_name, default_params, find_space, register, trying
+from autonet.core.registration import Space, check_name, default_params, find_space, parameter_names, register, trying
 from autonet.core.spec import register as register_spec
 from autonet.core.spec import to_spec
 from autonet.core.task import Task
@@ -129,7 +128,7 @@ class OwnTransformer:
 
     def make(self, seed: int, params: Mapping[str, Any]) -> Any:
         """Make a transformer that is not fitted; it gets the seed as ``random_state``, if it has such a parameter."""
-        seeds = {"random_state": seed} if _takes_random_state(self.builder) else {}
+        seeds = {"random_state": seed} if "random_state" in parameter_names(self.builder) else {}
         return self.builder(**seeds, **params)
 
     def fit(self, node: Node[Any], X: Array, seed: int, params: Mapping[str, Any]) -> TransformerModule:
@@ -153,13 +152,6 @@ class OwnNormalization(OwnTransformer):
     def __call__(self, **params: Any) -> Normalization:
         """Return the normalization; its statistics are the rows to which the transformer is fitted."""
         return Normalization(lambda X: (X,), lambda X: self.fit(NORMALIZATION, X, 0, params))
-
-
-def _takes_random_state(builder: Any) -> bool:
-    try:
-        return "random_state" in inspect.signature(builder).parameters
-    except (TypeError, ValueError):  # not callable, or of C
-        return False
 
 
 def register_preprocessor(

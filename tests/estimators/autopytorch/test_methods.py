@@ -12,7 +12,7 @@ from sklearn.metrics import balanced_accuracy_score, mean_absolute_error
 from sklearn.utils.validation import check_array
 
 from autonet import AutoNetClassification, AutoNetRegression
-from autonet.estimators.autopytorch_methods import is_table
+from autonet.estimators.autopytorch.methods import is_table
 from tests.estimators.refusals import refused
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")

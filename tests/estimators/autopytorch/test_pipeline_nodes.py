@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption, UnknownName
-from autonet.estimators.pipeline_nodes import Negated
+from autonet.estimators.autopytorch.pipeline_nodes import Negated
 from autonet.nets.registry import NETWORKS
 
 

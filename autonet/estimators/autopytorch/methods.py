@@ -11,8 +11,8 @@ from autonet.core.errors import InvalidOption
 from autonet.estimators.param_docs import describe_parameters
 
 if TYPE_CHECKING:
-    from autonet.estimators.option_files import ConfigFileParser
-    from autonet.estimators.pipeline_nodes import PipelineNodes
+    from autonet.estimators.autopytorch.option_files import ConfigFileParser
+    from autonet.estimators.autopytorch.pipeline_nodes import PipelineNodes
     from autonet.models.model import FittedModel
 
 __all__ = ["AutoPyTorchMixin", "is_table", "tell_weights_from_rows"]
@@ -77,7 +77,7 @@ class AutoPyTorchMixin:
     @property
     def pipeline(self) -> PipelineNodes:
         """Nodes of the pipeline, by name, at which components of your own are added for this estimator alone."""
-        from autonet.estimators.pipeline_nodes import PipelineNodes  # noqa: PLC0415 - needed for own components only
+        from autonet.estimators.autopytorch.pipeline_nodes import PipelineNodes  # noqa: PLC0415 - needed for own components only
 
         return PipelineNodes(self)  # type: ignore[arg-type]  # an estimator
 
@@ -188,9 +188,9 @@ class AutoPyTorchMixin:
 
         See Also
         --------
-        autonet.estimators.option_files.ConfigFileParser : The format, and an example.
+        autonet.estimators.autopytorch.option_files.ConfigFileParser : The format, and an example.
         """
-        from autonet.estimators.option_files import ConfigFileParser  # noqa: PLC0415 - loading a model needs none
+        from autonet.estimators.autopytorch.option_files import ConfigFileParser  # noqa: PLC0415 - loading a model needs none
 
         return ConfigFileParser()
 

@@ -14,7 +14,7 @@ from sklearn.datasets import load_iris
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
-from autonet.estimators.old_options import IMAGE_OPTIONS, OLD_OPTIONS
+from autonet.estimators.autopytorch.old_options import IMAGE_OPTIONS, OLD_OPTIONS
 from autonet.estimators.options import Options
 from autonet.estimators.params import Params
 from tests.estimators.refusals import refused
@@ -190,7 +190,7 @@ def test_an_update_of_one_option_keeps_the_more_precise_one() -> None:
 
 
 def test_the_migration_page_has_the_table() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "migration" / "autopytorch.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "migration" / "autopytorch.md").read_text(encoding="utf-8")
     section = page.partition("## Options\n")[2].partition("\n## ")[0]
     cells = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
     assert {cell[0].strip("`"): cell[2] for cell in cells} == {name: o.fate for name, o in OLD_OPTIONS.items()}

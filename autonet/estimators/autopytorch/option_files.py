@@ -7,8 +7,8 @@ from typing import Any
 
 from autonet.core.errors import InvalidOption
 from autonet.core.files import read_text
-from autonet.estimators.autopytorch import translate_options
-from autonet.estimators.old_options import OLD_OPTIONS
+from autonet.estimators.autopytorch.keywords import translate_options
+from autonet.estimators.autopytorch.old_options import OLD_OPTIONS
 from autonet.estimators.param_docs import describe_parameters
 from autonet.estimators.params import Params
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from autonet import AutoNetClassification
-from autonet.estimators.result_logger import CONFIGS, RESULTS, ResultLogger
+from autonet.estimators.autopytorch.result_logger import CONFIGS, RESULTS, ResultLogger
 from autonet.search import Study
 from autonet.search.records import Report, Status
 

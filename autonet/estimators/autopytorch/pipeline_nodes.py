@@ -9,7 +9,7 @@ from autonet.core.errors import InvalidOption
 from autonet.core.registration import Space
 from autonet.core.validation import check_choice
 from autonet.data.encoding.preprocessors import EMBEDDING, NORMALIZATION, PREPROCESSORS
-from autonet.estimators.log_functions import LOG_FUNCTIONS, LogFunctionsNode
+from autonet.estimators.autopytorch.log_functions import LOG_FUNCTIONS, LogFunctionsNode
 from autonet.metrics.metric import METRICS
 from autonet.nets.initialization import INITIALIZATION
 from autonet.nets.registry import NETWORKS
@@ -22,7 +22,7 @@ from autonet.training.schedules import SCHEDULES
 if TYPE_CHECKING:
     from autonet.estimators.pickling import PortableEstimator
 
-__all__ = ["PipelineNode", "PipelineNodes", "with_component"]
+__all__ = ["PipelineNode", "PipelineNodes"]
 
 # What Auto-PyTorch calls the components of a node, in ``add_network`` and ``remove_network``.
 WORDS: Mapping[str, str] = {
@@ -37,11 +37,6 @@ WORDS: Mapping[str, str] = {
     BATCH_LOSSES.name: "batch_loss_computation_technique",
     METRICS.name: "metric",
 }
-
-
-def with_component(own: OwnComponents, node: str, component: Component[Any]) -> OwnComponents:
-    """Return a copy of the user's components with another one at a node."""
-    return {**own, node: {**own.get(node, {}), component.name: component}}
 
 
 @dataclass(frozen=True)
@@ -116,6 +111,15 @@ class PipelineNode:
         """Names of the components to choose from."""
         return list(self._estimator._known_nodes()[self._node.name].components)  # noqa: SLF001
 
+    @property
+    def _added(self) -> Mapping[str, Component[Any]]:
+        own: OwnComponents = vars(self._estimator).get("_own_components", {})
+        return own.get(self._node.name, {})
+
+    def _replace(self, added: Mapping[str, Component[Any]]) -> None:
+        own = vars(self._estimator).get("_own_components", {})
+        self._estimator._own_components = {**own, self._node.name: added}  # noqa: SLF001
+
     def add(self, name: str, builder: Callable[..., Any], space: Space | None = None) -> None:
         """Add a component for this estimator, its clones and its pickles, after a try on toy data.
 
@@ -133,9 +137,7 @@ class PipelineNode:
         """
         if self._node.name not in MAKERS:
             raise InvalidOption(f"{self._node.name} takes no components of your own; got {name!r:.60}.")
-        own = vars(self._estimator).get("_own_components", {})
-        component = MAKERS[self._node.name](name, builder, space)
-        self._estimator._own_components = with_component(own, self._node.name, component)  # noqa: SLF001
+        self._replace({**self._added, name: MAKERS[self._node.name](name, builder, space)})
 
     def remove(self, name: str) -> None:
         """Remove a component that was added.
@@ -147,14 +149,11 @@ class PipelineNode:
         InvalidOption
             If it is built in: leave it out by the option `exclude`.
         """
-        own = vars(self._estimator).get("_own_components", {})
-        here = own.get(self._node.name, {})
         if name in self._node.reserved:
             key = self._node.option or self._node.name
             raise InvalidOption(f"{name!r} is built in; leave it out with exclude={{{key!r}: [{name!r}]}}.")
-        check_choice(f"component added to {self._node.name}", name, here)
-        kept = {key: component for key, component in here.items() if key != name}
-        self._estimator._own_components = {**own, self._node.name: kept}  # noqa: SLF001
+        check_choice(f"component added to {self._node.name}", name, self._added)
+        self._replace({key: component for key, component in self._added.items() if key != name})
 
     def _add_metric(self, name: str, metric: Callable[..., float], loss_transform: Any = False, **flags: Any) -> None:
         """Add a metric; without `loss_transform`, smaller values are better, as in Auto-PyTorch."""

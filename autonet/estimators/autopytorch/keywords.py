@@ -1,4 +1,4 @@
-"""Compatibility with Auto-PyTorch 0.0.2: its keywords and numbers of iterations."""
+"""Keywords of Auto-PyTorch 0.0.2 as options of the estimators, and its numbers of iterations."""
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
@@ -6,7 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autonet.core.errors import InvalidOption
-from autonet.estimators.old_options import translate_old_option
+from autonet.estimators.autopytorch.old_options import translate_old_option
 from autonet.estimators.synonyms import unknown_option_error
 
 if TYPE_CHECKING:
