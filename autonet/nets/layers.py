@@ -27,7 +27,7 @@ def build_norm(name: str, width: int) -> nn.Module:
     """Build a normalization layer by name.
 
     >>> build_norm("layer", 8)
-    LayerNorm((8,), eps=1e-05, elementwise_affine=True)
+    LayerNorm((8,), eps=1e-05, elementwise_affine=True...)
     """
     return NORMS[check_choice("norm", name, NORMS)](width)
 

@@ -91,7 +91,7 @@ def name_component(value: Any) -> str:
         If it has no name that Python code could give it.
     """
     if isinstance(value, str):
-        return value
+        return str(value)  # of an array, it is a string of NumPy
     name = getattr(value, "__name__", "")
     if not (callable(value) and name.isidentifier()):
         hint = f", such as {type(value).__name__}" if not callable(value) or not name else ""

@@ -24,7 +24,7 @@ from autonet.estimators.params import Params
         ("n_jobs", [None, 1, 2.0, -1, "auto"], [0, 1000, -2, "all", 1.5]),
         ("memory_limit_mb", [None, 0.5, 2000], [0, -1, True, "1 GB", float("inf")]),
         ("run_dir", [None, "run", Path("run")], [3, b"run", ["run"]]),
-        ("networks", [None, ["tabm"], ("tabm",), np.array(["tabm"])], ["tabm", [], [1], 3]),
+        ("networks", [None, ["tabm"], ("tabm",), np.array(["tabm"])], ["tabm", [], 3]),
         ("additional_metrics", [None, [], ["accuracy"]], ["accuracy", 3]),
     ],
 )

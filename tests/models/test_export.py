@@ -57,7 +57,8 @@ def test_the_module_of_a_classifier_returns_its_probabilities(table: pd.DataFram
     module = auto.get_pytorch_model(include_preprocessing=True, ensemble=True)
     with torch.no_grad(), one_thread():
         probabilities = module(*to_tensors(auto.model_.read(table))).numpy()
-    np.testing.assert_allclose(probabilities, auto.predict_proba(table), atol=ATOL)
+    tolerance = 10 * ATOL if "pbld" in chosen.values() else ATOL  # its frequencies magnify the rounding of numbers
+    np.testing.assert_allclose(probabilities, auto.predict_proba(table), atol=tolerance)
 
 
 @pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.trained import TrainedFold, as_folds
 from autonet.pipeline.trial import run_trial
 from autonet.search.running_trial import RunningTrial
@@ -26,7 +27,7 @@ def test_training_goes_on_from_a_file_as_from_memory(tmp_path: Path, changes: di
     space, path = context(drawn("classification"), folds=2), tmp_path / "0-0.0-3.0.safetensors"
     first = run_trial(space, job(space, 0, 3, **changes))
     write_checkpoint(path, [fold.spec() for fold in first.checkpoint])
-    folds = as_folds(read_checkpoint(path))
+    folds = as_folds(read_checkpoint(path), TABLES.nodes)
     assert folds is not None
     a = run_trial(space, job(space, 3, 6, first.checkpoint, **changes))
     b = run_trial(space, job(space, 3, 6, folds, **changes))
@@ -44,7 +45,7 @@ def test_in_a_run_directory_a_trial_leaves_plain_values(tmp_path: Path) -> None:
     on_disk = RunningTrial(replace(trial.job, directory=str(tmp_path)))
     plain, folds = run_trial(space, on_disk).checkpoint, run_trial(space, trial).checkpoint
     assert type(plain[0]) is dict
-    read = as_folds(plain)
+    read = as_folds(plain, TABLES.nodes)
     assert read is not None
     for one, other in zip(read, folds, strict=True):
         np.testing.assert_array_equal(one.prediction(one.best), other.prediction(other.best))
@@ -63,4 +64,4 @@ def test_equal_snapshots_are_stored_once() -> None:
 
 
 def test_no_checkpoint_has_no_folds() -> None:
-    assert as_folds(None) is None
+    assert as_folds(None, {}) is None

@@ -192,8 +192,8 @@ def register_preprocessor(
     --------
     >>> from sklearn.decomposition import PCA
     >>> from autonet import unregister_component
-    >>> register_preprocessor("pca", PCA)
-    >>> unregister_component("preprocessors", "pca")
+    >>> register_preprocessor("my_pca", PCA)
+    >>> unregister_component("preprocessors", "my_pca")
     """
     register(PREPROCESSORS, make_own_preprocessor(name, builder, space), what="preprocessor", overwrite=overwrite)
 
@@ -229,8 +229,8 @@ def register_normalization(
     --------
     >>> from sklearn.preprocessing import PowerTransformer
     >>> from autonet import unregister_component
-    >>> register_normalization("power", PowerTransformer)
-    >>> unregister_component("normalization_strategies", "power")
+    >>> register_normalization("my_power", PowerTransformer)
+    >>> unregister_component("normalization_strategies", "my_power")
     """
     register(NORMALIZATION, make_own_normalization(name, builder, space), what="scaling", overwrite=overwrite)
 

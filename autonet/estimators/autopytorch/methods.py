@@ -46,8 +46,8 @@ def tell_weights_from_rows(third: Any, y_valid: Any, X_valid: Any) -> tuple[Any,
         )
     if y_valid is None:
         raise InvalidOption(
-            "The third argument of fit is a table: pass weights of shape (n_samples,) as sample_weight, or rows to "
-            "validate on with their targets, fit(X, y, X_valid, y_valid)."
+            f"sample_weight has shape {np.shape(third)}, which is a table; pass weights of shape (n_samples,), or rows "
+            "to validate on with their targets, fit(X, y, X_valid, y_valid)."
         )
     return None, third
 

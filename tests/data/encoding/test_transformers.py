@@ -26,8 +26,8 @@ X = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
 
 
 def test_a_transformer_of_scikit_learn_is_a_preprocessor() -> None:
-    register_preprocessor("pca", PCA)
-    module = PREPROCESSORS.components["pca"].build(seed=3)(X[:30])
+    register_preprocessor("my_pca", PCA)
+    module = PREPROCESSORS.components["my_pca"].build(seed=3)(X[:30])
     transformed = module(torch.from_numpy(X))
     np.testing.assert_allclose(transformed, PCA().fit(X[:30]).transform(X), rtol=1e-4, atol=1e-5)
     assert transformed.dtype == torch.float32

@@ -67,7 +67,7 @@ def test_weights_and_rows_are_told_apart(value: Any, expected: bool) -> None:
 
 def test_a_third_argument_of_fit_that_is_neither_is_refused(iris: Any) -> None:
     auto, (X, y) = AutoNetClassification("tiny_cs", **QUICK), iris
-    refused(lambda: auto.fit(X, y, X), "The third argument of fit is a table: pass weights of shape (n_samples,)")
+    refused(lambda: auto.fit(X, y, X), "sample_weight has shape (150, 4), which is a table; pass weights of shape")
     refused(lambda: auto.fit(X, y, X, y, X_valid=X), "The third argument of fit is a table, and X_valid is given, too")
     refused(lambda: auto.fit(X, y, np.ones(150), y), "X_valid and y_valid belong together; got only one of them.")
 
