@@ -33,6 +33,11 @@ def _scale(x: Tensor, forward_scale: Tensor, backward_scale: Tensor) -> Tensor:
     return _ForwardBackward.apply(x, forward_scale, backward_scale)  # type: ignore[no-any-return,no-untyped-call]
 
 
+def _per_row(x: Tensor) -> list[int]:
+    """Return the shape of one number per row that broadcasts to x."""
+    return [len(x), *[1] * (x.ndim - 1)]
+
+
 def shake_shake(first: Tensor, second: Tensor, *, training: bool, generator: torch.Generator | None = None) -> Tensor:
     """Mix two branches: ``a * first + (1 - a) * second`` with a ~ U(0, 1) for each row.
 
@@ -40,17 +45,18 @@ def shake_shake(first: Tensor, second: Tensor, *, training: bool, generator: tor
 
     Parameters
     ----------
-    first, second : Tensor of shape (n, width)
+    first, second : Tensor of shape (n, width) or (n, channels, h, w)
     training : bool
     generator : torch.Generator, optional
 
     Returns
     -------
-    Tensor of shape (n, width)
+    Tensor
+        Of the same shape.
     """
     if not training:
         return 0.5 * (first + second)
-    a, b = (torch.rand(len(first), 1, device=first.device, dtype=first.dtype, generator=generator) for _ in range(2))
+    a, b = (torch.rand(_per_row(first), device=first.device, dtype=first.dtype, generator=generator) for _ in range(2))
     return _scale(first, a, b) + _scale(second, 1 - a, 1 - b)
 
 
@@ -62,20 +68,22 @@ def shake_drop(x: Tensor, *, p_drop: float, training: bool, generator: torch.Gen
 
     Parameters
     ----------
-    x : Tensor of shape (n, width)
+    x : Tensor of shape (n, width) or (n, channels, h, w)
     p_drop : float
     training : bool
     generator : torch.Generator, optional
 
     Returns
     -------
-    Tensor of shape (n, width)
+    Tensor
+        Of the same shape.
     """
     if not training:
         return x * (1 - p_drop)
-    keep = (torch.rand(len(x), 1, device=x.device, generator=generator) >= p_drop).to(x.dtype)
-    a = 2 * torch.rand(len(x), 1, device=x.device, dtype=x.dtype, generator=generator) - 1
-    b = torch.rand(len(x), 1, device=x.device, dtype=x.dtype, generator=generator)
+    shape = _per_row(x)
+    keep = (torch.rand(shape, device=x.device, generator=generator) >= p_drop).to(x.dtype)
+    a = 2 * torch.rand(shape, device=x.device, dtype=x.dtype, generator=generator) - 1
+    b = torch.rand(shape, device=x.device, dtype=x.dtype, generator=generator)
     return _scale(x, keep + (1 - keep) * a, keep + (1 - keep) * b)
 
 

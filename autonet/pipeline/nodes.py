@@ -5,7 +5,7 @@ from typing import Any
 from autonet.core.component import Node
 from autonet.data.targets.transforms import TARGET_TRANSFORMS
 from autonet.nets.initialization import INITIALIZATION
-from autonet.training.batches import BATCH_LOSSES, LOADER
+from autonet.training.batches import BATCH_LOSSES, LOADER, BatchLoss
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.schedules import SCHEDULES
@@ -13,7 +13,9 @@ from autonet.training.schedules import SCHEDULES
 __all__ = ["nodes_around"]
 
 
-def nodes_around(encoding: tuple[Node[Any], ...], networks: Node[Any]) -> dict[str, Node[Any]]:
+def nodes_around(
+    encoding: tuple[Node[Any], ...], networks: Node[Any], batch_losses: Node[BatchLoss] = BATCH_LOSSES
+) -> dict[str, Node[Any]]:
     """Return the nodes of a search space, by name, in the order in which data pass through them.
 
     Parameters
@@ -22,6 +24,8 @@ def nodes_around(encoding: tuple[Node[Any], ...], networks: Node[Any]) -> dict[s
         Steps of the encoding.
     networks : Node
         Networks to choose from.
+    batch_losses : Node
+        Batch techniques to choose from.
     """
-    training = (INITIALIZATION, OPTIMIZERS, SCHEDULES, LOSSES, LOADER, BATCH_LOSSES)
+    training = (INITIALIZATION, OPTIMIZERS, SCHEDULES, LOSSES, LOADER, batch_losses)
     return {node.name: node for node in (*encoding, TARGET_TRANSFORMS, networks, *training)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 import torch
@@ -15,7 +16,15 @@ from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
 from autonet.core.task import Task
 
-__all__ = ["BATCH_LOSSES", "LOADER", "BatchLoss", "EncodedRows", "count_batches", "shuffled_batches"]
+__all__ = [
+    "BATCH_LOSSES",
+    "IMAGE_BATCH_LOSSES",
+    "LOADER",
+    "BatchLoss",
+    "EncodedRows",
+    "count_batches",
+    "shuffled_batches",
+]
 
 
 @dataclass(frozen=True)
@@ -136,11 +145,57 @@ class Mixup:
         share = float(betaincinv(self.alpha, self.alpha, number))
         x, layers = _split_embeddings(network, rows.x)
         output = layers(torch.lerp(x.roll(1, 0), x, share))
-        if getattr(loss, "mixes_targets", False):
-            return _compute_loss(loss, output, rows.mix_targets(share))
-        return share * _compute_loss(loss, output, rows) + (1 - share) * _compute_loss(
-            loss, output, rows.roll_targets()
+        return _mix_losses(loss, output, rows, share)
+
+
+def _cutmix(*, alpha: float) -> BatchLoss:
+    return _standard() if alpha == 0.0 else CutMix(alpha)
+
+
+class CutMix:
+    """Train on images with a box of another image: Yun et al., "CutMix" (2019), arXiv 1905.04899.
+
+    Parameters
+    ----------
+    alpha : float
+        The share of the image that is kept is drawn from Beta(alpha, alpha).
+
+    Attributes
+    ----------
+    generator : torch.Generator or None
+        Source of random numbers; None: torch's global generator.
+    """
+
+    takes_generator = True
+
+    def __init__(self, alpha: float) -> None:
+        self.alpha = alpha
+        self.generator: torch.Generator | None = None
+
+    def __call__(self, network: nn.Module, loss: nn.Module, rows: EncodedRows) -> Tensor:
+        """Return the loss of a batch of images (n, channels, h, w)."""
+        numbers = torch.rand(3, generator=self.generator).tolist()
+        images = rows.x[:]
+        height, width = images.shape[-2:]
+        side = math.sqrt(1 - float(betaincinv(self.alpha, self.alpha, numbers[0])))
+        (top, bottom), (left, right) = (
+            _span(center, side, size) for center, size in zip(numbers[1:], (height, width), strict=True)
         )
+        mixed = images.clone()
+        mixed[..., top:bottom, left:right] = images.roll(1, 0)[..., top:bottom, left:right]
+        return _mix_losses(loss, network(mixed), rows, 1 - (bottom - top) * (right - left) / (height * width))
+
+
+def _span(center: float, side: float, size: int) -> tuple[int, int]:
+    """Return the first pixel of a box and the one after it; `center` and `side` are shares of the size."""
+    return round(max(center - side / 2, 0.0) * size), round(min(center + side / 2, 1.0) * size)
+
+
+def _mix_losses(loss: nn.Module, output: Tensor, rows: EncodedRows, share: float) -> Tensor:
+    """Return the loss of mixed rows, which have this share of their own, and the rest of the previous ones."""
+    if getattr(loss, "mixes_targets", False):
+        return _compute_loss(loss, output, rows.mix_targets(share))
+    return share * _compute_loss(loss, output, rows) + (1 - share) * _compute_loss(loss, output, rows.roll_targets())
 
 
 def _split_embeddings(network: nn.Module, x: Inputs) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
@@ -169,19 +224,19 @@ def _clipping_space(task: Task) -> cs.ConfigurationSpace:
     return space
 
 
+def _alpha(default: float) -> Callable[[Task], cs.ConfigurationSpace]:
+    return make_space(lambda: cs.Float("alpha", (0.0, 1.0), default=default, meta={"limits": (0.0, 100.0)}))
+
+
 BATCH_LOSSES: Node[BatchLoss] = Node.from_components(
     "TrainNode",
-    [
-        Component("standard", _standard),
-        Component(
-            "mixup",
-            _mixup,
-            make_space(lambda: cs.Float("alpha", (0.0, 1.0), default=0.2, meta={"limits": (0.0, 100.0)})),
-        ),
-    ],
+    [Component("standard", _standard), Component("mixup", _mixup, _alpha(0.2))],
     selector="batch_loss_computation_technique",
     option="batch_loss_computation_techniques",
     space=_clipping_space,
+)
+IMAGE_BATCH_LOSSES = replace(
+    BATCH_LOSSES, components={**BATCH_LOSSES.components, "cutmix": Component("cutmix", _cutmix, _alpha(1.0))}
 )
 
 LOADER: Node[None] = Node(

@@ -1,0 +1,1 @@
+"""Images: arrays, files and folders to arrays (n, channels, h, w), and their encoder."""

@@ -1,0 +1,1 @@
+"""Networks for images: convolutional families, and networks of tables on pixels."""

@@ -1,0 +1,86 @@
+"""Images as a modality: arrays of one shape, standardized by channel, augmented on the device."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from autonet.core.component import Components, Node
+from autonet.core.modality import Augmentation, Inputs, Modality
+from autonet.core.task import InputLayout, Task
+from autonet.data.images.arrays import Channels
+from autonet.data.images.encoder import ImageEncoder, ImageLayout
+from autonet.data.images.reader import ImageData, ImageReader
+from autonet.nets.images.registry import IMAGE_NETWORKS
+from autonet.nets.initialization import INITIALIZATION, initialize
+from autonet.pipeline.nodes import nodes_around
+from autonet.training.augmentation import AUGMENTATIONS
+from autonet.training.batches import IMAGE_BATCH_LOSSES
+
+__all__ = ["IMAGES", "Images"]
+
+
+class Images(Modality):
+    """Images of one shape."""
+
+    nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
+
+    def read(
+        self, X: Any, channels: Channels | None = None, image_size: tuple[int, int] | None = None, **options: Any
+    ) -> tuple[ImageReader, ImageData]:
+        """Infer the shape of the images, and read them.
+
+        Parameters
+        ----------
+        X : array-like, Tensor or paths
+        channels : {"first", "last"}, optional
+        image_size : tuple of int, optional
+            Height and width to resize to.
+        **options
+            Further options of the estimator; ignored.
+        """
+        return ImageReader.infer(X, channels, image_size)
+
+    def encoder_key(self, components: Components) -> Hashable:
+        """Return a constant: the encoder depends on no choice."""
+        return ()
+
+    def fit_encoder(
+        self,
+        data: ImageData,
+        rows: NDArray[np.intp],
+        components: Components,
+        seed: int,
+        y: NDArray[Any] | None = None,
+    ) -> ImageEncoder:
+        """Fit an encoder on training images (n,)."""
+        return ImageEncoder.fit(data, rows, seed)
+
+    def build_network(
+        self,
+        task: Task,
+        components: Components,
+        layout: InputLayout,
+        rows: Inputs | None = None,
+        y: Tensor | None = None,
+    ) -> nn.Module:
+        """Build and initialize a network, on the CPU."""
+        assert isinstance(layout, ImageLayout)  # noqa: S101 - for mypy
+        network = components[IMAGE_NETWORKS].build(shape=layout.shape, n_out=task.n_outputs)
+        initialization = components[INITIALIZATION]
+        initialize(network, initialization.build(), initialization.settings["initializer:initialize_bias"])
+        return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+    def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:
+        """Build the linear network of the baseline, on the CPU."""
+        return nn.Sequential(nn.Flatten(), nn.Linear(layout.n_in, task.n_outputs))
+
+    def augmentation(self, components: Components) -> Augmentation | None:
+        """Return the augmentation of training batches."""
+        return components[AUGMENTATIONS].build()
+
+
+IMAGES = Images()

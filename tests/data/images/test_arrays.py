@@ -1,0 +1,63 @@
+"""Arrays of images in any layout."""
+
+import numpy as np
+import pytest
+import torch
+
+from autonet.core.errors import InvalidData
+from autonet.data.images.arrays import as_array, find_channels, to_channels_first, to_values
+
+GRAY = np.arange(2 * 5 * 7, dtype=np.uint8).reshape(2, 5, 7)
+
+
+def test_arrays_tensors_and_lists_are_one_array() -> None:
+    for X in (GRAY, torch.from_numpy(GRAY), list(GRAY), list(torch.from_numpy(GRAY)), GRAY.tolist()):
+        found = as_array(X)
+        assert found is not None
+        np.testing.assert_array_equal(found, GRAY)
+    assert as_array(["a.png"]) is None
+    assert as_array([GRAY[0], GRAY[0, :3]]) is None
+    assert as_array("folder") is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels", "expected"),
+    [
+        ((2, 5, 7), None, (2, 1, 5, 7)),
+        ((2, 5, 7, 3), None, (2, 3, 5, 7)),
+        ((2, 3, 5, 7), None, (2, 3, 5, 7)),
+        ((2, 5, 7, 1), None, (2, 1, 5, 7)),
+        ((2, 3, 8, 4), "last", (2, 4, 3, 8)),
+        ((2, 3, 8, 4), "first", (2, 3, 8, 4)),
+        ((2, 9, 8, 12), "first", (2, 9, 8, 12)),
+    ],
+)
+def test_channels_come_first(shape: tuple[int, ...], channels: str | None, expected: tuple[int, ...]) -> None:
+    found = find_channels(shape, channels)  # type: ignore[arg-type]
+    assert to_channels_first(np.zeros(shape), found).shape == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((2, 3, 8, 4), "both the second and the last side may be the channels"),
+        ((2, 9, 8, 12), "neither the second nor the last side may be the channels"),
+        ((2, 64), r"must be images of shape \(n, height, width\).*got shape \(2, 64\)"),
+    ],
+)
+def test_an_ambiguous_layout_is_refused_with_the_option(shape: tuple[int, ...], message: str) -> None:
+    with pytest.raises(InvalidData, match=message):
+        find_channels(shape, None)
+
+
+def test_bytes_stay_bytes_and_others_are_floats() -> None:
+    assert to_values(GRAY) is GRAY
+    assert to_values(GRAY.astype(np.int64)).dtype == np.uint8
+    assert to_values(GRAY > 3).max() == 255
+    assert to_values(GRAY.astype(np.int64) - 1).dtype == np.float32
+    assert to_values(GRAY / 255).dtype == np.float32
+    assert to_values(GRAY.astype(np.uint16) * 257).dtype == np.float32
+    broken = GRAY / 255
+    broken[1, 0, 0] = np.nan
+    with pytest.raises(InvalidData, match="NaN or infinity in image 1"):
+        to_values(broken)

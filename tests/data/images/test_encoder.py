@@ -1,0 +1,45 @@
+"""The encoder of images."""
+
+import numpy as np
+import torch
+
+from autonet.core.spec import from_spec, to_spec
+from autonet.data.images.encoder import ImageEncoder
+from autonet.data.images.reader import ImageData
+
+VALUES = np.random.default_rng(0).integers(256, size=(20, 3, 4, 5), dtype=np.uint8)
+
+
+def test_images_are_standardized_by_channel_of_the_training_rows() -> None:
+    rows = np.arange(12)
+    encoder = ImageEncoder.fit(ImageData(VALUES), rows, seed=0)
+    mean, std = VALUES[:12].mean((0, 2, 3)), VALUES[:12].std((0, 2, 3))
+    inputs = encoder.inputs(ImageData(VALUES), torch.device("cpu"), np.array([15, 3, 4]))
+    assert inputs.shape == (3, 3, 4, 5)
+    assert encoder.layout.shape == (3, 4, 5)
+    assert encoder.layout.n_in == 60
+    expected = (VALUES[[15, 3, 4]] - mean[:, None, None]) / std[:, None, None]
+    for taken, like in ((inputs[:], expected), (inputs[torch.tensor([2, 0])], expected[[2, 0]])):
+        np.testing.assert_allclose(taken.numpy(), like, rtol=1e-4, atol=1e-5)
+        assert taken.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_floats_are_not_changed_in_place() -> None:
+    values = VALUES.astype(np.float32)
+    encoder = ImageEncoder.fit(ImageData(values), np.arange(20), seed=0)
+    encoder.inputs(ImageData(values), torch.device("cpu"))[:]
+    np.testing.assert_array_equal(values, VALUES)
+
+
+def test_a_constant_channel_is_zero() -> None:
+    values = VALUES.copy()
+    values[:, 1] = 7
+    inputs = ImageEncoder.fit(ImageData(values), np.arange(20), seed=0).inputs(ImageData(values), torch.device("cpu"))
+    assert (inputs[:][:, 1] == 0).all()
+
+
+def test_it_comes_back_from_its_description() -> None:
+    encoder = ImageEncoder.fit(ImageData(VALUES), np.arange(20), seed=0)
+    back = from_spec(to_spec(encoder))
+    assert back.layout == encoder.layout
+    np.testing.assert_array_equal(back.mean, encoder.mean)
