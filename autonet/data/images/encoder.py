@@ -88,7 +88,8 @@ class ImageEncoder:
         if len(rows) > MAX_FITTED:
             rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_FITTED, replace=False))
         values = data.values[rows]
-        mean, std = (f(values, axis=(0, 2, 3), dtype=np.float64).astype(np.float32) for f in (np.mean, np.std))
+        mean = np.asarray(values.mean((0, 2, 3), np.float64), np.float32)
+        std = np.asarray(values.std((0, 2, 3), np.float64), np.float32)
         layout = ImageLayout(data.n_columns, shape=tuple(map(int, values.shape[1:])))
         return cls(mean, np.where(std > 0, std, np.float32(1)), layout)
 

@@ -65,8 +65,8 @@ def read_pictures(
 ) -> tuple[NDArray[Any], PictureFormat]:
     """Read files, or pictures of Pillow, as one array.
 
-    Alpha is blended with white, other colour spaces become RGB, orientations of cameras are applied, of an animation the
-    first picture is taken, 16 bits are divided by 257.
+    Alpha is blended with white, other colour spaces become RGB, orientations of cameras are applied, the first picture
+    of an animation is taken, 16 bits are divided by 257.
 
     Parameters
     ----------
@@ -128,7 +128,8 @@ def _for_each(pictures: Sequence[Any], read: Callable[..., Any], *more: Iterable
     failed = [f"{_name(p)} ({why})" for p, (_, why) in zip(pictures, results, strict=True) if why]
     if failed:
         raise InvalidData(
-            f"{len(failed)} of {len(pictures)} files cannot be read: {join_first(failed)}; repair them or leave them out."
+            f"{len(failed)} of {len(pictures)} files cannot be read: {join_first(failed)}; repair them or leave them "
+            "out."
         )
     return [result for result, _ in results]
 
@@ -193,4 +194,4 @@ def _decode(picture: Any, form: PictureFormat) -> NDArray[Any]:
         if opened is not picture:
             opened.close()
     values = np.rint(values.clip(0, 255)).astype(np.uint8) if form.is_bytes else values.astype(np.float32)
-    return resize(values[None], form.size)[0]
+    return np.asarray(resize(values[None], form.size)[0])

@@ -52,7 +52,7 @@ class ImageData:
 
     def hashes(self) -> NDArray[np.uint64]:
         """Return a hash per image, shape (n,); equal images have equal hashes."""
-        digests = (blake2b(np.ascontiguousarray(image), digest_size=8).digest() for image in self.values)
+        digests = (blake2b(image.tobytes(), digest_size=8).digest() for image in self.values)
         return np.frombuffer(b"".join(digests), np.uint64)
 
 
@@ -73,14 +73,15 @@ class ImageReader:
         Whether arrays of another size are resized; files and pictures always are.
     """
 
-    names: ClassVar[None] = None
-
     n_channels: int
     height: int
     width: int
     is_bytes: bool
     channels: Channels = "last"
     is_resized: bool = False
+
+    # Images have no names of features.
+    names: ClassVar[None] = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -119,7 +120,8 @@ class ImageReader:
             channels = find_channels(array.shape, channels)
             values = _check_size(to_values(to_channels_first(array, channels)))
             values = np.ascontiguousarray(values if size is None else resize(values, size))
-        reader = cls(*values.shape[1:], values.dtype == np.uint8, channels or "last", is_resized=size is not None)
+        n_channels, height, width = values.shape[1:]
+        reader = cls(n_channels, height, width, values.dtype == np.uint8, channels or "last", size is not None)
         return reader, ImageData(values)
 
     def read(self, X: Any, owner: str = "") -> ImageData:

@@ -98,7 +98,7 @@ def stem_stride(shape: Shape, resolution: int) -> int:
     >>> [stem_stride((3, side, side), 32) for side in (28, 32, 64, 96, 224)]
     [1, 1, 2, 4, 8]
     """
-    return 2 ** max(math.ceil(math.log2(max(shape[1:]) / resolution)), 0)
+    return int(2 ** max(math.ceil(math.log2(max(shape[1:]) / resolution)), 0))
 
 
 def build_stem(shape: Shape, channels: int, resolution: int) -> tuple[nn.Conv2d, Shape]:

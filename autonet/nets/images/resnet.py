@@ -95,7 +95,7 @@ class ConvBlock(nn.Module):
             p_drop = self.shake_drop_probability
             residual = shake_drop(residual, p_drop=p_drop, training=self.training, generator=self.generator)
         shortcut: Tensor = x if self.shortcut is None else self.shortcut(h)
-        return shortcut + self.drop(residual)
+        return shortcut + self.drop(residual)  # type: ignore[no-any-return]
 
 
 def _build_shortcut(c_in: int, c_out: int, stride: int) -> nn.Module | None:

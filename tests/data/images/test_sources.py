@@ -28,10 +28,10 @@ def test_a_folder_has_a_sub_folder_per_class(folder: Path) -> None:
 def test_a_folder_without_classes_or_images_is_refused(folder: Path) -> None:
     with pytest.raises(InvalidData, match="has 0 sub-folders; there must be two or more, one for each class"):
         list_folder(folder / "cats")
-    with pytest.raises(InvalidData, match="'.*nothing' is no folder"):
+    with pytest.raises(InvalidData, match=r"'.*nothing' is no folder"):
         list_folder(folder / "nothing")
     (folder / "empty").mkdir()
-    with pytest.raises(InvalidData, match="The folder '.*empty' has no images"):
+    with pytest.raises(InvalidData, match=r"The folder '.*empty' has no images"):
         list_folder(folder)
 
 
