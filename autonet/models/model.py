@@ -342,8 +342,8 @@ def _rebuild(part: Mapping[str, Any], encoder: Any, nodes: Mapping[str, Node[Any
     task, config = from_spec(part["task"]), from_spec(part["config"])
     weights = {name: torch.from_numpy(np.array(array)) for name, array in part["weights"].items()}
     build = partial(rebuild_network, task, config, encoder.layout, nodes)
-    if not find_own(config):  # others may need values
-        return NetworkMember(encoder, targets, restore_checked(build, config, weights), config, task)
+    if not find_own(config, nodes):  # others may need values
+        return NetworkMember(encoder, targets, restore_checked(build, config, weights, nodes), config, task)
     return NetworkMember(encoder, targets, restore_network(build, weights), config, task)
 
 

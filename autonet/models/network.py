@@ -12,7 +12,9 @@ from autonet.core.errors import InvalidModelFile
 from autonet.core.modality import Inputs
 from autonet.core.task import InputLayout, Task
 from autonet.data.encoding.preprocessors import EMBEDDING, NORMALIZATION, PREPROCESSORS
+from autonet.data.images.encoder import ImageLayout
 from autonet.models.embedding_registry import build_category_embedding
+from autonet.models.image_network import build_image_network
 from autonet.nets.embedding import prepend_embeddings
 from autonet.nets.initialization import INITIALIZATION, UNINITIALIZED, initialize
 from autonet.nets.numeric import MAX_EMBEDDED_NUMBERS, NUMERIC_EMBEDDING
@@ -38,7 +40,9 @@ PREDICTING: Mapping[str, Node[Any]] = {
 }
 
 # Hyperparameters that count layers: their product is at most the number of weight tensors.
-LAYER_COUNTS = ("num_layers", "num_groups", "blocks_per_group", "num_blocks")
+LAYER_COUNTS = ("num_layers", "num_groups", "blocks_per_group", "num_blocks", "conv_layers", "blocks")
+# Hyperparameters that count the layers of one block each: their sum is at most the number of weight tensors.
+LAYERS_OF_BLOCKS = "layer_in_block_"
 
 
 def build_network(
@@ -89,7 +93,8 @@ def find_own(config: Mapping[str, Any], nodes: Mapping[str, Node[Any]] = PREDICT
 
 def build_linear(task: Task, layout: InputLayout) -> nn.Module:
     """Build the linear network of the baseline, on the CPU."""
-    return nn.Sequential(nn.Linear(layout.n_in, task.n_outputs))
+    flatten = [nn.Flatten()] if isinstance(layout, ImageLayout) else []
+    return nn.Sequential(*flatten, nn.Linear(layout.n_in, task.n_outputs))
 
 
 def rebuild_network(
@@ -99,7 +104,10 @@ def rebuild_network(
     if config == LINEAR_CONFIG:
         return build_linear(task, layout)
     components = Components.resolve([nodes.get(name, node) for name, node in PREDICTING.items()], config)
-    return build_network(task, components.replace([UNINITIALIZED]), layout)
+    components = components.replace([UNINITIALIZED])
+    if isinstance(layout, ImageLayout):
+        return build_image_network(task, components, layout)
+    return build_network(task, components, layout)
 
 
 def restore_network(build: Callable[[], nn.Module], weights: Mapping[str, Tensor]) -> nn.Module:
@@ -119,7 +127,10 @@ def restore_network(build: Callable[[], nn.Module], weights: Mapping[str, Tensor
 
 
 def restore_checked(
-    build: Callable[[], nn.Module], config: Mapping[str, Any], weights: Mapping[str, Tensor]
+    build: Callable[[], nn.Module],
+    config: Mapping[str, Any],
+    weights: Mapping[str, Tensor],
+    nodes: Mapping[str, Node[Any]] = PREDICTING,
 ) -> nn.Module:
     """Rebuild a built-in network from a file, after a check that its shapes are those of its weights.
 
@@ -133,14 +144,17 @@ def restore_checked(
         Its configuration.
     weights : mapping of str to Tensor
         State dict; not copied.  Floats of another precision are converted.
+    nodes : mapping of str to Node
+        Has the node of the network.
 
     Raises
     ------
     InvalidModelFile
         If it has more layers, or other shapes.
     """
-    params = {} if config == LINEAR_CONFIG else NETWORKS.resolve(config).params
+    params = {} if config == LINEAR_CONFIG else nodes[NETWORKS.name].resolve(config).params
     counts = [params.get(name, 1) for name in LAYER_COUNTS]
+    counts.append(sum(count for name, count in params.items() if name.startswith(LAYERS_OF_BLOCKS)))
     if math.prod(max(count, 1) for count in counts) > len(weights):
         raise InvalidModelFile(f"a network of {counts} layers has only {len(weights)} weights")
     with torch.device("meta"), SkipValues():  # type: ignore[no-untyped-call]

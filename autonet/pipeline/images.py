@@ -4,7 +4,6 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -14,8 +13,9 @@ from autonet.core.task import InputLayout, Task
 from autonet.data.images.arrays import Channels
 from autonet.data.images.encoder import ImageEncoder, ImageLayout
 from autonet.data.images.reader import ImageData, ImageReader
+from autonet.models.image_network import build_image_network
+from autonet.models.network import build_linear
 from autonet.nets.images.registry import IMAGE_NETWORKS
-from autonet.nets.initialization import INITIALIZATION, initialize
 from autonet.pipeline.nodes import nodes_around
 from autonet.training.augmentation import AUGMENTATIONS
 from autonet.training.batches import IMAGE_BATCH_LOSSES
@@ -67,16 +67,13 @@ class Images(Modality):
         rows: Inputs | None = None,
         y: Tensor | None = None,
     ) -> nn.Module:
-        """Build and initialize a network, on the CPU."""
+        """Build and initialize a network, on the CPU; see `build_image_network`."""
         assert isinstance(layout, ImageLayout)  # noqa: S101 - for mypy
-        network = components[IMAGE_NETWORKS].build(shape=layout.shape, n_out=task.n_outputs)
-        initialization = components[INITIALIZATION]
-        initialize(network, initialization.build(), initialization.settings["initializer:initialize_bias"])
-        return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+        return build_image_network(task, components, layout)
 
     def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:
         """Build the linear network of the baseline, on the CPU."""
-        return nn.Sequential(nn.Flatten(), nn.Linear(layout.n_in, task.n_outputs))
+        return build_linear(task, layout)
 
     def augmentation(self, components: Components) -> Augmentation | None:
         """Return the augmentation of training batches."""
