@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from autonet.estimators.classification import AutoNetClassification as AutoNetClassification
     from autonet.estimators.classification import AutoNetMultilabel as AutoNetMultilabel
     from autonet.estimators.files import load as load
+    from autonet.estimators.images import AutoNetImageClassification as AutoNetImageClassification
+    from autonet.estimators.images import AutoNetImageRegression as AutoNetImageRegression
     from autonet.estimators.regression import AutoNetRegression as AutoNetRegression
     from autonet.estimators.saved_run import open_run as open_run
     from autonet.metrics.registry import register_metric as register_metric
@@ -41,6 +43,8 @@ __getattr__, __dir__ = make_lazy_attributes(
     {
         "AutoNetClassification": "autonet.estimators.classification",
         "AutoNetEnsemble": "autonet.estimators.autopytorch.ensemble",
+        "AutoNetImageClassification": "autonet.estimators.images",
+        "AutoNetImageRegression": "autonet.estimators.images",
         "AutoNetMultilabel": "autonet.estimators.classification",
         "AutoNetRegression": "autonet.estimators.regression",
         "Callback": "autonet.estimators.callbacks",
@@ -68,6 +72,8 @@ __getattr__, __dir__ = make_lazy_attributes(
 __all__ = [
     "AutoNetClassification",
     "AutoNetEnsemble",
+    "AutoNetImageClassification",
+    "AutoNetImageRegression",
     "AutoNetMultilabel",
     "AutoNetRegression",
     "Callback",

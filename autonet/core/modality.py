@@ -22,7 +22,10 @@ Allocate = Callable[["tuple[int, ...]"], "NDArray[np.float32]"]
 
 
 class Inputs(Protocol):
-    """Encoded rows, the inputs of a network: a tensor (n, ...), or an object that encodes rows on demand."""
+    """Encoded rows, the inputs of a network: a tensor (n, ...), or an object that encodes rows on demand.
+
+    The latter may have ``prediction_rows``, the number of rows per forward pass in prediction.
+    """
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -129,9 +132,12 @@ class Modality(Protocol):
     ----------
     baseline_encoding : sequence of Choice
         Choices that suit linear models; others stay as configured.
+    presets : str
+        Folder of its presets below that of all; empty for tables.
     """
 
     baseline_encoding: Sequence[Choice[Any]] = ()
+    presets: str = ""
 
     @property
     def nodes(self) -> Mapping[str, Node[Any]]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
     from autonet.core.resulttable import ResultTable
+    from autonet.estimators.options import Options
     from autonet.space.updates import HyperparameterSearchSpaceUpdates
 
 __all__ = ["AutoNet"]
@@ -43,6 +44,7 @@ class AutoNet(FittedEstimator, ABC):
 
     kind: ClassVar[TaskKind]
     modality: ClassVar[Modality] = TABLES
+    _params: ClassVar[type[Params]] = Params
     default_metrics: ClassVar[Mapping[TaskKind, str]]
 
     @accept_old_keywords
@@ -179,7 +181,7 @@ class AutoNet(FittedEstimator, ABC):
 
     def set_params(self, **params: Any) -> Self:
         """Set options by name; unknown ones raise as in the constructor."""
-        names = Params.names()
+        names = self._params.names()
         nested = [name for name in params if name.partition("__")[0] in names]
         return super().set_params(**translate_options(params, [*names, *nested]))  # type: ignore[no-any-return]
 
@@ -320,6 +322,16 @@ class AutoNet(FittedEstimator, ABC):
             fit_estimator(fitted, data, sample_weight, groups, options, chosen)
             self.__dict__ = fitted.__dict__
         return self
+
+    def _options(self) -> type[Options]:
+        """Return the class of the options of a fit."""
+        from autonet.estimators.options import Options  # noqa: PLC0415 - loading a model needs no search
+
+        return Options
+
+    def _find_rows(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Return data and targets where what was passed to `fit` names both."""
+        return X, y
 
     @abstractmethod
     def _read_targets(self, y: Any, quantiles: tuple[float, ...]) -> Targets:

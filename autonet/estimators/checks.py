@@ -44,6 +44,7 @@ __all__ = [
     "check_search_space",
     "check_tensorboard",
     "flag",
+    "must_be",
     "number",
     "parse_log_level",
 ]

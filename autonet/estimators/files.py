@@ -34,6 +34,8 @@ __all__ = ["PACKAGES", "describe_params", "dump", "find_class", "find_components
 
 ESTIMATORS: Mapping[str, str] = {
     "AutoNetClassification": "autonet.estimators.classification",
+    "AutoNetImageClassification": "autonet.estimators.images",
+    "AutoNetImageRegression": "autonet.estimators.images",
     "AutoNetMultilabel": "autonet.estimators.classification",
     "AutoNetRegression": "autonet.estimators.regression",
 }

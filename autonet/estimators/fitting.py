@@ -221,9 +221,9 @@ def _keep_what_was_found(study: Study) -> Iterator[None]:
 
 def resolve_options(estimator: "AutoNet", overrides: Mapping[str, Any]) -> Options:
     """Override the parameters of an estimator by keywords, and check them."""
-    names = Options.names()
-    values = {name: getattr(estimator, name) for name in names}
-    return Options.resolve(collect_options(values, translate_options(overrides, names)))
+    kind = estimator._options()
+    values = {name: getattr(estimator, name) for name in kind.names()}
+    return kind.resolve(collect_options(values, translate_options(overrides, kind.names())))
 
 
 def get_search_space(estimator: "AutoNet", data: dict[str, Any], options: Mapping[str, Any]) -> ConfigurationSpace:
@@ -246,6 +246,9 @@ def read_inputs(
 ) -> tuple[Reader, FitInputs]:
     """Read data and targets."""
     data, logs = add_logged_rows(estimator, data, options.additional_logs)
+    for X, y in (("X", "y"), ("X_valid", "y_valid"), ("X_test", "y_test")):
+        found = estimator._find_rows(data.get(X), data.get(y))
+        data = {**data, **dict(zip((X, y), found, strict=True))}
     for part in ("valid", "test"):
         if (data.get(f"X_{part}") is None) != (data.get(f"y_{part}") is None):
             raise InvalidOption(f"X_{part} and y_{part} belong together; got only one of them.")
@@ -255,7 +258,7 @@ def read_inputs(
     if logs and data.get("X_test") is None:
         raise InvalidOption("additional_logs=['test_result'] needs rows to score; pass X_test and y_test to fit.")
     modality = estimator.modality
-    reader, rows = modality.read(data["X"], categorical_features=options.categorical_features)
+    reader, rows = modality.read(data["X"], **options.reading)
     targets = estimator._read_targets(data["y"], options.levels)
     codes = targets.encode(data["y"])
     check_consistent_length(range(len(rows)), codes)

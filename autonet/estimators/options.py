@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -41,9 +41,6 @@ from autonet.space.updates import HyperparameterSearchSpaceUpdate, parse_hyperpa
 
 __all__ = ["Options", "check_budget"]
 
-# Options that choose among the components of a node.
-NODE_OF_OPTION = {node.option: node.name for node in NODES.values() if node.option}
-
 # Options that presets may set, with their values if a preset does not.
 PRESET_OPTIONS = {
     "cross_validator": "none",
@@ -58,6 +55,8 @@ PRESET_OPTIONS = {
 @dataclass(frozen=True)
 class Options(Params):
     """Parameters of a fit, checked, with what follows from them."""
+
+    modality: ClassVar[Modality] = TABLES
 
     @classmethod
     def resolve(cls, values: Mapping[str, Any]) -> Self:
@@ -184,17 +183,22 @@ class Options(Params):
         if isinstance(updates, str | Path):
             updates = parse_hyperparameter_search_space_updates(updates)
         edits = [*(updates or ()), *read_shorthand(self.search_space or {})]
-        if modality is not TABLES:  # presets are for tables; what they say of training holds for all data
+        if modality is not self.modality:  # of the user's own; what presets say of training holds for all data
             preset = preset.restrict([name for name in nodes if modality.nodes[name] is NODES.get(name)])
         excluded = {find_node(key, nodes, "key of exclude").name: names for key, names in (self.exclude or {}).items()}
         space = build_space(task, preset.components, [*preset.updates, *chosen, *edits], nodes, excluded)
         check_resampling(space, strategies)
         return space
 
+    @classmethod
+    def node_of_option(cls) -> dict[str, str]:
+        """Return the nodes whose components options choose, by option."""
+        return {node.option: node.name for node in cls.modality.nodes.values() if node.option}
+
     def _list_components(self, nodes: Mapping[str, Node[Any]]) -> dict[str, ComponentList]:
         """Return the components that options and `include` choose, by node."""
         chosen: dict[str, ComponentList] = {}
-        for option, node in NODE_OF_OPTION.items():
+        for option, node in self.node_of_option().items():
             if getattr(self, option) is not None:
                 if node not in nodes:
                     raise InvalidOption(f"{option} has no components for this kind of data; remove it.")
@@ -213,13 +217,18 @@ class Options(Params):
         return adopt(nodes, self._list_components({name: nodes[name] for name in nodes if name != METRICS.name}))
 
     @property
+    def reading(self) -> dict[str, Any]:
+        """Options of the modality's `read`."""
+        return {"categorical_features": self.categorical_features}
+
+    @property
     def levels(self) -> tuple[float, ...]:
         """Levels of the quantiles to predict; empty for means."""
         return () if self.quantiles is None else tuple(np.atleast_1d(self.quantiles).astype(float).tolist())
 
     def load_preset(self, task: Task) -> Preset:
         """Read the preset for a task."""
-        return load_preset(self.preset, task)  # type: ignore[arg-type]  # `collect_options` took dictionaries apart
+        return load_preset(self.preset, task, self.modality.presets)  # type: ignore[arg-type]  # `collect_options` took dictionaries apart
 
     def load_portfolio(self, task: Task, encoding: Encoding) -> list[dict[str, Any]]:
         """Return the configurations of the preset to try first, fitted into the space."""

@@ -154,13 +154,14 @@ def choose_configuration(
     else:
         space = getattr(estimator, "search_space_", None)  # a loaded model may have none
         chosen = Chosen(estimator.best_config_, space, estimator.model_.best[0].task)
-    params = {name: getattr(estimator, name) for name in Options.names()}
-    given = {**translate_options(overrides, Options.names()), "baseline": chosen.has_linear}
+    kind = estimator._options()  # noqa: SLF001
+    params = {name: getattr(estimator, name) for name in kind.names()}
+    given = {**translate_options(overrides, kind.names()), "baseline": chosen.has_linear}
     keywords = {**given, **WITHOUT_SEARCH}
     if chosen.others:
-        size = max(Options.resolve(collect_options(params, given)).max_networks, len(chosen.configs))
+        size = max(kind.resolve(collect_options(params, given)).max_networks, len(chosen.configs))
         keywords |= {"max_trials": len(chosen.configs), "ensemble_size": size}
-    options = Options.resolve(collect_options(params, keywords))
+    options = kind.resolve(collect_options(params, keywords))
     budget = _find_budget(estimator, options) if budget is None else budget
     _check_budget(budget, options)
     return chosen, {**keywords, "min_budget": budget, "max_budget": budget}

@@ -1,10 +1,11 @@
-"""Export of fitted models: one ``nn.Module`` from the arrays of a table to predictions, as `torch.export` or ONNX."""
+"""Export of fitted models: one ``nn.Module`` from arrays, or images, to predictions, as `torch.export` or ONNX."""
 
 import json
 import math
 import os
 import warnings
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from autonet.core.errors import InvalidOption, MissingPackage
 from autonet.core.files import find_target
 from autonet.core.jsonvalues import readable
 from autonet.data.encoding.transformers import TRANSFORMERS
+from autonet.data.images.reader import ImageData, ImageReader
 from autonet.data.table import Table
 from autonet.data.targets.targets import TargetEncoder
 from autonet.data.targets.transforms import NoTransform, PowerTransform, SignedLog
@@ -73,9 +75,12 @@ class EndToEndModule(nn.Module):
         Tensor of shape (n, n_outputs), float64
             Probabilities of the classes or labels, or values in the unit of the target.
         """
-        encoded = [encoder(numbers, codes, *texts) for encoder in self.encoders]
+        return self._predict(numbers, codes, *texts)
+
+    def _predict(self, *inputs: Tensor) -> Tensor:
+        encoded = [encoder(*inputs) for encoder in self.encoders]
         outputs = [network(encoded[i]) for network, i in zip(self.networks, self.encoder_of, strict=True)]
-        outputs += [output for trees in self.trees for output in trees(numbers, codes, *texts)]
+        outputs += [output for trees in self.trees for output in trees(*inputs)]
         predictions = [decode(output) for decode, output in zip(self.decoders, outputs, strict=True)]
         mean = _weighted_mean(predictions, self.weights)
         if self.temperature == 1:
@@ -83,13 +88,35 @@ class EndToEndModule(nn.Module):
         return torch.softmax(mean.clamp(min=MIN_PROBABILITY).log() / self.temperature, 1)
 
 
+class ImageModule(EndToEndModule):
+    """An `EndToEndModule` of images."""
+
+    def forward(self, images: Tensor) -> Tensor:  # type: ignore[override]  # other inputs
+        """Predict.
+
+        Parameters
+        ----------
+        images : Tensor of shape (n, channels, h, w), uint8 or float32
+            As those of fit.
+
+        Returns
+        -------
+        Tensor of shape (n, n_outputs), float64
+            Probabilities of the classes or labels, or values in the unit of the target.
+        """
+        return self._predict(images)
+
+
 def build_module(model: FittedModel, *, ensemble: bool) -> EndToEndModule:
     """Make the module of the whole ensemble, or of the best network alone."""
-    return EndToEndModule(model.ensemble if ensemble else Ensemble.from_members("best", model.best[:1]))
+    kind = ImageModule if isinstance(model.schema, ImageReader) else EndToEndModule
+    return kind(model.ensemble if ensemble else Ensemble.from_members("best", model.best[:1]))
 
 
-def to_tensors(table: Table) -> tuple[Tensor, ...]:
-    """Return the inputs of an `EndToEndModule` for a table: numbers, codes, and term counts of each text."""
+def to_tensors(table: Table | ImageData) -> tuple[Tensor, ...]:
+    """Return the inputs of an `EndToEndModule`: of a table numbers, codes, and term counts of each text; or images."""
+    if isinstance(table, ImageData):
+        return (torch.from_numpy(table.values),)
     raw: Any = table.numbers
     numbers = np.asarray(raw.toarray() if table.is_sparse else raw, np.float64)
     arrays = [numbers, table.codes.astype(np.int64), *(text.toarray().astype(np.float64) for text in table.texts)]
@@ -115,12 +142,14 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
     names = ["numbers", "codes", *(f"text_{i}" for i in range(len(inputs) - 2))]
     rows = {0: torch.export.Dim("rows")}
     shapes: Any = (rows, rows, *([tuple(rows for _ in inputs[2:])] if inputs[2:] else []))
+    if isinstance(schema, ImageReader):
+        names, shapes = ["images"], (rows,)
     description = {
         "inputs": [
-            {"name": name, "dtype": str(x.dtype).removeprefix("torch."), "columns": x.shape[1]}
+            {"name": name, "dtype": str(x.dtype).removeprefix("torch."), **_describe_shape(x)}
             for name, x in zip(names, inputs, strict=True)
         ],
-        "columns": schema.describe_inputs(),
+        **({} if isinstance(schema, ImageReader) else {"columns": schema.describe_inputs()}),
         "output": {
             "kind": model.targets.kind,
             "labels": None if model.targets.labels is None else list(map(readable, model.targets.labels)),
@@ -132,9 +161,15 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
     if target.suffix == ".onnx":
         _export_onnx(module, inputs, shapes, names, target)
     else:
+        if isinstance(schema, ImageReader):  # torch.export warns of weights with channels last
+            module = deepcopy(module).to(memory_format=torch.contiguous_format)
         _renew_empty_buffers(module)
         torch.export.save(torch.export.export(module, inputs, dynamic_shapes=shapes), target)
     beside.write_text(text)
+
+
+def _describe_shape(x: Tensor) -> dict[str, Any]:
+    return {"columns": x.shape[1]} if x.ndim == 2 else {"shape": list(x.shape[1:])}
 
 
 def _renew_empty_buffers(module: nn.Module) -> None:

@@ -26,6 +26,7 @@ __all__ = ["IMAGES", "Images"]
 class Images(Modality):
     """Images of one shape."""
 
+    presets = "images"
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
 
     def read(

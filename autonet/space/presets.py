@@ -87,18 +87,23 @@ def get_preset_folder() -> Path:
     return installed if installed.is_dir() else installed.parents[1] / "presets"
 
 
-def list_presets() -> list[str]:
+def list_presets(folder: str = "") -> list[str]:
     """Return the names of the presets that come with autonet.
+
+    Parameters
+    ----------
+    folder : str
+        "images" for those of images; default: of tables.
 
     Examples
     --------
     >>> list_presets()
     ['best_cs', 'full_cs', 'medium_cs', 'tiny_cs', 'tiny_cs_002']
     """
-    return sorted(path.stem for path in get_preset_folder().glob("*.toml"))
+    return sorted(path.stem for path in (get_preset_folder() / folder).glob("*.toml"))
 
 
-def load_preset(preset: str | Path | None, task: Task) -> Preset:
+def load_preset(preset: str | Path | None, task: Task, folder: str = "") -> Preset:
     """Read a preset for a task.
 
     Parameters
@@ -107,6 +112,8 @@ def load_preset(preset: str | Path | None, task: Task) -> Preset:
         A name (``"tiny_cs"``), or the path of a TOML file.  None: no restriction, and no options of its own.
     task : Task
         Selects the updates and portfolio entries that are for its kind, number of rows and number of columns.
+    folder : str
+        Folder of the named presets; see `list_presets`.
 
     Raises
     ------
@@ -117,17 +124,17 @@ def load_preset(preset: str | Path | None, task: Task) -> Preset:
         return Preset("None", "Everything that is registered, at its full range.", {}, {}, (), ())
     path = Path(preset)
     if path.suffix != ".toml":
-        path = _find_preset(str(preset), "preset")
-    found = _read_preset(path, task)
+        path = _find_preset(str(preset), "preset", folder)
+    found = _read_preset(path, task, folder)
     return found.without(LOSSES.name) if task.quantiles else found  # it chooses among losses of means
 
 
-def _find_preset(name: str, what: str) -> Path:
+def _find_preset(name: str, what: str, folder: str) -> Path:
     """Return the path of a preset that comes with autonet."""
-    return get_preset_folder() / f"{check_choice(what, name, list_presets())}.toml"
+    return get_preset_folder() / folder / f"{check_choice(what, name, list_presets(folder))}.toml"
 
 
-def _read_preset(path: Path, task: Task) -> Preset:
+def _read_preset(path: Path, task: Task, folder: str) -> Preset:
     """Read the file of a preset, and those of its bases."""
     where, content = f"preset {path.name}", _parse_file(path)
     if content.get("schema") != SCHEMA:
@@ -149,7 +156,7 @@ def _read_preset(path: Path, task: Task) -> Preset:
     description, options = _get(content, "description", str, where), _get(content, "options", dict, where)
     found = Preset(path.stem, description, options, components, tuple(updates), tuple(entries))
     base = _get(content, "base", str, where)
-    return found.extend(_read_preset(_find_preset(base, f"base in {where}"), task)) if base else found
+    return found.extend(_read_preset(_find_preset(base, f"base in {where}", folder), task, folder)) if base else found
 
 
 def _parse_file(path: Path) -> dict[str, Any]:

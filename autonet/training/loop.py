@@ -213,11 +213,12 @@ def predict(network: nn.Module, x: Inputs) -> Tensor:
     """
     if network.training:  # eval() visits all layers: a sixth of the time of a single row
         network.eval()
-    first: Tensor = network(x[:PREDICTION_BATCH_SIZE])
+    size = getattr(x, "prediction_rows", PREDICTION_BATCH_SIZE)
+    first: Tensor = network(x[:size])
     outputs = first.new_empty((len(x), *first.shape[1:]))  # small tensors kept between large ones fragment the memory
     outputs[: len(first)] = first
-    for start in range(PREDICTION_BATCH_SIZE, len(x), PREDICTION_BATCH_SIZE):
-        batch = slice(start, start + PREDICTION_BATCH_SIZE)
+    for start in range(size, len(x), size):
+        batch = slice(start, start + size)
         outputs[batch] = network(x[batch])
     return outputs
 

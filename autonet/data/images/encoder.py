@@ -5,17 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from autonet.core.modality import Allocate
 from autonet.core.spec import describable
 from autonet.core.task import InputLayout
 from autonet.data.images.reader import ImageData
 
-__all__ = ["ImageEncoder", "ImageInputs", "ImageLayout"]
+__all__ = ["ImageEncoder", "ImageInputs", "ImageLayout", "Standardize"]
 
 # Images that means and standard deviations are computed from, at most.
 MAX_FITTED = 10_000
+# Values of the images of a forward pass in prediction.
+PREDICTED_VALUES = 2**20
 
 
 @describable
@@ -32,6 +34,27 @@ class ImageLayout(InputLayout):
     shape: tuple[int, ...] = ()
 
 
+class Standardize(nn.Module):
+    """Standardize images by channel.
+
+    Parameters
+    ----------
+    mean, std : ndarray of shape (channels,), float32
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.from_numpy(mean.reshape(-1, 1, 1)))
+        self.register_buffer("std", torch.from_numpy(std.reshape(-1, 1, 1)))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map (n, channels, h, w), uint8 or float32, to float32, in new memory."""
+        return (images.float() - self.mean) / self.std
+
+
 @dataclass(frozen=True, eq=False)
 class ImageInputs:
     """Images on a device, standardized as they are taken: a quarter of the memory of floats.
@@ -39,12 +62,11 @@ class ImageInputs:
     Attributes
     ----------
     values : Tensor of shape (n, channels, h, w), uint8 or float32
-    mean, std : Tensor of shape (channels, 1, 1)
+    module : Standardize
     """
 
     values: Tensor
-    mean: Tensor
-    std: Tensor
+    module: Standardize
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -62,8 +84,13 @@ class ImageInputs:
 
     def __getitem__(self, rows: Tensor | slice) -> Tensor:
         """Return images as float32, channels last in memory, which convolutions on a CPU are faster with."""
-        images = self.values[rows].to(torch.float32, memory_format=torch.channels_last)
-        return torch.sub(images, self.mean).div_(self.std)
+        images: Tensor = self.module(self.values[rows].to(torch.float32, memory_format=torch.channels_last))
+        return images
+
+    @property
+    def prediction_rows(self) -> int:
+        """Number of images per forward pass in prediction, so that their maps fit into memory."""
+        return max(PREDICTED_VALUES // self.values[:1].numel(), 1) if len(self) else 1
 
 
 @describable
@@ -102,5 +129,9 @@ class ImageEncoder:
     ) -> ImageInputs:
         """Encode images (n,) of data, by default all, for a network."""
         values = torch.from_numpy(np.ascontiguousarray(data.values if rows is None else data.values[rows]))
-        mean, std = (torch.from_numpy(part.reshape(-1, 1, 1)).to(device) for part in (self.mean, self.std))
-        return ImageInputs(values.to(device), mean, std)
+        return ImageInputs(values.to(device), self.module.to(device))
+
+    @property
+    def module(self) -> Standardize:
+        """The arithmetic, on the CPU."""
+        return Standardize(self.mean, self.std)

@@ -68,7 +68,7 @@ class ImageReader:
     is_bytes : bool
         Whether values are whole numbers from 0 to 255.
     channels : {"first", "last"}
-        Layout of arrays with four dimensions.
+        Layout of arrays with four dimensions; later arrays of the other one are recognized by their shape.
     is_resized : bool
         Whether arrays of another size are resized; files and pictures always are.
     """
@@ -142,7 +142,7 @@ class ImageReader:
         if array is None:
             form = PictureFormat(self.n_channels, (self.height, self.width), self.is_bytes)
             return ImageData(read_pictures(list_pictures(X), form)[0])
-        values = _check_size(to_values(to_channels_first(array, self.channels)))
+        values = _check_size(to_values(to_channels_first(array, self._find_channels(array))))
         if self.is_resized:
             values = resize(values, (self.height, self.width))
         if values.shape[1:] != self.shape:
@@ -157,6 +157,15 @@ class ImageReader:
                 "to 255; pass images in that unit."
             )
         return ImageData(np.ascontiguousarray(values if self.is_bytes else values.astype(np.float32)))
+
+    def _find_channels(self, array: NDArray[Any]) -> Channels:
+        """Return the layout of fit, or the other one if only that has the shape of fit."""
+        other: Channels = "first" if self.channels == "last" else "last"
+        for channels in (self.channels, other):
+            shape = to_channels_first(array, channels).shape[1:]
+            if shape == self.shape or (self.is_resized and shape[0] == self.n_channels):
+                return channels
+        return self.channels
 
     def missing_row(self) -> ImageData:
         """Return a black image: loaded models are checked with it."""

@@ -164,7 +164,10 @@ def translate_old_option(name: str, value: Any) -> Mapping[str, Any] | None:
         If the value asks for something that there is not.
     """
     if name in IMAGE_OPTIONS:
-        raise InvalidOption(f"{name} is an option of Auto-PyTorch for images, which autonet does not fit; remove it.")
+        raise InvalidOption(
+            f"{name} is an option of Auto-PyTorch for images that AutoNetImageClassification does not have; remove it. "
+            "Its own are image_size, channels and augmentations."
+        )
     option = OLD_OPTIONS.get(name, OF_ENSEMBLES.get(name))
     if option is None or (option.fate != "ignored" and option.translate is None):
         return None

@@ -135,7 +135,7 @@ def collect_options(params: Mapping[str, Any], overrides: Mapping[str, Any]) -> 
     left = {
         name: value
         for name, value in options.items()
-        if name not in overrides and _is_default(params[name], getattr(defaults, name))
+        if name not in overrides and _is_default(params[name], getattr(defaults, name, None))
     }
     if options.get(UPDATES) is not None and given[UPDATES] is not None:
         left[UPDATES] = _join_updates(options[UPDATES], given[UPDATES])

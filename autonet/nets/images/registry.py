@@ -13,7 +13,7 @@ from autonet.nets.images.densenet import DENSENET, DENSENET_FLEXIBLE
 from autonet.nets.images.layers import Shape
 from autonet.nets.images.mobilenet import CONVNEXT, MOBILENET
 from autonet.nets.images.resnet import RESNET
-from autonet.nets.registry import NETWORKS
+from autonet.nets.registry import LINEAR, NETWORKS
 from autonet.nets.resnet import SHAPEDRESNET
 
 __all__ = ["IMAGE_NETWORKS"]
@@ -32,5 +32,5 @@ def _on_pixels(component: Component[nn.Module]) -> Component[nn.Module]:
 BUILT_IN = (RESNET, CONVNET, MOBILENET, CONVNEXT, DENSENET, DENSENET_FLEXIBLE, _on_pixels(SHAPEDRESNET))
 
 IMAGE_NETWORKS: Node[nn.Module] = Node.from_components(
-    NETWORKS.name, BUILT_IN, selector=NETWORKS.selector, option=NETWORKS.option
+    NETWORKS.name, BUILT_IN, selector=NETWORKS.selector, option=NETWORKS.option, reserved=[LINEAR]
 )

@@ -1,0 +1,61 @@
+"""The parameters of the estimators of images: those of all estimators but for what concerns columns, and their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autonet.estimators.checks import must_be
+from autonet.estimators.param_fields import components, param
+from autonet.estimators.params import Params
+
+__all__ = ["ImageParams"]
+
+# Parameters about the columns of tables.
+OF_TABLES = frozenset(
+    {
+        "tree_ensembles",
+        "categorical_features",
+        "preprocessors",
+        "normalization_strategies",
+        "imputation_strategies",
+        "embeddings",
+        "numeric_embeddings",
+        "quantiles",
+        "over_sampling_methods",
+        "under_sampling_methods",
+        "target_size_strategies",
+    }
+)
+
+
+def _is_size(value: Any) -> bool:
+    sides = value if isinstance(value, Sequence) and not isinstance(value, str) else (value, value)
+    return len(sides) == 2 and all(type(side) is int and side > 0 for side in sides)
+
+
+@dataclass(frozen=True)
+class ImageParams(Params):
+    """Values of all parameters of an estimator of images."""
+
+    image_size: int | Sequence[int] | None = param(
+        None,
+        "int or (int, int)",
+        must_be("a number of pixels, a height and a width, or None", lambda value: value is None or _is_size(value)),
+        "Height and width, in pixels, that images are resized to; one number for both.  Default: that of arrays; of "
+        "files the medians of their heights and widths, scaled down to at most 96 pixels.",
+    )
+    channels: str | None = param(
+        None,
+        '{"first", "last"}',
+        must_be("'first', 'last' or None", lambda value: value in ("first", "last", None)),
+        "Whether arrays of four dimensions are (n, channels, height, width) or (n, height, width, channels).  Default: "
+        "the side of 1 to 4 is the channels.",
+    )
+    augmentations: Sequence[str] | None = components("Augmentations of training images", takes_own=False)
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Names of all parameters."""
+        return [name for name in super().names() if name not in OF_TABLES]

@@ -1,0 +1,214 @@
+"""The estimators of images: `AutoNetImageClassification` and `AutoNetImageRegression`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+
+from autonet.core.modality import Modality
+from autonet.data.images.sources import list_folder, read_csv
+from autonet.estimators.autopytorch import accept_old_keywords
+from autonet.estimators.classification import AutoNetClassification
+from autonet.estimators.image_params import ImageParams
+from autonet.estimators.param_docs import document_parameters
+from autonet.estimators.params import Params
+from autonet.estimators.regression import AutoNetRegression
+from autonet.pipeline.images import IMAGES
+
+if TYPE_CHECKING:
+    from autonet.core.component import ComponentList
+    from autonet.estimators.options import Options
+    from autonet.space.updates import HyperparameterSearchSpaceUpdates
+
+__all__ = ["AutoNetImageClassification", "AutoNetImageRegression"]
+
+
+class _ImageEstimator:
+    """Constructor and data of the estimators of images."""
+
+    modality: ClassVar[Modality] = IMAGES
+    _params: ClassVar[type[Params]] = ImageParams
+
+    @accept_old_keywords
+    def __init__(  # noqa: PLR0915 - a statement for each option
+        self,
+        preset: str | Path | Mapping[str, Any] | None = "medium_cs",
+        *,
+        max_runtime: float | None = None,
+        max_trials: int | None = None,
+        num_iterations: int | None = None,
+        min_budget: float | None = None,
+        max_budget: float | None = None,
+        budget_type: str = "time",
+        algorithm: str = "bohb",
+        eta: float = 3,
+        optimize_metric: str | Callable[..., float] | None = None,
+        additional_metrics: Sequence[str | Callable[..., float]] | None = None,
+        score_metric: str | None = None,
+        pos_label: Any = None,
+        validation_split: float | None = None,
+        shuffle: bool = True,
+        cross_validator: Any = None,
+        cross_validator_args: Mapping[str, Any] | None = None,
+        min_budget_for_cv: float | None = None,
+        ensemble_size: int | None = None,
+        ensemble_only_consider_n_best: int | None = None,
+        ensemble_sorted_initialization_n_best: int | None = None,
+        baseline: bool = True,
+        refit_on_all_rows: bool | str | None = None,
+        n_jobs: int | str | None = None,
+        run_dir: str | Path | None = None,
+        warm_start: bool = False,
+        executor: Any = None,
+        memory_limit_mb: float | None = None,
+        class_weight: Mapping[Any, float] | str | None = None,
+        hyperparameter_search_space_updates: HyperparameterSearchSpaceUpdates | str | Path | None = None,
+        initial_configs: Sequence[Mapping[str, Any]] | None = None,
+        search_space: Mapping[str, Any] | None = None,
+        include: Mapping[str, ComponentList] | None = None,
+        exclude: Mapping[str, Sequence[str]] | None = None,
+        networks: ComponentList | None = None,
+        optimizer: ComponentList | None = None,
+        lr_scheduler: ComponentList | None = None,
+        target_transforms: Sequence[str] | None = None,
+        initialization_methods: ComponentList | None = None,
+        loss_modules: ComponentList | None = None,
+        early_stopping_patience: float | None = None,
+        batch_loss_computation_techniques: ComponentList | None = None,
+        device: str | torch.device = "auto",
+        precision: str = "float32",
+        max_parameters: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        log_level: str | int | None = None,
+        additional_logs: Sequence[str] | None = None,
+        result_logger_dir: str | Path | None = None,
+        use_tensorboard_logger: bool = False,
+        progress_bar: bool | str = "auto",
+        callbacks: Sequence[Any] | None = None,
+        image_size: int | Sequence[int] | None = None,
+        channels: str | None = None,
+        augmentations: Sequence[str] | None = None,
+    ) -> None:
+        self.preset = preset
+        self.max_runtime = max_runtime
+        self.max_trials = max_trials
+        self.num_iterations = num_iterations
+        self.min_budget = min_budget
+        self.max_budget = max_budget
+        self.budget_type = budget_type
+        self.algorithm = algorithm
+        self.eta = eta
+        self.optimize_metric = optimize_metric
+        self.additional_metrics = additional_metrics
+        self.score_metric = score_metric
+        self.pos_label = pos_label
+        self.validation_split = validation_split
+        self.shuffle = shuffle
+        self.cross_validator = cross_validator
+        self.cross_validator_args = cross_validator_args
+        self.min_budget_for_cv = min_budget_for_cv
+        self.ensemble_size = ensemble_size
+        self.ensemble_only_consider_n_best = ensemble_only_consider_n_best
+        self.ensemble_sorted_initialization_n_best = ensemble_sorted_initialization_n_best
+        self.baseline = baseline
+        self.refit_on_all_rows = refit_on_all_rows
+        self.n_jobs = n_jobs
+        self.run_dir = run_dir
+        self.warm_start = warm_start
+        self.executor = executor
+        self.memory_limit_mb = memory_limit_mb
+        self.class_weight = class_weight
+        self.hyperparameter_search_space_updates = hyperparameter_search_space_updates
+        self.initial_configs = initial_configs
+        self.search_space = search_space
+        self.include = include
+        self.exclude = exclude
+        self.networks = networks
+        self.optimizer = optimizer
+        self.lr_scheduler = lr_scheduler
+        self.target_transforms = target_transforms
+        self.initialization_methods = initialization_methods
+        self.loss_modules = loss_modules
+        self.early_stopping_patience = early_stopping_patience
+        self.batch_loss_computation_techniques = batch_loss_computation_techniques
+        self.device = device
+        self.precision = precision
+        self.max_parameters = max_parameters
+        self.random_state = random_state
+        self.log_level = log_level
+        self.additional_logs = additional_logs
+        self.result_logger_dir = result_logger_dir
+        self.use_tensorboard_logger = use_tensorboard_logger
+        self.progress_bar = progress_bar
+        self.callbacks = callbacks
+        self.image_size = image_size
+        self.channels = channels
+        self.augmentations = augmentations
+
+    def _options(self) -> type[Options]:
+        from autonet.estimators.image_options import ImageOptions  # noqa: PLC0415 - loading a model needs no search
+
+        return ImageOptions
+
+    def _find_rows(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Return the files and labels of a folder, or of a CSV file, that is passed without `y`."""
+        if y is not None or not isinstance(X, str | os.PathLike):
+            return X, y
+        files, labels = read_csv(X) if Path(X).suffix == ".csv" else list_folder(X)
+        return files, np.array(labels)
+
+
+@document_parameters
+class AutoNetImageClassification(_ImageEstimator, AutoNetClassification):
+    """Classifier that searches for neural networks on images.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, in the type of `y`.
+    best_config_, history_, fit_result, cv_results_, search_space_, model_, threshold_
+        As of `AutoNetClassification`.
+
+    Notes
+    -----
+    `fit` and `predict` take arrays or tensors of shape (n, height, width), (n, height, width, channels) or (n,
+    channels, height, width), pictures of Pillow, or paths of files: a sequence, a column, or a folder, and `fit` a
+    folder with a sub-folder for each class, or a CSV file of paths and labels, without `y`.  Files need the extra
+    ``images``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> digits = load_digits()
+    >>> auto = AutoNetImageClassification("tiny_cs", max_trials=1, budget_type="epochs", max_budget=5, random_state=0)
+    >>> auto.fit(digits.images, digits.target).predict(digits.images).shape
+    (1797,)
+    """
+
+
+@document_parameters
+class AutoNetImageRegression(_ImageEstimator, AutoNetRegression):
+    """Regressor, of one or several targets, that searches for neural networks on images.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    best_config_, history_, fit_result, cv_results_, search_space_, model_, target_scale_
+        As of `AutoNetRegression`.
+
+    See Also
+    --------
+    AutoNetImageClassification : What images may be.
+    """

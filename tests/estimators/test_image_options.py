@@ -1,0 +1,19 @@
+"""The options of a fit to images."""
+
+from autonet.core.task import Task
+from autonet.estimators.image_options import ImageOptions
+from autonet.pipeline.images import IMAGES
+
+
+def test_options_of_reading() -> None:
+    assert ImageOptions(image_size=28).reading == {"channels": None, "image_size": (28, 28)}
+    assert ImageOptions(image_size=[28, 32], channels="last").reading == {"channels": "last", "image_size": (28, 32)}
+    assert ImageOptions().reading == {"channels": None, "image_size": None}
+
+
+def test_options_choose_components_of_images() -> None:
+    options = ImageOptions.resolve({"augmentations": ["none"], "networks": ["densenet"], "preset": "full_cs"})
+    space = options.build_space(Task("classification"), IMAGES)
+    assert space["ImageAugmentation:augmentation"].default_value == "none"
+    assert space["NetworkSelector:network"].default_value == "densenet"
+    assert options.ensemble_size == 10

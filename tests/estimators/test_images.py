@@ -1,0 +1,124 @@
+"""Estimators of images: arrays, tensors and files; search, ensembles, model files, exports and refusals."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+
+import autonet
+from autonet import AutoNetImageClassification, AutoNetImageRegression
+from autonet.core.errors import InvalidData, UnknownName
+
+QUICK: dict[str, Any] = {
+    "max_trials": 2,
+    "budget_type": "epochs",
+    "max_budget": 3,
+    "random_state": 0,
+    "n_jobs": 1,
+    "cross_validator": "none",
+}
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[Any, Any]:
+    X, y = load_digits(return_X_y=True)
+    return (X.reshape(-1, 8, 8) * 15.9).astype(np.uint8), y
+
+
+@pytest.fixture(scope="module")
+def fitted(digits: tuple[Any, Any]) -> AutoNetImageClassification:
+    X, y = digits
+    return AutoNetImageClassification("medium_cs", **QUICK).fit(
+        X[:500], y[:500], X_test=X[900:1000], y_test=y[900:1000]
+    )
+
+
+def test_a_search_fits_an_ensemble_of_convolutional_networks(
+    fitted: AutoNetImageClassification, digits: tuple[Any, Any]
+) -> None:
+    X, y = digits
+    assert fitted.score(X[1000:], y[1000:]) > 0.8
+    assert len(fitted.history_) == 2
+    assert fitted.n_features_in_ == 64
+    assert fitted.fit_result["info"]["test_accuracy"] > 0.7
+    assert {str(name) for name in fitted.fit_result["ensemble"]} <= {"0", "1", "linear"}
+    np.testing.assert_allclose(fitted.predict_proba(X[:5]).sum(1), 1)
+    assert fitted.predict_set(X[:5]).shape == (5, 10)
+
+
+def test_tensors_and_lists_are_predicted_as_arrays(fitted: AutoNetImageClassification, digits: Any) -> None:
+    X = digits[0][:20]
+    expected = fitted.predict_proba(X)
+    for other in (torch.from_numpy(X), list(X), X[:, None], X[..., None], X.tolist()):
+        np.testing.assert_array_equal(fitted.predict_proba(other), expected)
+
+
+def test_files_and_exports_predict_the_same(fitted: AutoNetImageClassification, digits: Any, tmp_path: Path) -> None:
+    X = digits[0][:20]
+    fitted.save(tmp_path / "digits.autonet", with_history=True)
+    loaded = autonet.load(tmp_path / "digits.autonet")
+    assert type(loaded) is AutoNetImageClassification
+    np.testing.assert_array_equal(loaded.predict_proba(X), fitted.predict_proba(X))
+    assert len(loaded.history_) == 2
+    fitted.export(tmp_path / "digits.pt2")
+    module = torch.export.load(tmp_path / "digits.pt2").module()
+    exported = module(torch.from_numpy(X[:7, None])).detach().numpy()
+    np.testing.assert_allclose(exported, fitted.predict_proba(X[:7]), atol=1e-6)
+    [images] = json.loads((tmp_path / "digits.json").read_text())["inputs"]
+    assert images == {"name": "images", "dtype": "uint8", "shape": [1, 8, 8]}
+
+
+def test_other_images_are_refused(fitted: AutoNetImageClassification, digits: Any) -> None:
+    X = digits[0]
+    with pytest.raises(InvalidData, match=r"AutoNetImageClassification was fitted to \(1, 8, 8\)"):
+        fitted.predict(X[:, :7])
+    with pytest.raises(InvalidData, match="fitted to whole numbers from 0 to 255; pass images in that unit"):
+        fitted.predict(X[:3] / 255)
+    with pytest.raises(InvalidData, match=r"must be images of shape \(n, height, width\)"):
+        clone(fitted).fit(X.reshape(-1, 64), digits[1])
+    with pytest.raises(UnknownName, match="preset"):
+        clone(fitted).set_params(preset="best_cs").fit(X, digits[1])
+
+
+def test_a_folder_of_files_is_fitted_and_predicted(digits: Any, tmp_path: Path) -> None:
+    for kind in (0, 1):
+        (tmp_path / f"digit {kind}").mkdir()
+        for i, image in enumerate(digits[0][digits[1] == kind][:40]):
+            Image.fromarray(image).save(tmp_path / f"digit {kind}" / f"{i:02}.png")
+    auto = AutoNetImageClassification(
+        "tiny_cs", image_size=12, baseline=False, **{**QUICK, "max_trials": 1, "max_budget": 9}
+    ).fit(tmp_path)
+    assert auto.classes_.tolist() == ["digit 0", "digit 1"]
+    assert auto.model_.schema.shape == (1, 12, 12)
+    predicted = auto.predict(tmp_path / "digit 1")
+    assert predicted.shape == (40,)
+    assert np.mean(predicted == "digit 1") > 0.9
+    np.testing.assert_array_equal(
+        auto.predict(digits[0][:5]), auto.predict([Image.fromarray(i) for i in digits[0][:5]])
+    )
+
+
+def test_targets_are_predicted_in_their_units() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.integers(256, size=(200, 6, 6, 3), dtype=np.uint8)
+    y = X[..., 0].mean((1, 2)) * 10 + 1000
+    auto = AutoNetImageRegression("tiny_cs", baseline=False, **QUICK).fit(X, y)
+    assert auto.predict(X).shape == (200,)
+    assert abs(auto.predict(X).mean() - y.mean()) < 50
+    low, high = auto.predict_interval(X[:10]).T
+    assert (low < high).all()
+
+
+def test_several_labels_per_image(digits: Any) -> None:
+    X, y = digits[0][:300], digits[1][:300]
+    labels = np.column_stack([y % 2, y > 4])
+    auto = AutoNetImageClassification("tiny_cs", baseline=False, **{**QUICK, "max_trials": 1, "max_budget": 1}).fit(
+        X, labels
+    )
+    assert auto.predict(X).shape == (300, 2)
