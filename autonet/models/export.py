@@ -162,7 +162,7 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
         _export_onnx(module, inputs, shapes, names, target)
     else:
         if isinstance(schema, ImageReader):  # torch.export warns of weights with channels last
-            module = deepcopy(module).to(memory_format=torch.contiguous_format)
+            module = deepcopy(module).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         _renew_empty_buffers(module)
         torch.export.save(torch.export.export(module, inputs, dynamic_shapes=shapes), target)
     beside.write_text(text)

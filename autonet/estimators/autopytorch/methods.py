@@ -158,8 +158,8 @@ class AutoPyTorchMixin:
         """Return every option with its value; options left to the preset have the preset's."""
         from autonet.estimators.fitting import resolve_options  # noqa: PLC0415 - loading a model needs no search
 
-        options = resolve_options(self, {})
-        return {name: getattr(options, name) for name in options.names()}  # type: ignore[arg-type]  # an estimator
+        options = resolve_options(self, {})  # type: ignore[arg-type]  # an estimator
+        return {name: getattr(options, name) for name in options.names()}
 
     def update_autonet_config(self, **options: Any) -> None:
         """Set options, as ``set_params`` of scikit-learn, which returns the estimator.
