@@ -12,7 +12,7 @@ import torch
 
 from autonet.core.modality import Modality
 from autonet.data.images.sources import list_folder, read_csv
-from autonet.estimators.autopytorch import accept_old_keywords
+from autonet.estimators.autopytorch.keywords import accept_old_keywords
 from autonet.estimators.classification import AutoNetClassification
 from autonet.estimators.image_params import ImageParams
 from autonet.estimators.param_docs import document_parameters

@@ -159,7 +159,7 @@ def test_values_that_ask_for_what_there_is_not(option: dict[str, Any], message: 
 
 @pytest.mark.parametrize("name", sorted(IMAGE_OPTIONS))
 def test_options_of_images_are_refused(name: str) -> None:
-    with pytest.raises(InvalidOption, match=f"{name} is an option of Auto-PyTorch for images, which autonet does not"):
+    with pytest.raises(InvalidOption, match=f"{name} is an option of Auto-PyTorch for images that"):
         AutoNetClassification(**{name: 1})
 
 
