@@ -17,6 +17,8 @@ from autonet.data.splits.folds import CROSS_VALIDATORS
 from autonet.pipeline.components import name_component
 
 __all__ = [
+    "ALGORITHM",
+    "BUDGET_TYPE",
     "CONFIGS",
     "COUNT",
     "COUNT_OR_ZERO",
@@ -24,14 +26,14 @@ __all__ = [
     "NOT_NEGATIVE",
     "N_JOBS",
     "PATH",
+    "PRECISION",
     "PRESET",
     "QUANTILES",
+    "SCORE_METRIC",
     "SHARE",
     "UPDATES",
     "Check",
     "accept",
-    "check_algorithm",
-    "check_budget_type",
     "check_component_map",
     "check_components",
     "check_cross_validator",
@@ -39,11 +41,10 @@ __all__ = [
     "check_executor",
     "check_log_level",
     "check_logs",
-    "check_precision",
-    "check_score_metric",
     "check_search_space",
     "check_tensorboard",
     "flag",
+    "is_share",
     "must_be",
     "number",
     "parse_log_level",
@@ -52,10 +53,7 @@ __all__ = [
 Check = Callable[[str, Any], object]
 
 MAX_JOBS = 999
-UNITS = ("time", "training_time", "epochs", "subset")  # of budgets
-ALGORITHMS = ("bohb", "hyperband", "random")
 LOGS = ("test_result",)
-OPTIMIZED = "optimize_metric"  # the other value of score_metric than None
 
 
 def must_be(expected: str, accepts: Callable[[Any], bool]) -> Check:
@@ -79,6 +77,16 @@ def number(above: float = 0.0, below: float = math.inf, *, finite: bool = True, 
         return is_real(value) and (above < value < below or (value == math.inf and not finite))
 
     return must_be(f"{kind} {interval}{', or None' if optional else ''}", accepts)
+
+
+def one_of(*names: str, optional: bool = False) -> Check:
+    """Check a name among others."""
+
+    def check(name: str, value: Any) -> None:
+        if value is not None or not optional:
+            check_choice(name, str(value), names)
+
+    return check
 
 
 def is_share(value: Any) -> bool:
@@ -127,6 +135,10 @@ def _is_list_of_levels(value: Any) -> bool:
     return is_list and len(value) > 0 and all(map(_is_level, value)) and len(set(map(float, value))) == len(value)
 
 
+ALGORITHM = one_of("bohb", "hyperband", "random")
+BUDGET_TYPE = one_of("time", "training_time", "epochs", "subset")
+PRECISION = one_of("float32", "bfloat16")
+SCORE_METRIC = one_of("optimize_metric", optional=True)
 COUNT = must_be("a whole number of at least 1, or None", lambda value: value is None or _is_count(value))
 COUNT_OR_ZERO = must_be(
     "a whole number of at least 0, or None",
@@ -171,17 +183,6 @@ def parse_log_level(level: str | int | None) -> int | None:
     return logging.getLevelNamesMapping()[level.upper()]
 
 
-def check_budget_type(name: str, value: Any) -> None:
-    """Check the unit of budgets."""
-    check_choice(name, str(value), UNITS)
-
-
-def check_score_metric(name: str, value: Any) -> None:
-    """Check what `score` returns."""
-    if value is not None:
-        check_choice(name, str(value), (OPTIMIZED,))
-
-
 def check_directory(name: str, value: Any) -> None:
     """Check the path of a directory that may be made."""
     PATH(name, value)
@@ -190,11 +191,6 @@ def check_directory(name: str, value: Any) -> None:
         existing = next(folder for folder in (path, *path.parents) if folder.exists())
         if not existing.is_dir() or not os.access(existing, os.W_OK):
             raise InvalidOption(f"{name} must be a directory that can be written; got {str(value)!r:.200}.")
-
-
-def check_algorithm(name: str, value: Any) -> None:
-    """Check the name of the algorithm of the search."""
-    check_choice(name, value, ALGORITHMS)
 
 
 def check_logs(name: str, value: Any) -> None:
@@ -210,11 +206,6 @@ def check_tensorboard(name: str, value: Any) -> None:
     flag()(name, value)
     if value:
         import autonet.search.export.tensorboard  # noqa: F401, PLC0415 - an extra
-
-
-def check_precision(name: str, value: Any) -> None:
-    """Check the precision of training."""
-    check_choice(name, str(value), ("float32", "bfloat16"))
 
 
 def check_components(name: str, value: Any) -> None:

@@ -17,6 +17,8 @@ import torch
 
 from autonet.estimators.callbacks import check_callbacks
 from autonet.estimators.checks import (
+    ALGORITHM,
+    BUDGET_TYPE,
     CONFIGS,
     COUNT,
     COUNT_OR_ZERO,
@@ -24,20 +26,18 @@ from autonet.estimators.checks import (
     N_JOBS,
     NOT_NEGATIVE,
     PATH,
+    PRECISION,
     PRESET,
     QUANTILES,
+    SCORE_METRIC,
     SHARE,
     UPDATES,
     accept,
-    check_algorithm,
-    check_budget_type,
     check_cross_validator,
     check_directory,
     check_executor,
     check_log_level,
     check_logs,
-    check_precision,
-    check_score_metric,
     check_search_space,
     check_tensorboard,
     flag,
@@ -95,7 +95,7 @@ class Params:
     budget_type: str = param(
         "time",
         '{"time", "training_time", "epochs", "subset"}',
-        check_budget_type,
+        BUDGET_TYPE,
         'Unit of the budgets.  "time" and "training_time" are seconds of training and validation.  "epochs" are '
         'reproducible bit for bit, and so is "subset": the share of the training rows on which a network is trained '
         "anew, for 50 epochs; larger shares contain the smaller ones.",
@@ -103,7 +103,7 @@ class Params:
     algorithm: str = param(
         "bohb",
         '{"bohb", "hyperband", "random"}',
-        check_algorithm,
+        ALGORITHM,
         'How to search: "bohb" proposes configurations by a model and promotes them as soon as they are good; '
         '"hyperband" draws them at random and promotes them when a rung is complete; "random" trains each to '
         "`max_budget`.  The portfolio of the preset is tried with 'bohb' only.",
@@ -126,7 +126,7 @@ class Params:
     score_metric: str | None = param(
         None,
         "str",
-        check_score_metric,
+        SCORE_METRIC,
         'What `score` returns: accuracy or R2, or, with "optimize_metric", the score by `optimize_metric`, of which '
         "greater is better: an error is negative.",
     )
@@ -335,7 +335,7 @@ class Params:
         "auto", "str or torch.device", accept, 'Where to train: "auto" (a GPU if there is one), "cpu", "cuda".'
     )
     precision: str = param(
-        "float32", '{"float32", "bfloat16"}', check_precision, "Of matrix products in training (``torch.autocast``)."
+        "float32", '{"float32", "bfloat16"}', PRECISION, "Of matrix products in training (``torch.autocast``)."
     )
     max_parameters: int | None = param(None, "int", COUNT, "Configurations of larger networks fail before training.")
     random_state: int | np.random.RandomState | None = param(

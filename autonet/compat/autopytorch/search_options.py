@@ -141,16 +141,7 @@ def note_constructor(given: Mapping[str, Any]) -> None:
     """
     if given["backend"] is not None:
         raise InvalidOption("backend belongs to Auto-PyTorch's files; pass temporary_directory, or None.")
-    defaults = {"n_threads": 1, "max_models_on_disc": MAX_MODELS}
-    reasons = {
-        "n_threads": "each configuration trains with one thread",
-        "max_models_on_disc": "models are kept in memory",
-        "logging_config": "configure the logger 'autonet' with the module logging",
-        "output_directory": "nothing is written; save writes the model to a file",
-    }
-    for name, why in reasons.items():
-        if given[name] != defaults.get(name):
-            log_ignored(name, why)
+    _note_unused("constructor", given, {"n_threads": 1, "max_models_on_disc": MAX_MODELS})
 
 
 def note_search(given: Mapping[str, Any]) -> None:
@@ -167,21 +158,29 @@ def note_search(given: Mapping[str, Any]) -> None:
             f"portfolio_selection must be {PORTFOLIO!r} or None; got {given['portfolio_selection']!r:.60}. Give "
             "configurations of your own to AutoNetClassification as a preset with a [[portfolio]]."
         )
-    reasons = {
+    _note_unused("search", given, {"dataset_compression": False, "load_models": True})
+
+
+def _note_unused(method: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Log the arguments that have no effect and another value than their default, which is None if it is not given."""
+    note_ignored(method, {name: given[name] for name in IGNORED[method] if given[name] != defaults.get(name)})
+
+
+# Arguments that have no effect, and why nothing is lost, by method.
+IGNORED = {
+    "constructor": {
+        "n_threads": "each configuration trains with one thread",
+        "max_models_on_disc": "models are kept in memory",
+        "logging_config": "configure the logger 'autonet' with the module logging",
+        "output_directory": "nothing is written; save writes the model to a file",
+    },
+    "search": {
         "portfolio_selection": "the portfolio of the preset is always tried first",
         "func_eval_time_limit_secs": "total_walltime_limit ends trainings in time",
         "disable_file_output": "no files are written",
+        "load_models": "models are in memory",
         "dataset_compression": "the table is kept once, in single precision",
-    }
-    for name, why in reasons.items():
-        if given[name]:
-            log_ignored(name, why)
-    if not given["load_models"]:
-        log_ignored("load_models", "models are in memory")
-
-
-# Arguments of `refit` and `fit_pipeline` that have no effect.
-IGNORED = {
+    },
     "refit": {
         "all_supported_metrics": "metrics are those of search",
         "budget": "each network is trained as long as in the search",

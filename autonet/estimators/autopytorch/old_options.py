@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import is_real
+from autonet.estimators.checks import is_share
 
 __all__ = ["IMAGE_OPTIONS", "OLD_OPTIONS", "OldOption", "translate_old_option"]
 
@@ -56,7 +57,7 @@ def _limit_memory(value: Any) -> Mapping[str, Any]:
 
 def _hold_out_in_refit(value: Any) -> Mapping[str, Any]:
     """Keep the networks that were validated on held-out rows, if rows are to be held out of the final model."""
-    if not (is_real(value) and 0 <= value < 1):
+    if not is_share(value):
         raise InvalidOption(f"refit_validation_split must be a number from 0 to below 1; got {value!r:.60}.")
     return {"refit_on_all_rows": False} if value > 0 else {}
 
