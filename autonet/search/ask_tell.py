@@ -14,7 +14,7 @@ from autonet.search.dispatch import draw_trial_seed, start_next_job
 from autonet.search.evaluation import Outcome, make_told_outcome
 from autonet.search.proposals import describe_ignored_values
 from autonet.search.records import Event, Job, Status, Trial
-from autonet.search.running_trial import RunningTrial
+from autonet.search.running_trial import RunningTrial, normalize_attribute
 from autonet.search.spaces.distributions import Distribution, merge
 from autonet.search.spaces.space import complete_config
 from autonet.search.spaces.values import safe_repr
@@ -35,7 +35,7 @@ class AskTell(StudyView):
     _mine: set[int]
     _asked: dict[int, tuple[RunningTrial, float, float]]
 
-    def enqueue(self, config: Mapping[str, Any]) -> None:
+    def enqueue(self, config: Mapping[str, Any], *, attributes: Mapping[str, Any] | None = None) -> None:
         """Enqueue a configuration to be tried next.
 
         Missing values are filled with defaults, or sampled if the objective defines the space.  In that case, illegal
@@ -46,16 +46,21 @@ class AskTell(StudyView):
         Parameters
         ----------
         config : mapping of str to value
+        attributes : mapping, optional
+            User attributes of the trial.
 
         Raises
         ------
         InvalidOption
             If `config` is not a mapping, is not legal in the space, or cannot be saved in a run directory.
+        TypeError
+            If an attribute cannot be stored.
         """
         if not isinstance(config, Mapping) or not all(isinstance(name, str) for name in config):
             raise InvalidOption(f"enqueue() expects a mapping from names to values; got {safe_repr(config)}.")
+        kept = {name: normalize_attribute(name, value) for name, value in (attributes or {}).items()}
         with self._lock:
-            self._journal.enqueue(config if self._journal.defines else complete_config(self.encoding, config))
+            self._journal.enqueue(config if self._journal.defines else complete_config(self.encoding, config), kept)
 
     def ask(self) -> RunningTrial | None:
         """Return the next trial to run; None if there is none until a running trial ends."""

@@ -81,7 +81,7 @@ def start_next_job(
             return journal.begin(number, move.target, limit, proposed, isolated=isolated)
         move = decide(may_start=False)
         if move is None and not history.running:
-            log_exhaustion(journal.space, history)
+            log_exhaustion(sampler, journal.space, history)
     if not isinstance(move, Continue):
         return None
     return journal.begin(move.trial, move.target, limit, isolated=isolated)

@@ -20,7 +20,7 @@ from autonet.search.spaces.distributions import Distribution, from_dict
 from autonet.search.table import TrialTable
 from autonet.search.trajectory import trajectory
 
-__all__ = ["EVENT_KINDS", "History"]
+__all__ = ["EVENT_KINDS", "History", "make_enqueue_event"]
 
 EVENT_KINDS = frozenset({"enqueue", "propose", "start", "cancel", "observe", "define", "end"})
 
@@ -42,6 +42,8 @@ class History:
     reports : list of (Trial, Report)
     queue : list of dict
         Enqueued configurations that no trial has taken yet.
+    queued_attributes : list of dict
+        User attributes of their trials.
     defined : DefinedSpace
         Space inferred from the suggestions of the objective.
     running : dict of int to Trial
@@ -65,6 +67,7 @@ class History:
         self.trials: list[Trial] = []
         self.reports: list[tuple[Trial, Report]] = []
         self.queue: list[dict[str, Any]] = []
+        self.queued_attributes: list[dict[str, Any]] = []
         self.defined = DefinedSpace()
         self.running: dict[int, Trial] = {}
         self.seconds_per_unit: dict[int, float] = {}
@@ -102,19 +105,23 @@ class History:
             raise ValueError(f"there is no trial {event.trial!r}")
         getattr(self, f"_on_{event.kind}")(event.trial, **event.body)
 
-    def _on_enqueue(self, _: int, config: Mapping[str, Any]) -> None:
-        """Enqueue a configuration."""
-        check_types(config=(config, Mapping))
+    def _on_enqueue(self, _: int, config: Mapping[str, Any], attributes: Mapping[str, Any] | None = None) -> None:
+        """Enqueue a configuration, with user attributes of its trial."""
+        attributes = {} if attributes is None else attributes
+        check_types(config=(config, Mapping), attributes=(attributes, Mapping))
         self.queue.append(dict(config))
+        self.queued_attributes.append(dict(attributes))
 
     def _on_propose(self, number: int, config: Config, seed: int, origin: str) -> None:
         """Add a new trial."""
         check_types(number=(number, int), config=(config, Mapping), seed=(seed, int), origin=(origin, str))
         if number != len(self.trials) or seed < 0:
             raise ValueError(f"trial {number} with seed {seed} cannot come after {len(self.trials)} trials")
+        attributes = {}
         if origin == "enqueued":
             self.queue.pop(0)
-        self.trials.append(Trial(number, config, seed, origin, maximize=self.maximize))
+            attributes = self.queued_attributes.pop(0)
+        self.trials.append(Trial(number, config, seed, origin, maximize=self.maximize, attributes=attributes))
 
     def _on_start(
         self,
@@ -225,8 +232,8 @@ class History:
             yield Event("end", trial.number, {"report": fields, "attributes": attributes})
         for trial in proposed:
             yield from _proposal(trial)
-        for config in self.queue:
-            yield Event("enqueue", -1, {"config": config})
+        for config, attributes in zip(self.queue, self.queued_attributes, strict=True):
+            yield make_enqueue_event(config, attributes)
 
     # --- views
 
@@ -306,9 +313,14 @@ def _check_point(step: Any, value: Any) -> tuple[int, float]:
     return step, value
 
 
+def make_enqueue_event(config: Config, attributes: Mapping[str, Any]) -> Event:
+    """Make the event that enqueues a configuration, with user attributes of its trial."""
+    return Event("enqueue", -1, {"config": config, **({"attributes": dict(attributes)} if attributes else {})})
+
+
 def _proposal(trial: Trial) -> Iterator[Event]:
     """Yield the events of a proposal."""
     config = dict(trial.config)
     if trial.origin == "enqueued":
-        yield Event("enqueue", -1, {"config": config})
+        yield make_enqueue_event(config, {} if trial.reports else trial.attributes)
     yield Event("propose", trial.number, {"config": config, "seed": trial.seed, "origin": trial.origin})

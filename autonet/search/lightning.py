@@ -11,6 +11,7 @@ __all__ = ["LightningReport"]
 class LightningReport:
     """Callback for a Lightning ``Trainer`` that reports a metric to a trial after each validation.
 
+    A metric of the training, and any without a validation, is reported at the end of each epoch.
     It raises `TrialPruned` when the trial is to be stopped.  In a study with budgets it saves model, optimizers and
     learning-rate schedulers at the end of training, and a promoted trial goes on from there: pass
     ``max_epochs=int(trial.budget)``.  Training is expected to run in one process.
@@ -33,6 +34,7 @@ class LightningReport:
 
     def __init__(self, trial: Any, monitor: str) -> None:
         self.trial, self.monitor = trial, monitor
+        self._of_training = False  # whether the metric is there at the end of an epoch only
 
     @property
     def state_key(self) -> str:
@@ -64,7 +66,17 @@ class LightningReport:
             raise TrialPruned
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
-        """Report the metrics; end the trial if it is to be stopped.
+        """Report the metrics; end the trial if it is to be stopped."""
+        del pl_module
+        if trainer.sanity_checking:
+            return
+        if self.monitor in trainer.callback_metrics and not self._of_training:
+            self._report(trainer)
+        else:
+            self._of_training = True
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Report the metrics, if no validation has; end the trial if it is to be stopped.
 
         Raises
         ------
@@ -72,8 +84,11 @@ class LightningReport:
             If the model does not log the metric.
         """
         del pl_module
-        if trainer.sanity_checking:
-            return
+        if self._of_training or not trainer.enable_validation:
+            self._report(trainer)
+
+    def _report(self, trainer: Any) -> None:
+        """Report the metrics; raise if the trial is to be stopped."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         if self.monitor not in metrics:
             raise UnknownName("metric", self.monitor, metrics)

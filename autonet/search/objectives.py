@@ -26,8 +26,8 @@ def minimize(fn: Callable[[Any], Any], space: Any = None, **options: Any) -> Stu
         Objective that takes a `RunningTrial`, a mapping from names to values, and returns a number.  If the space has
         no names, it takes a value, or a list of values.
     space : ConfigurationSpace, mapping, hyperparameter or list, optional
-        See `Space` for mappings.  A single hyperparameter of ConfigSpace, a tuple (low, high) or a ``range`` needs no
-        name, nor do the entries of a list.
+        See `Space` for mappings.  A single hyperparameter of ConfigSpace, a tuple (low, high), a ``range`` or an array
+        of choices needs no name, nor do the entries of a list.
     **options
         Any option of `Study` or of `Study.optimize`.
 

@@ -75,6 +75,8 @@ def propose(
     if len(space):
         with one_blas_thread():
             config = sampler.propose(space, history, rng)
+    if getattr(sampler, "ended", False):  # of Optuna
+        return None
     table = history.table(space)
     row = None if config is None else _encode_proposal(sampler, table.encoding, config)
     if defines:
@@ -111,10 +113,12 @@ def _may_coincide(config: Config, running: Sequence[Config]) -> bool:
     return any(c and config and (c.items() <= config.items() or config.items() <= c.items()) for c in running)
 
 
-def log_exhaustion(space: ConfigurationSpace, history: History) -> None:
+def log_exhaustion(sampler: Sampler, space: ConfigurationSpace, history: History) -> None:
     """Log why there is no untried configuration."""
     table = history.table(space)
-    if not space.forbidden_clauses or table.encoding.size <= MAX_LISTED:
+    if getattr(sampler, "ended", False):
+        reason = "the sampler has proposed all that it has; %d configurations have been tried"
+    elif not space.forbidden_clauses or table.encoding.size <= MAX_LISTED:
         reason = "all %d configurations have been tried"
     else:
         reason = (

@@ -139,6 +139,8 @@ class Job:
         Smallest loss in the study when the job began.
     pruner : Pruner, optional
         Default: the median rule.
+    attributes : mapping
+        User attributes that the trial has already: those it was enqueued with, and those of its earlier jobs.
 
     Examples
     --------
@@ -164,6 +166,7 @@ class Job:
     files: str | None = None
     best: float = math.inf
     pruner: Any = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def limit(self) -> TimeLimit:

@@ -23,7 +23,7 @@ from autonet.search.spaces.values import copy_value
 from autonet.search.storage.attachments import make_directory, write_attachment
 from autonet.search.storage.checkpoints import Checkpoint, checkpoint_path
 
-__all__ = ["Observer", "RunningTrial"]
+__all__ = ["Observer", "RunningTrial", "normalize_attribute"]
 
 Observer = Callable[[int, int, float], None]  # number of the trial, step, value
 
@@ -73,7 +73,7 @@ class RunningTrial(Mapping[str, Any]):
         self.budget = job.target if job.budgeted else None
         path = checkpoint_path(job.directory, job.trial, job.start, job.target) if job.directory else None
         self.checkpoint = Checkpoint(job.checkpoint, path, self._save_progress, self._has_improved)
-        before = job.progress or Progress(0, [], {})
+        before = job.progress or Progress(0, [], job.attributes)
         if job.progress is not None:
             self.checkpoint.saved = path  # by an earlier attempt at this job, whose process died
         self.user_attrs: dict[str, Any] = dict(before.attributes)
@@ -247,14 +247,14 @@ class RunningTrial(Mapping[str, Any]):
         TypeError
             If a run directory cannot store the value.
         """
-        self.user_attrs[name] = _normalize_attribute(name, value)
+        self.user_attrs[name] = normalize_attribute(name, value)
 
     def normalize_attributes(self, *, strict: bool = True) -> dict[str, Any]:
         """Return `user_attrs` as plain values; raise a TypeError on others, or leave them out if not `strict`."""
         kept = {}
         for name, value in self.user_attrs.items():
             try:
-                kept[name] = _normalize_attribute(name, value)
+                kept[name] = normalize_attribute(name, value)
             except TypeError:
                 if strict:
                     raise
@@ -318,7 +318,7 @@ class RunningTrial(Mapping[str, Any]):
         return distribution.fit(proposed, rng)
 
 
-def _normalize_attribute(name: Any, value: Any) -> Any:
+def normalize_attribute(name: Any, value: Any) -> Any:
     """Return a user attribute as plain values."""
     if not isinstance(name, str):
         raise TypeError(f"the name of a user attribute must be a str; got {type(name).__name__}.")

@@ -9,7 +9,7 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.errors import InvalidOption
 from autonet.search.history import History
-from autonet.search.records import Trial
+from autonet.search.records import Status, Trial
 
 __all__ = ["OptunaSampler", "adopt_sampler"]
 
@@ -31,6 +31,11 @@ class OptunaSampler:
     ----------
     sampler : optuna.samplers.BaseSampler
 
+    Attributes
+    ----------
+    ended : bool
+        Whether the sampler has nothing more to propose.
+
     Raises
     ------
     InvalidOption
@@ -47,6 +52,7 @@ class OptunaSampler:
         self._history: weakref.ref[History] | None = None
         self._asked: dict[int, Any] = {}  # trials of the copy by number here
         self._told: set[int] = set()
+        self.ended = False
         self._last: tuple[int, Any] | None = None  # number that the latest proposal was for, and the trial of the copy
 
     def propose(
@@ -55,15 +61,20 @@ class OptunaSampler:
         """Propose a configuration; see `autonet.search.Sampler`."""
         from autonet.search.export.distributions import make_parameters  # noqa: PLC0415 - imports optuna
 
-        parameters = make_parameters(space, history.definitions)
+        suggested = [name for name in history.definitions if name in space]  # the order matters to some samplers
+        names = dict.fromkeys([*suggested, *space])  # parents come before their children
+        made = make_parameters(space, history.definitions)
+        parameters = {name: made[name] for name in names if name in made}
         self._update(parameters, history)
+        if self.ended:
+            return None
         asked = self._copy.ask()
         encoding = history.table(space).encoding
         config: dict[str, Any] = {}
-        for name, hyperparameter in space.items():  # parents come before their children
+        for name in names:
             if name in encoding.active_names(config):
-                parameter = parameters.get(hyperparameter.name)
-                config[name] = _suggest(asked, name, parameter) if parameter else hyperparameter.default_value
+                parameter = parameters.get(name)
+                config[name] = _suggest(asked, name, parameter) if parameter else space[name].default_value
         self._last = len(history), asked
         row = encoding.canonicalize(encoding.encode(config)[None])[0]
         if encoding.is_legal(row):
@@ -82,7 +93,9 @@ class OptunaSampler:
             direction = directions.MAXIMIZE if history.maximize else directions.MINIMIZE
             self._copy = optuna.create_study(sampler=self.sampler, direction=direction)
             optuna.logging.set_verbosity(verbosity)
+            self._copy.stop = self._end
             self._history, self._asked, self._told, self._last = weakref.ref(history), {}, set(), None
+            self.ended = False
         if self._last is not None:
             number, asked = self._last
             used = history.trials[number].config if number < len(history) else {}
@@ -96,24 +109,34 @@ class OptunaSampler:
                 self._tell(trial, parameters)
                 self._told.add(trial.number)
 
+    def _end(self) -> None:
+        """End the search, as samplers do that have proposed all there is; they call it ``study.stop()``."""
+        self.ended = True
+
     def _tell(self, trial: Trial, parameters: Mapping[str, Any]) -> None:
         """Tell the copy a trial that has ended."""
         import optuna  # noqa: PLC0415
 
         states = optuna.trial.TrialState
-        state = states.COMPLETE if trial.usable else states.FAIL
+        pruned = trial.status is Status.PRUNED and bool(trial.curve)
+        state = states.PRUNED if pruned else states.COMPLETE if trial.usable else states.FAIL
+        curve, value = (dict(trial.curve), None) if pruned else ({}, trial.value)
         asked = self._asked.pop(trial.number, None)
         if asked is not None:
-            self._copy.tell(asked, trial.value, state=state)
+            for step, reported in curve.items():
+                asked.report(reported, step)
+            self._copy.tell(asked, value, state=state)
             return
-        known = {name: parameters[name] for name in trial.config if name in parameters}
+        known = {name: parameter for name, parameter in parameters.items() if name in trial.config}
         try:
             params = {name: parameter.convert(trial.config[name]) for name, parameter in known.items()}
         except LookupError:  # outside of ranges that have changed
             return
         distributions = {name: parameter.distribution for name, parameter in known.items()}
         self._copy.add_trial(
-            optuna.trial.create_trial(state=state, value=trial.value, params=params, distributions=distributions)
+            optuna.trial.create_trial(
+                state=state, value=value, params=params, distributions=distributions, intermediate_values=curve
+            )
         )
 
 

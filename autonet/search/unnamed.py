@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
+import numpy as np
 from ConfigSpace import ConfigurationSpace
 from ConfigSpace.hyperparameters import Hyperparameter
 
@@ -41,6 +42,8 @@ class Unnamed:
 
     def name_points(self, points: Iterable[Any]) -> list[Any]:
         """Return values to enqueue, or lists of them, with names; mappings have them."""
+        if not isinstance(points, Iterable) or isinstance(points, Mapping | str):
+            raise InvalidOption(f"enqueue must be a list of points; got {safe_repr(points)}.")
         named: list[Any] = []
         for point in points:
             values = [point] if self.single else point
@@ -63,9 +66,10 @@ def name_space(fn: Callable[..., Any], space: Any) -> tuple[Callable[..., Any], 
     ----------
     fn : callable
     space : object
-        A hyperparameter of ConfigSpace, a tuple (low, high) or a ``range``: then `fn` takes a value.  Or a list, or
-        another tuple, of entries as in the mapping of a space: then it takes a list of values.  The hyperparameters of
-        ConfigSpace keep their names, others are called by their positions.  Anything else is returned unchanged.
+        A hyperparameter of ConfigSpace, a tuple (low, high), a ``range`` or an array of choices: then `fn` takes a
+        value.  Or a list, or another tuple, of entries as in the mapping of a space: then it takes a list of values.
+        The hyperparameters of ConfigSpace keep their names, others are called by their positions.  Anything else is
+        returned unchanged.
 
     Raises
     ------
@@ -92,4 +96,4 @@ def name_space(fn: Callable[..., Any], space: Any) -> tuple[Callable[..., Any], 
 def _is_single(space: Any) -> bool:
     """Return whether a space is one hyperparameter."""
     pair = isinstance(space, tuple) and len(space) == 2 and all(isinstance(end, Real) for end in space)
-    return pair or isinstance(space, Hyperparameter | range)
+    return pair or isinstance(space, Hyperparameter | range | np.ndarray)

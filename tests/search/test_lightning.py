@@ -40,7 +40,9 @@ def fit() -> Fit:
             self.layer = nn.Linear(1, 1)
 
         def training_step(self, batch: list[Tensor], _: int) -> Tensor:
-            return nn.functional.mse_loss(self.layer(batch[0]), batch[1])
+            loss = nn.functional.mse_loss(self.layer(batch[0]), batch[1])
+            self.log("train/loss", loss, on_step=False, on_epoch=True)
+            return loss
 
         def validation_step(self, batch: list[Tensor], _: int) -> None:
             loss = nn.functional.mse_loss(self.layer(batch[0]), batch[1])
@@ -50,7 +52,9 @@ def fit() -> Fit:
             optimizer = torch.optim.Adam(self.parameters(), 0.3)
             return [optimizer], [torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)]
 
-    def run(trial: RunningTrial, epochs: int, monitor: str = "val/loss", kind: Any = LightningReport) -> Any:
+    def run(
+        trial: RunningTrial, epochs: int, monitor: str = "val/loss", kind: Any = LightningReport, validates: bool = True
+    ) -> Any:
         with torch.random.fork_rng():
             torch.manual_seed(0)
             model = Line()
@@ -58,7 +62,7 @@ def fit() -> Fit:
         trainer = lightning.Trainer(
             max_epochs=epochs, callbacks=[kind(trial, monitor)], default_root_dir=folder, **SILENT
         )
-        trainer.fit(model, DataLoader(DATA, 8), DataLoader(DATA, 32))
+        trainer.fit(model, DataLoader(DATA, 8), DataLoader(DATA, 32) if validates else None)
         return trainer
 
     return run
@@ -75,7 +79,7 @@ def test_a_promoted_trial_goes_on_as_if_it_had_never_stopped(fit: Fit) -> None:
     assert best.curve == whole.curve
     assert [step for step, _ in best.curve] == list(range(6))
     assert best.value == whole.value == best.curve[-1][1]
-    assert best.metrics == {"rmse": pytest.approx(whole.value**0.5)}
+    assert best.metrics["rmse"] == pytest.approx(whole.value**0.5)
     assert [step for step, _ in whole.reports[-1].details["curves"]["rmse"]] == list(range(6))
 
 
@@ -93,6 +97,17 @@ def test_trials_end_when_others_are_better_and_when_their_time_is_up(fit: Fit, c
     study = minimize(objective, {"x": (0.0, 9.0)}, enqueue=points, max_trials=2, timeout=2)
     assert [trial.status for trial in study.trials] == [Status.PRUNED, Status.CUT]
     assert [len(trial.curve) for trial in study.trials] == [1, 1]
+
+
+def test_a_metric_of_the_training_is_reported_after_each_epoch(fit: Fit) -> None:
+    def objective(trial: RunningTrial) -> float:
+        trainer = fit(trial, 2, "train/loss", validates=trial["validates"])
+        return float(trainer.callback_metrics["train/loss"])
+
+    study = minimize(objective, {"validates": [True, False]}, max_trials=2, on_error="raise")
+    for trial in study.trials:
+        assert [step for step, _ in trial.curve] == [0, 1]
+        assert trial.curve[-1][1] == trial.value
 
 
 def test_a_metric_that_the_model_does_not_log_is_refused(fit: Fit) -> None:

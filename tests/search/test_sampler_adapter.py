@@ -80,6 +80,36 @@ def test_a_sampler_begins_again_in_another_study_and_parallel_trials_differ() ->
     assert len(sampler._copy.trials) == 2, "the first trial is the default configuration"
 
 
+def test_a_sampler_that_has_proposed_all_ends_the_search() -> None:
+    study = drop_in.create_study(sampler=optuna.samplers.GridSampler({"x": [1.0, 2.0]}, seed=0))
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 9), n_trials=9)
+    assert sorted(trial.params["x"] for trial in study.trials[1:]) == [1.0, 2.0], "the first one defines the space"
+    with pytest.warns(optuna.exceptions.ExperimentalWarning):
+        brute = optuna.samplers.BruteForceSampler(seed=0)
+    every = drop_in.create_study(sampler=brute)
+    every.optimize(lambda t: t.suggest_int("z", 0, 1) + t.suggest_int("a", 0, 1) - t.suggest_int("k", 0, 1))
+    assert len({tuple(trial.params.values()) for trial in every.trials}) == len(every.trials) == 8
+
+
+def test_pruned_trials_are_told_with_their_values() -> None:
+    study = drop_in.create_study(sampler=optuna.samplers.TPESampler(seed=0))
+    study.add_trials(
+        drop_in.create_trial(
+            state=drop_in.trial.TrialState.PRUNED,
+            params={"x": x},
+            distributions={"x": drop_in.distributions.FloatDistribution(0, 1)},
+            intermediate_values={3: x},
+        )
+        for x in (0.25, 0.5)
+    )
+    study.ask()
+    told = study.wrapped.sampler._copy.trials[:2]
+    assert [(trial.state.name, trial.intermediate_values) for trial in told] == [
+        ("PRUNED", {3: 0.25}),
+        ("PRUNED", {3: 0.5}),
+    ]
+
+
 def test_samplers_of_several_objectives_and_classes_are_refused() -> None:
     with pytest.raises(InvalidOption, match="NSGAIISampler is for several objectives; autonet optimizes one"):
         Study(sampler=optuna.samplers.NSGAIISampler())

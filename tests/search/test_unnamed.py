@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from ConfigSpace import Float, Integer
 
@@ -34,6 +35,7 @@ def test_the_objective_of_a_list_gets_a_list_and_points_are_lists() -> None:
     assert study.trials[0].config == {"rate": 0.25, "depth": 2, "2": "b", "3": 7}
     assert study.trials[1].config["rate"] == 0.5
     assert minimize(sum, ((0, 1), (0, 1)), enqueue=[(1, 1)], max_trials=1).best.value == 2
+    assert minimize(sum, np.array([[1, 2], [3, 4]]), max_trials=2).best.config == {"x": [1, 2]}
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,7 @@ def test_the_objective_of_a_list_gets_a_list_and_points_are_lists() -> None:
         (["relu", "gelu"], r"is a list of constants; for a choice between them, pass \{'x': \[...\]\}"),
         ([Float("x", (0, 1)), Float("x", (0, 2))], r"have the names \['x', 'x'\]; give each its own"),
         ("relu", "space must be a ConfigurationSpace or a dict; got str. A single hyperparameter, and a list of them"),
+        ([{"a": {"b": {"c": (0, 1)}}}], r"space\['0:a:b'\] has the choice 'c' with \(0, 1\); expected a subspace"),
         ([(3, 1)], r"space\['0'\] = \(3, 1\): expected \(low, high\) with low < high"),
     ],
 )
@@ -53,6 +56,8 @@ def test_what_is_no_space_is_refused(space: Any, sentence: str) -> None:
 def test_points_of_another_length_are_refused() -> None:
     with pytest.raises(InvalidOption, match=r"enqueue has \[1\]; expected a list of 2 values, one for each"):
         minimize(sum, [(0, 1), (0, 1)], enqueue=[[1]], max_trials=1)
+    with pytest.raises(InvalidOption, match=r"enqueue must be a list of points; got 0.5"):
+        minimize(abs, (0.0, 1.0), enqueue=0.5, max_trials=1)  # type: ignore[arg-type]
 
 
 def test_studies_need_names_and_estimators_use_them() -> None:

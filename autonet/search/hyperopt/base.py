@@ -95,10 +95,6 @@ class Trials:
         """Return a trial, or a list of them for a slice."""
         return self.trials[index]
 
-    def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled."""
-        raise TypeError("Trials cannot be pickled; pass trials_save_file to fmin, a directory that any version reads.")
-
     @property
     def trials(self) -> list[dict[str, Any]]:
         """The trials whose objective raised no exception, as dicts."""

@@ -15,7 +15,7 @@ from autonet.core.errors import InvalidOption, SearchFailed
 from autonet.core.jsonvalues import is_storable
 from autonet.core.validation import is_integer, is_real
 from autonet.search.hyperopt.base import STATUS_FAIL, STATUS_OK, Trials
-from autonet.search.hyperopt.pyll.base import CompiledSpace, Node
+from autonet.search.hyperopt.pyll.base import CompiledSpace, Node, space_eval
 from autonet.search.records import Result
 from autonet.search.registry import SAMPLERS, resolve
 from autonet.search.results import as_number
@@ -26,7 +26,17 @@ from autonet.search.spaces.space import describe_space, sort_sets
 from autonet.search.spaces.values import safe_repr
 from autonet.search.study import Study
 
-__all__ = ["Algorithm", "anneal", "atpe", "fmin", "generate_trials_to_calculate", "no_progress_loss", "rand", "tpe"]
+__all__ = [
+    "Algorithm",
+    "anneal",
+    "atpe",
+    "fmin",
+    "generate_trials_to_calculate",
+    "no_progress_loss",
+    "rand",
+    "space_eval",
+    "tpe",
+]
 
 logger = logging.getLogger("autonet.search")
 

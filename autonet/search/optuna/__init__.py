@@ -11,6 +11,7 @@ It translates names, defaults and results, and searches with `autonet.search`.  
 
 from autonet.search.optuna import distributions as distributions
 from autonet.search.optuna import exceptions as exceptions
+from autonet.search.optuna import importance as importance
 from autonet.search.optuna import integration as integration
 from autonet.search.optuna import logging as logging
 from autonet.search.optuna import pruners as pruners
@@ -29,8 +30,6 @@ from autonet.search.optuna.study import get_all_study_summaries as get_all_study
 from autonet.search.optuna.study import load_study as load_study
 from autonet.search.optuna.trial import Trial as Trial
 from autonet.search.optuna.trial import create_trial as create_trial
-
-importance = visualization.OfOptuna("optuna.importance")
 
 __all__ = [
     "Study",

@@ -5,7 +5,15 @@ from typing import Any
 
 from autonet.core.errors import AutonetError, InvalidOption, TrialPruned, UnknownName
 
-__all__ = ["MULTI_OBJECTIVE", "DuplicatedStudyError", "OptunaError", "TrialPruned", "check_single", "make_refusal"]
+__all__ = [
+    "MULTI_OBJECTIVE",
+    "DuplicatedStudyError",
+    "ExperimentalWarning",
+    "OptunaError",
+    "TrialPruned",
+    "check_single",
+    "make_refusal",
+]
 
 OptunaError = AutonetError
 
@@ -18,6 +26,10 @@ OF_SEVERAL_OBJECTIVES = frozenset(
         *("plot_pareto_front", "plot_hypervolume_history"),
     }
 )
+
+
+class ExperimentalWarning(Warning):
+    """Warning of Optuna's experimental features, to be filtered; never warned here."""
 
 
 class DuplicatedStudyError(AutonetError):
@@ -53,3 +65,6 @@ def check_single(value: Any) -> Any:
     if len(value) != 1:
         raise InvalidOption(f"Got {len(value)} values; {MULTI_OBJECTIVE}.")
     return value[0]
+
+
+__getattr__ = make_refusal("optuna.exceptions", __all__)

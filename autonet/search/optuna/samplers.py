@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 from autonet.core.errors import AutonetWarning, InvalidOption
 from autonet.search.optuna.exceptions import make_refusal
 from autonet.search.registry import SAMPLERS, resolve
+from autonet.search.sampler_adapter import adopt_sampler
 from autonet.search.samplers import cmaes
 from autonet.search.samplers.base import Sampler
+from autonet.search.study import Study
 
 __all__ = [
     "BaseSampler",
@@ -19,6 +21,8 @@ __all__ = [
     "GridSampler",
     "RandomSampler",
     "TPESampler",
+    "enqueue_grid",
+    "translate_sampler",
 ]
 
 
@@ -172,4 +176,28 @@ class GridSampler(BaseSampler):
         ]
 
 
-__getattr__ = make_refusal("optuna.samplers", __all__)
+def enqueue_grid(study: Study, sampler: Any) -> None:
+    """Enqueue what is new in the grid of a `GridSampler`; do nothing with other samplers."""
+    if isinstance(sampler, GridSampler):
+        known = [*study.history.queue, *(trial.config for trial in study.history)]
+        for config in sampler.configs():
+            if not any(config.items() <= other.items() for other in known):
+                study.enqueue(config)
+
+
+def translate_sampler(sampler: Any) -> dict[str, Any]:
+    """Return the options of `autonet.search.Study` for a sampler."""
+    if sampler is None:
+        return {}
+    if isinstance(sampler, BaseSampler) and not hasattr(sampler, "sample_relative"):
+        return {"sampler": sampler.make(), **({} if sampler.seed is None else {"random_state": sampler.seed})}
+    adopted = adopt_sampler(sampler)
+    if isinstance(sampler, str) or callable(getattr(adopted, "propose", None)):
+        return {"sampler": adopted}
+    raise InvalidOption(
+        "sampler must be one of autonet.search.optuna.samplers, a sampler of Optuna, the name of one of autonet, or an "
+        f"object with propose(space, history, rng); got {sampler!r:.100}."
+    )
+
+
+__getattr__ = make_refusal("optuna.samplers", __all__[:7])

@@ -13,11 +13,11 @@ from autonet.search import study as search
 from autonet.search.objectives import list_options
 from autonet.search.optuna.exceptions import MULTI_OBJECTIVE, DuplicatedStudyError, make_refusal
 from autonet.search.optuna.pruners import BasePruner, check_pruner
-from autonet.search.optuna.samplers import BaseSampler, GridSampler
-from autonet.search.optuna.storages import delete_directory, find_root, find_study, list_studies, read_attributes
+from autonet.search.optuna.samplers import enqueue_grid, translate_sampler
+from autonet.search.optuna.storages.base import delete_directory, find_root, find_study, list_studies, read_attributes
 from autonet.search.optuna.trial import FrozenTrial, TrialState, freeze
 from autonet.search.optuna.wrapper import OPEN_STUDIES, Study, StudyDirection
-from autonet.search.sampler_adapter import adopt_sampler
+from autonet.search.registry import SAMPLERS, resolve
 from autonet.search.storage.replay import read_history
 from autonet.search.storage.store import DATABASE
 
@@ -108,7 +108,7 @@ def create_study(
                 f"{root} has a study {name!r} already; pass load_if_exists=True to go on with it, or delete_study()."
             )
         return load_study(study_name=name, storage=root, sampler=sampler, pruner=pruner)
-    options |= _translate_sampler(sampler)
+    options |= translate_sampler(sampler)
     options["direction"] = wanted.name.lower() if isinstance(wanted, StudyDirection) else wanted
     wrapped = search.Study(run_dir=directory, pruner=pruner, **options)
     if directory is not None:
@@ -148,12 +148,12 @@ def load_study(
     if name not in names:
         raise KeyError(f"There is no study {name!r} in {root}; it has {', '.join(map(repr, names)) or 'none'}.")
     directory = find_study(root, name)
-    chosen = _translate_sampler(sampler).get("sampler")
+    chosen = translate_sampler(sampler).get("sampler")
     wrapped = OPEN_STUDIES.get(directory.resolve())
     if wrapped is None:
         wrapped = OPEN_STUDIES[directory.resolve()] = search.Study.open(directory, sampler=chosen)
     elif chosen is not None:
-        wrapped.sampler = search.Study(sampler=chosen).sampler
+        wrapped.sampler = resolve("sampler", chosen, SAMPLERS, "propose")
     return _wrap(wrapped, name, sampler, pruner, directory)
 
 
@@ -224,27 +224,8 @@ def get_all_study_names(storage: Any) -> list[str]:
     return list_studies(find_root(storage))
 
 
-def _translate_sampler(sampler: Any) -> dict[str, Any]:
-    """Return the options of `autonet.search.Study` for a sampler."""
-    if sampler is None:
-        return {}
-    if isinstance(sampler, BaseSampler) and not hasattr(sampler, "sample_relative"):
-        return {"sampler": sampler.make(), **({} if sampler.seed is None else {"random_state": sampler.seed})}
-    adopted = adopt_sampler(sampler)
-    if isinstance(sampler, str) or callable(getattr(adopted, "propose", None)):
-        return {"sampler": adopted}
-    raise InvalidOption(
-        "sampler must be one of autonet.search.optuna.samplers, a sampler of Optuna, the name of one of autonet, or an "
-        f"object with propose(space, history, rng); got {sampler!r:.100}."
-    )
-
-
 def _wrap(wrapped: search.Study, name: str, sampler: Any, pruner: Any, directory: Path | None) -> Study:
     """Return a study of Optuna's form, with a grid in its queue."""
-    if isinstance(sampler, GridSampler):
-        known = [*wrapped.history.queue, *(trial.config for trial in wrapped.history)]
-        for config in sampler.configs():
-            if not any(config.items() <= other.items() for other in known):
-                wrapped.enqueue(config)
+    enqueue_grid(wrapped, sampler)
     wrapped.pruner = check_pruner(pruner)
     return Study(wrapped, name, wrapped.sampler if sampler is None else sampler, directory)

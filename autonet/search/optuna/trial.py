@@ -96,7 +96,33 @@ class Trial(BaseTrial):
     Parameters
     ----------
     running : RunningTrial
+    study : Study, optional
+
+    Attributes
+    ----------
+    datetime_start : datetime
+        Local time.
     """
+
+    def __init__(self, running: RunningTrial, study: Any = None) -> None:
+        super().__init__(running)
+        self.datetime_start = datetime.now()
+        self._study = study
+
+    @property
+    def study(self) -> Any:
+        """The study, in the process that runs it.
+
+        Raises
+        ------
+        InvalidOption
+            In a worker process, of ``n_jobs`` or an executor.
+        """
+        if self._study is None:
+            raise InvalidOption(
+                "trial.study is not available in worker processes; use n_jobs=1, or a callback of optimize()."
+            )
+        return self._study
 
     @property
     def distributions(self) -> dict[str, Distribution]:

@@ -3,7 +3,7 @@
 import gc
 import weakref
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,13 @@ from autonet.core.validation import check_choice
 from autonet.search import study as search
 from autonet.search.evaluation import summarize_exception
 from autonet.search.optuna.exceptions import check_single, make_refusal
-from autonet.search.optuna.pruners import BasePruner
-from autonet.search.optuna.samplers import GridSampler
-from autonet.search.optuna.storages import read_attributes, write_attributes
+from autonet.search.optuna.pruners import BasePruner, check_pruner
+from autonet.search.optuna.samplers import GridSampler, enqueue_grid, translate_sampler
+from autonet.search.optuna.storages.base import read_attributes, write_attributes
 from autonet.search.optuna.trial import FrozenTrial, Trial, TrialState, freeze
 from autonet.search.records import Status
 from autonet.search.records import Trial as SearchTrial
+from autonet.search.registry import SAMPLERS, resolve
 from autonet.search.running_trial import RunningTrial
 from autonet.search.spaces.distributions import CategoricalDistribution, Distribution, IntDistribution
 from autonet.search.stopping import check_callbacks
@@ -50,12 +51,15 @@ class _Objective:
 
     function: Callable[[Trial], Any]
     catch: tuple[type[Exception], ...]
-    attributes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]] = ()  # hyperparameters of enqueued trials, theirs
+    study: "Study | None" = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Exclude the study, of which worker processes would get a copy."""
+        return {**vars(self), "study": None}
 
     def __call__(self, running: RunningTrial) -> Any:
-        _set_attributes(running, self.attributes)
         try:
-            return check_single(self.function(Trial(running)))
+            return check_single(self.function(Trial(running, self.study)))
         except self.catch as problem:
             if any(kind.__name__ == "TrialPruned" for kind in type(problem).__mro__):
                 raise
@@ -76,11 +80,10 @@ class Study:
     """
 
     def __init__(self, wrapped: search.Study, study_name: str, sampler: Any, directory: Path | None = None) -> None:
-        self.wrapped, self.study_name, self.sampler = wrapped, study_name, sampler
+        self.wrapped, self.study_name, self._sampler = wrapped, study_name, sampler
         self._directory = directory
         self._user_attrs = read_attributes(directory)
         self._asked: dict[int, RunningTrial] = {}
-        self._enqueued: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []  # hyperparameters and user attributes
 
     def __repr__(self) -> str:
         """Show name, number of trials and best value."""
@@ -95,10 +98,26 @@ class Study:
     # --- results
 
     @property
+    def sampler(self) -> Any:
+        """The sampler; another one may be set between two calls of `optimize`."""
+        return self._sampler
+
+    @sampler.setter
+    def sampler(self, sampler: Any) -> None:
+        chosen = translate_sampler(sampler).get("sampler", "bohb")
+        self.wrapped.sampler = resolve("sampler", chosen, SAMPLERS, "propose")
+        enqueue_grid(self.wrapped, sampler)
+        self._sampler = self.wrapped.sampler if sampler is None else sampler
+
+    @property
     def pruner(self) -> BasePruner:
-        """The pruner."""
+        """The pruner; another one may be set between two calls of `optimize`."""
         pruner: BasePruner = self.wrapped.pruner
         return pruner
+
+    @pruner.setter
+    def pruner(self, pruner: BasePruner | None) -> None:
+        self.wrapped.pruner = check_pruner(pruner)
 
     @property
     def direction(self) -> StudyDirection:
@@ -120,8 +139,10 @@ class Study:
         del deepcopy
         history = self.wrapped.history
         trials = [freeze(trial, history) for trial in history]
-        for number, config in enumerate(history.queue, len(trials)):
-            trials.append(FrozenTrial(number, TrialState.WAITING, system_attrs={"fixed_params": dict(config)}))
+        waiting = zip(history.queue, history.queued_attributes, strict=True)
+        for number, (config, attributes) in enumerate(waiting, len(trials)):
+            fixed = {"fixed_params": dict(config)}
+            trials.append(FrozenTrial(number, TrialState.WAITING, user_attrs=dict(attributes), system_attrs=fixed))
         return trials if states is None else [trial for trial in trials if trial.state in states]
 
     @property
@@ -150,7 +171,7 @@ class Study:
         assert value is not None  # noqa: S101 - for the type checker
         return value
 
-    def trials_dataframe(self, attrs: Sequence[str] = ATTRIBUTES) -> Any:
+    def trials_dataframe(self, attrs: Sequence[str] = ATTRIBUTES, multi_index: bool = False) -> Any:
         """Return a pandas data frame with a row per trial that has started.
 
         Parameters
@@ -159,22 +180,30 @@ class Study:
             Of ``number``, ``value``, ``datetime_start``, ``datetime_complete``, ``duration``, ``params``,
             ``user_attrs`` and ``state``; those of autonet are ``metrics``, ``budget``, ``status``, ``origin``, ``seed``
             and ``reason``.
+        multi_index : bool
+            Whether columns such as ``params_x`` are pairs, such as ``("params", "x")``.
         """
         frame, trials = self.wrapped.trials_dataframe(), [freeze(t, self.wrapped.history) for t in self.wrapped.trials]
         for name in ("datetime_start", "datetime_complete"):  # in local time, as Optuna has them
             frame[name] = [getattr(trial, name) for trial in trials]
         several = ("params", "user_attrs", "metrics")
         valid = [*several, *(name for name in frame.columns if not name.startswith(tuple(f"{s}_" for s in several)))]
-        chosen: list[str] = []
+        chosen: dict[str, tuple[str, str]] = {}
         for attribute in attrs:
             if attribute == "system_attrs":  # autonet has none
                 continue
             if attribute not in valid:
                 raise UnknownName("attribute of trials_dataframe", attribute, valid)
-            chosen += [
-                c for c in frame.columns if c == attribute or (attribute in several and c.startswith(attribute + "_"))
-            ]
-        return frame[chosen]
+            prefix = attribute + "_"
+            for name in frame.columns:
+                if name == attribute or (attribute in several and name.startswith(prefix)):
+                    chosen[name] = attribute, "" if name == attribute else name.removeprefix(prefix)
+        frame = frame[list(chosen)]
+        if multi_index:
+            import pandas as pd  # noqa: PLC0415 - an extra
+
+            frame.columns = pd.MultiIndex.from_tuples(chosen.values())
+        return frame
 
     def to_optuna(self, *args: Any, **options: Any) -> Any:
         """Return a copy as a study of Optuna itself; see `autonet.search.Study.to_optuna`."""
@@ -231,7 +260,7 @@ class Study:
         """
         for option in options:
             check_choice("option", option, OPTIONS)
-        objective = _Objective(func, _check_catch(catch), tuple(self._enqueued)) if callable(func) else func
+        objective = _Objective(func, _check_catch(catch), self) if callable(func) else func
         calls = check_callbacks(callbacks)
         if isinstance(self.sampler, GridSampler) and "max_trials" not in options:
             n_left = len(self.wrapped.history.queue)  # the grid
@@ -279,16 +308,14 @@ class Study:
         ----------
         params : mapping of str to value
         user_attrs : mapping, optional
-            User attributes of the trial, if it runs in this process or by its `optimize`.
+            User attributes of the trial.
         skip_if_exists : bool
             Whether to do nothing if a trial has these hyperparameters, or waits for them.
         """
         history = self.wrapped.history
         if skip_if_exists and dict(params) in [*history.queue, *(dict(trial.config) for trial in history)]:
             return
-        self.wrapped.enqueue(params)
-        if user_attrs:
-            self._enqueued.append((dict(params), dict(user_attrs)))
+        self.wrapped.enqueue(params, attributes=user_attrs)
 
     def ask(self, fixed_distributions: Mapping[str, Distribution] | None = None) -> Trial:
         """Return the next trial to run, with values of the distributions that are given."""
@@ -296,8 +323,7 @@ class Study:
         if running is None:
             raise InvalidOption("ask() has no trial left: all configurations of the space have been tried.")
         self._asked[running.number] = running
-        _set_attributes(running, self._enqueued)
-        trial = Trial(running)
+        trial = Trial(running, self)
         for name, distribution in (fixed_distributions or {}).items():
             _suggest(trial, name, distribution)
         return trial
@@ -334,7 +360,7 @@ class Study:
     def add_trial(self, trial: FrozenTrial) -> None:
         """Add a trial that has ended elsewhere; see `create_trial`."""
         if not trial.state.is_finished():
-            self.enqueue_trial(trial.system_attrs.get("fixed_params", trial.params))
+            self.enqueue_trial(trial.system_attrs.get("fixed_params", trial.params), trial.user_attrs)
             return
         status = _STATUSES.get(trial.state)
         self.wrapped.add(
@@ -358,15 +384,6 @@ def _check_catch(catch: Any) -> tuple[type[Exception], ...]:
     if not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
         raise InvalidOption(f"catch must be a type of Exception, or several; got {catch!r:.100}.")
     return kinds
-
-
-def _set_attributes(running: RunningTrial, enqueued: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
-    """Set the user attributes that a trial was enqueued with."""
-    for params, attributes in enqueued:
-        if params.items() <= running.job.config.items():
-            for name, value in attributes.items():
-                running.set_user_attr(name, value)
-            return
 
 
 _STATUSES = {TrialState.PRUNED: Status.PRUNED, TrialState.FAIL: Status.CRASHED}

@@ -20,6 +20,8 @@ from autonet.search.history import History
 from autonet.search.samplers.base import Sampler
 from autonet.search.samplers.kde import KernelDensitySampler
 from autonet.search.spaces.encoding import Encoding
+from autonet.search.spaces.space import is_legal
+from autonet.search.spaces.values import safe_repr
 from autonet.search.table import TrialTable
 
 __all__ = ["CmaEsSampler"]
@@ -79,12 +81,19 @@ class CmaEsSampler:
         MissingPackage
             If ``cmaes`` is not installed.
         InvalidOption
-            If the space has no hyperparameter of `x0`.
+            If the space has no hyperparameter of `x0`, or not its value.
         """
         _import_cma()
         unknown = [name for name in self.x0 or () if name not in space]
         if unknown:
             raise InvalidOption(f"x0 has {unknown[0]!r}; the space has {', '.join(map(repr, space))}.")
+        self._check_start(space)
+
+    def _check_start(self, space: ConfigurationSpace) -> None:
+        """Raise if a value of `x0` is not in its range."""
+        for name, value in (self.x0 or {}).items():
+            if name in space and not is_legal(space[name], value):
+                raise InvalidOption(f"x0 has {name!r} = {safe_repr(value)}, which is not in its range: {space[name]}.")
 
     def propose(self, space: ConfigurationSpace, history: History, rng: np.random.Generator) -> dict[str, Any] | None:
         """Propose a configuration; see `Sampler`."""
@@ -116,6 +125,7 @@ class CmaEsSampler:
 
     def _get_start(self, encoding: Encoding, columns: NDArray[np.intp]) -> FloatArray:
         """Return the initial mean, of shape (n_columns,)."""
+        self._check_start(encoding.space)  # of an objective that defines it
         default = encoding.encode(dict(encoding.space.get_default_configuration()))
         given = encoding.encode(self.x0 or {}, strict=False)
         return np.asarray(np.clip(np.where(np.isnan(given), default, given)[columns], 0.0, 1.0))

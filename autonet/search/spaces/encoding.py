@@ -134,6 +134,10 @@ class Encoding:
     def _rounded(rows: Rows) -> Rows:
         return np.asarray(np.round(np.nan_to_num(rows, nan=-1.0), 9))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the space only."""
+        return type(self), (self.space,)
+
     def encode(self, config: Mapping[str, Any], *, strict: bool = True) -> Rows:
         """Encode a configuration as a row of shape (n_hyperparameters,).
 

@@ -25,7 +25,7 @@ from autonet.search.spaces.encoding import Encoding, get_choices
 from autonet.search.spaces.seeds import drop_seeds
 from autonet.search.spaces.values import copy_value, find_index, safe_repr, to_plain
 
-__all__ = ["Space", "as_space", "complete_config", "describe_space", "sort_sets"]
+__all__ = ["Space", "as_space", "complete_config", "describe_space", "is_legal", "sort_sets"]
 
 # Repr of a set, whose order differs between processes; ConfigSpace shows choices as sets.
 SET = re.compile(r"(?<!Choices: )\{([^{}]*)\}")
@@ -126,6 +126,11 @@ def _append_parts(parts: list[Any], prefix: str, entries: Mapping[str, Any], con
             parts.append(EqualsCondition(hyperparameter, *condition))
         if isinstance(entry, Mapping):
             for choice, subspace in entry.items():
+                if not isinstance(subspace, Mapping | None):
+                    raise InvalidOption(
+                        f"space[{name!r}] has the choice {choice!r} with {safe_repr(subspace)}; expected a subspace, a "
+                        "mapping from names to ranges or choices, or {}."
+                    )
                 _append_parts(parts, join(name, str(choice)), subspace or {}, (hyperparameter, choice))
 
 
@@ -146,7 +151,8 @@ def _make_hyperparameter(name: str, entry: Any) -> Hyperparameter[Any, Any]:
         made: Hyperparameter[Any, Any] = IntDistribution(ordered[0], ordered[-1], ordered.step).hyperparameter(name)
         return made
     if isinstance(entry, list | Mapping | np.ndarray | range):
-        choices = [copy_value(to_plain(choice)) for choice in entry]
+        listed = entry.tolist() if isinstance(entry, np.ndarray) and entry.ndim else entry
+        choices = [copy_value(to_plain(choice)) for choice in listed]
         if not choices:
             raise InvalidOption(f"space[{name!r}] has no choices; expected at least one.")
         return Constant(name, choices[0]) if len(choices) == 1 else CategoricalHyperparameter(name, choices)
@@ -170,7 +176,7 @@ def complete_config(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, 
     for name, value in config.items():
         if name not in space:
             raise InvalidOption(f"The space has no hyperparameter {name!r}; it has {', '.join(map(repr, space))}.")
-        if not _is_legal(space[name], value):
+        if not is_legal(space[name], value):
             raise InvalidOption(f"{name!r} = {safe_repr(value)} is not in its range: {space[name]}.")
     default = {name: to_plain(hp.default_value) for name, hp in space.items()}
     row = encoding.canonicalize(encoding.encode({**default, **config})[None])[0]
@@ -185,7 +191,7 @@ def complete_config(encoding: Encoding, config: Mapping[str, Any]) -> dict[str, 
     return drop_seeds(result, space, config)
 
 
-def _is_legal(hyperparameter: Any, value: Any) -> bool:
+def is_legal(hyperparameter: Any, value: Any) -> bool:
     """Return whether a value, of any type, is legal for a hyperparameter."""
     if isinstance(hyperparameter, NumericalHyperparameter):
         return is_real(value) and bool(hyperparameter.legal_value(value))

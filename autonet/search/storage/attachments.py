@@ -10,6 +10,7 @@ from autonet.search.storage.files import check_plain
 __all__ = ["TRIALS", "list_attachments", "make_directory", "read_attachment", "write_attachment"]
 
 TRIALS = "trials"  # directory of the trials' directories in a run directory
+MAX_NAME = 255  # bytes of the name of an attachment, as file systems allow
 
 
 def make_directory(files: str | Path, trial: int) -> Path:
@@ -34,17 +35,27 @@ def write_attachment(directory: Path, name: str, data: bytes) -> None:
     InvalidOption, TypeError, RunUnavailable
         See `RunningTrial.attach`.
     """
-    if not isinstance(name, str) or not name or name.startswith(".") or set(name) & set("/\\:\0"):
+    if not _is_file_name(name):
         raise InvalidOption(
-            f"attach() expects the name of a file, without a directory and not hidden, such as 'curve.npy'; got "
-            f"{safe_repr(name)}."
+            f"attach() expects the name of a file, without a directory, not hidden and of at most {MAX_NAME} bytes, "
+            f"such as 'curve.npy'; got {safe_repr(name)}."
         )
     if not isinstance(data, bytes | bytearray | memoryview):
         raise TypeError(f"attach() expects bytes; got {type(data).__name__}. Write to an io.BytesIO for arrays.")
     try:
         write_file(directory / name, [bytes(data)])
-    except (OSError, ValueError) as error:  # ValueError: lone surrogates
-        raise RunUnavailable(f"{directory / name!r} cannot be written: {error}.") from error
+    except OSError as error:
+        raise RunUnavailable(f"{directory / name} cannot be written: {error}.") from error
+
+
+def _is_file_name(name: object) -> bool:
+    """Return whether a name is that of a file, on any system."""
+    if not isinstance(name, str) or not name or name.startswith(".") or set(name) & set("/\\:\0"):
+        return False
+    try:
+        return len(name.encode()) <= MAX_NAME
+    except UnicodeEncodeError:  # lone surrogates
+        return False
 
 
 def list_attachments(directory: Path) -> list[str]:

@@ -18,7 +18,7 @@ from autonet.core.clock import TimeLimit
 from autonet.core.errors import InvalidOption, RunCorrupted
 from autonet.core.jsonvalues import is_storable, normalize, to_text
 from autonet.search.evaluation import Outcome
-from autonet.search.history import History
+from autonet.search.history import History, make_enqueue_event
 from autonet.search.records import Event, Job, Progress, Result, Status, Trial
 from autonet.search.reporting import log_trial
 from autonet.search.spaces.distributions import merge
@@ -145,10 +145,10 @@ class Journal:
             for event in self._store.append(*events):
                 self._apply(event)
 
-    def enqueue(self, config: Mapping[str, Any]) -> None:
-        """Enqueue a configuration, unless an earlier run of the script has enqueued it."""
+    def enqueue(self, config: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:
+        """Enqueue a configuration with user attributes, unless an earlier run of the script has enqueued it."""
         if isinstance(self._store, MemoryStore):
-            self.record(Event("enqueue", -1, {"config": {name: copy_value(v) for name, v in config.items()}}))
+            self.record(make_enqueue_event({name: copy_value(v) for name, v in config.items()}, attributes))
             return
         try:
             config = {name: normalize(value, f"the enqueued {name!r}") for name, value in config.items()}
@@ -157,7 +157,7 @@ class Journal:
         if _config_key(config) in self._enqueued_before:
             self._enqueued_before.remove(_config_key(config))
         else:
-            self.record(Event("enqueue", -1, {"config": config}))
+            self.record(make_enqueue_event(config, attributes))
 
     def resume(self) -> None:
         """Drop superfluous checkpoints of an earlier process before the first job; opening a study drops none."""
@@ -199,6 +199,7 @@ class Journal:
             fixed=bool(trial.reports),
             progress=progress,
             files=str(self.files),
+            attributes=dict(trial.attributes),
             best=best.rank[0] if (best := self.history.best) else math.inf,
             pruner=self.pruner,
         )

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, NoReturn, Protocol, Self
 from zlib import crc32
 
 from filelock import FileLock, Timeout
@@ -197,6 +197,10 @@ class RunDirectory:
         """Iterate over all events; see `Store`."""
         for number, row in enumerate(self._read_rows()[1:], 1):
             yield self._parse_event(number, *row)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled."""
+        raise TypeError(f"The study in {self.path} cannot be pickled; open it again with Study.open(run_dir).")
 
     def close(self) -> None:
         """Release the directory; may be called twice."""

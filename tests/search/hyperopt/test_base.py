@@ -105,6 +105,17 @@ def test_argmin_has_indices_and_the_study_values(trials: Trials) -> None:
     assert config["c"] == ("linear" if trials.argmin["c"] == 0 else "option 1")
 
 
+def test_pickled_trials_go_on_as_the_original() -> None:
+    def run(trials: Trials, n: int) -> Trials:
+        fmin(lambda point: point["x"] ** 2, SPACE, rand.suggest, n, trials=trials, rstate=1, verbose=False)
+        return trials
+
+    original = run(Trials(), 3)
+    copy = pickle.loads(pickle.dumps(original))
+    assert run(copy, 6).vals == run(original, 6).vals
+    assert len(copy) == 6
+
+
 def test_trials_without_a_search_are_empty() -> None:
     trials = Trials()
     assert len(trials) == 0
@@ -115,7 +126,5 @@ def test_trials_without_a_search_are_empty() -> None:
 
 
 def test_what_is_not_available_is_refused(trials: Trials) -> None:
-    with pytest.raises(TypeError, match="pass trials_save_file to fmin"):
-        pickle.dumps(trials)
     with pytest.raises(InvalidOption, match="belongs to MongoDB"):
         Trials(exp_key="exp1")  # type: ignore[arg-type]

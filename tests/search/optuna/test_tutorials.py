@@ -119,6 +119,8 @@ def test_user_attributes_and_data_frame(library: Any) -> None:
     frame = study.trials_dataframe(attrs=("number", "value", "params", "state"))
     assert list(frame.columns) == ["number", "value", "params_x", "state"]
     assert list(frame["state"]) == ["COMPLETE"] * 4
+    pairs = study.trials_dataframe(attrs=("number", "params", "user_attrs"), multi_index=True)
+    assert list(pairs.columns) == [("number", ""), ("params", "x"), ("user_attrs", "accuracy")]
     whole = study.trials_dataframe()
     assert {"user_attrs_accuracy", "datetime_start", "datetime_complete", "duration"} <= set(whole.columns)
     assert (whole["datetime_complete"][0], whole["value"][3]) == (
@@ -232,12 +234,19 @@ def test_storage_resumes(library: Any, tmp_path: Path) -> None:
     study = library.create_study(study_name="example", storage=storage, direction="maximize")
     study.optimize(quadratic, n_trials=3)
     study.set_user_attr("owner", "Ann")
+    study.enqueue_trial({"x": 1.0}, user_attrs={"memo": "kept"})
     with pytest.raises(library.exceptions.DuplicatedStudyError):
         library.create_study(study_name="example", storage=storage)
     again = library.create_study(study_name="example", storage=storage, load_if_exists=True)
-    again.optimize(quadratic, n_trials=2)
+    again.optimize(quadratic, n_trials=1)
+    again.enqueue_trial({"x": 2.0}, user_attrs={"memo": "waits"})
+    if library is ours:
+        study.close()
     del study, again
     loaded = library.load_study(study_name="example", storage=storage)
+    assert [trial.user_attrs for trial in loaded.trials[3:]] == [{"memo": "kept"}, {"memo": "waits"}]
+    loaded.optimize(quadratic, n_trials=1)
+    assert loaded.trials[4].user_attrs == {"memo": "waits"}
     assert (len(loaded.trials), loaded.user_attrs) == (5, {"owner": "Ann"})
     assert loaded.direction == library.study.StudyDirection.MAXIMIZE
     assert library.get_all_study_names(storage) == ["example"]
@@ -309,6 +318,7 @@ def test_enqueued_trials_have_user_attributes(library: Any) -> None:
     study.enqueue_trial({"x": 1.0}, user_attrs={"memo": "a guess", "rank": 1})
     study.enqueue_trial({"x": 2.0})
     study.enqueue_trial({"x": 3.0}, user_attrs={"memo": "another"})
+    assert study.trials[2].user_attrs == {"memo": "another"}
     study.optimize(quadratic, n_trials=2)
     trial = study.ask()
     study.tell(trial, quadratic(trial))

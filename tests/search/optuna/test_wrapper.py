@@ -1,16 +1,20 @@
 """The study under Optuna's names, beyond what the tutorials do."""
 
 import math
+import pickle
 import re
 import time
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import pytest
 
 import autonet.search.optuna as optuna
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.search.optuna.trial import Trial
+from autonet.search.optuna.wrapper import _Objective
 
 
 def quadratic(trial: Trial) -> float:
@@ -103,6 +107,45 @@ def test_trials_without_a_number() -> None:
     assert [trial.state.name for trial in study.trials] == ["FAIL", "FAIL"]
     with pytest.raises(TypeError, match="the objective returned None"):
         study.optimize(lambda trial: None, n_trials=2)
+
+
+def test_the_objective_sees_its_study_in_the_same_process_only() -> None:
+    def objective(trial: Trial) -> float:
+        if trial.number == 2:
+            trial.study.stop()
+        assert datetime.now() - trial.datetime_start < timedelta(hours=1)
+        return quadratic(trial)
+
+    study = optuna.create_study(sampler="random", random_state=0)
+    study.optimize(objective, n_trials=9)
+    assert len(study.trials) == 3
+    sent = pickle.loads(cloudpickle.dumps(_Objective(lambda trial: len(trial.study.trials), (), study)))
+    with pytest.raises(InvalidOption, match=r"trial.study is not available in worker processes"):
+        sent(study.ask()._running)
+
+
+def test_sampler_and_pruner_may_be_set() -> None:
+    study = optuna.create_study()
+    study.optimize(quadratic, n_trials=1)
+    study.sampler, study.pruner = optuna.samplers.GridSampler({"x": [1, 2]}), optuna.pruners.NopPruner()
+    study.optimize(quadratic, n_trials=9)
+    assert [trial.params["x"] for trial in study.trials[1:]] == [1.0, 2.0]
+    assert isinstance(study.wrapped.pruner, optuna.pruners.NopPruner)
+    with pytest.raises(InvalidOption, match="sampler must be one of"):
+        study.sampler = 3
+
+
+def test_a_study_in_memory_is_pickled_and_goes_on(tmp_path: Path) -> None:
+    study = optuna.create_study(sampler="random", random_state=0)
+    study.optimize(quadratic, n_trials=2)
+    copy = pickle.loads(pickle.dumps(study))
+    for each in (study, copy):
+        each.optimize(quadratic, n_trials=2)
+    assert [trial.params for trial in copy.trials] == [trial.params for trial in study.trials]
+    kept = optuna.create_study(storage=tmp_path)
+    with pytest.raises(TypeError, match=r"cannot be pickled; open it again with Study.open"):
+        pickle.dumps(kept)
+    kept.close()
 
 
 def test_a_finite_space_ends() -> None:

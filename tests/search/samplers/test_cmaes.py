@@ -95,6 +95,11 @@ def test_x0_is_the_first_mean() -> None:
     assert np.abs(points - [3.0, 0.0]).max() < 0.5
     with pytest.raises(InvalidOption, match="x0 has 'z'; the space has 'x', 'y'"):
         Study(PLANE, sampler=CmaEsSampler(x0={"z": 1}))
+    with pytest.raises(InvalidOption, match="x0 has 'x' = 9, which is not in its range"):
+        Study(PLANE, sampler=CmaEsSampler(x0={"x": 9}))
+    defined = Study(sampler=CmaEsSampler(x0={"x": "9"}))
+    with pytest.raises(InvalidOption, match="x0 has 'x' = '9', which is not in its range"):
+        defined.optimize(lambda trial: trial.suggest_float("x", 0, 1), max_trials=3)
 
 
 @pytest.mark.parametrize(

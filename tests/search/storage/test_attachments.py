@@ -49,7 +49,9 @@ def test_without_a_run_directory_files_are_deleted_with_the_study() -> None:
     assert not directory.exists()
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/tmp/a", "c:a", "a\\b", ".hidden", "a\0", 3])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "a/b", "/tmp/a", "c:a", "a\\b", ".hidden", "a\0", "é" * 128, "\ud800", 3], ids=ascii
+)
 def test_names_that_are_none_of_a_file_are_refused(name: str) -> None:
     trial = Study(LINE).ask()
     assert trial is not None

@@ -6,9 +6,8 @@ The path of ``sqlite:///studies.db`` is a directory, in which every study has a 
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -23,6 +22,7 @@ from autonet.search.storage.store import CHECKPOINTS, DATABASE, OWN_FILES
 __all__ = [
     "InMemoryStorage",
     "JournalFileBackend",
+    "JournalFileOpenLock",
     "JournalFileStorage",
     "JournalStorage",
     "RDBStorage",
@@ -31,6 +31,7 @@ __all__ = [
     "find_study",
     "list_studies",
     "read_attributes",
+    "refuse",
     "write_attributes",
 ]
 
@@ -44,9 +45,31 @@ class InMemoryStorage:
 
 @dataclass(frozen=True)
 class RDBStorage:
-    """Storage of a URL, which must begin with ``sqlite:///``."""
+    """Storage of a URL, which must begin with ``sqlite:///``.
+
+    Parameters
+    ----------
+    url : str
+    engine_kwargs, skip_compatibility_check, heartbeat_interval, grace_period, failed_trial_callback, \
+    skip_table_creation : optional
+        Not used: there is no connection, and trials of a process that died run again when its study goes on.
+    """
 
     url: str
+    engine_kwargs: Mapping[str, Any] | None = None
+    skip_compatibility_check: bool = False
+    heartbeat_interval: int | None = field(default=None, kw_only=True)
+    grace_period: int | None = field(default=None, kw_only=True)
+    failed_trial_callback: Any = field(default=None, kw_only=True)
+    skip_table_creation: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class JournalFileOpenLock:
+    """Lock of a journal; not used, because a run directory has its own."""
+
+    filepath: str | Path
+    grace_period: int | None = 30
 
 
 @dataclass(frozen=True)
@@ -56,8 +79,8 @@ class JournalFileBackend:
     Parameters
     ----------
     file_path : path-like
-    lock_obj : object, optional
-        Not used: a run directory has its own lock.
+    lock_obj : JournalFileOpenLock, optional
+        Not used.
     """
 
     file_path: str | Path
@@ -72,8 +95,6 @@ class JournalStorage:
 
 
 JournalFileStorage = JournalFileBackend  # its older name
-
-journal = SimpleNamespace(JournalFileBackend=JournalFileBackend)
 
 
 def find_root(storage: Any) -> Path | None:
@@ -157,4 +178,4 @@ def write_attributes(path: Path, attributes: Mapping[str, Any]) -> None:
     write_file(path / ATTRIBUTES, [json.dumps(plain).encode()])
 
 
-__getattr__ = make_refusal("optuna.storages", __all__[:5])
+refuse = make_refusal("optuna.storages", [*__all__[:6], "journal"])

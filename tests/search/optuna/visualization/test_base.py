@@ -9,6 +9,7 @@ import pytest
 import autonet
 import autonet.search.optuna as ours
 from autonet.search import minimize
+from autonet.search.optuna.visualization.base import OfOptuna
 
 
 def test_plots_and_importances_take_studies_of_both_kinds() -> None:
@@ -20,7 +21,7 @@ def test_plots_and_importances_take_studies_of_both_kinds() -> None:
     assert len(ours.visualization.plot_slice(study=study).data) == 2
     shares = ours.importance.get_param_importances(study)
     assert shares["x"] > shares["n"]
-    assert "plot_slice" in dir(ours.visualization.OfOptuna("optuna.visualization"))
+    assert "plot_slice" in dir(OfOptuna("optuna.visualization"))
     assert callable(ours.visualization.matplotlib.plot_slice)
     with pytest.raises(AttributeError, match="Did you mean 'plot_slice'"):
         _ = ours.visualization.plot_slices

@@ -6,7 +6,7 @@ import pytest
 
 from autonet.core.errors import InvalidOption, RunLocked, RunUnavailable
 from autonet.search import Study
-from autonet.search.optuna.storages import (
+from autonet.search.optuna.storages.base import (
     InMemoryStorage,
     JournalFileBackend,
     JournalStorage,
@@ -32,7 +32,7 @@ def test_memory(storage: object) -> None:
         ("sqlite:///a/b.db", "a/b.db"),
         ("sqlite:////a/b.db", "/a/b.db"),
         ("sqlite+pysqlite:///b.db?timeout=9", "b.db"),
-        (RDBStorage("sqlite:///b.db"), "b.db"),
+        (RDBStorage("sqlite:///b.db", heartbeat_interval=60), "b.db"),
         (JournalStorage(JournalFileBackend("a/journal.log")), "a/journal.log"),
         ("runs", "runs"),
         (Path("runs"), "runs"),

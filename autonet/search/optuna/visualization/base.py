@@ -8,7 +8,7 @@ from typing import Any
 from autonet.core.errors import MissingPackage
 from autonet.search.optuna.exceptions import OF_SEVERAL_OBJECTIVES, make_refusal
 
-__all__ = ["OfOptuna"]
+__all__ = ["OfOptuna", "find_plot"]
 
 
 class OfOptuna:
@@ -62,9 +62,4 @@ def _convert(value: Any) -> Any:
     return value
 
 
-_PLOTS = OfOptuna("optuna.visualization")
-
-
-def __getattr__(name: str) -> Any:
-    """Return a plot of Optuna."""
-    return OfOptuna("optuna.visualization.matplotlib") if name == "matplotlib" else getattr(_PLOTS, name)
+find_plot = OfOptuna("optuna.visualization").__getattr__

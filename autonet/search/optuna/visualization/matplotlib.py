@@ -1,0 +1,7 @@
+"""Plots of Optuna with matplotlib, drawn by Optuna itself from a copy of the study; needs the extra ``optuna``."""
+
+from autonet.search.optuna.visualization.base import OfOptuna
+
+__all__: list[str] = []
+
+__getattr__ = OfOptuna("optuna.visualization.matplotlib").__getattr__
