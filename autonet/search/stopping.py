@@ -20,7 +20,6 @@ __all__ = [
     "StopConditions",
     "check_callbacks",
     "check_points",
-    "check_pruner",
     "raise_if_all_failed",
     "should_give_up",
 ]
@@ -152,16 +151,6 @@ def check_points(points: Any) -> list[Mapping[str, Any]]:
             f"enqueue must be a list of configurations, dicts from names to values; got {points!r:.100}."
         )
     return listed
-
-
-def check_pruner(pruner: Any) -> Any:
-    """Return a pruner unchanged, or None; raise on anything that has not its methods."""
-    if pruner is not None and (isinstance(pruner, type) or not callable(getattr(pruner, "should_prune", None))):
-        raise InvalidOption(
-            f"pruner must be one of autonet.search.pruners, or an object with bounds(history, number) and "
-            f"should_prune(running_trial); got {pruner!r:.100}."
-        )
-    return pruner
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from autonet.search.executors.adopt import adopt_executor
 from autonet.search.executors.base import Executor
 from autonet.search.history import History
 from autonet.search.progress import Progress, ProgressBar, check_progress
-from autonet.search.pruners.base import Pruner
+from autonet.search.pruners.base import Pruner, check_pruner
 from autonet.search.records import Trial
 from autonet.search.registry import SAMPLERS, SCHEDULERS, make_executor, resolve
 from autonet.search.rungs import Unit, make_rungs
@@ -34,7 +34,6 @@ from autonet.search.stopping import (
     StopConditions,
     check_callbacks,
     check_points,
-    check_pruner,
     raise_if_all_failed,
     should_give_up,
 )

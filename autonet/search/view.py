@@ -11,13 +11,13 @@ from autonet.core.resulttable import ResultTable
 from autonet.search.aggregate import aggregate
 from autonet.search.export.methods import Exports
 from autonet.search.history import History
+from autonet.search.pruners.base import check_pruner
 from autonet.search.records import Trial
 from autonet.search.reporting import describe, html_table, list_failures, trials_dataframe
 from autonet.search.rungs import Rungs
 from autonet.search.samplers.base import Sampler
 from autonet.search.schedulers.base import Scheduler
 from autonet.search.spaces.encoding import Encoding
-from autonet.search.stopping import check_pruner
 from autonet.search.storage.attachments import list_attachments, read_attachment
 from autonet.search.storage.checkpoints import read_checkpoint
 from autonet.search.storage.journal import Journal

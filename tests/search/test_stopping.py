@@ -141,7 +141,7 @@ def test_limits_that_cannot_work_are_refused_before_any_trial(options: dict[str,
 def test_points_are_tried_first_and_only_mappings_are_points() -> None:
     study = minimize(lambda t: t["x"], {"x": (0.0, 9.0)}, max_trials=3, enqueue=[{"x": 5.0}, {"x": 1.0}])
     assert [trial.config["x"] for trial in study.trials[:2]] == [5.0, 1.0]
-    assert study.optimize(lambda t: t["x"], n_trials=1, enqueue=({"x": x} for x in [0.5])).best.config == {"x": 0.5}
+    assert study.optimize(lambda t: t["x"], n_trials=1, enqueue=({"x": x} for x in [0.0])).best.config == {"x": 0.0}
     for points in ({"x": 1.0}, [1.0], 3):
         with pytest.raises(InvalidOption, match=r"enqueue must be a list of configurations, dicts"):
             study.optimize(lambda t: t["x"], n_trials=1, enqueue=points)  # type: ignore[arg-type]

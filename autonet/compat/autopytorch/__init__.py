@@ -23,12 +23,12 @@ from autonet.compat.autopytorch.nodes import TrainNode as TrainNode
 from autonet.compat.autopytorch.nodes import test_result as test_result
 from autonet.compat.autopytorch.plots import ColorLabelSettings as ColorLabelSettings
 from autonet.compat.autopytorch.plots import PlotSettingParams as PlotSettingParams
-from autonet.compat.autopytorch.resampling import CrossValTypes as CrossValTypes
-from autonet.compat.autopytorch.resampling import HoldoutValTypes as HoldoutValTypes
-from autonet.compat.autopytorch.resampling import NoResamplingStrategyTypes as NoResamplingStrategyTypes
 from autonet.compat.autopytorch.results import RunHistory as RunHistory
 from autonet.compat.autopytorch.results import SearchResults as SearchResults
 from autonet.compat.autopytorch.results import StatusType as StatusType
 from autonet.compat.autopytorch.tasks import TabularClassificationTask as TabularClassificationTask
 from autonet.compat.autopytorch.tasks import TabularRegressionTask as TabularRegressionTask
 from autonet.compat.autopytorch.updates import HyperparameterSearchSpaceUpdates as HyperparameterSearchSpaceUpdates
+from autonet.compat.autopytorch.validation import CrossValTypes as CrossValTypes
+from autonet.compat.autopytorch.validation import HoldoutValTypes as HoldoutValTypes
+from autonet.compat.autopytorch.validation import NoResamplingStrategyTypes as NoResamplingStrategyTypes

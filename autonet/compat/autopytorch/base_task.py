@@ -8,12 +8,6 @@ import numpy as np
 from autonet.compat.autopytorch.inspected_task import InspectedTask
 from autonet.compat.autopytorch.metrics import find_metric, list_metrics
 from autonet.compat.autopytorch.pipelines import Dataset, PipelineTask, ravel
-from autonet.compat.autopytorch.resampling import (
-    HoldoutValTypes,
-    NoResamplingStrategyTypes,
-    ResamplingStrategy,
-    to_validation,
-)
 from autonet.compat.autopytorch.search_options import (
     PIPELINE_OPTIONS,
     PRESET,
@@ -26,6 +20,12 @@ from autonet.compat.autopytorch.search_options import (
     to_components,
     to_precision,
     to_training,
+)
+from autonet.compat.autopytorch.validation import (
+    HoldoutValTypes,
+    NoResamplingStrategyTypes,
+    ResamplingStrategy,
+    to_validation,
 )
 from autonet.core.errors import InvalidOption
 from autonet.core.typing import Array

@@ -6,9 +6,9 @@ from autonet.core.errors import InvalidOption
 from autonet.search.optuna.exceptions import make_refusal
 from autonet.search.pruners.base import NopPruner
 from autonet.search.pruners.base import Pruner as BasePruner
+from autonet.search.pruners.base import check_pruner as check
 from autonet.search.pruners.halving import HyperbandPruner, SuccessiveHalvingPruner
 from autonet.search.pruners.values import MedianPruner, PatientPruner, PercentilePruner, ThresholdPruner
-from autonet.search.stopping import check_pruner as check
 
 __all__ = [
     "BasePruner",

@@ -13,7 +13,7 @@ from autonet.core.validation import is_integer
 from autonet.search.history import History
 from autonet.search.running_trial import RunningTrial
 
-__all__ = ["NopPruner", "Pruner", "check_integers"]
+__all__ = ["NopPruner", "Pruner", "check_integers", "check_pruner"]
 
 
 class Pruner(Protocol):
@@ -57,6 +57,16 @@ class NopPruner:
         """Return False; see `Pruner`."""
         del trial
         return False
+
+
+def check_pruner(pruner: Any) -> Any:
+    """Return a pruner unchanged, or None; raise on anything that has not its methods."""
+    if pruner is not None and (isinstance(pruner, type) or not callable(getattr(pruner, "should_prune", None))):
+        raise InvalidOption(
+            f"pruner must be one of autonet.search.pruners, or an object with bounds(history, number) and "
+            f"should_prune(running_trial); got {pruner!r:.100}."
+        )
+    return pruner
 
 
 def check_integers(pruner: Any, **lowest: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 from autonet.core.errors import InvalidOption
 from autonet.search import RunningTrial, Study, pruners
 from autonet.search.history import History
-from autonet.search.stopping import check_pruner
+from autonet.search.pruners.base import check_pruner
 from tests.search.pruners.pruning import LINES, steps_of
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autonet.compat.autopytorch import CrossValTypes, HoldoutValTypes, NoResamplingStrategyTypes
-from autonet.compat.autopytorch.resampling import to_validation
+from autonet.compat.autopytorch.validation import to_validation
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.data.splits.folds import split
 
