@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -75,7 +76,24 @@ def unregister(node: Node[Any], name: str, *, what: str) -> None:
 
 
 def find_space(builder: Any, space: Space | None) -> Space | None:
-    """Return the space of a component: the given one, else the function `space` of the builder, else None."""
+    """Return the space of a component: the given one, else the function `space` of the builder, else None.
+
+    Raises
+    ------
+    InvalidOption
+        If the builder is no class or function, or an instance of what it should build, or the space no function.
+    """
+    kind = type(builder).__name__
+    if not callable(builder) or (not isinstance(builder, type) and hasattr(builder, "forward")):  # a module of torch
+        raise InvalidOption(
+            f"A builder must be a class or a function; got {builder!r:.60} of type {kind}. Pass the class, or a "
+            f"function that makes the instance, such as lambda: {kind}(...)."
+        )
+    if space is not None and not callable(space):
+        raise InvalidOption(
+            "space must be a function of the task that returns a ConfigurationSpace, such as lambda task: space; got "
+            f"a {type(space).__name__}."
+        )
     own = getattr(builder, "space", None)
     return space if space is not None or not callable(own) else own
 
@@ -90,7 +108,12 @@ def parameter_names(builder: Any) -> set[str]:
 
 def default_params(space: Space | None, task: Task) -> dict[str, Any]:
     """Return the default hyperparameters of a component, by short name."""
-    return dict(space(task).get_default_configuration()) if space else {}
+    if space is None:
+        return {}
+    found = space(task)
+    if not hasattr(found, "get_default_configuration"):
+        raise InvalidOption(f"its space returns {found!r:.60}, not a ConfigurationSpace")
+    return dict(found.get_default_configuration())
 
 
 @contextmanager
@@ -98,6 +121,8 @@ def trying(
     what: str, name: str, on: str, error: type[AutonetError] = InvalidOption
 ) -> Iterator[Callable[[bool, str], None]]:
     """Try a component inside a ``with`` block: what it raises becomes an error with a sentence.
+
+    Warnings are ignored, because they are about toy data.
 
     Parameters
     ----------
@@ -118,6 +143,8 @@ def trying(
             raise error(why)
 
     try:
-        yield expect
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield expect
     except Exception as raised:
         raise error(f"{what.capitalize()} {name!r} fails on {on}: {raised!s:.200}") from raised

@@ -28,6 +28,7 @@ from autonet.core.modality import Data, Reader
 from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.core.warn import warn
+from autonet.data.encoding.transformers import check_storable
 from autonet.data.reading.frames import warn_if_index_order_differs
 from autonet.data.targets.targets import Targets
 from autonet.estimators.autopytorch.keywords import translate_data, translate_options
@@ -295,6 +296,8 @@ def build_space_of_fit(
         if node.key in space
     }
     context.own = {name: components for name, components in own.items() if components}
+    if options.run_dir is not None:
+        check_storable(context.own)
     return space
 
 

@@ -185,7 +185,11 @@ class Options(Params):
         edits = [*(updates or ()), *read_shorthand(self.search_space or {})]
         if modality is not self.modality:  # of the user's own; what presets say of training holds for all data
             preset = preset.restrict([name for name in nodes if modality.nodes[name] is NODES.get(name)])
-        excluded = {find_node(key, nodes, "key of exclude").name: names for key, names in (self.exclude or {}).items()}
+        excluded = {
+            find_node(key, nodes, "key of exclude").name: names
+            for key, names in (self.exclude or {}).items()
+            if names is not None
+        }
         space = build_space(task, preset.components, [*preset.updates, *chosen, *edits], nodes, excluded)
         check_resampling(space, strategies)
         return space
@@ -205,6 +209,8 @@ class Options(Params):
                 chosen[node] = getattr(self, option)
         for key, values in (self.include or {}).items():
             found = find_node(key, nodes, "key of include")
+            if values is None:
+                continue
             if found.name in chosen:
                 raise InvalidOption(
                     f"include[{key!r}] and the option {found.option} choose at {found.name}; give one of them."

@@ -48,7 +48,7 @@ def _read(name: str, values: Any) -> HyperparameterSearchSpaceUpdate:
             f"search_space has the name {name!r:.80}; give full names, such as 'OptimizerSelector:sgd:learning_rate' "
             "or 'CreateDataLoader:batch_size'."
         )
-    parts = [values] if isinstance(values, str) or not isinstance(values, Iterable) else list(values)
+    parts = [values] if isinstance(values, str | bytes) or not isinstance(values, Iterable) else list(values)
     parts = [part.item() if hasattr(part, "item") else part for part in parts]
     prior: Any = parts.pop() if len(parts) > 1 and isinstance(parts[-1], list | tuple) else None
     is_log = len(parts) == 3 and parts[-1] == "log" and not isinstance(parts[0], str)

@@ -14,6 +14,7 @@ from autonet.core.component import Component
 from autonet.core.errors import InvalidOption
 from autonet.core.registration import Space, check_name, default_params, find_space, parameter_names, register, trying
 from autonet.core.task import Task, TaskKind
+from autonet.core.validation import check_choice
 from autonet.training.batches import BATCH_LOSSES, BatchLoss, EncodedRows
 from autonet.training.losses import LOSSES, MeanLoss
 from autonet.training.registry import N_ROWS, make_toy
@@ -111,7 +112,12 @@ def make_own_loss(
     check_name(LOSSES, name, "loss")
     space, errors, fits = find_space(builder, space), list[InvalidOption](), list[TaskKind]()
     loss = OwnLoss(builder, "reduction" in parameter_names(builder))
+    if isinstance(tasks, str) or (not tasks and tasks is not None):
+        raise InvalidOption(
+            f"tasks must be a tuple of kinds of task, such as ('regression',), or None; got {tasks!r:.60}."
+        )
     for kind in get_args(TaskKind) if tasks is None else tasks:
+        check_choice("kind of task", kind, get_args(TaskKind))
         try:
             _try_loss(name, loss, space, kind)
             fits.append(kind)

@@ -1,3 +1,4 @@
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -67,6 +68,26 @@ def test_a_builder_may_carry_its_space() -> None:
     assert find_space(WithSpace, dict) is dict  # type: ignore[arg-type]
     assert find_space(dict, None) is None
     assert default_params(None, Task("regression")) == {}
+    with pytest.raises(InvalidOption, match=r"space must be a function of the task .*; got a tuple"):
+        find_space(dict, (0, 1))  # type: ignore[arg-type]
+    with pytest.raises(InvalidOption, match=r"its space returns {}, not a ConfigurationSpace"):
+        default_params(lambda task: {}, Task("regression"))  # type: ignore[arg-type, return-value]
+
+
+class Module:
+    def __call__(self) -> None: ...
+
+    def forward(self) -> None: ...
+
+    def __repr__(self) -> str:
+        return "Module()"
+
+
+@pytest.mark.parametrize("builder", ["mine", Module()], ids=["name", "instance"])
+def test_a_builder_is_a_class_or_a_function(builder: Any) -> None:
+    kind = type(builder).__name__
+    with pytest.raises(InvalidOption, match=rf"class or a function; got .* Pass .*, such as lambda: {kind}\(\.\.\.\)"):
+        find_space(builder, None)
 
 
 def use(component: Callable[[], object]) -> None:
@@ -75,7 +96,7 @@ def use(component: Callable[[], object]) -> None:
 
 
 def test_what_a_component_raises_is_told_in_a_sentence() -> None:
-    use(lambda: None)
+    use(lambda: warnings.warn("of toy data", stacklevel=1))
     with pytest.raises(InvalidOption, match=r"^Part 'mine' fails on toy data: it is something$") as told:
         use(dict)
     assert isinstance(told.value.__cause__, InvalidOption)

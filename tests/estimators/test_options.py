@@ -161,7 +161,12 @@ def test_include_and_exclude_choose_components_by_node_option_or_selector() -> N
     auto = AutoNetClassification(
         "full_cs",
         include={"OptimizerSelector": ["sgd", "adamw"], "lr_scheduler": ["step"]},
-        exclude={"network": ["tabm", "modernnca"], "optimizer": ["sgd"], "TargetMeansSelector": ["smoothed"]},
+        exclude={
+            "network": ["tabm", "modernnca"],
+            "embedding": None,
+            "optimizer": ["sgd"],
+            "TargetMeansSelector": ["smoothed"],
+        },
         networks=["resnet", "tabm", "mlpnet"],
     )
     space = auto.get_hyperparameter_search_space()

@@ -11,7 +11,7 @@ import torch
 from ConfigSpace import ConfigurationSpace, Float
 from sklearn.base import clone
 from sklearn.decomposition import PCA
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import PowerTransformer, StandardScaler
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -134,6 +134,8 @@ def test_a_model_file_names_what_predictions_need(fitted: Any, iris: Any, tmp_pa
         autonet.load(path)
     with pytest.raises(InvalidModelFile, match=r"it has the component of PreprocessorSelector 'PCA', which PCA builds"):
         autonet.load(path, components=[OneLayer, StandardScaler])
+    with pytest.raises(InvalidOption, match="components must be a list of builders; got .*OneLayer"):
+        autonet.load(path, components=OneLayer)  # type: ignore[arg-type]
     loaded = autonet.load(path, components=[OneLayer, StandardScaler, PCA])
     np.testing.assert_array_equal(loaded.predict_proba(iris[0]), fitted.predict_proba(iris[0]))
     assert loaded.loss_modules == ["Focal"]
@@ -223,6 +225,14 @@ def test_embeddings_of_ones_own_and_a_loss_that_sees_members(tmp_path: Path) -> 
 def test_what_cannot_be_a_component_is_refused_before_any_training(options: Any, why: str, iris: Any) -> None:
     with pytest.raises(InvalidOption, match=why):
         AutoNetClassification(**options).fit(*iris)
+
+
+def test_a_transformer_that_no_file_can_hold_is_refused_with_a_run_directory(iris: Any, tmp_path: Path) -> None:
+    auto = AutoNetClassification("tiny_cs", normalization_strategies=[PowerTransformer], run_dir=tmp_path / "run")
+    with pytest.raises(
+        InvalidOption, match=r"With run_dir, models are stored in files. .* 'PowerTransformer' cannot be"
+    ):
+        auto.fit(*iris)
 
 
 def test_an_own_metric_as_a_function_is_left_out_of_files(fitted: Any, tmp_path: Path) -> None:

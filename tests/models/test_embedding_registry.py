@@ -52,6 +52,19 @@ def test_an_embedding_of_numbers_is_fitted_to_rows() -> None:
         register_embedding("mine", Scaled, of="words")  # type: ignore[arg-type]
 
 
+def test_an_embedding_may_have_nothing_to_learn() -> None:
+    make_own_numeric_embedding("sines", Sines)
+
+
+class Sines(nn.Module):
+    def __init__(self, n_in: int, n_numbers: int) -> None:
+        super().__init__()
+        self.out_features = 2 * n_in
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x, x.sin()], dim=1)
+
+
 @pytest.mark.parametrize(
     ("builder", "why"),
     [

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autonet import register_batch_technique, register_loss
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
 from autonet.training.batches import BATCH_LOSSES, EncodedRows
 from autonet.training.loss_registry import make_own_batch_technique, make_own_loss
@@ -54,6 +54,11 @@ def test_a_loss_is_offered_for_the_tasks_on_which_it_works() -> None:
     assert make_own_loss("smooth", nn.SmoothL1Loss).tasks == ("multilabel", "regression")
     with pytest.raises(InvalidOption, match="Loss 'mine' fails on toy data of a regression"):
         make_own_loss("mine", Focal, tasks=("classification", "regression"))
+    with pytest.raises(UnknownName, match=r"Unknown kind of task 'regresion'. Did you mean 'regression'"):
+        make_own_loss("mine", nn.MSELoss, tasks=("regresion",))  # type: ignore[arg-type]
+    for tasks in ("regression", ()):
+        with pytest.raises(InvalidOption, match="tasks must be a tuple of kinds of task, such as"):
+            make_own_loss("mine", nn.MSELoss, tasks=tasks)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

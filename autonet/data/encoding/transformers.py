@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from scipy import sparse
 from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
-from autonet.core.errors import InvalidData
+from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.registration import Space, check_name, default_params, find_space, parameter_names, register, trying
 from autonet.core.spec import register as register_spec
 from autonet.core.spec import to_spec
@@ -27,6 +28,7 @@ __all__ = [
     "OwnPreprocessor",
     "TransformerModule",
     "bind_transformers",
+    "check_storable",
     "make_own_normalization",
     "make_own_preprocessor",
     "register_normalization",
@@ -36,7 +38,8 @@ __all__ = [
 TRANSFORMERS = frozenset((NORMALIZATION.name, PREPROCESSORS.name))  # nodes that take transformers
 E = TypeVar("E")
 
-N_ROWS, N_UNSEEN, N_COLUMNS = 60, 7, 6  # of toy data
+N_UNSEEN = 7  # rows of toy data
+TOY_SHAPES = ((60, 6), (400, 200))  # of those to fit to; the second is for transformers to a given number of columns
 
 
 class TransformerModule(nn.Module):
@@ -61,10 +64,20 @@ class TransformerModule(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Transform columns (n, p) to (n, k)."""
         result = _to_array(self.transformer.transform(x.detach().cpu().numpy()))
+        if np.isnan(result).any():
+            raise InvalidData(
+                f"The transformer {self.component!r} returns NaN for rows of shape {tuple(x.shape)}; it must return "
+                "numbers for all rows. Use another one."
+            )
         return torch.from_numpy(result).to(x.device).clamp(-MAX_ABS_INPUT, MAX_ABS_INPUT)
 
 
 def _describe(module: TransformerModule) -> dict[str, Any]:
+    if not hasattr(module.transformer, "__dict__"):
+        raise InvalidData(
+            f"The transformer {module.component!r} cannot be stored in a file: its class has __slots__; pickle the "
+            "estimator, or use another one."
+        )
     for name, value in vars(module.transformer).items():
         try:
             to_spec(value)
@@ -239,7 +252,7 @@ def make_own_preprocessor(name: str, builder: Any, space: Space | None = None) -
     """Make a component of a preprocessor, after a try; see `register_preprocessor`."""
     check_name(PREPROCESSORS, name, "preprocessor")
     space, build = find_space(builder, space), OwnPreprocessor(builder, name)
-    _try_transformer("preprocessor", name, lambda X, params: build(seed=0, **params)(X), space)
+    _try_transformer(PREPROCESSORS, build, space)
     return Component(name, build, space)
 
 
@@ -247,25 +260,58 @@ def make_own_normalization(name: str, builder: Any, space: Space | None = None) 
     """Make a component of a scaling, after a try; see `register_normalization`."""
     check_name(NORMALIZATION, name, "scaling")
     space, build = find_space(builder, space), OwnNormalization(builder, name)
-    _try_transformer("scaling", name, lambda X, params: build(**params).make_module(X), space, n_out=N_COLUMNS)
+    _try_transformer(NORMALIZATION, build, space)
     return Component(name, build, space)
 
 
-def _try_transformer(
-    what: str,
-    name: str,
-    fit: Callable[[Array, dict[str, Any]], nn.Module],
-    space: Space | None,
-    n_out: int | None = None,
-) -> None:
-    """Raise unless a transformer maps unseen rows of toy data to as many columns as those it was fitted to."""
-    rows = np.random.default_rng(0).normal(size=(N_ROWS + N_UNSEEN, N_COLUMNS)).astype(np.float32)
-    with trying(what, name, f"toy data of shape {(N_ROWS, N_COLUMNS)}") as expect:
-        module = fit(rows[:N_ROWS], default_params(space, Task("classification")))
-        seen, unseen, one = (module(torch.from_numpy(part)) for part in (rows[:N_ROWS], rows[N_ROWS:], rows[-1:]))
-        for part, n in ((seen, N_ROWS), (unseen, N_UNSEEN), (one, 1)):
+def check_storable(own: Mapping[str, Mapping[str, Component[Any]]]) -> None:
+    """Raise unless the transformers among components of the user's can be stored in the files of a run.
+
+    Parameters
+    ----------
+    own : mapping of str to mapping of str to Component
+        Components by the names of their nodes and by their own.
+
+    Raises
+    ------
+    InvalidOption
+    """
+    for node in (PREPROCESSORS, NORMALIZATION):
+        for component in own.get(node.name, {}).values():
+            module = _try_transformer(node, component.build, component.space)
+            try:
+                to_spec(module)
+            except InvalidData as error:
+                raise InvalidOption(f"With run_dir, models are stored in files. {error}") from error
+
+
+def _try_transformer(node: Node[Any], build: OwnTransformer, space: Space | None) -> TransformerModule:
+    """Fit a transformer to toy data; raise unless it maps unseen rows to as many columns."""
+    first, second = TOY_SHAPES
+    try:
+        return _try_shape(node, build, space, first)
+    except InvalidOption as error:
+        if type(error.__cause__) is not ValueError:  # such as too few columns
+            raise
+        with suppress(InvalidOption):
+            return _try_shape(node, build, space, second)
+        raise
+
+
+def _try_shape(
+    node: Node[Any], build: OwnTransformer, space: Space | None, shape: tuple[int, int]
+) -> TransformerModule:
+    n_rows, n_columns = shape
+    rows = np.random.default_rng(0).normal(size=(n_rows + N_UNSEEN, n_columns)).astype(np.float32)
+    what, n_out = ("scaling", n_columns) if node.name == NORMALIZATION.name else ("preprocessor", None)
+    with trying(what, build.name, f"toy data of shape {shape}") as expect:
+        module = build.fit(node, rows[:n_rows], 0, default_params(space, Task("classification")))
+        seen, unseen, one = (module(torch.from_numpy(part)) for part in (rows[:n_rows], rows[n_rows:], rows[-1:]))
+        for part, n in ((seen, n_rows), (unseen, N_UNSEEN), (one, 1)):
             width = seen.shape[1] if n_out is None and seen.ndim > 1 else n_out
             fits = tuple(part.shape) == (n, width)
             expect(fits, f"it maps {n} rows to the shape {tuple(part.shape)}; expected ({n}, {width or 'k'})")
+            expect(width != 0, "it returns no columns")
             expect(bool(torch.isfinite(part).all()), "it returns values that are not finite")
         expect(torch.allclose(unseen[-1:], one, 1e-3, 1e-4), "a row alone is transformed to other values")
+    return module

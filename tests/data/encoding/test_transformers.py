@@ -17,6 +17,7 @@ from autonet.data.encoding.preprocessors import NORMALIZATION, PREPROCESSORS
 from autonet.data.encoding.transformers import (
     TransformerModule,
     bind_transformers,
+    check_storable,
     make_own_normalization,
     make_own_preprocessor,
 )
@@ -46,6 +47,10 @@ def test_a_scaler_of_scikit_learn_is_a_normalization() -> None:
         make_own_normalization("mine", PolynomialFeatures)
 
 
+def test_a_transformer_may_need_more_columns_than_a_few() -> None:
+    make_own_preprocessor("pca", lambda: PCA(20))
+
+
 class OfTheBatch:
     def fit(self, X: Any) -> None: ...
 
@@ -59,10 +64,12 @@ class OfTheBatch:
         (TSNE, "'TSNE' object has no attribute 'transform'"),
         (OneHotEncoder, "Found unknown categories"),
         (lambda: SimpleNamespace(fit=lambda X: X, transform=lambda X: X[:-1]), r"maps 60 rows to the shape \(59, 6\)"),
-        (lambda: SimpleNamespace(fit=lambda X: X, transform=lambda X: X * np.nan), "values that are not finite"),
+        (lambda: SimpleNamespace(fit=lambda X: X, transform=lambda X: X * np.nan), "returns NaN for rows of shape"),
+        (lambda: SimpleNamespace(fit=lambda X: X, transform=lambda X: X[:, :0]), "it returns no columns"),
+        (lambda: PCA(1000), "n_components=1000 must be between"),
         (OfTheBatch, "a row alone is transformed to other values"),
     ],
-    ids=["no transform", "levels", "rows", "nan", "batch"],
+    ids=["no transform", "levels", "rows", "nan", "no columns", "too few columns", "batch"],
 )
 def test_a_transformer_that_cannot_work_is_refused_by_name(builder: Any, why: str) -> None:
     with pytest.raises(InvalidOption, match=rf"Preprocessor 'mine' fails on toy data of shape \(60, 6\): .*{why}"):
@@ -88,3 +95,19 @@ def test_a_transformer_with_other_parts_is_not_stored() -> None:
         InvalidData, match="'power' cannot be stored in a file: its attribute _scaler is a StandardScaler"
     ):
         to_spec(module)
+    own = {"mean": make_own_preprocessor("mean", Slots)}
+    check_storable({"OptimizerSelector": own})
+    with pytest.raises(
+        InvalidOption, match=r"With run_dir, .* 'mean' cannot be stored in a file: its class has __slots_"
+    ):
+        check_storable({PREPROCESSORS.name: own})
+
+
+class Slots:
+    __slots__ = ("mean",)
+
+    def fit(self, X: Any) -> None:
+        self.mean = X.mean(axis=0)
+
+    def transform(self, X: Any) -> Any:
+        return X - self.mean
