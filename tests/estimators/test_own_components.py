@@ -134,7 +134,7 @@ def test_a_model_file_names_what_predictions_need(fitted: Any, iris: Any, tmp_pa
         autonet.load(path)
     with pytest.raises(InvalidModelFile, match=r"it has the component of PreprocessorSelector 'PCA', which PCA builds"):
         autonet.load(path, components=[OneLayer, StandardScaler])
-    with pytest.raises(InvalidOption, match="components must be a list of builders; got .*OneLayer"):
+    with pytest.raises(InvalidOption, match=r"components must be a list of builders; got .*OneLayer"):
         autonet.load(path, components=OneLayer)  # type: ignore[arg-type]
     loaded = autonet.load(path, components=[OneLayer, StandardScaler, PCA])
     np.testing.assert_array_equal(loaded.predict_proba(iris[0]), fitted.predict_proba(iris[0]))

@@ -287,31 +287,29 @@ def check_storable(own: Mapping[str, Mapping[str, Component[Any]]]) -> None:
 
 def _try_transformer(node: Node[Any], build: OwnTransformer, space: Space | None) -> TransformerModule:
     """Fit a transformer to toy data; raise unless it maps unseen rows to as many columns."""
-    first, second = TOY_SHAPES
-    try:
-        return _try_shape(node, build, space, first)
-    except InvalidOption as error:
-        if type(error.__cause__) is not ValueError:  # such as too few columns
-            raise
-        with suppress(InvalidOption):
-            return _try_shape(node, build, space, second)
-        raise
-
-
-def _try_shape(
-    node: Node[Any], build: OwnTransformer, space: Space | None, shape: tuple[int, int]
-) -> TransformerModule:
-    n_rows, n_columns = shape
-    rows = np.random.default_rng(0).normal(size=(n_rows + N_UNSEEN, n_columns)).astype(np.float32)
-    what, n_out = ("scaling", n_columns) if node.name == NORMALIZATION.name else ("preprocessor", None)
-    with trying(what, build.name, f"toy data of shape {shape}") as expect:
-        module = build.fit(node, rows[:n_rows], 0, default_params(space, Task("classification")))
-        seen, unseen, one = (module(torch.from_numpy(part)) for part in (rows[:n_rows], rows[n_rows:], rows[-1:]))
-        for part, n in ((seen, n_rows), (unseen, N_UNSEEN), (one, 1)):
-            width = seen.shape[1] if n_out is None and seen.ndim > 1 else n_out
+    is_scaling = node.name == NORMALIZATION.name
+    what, on = "scaling" if is_scaling else "preprocessor", f"toy data of shape {TOY_SHAPES[0]}"
+    with trying(what, build.name, on) as expect:
+        module, rows = _fit_to_toy(node, build, default_params(space, Task("classification")))
+        parts = rows[:-N_UNSEEN], rows[-N_UNSEEN:], rows[-1:]
+        seen, unseen, one = (module(torch.from_numpy(part)) for part in parts)
+        width = rows.shape[1] if is_scaling else seen.shape[1] if seen.ndim > 1 else None
+        for part, n in ((seen, len(parts[0])), (unseen, N_UNSEEN), (one, 1)):
             fits = tuple(part.shape) == (n, width)
             expect(fits, f"it maps {n} rows to the shape {tuple(part.shape)}; expected ({n}, {width or 'k'})")
             expect(width != 0, "it returns no columns")
             expect(bool(torch.isfinite(part).all()), "it returns values that are not finite")
         expect(torch.allclose(unseen[-1:], one, 1e-3, 1e-4), "a row alone is transformed to other values")
     return module
+
+
+def _fit_to_toy(node: Node[Any], build: OwnTransformer, params: Mapping[str, Any]) -> tuple[TransformerModule, Array]:
+    """Fit a transformer to a few columns, or to many if these are too few; return all rows, too."""
+    rng = np.random.default_rng(0)
+    few, many = (rng.normal(size=(n + N_UNSEEN, p)).astype(np.float32) for n, p in TOY_SHAPES)
+    try:
+        return build.fit(node, few[:-N_UNSEEN], 0, params), few
+    except ValueError:
+        with suppress(ValueError):
+            return build.fit(node, many[:-N_UNSEEN], 0, params), many
+        raise

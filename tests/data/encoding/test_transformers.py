@@ -48,7 +48,7 @@ def test_a_scaler_of_scikit_learn_is_a_normalization() -> None:
 
 
 def test_a_transformer_may_need_more_columns_than_a_few() -> None:
-    make_own_preprocessor("pca", lambda: PCA(20))
+    make_own_preprocessor("twenty", lambda: PCA(20))
 
 
 class OfTheBatch:
