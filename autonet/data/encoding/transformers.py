@@ -39,7 +39,7 @@ TRANSFORMERS = frozenset((NORMALIZATION.name, PREPROCESSORS.name))  # nodes that
 E = TypeVar("E")
 
 N_UNSEEN = 7  # rows of toy data
-TOY_SHAPES = ((60, 6), (400, 200))  # of those to fit to; the second is for transformers to a given number of columns
+TOY_SHAPES = ((60, 6), (200, 100))  # of those to fit to; the second is for transformers to a given number of columns
 
 
 class TransformerModule(nn.Module):
