@@ -302,6 +302,7 @@ def find_components(
         Name of the builder, by node and name of the component.
     nodes : mapping of str to Node
     components : sequence of callable
+        Builders of these names, or called as the component, for what a lambda built.
 
     Raises
     ------
@@ -309,12 +310,14 @@ def find_components(
         If one is neither given nor registered.
     """
     builders = {name_builder(builder): builder for builder in components}
+    called = {getattr(builder, "__name__", ""): builder for builder in components}
     found: dict[str, dict[str, Component[Any]]] = {}
     for node, names in named.items():
         for name, builder in names.items():
             registered = nodes[node].components.get(name) if node in nodes else None
-            if builder in builders:
-                found.setdefault(node, {})[name] = rebuild_component(node, name, builders[builder])
+            given = builders.get(builder, called.get(name))
+            if given is not None:
+                found.setdefault(node, {})[name] = rebuild_component(node, name, given)
             elif registered is not None:
                 found.setdefault(node, {})[name] = registered
             else:

@@ -207,7 +207,8 @@ class Options(Params):
                 if node not in nodes:
                     raise InvalidOption(f"{option} has no components for this kind of data; remove it.")
                 chosen[node] = getattr(self, option)
-        for key, values in (self.include or {}).items():
+        include: Mapping[str, ComponentList | None] = self.include or {}
+        for key, values in include.items():
             found = find_node(key, nodes, "key of include")
             if values is None:
                 continue

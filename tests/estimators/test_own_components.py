@@ -19,6 +19,7 @@ import autonet
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import DataWarning, InvalidModelFile, InvalidOption, UnknownName
 from autonet.core.task import Task
+from autonet.estimators.files import find_components
 from autonet.nets.registry import NETWORKS
 from autonet.training.optimizers import OPTIMIZERS
 from tests.conftest import QUICK
@@ -143,6 +144,14 @@ def test_a_model_file_names_what_predictions_need(fitted: Any, iris: Any, tmp_pa
         InvalidOption, match=r"has the transformer '\w+', which computes with NumPy, so it cannot be exp"
     ):
         fitted.export(tmp_path / "own.onnx")
+
+
+def test_what_a_lambda_built_is_found_by_the_name_of_the_component() -> None:
+    def mine(n_in: int, n_out: int) -> nn.Module:
+        return nn.Linear(n_in, n_out)
+
+    found = find_components({NETWORKS.name: {"mine": "study.<locals>.<lambda>"}}, {}, [OneLayer, mine])
+    assert found[NETWORKS.name]["mine"].build is mine
 
 
 def test_a_pickle_has_them_all(fitted: Any, iris: Any) -> None:

@@ -278,7 +278,8 @@ def check_storable(own: Mapping[str, Mapping[str, Component[Any]]]) -> None:
     """
     for node in (PREPROCESSORS, NORMALIZATION):
         for component in own.get(node.name, {}).values():
-            module = _try_transformer(node, component.build, component.space)
+            build: Any = component.build
+            module = _try_transformer(node, build, component.space)
             try:
                 to_spec(module)
             except InvalidData as error:
