@@ -37,13 +37,24 @@ QUICK: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def _log_levels() -> Iterator[None]:
-    """Levels of the loggers, which programs set for good, end with a test."""
+def _loggers_as_they_are() -> Iterator[None]:
+    """Levels of the loggers, which programs and fixtures of modules set for good, are none of the next test."""
     loggers = [logging.getLogger(name) for name in ("autonet", "autonet.search")]
-    before = [logger.level for logger in loggers]
     yield
-    for logger, level in zip(loggers, before, strict=True):
-        logger.setLevel(level)
+    for logger in loggers:
+        logger.setLevel(logging.NOTSET)
+        logger.propagate, logger.disabled = True, False
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_they_are() -> Iterator[None]:
+    """A test that leaves another handler of Ctrl-C fails, instead of a later one that sends it."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    after = signal.getsignal(signal.SIGINT)
+    if after != before:
+        signal.signal(signal.SIGINT, before)
+    assert after == before
 
 
 @pytest.fixture(autouse=True)

@@ -211,4 +211,13 @@ class AutoNetImageRegression(_ImageEstimator, AutoNetRegression):
     See Also
     --------
     AutoNetImageClassification : What images may be.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> images = np.random.default_rng(0).integers(256, size=(100, 8, 8), dtype=np.uint8)
+    >>> brightness = images.mean((1, 2))
+    >>> auto = AutoNetImageRegression("tiny_cs", max_trials=1, budget_type="epochs", max_budget=9, random_state=0)
+    >>> auto.fit(images, brightness).predict(images).shape
+    (100,)
     """
