@@ -23,7 +23,7 @@ from autonet.estimators.autopytorch.keywords import (
     translate_options,
     translate_refit,
 )
-from autonet.estimators.autopytorch.methods import is_table, tell_weights_from_rows
+from autonet.estimators.autopytorch.methods import accept_old_order, tell_weights_from_rows
 from autonet.estimators.fitted import FittedEstimator
 from autonet.estimators.params import Params
 from autonet.pipeline.tabular import TABLES
@@ -249,6 +249,7 @@ class AutoNet(FittedEstimator, ABC):
             self.__dict__ = fitted.__dict__
         return self
 
+    @accept_old_order
     def refit(
         self,
         X: Any = None,
@@ -274,8 +275,8 @@ class AutoNet(FittedEstimator, ABC):
         X, y : as in `fit`
         hyperparameter_config : mapping of str to value, or int, optional
             Values of hyperparameters, which have their defaults otherwise; or the number of a trial of the last fit.
-            Default: ``best_config_``, or the default configuration if the estimator is not fitted.  A table and its
-            targets in the places of this and `budget` are `X_valid` and `y_valid`, as in Auto-PyTorch.
+            Default: ``best_config_``, or the default configuration if the estimator is not fitted.  Auto-PyTorch's
+            order is understood, too: ``refit(X, y, X_valid, y_valid, hyperparameter_config)``.
         budget : float, optional
             Seconds, epochs or a share of the rows, as `budget_type` says.  Default: the budget of the best network, or
             `max_budget` if the estimator is not fitted.
@@ -310,8 +311,6 @@ class AutoNet(FittedEstimator, ABC):
         from autonet.estimators.fitting import fit_estimator  # noqa: PLC0415 - loading a model needs no search
         from autonet.estimators.refitting import choose_configuration  # noqa: PLC0415
 
-        if is_table(hyperparameter_config) and not isinstance(hyperparameter_config, Mapping):
-            X_valid, y_valid, hyperparameter_config, budget = hyperparameter_config, budget, None, None
         data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid, "X_test": X_test, "y_test": y_test}
         data, options = translate_data(data, options)
         fitted = copy(self)

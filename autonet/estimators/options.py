@@ -32,7 +32,7 @@ from autonet.search.executors.base import Executor
 from autonet.search.executors.starting import check_memory_limit
 from autonet.search.rungs import Rungs, Unit
 from autonet.search.spaces.encoding import Encoding
-from autonet.space.build import build_space
+from autonet.space.build import build_space, log_idle_updates
 from autonet.space.portfolio import fit_portfolio
 from autonet.space.presets import Preset, load_preset
 from autonet.space.resampling import check_resampling, update_resampling
@@ -192,6 +192,7 @@ class Options(Params):
         }
         space = build_space(task, preset.components, [*preset.updates, *chosen, *edits], nodes, excluded)
         check_resampling(space, strategies)
+        log_idle_updates(space, edits)
         return space
 
     @classmethod

@@ -22,8 +22,9 @@ from autonet.core.validation import check_choice
 from autonet.pipeline.tabular import NODES
 from autonet.space.updates import HyperparameterSearchSpaceUpdate
 
-__all__ = ["build_space"]
+__all__ = ["build_space", "log_idle_updates"]
 
+LAYER = r"_\d+"  # end of the name of a hyperparameter of a layer
 NOTHING = "none"  # value of the hyperparameters of an optional step that does nothing
 
 
@@ -104,6 +105,16 @@ def build_space(
         parts += single if len(single) < 2 else [AndConjunction(*single)]
     space.add(*parts)  # at once: every call sorts the whole space anew
     return space
+
+
+def log_idle_updates(space: ConfigurationSpace, updates: Iterable[HyperparameterSearchSpaceUpdate]) -> None:
+    """Log which updates have no effect, for no configuration has their hyperparameters."""
+    for update in updates:
+        names = re.compile(f"{re.escape(update.name)}({LAYER})?")
+        if not any(names.fullmatch(name) for name in space):
+            logging.getLogger("autonet").info(
+                "the update of %s has no effect: no configuration of the search space has it", update.name
+            )
 
 
 def _exclude(entries: dict[str, _Entry], node: Node[Any], left_out: Collection[str], task: Task) -> None:
@@ -209,7 +220,7 @@ def _apply_update(
         for name in update.value_range:
             check_choice(f"component of {node.name} for {task.title}", name, node.names(task))
     hyperparameters = [n.removeprefix(f"{node.name}:") for n in entries if n.startswith(f"{node.name}:")]
-    layers = re.compile(re.escape(update.hyperparameter) + r"_\d+")  # "mlpnet:num_units" stands for those of all layers
+    layers = re.compile(re.escape(update.hyperparameter) + LAYER)  # "mlpnet:num_units" stands for those of all layers
     names = [name for name in hyperparameters if layers.fullmatch(name)] or [
         check_choice(f"hyperparameter of {node.name}", update.hyperparameter, hyperparameters)
     ]

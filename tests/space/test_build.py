@@ -32,7 +32,7 @@ from autonet.nets.registry import NETWORKS
 from autonet.pipeline.tabular import NODES
 from autonet.pipeline.trial import build_training
 from autonet.search.spaces.encoding import Encoding
-from autonet.space.build import build_space
+from autonet.space.build import build_space, log_idle_updates
 from autonet.space.presets import list_presets, load_preset
 from autonet.space.updates import HyperparameterSearchSpaceUpdate as Update
 from autonet.training.batches import EncodedRows
@@ -134,6 +134,18 @@ def test_a_name_without_a_number_stands_for_all_layers() -> None:
     assert {space[f"NetworkSelector:resnet:dropout_{i}"].upper for i in range(1, 10)} == {0.3}
     with pytest.raises(UnknownName, match=r"'mlpnet:num_unit'\. Did you mean 'mlpnet:num_units_"):
         build_space(CLASSIFICATION, updates=[Update("NetworkSelector", "mlpnet:num_unit", (64,))])
+
+
+def test_updates_without_an_effect_are_noted(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="autonet")
+    updates = [
+        Update("NetworkSelector", "mlpnet:num_units", (64, 128)),
+        Update("NetworkSelector", "resnet:num_units", (32,)),
+        Update("CreateDataLoader", "batch_size", (32,)),
+    ]
+    log_idle_updates(build_space(CLASSIFICATION, {"NetworkSelector": ["resnet"]}, updates), updates)
+    name = "NetworkSelector:mlpnet:num_units"
+    assert caplog.messages == [f"the update of {name} has no effect: no configuration of the search space has it"]
 
 
 def test_optional_hyperparameters_are_there_if_an_update_names_one_of_their_group(

@@ -27,7 +27,7 @@ from autonet.compat.autopytorch.validation import (
     ResamplingStrategy,
     to_validation,
 )
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidData, InvalidOption, RunMismatch
 from autonet.core.typing import Array
 from autonet.estimators.base import AutoNet
 from autonet.inspection.scoring import find_optimized_metric
@@ -165,7 +165,7 @@ class BaseTask(InspectedTask, PipelineTask):
             optimize_metric=self._metric.scorer,
             additional_metrics=[metric.scorer for metric in self._metrics[1:]],
             pos_label=labels[-1] if len(labels) == BINARY else None,
-            categorical_features=find_categorical(feat_types),
+            categorical_features=find_categorical(feat_types, X_train),
             budget_type=to_budget_type(budget_type),
             min_budget=min_budget,
             max_budget=max_budget,
@@ -230,10 +230,10 @@ class BaseTask(InspectedTask, PipelineTask):
         Raises
         ------
         NotFittedError
+        InvalidData
+            If the rows to train on are not those of `search`.
         InvalidOption
             If the strategy holds rows out, or the task was pickled or copied.
-        RunMismatch
-            If the rows to train on are not those of `search`.
         """
         estimator = self.estimator_
         if not isinstance(resampling_strategy, NoResamplingStrategyTypes):
@@ -250,15 +250,23 @@ class BaseTask(InspectedTask, PipelineTask):
         rows = dataset or Dataset(X_train, ravel(y_train), X_test, ravel(y_test), dataset_name)
         self.dataset_name = dataset_name or self.dataset_name
         searched = estimator.get_params()["max_runtime"]
-        self._estimator = estimator.fit(
-            rows.X_train,
-            rows.y_train,
-            X_test=rows.X_test,
-            y_test=rows.y_test,
-            refit_on_all_rows=True,
-            max_trials=max(len(estimator.history_), 1),
-            max_runtime=searched + total_walltime_limit,
-        )
+        try:
+            self._estimator = estimator.fit(
+                rows.X_train,
+                rows.y_train,
+                X_test=rows.X_test,
+                y_test=rows.y_test,
+                refit_on_all_rows=True,
+                max_trials=max(len(estimator.history_), 1),
+                max_runtime=searched + total_walltime_limit,
+            )
+        except RunMismatch as error:
+            if not any(text.startswith(("X ", "y ")) for text in error.differences):
+                raise
+            raise InvalidData(
+                "refit takes the rows of search, and X_train or y_train hold others; search again for them, or train "
+                "one configuration with fit_pipeline."
+            ) from error
         return self
 
     def predict(self, X_test: Any, batch_size: int | None = None, n_jobs: int = 1) -> Array:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autonet.core.component import SEPARATOR
+from autonet.core.errors import InvalidOption
 from autonet.core.validation import check_choice
 from autonet.pipeline.tabular import NODES
 
@@ -165,6 +166,8 @@ def choose_components(
 
     Raises
     ------
+    InvalidOption
+        If no component of a node is left.
     UnknownName
     """
     chosen = _translate(include)
@@ -173,6 +176,8 @@ def choose_components(
             node, [name for name in COMPONENT_NAMES[node].values() if name in NODES[node].components]
         )
         chosen[node] = [name for name in dict.fromkeys(candidates) if name not in names]
+        if not chosen[node]:
+            raise InvalidOption(f"exclude_components leaves no component of {node}; keep one of {', '.join(names)}.")
     for node, component in named:
         chosen.setdefault(node, list(preset.get(node, NODES[node].components)))
         if component not in chosen[node] and node not in _nodes_of(include, exclude):

@@ -7,7 +7,7 @@ import numpy as np
 
 from autonet.compat.autopytorch.names import choose_components, log_ignored
 from autonet.core.component import SEPARATOR
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.task import Task, TaskKind
 from autonet.core.validation import check_choice
 from autonet.pipeline.tabular import NODES
@@ -47,6 +47,7 @@ USED_OPTIONS = ("device", "budget_type", "epochs", "runtime", "early_stopping")
 BUDGET_TYPES = {"epochs": "epochs", "runtime": "time"}
 MAX_MODELS = 50  # Auto-PyTorch's default of `ensemble_nbest` and `max_models_on_disc`: no limit here
 PRECISIONS = {16: "bfloat16", 32: "float32"}  # by bits
+TABLE = 2  # dimensions of the rows; others are refused later
 FEATURE_TYPES = ("numerical", "categorical")
 
 
@@ -103,17 +104,24 @@ def to_precision(bits: int) -> str:
     return PRECISIONS[bits]
 
 
-def find_categorical(feat_types: Sequence[str] | None) -> list[int] | None:
+def find_categorical(feat_types: Sequence[str] | None, X: Any) -> list[int] | None:
     """Return the columns whose type is "categorical".
 
     Raises
     ------
+    InvalidData
+        If there is not one type per column of `X`.
     UnknownName
         For another type than "numerical" and "categorical".
     """
     if feat_types is None:
         return None
     types = [check_choice("type in feat_types", str(name).lower(), FEATURE_TYPES) for name in feat_types]
+    shape = getattr(X, "shape", None) or np.shape(X)
+    if len(shape) == TABLE and len(types) != shape[1]:
+        raise InvalidData(
+            f"feat_types has {len(types)} types, and X_train has {shape[1]} columns; pass one per column."
+        )
     return np.flatnonzero([name == "categorical" for name in types]).tolist()
 
 

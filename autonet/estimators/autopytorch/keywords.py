@@ -54,8 +54,10 @@ def translate_options(keywords: Mapping[str, Any], names: Collection[str]) -> di
         translated = translate_old_option(name, value)
         if translated is not None:  # an option of autonet says more
             options |= {key: new for key, new in translated.items() if key == name or key not in keywords}
-        elif name in names or name in RENAMED_OPTIONS:
-            options[RENAMED_OPTIONS.get(name, name)] = value
+        elif name in names:
+            options[name] = value
+        elif name in RENAMED_OPTIONS:
+            options |= {RENAMED_OPTIONS[name]: value} if RENAMED_OPTIONS[name] not in keywords else {}
         else:
             raise unknown_option_error(name, names)
     return options

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence, Sized
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
     from autonet.estimators.autopytorch.pipeline_nodes import PipelineNodes
     from autonet.models.model import FittedModel
 
-__all__ = ["AutoPyTorchMixin", "is_table", "tell_weights_from_rows"]
+__all__ = ["AutoPyTorchMixin", "accept_old_order", "is_table", "tell_weights_from_rows"]
+
+_Refit = TypeVar("_Refit", bound=Callable[..., Any])
+
+# Arguments of Auto-PyTorch's refit after the rows, in their order.
+REFIT_ORDER = ("X_valid", "y_valid", "hyperparameter_config", "autonet_config", "budget", "rescore")
 
 
 def tell_weights_from_rows(third: Any, y_valid: Any, X_valid: Any) -> tuple[Any, Any]:
@@ -50,6 +56,27 @@ def tell_weights_from_rows(third: Any, y_valid: Any, X_valid: Any) -> tuple[Any,
             "to validate on with their targets, fit(X, y, X_valid, y_valid)."
         )
     return None, third
+
+
+def accept_old_order(refit: _Refit) -> _Refit:
+    """Let `refit` accept Auto-PyTorch's order of arguments, too; its signature stays as it is."""
+
+    @wraps(refit)
+    def ordering(self: Any, *args: Any, **keywords: Any) -> Any:
+        rows, others = args[:2], args[2:]
+        if _has_old_order(others):
+            return refit(self, *rows, **dict(zip(REFIT_ORDER, others, strict=False)), **keywords)
+        return refit(self, *args, **keywords)
+
+    return ordering  # type: ignore[return-value]
+
+
+def _has_old_order(others: Sequence[Any]) -> bool:
+    """Return whether a table comes first, or None, None and a configuration, which is no weight of rows."""
+    if not 0 < len(others) <= len(REFIT_ORDER):
+        return False
+    first, third = others[0], others[2] if len(others) > 2 else None
+    return (is_table(first) and not isinstance(first, Mapping)) or (first is None and isinstance(third, Mapping))
 
 
 def is_table(value: Any) -> bool:

@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score
 
 from autonet.compat.autopytorch import HoldoutValTypes, TabularClassificationTask
-from autonet.core.errors import InvalidOption, RunMismatch, UnknownName
+from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 
 
 def test_predictions_and_their_score(searched: Any, quadrants: Any) -> None:
@@ -37,7 +37,7 @@ def test_refit_trains_the_members_on_all_rows(searched: Any, quadrants: Any, cap
     rows = api.get_dataset(X_train, y_train, X_test, y_test)
     api.search("roc_auc", *rows[:4], max_budget=9, enable_traditional_pipeline=False, **options)
     before = api.predict_proba(X_test)
-    with pytest.raises(RunMismatch, match="X"):
+    with pytest.raises(InvalidData, match="refit takes the rows of search, and X_train or y_train hold others"):
         api.refit(X_train=X_train[:100], y_train=y_train[:100])
     with pytest.raises(InvalidOption, match="refit trains on all rows; got resampling_strategy"):
         api.refit(resampling_strategy=HoldoutValTypes.holdout_validation)

@@ -12,7 +12,7 @@ from autonet.compat.autopytorch.names import (
     translate_name,
     translate_node,
 )
-from autonet.core.errors import UnknownName
+from autonet.core.errors import InvalidOption, UnknownName
 from autonet.pipeline.tabular import NODES
 
 
@@ -48,6 +48,8 @@ def test_included_and_excluded_components() -> None:
     left = choose_components(None, {"network_backbone": ["MLPBackbone"], "coalescer": ["NoCoalescer"]}, [], {})
     assert left == {"networks": ["resnet", "shapedmlpnet", "shapedresnet"]}
     assert choose_components(include, {"network_backbone": ["MLPBackbone"]}, [], {})["networks"] == ["resnet"]
+    with pytest.raises(InvalidOption, match="exclude_components leaves no component of EmbeddingSelector; keep one of"):
+        choose_components(include, {"encoder": ["OneHotEncoder"]}, [], {})
 
 
 def test_components_that_updates_name_join_those_of_the_preset() -> None:

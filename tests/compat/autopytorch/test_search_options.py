@@ -14,15 +14,17 @@ from autonet.compat.autopytorch.search_options import (
     to_precision,
     to_training,
 )
-from autonet.core.errors import InvalidOption, UnknownName
+from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 
 X, Y = [[0.0], [1.0]] * 20, [0, 1] * 20
 
 
 def test_values() -> None:
     assert [to_budget_type(name) for name in ("epochs", "runtime")] == ["epochs", "time"]
-    assert find_categorical(["numerical", "Categorical"]) == [1]
-    assert find_categorical(None) is None
+    assert find_categorical(["numerical", "Categorical"], [[0, 1]]) == [1]
+    assert find_categorical(None, X) is None
+    with pytest.raises(InvalidData, match="feat_types has 2 types, and X_train has 1 columns; pass one per column"):
+        find_categorical(["numerical", "categorical"], X)
     assert [to_precision(bits) for bits in (16, 32)] == ["bfloat16", "float32"]
     assert [find_max_trials(given) for given in (None, {"runcount_limit": 3}, {"runcount-limit": 4})] == [None, 3, 4]
 

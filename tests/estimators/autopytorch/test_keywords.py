@@ -132,6 +132,7 @@ def test_the_option_refit_is_understood_under_its_old_name(iris: Any, quick: dic
     assert "refit" not in auto.get_params()
     assert clone(auto).refit_on_all_rows is True
     assert auto.set_params(refit=False).refit_on_all_rows is False
+    assert AutoNetClassification(refit_on_all_rows=False, refit=True).refit_on_all_rows is False
     expected = clone(auto).fit(*iris, refit_on_all_rows=True).predict_proba(iris[0])
     np.testing.assert_array_equal(clone(auto).fit(*iris, refit=True).predict_proba(iris[0]), expected)
     preset = tmp_path / "mine.toml"
