@@ -38,7 +38,8 @@ def test_third_and_fourth_arguments_of_fit_may_be_rows_to_validate_on(fitted: Au
     named = AutoNetClassification(**fitted.get_params()).fit(X[::2], y[::2], X_valid=X[1::2], y_valid=y[1::2])
     np.testing.assert_array_equal(named.predict_proba(X), fitted.predict_proba(X))
     config = {"OptimizerSelector:sgd:learning_rate": 0.1}
-    again = AutoNetClassification(**fitted.get_params()).refit(X[::2], y[::2], X[1::2], y[1::2], config, None, 1)
+    again: Any = AutoNetClassification(**fitted.get_params())
+    again.refit(X[::2], y[::2], X[1::2], y[1::2], config, None, 1)
     assert (again.best_config_["OptimizerSelector:sgd:learning_rate"], again["budget"]) == (0.1, 1)
     assert again.fit_result["info"]["val_balanced_accuracy"] == pytest.approx(
         balanced_accuracy_score(y[1::2], again.predict(X[1::2])), abs=0.05
@@ -46,7 +47,7 @@ def test_third_and_fourth_arguments_of_fit_may_be_rows_to_validate_on(fitted: Au
 
 
 def test_the_order_of_arguments_of_refit_is_told_by_the_third_and_the_fifth() -> None:
-    seen = accept_old_order(lambda self, *args, **keywords: (args, keywords))
+    seen: Any = accept_old_order(lambda self, *args, **keywords: (args, keywords))
     X, y, config = [[1.0]], [1], {"CreateDataLoader:batch_size": 40}
     assert seen(None, X, y, config, 2, [1.0]) == ((X, y, config, 2, [1.0]), {})
     assert seen(None, X, y, None, None, [1.0]) == ((X, y, None, None, [1.0]), {})
