@@ -11,13 +11,22 @@ TESTS_OF_LOWEST := tests/metrics tests/data/encoding tests/data/reading tests/sp
 	tests/estimators/test_frames.py tests/estimators/test_scikit_learn.py \
 	$(addprefix tests/search/export/,test_distributions.py test_tables.py test_values.py)
 
-.PHONY: demo test test-lowest test-wheel test-newest-python torture check format wheel docs docs-links benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
+# What takes long: worker processes, runs that are killed, exports, conformance to scikit-learn, pages and examples.
+SLOW_TESTS := tests/test_docs.py tests/test_examples.py tests/test_fastapi_service.py tests/search/executors \
+	tests/testing/test_executors.py tests/estimators/test_executors.py tests/estimators/test_run.py \
+	tests/estimators/test_scikit_learn.py tests/models/test_export.py tests/models/test_tree_modules.py
+PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+.PHONY: demo test test-slow test-lowest test-wheel test-newest-python torture check format wheel docs docs-links benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits.py
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(PYTEST) $(addprefix --ignore=,$(SLOW_TESTS))
+
+test-slow: $(INSTALLED)
+	$(PYTEST) $(SLOW_TESTS)
 
 # The lowest versions that pyproject.toml promises, in an environment of their own; old packages may warn.
 test-lowest: $(VENV)-lowest/installed

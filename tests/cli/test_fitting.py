@@ -90,7 +90,9 @@ def interrupting() -> Any:
 
     handler, logger = Interrupter(), logging.getLogger("autonet")
     logger.addHandler(handler)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # programs in the background ignore it
     yield
+    signal.signal(signal.SIGINT, before)
     logger.removeHandler(handler)
 
 

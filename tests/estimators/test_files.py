@@ -276,5 +276,5 @@ def test_what_is_no_model_file_is_refused(tmp_path: Path, fitted: AutoNetClassif
 
 
 def test_components_that_are_no_list_are_not_the_fault_of_the_file(file: Path) -> None:
-    with pytest.raises(TypeError, match="not iterable"):
+    with pytest.raises(InvalidOption, match="components must be a list of builders; got"):
         autonet.load(file, components=build_perceptron)  # type: ignore[arg-type]

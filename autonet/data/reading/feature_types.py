@@ -231,13 +231,13 @@ def _float_bits(numbers: NDArray[Any]) -> NDArray[np.intp]:
     bits = np.full(numbers.shape[1], 16)
     sample = numbers[:: max(-(-len(numbers) // SAMPLED_ROWS), 1)].astype(np.float64)
     sample[~np.isfinite(sample)] = np.nan
-    spread = np.fmax.reduce(sample) - np.fmin.reduce(sample)
+    half_spread = np.fmax.reduce(sample) / 2 - np.fmin.reduce(sample) / 2  # the whole one may overflow
     with np.errstate(over="ignore", invalid="ignore"):
         for short, longer in ((np.float16, 32), (np.float32, 64)):
             if not np.can_cast(numbers.dtype, short):
                 rounded: NDArray[Any] = sample.astype(short)
                 error = np.fmax.reduce(np.abs(rounded - sample))
-                bits[error > MAX_ROUNDING * spread] = longer
+                bits[error / 2 > MAX_ROUNDING * half_spread] = longer
     return bits
 
 
