@@ -22,7 +22,7 @@ def register_metric(name: str, metric: Callable[..., float], *, overwrite: bool 
     name : str
     metric : callable
         A function ``f(y_true, y_pred)`` of labels or values, with ``sample_weight`` as a further parameter if it can
-        weight rows, or a scorer of `sklearn.metrics.make_scorer`.  Greater is better.
+        weight rows, or a scorer of ``sklearn.metrics.make_scorer``.  Greater is better.
     overwrite : bool, default=False
         Whether to replace a registered metric of this name.
 

@@ -12,7 +12,7 @@ class LightningReport:
     """Callback for a Lightning ``Trainer`` that reports a metric to a trial after each validation.
 
     A metric of the training, and any without a validation, is reported at the end of each epoch.
-    It raises `TrialPruned` when the trial is to be stopped.  In a study with budgets it saves model, optimizers and
+    It raises ``TrialPruned`` when the trial is to be stopped.  In a study with budgets it saves model, optimizers and
     learning-rate schedulers at the end of training, and a promoted trial goes on from there: pass
     ``max_epochs=int(trial.budget)``.  Training is expected to run in one process.
 

@@ -85,7 +85,7 @@ class Study(AskTell):
     data : object, optional
         Data that the objective depends on, arrays for example; a run directory cannot be resumed with other data.
     pruner : Pruner, optional
-        What ``trial.should_prune()`` asks, of `autonet.search.pruners`.  Default: the median rule.
+        What ``trial.should_prune()`` asks, of ``autonet.search.pruners``.  Default: the median rule.
 
     Attributes
     ----------

@@ -75,7 +75,7 @@ def register_loss(
         (n,), int64, for logits; labels (n, n_labels) of 0 and 1 for logits; standardized targets (n, n_targets).  It
         returns a scalar, the mean over the rows of the batch.  If the builder has a parameter ``reduction``, as the
         losses of torch do, it is also called with ``reduction="none"`` and must return losses (n,) or (n, n_targets);
-        if not, weighted rows are passed to it one by one, which is slower.  A class such as `torch.nn.SmoothL1Loss`
+        if not, weighted rows are passed to it one by one, which is slower.  A class such as ``torch.nn.SmoothL1Loss``
         is a builder.
     space : callable, optional
         ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the

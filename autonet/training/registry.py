@@ -65,10 +65,10 @@ def register_optimizer(
     ----------
     name : str
     builder : callable
-        ``builder(groups, **hyperparameters)`` returns a `torch.optim.Optimizer`; its ``step()`` gets no closure.
+        ``builder(groups, **hyperparameters)`` returns a ``torch.optim.Optimizer``; its ``step()`` gets no closure.
         `groups` are parameter groups with ``params``, ``lr`` and ``weight_decay``, which is 0 for biases, norms and
         embeddings: the hyperparameters ``learning_rate`` and ``weight_decay`` are there, and not among the keywords.
-        A class such as `torch.optim.RAdam` is a builder.
+        A class such as ``torch.optim.RAdam`` is a builder.
     space : callable, optional
         ``space(task)`` returns the ConfigurationSpace of the hyperparameters, ``learning_rate`` among them.  Default:
         the function ``space`` of the builder, if it has one, else ``learning_rate`` and, unless the builder is a class

@@ -179,7 +179,7 @@ def register_preprocessor(
         ``builder(**hyperparameters)`` returns a transformer of scikit-learn's protocol, not fitted: ``fit(X)`` gets
         training rows (n, p), float32 without missing values, imputed and normalized, of one-hot columns and texts,
         too; ``transform(X)`` maps (n, p) to (n, k), for any rows with the same k.  If the builder has a parameter
-        ``random_state``, it gets the seed.  A class such as `sklearn.decomposition.PCA` is a builder.
+        ``random_state``, it gets the seed.  A class such as ``sklearn.decomposition.PCA`` is a builder.
     space : callable, optional
         ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
         builder, if it has one, else no hyperparameters: those of a class have their defaults.
@@ -198,7 +198,7 @@ def register_preprocessor(
 
     Notes
     -----
-    It computes with NumPy, so a model that has it is not exported to ONNX or `torch.export`.  A model file holds the
+    It computes with NumPy, so a model that has it is not exported to ONNX or ``torch.export``.  A model file holds the
     attributes of the fitted transformer, if they are numbers, strings and arrays; `autonet.load` needs the builder.
 
     Examples

@@ -54,7 +54,7 @@ def AutoNetEnsemble(  # noqa: N802 - a class in Auto-PyTorch
     Raises
     ------
     InvalidOption
-        If `autonet` is neither a class nor an estimator of autonet.
+        If ``autonet`` is neither a class nor an estimator of autonet.
     UnknownName
         If an option does not exist.
 
