@@ -214,9 +214,7 @@ class AutoPyTorchMixin:
     def get_autonet_config_file_parser(self) -> ConfigFileParser:
         """Return a parser of option files, lines of ``option=value``, such as Auto-PyTorch's.
 
-        See Also
-        --------
-        autonet.estimators.autopytorch.option_files.ConfigFileParser : The format, and an example.
+        It is a ``ConfigFileParser`` of ``autonet.estimators.autopytorch.option_files``, which describes the format.
         """
         from autonet.estimators.autopytorch.option_files import ConfigFileParser  # noqa: PLC0415 - loading a model needs none
 
