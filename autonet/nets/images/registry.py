@@ -7,7 +7,8 @@ from typing import Any
 
 from torch import nn
 
-from autonet.core.component import Component, Node
+from autonet.core.component import Component, Node, make_space
+from autonet.core.lazy import configspace as cs
 from autonet.nets.images.convnet import CONVNET
 from autonet.nets.images.densenet import DENSENET, DENSENET_FLEXIBLE
 from autonet.nets.images.layers import Shape
@@ -32,5 +33,10 @@ def _on_pixels(component: Component[nn.Module]) -> Component[nn.Module]:
 BUILT_IN = (RESNET, CONVNET, MOBILENET, CONVNEXT, DENSENET, DENSENET_FLEXIBLE, _on_pixels(SHAPEDRESNET))
 
 IMAGE_NETWORKS: Node[nn.Module] = Node.from_components(
-    NETWORKS.name, BUILT_IN, selector=NETWORKS.selector, option=NETWORKS.option, reserved=[LINEAR]
+    NETWORKS.name,
+    BUILT_IN,
+    selector=NETWORKS.selector,
+    option=NETWORKS.option,
+    reserved=[LINEAR],
+    space=make_space(lambda: cs.Categorical("average_flips", [True, False], default=False)),
 )
