@@ -134,10 +134,13 @@ class Modality(Protocol):
         Choices that suit linear models; others stay as configured.
     presets : str
         Folder of its presets below that of all; empty for tables.
+    uses_threads : bool
+        Whether the operations of its networks are large enough to share them among threads.
     """
 
     baseline_encoding: Sequence[Choice[Any]] = ()
     presets: str = ""
+    uses_threads: bool = False
 
     @property
     def nodes(self) -> Mapping[str, Node[Any]]:

@@ -122,7 +122,7 @@ def fit_estimator(
         default = context.resolve(space.get_default_configuration())
         baselines = fit_baselines(context, default, resolved, plan)
         searches = baselines.should_search(context, plan) and not (chosen and chosen.is_linear)
-        rungs, plan = place_rungs(context, default, plan, run.rungs, timed=searches)
+        rungs, plan = place_rungs(context, default, plan, run.rungs, executor.n_slots, timed=searches)
         study = create_study(space, context, resolved, rungs, run, chosen)
         plan = plan.after(run.searched)
         run.begin_search(study)

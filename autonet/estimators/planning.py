@@ -22,8 +22,9 @@ from autonet.estimators.run import Run
 from autonet.estimators.time_plan import TimePlan
 from autonet.inspection.forecast import Forecast
 from autonet.models.model import one_thread
+from autonet.pipeline.timing import time_epoch
 from autonet.pipeline.tree_learners import MIN_SHARE
-from autonet.pipeline.trial import SUBSET_EPOCHS, time_epoch
+from autonet.pipeline.trial import SUBSET_EPOCHS
 
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet

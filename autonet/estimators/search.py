@@ -22,8 +22,8 @@ from autonet.estimators.time_plan import TimePlan
 from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate, weigh_trees
+from autonet.pipeline.timing import choose_threads, time_epoch
 from autonet.pipeline.tree_jobs import TreeJobs
-from autonet.pipeline.trial import time_epoch
 from autonet.search.executors.base import Executor
 from autonet.search.progress import ProgressBar
 from autonet.search.records import Trial
@@ -103,25 +103,30 @@ def create_study(
 
 
 def place_rungs(
-    context: TrialContext, default: Components, plan: TimePlan, earlier: Rungs | None, *, timed: bool
+    context: TrialContext, default: Components, plan: TimePlan, earlier: Rungs | None, n_slots: int, *, timed: bool
 ) -> tuple[Rungs, TimePlan]:
     """Place the rungs of the search, unless it has some, and reserve time for slow metrics.
 
     Parameters
     ----------
     context : TrialContext
+        Gets the number of threads of a trial.
     default : Components
         To time epochs of.
     plan : TimePlan
     earlier : Rungs or None
         Those of an earlier fit of the run.
+    n_slots : int
+        Number of trials at once.
     timed : bool
         Whether to time an epoch.
     """
     epoch, n_folds = 0.0, len(context.folds)
-    if timed and plan.needs_timing and earlier is None:
+    if timed:
         with current_interrupt().abandoning():
-            epoch = time_epoch(context, default)
+            context.threads = choose_threads(context, default, n_slots)
+            if plan.needs_timing and earlier is None:
+                epoch = time_epoch(context, default, context.threads)
     rungs = earlier or plan.rungs(epoch, context.metric.seconds * n_folds)
     return rungs, replace(plan, scoring=plan.scoring_seconds(context.additional_metrics, n_folds))
 

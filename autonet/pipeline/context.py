@@ -118,6 +118,8 @@ class TrialContext:
         Of training; see `TrainingPlan`.
     max_parameters : float
         Configurations whose network has more parameters fail before their training.
+    threads : int
+        Threads of torch that a trial trains on.
     """
 
     modality: Modality
@@ -139,6 +141,7 @@ class TrialContext:
     shared: "SharedEncodings | None" = None
     precision: str = "float32"
     max_parameters: float = math.inf
+    threads: int = 1
     _encoded: OrderedDict[Any, tuple[Encoder, list[Inputs]]] = field(default_factory=OrderedDict, repr=False)
 
     @property

@@ -27,6 +27,7 @@ class Images(Modality):
     """Images of one shape."""
 
     presets = "images"
+    uses_threads = True
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
 
     def read(

@@ -16,13 +16,13 @@ from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import Ensemble, Member, TreeMember
-from autonet.models.model import one_thread
 from autonet.models.trees import BoostedTrees
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.nets.modernnca import remember_rows
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.resampling import resample
 from autonet.pipeline.selection import Candidate
+from autonet.pipeline.threads import torch_threads
 from autonet.pipeline.trained import TrainedFold
 from autonet.pipeline.tree_learners import TREE_LEARNER
 from autonet.pipeline.trial import build_in_context, build_member
@@ -194,7 +194,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     weights, share = list[Weights](), trial.job.target / _seconds(context, folds)
     seed = trial.seed + 1  # other networks than those that were trained before
     generator = torch.Generator().manual_seed(seed)
-    with one_thread(), seed_gpu(seed, context.device):
+    with torch_threads(context.threads), seed_gpu(seed, context.device):
         for done, fold in enumerate(folds):
             # The encoders stay those that the networks know; they were fitted without the validation rows.
             rows, layout = context.rows(fold.targets, context.encode_all(fold.encoder), every), fold.encoder.layout

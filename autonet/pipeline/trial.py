@@ -3,9 +3,7 @@
 A trial trains one network per fold: a single one for a holdout, k of them for cross-validation.
 """
 
-import logging
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,12 +16,10 @@ from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.errors import InvalidNetwork
-from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
 from autonet.models.ensemble import NetworkMember
-from autonet.models.model import one_thread
 from autonet.models.network import restore_network
 from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
@@ -31,15 +27,16 @@ from autonet.nets.modernnca import remember_rows
 from autonet.pipeline.context import EncodedFold, TrialContext
 from autonet.pipeline.details import FOLDS, describe_curve, describe_fold, new_curve
 from autonet.pipeline.tabular import TABLES
+from autonet.pipeline.threads import torch_threads
 from autonet.pipeline.trained import TrainedFold, as_checkpoint, as_folds
 from autonet.pipeline.tree_learners import TREE_LEARNER
 from autonet.pipeline.unseen import TrainedNetwork
 from autonet.search.records import Result, Status
 from autonet.search.running_trial import RunningTrial
-from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches, shuffled_batches
+from autonet.training.batches import BATCH_LOSSES, LOADER, EncodedRows, count_batches
 from autonet.training.budget import TrainingBudget
 from autonet.training.epoch_schedules import LossSchedule
-from autonet.training.loop import TrainingDiverged, TrainingPlan, Validation, train, train_step
+from autonet.training.loop import TrainingDiverged, TrainingPlan, Validation, train
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.random import bind_generator, draw_from, seed_gpu
@@ -53,11 +50,9 @@ __all__ = [
     "build_training",
     "run_trial",
     "score_additional",
-    "time_epoch",
 ]
 
 SUBSET_EPOCHS = 50  # that a network is trained for on its share of the rows
-TIMING_SECONDS = 0.1  # of training steps, after one warm-up step
 
 
 def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
@@ -85,7 +80,7 @@ def run_trial(context: TrialContext, trial: RunningTrial) -> Result:
     networks: list[TrainedNetwork] = []
     details: list[dict[str, Any]] = []
     generator = torch.Generator().manual_seed(trial.seed)
-    with one_thread(), seed_gpu(trial.seed, context.device):
+    with torch_threads(context.threads), seed_gpu(trial.seed, context.device):
         for fold in range(len(folds)):
             encoded = _encode(context, components, fold, trial.job.target)
             rows, valid, earlier = encoded.rows, encoded.valid, before[fold] if fold < len(before) else None
@@ -322,35 +317,3 @@ def build_member(
     components = context.resolve(config).replace([UNINITIALIZED])
     build = partial(context.modality.build_network, context.task, components, fold.encoder.layout)
     return NetworkMember(fold.encoder, fold.targets, restore_network(build, weights), dict(config), context.task)
-
-
-def time_epoch(context: TrialContext, components: Components) -> float:
-    """Estimate the seconds that an epoch takes on all folds, from steps on the first.
-
-    On a CPU, processor time is measured, because worker processes start meanwhile.  Return 0 if the network fails; its
-    trial will report the error.
-    """
-    try:
-        return _measure(context, components)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # of a network of the user's own, which may even call sys.exit
-        logging.getLogger("autonet").debug("an epoch cannot be timed", exc_info=True)
-        return 0.0
-
-
-def _measure(context: TrialContext, components: Components) -> float:
-    encoded, generator = context.encode_fold(components, 0), torch.Generator()
-    rows, layout = encoded.rows, encoded.encoder.layout
-    with draw_from(generator):
-        state, plan = build_in_context(context, components, rows, layout, generator)
-    batches = shuffled_batches(len(rows), plan.batch_size, state.device, generator)
-    state.network.train()
-    train_step(state, plan, rows.take(batches[0]))
-    clock = time.thread_time if state.device.type == "cpu" else time.monotonic
-    began, steps = clock(), 0
-    while clock() - began < TIMING_SECONDS and not current_interrupt().requested:
-        train_step(state, plan, rows.take(batches[steps % len(batches)]))
-        steps += 1
-    seconds = (clock() - began) / max(steps, 1)
-    return seconds * count_batches(len(rows), plan.batch_size) * len(context.folds)

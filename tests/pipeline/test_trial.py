@@ -8,7 +8,7 @@ import torch
 
 from autonet.data.table import Table
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.trial import build_training, run_trial, time_epoch
+from autonet.pipeline.trial import build_training, run_trial
 from autonet.search.records import Job, Status
 from autonet.search.running_trial import RunningTrial
 from tests.clocks import FakeClock
@@ -187,13 +187,3 @@ def test_additional_metrics_are_recorded(iris: Any) -> None:
     metrics = run_trial(space, job(space, 0, 3)).metrics
     assert 0 < metrics["val_balanced_accuracy"] <= 1
     assert 0 < metrics["val_cross_entropy"] < 2
-
-
-def test_an_epoch_is_timed(iris: Any) -> None:
-    space = context(iris, unit="time")
-    assert 0 < time_epoch(space, chosen(space)) < 1
-
-
-def test_an_epoch_of_several_folds_is_one_of_each(iris: Any) -> None:
-    one, five = context(iris, unit="time"), context(iris, unit="time", folds=5)
-    assert time_epoch(five, chosen(five)) > 2.5 * time_epoch(one, chosen(one))

@@ -1,0 +1,75 @@
+"""Durations that a fit measures at its start: of an epoch, on one thread or several."""
+
+import logging
+import time
+
+import torch
+
+from autonet.core.component import Components
+from autonet.core.cores import available_cores
+from autonet.core.interrupts import current_interrupt
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.threads import torch_threads
+from autonet.pipeline.trial import build_in_context
+from autonet.training.batches import count_batches, shuffled_batches
+from autonet.training.loop import train_step
+from autonet.training.random import draw_from
+
+__all__ = ["choose_threads", "time_epoch"]
+
+TIMING_SECONDS = 0.1  # of training steps, after one warm-up step
+# Several threads must shorten an epoch so much: each waits for the slowest, and another process may take a core.
+MIN_SPEEDUP = 1.15
+
+
+def choose_threads(context: TrialContext, components: Components, n_slots: int) -> int:
+    """Return the number of threads of a trial: as many as it has cores, if an epoch is faster with them, else 1.
+
+    With budgets in epochs it is 1, so that a seed gives the same bits on any number of cores.
+
+    Parameters
+    ----------
+    context : TrialContext
+    components : Components
+        Of the configuration to time.
+    n_slots : int
+        Number of trials at once.
+    """
+    cores = available_cores() // n_slots
+    if cores < 2 or not context.modality.uses_threads or context.unit != "time" or context.device.type != "cpu":
+        return 1
+    one, several = (time_epoch(context, components, n_threads) for n_threads in (1, cores))
+    return cores if one > MIN_SPEEDUP * several > 0 else 1
+
+
+def time_epoch(context: TrialContext, components: Components, n_threads: int = 1) -> float:
+    """Estimate the seconds that an epoch takes on all folds, from steps on the first.
+
+    On one thread of a CPU, processor time is measured, because worker processes start meanwhile.  Return 0 if the
+    network fails; its trial will report the error.
+    """
+    try:
+        with torch_threads(n_threads):
+            return _measure(context, components, n_threads)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # of a network of the user's own, which may even call sys.exit
+        logging.getLogger("autonet").debug("an epoch cannot be timed", exc_info=True)
+        return 0.0
+
+
+def _measure(context: TrialContext, components: Components, n_threads: int) -> float:
+    encoded, generator = context.encode_fold(components, 0), torch.Generator()
+    rows, layout = encoded.rows, encoded.encoder.layout
+    with draw_from(generator):
+        state, plan = build_in_context(context, components, rows, layout, generator)
+    batches = shuffled_batches(len(rows), plan.batch_size, state.device, generator)
+    state.network.train()
+    train_step(state, plan, rows.take(batches[0]))
+    clock = time.thread_time if state.device.type == "cpu" and n_threads == 1 else time.monotonic
+    began, steps = clock(), 0
+    while clock() - began < TIMING_SECONDS and not current_interrupt().requested:
+        train_step(state, plan, rows.take(batches[steps % len(batches)]))
+        steps += 1
+    seconds = (clock() - began) / max(steps, 1)
+    return seconds * count_batches(len(rows), plan.batch_size) * len(context.folds)
