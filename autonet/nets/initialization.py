@@ -13,14 +13,23 @@ from autonet.core.component import Component, Node, make_space
 from autonet.core.lazy import configspace as cs
 from autonet.core.modality import Inputs
 
-__all__ = ["INITIALIZATION", "UNINITIALIZED", "initialize", "initialize_from_rows"]
+__all__ = ["INITIALIZATION", "UNINITIALIZED", "as_matrix", "initialize", "initialize_from_rows"]
 
 # Number of training rows that layers are initialized from.
 N_ROWS = 1000
 
 
+def as_matrix(weight: Tensor) -> Tensor:
+    """View the weight of a layer as a matrix (n_out, n_in), whose rows are its outputs.
+
+    For a convolution, n_in is the number of channels of a group times the pixels of the kernel.
+    """
+    return weight.view(len(weight), -1)
+
+
 def _sparse(*, sparsity: float) -> object:
     def init(weight: Tensor) -> None:
+        weight = as_matrix(weight)
         n_out, n_in = weight.shape
         limited = min(sparsity, 1 - 1 / n_out)  # leave at least one weight per column
         nn.init.sparse_(weight, sparsity=limited, std=1 / math.sqrt(max(n_in * (1 - limited), 1)))
@@ -52,7 +61,7 @@ UNINITIALIZED = replace(INITIALIZATION.choose("default"), settings={"initializer
 
 
 def initialize(network: nn.Module, method: object, bias: str) -> None:
-    """Initialize the linear layers of a network in place.
+    """Initialize the linear layers and convolutions of a network in place.
 
     Parameters
     ----------
@@ -60,10 +69,10 @@ def initialize(network: nn.Module, method: object, bias: str) -> None:
     method : callable or None
         Initializes a weight tensor in place; None keeps torch's initialization.
     bias : {"Yes", "No", "Zero"}
-        Whether to draw biases from N(0, 1/n_in), keep torch's initialization, or set them to zero.
+        Whether to draw biases from N(0, 1/n_in), where n_in is the number of inputs of an output, keep torch's initialization, or set them to zero.
     """
     for layer in network.modules():
-        if not isinstance(layer, nn.Linear):
+        if not isinstance(layer, nn.Linear | nn.Conv2d):
             continue
         if callable(method):
             with torch.no_grad():
@@ -71,7 +80,7 @@ def initialize(network: nn.Module, method: object, bias: str) -> None:
         if layer.bias is not None and bias == "Zero":
             nn.init.zeros_(layer.bias)
         elif layer.bias is not None and bias == "Yes":
-            nn.init.normal_(layer.bias, std=1 / math.sqrt(layer.in_features))
+            nn.init.normal_(layer.bias, std=1 / math.sqrt(layer.weight[0].numel()))
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from autonet.core.errors import InvalidNetwork
 from autonet.core.lazy import configspace as cs
 from autonet.core.registration import Space, check_name, default_params, find_space, register, trying, unregister
 from autonet.core.task import Task
-from autonet.nets.initialization import INITIALIZATION
+from autonet.nets.initialization import INITIALIZATION, as_matrix
 from autonet.nets.mlp import MLPNET, SHAPEDMLPNET
 from autonet.nets.modernnca import MODERNNCA
 from autonet.nets.realmlp import REALMLP
@@ -127,6 +128,18 @@ def unregister_network(name: str) -> None:
     unregister(NETWORKS, name, what="network")
 
 
+@dataclass(frozen=True)
+class OwnInitialization:
+    """Builds an initialization of the user's, which sees the weights of all layers as matrices."""
+
+    builder: Callable[..., Callable[[Tensor], object]]
+
+    def __call__(self, **params: Any) -> object:
+        """Build the function that initializes a weight in place."""
+        initialize_matrix = self.builder(**params)
+        return lambda weight: initialize_matrix(as_matrix(weight))
+
+
 def register_initialization(
     name: str,
     builder: Callable[..., Callable[[Tensor], object]],
@@ -141,7 +154,8 @@ def register_initialization(
     name : str
     builder : callable
         ``builder(**hyperparameters)`` returns a function that initializes the weight (n_out, n_in) of a linear layer
-        in place, with numbers that it draws with torch.
+        in place, with numbers that it draws with torch.  Of a convolution it gets the weight as such a matrix: n_in is
+        the number of channels of a group times the pixels of the kernel.
     space : callable, optional
         ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
         builder, if it has one, else no hyperparameters.
@@ -177,4 +191,4 @@ def make_own_initialization(name: str, builder: Any, space: Space | None = None)
         with torch.no_grad():
             builder(**default_params(space, Task("classification")))(weight)
         expect(bool(torch.isfinite(weight).all()), "it leaves values that are not finite")
-    return Component(name, builder, space)
+    return Component(name, OwnInitialization(builder), space)

@@ -1,10 +1,12 @@
 import math
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
 from autonet.nets.initialization import INITIALIZATION, initialize
+from autonet.nets.registry import make_own_initialization
 
 
 def network() -> nn.Sequential:
@@ -73,3 +75,52 @@ def test_a_narrow_sparse_layer_is_not_all_zeros(n_out: int) -> None:
     layer = nn.Sequential(nn.Linear(100, n_out))
     initialize(layer, INITIALIZATION.components["sparse"].build(sparsity=0.95), "Zero")
     assert bool((layer[0].weight != 0).any())
+
+
+def convolutions() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(32, 64, 3), nn.BatchNorm2d(64), nn.ReLU(), nn.Conv2d(64, 64, 5, groups=64))
+
+
+@pytest.mark.parametrize(("layer", "fan_in"), [(0, 32 * 9), (3, 25)])
+def test_convolutions_are_drawn_as_their_method_says(layer: int, fan_in: int) -> None:
+    drawn = {}
+    for method in ("kaiming", "xavier", "orthogonal"):
+        network = convolutions()
+        initialize(network, INITIALIZATION.components[method].build(), "Yes")
+        drawn[method] = network[layer].weight.detach()
+        assert float(network[layer].bias.detach().std()) == pytest.approx(1 / math.sqrt(fan_in), rel=0.3)
+        assert torch.equal(network[1].weight, torch.ones(64))
+    assert float(drawn["kaiming"].std()) == pytest.approx(math.sqrt(2 / fan_in), rel=0.05)
+    pixels = drawn["xavier"][0, 0].numel()
+    bound = math.sqrt(6 / (fan_in + 64 * pixels))
+    assert 0.95 * bound < float(drawn["xavier"].abs().max()) <= bound
+    rows = drawn["orthogonal"].flatten(1)
+    gram = rows @ rows.T if len(rows) < fan_in else rows.T @ rows
+    torch.testing.assert_close(gram, torch.eye(len(gram)), atol=1e-5, rtol=0)
+
+
+def test_sparse_convolutions_keep_the_scale_of_what_comes_out() -> None:
+    network = convolutions()
+    initialize(network, INITIALIZATION.components["sparse"].build(sparsity=0.9), "Zero")
+    weight = network[0].weight.detach()
+    torch.testing.assert_close((weight == 0).float().flatten(1).mean(0), torch.full((288,), 58 / 64))
+    assert float(network[0](torch.randn(20, 32, 9, 9)).detach().var()) == pytest.approx(1.0, rel=0.15)
+    assert bool((network[3].weight != 0).any())
+
+
+def test_an_initialization_of_ones_own_gets_the_matrix_of_a_convolution() -> None:
+    shapes = list[tuple[int, ...]]()
+
+    def build() -> Any:
+        def fill(weight: torch.Tensor) -> None:
+            n_out, n_in = weight.shape
+            shapes.append((n_out, n_in))
+            weight.fill_(1 / n_in)
+
+        return fill
+
+    network = convolutions()
+    initialize(network, make_own_initialization("mean", build).build(), "No")
+    assert shapes == [(3, 5), (64, 288), (64, 25)]
+    torch.testing.assert_close(network[3].weight.detach(), torch.full((64, 1, 5, 5), 1 / 25))
