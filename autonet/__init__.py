@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from autonet.space.updates import (
         parse_hyperparameter_search_space_updates as parse_hyperparameter_search_space_updates,
     )
+    from autonet.training.augmentation_registry import register_augmentation as register_augmentation
     from autonet.training.loss_registry import register_batch_technique as register_batch_technique
     from autonet.training.loss_registry import register_loss as register_loss
     from autonet.training.registry import register_lr_scheduler as register_lr_scheduler
@@ -54,6 +55,7 @@ __getattr__, __dir__ = make_lazy_attributes(
         "load": "autonet.estimators.files",
         "open_run": "autonet.estimators.saved_run",
         "parse_hyperparameter_search_space_updates": "autonet.space.updates",
+        "register_augmentation": "autonet.training.augmentation_registry",
         "register_batch_technique": "autonet.training.loss_registry",
         "register_embedding": "autonet.models.embedding_registry",
         "register_initialization": "autonet.nets.registry",

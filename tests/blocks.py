@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autonet.pipeline.components import list_nodes
+from autonet.pipeline.images import IMAGES
 from tests.cli.program import run
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -57,7 +58,8 @@ def blocks_of(page: Path) -> Iterator[Block]:
 
 def run_page(page: Path, names: Mapping[str, Any]) -> None:
     """Run the blocks of a page in order; seconds of those with a `max_runtime`, and other limits, are divided."""
-    module, before = f"page_{page.stem}", [dict(node.components) for node in list_nodes().values()]
+    nodes = [*list_nodes().values(), *IMAGES.nodes.values()]
+    module, before = f"page_{page.stem}", [dict(node.components) for node in nodes]
     scope = {"__name__": module, **names}
     try:
         for block in blocks_of(page):
@@ -65,7 +67,7 @@ def run_page(page: Path, names: Mapping[str, Any]) -> None:
             if block.output is not None:
                 check_output(block, printed)
     finally:
-        for node, components in zip(list_nodes().values(), before, strict=True):
+        for node, components in zip(nodes, before, strict=True):
             node.components.clear()
             node.components.update(components)
         sys.modules.pop(module, None)

@@ -15,6 +15,7 @@ from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 from autonet.pipeline import trees
 from autonet.pipeline.components import list_nodes
+from autonet.pipeline.images import IMAGES
 from tests.clocks import FakeClock
 
 settings.register_profile("shared cores", deadline=None)  # how long an example takes depends on what runs beside it
@@ -112,7 +113,7 @@ def cpu_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def own_components() -> Iterator[None]:
     """Remove the components that a test registers."""
-    nodes = list_nodes().values()
+    nodes = [*list_nodes().values(), *IMAGES.nodes.values()]
     before = [dict(node.components) for node in nodes]
     yield
     for node, components in zip(nodes, before, strict=True):

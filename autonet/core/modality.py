@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
-    from autonet.core.component import Choice, Components, Node
+    from autonet.core.component import Choice, Component, Components, Node
     from autonet.core.task import InputLayout, Task
 
 __all__ = ["Allocate", "Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader", "TreeEncoding"]
@@ -136,11 +137,15 @@ class Modality(Protocol):
         Folder of its presets below that of all; empty for tables.
     uses_threads : bool
         Whether the operations of its networks are large enough to share them among threads.
+    makers : mapping of str to callable
+        By name of a node, what makes a component of the user's own of its name, builder and space, where that is
+        another than for tables.
     """
 
     baseline_encoding: Sequence[Choice[Any]] = ()
     presets: str = ""
     uses_threads: bool = False
+    makers: Mapping[str, Callable[..., Component[Any]]] = MappingProxyType({})
 
     @property
     def nodes(self) -> Mapping[str, Node[Any]]:
@@ -194,6 +199,10 @@ class Modality(Protocol):
 
         Encoded training rows (n, ...) and targets y, (n,) or (n, n_targets), may fit its embeddings.
         """
+
+    def try_network(self, task: Task, components: Components, data: Any) -> None:
+        """Raise if the network of a configuration, of the user's own, cannot take the data; default: do nothing."""
+        return
 
     def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:
         """Build the linear network of the baseline, on the CPU."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,8 +61,8 @@ def register(node: Node[T], component: Component[T], *, what: str, overwrite: bo
     node.components[component.name] = component
 
 
-def unregister(node: Node[Any], name: str, *, what: str) -> None:
-    """Remove a registered component from a node.
+def unregister(nodes: Sequence[Node[Any]], name: str, *, what: str) -> None:
+    """Remove a registered component from nodes: those of one name, of several kinds of data.
 
     Raises
     ------
@@ -71,8 +71,13 @@ def unregister(node: Node[Any], name: str, *, what: str) -> None:
     InvalidOption
         If it is built in.
     """
-    check_name(node, name, what)
-    del node.components[check_choice(f"registered {what}", name, node.own)]
+    if not any(name in node.own for node in nodes):
+        for node in nodes:
+            check_name(node, name, what)
+    check_choice(f"registered {what}", name, dict.fromkeys(key for node in nodes for key in node.own))
+    for node in nodes:
+        if name in node.own:
+            del node.components[name]
 
 
 def find_space(builder: Any, space: Space | None) -> Space | None:

@@ -15,6 +15,7 @@ import torch
 from autonet.core.component import Component, Node, OwnComponents
 from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile, InvalidOption
 from autonet.core.files import find_target, write_file
+from autonet.core.modality import Modality
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.specfile import read_spec, write_spec
 from autonet.core.typing import Array
@@ -57,7 +58,7 @@ def save(
     """Write a fitted estimator to a file; see `AutoNet.save`."""
     check_choice("dtype", dtype, WEIGHTS)
     target = find_target(path)
-    params, left_out = describe_params(estimator.get_params(deep=False))
+    params, left_out = describe_params(estimator.get_params(deep=False), estimator.modality)
     if left_out:
         warn(
             f"The model file leaves out {', '.join(left_out)}: objects of no built-in type.  The loaded estimator "
@@ -225,20 +226,21 @@ def _check_own_networks(model: FittedModel, spec: Mapping[str, Any], nodes: Mapp
         if NETWORKS.name not in find_own(member.config, nodes):
             continue
         layout = member.encoder.layout
-        x = torch.randn(CHECKED_ROWS, layout.n_in, generator=generator)
-        x[:, layout.n_in - len(layout.vocabularies) :] = 0.0  # indices
+        x = torch.randn(CHECKED_ROWS, *getattr(layout, "shape", (layout.n_in,)), generator=generator)
+        if layout.vocabularies:
+            x[:, -len(layout.vocabularies) :] = 0.0  # indices
         with torch.inference_mode():
             if not torch.equal(member.network(x), rebuilt.network(x)):
                 raise InvalidData(f"The network {member.config[NETWORKS.key]!r} is not the one that was fitted.")
 
 
-def describe_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def describe_params(params: Mapping[str, Any], modality: Modality) -> tuple[dict[str, Any], list[str]]:
     """Return the specs of the parameters that have one, and the names of the others.
 
     Classes and functions among components become their names.
     """
     specs, left_out = {}, []
-    options = {node.option for node in list_nodes().values() if node.selector}
+    options = {node.option for node in list_nodes(modality).values() if node.selector}
     for name, value in params.items():
         named = value
         if name in options and value:

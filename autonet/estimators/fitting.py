@@ -60,6 +60,7 @@ from autonet.estimators.time_plan import TimePlan
 from autonet.inspection.record import FitRecord
 from autonet.metrics.metric import METRICS
 from autonet.models.model import one_thread
+from autonet.nets.registry import NETWORKS
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.trial import run_trial
 from autonet.search.executors.base import Executor
@@ -296,9 +297,17 @@ def build_space_of_fit(
         if node.key in space
     }
     context.own = {name: components for name, components in own.items() if components}
+    _try_own_networks(context, Encoding(space))
     if options.run_dir is not None:
         check_storable(context.own)
     return space
+
+
+def _try_own_networks(context: TrialContext, encoding: Encoding) -> None:
+    """Build networks of the user's with the defaults of the space, for the shape of the data, before any training."""
+    for name in context.own.get(NETWORKS.name, ()):
+        (config,) = complete_configs([{NETWORKS.key: name}], encoding)
+        context.modality.try_network(context.task, context.resolve(config), context.data)
 
 
 def know_components(estimator: "AutoNet", options: Options) -> dict[str, Node[Any]]:

@@ -1,11 +1,14 @@
 """The parameters of the estimators of images: those of all estimators but for what concerns columns, and their own."""
 
+# ruff: noqa: RUF009 - `param` returns a field
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autonet.core.component import ComponentList
 from autonet.estimators.checks import must_be
 from autonet.estimators.param_fields import components, param
 from autonet.estimators.params import Params
@@ -53,7 +56,7 @@ class ImageParams(Params):
         "Whether arrays of four dimensions are (n, channels, height, width) or (n, height, width, channels).  Default: "
         "the side of 1 to 4 is the channels.",
     )
-    augmentations: Sequence[str] | None = components("Augmentations of training images", takes_own=False)
+    augmentations: ComponentList | None = components("Augmentations of training images")
 
     @classmethod
     def names(cls) -> list[str]:

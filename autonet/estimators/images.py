@@ -92,7 +92,7 @@ class _ImageEstimator:
         callbacks: Sequence[Any] | None = None,
         image_size: int | Sequence[int] | None = None,
         channels: str | None = None,
-        augmentations: Sequence[str] | None = None,
+        augmentations: ComponentList | None = None,
     ) -> None:
         self.preset = preset
         self.max_runtime = max_runtime

@@ -24,7 +24,7 @@ from autonet.estimators.params import Params
 from autonet.estimators.time_plan import DEFAULT_RUNTIME, WORKER_IMPORTS, TimePlan
 from autonet.metrics.measures import PINBALL
 from autonet.metrics.metric import METRICS
-from autonet.pipeline.components import adopt, find_node, name_component
+from autonet.pipeline.components import adopt, find_node, list_makers, name_component
 from autonet.pipeline.selection import EnsembleLimits
 from autonet.pipeline.tabular import NODES, TABLES
 from autonet.search.executors.adopt import adopt_executor
@@ -222,7 +222,8 @@ class Options(Params):
 
     def adopt_classes(self, nodes: Mapping[str, Node[Any]]) -> OwnComponents:
         """Make components of the classes and functions in options, each after a try; by node and name."""
-        return adopt(nodes, self._list_components({name: nodes[name] for name in nodes if name != METRICS.name}))
+        chosen = self._list_components({name: nodes[name] for name in nodes if name != METRICS.name})
+        return adopt(nodes, chosen, list_makers(self.modality))
 
     @property
     def reading(self) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def describe_fit(
     return {
         "versions": {name: version(name) for name in PACKAGES},
         "estimator": type(estimator).__name__,
-        "params": describe_params(estimator.get_params(deep=False))[0],
+        "params": describe_params(estimator.get_params(deep=False), estimator.modality)[0],
         "networks": own.pop(NETWORKS.name, {}),
         "components": own,
         "metrics": [metric if isinstance(metric, str) else {"own": name_builder(metric)} for metric in metrics],

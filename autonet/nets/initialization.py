@@ -69,7 +69,8 @@ def initialize(network: nn.Module, method: object, bias: str) -> None:
     method : callable or None
         Initializes a weight tensor in place; None keeps torch's initialization.
     bias : {"Yes", "No", "Zero"}
-        Whether to draw biases from N(0, 1/n_in), where n_in is the number of inputs of an output, keep torch's initialization, or set them to zero.
+        Whether to draw biases from N(0, 1/n_in), where n_in is the number of inputs of an output, keep torch's
+        initialization, or set them to zero.
     """
     for layer in network.modules():
         if not isinstance(layer, nn.Linear | nn.Conv2d):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +12,18 @@ from torch import Tensor, nn
 from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidNetwork
 from autonet.core.lazy import configspace as cs
-from autonet.core.registration import Space, check_name, default_params, find_space, register, trying, unregister
+from autonet.core.registration import (
+    Space,
+    check_name,
+    default_params,
+    find_space,
+    parameter_names,
+    register,
+    trying,
+    unregister,
+)
 from autonet.core.task import Task
+from autonet.core.validation import check_choice
 from autonet.nets.initialization import INITIALIZATION, as_matrix
 from autonet.nets.mlp import MLPNET, SHAPEDMLPNET
 from autonet.nets.modernnca import MODERNNCA
@@ -28,6 +38,7 @@ __all__ = [
     "make_own_network",
     "register_initialization",
     "register_network",
+    "try_outputs",
     "unregister_network",
 ]
 
@@ -46,9 +57,10 @@ def register_network(
     builder: Callable[..., nn.Module],
     space: Callable[[Task], cs.ConfigurationSpace] | None = None,
     *,
+    modality: Literal["tables", "images"] = "tables",
     overwrite: bool = False,
 ) -> None:
-    """Add a network to those that every estimator can choose (``networks=[name]``, preset ``full_cs``).
+    """Add a network to those that every estimator of a kind of data can choose (``networks=[name]``, ``full_cs``).
 
     Its default configuration is built and trained on a toy batch once, so that a broken network fails here.
 
@@ -56,18 +68,22 @@ def register_network(
     ----------
     name : str
     builder : callable
-        ``builder(n_in=..., n_out=..., **hyperparameters)`` returns a module that maps (n, n_in) to (n, n_out).  In
-        training it may return (n, k, n_out): the outputs of k members, whose mean loss is minimized.
+        ``builder(n_in=..., n_out=..., **hyperparameters)`` returns a module that maps (n, n_in) to (n, n_out); for
+        images ``builder(shape=..., n_out=..., **hyperparameters)``, with the channels, height and width of an image,
+        returns one that maps (n, channels, height, width) to (n, n_out).  In training it may return (n, k, n_out): the
+        outputs of k members, whose mean loss is minimized.
     space : callable, optional
         ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
         builder, if it has one, else no hyperparameters.
+    modality : {"tables", "images"}, default="tables"
+        Kind of data.
     overwrite : bool, default=False
         Whether to replace a registered network of this name.
 
     Raises
     ------
     InvalidNetwork
-        If the network cannot be built, or has a wrong output shape or no gradients.
+        If the network cannot be built, or has a wrong output shape or no gradients, or is for another kind of data.
     InvalidOption
         If the name is taken or invalid.
 
@@ -81,32 +97,51 @@ def register_network(
     script or notebook (``__main__``), lambdas and local functions are pickled by value; those of a module by reference,
     so that the module must be importable on the other side.  An unpickled estimator keeps its networks.
 
+    Images come with the channels last in memory, which ``view`` cannot flatten: use ``flatten`` or ``reshape``.
+
     Examples
     --------
     >>> from torch import nn
     >>> register_network("perceptron", lambda n_in, n_out: nn.Sequential(nn.Linear(n_in, n_out)))
     >>> unregister_network("perceptron")
     """
-    register(NETWORKS, make_own_network(name, builder, space), what="network", overwrite=overwrite)
+    node, make = NETWORKS, make_own_network
+    if check_choice("modality", modality, ("tables", "images")) == "images":
+        from autonet.nets.images.registry import IMAGE_NETWORKS, make_own_image_network  # noqa: PLC0415 - imports this module
+
+        node, make = IMAGE_NETWORKS, make_own_image_network
+    register(node, make(name, builder, space), what="network", overwrite=overwrite)
 
 
 def make_own_network(name: str, builder: Callable[..., nn.Module], space: Space | None = None) -> Component[nn.Module]:
     """Make a component of a network, after a try on a toy batch; see `register_network`."""
     check_name(NETWORKS, name, "network")
     space = find_space(builder, space)
+    names = parameter_names(builder)
+    if "shape" in names and "n_in" not in names:
+        raise InvalidNetwork(
+            f"Network {name!r} is for images: its builder takes shape, and for tables n_in. Use it with "
+            "AutoNetImageClassification or AutoNetImageRegression; register_network needs modality='images'."
+        )
     with trying("network", name, "a toy batch of shape (4, 5)", InvalidNetwork) as expect:
         network = builder(n_in=5, n_out=3, **default_params(space, Task("classification")))
-        toy = torch.zeros(4, 5)
-        in_training, in_evaluation = network.train()(toy), network.eval()(toy)
-        for output, dimensions in ((in_training, (2, 3)), (in_evaluation, (2,))):
-            fits = output.ndim in dimensions and (len(output), output.shape[-1]) == (4, 3)
-            expect(fits, f"its output for a batch of shape (4, 5) and n_out=3 has shape {tuple(output.shape)}")
-        in_training.sum().backward()
+        try_outputs(network, torch.zeros(4, 5), 3, expect)
     return Component(name, builder, space)
 
 
+def try_outputs(network: nn.Module, toy: Tensor, n_out: int, expect: Callable[[bool, str], None]) -> None:
+    """Expect outputs (n, n_out) for toy inputs (n, ...), in training also (n, k, n_out), and gradients."""
+    in_training, in_evaluation = network.train()(toy), network.eval()(toy)
+    for output, dimensions in ((in_training, (2, 3)), (in_evaluation, (2,))):
+        shape = tuple(output.shape) if isinstance(output, Tensor) else ()
+        fits = len(shape) in dimensions and (shape[0], shape[-1]) == (len(toy), n_out)
+        found = f"shape {shape}" if isinstance(output, Tensor) else f"type {type(output).__name__}"
+        expect(fits, f"its output for a batch of shape {tuple(toy.shape)} and n_out={n_out} has {found}")
+    in_training.sum().backward()
+
+
 def unregister_network(name: str) -> None:
-    """Remove a network that `register_network` added.
+    """Remove a network that `register_network` added, whether for tables or for images.
 
     Parameters
     ----------
@@ -125,7 +160,9 @@ def unregister_network(name: str) -> None:
     >>> register_network("one_layer", lambda n_in, n_out: nn.Linear(n_in, n_out))
     >>> unregister_network("one_layer")
     """
-    unregister(NETWORKS, name, what="network")
+    from autonet.nets.images.registry import IMAGE_NETWORKS  # noqa: PLC0415 - imports this module
+
+    unregister([NETWORKS, IMAGE_NETWORKS], name, what="network")
 
 
 @dataclass(frozen=True)

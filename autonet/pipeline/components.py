@@ -26,6 +26,7 @@ from autonet.models.embedding_registry import (
 from autonet.nets.initialization import INITIALIZATION
 from autonet.nets.numeric import NUMERIC_EMBEDDING
 from autonet.nets.registry import NETWORKS, make_own_initialization, make_own_network
+from autonet.pipeline.images import IMAGES
 from autonet.pipeline.tabular import TABLES
 from autonet.training.batches import BATCH_LOSSES
 from autonet.training.loss_registry import make_own_batch_technique, make_own_loss
@@ -34,7 +35,16 @@ from autonet.training.optimizers import OPTIMIZERS
 from autonet.training.registry import make_own_lr_scheduler, make_own_optimizer
 from autonet.training.schedules import SCHEDULES
 
-__all__ = ["MAKERS", "adopt", "find_node", "list_nodes", "name_component", "rebuild_component", "unregister_component"]
+__all__ = [
+    "MAKERS",
+    "adopt",
+    "find_node",
+    "list_makers",
+    "list_nodes",
+    "name_component",
+    "rebuild_component",
+    "unregister_component",
+]
 
 MAKERS: Mapping[str, Callable[..., Component[Any]]] = {
     NORMALIZATION.name: make_own_normalization,
@@ -71,6 +81,11 @@ def list_nodes(modality: Modality = TABLES) -> dict[str, Node[Any]]:
     return {**modality.nodes, METRICS.name: METRICS}
 
 
+def list_makers(modality: Modality = TABLES) -> dict[str, Callable[..., Component[Any]]]:
+    """Return what makes components of the user's own for a modality, by node."""
+    return {**MAKERS, **modality.makers}
+
+
 def find_node(name: str, nodes: Mapping[str, Node[Any]], what: str = "node") -> Node[Any]:
     """Return the node with a name, an option or a selector of this name, such as "networks".
 
@@ -102,7 +117,11 @@ def name_component(value: Any) -> str:
     return str(name)
 
 
-def adopt(nodes: Mapping[str, Node[Any]], chosen: Mapping[str, Iterable[Any] | None]) -> OwnComponents:
+def adopt(
+    nodes: Mapping[str, Node[Any]],
+    chosen: Mapping[str, Iterable[Any] | None],
+    makers: Mapping[str, Callable[..., Component[Any]]] = MAKERS,
+) -> OwnComponents:
     """Make components of the classes and functions among those chosen, named after them, each after a try.
 
     Parameters
@@ -110,6 +129,8 @@ def adopt(nodes: Mapping[str, Node[Any]], chosen: Mapping[str, Iterable[Any] | N
     nodes : mapping of str to Node
     chosen : mapping of str to iterable of str or callable
         Components by the name of their node, or None.
+    makers : mapping of str to callable
+        Make a component, by the name of its node.
 
     Raises
     ------
@@ -121,15 +142,15 @@ def adopt(nodes: Mapping[str, Node[Any]], chosen: Mapping[str, Iterable[Any] | N
         for builder in values or ():
             if isinstance(builder, str):
                 continue
-            if node not in MAKERS or node not in nodes:
+            if node not in makers or node not in nodes:
                 raise InvalidOption(f"{node} takes no components of your own; got {builder!r:.60}. Use names.")
             name = name_component(builder)
-            adopted.setdefault(node, {})[name] = MAKERS[node](name, builder)
+            adopted.setdefault(node, {})[name] = makers[node](name, builder)
     return adopted
 
 
 def unregister_component(option: str, name: str) -> None:
-    """Remove a component that one of the functions ``register_...`` added.
+    """Remove a component that one of the functions ``register_...`` added, for tables and for images.
 
     Parameters
     ----------
@@ -151,6 +172,9 @@ def unregister_component(option: str, name: str) -> None:
     >>> register_network("one_layer", lambda n_in, n_out: nn.Linear(n_in, n_out))
     >>> unregister_component("networks", "one_layer")
     """
-    nodes = list_nodes()
-    node = find_node(option, {key: nodes[key] for key in MAKERS}, "option")
-    unregister(node, name, what=f"component of {node.name}")
+    kinds = [
+        {key: node for key, node in list_nodes(modality).items() if key in list_makers(modality)}
+        for modality in (TABLES, IMAGES)
+    ]
+    node = find_node(option, {key: node for nodes in kinds for key, node in nodes.items()}, "option").name
+    unregister([nodes[node] for nodes in kinds if node in nodes], name, what=f"component of {node}")

@@ -1,6 +1,7 @@
 """Images as a modality: arrays of one shape, standardized by channel, augmented on the device."""
 
 from collections.abc import Hashable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from autonet.data.images.encoder import ImageEncoder, ImageLayout
 from autonet.data.images.reader import ImageData, ImageReader
 from autonet.models.image_network import build_image_network
 from autonet.models.network import build_linear
-from autonet.nets.images.registry import IMAGE_NETWORKS
+from autonet.nets.images.registry import IMAGE_NETWORKS, make_own_image_network, try_image_network
 from autonet.pipeline.nodes import nodes_around
 from autonet.training.augmentation import AUGMENTATIONS
+from autonet.training.augmentation_registry import make_own_augmentation
 from autonet.training.batches import IMAGE_BATCH_LOSSES
+from autonet.training.loss_registry import make_own_image_technique
 
 __all__ = ["IMAGES", "Images"]
 
@@ -29,6 +32,13 @@ class Images(Modality):
     presets = "images"
     uses_threads = True
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
+    makers = MappingProxyType(
+        {
+            AUGMENTATIONS.name: make_own_augmentation,
+            IMAGE_NETWORKS.name: make_own_image_network,
+            IMAGE_BATCH_LOSSES.name: make_own_image_technique,
+        }
+    )
 
     def read(
         self, X: Any, channels: Channels | None = None, image_size: tuple[int, int] | None = None, **options: Any
@@ -72,6 +82,18 @@ class Images(Modality):
         """Build and initialize a network, on the CPU; see `build_image_network`."""
         assert isinstance(layout, ImageLayout)  # noqa: S101 - for mypy
         return build_image_network(task, components, layout)
+
+    def try_network(self, task: Task, components: Components, data: ImageData) -> None:
+        """Raise `InvalidNetwork` unless the network of a configuration maps images of this shape to outputs."""
+        channels, height, width = data.values.shape[1:]
+        shape, choice = (channels, height, width), components[IMAGE_NETWORKS]
+        try_image_network(
+            choice.name,
+            lambda: choice.build(shape=shape, n_out=task.n_outputs),
+            shape,
+            task.n_outputs,
+            f"images of shape {shape}",
+        )
 
     def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:
         """Build the linear network of the baseline, on the CPU."""

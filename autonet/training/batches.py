@@ -234,6 +234,7 @@ BATCH_LOSSES: Node[BatchLoss] = Node.from_components(
     selector="batch_loss_computation_technique",
     option="batch_loss_computation_techniques",
     space=_clipping_space,
+    reserved=["cutmix"],
 )
 IMAGE_BATCH_LOSSES = replace(
     BATCH_LOSSES, components={**BATCH_LOSSES.components, "cutmix": Component("cutmix", _cutmix, _alpha(1.0))}

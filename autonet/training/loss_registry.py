@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
 
-from autonet.core.component import Component
+from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidOption
 from autonet.core.registration import Space, check_name, default_params, find_space, parameter_names, register, trying
 from autonet.core.task import Task, TaskKind
 from autonet.core.validation import check_choice
-from autonet.training.batches import BATCH_LOSSES, BatchLoss, EncodedRows
+from autonet.training.batches import BATCH_LOSSES, IMAGE_BATCH_LOSSES, BatchLoss, EncodedRows
 from autonet.training.losses import LOSSES, MeanLoss
 from autonet.training.registry import N_ROWS, make_toy
 
-__all__ = ["make_own_batch_technique", "make_own_loss", "register_batch_technique", "register_loss"]
+__all__ = [
+    "make_own_batch_technique",
+    "make_own_image_technique",
+    "make_own_loss",
+    "register_batch_technique",
+    "register_loss",
+]
 
+IMAGE_SHAPE = (3, 8, 8)  # of toy images
 TOLERANCE = 1e-4  # between the loss of a batch and the mean over its rows
 
 
@@ -158,15 +165,17 @@ def register_batch_technique(
 ) -> None:
     """Add a technique of training on a batch, such as mixup, to those that every estimator can choose.
 
-    It is chosen by ``batch_loss_computation_techniques=[name]``, or the preset ``full_cs``.
+    It is chosen by ``batch_loss_computation_techniques=[name]``, or the preset ``full_cs``; by estimators of tables, of
+    images, or of both: those on whose toy batch it works.
 
     Parameters
     ----------
     name : str
     builder : callable
         ``builder(**hyperparameters)`` returns a function ``technique(network, loss, batch)``, which returns the scalar
-        to minimize.  `batch` has ``x`` (n, n_in), targets ``y`` and ``weights`` (n,) or None; ``loss(outputs, y)`` and
-        ``loss(outputs, y, weights)`` return means over rows.  What it draws with torch is repeated by a seed.
+        to minimize.  `batch` has ``x``, rows (n, n_in) or images (n, channels, height, width), targets ``y`` and
+        ``weights`` (n,) or None; ``loss(outputs, y)`` and ``loss(outputs, y, weights)`` return means over rows.  What
+        it draws with torch is repeated by a seed.
     space : callable, optional
         ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
         builder, if it has one, else no hyperparameters.
@@ -176,8 +185,8 @@ def register_batch_technique(
     Raises
     ------
     InvalidOption
-        If it does not return a finite scalar with gradients for a toy batch, with and without weights, or if the name
-        is taken or invalid.
+        If it returns a finite scalar with gradients neither for a toy batch of a table nor of images, with and without
+        weights, or if the name is taken or invalid.
 
     See Also
     --------
@@ -194,19 +203,44 @@ def register_batch_technique(
     >>> register_batch_technique("noisy", noisy)
     >>> unregister_component("batch_loss_computation_techniques", "noisy")
     """
-    register(BATCH_LOSSES, make_own_batch_technique(name, builder, space), what="batch technique", overwrite=overwrite)
+    made, errors = list[tuple[Node[BatchLoss], Component[BatchLoss]]](), list[InvalidOption]()
+    for node, make in ((BATCH_LOSSES, make_own_batch_technique), (IMAGE_BATCH_LOSSES, make_own_image_technique)):
+        try:
+            made.append((node, make(name, builder, space)))
+        except InvalidOption as error:
+            errors.append(error)
+    if not made:
+        raise errors[0]
+    for node, component in made:
+        register(node, component, what="batch technique", overwrite=overwrite)
 
 
 def make_own_batch_technique(name: str, builder: Any, space: Space | None = None) -> Component[BatchLoss]:
-    """Make a component of a batch technique, after a try; see `register_batch_technique`."""
+    """Make a component of a batch technique, after a try on rows; see `register_batch_technique`."""
+    network, x, y = make_toy("classification")
+    return _make_technique(name, builder, space, network, EncodedRows(x, y), "a toy batch")
+
+
+def make_own_image_technique(name: str, builder: Any, space: Space | None = None) -> Component[BatchLoss]:
+    """Make a component of a batch technique, after a try on images; see `register_batch_technique`."""
+    _, x, y = make_toy("classification")
+    with torch.random.fork_rng(devices=[]):
+        network = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(IMAGE_SHAPE), int(y.max()) + 1))
+    images = x.mean(1)[:, None, None, None].expand(-1, *IMAGE_SHAPE).contiguous()
+    return _make_technique(name, builder, space, network, EncodedRows(images, y), "a toy batch of images")
+
+
+def _make_technique(
+    name: str, builder: Any, space: Space | None, network: nn.Module, batch: EncodedRows, on: str
+) -> Component[BatchLoss]:
+    """Make a component of a batch technique that returns a finite scalar with gradients for a batch."""
     check_name(BATCH_LOSSES, name, "batch technique")
     space = find_space(builder, space)
     params = default_params(space, Task("classification"))
     for weights in (None, torch.ones(N_ROWS)):
-        network, x, y = make_toy("classification")
-        on = f"a toy batch with{'out' if weights is None else ''} weights"
-        with trying("batch technique", name, on) as expect, torch.random.fork_rng(devices=[]):
-            value = builder(**params)(network, MeanLoss(nn.CrossEntropyLoss), EncodedRows(x, y, weights))
+        where = f"{on} with{'out' if weights is None else ''} weights"
+        with trying("batch technique", name, where) as expect, torch.random.fork_rng(devices=[]):
+            value = builder(**params)(network, MeanLoss(nn.CrossEntropyLoss), replace(batch, weights=weights))
             expect(isinstance(value, Tensor) and value.ndim == 0, f"it returns {_shape(value)}, not a scalar")
             expect(bool(torch.isfinite(value)), f"the loss is {value.item():g}")
             value.backward()

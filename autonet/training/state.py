@@ -30,6 +30,18 @@ def _clone_optimizer_state(state: Mapping[str, Any]) -> dict[str, Any]:
     return {**state, "state": {k: clone_state_dict(v) for k, v in state["state"].items()}}
 
 
+@torch.no_grad()
+def _lay_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:
+    """Store the state of an optimizer in the memory format of the parameters, which fused steps rely on.
+
+    Files keep the values of a tensor and not its format, such as channels last.
+    """
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape and value.stride() != parameter.stride():
+                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A validation: losses, outputs and weights.
@@ -155,6 +167,7 @@ class TrainingState:
         self.network.load_state_dict(checkpoint["network"])
         # Optimizers do not copy the tensors of a state dict: their next step would change the checkpoint.
         self.optimizer.load_state_dict(_clone_optimizer_state(checkpoint["optimizer"]))
+        _lay_out_as_parameters(self.optimizer)
         self.ema.load_state_dict(checkpoint["ema"])
         self.position = Position(**checkpoint["position"])
         self.best, self.last = checkpoint["best"], checkpoint["last"]

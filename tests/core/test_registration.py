@@ -30,10 +30,10 @@ def test_a_component_is_offered_once_and_removed(node: Node[Any]) -> None:
         register(node, Component("mine", list), what="part", overwrite=False)
     register(node, Component("mine", list), what="part", overwrite=True)
     assert node.components["mine"].build is list
-    unregister(node, "mine", what="part")
+    unregister([node], "mine", what="part")
     assert not node.own
     with pytest.raises(UnknownName, match="Unknown registered part 'mine'"):
-        unregister(node, "mine", what="part")
+        unregister([node], "mine", what="part")
 
 
 @pytest.mark.parametrize(

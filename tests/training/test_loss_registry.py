@@ -10,7 +10,7 @@ from torch.nn import functional
 from autonet import register_batch_technique, register_loss
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
-from autonet.training.batches import BATCH_LOSSES, EncodedRows
+from autonet.training.batches import BATCH_LOSSES, IMAGE_BATCH_LOSSES, EncodedRows
 from autonet.training.loss_registry import make_own_batch_technique, make_own_loss
 from autonet.training.losses import LOSSES
 
@@ -90,6 +90,20 @@ def test_a_batch_technique_computes_the_loss_of_a_batch() -> None:
     assert value.item() == 2.0
     with pytest.raises(InvalidOption, match="'mixup' is a built-in batch technique"):
         register_batch_technique("mixup", doubled)
+
+
+def test_a_batch_technique_is_offered_for_the_data_that_it_works_on() -> None:
+    def pooled() -> Any:
+        return lambda network, loss, batch: loss(network(batch.x - batch.x.mean((2, 3), keepdim=True)), batch.y)
+
+    register_batch_technique("pooled", pooled)
+    assert "pooled" in IMAGE_BATCH_LOSSES.components
+    assert "pooled" not in BATCH_LOSSES.components
+    register_batch_technique("both", lambda: lambda network, loss, batch: loss(network(batch.x), batch.y))
+    assert "both" in IMAGE_BATCH_LOSSES.own
+    assert "both" in BATCH_LOSSES.own
+    with pytest.raises(InvalidOption, match="'cutmix' is a built-in batch technique"):
+        register_batch_technique("cutmix", pooled)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,30 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped(constant: bool) 
     assert (resumed.best.loss, resumed.best.epochs) == (straight.best.loss, straight.best.epochs)
 
 
+def test_a_checkpoint_without_memory_formats_goes_on_as_it_is() -> None:
+    def build() -> TrainingState:
+        torch.manual_seed(0)
+        network: nn.Module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.LazyLinear(2))
+        network(torch.zeros(1, 3, 5, 5))
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return TrainingState(network, torch.optim.AdamW(network.parameters(), 0.1, fused=True))
+
+    def step(s: TrainingState) -> None:
+        s.network(torch.ones(2, 3, 5, 5).cumsum(1)).square().sum().backward()
+        s.optimizer.step()
+        s.optimizer.zero_grad()
+
+    first, resumed = build(), build()
+    step(first)
+    saved = first.checkpoint()
+    for state_of_one in saved["optimizer"]["state"].values():
+        state_of_one.update({name: value.contiguous() for name, value in state_of_one.items()})
+    resumed.restore(saved)
+    for s in (first, resumed):
+        step(s)
+    assert torch.equal(first.network[0].weight, resumed.network[0].weight)
+
+
 def test_the_best_validated_weights_are_kept_ties_go_to_the_tie_breaker_and_then_to_the_later() -> None:
     s = state()
     for epoch, (loss, tie) in enumerate([(0.3, 1.0), (0.2, 0.9), (0.2, 0.9), (0.2, 0.95), (0.4, 0.1)]):

@@ -13,7 +13,7 @@ from autonet.estimators.autopytorch.log_functions import LOG_FUNCTIONS, LogFunct
 from autonet.metrics.metric import METRICS
 from autonet.nets.initialization import INITIALIZATION
 from autonet.nets.registry import NETWORKS
-from autonet.pipeline.components import MAKERS
+from autonet.pipeline.components import list_makers
 from autonet.training.batches import BATCH_LOSSES
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
@@ -135,9 +135,10 @@ class PipelineNode:
         InvalidOption, InvalidNetwork
             If it fails, or the name is that of a component of autonet, or the node takes none.
         """
-        if self._node.name not in MAKERS:
+        makers = list_makers(self._estimator.modality)
+        if self._node.name not in makers:
             raise InvalidOption(f"{self._node.name} takes no components of your own; got {name!r:.60}.")
-        self._replace({**self._added, name: MAKERS[self._node.name](name, builder, space)})
+        self._replace({**self._added, name: makers[self._node.name](name, builder, space)})
 
     def remove(self, name: str) -> None:
         """Remove a component that was added.

@@ -167,7 +167,8 @@ def describe_loading(estimator: Any) -> Section:
         Code(LOADING),
         Text("The file holds numbers and text, no code, and no rows of the training data."),
     ]
-    own = {name for member in estimator.model_.networks for name in find_own(member.config).values()}
+    nodes = estimator._known_nodes()  # noqa: SLF001 - of the same package
+    own = {name for member in estimator.model_.networks for name in find_own(member.config, nodes).values()}
     if own:
         names = join_words([shorten(name, 40) for name in sorted(own)])
         blocks.append(
