@@ -1,13 +1,17 @@
 """The options of a fit to images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from autonet.core.component import ComponentList, Node
 from autonet.core.modality import Modality
+from autonet.estimators.autopytorch.image_names import check_networks, translate_update
 from autonet.estimators.image_params import ImageParams
 from autonet.estimators.options import Options
+from autonet.nets.images.registry import IMAGE_NETWORKS
 from autonet.pipeline.images import IMAGES
+from autonet.space.updates import HyperparameterSearchSpaceUpdate
 
 __all__ = ["ImageOptions"]
 
@@ -26,3 +30,14 @@ class ImageOptions(Options, ImageParams):
             "channels": self.channels,
             "image_size": tuple(size) if isinstance(size, Sequence) else size and (size, size),
         }
+
+    def list_updates(self) -> list[HyperparameterSearchSpaceUpdate]:
+        """Return the user's updates of the search space; those of Auto-PyTorch 0.0.2 are translated."""
+        return list(map(translate_update, super().list_updates()))
+
+    def list_components(self, nodes: Mapping[str, Node[Any]]) -> dict[str, ComponentList]:
+        """Return the components that options and `include` choose, by node."""
+        chosen = super().list_components(nodes)
+        network = IMAGE_NETWORKS.name
+        check_networks(chosen.get(network, ()), nodes[network].components if network in nodes else ())
+        return chosen

@@ -171,7 +171,7 @@ class Options(Params):
         """Build the search space: the preset, then options, then the user's updates."""
         nodes = {name: (known or {}).get(name, node) for name, node in modality.nodes.items()}
         preset, chosen = self.load_preset(task), []
-        for node, values in self._list_components(nodes).items():
+        for node, values in self.list_components(nodes).items():
             names = tuple(map(name_component, values))
             chosen.append(HyperparameterSearchSpaceUpdate(node, nodes[node].selector, names))
             if not nodes[node].names(task):
@@ -179,10 +179,7 @@ class Options(Params):
                 raise InvalidOption(f"{option} has no components for {task.kind}; remove it.")
         strategies = self.target_size_strategies
         chosen += update_resampling(self.over_sampling_methods, self.under_sampling_methods, strategies, task, nodes)
-        updates = self.hyperparameter_search_space_updates
-        if isinstance(updates, str | Path):
-            updates = parse_hyperparameter_search_space_updates(updates)
-        edits = [*(updates or ()), *read_shorthand(self.search_space or {})]
+        edits = self.list_updates()
         if modality is not self.modality:  # of the user's own; what presets say of training holds for all data
             preset = preset.restrict([name for name in nodes if modality.nodes[name] is NODES.get(name)])
         excluded = {
@@ -195,12 +192,19 @@ class Options(Params):
         log_idle_updates(space, edits)
         return space
 
+    def list_updates(self) -> list[HyperparameterSearchSpaceUpdate]:
+        """Return the user's updates of the search space, in order."""
+        updates = self.hyperparameter_search_space_updates
+        if isinstance(updates, str | Path):
+            updates = parse_hyperparameter_search_space_updates(updates)
+        return [*(updates or ()), *read_shorthand(self.search_space or {})]
+
     @classmethod
     def node_of_option(cls) -> dict[str, str]:
         """Return the nodes whose components options choose, by option."""
         return {node.option: node.name for node in cls.modality.nodes.values() if node.option}
 
-    def _list_components(self, nodes: Mapping[str, Node[Any]]) -> dict[str, ComponentList]:
+    def list_components(self, nodes: Mapping[str, Node[Any]]) -> dict[str, ComponentList]:
         """Return the components that options and `include` choose, by node."""
         chosen: dict[str, ComponentList] = {}
         for option, node in self.node_of_option().items():
@@ -222,7 +226,7 @@ class Options(Params):
 
     def adopt_classes(self, nodes: Mapping[str, Node[Any]]) -> OwnComponents:
         """Make components of the classes and functions in options, each after a try; by node and name."""
-        chosen = self._list_components({name: nodes[name] for name in nodes if name != METRICS.name})
+        chosen = self.list_components({name: nodes[name] for name in nodes if name != METRICS.name})
         return adopt(nodes, chosen, list_makers(self.modality))
 
     @property

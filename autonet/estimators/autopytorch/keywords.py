@@ -51,7 +51,7 @@ def translate_options(keywords: Mapping[str, Any], names: Collection[str]) -> di
     """
     options: dict[str, Any] = {}
     for name, value in keywords.items():
-        translated = translate_old_option(name, value)
+        translated = translate_old_option(name, value, names)
         if translated is not None:  # an option of autonet says more
             options |= {key: new for key, new in translated.items() if key == name or key not in keywords}
         elif name in names:

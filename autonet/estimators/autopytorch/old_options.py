@@ -2,15 +2,16 @@
 
 import logging
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from autonet.core.errors import InvalidOption
 from autonet.core.validation import is_real
+from autonet.estimators.autopytorch.image_options import IMAGE_OPTIONS
+from autonet.estimators.autopytorch.old_option import OldOption, ignored
 from autonet.estimators.checks import is_share
 
-__all__ = ["IMAGE_OPTIONS", "OLD_OPTIONS", "OldOption", "translate_old_option"]
+__all__ = ["OLD_OPTIONS", "translate_old_option"]
 
 CLUSTER = "no server is started, and n_jobs or executor trains several configurations at once"
 BEST_EPOCH = "every epoch is validated, and the weights of the best one are kept"
@@ -18,37 +19,6 @@ SUBPROCESS = "trials run in this process, or in workers with n_jobs or memory_li
 ONE_THREAD = "a network is trained on one thread, with the same bits on every machine; n_jobs trains several at once"
 TASK = "outputs follow from the task"
 NO_LIMIT = 1_000_000  # MB, the default of Auto-PyTorch
-
-
-@dataclass(frozen=True)
-class OldOption:
-    """An option of Auto-PyTorch 0.0.2.
-
-    Attributes
-    ----------
-    name : str
-    default : object
-        That of its classification, without a preset.
-    fate : {"kept", "translated", "ignored"}
-        Kept under its name, translated to other options, or ignored with a note in the log.
-    why : str
-        Why nothing is lost if it is ignored.
-    values : tuple, optional
-        Values that are ignored; default: all.
-    translate : callable, optional
-        Maps a value to options; an empty mapping has no effect, and is noted in the log.
-    """
-
-    name: str
-    default: Any
-    fate: Literal["kept", "translated", "ignored"] = "kept"
-    why: str = ""
-    values: tuple[Any, ...] | None = None
-    translate: Callable[[Any], Mapping[str, Any]] | None = None
-
-
-def _ignored(name: str, default: Any, why: str, values: tuple[Any, ...] | None = None) -> OldOption:
-    return OldOption(name, default, "ignored", why, values)
 
 
 def _limit_memory(value: Any) -> Mapping[str, Any]:
@@ -72,13 +42,13 @@ OPTIONS = (
     OldOption("num_iterations", math.inf),
     OldOption("eta", 3),
     OldOption("random_seed", 3312162633, "translated", translate=lambda value: {"random_state": value}),
-    _ignored("run_id", "0", CLUSTER),
-    _ignored("task_id", -1, CLUSTER, (-1, 1)),
-    _ignored("min_workers", 1, CLUSTER),
-    _ignored("working_dir", ".", CLUSTER),
-    _ignored("network_interface_name", "lo", CLUSTER),
-    _ignored("run_worker_on_master_node", True, CLUSTER),
-    _ignored("use_pynisher", True, SUBPROCESS),
+    ignored("run_id", "0", CLUSTER),
+    ignored("task_id", -1, CLUSTER, (-1, 1)),
+    ignored("min_workers", 1, CLUSTER),
+    ignored("working_dir", ".", CLUSTER),
+    ignored("network_interface_name", "lo", CLUSTER),
+    ignored("run_worker_on_master_node", True, CLUSTER),
+    ignored("use_pynisher", True, SUBPROCESS),
     OldOption("memory_limit_mb", NO_LIMIT, why="its default limits nothing", translate=_limit_memory),
     OldOption("result_logger_dir", "."),
     OldOption("use_tensorboard_logger", False),
@@ -97,11 +67,11 @@ OPTIONS = (
     OldOption("min_budget_for_cv", 0),
     OldOption("shuffle", True),
     OldOption("categorical_features", None),
-    _ignored("dataset_name", None, "results have no name"),
+    ignored("dataset_name", None, "results have no name"),
     # components
     OldOption("hyperparameter_search_space_updates", None),
     OldOption("networks", ["mlpnet", "shapedmlpnet", "resnet", "shapedresnet"]),
-    _ignored("final_activation", "softmax", TASK, ("softmax", "sigmoid", "none")),
+    ignored("final_activation", "softmax", TASK, ("softmax", "sigmoid", "none")),
     OldOption("optimizer", ["adam", "adamw", "sgd", "rmsprop"]),
     OldOption(
         "lr_scheduler",
@@ -115,7 +85,7 @@ OPTIONS = (
     OldOption("imputation_strategies", ["mean", "median", "most_frequent"]),
     OldOption("embeddings", ["none", "learned"]),
     OldOption("initialization_methods", ["default", "sparse"]),
-    _ignored("initializer", "simple_initializer", "it is the only one", ("simple_initializer",)),
+    ignored("initializer", "simple_initializer", "it is the only one", ("simple_initializer",)),
     OldOption("loss_modules", ["cross_entropy", "cross_entropy_weighted"]),
     OldOption("batch_loss_computation_techniques", ["standard", "mixup"]),
     OldOption("over_sampling_methods", ["none", "random", "smote"]),
@@ -123,36 +93,28 @@ OPTIONS = (
     OldOption("target_size_strategies", ["none", "upsample", "downsample", "average", "median"]),
     # training and metrics
     OldOption("cuda", True, "translated", translate=lambda value: {"device": "auto" if value else "cpu"}),
-    _ignored("torch_num_threads", 1, ONE_THREAD),
-    _ignored("full_eval_each_epoch", False, BEST_EPOCH),
-    _ignored("best_over_epochs", False, BEST_EPOCH),
+    ignored("torch_num_threads", 1, ONE_THREAD),
+    ignored("full_eval_each_epoch", False, BEST_EPOCH),
+    ignored("best_over_epochs", False, BEST_EPOCH),
     OldOption("early_stopping_patience", math.inf),
-    _ignored("early_stopping_reset_parameters", False, BEST_EPOCH),
+    ignored("early_stopping_reset_parameters", False, BEST_EPOCH),
     OldOption("optimize_metric", "accuracy"),
     OldOption("additional_metrics", []),
     OldOption("additional_logs", []),
 )
-OF_ENSEMBLES = {"ensemble_server_credentials": _ignored("ensemble_server_credentials", None, CLUSTER)}
+OF_ENSEMBLES = {"ensemble_server_credentials": ignored("ensemble_server_credentials", None, CLUSTER)}
 OLD_OPTIONS: Mapping[str, OldOption] = {option.name: option for option in OPTIONS}
 
-IMAGE_OPTIONS = frozenset(
-    (
-        *("images_shape", "images_root_folders", "file_extensions", "max_class_size", "default_dataset_download_dir"),
-        *("dataloader_worker", "dataloader_cache_size_mb", "cv_splits", "use_stratified_cv_split"),
-        *("half_num_cv_splits_below_budget", "minimize", "save_checkpoints", "tensorboard_min_log_interval"),
-        *("tensorboard_images_count", "evaluate_on_train_data", "keep_only_incumbent_checkpoints"),
-        *("global_results_dir", "dataset_order", "increase_number_of_trained_datasets"),
-    )
-)
 
-
-def translate_old_option(name: str, value: Any) -> Mapping[str, Any] | None:
+def translate_old_option(name: str, value: Any, names: Collection[str]) -> Mapping[str, Any] | None:
     """Translate an option that Auto-PyTorch has and that is not kept as it is.
 
     Parameters
     ----------
     name : str
     value : object
+    names : collection of str
+        The options that exist.
 
     Returns
     -------
@@ -164,12 +126,12 @@ def translate_old_option(name: str, value: Any) -> Mapping[str, Any] | None:
     InvalidOption
         If the value asks for something that there is not.
     """
-    if name in IMAGE_OPTIONS:
+    if name in IMAGE_OPTIONS and "image_size" not in names:
         raise InvalidOption(
-            f"{name} is an option of Auto-PyTorch for images that AutoNetImageClassification does not have; remove it. "
-            "Its own are image_size, channels and augmentations."
+            f"{name} is an option of Auto-PyTorch for images; use AutoNetImageClassification or "
+            "AutoNetImageRegression, or remove it."
         )
-    option = OLD_OPTIONS.get(name, OF_ENSEMBLES.get(name))
+    option = OLD_OPTIONS.get(name, OF_ENSEMBLES.get(name, IMAGE_OPTIONS.get(name)))
     if option is None or (option.fate != "ignored" and option.translate is None):
         return None
     if option.values is not None and value not in option.values:

@@ -14,7 +14,8 @@ from sklearn.datasets import load_iris
 
 from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
-from autonet.estimators.autopytorch.old_options import IMAGE_OPTIONS, OLD_OPTIONS
+from autonet.estimators.autopytorch.image_options import IMAGE_OPTIONS
+from autonet.estimators.autopytorch.old_options import OLD_OPTIONS
 from autonet.estimators.options import Options
 from autonet.estimators.params import Params
 from tests.estimators.refusals import refused
@@ -158,8 +159,8 @@ def test_values_that_ask_for_what_there_is_not(option: dict[str, Any], message: 
 
 
 @pytest.mark.parametrize("name", sorted(IMAGE_OPTIONS))
-def test_options_of_images_are_refused(name: str) -> None:
-    with pytest.raises(InvalidOption, match=f"{name} is an option of Auto-PyTorch for images that"):
+def test_options_of_images_are_refused_for_tables(name: str) -> None:
+    with pytest.raises(InvalidOption, match=f"{name} is an option of Auto-PyTorch for images; use AutoNetImageClass"):
         AutoNetClassification(**{name: 1})
 
 
