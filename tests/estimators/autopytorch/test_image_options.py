@@ -63,7 +63,7 @@ def test_values_that_ask_for_what_there_is_not(option: dict[str, Any], why: str)
 
 def test_the_migration_page_has_the_table() -> None:
     page = (Path(__file__).parents[3] / "docs" / "migration" / "autopytorch.md").read_text(encoding="utf-8")
-    section = page.partition("### Options for images\n")[2].partition("\n## ")[0]
+    section = page.partition("## Options for images\n")[2].partition("\n## ")[0]
     cells = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
     assert {cell[0].strip("`"): cell[2] for cell in cells if len(cell) == 4} == {
         name: option.fate for name, option in IMAGE_OPTIONS.items()
