@@ -140,12 +140,15 @@ class Modality(Protocol):
     makers : mapping of str to callable
         By name of a node, what makes a component of the user's own of its name, builder and space, where that is
         another than for tables.
+    copies : bool
+        Whether an encoding is a copy of the rows, which worker processes then share; else a view of the data.
     """
 
     baseline_encoding: Sequence[Choice[Any]] = ()
     presets: str = ""
     uses_threads: bool = False
     makers: Mapping[str, Callable[..., Component[Any]]] = MappingProxyType({})
+    copies: bool = True
 
     @property
     def nodes(self) -> Mapping[str, Node[Any]]:
@@ -153,6 +156,14 @@ class Modality(Protocol):
 
     def read(self, X: Any, **options: Any) -> tuple[Reader, Data]:
         """Infer the format of the data, and read them."""
+
+    def read_more(self, reader: Any, X: Any, owner: str, **options: Any) -> Any:
+        """Read further rows of a fit, with the options of `read`; default: as those to predict."""
+        return reader.read(X, owner)
+
+    def kept(self, data: Any) -> NDArray[np.bool_] | None:
+        """Return which rows of X were read, shape (n_all,); default: None, all of them."""
+        return None
 
     def encoder_key(self, components: Components) -> Hashable:
         """Return the part of the components that the encoder depends on; others have other representations (`repr`)."""

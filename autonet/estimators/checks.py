@@ -47,6 +47,7 @@ __all__ = [
     "is_share",
     "must_be",
     "number",
+    "one_of",
     "parse_log_level",
 ]
 

@@ -39,7 +39,7 @@ from autonet.estimators.baselines import fit_baselines
 from autonet.estimators.callbacks import FitCallbacks
 from autonet.estimators.context import build_context
 from autonet.estimators.description import describe_model
-from autonet.estimators.inputs import FitInputs
+from autonet.estimators.inputs import FitInputs, keep_read
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen, complete_configs
 from autonet.estimators.report import describe_best, log_fit, show_progress
@@ -261,22 +261,24 @@ def read_inputs(
         raise InvalidOption("additional_logs=['test_result'] needs rows to score; pass X_test and y_test to fit.")
     modality = estimator.modality
     reader, rows = modality.read(data["X"], **options.reading)
-    targets = estimator._read_targets(data["y"], options.levels)
-    codes = targets.encode(data["y"])
+    X, y, sample_weight, groups = keep_read(modality.kept(rows), data["X"], data["y"], sample_weight, groups)
+    targets = estimator._read_targets(y, options.levels)
+    codes = targets.encode(y)
     check_consistent_length(range(len(rows)), codes)
-    valid, test = (_read_more(part, data, reader, targets, type(estimator).__name__) for part in ("valid", "test"))
-    return reader, FitInputs(
-        modality, data["X"], rows, reader.n_features, targets, codes, sample_weight, groups, valid, test
-    )
+
+    def read_more(part: str) -> tuple[Data, Array] | None:
+        if data.get(f"X_{part}") is None:
+            return None
+        more = modality.read_more(reader, data[f"X_{part}"], type(estimator).__name__, **options.reading)
+        [y_part] = keep_read(modality.kept(more), data[f"y_{part}"])
+        return _pair(part, more, targets.encode(y_part, f"y_{part}"))
+
+    valid, test = read_more("valid"), read_more("test")
+    return reader, FitInputs(modality, X, rows, reader.n_features, targets, codes, sample_weight, groups, valid, test)
 
 
-def _read_more(
-    part: str, data: Mapping[str, Any], reader: Reader, targets: Targets, owner: str
-) -> tuple[Data, Array] | None:
-    """Read the rows of `X_valid` or `X_test`, and their targets."""
-    if data.get(f"X_{part}") is None:
-        return None
-    rows, codes = reader.read(data[f"X_{part}"], owner), targets.encode(data[f"y_{part}"], f"y_{part}")
+def _pair(part: str, rows: Data, codes: Array) -> tuple[Data, Array]:
+    """Check that rows of `X_valid` or `X_test` have a target each."""
     if len(rows) != len(codes):
         raise InvalidData(f"X_{part} has {len(rows)} rows and y_{part} {len(codes)} entries; pass one entry per row.")
     return rows, codes

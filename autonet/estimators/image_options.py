@@ -29,6 +29,7 @@ class ImageOptions(Options, ImageParams):
         return {
             "channels": self.channels,
             "image_size": tuple(size) if isinstance(size, Sequence) else size and (size, size),
+            "on_bad_files": self.on_bad_files,
         }
 
     def list_updates(self) -> list[HyperparameterSearchSpaceUpdate]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autonet.core.component import ComponentList
-from autonet.estimators.checks import must_be
+from autonet.estimators.checks import must_be, one_of
 from autonet.estimators.param_fields import components, param
 from autonet.estimators.params import Params
 
@@ -55,6 +55,13 @@ class ImageParams(Params):
         must_be("'first', 'last' or None", lambda value: value in ("first", "last", None)),
         "Whether arrays of four dimensions are (n, channels, height, width) or (n, height, width, channels).  Default: "
         "the side of 1 to 4 is the channels.",
+    )
+    on_bad_files: str = param(
+        "raise",
+        '{"raise", "skip"}',
+        one_of("raise", "skip"),
+        "Whether `fit` refuses files that cannot be read, or leaves them out, with their targets, weights and groups, "
+        "and lists them in a warning.  `predict` always refuses them.",
     )
     augmentations: ComponentList | None = components("Augmentations of training images")
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from autonet.core.modality import Modality
-from autonet.data.images.sources import list_folder, read_csv
+from autonet.data.images.sources import list_folder, list_pictures, read_csv
 from autonet.estimators.autopytorch.keywords import accept_old_keywords
 from autonet.estimators.classification import AutoNetClassification
 from autonet.estimators.image_params import ImageParams
@@ -92,6 +92,7 @@ class _ImageEstimator:
         callbacks: Sequence[Any] | None = None,
         image_size: int | Sequence[int] | None = None,
         channels: str | None = None,
+        on_bad_files: str = "raise",
         augmentations: ComponentList | None = None,
     ) -> None:
         self.preset = preset
@@ -148,6 +149,7 @@ class _ImageEstimator:
         self.callbacks = callbacks
         self.image_size = image_size
         self.channels = channels
+        self.on_bad_files = on_bad_files
         self.augmentations = augmentations
 
     def _options(self) -> type[Options]:
@@ -157,10 +159,11 @@ class _ImageEstimator:
 
     def _find_rows(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Return the files and labels of a folder, or of a CSV file, that is passed without `y`."""
-        if y is not None or not isinstance(X, str | os.PathLike):
+        if not isinstance(X, str | os.PathLike):
             return X, y
-        files, labels = read_csv(X) if Path(X).suffix == ".csv" else list_folder(X)
-        return files, np.array(labels)
+        if y is not None:
+            return list_pictures(X), y
+        return read_csv(X) if Path(X).is_file() else list_folder(X)
 
 
 @document_parameters

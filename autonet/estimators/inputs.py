@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import check_consistent_length
 
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.modality import Data, Modality
@@ -12,7 +15,7 @@ from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
 from autonet.data.targets.targets import ClassTargets, Targets
 
-__all__ = ["FitInputs", "apply_class_weight", "check_groups"]
+__all__ = ["FitInputs", "apply_class_weight", "check_groups", "keep_read"]
 
 MAX_LABELS_SHOWN = 5
 
@@ -25,7 +28,7 @@ class FitInputs:
     ----------
     modality : Modality
     X : object
-        As passed to `fit`.
+        As passed to `fit`, but for rows that were left out.
     data : Data
     n_features : int
         Columns of `X`.
@@ -33,7 +36,7 @@ class FitInputs:
     y : ndarray of shape (n,), (n, n_labels) or (n, n_targets)
         Class codes, labels or values.
     sample_weight, groups : array-like or None
-        As passed to `fit`.
+        As passed to `fit`, but for rows that were left out.
     valid, test : tuple of Data and ndarray, or None
         Rows to validate on, or to score only, and their codes, labels or values.
     """
@@ -48,6 +51,23 @@ class FitInputs:
     groups: Any
     valid: tuple[Data, Array] | None
     test: tuple[Data, Array] | None
+
+
+def keep_read(kept: Array | None, *columns: Any) -> list[Any]:
+    """Return the entries of columns (n_all, ...) for the rows that were read.
+
+    Parameters
+    ----------
+    kept : ndarray of shape (n_all,), bool, or None
+        None: all.
+    *columns : array-like, scalar or None
+        Those without entries stay as they are.
+    """
+    if kept is None:
+        return list(columns)
+    has_rows = [not (c is None or np.isscalar(c) or getattr(c, "ndim", 1) == 0) for c in columns]
+    check_consistent_length(kept, *compress(columns, has_rows))
+    return [_safe_indexing(c, kept) if has else c for c, has in zip(columns, has_rows, strict=True)]
 
 
 def check_groups(groups: Any, data: Data) -> Array | None:

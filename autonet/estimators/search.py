@@ -46,9 +46,11 @@ __all__ = ["create_study", "create_tree_jobs", "explain_end", "limit_search", "p
 def share_encodings(context: TrialContext, executor: Executor) -> AbstractContextManager[Any]:
     """Share encodings inside a ``with`` block: it returns a cache for the context, or None.
 
-    They are shared by several worker processes of this machine, on Linux.
+    They are shared by several worker processes of this machine, on Linux, if they are copies of the data.
     """
     if executor.n_slots == 1 or context.device.type != "cpu" or not sys.platform.startswith("linux"):
+        return nullcontext()
+    if not context.modality.copies:
         return nullcontext()
     from autonet.pipeline.shared_encodings import SharedEncodings  # noqa: PLC0415 - Linux only
     from autonet.search.executors.processes import Processes  # noqa: PLC0415 - slow to import

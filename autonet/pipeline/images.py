@@ -13,6 +13,7 @@ from autonet.core.modality import Augmentation, Inputs, Modality
 from autonet.core.task import InputLayout, Task
 from autonet.data.images.arrays import Channels
 from autonet.data.images.encoder import ImageEncoder, ImageLayout
+from autonet.data.images.pictures import BadFiles
 from autonet.data.images.reader import ImageData, ImageReader
 from autonet.models.image_network import build_image_network
 from autonet.models.network import build_linear
@@ -31,6 +32,7 @@ class Images(Modality):
 
     presets = "images"
     uses_threads = True
+    copies = False
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
     makers = MappingProxyType(
         {
@@ -41,7 +43,12 @@ class Images(Modality):
     )
 
     def read(
-        self, X: Any, channels: Channels | None = None, image_size: tuple[int, int] | None = None, **options: Any
+        self,
+        X: Any,
+        channels: Channels | None = None,
+        image_size: tuple[int, int] | None = None,
+        on_bad_files: BadFiles = "raise",
+        **options: Any,
     ) -> tuple[ImageReader, ImageData]:
         """Infer the shape of the images, and read them.
 
@@ -51,10 +58,22 @@ class Images(Modality):
         channels : {"first", "last"}, optional
         image_size : tuple of int, optional
             Height and width to resize to.
+        on_bad_files : {"raise", "skip"}
+            Whether files that cannot be read are an error, or left out with a warning.
         **options
             Further options of the estimator; ignored.
         """
-        return ImageReader.infer(X, channels, image_size)
+        return ImageReader.infer(X, channels, image_size, on_bad_files)
+
+    def read_more(
+        self, reader: ImageReader, X: Any, owner: str, on_bad_files: BadFiles = "raise", **options: Any
+    ) -> ImageData:
+        """Read further images of a fit as the first ones, with the same options."""
+        return reader.read(X, owner, on_bad_files)
+
+    def kept(self, data: ImageData) -> NDArray[np.bool_] | None:
+        """Return which images were read, shape (n_all,), if files were left out."""
+        return data.kept
 
     def encoder_key(self, components: Components) -> Hashable:
         """Return a constant: the encoder depends on no choice."""

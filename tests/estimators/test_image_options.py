@@ -6,9 +6,10 @@ from autonet.pipeline.images import IMAGES
 
 
 def test_options_of_reading() -> None:
-    assert ImageOptions(image_size=28).reading == {"channels": None, "image_size": (28, 28)}
-    assert ImageOptions(image_size=[28, 32], channels="last").reading == {"channels": "last", "image_size": (28, 32)}
-    assert ImageOptions().reading == {"channels": None, "image_size": None}
+    assert ImageOptions(image_size=28).reading == {"channels": None, "image_size": (28, 28), "on_bad_files": "raise"}
+    reading = ImageOptions(image_size=[28, 32], channels="last", on_bad_files="skip").reading
+    assert reading == {"channels": "last", "image_size": (28, 32), "on_bad_files": "skip"}
+    assert ImageOptions().reading == {"channels": None, "image_size": None, "on_bad_files": "raise"}
 
 
 def test_options_choose_components_of_images() -> None:

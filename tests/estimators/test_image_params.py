@@ -26,7 +26,7 @@ def test_the_constructor_has_the_names_and_defaults_of_the_table(cls: Any) -> No
 
 def test_options_about_columns_are_not_among_them() -> None:
     assert set(Params.names()) - set(ImageParams.names()) == OF_TABLES
-    assert set(ImageParams.names()) - set(Params.names()) == {"image_size", "channels", "augmentations"}
+    assert set(ImageParams.names()) - set(Params.names()) == {"image_size", "channels", "on_bad_files", "augmentations"}
     with pytest.raises(UnknownName, match="categorical_features"):
         AutoNetImageClassification(categorical_features=["a"])
 
@@ -38,6 +38,7 @@ def test_options_about_columns_are_not_among_them() -> None:
         ("image_size", 0, "image_size must be"),
         ("image_size", "32", "image_size must be"),
         ("channels", "middle", "channels must be 'first', 'last' or None; got 'middle'"),
+        ("on_bad_files", "warn", "Unknown on_bad_files 'warn'"),
         ("augmentations", "standard", "augmentations must be a list"),
     ],
 )

@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 
 import autonet
 from autonet import AutoNetImageClassification, AutoNetImageRegression
-from autonet.core.errors import InvalidData, UnknownName
+from autonet.core.errors import DataWarning, InvalidData, UnknownName
 
 QUICK: dict[str, Any] = {
     "max_trials": 2,
@@ -122,3 +122,38 @@ def test_several_labels_per_image(digits: Any) -> None:
         X, labels
     )
     assert auto.predict(X).shape == (300, 2)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    """Black, white and gray images in turn, of 6 x 6 pixels; the first and the last file are none."""
+    for i in range(90):
+        Image.new("L", (6, 6), (0, 255, 128)[i % 3]).save(tmp_path / f"{i:02}.png")
+    (tmp_path / "00.png").write_bytes(b"no image")
+    (tmp_path / "89.png").unlink()
+    return [str(tmp_path / f"{i:02}.png") for i in range(90)]
+
+
+def test_bad_files_are_left_out_with_their_labels_and_weights(files: list[str]) -> None:
+    labels = np.array([[i % 3 == 1, i % 3 == 2] for i in range(90)], int)
+    weights = np.where(np.arange(90) % 3, 2.0, 1.0)
+    auto = AutoNetImageClassification(
+        "tiny_cs", baseline=False, on_bad_files="skip", **{**QUICK, "max_trials": 1, "max_budget": 20}
+    )
+    with pytest.warns(DataWarning) as caught:
+        auto.fit(files, labels, weights, X_test=files[87:], y_test=labels[87:])
+    assert [str(warning.message) for warning in caught if warning.category is DataWarning] == [
+        f"2 of 90 files cannot be read and are left out: '{files[0]}' (not an image), '{files[89]}' (missing).",
+        f"1 of 3 files cannot be read and are left out: '{files[89]}' (missing).",
+    ]
+    assert auto.fit_result["info"]["test_multilabel_accuracy"] == 1
+    np.testing.assert_array_equal(auto.predict(files[1:4]), labels[1:4])
+    with pytest.raises(InvalidData, match=r"1 of 2 files cannot be read: '.*00.png' \(not an image\); repair them"):
+        auto.predict(files[:2])
+
+
+def test_bad_files_are_refused_before_any_training(files: list[str]) -> None:
+    with pytest.raises(InvalidData, match=r"2 of 90 files cannot be read: '.*00.png' \(not an image\), '.*89.png'"):
+        AutoNetImageClassification(**QUICK).fit(files, np.arange(90) % 3)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"), pytest.warns(DataWarning):
+        AutoNetImageClassification(on_bad_files="skip", **QUICK).fit(files, np.arange(88) % 3)

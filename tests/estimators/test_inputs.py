@@ -3,9 +3,12 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from autonet import AutoNetClassification
+from autonet.estimators.inputs import keep_read
 from tests.estimators.refusals import BOTH, GROUPS, LABELS, X, refused
 from tests.estimators.tasks import rare
 
@@ -72,3 +75,14 @@ def test_weighted_losses_find_the_rare_class(how: dict[str, Any], quick: dict[st
 )
 def test_weights_of_classes_that_cannot_be(weights: Any, message: str) -> None:
     refused(lambda: AutoNetClassification(class_weight=weights).fit(X, LABELS), message)
+
+
+@pytest.mark.parametrize(
+    "make", [list, tuple, np.array, pd.Series, pl.Series, lambda values: pd.DataFrame({"a": values})]
+)
+def test_entries_of_the_rows_that_were_read(make: Any) -> None:
+    kept = np.array([True, False, True])
+    found, nothing, weight = keep_read(kept, make([4, 5, 6]), None, 2.5)
+    assert np.ravel(found).tolist() == [4, 6]
+    assert (nothing, weight) == (None, 2.5)
+    assert keep_read(None, "X") == ["X"]

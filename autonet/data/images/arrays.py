@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
+from autonet.data.images.memory import allocate, slices
 
 __all__ = ["Channels", "as_array", "find_channels", "to_channels_first", "to_values"]
 
@@ -28,12 +29,15 @@ def as_array(X: Any) -> NDArray[Any] | None:
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(X, torch.Tensor):
         X = X.detach().cpu().numpy()
-    if isinstance(X, Sequence) and not isinstance(X, str) and len(X) and hasattr(X[0], "shape"):
+    if isinstance(X, Sequence) and not isinstance(X, str | bytes) and len(X) and hasattr(X[0], "shape"):
         parts = [as_array(part) for part in X]
         shapes = {part.shape for part in parts if part is not None}
         return np.stack(parts) if len(shapes) == 1 else None  # type: ignore[arg-type]  # no part is None
-    if isinstance(X, Sequence) and not isinstance(X, str) and len(X) and isinstance(X[0], Sequence):
-        X = np.asarray(X) if not isinstance(X[0], str) else X
+    if isinstance(X, Sequence) and len(X) and isinstance(X[0], Sequence) and not isinstance(X[0], str | bytes):
+        try:
+            X = np.asarray(X)
+        except ValueError:  # rows of different lengths
+            return None
     is_numeric = isinstance(X, np.ndarray) and X.dtype.kind in "biuf"
     return X if is_numeric else None
 
@@ -88,14 +92,24 @@ def to_values(values: NDArray[Any], name: str = "X") -> NDArray[Any]:
     InvalidData
         If a number is not finite.
     """
-    if values.dtype == np.bool_:
-        return values.astype(np.uint8) * np.uint8(255)
     if values.dtype == np.uint8:
         return values
+    if values.dtype == np.bool_:
+        result = _convert(values, np.dtype(np.uint8), name)
+        result *= np.uint8(255)
+        return result
     if values.dtype.kind in "iu" and values.size and values.min() >= 0 and values.max() <= np.iinfo(np.uint8).max:
-        return values.astype(np.uint8)
-    result = values.astype(np.float32)
-    if not np.isfinite(result).all():
-        bad = int(np.flatnonzero(~np.isfinite(result.reshape(len(result), -1)).all(1))[0])
-        raise InvalidData(f"{name} has NaN or infinity in image {bad}; replace it, or leave the image out.")
+        return _convert(values, np.dtype(np.uint8), name)
+    return _convert(values, np.dtype(np.float32), name)
+
+
+def _convert(values: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[Any]:
+    """Convert images to a dtype, some at a time; those that have it are not copied."""
+    result = values if values.dtype == dtype else allocate(values.shape, dtype)
+    for part in slices(values.shape):
+        if result is not values:
+            result[part] = values[part]
+        if dtype.kind == "f" and not np.isfinite(result[part]).all():
+            bad = part.start + int(np.flatnonzero(~np.isfinite(result[part].reshape(len(result[part]), -1)).all(1))[0])
+            raise InvalidData(f"{name} has NaN or infinity in image {bad}; replace it, or leave the image out.")
     return result

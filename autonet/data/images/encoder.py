@@ -1,6 +1,7 @@
 """Encoder of images: pixels standardized by channel, batch by batch."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from autonet.core.modality import Allocate
 from autonet.core.spec import describable
 from autonet.core.task import InputLayout
+from autonet.data.images.memory import slices
 from autonet.data.images.reader import ImageData
 
 __all__ = ["ImageEncoder", "ImageInputs", "ImageLayout", "Standardize"]
@@ -57,40 +59,49 @@ class Standardize(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class ImageInputs:
-    """Images on a device, standardized as they are taken: a quarter of the memory of floats.
+    """Images that are standardized as they are taken, without a copy of all.
 
     Attributes
     ----------
-    values : Tensor of shape (n, channels, h, w), uint8 or float32
+    values : ndarray or Tensor of shape (n_images, channels, h, w), uint8 or float32
+        An array is read on demand, also from a mapped file.
+    rows : ndarray of shape (n,), int, or None
+        Those of the images that are inputs, in their order; None: all.
     module : Standardize
     """
 
-    values: Tensor
+    values: NDArray[Any] | Tensor
+    rows: NDArray[np.intp] | None
     module: Standardize
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of images, followed by the shape of one."""
-        return tuple(self.values.shape)
+        return len(self), *self.values.shape[1:]
 
     @property
     def device(self) -> torch.device:
         """Device of the images."""
-        return self.values.device
+        return self.module.mean.device
 
     def __len__(self) -> int:
         """Count the images."""
-        return len(self.values)
+        return len(self.values if self.rows is None else self.rows)
 
     def __getitem__(self, rows: Tensor | slice) -> Tensor:
         """Return images as float32, channels last in memory, which convolutions on a CPU are faster with."""
-        images: Tensor = self.module(self.values[rows].to(torch.float32, memory_format=torch.channels_last))
+        if isinstance(self.values, Tensor):
+            taken = self.values[rows]
+        else:
+            chosen = rows.numpy() if isinstance(rows, Tensor) else rows
+            taken = _take(self.values, chosen if self.rows is None else self.rows[chosen])
+        images: Tensor = self.module(taken.to(torch.float32, memory_format=torch.channels_last))
         return images
 
     @property
     def prediction_rows(self) -> int:
         """Number of images per forward pass in prediction, so that their maps fit into memory."""
-        return max(PREDICTED_VALUES // self.values[:1].numel(), 1) if len(self) else 1
+        return max(PREDICTED_VALUES // max(int(np.prod(self.values.shape[1:])), 1), 1) if len(self) else 1
 
 
 @describable
@@ -114,11 +125,10 @@ class ImageEncoder:
         """Fit an encoder on training images (n,), of which up to 10,000 are sampled."""
         if len(rows) > MAX_FITTED:
             rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_FITTED, replace=False))
-        values = data.values[rows]
-        mean = np.asarray(values.mean((0, 2, 3), np.float64), np.float32)
-        std = np.asarray(values.std((0, 2, 3), np.float64), np.float32)
-        layout = ImageLayout(data.n_columns, shape=tuple(map(int, values.shape[1:])))
-        return cls(mean, np.where(std > 0, std, np.float32(1)), layout)
+        mean = _average(data, rows, np.zeros(data.values.shape[1]), power=1)
+        std = np.sqrt(_average(data, rows, mean, power=2)).astype(np.float32)
+        layout = ImageLayout(data.n_columns, shape=tuple(map(int, data.values.shape[1:])))
+        return cls(mean.astype(np.float32), np.where(std > 0, std, np.float32(1)), layout)
 
     def inputs(
         self,
@@ -127,11 +137,28 @@ class ImageEncoder:
         rows: NDArray[np.intp] | None = None,
         allocate: Allocate | None = None,
     ) -> ImageInputs:
-        """Encode images (n,) of data, by default all, for a network."""
-        values = torch.from_numpy(np.ascontiguousarray(data.values if rows is None else data.values[rows]))
-        return ImageInputs(values.to(device), self.module.to(device))
+        """Encode images (n,) of data, by default all, for a network; a device other than the CPU gets a copy."""
+        if device.type == "cpu":
+            return ImageInputs(data.values, rows, self.module)
+        values = _take(data.values, slice(None) if rows is None else rows)
+        return ImageInputs(values.to(device), None, self.module.to(device))
 
     @property
     def module(self) -> Standardize:
         """The arithmetic, on the CPU."""
         return Standardize(self.mean, self.std)
+
+
+def _take(values: NDArray[Any], rows: NDArray[np.intp] | slice) -> Tensor:
+    """Copy images to a tensor: arrays may be read-only, or have negative strides."""
+    taken = values[rows]
+    return torch.from_numpy(np.array(taken) if isinstance(rows, slice) else taken)
+
+
+def _average(data: ImageData, rows: NDArray[np.intp], center: NDArray[np.float64], power: int) -> NDArray[np.float64]:
+    """Average powers of the distances of pixels from a center (channels,), by channel, some images at a time."""
+    total = np.zeros(len(center))
+    for part in slices((len(rows), *data.values.shape[1:])):
+        images = data.values[rows[part]]
+        total += ((images - center[:, None, None]) ** power).sum((0, 2, 3))
+    return np.asarray(total / (len(rows) * np.prod(data.values.shape[2:])))

@@ -1,12 +1,15 @@
 """Files and pictures of Pillow to arrays; needs the extra ``images``."""
 
+import io
+import logging
 import os
+import stat
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +17,25 @@ from numpy.typing import NDArray
 from autonet.core.cores import available_cores
 from autonet.core.errors import DataWarning, InvalidData, MissingPackage
 from autonet.core.warn import join_first, warn
+from autonet.data.images.memory import allocate
 from autonet.data.images.resize import resize
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["MAX_SIDE", "PictureFormat", "read_pictures"]
+__all__ = ["MAX_SIDE", "BadFiles", "PictureFormat", "Pictures", "read_pictures"]
+
+BadFiles = Literal["raise", "skip"]
+"""What happens to files that cannot be read."""
 
 # Longer side, in pixels, to which files are scaled down unless a size is given: larger images take long to train on.
 MAX_SIDE = 96
+# Pictures of more than so many times the size are averaged in blocks before they are resized, which takes less memory.
+REDUCING_GAP = 3
+# Formats that Pillow reads with another program.
+PROGRAMS = ("EPS", "WMF")
+ORIENTATION = 0x0112  # tag of EXIF
+SHOWN_FILES = 20  # in a message; the log has all
 # What the bytes of 16-bit images are divided by.
 BYTES_OF_16_BITS = 257
 GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F")
@@ -53,6 +66,23 @@ class PictureFormat:
         return self.channels, *self.size
 
 
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Pictures as an array.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n, channels, h, w), uint8 or float32
+    form : PictureFormat
+    kept : ndarray of shape (n_all,), bool, or None
+        Which of all pictures these are; None: all.
+    """
+
+    values: NDArray[Any]
+    form: PictureFormat
+    kept: NDArray[np.bool_] | None = None
+
+
 @dataclass(frozen=True)
 class _Header:
     mode: str
@@ -61,47 +91,64 @@ class _Header:
 
 
 def read_pictures(
-    pictures: Sequence[Any], form: PictureFormat | None = None, size: tuple[int, int] | None = None
-) -> tuple[NDArray[Any], PictureFormat]:
-    """Read files, or pictures of Pillow, as one array.
+    pictures: Sequence[Any],
+    form: PictureFormat | None = None,
+    size: tuple[int, int] | None = None,
+    on_bad_files: BadFiles = "raise",
+) -> Pictures:
+    """Read files, or pictures of Pillow, as one array, one after the other.
 
     Alpha is blended with white, other colour spaces become RGB, orientations of cameras are applied, the first picture
     of an animation is taken, 16 bits are divided by 257.
 
     Parameters
     ----------
-    pictures : sequence of path-like or Image
+    pictures : sequence of path-like, Image or bytes
+        Bytes are the content of a file.
     form : PictureFormat, optional
         Default: gray if all are, else RGB; 8 bits if all are.
     size : tuple of int, optional
         Height and width, unless there is a format.  Default: the medians of all heights and widths, scaled down so that
         no side is longer than `MAX_SIDE`.
+    on_bad_files : {"raise", "skip"}
+        Whether files that cannot be read are an error, or left out with a warning.
 
     Returns
     -------
-    ndarray of shape (n, channels, h, w), uint8 or float32
-    PictureFormat
+    Pictures
 
     Raises
     ------
     InvalidData
-        If files cannot be read; it lists them with the reason.
+        If files cannot be read, all of them or `on_bad_files` is "raise"; it lists them with the reason.
     MissingPackage
         If Pillow is not installed.
     """
     _import_pillow()
     headers = _for_each(pictures, _read_header)
-    animated = [_name(picture) for picture, header in zip(pictures, headers, strict=True) if header.is_animated]
-    if animated:
-        warn(f"Of animations the first picture is taken: {join_first(animated)}.", DataWarning)
-    form = form or _infer_format(headers, size)
-    values = np.empty((len(pictures), *form.shape), np.uint8 if form.is_bytes else np.float32)
+    readable = [header for header, _ in headers if header is not None]
+    if not readable:
+        _report_bad(pictures, [why for _, why in headers], "raise")
+    form = form or _infer_format(readable, size)
+    values = allocate((len(pictures), *form.shape), np.uint8 if form.is_bytes else np.float32)
 
     def read(picture: Any, i: int) -> None:
-        values[i] = _decode(picture, form)
+        if headers[i][0] is not None:
+            values[i] = _decode(picture, form)
 
-    _for_each(pictures, read, range(len(pictures)))
-    return values, form
+    results = _for_each(pictures, read, range(len(pictures)))
+    whys = [first or second for (_, first), (_, second) in zip(headers, results, strict=True)]
+    if any(whys):
+        _report_bad(pictures, whys, on_bad_files)
+    _report_animated(
+        [_name(p, i) for i, p in enumerate(pictures) if not whys[i] and headers[i][0] and headers[i][0].is_animated]
+    )
+    if not any(whys):
+        return Pictures(values, form)
+    kept = np.array([not why for why in whys])
+    for i, row in enumerate(np.flatnonzero(kept)):
+        values[i] = values[row]
+    return Pictures(values[: np.count_nonzero(kept)], form, kept)
 
 
 def _import_pillow() -> Any:
@@ -112,8 +159,8 @@ def _import_pillow() -> Any:
     return Image, ImageOps
 
 
-def _for_each(pictures: Sequence[Any], read: Callable[..., Any], *more: Iterable[Any]) -> list[Any]:
-    """Call a function for each picture, in threads; raise one error for all that fail."""
+def _for_each(pictures: Sequence[Any], read: Callable[..., Any], *more: Iterable[Any]) -> list[tuple[Any | None, str]]:
+    """Call a function for each picture, in threads; return what it returns, or why it has failed."""
 
     def attempt(picture: Any, *arguments: Any) -> tuple[Any, str]:
         try:
@@ -122,16 +169,28 @@ def _for_each(pictures: Sequence[Any], read: Callable[..., Any], *more: Iterable
             return None, _describe(error)
 
     with warnings.catch_warnings():  # for all threads
+        warnings.simplefilter("ignore")  # such as of damaged metadata, which nobody reads
         warnings.simplefilter("error", _import_pillow()[0].DecompressionBombWarning)
         with ThreadPoolExecutor(available_cores()) as pool:
-            results = list(pool.map(attempt, pictures, *more))
-    failed = [f"{_name(p)} ({why})" for p, (_, why) in zip(pictures, results, strict=True) if why]
-    if failed:
-        raise InvalidData(
-            f"{len(failed)} of {len(pictures)} files cannot be read: {join_first(failed)}; repair them or leave them "
-            "out."
-        )
-    return [result for result, _ in results]
+            return list(pool.map(attempt, pictures, *more))
+
+
+def _report_bad(pictures: Sequence[Any], whys: Sequence[str], on_bad_files: BadFiles) -> None:
+    """Raise, or warn, with the names of files that cannot be read."""
+    failed = [f"{_name(p, i)} ({why})" for i, (p, why) in enumerate(zip(pictures, whys, strict=True)) if why]
+    logger, count = logging.getLogger("autonet"), f"{len(failed)} of {len(pictures)} files"
+    for line in failed:
+        logger.info("cannot be read: %s", line)
+    if on_bad_files == "skip" and len(failed) < len(pictures):
+        warn(f"{count} cannot be read and are left out: {join_first(failed, SHOWN_FILES)}.", DataWarning)
+        return
+    advice = "repair them, or leave them out, as fit does with on_bad_files='skip'"
+    raise InvalidData(f"{count} cannot be read: {join_first(failed, SHOWN_FILES)}; {advice}.")
+
+
+def _report_animated(names: Sequence[str]) -> None:
+    if names:
+        warn(f"Of animations the first picture is taken: {join_first(names, SHOWN_FILES)}.", DataWarning)
 
 
 def _describe(error: BaseException) -> str:
@@ -146,24 +205,46 @@ def _describe(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _name(picture: Any) -> str:
-    return repr(str(picture)) if isinstance(picture, str | os.PathLike) else "a picture of Pillow"
+def _name(picture: Any, i: int) -> str:
+    return repr(str(picture)) if isinstance(picture, str | os.PathLike) else f"image {i}"
 
 
 def _open(picture: Any) -> "Image":
-    image: Image = _import_pillow()[0].open(Path(picture)) if isinstance(picture, str | os.PathLike) else picture
-    return image
+    """Open a file; return a picture of Pillow as it is."""
+    pillow = _import_pillow()[0]
+    if isinstance(picture, str | os.PathLike):
+        mode = Path(picture).stat().st_mode
+        if not stat.S_ISREG(mode):  # a pipe would block
+            raise OSError(None, "a folder" if stat.S_ISDIR(mode) else "not a file")
+        source: Any = picture
+    elif isinstance(picture, bytes | bytearray):
+        source = io.BytesIO(picture)
+    else:
+        image: Image = picture
+        return image
+    pillow.preinit()  # the common formats are tried first
+    pillow.init()
+    opened: Image = pillow.open(source, formats=[name for name in pillow.OPEN if name not in PROGRAMS])
+    return opened
 
 
 def _read_header(picture: Any) -> _Header:
     image = _open(picture)
     try:
         width, height = image.size
-        turned = image.getexif().get(0x0112, 1) >= 5  # orientations that swap the sides
-        return _Header(image.mode, (width, height) if turned else (height, width), getattr(image, "n_frames", 1) > 1)
+        turned = _orientation(image) >= 5  # those that swap the sides
+        return _Header(image.mode, (width, height) if turned else (height, width), getattr(image, "is_animated", False))
     finally:
         if image is not picture:
             image.close()
+
+
+def _orientation(image: "Image") -> int:
+    """Return the orientation of a picture; 1, upright, if its metadata are damaged."""
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - parsers of metadata raise anything
+        return 1
 
 
 def _infer_format(headers: Sequence[_Header], size: tuple[int, int] | None) -> PictureFormat:
@@ -178,20 +259,43 @@ def _infer_format(headers: Sequence[_Header], size: tuple[int, int] | None) -> P
 
 def _decode(picture: Any, form: PictureFormat) -> NDArray[Any]:
     """Return a picture as an array (channels, h, w) of a format."""
-    pillow, operations = _import_pillow()
+    _, operations = _import_pillow()
     opened = _open(picture)
     try:
-        image = operations.exif_transpose(opened)
+        if opened is not picture:
+            side = REDUCING_GAP * max(form.size)
+            opened.draft(None, (side, side))  # type: ignore[arg-type]  # a JPEG is decoded at a fraction of its size
+        image = operations.exif_transpose(opened) if _orientation(opened) > 1 else opened
         if image.mode in DEEP_MODES:
-            gray = np.asarray(image, np.float32) / (1 if image.mode == "F" else BYTES_OF_16_BITS)
-            values = np.repeat(gray[None], form.channels, 0)
+            values = _read_deep(image, form)
         else:
-            if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
-                white = pillow.new("RGBA", image.size, "white")
-                image = pillow.alpha_composite(white, image.convert("RGBA"))
-            values = np.atleast_3d(np.asarray(image.convert("L" if form.channels == 1 else "RGB"))).transpose(2, 0, 1)
+            values = np.atleast_3d(np.asarray(_shrink(_flatten(image, form), form.size))).transpose(2, 0, 1)
     finally:
         if opened is not picture:
             opened.close()
     values = np.rint(values.clip(0, 255)).astype(np.uint8) if form.is_bytes else values.astype(np.float32)
     return np.asarray(resize(values[None], form.size)[0])
+
+
+def _read_deep(image: "Image", form: PictureFormat) -> NDArray[Any]:
+    gray = np.asarray(image, np.float32) / (1 if image.mode == "F" else BYTES_OF_16_BITS)
+    if not np.isfinite(gray).all():
+        raise ValueError("NaN or infinity")
+    return np.repeat(gray[None], form.channels, 0)
+
+
+def _flatten(image: "Image", form: PictureFormat) -> "Image":
+    """Convert a picture to gray or RGB, on white where it is transparent."""
+    if image.mode in ("La", "RGBa"):
+        image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
+    if "A" in image.getbands() or "transparency" in image.info:
+        white = _import_pillow()[0].new("RGBA", image.size, "white")
+        white.alpha_composite(image.convert("RGBA"))
+        image = white
+    return image.convert("L" if form.channels == 1 else "RGB")
+
+
+def _shrink(image: "Image", size: tuple[int, int]) -> "Image":
+    """Average a picture that is much larger than a size in blocks."""
+    factor = min(image.height // size[0], image.width // size[1]) // REDUCING_GAP
+    return image.reduce(factor) if factor > 1 else image

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from autonet.core.errors import InvalidData
 from autonet.core.spec import describable
 from autonet.data.images.arrays import Channels, as_array, find_channels, to_channels_first, to_values
-from autonet.data.images.pictures import PictureFormat, read_pictures
+from autonet.data.images.memory import allocate
+from autonet.data.images.pictures import BadFiles, PictureFormat, read_pictures
 from autonet.data.images.resize import resize
 from autonet.data.images.sources import list_pictures
 
@@ -24,9 +25,13 @@ class ImageData:
     Attributes
     ----------
     values : ndarray of shape (n, channels, h, w), uint8 or float32
+        Of any layout in memory, and perhaps read-only, or in a file that is mapped into memory.
+    kept : ndarray of shape (n_all,), bool, or None
+        Which of all images these are, where files were left out.
     """
 
     values: NDArray[Any]
+    kept: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         """Count the images."""
@@ -48,7 +53,9 @@ class ImageData:
 
     def concat(self, other: Self) -> Self:
         """Append images read by the same reader."""
-        return type(self)(np.concatenate([self.values, other.values]))
+        values = allocate((len(self) + len(other), *self.values.shape[1:]), self.values.dtype)
+        np.concatenate([self.values, other.values], out=values)
+        return type(self)(values)
 
     def hashes(self) -> NDArray[np.uint64]:
         """Return a hash per image, shape (n,); equal images have equal hashes."""
@@ -95,7 +102,11 @@ class ImageReader:
 
     @classmethod
     def infer(
-        cls, X: Any, channels: Channels | None = None, size: tuple[int, int] | None = None
+        cls,
+        X: Any,
+        channels: Channels | None = None,
+        size: tuple[int, int] | None = None,
+        on_bad_files: BadFiles = "raise",
     ) -> tuple["ImageReader", ImageData]:
         """Infer the shape of images, and read them.
 
@@ -107,6 +118,8 @@ class ImageReader:
             Layout of four dimensions.
         size : tuple of int, optional
             Height and width to resize to.  Default: that of arrays; see `read_pictures` for files.
+        on_bad_files : {"raise", "skip"}
+            See `read_pictures`.
 
         Raises
         ------
@@ -114,17 +127,19 @@ class ImageReader:
             If they are no images, or cannot be read.
         """
         array = as_array(X)
+        kept = None
         if array is None:
-            values, _ = read_pictures(list_pictures(X), size=size)
+            pictures = read_pictures(list_pictures(X), size=size, on_bad_files=on_bad_files)
+            values, kept = pictures.values, pictures.kept
         else:
             channels = find_channels(array.shape, channels)
             values = _check_size(to_values(to_channels_first(array, channels)))
-            values = np.ascontiguousarray(values if size is None else resize(values, size))
+            values = values if size is None else resize(values, size)
         n_channels, height, width = values.shape[1:]
         reader = cls(n_channels, height, width, values.dtype == np.uint8, channels or "last", size is not None)
-        return reader, ImageData(values)
+        return reader, ImageData(values, kept)
 
-    def read(self, X: Any, owner: str = "") -> ImageData:
+    def read(self, X: Any, owner: str = "", on_bad_files: BadFiles = "raise") -> ImageData:
         """Read images as those of fit.
 
         Parameters
@@ -132,6 +147,8 @@ class ImageReader:
         X : as in `infer`
         owner : str, optional
             Name of an estimator, for error messages.
+        on_bad_files : {"raise", "skip"}
+            See `read_pictures`.
 
         Raises
         ------
@@ -141,7 +158,8 @@ class ImageReader:
         array = as_array(X)
         if array is None:
             form = PictureFormat(self.n_channels, (self.height, self.width), self.is_bytes)
-            return ImageData(read_pictures(list_pictures(X), form)[0])
+            pictures = read_pictures(list_pictures(X), form, on_bad_files=on_bad_files)
+            return ImageData(pictures.values, pictures.kept)
         values = _check_size(to_values(to_channels_first(array, self._find_channels(array))))
         if self.is_resized:
             values = resize(values, (self.height, self.width))
@@ -156,7 +174,7 @@ class ImageReader:
                 f"X has values from {low:g} to {high:g}, but {owner or 'the model'} was fitted to whole numbers from 0 "
                 "to 255; pass images in that unit."
             )
-        return ImageData(np.ascontiguousarray(values if self.is_bytes else values.astype(np.float32)))
+        return ImageData(values if self.is_bytes else values.astype(np.float32, copy=False))
 
     def _find_channels(self, array: NDArray[Any]) -> Channels:
         """Return the layout of fit, or the other one if only that has the shape of fit."""

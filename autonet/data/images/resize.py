@@ -7,10 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-__all__ = ["resize"]
+from autonet.data.images.memory import allocate, slices
 
-# Images resized at a time.
-CHUNK = 256
+__all__ = ["resize"]
 
 
 def resize(values: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
@@ -28,11 +27,11 @@ def resize(values: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     """
     if values.shape[2:] == tuple(size):
         return values
-    result = np.empty((*values.shape[:2], *size), values.dtype)
-    for first in range(0, len(values), CHUNK):
-        part = torch.from_numpy(np.ascontiguousarray(values[first : first + CHUNK])).float()
+    result = allocate((*values.shape[:2], *size), values.dtype)
+    for chunk in slices(values.shape):
+        part = torch.from_numpy(np.array(values[chunk])).float()
         resized = functional.interpolate(part, size, mode="bilinear", antialias=True, align_corners=False)
         if values.dtype == np.uint8:
             resized = resized.round_().clamp_(0, 255)
-        result[first : first + CHUNK] = resized.numpy()
+        result[chunk] = resized.numpy()
     return result

@@ -1,23 +1,31 @@
 """Names of image files: in sequences, data frames, folders and CSV files."""
 
 import csv
+import io
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autonet.core.errors import InvalidData
-from autonet.core.warn import join_first
+from autonet.core.errors import DataWarning, InvalidData
+from autonet.core.warn import join_first, warn
 
-__all__ = ["ENDINGS", "list_folder", "list_pictures", "read_csv"]
+__all__ = ["ENDINGS", "check_inside", "is_image_name", "list_folder", "list_pictures", "read_csv"]
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
+# How names of files begin that systems put beside images.
+HIDDEN = (".", "__MACOSX")
+DELIMITERS = ",;\t"
+WHOLE = re.compile(r"[+-]?(?!0\d)\d{1,18}")
+NUMBER = re.compile(r"[+-]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def list_pictures(X: Any, name: str = "X") -> list[Any]:
-    """Return the paths, or the pictures of Pillow, in a sequence, a column, or a frame of one column.
+    """Return the paths, contents of files or pictures of Pillow in a sequence, a column, or a frame of one column.
 
     Raises
     ------
@@ -29,54 +37,98 @@ def list_pictures(X: Any, name: str = "X") -> list[Any]:
             raise InvalidData(f"{name} must have one column, of paths of images; got {len(X.columns)}.")
         X = np.asarray(X)[:, 0]
     if isinstance(X, str | os.PathLike):
-        return list(map(str, _list_files(Path(X), name)))
+        return _list_files(Path(X), name)
     pictures = list(X) if isinstance(X, Sequence | np.ndarray) or hasattr(X, "__array__") else None
     if pictures is None:
         raise InvalidData(f"{name} must be images or paths of images; got {type(X).__name__}.")
-    others = [p for p in pictures if not isinstance(p, str | os.PathLike) and not hasattr(p, "getbands")]
+    others = [p for p in pictures if not isinstance(p, str | bytes | os.PathLike) and not hasattr(p, "getbands")]
     if others:
-        raise InvalidData(f"{name} must be images of one shape, or paths of images; got {others[0]!r:.60} among them.")
+        shapes = list(dict.fromkeys(str(getattr(p, "shape", "")) for p in others))
+        got = f"arrays of shapes {shapes[0]} and {shapes[1]}" if len(shapes) > 1 else f"{others[0]!r:.60} among them"
+        raise InvalidData(f"{name} must be images of one shape, or paths of images; got {got}.")
     if not pictures:
         raise InvalidData(f"{name} has no images.")
     return pictures
 
 
-def list_folder(folder: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
+def is_image_name(name: Any) -> bool:
+    """Return whether a name has the ending of an image file."""
+    return isinstance(name, str) and name.lower().endswith(ENDINGS)
+
+
+def list_folder(folder: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.str_]]:
     """Return the images of a folder with a sub-folder per class, and their classes.
 
     Raises
     ------
     InvalidData
-        If there is no such folder, it has fewer than two sub-folders, or one of them no images.
+        If there is no such folder, it has fewer than two sub-folders, one of them has no images, or a link leads out of
+        the folder.
     """
     root = Path(folder)
     if not root.is_dir():
-        raise InvalidData(f"{str(root)!r} is no folder; pass one with a sub-folder of images for each class.")
-    classes = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+        raise InvalidData(
+            f"{str(root)!r} is no folder and no file; pass a folder with a sub-folder of images for each class, or a "
+            "CSV file of paths and labels."
+        )
+    entries = sorted(path for path in root.iterdir() if not path.name.startswith(HIDDEN))
+    classes = [path for path in entries if path.is_dir()]
     if len(classes) < 2:
         raise InvalidData(
             f"{str(root)!r} has {len(classes)} sub-folders; there must be two or more, one for each class."
         )
-    files = [(path, kind.name) for kind in classes for path in _list_files(kind, f"The folder {str(kind)!r}")]
-    return [str(path) for path, _ in files], [kind for _, kind in files]
+    beside = [repr(path.name) for path in entries if path not in classes and is_image_name(path.name)]
+    if beside:
+        warn(f"Images beside the sub-folders of {str(root)!r} are left out: {join_first(beside)}.", DataWarning)
+    check_inside([str(path) for path in classes], [root], repr(str(root)))
+    files = [(path, kind.name) for kind in classes for path in _list_files(kind, f"The folder {str(kind)!r}", root)]
+    return [path for path, _ in files], np.array([kind for _, kind in files])
 
 
-def _list_files(folder: Path, name: str) -> list[Path]:
-    """Return the image files below a folder, sorted; hidden ones are left out."""
+def check_inside(paths: Sequence[str], folders: Sequence[Path], source: str) -> None:
+    """Check that paths do not lead out of folders, links included.
+
+    Raises
+    ------
+    InvalidData
+        With the first ones that do.
+    """
+    roots = [os.path.realpath(folder) for folder in folders]
+    found = [(path, os.path.realpath(path)) for path in paths]
+    outside = [repr(path) for path, real in found if not any(Path(real).is_relative_to(root) for root in roots)]
+    if outside:
+        raise InvalidData(
+            f"{len(outside)} paths in {source} lead out of {', '.join(map(str, folders))}: {join_first(outside)}; pass "
+            "a list of paths instead."
+        )
+
+
+def _list_files(folder: Path, name: str, root: Path | None = None) -> list[str]:
+    """Return the image files below a folder, sorted; hidden ones, and folders that are links, are left out."""
     if not folder.is_dir():
         raise InvalidData(f"{name}: {str(folder)!r} is no folder; pass a list of paths, or a folder of images.")
-    found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in ENDINGS and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    found = sorted(_walk(folder))
     if not found:
         raise InvalidData(f"{name} has no images: no file ends with {', '.join(ENDINGS[:3])} or another known ending.")
-    return found
+    check_inside([str(path) for path in found if path.is_symlink()], [root or folder], repr(str(root or folder)))
+    return list(map(str, found))
 
 
-def read_csv(path: str | os.PathLike[str], roots: Sequence[str | os.PathLike[str]] = ()) -> tuple[list[str], list[str]]:
-    """Return the paths and labels in the two columns of a CSV file without a header.
+def _walk(folder: Path) -> Iterator[Path]:
+    def fail(error: OSError) -> None:
+        raise error
+
+    for parent, folders, files in os.walk(folder, onerror=fail):
+        folders[:] = [name for name in folders if not name.startswith(HIDDEN)]
+        for name in files:
+            if is_image_name(name) and not name.startswith(HIDDEN):
+                yield Path(parent, name)
+
+
+def read_csv(path: str | os.PathLike[str], roots: Sequence[str | os.PathLike[str]] = ()) -> tuple[list[str], Any]:
+    """Return the paths in the first column of a CSV file, and the labels in the others.
+
+    A first row is a header if it has no name of an image file, and the second row has one.
 
     Parameters
     ----------
@@ -84,36 +136,58 @@ def read_csv(path: str | os.PathLike[str], roots: Sequence[str | os.PathLike[str
     roots : sequence of path-like, optional
         Folders in which relative paths are looked for; default: that of the file.
 
+    Returns
+    -------
+    files : list of str
+    labels : ndarray of shape (n,) or (n, n_labels)
+        Numbers if all values of a column are, else text.
+
     Raises
     ------
     InvalidData
-        If a row has other columns, or a path leads out of the folders.
+        If a row has other columns or an empty value, or a path leads out of the folders.
     """
     folders = [Path(root) for root in roots] or [Path(path).parent]
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.reader(file) if row]
+    rows = _read_rows(Path(path))
     if not rows:
         raise InvalidData(f"{str(path)!r} has no rows; each must be the path of an image, and its label.")
-    short = [i for i, row in enumerate(rows, 1) if len(row) != 2]
-    if short:
-        raise InvalidData(
-            f"Row {short[0]} of {str(path)!r} has {len(rows[short[0] - 1])} columns; there must be two, the path of an "
-            "image and its label."
-        )
-    outside = [repr(name) for name, _ in rows if not _is_inside(name, folders)]
-    if outside:
-        raise InvalidData(
-            f"{len(outside)} paths in {str(path)!r} lead out of {', '.join(map(str, folders))}: {join_first(outside)}."
-        )
-    return [str(_find(name, folders)) for name, _ in rows], [label for _, label in rows]
+    width = max(len(rows[0][1]), 2)
+    for number, row in rows:
+        if len(row) != width or not all(row):
+            expected = "the path of an image and its label" if width == 2 else "the path of an image and its labels"
+            got = f"an empty value: {row}" if len(row) == width else f"{len(row)} columns"
+            raise InvalidData(f"Line {number} of {str(path)!r} has {got}; there must be {width}, {expected}.")
+    files, *columns = zip(*(row for _, row in rows), strict=True)
+    found = [_find(name, folders) for name in files]
+    check_inside(found, folders, repr(str(path)))
+    labels = [_convert(column) for column in columns]
+    return found, labels[0] if len(labels) == 1 else np.column_stack(labels)
 
 
-def _is_inside(name: str, folders: Sequence[Path]) -> bool:
-    found = _find(name, folders).resolve()
-    return any(found.is_relative_to(folder.resolve()) for folder in folders)
+def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV file with the numbers of their lines, without a header and empty lines."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidData(f"{str(path)!r} is not text in UTF-8; save it so, or pass a list of paths.") from error
+    delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    try:
+        rows = [(reader.line_num, [value.strip() for value in row]) for row in reader if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise InvalidData(f"Line {reader.line_num} of {str(path)!r} is no CSV: {error}.") from error
+    has_header = len(rows) > 1 and not is_image_name(rows[0][1][0]) and is_image_name(rows[1][1][0])
+    return rows[1:] if has_header else rows
 
 
-def _find(name: str, folders: Sequence[Path]) -> Path:
+def _convert(labels: Sequence[str]) -> NDArray[Any]:
+    """Return labels as whole numbers, numbers, or the text that they are."""
+    if all(map(WHOLE.fullmatch, labels)):
+        return np.array(labels, np.int64)
+    return np.array(labels, np.float64 if all(map(NUMBER.fullmatch, labels)) else np.str_)
+
+
+def _find(name: str, folders: Sequence[Path]) -> str:
     """Return the first existing file of this name, else that of the first folder."""
     candidates = [folder / name for folder in folders]
-    return next((path for path in candidates if path.exists()), candidates[0])
+    return str(next((path for path in candidates if path.exists()), candidates[0]))

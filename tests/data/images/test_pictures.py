@@ -1,13 +1,15 @@
 """Files and pictures to arrays."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from autonet.core.errors import DataWarning, InvalidData
-from autonet.data.images.pictures import MAX_SIDE, read_pictures
+from autonet.data.images.pictures import MAX_SIDE, PictureFormat, read_pictures
 
 RED = np.zeros((6, 4, 3), np.uint8)
 RED[..., 0] = 200
@@ -18,13 +20,19 @@ def write(folder: Path, name: str, picture: Image.Image, **options: object) -> P
     return folder / name
 
 
+def read(pictures: list[Any], *arguments: Any, **options: Any) -> tuple[Any, PictureFormat]:
+    found = read_pictures(pictures, *arguments, **options)
+    assert found.kept is None
+    return found.values, found.form
+
+
 def test_gray_files_have_one_channel_and_colour_three(tmp_path: Path) -> None:
     gray = write(tmp_path, "gray.png", Image.fromarray(RED[..., 0]))
     colour = write(tmp_path, "colour.png", Image.fromarray(RED))
-    values, form = read_pictures([gray, str(gray)])
+    values, form = read([gray, str(gray)])
     assert (values.shape, values.dtype, form.is_bytes) == ((2, 1, 6, 4), np.uint8, True)
     assert (values == 200).all()
-    values, _ = read_pictures([gray, colour, Image.fromarray(RED)])
+    values, _ = read([gray, colour, Image.fromarray(RED)])
     assert values.shape == (3, 3, 6, 4)
     np.testing.assert_array_equal(values[1], RED.transpose(2, 0, 1))
     np.testing.assert_array_equal(values[2], values[1])
@@ -33,52 +41,93 @@ def test_gray_files_have_one_channel_and_colour_three(tmp_path: Path) -> None:
 
 def test_alpha_is_blended_with_white(tmp_path: Path) -> None:
     rgba = np.dstack([RED, np.full((6, 4), 51, np.uint8)])  # a fifth
-    values, _ = read_pictures([write(tmp_path, "alpha.png", Image.fromarray(rgba))])
+    values, _ = read([write(tmp_path, "alpha.png", Image.fromarray(rgba))])
     assert values[0, :, 0, 0].tolist() == [244, 204, 204]
     palette = Image.fromarray(RED).convert("P")
-    assert read_pictures([write(tmp_path, "palette.png", palette)])[0].shape == (1, 3, 6, 4)
+    assert read([write(tmp_path, "palette.png", palette)])[0].shape == (1, 3, 6, 4)
 
 
 def test_other_depths_and_orientations(tmp_path: Path) -> None:
     deep = np.arange(24, dtype=np.uint16).reshape(6, 4) * 257 + 128
-    values, form = read_pictures([write(tmp_path, "deep.png", Image.fromarray(deep))])
+    values, form = read([write(tmp_path, "deep.png", Image.fromarray(deep))])
     assert not form.is_bytes
     np.testing.assert_allclose(values[0, 0], deep / 257, rtol=1e-6)
     bits = Image.fromarray(RED[..., 0] > 100)
-    assert read_pictures([write(tmp_path, "bits.png", bits)])[0].max() == 255
+    assert read([write(tmp_path, "bits.png", bits)])[0].max() == 255
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees
     turned = write(tmp_path, "turned.png", Image.fromarray(RED), exif=exif)
-    assert read_pictures([turned])[0].shape == (1, 3, 4, 6)
+    assert read([turned])[0].shape == (1, 3, 4, 6)
 
 
 def test_sizes_become_their_median_or_the_one_given(tmp_path: Path) -> None:
     sizes = [(10, 20), (10, 24), (30, 40)]
     files = [write(tmp_path, f"{h}.{w}.png", Image.new("L", (w, h), 9)) for h, w in sizes]
-    assert read_pictures(files)[0].shape == (3, 1, 10, 24)
-    assert read_pictures(files, size=(5, 6))[0].shape == (3, 1, 5, 6)
+    assert read(files)[0].shape == (3, 1, 10, 24)
+    assert read(files, size=(5, 6))[0].shape == (3, 1, 5, 6)
     large = write(tmp_path, "large.png", Image.new("L", (400, 200), 9))
-    values, form = read_pictures([large])
+    values, form = read([large])
     assert form.size == (MAX_SIDE // 2, MAX_SIDE)
     assert (values == 9).all()
-    again, _ = read_pictures(files, form)
+    again, _ = read(files, form)
     assert again.shape == (3, 1, *form.size)
 
 
-def test_unreadable_files_are_listed_with_the_reason(tmp_path: Path) -> None:
-    good = write(tmp_path, "good.png", Image.effect_noise((64, 64), 50))
-    truncated = tmp_path / "truncated.png"
-    truncated.write_bytes(good.read_bytes()[:1500])
-    text = tmp_path / "text.png"
-    text.write_text("no image", encoding="utf-8")
+@pytest.fixture
+def bad(tmp_path: Path) -> dict[str, Path]:
+    """Files that are no images, with the reasons."""
+    names = ("not an image", "missing", "truncated or corrupt", "a folder", "not a file", "NaN or infinity", "program")
+    files = {name: tmp_path / f"{name}.png" for name in names}
+    files["not an image"].touch()
+    whole = write(tmp_path, "whole.png", Image.effect_noise((64, 64), 50)).read_bytes()
+    files["truncated or corrupt"].write_bytes(whole[:1500])
+    files["a folder"].mkdir()
+    os.mkfifo(files["not a file"])
+    Image.fromarray(np.full((4, 4), np.nan, np.float32)).save(files["NaN or infinity"], "TIFF")
+    files["program"].write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    return files
+
+
+def test_unreadable_files_are_listed_with_the_reason(tmp_path: Path, bad: dict[str, Path]) -> None:
+    good = write(tmp_path, "good.png", Image.fromarray(RED))
     with pytest.raises(InvalidData) as error:
-        read_pictures([good, text, tmp_path / "gone.png"])
-    assert str(error.value) == (
-        f"2 of 3 files cannot be read: '{text}' (not an image), '{tmp_path / 'gone.png'}' (missing); repair them or "
-        "leave them out."
-    )
-    with pytest.raises(InvalidData, match=r"1 of 2 files.*truncated.png' \(truncated or corrupt\)"):
-        read_pictures([good, truncated])
+        read_pictures([good, *bad.values()])
+    reasons = {name: "not an image" if name == "program" else name for name in bad}
+    listed = ", ".join(f"'{path}' ({reasons[name]})" for name, path in bad.items())
+    advice = "repair them, or leave them out, as fit does with on_bad_files='skip'"
+    assert str(error.value) == f"7 of 8 files cannot be read: {listed}; {advice}."
+
+
+def test_unreadable_files_are_left_out_if_asked_for(tmp_path: Path, bad: dict[str, Path]) -> None:
+    good = [write(tmp_path, f"{level}.png", Image.new("L", (5, 5), level)) for level in (7, 9)]
+    truncated, gone = bad["truncated or corrupt"], bad["missing"]
+    with pytest.warns(DataWarning) as caught:
+        found = read_pictures([truncated, good[0], gone, good[1]], on_bad_files="skip")
+    assert [str(warning.message) for warning in caught] == [
+        f"2 of 4 files cannot be read and are left out: '{truncated}' (truncated or corrupt), '{gone}' (missing)."
+    ]
+    assert found.values[:, 0, 0, 0].tolist() == [7, 9]
+    assert found.kept is not None
+    assert found.kept.tolist() == [False, True, False, True]
+    with pytest.raises(InvalidData, match="1 of 1 files cannot be read"):
+        read_pictures([gone], on_bad_files="skip")
+
+
+def test_the_content_of_files_is_read_as_the_files(tmp_path: Path) -> None:
+    large = write(tmp_path, "large.jpg", Image.effect_mandelbrot((900, 700), (-2, -1.5, 1, 1.5), 100))
+    values, _ = read([large, large.read_bytes()])
+    np.testing.assert_array_equal(values[0], values[1])
+    with Image.open(large) as whole:  # of a file, only a fraction of the pixels is decoded
+        assert abs(read([whole])[0].astype(int) - values[0]).mean() < 3
+
+
+def test_damaged_metadata_are_ignored(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = write(tmp_path, "turned.jpg", Image.fromarray(RED), exif=exif).read_bytes()
+    start = content.index(b"Exif") + 6
+    assert read([content])[0].shape == (1, 3, 4, 6)
+    assert read([content[:start] + b"\xff" * 8 + content[start + 8 :]])[0].shape == (1, 3, 6, 4)
 
 
 def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,5 +142,5 @@ def test_of_an_animation_the_first_picture_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "moving.gif"
     frames[0].save(path, save_all=True, append_images=frames[1:])
     with pytest.warns(DataWarning, match="first picture is taken: '.*moving.gif'"):
-        values, _ = read_pictures([path])
+        values, _ = read([path])
     assert (abs(values.astype(int) - 10) < 3).all()

@@ -1,19 +1,28 @@
 """Paths of images in sequences, frames, folders and CSV files."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
-from autonet.core.errors import InvalidData
+from autonet.core.errors import DataWarning, InvalidData
 from autonet.data.images.sources import list_folder, list_pictures, read_csv
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("cats/b.png", "cats/a.JPG", "cats/notes.txt", "cats/.hidden.png", "dogs/deep/c.png", ".git/d.png"):
+    for name in (
+        "cats/b.png",
+        "cats/a.JPG",
+        "cats/notes.txt",
+        "cats/.hidden.png",
+        "dogs/deep/c.png",
+        ".git/d.png",
+        "__MACOSX/e.png",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     return tmp_path
@@ -22,7 +31,29 @@ def folder(tmp_path: Path) -> Path:
 def test_a_folder_has_a_sub_folder_per_class(folder: Path) -> None:
     files, classes = list_folder(folder)
     assert [Path(f).relative_to(folder).as_posix() for f in files] == ["cats/a.JPG", "cats/b.png", "dogs/deep/c.png"]
-    assert classes == ["cats", "cats", "dogs"]
+    assert classes.tolist() == ["cats", "cats", "dogs"]
+
+
+def test_images_beside_the_classes_are_left_out(folder: Path) -> None:
+    (folder / "cover.png").touch()
+    with pytest.warns(DataWarning, match=r"Images beside the sub-folders of '.*' are left out: 'cover.png'\."):
+        assert len(list_folder(folder)[0]) == 3
+
+
+def test_links_out_of_the_folder_are_refused(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (folder / "cats/inside.png").symlink_to(folder / "cats/b.png")
+    (folder / "cats/loop").symlink_to(folder)
+    assert len(list_folder(folder)[0]) == 4
+    (folder / "cats/link.png").symlink_to(elsewhere / "x.png")
+    message = r"1 paths in '.*' lead out of .*: '.*link.png'; pass a list of paths instead"
+    for read in (list_folder, list_pictures):
+        with pytest.raises(InvalidData, match=message):
+            read(folder)
+    (folder / "cats/link.png").unlink()
+    (folder / "birds").symlink_to(elsewhere)
+    with pytest.raises(InvalidData, match="birds"):
+        list_folder(folder)
 
 
 def test_a_folder_without_classes_or_images_is_refused(folder: Path) -> None:
@@ -49,31 +80,55 @@ def test_what_is_no_image_is_refused() -> None:
         list_pictures(pd.DataFrame({"a": ["x"], "b": ["y"]}))
     with pytest.raises(InvalidData, match="got 3 among them"):
         list_pictures(["a.png", 3])
+    with pytest.raises(InvalidData, match=r"got arrays of shapes \(3, 3\) and \(4, 4\)"):
+        list_pictures([np.zeros((3, 3)), np.zeros((4, 4))])
     with pytest.raises(InvalidData, match="X has no images"):
         list_pictures([])
     with pytest.raises(InvalidData, match="must be images or paths of images; got int"):
         list_pictures(7)
 
 
-def test_a_csv_file_of_paths_and_labels(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ('b.png,"small, gray"\na.JPG,cat\n', ["small, gray", "cat"]),
+        ("path,label\nb.png,7\na.JPG,-1\n", [7, -1]),
+        ("\ufeffb.png;1.5\r\n\r\na.JPG;2\r\n", [1.5, 2.0]),
+        ("b.png\t007\na.JPG\t1\n", ["007", "1"]),
+        ("file,furry,loud\nb.png, 1, 0\na.JPG, 1, 1\n", [[1, 0], [1, 1]]),
+    ],
+)
+def test_a_csv_file_of_paths_and_labels(folder: Path, text: str, labels: Any) -> None:
+    table = folder / "cats" / "images.csv"
+    table.write_text(text, encoding="utf-8")
+    files, found = read_csv(table)
+    assert files == [str(folder / "cats/b.png"), str(folder / "cats/a.JPG")]
+    assert found.tolist() == labels
+
+
+def test_relative_paths_are_looked_for_in_the_folders(folder: Path) -> None:
     table = folder / "images.csv"
-    table.write_text("cats/b.png,cat\ndogs/deep/c.png,dog\n", encoding="utf-8")
-    files, labels = read_csv(table)
+    table.write_text(f"b.png,cat\n{folder / 'dogs/deep/c.png'},dog\n", encoding="utf-8")
+    files, _ = read_csv(table, [folder / "dogs", folder / "cats"])
     assert files == [str(folder / "cats/b.png"), str(folder / "dogs/deep/c.png")]
-    assert labels == ["cat", "dog"]
-    table.write_text("b.png,cat\n", encoding="utf-8")
-    assert read_csv(table, [folder / "dogs", folder / "cats"])[0] == [str(folder / "cats/b.png")]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "has no rows"),
-        ("a.png,cat\nb.png\n", "Row 2 of .* has 1 columns; there must be two"),
-        ("../a.png,cat\n/etc/b.png,dog\n", "2 paths in .* lead out of .*'../a.png', '/etc/b.png'"),
+        ("a.png,cat\nb.png\n", "Line 2 of .* has 1 columns; there must be 2, the path"),
+        ("a.png,cat\nb.png,\n", r"Line 2 of .* has an empty value: \['b.png', ''\]"),
+        ("../a.png,cat\n/etc/b.png,dog\n", "2 paths in .* lead out of .*/../a.png', '/etc/b.png'"),
     ],
 )
 def test_a_broken_csv_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "images.csv").write_text(text, encoding="utf-8")
     with pytest.raises(InvalidData, match=message):
+        read_csv(tmp_path / "images.csv")
+
+
+def test_a_csv_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "images.csv").write_text("a.png,é\n", encoding="latin-1")
+    with pytest.raises(InvalidData, match="is not text in UTF-8; save it so, or pass a list of paths"):
         read_csv(tmp_path / "images.csv")
