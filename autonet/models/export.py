@@ -116,7 +116,7 @@ def build_module(model: FittedModel, *, ensemble: bool) -> EndToEndModule:
 def to_tensors(table: Table | ImageData) -> tuple[Tensor, ...]:
     """Return the inputs of an `EndToEndModule`: of a table numbers, codes, and term counts of each text; or images."""
     if isinstance(table, ImageData):
-        return (torch.from_numpy(np.require(table.values, requirements="CW")),)
+        return (torch.from_numpy(np.require(table.values, requirements=["C", "W"])),)
     raw: Any = table.numbers
     numbers = np.asarray(raw.toarray() if table.is_sparse else raw, np.float64)
     arrays = [numbers, table.codes.astype(np.int64), *(text.toarray().astype(np.float64) for text in table.texts)]

@@ -140,9 +140,8 @@ def read_pictures(
     whys = [first or second for (_, first), (_, second) in zip(headers, results, strict=True)]
     if any(whys):
         _report_bad(pictures, whys, on_bad_files)
-    _report_animated(
-        [_name(p, i) for i, p in enumerate(pictures) if not whys[i] and headers[i][0] and headers[i][0].is_animated]
-    )
+    is_animated = [header is not None and header.is_animated for header, _ in headers]
+    _report_animated([_name(p, i) for i, p in enumerate(pictures) if is_animated[i] and not whys[i]])
     if not any(whys):
         return Pictures(values, form)
     kept = np.array([not why for why in whys])
@@ -264,7 +263,7 @@ def _decode(picture: Any, form: PictureFormat) -> NDArray[Any]:
     try:
         if opened is not picture:
             side = REDUCING_GAP * max(form.size)
-            opened.draft(None, (side, side))  # type: ignore[arg-type]  # a JPEG is decoded at a fraction of its size
+            opened.draft(None, (side, side))  # a JPEG is decoded at a fraction of its size
         image = operations.exif_transpose(opened) if _orientation(opened) > 1 else opened
         if image.mode in DEEP_MODES:
             values = _read_deep(image, form)
