@@ -28,6 +28,7 @@ Examples:
   autonet fit train.parquet --target churned --optimize-metric roc_auc --n-jobs auto
   autonet fit train.csv --target price --max-runtime 3600 --preset best_cs --run-dir run
   autonet fit train.csv --target price --set 'networks=["mlpnet"]' --set cross_validator=5
+  autonet fit pictures/ --max-runtime 600 --out pictures.autonet
 """
 
 RESUME_EXAMPLES = """\b
@@ -53,9 +54,14 @@ def _data_options(function: _Function) -> _Function:
             "-t",
             "targets",
             multiple=True,
-            required=True,
             metavar="COLUMN",
-            help="Column to predict; may be repeated.",
+            help="Column to predict; may be repeated.  A folder of images needs none.",
+        ),
+        click.option(
+            "--images/--no-images",
+            default=None,
+            help="Whether the features are images in files.  Default: if TRAIN is a folder, or has a single column of "
+            "features, with names of image files.",
         ),
     ):
         function = option(function)
@@ -108,13 +114,15 @@ def _output_options(function: _Function) -> _Function:
 def fit(train: str, task: str | None, out: Path, with_history: bool, **options: Any) -> None:
     """Find a model for the table TRAIN (CSV, Parquet or JSON lines; - is standard input), and write it to a file.
 
+    For images, TRAIN is a folder with a sub-folder of images for each class, or a table with a column of their paths.
+
     Ctrl-C ends the search: the best model so far is written, and the exit code is 130.
     """
     from autonet.cli.training import construct  # noqa: PLC0415 - imports scikit-learn
 
     _check_out(out)
     data = _read_data(train, options)
-    estimator = construct(data["y"], task, _parse_options(options, data["y"]))
+    estimator = construct(data["y"], task, _parse_options(options, data["y"]), images=isinstance(data["X"], list))
     _fit_and_save(estimator, data, out, with_history=with_history)
 
 
@@ -152,7 +160,8 @@ def _read_data(train: str, options: dict[str, Any]) -> dict[str, Any]:
     from autonet.cli.training import Roles, read_data  # noqa: PLC0415 - imports scikit-learn
 
     roles = Roles(options.pop("targets"), options.pop("sample_weight"), options.pop("groups"), options.pop("drop"))
-    return read_data(train, roles, options.pop("format_"), valid=options.pop("valid"), test=options.pop("test"))
+    how = {name: options.pop(name) for name in ("images", "valid", "test")}
+    return read_data(train, roles, options.pop("format_"), **how)
 
 
 def _parse_options(options: dict[str, Any], y: Any) -> dict[str, Any]:

@@ -19,9 +19,9 @@ __all__ = ["main"]
 
 # Module and summary of each command: `autonet --help` imports none of them.
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "fit": ("autonet.cli.fitting", "Find a model for a table, and write it to a file."),
+    "fit": ("autonet.cli.fitting", "Find a model for a table, or for images, and write it to a file."),
     "resume": ("autonet.cli.fitting", "Go on with a fit in a run directory."),
-    "predict": ("autonet.cli.predicting", "Predict rows."),
+    "predict": ("autonet.cli.predicting", "Predict rows or images."),
     "evaluate": ("autonet.cli.scoring", "Score a model on rows that it has not seen."),
     "leaderboard": ("autonet.cli.scoring", "List what was fitted, the best first."),
     "report": ("autonet.cli.reporting", "Write a report of a model as one HTML page."),
@@ -113,7 +113,7 @@ def _describe(error: Exception) -> str:
 )
 @click.version_option(__version__, prog_name="autonet", message="%(prog)s %(version)s")
 def main() -> None:
-    """Find neural networks for tables.
+    """Find neural networks for tables and images.
 
     Results go to standard output, progress and warnings to standard error. `autonet COMMAND --help` has the options
     and examples of a command.

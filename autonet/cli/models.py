@@ -3,16 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autonet.cli.pictures import choose_paths, find_labels, has_labels, read_files, resolve_paths
 from autonet.cli.tables import Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.cli.training import Roles
 from autonet.core.errors import InvalidData
 from autonet.core.warn import join_first
+from autonet.data.images.reader import ImageReader
 
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["load_model", "read_rows", "read_scored"]
+__all__ = ["load_model", "read_rows", "read_scored", "reads_images"]
 
 
 def load_model(path: str) -> "AutoNet":
@@ -29,8 +31,15 @@ def load_model(path: str) -> "AutoNet":
     return autonet.load(path)
 
 
-def read_rows(estimator: "AutoNet", path: str, format_: str | None = None, targets: tuple[str, ...] = ()) -> Table:
-    """Read a table whose columns are of the kinds that they were in fit.
+def read_rows(
+    estimator: "AutoNet",
+    path: str,
+    format_: str | None = None,
+    targets: tuple[str, ...] = (),
+    *,
+    scored: bool = False,
+) -> Table:
+    """Read a table whose columns are of the kinds that they were in fit, or files of images.
 
     Parameters
     ----------
@@ -40,28 +49,42 @@ def read_rows(estimator: "AutoNet", path: str, format_: str | None = None, targe
         As for `read_table`.
     targets : tuple of str
         Columns that are of the kind of the labels.
+    scored : bool
+        Whether a folder of images has a sub-folder for each class.
 
     Raises
     ------
     InvalidData, InvalidOption, MissingPackage, OSError
     """
-    kinds = _list_kinds(estimator)
+    images = reads_images(estimator)
+    kinds = {} if images else _list_kinds(estimator)
     labels = getattr(estimator, "classes_", None)
     if labels is not None and labels.ndim == 1 and all(isinstance(label, str) for label in labels.tolist()):
         kinds |= dict.fromkeys(targets, "text")
-    return read_table(path, format_, kinds.get)
+    return read_files(path, format_, kinds.get, labeled=scored) if images else read_table(path, format_, kinds.get)
+
+
+def reads_images(estimator: "AutoNet") -> bool:
+    """Return whether a fitted estimator predicts images."""
+    return isinstance(estimator.model_.schema, ImageReader)
 
 
 def read_scored(
     estimator: "AutoNet", path: str, targets: tuple[str, ...], sample_weight: str | None, format_: str | None
-) -> tuple[dict[str, Any], Any, Any]:
+) -> tuple[Any, Any, Any]:
     """Read features, targets and weights to score a model on; the weights are None if no column is named.
+
+    Features are a dictionary of columns, or a list of paths of images.
 
     Raises
     ------
     InvalidData, InvalidOption, MissingPackage, OSError
     """
-    table = read_rows(estimator, path, format_, targets)
+    table = read_rows(estimator, path, format_, targets, scored=True)
+    if reads_images(estimator):
+        targets = find_labels(table) if has_labels(path) else targets
+        data = Roles(targets, sample_weight).split(table)
+        return resolve_paths(table, choose_paths(table, data["X"])), data["y"], data.get("sample_weight")
     data = Roles(targets, sample_weight).split(table)
     names = [str(column.name) for column in estimator.columns_ if isinstance(column.name, str)]
     missing = [repr(name) for name in names if name not in data["X"]]

@@ -19,6 +19,7 @@ Examples:
   autonet predict price.autonet rows.csv --interval 0.9 > predictions.csv
   autonet predict churn.autonet rows.parquet --proba --keep id --out predictions.jsonl
   zcat rows.csv.gz | autonet predict churn.autonet - | head
+  autonet predict pictures.autonet new_pictures/ --proba
 """
 
 
@@ -42,18 +43,24 @@ def predict(
 ) -> None:
     """Predict ROWS (CSV, Parquet or JSON lines; - is standard input) with MODEL, a model file or run directory.
 
-    Columns are found by name, in any order; further ones are ignored.
+    Columns are found by name, in any order; further ones are ignored. For images, ROWS is a folder, an image, or a
+    table with a column of paths, which is copied unless others are to be kept.
     """
-    from autonet.cli.models import load_model, read_rows  # noqa: PLC0415
+    from autonet.cli.models import load_model, read_rows, reads_images  # noqa: PLC0415
     from autonet.cli.output import check_output, write_rows  # noqa: PLC0415
+    from autonet.cli.pictures import choose_paths, resolve_paths  # noqa: PLC0415
 
     check_output(out)
     with warnings_as_sentences():
         estimator = load_model(model)
         _check_task(estimator, model, proba=proba, interval=interval)
         table = read_rows(estimator, rows, format_)
+        X: Any = dict(table.columns)
+        if reads_images(estimator):
+            name = choose_paths(table, X)
+            X, keep = resolve_paths(table, name), keep or (name,)
         columns: dict[str, Any] = {name: table[name] for name in keep}
-        columns |= _predict_columns(estimator, dict(table.columns), proba=proba, interval=interval)
+        columns |= _predict_columns(estimator, X, proba=proba, interval=interval)
     write_rows(columns, out)
 
 
@@ -65,9 +72,7 @@ def _check_task(estimator: "AutoNet", model: str, *, proba: bool, interval: floa
         raise click.BadParameter(f"{model} is a classification; --proba is for those.", param_hint="--interval")
 
 
-def _predict_columns(
-    estimator: "AutoNet", X: dict[str, Any], *, proba: bool, interval: float | None
-) -> "dict[str, Array]":
+def _predict_columns(estimator: "AutoNet", X: Any, *, proba: bool, interval: float | None) -> "dict[str, Array]":
     """Return named columns of predictions."""
     import numpy as np  # noqa: PLC0415 - not for --help
 

@@ -33,9 +33,9 @@ def report(
     model file has the history of the search if it was written with --with-history. Needs the extra `report`.
     """
     from autonet.cli.models import load_model, read_scored  # noqa: PLC0415 - imports scikit-learn
+    from autonet.cli.pictures import check_target  # noqa: PLC0415
 
-    if (test is None) != (not targets):
-        raise click.UsageError("TEST and --target belong together; give both, or neither.")
+    check_target(test, targets, "TEST")
     with warnings_as_sentences():
         estimator = load_model(model)
         rows: tuple[Any, ...] = ()

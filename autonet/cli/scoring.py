@@ -25,7 +25,7 @@ Examples:
 @click.command(epilog=EVALUATE_EXAMPLES)
 @click.argument("model")
 @click.argument("test")
-@click.option("--target", "-t", "targets", multiple=True, required=True, metavar="COLUMN", help="Column to predict.")
+@click.option("--target", "-t", "targets", multiple=True, metavar="COLUMN", help="Column to predict.")
 @click.option("--sample-weight", metavar="COLUMN", help="Column of the weights of the rows.")
 @click.option("--metric", "metrics", multiple=True, metavar="METRIC", help="Metric to compute.  Default: all.")
 @format_option
@@ -40,13 +40,15 @@ def evaluate(
     format_: str | None,
     as_json: bool,
 ) -> None:
-    """Score MODEL, a model file or run directory, on the table TEST of rows that it has not seen.
+    """Score MODEL, a model file or run directory, on the table TEST of rows, or the folder of images, not seen before.
 
     The ends of the 95 % intervals are those of a bootstrap of the rows.
     """
     from autonet.cli.models import load_model, read_scored  # noqa: PLC0415 - imports scikit-learn
     from autonet.cli.output import print_table  # noqa: PLC0415
+    from autonet.cli.pictures import check_target  # noqa: PLC0415
 
+    check_target(test, targets, "TEST")
     with warnings_as_sentences():
         estimator = load_model(model)
         X, y, weights = read_scored(estimator, test, targets, sample_weight, format_)
@@ -69,9 +71,9 @@ def leaderboard(model: str, test: str | None, targets: tuple[str, ...], format_:
     """
     from autonet.cli.models import load_model, read_scored  # noqa: PLC0415 - imports scikit-learn
     from autonet.cli.output import print_table  # noqa: PLC0415
+    from autonet.cli.pictures import check_target  # noqa: PLC0415
 
-    if (test is None) != (not targets):
-        raise click.UsageError("TEST and --target belong together; give both, or neither.")
+    check_target(test, targets, "TEST")
     with warnings_as_sentences():
         estimator = load_model(model)
         rows: tuple[Any, ...] = ()

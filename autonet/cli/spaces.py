@@ -71,13 +71,13 @@ def show_space(
 ) -> None:
     """List the hyperparameters that a fit on the table TRAIN would search; without it, on a table of common size."""
     from autonet.cli.output import print_table  # noqa: PLC0415
+    from autonet.cli.pictures import check_target  # noqa: PLC0415
     from autonet.cli.training import Roles, construct, read_data  # noqa: PLC0415 - imports scikit-learn
 
-    if (train is None) != (not targets):
-        raise click.UsageError("TRAIN and --target belong together; give both, or neither.")
+    check_target(train, targets, "TRAIN")
     options = parse_settings(settings) | ({} if preset is None else {"preset": preset})
     data = {} if train is None else read_data(train, Roles(targets, dropped=drop), format_)
-    estimator = construct(data.get("y"), task, options)
+    estimator = construct(data.get("y"), task, options, images=isinstance(data.get("X"), list))
     with warnings_as_sentences():
         space = estimator.get_hyperparameter_search_space(data.get("X"), data.get("y"))
     print_table(_list_hyperparameters(space), as_json=as_json)

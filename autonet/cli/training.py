@@ -11,6 +11,7 @@ import numpy as np
 
 import autonet
 from autonet.cli.messages import warnings_as_sentences
+from autonet.cli.pictures import choose_paths, find_labels, find_paths, has_labels, read_files, resolve_paths
 from autonet.cli.tables import STDIN, Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.core.errors import InvalidData, InvalidOption
@@ -93,8 +94,10 @@ def get_targets(table: Table, names: Sequence[str]) -> Any:
     return np.column_stack([to_array(table[name], f"column {name!r}") for name in names])
 
 
-def read_data(train: str, roles: Roles, format_: str | None, **parts: str | None) -> dict[str, Any]:
-    """Read the tables of a fit as keywords of `fit`.
+def read_data(
+    train: str, roles: Roles, format_: str | None, images: bool | None = None, **parts: str | None
+) -> dict[str, Any]:
+    """Read the tables of a fit as keywords of `fit`; X is a dictionary of columns, or a list of paths of images.
 
     Parameters
     ----------
@@ -103,24 +106,55 @@ def read_data(train: str, roles: Roles, format_: str | None, **parts: str | None
     roles : Roles
     format_ : str, optional
         Of all tables.
+    images : bool, optional
+        Whether these are images.  Default: if TRAIN is a folder, or has a single column of features, with names of
+        image files.
     **parts : str or None
         Files of further rows, under "valid" and "test".
 
     Raises
     ------
-    click.BadParameter
-        If further rows are to come from standard input.
+    click.UsageError
+        If further rows are to come from standard input, or the targets are not named.
     InvalidData, InvalidOption, MissingPackage, OSError
     """
     with warnings_as_sentences():
-        table = read_table(train, format_)
-        data, kinds = roles.split(table), {name: _find_kind(column) for name, column in table.columns.items()}
+        table = read_table(train, format_) if images is False else read_files(train, format_, labeled=True)
+        named = _name_targets(roles, train, table, images)
+        data, kinds = named.split(table), {name: _find_kind(column) for name, column in table.columns.items()}
+        are_images = images is not False and _find_images(data, table, images)
         for part, path in parts.items():
             if path == STDIN:
                 raise click.BadParameter("only TRAIN may be standard input.", param_hint=f"--{part}")
-            if path is not None:
-                data |= roles.split_other(read_table(path, format_, kinds.get), part)
+            if path is None:
+                continue
+            if not are_images:
+                data |= named.split_other(read_table(path, format_, kinds.get), part)
+                continue
+            other = read_files(path, format_, kinds.get, labeled=True)
+            found = _name_targets(roles if roles.targets else named, path, other, images).split_other(other, part)
+            data |= found | {f"X_{part}": resolve_paths(other, choose_paths(other, found[f"X_{part}"]))}
     return data
+
+
+def _name_targets(roles: Roles, path: str, table: Table, images: bool | None) -> Roles:
+    """Return the roles with the targets that need no name in this table, if it has some."""
+    if images is not False and has_labels(path):
+        return replace(roles, targets=find_labels(table))
+    if not roles.targets:
+        raise click.UsageError("--target is missing: it names the column to predict.")
+    return roles
+
+
+def _find_images(data: dict[str, Any], table: Table, images: bool | None) -> bool:
+    """Replace features by paths of images if that is what they are; return whether they are."""
+    if not images and not (len(data["X"]) == 1 and find_paths(data["X"])):
+        return False
+    name = choose_paths(table, data["X"])
+    if images is None and not has_labels(table.source):
+        click.echo(f"images, because column {name!r} has names of image files; --no-images says otherwise", err=True)
+    data["X"] = resolve_paths(table, name)
+    return True
 
 
 def _find_kind(column: Any) -> ColumnKind | None:
@@ -130,7 +164,7 @@ def _find_kind(column: Any) -> ColumnKind | None:
     return "number" if isinstance(column, np.ndarray) and column.dtype.kind in "if" else None
 
 
-def construct(y: Any, task: str | None, options: dict[str, Any]) -> "AutoNet":
+def construct(y: Any, task: str | None, options: dict[str, Any], *, images: bool = False) -> "AutoNet":
     """Construct the estimator of a task; say which if it is guessed.
 
     Parameters
@@ -140,14 +174,16 @@ def construct(y: Any, task: str | None, options: dict[str, Any]) -> "AutoNet":
         Default: `guess_task`; without targets, classification.
     options : dict
         Parameters of the estimator.
+    images : bool
+        Whether it is one of images.
     """
     chosen = task
     if chosen is None and y is not None:
         chosen, reason = guess_task(y)
         click.echo(f"task: {chosen}, because {reason}; --task says otherwise", err=True)
     if chosen == "regression":
-        return autonet.AutoNetRegression(**options)
-    return autonet.AutoNetClassification(**options)
+        return autonet.AutoNetImageRegression(**options) if images else autonet.AutoNetRegression(**options)
+    return autonet.AutoNetImageClassification(**options) if images else autonet.AutoNetClassification(**options)
 
 
 def _as_array(column: Any) -> Array:

@@ -98,8 +98,8 @@ def check_inside(paths: Sequence[str], folders: Sequence[Path], source: str) -> 
     outside = [repr(path) for path, real in found if not any(Path(real).is_relative_to(root) for root in roots)]
     if outside:
         raise InvalidData(
-            f"{len(outside)} paths in {source} lead out of {', '.join(map(str, folders))}: {join_first(outside)}; pass "
-            "a list of paths instead."
+            f"{len(outside)} paths in {source} lead out of {', '.join(map(str, folders))}: {join_first(outside)}; "
+            "move the files, or pass a list of paths."
         )
 
 

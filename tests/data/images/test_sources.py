@@ -46,7 +46,7 @@ def test_links_out_of_the_folder_are_refused(folder: Path, tmp_path_factory: pyt
     (folder / "cats/loop").symlink_to(folder)
     assert len(list_folder(folder)[0]) == 4
     (folder / "cats/link.png").symlink_to(elsewhere / "x.png")
-    message = r"1 paths in '.*' lead out of .*: '.*link.png'; pass a list of paths instead"
+    message = r"1 paths in '.*' lead out of .*: '.*link.png'; move the files, or pass a list of paths"
     for read in (list_folder, list_pictures):
         with pytest.raises(InvalidData, match=message):
             read(folder)

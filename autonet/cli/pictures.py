@@ -1,0 +1,123 @@
+"""Images as tables: folders, single files, and tables with a column of paths."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from autonet.cli.tables import Table, read_table
+from autonet.cli.texts import ColumnKind
+from autonet.core.errors import InvalidData
+from autonet.core.warn import join_first
+from autonet.data.images.sources import check_inside, is_image_name, list_folder, list_pictures, read_csv
+
+__all__ = ["check_target", "choose_paths", "find_labels", "find_paths", "has_labels", "read_files", "resolve_paths"]
+
+# Names of the columns of folders, and of tables without a header.
+FILE, LABEL = "file", "label"
+
+
+def has_labels(path: str) -> bool:
+    """Return whether labels need no name: in a folder, and in a table of paths and labels without a header."""
+    return Path(path).is_dir() or _lacks_header(path)
+
+
+def check_target(path: str | None, targets: tuple[str, ...], name: str) -> None:
+    """Check that the targets of a table are named, and without a table none.
+
+    Raises
+    ------
+    click.UsageError
+    """
+    if bool(targets) if path is None else not (targets or has_labels(path)):
+        raise click.UsageError(f"{name} and --target belong together; give both, or neither.")
+
+
+def read_files(
+    path: str, format_: str | None, kinds: Callable[[str], ColumnKind | None] = lambda _: None, *, labeled: bool
+) -> Table:
+    """Read a table of paths, a folder of images, or a single image.
+
+    Parameters
+    ----------
+    path, format_, kinds
+        As for `read_table`.
+    labeled : bool
+        Whether a folder has a sub-folder for each class.
+
+    Returns
+    -------
+    Table
+        With the columns of a table; without a header, and of a folder, with "file" and "label", or "label_1" and so on.
+
+    Raises
+    ------
+    InvalidData, InvalidOption, MissingPackage, OSError
+    """
+    if Path(path).is_dir():
+        files, labels = list_folder(path) if labeled else (list_pictures(path, path), None)
+        return Table({FILE: files} if labels is None else {FILE: files, LABEL: labels}, path)
+    if is_image_name(path):
+        return Table({FILE: [path]}, path)
+    if _lacks_header(path):
+        files, labels = read_csv(path)
+        names = [LABEL] if labels.ndim == 1 else [f"{LABEL}_{i}" for i in range(1, labels.shape[1] + 1)]
+        return Table({FILE: files, **dict(zip(names, np.atleast_2d(labels.T), strict=True))}, path)
+    table = read_table(path, format_, kinds)
+    [first, *others] = table.columns
+    if is_image_name(first) and not others:  # no name of a column, but of an image
+        return Table({FILE: [first, *table[first]]}, table.source)
+    return table
+
+
+def find_labels(table: Table) -> tuple[str, ...]:
+    """Return the names of the labels of a folder, or of a table without a header."""
+    return tuple(name for name in table.columns if name != FILE)
+
+
+def find_paths(columns: Mapping[str, Any]) -> list[str]:
+    """Return the names of the columns whose values are names of image files."""
+    return [name for name, column in columns.items() if all(map(is_image_name, column))]
+
+
+def choose_paths(table: Table, columns: Mapping[str, Any]) -> str:
+    """Return the name of the only column of paths.
+
+    Raises
+    ------
+    InvalidData
+        If there is none, or several.
+    """
+    found = find_paths(columns)
+    if len(found) != 1:
+        got = f"several: {join_first(list(map(repr, found)))}" if found else "none"
+        raise InvalidData(f"{table.source} must have one column of paths of images, such as 'cat.png'; got {got}.")
+    return found[0]
+
+
+def resolve_paths(table: Table, name: str) -> list[str]:
+    """Return the paths in a column; in a file they are relative to its folder, and must not leave it.
+
+    Raises
+    ------
+    InvalidData
+    """
+    paths, source = [str(path) for path in table[name]], Path(table.source)
+    if not source.is_file() or is_image_name(table.source) or (name == FILE and has_labels(table.source)):
+        return paths
+    found = [str(source.parent / path) for path in paths]
+    check_inside(found, [source.parent], table.source)
+    return found
+
+
+def _lacks_header(path: str) -> bool:
+    """Return whether a CSV file of several columns begins with the name of an image."""
+    file = Path(path)
+    if file.suffix.lower() not in (".csv", ".tsv", ".txt") or not file.is_file():
+        return False
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        parts = re.split("[,;\t]", lines.readline())
+    return len(parts) > 1 and is_image_name(parts[0].strip(' "'))

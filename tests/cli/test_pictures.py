@@ -1,0 +1,136 @@
+"""Images on the command line: folders, single files, and tables of paths."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pytest
+from PIL import Image
+
+import autonet
+from autonet.cli.pictures import check_target, choose_paths, find_labels, has_labels, read_files, resolve_paths
+from autonet.cli.tables import Table
+from autonet.core.errors import InvalidData
+from tests.cli.conftest import QUICK
+from tests.cli.program import Done, run
+
+EPOCHS = ("--set", "budget_type=epochs", "--set", "max_budget=9", "--set", "baseline=false", "--max-trials", "1")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dark and light images, in a folder each."""
+    root: Path = tmp_path_factory.mktemp("images") / "set"
+    rng = np.random.default_rng(0)
+    for kind, low in (("dark", 0), ("light", 200)):
+        (root / kind).mkdir(parents=True)
+        for i in range(30):
+            Image.fromarray(rng.integers(low, low + 50, (6, 6), np.uint8)).save(root / kind / f"{i:02}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Path:
+    out = folder.parent / "model.autonet"
+    done = run("fit", folder, "--out", out, "--test", folder, *QUICK, *EPOCHS)
+    assert done.code == 0, done.err
+    assert done.err.startswith("task: classification, because the target is not numeric")
+    return out
+
+
+def rows_of(done: Done) -> list[dict[str, str]]:
+    assert done.code == 0, done.err
+    return list(csv.DictReader(done.lines))
+
+
+def test_a_folder_is_fitted_predicted_and_evaluated(folder: Path, model: Path) -> None:
+    auto = autonet.load(model)
+    assert isinstance(auto, autonet.AutoNetImageClassification)
+    assert auto.fit_result["info"]["test_accuracy"] == 1
+    found = rows_of(run("predict", model, folder, "--proba"))
+    assert [list(row) for row in found[:1]] == [["file", "prediction", "probability_dark", "probability_light"]]
+    assert [Path(row["file"]).parent.name for row in found] == [row["prediction"] for row in found]
+    [alone] = rows_of(run("predict", model, found[0]["file"]))
+    assert alone == {name: found[0][name] for name in ("file", "prediction")}
+    done = run("evaluate", model, folder, "--metric", "accuracy", "--json")
+    assert json.loads(done.out)[0]["score"] == 1, done.err
+
+
+def test_a_table_of_paths_is_predicted_and_evaluated(folder: Path, model: Path, tmp_path: Path) -> None:
+    names = "dark/01.png,dark\nlight/01.png,light\n"
+    for table, text in ((folder / "named.csv", f"path,kind\n{names}"), (folder / "plain.csv", names)):
+        table.write_text(text, encoding="utf-8")
+    named = rows_of(run("predict", model, folder / "named.csv", "--keep", "kind"))
+    assert named == [{"kind": kind, "prediction": kind} for kind in ("dark", "light")]
+    plain = rows_of(run("predict", model, folder / "plain.csv"))
+    assert plain[0] == {"file": str(folder / "dark/01.png"), "prediction": "dark"}
+    lines = "".join(f"{row['file']}\n" for row in plain)
+    assert rows_of(run("predict", model, "-", stdin=lines.encode())) == plain
+    for more in ((folder / "named.csv", "--target", "kind"), (folder / "plain.csv",)):
+        done = run("evaluate", model, *more, "--metric", "accuracy", "--json")
+        assert json.loads(done.out)[0]["score"] == 1, done.err
+    for arguments, message in (
+        (("evaluate", model, folder / "named.csv"), "TEST and --target belong together"),
+        (("predict", model, tmp_path), "has no images"),
+        (("predict", model, folder / "gone.png"), f"1 of 1 files cannot be read: '{folder / 'gone.png'}' (missing)"),
+    ):
+        done = run(*arguments)
+        assert (done.code, message in done.err) in ((1, True), (2, True)), done.err
+
+
+def test_a_column_of_paths_makes_a_search_space_of_images(folder: Path) -> None:
+    table = folder / "brightness.csv"
+    rows = [f"{path.relative_to(folder)},{i}.5" for i, path in enumerate(sorted(folder.rglob("*.png")))]
+    table.write_text("\n".join(["path,value", *rows]), encoding="utf-8")
+    done = run("show-space", table, "--target", "value")
+    assert "images, because column 'path' has names of image files; --no-images says otherwise" in done.err + done.out
+    assert "ImageAugmentation" in done.out
+
+
+def test_what_a_fit_cannot_do_is_refused(folder: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("a,y\n1,2\n", encoding="utf-8")
+    for arguments, message in (
+        ((table,), "--target is missing: it names the column to predict"),
+        ((table, "--target", "y", "--images"), "must have one column of paths of images, such as 'cat.png'; got none"),
+        ((folder, "--no-images"), "is a directory; expected a table"),
+        ((folder, "--categorical-features", "a"), "Unknown option 'categorical_features'"),
+    ):
+        done = run("fit", *arguments, "--out", tmp_path / "model.autonet")
+        assert done.code in (1, 2)
+        assert message in done.err
+
+
+def test_files_as_tables(folder: Path, tmp_path: Path) -> None:
+    table = read_files(str(folder), None, labeled=True)
+    assert find_labels(table) == ("label",)
+    assert (len(table["file"]), has_labels(str(folder))) == (60, True)
+    several = folder / "several.csv"
+    several.write_text("dark/00.png,1,0\nlight/00.png,0,1\n", encoding="utf-8")
+    table = read_files(str(several), None, labeled=True)
+    assert [(name, list(column)) for name, column in table.columns.items()][1:] == [
+        ("label_1", [1, 0]),
+        ("label_2", [0, 1]),
+    ]
+    assert resolve_paths(table, "file") == [str(folder / "dark/00.png"), str(folder / "light/00.png")]
+    outside = tmp_path / "outside.csv"
+    outside.write_text("path,y\n../x.png,1\n", encoding="utf-8")
+    with pytest.raises(InvalidData, match=r"1 paths in .*outside.csv lead out of"):
+        resolve_paths(read_files(str(outside), None, labeled=False), "path")
+
+
+def test_the_column_of_paths() -> None:
+    columns: dict[str, Any] = {"a": ["x.png", "y.JPG"], "b": ["x.png", "z"], "c": [1, 2]}
+    assert choose_paths(Table(columns, "rows.csv"), columns) == "a"
+    with pytest.raises(InvalidData, match=r"rows\.csv must have one column of paths .*; got several: 'a', 'b'"):
+        choose_paths(Table(columns, "rows.csv"), {"a": ["x.png"], "b": ["y.png"]})
+
+
+def test_targets_belong_to_a_table(folder: Path) -> None:
+    check_target(None, (), "TEST")
+    check_target(str(folder), (), "TEST")
+    with pytest.raises(click.UsageError, match="TEST and --target belong together"):
+        check_target(None, ("y",), "TEST")
