@@ -80,5 +80,6 @@ def build_context(
         seed=seed,
         precision=options.precision,
         max_parameters=math.inf if options.max_parameters is None else options.max_parameters,
+        initial_weights=options.read_initial_weights(),
         unseen=inputs.test and UnseenRows.from_metrics(*inputs.test, [metric, *additional_metrics]),
     )

@@ -7,9 +7,10 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ConfigSpace import ConfigurationSpace
@@ -79,6 +80,10 @@ __all__ = [
     "read_inputs",
     "resolve_options",
 ]
+
+
+# Random configurations whose networks are compared with initial weights, besides the default of each network.
+N_COMPARED = 30
 
 
 def fit_estimator(
@@ -299,17 +304,25 @@ def build_space_of_fit(
         if node.key in space
     }
     context.own = {name: components for name, components in own.items() if components}
-    _try_own_networks(context, Encoding(space))
+    _try_networks(context, Encoding(space))
     if options.run_dir is not None:
         check_storable(context.own)
     return space
 
 
-def _try_own_networks(context: TrialContext, encoding: Encoding) -> None:
-    """Build networks of the user's with the defaults of the space, for the shape of the data, before any training."""
+def _try_networks(context: TrialContext, encoding: Encoding) -> None:
+    """Try what needs the shape of the data, before any training: networks of the user's, and initial weights."""
     for name in context.own.get(NETWORKS.name, ()):
         (config,) = complete_configs([{NETWORKS.key: name}], encoding)
         context.modality.try_network(context.task, context.resolve(config), context.data)
+    if context.initial_weights is not None:
+        from autonet.pipeline.initial_weights import check_initial_weights  # noqa: PLC0415 - of images only
+
+        network, space = encoding.space[NETWORKS.key], deepcopy(encoding.space)
+        choices = [name for name in context.nodes[NETWORKS.name].components if network.legal_value(name)]
+        space.seed(context.seed)
+        drawn = (dict(config) for config in space.sample_configuration(N_COMPARED))
+        check_initial_weights(context, chain(complete_configs([{NETWORKS.key: n} for n in choices], encoding), drawn))
 
 
 def know_components(estimator: "AutoNet", options: Options) -> dict[str, Node[Any]]:

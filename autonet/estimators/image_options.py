@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from torch import Tensor
+
 from autonet.core.component import ComponentList, Node
 from autonet.core.modality import Modality
 from autonet.estimators.autopytorch.image_names import check_networks, translate_update
 from autonet.estimators.image_params import ImageParams
 from autonet.estimators.options import Options
+from autonet.models.initial_weights import read_weights
 from autonet.nets.images.registry import IMAGE_NETWORKS
 from autonet.pipeline.images import IMAGES
 from autonet.space.updates import HyperparameterSearchSpaceUpdate
@@ -31,6 +34,10 @@ class ImageOptions(Options, ImageParams):
             "image_size": tuple(size) if isinstance(size, Sequence) else size and (size, size),
             "on_bad_files": self.on_bad_files,
         }
+
+    def read_initial_weights(self) -> Mapping[str, Tensor] | None:
+        """Return the weights that networks begin with, if there is a checkpoint."""
+        return None if self.initial_weights is None else read_weights(self.initial_weights, "initial_weights")
 
     def list_updates(self) -> list[HyperparameterSearchSpaceUpdate]:
         """Return the user's updates of the search space; those of Auto-PyTorch 0.0.2 are translated."""

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from autonet.core.component import ComponentList
-from autonet.estimators.checks import must_be, one_of
+from autonet.estimators.checks import PATH, must_be, one_of
 from autonet.estimators.param_fields import components, param
 from autonet.estimators.params import Params
 
@@ -62,6 +63,14 @@ class ImageParams(Params):
         one_of("raise", "skip"),
         "Whether `fit` refuses files that cannot be read, or leaves them out, with their targets, weights and groups, "
         "and lists them in a warning.  `predict` always refuses them.",
+    )
+    initial_weights: str | Path | None = param(
+        None,
+        "path-like",
+        PATH,
+        "Checkpoint whose weights networks begin with, where their names and shapes match: a state dict that "
+        "``torch.save`` wrote, or a model file of autonet, of which the best network is taken.  The log says which "
+        "match the network of the first configuration.  Default: weights are drawn.",
     )
     augmentations: ComponentList | None = components("Augmentations of training images")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
+from torch import nn
 
 from autonet.core.modality import Modality
 from autonet.data.images.sources import list_folder, list_pictures, read_csv
@@ -93,6 +94,7 @@ class _ImageEstimator:
         image_size: int | Sequence[int] | None = None,
         channels: str | None = None,
         on_bad_files: str = "raise",
+        initial_weights: str | Path | None = None,
         augmentations: ComponentList | None = None,
     ) -> None:
         self.preset = preset
@@ -150,12 +152,60 @@ class _ImageEstimator:
         self.image_size = image_size
         self.channels = channels
         self.on_bad_files = on_bad_files
+        self.initial_weights = initial_weights
         self.augmentations = augmentations
 
     def _options(self) -> type[Options]:
         from autonet.estimators.image_options import ImageOptions  # noqa: PLC0415 - loading a model needs no search
 
         return ImageOptions
+
+    def initialize_from_checkpoint(
+        self,
+        hyperparameter_config: Mapping[str, Any] | str | Path,
+        checkpoint: str | Path,
+        in_features: Sequence[int],
+        out_features: int,
+        final_activation: nn.Module | None = None,
+    ) -> nn.Module:
+        """Build the network of a configuration with the weights of a checkpoint, as Auto-PyTorch 0.0.2 does.
+
+        To search with such weights, use the option `initial_weights`.
+
+        Parameters
+        ----------
+        hyperparameter_config : mapping or path-like
+            Configuration, such as `best_config_`, or a JSON file of it, as a line of ``configs.json``.
+        checkpoint : path-like
+            State dict that ``torch.save`` wrote, or model file of autonet.  Tensors whose names or shapes do not match
+            are not used.
+        in_features : sequence of int
+            Channels, height and width of an image.
+        out_features : int
+            Number of outputs.
+        final_activation : nn.Module, optional
+            Last layer.
+
+        Returns
+        -------
+        nn.Module
+            Maps standardized images (n, *in_features) to (n, out_features); in evaluation mode.
+
+        Raises
+        ------
+        InvalidOption
+            If the checkpoint cannot be read, or none of its tensors match.
+        """
+        from autonet.estimators.autopytorch.checkpoints import build_from_checkpoint  # noqa: PLC0415 - loading a model needs none
+
+        network = build_from_checkpoint(
+            self._known_nodes(),  # type: ignore[attr-defined]  # of an estimator
+            hyperparameter_config,
+            checkpoint,
+            in_features,
+            out_features,
+        )
+        return network if final_activation is None else nn.Sequential(network, final_activation)
 
     def _find_rows(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Return the files and labels of a folder, or of a CSV file, that is passed without `y`."""

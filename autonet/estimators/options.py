@@ -239,6 +239,10 @@ class Options(Params):
         """Levels of the quantiles to predict; empty for means."""
         return () if self.quantiles is None else tuple(np.atleast_1d(self.quantiles).astype(float).tolist())
 
+    def read_initial_weights(self) -> Mapping[str, torch.Tensor] | None:
+        """Return the weights that networks begin with; default: None, they are drawn."""
+        return None
+
     def load_preset(self, task: Task) -> Preset:
         """Read the preset for a task."""
         return load_preset(self.preset, task, self.modality.presets)  # type: ignore[arg-type]  # `collect_options` took dictionaries apart

@@ -78,6 +78,7 @@ def describe_conditions(
         "estimator": type(estimator).__name__,
         "autonet": version("autonet-torch"),
         **{name: _show(getattr(options, name)) for name in names},
+        **_hash_weights(options.read_initial_weights()),
         "random_state": int(options.random_state) if isinstance(options.random_state, Integral) else None,
         "X": joblib.hash([_hash_rows(inputs.data), to_spec(reader)]),
         "y": joblib.hash([inputs.y, to_spec(inputs.targets)]),
@@ -169,6 +170,13 @@ def _hash_rows(data: Data) -> str:
 def _hash(value: Any) -> str:
     """Hash the values of an optional argument of `fit`; "none" if it was not passed."""
     return "none" if value is None else str(joblib.hash(value if isinstance(value, str) else np.asarray(value)))
+
+
+def _hash_weights(weights: Mapping[str, Any] | None) -> dict[str, str]:
+    """Hash initial weights, if there are any, in place of the path of their file."""
+    if weights is None:
+        return {}
+    return {"initial_weights": str(joblib.hash({name: tensor.double().numpy() for name, tensor in weights.items()}))}
 
 
 def _show(value: Any) -> str:

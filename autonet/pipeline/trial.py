@@ -20,6 +20,7 @@ from autonet.core.modality import Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
 from autonet.models.ensemble import NetworkMember
+from autonet.models.initial_weights import load_matching
 from autonet.models.network import restore_network
 from autonet.nets.dropout import replace_dropout
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
@@ -258,6 +259,7 @@ def build_training(
     layout: InputLayout | None = None,
     generator: torch.Generator | None = None,
     modality: Modality = TABLES,
+    initial_weights: Mapping[str, torch.Tensor] | None = None,
 ) -> tuple[TrainingState, TrainingPlan]:
     """Build network, optimizer and training plan for encoded rows.
 
@@ -272,9 +274,13 @@ def build_training(
     generator : torch.Generator, optional
         For the draws of training; those of the initialization come from `draw_from`.  Default: torch's global one.
     modality : Modality
+    initial_weights : mapping of str to Tensor, optional
+        Those whose names and shapes match replace what is drawn.
     """
     layout = layout or InputLayout(rows.x.shape[1], n_numbers=rows.x.shape[1])
     network = modality.build_network(task, components, layout, rows.x, rows.y)
+    if initial_weights is not None:
+        load_matching(network, initial_weights)
     network = replace_dropout(network).to(rows.x.device)
     chosen, batch_loss = components[SCHEDULES], components[BATCH_LOSSES]
     schedule = chosen.build()
@@ -303,7 +309,9 @@ def build_in_context(
     generator: torch.Generator | None = None,
 ) -> tuple[TrainingState, TrainingPlan]:
     """Call `build_training` with the modality and precision of a context; raise for a network that is too large."""
-    state, plan = build_training(context.task, components, rows, layout, generator, context.modality)
+    state, plan = build_training(
+        context.task, components, rows, layout, generator, context.modality, context.initial_weights
+    )
     n_parameters = sum(p.numel() for p in state.network.parameters())
     if n_parameters > context.max_parameters:
         raise InvalidNetwork(f"The network has {n_parameters} parameters; max_parameters is {context.max_parameters}.")

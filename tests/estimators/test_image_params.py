@@ -26,7 +26,13 @@ def test_the_constructor_has_the_names_and_defaults_of_the_table(cls: Any) -> No
 
 def test_options_about_columns_are_not_among_them() -> None:
     assert set(Params.names()) - set(ImageParams.names()) == OF_TABLES
-    assert set(ImageParams.names()) - set(Params.names()) == {"image_size", "channels", "on_bad_files", "augmentations"}
+    assert set(ImageParams.names()) - set(Params.names()) == {
+        "image_size",
+        "channels",
+        "on_bad_files",
+        "augmentations",
+        "initial_weights",
+    }
     with pytest.raises(UnknownName, match="categorical_features"):
         AutoNetImageClassification(categorical_features=["a"])
 

@@ -1,0 +1,75 @@
+"""Check of initial weights against the networks of a search space of images, before any training."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+
+from autonet.core.component import Components
+from autonet.core.errors import InvalidOption
+from autonet.core.warn import join_first
+from autonet.data.images.encoder import ImageLayout
+from autonet.models.image_network import build_image_network
+from autonet.models.initial_weights import name_matching
+from autonet.nets.images.registry import IMAGE_NETWORKS
+from autonet.nets.initialization import UNINITIALIZED
+from autonet.pipeline.context import TrialContext
+from autonet.training.random import SkipValues
+
+__all__ = ["check_initial_weights"]
+
+
+def check_initial_weights(context: TrialContext, configs: Iterable[Mapping[str, Any]]) -> None:
+    """Raise unless some of the initial weights match the network of a configuration; log which do not.
+
+    Parameters
+    ----------
+    context : TrialContext
+        Of images.
+    configs : iterable of mapping
+        Configurations to try, in order, up to the first that matches.
+
+    Raises
+    ------
+    InvalidOption
+    """
+    weights, names, family = context.initial_weights or {}, list[str](), ""
+    for config in configs:
+        components = context.resolve(config)
+        network = _build_without_memory(context, components)
+        parameters = {name for name, _ in network.named_parameters()}
+        matching = name_matching(network, weights)
+        if parameters.intersection(matching):
+            _log(components[IMAGE_NETWORKS].name, weights, matching)
+            return
+        if not names:
+            names, family = _describe(dict(network.named_parameters())), components[IMAGE_NETWORKS].name
+    raise InvalidOption(
+        f"initial_weights: no tensor has the name and shape of one of the networks to search; the file has "
+        f"{join_first(_describe(weights))}, and a {family!r} {join_first(names)}. Restrict the search to the network "
+        "that the file is of."
+    )
+
+
+def _build_without_memory(context: TrialContext, components: Components) -> torch.nn.Module:
+    data: Any = context.data  # of images
+    shape = tuple(map(int, data.values.shape[1:]))
+    layout = ImageLayout(context.data.n_columns, shape=shape)
+    with torch.device("meta"), SkipValues():  # type: ignore[no-untyped-call]
+        return build_image_network(context.task, components.replace([UNINITIALIZED]), layout)
+
+
+def _describe(tensors: Mapping[str, torch.Tensor]) -> list[str]:
+    return [f"{name} {tuple(tensor.shape)}" for name, tensor in tensors.items()]
+
+
+def _log(network: str, weights: Mapping[str, torch.Tensor], matching: list[str]) -> None:
+    left = _describe({name: tensor for name, tensor in weights.items() if name not in matching})
+    logging.getLogger("autonet").info(
+        "initial weights: %d of %d tensors match a %s%s",
+        len(matching),
+        len(weights),
+        network,
+        f"; others are not used: {join_first(left)}" if left else "",
+    )
