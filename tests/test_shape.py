@@ -47,6 +47,7 @@ GLOBAL_RANDOM_STATE = re.compile(
     r"|torch\.(random\.)?(seed|manual_seed|set_rng_state)$|torch\.(cuda|mps|xpu)\.(random\.)?\w*(seed|set_rng_state)\w*$"
 )
 ALLOWED = {
+    "autonet/models/initial_weights.py: torch.load": "tensors alone, by weights_only=True",
     "autonet/estimators/pickling.py: pickle.Unpickler": "the attributes of an estimator, which is being unpickled",
     "autonet/estimators/pickling.py: pickle.loads": "its class",
     "autonet/pipeline/trained.py: pickle.loads": "a trained fold, from a worker process of the same fit",
