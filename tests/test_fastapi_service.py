@@ -1,5 +1,7 @@
 """The example of a service, over HTTP."""
 
+import base64
+import io
 import json
 import os
 import re
@@ -13,8 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
 
-from autonet import AutoNetClassification, AutoNetRegression
+from autonet import AutoNetClassification, AutoNetImageClassification, AutoNetRegression
 
 pytest.importorskip("fastapi", reason="the service needs fastapi")
 pytest.importorskip("uvicorn", reason="the service needs uvicorn")
@@ -46,10 +50,10 @@ class Service:
                 yield int(running[1])
         raise AssertionError("".join(said))
 
-    def post(self, body: str | bytes) -> tuple[int, Any]:
+    def post(self, body: str | bytes, kind: str = "application/json") -> tuple[int, Any]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request("POST", "/predict", body, {"Content-Type": "application/json"})
+            connection.request("POST", "/predict", body, {"Content-Type": kind})
             response = connection.getresponse()
             return response.status, json.loads(response.read())
         finally:
@@ -127,5 +131,38 @@ def test_numbers_are_served_as_values(tmp_path: Path) -> None:
     service = Service(tmp_path / "model.autonet")
     try:
         assert service.post(json.dumps(ROWS[:3])) == (200, {"values": auto.predict(ROWS[:3]).tolist()})
+    finally:
+        service.close()
+
+
+def test_images_are_files_in_base64_or_pixels(tmp_path: Path) -> None:
+    digits = load_digits()
+    X = (digits.images[:200] * 15.9).astype(np.uint8)
+    auto = AutoNetImageClassification("tiny_cs", **OPTIONS).fit(X, digits.target[:200])
+    auto.save(tmp_path / "model.autonet")
+    files = []
+    for pixels in X[:3]:
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        files.append(file.getvalue())
+    service = Service(tmp_path / "model.autonet")
+    try:
+        expected = auto.predict(X[:3]).tolist()
+        for images in ([base64.b64encode(file).decode() for file in files], X[:3].tolist()):
+            status, answer = service.post(json.dumps([{"image": image} for image in images]))
+            assert (status, answer["labels"]) == (200, expected)
+        status, answer = service.post(files[0], "image/png")
+        assert (status, answer["labels"]) == (200, expected[:1])
+        for row, sentence in (
+            ({}, 'Each row needs an "image": the content of a file in base64'),
+            ({"image": "/etc/passwd.png"}, '"image" is not in base64: '),
+            ({"image": ["/etc/passwd.png"]}, "X must be images of one shape, or paths of images; got ["),
+            ({"image": base64.b64encode(b"no image").decode()}, "1 of 1 files cannot be read: image 0 (not an image)"),
+            ({"image": [[1, 2], [3]]}, "X must be images of one shape"),
+            ({"image": [[1, 2], [3, 4]]}, "X has images of shape (1, 2, 2)"),
+        ):
+            status, answer = service.post(json.dumps([row]))
+            assert status == 422, answer
+            assert sentence in answer["detail"]
     finally:
         service.close()
