@@ -15,6 +15,8 @@ from sklearn.datasets import load_digits
 EXECUTED = (
     "digits",
     "from_data_to_service",
+    "pictures_to_service",
+    "images_of_autopytorch",
     "read_a_report",
     "edit_the_space",
     "own_network",

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autonet.core.component import ComponentList
-from autonet.estimators.checks import PATH, must_be, one_of
+from autonet.estimators.checks import PATH, PRESET, must_be, one_of
 from autonet.estimators.param_fields import components, param
 from autonet.estimators.params import Params
 
@@ -43,6 +43,15 @@ def _is_size(value: Any) -> bool:
 class ImageParams(Params):
     """Values of all parameters of an estimator of images."""
 
+    preset: str | Path | Mapping[str, Any] | None = param(
+        "medium_cs",
+        "str, Path, dict or None",
+        PRESET,
+        'Search space to start from: "tiny_cs", "medium_cs", "full_cs", or the path of a TOML file.  A dictionary of '
+        "options, or the path of a file of them, ``option=value`` in lines of a ``.txt`` file, sets the options that "
+        "are at their defaults; `preset` may be among them.  None stands for everything at its full range, one network "
+        "at the end and no portfolio.",
+    )
     image_size: int | Sequence[int] | None = param(
         None,
         "int or (int, int)",

@@ -15,6 +15,7 @@ from autonet.core.modality import Modality
 from autonet.data.images.sources import list_folder, list_pictures, read_csv
 from autonet.estimators.autopytorch.keywords import accept_old_keywords
 from autonet.estimators.classification import AutoNetClassification
+from autonet.estimators.image_inspected import InspectedImages
 from autonet.estimators.image_params import ImageParams
 from autonet.estimators.param_docs import document_parameters
 from autonet.estimators.params import Params
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = ["AutoNetImageClassification", "AutoNetImageRegression"]
 
+# Without scikit-learn's `set_output`: no frame holds what `transform` returns, arrays of four dimensions.
+IN_NO_FRAME: Any = {"auto_wrap_output_keys": None}
 
-class _ImageEstimator:
+
+class _ImageEstimator(InspectedImages):
     """Constructor and data of the estimators of images."""
 
     modality: ClassVar[Modality] = IMAGES
@@ -217,7 +221,7 @@ class _ImageEstimator:
 
 
 @document_parameters
-class AutoNetImageClassification(_ImageEstimator, AutoNetClassification):
+class AutoNetImageClassification(_ImageEstimator, AutoNetClassification, **IN_NO_FRAME):
     """Classifier that searches for neural networks on images.
 
     Parameters
@@ -249,7 +253,7 @@ class AutoNetImageClassification(_ImageEstimator, AutoNetClassification):
 
 
 @document_parameters
-class AutoNetImageRegression(_ImageEstimator, AutoNetRegression):
+class AutoNetImageRegression(_ImageEstimator, AutoNetRegression, **IN_NO_FRAME):
     """Regressor, of one or several targets, that searches for neural networks on images.
 
     Parameters

@@ -151,7 +151,8 @@ class InspectedEstimator:
 
         It tells what the data were understood as, what was searched, what won, how good it is and how sure, which
         columns matter, what failed, and how to load the model.  The page loads nothing else, and has no scripts.  It
-        holds names and levels of columns and labels, and pictures of the test rows' targets, but no rows.
+        holds names and levels of columns and labels, and pictures of the test rows' targets, but no rows; of images it
+        shows some test images, those that are predicted worst, and a map of what matters.
 
         Parameters
         ----------

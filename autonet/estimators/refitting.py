@@ -157,7 +157,8 @@ def choose_configuration(
     kind = estimator._options()  # noqa: SLF001
     params = {name: getattr(estimator, name) for name in kind.names()}
     given = {**translate_options(overrides, kind.names()), "baseline": chosen.has_linear}
-    keywords = {**given, **WITHOUT_SEARCH}
+    known = kind.names()
+    keywords = {**given, **{name: value for name, value in WITHOUT_SEARCH.items() if name in known}}
     if chosen.others:
         size = max(kind.resolve(collect_options(params, given)).max_networks, len(chosen.configs))
         keywords |= {"max_trials": len(chosen.configs), "ensemble_size": size}

@@ -158,5 +158,5 @@ class AutoNetRegression(AutoPyTorchMixin, _QuantileRegressorMixin, AutoNet):
     def __sklearn_tags__(self) -> Any:
         """Return the tags of scikit-learn."""
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = self.quantiles is None
+        tags.target_tags.multi_output = getattr(self, "quantiles", None) is None  # estimators of images have none
         return tags

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from autonet.inspection.plots.classification import RocCurvesDisplay as RocCurvesDisplay
     from autonet.inspection.plots.contour import ContourDisplay as ContourDisplay
     from autonet.inspection.plots.curves import LearningCurvesDisplay as LearningCurvesDisplay
+    from autonet.inspection.plots.images import AugmentationsDisplay as AugmentationsDisplay
+    from autonet.inspection.plots.images import MistakesDisplay as MistakesDisplay
+    from autonet.inspection.plots.images import PatchImportanceDisplay as PatchImportanceDisplay
     from autonet.inspection.plots.importance import HyperparameterImportanceDisplay as HyperparameterImportanceDisplay
     from autonet.inspection.plots.parallel import ParallelCoordinatesDisplay as ParallelCoordinatesDisplay
     from autonet.inspection.plots.regression import PredictionsDisplay as PredictionsDisplay
@@ -32,6 +35,7 @@ _PLOTS = "autonet.inspection.plots"
 __getattr__, __dir__ = make_lazy_attributes(
     __name__,
     {
+        "AugmentationsDisplay": f"{_PLOTS}.images",
         "CalibrationCurvesDisplay": f"{_PLOTS}.classification",
         "ConfusionMatrixDisplay": f"{_PLOTS}.classification",
         "ContourDisplay": f"{_PLOTS}.contour",
@@ -39,7 +43,9 @@ __getattr__, __dir__ = make_lazy_attributes(
         "HyperparameterImportance": "autonet.inspection.hyperparameters",
         "HyperparameterImportanceDisplay": f"{_PLOTS}.importance",
         "LearningCurvesDisplay": f"{_PLOTS}.curves",
+        "MistakesDisplay": f"{_PLOTS}.images",
         "ParallelCoordinatesDisplay": f"{_PLOTS}.parallel",
+        "PatchImportanceDisplay": f"{_PLOTS}.images",
         "PrecisionRecallCurvesDisplay": f"{_PLOTS}.classification",
         "PredictionsDisplay": f"{_PLOTS}.regression",
         "ResidualsDisplay": f"{_PLOTS}.regression",
@@ -51,6 +57,7 @@ __getattr__, __dir__ = make_lazy_attributes(
 )
 
 __all__ = [
+    "AugmentationsDisplay",
     "CalibrationCurvesDisplay",
     "ConfusionMatrixDisplay",
     "ContourDisplay",
@@ -58,7 +65,9 @@ __all__ = [
     "HyperparameterImportance",
     "HyperparameterImportanceDisplay",
     "LearningCurvesDisplay",
+    "MistakesDisplay",
     "ParallelCoordinatesDisplay",
+    "PatchImportanceDisplay",
     "PrecisionRecallCurvesDisplay",
     "PredictionsDisplay",
     "ResidualsDisplay",

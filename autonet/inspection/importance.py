@@ -1,7 +1,7 @@
 """Permutation importance of the columns of a table, with the importance that noise would reach as yardstick."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from autonet.inspection.scoring import ScoredRows
 from autonet.metrics.metric import Metric
 from autonet.models.model import FittedModel
 
-__all__ = ["feature_importance", "shuffle_column"]
+__all__ = ["NOISE_LEVEL", "check_options", "draw_rows", "feature_importance", "measure_drop", "score", "shuffle_column"]
 
 MIN_REPEATS = 2  # to know how scores vary from shuffle to shuffle
 NOISE_LEVEL = 0.95  # share of columns of noise that stay below the yardstick
@@ -62,14 +62,13 @@ def feature_importance(
     """
     schema = _check(model, n_repeats, max_rows)
     rng = make_rng(random_state)
-    rows = _draw(rows, max_rows, rng)
+    rows = draw_rows(rows, max_rows, rng)
     sign = -1.0 if metric.optimum is None else 1.0
-    whole = sign * _score(model, metric, rows)
+    whole = score(model, metric, rows)
     orders = [rng.permutation(len(rows.data)) for _ in range(n_repeats)]
     found = [
-        _row(
-            name, whole, [sign * _score(model, metric, replace(rows, data=d)) for d in _shuffle(rows.data, at, orders)]
-        )
+        {"feature": name}
+        | measure_drop(whole, [score(model, metric, replace(rows, data=d)) for d in _shuffle(rows.data, at, orders)])
         for name, at in _columns(schema)
     ]
     found.sort(key=lambda row: -row["importance"])
@@ -124,14 +123,25 @@ def _check(model: FittedModel, n_repeats: Any, max_rows: Any) -> Schema:
     """Check the options; return the schema of the table."""
     if not isinstance(model.schema, Schema):
         raise InvalidOption("feature_importance is for models of tables; this one is of another modality.")
+    check_options(n_repeats, max_rows)
+    return model.schema
+
+
+def check_options(n_repeats: Any, max_rows: Any) -> None:
+    """Check the number of shuffles, and of rows.
+
+    Raises
+    ------
+    InvalidOption
+    """
     if not (is_integer(n_repeats) and n_repeats >= MIN_REPEATS):
         raise InvalidOption(f"n_repeats must be a whole number of at least {MIN_REPEATS}; got {n_repeats!r:.60}.")
     if max_rows is not None and not (is_integer(max_rows) and max_rows >= 1):
         raise InvalidOption(f"max_rows must be a whole number of at least 1, or None; got {max_rows!r:.60}.")
-    return model.schema
 
 
-def _draw(rows: ScoredRows, max_rows: int | None, rng: np.random.Generator) -> ScoredRows:
+def draw_rows(rows: ScoredRows, max_rows: int | None, rng: np.random.Generator) -> ScoredRows:
+    """Return rows, if there are more some of them, drawn at random."""
     n = len(rows.data)
     if max_rows is None or n <= max_rows:
         return rows
@@ -140,8 +150,10 @@ def _draw(rows: ScoredRows, max_rows: int | None, rng: np.random.Generator) -> S
     return ScoredRows(rows.data.rows(chosen), rows.y[chosen], weights)
 
 
-def _score(model: FittedModel, metric: Metric, rows: ScoredRows) -> float:
-    return metric.score(rows.y, rows.predict(model), rows.weights, model.threshold)
+def score(model: FittedModel, metric: Metric, rows: ScoredRows) -> float:
+    """Score rows by a metric, of which greater is better: an error is negative."""
+    sign = -1.0 if metric.optimum is None else 1.0
+    return sign * metric.score(rows.y, rows.predict(model), rows.weights, model.threshold)
 
 
 def _columns(schema: Schema) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
@@ -157,12 +169,24 @@ def _shuffle(table: Any, at: Mapping[str, Any] | None, orders: list[NDArray[np.i
         yield shuffle_column(table, at or {}, order)
 
 
-def _row(name: str, whole: float, shuffled: list[float]) -> dict[str, Any]:
-    """Return the row of a column, given the score of the whole and those of the shuffles; none if it is not used."""
+def measure_drop(whole: float, shuffled: Sequence[float]) -> dict[str, Any]:
+    """Compare the score of rows with the scores after shuffles of a part of them; none if the part is not used.
+
+    Parameters
+    ----------
+    whole : float
+        Greater is better.
+    shuffled : sequence of float
+
+    Returns
+    -------
+    dict
+        ``importance``, ``std``, ``noise`` and ``above_noise``.
+    """
     if not shuffled:
-        return {"feature": name, "importance": 0.0, "std": 0.0, "noise": 0.0, "above_noise": False}
+        return {"importance": 0.0, "std": 0.0, "noise": 0.0, "above_noise": False}
     drops = whole - np.array(shuffled)  # exactly zero where nothing changes
     n, std, importance = len(drops), float(np.std(drops, ddof=1)), float(np.mean(drops))
     # Of noise, the score before is one more draw of those after a shuffle: its distance to their mean is known.
     noise = float(student.ppf(NOISE_LEVEL, n - 1)) * std * math.sqrt(1 + 1 / n)
-    return {"feature": name, "importance": importance, "std": std, "noise": noise, "above_noise": importance > noise}
+    return {"importance": importance, "std": std, "noise": noise, "above_noise": importance > noise}

@@ -3,9 +3,10 @@
 import warnings
 from typing import Any
 
+import numpy as np
 import pytest
 
-from autonet import AutoNetClassification, AutoNetRegression
+from autonet import AutoNetClassification, AutoNetImageClassification, AutoNetImageRegression, AutoNetRegression
 from autonet.search import Study
 from tests.inspection.histories import search_budgets, search_conditional
 
@@ -36,6 +37,42 @@ def regressor(diabetes: Any) -> AutoNetRegression:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return AutoNetRegression("tiny_cs", optimize_metric="rmse", **options).fit(*diabetes)
+
+
+IMAGES: dict[str, Any] = {
+    "budget_type": "epochs",
+    "max_budget": 8,
+    "max_trials": 1,
+    "cross_validator": "none",
+    "baseline": False,
+    "n_jobs": 1,
+    "random_state": 0,
+}
+
+
+@pytest.fixture(scope="session")
+def pictures() -> tuple[Any, Any]:
+    """Noise of 8 x 8 pixels, and what its right half tells: class "up" has a bright patch at the top, "down" below."""
+    rng = np.random.default_rng(0)
+    y = rng.choice(["dark", "down", "up"], 240)
+    X = rng.integers(100, size=(240, 8, 8), dtype=np.uint8)
+    X[y == "up", :4, 4:] += 120
+    X[y == "down", 4:, 4:] += 120
+    return X, y
+
+
+@pytest.fixture(scope="session")
+def image_classifier(pictures: Any) -> AutoNetImageClassification:
+    X, y = pictures
+    return AutoNetImageClassification("tiny_cs", **IMAGES).fit(X[:160], y[:160])
+
+
+@pytest.fixture(scope="session")
+def image_regressor(pictures: Any) -> AutoNetImageRegression:
+    """A regression of color images, trained as they are."""
+    X = np.stack([pictures[0]] * 3, -1)
+    options = IMAGES | {"max_budget": 2}
+    return AutoNetImageRegression("tiny_cs", augmentations=["none"], **options).fit(X[:160], X[:160].mean((1, 2, 3)))
 
 
 @pytest.fixture(scope="session")

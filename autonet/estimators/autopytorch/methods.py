@@ -229,4 +229,5 @@ class AutoPyTorchMixin:
         from autonet.inspection.space import list_hyperparameters  # noqa: PLC0415 - loading a model needs no search
 
         space = self.get_hyperparameter_search_space()  # type: ignore[attr-defined]  # of the estimator
-        print(f"{describe_parameters()}\n\n{list_hyperparameters(space).to_text()}")  # noqa: T201 - its purpose
+        params = self._params  # type: ignore[attr-defined]  # of all estimators
+        print(f"{describe_parameters(params)}\n\n{list_hyperparameters(space).to_text()}")  # noqa: T201 - its purpose

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from autonet.core.resulttable import ResultTable
@@ -12,7 +13,7 @@ from autonet.inspection.report.words import count
 from autonet.inspection.scoring import ScoredRows, optimized_name
 from autonet.models.model import one_thread
 
-__all__ = ["describe_features"]
+__all__ = ["choose_sample", "count_sample", "describe_features"]
 
 SAMPLES = ((1000, 5), (500, 5), (200, 5), (200, 3))  # rows of which the importance is computed, and shuffles
 SECONDS = 4.0
@@ -30,7 +31,7 @@ def describe_features(estimator: Any, tested: HeldOut) -> Section:
     """
     columns = getattr(estimator.model_.schema, "columns", ())
     n_used = sum(column.is_used for column in columns)
-    sample = _choose_sample(estimator.model_, tested.rows, n_used)
+    sample = choose_sample(estimator.model_, tested.rows, n_used)
     if sample is None or not n_used:
         why = f"it would take long for {count(n_used, 'column')}" if n_used else "the data are no table with columns"
         text = f"The importance of columns is left out: {why}."
@@ -42,16 +43,18 @@ def describe_features(estimator: Any, tested: HeldOut) -> Section:
     above = sum(row["above_noise"] for row in table)
     text = (
         f"How much worse {metric} gets when the values of a column are shuffled: the mean of {n_repeats} shuffles of "
-        f"{_count_sample(n_rows, len(tested))}. {_count_above(above, len(table))} The mark is what a column of pure "
+        f"{count_sample(n_rows, len(tested))}. {_count_above(above, len(table))} The mark is what a column of pure "
         "noise would stay below in 19 of 20 cases. Columns that tell the same share their importance, and each may "
         "seem unimportant. Importance does not say what a change of the column would cause."
     )
     return Section("features", "Columns that matter", (Text(text), *_tabulate_features(table)))
 
 
-def _choose_sample(model: Any, rows: ScoredRows, n_columns: int) -> tuple[int, int] | None:
+def choose_sample(
+    model: Any, rows: ScoredRows, n_columns: int, samples: Sequence[tuple[int, int]] | None = None
+) -> tuple[int, int] | None:
     """Return the largest sample, and its shuffles, that takes a few seconds; None if even the smallest takes longer."""
-    for n_rows, n_repeats in SAMPLES:
+    for n_rows, n_repeats in SAMPLES if samples is None else samples:
         part = rows.data.rows(slice(0, min(n_rows, len(rows.data))))
         with one_thread():
             began = time.perf_counter()
@@ -61,8 +64,9 @@ def _choose_sample(model: Any, rows: ScoredRows, n_columns: int) -> tuple[int, i
     return None
 
 
-def _count_sample(n_rows: int, n_tested: int) -> str:
-    return f"{n_rows:,} of {n_tested:,} test rows" if n_rows < n_tested else f"all {count(n_tested, 'test row')}"
+def count_sample(n_rows: int, n_tested: int, noun: str = "test row") -> str:
+    """Return how many of the test rows a sample has, in words."""
+    return f"{n_rows:,} of {n_tested:,} {noun}s" if n_rows < n_tested else f"all {count(n_tested, noun)}"
 
 
 def _count_above(above: int, n: int) -> str:

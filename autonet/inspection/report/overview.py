@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from autonet.data.images.reader import ImageReader
 from autonet.inspection.report.blocks import Block, Code, Facts, Section, Text
 from autonet.inspection.report.scores import HeldOut, format_interval
 from autonet.inspection.report.search import NO_HISTORY
@@ -33,8 +34,10 @@ auto.save("model.autonet")
 import autonet
 
 auto = autonet.load("model.autonet")
-auto.predict(X)  # a table with the columns of the fit; selected by name, in any order
+auto.predict(X)  # {X}
 """
+OF_TABLES = "a table with the columns of the fit; selected by name, in any order"
+OF_IMAGES = "images: an array as in the fit, files, pictures of Pillow, or a folder"
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def _question_search(estimator: Any, summary: Sequence[dict[str, Any]]) -> list[
 def describe_loading(estimator: Any) -> Section:
     """Show how to save and load the model."""
     blocks: list[Block] = [
-        Code(LOADING),
+        Code(LOADING.format(X=OF_IMAGES if isinstance(estimator.model_.schema, ImageReader) else OF_TABLES)),
         Text("The file holds numbers and text, no code, and no rows of the training data."),
     ]
     nodes = estimator._known_nodes()  # noqa: SLF001 - of the same package

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from autonet.core.files import find_target, write_file
 from autonet.inspection.report.blocks import Section
 from autonet.inspection.report.data import describe_data, describe_target
 from autonet.inspection.report.features import describe_features
+from autonet.inspection.report.images import are_images, describe_images, describe_patches, show_mistakes
 from autonet.inspection.report.overview import (
     describe_loading,
     describe_provenance,
@@ -93,20 +95,24 @@ def _collect(estimator: Any, tested: HeldOut | None) -> dict[str, Any]:
     """Return the values that the template lays out."""
     summary = estimator.summary()
     board = estimator.leaderboard() if tested is None else estimator.leaderboard(tested.X, tested.y)
+    of_images, target = are_images(estimator.model_), describe_target(estimator.model_.targets)
+    scores, describe_parts = describe_scores(estimator, tested), describe_patches if of_images else describe_features
+    if of_images and tested is not None:
+        scores = replace(scores, blocks=(*scores.blocks, *show_mistakes(estimator.model_, tested)))
     sections: list[Section | None] = [
         describe_winner(estimator, board),
-        describe_scores(estimator, tested),
-        None if tested is None else describe_features(estimator, tested),
-        describe_data(estimator),
+        scores,
+        None if tested is None else describe_parts(estimator, tested),
+        describe_images(estimator, tested, target) if of_images else describe_data(estimator),
         describe_search(estimator),
         describe_curves(estimator),
         describe_failures(estimator),
         describe_loading(estimator),
         describe_provenance(estimator),
     ]
-    task, n_rows = describe_target(estimator.model_.targets), estimator.model_.best[0].task.n_rows
+    fitted_to = count(estimator.model_.best[0].task.n_rows, "image" if of_images else "row")
     return {
-        "subtitle": f"Predicts {task}. Fitted to {count(n_rows, 'row')}. {describe_members(estimator)}",
+        "subtitle": f"Predicts {target}. Fitted to {fitted_to}. {describe_members(estimator)}",
         "figures": list_figures(estimator, tested, summary),
         "cautions": list_cautions(estimator, tested, summary),
         "sections": [section for section in sections if section is not None],

@@ -138,7 +138,7 @@ def _show_scores_of_fit(estimator: Any) -> list[Block]:
     text = (
         "No test rows were given to this report. Validation scores are optimistic, because epochs, configurations and "
         "the ensemble were chosen on the same rows. Pass rows that the fit has not seen, report(path, X_test, y_test), "
-        "for scores with intervals, classes, errors and the importance of columns."
+        "for scores with intervals, classes, errors, and what matters in the rows."
     )
     return [Text(text, is_caution=True), make_table(rows, shown, "Scores that the fit recorded")]
 
