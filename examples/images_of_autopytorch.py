@@ -45,21 +45,23 @@ space = auto.get_hyperparameter_search_space()
 print([name for name, hyperparameter in space.items() if hyperparameter.size > 1])
 
 # %%
-# **I) A path to a CSV file.** Its paths are relative to its folder, where the tutorial passes ``images_root_folders``.
-# Its ``images_shape=[3, 12, 12]`` would be ``image_size=12`` here: channels are those of the files. Its
-# ``save_checkpoints=True`` is ``run_dir``, a directory from which the same call goes on after a crash.
-auto.fit(folder / "train.csv", image_size=12, min_budget=3, max_budget=9, max_trials=3, run_dir=folder / "run")
+# **I) A path to a CSV file.** Its paths are relative to its folder, which ``images_root_folders`` says in the tutorial.
+# ``images_shape`` becomes ``image_size``; ``save_checkpoints`` has no effect: ``run_dir`` is a directory that keeps the
+# weights of every trial, and from which the same call goes on after a crash.
+auto.fit(
+    folder / "train.csv", images_shape=[1, 12, 12], min_budget=3, max_budget=9, max_trials=3, run_dir=folder / "run"
+)
 print(auto.leaderboard().to_pandas()[["rank", "name", "family", "val_score", "budget"]].to_string(index=False))
 
 # %%
 # **II) Paths and labels.** Any sequence of paths does, a column of a data frame as well.
 table = pd.read_csv(folder / "test.csv", header=None)
-paths, labels = [folder / name for name in table[0]], table[1].astype(str)
+paths, labels = [folder / name for name in table[0]], table[1]
 print("Accuracy", round(auto.score(paths, labels), 3))
 print("Predictions", *auto.predict(paths[:10]))
 
 # %%
-# Labels of a CSV file are strings, those of a column what they are.
+# Where is it wrong?
 MistakesDisplay.from_estimator(auto, paths, labels)
 
 # %%

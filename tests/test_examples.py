@@ -75,6 +75,31 @@ def test_from_data_to_service(monkeypatch: Any, capsys: Any, tmp_path: Path) -> 
     assert loaded == exported
 
 
+def test_pictures_to_service(pyplot: Any, monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:
+    """The service, without autonet, and the estimator say nearly the same: Pillow resizes slightly otherwise."""
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
+    page = example("pictures_to_service")
+    served = [
+        json.loads(text)
+        for text in re.findall(r"^(?:circle|square|triangle) (\{.*\})$", capsys.readouterr().out, re.MULTILINE)
+    ]
+    expected = page.auto.predict_proba(page.files[::40])
+    np.testing.assert_allclose([list(answer.values()) for answer in served], expected, atol=0.05)
+    assert page.auto.score(page.files, page.labels) > 0.8
+    assert len(pyplot.get_fignums()) == 5
+
+
+def test_images_of_autopytorch(pyplot: Any, monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
+    page = example("images_of_autopytorch")
+    first, second = map(float, re.findall(r"^Accuracy (.*)$", capsys.readouterr().out, re.MULTILINE))
+    assert min(first, second) > 0.7
+    assert len(page.auto.history_) == 3
+    assert len(pyplot.get_fignums()) == 1
+
+
 def test_read_a_report(pyplot: Any, monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
     example("read_a_report")
