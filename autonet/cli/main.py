@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate": ("autonet.cli.scoring", "Score a model on rows that it has not seen."),
     "leaderboard": ("autonet.cli.scoring", "List what was fitted, the best first."),
     "report": ("autonet.cli.reporting", "Write a report of a model as one HTML page."),
+    "export": ("autonet.cli.exporting", "Write a model for services without autonet."),
     "presets": ("autonet.cli.spaces", "List the search spaces that come with autonet."),
     "show-space": ("autonet.cli.spaces", "List the hyperparameters that a fit would search."),
 }
