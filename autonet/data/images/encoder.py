@@ -1,6 +1,6 @@
 """Encoder of images: pixels standardized by channel, batch by batch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,12 @@ class ImageInputs:
             taken = _take(self.values, chosen if self.rows is None else self.rows[chosen])
         images: Tensor = self.module(taken.to(torch.float32, memory_format=torch.channels_last))
         return images
+
+    def select(self, rows: Tensor) -> "ImageInputs":
+        """Return the images of an index tensor (n,), standardized as they are taken."""
+        if isinstance(self.values, Tensor):
+            return replace(self, values=self.values[rows])
+        return replace(self, rows=rows.numpy() if self.rows is None else self.rows[rows.numpy()])
 
     @property
     def prediction_rows(self) -> int:

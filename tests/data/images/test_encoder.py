@@ -43,3 +43,14 @@ def test_it_comes_back_from_its_description() -> None:
     back = from_spec(to_spec(encoder))
     assert back.layout == encoder.layout
     np.testing.assert_array_equal(back.mean, encoder.mean)
+
+
+def test_selected_images_are_standardized_as_they_are_taken() -> None:
+    data = ImageData(VALUES)
+    encoder = ImageEncoder.fit(data, np.arange(20), seed=0)
+    for rows in (None, np.arange(20)[::-1]):
+        inputs = encoder.inputs(data, torch.device("cpu"), rows)
+        chosen = inputs.select(torch.tensor([4, 0, 7]))
+        assert np.shares_memory(chosen.values, VALUES)
+        assert torch.equal(chosen[torch.tensor([2, 0])], inputs[torch.tensor([7, 4])])
+        assert torch.equal(chosen[1:], inputs[torch.tensor([0, 7])])
