@@ -54,3 +54,12 @@ def test_selected_images_are_standardized_as_they_are_taken() -> None:
         assert np.shares_memory(chosen.values, VALUES)
         assert torch.equal(chosen[torch.tensor([2, 0])], inputs[torch.tensor([7, 4])])
         assert torch.equal(chosen[1:], inputs[torch.tensor([0, 7])])
+
+
+def test_another_device_gets_a_copy_of_the_rows() -> None:
+    device = torch.device("meta")
+    encoder = ImageEncoder.fit(ImageData(VALUES), np.arange(20), seed=0)
+    inputs = encoder.inputs(ImageData(VALUES), device, np.array([3, 1, 9]))
+    assert (inputs.device, inputs.shape, inputs.values.dtype) == (device, (3, 3, 4, 5), torch.uint8)
+    assert inputs[torch.tensor([0, 1], device=device)].shape == (2, 3, 4, 5)
+    assert inputs.select(torch.tensor([2], device=device)).shape == (1, 3, 4, 5)
