@@ -19,6 +19,7 @@ __all__ = ["ENDINGS", "check_inside", "is_image_name", "list_folder", "list_pict
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
 # How names of files begin that systems put beside images.
 HIDDEN = (".", "__MACOSX")
+TABLES = (".csv", ".tsv", ".txt")
 DELIMITERS = ",;\t"
 WHOLE = re.compile(r"[+-]?(?!0\d)\d{1,18}")
 NUMBER = re.compile(r"[+-]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -26,6 +27,8 @@ NUMBER = re.compile(r"[+-]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 def list_pictures(X: Any, name: str = "X") -> list[Any]:
     """Return the paths, contents of files or pictures of Pillow in a sequence, a column, or a frame of one column.
+
+    Of a folder these are the images in it, of a CSV file the paths in its first column.
 
     Raises
     ------
@@ -37,7 +40,7 @@ def list_pictures(X: Any, name: str = "X") -> list[Any]:
             raise InvalidData(f"{name} must have one column, of paths of images; got {len(X.columns)}.")
         X = np.asarray(X)[:, 0]
     if isinstance(X, str | os.PathLike):
-        return _list_files(Path(X), name)
+        return _list_path(Path(X), name)
     pictures = list(X) if isinstance(X, Sequence | np.ndarray) or hasattr(X, "__array__") else None
     if pictures is None:
         raise InvalidData(f"{name} must be images or paths of images; got {type(X).__name__}.")
@@ -49,6 +52,12 @@ def list_pictures(X: Any, name: str = "X") -> list[Any]:
     if not pictures:
         raise InvalidData(f"{name} has no images.")
     return pictures
+
+
+def _list_path(path: Path, name: str) -> list[str]:
+    if path.suffix.lower() in TABLES and path.is_file():
+        return read_csv(path, labeled=False)[0]
+    return [str(path)] if path.is_file() and is_image_name(path.name) else _list_files(path, name)
 
 
 def is_image_name(name: Any) -> bool:
@@ -125,7 +134,9 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield Path(parent, name)
 
 
-def read_csv(path: str | os.PathLike[str], roots: Sequence[str | os.PathLike[str]] = ()) -> tuple[list[str], Any]:
+def read_csv(
+    path: str | os.PathLike[str], roots: Sequence[str | os.PathLike[str]] = (), *, labeled: bool = True
+) -> tuple[list[str], Any]:
     """Return the paths in the first column of a CSV file, and the labels in the others.
 
     A first row is a header if it has no name of an image file, and the second row has one.
@@ -135,11 +146,13 @@ def read_csv(path: str | os.PathLike[str], roots: Sequence[str | os.PathLike[str
     path : path-like
     roots : sequence of path-like, optional
         Folders in which relative paths are looked for; default: that of the file.
+    labeled : bool
+        Whether there must be labels.
 
     Returns
     -------
     files : list of str
-    labels : ndarray of shape (n,) or (n, n_labels)
+    labels : ndarray of shape (n,) or (n, n_labels), or None
         Numbers if all values of a column are, else text.
 
     Raises
@@ -151,7 +164,7 @@ def read_csv(path: str | os.PathLike[str], roots: Sequence[str | os.PathLike[str
     rows = _read_rows(Path(path))
     if not rows:
         raise InvalidData(f"{str(path)!r} has no rows; each must be the path of an image, and its label.")
-    width = max(len(rows[0][1]), 2)
+    width = max(len(rows[0][1]), 2 if labeled else 1)
     for number, row in rows:
         if len(row) != width or not all(row):
             expected = "the path of an image and its label" if width == 2 else "the path of an image and its labels"
@@ -161,7 +174,9 @@ def read_csv(path: str | os.PathLike[str], roots: Sequence[str | os.PathLike[str
     found = [_find(name, folders) for name in files]
     check_inside(found, folders, repr(str(path)))
     labels = [_convert(column) for column in columns]
-    return found, labels[0] if len(labels) == 1 else np.column_stack(labels)
+    if len(labels) < 2:
+        return found, labels[0] if labels else None
+    return found, np.column_stack(labels)
 
 
 def _read_rows(path: Path) -> list[tuple[int, list[str]]]:

@@ -106,6 +106,16 @@ def test_a_csv_file_of_paths_and_labels(folder: Path, text: str, labels: Any) ->
     assert found.tolist() == labels
 
 
+def test_images_of_a_csv_file_or_a_single_one_are_listed(folder: Path) -> None:
+    table = folder / "cats" / "images.csv"
+    for text in ("b.png\na.JPG\n", "path,label\nb.png,7\na.JPG,8\n"):
+        table.write_text(text, encoding="utf-8")
+        assert list_pictures(table) == [str(folder / "cats/b.png"), str(folder / "cats/a.JPG")]
+    assert list_pictures(folder / "cats/b.png") == [str(folder / "cats/b.png")]
+    with pytest.raises(InvalidData, match=r"X: '.*notes.md' is no folder; pass a list of paths, or a folder of images"):
+        list_pictures(folder / "cats/notes.md")
+
+
 def test_relative_paths_are_looked_for_in_the_folders(folder: Path) -> None:
     table = folder / "images.csv"
     table.write_text(f"b.png,cat\n{folder / 'dogs/deep/c.png'},dog\n", encoding="utf-8")
