@@ -70,9 +70,11 @@ SIZES = (
 )
 
 
-def candidates() -> dict[str, Values]:
-    found = tomllib.loads(CANDIDATES.read_text(encoding="utf-8"))["portfolio"]
-    return {row["description"]: row["values"] for row in found}
+def candidates(n_images: int) -> dict[str, Values]:
+    """Values by description of those for so many images."""
+    rows = tomllib.loads(CANDIDATES.read_text(encoding="utf-8"))["portfolio"]
+    fitting = (row for row in rows if row.get("min_rows", 0) <= n_images <= row.get("max_rows", n_images))
+    return {row["description"]: row["values"] for row in fitting}
 
 
 def train_alone(values: Values, source: Source, path: Path) -> None:
@@ -102,7 +104,7 @@ def train_alone(values: Values, source: Source, path: Path) -> None:
     predictions = auto.predict_proba(X_judged)
     truth = y_judged[:, None] == np.asarray(auto.classes_)
     [trial] = auto.history_
-    epochs = trial.attributes.get("epochs", np.nan)
+    epochs = trial.metrics["epochs"]
     np.savez(path, predictions=predictions, truth=truth, epochs=epochs, took=time.process_time() - began)
     accuracy = np.mean(predictions.argmax(1) == truth.argmax(1))
     print(f"{path.stem} {accuracy:.4f} epochs {epochs}", flush=True)
@@ -114,7 +116,7 @@ def run(arguments: argparse.Namespace) -> None:
     wanted = [
         (values, source, path_of(arguments.out, source, description))
         for n_images, seconds, limits in SIZES
-        for description, values in candidates().items()
+        for description, values in candidates(n_images).items()
         for source in (Source(name, n_images, seconds, limits) for name in SETS)
     ]
     missing = [job for job in wanted if not job[-1].is_file()]
@@ -126,7 +128,7 @@ def print_preset(arguments: argparse.Namespace) -> None:
     """Print the preset with the portfolios chosen; how good they are goes to the standard error."""
     entries = list[str]()
     for n_images, seconds, limits in SIZES:
-        values = candidates()
+        values = candidates(n_images)
         paths = [
             {name: path_of(arguments.out, Source(of, n_images, seconds, limits), name) for name in values}
             for of in SETS

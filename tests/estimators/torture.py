@@ -3,13 +3,14 @@
     python tests/estimators/torture.py limits --runs 40
     python tests/estimators/torture.py signals --runs 50
     python tests/estimators/torture.py resume --runs 40
+    python tests/estimators/torture.py all --images --runs 20
 
 `limits`: first fits of a process, with random limits and shapes, must return within limit x 1.02 + 1 s, and bring a
 network from 3 s on for tables of up to 10,000 rows.  `signals`: Ctrl-C and SIGTERM at random moments of longer fits
 must be answered within 2 s, by the best model so far, or by KeyboardInterrupt before there is one.  `resume`: fits with
 a run directory get kill -9, one time in four SIGTERM, at random moments, and are started again until they end: no
 result that the log acknowledged may be lost, no job may run to its end twice, and accuracy must be that of undisturbed
-fits of the same runtime.
+fits of the same runtime.  With `--images` they are fits to images.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,18 +39,27 @@ ANSWER_SECONDS = 2.0
 # Of the signals, one in five is SIGTERM.
 TERM_EVERY = 5
 
-FIT = """
+DATA = """
 import json, signal, sys, time, warnings
 import numpy as np
-from autonet import AutoNetClassification
+from autonet import AutoNetClassification, AutoNetImageClassification
 from autonet.core.errors import SearchInterrupted
 
+def draw(rng, rows, columns, images):
+    if images:
+        X = rng.integers(256, size=(rows, columns, columns, 3), dtype=np.uint8)
+        y = X[:, : columns // 2].mean((1, 2, 3)) > X[:, columns // 2 :].mean((1, 2, 3))
+        return AutoNetImageClassification, X + 40 * y[:, None, None, None].astype(np.uint8), y.astype(int)
+    X = rng.normal(size=(rows, columns)).astype(np.float32)
+    return AutoNetClassification, X, (X[:, 0] * X[:, 1] > rng.normal(scale=0.3, size=rows)).astype(int)
+"""
+
+
+FIT = """
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have its background programs ignore it
-rows, columns, limit, n_jobs, seed = json.loads(sys.argv[1])
-rng = np.random.default_rng(seed)
-X = rng.normal(size=(rows, columns)).astype(np.float32)
-y = (X[:, 0] * X[:, 1] > rng.normal(scale=0.3, size=rows)).astype(int)
-auto = AutoNetClassification(max_runtime=limit, n_jobs=n_jobs, random_state=seed)
+rows, columns, limit, n_jobs, seed, images = json.loads(sys.argv[1])
+estimator, X, y = draw(np.random.default_rng(seed), rows, columns, images)
+auto = estimator(max_runtime=limit, n_jobs=n_jobs, random_state=seed)
 print("ready", flush=True)
 began = time.monotonic()
 with warnings.catch_warnings(record=True) as caught:
@@ -68,16 +78,9 @@ print(json.dumps({"outcome": outcome, "took": ended - began, "told": told, "ende
 
 
 RESUMED = """
-import json, sys, warnings
-import numpy as np
-from autonet import AutoNetClassification
-from autonet.core.errors import SearchInterrupted
-
-folder, n_jobs, limit, seed = json.loads(sys.argv[1])
-rng = np.random.default_rng(seed)
-X = rng.normal(size=(4000, 8)).astype(np.float32)
-y = (X[:, 0] * X[:, 1] + X[:, 2] > rng.normal(scale=0.3, size=4000)).astype(int)
-auto = AutoNetClassification(
+folder, n_jobs, limit, seed, images = json.loads(sys.argv[1])
+estimator, X, y = draw(np.random.default_rng(seed), 4000, 8, images)
+auto = estimator(
     max_runtime=limit, n_jobs=n_jobs, random_state=seed, run_dir=folder, ensemble_size=10, log_level="info"
 )
 with warnings.catch_warnings():
@@ -112,7 +115,7 @@ def fit(given: list[Any], number: int = 0, after: float = math.inf) -> dict[str,
         ``outcome``, ``took`` and ``told`` as the process says; ``answered``: seconds from the signal to the end of
         `fit`, None if `fit` ended before.
     """
-    command = [sys.executable, "-c", FIT, json.dumps(given)]
+    command = [sys.executable, "-c", DATA + FIT, json.dumps(given)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -130,15 +133,15 @@ def fit(given: list[Any], number: int = 0, after: float = math.inf) -> dict[str,
     return {**found, "answered": found["ended"] - sent if sent is not None and before else None}
 
 
-def limits(runs: int, seed: int) -> bool:
+def limits(runs: int, seed: int, *, images: bool) -> bool:
     """Run first fits under random limits; return whether all kept theirs."""
     rng = np.random.default_rng(seed)
     kept = networks = due = 0
     for run in range(runs):
         limit = round(float(np.exp(rng.uniform(np.log(0.5), np.log(12.0)))), 2)
-        rows = round(float(np.exp(rng.uniform(np.log(20), np.log(200_000)))))
+        rows = round(float(np.exp(rng.uniform(np.log(20), np.log(200_000 // (10 if images else 1))))))
         columns = int(rng.integers(2, 31))
-        given = [rows, columns, limit, int(rng.integers(1, 3)), run]
+        given = [rows, columns, limit, int(rng.integers(1, 3)), run, images]
         found = fit(given)
         ok = found["took"] <= limit * 1.02 + 1
         wanted = limit >= 3 and rows <= 10_000
@@ -153,7 +156,7 @@ def limits(runs: int, seed: int) -> bool:
     return kept == runs and networks == due
 
 
-def signals(runs: int, seed: int) -> bool:
+def signals(runs: int, seed: int, *, images: bool) -> bool:
     """Send signals at random moments of fits; return whether all were answered in time."""
     rng = np.random.default_rng(seed)
     answered = 0
@@ -161,7 +164,7 @@ def signals(runs: int, seed: int) -> bool:
         number = signal.SIGTERM if run % TERM_EVERY == TERM_EVERY - 1 else signal.SIGINT
         limit = float(rng.integers(10, 31))
         rows = round(float(np.exp(rng.uniform(np.log(100), np.log(50_000)))))
-        given = [rows, int(rng.integers(2, 31)), limit, 1 + run % 2, run]
+        given = [rows, int(rng.integers(2, 31)), limit, 1 + run % 2, run, images]
         after = float(rng.uniform(0.0, limit))
         found = fit(given, number, after)
         seconds = found["answered"]
@@ -181,7 +184,9 @@ def signals(runs: int, seed: int) -> bool:
     return answered == runs
 
 
-def session(folder: Path | None, n_jobs: int, seed: int, number: int, after: float) -> tuple[list[str], float | None]:
+def session(
+    folder: Path | None, n_jobs: int, seed: int, number: int, after: float, *, images: bool
+) -> tuple[list[str], float | None]:
     """Fit with a run directory, and send a signal after some seconds.
 
     Returns
@@ -191,8 +196,8 @@ def session(folder: Path | None, n_jobs: int, seed: int, number: int, after: flo
     accuracy : float or None
         On test rows; None if there is no model.
     """
-    given = json.dumps([folder and str(folder), n_jobs, RESUMED_SECONDS, seed])
-    command, pipe = [sys.executable, "-c", RESUMED, given], subprocess.PIPE
+    given = json.dumps([folder and str(folder), n_jobs, RESUMED_SECONDS, seed, images])
+    command, pipe = [sys.executable, "-c", DATA + RESUMED, given], subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
         timer = threading.Timer(after, process.send_signal, [number]) if math.isfinite(after) else None
         if timer:
@@ -213,7 +218,7 @@ def check_history(folder: Path, acknowledged: set[tuple[int, str]]) -> list[str]
     return problems + ([f"trained twice: {finished}"] if len(finished) != len(set(finished)) else [])
 
 
-def resume(runs: int, seed: int) -> bool:
+def resume(runs: int, seed: int, *, images: bool) -> bool:
     """Disturb fits with a run directory by so many signals; return whether nothing was lost or repeated."""
     rng, signals, problems, accuracies = np.random.default_rng(seed), 0, 0, list[float]()
     with TemporaryDirectory() as parent:
@@ -225,7 +230,7 @@ def resume(runs: int, seed: int) -> bool:
             while not ended:
                 number = signal.SIGTERM if signals % 4 == 3 else signal.SIGKILL
                 after = float(rng.uniform(*SESSION_SECONDS)) if signals < runs else math.inf
-                log, accuracy = session(folder, n_jobs, run, number, after)
+                log, accuracy = session(folder, n_jobs, run, number, after, images=images)
                 lines += log
                 # After SIGTERM there is a model, too, but perhaps not the final one.
                 ended = accuracy is not None and (number == signal.SIGKILL or math.isinf(after))
@@ -241,7 +246,9 @@ def resume(runs: int, seed: int) -> bool:
                 f"accuracy {accuracy:.4f}, {type(loaded).__name__} loaded  {'; '.join(wrong) or 'ok'}",
                 flush=True,
             )
-    calm = [session(None, 1 + run % 2, run, 0, math.inf)[1] or 0.0 for run in range(min(len(accuracies), 4))]
+    calm = [
+        session(None, 1 + run % 2, run, 0, math.inf, images=images)[1] or 0.0 for run in range(min(len(accuracies), 4))
+    ]
     print(
         f"{signals} signals, {problems} problems; mean accuracy {np.mean(accuracies):.4f}, undisturbed "
         f"{np.mean(calm):.4f}"
@@ -255,16 +262,14 @@ def main() -> None:
     parser.add_argument("what", choices=("limits", "signals", "resume", "all"), nargs="?", default="all")
     parser.add_argument("--runs", type=int, help="fits or signals; default: 40 limits, 50 signals, 40 resume")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--images", action="store_true", help="fit images instead of tables")
     parser.add_argument("--quiet", action="store_true", help="without the busy core beside")
     given = parser.parse_args()
     verdicts = []
     for what, function, runs in (("limits", limits, 40), ("signals", signals, 50), ("resume", resume, 40)):
         if given.what in (what, "all"):
-            if given.quiet:
-                verdicts.append(function(given.runs or runs, given.seed))
-            else:
-                with busy_core():
-                    verdicts.append(function(given.runs or runs, given.seed))
+            with nullcontext() if given.quiet else busy_core():
+                verdicts.append(function(given.runs or runs, given.seed, images=given.images))
     sys.exit(0 if all(verdicts) else 1)
 
 
