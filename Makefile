@@ -82,6 +82,10 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python benchmarks/mnist.py --max-runtime 300 --min-budget 15 --max-budget 225
 	$(BIN)/python benchmarks/mnist.py --max-runtime 2000 --min-budget 100 --max-budget 1500
 	$(BIN)/python benchmarks/mnist.py --preset medium_cs --max-runtime 600
+	$(BIN)/python benchmarks/images.py speed
+	$(BIN)/python benchmarks/images.py threads
+	$(BIN)/python benchmarks/images.py digits
+	$(BIN)/python benchmarks/images.py fit --seconds 300 2000
 
 # Half an hour: real tables, and what encoding costs; twenty minutes more: molecules; as much: model files.
 benchmark-tables: $(INSTALLED)
@@ -107,6 +111,8 @@ benchmark-portfolio: $(INSTALLED)
 	$(BIN)/python benchmarks/portfolio.py run --out portfolio-runs
 	$(BIN)/python benchmarks/portfolio.py judge --out portfolio-runs
 	$(BIN)/python benchmarks/portfolio.py choose --out portfolio-runs
+	$(BIN)/python benchmarks/portfolio_images.py run --out portfolio-images-runs
+	$(BIN)/python benchmarks/portfolio_images.py choose --out portfolio-images-runs
 
 # Half an hour: the search on learning-curve surrogates; the runs of other systems are appended by hand.
 benchmark-search: $(INSTALLED)

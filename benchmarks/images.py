@@ -3,10 +3,12 @@
     python benchmarks/images.py fit --sets mnist fashion_mnist --seconds 300 2000 --seeds 0 1
     python benchmarks/images.py digits --seconds 60 --splits 0 1
     python benchmarks/images.py speed
+    python benchmarks/images.py threads
 
 `fit` searches with `AutoNetImageClassification`; `digits` compares it with the same pixels as a table, on the same
 splits; `speed` trains the network of `--config`, a file that `fit --configs` wrote, or the default one, in turns by the
-training loop and by hand: the same network, batches, augmentation and optimizer, a second each.
+training loop and by hand: the same network, batches, augmentation and optimizer, two seconds each.  `threads` compares
+one job on two threads with two jobs on one thread each, and memory with channels first and last.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from statistics import mean, median
 import numpy as np
 import torch
 from common import environment, images
+from joblib import Parallel, delayed
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import nn
@@ -28,6 +31,7 @@ from autonet.core.component import Components
 from autonet.core.task import Task
 from autonet.data.images.encoder import ImageEncoder
 from autonet.data.images.reader import ImageData
+from autonet.nets.images.registry import IMAGE_NETWORKS
 from autonet.pipeline.images import IMAGES
 from autonet.pipeline.trial import build_training
 from autonet.space.build import build_space
@@ -40,6 +44,7 @@ from autonet.training.state import TrainingState
 SIDE = 28  # pixels
 TURNS = 12
 TURN_SECONDS = 2.0
+WARM_UP_STEPS = 3
 
 
 def fit(arguments: argparse.Namespace) -> None:
@@ -152,6 +157,46 @@ def ours(state: TrainingState, plan: TrainingPlan, rows: EncodedRows) -> float:
     return plan.batch_size * state.position.steps / budget.elapsed
 
 
+def threads(_: argparse.Namespace) -> None:
+    """One job on all cores, against one on each; channels last in memory, against first."""
+    print("| resolution | filters | batch | images / s, 1 job on 2 threads | 2 jobs on 1 thread | channels first |")
+    print("|---|---|---|---|---|---|")
+    for resolution, filters, batch in ((16, 16, 128), (16, 32, 128), (32, 16, 128), (32, 32, 128), (16, 16, 32)):
+        given = (resolution, filters, batch)
+        one = run_processes(1, *given, 2, last=True)
+        two = run_processes(2, *given, 1, last=True)
+        first = run_processes(2, *given, 1, last=False)
+        print(f"| {resolution} | {filters} | {batch} | {one:.0f} | {two:.0f} | {first:.0f} |", flush=True)
+    print(f"\n{environment()}")
+
+
+def run_processes(n_jobs: int, *given: int, last: bool) -> float:
+    """Images per second of all processes together; the median of three runs."""
+    runs = [Parallel(n_jobs=2)(delayed(train_plainly)(*given, last=last) for _ in range(n_jobs)) for _ in range(3)]
+    return median(sum(run) for run in runs)
+
+
+def train_plainly(resolution: int, filters: int, batch: int, n_threads: int, *, last: bool) -> float:
+    """Images per second of a residual network in a plain loop."""
+    torch.set_num_threads(n_threads)
+    memory_format = torch.channels_last if last else torch.contiguous_format
+    space = IMAGE_NETWORKS.components["resnet"].space(Task("classification"))
+    params = {**dict(space.get_default_configuration()), "resolution": resolution, "initial_filters": filters}
+    network = IMAGE_NETWORKS.components["resnet"].build(shape=(1, SIDE, SIDE), n_out=10, **params)
+    network = network.to(memory_format=memory_format)
+    x, y = torch.randn(batch, 1, SIDE, SIDE).to(memory_format=memory_format), torch.randint(10, (batch,))
+    optimizer, loss = torch.optim.AdamW(network.parameters(), fused=True), nn.CrossEntropyLoss()
+    began, steps = 0.0, -WARM_UP_STEPS
+    while steps <= 0 or time.monotonic() - began < TURN_SECONDS:
+        if steps == 0:
+            began = time.monotonic()
+        optimizer.zero_grad()
+        loss(network(x), y).backward()
+        optimizer.step()
+        steps += 1
+    return batch * steps / (time.monotonic() - began)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
@@ -170,6 +215,7 @@ def main() -> None:
     command = commands.add_parser("speed")
     command.set_defaults(run=speed)
     command.add_argument("--config", type=Path, nargs="*", default=[])
+    commands.add_parser("threads").set_defaults(run=threads)
     arguments = parser.parse_args()
     arguments.run(arguments)
 

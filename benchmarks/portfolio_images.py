@@ -65,8 +65,8 @@ class Source:
 
 
 SIZES = (
-    (50_000, 90.0, (("min_rows", 5001),)),
-    (2_500, 25.0, (("max_rows", 5000),)),
+    (50_000, 80.0, (("min_rows", 5001),)),
+    (2_500, 20.0, (("max_rows", 5000),)),
 )
 
 
@@ -101,6 +101,8 @@ def train_alone(values: Values, source: Source, path: Path) -> None:
             optimize_metric="neg_log_loss",
             random_state=0,
         ).fit(X, y)
+    if any(auto.best_config_.get(name) != value for name, value in values.items()):
+        raise ValueError(f"{values} is not in the space of {PRESET}")
     predictions = auto.predict_proba(X_judged)
     truth = y_judged[:, None] == np.asarray(auto.classes_)
     [trial] = auto.history_
