@@ -148,6 +148,7 @@ class Modality(Protocol):
     baseline_encoding: Sequence[Choice[Any]] = ()
     presets: str = ""
     uses_threads: bool = False
+    top_epochs: float = 0.0
     makers: Mapping[str, Callable[..., Component[Any]]] = MappingProxyType({})
     copies: bool = True
 

@@ -43,7 +43,7 @@ def plan_fit(estimator: "AutoNet", X: Any, y: Any, overrides: Mapping[str, Any])
     else:
         with one_thread():
             options, plan, epoch, workers, metric_seconds = _measure(estimator, data, options, plan)
-        rungs = plan.rungs(epoch, metric_seconds)
+        rungs = plan.rungs(epoch, metric_seconds, estimator.modality.top_epochs)
     seconds = epoch and epoch * (SUBSET_EPOCHS if plan.unit == "subset" else 1)
     return Forecast(
         rungs=rungs,

@@ -129,7 +129,7 @@ def place_rungs(
             context.threads = choose_threads(context, default, n_slots)
             if plan.needs_timing and earlier is None:
                 epoch = time_epoch(context, default, context.threads)
-    rungs = earlier or plan.rungs(epoch, context.metric.seconds * n_folds)
+    rungs = earlier or plan.rungs(epoch, context.metric.seconds * n_folds, context.modality.top_epochs)
     return rungs, replace(plan, scoring=plan.scoring_seconds(context.additional_metrics, n_folds))
 
 

@@ -52,6 +52,7 @@ TESTING_SHARE = 0.1  # of the runtime, at most
 
 # Rungs.
 TOP_SHARE = 1 / 3  # of the runtime, so that more than one configuration can reach the top rung
+LONGEST_SHARE = 0.95  # of the time for the search, where networks need it for their epochs: one configuration per worker
 RUNG_SPAN = 27  # top rung over lowest rung: three promotions with eta=3
 DEFAULT_EPOCHS = (5.0, 150.0)  # lowest and top rung, as in Auto-PyTorch
 DEFAULT_SHARES = (1 / 9, 1.0)  # the same, of the rows
@@ -172,7 +173,7 @@ class TimePlan:
         """Return the seconds to reserve for the predictions of test rows."""
         return min(TESTING_SECONDS * n_rows, TESTING_SHARE * (self.runtime or 0.0))
 
-    def rungs(self, epoch_seconds: float, metric_seconds: float = 0.0) -> Rungs:
+    def rungs(self, epoch_seconds: float, metric_seconds: float = 0.0, top_epochs: float = 0.0) -> Rungs:
         """Place the rungs; default budgets follow from the runtime and the duration of an epoch.
 
         Parameters
@@ -181,6 +182,9 @@ class TimePlan:
             Duration of an epoch of the default configuration, for budgets in seconds.
         metric_seconds : float
             Duration of the metric in a validation: at the lowest rung at most a share of the training.
+        top_epochs : float
+            Epochs at the top rung, for budgets in seconds, if the runtime allows them to one configuration per worker.
+            If it does not, that is the only rung.
         """
         if self.unit == "epochs":
             low = self.min_budget or min(DEFAULT_EPOCHS[0], self.max_budget or DEFAULT_EPOCHS[0])
@@ -190,7 +194,11 @@ class TimePlan:
             high = self.max_budget or max(DEFAULT_SHARES[1], self.min_budget or 0.0)
             return Rungs.geometric(self.min_budget or min(DEFAULT_SHARES[0], high), high, self.eta, "subset")
         runtime = self.runtime or DEFAULT_RUNTIME
-        high = self.max_budget or max(TOP_SHARE * runtime, self.min_budget or 0.0)
+        longest = LONGEST_SHARE * (self.limit("search").left() if self.runtime else runtime)
+        top = max(TOP_SHARE * runtime, min(top_epochs * epoch_seconds, longest))
+        high = self.max_budget or max(top, self.min_budget or 0.0)
+        if self.max_budget is None and self.min_budget is None and top_epochs * epoch_seconds > longest == high:
+            return Rungs.geometric(high, high, self.eta, "time")
         wanted = min(WANTED_EPOCHS * epoch_seconds, high / self.eta)
         least = max(high / RUNG_SPAN, MIN_EPOCHS * epoch_seconds, metric_seconds / METRIC_SHARE)
         low = self.min_budget or min(max(least, wanted), high)

@@ -11,6 +11,7 @@ from autonet import AutoNetClassification
 from autonet.core.errors import InvalidOption
 from autonet.estimators.options import Options
 from autonet.estimators.time_plan import TimePlan
+from tests.clocks import FakeClock
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
 
@@ -51,6 +52,24 @@ def test_all_cores_are_used_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> 
     assert chosen(2**29 + 1, **long) == 1
     assert chosen(**long, n_jobs=2) == 2
     assert chosen(n_jobs=-1) == 4
+
+
+@pytest.mark.parametrize(
+    ("epoch_seconds", "budgets"),
+    [
+        (0.1, (2.0, 20.0)),  # 40 epochs take less than a third of the time
+        (0.7, (28 / 3, 28.0)),
+        (5.0, (50.0,)),  # one configuration per worker
+    ],
+)
+def test_networks_that_need_their_epochs_get_them(
+    epoch_seconds: float, budgets: tuple[float, ...], clock: FakeClock
+) -> None:
+    plan = divided(max_runtime=60)
+    longest = 0.95 * (plan.limit("search").at - plan.began)
+    found = plan.rungs(epoch_seconds, top_epochs=40.0).budgets
+    assert (found[0], found[-1]) == pytest.approx((budgets[0], budgets[-1]) if len(budgets) > 1 else (longest, longest))
+    assert len(found) >= len(budgets)
 
 
 @pytest.mark.parametrize(
