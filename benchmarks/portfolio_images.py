@@ -78,7 +78,14 @@ def candidates(n_images: int) -> dict[str, Values]:
 
 
 def train_alone(values: Values, source: Source, path: Path) -> None:
-    """Train one configuration on one core, and write what it predicts."""
+    """Train one configuration on one core, and write what it predicts; report failures, so that others go on."""
+    try:
+        _train_alone(values, source, path)
+    except Exception as error:  # noqa: BLE001 - one run of many
+        print(f"{path.stem} {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+
+
+def _train_alone(values: Values, source: Source, path: Path) -> None:
     warnings.simplefilter("ignore")
     X, y, X_judged, y_judged = source.load()
     began = time.process_time()
@@ -101,7 +108,7 @@ def train_alone(values: Values, source: Source, path: Path) -> None:
             optimize_metric="neg_log_loss",
             random_state=0,
         ).fit(X, y)
-    if any(auto.best_config_.get(name) != value for name, value in values.items()):
+    if any(auto.best_config_.get(name) != value for name, value in values.items() if not isinstance(value, float)):
         raise ValueError(f"{values} is not in the space of {PRESET}")
     predictions = auto.predict_proba(X_judged)
     truth = y_judged[:, None] == np.asarray(auto.classes_)
