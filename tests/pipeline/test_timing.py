@@ -63,7 +63,8 @@ def test_a_fit_to_images_trains_on_the_threads_that_were_chosen(monkeypatch: pyt
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             found.add((self.training, torch.get_num_threads()))
-            return self.linear(x.flatten(1))
+            output: torch.Tensor = self.linear(x.flatten(1))
+            return output
 
     monkeypatch.setattr("autonet.estimators.search.choose_threads", lambda *_: 2)
     monkeypatch.setattr(IMAGES, "build_network", lambda *_: Network(), raising=False)

@@ -19,10 +19,11 @@ class FlipAveraged(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, channels, h, w) to (n, n_out)."""
-        output: Tensor = super().forward(x)
+        output: Tensor = super().forward(x)  # type: ignore[no-untyped-call]
         if self.training:
             return output
-        return (output + super().forward(x.flip(-1))) / 2
+        mirrored: Tensor = super().forward(x.flip(-1))  # type: ignore[no-untyped-call]
+        return (output + mirrored) / 2
 
 
 def average_flips(network: nn.Module) -> FlipAveraged:
