@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from autonet.core.errors import InvalidOption
 from autonet.core.typing import Array
+from autonet.estimators.columns import ColumnSummary
 
 if TYPE_CHECKING:
     from autonet.core.resulttable import ResultTable
     from autonet.models.model import FittedModel
 
-__all__ = ["InspectedImages"]
+__all__ = ["ImageSummary", "InspectedImages"]
+
+
+class ImageSummary(ColumnSummary):
+    """No columns: prints what images are.
+
+    Parameters
+    ----------
+    facts : sequence of (str, str)
+        Names and texts.
+    """
+
+    facts: Sequence[tuple[str, str]]
+
+    def __new__(cls, facts: Sequence[tuple[str, str]]) -> ImageSummary:
+        """Make an empty tuple of columns."""
+        summary = super().__new__(cls)
+        summary.facts = facts
+        return summary
+
+    def __repr__(self) -> str:
+        """Print a line for each fact."""
+        width = max(len(name) for name, _ in self.facts)
+        return "\n".join(f"{name.ljust(width)}  {text}" for name, text in self.facts)
+
+    def _repr_html_(self) -> str:
+        """Show a table in a notebook."""
+        return "<table>" + "".join(f"<tr><th>{name}</th><td>{text}</td></tr>" for name, text in self.facts) + "</table>"
 
 
 class InspectedImages:
@@ -21,6 +50,13 @@ class InspectedImages:
     model_: FittedModel
     optimize_metric: Any
     pos_label: Any
+
+    @property
+    def columns_(self) -> ColumnSummary:
+        """No columns: an empty tuple that prints shape and values of the images, in a notebook as well."""
+        from autonet.inspection.images import describe_reader, find_reader  # noqa: PLC0415 - predictions need none
+
+        return ImageSummary(describe_reader(find_reader(self.model_, "columns_")))
 
     def transform(self, X: Any) -> Array:
         """Encode images as the network of `get_pytorch_model` sees them.

@@ -74,6 +74,16 @@ def test_importance_is_that_of_patches(fitted: AutoNetImageClassification, digit
     assert again.feature_importance(*digits, n_repeats=2, max_rows=30, patch_size=4) == found
 
 
+def test_images_are_described_in_place_of_columns(fitted: AutoNetImageClassification) -> None:
+    assert fitted.columns_ == ()
+    assert repr(fitted.columns_).splitlines() == [
+        "images       8 × 8 pixels (height × width), 1 channel, gray",
+        "values       whole numbers from 0 to 255",
+        "other sizes  arrays are refused; files are resized to it",
+    ]
+    assert "<td>whole numbers from 0 to 255</td>" in fitted.columns_._repr_html_()
+
+
 def test_refit_trains_one_configuration(fitted: AutoNetImageClassification, digits: Any) -> None:
     other = AutoNetImageClassification("tiny_cs", **QUICK).refit(*digits, fitted.best_config_, budget=1)
     assert other.fit_result["budget"] == 1

@@ -7,18 +7,23 @@ import numpy as np
 import pytest
 
 from autonet import AutoNetImageClassification, AutoNetImageRegression
-from autonet.inspection.report import features
+from autonet.inspection.report import features, images
 from autonet.inspection.report.images import describe_patches
 from autonet.inspection.report.scores import HeldOut
 from tests.inspection.report.pages import read_page
 
 
-def test_a_page_of_images(image_classifier: AutoNetImageClassification, pictures: Any, tmp_path: Path) -> None:
+def test_a_page_of_images(
+    image_classifier: AutoNetImageClassification, pictures: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "SECONDS", 1000.0)  # however busy the machine is
+    monkeypatch.setattr(images, "SAMPLES", ((50, 3),))
     X, y = pictures
     page = read_page(image_classifier.report(tmp_path / "report.html", X[160:], y[160:]))
     assert "column" not in page.text
     assert "8 × 8 pixels (height × width), 1 channel, gray" in page.text
-    assert "of 16 patches" in page.text
+    assert "the mean of 3 shuffles of 50 of 80 test images" in page.text
+    assert "of 16 patches exceed" in page.text
     assert "images: an array as in the fit, files, pictures of Pillow, or a folder" in page.text
     alts = "\n".join(picture["alt"] for picture in page.find("img"))
     assert "The 18 test images that the model is least right about" in alts
