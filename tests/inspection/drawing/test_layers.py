@@ -5,6 +5,7 @@ from autonet.inspection.drawing.layers import Layer, categorize, describe_layer,
 from autonet.inspection.drawing.trace import trace_network
 from autonet.inspection.subject import find_subject
 from autonet.nets.batch_ensemble import EnsembleMean, LinearEnsemble
+from autonet.nets.images.resnet import ConvBlock
 from autonet.nets.realmlp import FrontScale, ParametricActivation
 from tests.inspection.models import Residual, build
 
@@ -56,6 +57,13 @@ def test_categories(module: nn.Module, category: str) -> None:
 )
 def test_details_in_short(module: nn.Module, detail: str) -> None:
     assert describe_layer(module, categorize(module), ("n", 4), ("n", 1500)) == detail
+
+
+def test_the_widths_of_maps_are_their_channels() -> None:
+    block, before, after = ConvBlock(32, 64, stride=2, activation_name="relu"), ("n", 32, 20, 16), ("n", 64, 10, 8)
+    assert categorize(block) == "block"
+    assert describe_layer(block, "block", before, after) == "32 → 64"
+    assert describe_layer(block, "block", before, ("n", 32, 10, 8)) == ""
 
 
 def test_shapes_are_written_as_in_python() -> None:
