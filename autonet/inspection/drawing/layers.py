@@ -153,14 +153,14 @@ def categorize(module: nn.Module) -> Category:
     return found or ("block" if next(module.children(), None) is not None else "other")
 
 
-def _width(shape: Shape) -> int:
+def _width(shape: Shape) -> int | str:
     """Return the number of features of a row, or of channels of an image (n, channels, height, width)."""
-    return int(shape[1] if len(shape) == 4 else shape[-1])
+    return shape[1] if len(shape) == 4 else shape[-1]
 
 
 def describe_layer(module: nn.Module, category: Category, input: Shape | None, output: Shape | None) -> str:  # noqa: A002
     """Describe a module in short: its widths, and options that tell it from others of its class."""
-    ends = [_width(shape) for shape in (input, output) if shape and shape[-1] != "n"]
+    ends = [width for shape in (input, output) if shape and (width := _width(shape)) != "n"]
     widths = " → ".join(f"{width:,}" for width in ends) if len(ends) == 2 else ""
     match category:
         case "linear" | "embedding":
