@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import autonet
-from autonet import AutoNetClassification, AutoNetImageClassification, AutoNetRegression
+from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import InvalidOption
 from autonet.models.export import to_tensors
 from autonet.models.model import one_thread
@@ -212,28 +212,3 @@ def test_the_description_says_how_columns_become_inputs(
     assert sorted(used) == list(range(numbers.shape[1]))
     assert description["output"]["labels"] == ["buy", "skip"]
     assert description["output"]["threshold"] == pytest.approx(fitted.threshold_)
-
-
-@pytest.mark.parametrize("network", ["mobilenet", "convnext"])  # grouped convolutions, GroupNorm
-def test_onnx_of_images(network: str, tmp_path: Path) -> None:
-    onnxruntime = pytest.importorskip("onnxruntime")
-    pytest.importorskip("onnxscript")
-    X = np.random.default_rng(0).integers(256, size=(40, 5, 9, 7), dtype=np.uint8)
-    auto = AutoNetImageClassification(
-        "tiny_cs",
-        networks=[network],
-        channels="first",
-        search_space={"NetworkSelector:average_flips": (True,), f"NetworkSelector:{network}:initial_filters": (8,)},
-        budget_type="epochs",
-        min_budget=1,
-        max_budget=1,
-        max_trials=1,
-        ensemble_size=1,
-        baseline=False,
-        cross_validator="none",
-        random_state=0,
-    )
-    auto.fit(X, np.arange(40) % 3).export(tmp_path / "model.onnx")
-    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
-    (exported,) = session.run(None, {"images": X[:7]})
-    np.testing.assert_allclose(exported, auto.predict_proba(X[:7]), atol=ATOL)
