@@ -52,7 +52,9 @@ TESTING_SHARE = 0.1  # of the runtime, at most
 
 # Rungs.
 TOP_SHARE = 1 / 3  # of the runtime, so that more than one configuration can reach the top rung
-LONGEST_SHARE = 0.95  # of the time for the search, where networks need it for their epochs: one configuration per worker
+LONGEST_SHARE = (
+    0.95  # of the time for the search, where networks need it for their epochs: one configuration per worker
+)
 RUNG_SPAN = 27  # top rung over lowest rung: three promotions with eta=3
 DEFAULT_EPOCHS = (5.0, 150.0)  # lowest and top rung, as in Auto-PyTorch
 DEFAULT_SHARES = (1 / 9, 1.0)  # the same, of the rows
