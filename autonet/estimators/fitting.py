@@ -128,7 +128,7 @@ def fit_estimator(
         default = context.resolve(space.get_default_configuration())
         baselines = fit_baselines(context, default, resolved, plan)
         searches = baselines.should_search(context, plan) and not (chosen and chosen.is_linear)
-        rungs, plan = place_rungs(context, default, plan, run.rungs, executor.n_slots, timed=searches)
+        rungs, plan = place_rungs(context, default, options, plan, run.rungs, executor.n_slots, timed=searches)
         study = create_study(space, context, resolved, rungs, run, chosen)
         plan = plan.after(run.searched)
         run.begin_search(study)
@@ -151,7 +151,7 @@ def fit_estimator(
         )
         if chosen and chosen.is_linear:
             selection = selection.without(BaselineReturned)
-        if resolved.refit_on_all_rows:
+        if plan.refits:
             stages.begin("refit")
             was_asked, size = options.refit_on_all_rows not in ("auto", False), resolved.max_networks
             selection = selection.refit(study, context, run.trees, size, executor, plan, asked_for=was_asked)

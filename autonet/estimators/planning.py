@@ -61,9 +61,12 @@ def _measure(
     """Read the data, and time an epoch and the metric on them."""
     _, inputs = read_inputs(estimator, data, None, None, options)
     context = build_context_of_fit(estimator, inputs, options, plan, Run(options.draw_seed()))
+    may_spare_refit = options.refit_on_all_rows == "auto"
     options, plan = decide_on_refit(options, plan, context, inputs)
     space = build_space_of_fit(estimator, context, options, know_components(copy(estimator), options), None)
     epoch = time_epoch(context, context.resolve(space.get_default_configuration()))
+    if may_spare_refit:
+        plan = plan.without_refit_if_short(epoch, estimator.modality.top_epochs)
     return options, plan, epoch, plan.workers(context.data), context.metric.seconds * len(context.folds)
 
 

@@ -105,9 +105,18 @@ def create_study(
 
 
 def place_rungs(
-    context: TrialContext, default: Components, plan: TimePlan, earlier: Rungs | None, n_slots: int, *, timed: bool
+    context: TrialContext,
+    default: Components,
+    options: Options,
+    plan: TimePlan,
+    earlier: Rungs | None,
+    n_slots: int,
+    *,
+    timed: bool,
 ) -> tuple[Rungs, TimePlan]:
     """Place the rungs of the search, unless it has some, and reserve time for slow metrics.
+
+    Where networks cannot train their epochs, no time is reserved for a refit, unless the user asks for it.
 
     Parameters
     ----------
@@ -115,6 +124,8 @@ def place_rungs(
         Gets the number of threads of a trial.
     default : Components
         To time epochs of.
+    options : Options
+        Those of the user.
     plan : TimePlan
     earlier : Rungs or None
         Those of an earlier fit of the run.
@@ -123,13 +134,15 @@ def place_rungs(
     timed : bool
         Whether to time an epoch.
     """
-    epoch, n_folds = 0.0, len(context.folds)
+    epoch, n_folds, top_epochs = 0.0, len(context.folds), context.modality.top_epochs
     if timed:
         with current_interrupt().abandoning():
             context.threads = choose_threads(context, default, n_slots)
             if plan.needs_timing and earlier is None:
                 epoch = time_epoch(context, default, context.threads)
-    rungs = earlier or plan.rungs(epoch, context.metric.seconds * n_folds, context.modality.top_epochs)
+    if options.refit_on_all_rows == "auto":
+        plan = plan.without_refit_if_short(epoch, top_epochs)
+    rungs = earlier or plan.rungs(epoch, context.metric.seconds * n_folds, top_epochs)
     return rungs, replace(plan, scoring=plan.scoring_seconds(context.additional_metrics, n_folds))
 
 

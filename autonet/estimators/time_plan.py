@@ -175,6 +175,20 @@ class TimePlan:
         """Return the seconds to reserve for the predictions of test rows."""
         return min(TESTING_SECONDS * n_rows, TESTING_SHARE * (self.runtime or 0.0))
 
+    def is_short(self, epoch_seconds: float, top_epochs: float) -> bool:
+        """Return whether networks cannot train so many epochs, not even if each worker trains only one."""
+        has_budgets = self.unit != "time" or self.min_budget is not None or self.max_budget is not None
+        return self.runtime is not None and not has_budgets and top_epochs * epoch_seconds > self._longest
+
+    def without_refit_if_short(self, epoch_seconds: float, top_epochs: float) -> "TimePlan":
+        """Return a plan in which the search gets the time of the refit, if networks cannot train so many epochs."""
+        return replace(self, refits=False) if self.is_short(epoch_seconds, top_epochs) else self
+
+    @property
+    def _longest(self) -> float:
+        """Seconds for one configuration per worker."""
+        return LONGEST_SHARE * (self.limit("search").left() if self.runtime else DEFAULT_RUNTIME)
+
     def rungs(self, epoch_seconds: float, metric_seconds: float = 0.0, top_epochs: float = 0.0) -> Rungs:
         """Place the rungs; default budgets follow from the runtime and the duration of an epoch.
 
@@ -195,12 +209,12 @@ class TimePlan:
         if self.unit == "subset":
             high = self.max_budget or max(DEFAULT_SHARES[1], self.min_budget or 0.0)
             return Rungs.geometric(self.min_budget or min(DEFAULT_SHARES[0], high), high, self.eta, "subset")
+        if self.is_short(epoch_seconds, top_epochs):
+            return Rungs.geometric(self._longest, self._longest, self.eta, "time")
         runtime = self.runtime or DEFAULT_RUNTIME
-        longest = LONGEST_SHARE * (self.limit("search").left() if self.runtime else runtime)
-        top = max(TOP_SHARE * runtime, min(top_epochs * epoch_seconds, longest))
-        high = self.max_budget or max(top, self.min_budget or 0.0)
-        if self.max_budget is None and self.min_budget is None and top_epochs * epoch_seconds > longest == high:
-            return Rungs.geometric(high, high, self.eta, "time")
+        high = self.max_budget or max(
+            TOP_SHARE * runtime, min(top_epochs * epoch_seconds, self._longest), self.min_budget or 0.0
+        )
         wanted = min(WANTED_EPOCHS * epoch_seconds, high / self.eta)
         least = max(high / RUNG_SPAN, MIN_EPOCHS * epoch_seconds, metric_seconds / METRIC_SHARE)
         low = self.min_budget or min(max(least, wanted), high)

@@ -72,6 +72,15 @@ def test_networks_that_need_their_epochs_get_them(
     assert len(found) >= len(budgets)
 
 
+def test_where_networks_lack_epochs_the_time_of_the_refit_is_for_the_search(clock: FakeClock) -> None:
+    plan = replace(divided(max_runtime=60), refits=True)
+    assert plan.without_refit_if_short(0.7, 40.0) is plan
+    longer = plan.without_refit_if_short(5.0, 40.0)
+    assert longer.rungs(5.0, top_epochs=40.0).top - plan.rungs(5.0, top_epochs=40.0).top == pytest.approx(0.95 * 7.2)
+    assert replace(plan, max_budget=20.0).without_refit_if_short(5.0, 40.0).refits
+    assert replace(plan, runtime=None).without_refit_if_short(5.0, 40.0).refits
+
+
 @pytest.mark.parametrize(
     ("epoch_seconds", "lowest"), [(0.001, 20 / 27), (0.1, 2.0), (1.0, 20 / 3), (4.0, 16.0), (9.0, 20)]
 )
