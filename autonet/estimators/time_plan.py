@@ -177,8 +177,9 @@ class TimePlan:
 
     def is_short(self, epoch_seconds: float, top_epochs: float) -> bool:
         """Return whether networks cannot train so many epochs, not even if each worker trains only one."""
-        has_budgets = self.unit != "time" or self.min_budget is not None or self.max_budget is not None
-        return self.runtime is not None and not has_budgets and top_epochs * epoch_seconds > self._longest
+        if self.runtime is None or self.unit != "time" or self.min_budget is not None or self.max_budget is not None:
+            return False
+        return TOP_SHARE * self.runtime < self._longest < top_epochs * epoch_seconds
 
     def without_refit_if_short(self, epoch_seconds: float, top_epochs: float) -> "TimePlan":
         """Return a plan in which the search gets the time of the refit, if networks cannot train so many epochs."""
@@ -209,12 +210,11 @@ class TimePlan:
         if self.unit == "subset":
             high = self.max_budget or max(DEFAULT_SHARES[1], self.min_budget or 0.0)
             return Rungs.geometric(self.min_budget or min(DEFAULT_SHARES[0], high), high, self.eta, "subset")
+        longest = self._longest
         if self.is_short(epoch_seconds, top_epochs):
-            return Rungs.geometric(self._longest, self._longest, self.eta, "time")
-        runtime = self.runtime or DEFAULT_RUNTIME
-        high = self.max_budget or max(
-            TOP_SHARE * runtime, min(top_epochs * epoch_seconds, self._longest), self.min_budget or 0.0
-        )
+            return Rungs.geometric(longest, longest, self.eta, "time")
+        top = max(TOP_SHARE * (self.runtime or DEFAULT_RUNTIME), min(top_epochs * epoch_seconds, longest))
+        high = self.max_budget or max(top, self.min_budget or 0.0)
         wanted = min(WANTED_EPOCHS * epoch_seconds, high / self.eta)
         least = max(high / RUNG_SPAN, MIN_EPOCHS * epoch_seconds, metric_seconds / METRIC_SHARE)
         low = self.min_budget or min(max(least, wanted), high)

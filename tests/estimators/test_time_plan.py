@@ -81,6 +81,12 @@ def test_where_networks_lack_epochs_the_time_of_the_refit_is_for_the_search(cloc
     assert replace(plan, runtime=None).without_refit_if_short(5.0, 40.0).refits
 
 
+def test_a_search_that_begins_late_has_rungs(clock: FakeClock) -> None:
+    plan = divided(max_runtime=60)
+    clock.now += 59.0
+    assert plan.rungs(5.0, top_epochs=40.0).top == pytest.approx(20.0)
+
+
 @pytest.mark.parametrize(
     ("epoch_seconds", "lowest"), [(0.001, 20 / 27), (0.1, 2.0), (1.0, 20 / 3), (4.0, 16.0), (9.0, 20)]
 )
