@@ -12,7 +12,15 @@ from autonet.cli.tables import Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.core.errors import InvalidData
 from autonet.core.warn import join_first
-from autonet.data.images.sources import check_inside, is_image_name, list_folder, list_pictures, read_csv
+from autonet.data.images.sources import (
+    DELIMITERS,
+    TABLES,
+    check_inside,
+    is_image_name,
+    list_folder,
+    list_pictures,
+    read_csv,
+)
 
 __all__ = ["check_target", "choose_paths", "find_labels", "find_paths", "has_labels", "read_files", "resolve_paths"]
 
@@ -116,8 +124,8 @@ def resolve_paths(table: Table, name: str) -> list[str]:
 def _lacks_header(path: str) -> bool:
     """Return whether a CSV file of several columns begins with the name of an image."""
     file = Path(path)
-    if file.suffix.lower() not in (".csv", ".tsv", ".txt") or not file.is_file():
+    if file.suffix.lower() not in TABLES or not file.is_file():
         return False
     with file.open(encoding="utf-8-sig", errors="replace") as lines:
-        parts = re.split("[,;\t]", lines.readline())
+        parts = re.split(f"[{DELIMITERS}]", lines.readline())
     return len(parts) > 1 and is_image_name(parts[0].strip(' "'))

@@ -138,5 +138,5 @@ def _shuffle(data: Any, patch: Patch, orders: list[NDArray[np.intp]]) -> Iterato
     at = slice(None), slice(None), slice(top, top + height), slice(left, left + width)
     for order in orders:
         values = np.array(data.values)
-        values[at] = data.values[order][at]
+        values[at] = data.values[at][order]
         yield replace(data, values=values)

@@ -38,11 +38,13 @@ def describe_reader(reader: ImageReader) -> list[tuple[str, str]]:
     """Describe the images of a fit: pairs of a name and a text."""
     channels = f"{reader.n_channels} channel{'' if reader.n_channels == 1 else 's'}"
     named = f", {COLORS[reader.n_channels]}" if reader.n_channels in COLORS else ""
-    other = "are resized to it, as are files" if reader.is_resized else "are refused; files are resized to it"
+    arrays = "are resized to it" if reader.is_resized else "are refused"
+    files = "are resized to it" if reader.takes_files else "are refused"
+    other = f"arrays and files {files}" if arrays == files else f"arrays {arrays}; files {files}"
     return [
         ("images", f"{reader.height} × {reader.width} pixels (height × width), {channels}{named}"),
-        ("values", "whole numbers from 0 to 255" if reader.is_bytes else "floats, in the unit of the fit"),
-        ("other sizes", f"arrays {other}"),
+        ("values", "whole numbers from 0 to 255" if reader.is_bytes else "floats" + " from 0 to 1" * reader.is_unit),
+        ("other sizes", other),
     ]
 
 

@@ -31,8 +31,9 @@ def as_array(X: Any) -> NDArray[Any] | None:
         X = X.detach().cpu().numpy()
     if isinstance(X, Sequence) and not isinstance(X, str | bytes) and len(X) and hasattr(X[0], "shape"):
         parts = [as_array(part) for part in X]
-        shapes = {part.shape for part in parts if part is not None}
-        return np.stack(parts) if len(shapes) == 1 else None  # type: ignore[arg-type]  # no part is None
+        shapes = {None if part is None else part.shape for part in parts}
+        is_array = len(shapes) == 1 and None not in shapes
+        return np.stack(parts) if is_array else None  # type: ignore[arg-type]  # no part is None
     if isinstance(X, Sequence) and len(X) and isinstance(X[0], Sequence) and not isinstance(X[0], str | bytes):
         try:
             X = np.asarray(X)

@@ -132,9 +132,10 @@ class ImageEncoder:
         if len(rows) > MAX_FITTED:
             rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_FITTED, replace=False))
         mean = _average(data, rows, np.zeros(data.values.shape[1]), power=1)
-        std = np.sqrt(_average(data, rows, mean, power=2)).astype(np.float32)
+        std = np.sqrt(_average(data, rows, mean, power=2))
+        varies = std > np.finfo(np.float32).eps * np.abs(mean)  # less is rounding
         layout = ImageLayout(data.n_columns, shape=tuple(map(int, data.values.shape[1:])))
-        return cls(mean.astype(np.float32), np.where(std > 0, std, np.float32(1)), layout)
+        return cls(mean.astype(np.float32), np.where(varies, std, 1).astype(np.float32), layout)
 
     def inputs(
         self,

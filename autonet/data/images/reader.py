@@ -1,5 +1,6 @@
 """Images in the format seen in `fit`, as arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, ClassVar, Self
@@ -78,6 +79,8 @@ class ImageReader:
         Layout of arrays with four dimensions; later arrays of the other one are recognized by their shape.
     is_resized : bool
         Whether arrays of another size are resized; files and pictures always are.
+    is_unit : bool
+        Whether values of arrays are floats from 0 to 1; those of files, from 0 to 255, are refused then.
     """
 
     n_channels: int
@@ -86,6 +89,7 @@ class ImageReader:
     is_bytes: bool
     channels: Channels = "last"
     is_resized: bool = False
+    is_unit: bool = False
 
     # Images have no names of features.
     names: ClassVar[None] = None
@@ -99,6 +103,11 @@ class ImageReader:
     def n_features(self) -> int:
         """Number of values of an image."""
         return int(np.prod(self.shape))
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether files and pictures have the unit and channels of the images of fit."""
+        return not self.is_unit and self.n_channels in (1, 3)
 
     @classmethod
     def infer(
@@ -128,15 +137,18 @@ class ImageReader:
         """
         array = as_array(X)
         kept = None
+        is_unit = False
         if array is None:
             pictures = read_pictures(list_pictures(X), size=size, on_bad_files=on_bad_files)
             values, kept = pictures.values, pictures.kept
         else:
             channels = find_channels(array.shape, channels)
             values = _check_size(to_values(to_channels_first(array, channels)))
+            is_unit = values.dtype != np.uint8 and values.min() >= 0 and values.max() <= 1
             values = values if size is None else resize(values, size)
         n_channels, height, width = values.shape[1:]
-        reader = cls(n_channels, height, width, values.dtype == np.uint8, channels or "last", size is not None)
+        is_bytes, is_resized = values.dtype == np.uint8, size is not None
+        reader = cls(n_channels, height, width, is_bytes, channels or "last", is_resized, bool(is_unit))
         return reader, ImageData(values, kept)
 
     def read(self, X: Any, owner: str = "", on_bad_files: BadFiles = "raise") -> ImageData:
@@ -155,26 +167,39 @@ class ImageReader:
         InvalidData
             If they have another shape or other values.
         """
-        array = as_array(X)
+        array, fitted = as_array(X), f"{owner or 'the model'} was fitted to"
         if array is None:
-            form = PictureFormat(self.n_channels, (self.height, self.width), self.is_bytes)
-            pictures = read_pictures(list_pictures(X), form, on_bad_files=on_bad_files)
-            return ImageData(pictures.values, pictures.kept)
+            return self._read_pictures(list_pictures(X), fitted, on_bad_files)
         values = _check_size(to_values(to_channels_first(array, self._find_channels(array))))
+        if self.is_bytes and values.dtype != np.uint8:
+            kind = "floats" if array.dtype.kind == "f" else "values"
+            raise InvalidData(
+                f"X has {kind} from {values.min():g} to {values.max():g}, but {fitted} whole numbers from 0 to 255; "
+                "pass images in that unit."
+            )
+        if self.is_unit and values.max() > 1 and (values == np.rint(values)).all():
+            raise InvalidData(
+                f"X has whole numbers up to {values.max():g}, but {fitted} values from 0 to 1; pass images in that "
+                "unit."
+            )
         if self.is_resized:
             values = resize(values, (self.height, self.width))
         if values.shape[1:] != self.shape:
             raise InvalidData(
-                f"X has images of shape {values.shape[1:]} (channels, height, width), but {owner or 'the model'} was "
-                f"fitted to {self.shape}."
-            )
-        if self.is_bytes and values.dtype != np.uint8:
-            low, high = (float(f(values)) for f in (np.min, np.max))
-            raise InvalidData(
-                f"X has values from {low:g} to {high:g}, but {owner or 'the model'} was fitted to whole numbers from 0 "
-                "to 255; pass images in that unit."
+                f"X has images of shape {values.shape[1:]} (channels, height, width), but {fitted} {self.shape}."
             )
         return ImageData(values if self.is_bytes else values.astype(np.float32, copy=False))
+
+    def _read_pictures(self, pictures: Sequence[Any], fitted: str, on_bad_files: BadFiles) -> ImageData:
+        if not self.takes_files:
+            what = "values from 0 to 1" if self.is_unit else f"{self.n_channels} channels"
+            raise InvalidData(
+                "X has files or pictures, which are read as 1 or 3 channels with values from 0 to 255, but "
+                f"{fitted} arrays of {what}; pass such arrays."
+            )
+        form = PictureFormat(self.n_channels, (self.height, self.width), self.is_bytes)
+        found = read_pictures(pictures, form, on_bad_files=on_bad_files)
+        return ImageData(found.values, found.kept)
 
     def _find_channels(self, array: NDArray[Any]) -> Channels:
         """Return the layout of fit, or the other one if only that has the shape of fit."""

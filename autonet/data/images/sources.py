@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.warn import join_first, warn
 
-__all__ = ["ENDINGS", "check_inside", "is_image_name", "list_folder", "list_pictures", "read_csv"]
+__all__ = ["DELIMITERS", "TABLES", "check_inside", "is_image_name", "list_folder", "list_pictures", "read_csv"]
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
 # How names of files begin that systems put beside images.
 HIDDEN = (".", "__MACOSX")
+# How names of files of paths and labels end.
 TABLES = (".csv", ".tsv", ".txt")
 DELIMITERS = ",;\t"
 WHOLE = re.compile(r"[+-]?(?!0\d)\d{1,18}")

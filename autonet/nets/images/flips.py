@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from typing import Any
+
 from torch import Tensor, nn
 
 __all__ = ["FlipAveraged", "average_flips"]
@@ -27,5 +30,10 @@ class FlipAveraged(nn.Sequential):
 
 
 def average_flips(network: nn.Module) -> FlipAveraged:
-    """Return a network that averages over flips, with the layers of another."""
-    return FlipAveraged(*network) if isinstance(network, nn.Sequential) else FlipAveraged(network)
+    """Return a network that averages over flips, with the layers of another, under their names.
+
+    A network that computes more than its layers one after the other becomes a single layer.
+    """
+    is_plain = isinstance(network, nn.Sequential) and type(network).forward is nn.Sequential.forward
+    layers: Any = network._modules  # noqa: SLF001 - `named_children` leaves out a layer that comes again
+    return FlipAveraged(OrderedDict(layers)) if is_plain else FlipAveraged(network)

@@ -17,6 +17,7 @@ def test_arrays_tensors_and_lists_are_one_array() -> None:
         np.testing.assert_array_equal(found, GRAY)
     assert as_array(["a.png"]) is None
     assert as_array([GRAY[0], GRAY[0, :3]]) is None
+    assert as_array([GRAY[0], "a.png"]) is None
     assert as_array("folder") is None
 
 

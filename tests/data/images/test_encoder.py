@@ -36,6 +36,8 @@ def test_a_constant_channel_is_zero() -> None:
     values[:, 1] = 7
     inputs = ImageEncoder.fit(ImageData(values), np.arange(20), seed=0).inputs(ImageData(values), torch.device("cpu"))
     assert (inputs[:][:, 1] == 0).all()
+    floats = np.full((1000, 1, 3, 3), 0.1, np.float32)
+    assert ImageEncoder.fit(ImageData(floats), np.arange(1000), seed=0).std.tolist() == [1]
 
 
 def test_it_comes_back_from_its_description() -> None:

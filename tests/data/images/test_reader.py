@@ -44,12 +44,28 @@ def test_other_shapes_and_units_are_refused() -> None:
     message = r"images of shape \(3, 4, 4\) \(channels, height, width\), but Net was fitted to \(3, 5, 4\)"
     with pytest.raises(InvalidData, match=message):
         reader.read(VALUES[:, :4], "Net")
-    with pytest.raises(InvalidData, match="values from 0 to 1, but Net was fitted to whole numbers from 0 to 255"):
+    with pytest.raises(InvalidData, match="floats from 0 to 1, but Net was fitted to whole numbers from 0 to 255"):
         reader.read((VALUES - VALUES.min()) / np.ptp(VALUES), "Net")
-    floats, _ = ImageReader.infer(VALUES / 255)
+    with pytest.raises(InvalidData, match="values from -9 to 300, but the model was fitted to whole numbers from 0 to"):
+        reader.read(np.where(VALUES > 99, 300, -9))
+    floats, _ = ImageReader.infer(VALUES * 2.0)
     assert floats.read(VALUES).values.dtype == np.float32
     with pytest.raises(InvalidData, match="no images or no pixels"):
         ImageReader.infer(VALUES[:0])
+
+
+def test_whole_numbers_and_files_are_refused_after_values_from_0_to_1(tmp_path: Path) -> None:
+    reader, data = ImageReader.infer(VALUES / 255)
+    assert data.values.max() <= 1
+    assert reader.read(VALUES / 200).values.max() > 1
+    message = f"X has whole numbers up to {VALUES.max()}, but Net was fitted to values from 0 to 1; pass images in that"
+    for values in (VALUES, VALUES.astype(float)):
+        with pytest.raises(InvalidData, match=message):
+            reader.read(values, "Net")
+    with pytest.raises(InvalidData, match="but the model was fitted to arrays of values from 0 to 1; pass such arrays"):
+        reader.read([tmp_path / "0.png"])
+    with pytest.raises(InvalidData, match="but the model was fitted to arrays of 2 channels; pass such arrays"):
+        ImageReader.infer(VALUES[..., :2])[0].read([tmp_path / "0.png"])
 
 
 def test_equal_images_have_equal_hashes() -> None:

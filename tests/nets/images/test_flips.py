@@ -1,5 +1,7 @@
 """Averages over an image and its mirror image."""
 
+from collections import OrderedDict
+
 import torch
 from torch import nn
 
@@ -7,10 +9,10 @@ from autonet.nets.images.flips import average_flips
 
 
 def test_evaluation_averages_the_outputs_of_an_image_and_its_mirror_image() -> None:
-    layers = nn.Sequential(nn.Flatten(), nn.Linear(2 * 3 * 4, 5))
+    layers = nn.Sequential(OrderedDict(flat=nn.Flatten(), last=nn.Linear(2 * 3 * 4, 5)))
     network, x = average_flips(layers), torch.randn(6, 2, 3, 4)
     assert isinstance(network, nn.Sequential)
-    assert list(network.state_dict()) == ["1.weight", "1.bias"]
+    assert list(network.state_dict()) == ["last.weight", "last.bias"]
     torch.testing.assert_close(network.train()(x), layers(x))
     mirrored = x[..., [3, 2, 1, 0]]
     torch.testing.assert_close(network.eval()(x), (layers(x) + layers(mirrored)) / 2)
@@ -22,5 +24,10 @@ def test_a_network_that_is_not_sequential_is_one_layer() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return (x * torch.arange(x.shape[-1])).sum((1, 2, 3))[:, None]
 
-    network = average_flips(Sum()).eval()
-    torch.testing.assert_close(network(torch.ones(2, 1, 1, 3) * torch.tensor([1.0, 0, 0])), torch.ones(2, 1))
+    class Sums(nn.Sequential):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return Sum()(x)
+
+    for kind in (Sum, Sums):
+        network = average_flips(kind()).eval()
+        torch.testing.assert_close(network(torch.ones(2, 1, 1, 3) * torch.tensor([1.0, 0, 0])), torch.ones(2, 1))
