@@ -138,6 +138,8 @@ class Modality(Protocol):
         Folder of its presets below that of all; empty for tables.
     uses_threads : bool
         Whether the operations of its networks are large enough to share them among threads.
+    top_epochs : float
+        Epochs at the top rung, for budgets in seconds, where the time allows them.
     makers : mapping of str to callable
         By name of a node, what makes a component of the user's own of its name, builder and space, where that is
         another than for tables.

@@ -328,7 +328,7 @@ class AutoNet(FittedEstimator, ABC):
 
         return Options
 
-    def _find_rows(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def _find_rows(self, X: Any, y: Any, options: Options) -> tuple[Any, Any]:
         """Return data and targets where what was passed to `fit` names both."""
         return X, y
 

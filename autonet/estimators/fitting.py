@@ -254,7 +254,7 @@ def read_inputs(
     """Read data and targets."""
     data, logs = add_logged_rows(estimator, data, options.additional_logs)
     for X, y in (("X", "y"), ("X_valid", "y_valid"), ("X_test", "y_test")):
-        found = estimator._find_rows(data.get(X), data.get(y))
+        found = estimator._find_rows(data.get(X), data.get(y), options)
         data = {**data, **dict(zip((X, y), found, strict=True))}
     for part in ("valid", "test"):
         if (data.get(f"X_{part}") is None) != (data.get(f"y_{part}") is None):
@@ -297,7 +297,7 @@ def build_space_of_fit(
         chosen.check(context.task)
     found = chosen.space if chosen else None
     space = options.build_space(context.task, estimator.modality, nodes) if found is None else found
-    complete_configs(options.initial_configs or (), Encoding(space))  # an error comes before any training
+    complete_configs(options.first_configs, Encoding(space))  # an error comes before any training
     own = {
         name: {key: component for key, component in node.own.items() if space[node.key].legal_value(key)}
         for name, node in nodes.items()

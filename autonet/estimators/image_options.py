@@ -8,7 +8,7 @@ from torch import Tensor
 
 from autonet.core.component import ComponentList, Node
 from autonet.core.modality import Modality
-from autonet.estimators.autopytorch.image_names import check_networks, translate_update
+from autonet.estimators.autopytorch.image_names import check_networks, translate_config, translate_update
 from autonet.estimators.image_params import ImageParams
 from autonet.estimators.options import Options
 from autonet.models.initial_weights import read_weights
@@ -42,6 +42,11 @@ class ImageOptions(Options, ImageParams):
     def list_updates(self) -> list[HyperparameterSearchSpaceUpdate]:
         """Return the user's updates of the search space; those of Auto-PyTorch 0.0.2 are translated."""
         return list(map(translate_update, super().list_updates()))
+
+    @staticmethod
+    def translate_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a configuration of the user's, of which names of Auto-PyTorch 0.0.2 are translated."""
+        return translate_config(config)
 
     def list_components(self, nodes: Mapping[str, Node[Any]]) -> dict[str, ComponentList]:
         """Return the components that options and `include` choose, by node."""

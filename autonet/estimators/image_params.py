@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autonet.core.component import ComponentList
+from autonet.core.validation import is_integer
 from autonet.estimators.checks import PATH, PRESET, must_be, one_of
 from autonet.estimators.param_fields import components, param
 from autonet.estimators.params import Params
@@ -36,7 +38,12 @@ OF_TABLES = frozenset(
 
 def _is_size(value: Any) -> bool:
     sides = value if isinstance(value, Sequence) and not isinstance(value, str) else (value, value)
-    return len(sides) == 2 and all(type(side) is int and side > 0 for side in sides)
+    return len(sides) == 2 and all(is_integer(side) and side > 0 for side in sides)
+
+
+def _is_list_of_paths(value: Any) -> bool:
+    is_list = isinstance(value, Sequence) and not isinstance(value, str)
+    return is_list and len(value) > 0 and all(isinstance(path, str | os.PathLike) for path in value)
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,12 @@ class ImageParams(Params):
         one_of("raise", "skip"),
         "Whether `fit` refuses files that cannot be read, or leaves them out, with their targets, weights and groups, "
         "and lists them in a warning.  `predict` always refuses them.",
+    )
+    root_folders: Sequence[str | Path] | None = param(
+        None,
+        "list of path-like",
+        must_be("a list of paths, or None", lambda value: value is None or _is_list_of_paths(value)),
+        "Folders in which `fit` looks for the relative paths of a CSV file.  Default: that of the file.",
     )
     initial_weights: str | Path | None = param(
         None,

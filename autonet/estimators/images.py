@@ -98,6 +98,7 @@ class _ImageEstimator(InspectedImages):
         image_size: int | Sequence[int] | None = None,
         channels: str | None = None,
         on_bad_files: str = "raise",
+        root_folders: Sequence[str | Path] | None = None,
         initial_weights: str | Path | None = None,
         augmentations: ComponentList | None = None,
     ) -> None:
@@ -156,6 +157,7 @@ class _ImageEstimator(InspectedImages):
         self.image_size = image_size
         self.channels = channels
         self.on_bad_files = on_bad_files
+        self.root_folders = root_folders
         self.initial_weights = initial_weights
         self.augmentations = augmentations
 
@@ -211,13 +213,13 @@ class _ImageEstimator(InspectedImages):
         )
         return network if final_activation is None else nn.Sequential(network, final_activation)
 
-    def _find_rows(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def _find_rows(self, X: Any, y: Any, options: Any) -> tuple[Any, Any]:
         """Return the files and labels of a folder, or of a CSV file, that is passed without `y`."""
         if not isinstance(X, str | os.PathLike):
             return X, y
         if y is not None:
             return list_pictures(X), y
-        return read_csv(X) if Path(X).is_file() else list_folder(X)
+        return read_csv(X, options.root_folders or ()) if Path(X).is_file() else list_folder(X)
 
 
 @document_parameters

@@ -199,6 +199,11 @@ class Options(Params):
             updates = parse_hyperparameter_search_space_updates(updates)
         return [*(updates or ()), *read_shorthand(self.search_space or {})]
 
+    @staticmethod
+    def translate_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a configuration of the user's under the names of autonet; default: as it is."""
+        return config
+
     @classmethod
     def node_of_option(cls) -> dict[str, str]:
         """Return the nodes whose components options choose, by option."""
@@ -228,6 +233,11 @@ class Options(Params):
         """Make components of the classes and functions in options, each after a try; by node and name."""
         chosen = self.list_components({name: nodes[name] for name in nodes if name != METRICS.name})
         return adopt(nodes, chosen, list_makers(self.modality))
+
+    @property
+    def first_configs(self) -> list[Mapping[str, Any]]:
+        """Configurations of the user's to try first."""
+        return list(map(self.translate_config, self.initial_configs or ()))
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -265,6 +275,7 @@ class Options(Params):
             refits=self.refit_on_all_rows is True,
             n_jobs=self.n_jobs,
             memory_limit_mb=self.memory_limit_mb,
+            copies=self.modality.copies or self.resolve_device().type != "cpu",
         )
 
     def resolve_refit(self, n_folds: int, *, has_valid: bool) -> Self:

@@ -22,7 +22,7 @@ from autonet.estimators.run import Run
 from autonet.estimators.time_plan import TimePlan
 from autonet.inspection.forecast import Forecast
 from autonet.models.model import one_thread
-from autonet.pipeline.timing import time_epoch
+from autonet.pipeline.timing import choose_threads, time_epoch
 from autonet.pipeline.tree_learners import MIN_SHARE
 from autonet.pipeline.trial import SUBSET_EPOCHS
 
@@ -64,10 +64,11 @@ def _measure(
     may_spare_refit = options.refit_on_all_rows == "auto"
     options, plan = decide_on_refit(options, plan, context, inputs)
     space = build_space_of_fit(estimator, context, options, know_components(copy(estimator), options), None)
-    epoch = time_epoch(context, context.resolve(space.get_default_configuration()))
+    default, workers = context.resolve(space.get_default_configuration()), plan.workers(context.data)
+    epoch = time_epoch(context, default, choose_threads(context, default, workers))
     if may_spare_refit:
         plan = plan.without_refit_if_short(epoch, estimator.modality.top_epochs)
-    return options, plan, epoch, plan.workers(context.data), context.metric.seconds * len(context.folds)
+    return options, plan, epoch, workers, context.metric.seconds * len(context.folds)
 
 
 def _list_stages(plan: TimePlan) -> dict[str, float]:

@@ -147,14 +147,14 @@ def choose_configuration(
             "hyperparameter_config must be a mapping of names to values, the number of a trial, or None; got "
             f"{config!r:.60}."
         )
+    kind = estimator._options()  # noqa: SLF001
     if ensemble_configs is not None:
         chosen = _choose_ensemble(config, ensemble_configs)
     elif config is not None or not hasattr(estimator, "model_"):
-        chosen = Chosen({} if config is None else config)
+        chosen = Chosen(kind.translate_config(config or {}))
     else:
         space = getattr(estimator, "search_space_", None)  # a loaded model may have none
         chosen = Chosen(estimator.best_config_, space, estimator.model_.best[0].task)
-    kind = estimator._options()  # noqa: SLF001
     params = {name: getattr(estimator, name) for name in kind.names()}
     given = {**translate_options(overrides, kind.names()), "baseline": chosen.has_linear}
     known = kind.names()

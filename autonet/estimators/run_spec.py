@@ -46,6 +46,7 @@ FREE_OPTIONS = frozenset(
         "random_state",  # None is any seed
         "refit_on_all_rows",
         "result_logger_dir",
+        "root_folders",  # the images are compared
         "run_dir",
         "score_metric",
         "use_tensorboard_logger",

@@ -92,7 +92,7 @@ def create_study(
         study.history.prefer_from(context.min_budget_for_cv)
     study.log_trials = False  # `log_trial` does, with the scores of the metric
     if chosen is None:
-        configs = complete_configs(options.initial_configs or (), study.encoding)
+        configs = complete_configs(options.first_configs, study.encoding)
         configs += options.load_portfolio(context.task, study.encoding) if options.algorithm == "bohb" else []
     else:
         configs = chosen.complete(study.encoding)

@@ -1,6 +1,7 @@
 """The time plan of a fit: stages and their time limits, workers, rungs of the search."""
 
 import math
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,8 @@ WORKER_IMPORTS = ("autonet.pipeline.trial",)  # while the baseline is trained
 
 # n_jobs="auto": worker processes take about three seconds to start (docs/benchmarks/tables.md).
 MIN_PARALLEL_SECONDS = 15.0
-MAX_PARALLEL_BYTES = 2**29
+MAX_PARALLEL_BYTES = 2**29  # of data that every worker copies
+MAX_SHARED_BYTES = 2**33  # of data that all of them map, from memory or a temporary file
 MAX_WORKERS = 8
 # Any n_jobs: below it worker processes, which take up to half of it to start, would leave no time for a network.
 MIN_PROCESS_SECONDS = 10.0
@@ -84,6 +86,8 @@ class TimePlan:
         Number of trials at a time, as the user set it.
     memory_limit_mb : float or None
         Memory of a trial, which is then trained in a worker process.
+    copies : bool
+        Whether each trial has a copy of the data, encoded or on another device; else they share one.
     scoring : float
         Seconds for slow additional metrics.
     testing : float
@@ -101,6 +105,7 @@ class TimePlan:
     refits: bool
     n_jobs: int | str | None
     memory_limit_mb: float | None = None
+    copies: bool = True
     scoring: float = 0.0
     testing: float = 0.0
     began: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - a clock that tests replace
@@ -146,7 +151,8 @@ class TimePlan:
             return 1
         if self.n_jobs != "auto":
             return available_cores() if self.n_jobs == -1 else int(self.n_jobs or 1)
-        fits = data.nbytes <= MAX_PARALLEL_BYTES
+        maps = not self.copies and sys.platform.startswith("linux")
+        fits = data.nbytes <= (MAX_SHARED_BYTES if maps else MAX_PARALLEL_BYTES)
         return min(available_cores(), MAX_WORKERS) if self._repays_processes and fits else 1
 
     def executor(self, data: Data) -> Executor:

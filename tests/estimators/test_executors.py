@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import math
 import multiprocessing
 import os
 import pickle
@@ -18,7 +19,7 @@ import torch
 from sklearn.base import clone
 from torch import Tensor, nn
 
-from autonet import AutoNetClassification, Callback
+from autonet import AutoNetClassification, AutoNetImageClassification, Callback
 from autonet.core.errors import BaselineReturned, InvalidOption, SearchInterrupted
 from autonet.nets.registry import NETWORKS, register_network
 from autonet.search import Processes
@@ -58,6 +59,13 @@ class Notes(nn.Module):
             torch.ones(2**28)  # 1 GiB
         output: Tensor = self.layer(x)
         return output
+
+
+class Pixels(nn.Sequential):
+    """A linear network of images."""
+
+    def __init__(self, shape: tuple[int, int, int], n_out: int) -> None:
+        super().__init__(nn.Flatten(), nn.Linear(math.prod(shape), n_out))
 
 
 class KillsSecond(Callback):
@@ -121,6 +129,19 @@ def test_a_dask_worker_that_dies_in_a_fit_costs_its_configuration_alone(network:
     pids = {int(path.name) for path in tmp_path.iterdir() if path.is_file()}
     assert os.getpid() not in pids
     assert len(pids) >= 2
+
+
+def test_own_networks_of_images_begin_with_initial_weights_in_worker_processes(tmp_path: Path) -> None:
+    images, path = rng.integers(256, size=(40, 96, 96), dtype=np.uint8), tmp_path / "weights.pt"
+    torch.save({"1.weight": torch.full((2, 96 * 96), 0.5), "1.bias": torch.tensor([3.0, -3.0])}, path)
+    learns_nothing = {"OptimizerSelector:adamw:learning_rate": (1e-12,)}
+    options: Any = {"max_trials": 2, "budget_type": "epochs", "max_budget": 1, "random_state": 0, "baseline": False}
+    fitted = AutoNetImageClassification(
+        "tiny_cs", networks=[Pixels], initial_weights=path, search_space=learns_nothing, n_jobs=2, **options
+    ).fit(images, np.arange(40) % 2)
+    assert [str(trial.status) for trial in fitted.history_] == ["finished"] * 2
+    for name, tensor in torch.load(path, weights_only=True).items():
+        torch.testing.assert_close(fitted.get_pytorch_model().state_dict()[name], tensor, atol=1e-5, rtol=0)
 
 
 def test_an_executor_is_shared_by_clones_and_left_out_of_pickles() -> None:

@@ -4,6 +4,7 @@ import inspect
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pytest
 from sklearn.base import clone
 
@@ -30,6 +31,7 @@ def test_options_about_columns_are_not_among_them() -> None:
         "image_size",
         "channels",
         "on_bad_files",
+        "root_folders",
         "augmentations",
         "initial_weights",
     }
@@ -45,6 +47,7 @@ def test_options_about_columns_are_not_among_them() -> None:
         ("image_size", "32", "image_size must be"),
         ("channels", "middle", "channels must be 'first', 'last' or None; got 'middle'"),
         ("on_bad_files", "warn", "Unknown on_bad_files 'warn'"),
+        ("root_folders", "pictures", "root_folders must be a list of paths, or None; got 'pictures'"),
         ("augmentations", "standard", "augmentations must be a list"),
     ],
 )
@@ -53,7 +56,7 @@ def test_a_value_that_cannot_work_is_refused(option: str, value: Any, message: s
         AutoNetImageClassification(**{option: value}).get_hyperparameter_search_space()
 
 
-@pytest.mark.parametrize("size", [28, (28, 32), [28, 32], None])
+@pytest.mark.parametrize("size", [28, (28, 32), [28, 32], np.int64(28), None])
 def test_sizes(size: Any) -> None:
     ImageParams(image_size=size).check_each()
 

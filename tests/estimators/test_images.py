@@ -104,6 +104,16 @@ def test_a_folder_of_files_is_fitted_and_predicted(digits: Any, tmp_path: Path) 
     )
 
 
+def test_the_paths_of_a_table_are_looked_for_in_other_folders(files: list[str], tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    table = tmp_path / "tables" / "train.csv"
+    table.write_text("".join(f"{i:02}.png,{i % 3}\n" for i in range(1, 89)))
+    auto = AutoNetImageClassification("tiny_cs", baseline=False, **{**QUICK, "max_trials": 1, "max_budget": 1})
+    with pytest.raises(InvalidData, match=r"88 of 88 files cannot be read: '.*tables/01.png' \(missing\)"):
+        auto.fit(table)
+    assert auto.fit(table, images_root_folders=[tmp_path]).classes_.tolist() == [0, 1, 2]
+
+
 def test_targets_are_predicted_in_their_units() -> None:
     rng = np.random.default_rng(0)
     X = rng.integers(256, size=(200, 6, 6, 3), dtype=np.uint8)

@@ -1,5 +1,6 @@
 """Several configurations at once, in processes of their own."""
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autonet import AutoNetClassification
+from autonet import AutoNetClassification, AutoNetImageClassification
 from autonet.core.errors import InvalidOption
 from autonet.estimators.options import Options
 from autonet.estimators.time_plan import TimePlan
@@ -28,18 +29,20 @@ def test_what_two_processes_train_comes_back_as_one_model(iris: Any, quick: dict
     assert len(encoders) <= 3 * (len(configs) + 1)  # those of one configuration and fold are one
 
 
-def divided(**options: Any) -> TimePlan:
+def divided(estimator: Any = AutoNetClassification, **options: Any) -> TimePlan:
     """How the options divide the time."""
-    return Options.resolve(AutoNetClassification(**options).get_params()).plan_time()
+    auto = estimator(**options)
+    resolved: Options = auto._options().resolve(auto.get_params())
+    return resolved.plan_time()
 
 
-def chosen(n_bytes: int = 1000, **options: Any) -> int:
+def chosen(n_bytes: int = 1000, estimator: Any = AutoNetClassification, **options: Any) -> int:
     """How many workers the options come to."""
 
     class Sized:
         nbytes = n_bytes
 
-    return divided(**options).workers(Sized())  # type: ignore[arg-type]
+    return divided(estimator, **options).workers(Sized())  # type: ignore[arg-type]
 
 
 def test_all_cores_are_used_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,6 +53,9 @@ def test_all_cores_are_used_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> 
     assert chosen(max_runtime=14.9) == 1
     assert chosen(**long, budget_type="epochs") == 1
     assert chosen(2**29 + 1, **long) == 1
+    assert chosen(2**33, AutoNetImageClassification, device="cpu", **long) == (4 if sys.platform == "linux" else 1)
+    assert chosen(2**33 + 1, AutoNetImageClassification, **long) == 1
+    assert chosen(2**29 + 1, AutoNetImageClassification, device="meta", **long) == 1
     assert chosen(**long, n_jobs=2) == 2
     assert chosen(n_jobs=-1) == 4
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import autonet
-from autonet import AutoNetClassification, AutoNetRegression
+from autonet import AutoNetClassification, AutoNetImageClassification, AutoNetRegression
 from autonet.core.errors import InvalidOption
 from autonet.models.export import to_tensors
 from autonet.models.model import one_thread
@@ -212,3 +212,20 @@ def test_the_description_says_how_columns_become_inputs(
     assert sorted(used) == list(range(numbers.shape[1]))
     assert description["output"]["labels"] == ["buy", "skip"]
     assert description["output"]["threshold"] == pytest.approx(fitted.threshold_)
+
+
+def test_a_network_that_averages_over_flips(tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    X = np.random.default_rng(0).integers(256, size=(40, 6, 5), dtype=np.uint8)
+    config = {"network": "convnet", "convnet:conv_layers": 1, "average_flips": True}
+    auto = AutoNetImageClassification("full_cs", budget_type="epochs", cross_validator="none", random_state=0)
+    auto.refit(X, np.arange(40) % 3, {f"NetworkSelector:{name}": value for name, value in config.items()}, budget=1)
+    expected = auto.predict_proba(X[:7])
+    np.testing.assert_allclose(auto.predict_proba(X[:7, :, ::-1]), expected, atol=ATOL)
+    for name in ("model.pt2", "model.onnx"):
+        auto.export(tmp_path / name)
+    module = torch.export.load(tmp_path / "model.pt2").module()
+    np.testing.assert_allclose(module(torch.from_numpy(X[:7, None])).detach(), expected, atol=ATOL)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    np.testing.assert_allclose(session.run(None, {"images": X[:7, None]})[0], expected, atol=ATOL)

@@ -69,6 +69,7 @@ def test_a_fit_to_images_trains_on_the_threads_that_were_chosen(monkeypatch: pyt
     monkeypatch.setattr("autonet.estimators.search.choose_threads", lambda *_: 2)
     monkeypatch.setattr(IMAGES, "build_network", lambda *_: Network(), raising=False)
     rng = np.random.default_rng(0)
-    auto = AutoNetImageClassification(max_runtime=4, max_trials=1, n_jobs=1, refit_on_all_rows=False, random_state=0)
+    options: Any = {"min_budget": 0.2, "max_budget": 0.2, "max_trials": 1, "n_jobs": 1, "refit_on_all_rows": False}
+    auto = AutoNetImageClassification(**options, random_state=0)
     auto.fit(rng.integers(256, size=(80, 4, 4), dtype=np.uint8), np.arange(80) % 2)
     assert (True, 2) in found

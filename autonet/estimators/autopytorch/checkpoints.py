@@ -14,6 +14,7 @@ from autonet.core.files import read_text
 from autonet.core.task import Task
 from autonet.core.validation import is_integer
 from autonet.data.images.encoder import ImageLayout
+from autonet.estimators.autopytorch.image_names import translate_config
 from autonet.models.image_network import build_image_network
 from autonet.models.initial_weights import load_matching, name_matching, read_weights
 from autonet.nets.images.registry import IMAGE_NETWORKS
@@ -42,6 +43,7 @@ def build_from_checkpoint(
         except json.JSONDecodeError as error:
             raise InvalidOption(f"hyperparameter_config={str(config)!r:.200} is no JSON file: {error}.") from error
         config = content[1] if isinstance(content, list) and len(content) > 1 else content
+    config = translate_config(config) if isinstance(config, Mapping) else config
     if not isinstance(config, Mapping) or IMAGE_NETWORKS.key not in config:
         raise InvalidOption(f"hyperparameter_config must have {IMAGE_NETWORKS.key!r}; got {config!r:.100}.")
     shape = tuple(in_features) if isinstance(in_features, Iterable) else ()

@@ -1,7 +1,7 @@
 """Names in the search space of Auto-PyTorch 0.0.2 for images: those that are understood, and what replaces others."""
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from autonet.core.errors import InvalidOption
 from autonet.nets.images.registry import IMAGE_NETWORKS
 from autonet.space.updates import HyperparameterSearchSpaceUpdate
 
-__all__ = ["check_networks", "translate_update"]
+__all__ = ["check_networks", "translate_config", "translate_update"]
 
 NODES = {
     "NetworkSelectorDatasetInfo": "NetworkSelector",
@@ -80,13 +80,37 @@ def translate_update(update: HyperparameterSearchSpaceUpdate) -> HyperparameterS
     InvalidOption
         If there is no hyperparameter of this meaning; the sentence names what replaces it.
     """
-    update = replace(update, node_name=NODES.get(update.node_name, update.node_name))
+    node, hyperparameter = _translate(update.node_name, update.hyperparameter, "Update of")
+    update = replace(update, node_name=node, hyperparameter=hyperparameter)
     if update.name == IMAGE_NETWORKS.key:
         check_networks(update.value_range, IMAGE_NETWORKS.components)
+    return update
+
+
+def translate_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Translate the names in a configuration that Auto-PyTorch has and autonet has otherwise.
+
+    Raises
+    ------
+    InvalidOption
+        If there is no hyperparameter of this meaning; the sentence names what replaces it.
+    """
+    translated: dict[str, Any] = {}
+    for name, value in config.items():
+        node, colon, hyperparameter = str(name).partition(":")
+        translated[":".join(_translate(node, hyperparameter, "Configuration with")) if colon else name] = value
+    check_networks([translated.get(IMAGE_NETWORKS.key)], IMAGE_NETWORKS.components)
+    return translated
+
+
+def _translate(node: str, hyperparameter: str, where: str) -> tuple[str, str]:
+    """Return the names of a node and a hyperparameter of it in autonet."""
+    node = NODES.get(node, node)
+    name = f"{node}:{hyperparameter}"
     for pattern, replacement in REPLACED.items():
-        if re.fullmatch(pattern, update.name):
+        if re.fullmatch(pattern, name):
             raise InvalidOption(
-                f"Update of {update.name}: autonet does not have this hyperparameter of Auto-PyTorch; in its place "
-                f"there is {replacement}."
+                f"{where} {name}: autonet does not have this hyperparameter of Auto-PyTorch; in its place there is "
+                f"{replacement}."
             )
-    return replace(update, hyperparameter=RENAMED.get(update.name, update.hyperparameter))
+    return node, RENAMED.get(name, hyperparameter)

@@ -33,11 +33,12 @@ def _validate_on_folds(value: Any) -> Mapping[str, Any]:
 
 OPTIONS = (
     OldOption("images_shape", [3, 32, 32], "translated", translate=_resize),
-    ignored(
+    OldOption(
         "images_root_folders",
         None,
-        "a CSV file has paths relative to its own folder, and other paths are absolute or relative to the current one",
-        (None,),
+        "translated",
+        "a CSV file has paths relative to its own folder",
+        translate=lambda value: {} if value is None else {"root_folders": value},
     ),
     ignored(
         "file_extensions",

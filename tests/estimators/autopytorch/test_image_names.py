@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autonet import AutoNetImageClassification, HyperparameterSearchSpaceUpdates
@@ -71,3 +72,19 @@ def test_a_network_that_there_is_not_is_refused_with_what_replaces_it(options: A
         space_of(**options)
     with pytest.raises(InvalidOption, match="There is no network 'darts', which Auto-PyTorch has; use 'resnet', 'mob"):
         space_of("NetworkSelector", "network", ["darts"])
+
+
+def test_configurations_with_old_names_are_understood_or_refused() -> None:
+    X, y = np.random.default_rng(0).integers(256, size=(40, 6, 6), dtype=np.uint8), np.arange(40) % 2
+    resnet = {"NetworkSelectorDatasetInfo:network": "resnet", "NetworkSelectorDatasetInfo:resnet:nr_main_blocks": 2}
+    first = {**resnet, "CreateImageDataLoader:batch_size": 32}
+    options: Any = {"max_trials": 1, "budget_type": "epochs", "max_budget": 1, "baseline": False, "ensemble_size": 1}
+    auto = AutoNetImageClassification("full_cs", initial_configs=[first], n_jobs=1, **options)
+    found = auto.fit(X, y, cross_validator="none").best_config_
+    assert [found[f"NetworkSelector:{name}"] for name in ("network", "resnet:num_groups")] == ["resnet", 2]
+    assert found["CreateDataLoader:batch_size"] == 32
+    why = "Configuration with NetworkSelector:resnet:widen_factor_1: autonet does not have this hyperparameter"
+    with pytest.raises(InvalidOption, match=why):
+        auto.fit(X, y, initial_configs=[{"NetworkSelectorDatasetInfo:resnet:widen_factor_1": 2}])
+    with pytest.raises(InvalidOption, match="There is no network 'resnet152', which Auto-PyTorch has; use 'resnet'"):
+        auto.refit(X, y, {"NetworkSelectorDatasetInfo:network": "resnet152"})

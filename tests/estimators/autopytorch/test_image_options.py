@@ -26,6 +26,7 @@ def test_an_option_at_its_old_default(name: str, caplog: Any) -> None:
     [
         ({"images_shape": [3, 32, 40]}, {"image_size": (32, 40)}),
         ({"images_shape": (1, 28, 28), "image_size": 20}, {"image_size": 20}),
+        ({"images_root_folders": ["/data"]}, {"root_folders": ["/data"]}),
         ({"cv_splits": 4}, {"cross_validator": 4}),
         ({"dataloader_worker": 8}, {}),
         ({"save_checkpoints": True}, {}),
@@ -47,7 +48,6 @@ def test_options_are_translated(option: dict[str, Any], translated: dict[str, An
         ),
         ({"images_shape": [3, 0, 32]}, "images_shape must be the channels"),
         ({"cv_splits": 0}, "cv_splits must be a whole number of at least 1; got 0"),
-        ({"images_root_folders": ["/data"]}, "images_root_folders of Auto-PyTorch must be None; .*Remove it: a CSV"),
         ({"max_class_size": 10}, "max_class_size of Auto-PyTorch must be None; got 10. Remove it: all images are"),
         ({"use_stratified_cv_split": False}, "must be True; got False.*cross_validator='k_fold' makes others"),
         ({"half_num_cv_splits_below_budget": 3}, "must be 0; got 3.*min_budget_for_cv"),
