@@ -47,8 +47,9 @@ from autonet.core.errors import SearchInterrupted
 
 def draw(rng, rows, columns, images):
     if images:
-        X = rng.integers(256, size=(rows, columns, columns, 3), dtype=np.uint8)
-        y = X[:, : columns // 2].mean((1, 2, 3)) > X[:, columns // 2 :].mean((1, 2, 3))
+        side = max(columns, 5)  # of fewer pixels it might be the number of channels
+        X = rng.integers(200, size=(rows, side, side, 3), dtype=np.uint8)
+        y = X[:, : side // 2].mean((1, 2, 3)) > X[:, side // 2 :].mean((1, 2, 3))
         return AutoNetImageClassification, X + 40 * y[:, None, None, None].astype(np.uint8), y.astype(int)
     X = rng.normal(size=(rows, columns)).astype(np.float32)
     return AutoNetClassification, X, (X[:, 0] * X[:, 1] > rng.normal(scale=0.3, size=rows)).astype(int)
