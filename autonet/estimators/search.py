@@ -137,7 +137,8 @@ def place_rungs(
     epoch, n_folds, top_epochs = 0.0, len(context.folds), context.modality.top_epochs
     if timed:
         with current_interrupt().abandoning():
-            context.threads = choose_threads(context, default, n_slots)
+            if plan.repays_processes:
+                context.threads = choose_threads(context, default, n_slots)
             if plan.needs_timing and earlier is None:
                 epoch = time_epoch(context, default, context.threads)
     if options.refit_on_all_rows == "auto":

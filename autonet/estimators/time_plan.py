@@ -137,7 +137,7 @@ class TimePlan:
         runtime = self.runtime or 0.0
         selecting = min(SELECTION_SHARE * runtime, MAX_SELECTION_SECONDS) if self.selects else 0.0
         refitting = REFIT_SHARE * runtime if self.refits else 0.0
-        wants_processes = self._repays_processes if self.n_jobs == "auto" else self.n_jobs not in (1, None)
+        wants_processes = self.repays_processes if self.n_jobs == "auto" else self.n_jobs not in (1, None)
         has_processes = (wants_processes and self._has_time_for_processes) or self.memory_limit_mb is not None
         closing = min(CLOSING_SHARE * runtime, MAX_CLOSING_SECONDS) + (SHUTDOWN_SECONDS if has_processes else 0.0)
         return selecting, refitting, closing + self.testing
@@ -153,7 +153,7 @@ class TimePlan:
             return available_cores() if self.n_jobs == -1 else int(self.n_jobs or 1)
         maps = not self.copies and sys.platform.startswith("linux")
         fits = data.nbytes <= (MAX_SHARED_BYTES if maps else MAX_PARALLEL_BYTES)
-        return min(available_cores(), MAX_WORKERS) if self._repays_processes and fits else 1
+        return min(available_cores(), MAX_WORKERS) if self.repays_processes and fits else 1
 
     def executor(self, data: Data) -> Executor:
         """Return the executor of trials; its worker processes start, and import torch, while the baseline is fitted."""
@@ -164,7 +164,8 @@ class TimePlan:
         return self.runtime is None or self.runtime >= MIN_PROCESS_SECONDS
 
     @property
-    def _repays_processes(self) -> bool:
+    def repays_processes(self) -> bool:
+        """Whether there is time for worker processes, or several threads, to be worth their start."""
         return self.unit == "time" and (self.runtime or 0.0) >= MIN_PARALLEL_SECONDS
 
     @property

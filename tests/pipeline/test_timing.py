@@ -53,7 +53,10 @@ def test_trials_train_on_all_their_cores_where_that_is_faster(
     assert choose_threads(space, components, n_slots) == n_threads
 
 
-def test_a_fit_to_images_trains_on_the_threads_that_were_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("runtime", "n_threads"), [(14, 1), (15, 2)])
+def test_a_fit_to_images_trains_on_the_threads_that_were_chosen(
+    runtime: float, n_threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = set()
 
     class Network(torch.nn.Module):
@@ -68,8 +71,13 @@ def test_a_fit_to_images_trains_on_the_threads_that_were_chosen(monkeypatch: pyt
 
     monkeypatch.setattr("autonet.estimators.search.choose_threads", lambda *_: 2)
     monkeypatch.setattr(IMAGES, "build_network", lambda *_: Network(), raising=False)
-    rng = np.random.default_rng(0)
-    options: Any = {"min_budget": 0.2, "max_budget": 0.2, "max_trials": 1, "n_jobs": 1, "refit_on_all_rows": False}
-    auto = AutoNetImageClassification(**options, random_state=0)
-    auto.fit(rng.integers(256, size=(80, 4, 4), dtype=np.uint8), np.arange(80) % 2)
-    assert (True, 2) in found
+    options: dict[str, Any] = {
+        "max_runtime": runtime,
+        "max_budget": 0.2,
+        "max_trials": 1,
+        "n_jobs": 1,
+        "refit_on_all_rows": False,
+    }
+    auto = AutoNetImageClassification(random_state=0, **options)
+    auto.fit(np.random.default_rng(0).integers(256, size=(80, 4, 4), dtype=np.uint8), np.arange(80) % 2)
+    assert {n for training, n in found if training} == {n_threads}
