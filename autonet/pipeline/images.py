@@ -32,7 +32,7 @@ class Images(Modality):
 
     presets = "images"
     uses_threads = True
-    top_epochs = 40.0  # a network of 11 is better than the mean of three of 4 (docs/benchmarks/log.md)
+    top_epochs = 20.0  # between 10 and 20 epochs networks still improve, beyond hardly (docs/benchmarks/log.md)
     copies = False
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
     makers = MappingProxyType(
