@@ -65,7 +65,8 @@ def _measure(
     options, plan = decide_on_refit(options, plan, context, inputs)
     space = build_space_of_fit(estimator, context, options, know_components(copy(estimator), options), None)
     default, workers = context.resolve(space.get_default_configuration()), plan.workers(context.data)
-    epoch = time_epoch(context, default, choose_threads(context, default, workers))
+    n_threads = choose_threads(context, default, workers) if plan.repays_processes else 1
+    epoch = time_epoch(context, default, n_threads)
     if may_spare_refit:
         plan = plan.without_refit_if_short(epoch, estimator.modality.top_epochs)
     return options, plan, epoch, workers, context.metric.seconds * len(context.folds)
