@@ -13,14 +13,14 @@ from autonet.core.errors import InvalidOption
 from autonet.core.resulttable import ResultTable
 from autonet.core.typing import Array, FloatArray
 from autonet.core.validation import is_integer
-from autonet.inspection.image_importance import importance_map
-from autonet.inspection.images import Mistake, augment_images, find_reader, rank_mistakes, to_pixels
 from autonet.inspection.plots.figures import BLACK, ORANGE, RED, make_axes, shorten, split_axes
 from autonet.inspection.plots.predictions import find_model
-from autonet.inspection.scoring import ScoredRows, optimized_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from autonet.inspection.images import Mistake
+    from autonet.inspection.scoring import ScoredRows
 
 __all__ = ["AugmentationsDisplay", "MistakesDisplay", "PatchImportanceDisplay", "mean_image"]
 
@@ -89,6 +89,8 @@ class MistakesDisplay:
         MissingPackage
             If matplotlib is not installed.
         """
+        from autonet.inspection.scoring import ScoredRows  # noqa: PLC0415 - imports torch
+
         model = _find_model(estimator, cls.__name__, n_images=n_images)
         rows = ScoredRows.read(model, X, y, owner=type(estimator).__name__)
         return cls.from_rows(model, rows, n_images).plot(ax=ax)
@@ -96,6 +98,8 @@ class MistakesDisplay:
     @classmethod
     def from_rows(cls, model: Any, rows: ScoredRows, n_images: int) -> Self:
         """Choose images of rows that are read; nothing is drawn yet."""
+        from autonet.inspection.images import rank_mistakes, to_pixels  # noqa: PLC0415 - imports torch
+
         mistakes = rank_mistakes(model, rows.y, rows.predict(model), n_images)
         chosen = np.array([mistake.row for mistake in mistakes])
         return cls(to_pixels(rows.data.rows(chosen).values), mistakes)  # type: ignore[attr-defined]  # ImageData
@@ -196,6 +200,8 @@ class PatchImportanceDisplay:
         MissingPackage
             If matplotlib is not installed.
         """
+        from autonet.inspection.scoring import optimized_name  # noqa: PLC0415 - imports torch
+
         model = _find_model(estimator, cls.__name__)
         options: Any = {"patch_size": patch_size, "n_repeats": n_repeats, "max_rows": max_rows}
         table = estimator.feature_importance(X, y, metric=metric, random_state=random_state, **options)
@@ -205,6 +211,8 @@ class PatchImportanceDisplay:
     @property
     def importances(self) -> FloatArray:
         """Importance of the patch that a pixel belongs to, of shape (h, w)."""
+        from autonet.inspection.image_importance import importance_map  # noqa: PLC0415 - imports torch
+
         return importance_map(self.table)
 
     def plot(self, *, ax: Axes | None = None) -> Self:
@@ -215,6 +223,8 @@ class PatchImportanceDisplay:
         ax : matplotlib.axes.Axes, optional
         """
         from matplotlib.colors import LinearSegmentedColormap, to_rgb  # noqa: PLC0415 - an extra
+
+        from autonet.inspection.image_importance import importance_map  # noqa: PLC0415 - imports torch
 
         ax = make_axes(type(self).__name__, ax, (5.2, 4.2))
         _show(ax, 0.35 + 0.65 * self.image)
@@ -303,6 +313,8 @@ class AugmentationsDisplay:
     @classmethod
     def from_data(cls, model: Any, data: Any, n_draws: int, random_state: int = 0) -> Self:
         """Change images that are read; nothing is drawn yet."""
+        from autonet.inspection.images import augment_images, to_pixels  # noqa: PLC0415 - imports torch
+
         augmented = augment_images(model, data, n_draws, random_state)
         together = np.concatenate([data.values[None], augmented])  # in one range of values
         pixels = to_pixels(together.reshape(-1, *together.shape[2:]))
@@ -330,12 +342,16 @@ class AugmentationsDisplay:
 
 def mean_image(data: Any) -> FloatArray:
     """Return the mean of images, up to 200, as pixels (h, w, 3)."""
+    from autonet.inspection.images import to_pixels  # noqa: PLC0415 - imports torch
+
     mean: Array = to_pixels(data.values[:MAX_IMAGES]).mean(0)
     return mean
 
 
 def _find_model(estimator: Any, display: str, **counts: Any) -> Any:
     """Return the model of an estimator of images; check numbers of images."""
+    from autonet.inspection.images import find_reader  # noqa: PLC0415 - imports torch
+
     model = find_model(estimator, display, KINDS, "images")
     find_reader(model, display)
     for name, value in counts.items():
