@@ -14,6 +14,7 @@ TESTS_OF_LOWEST := tests/metrics tests/data/encoding tests/data/reading tests/sp
 # What takes long: worker processes, runs that are killed, exports, conformance to scikit-learn, pages and examples.
 SLOW_TESTS := tests/test_docs.py tests/test_examples.py tests/test_fastapi_service.py tests/search/executors \
 	tests/testing/test_executors.py tests/estimators/test_executors.py tests/estimators/test_run.py \
+	tests/estimators/test_callbacks.py tests/estimators/test_interrupts.py \
 	tests/estimators/test_scikit_learn.py tests/models/test_export.py tests/models/test_tree_modules.py
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 

@@ -25,7 +25,7 @@ Allocate = Callable[["tuple[int, ...]"], "NDArray[np.float32]"]
 class Inputs(Protocol):
     """Encoded rows, the inputs of a network: a tensor (n, ...), or an object that encodes rows on demand.
 
-    The latter may have ``prediction_rows``, the number of rows per forward pass in prediction, and ``select``, a method
+    The latter may have ``prediction_rows``, the number of rows per forward pass in prediction, and ``subset``, a method
     that returns rows of an index tensor, again encoded on demand.
     """
 

@@ -76,7 +76,7 @@ class EncodedFold:
 
     def take(self, positions: NDArray[np.intp]) -> "EncodedFold":
         """Return the fold with a subset of its training rows, before they are resampled."""
-        before = self.before.select(torch.from_numpy(positions).to(self.before.y.device))
+        before = self.before.subset(torch.from_numpy(positions).to(self.before.y.device))
         return replace(self, rows=before, before=before, train=self.train[positions])
 
 

@@ -52,9 +52,9 @@ class EncodedRows:
         """Return the rows of an index tensor (n_batch,)."""
         return EncodedRows(self.x[batch], self.y[batch], None if self.weights is None else self.weights[batch])
 
-    def select(self, rows: Tensor) -> EncodedRows:
+    def subset(self, rows: Tensor) -> EncodedRows:
         """Return the rows of an index tensor (n,), for many batches: those encoded on demand remain so."""
-        x: Inputs = self.x.select(rows) if hasattr(self.x, "select") else self.x[rows]
+        x: Inputs = self.x.subset(rows) if hasattr(self.x, "subset") else self.x[rows]
         return EncodedRows(x, self.y[rows], None if self.weights is None else self.weights[rows])
 
     def roll_targets(self) -> EncodedRows:

@@ -63,7 +63,7 @@ def test_weights_count_in_training_and_in_the_metric(quick: dict[str, Any]) -> N
 def test_the_precision_of_training_is_an_option(iris: Any, quick: dict[str, Any]) -> None:
     X, y = iris
     auto = {p: AutoNetClassification("tiny_cs", precision=p, **quick).fit(X, y) for p in ("float32", "bfloat16")}
-    assert auto["bfloat16"].score(X, y) > 0.8
+    assert auto["bfloat16"].score(X, y) > 0.7
     assert auto["bfloat16"].predict_proba(X).dtype == auto["float32"].predict_proba(X).dtype
     assert not np.array_equal(auto["bfloat16"].predict_proba(X), auto["float32"].predict_proba(X))
     with pytest.raises(UnknownName, match=r"Unknown precision 'bfloat'\. Did you mean 'bfloat16'"):

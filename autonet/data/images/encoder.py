@@ -98,7 +98,7 @@ class ImageInputs:
         images: Tensor = self.module(taken.to(torch.float32, memory_format=torch.channels_last))
         return images
 
-    def select(self, rows: Tensor) -> "ImageInputs":
+    def subset(self, rows: Tensor) -> "ImageInputs":
         """Return the images of an index tensor (n,), standardized as they are taken."""
         if isinstance(self.values, Tensor):
             return replace(self, values=self.values[rows])

@@ -52,7 +52,7 @@ def test_selected_images_are_standardized_as_they_are_taken() -> None:
     encoder = ImageEncoder.fit(data, np.arange(20), seed=0)
     for rows in (None, np.arange(20)[::-1]):
         inputs = encoder.inputs(data, torch.device("cpu"), rows)
-        chosen = inputs.select(torch.tensor([4, 0, 7]))
+        chosen = inputs.subset(torch.tensor([4, 0, 7]))
         assert np.shares_memory(chosen.values, VALUES)
         assert torch.equal(chosen[torch.tensor([2, 0])], inputs[torch.tensor([7, 4])])
         assert torch.equal(chosen[1:], inputs[torch.tensor([0, 7])])
@@ -64,4 +64,4 @@ def test_another_device_gets_a_copy_of_the_rows() -> None:
     inputs = encoder.inputs(ImageData(VALUES), device, np.array([3, 1, 9]))
     assert (inputs.device, inputs.shape, inputs.values.dtype) == (device, (3, 3, 4, 5), torch.uint8)
     assert inputs[torch.tensor([0, 1], device=device)].shape == (2, 3, 4, 5)
-    assert inputs.select(torch.tensor([2], device=device)).shape == (1, 3, 4, 5)
+    assert inputs.subset(torch.tensor([2], device=device)).shape == (1, 3, 4, 5)
