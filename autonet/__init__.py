@@ -87,6 +87,7 @@ __all__ = [
     "load",
     "open_run",
     "parse_hyperparameter_search_space_updates",
+    "register_augmentation",
     "register_batch_technique",
     "register_embedding",
     "register_initialization",
