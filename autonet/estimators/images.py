@@ -181,7 +181,7 @@ class _ImageEstimator(InspectedImages):
         Parameters
         ----------
         hyperparameter_config : mapping or path-like
-            Configuration, such as `best_config_`, or a JSON file of it, as a line of ``configs.json``.
+            Configuration, such as ``best_config_``, or a JSON file of it, as a line of ``configs.json``.
         checkpoint : path-like
             State dict that ``torch.save`` wrote, or model file of autonet.  Tensors whose names or shapes do not match
             are not used.
@@ -195,7 +195,7 @@ class _ImageEstimator(InspectedImages):
         Returns
         -------
         nn.Module
-            Maps standardized images (n, *in_features) to (n, out_features); in evaluation mode.
+            Maps standardized images ``(n, *in_features)`` to (n, out_features); in evaluation mode.
 
         Raises
         ------
