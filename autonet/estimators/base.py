@@ -377,7 +377,8 @@ class AutoNet(FittedEstimator, ABC):
         """
         from autonet.estimators.planning import plan_fit  # noqa: PLC0415 - loading a model needs no search
 
-        return plan_fit(self, X, y, options)
+        with interruptible(protected=False), training_modes(), occupying_cores():
+            return plan_fit(self, X, y, options)
 
     def __sklearn_tags__(self) -> Any:
         """Return the tags of scikit-learn."""

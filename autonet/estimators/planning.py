@@ -9,6 +9,7 @@ import numpy as np
 from autonet.core.resulttable import ResultTable
 from autonet.data.table import Table
 from autonet.estimators.autopytorch.keywords import translate_data
+from autonet.estimators.baselines import has_one_class
 from autonet.estimators.fitting import (
     build_context_of_fit,
     build_space_of_fit,
@@ -19,12 +20,15 @@ from autonet.estimators.fitting import (
 )
 from autonet.estimators.options import Options
 from autonet.estimators.run import Run
+from autonet.estimators.search import place_rungs
 from autonet.estimators.time_plan import TimePlan
 from autonet.inspection.forecast import Forecast
 from autonet.models.model import one_thread
-from autonet.pipeline.timing import choose_threads, time_epoch
+from autonet.pipeline.timing import time_epoch
 from autonet.pipeline.tree_learners import MIN_SHARE
 from autonet.pipeline.trial import SUBSET_EPOCHS
+from autonet.search.executors.base import Executor
+from autonet.search.rungs import Rungs
 
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
@@ -37,13 +41,12 @@ def plan_fit(estimator: "AutoNet", X: Any, y: Any, overrides: Mapping[str, Any])
     data, overrides = translate_data({"X": X, "y": y}, overrides)
     options = resolve_options(estimator, overrides)
     plan = options.plan_time()
-    if X is None:
-        rungs, epoch = plan.rungs(0.0), None
-        workers = plan.workers(Table.from_numbers(np.empty((0, 0))))
-    else:
-        with one_thread():
-            options, plan, epoch, workers, metric_seconds = _measure(estimator, data, options, plan)
-        rungs = plan.rungs(epoch, metric_seconds, estimator.modality.top_epochs)
+    with options.adopt_executor() as adopted, one_thread():
+        if X is None:
+            rungs, epoch = plan.rungs(0.0), None
+            workers = adopted.n_slots if adopted else plan.workers(Table.from_numbers(np.empty((0, 0))))
+        else:
+            plan, rungs, epoch, workers = _measure(estimator, data, options, plan, adopted)
     seconds = epoch and epoch * (SUBSET_EPOCHS if plan.unit == "subset" else 1)
     return Forecast(
         rungs=rungs,
@@ -56,20 +59,18 @@ def plan_fit(estimator: "AutoNet", X: Any, y: Any, overrides: Mapping[str, Any])
 
 
 def _measure(
-    estimator: "AutoNet", data: dict[str, Any], options: Options, plan: TimePlan
-) -> tuple[Options, TimePlan, float, int, float]:
-    """Read the data, and time an epoch and the metric on them."""
+    estimator: "AutoNet", data: dict[str, Any], options: Options, plan: TimePlan, adopted: Executor | None
+) -> tuple[TimePlan, Rungs, float, int]:
+    """Read the data and place the rungs as a fit does; time an epoch, too, if budgets are not in seconds."""
     _, inputs = read_inputs(estimator, data, None, None, options)
     context = build_context_of_fit(estimator, inputs, options, plan, Run(options.draw_seed()))
-    may_spare_refit = options.refit_on_all_rows == "auto"
-    options, plan = decide_on_refit(options, plan, context, inputs)
-    space = build_space_of_fit(estimator, context, options, know_components(copy(estimator), options), None)
-    default, workers = context.resolve(space.get_default_configuration()), plan.workers(context.data)
-    n_threads = choose_threads(context, default, workers) if plan.repays_processes else 1
-    epoch = time_epoch(context, default, n_threads)
-    if may_spare_refit:
-        plan = plan.without_refit_if_short(epoch, estimator.modality.top_epochs)
-    return options, plan, epoch, workers, context.metric.seconds * len(context.folds)
+    resolved, plan = decide_on_refit(options, plan, context, inputs)
+    space = build_space_of_fit(estimator, context, resolved, know_components(copy(estimator), options), None)
+    default = context.resolve(space.get_default_configuration())
+    workers = adopted.n_slots if adopted else plan.workers(context.data)
+    timed = not has_one_class(context)
+    rungs, plan = place_rungs(context, default, options, plan, None, workers, timed=timed)
+    return plan, rungs, 1.0 if plan.unit == "time" else time_epoch(context, default), workers
 
 
 def _list_stages(plan: TimePlan) -> dict[str, float]:

@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from autonet import AutoNetClassification, AutoNetRegression
+from autonet import AutoNetClassification, AutoNetImageClassification, AutoNetRegression
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.resulttable import ResultTable
+from autonet.search import Processes
 
 
 def rungs(table: ResultTable) -> dict[str, int]:
@@ -39,6 +41,26 @@ def test_an_epoch_is_timed_on_the_rows() -> None:
     top = next(row for row in auto.plan(X, X[:, 0]) if row["note"] == "top rung")
     assert top["seconds"] > 0
     assert top["trials"] >= 1
+
+
+@pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
+def test_budgets_in_seconds_are_those_of_the_fit_for_images_that_take_long() -> None:
+    X, y = np.random.default_rng(0).integers(256, size=(3000, 32, 32), dtype=np.uint8), np.arange(3000) % 2
+    auto = AutoNetImageClassification("medium_cs", max_runtime=3, min_budget=0.5, n_jobs=1, random_state=0)
+    planned = rungs(auto.plan(X, y))
+    assert [f"{budget:.4g} s" for budget in auto.fit(X, y).history_.rungs.budgets] == list(planned)
+
+
+def test_an_epoch_is_timed_where_torch_computes_no_gradients(iris: Any, quick: dict[str, Any]) -> None:
+    with torch.no_grad():
+        table = AutoNetClassification("tiny_cs", **quick).plan(*iris)
+    assert next(row for row in table if row["note"] == "top rung")["seconds"] > 0
+
+
+def test_the_trials_at_once_are_those_of_the_executor(iris: Any) -> None:
+    auto = AutoNetClassification("tiny_cs", max_runtime=60, executor=Processes(3))
+    for table in (auto.plan(), auto.plan(*iris)):
+        assert next(row["trials"] for row in table if row["item"] == "trials at once") == 3
 
 
 def test_data_and_options_are_checked_as_in_fit(iris: Any) -> None:
