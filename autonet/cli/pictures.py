@@ -14,9 +14,9 @@ from autonet.core.errors import InvalidData
 from autonet.core.warn import join_first
 from autonet.data.images.sources import (
     DELIMITERS,
-    TABLES,
     check_inside,
     is_image_name,
+    is_table,
     list_folder,
     list_pictures,
     read_csv,
@@ -65,11 +65,9 @@ def read_files(
     ------
     InvalidData, InvalidOption, MissingPackage, OSError
     """
-    if Path(path).is_dir():
+    if Path(path).is_dir() or is_image_name(path):  # a single image has no label: `list_folder` refuses it
         files, labels = list_folder(path) if labeled else (list_pictures(path, path), None)
         return Table({FILE: files} if labels is None else {FILE: files, LABEL: labels}, path)
-    if is_image_name(path):
-        return Table({FILE: [path]}, path)
     if _lacks_header(path):
         files, labels = read_csv(path)
         names = [LABEL] if labels.ndim == 1 else [f"{LABEL}_{i}" for i in range(1, labels.shape[1] + 1)]
@@ -123,9 +121,8 @@ def resolve_paths(table: Table, name: str) -> list[str]:
 
 def _lacks_header(path: str) -> bool:
     """Return whether a CSV file of several columns begins with the name of an image."""
-    file = Path(path)
-    if file.suffix.lower() not in TABLES or not file.is_file():
+    if not is_table(path):
         return False
-    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+    with Path(path).open(encoding="utf-8-sig", errors="replace") as lines:
         parts = re.split(f"[{DELIMITERS}]", lines.readline())
     return len(parts) > 1 and is_image_name(parts[0].strip(' "'))

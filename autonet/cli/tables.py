@@ -136,6 +136,7 @@ def _find_format(path: str) -> Format:
         return "csv"
     suffix = Path(path.lower().removesuffix(".gz")).suffix
     if suffix not in SUFFIXES:
+        Path(path).stat()  # raises if there is no such file
         listed = ", ".join(SUFFIXES)
         raise InvalidOption(f"{path} has none of the endings {listed}; say its format with --format.")
     return SUFFIXES[suffix]

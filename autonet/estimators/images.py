@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from autonet.core.modality import Modality
-from autonet.data.images.sources import list_folder, list_pictures, read_csv
+from autonet.data.images.sources import is_table, list_folder, list_pictures, read_csv
 from autonet.estimators.autopytorch.keywords import accept_old_keywords
 from autonet.estimators.classification import AutoNetClassification
 from autonet.estimators.image_inspected import InspectedImages
@@ -219,7 +219,7 @@ class _ImageEstimator(InspectedImages):
             return X, y
         if y is not None:
             return list_pictures(X), y
-        return read_csv(X, options.root_folders or ()) if Path(X).is_file() else list_folder(X)
+        return read_csv(X, options.root_folders or ()) if is_table(X) else list_folder(X)
 
 
 @document_parameters

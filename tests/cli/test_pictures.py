@@ -75,7 +75,7 @@ def test_a_table_of_paths_is_predicted_and_evaluated(folder: Path, model: Path, 
     for arguments, message in (
         (("evaluate", model, folder / "named.csv"), "TEST and --target belong together"),
         (("predict", model, tmp_path), "has no images"),
-        (("predict", model, folder / "gone.png"), f"1 of 1 files cannot be read: '{folder / 'gone.png'}' (missing)"),
+        (("predict", model, folder / "gone.png"), f"'{folder / 'gone.png'}' does not exist; pass a folder of images"),
     ):
         done = run(*arguments)
         assert (done.code, message in done.err) in ((1, True), (2, True)), done.err
@@ -98,6 +98,9 @@ def test_what_a_fit_cannot_do_is_refused(folder: Path, tmp_path: Path) -> None:
         ((table, "--target", "y", "--images"), "must have one column of paths of images, such as 'cat.png'; got none"),
         ((folder, "--no-images"), "is a directory; expected a table"),
         ((folder, "--categorical-features", "a"), "Unknown option 'categorical_features'"),
+        ((folder / "dark/00.png",), "00.png' is a single image; pass a folder with a sub-folder of images"),
+        ((folder, "--valid", folder / "dark/00.png"), "00.png' is a single image; pass a folder with"),
+        (("nothing.png", "--target", "y"), "'nothing.png' does not exist; pass a folder with a sub-folder"),
     ):
         done = run("fit", *arguments, "--out", tmp_path / "model.autonet")
         assert done.code in (1, 2)
@@ -120,6 +123,11 @@ def test_files_as_tables(folder: Path, tmp_path: Path) -> None:
     outside.write_text("path,y\n../x.png,1\n", encoding="utf-8")
     with pytest.raises(InvalidData, match=r"1 paths in .*outside.csv lead out of"):
         resolve_paths(read_files(str(outside), None, labeled=False), "path")
+
+
+def test_single_images_must_exist() -> None:
+    with pytest.raises(InvalidData, match=r"'nothing.png' does not exist; pass a folder of images"):
+        read_files("nothing.png", None, labeled=False)
 
 
 def test_the_column_of_paths() -> None:

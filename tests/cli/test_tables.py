@@ -132,6 +132,8 @@ def test_the_name_must_say_the_format(tmp_path: Path) -> None:
     assert columns_of(path, "csv") == COLUMNS
     with pytest.raises(InvalidOption, match="is a directory; expected a table"):
         read_table(str(tmp_path))
+    with pytest.raises(FileNotFoundError):
+        read_table(str(tmp_path / "nothing.xlsx"))
 
 
 def test_columns_are_found_and_dropped_by_name(tmp_path: Path) -> None:

@@ -114,6 +114,22 @@ def test_the_paths_of_a_table_are_looked_for_in_other_folders(files: list[str], 
     assert auto.fit(table, images_root_folders=[tmp_path]).classes_.tolist() == [0, 1, 2]
 
 
+def test_paths_that_are_no_training_images_are_refused(
+    fitted: AutoNetImageClassification, files: list[str], tmp_path: Path
+) -> None:
+    classes = "pass a folder with a sub-folder of images for each class, or a CSV file of paths and labels"
+    for kind in (AutoNetImageClassification, AutoNetImageRegression):
+        with pytest.raises(InvalidData, match=rf"{Path(files[1]).name}' is a single image; {classes}"):
+            kind().fit(files[1])
+    (tmp_path / "notes.md").write_text("hello, world\n")
+    for part in ("X_valid", "X_test"):
+        with pytest.raises(InvalidData, match=f"notes.md' is no folder, and no CSV file or image .*; {classes}"):
+            AutoNetImageClassification().fit(files, range(len(files)), **{part: tmp_path / "notes.md"})
+    assert fitted.predict(files[1]).shape == (1,)
+    with pytest.raises(InvalidData, match=r"'cat\.png' does not exist; pass a folder of images, a CSV file or list"):
+        fitted.predict("cat.png")
+
+
 def test_targets_are_predicted_in_their_units() -> None:
     rng = np.random.default_rng(0)
     X = rng.integers(256, size=(200, 6, 6, 3), dtype=np.uint8)

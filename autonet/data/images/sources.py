@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.warn import join_first, warn
 
-__all__ = ["DELIMITERS", "TABLES", "check_inside", "is_image_name", "list_folder", "list_pictures", "read_csv"]
+__all__ = ["DELIMITERS", "check_inside", "is_image_name", "is_table", "list_folder", "list_pictures", "read_csv"]
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
 # How names of files begin that systems put beside images.
@@ -42,6 +42,8 @@ def list_pictures(X: Any, name: str = "X") -> list[Any]:
         X = np.asarray(X)[:, 0]
     if isinstance(X, str | os.PathLike):
         return _list_path(Path(X), name)
+    if isinstance(X, bytes) or hasattr(X, "getbands"):
+        raise InvalidData(f"{name} is a single image; pass a list of images.")
     pictures = list(X) if isinstance(X, Sequence | np.ndarray) or hasattr(X, "__array__") else None
     if pictures is None:
         raise InvalidData(f"{name} must be images or paths of images; got {type(X).__name__}.")
@@ -56,14 +58,34 @@ def list_pictures(X: Any, name: str = "X") -> list[Any]:
 
 
 def _list_path(path: Path, name: str) -> list[str]:
-    if path.suffix.lower() in TABLES and path.is_file():
+    if is_table(path):
         return read_csv(path, labeled=False)[0]
-    return [str(path)] if path.is_file() and is_image_name(path.name) else _list_files(path, name)
+    if path.is_dir():
+        return _list_files(path, name)
+    if path.is_file() and is_image_name(path.name):
+        return [str(path)]
+    raise _refuse(path, "a folder of images, a CSV file or list of their paths, or the path of an image")
 
 
 def is_image_name(name: Any) -> bool:
     """Return whether a name has the ending of an image file."""
     return isinstance(name, str) and name.lower().endswith(ENDINGS)
+
+
+def is_table(path: str | os.PathLike[str]) -> bool:
+    """Return whether there is a file with the ending of a CSV file."""
+    return os.fspath(path).lower().endswith(TABLES) and Path(path).is_file()
+
+
+def _refuse(path: Path, expected: str) -> InvalidData:
+    """Return the error for a path at which there are no such images."""
+    if not path.exists():
+        got = "does not exist"
+    elif is_image_name(path.name):
+        got = "is a single image"
+    else:
+        got = "is no folder, and no CSV file or image by its ending"
+    return InvalidData(f"{str(path)!r:.200} {got}; pass {expected}.")
 
 
 def list_folder(folder: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.str_]]:
@@ -77,10 +99,7 @@ def list_folder(folder: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.s
     """
     root = Path(folder)
     if not root.is_dir():
-        raise InvalidData(
-            f"{str(root)!r} is no folder and no file; pass a folder with a sub-folder of images for each class, or a "
-            "CSV file of paths and labels."
-        )
+        raise _refuse(root, "a folder with a sub-folder of images for each class, or a CSV file of paths and labels")
     entries = sorted(path for path in root.iterdir() if not path.name.startswith(HIDDEN))
     classes = [path for path in entries if path.is_dir()]
     if len(classes) < 2:
@@ -115,8 +134,6 @@ def check_inside(paths: Sequence[str], folders: Sequence[Path], source: str) -> 
 
 def _list_files(folder: Path, name: str, root: Path | None = None) -> list[str]:
     """Return the image files below a folder, sorted; hidden ones, and folders that are links, are left out."""
-    if not folder.is_dir():
-        raise InvalidData(f"{name}: {str(folder)!r} is no folder; pass a list of paths, or a folder of images.")
     found = sorted(_walk(folder))
     if not found:
         raise InvalidData(f"{name} has no images: no file ends with {', '.join(ENDINGS[:3])} or another known ending.")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from PIL import Image
 
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.data.images.sources import list_folder, list_pictures, read_csv
@@ -59,8 +60,6 @@ def test_links_out_of_the_folder_are_refused(folder: Path, tmp_path_factory: pyt
 def test_a_folder_without_classes_or_images_is_refused(folder: Path) -> None:
     with pytest.raises(InvalidData, match="has 0 sub-folders; there must be two or more, one for each class"):
         list_folder(folder / "cats")
-    with pytest.raises(InvalidData, match=r"'.*nothing' is no folder"):
-        list_folder(folder / "nothing")
     (folder / "empty").mkdir()
     with pytest.raises(InvalidData, match=r"The folder '.*empty' has no images"):
         list_folder(folder)
@@ -84,6 +83,9 @@ def test_what_is_no_image_is_refused() -> None:
         list_pictures([np.zeros((3, 3)), np.zeros((4, 4))])
     with pytest.raises(InvalidData, match="X has no images"):
         list_pictures([])
+    for single in (b"\x89PNG", Image.new("L", (3, 3))):
+        with pytest.raises(InvalidData, match="X is a single image; pass a list of images"):
+            list_pictures(single)
     with pytest.raises(InvalidData, match="must be images or paths of images; got int"):
         list_pictures(7)
 
@@ -112,8 +114,19 @@ def test_images_of_a_csv_file_or_a_single_one_are_listed(folder: Path) -> None:
         table.write_text(text, encoding="utf-8")
         assert list_pictures(table) == [str(folder / "cats/b.png"), str(folder / "cats/a.JPG")]
     assert list_pictures(folder / "cats/b.png") == [str(folder / "cats/b.png")]
-    with pytest.raises(InvalidData, match=r"X: '.*notes.md' is no folder; pass a list of paths, or a folder of images"):
-        list_pictures(folder / "cats/notes.md")
+
+
+def test_paths_of_other_things_are_refused(folder: Path) -> None:
+    (folder / "notes.md").touch()
+    other = "is no folder, and no CSV file or image by its ending"
+    classes = "pass a folder with a sub-folder of images for each class, or a CSV file of paths and labels"
+    for name, got in (("cats/b.png", "is a single image"), ("notes.md", other), ("x.png", "does not exist")):
+        with pytest.raises(InvalidData, match=f"{name}' {got}; {classes}"):
+            list_folder(folder / name)
+    images = "pass a folder of images, a CSV file or list of their paths, or the path of an image"
+    for name, got in (("notes.md", other), ("x.png", "does not exist"), ("x", "does not exist")):
+        with pytest.raises(InvalidData, match=f"{name}' {got}; {images}"):
+            list_pictures(folder / name)
 
 
 def test_relative_paths_are_looked_for_in_the_folders(folder: Path) -> None:
