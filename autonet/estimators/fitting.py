@@ -230,7 +230,7 @@ def resolve_options(estimator: "AutoNet", overrides: Mapping[str, Any]) -> Optio
     """Override the parameters of an estimator by keywords, and check them."""
     kind = estimator._options()
     values = {name: getattr(estimator, name) for name in kind.names()}
-    return kind.resolve(collect_options(values, translate_options(overrides, kind.names())))
+    return kind.resolve(collect_options(values, translate_options(overrides, kind.names()), kind))
 
 
 def get_search_space(estimator: "AutoNet", data: dict[str, Any], options: Mapping[str, Any]) -> ConfigurationSpace:

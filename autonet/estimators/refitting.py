@@ -160,9 +160,9 @@ def choose_configuration(
     known = kind.names()
     keywords = {**given, **{name: value for name, value in WITHOUT_SEARCH.items() if name in known}}
     if chosen.others:
-        size = max(kind.resolve(collect_options(params, given)).max_networks, len(chosen.configs))
+        size = max(kind.resolve(collect_options(params, given, kind)).max_networks, len(chosen.configs))
         keywords |= {"max_trials": len(chosen.configs), "ensemble_size": size}
-    options = kind.resolve(collect_options(params, keywords))
+    options = kind.resolve(collect_options(params, keywords, kind))
     budget = _find_budget(estimator, options) if budget is None else budget
     _check_budget(budget, options)
     return chosen, {**keywords, "min_budget": budget, "max_budget": budget}

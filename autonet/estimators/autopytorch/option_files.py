@@ -1,7 +1,7 @@
 """Option files of Auto-PyTorch 0.0.2, lines of ``option=value``, and options given as a preset."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +82,11 @@ class ConfigFileParser:
         print(describe_parameters())  # noqa: T201 - its purpose
 
 
-def read_option_file(path: str | Path, *, silent: bool = False) -> dict[str, Any]:
-    """Read an option file; see `ConfigFileParser`."""
+def read_option_file(path: str | Path, names: Collection[str] | None = None, *, silent: bool = False) -> dict[str, Any]:
+    """Read an option file; see `ConfigFileParser`.
+
+    Names of the options that exist are by default those of the estimators of tables.
+    """
     given = dict[str, Any]()
     for number, text in enumerate(read_text(path, "Option file").splitlines(), start=1):
         line = text.strip()
@@ -102,13 +105,15 @@ def read_option_file(path: str | Path, *, silent: bool = False) -> dict[str, Any
             ) from error
     if isinstance(given.get(UPDATES), str):
         given[UPDATES] = _find_file(given[UPDATES], Path(path))
-    names = Params.names()
+    names = Params.names() if names is None else names
     if silent:
         given = {name: value for name, value in given.items() if _exists(name, value, names)}
     return translate_options(given, names)
 
 
-def collect_options(params: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+def collect_options(
+    params: Mapping[str, Any], overrides: Mapping[str, Any], kind: type[Params] = Params
+) -> dict[str, Any]:
     """Return parameters under overrides; options of a preset take the place of parameters at their defaults.
 
     Parameters
@@ -117,6 +122,8 @@ def collect_options(params: Mapping[str, Any], overrides: Mapping[str, Any]) -> 
         Of the estimator.
     overrides : mapping
         Options of one call.
+    kind : type
+        Of the estimator's options.
 
     Returns
     -------
@@ -125,13 +132,12 @@ def collect_options(params: Mapping[str, Any], overrides: Mapping[str, Any]) -> 
         those of the user.
     """
     given = {**params, **overrides}
-    options = _read_preset(given["preset"])
+    options, defaults = _read_preset(given["preset"], kind), kind()
     if options is None:
         return given
     base = options.pop("preset", None)
-    if _read_preset(base) is not None:
+    if _read_preset(base, kind) is not None:
         raise InvalidOption(f"The preset inside of a preset must be a name, a TOML file or None; got {base!r:.60}.")
-    defaults = Params()
     left = {
         name: value
         for name, value in options.items()
@@ -142,12 +148,12 @@ def collect_options(params: Mapping[str, Any], overrides: Mapping[str, Any]) -> 
     return {**given, **left, "preset": base}
 
 
-def _read_preset(preset: Any) -> dict[str, Any] | None:
+def _read_preset(preset: Any, kind: type[Params]) -> dict[str, Any] | None:
     """Return the options of a preset that is a mapping or an option file; None for others."""
     if isinstance(preset, Mapping):
-        return translate_options(preset, Params.names())
+        return translate_options(preset, kind.names())
     if isinstance(preset, str | Path) and Path(preset).suffix == SUFFIX:
-        return read_option_file(preset)
+        return read_option_file(preset, kind.names())
     return None
 
 
@@ -166,7 +172,7 @@ def _join_updates(first: Any, second: Any) -> Any:
     return HyperparameterSearchSpaceUpdates(update for part in parts for update in part)
 
 
-def _exists(name: str, value: Any, names: list[str]) -> bool:
+def _exists(name: str, value: Any, names: Collection[str]) -> bool:
     try:
         translate_options({name: value}, names)
     except InvalidOption:

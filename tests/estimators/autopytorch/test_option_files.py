@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sklearn.base import clone
 
-from autonet import AutoNetClassification, HyperparameterSearchSpaceUpdates
+from autonet import AutoNetClassification, AutoNetImageClassification, HyperparameterSearchSpaceUpdates
 from tests.estimators.refusals import refused
 
 FILE = """\
@@ -147,6 +147,18 @@ def test_a_dictionary_is_a_preset(iris: Any) -> None:
     refused(
         lambda: AutoNetClassification(3).get_current_autonet_config(),  # type: ignore[arg-type]
         "preset must be a name, a path, a dictionary of options or None; got 3.",
+    )
+
+
+def test_presets_have_the_options_of_images(tmp_path: Path) -> None:
+    file = tmp_path / "options.txt"
+    file.write_text("preset=tiny_cs\nimages_shape=[3, 12, 16]\non_bad_files=skip\n")
+    for preset in (file, {"preset": "tiny_cs", "images_shape": [3, 12, 16], "on_bad_files": "skip"}):
+        options = AutoNetImageClassification(preset).get_current_autonet_config()
+        assert (options["preset"], options["image_size"], options["on_bad_files"]) == ("tiny_cs", (12, 16), "skip")
+    refused(
+        lambda: AutoNetImageClassification({"tree_ensembles": True}).get_current_autonet_config(),
+        "Unknown option 'tree_ensembles'",
     )
 
 
