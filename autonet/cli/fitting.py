@@ -121,7 +121,7 @@ def fit(train: str, task: str | None, out: Path, with_history: bool, **options: 
     from autonet.cli.training import construct  # noqa: PLC0415 - imports scikit-learn
 
     _check_out(out)
-    data = _read_data(train, options)
+    data = _read_data(train, options, lambda given: construct(None, None, given, images=True))
     estimator = construct(data["y"], task, _parse_options(options, data["y"]), images=isinstance(data["X"], list))
     _fit_and_save(estimator, data, out, with_history=with_history)
 
@@ -142,7 +142,7 @@ def resume(run_dir: str, train: str, out: Path, with_history: bool, **options: A
 
     _check_out(out)
     run = autonet.open_run(run_dir)
-    data = _read_data(train, options)
+    data = _read_data(train, options, lambda given: run.new_estimator().set_params(**given))
     estimator = run.new_estimator().set_params(**_parse_options(options, data["y"]))
     click.echo(repr(run), err=True)
     _fit_and_save(estimator, data, out, with_history=with_history)
@@ -155,13 +155,23 @@ def _check_out(out: Path) -> None:
     find_target(out)
 
 
-def _read_data(train: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Read the tables of a fit, and take the options about them out of `options`."""
-    from autonet.cli.training import Roles, read_data  # noqa: PLC0415 - imports scikit-learn
+def _read_data(train: str, options: dict[str, Any], construct: Callable[[dict[str, Any]], "AutoNet"]) -> dict[str, Any]:
+    """Read the tables of a fit, and take the options about them out of `options`.
+
+    The estimator of the others, if these are images, says where their files are.
+    """
+    from autonet.cli.training import Roles, find_root_folders, read_data  # noqa: PLC0415 - imports scikit-learn
 
     roles = Roles(options.pop("targets"), options.pop("sample_weight"), options.pop("groups"), options.pop("drop"))
     how = {name: options.pop(name) for name in ("images", "valid", "test")}
-    return read_data(train, roles, options.pop("format_"), **how)
+    format_ = options.pop("format_")
+    return read_data(
+        train,
+        roles,
+        format_,
+        find_roots=lambda: find_root_folders(construct(_parse_options(dict(options), None))),
+        **how,
+    )
 
 
 def _parse_options(options: dict[str, Any], y: Any) -> dict[str, Any]:

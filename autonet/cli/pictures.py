@@ -1,7 +1,7 @@
 """Images as tables: folders, single files, and tables with a column of paths."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from autonet.core.errors import InvalidData
 from autonet.core.warn import join_first
 from autonet.data.images.sources import (
     DELIMITERS,
-    check_inside,
+    find_files,
     is_image_name,
     is_table,
     list_folder,
@@ -22,7 +22,18 @@ from autonet.data.images.sources import (
     read_csv,
 )
 
-__all__ = ["check_target", "choose_paths", "find_labels", "find_paths", "has_labels", "read_files", "resolve_paths"]
+__all__ = [
+    "FindRoots",
+    "check_target",
+    "choose_paths",
+    "find_labels",
+    "find_paths",
+    "has_labels",
+    "read_files",
+    "resolve_paths",
+]
+
+FindRoots = Callable[[], Sequence[str | Path]]
 
 # Names of the columns of folders, and of tables without a header.
 FILE, LABEL = "file", "label"
@@ -45,7 +56,12 @@ def check_target(path: str | None, targets: tuple[str, ...], name: str) -> None:
 
 
 def read_files(
-    path: str, format_: str | None, kinds: Callable[[str], ColumnKind | None] = lambda _: None, *, labeled: bool
+    path: str,
+    format_: str | None,
+    kinds: Callable[[str], ColumnKind | None] = lambda _: None,
+    *,
+    labeled: bool,
+    find_roots: FindRoots = tuple,
 ) -> Table:
     """Read a table of paths, a folder of images, or a single image.
 
@@ -55,6 +71,8 @@ def read_files(
         As for `read_table`.
     labeled : bool
         Whether a folder has a sub-folder for each class.
+    find_roots : callable
+        Returns the folders in which the paths of a table without a header are looked for; none for its own.
 
     Returns
     -------
@@ -69,7 +87,7 @@ def read_files(
         files, labels = list_folder(path) if labeled else (list_pictures(path, path), None)
         return Table({FILE: files} if labels is None else {FILE: files, LABEL: labels}, path)
     if _lacks_header(path):
-        files, labels = read_csv(path)
+        files, labels = read_csv(path, find_roots())
         names = [LABEL] if labels.ndim == 1 else [f"{LABEL}_{i}" for i in range(1, labels.shape[1] + 1)]
         return Table({FILE: files, **dict(zip(names, np.atleast_2d(labels.T), strict=True))}, path)
     table = read_table(path, format_, kinds)
@@ -104,19 +122,26 @@ def choose_paths(table: Table, columns: Mapping[str, Any]) -> str:
     return found[0]
 
 
-def resolve_paths(table: Table, name: str) -> list[str]:
-    """Return the paths in a column; in a file they are relative to its folder, and must not leave it.
+def resolve_paths(table: Table, name: str, roots: Sequence[str | Path] = ()) -> list[str]:
+    """Return the paths in a column, which must not lead out of the folders that they are relative to.
+
+    Parameters
+    ----------
+    table : Table
+    name : str
+        Of the column.
+    roots : sequence of path-like, optional
+        Folders in which they are looked for.  Default: that of the file; paths of standard input are as they are.
 
     Raises
     ------
     InvalidData
     """
     paths, source = [str(path) for path in table[name]], Path(table.source)
-    if not source.is_file() or is_image_name(table.source) or (name == FILE and has_labels(table.source)):
+    if is_image_name(table.source) or (name == FILE and has_labels(table.source)):
         return paths
-    found = [str(source.parent / path) for path in paths]
-    check_inside(found, [source.parent], table.source)
-    return found
+    folders = [Path(root) for root in roots] or ([source.parent] if source.is_file() else [])
+    return find_files(paths, folders, table.source) if folders else paths
 
 
 def _lacks_header(path: str) -> bool:

@@ -1,6 +1,6 @@
 """Commands about search spaces: `presets` and `show-space`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -72,11 +72,18 @@ def show_space(
     """List the hyperparameters that a fit on the table TRAIN would search; without it, on a table of common size."""
     from autonet.cli.output import print_table  # noqa: PLC0415
     from autonet.cli.pictures import check_target  # noqa: PLC0415
-    from autonet.cli.training import Roles, construct, read_data  # noqa: PLC0415 - imports scikit-learn
+    from autonet.cli.training import Roles, construct, find_root_folders, read_data  # noqa: PLC0415 - imports scikit-learn
 
     check_target(train, targets, "TRAIN")
     options = parse_settings(settings) | ({} if preset is None else {"preset": preset})
-    data = {} if train is None else read_data(train, Roles(targets, dropped=drop), format_)
+    data: dict[str, Any] = {}
+    if train is not None:
+        data = read_data(
+            train,
+            Roles(targets, dropped=drop),
+            format_,
+            find_roots=lambda: find_root_folders(construct(None, None, options, images=True)),
+        )
     estimator = construct(data.get("y"), task, options, images=isinstance(data.get("X"), list))
     with warnings_as_sentences():
         space = estimator.get_hyperparameter_search_space(data.get("X"), data.get("y"))

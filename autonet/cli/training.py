@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ import numpy as np
 
 import autonet
 from autonet.cli.messages import warnings_as_sentences
-from autonet.cli.pictures import choose_paths, find_labels, find_paths, has_labels, read_files, resolve_paths
+from autonet.cli.pictures import FindRoots, choose_paths, find_labels, find_paths, has_labels, read_files, resolve_paths
 from autonet.cli.tables import STDIN, Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.core.errors import InvalidData, InvalidOption
@@ -21,7 +22,7 @@ from autonet.data.targets.arrays import to_array
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["Roles", "construct", "get_targets", "guess_task", "read_data"]
+__all__ = ["Roles", "construct", "find_root_folders", "get_targets", "guess_task", "read_data"]
 
 MAX_CLASSES = 20  # of a target of whole numbers; one of more distinct values is a regression
 
@@ -95,7 +96,12 @@ def get_targets(table: Table, names: Sequence[str]) -> Any:
 
 
 def read_data(
-    train: str, roles: Roles, format_: str | None, images: bool | None = None, **parts: str | None
+    train: str,
+    roles: Roles,
+    format_: str | None,
+    images: bool | None = None,
+    find_roots: FindRoots = tuple,
+    **parts: str | None,
 ) -> dict[str, Any]:
     """Read the tables of a fit as keywords of `fit`; X is a dictionary of columns, or a list of paths of images.
 
@@ -109,6 +115,8 @@ def read_data(
     images : bool, optional
         Whether these are images.  Default: if TRAIN is a folder, or has a single column of features, with names of
         image files.
+    find_roots : callable
+        Returns the folders in which paths of images are looked for, if these are images; none for that of their table.
     **parts : str or None
         Files of further rows, under "valid" and "test".
 
@@ -119,10 +127,13 @@ def read_data(
     InvalidData, InvalidOption, MissingPackage, OSError
     """
     with warnings_as_sentences():
-        table = read_table(train, format_) if images is False else read_files(train, format_, labeled=True)
+        if images is False:
+            table = read_table(train, format_)
+        else:
+            table = read_files(train, format_, labeled=True, find_roots=find_roots)
         named = _name_targets(roles, train, table, images)
         data, kinds = named.split(table), {name: _find_kind(column) for name, column in table.columns.items()}
-        are_images = images is not False and _find_images(data, table, images)
+        are_images = images is not False and _find_images(data, table, images, find_roots)
         for part, path in parts.items():
             if path == STDIN:
                 raise click.BadParameter("only TRAIN may be standard input.", param_hint=f"--{part}")
@@ -131,9 +142,10 @@ def read_data(
             if not are_images:
                 data |= named.split_other(read_table(path, format_, kinds.get), part)
                 continue
-            other = read_files(path, format_, kinds.get, labeled=True)
+            other = read_files(path, format_, kinds.get, labeled=True, find_roots=find_roots)
             found = _name_targets(roles if roles.targets else named, path, other, images).split_other(other, part)
-            data |= found | {f"X_{part}": resolve_paths(other, choose_paths(other, found[f"X_{part}"]))}
+            column = choose_paths(other, found[f"X_{part}"])
+            data |= found | {f"X_{part}": resolve_paths(other, column, find_roots())}
     return data
 
 
@@ -146,14 +158,14 @@ def _name_targets(roles: Roles, path: str, table: Table, images: bool | None) ->
     return roles
 
 
-def _find_images(data: dict[str, Any], table: Table, images: bool | None) -> bool:
+def _find_images(data: dict[str, Any], table: Table, images: bool | None, find_roots: FindRoots) -> bool:
     """Replace features by paths of images if that is what they are; return whether they are."""
     if not images and not (len(data["X"]) == 1 and find_paths(data["X"])):
         return False
     name = choose_paths(table, data["X"])
     if images is None and not has_labels(table.source):
         click.echo(f"images, because column {name!r} has names of image files; --no-images says otherwise", err=True)
-    data["X"] = resolve_paths(table, name)
+    data["X"] = resolve_paths(table, name, find_roots())
     return True
 
 
@@ -162,6 +174,19 @@ def _find_kind(column: Any) -> ColumnKind | None:
     if isinstance(column, list):
         return "text" if any(isinstance(value, str) for value in column) else None
     return "number" if isinstance(column, np.ndarray) and column.dtype.kind in "if" else None
+
+
+def find_root_folders(estimator: "AutoNet") -> Sequence[str | Path]:
+    """Return the folders in which an estimator looks for paths of images, as its options say; none by default.
+
+    Raises
+    ------
+    InvalidOption, UnknownName
+        If an option is invalid.
+    """
+    from autonet.estimators.fitting import resolve_options  # noqa: PLC0415 - of images only
+
+    return getattr(resolve_options(estimator, {}), "root_folders", None) or ()
 
 
 def construct(y: Any, task: str | None, options: dict[str, Any], *, images: bool = False) -> "AutoNet":

@@ -217,9 +217,10 @@ class _ImageEstimator(InspectedImages):
         """Return the files and labels of a folder, or of a CSV file, that is passed without `y`."""
         if not isinstance(X, str | os.PathLike):
             return X, y
+        roots = options.root_folders or ()
         if y is not None:
-            return list_pictures(X), y
-        return read_csv(X, options.root_folders or ()) if is_table(X) else list_folder(X)
+            return list_pictures(X, roots=roots), y
+        return read_csv(X, roots) if is_table(X) else list_folder(X)
 
 
 @document_parameters

@@ -90,6 +90,33 @@ def test_a_column_of_paths_makes_a_search_space_of_images(folder: Path) -> None:
     assert "ImageAugmentation" in done.out
 
 
+def test_the_paths_of_tables_are_looked_for_in_root_folders(folder: Path, tmp_path: Path) -> None:
+    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.png"))]
+    lines = [f"{name},{name.partition('/')[0]}" for name in names]
+    for table, text in (("named.csv", ["path,kind", *lines]), ("plain.csv", lines)):
+        (tmp_path / table).write_text("\n".join(text), encoding="utf-8")
+    named, plain, roots = tmp_path / "named.csv", tmp_path / "plain.csv", json.dumps([str(folder)])
+    old = tmp_path / "options.txt"
+    old.write_text(f"preset=tiny_cs\nimages_root_folders={[str(folder)]}\n", encoding="utf-8")
+    where, out = ("--set", f"root_folders={roots}"), ("--out", tmp_path / "model.autonet")
+    one, run_dir = ("--set", "max_budget=1", "--max-trials", "1"), tmp_path / "run"
+    done = run("fit", named, "-t", "kind", "--valid", plain, *where, *out, "--run-dir", run_dir, *QUICK, *EPOCHS, *one)
+    assert done.code == 0, done.err
+    done = run("resume", run_dir, named, "-t", "kind", "--valid", plain, *out)
+    assert done.code == 0, done.err
+    done = run("fit", plain, "--preset", old, *out, *EPOCHS, *one)
+    assert done.code == 0, done.err
+    done = run("show-space", named, "-t", "kind", *where)
+    assert "ImageAugmentation" in done.out, done.err
+    for more, message in (
+        ((), "60 of 60 files cannot be read"),
+        (("--set", "root_folders=pictures"), "root_folders must be a list of paths, or None; got 'pictures'"),
+        (("--set", f'root_folders=["{folder}/dark"]'), "files cannot be read"),
+    ):
+        done = run("fit", named, "-t", "kind", *more, *out)
+        assert (done.code > 0, message in done.err) == (True, True), done.err
+
+
 def test_what_a_fit_cannot_do_is_refused(folder: Path, tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("a,y\n1,2\n", encoding="utf-8")

@@ -112,6 +112,7 @@ def test_the_paths_of_a_table_are_looked_for_in_other_folders(files: list[str], 
     with pytest.raises(InvalidData, match=r"88 of 88 files cannot be read: '.*tables/01.png' \(missing\)"):
         auto.fit(table)
     assert auto.fit(table, images_root_folders=[tmp_path]).classes_.tolist() == [0, 1, 2]
+    assert auto.fit(table, [0, 1] * 44, root_folders=[tmp_path]).classes_.tolist() == [0, 1]
 
 
 def test_paths_that_are_no_training_images_are_refused(

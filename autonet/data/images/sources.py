@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.warn import join_first, warn
 
-__all__ = ["DELIMITERS", "check_inside", "is_image_name", "is_table", "list_folder", "list_pictures", "read_csv"]
+__all__ = ["DELIMITERS", "find_files", "is_image_name", "is_table", "list_folder", "list_pictures", "read_csv"]
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
 # How names of files begin that systems put beside images.
@@ -26,10 +26,10 @@ WHOLE = re.compile(r"[+-]?(?!0\d)\d{1,18}")
 NUMBER = re.compile(r"[+-]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def list_pictures(X: Any, name: str = "X") -> list[Any]:
+def list_pictures(X: Any, name: str = "X", roots: Sequence[str | os.PathLike[str]] = ()) -> list[Any]:
     """Return the paths, contents of files or pictures of Pillow in a sequence, a column, or a frame of one column.
 
-    Of a folder these are the images in it, of a CSV file the paths in its first column.
+    Of a folder these are the images in it, of a CSV file the paths in its first column, as of `read_csv`.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def list_pictures(X: Any, name: str = "X") -> list[Any]:
             raise InvalidData(f"{name} must have one column, of paths of images; got {len(X.columns)}.")
         X = np.asarray(X)[:, 0]
     if isinstance(X, str | os.PathLike):
-        return _list_path(Path(X), name)
+        return _list_path(Path(X), name, roots)
     if isinstance(X, bytes) or hasattr(X, "getbands"):
         raise InvalidData(f"{name} is a single image; pass a list of images.")
     pictures = list(X) if isinstance(X, Sequence | np.ndarray) or hasattr(X, "__array__") else None
@@ -57,9 +57,9 @@ def list_pictures(X: Any, name: str = "X") -> list[Any]:
     return pictures
 
 
-def _list_path(path: Path, name: str) -> list[str]:
+def _list_path(path: Path, name: str, roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     if is_table(path):
-        return read_csv(path, labeled=False)[0]
+        return read_csv(path, roots, labeled=False)[0]
     if path.is_dir():
         return _list_files(path, name)
     if path.is_file() and is_image_name(path.name):
@@ -109,19 +109,13 @@ def list_folder(folder: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.s
     beside = [repr(path.name) for path in entries if path not in classes and is_image_name(path.name)]
     if beside:
         warn(f"Images beside the sub-folders of {str(root)!r} are left out: {join_first(beside)}.", DataWarning)
-    check_inside([str(path) for path in classes], [root], repr(str(root)))
+    _check_inside([str(path) for path in classes], [root], repr(str(root)))
     files = [(path, kind.name) for kind in classes for path in _list_files(kind, f"The folder {str(kind)!r}", root)]
     return [path for path, _ in files], np.array([kind for _, kind in files])
 
 
-def check_inside(paths: Sequence[str], folders: Sequence[Path], source: str) -> None:
-    """Check that paths do not lead out of folders, links included.
-
-    Raises
-    ------
-    InvalidData
-        With the first ones that do.
-    """
+def _check_inside(paths: Sequence[str], folders: Sequence[Path], source: str) -> None:
+    """Check that paths do not lead out of folders, links included."""
     roots = [os.path.realpath(folder) for folder in folders]
     found = [(path, os.path.realpath(path)) for path in paths]
     outside = [repr(path) for path, real in found if not any(Path(real).is_relative_to(root) for root in roots)]
@@ -137,7 +131,7 @@ def _list_files(folder: Path, name: str, root: Path | None = None) -> list[str]:
     found = sorted(_walk(folder))
     if not found:
         raise InvalidData(f"{name} has no images: no file ends with {', '.join(ENDINGS[:3])} or another known ending.")
-    check_inside([str(path) for path in found if path.is_symlink()], [root or folder], repr(str(root or folder)))
+    _check_inside([str(path) for path in found if path.is_symlink()], [root or folder], repr(str(root or folder)))
     return list(map(str, found))
 
 
@@ -178,7 +172,6 @@ def read_csv(
     InvalidData
         If a row has other columns or an empty value, or a path leads out of the folders.
     """
-    folders = [Path(root) for root in roots] or [Path(path).parent]
     rows = _read_rows(Path(path))
     if not rows:
         raise InvalidData(f"{str(path)!r} has no rows; each must be the path of an image, and its label.")
@@ -189,8 +182,7 @@ def read_csv(
             got = f"an empty value: {row}" if len(row) == width else f"{len(row)} columns"
             raise InvalidData(f"Line {number} of {str(path)!r} has {got}; there must be {width}, {expected}.")
     files, *columns = zip(*(row for _, row in rows), strict=True)
-    found = [_find(name, folders) for name in files]
-    check_inside(found, folders, repr(str(path)))
+    found = find_files(files, [Path(root) for root in roots] or [Path(path).parent], repr(str(path)))
     labels = [_convert(column) for column in columns]
     if len(labels) < 2:
         return found, labels[0] if labels else None
@@ -220,7 +212,27 @@ def _convert(labels: Sequence[str]) -> NDArray[Any]:
     return np.array(labels, np.float64 if all(map(NUMBER.fullmatch, labels)) else np.str_)
 
 
-def _find(name: str, folders: Sequence[Path]) -> str:
-    """Return the first existing file of this name, else that of the first folder."""
-    candidates = [folder / name for folder in folders]
-    return str(next((path for path in candidates if path.exists()), candidates[0]))
+def find_files(names: Sequence[str], folders: Sequence[Path], source: str) -> list[str]:
+    """Return the paths of files: each in the first folder that has it, else in the first of all.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Relative paths.
+    folders : sequence of Path
+    source : str
+        Where the names are from, for error messages.
+
+    Raises
+    ------
+    InvalidData
+        If paths lead out of the folders, links included.
+    """
+
+    def find(name: str) -> str:
+        candidates = [folder / name for folder in folders]
+        return str(next((path for path in candidates if path.exists()), candidates[0]))
+
+    found = list(map(find, names))
+    _check_inside(found, folders, source)
+    return found

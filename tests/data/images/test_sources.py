@@ -132,8 +132,11 @@ def test_paths_of_other_things_are_refused(folder: Path) -> None:
 def test_relative_paths_are_looked_for_in_the_folders(folder: Path) -> None:
     table = folder / "images.csv"
     table.write_text(f"b.png,cat\n{folder / 'dogs/deep/c.png'},dog\n", encoding="utf-8")
-    files, _ = read_csv(table, [folder / "dogs", folder / "cats"])
+    roots = [folder / "dogs", folder / "cats"]
+    files, _ = read_csv(table, roots)
     assert files == [str(folder / "cats/b.png"), str(folder / "dogs/deep/c.png")]
+    table.write_text("b.png\n", encoding="utf-8")
+    assert list_pictures(table, roots=roots) == files[:1]
 
 
 @pytest.mark.parametrize(
