@@ -16,7 +16,7 @@ from autonet.cli.main import COMMANDS
 from autonet.core import resulttable
 from autonet.inspection import architecture, graph
 from autonet.search import lightning, pruners
-from autonet.testing import executors, networks, samplers, stores
+from autonet.testing import augmentations, batch_techniques, executors, networks, samplers, stores
 from tests.blocks import blocks_of, run_page
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -66,7 +66,7 @@ def public_names() -> dict[str, Any]:
     found = {name: getattr(autonet, name) for name in autonet.__all__ if name != "errors"}
     found |= {name: getattr(autonet.search, name) for name in (*autonet.search.__all__, "Dask")}
     found |= {name: getattr(errors, name) for name in errors.__all__}
-    suites = (networks, samplers, executors, stores)
+    suites = (networks, augmentations, batch_techniques, samplers, executors, stores)
     checks = {f"{s.__name__.rpartition('.')[2]}.{n}": getattr(s, n) for s in suites for n in s.__all__}
     found |= {name: checks[name] for name in checks if name.endswith("_checks") or ".check_" in name}
     return found | {name: getattr(module, name) for module in SHOWN for name in module.__all__}

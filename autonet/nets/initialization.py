@@ -77,7 +77,9 @@ def initialize(network: nn.Module, method: object, bias: str) -> None:
             continue
         if callable(method):
             with torch.no_grad():
-                method(layer.weight)
+                weight = layer.weight.contiguous()  # with the channels last in memory it is no matrix; see `as_matrix`
+                method(weight)
+                layer.weight.copy_(weight)
         if layer.bias is not None and bias == "Zero":
             nn.init.zeros_(layer.bias)
         elif layer.bias is not None and bias == "Yes":

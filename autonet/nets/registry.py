@@ -90,6 +90,7 @@ def register_network(
     See Also
     --------
     unregister_network : Remove a registered network.
+    autonet.testing.networks.check_network : Check what a network promises.
 
     Notes
     -----

@@ -1,9 +1,23 @@
-"""Assertion with a message, for the conformance suites."""
+"""Assertions with a message, for the conformance suites."""
 
-__all__ = ["expect"]
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["expect", "expect_no_error"]
 
 
 def expect(condition: bool, message: str) -> None:
     """Raise AssertionError with `message`, capitalized, unless `condition` is true."""
     if not condition:
         raise AssertionError(message[0].upper() + message[1:])
+
+
+@contextmanager
+def expect_no_error(subject: str) -> Iterator[None]:
+    """Raise AssertionError that names `subject` and the error if the ``with`` block raises another one."""
+    try:
+        yield
+    except AssertionError:
+        raise
+    except Exception as error:
+        raise AssertionError(f"{subject} raises {type(error).__name__}: {error}") from error

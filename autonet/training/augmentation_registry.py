@@ -56,8 +56,8 @@ def register_augmentation(
     name : str
     builder : callable
         ``builder(**hyperparameters)`` returns a function that maps a batch of training images (n, channels, height,
-        width), float32 and standardized, on the device of training, to images of the same shape.  What it draws with
-        torch is repeated by a seed.
+        width), float32 and standardized, on the device of training, to new images of the same shape, in the same order.
+        What it draws with torch is repeated by a seed.
     space : callable, optional
         ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
         builder, if it has one, else no hyperparameters.
@@ -73,6 +73,7 @@ def register_augmentation(
     See Also
     --------
     autonet.unregister_component : Remove a registered component.
+    autonet.testing.augmentations.check_augmentation : Check what an augmentation promises.
 
     Examples
     --------

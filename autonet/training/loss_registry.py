@@ -191,6 +191,7 @@ def register_batch_technique(
     See Also
     --------
     autonet.unregister_component : Remove a registered component.
+    autonet.testing.batch_techniques.check_batch_technique : Check what a batch technique promises.
 
     Examples
     --------

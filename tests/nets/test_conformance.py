@@ -1,4 +1,4 @@
-"""All networks pass the conformance suite, and train in mixed precision."""
+"""All networks, of tables and of images, pass the conformance suite; those of tables train in mixed precision."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,28 @@ from torch import nn
 
 from autonet.core.component import Component
 from autonet.core.task import Task
+from autonet.nets.images.registry import IMAGE_NETWORKS
 from autonet.nets.registry import NETWORKS
-from autonet.testing.networks import network_checks
+from autonet.testing.networks import IMAGE_SHAPES, network_checks
+
+# Ours also take images of a pixel, of a line, and of many channels.
+SMALL_SHAPES = ((1, 1, 1), (3, 1, 17), (1, 3, 3), (13, 9, 7))
 
 ALL_CHECKS = [check for component in NETWORKS.components.values() for check in network_checks(component)]
+IMAGE_CHECKS = [
+    check
+    for component in IMAGE_NETWORKS.components.values()
+    for check in network_checks(component, modality="images", shapes=IMAGE_SHAPES + SMALL_SHAPES)
+]
 
 
 @pytest.mark.parametrize("check", ALL_CHECKS, ids=lambda c: f"{c.component.name}: {c}")
 def test_our_networks_conform(check: Callable[[], None]) -> None:
+    check()
+
+
+@pytest.mark.parametrize("check", IMAGE_CHECKS, ids=lambda c: f"{c.component.name}: {c}")
+def test_our_networks_of_images_conform(check: Callable[[], None]) -> None:
     check()
 
 
