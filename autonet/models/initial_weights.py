@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ __all__ = ["load_matching", "name_matching", "read_weights"]
 # Entries of checkpoints that hold the state dict: Auto-PyTorch's, Lightning's, and others.
 NESTED = ("state", "state_dict", "model_state_dict", "model")
 PARALLEL = "module."  # in front of all names of a `torch.nn.DataParallel`
+LAYER = "0."  # in front of all names of a network that is the only layer of another, as `average_flips` may make it
 PICKLED = (b"PK", b"\x80")  # first bytes of what torch.save writes
 
 
@@ -69,15 +70,23 @@ def _from_model_file(data: bytes) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.array(array)) for name, array in weights.items()}
 
 
-def name_matching(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
-    """Return the names of the tensors of a network that weights have in the same shape."""
+def name_matching(network: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, str]:
+    """Return the names of the weights that match, with those of the tensors of the network, of the same shape.
+
+    Names are the same, but for those of a network that is the only layer of another.
+    """
     state = network.state_dict()
-    return [name for name, tensor in weights.items() if name in state and state[name].shape == tensor.shape]
+
+    def match(rename: Callable[[str], str]) -> dict[str, str]:
+        names = ((name, rename(name)) for name in weights)
+        return {name: own for name, own in names if own in state and state[own].shape == weights[name].shape}
+
+    return max(match(str), match(LAYER.__add__), match(lambda name: name.removeprefix(LAYER)), key=len)
 
 
 @torch.no_grad()
 def load_matching(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     """Copy the weights that match into a network, in place."""
     state = network.state_dict()
-    for name in name_matching(network, weights):
-        state[name].copy_(weights[name])
+    for name, own in name_matching(network, weights).items():
+        state[own].copy_(weights[name])

@@ -1,7 +1,7 @@
 """Check of initial weights against the networks of a search space of images, before any training."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -40,7 +40,7 @@ def check_initial_weights(context: TrialContext, configs: Iterable[Mapping[str, 
         network = _build_without_memory(context, components)
         parameters = {name for name, _ in network.named_parameters()}
         matching = name_matching(network, weights)
-        if parameters.intersection(matching):
+        if parameters.intersection(matching.values()):
             _log(components[IMAGE_NETWORKS].name, weights, matching)
             return
         if not names:
@@ -64,7 +64,7 @@ def _describe(tensors: Mapping[str, torch.Tensor]) -> list[str]:
     return [f"{name} {tuple(tensor.shape)}" for name, tensor in tensors.items()]
 
 
-def _log(network: str, weights: Mapping[str, torch.Tensor], matching: list[str]) -> None:
+def _log(network: str, weights: Mapping[str, torch.Tensor], matching: Collection[str]) -> None:
     left = _describe({name: tensor for name, tensor in weights.items() if name not in matching})
     logging.getLogger("autonet").info(
         "initial weights: %d of %d tensors match a %s%s",

@@ -33,11 +33,20 @@ def test_tensors_of_the_same_name_and_shape_are_copied() -> None:
     weights = {**network().state_dict(), "3.weight": torch.zeros(5, 4), "4.weight": torch.zeros(1)}
     target = network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     last = target[3].weight.detach().clone()
-    assert name_matching(target, weights) == [*list(network().state_dict())[:-2], "3.bias"]
+    assert list(name_matching(target, weights)) == [*list(network().state_dict())[:-2], "3.bias"]
     load_matching(target, weights)
     assert torch.equal(target[0].weight, weights["0.weight"])
     assert target[0].weight.is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(target[3].weight, last)
+
+
+def test_a_network_that_is_the_only_layer_of_another_has_the_same_weights() -> None:
+    alone, layer = network(), nn.Sequential(network())
+    for source, target in ((alone, layer), (layer, alone)):
+        weights = {name: torch.rand_like(tensor.float()) for name, tensor in source.state_dict().items()}
+        assert len(name_matching(target, weights)) == len(weights)
+        load_matching(target, weights)
+        torch.testing.assert_close(list(target.parameters()), [weights[n] for n, _ in source.named_parameters()])
 
 
 @pytest.mark.parametrize(

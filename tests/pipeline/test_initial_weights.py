@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from autonet import AutoNetImageClassification
 from autonet.core.errors import InvalidOption, RunMismatch
@@ -67,6 +68,34 @@ def test_networks_begin_with_the_tensors_that_match(images: Any, checkpoint: Pat
     assert len(begun[bias]) == 3
     text = f"initial weights: {len(shared)} of {len(state)} tensors match a convnet; others are not used: {weight} (7, "
     assert any(record.getMessage().startswith(text) for record in caplog.records)
+
+
+class Own(nn.Module):
+    """No sequence of layers."""
+
+    def __init__(self, shape: tuple[int, int, int], n_out: int) -> None:
+        super().__init__()
+        self.stem, self.head = nn.Conv2d(shape[0], 4, 3), nn.Linear(4, n_out)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        output: torch.Tensor = self.head(self.stem(x).mean((2, 3)))
+        return output
+
+
+@pytest.mark.parametrize("averages", [[False, True], [True, False]])
+def test_a_network_of_ones_own_has_its_weights_with_and_without_flips(
+    images: Any, averages: list[bool], tmp_path: Path
+) -> None:
+    first, second = (
+        build(networks=[Own], search_space={**OPTIONS["search_space"], "NetworkSelector:average_flips": (average,)})
+        for average in averages
+    )
+    path = tmp_path / "first.autonet"
+    first.fit(*images).save(path)
+    begun = weights_of(second.set_params(initial_weights=str(path)).fit(*images))
+    torch.testing.assert_close(list(begun.values()), list(weights_of(first).values()), atol=1e-5, rtol=0)
+    built = second.initialize_from_checkpoint(second.best_config_, path, (1, 6, 6), 3)
+    torch.testing.assert_close(list(built.parameters()), list(weights_of(first).values()))
 
 
 def test_a_model_file_is_a_checkpoint_and_a_run_remembers_its_weights(
