@@ -359,7 +359,7 @@ class AutoNet(FittedEstimator, ABC):
         ----------
         X, y : as in `fit`, optional
             With them an epoch of the default configuration is timed on these rows, and nothing else is trained.
-            Without, the rungs of budgets in seconds are those of a small table.
+            Without, the rungs of budgets in seconds are those of small data.
         **options
             Any option of the constructor, for this call only.
 

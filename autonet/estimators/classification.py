@@ -90,7 +90,7 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
 
         Parameters
         ----------
-        X : as in `fit`, of shape (n_samples, n_features)
+        X : as in `fit`
         return_probabilities : bool, default=False
             Return what `predict_proba` returns, too, as Auto-PyTorch does.
 
@@ -109,7 +109,7 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
 
         Parameters
         ----------
-        X : as in `fit`, of shape (n_samples, n_features)
+        X : as in `fit`
 
         Returns
         -------
@@ -126,7 +126,7 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
 
         Parameters
         ----------
-        X : as in `fit`, of shape (n_samples, n_features)
+        X : as in `fit`
         coverage : float, default=0.9
             Share of rows whose class is in its set, on average over rows like those of `fit`.
 

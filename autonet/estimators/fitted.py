@@ -163,7 +163,7 @@ class FittedEstimator(InspectedEstimator, EvaluatedEstimator, TransformerMixin, 
 
         Parameters
         ----------
-        X : as in `fit`, of shape (n_samples, n_features)
+        X : as in `fit`
 
         Returns
         -------
@@ -212,15 +212,15 @@ class FittedEstimator(InspectedEstimator, EvaluatedEstimator, TransformerMixin, 
         Parameters
         ----------
         include_preprocessing : bool, default=False
-            Return one module from the arrays of a table to probabilities or values in the unit of the target, an
-            ``autonet.models.export.EndToEndModule``; ``autonet.models.export.to_tensors`` makes its inputs.
+            Return one module from the arrays of a table, or images, to probabilities or values in the unit of the
+            target, an ``autonet.models.export.EndToEndModule``; ``autonet.models.export.to_tensors`` makes its inputs.
         ensemble : bool, default=False
             Include all networks of the final model, weighted and calibrated; requires `include_preprocessing`.
 
         Returns
         -------
         nn.Module
-            On the CPU, in evaluation mode.  For the built-in networks an ``nn.Sequential`` that begins with a
+            On the CPU, in evaluation mode.  For the built-in networks of tables an ``nn.Sequential`` that begins with a
             ``Linear``, the scale of a ``realmlp``, or with embeddings of numbers or categories if there are any:
             ``model[0].in_features`` is the width after preprocessing.  A ``modernnca`` is one module, which holds rows
             of training.  Classification networks give logits, regression networks standardized targets.
@@ -239,7 +239,7 @@ class FittedEstimator(InspectedEstimator, EvaluatedEstimator, TransformerMixin, 
     def export(self, path: str | os.PathLike[str], *, ensemble: bool = True) -> None:
         """Write the model with its preprocessing for services without autonet.
 
-        A JSON file of the same name says how columns become inputs.
+        A JSON file of the same name says how columns or images become inputs.
 
         Parameters
         ----------

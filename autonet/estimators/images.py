@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -161,6 +161,64 @@ class _ImageEstimator(InspectedImages):
         self.initial_weights = initial_weights
         self.augmentations = augmentations
 
+    def fit(
+        self,
+        X: Any = None,
+        y: Any = None,
+        sample_weight: Any = None,
+        y_valid: Any = None,
+        *,
+        groups: Any = None,
+        X_valid: Any = None,
+        X_test: Any = None,
+        y_test: Any = None,
+        **options: Any,
+    ) -> Self:
+        """Fit the best model found within the time limit.
+
+        Parameters
+        ----------
+        X : array-like, tensor, sequence, data frame or path
+            Images of one shape: arrays or tensors of shape (n, height, width), (n, height, width, channels) or (n,
+            channels, height, width).  Or files, of any sizes, which need the extra ``images``: a sequence, a column,
+            or a data frame with one column, of paths, contents as bytes, or pictures of Pillow.  Or, without `y`, the
+            path of a folder with a sub-folder of images for each class, or of a CSV file of paths and labels.
+            `predict` also takes the path of a folder of images, of a CSV file of paths, or of an image.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
+            Labels of any type, or zeros and ones for several labels per image; numbers for regression.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each image in training and in the metric: 2 is the image twice, 0 is no image.
+        groups : array-like of shape (n_samples,), optional
+            Images of a group are never on both sides of a split.
+        X_valid, y_valid : as `X` and `y`, optional
+            Images to validate on instead of held-out ones.
+        X_test, y_test : as `X` and `y`, optional
+            Images that are scored and nothing else: ``fit_result["info"]`` has ``test_<metric>`` of the final model,
+            and ``history_`` that of each trial.
+        **options
+            Any option of the constructor, for this call only.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidData, InvalidOption, SearchFailed
+            As `AutoNetClassification.fit`.
+        """
+        return super().fit(  # type: ignore[misc,no-any-return]  # of the estimator
+            X,
+            y,
+            sample_weight,
+            y_valid,
+            groups=groups,
+            X_valid=X_valid,
+            X_test=X_test,
+            y_test=y_test,
+            **options,
+        )
+
     def _options(self) -> type[Options]:
         from autonet.estimators.image_options import ImageOptions  # noqa: PLC0415 - loading a model needs no search
 
@@ -240,10 +298,7 @@ class AutoNetImageClassification(_ImageEstimator, AutoNetClassification, **IN_NO
 
     Notes
     -----
-    `fit` and `predict` take arrays or tensors of shape (n, height, width), (n, height, width, channels) or (n,
-    channels, height, width), pictures of Pillow, or paths of files: a sequence, a column, or a folder, and `fit` a
-    folder with a sub-folder for each class, or a CSV file of paths and labels, without `y`.  Files need the extra
-    ``images``.
+    `fit` says what images may be: arrays, tensors, pictures of Pillow, paths of files, a folder or a CSV file.
 
     Examples
     --------
@@ -270,7 +325,7 @@ class AutoNetImageRegression(_ImageEstimator, AutoNetRegression, **IN_NO_FRAME):
 
     See Also
     --------
-    AutoNetImageClassification : What images may be.
+    AutoNetImageClassification.fit : What images may be.
 
     Examples
     --------

@@ -163,7 +163,7 @@ class Params:
         "number of folds; or any object with scikit-learn's ``split``, which gets `X` and `y` as passed to `fit`.  "
         '"none" holds rows out instead.  "auto" takes five folds for 50 to 2500 rows, and for up to 25 rows per '
         "second and core of `max_runtime`, unless `validation_split`, ``groups`` or ``shuffle=False`` ask for a "
-        "holdout or `max_runtime` is below 5 s, and holds out 25 to 10 % of larger tables, or where a fold would "
+        "holdout or `max_runtime` is below 5 s, and holds out 25 to 10 % of larger data, or where a fold would "
         'lack a class that `optimize_metric` needs.  Default: the preset\'s choice, "none" or "auto".',
     )
     cross_validator_args: Mapping[str, Any] | None = param(
@@ -192,7 +192,7 @@ class Params:
         "int",
         COUNT_OR_ZERO,
         "Number of best models that the ensemble is selected from, the others are left out; 0 for the default.  "
-        "Default: 30 trials, the tree ensembles and the baseline.",
+        "Default: 30 trials, tree ensembles if there are any, and the baseline.",
     )
     ensemble_sorted_initialization_n_best: int | None = param(
         None,
@@ -259,7 +259,7 @@ class Params:
         check_executor,
         "Where to train configurations, instead of on this machine's cores: a dask client, the address of a dask "
         'scheduler such as "tcp://host:8786", a pool of `concurrent.futures`, or an executor of ``autonet.search``.  '
-        "The table is sent to each worker once; a worker that dies costs its configuration.  It stays open, and is "
+        "The data are sent to each worker once; a worker that dies costs its configuration.  It stays open, and is "
         "left out of pickles.  A number as `n_jobs` is then the number of configurations at once, by default one per "
         "worker; executors of ``autonet.search`` have their own.",
     )
@@ -267,7 +267,7 @@ class Params:
         None,
         "float",
         number(),
-        "Memory in MiB that training one configuration may take beyond that of its worker process with the table: one "
+        "Memory in MiB that training one configuration may take beyond that of its worker process with the data: one "
         'that needs more ends alone, with status "memout".  In total it is at most `n_jobs` times that.  Every '
         "configuration is trained in a worker process then, also with ``n_jobs=1``.  Linux only, and not with "
         "`executor`.",

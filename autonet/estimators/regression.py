@@ -87,7 +87,7 @@ class AutoNetRegression(AutoPyTorchMixin, _QuantileRegressorMixin, AutoNet):
 
         Parameters
         ----------
-        X : as in `fit`, of shape (n_samples, n_features)
+        X : as in `fit`
 
         Returns
         -------
@@ -116,7 +116,7 @@ class AutoNetRegression(AutoPyTorchMixin, _QuantileRegressorMixin, AutoNet):
 
         Parameters
         ----------
-        X : as in `fit`, of shape (n_samples, n_features)
+        X : as in `fit`
         coverage : float, default=0.9
             Share of rows whose target is in its interval, on average over rows like those of `fit`.
 

@@ -1,5 +1,6 @@
 """Estimators of images: arrays, tensors and files; search, ensembles, model files, exports and refusals."""
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sklearn.datasets import load_digits
 import autonet
 from autonet import AutoNetImageClassification, AutoNetImageRegression
 from autonet.core.errors import DataWarning, InvalidData, UnknownName
+from autonet.estimators.base import AutoNet
 
 QUICK: dict[str, Any] = {
     "max_trials": 2,
@@ -129,6 +131,17 @@ def test_paths_that_are_no_training_images_are_refused(
     assert fitted.predict(files[1]).shape == (1,)
     with pytest.raises(InvalidData, match=r"'cat\.png' does not exist; pass a folder of images, a CSV file or list"):
         fitted.predict("cat.png")
+
+
+@pytest.mark.parametrize("cls", [AutoNetImageClassification, AutoNetImageRegression])
+def test_help_describes_images(cls: Any) -> None:
+    text = inspect.getdoc(cls.fit) or ""
+    for kind in ("(n, height, width)", "tensor", "data frame", "paths", "Pillow", "folder", "CSV file"):
+        assert kind in text
+    for method in (cls.fit, cls.predict, cls.score, cls.transform):
+        assert "n_features" not in (inspect.getdoc(method) or "")
+    assert "table" not in text
+    assert inspect.signature(cls.fit) == inspect.signature(AutoNet.fit)
 
 
 def test_targets_are_predicted_in_their_units() -> None:

@@ -127,7 +127,7 @@ class AutoPyTorchMixin:
 
         Parameters
         ----------
-        X : as in `fit`, of shape (n_samples, n_features)
+        X : as in `fit`
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), optional
             True or False is `return_loss_value`, which is third in Auto-PyTorch.
@@ -223,8 +223,8 @@ class AutoPyTorchMixin:
     def print_help(self) -> None:
         """Print every option with its default and meaning, then the components of the search space with their ranges.
 
-        The space is that of the preset and the options, for a table of common size;
-        `get_hyperparameter_search_space` builds it for a given table.
+        The space is that of the preset and the options, for data of common size; `get_hyperparameter_search_space`
+        builds it for given ones.
         """
         from autonet.inspection.space import list_hyperparameters  # noqa: PLC0415 - loading a model needs no search
 
