@@ -8,12 +8,14 @@ from autonet.core.component import Component
 from autonet.core.lazy import configspace as cs
 from autonet.core.task import Task
 from autonet.nets.activations import build_activation
-from autonet.nets.images.layers import Shape
+from autonet.nets.images.layers import Shape, stem_stride
 
 __all__ = ["CONVNET"]
 
 MAX_CONVOLUTIONS = 4
 MAX_LINEAR = 2
+# Longer side of the maps of the first convolution, in pixels.
+MAX_SIDE = 64
 
 
 def build_convnet(
@@ -29,6 +31,9 @@ def build_convnet(
     **per_layer: float,
 ) -> nn.Sequential:
     """Stack convolutions of ``filters_0``, ... channels, each with pooling, and linear layers of ``units_0``, ...
+
+    The first convolution has the smallest stride, a power of two, that makes maps of at most `MAX_SIDE` pixels a side,
+    and a kernel that leaves out no pixel.
 
     Parameters
     ----------
@@ -48,10 +53,12 @@ def build_convnet(
     channels, height, width = shape
     layers: list[nn.Module] = []
     for i in range(conv_layers):
-        filters = int(per_layer[f"filters_{i}"])
-        layers.append(nn.Conv2d(channels, filters, kernel_size, padding=kernel_size // 2, bias=not use_batch_norm))
+        filters, stride = int(per_layer[f"filters_{i}"]), 1 if i else stem_stride(shape, MAX_SIDE)
+        kernel = max(kernel_size, 2 * stride - 1)
+        layers.append(nn.Conv2d(channels, filters, kernel, stride=stride, padding=kernel // 2, bias=not use_batch_norm))
         layers += [nn.BatchNorm2d(filters)] if use_batch_norm else []
         layers += [build_activation(activation), nn.MaxPool2d(2, ceil_mode=True)]
+        height, width = -(-height // stride), -(-width // stride)
         channels, height, width = filters, -(-height // 2), -(-width // 2)
     layers += [nn.Flatten(), nn.Dropout(conv_dropout)]
     features = channels * height * width

@@ -16,7 +16,7 @@ from autonet.core.registration import Space, check_name, default_params, find_sp
 from autonet.core.task import Task
 from autonet.nets.images.convnet import CONVNET
 from autonet.nets.images.densenet import DENSENET, DENSENET_FLEXIBLE
-from autonet.nets.images.layers import Shape
+from autonet.nets.images.layers import Shape, stem_stride
 from autonet.nets.images.mobilenet import CONVNEXT, MOBILENET
 from autonet.nets.images.resnet import RESNET
 from autonet.nets.registry import LINEAR, NETWORKS, try_outputs
@@ -26,14 +26,24 @@ __all__ = ["IMAGE_NETWORKS", "make_own_image_network", "try_image_network"]
 
 # Of toy images; many networks need some pixels.
 TOY_SHAPE: Shape = (3, 64, 64)
+# Longer side of an image whose pixels are columns, in pixels; a layer of 256 units on 224 x 224 has 39 M weights.
+MAX_SIDE = 32
 
 
 def _on_pixels(component: Component[nn.Module]) -> Component[nn.Module]:
-    """Return a network of tables that takes the pixels of an image as columns."""
+    """Return a network of tables that takes the pixels of an image as columns.
+
+    Images of more than `MAX_SIDE` pixels a side are pooled first, to the means of squares, whose side is the smallest
+    power of two with which the longer side of the image fits.
+    """
 
     def build(*, shape: Shape, n_out: int, **params: Any) -> nn.Module:
-        network = component.build(n_in=math.prod(shape), n_out=n_out, **params)
-        return nn.Sequential(nn.Flatten(), *network) if isinstance(network, nn.Sequential) else network
+        stride = stem_stride(shape, MAX_SIDE)
+        pixels = math.prod((shape[0], -(-shape[1] // stride), -(-shape[2] // stride)))
+        pooling = [nn.AvgPool2d(stride, ceil_mode=True)] if stride > 1 else []
+        network = component.build(n_in=pixels, n_out=n_out, **params)
+        layers = network if isinstance(network, nn.Sequential) else [network]
+        return nn.Sequential(*pooling, nn.Flatten(), *layers)
 
     return Component(component.name, build, component.space, component.tasks)
 

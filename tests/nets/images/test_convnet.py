@@ -38,3 +38,11 @@ def test_only_layers_that_exist_have_hyperparameters() -> None:
         network = CONVNET.build(shape=(3, 9, 7), n_out=3, **config)
         n_convolutions = sum(isinstance(m, nn.Conv2d) for m in network)
         assert n_convolutions == config["conv_layers"]
+
+
+def test_the_first_convolution_of_large_images_has_a_stride() -> None:
+    config = dict(CONVNET.space(Task("classification")).get_default_configuration())
+    for shape, kernel, stride in (((3, 64, 40), 3, 1), ((3, 65, 65), 3, 2), ((3, 224, 200), 7, 4)):
+        network = CONVNET.build(shape=shape, n_out=2, **config)
+        assert (network[0].kernel_size, network[0].stride) == ((kernel, kernel), (stride, stride))
+        assert network.eval()(torch.zeros(1, *shape)).shape == (1, 2)

@@ -23,6 +23,32 @@ def test_images_of_any_size_and_number_of_channels_fit_a_sequential(name: str, s
         assert network.eval()(torch.zeros(1, *shape)).shape == (1, 2)
 
 
+@pytest.mark.parametrize("shape", [(3, 224, 224), (3, 512, 300), (13, 64, 64)], ids=str)
+@pytest.mark.parametrize("name", IMAGE_NETWORKS.components)
+def test_large_images_need_neither_a_large_network_nor_much_memory(name: str, shape: tuple[int, int, int]) -> None:
+    component = IMAGE_NETWORKS.components[name]
+    config = component.space(Task("classification")).get_default_configuration()
+    kept: dict[int, torch.Tensor] = {}
+    with torch.device("meta"):
+        network = component.build(shape=shape, n_out=10, **dict(config))
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.setdefault(id(t), t), lambda t: t):
+            network(torch.empty(128, *shape))
+    assert sum(p.numel() for p in network.parameters()) < 4_000_000
+    assert sum(t.nbytes for t in kept.values()) < 2**30
+
+
+def test_pixels_of_large_images_are_pooled_before_they_are_columns() -> None:
+    component = IMAGE_NETWORKS.components["shapedresnet"]
+    config = dict(component.space(Task("classification")).get_default_configuration())
+    small, large = (component.build(shape=shape, n_out=2, **config) for shape in ((1, 32, 20), (3, 33, 90)))
+    assert isinstance(small[0], nn.Flatten)
+    assert small[1].in_features == 32 * 20
+    x = torch.arange(3 * 33 * 90.0).view(1, 3, 33, 90)
+    assert large[:2](x).shape == (1, large[2].in_features) == (1, 3 * 9 * 23)
+    assert large[:2](x)[0, 0] == x[0, 0, :4, :4].mean()
+    assert large[:2](x)[0, -1] == x[0, -1, 32:, 88:].mean()
+
+
 @pytest.mark.parametrize("name", IMAGE_NETWORKS.components)
 def test_drawings_and_summaries_show_every_layer(name: str) -> None:
     component = IMAGE_NETWORKS.components[name]
