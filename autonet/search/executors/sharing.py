@@ -1,5 +1,6 @@
 """Send an objective to worker processes: its large arrays once, in a file that all of them map into memory."""
 
+import logging
 import mmap
 import os
 import pickle
@@ -32,8 +33,8 @@ class Message(NamedTuple):
 class SharedObjective:
     """Objective pickled for worker processes of this machine.
 
-    On Linux, its large arrays are written to a file without a name, in memory if there is enough, which vanishes with
-    the last process that holds it.
+    On Linux, its large arrays are written to a file without a name, in memory if there is enough, else in the folder of
+    temporary files, which vanishes with the last process that holds it.
 
     Parameters
     ----------
@@ -64,12 +65,11 @@ class SharedObjective:
             spans.append((begin, end))
         self._message, self._file = Message(data, spans), None
         if buffers:
-            self._file = _create_file(end)
-            weakref.finalize(self, os.close, self._file)
-            try:
-                _write(self._file, buffers, spans)
-            except OSError:  # there is no space: each worker gets them with the message
-                self._message, self._file = Message(pickle_objective(objective), []), None
+            self._file = _write_file(buffers, spans)
+            if self._file is None:
+                self._message = Message(pickle_objective(objective), [])
+            else:
+                weakref.finalize(self, os.close, self._file)
 
     def send(self, connection: Any) -> None:
         """Send the file, if there is one, after a message that contains `message`."""
@@ -100,11 +100,27 @@ def load_shared(message: Message, connection: Any) -> Any:
     return lambda: unpickle(message.data, memory)
 
 
-def _create_file(size: int) -> int:
-    """Create a file without a name; return its descriptor."""
-    if size <= MEMORY_SHARE * available_memory():
+def _write_file(buffers: Sequence[memoryview], spans: Sequence[tuple[int, int]]) -> int | None:
+    """Write arrays to a file without a name; return its descriptor, or None if there is no space for it."""
+    size = spans[-1][1]
+    fits = size <= MEMORY_SHARE * available_memory()
+    # On a full disk the file is in memory whatever it takes: a copy for each worker takes more.
+    for create in (_create_in_memory, _create_on_disk) if fits else (_create_on_disk, _create_in_memory):
         with suppress(OSError):
-            return os.memfd_create("autonet")
+            return _write(create(), buffers, spans)
+    logging.getLogger("autonet.search").warning(
+        "%.2g GiB of data fit neither into the folder of temporary files nor into memory that processes share: each "
+        "worker process gets a copy; set TMPDIR to a folder with more space",
+        size / 2**30,
+    )
+    return None
+
+
+def _create_in_memory() -> int:
+    return os.memfd_create("autonet")
+
+
+def _create_on_disk() -> int:
     descriptor, path = tempfile.mkstemp(prefix="autonet-")
     os.unlink(path)  # noqa: PTH108 - a path of the system
     return descriptor
@@ -118,8 +134,14 @@ def available_memory() -> int:
     return 0
 
 
-def _write(descriptor: int, buffers: Sequence[memoryview], spans: Sequence[tuple[int, int]]) -> None:
-    with open(descriptor, "wb", closefd=False) as file:
-        for memory, (begin, _) in zip(buffers, spans, strict=True):
-            file.seek(begin)
-            file.write(memory)
+def _write(descriptor: int, buffers: Sequence[memoryview], spans: Sequence[tuple[int, int]]) -> int:
+    """Write arrays to an open file, which is closed if that fails; return its descriptor."""
+    try:
+        with open(descriptor, "wb", closefd=False) as file:
+            for memory, (begin, _) in zip(buffers, spans, strict=True):
+                file.seek(begin)
+                file.write(memory)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor

@@ -85,8 +85,20 @@ def test_arrays_of_every_kind_come_from_one_file_that_has_no_name(
     assert not list(temporary.iterdir())
 
 
-def test_without_space_for_the_file_arrays_go_to_each_worker() -> None:
+def test_without_space_in_the_temporary_folder_the_file_is_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "MEMORY_SHARE", 0.0)  # as on a machine without memory to spare
+    monkeypatch.setattr(sharing.tempfile, "tempdir", str(tmp_path / "missing"))
     data = np.ones(N)
+    executor = Processes(1)
+    [ended] = outcomes(executor, lambda _: float(data.sum()) + ("memfd:autonet" in mapped_at(address(data))), job())
+    executor.close()
+    assert ended.result.loss == N + 1
+
+
+def test_without_space_for_the_file_arrays_go_to_each_worker(caplog: pytest.LogCaptureFixture) -> None:
+    data, files = np.ones(N), list(Path("/proc/self/fd").iterdir())
 
     def objective(trial: RunningTrial) -> float:
         return float(data.sum()) + ("memfd:autonet" in Path("/proc/self/maps").read_text())
@@ -98,6 +110,8 @@ def test_without_space_for_the_file_arrays_go_to_each_worker() -> None:
         executor.prepare(objective)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(list(Path("/proc/self/fd").iterdir())) == len(files)
+    assert "0.0015 GiB of data fit neither into the folder of temporary files nor into memory" in caplog.text
     [ended] = outcomes(executor, objective, job())
     executor.close()
     assert ended.result.loss == N
