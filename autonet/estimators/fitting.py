@@ -274,7 +274,10 @@ def read_inputs(
     def read_more(part: str) -> tuple[Data, Array] | None:
         if data.get(f"X_{part}") is None:
             return None
-        more = modality.read_more(reader, data[f"X_{part}"], type(estimator).__name__, **options.reading)
+        try:
+            more = modality.read_more(reader, data[f"X_{part}"], type(estimator).__name__, **options.reading)
+        except InvalidData as error:
+            raise InvalidData(f"X_{part} cannot be read as X: {error}") from error
         [y_part] = keep_read(modality.kept(more), data[f"y_{part}"])
         return _pair(part, more, targets.encode(y_part, f"y_{part}"))
 

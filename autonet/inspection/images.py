@@ -43,7 +43,7 @@ def describe_reader(reader: ImageReader) -> list[tuple[str, str]]:
     other = f"arrays and files {files}" if arrays == files else f"arrays {arrays}; files {files}"
     return [
         ("images", f"{reader.height} × {reader.width} pixels (height × width), {channels}{named}"),
-        ("values", "whole numbers from 0 to 255" if reader.is_bytes else "floats" + " from 0 to 1" * reader.is_unit),
+        ("values", reader.unit),
         ("other sizes", other),
     ]
 

@@ -10,37 +10,81 @@ from numpy.typing import NDArray
 from autonet.core.errors import InvalidData
 from autonet.data.images.memory import allocate, slices
 
-__all__ = ["Channels", "as_array", "find_channels", "to_channels_first", "to_values"]
+__all__ = ["MOST_CHANNELS", "Channels", "as_array", "find_channels", "to_channels_first", "to_values"]
 
 Channels = Literal["first", "last"]
 """Whether the channels of an image come before or after height and width."""
 
-# Numbers of channels by which a layout is recognized: gray, gray with alpha, colour, colour with alpha.
-USUAL_CHANNELS = (1, 2, 3, 4)
+# Channels by which a layout is recognized, at most: gray, gray with alpha, colour, colour with alpha.
+MOST_CHANNELS = 4
+# Sequences that are the name or the content of a file.
+TEXTS = (str, bytes, bytearray, memoryview)
 
 
-def as_array(X: Any) -> NDArray[Any] | None:
+def as_array(X: Any, name: str = "X") -> NDArray[Any] | None:
     """Return images as one array, (n, h, w) or (n, ., ., .); None if they are neither an array nor equal arrays.
 
     Parameters
     ----------
-    X : ndarray, Tensor or sequence of either
+    X : array-like, Tensor, or sequence or column of either
+    name : str
+        For error messages.
+
+    Raises
+    ------
+    InvalidData
+        If an array holds no real numbers, or masked ones, or some arrays hold whole numbers and others floats.
     """
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(X, torch.Tensor):
-        X = X.detach().cpu().numpy()
-    if isinstance(X, Sequence) and not isinstance(X, str | bytes) and len(X) and hasattr(X[0], "shape"):
-        parts = [as_array(part) for part in X]
-        shapes = {None if part is None else part.shape for part in parts}
-        is_array = len(shapes) == 1 and None not in shapes
-        return np.stack(parts) if is_array else None  # type: ignore[arg-type]  # no part is None
-    if isinstance(X, Sequence) and len(X) and isinstance(X[0], Sequence) and not isinstance(X[0], str | bytes):
+        X = _read_tensor(X, name)
+    X = _open_column(X)
+    if isinstance(X, Sequence) and not isinstance(X, TEXTS) and len(X) and hasattr(X[0], "shape"):
+        return _stack([as_array(part, name) for part in X], name)
+    if isinstance(X, Sequence) and len(X) and isinstance(X[0], Sequence) and not isinstance(X[0], TEXTS):
         try:
             X = np.asarray(X)
         except ValueError:  # rows of different lengths
             return None
-    is_numeric = isinstance(X, np.ndarray) and X.dtype.kind in "biuf"
-    return X if is_numeric else None
+    if not isinstance(X, np.ndarray) or (X.dtype.kind in "OSU" and X.ndim < 3):
+        return None
+    if X.dtype.kind not in "biuf":
+        raise InvalidData(f"{name} is an array of {X.dtype}; images are arrays of whole numbers or floats.")
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise InvalidData(f"{name} has masked values; replace them, as X.filled(0) does.")
+    return X.data if isinstance(X, np.ma.MaskedArray) else X
+
+
+def _read_tensor(tensor: Any, name: str) -> NDArray[Any]:
+    """Copy a tensor to an array; floats that NumPy does not have become float32."""
+    if tensor.dtype.is_floating_point and tensor.dtype.itemsize <= 2:
+        tensor = tensor.float()
+    try:
+        return np.asarray(tensor.numpy(force=True))
+    except (TypeError, RuntimeError) as error:  # sparse, quantized or without values
+        raise InvalidData(f"{name} is a tensor that is no array ({error}); pass a dense one of numbers.") from error
+
+
+def _open_column(X: Any) -> Any:
+    """Return the entries of a column or frame of objects, such as arrays, as a list, and other arrays as arrays."""
+    if hasattr(X, "columns") and len(X.columns) == 1:
+        X = np.asarray(X)[:, 0]
+    elif hasattr(X, "__array__") and not hasattr(X, "columns") and not isinstance(X, np.ndarray | Sequence):
+        X = np.asarray(X)
+    if isinstance(X, np.ndarray) and X.dtype == object:
+        return X.tolist() if X.ndim != 1 else list(X)
+    return X
+
+
+def _stack(parts: list[NDArray[Any] | None], name: str) -> NDArray[Any] | None:
+    arrays = [part for part in parts if part is not None]
+    if len(arrays) < len(parts) or len({array.shape for array in arrays}) > 1:
+        return None
+    kinds = {array.dtype.kind.replace("u", "i"): array.dtype for array in arrays}
+    if len(kinds) > 1:
+        found = " and ".join(map(str, kinds.values()))
+        raise InvalidData(f"{name} has images of {found}, which may be of different units; convert them to one dtype.")
+    return np.stack(arrays)
 
 
 def find_channels(shape: tuple[int, ...], channels: Channels | None, name: str = "X") -> Channels:
@@ -67,7 +111,7 @@ def find_channels(shape: tuple[int, ...], channels: Channels | None, name: str =
         )
     if channels is not None or len(shape) == 3:
         return channels or "last"
-    first, last = (shape[i] in USUAL_CHANNELS for i in (1, 3))
+    first, last = (1 <= shape[i] <= MOST_CHANNELS for i in (1, 3))
     if first == last:
         why = "both the second and the last side" if first else "neither the second nor the last side"
         raise InvalidData(
@@ -85,8 +129,16 @@ def to_channels_first(values: NDArray[Any], channels: Channels, name: str = "X")
     return values if channels == "first" else np.moveaxis(values, 3, 1)
 
 
-def to_values(values: NDArray[Any], name: str = "X") -> NDArray[Any]:
-    """Return numbers as the dtype that is kept: uint8 as they are, all others as float32.
+def to_values(values: NDArray[Any], name: str = "X", white: int = 255) -> NDArray[Any]:
+    """Return numbers as the dtype that is kept: uint8 as they are, whole numbers up to 255 as uint8, others as float32.
+
+    Parameters
+    ----------
+    values : ndarray
+    name : str
+        For error messages.
+    white : int
+        What True is.
 
     Raises
     ------
@@ -97,7 +149,7 @@ def to_values(values: NDArray[Any], name: str = "X") -> NDArray[Any]:
         return values
     if values.dtype == np.bool_:
         result = _convert(values, np.dtype(np.uint8), name)
-        result *= np.uint8(255)
+        result *= np.uint8(white)
         return result
     if values.dtype.kind in "iu" and values.size and values.min() >= 0 and values.max() <= np.iinfo(np.uint8).max:
         return _convert(values, np.dtype(np.uint8), name)
@@ -109,7 +161,8 @@ def _convert(values: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[A
     result = values if values.dtype == dtype else allocate(values.shape, dtype)
     for part in slices(values.shape):
         if result is not values:
-            result[part] = values[part]
+            with np.errstate(over="ignore"):  # infinity is refused below
+                result[part] = values[part]
         if dtype.kind == "f" and not np.isfinite(result[part]).all():
             bad = part.start + int(np.flatnonzero(~np.isfinite(result[part].reshape(len(result[part]), -1)).all(1))[0])
             raise InvalidData(f"{name} has NaN or infinity in image {bad}; replace it, or leave the image out.")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -35,6 +36,10 @@ REDUCING_GAP = 3
 # Formats that Pillow reads with another program.
 PROGRAMS = ("EPS", "WMF")
 ORIENTATION = 0x0112  # tag of EXIF
+# Where Pillow keeps metadata that say an orientation.
+METADATA = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
+# Pillow's pictures are no safe way to decode a file in several threads.
+DECODING = Lock()
 SHOWN_FILES = 20  # in a message; the log has all
 # What the bytes of 16-bit images are divided by.
 BYTES_OF_16_BITS = 257
@@ -199,7 +204,7 @@ def _describe(error: BaseException) -> str:
         return "not an image"
     if "DecompressionBomb" in type(error).__name__:
         return "too many pixels"
-    if "truncated" in str(error) or isinstance(error, SyntaxError):
+    if "truncated" in str(error).lower() or isinstance(error, SyntaxError):
         return "truncated or corrupt"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
@@ -220,6 +225,8 @@ def _open(picture: Any) -> "Image":
         source = io.BytesIO(picture)
     else:
         image: Image = picture
+        with DECODING:  # a list may hold a picture several times
+            image.load()
         return image
     pillow.preinit()  # the common formats are tried first
     pillow.init()
@@ -228,14 +235,24 @@ def _open(picture: Any) -> "Image":
 
 
 def _read_header(picture: Any) -> _Header:
+    """Read mode and size, and check the checksums of a PNG, which no decoder compares."""
     image = _open(picture)
     try:
         width, height = image.size
-        turned = _orientation(image) >= 5  # those that swap the sides
-        return _Header(image.mode, (width, height) if turned else (height, width), getattr(image, "is_animated", False))
+        turned = _is_described(image) and _orientation(image) >= 5  # those that swap the sides
+        size = (width, height) if turned else (height, width)
+        header = _Header(image.mode, size, getattr(image, "is_animated", False))
+        if image is not picture and image.format == "PNG":
+            image.verify()
+        return header
     finally:
         if image is not picture:
             image.close()
+
+
+def _is_described(image: "Image") -> bool:
+    """Return whether metadata are at hand: Pillow decodes a PNG to look for some behind its pixels."""
+    return image.format != "PNG" or any(key in image.info for key in METADATA)
 
 
 def _orientation(image: "Image") -> int:

@@ -8,15 +8,21 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from autonet.core.errors import InvalidData
+from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.spec import describable
-from autonet.data.images.arrays import Channels, as_array, find_channels, to_channels_first, to_values
-from autonet.data.images.memory import allocate
+from autonet.core.warn import warn
+from autonet.data.images.arrays import MOST_CHANNELS, Channels, as_array, find_channels, to_channels_first, to_values
+from autonet.data.images.memory import allocate, slices
 from autonet.data.images.pictures import BadFiles, PictureFormat, read_pictures
 from autonet.data.images.resize import resize
 from autonet.data.images.sources import list_pictures
 
 __all__ = ["ImageData", "ImageReader"]
+
+# Values that are no whole numbers, some of them negative, are standardized if none is further from zero.
+STANDARDIZED = 16.0
+# Ranges whose ends differ by more than this factor are far from one another.
+FAR = 32.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +86,12 @@ class ImageReader:
     is_resized : bool
         Whether arrays of another size are resized; files and pictures always are.
     is_unit : bool
-        Whether values of arrays are floats from 0 to 1; those of files, from 0 to 255, are refused then.
+        Whether values of arrays are in another unit than those of files, 0 to 255: zeros and ones, floats from 0 to 1,
+        or standardized; whole numbers up to 255, and files, are refused then.
+    low, high : float or None
+        Range of the values of fit; None for bytes.
+    is_bool : bool
+        Whether arrays were booleans; other zeros and ones are refused then.
     """
 
     n_channels: int
@@ -90,6 +101,9 @@ class ImageReader:
     channels: Channels = "last"
     is_resized: bool = False
     is_unit: bool = False
+    low: float | None = None
+    high: float | None = None
+    is_bool: bool = False
 
     # Images have no names of features.
     names: ClassVar[None] = None
@@ -103,6 +117,15 @@ class ImageReader:
     def n_features(self) -> int:
         """Number of values of an image."""
         return int(np.prod(self.shape))
+
+    @property
+    def unit(self) -> str:
+        """What values of arrays are."""
+        if self.is_bytes:
+            return "zeros and ones" if self.is_unit else "whole numbers from 0 to 255"
+        if not self.is_unit:
+            return "floats"
+        return "floats from 0 to 1" if not self.low or self.low >= 0 else f"floats from {self.low:g} to {self.high:g}"
 
     @property
     def takes_files(self) -> bool:
@@ -144,11 +167,13 @@ class ImageReader:
         else:
             channels = find_channels(array.shape, channels)
             values = _check_size(to_values(to_channels_first(array, channels)))
-            is_unit = values.dtype != np.uint8 and values.min() >= 0 and values.max() <= 1
+            is_unit = _is_other_unit(values)
             values = values if size is None else resize(values, size)
         n_channels, height, width = values.shape[1:]
         is_bytes, is_resized = values.dtype == np.uint8, size is not None
-        reader = cls(n_channels, height, width, is_bytes, channels or "last", is_resized, bool(is_unit))
+        low, high = (None, None) if is_bytes else (float(values.min()), float(values.max()))
+        is_bool = array is not None and array.dtype == np.bool_
+        reader = cls(n_channels, height, width, is_bytes, channels or "last", is_resized, is_unit, low, high, is_bool)
         return reader, ImageData(values, kept)
 
     def read(self, X: Any, owner: str = "", on_bad_files: BadFiles = "raise") -> ImageData:
@@ -170,18 +195,10 @@ class ImageReader:
         array, fitted = as_array(X), f"{owner or 'the model'} was fitted to"
         if array is None:
             return self._read_pictures(list_pictures(X), fitted, on_bad_files)
-        values = _check_size(to_values(to_channels_first(array, self._find_channels(array))))
-        if self.is_bytes and values.dtype != np.uint8:
-            kind = "floats" if array.dtype.kind == "f" else "values"
-            raise InvalidData(
-                f"X has {kind} from {values.min():g} to {values.max():g}, but {fitted} whole numbers from 0 to 255; "
-                "pass images in that unit."
-            )
-        if self.is_unit and values.max() > 1 and (values == np.rint(values)).all():
-            raise InvalidData(
-                f"X has whole numbers up to {values.max():g}, but {fitted} values from 0 to 1; pass images in that "
-                "unit."
-            )
+        self._check_dimensions(array.shape)
+        values = to_channels_first(array, self._find_channels(array))
+        values = _check_size(to_values(values, white=1 if self.is_unit else 255))
+        self._check_values(values, array.dtype, fitted)
         if self.is_resized:
             values = resize(values, (self.height, self.width))
         if values.shape[1:] != self.shape:
@@ -190,15 +207,55 @@ class ImageReader:
             )
         return ImageData(values if self.is_bytes else values.astype(np.float32, copy=False))
 
+    def _check_dimensions(self, shape: tuple[int, ...]) -> None:
+        """Refuse a single image in place of several ones."""
+        if len(shape) != 3:
+            is_single = shape == (self.height, self.width)
+        elif self.n_channels > 1:
+            is_single = self.n_channels in (shape[0], shape[2])
+        else:
+            is_single = shape[2] <= MOST_CHANNELS < self.width and shape[1] > 2 * shape[2]  # too narrow for several
+        if is_single:
+            raise InvalidData(
+                f"X has shape {shape}, that of a single image; pass several ones, or this one as X[None]."
+            )
+
+    def _check_values(self, values: NDArray[Any], dtype: np.dtype[Any], fitted: str) -> None:
+        """Refuse values of another unit, and warn of those that could be."""
+        low, high = float(values.min()), float(values.max())
+        got = f"{'floats' if dtype.kind == 'f' else 'whole numbers'} from {low:g} to {high:g}"
+        is_other = self.is_unit and high > max(1.0, self.high or 0.0) and _are_whole(values)
+        is_scaled = self.is_bool and dtype != np.bool_ and high == 1
+        if (self.is_bytes and values.dtype != np.uint8) or is_other or is_scaled:
+            unit = "booleans" if is_scaled else self.unit
+            how = ", of an integer dtype" if self.is_bytes and dtype.kind == "f" else ""
+            raise InvalidData(f"X has {got}, but {fitted} {unit}; pass images in that unit{how}.")
+        self._check_range(values, fitted)
+
+    def _check_range(self, values: NDArray[Any], fitted: str) -> None:
+        """Warn of floats in a range that is far from that of fit."""
+        if self.low is None or self.high is None:
+            return
+        low, high = float(values.min()), float(values.max())
+        seen, largest = max(-self.low, self.high), max(-low, high)
+        is_far = largest > seen * FAR or low < self.low - (self.high - self.low) / 2
+        if (seen and is_far) or (0 < largest < seen / FAR and not _are_whole(values)):
+            warn(
+                f"X has values from {low:g} to {high:g}, but {fitted} values from {self.low:g} to {self.high:g}; check "
+                "that they are in the same unit.",
+                DataWarning,
+            )
+
     def _read_pictures(self, pictures: Sequence[Any], fitted: str, on_bad_files: BadFiles) -> ImageData:
         if not self.takes_files:
-            what = "values from 0 to 1" if self.is_unit else f"{self.n_channels} channels"
+            what = self.unit if self.is_unit else f"{self.n_channels} channels"
             raise InvalidData(
                 "X has files or pictures, which are read as 1 or 3 channels with values from 0 to 255, but "
                 f"{fitted} arrays of {what}; pass such arrays."
             )
         form = PictureFormat(self.n_channels, (self.height, self.width), self.is_bytes)
         found = read_pictures(pictures, form, on_bad_files=on_bad_files)
+        self._check_range(found.values, fitted)
         return ImageData(found.values, found.kept)
 
     def _find_channels(self, array: NDArray[Any]) -> Channels:
@@ -213,6 +270,18 @@ class ImageReader:
     def missing_row(self) -> ImageData:
         """Return a black image: loaded models are checked with it."""
         return ImageData(np.zeros((1, *self.shape), np.uint8 if self.is_bytes else np.float32))
+
+
+def _are_whole(values: NDArray[Any]) -> bool:
+    return all((values[part] == np.rint(values[part])).all() for part in slices(values.shape))
+
+
+def _is_other_unit(values: NDArray[Any]) -> bool:
+    """Return whether values are zeros and ones, floats from 0 to 1, or standardized."""
+    low, high = values.min(), values.max()
+    if values.dtype == np.uint8:
+        return bool(high == 1)
+    return bool(low >= 0 and high <= 1) or bool(low < 0 and max(-low, high) <= STANDARDIZED and not _are_whole(values))
 
 
 def _check_size(values: NDArray[Any]) -> NDArray[Any]:

@@ -16,12 +16,20 @@ from autonet.core.warn import join_first, warn
 
 __all__ = ["DELIMITERS", "find_files", "is_image_name", "is_table", "list_folder", "list_pictures", "read_csv"]
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
+# Those of formats that Pillow cannot read without a plugin are images, too, so that they are not left out in silence.
+ENDINGS = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp", ".apng", ".avif"),
+    *(".heic", ".heif", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga"),
+)
+# Names of sub-folders that hold parts of a data set.
+PARTS = ("train", "training", "val", "valid", "validation", "test", "testing")
 # How names of files begin that systems put beside images.
 HIDDEN = (".", "__MACOSX")
 # How names of files of paths and labels end.
 TABLES = (".csv", ".tsv", ".txt")
 DELIMITERS = ",;\t"
+# Types of the content of a file.
+CONTENTS = bytes | bytearray
 WHOLE = re.compile(r"[+-]?(?!0\d)\d{1,18}")
 NUMBER = re.compile(r"[+-]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -42,27 +50,33 @@ def list_pictures(X: Any, name: str = "X", roots: Sequence[str | os.PathLike[str
         X = np.asarray(X)[:, 0]
     if isinstance(X, str | os.PathLike):
         return _list_path(Path(X), name, roots)
-    if isinstance(X, bytes) or hasattr(X, "getbands"):
+    if isinstance(X, CONTENTS) or hasattr(X, "getbands"):
         raise InvalidData(f"{name} is a single image; pass a list of images.")
     pictures = list(X) if isinstance(X, Sequence | np.ndarray) or hasattr(X, "__array__") else None
     if pictures is None:
         raise InvalidData(f"{name} must be images or paths of images; got {type(X).__name__}.")
-    others = [p for p in pictures if not isinstance(p, str | bytes | os.PathLike) and not hasattr(p, "getbands")]
+    others = [p for p in pictures if not isinstance(p, str | CONTENTS | os.PathLike) and not hasattr(p, "getbands")]
     if others:
-        shapes = list(dict.fromkeys(str(getattr(p, "shape", "")) for p in others))
-        got = f"arrays of shapes {shapes[0]} and {shapes[1]}" if len(shapes) > 1 else f"{others[0]!r:.60} among them"
+        shapes = list(dict.fromkeys(str(p.shape) for p in others if hasattr(p, "shape")))
+        got = (
+            f"arrays of shapes {shapes[0]} and {shapes[1]}" if len(shapes) > 1 else f"{_describe(others[0])} among them"
+        )
         raise InvalidData(f"{name} must be images of one shape, or paths of images; got {got}.")
     if not pictures:
         raise InvalidData(f"{name} has no images.")
     return pictures
 
 
+def _describe(value: Any) -> str:
+    return f"an array of shape {value.shape}" if hasattr(value, "shape") else f"{value!r:.60}"
+
+
 def _list_path(path: Path, name: str, roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     if is_table(path):
         return read_csv(path, roots, labeled=False)[0]
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - that of Path raises if a name is too long
         return _list_files(path, name)
-    if path.is_file() and is_image_name(path.name):
+    if os.path.isfile(path) and is_image_name(path.name):  # noqa: PTH113
         return [str(path)]
     raise _refuse(path, "a folder of images, a CSV file or list of their paths, or the path of an image")
 
@@ -79,7 +93,7 @@ def is_table(path: str | os.PathLike[str]) -> bool:
 
 def _refuse(path: Path, expected: str) -> InvalidData:
     """Return the error for a path at which there are no such images."""
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110
         got = "does not exist"
     elif is_image_name(path.name):
         got = "is a single image"
@@ -94,11 +108,11 @@ def list_folder(folder: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.s
     Raises
     ------
     InvalidData
-        If there is no such folder, it has fewer than two sub-folders, one of them has no images, or a link leads out of
-        the folder.
+        If there is no such folder, it has fewer than two sub-folders, they are named as parts of a data set, one of
+        them has no images, or a link leads out of the folder.
     """
     root = Path(folder)
-    if not root.is_dir():
+    if not os.path.isdir(root):  # noqa: PTH112 - that of Path raises if a name is too long
         raise _refuse(root, "a folder with a sub-folder of images for each class, or a CSV file of paths and labels")
     entries = sorted(path for path in root.iterdir() if not path.name.startswith(HIDDEN))
     classes = [path for path in entries if path.is_dir()]
@@ -110,8 +124,17 @@ def list_folder(folder: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.s
     if beside:
         warn(f"Images beside the sub-folders of {str(root)!r} are left out: {join_first(beside)}.", DataWarning)
     _check_inside([str(path) for path in classes], [root], repr(str(root)))
+    if all(path.name.lower() in PARTS for path in classes) and any(map(_has_folders, classes)):
+        raise InvalidData(
+            f"The sub-folders of {str(root)!r} are no classes but parts of a data set: "
+            f"{', '.join(path.name for path in classes)}; pass one of them as X, others as X_valid or X_test."
+        )
     files = [(path, kind.name) for kind in classes for path in _list_files(kind, f"The folder {str(kind)!r}", root)]
     return [path for path, _ in files], np.array([kind for _, kind in files])
+
+
+def _has_folders(folder: Path) -> bool:
+    return any(path.is_dir() and not path.name.startswith(HIDDEN) for path in folder.iterdir())
 
 
 def _check_inside(paths: Sequence[str], folders: Sequence[Path], source: str) -> None:
@@ -193,14 +216,23 @@ def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
     """Return the rows of a CSV file with the numbers of their lines, without a header and empty lines."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidData(f"{str(path)!r} is not text in UTF-8; save it so, or pass a list of paths.") from error
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise InvalidData(f"{str(path)!r} is not text in UTF-8; save it so, or pass a list of paths.")
     delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
         rows = [(reader.line_num, [value.strip() for value in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
         raise InvalidData(f"Line {reader.line_num} of {str(path)!r} is no CSV: {error}.") from error
+    number, last = rows[-1] if rows else (0, [""])
+    found = [i for i, value in enumerate(last) if is_image_name(value)]
+    if found and found[0] > 0:
+        raise InvalidData(
+            f"Line {number} of {str(path)!r} has the path of an image in column {found[0] + 1}; move it to the first "
+            "one, and leave out what is no label."
+        )
     has_header = len(rows) > 1 and not is_image_name(rows[0][1][0]) and is_image_name(rows[1][1][0])
     return rows[1:] if has_header else rows
 

@@ -1,6 +1,9 @@
 """Arrays of images in any layout."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -19,6 +22,34 @@ def test_arrays_tensors_and_lists_are_one_array() -> None:
     assert as_array([GRAY[0], GRAY[0, :3]]) is None
     assert as_array([GRAY[0], "a.png"]) is None
     assert as_array("folder") is None
+
+
+def test_columns_of_arrays_and_other_floats_are_one_array() -> None:
+    column = pd.Series(list(GRAY))
+    tensor = torch.from_numpy(GRAY)
+    for X in (column, column.to_numpy(), column.to_frame(), GRAY.astype(object), tensor.bfloat16(), np.ma.array(GRAY)):
+        found = as_array(X)
+        assert found is not None
+        np.testing.assert_array_equal(found, GRAY)
+    assert as_array(pd.Series(["a.png"])) is None
+    assert as_array(GRAY.tobytes()) is None
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (GRAY.astype(complex), "X is an array of complex128; images are arrays of whole numbers or floats"),
+        (GRAY.astype(str), "X is an array of <U3; images are arrays"),
+        (np.ma.masked_greater(GRAY, 3), "X has masked values; replace them"),
+        ([GRAY[0], GRAY[1] / 255], "X has images of uint8 and float64, which may be of different units; convert them"),
+        ([GRAY[0], GRAY[1] > 3], "X has images of uint8 and bool"),
+        (torch.from_numpy(GRAY).to_sparse(), "X is a tensor that is no array .*; pass a dense one of numbers"),
+        (torch.empty(GRAY.shape, device="meta"), "X is a tensor that is no array"),
+    ],
+)
+def test_arrays_of_other_things_are_refused(X: Any, message: str) -> None:
+    with pytest.raises(InvalidData, match=message):
+        as_array(X)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +93,5 @@ def test_bytes_stay_bytes_and_others_are_floats() -> None:
     broken[1, 0, 0] = np.nan
     with pytest.raises(InvalidData, match="NaN or infinity in image 1"):
         to_values(broken)
+    with pytest.raises(InvalidData, match="NaN or infinity in image 0"):
+        to_values(np.full((1, 2, 2), 1e300))

@@ -98,6 +98,23 @@ def test_unreadable_files_are_listed_with_the_reason(tmp_path: Path, bad: dict[s
     assert str(error.value) == f"7 of 8 files cannot be read: {listed}; {advice}."
 
 
+def test_a_png_with_a_wrong_checksum_is_corrupt(tmp_path: Path) -> None:
+    path = write(tmp_path, "flipped.png", Image.effect_noise((64, 64), 50))
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    for picture in (path, bytes(content), content):
+        with pytest.raises(InvalidData, match=r"1 of 1 files cannot be read: .* \(truncated or corrupt\)"):
+            read_pictures([picture])
+
+
+def test_a_picture_may_be_in_the_list_several_times(tmp_path: Path) -> None:
+    path = write(tmp_path, "large.jpg", Image.effect_noise((700, 700), 50))
+    with Image.open(path) as picture:  # decoded by the first thread that needs its pixels
+        values, _ = read([picture] * 40, size=(8, 8))
+    assert (values == values[0]).all()
+
+
 def test_unreadable_files_are_left_out_if_asked_for(tmp_path: Path, bad: dict[str, Path]) -> None:
     good = [write(tmp_path, f"{level}.png", Image.new("L", (5, 5), level)) for level in (7, 9)]
     truncated, gone = bad["truncated or corrupt"], bad["missing"]

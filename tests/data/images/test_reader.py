@@ -1,12 +1,13 @@
 """The reader of images."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from autonet.core.errors import InvalidData
+from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.spec import from_spec, to_spec
 from autonet.data.images.reader import ImageData, ImageReader
 
@@ -46,7 +47,9 @@ def test_other_shapes_and_units_are_refused() -> None:
         reader.read(VALUES[:, :4], "Net")
     with pytest.raises(InvalidData, match="floats from 0 to 1, but Net was fitted to whole numbers from 0 to 255"):
         reader.read((VALUES - VALUES.min()) / np.ptp(VALUES), "Net")
-    with pytest.raises(InvalidData, match="values from -9 to 300, but the model was fitted to whole numbers from 0 to"):
+    with pytest.raises(
+        InvalidData, match="whole numbers from -9 to 300, but the model was fitted to whole numbers from"
+    ):
         reader.read(np.where(VALUES > 99, 300, -9))
     floats, _ = ImageReader.infer(VALUES * 2.0)
     assert floats.read(VALUES).values.dtype == np.float32
@@ -58,14 +61,73 @@ def test_whole_numbers_and_files_are_refused_after_values_from_0_to_1(tmp_path: 
     reader, data = ImageReader.infer(VALUES / 255)
     assert data.values.max() <= 1
     assert reader.read(VALUES / 200).values.max() > 1
-    message = f"X has whole numbers up to {VALUES.max()}, but Net was fitted to values from 0 to 1; pass images in that"
+    message = rf"X has .* from 0 to {VALUES.max()}, but Net was fitted to floats from 0 to 1; pass images in that unit"
     for values in (VALUES, VALUES.astype(float)):
         with pytest.raises(InvalidData, match=message):
             reader.read(values, "Net")
-    with pytest.raises(InvalidData, match="but the model was fitted to arrays of values from 0 to 1; pass such arrays"):
+    with pytest.raises(InvalidData, match="but the model was fitted to arrays of floats from 0 to 1; pass such arrays"):
         reader.read([tmp_path / "0.png"])
     with pytest.raises(InvalidData, match="but the model was fitted to arrays of 2 channels; pass such arrays"):
         ImageReader.infer(VALUES[..., :2])[0].read([tmp_path / "0.png"])
+
+
+def test_whole_numbers_and_files_are_refused_after_standardized_values(tmp_path: Path) -> None:
+    reader, _ = ImageReader.infer(VALUES / 127.5 - 1)
+    with pytest.raises(InvalidData, match="but the model was fitted to floats from -1 to 1; pass images in that unit"):
+        reader.read(VALUES)
+    with pytest.raises(InvalidData, match="fitted to arrays of floats from -1 to 1; pass such arrays"):
+        reader.read([tmp_path / "0.png"])
+    depths, _ = ImageReader.infer(VALUES.astype(int) * 9 - 1000)  # negative whole numbers have a unit of their own
+    assert depths.read(VALUES).values.max() == VALUES.max()
+
+
+@pytest.mark.parametrize(
+    ("seen", "other"),
+    [
+        (VALUES / 255, VALUES + 0.5),
+        (VALUES / 255, VALUES / 127.5 - 1),
+        (VALUES.astype(float), VALUES / 255),
+        (VALUES / 127.5 - 1, VALUES + 0.5),
+    ],
+)
+def test_floats_in_a_range_far_from_that_of_fit_are_warned_of(seen: Any, other: Any) -> None:
+    reader, _ = ImageReader.infer(seen)
+    reader.read(seen[:1] * 0.9)
+    reader.read(seen[:1] * 0)
+    message = r"X has values from .*, but the model was fitted to values from .*; check that they are in the same unit"
+    with pytest.warns(DataWarning, match=message):
+        reader.read(other)
+
+
+def test_zeros_and_ones_are_read_in_their_unit(tmp_path: Path) -> None:
+    masks = VALUES[..., 0] > 99
+    of_numbers, data = ImageReader.infer(masks.astype(int))
+    np.testing.assert_array_equal(of_numbers.read(masks).values, data.values)
+    with pytest.raises(InvalidData, match="whole numbers from 0 to 255, but the model was fitted to zeros and ones"):
+        of_numbers.read(masks * 255)
+    of_booleans, data = ImageReader.infer(masks)
+    np.testing.assert_array_equal(of_booleans.read(masks * 255).values, data.values)
+    Image.fromarray(masks[0]).save(tmp_path / "bits.png")
+    np.testing.assert_array_equal(of_booleans.read([tmp_path / "bits.png"]).values, data.values[:1])
+    with pytest.raises(InvalidData, match="whole numbers from 0 to 1, but the model was fitted to booleans"):
+        of_booleans.read(masks.astype(int))
+
+
+def test_a_single_image_is_refused() -> None:
+    message = r"that of a single image; pass several ones, or this one as X\[None\]"
+    colour, gray = ImageReader.infer(VALUES)[0], ImageReader.infer(VALUES[..., 0], size=(5, 6))[0]
+    for reader, image in (
+        (colour, VALUES[0]),
+        (colour, VALUES[0].transpose(2, 0, 1)),
+        (gray, np.zeros((5, 6))),
+        (gray, np.zeros((32, 32, 1), int)),
+        (gray, np.zeros((32, 32, 3), int)),
+    ):
+        with pytest.raises(InvalidData, match=message):
+            reader.read(image)
+    with pytest.raises(InvalidData, match=r"X is a single image; pass a list of images"):
+        colour.read(Image.fromarray(VALUES[0]))
+    assert len(gray.read(VALUES[:1, ..., 0])) == 1
 
 
 def test_equal_images_have_equal_hashes() -> None:

@@ -70,6 +70,25 @@ def test_paths_come_in_sequences_columns_and_frames(make: object) -> None:
     assert list_pictures(make(["a.png", "b.png"])) == ["a.png", "b.png"]  # type: ignore[operator]
 
 
+def test_parts_of_a_data_set_are_no_classes(folder: Path) -> None:
+    for part in ("train", "Test"):
+        (folder / "split" / part / "cats").mkdir(parents=True)
+        (folder / "split" / part / "cats" / "a.png").touch()
+    message = r"sub-folders of '.*split' are no classes but parts of a data set: Test, train; pass one of them as X"
+    with pytest.raises(InvalidData, match=message):
+        list_folder(folder / "split")
+    for part in ("val", "train"):  # names of classes, such as of vehicles
+        (folder / "classes" / part).mkdir(parents=True)
+        (folder / "classes" / part / "a.png").touch()
+    assert list_folder(folder / "classes")[1].tolist() == ["train", "val"]
+
+
+def test_images_of_rarer_formats_are_not_left_out(folder: Path) -> None:
+    for name in ("photo.HEIC", "photo.jfif", "photo.avif"):
+        (folder / "cats" / name).touch()
+    assert len(list_folder(folder)[0]) == 6
+
+
 def test_images_below_a_folder_are_sorted(folder: Path) -> None:
     assert [Path(p).name for p in list_pictures(folder)] == ["a.JPG", "b.png", "c.png"]
 
@@ -81,6 +100,10 @@ def test_what_is_no_image_is_refused() -> None:
         list_pictures(["a.png", 3])
     with pytest.raises(InvalidData, match=r"got arrays of shapes \(3, 3\) and \(4, 4\)"):
         list_pictures([np.zeros((3, 3)), np.zeros((4, 4))])
+    with pytest.raises(InvalidData, match=r"got an array of shape \(3, 3\) among them"):
+        list_pictures(["a.png", np.zeros((3, 3))])
+    with pytest.raises(InvalidData, match="does not exist; pass a folder of images"):
+        list_pictures("a" * 5000)
     with pytest.raises(InvalidData, match="X has no images"):
         list_pictures([])
     for single in (b"\x89PNG", Image.new("L", (3, 3))):
@@ -145,6 +168,8 @@ def test_relative_paths_are_looked_for_in_the_folders(folder: Path) -> None:
         ("", "has no rows"),
         ("a.png,cat\nb.png\n", "Line 2 of .* has 1 columns; there must be 2, the path"),
         ("a.png,cat\nb.png,\n", r"Line 2 of .* has an empty value: \['b.png', ''\]"),
+        ("a.png,cat\nb\0.png,dog\n", "is not text in UTF-8"),
+        ("label,path\ncat,a.png\n", "Line 2 of .* has the path of an image in column 2; move it to the first one"),
         ("../a.png,cat\n/etc/b.png,dog\n", "2 paths in .* lead out of .*/../a.png', '/etc/b.png'"),
     ],
 )
