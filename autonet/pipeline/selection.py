@@ -54,6 +54,9 @@ NOISE = 0.25  # noise of a score, as a share of it over the root of the number o
 # Weight below which a tree ensemble is left out: it makes the model larger and slower, and no better
 # (docs/benchmarks/log.md).
 MIN_TREE_WEIGHT = 0.1
+# Gain of a candidate over a constant prediction, as a share of the best candidate's, below which it is left out: with
+# a metric such as accuracy, a network at chance level may decide a few validation rows.
+MIN_GAIN = 0.25
 MIN_CALIBRATION_ROWS = 100  # validation rows needed to fit a temperature
 
 Member_co = TypeVar("Member_co", bound=Member, covariant=True)
@@ -256,9 +259,15 @@ def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array)
 
     The loss of the metric is infinite where it is undefined.
     """
-    truth, weights, quantiles = context.y[rows], context.metric_weights(rows), context.task.quantiles
+    loss = context.metric.best_loss(context.y[rows], prediction, context.metric_weights(rows))
+    return loss, _plain_loss(context, rows, prediction)
+
+
+def _plain_loss(context: TrialContext, rows: NDArray[np.intp], prediction: Array) -> float:
+    """Return the plain loss of predictions (n, n_outputs): log-loss, squared error or pinball loss."""
+    quantiles = context.task.quantiles
     plain_loss = partial(pinball, quantiles=quantiles) if quantiles else PLAIN_LOSSES[context.task.kind]
-    return context.metric.best_loss(truth, prediction, weights), plain_loss(truth, prediction, weights)
+    return plain_loss(context.y[rows], prediction, context.metric_weights(rows))
 
 
 def select(
@@ -286,6 +295,7 @@ def select(
     n_folds = max(len(candidate.predictions) for candidate in found)
     found = limits.restrict([candidate for candidate in found if len(candidate.predictions) == n_folds])
     scorer = ValidationScorer.sample(context, n_folds)
+    found = _drop_useless(context, scorer, found)
     seen = [scorer.seen(candidate.predictions) for candidate in found]
     interrupt, metric = current_interrupt(), context.metric
 
@@ -312,6 +322,30 @@ def select(
     temperature = _calibrate(context, predictions)
     predictions = [apply_temperature(part, temperature) for part in predictions]
     return Ensemble(members, weights, names, temperature), predictions, chosen
+
+
+def _drop_useless(
+    context: TrialContext, scorer: ValidationScorer, found: Sequence[Candidate[Member]]
+) -> list[Candidate[Member]]:
+    """Return the candidates, the best first, that predict much better than a constant.
+
+    Compared are plain losses, at the best temperature where probabilities are overconfident.
+    """
+    rows = np.concatenate([fold.valid[part] for fold, part in zip(context.folds, scorer.rows, strict=False)])
+    best = scorer.seen(found[0].predictions)
+    constant = _plain_loss(context, rows, np.full_like(best, best.mean(axis=0)))
+    least = MIN_GAIN * (constant - _plain_loss(context, rows, best))
+
+    def is_useful(candidate: Candidate[Member]) -> bool:
+        prediction = scorer.seen(candidate.predictions)
+        if constant - _plain_loss(context, rows, prediction) >= least:
+            return True
+        if context.task.kind != "classification":
+            return False
+        temperature = fit_temperature(prediction, context.y[rows], context.metric_weights(rows))
+        return constant - _plain_loss(context, rows, apply_temperature(prediction, temperature)) >= least
+
+    return [found[0], *filter(is_useful, found[1:])]
 
 
 def _drop_light_trees(shares: NDArray[np.float64], found: Sequence[Candidate[Member]]) -> NDArray[np.float64]:

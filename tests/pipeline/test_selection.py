@@ -96,3 +96,29 @@ def test_trees_of_little_weight_are_left_out(diabetes: Any, error_of_trees: floa
     np.testing.assert_allclose(predictions[0], space.y[rows] + (0.0 if share else 1.0), atol=1e-9)
     linear = [found[0], replace(found[1], name=LINEAR)]
     assert len(select(space, linear, EnsembleLimits(25), limit=TimeLimit())[0].shares) == 2
+
+
+def test_networks_at_chance_level_are_left_out_and_overconfident_ones_are_not(iris: Any) -> None:
+    space = context(iris, metric="accuracy")
+    rows = space.folds[0].valid
+    truth = np.eye(3)[space.y[rows]]
+
+    def candidate(name: int, prediction: Any) -> Candidate[Any]:
+        return Candidate(name, {}, 0.0, score_fold(space, rows, prediction), [prediction], lambda: [object()])
+
+    wrong = np.roll(truth, 1, axis=1)
+    is_missed = np.arange(len(rows)) < 3
+    good = 0.6 * truth + 0.2  # 0.8 and 0.2, except for three rows:
+    good[is_missed] = (0.48 * wrong + 0.46 * truth + 0.02)[is_missed]
+    good /= good.sum(axis=1, keepdims=True)
+    chance = np.full_like(truth, 1 / 3)
+    chance[is_missed] = truth[is_missed]  # it would correct them
+    chance[~is_missed] = (0.4 * wrong + 0.3 * (1 - wrong))[~is_missed]
+    is_other = np.arange(len(rows)) >= len(rows) - 2
+    overconfident = np.where(is_other[:, None], wrong, truth)  # log-loss above that of a constant, two rows wrong
+
+    found = [candidate(0, good), candidate(1, chance)]
+    assert set(select(space, found, EnsembleLimits(25), limit=TimeLimit())[0].shares) == {0}
+    found = [candidate(0, good), candidate(2, overconfident)]
+    assert found[1].rank[1] > np.log(3)
+    assert set(select(space, found, EnsembleLimits(25), limit=TimeLimit())[0].shares) == {0, 2}
