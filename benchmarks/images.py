@@ -2,25 +2,30 @@
 
     python benchmarks/images.py fit --sets mnist fashion_mnist --seconds 300 2000 --seeds 0 1
     python benchmarks/images.py digits --seconds 60 --splits 0 1
+    python benchmarks/images.py hand --sets fashion_mnist pasted_fashion_mnist --images 10000 --seconds 300
     python benchmarks/images.py speed
     python benchmarks/images.py threads
 
 `fit` searches with `AutoNetImageClassification`; `digits` compares it with the same pixels as a table, on the same
-splits; `speed` trains the network of `--config`, a file that `fit --configs` wrote, or the default one, in turns by the
+splits; `hand` compares it with its own best network, trained for the same time by a loop written by hand: all
+images, both cores, AdamW with one cycle of the learning rate, the augmentation found; `speed` trains the network of `--config`, a file that `fit --configs` wrote, or the default one, in turns by the
 training loop and by hand: the same network, batches, augmentation and optimizer, two seconds each.  `threads` compares
 one job on two threads with two jobs on one thread each, and memory with channels first and last.
 """
 
 import argparse
 import json
+import os
 import time
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 import numpy as np
 import torch
 from common import environment, images
 from joblib import Parallel, delayed
+from photographs import load_images
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import nn
@@ -30,7 +35,7 @@ from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
 from autonet.core.task import Task
 from autonet.data.images.encoder import ImageEncoder
-from autonet.data.images.reader import ImageData
+from autonet.data.images.reader import ImageData, ImageReader
 from autonet.nets.images.registry import IMAGE_NETWORKS
 from autonet.pipeline.images import IMAGES
 from autonet.pipeline.trial import build_training
@@ -45,6 +50,9 @@ SIDE = 28  # pixels
 TURNS = 12
 TURN_SECONDS = 2.0
 WARM_UP_STEPS = 3
+N_TEST = 10_000  # images
+HAND_LEARNING_RATE = 0.005  # of AdamW, where the configuration has another optimizer
+HAND_WARM_UP = 0.2  # of the time
 
 
 def fit(arguments: argparse.Namespace) -> None:
@@ -80,9 +88,10 @@ def fit(arguments: argparse.Namespace) -> None:
 def predict_alone(auto: AutoNetImageClassification, X: np.ndarray) -> np.ndarray:
     """Classes predicted by the network of `get_pytorch_model`."""
     network = auto.get_pytorch_model()
-    encoder = ImageEncoder.fit(ImageData(X[:, None]), np.arange(len(X)), 0)  # its statistics hardly differ
+    _, data = ImageReader.infer(X)
+    encoder = ImageEncoder.fit(data, np.arange(len(data)), 0)  # its statistics hardly differ
     with torch.inference_mode():
-        inputs = encoder.inputs(ImageData(X[:, None]), torch.device("cpu"))
+        inputs = encoder.inputs(data, torch.device("cpu"))
         codes = torch.cat([network(inputs[rows]).argmax(1) for rows in torch.arange(len(X)).split(1000)])
     return np.asarray(auto.classes_)[codes.numpy()]
 
@@ -100,6 +109,61 @@ def digits(arguments: argparse.Namespace) -> None:
         rows.append(scores)
         print(f"| {split} | {scores[0]:.4f} | {scores[1]:.4f} |", flush=True)
     print(f"| mean | {mean(a for a, _ in rows):.4f} | {mean(b for _, b in rows):.4f} |\n\n{environment()}")
+
+
+def hand(arguments: argparse.Namespace) -> None:
+    print("| images | seconds | seed | autonet | its best network alone | the same by hand | epochs by hand |")
+    print("|---|---|---|---|---|---|---|")
+    for name in arguments.sets:
+        X, y, X_test, y_test = load_images(name, arguments.images, N_TEST)
+        for seconds in arguments.seconds:
+            for seed in arguments.seeds:
+                auto = AutoNetImageClassification(
+                    arguments.preset, max_runtime=seconds, random_state=seed, log_level=arguments.log_level
+                ).fit(X, y)
+                score, alone = auto.score(X_test, y_test), np.mean(predict_alone(auto, X_test) == y_test)
+                by_hand_score, epochs = train_by_hand(auto.best_config_, X, y, X_test, y_test, seconds)
+                print(
+                    f"| {name} | {seconds:g} | {seed} | {score:.4f} | {alone:.4f} | {by_hand_score:.4f} | {epochs:.1f} |",
+                    flush=True,
+                )
+    print(f"\n{environment()}")
+
+
+def train_by_hand(
+    config: dict[str, Any], X: np.ndarray, y: np.ndarray, X_test: np.ndarray, y_test: np.ndarray, seconds: float
+) -> tuple[float, float]:
+    """Test accuracy of the network of a configuration, trained plainly for some seconds, and the number of epochs."""
+    torch.set_num_threads(os.cpu_count() or 1)
+    (_, data), (_, test) = (ImageReader.infer(images) for images in (X, X_test))
+    encoder = ImageEncoder.fit(data, np.arange(len(data)), 0)
+    rows = EncodedRows(encoder.inputs(data, torch.device("cpu")), torch.from_numpy(y.astype(np.int64)))
+    components = Components.resolve(IMAGES.nodes.values(), config)
+    task = Task("classification", n_rows=len(X), n_outputs=len(np.unique(y)))
+    state, plan = build_training(task, components, rows, encoder.layout, torch.Generator(), IMAGES)
+    network, peak = state.network, config.get("OptimizerSelector:adamw:learning_rate", HAND_LEARNING_RATE)
+    optimizer, loss = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0.02), nn.CrossEntropyLoss()
+    began, steps, progress = time.monotonic(), 0, 0.0
+    network.train()
+    while progress < 1:
+        for batch in torch.randperm(len(rows)).split(plan.batch_size):
+            progress = (time.monotonic() - began) / seconds
+            if progress >= 1:
+                break
+            rate = progress / HAND_WARM_UP if progress < HAND_WARM_UP else (1 - progress) / (1 - HAND_WARM_UP)
+            optimizer.param_groups[0]["lr"] = peak * rate
+            drawn = rows.take(batch)
+            drawn = EncodedRows(drawn.x[:], drawn.y) if plan.augment is None else plan.augment(drawn)
+            optimizer.zero_grad()
+            loss(network(drawn.x), drawn.y).backward()
+            optimizer.step()
+            steps += 1
+    network.eval()
+    with torch.inference_mode():
+        inputs = encoder.inputs(test, torch.device("cpu"))
+        codes = torch.cat([network(inputs[chunk]).argmax(1) for chunk in torch.arange(len(test)).split(1000)])
+    torch.set_num_threads(1)
+    return float(np.mean(codes.numpy() == y_test)), steps / count_batches(len(rows), plan.batch_size)
 
 
 def speed(arguments: argparse.Namespace) -> None:
@@ -212,6 +276,14 @@ def main() -> None:
     command.set_defaults(run=digits)
     command.add_argument("--seconds", type=float, default=60.0)
     command.add_argument("--splits", type=int, nargs="+", default=[0, 1])
+    command = commands.add_parser("hand")
+    command.set_defaults(run=hand)
+    command.add_argument("--sets", nargs="+", default=["pasted_fashion_mnist"])
+    command.add_argument("--images", type=int, default=10_000)
+    command.add_argument("--seconds", type=float, nargs="+", default=[300.0])
+    command.add_argument("--seeds", type=int, nargs="+", default=[0])
+    command.add_argument("--preset", default="medium_cs")
+    command.add_argument("--log-level", default=None)
     command = commands.add_parser("speed")
     command.set_defaults(run=speed)
     command.add_argument("--config", type=Path, nargs="*", default=[])
