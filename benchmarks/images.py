@@ -7,10 +7,11 @@
     python benchmarks/images.py threads
 
 `fit` searches with `AutoNetImageClassification`; `digits` compares it with the same pixels as a table, on the same
-splits; `hand` compares it with its own best network, trained for the same time by a loop written by hand: all
-images, both cores, AdamW with one cycle of the learning rate, the augmentation found; `speed` trains the network of `--config`, a file that `fit --configs` wrote, or the default one, in turns by the
-training loop and by hand: the same network, batches, augmentation and optimizer, two seconds each.  `threads` compares
-one job on two threads with two jobs on one thread each, and memory with channels first and last.
+splits; `hand` with its own best network, trained for the same time by a loop written by hand: all images, both cores,
+AdamW with one cycle of the learning rate, the augmentation that the search found; `speed` trains the network of
+`--config`, a file that `fit --configs` wrote, or the default one, in turns by the training loop and by hand: the same
+network, batches, augmentation and optimizer, two seconds each.  `threads` compares one job on two threads with two jobs
+on one thread each, and memory with channels first and last.
 """
 
 import argparse
@@ -122,11 +123,9 @@ def hand(arguments: argparse.Namespace) -> None:
                     arguments.preset, max_runtime=seconds, random_state=seed, log_level=arguments.log_level
                 ).fit(X, y)
                 score, alone = auto.score(X_test, y_test), np.mean(predict_alone(auto, X_test) == y_test)
-                by_hand_score, epochs = train_by_hand(auto.best_config_, X, y, X_test, y_test, seconds)
-                print(
-                    f"| {name} | {seconds:g} | {seed} | {score:.4f} | {alone:.4f} | {by_hand_score:.4f} | {epochs:.1f} |",
-                    flush=True,
-                )
+                plain, epochs = train_by_hand(auto.best_config_, X, y, X_test, y_test, seconds)
+                scores = f"{score:.4f} | {alone:.4f} | {plain:.4f}"
+                print(f"| {name} | {seconds:g} | {seed} | {scores} | {epochs:.1f} |", flush=True)
     print(f"\n{environment()}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from autonet.core.component import Choice, Component, Components, Node
     from autonet.core.task import InputLayout, Task
 
-__all__ = ["Allocate", "Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader", "TreeEncoding"]
+__all__ = ["Allocate", "Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader", "RefitShares", "TreeEncoding"]
 
 
 Allocate = Callable[["tuple[int, ...]"], "NDArray[np.float32]"]
@@ -127,6 +128,25 @@ Augmentation = Callable[[Any, Any], Any]
 """Maps a batch of training rows and a generator to an augmented batch."""
 
 
+@dataclass(frozen=True)
+class RefitShares:
+    """Shares of a refit on all rows: of the time, the epochs and the final model.
+
+    Attributes
+    ----------
+    runtime : float
+        Share of the runtime that is reserved for it.
+    further_epochs : float
+        Epochs of a network that continues, as a share of those that it was trained.
+    weight : float
+        Weight of the refitted networks beside the validated ones of the same trials.
+    """
+
+    runtime: float = 0.12
+    further_epochs: float = 0.3
+    weight: float = 0.5  # alone they are worse (docs/benchmarks/log.md)
+
+
 class Modality(Protocol):
     """Kind of data: its reader, encoder and networks.
 
@@ -140,6 +160,9 @@ class Modality(Protocol):
         Whether the operations of its networks are large enough to share them among threads.
     top_epochs : float
         Epochs at the top rung, for budgets in seconds, where the time allows them.
+    holdout_rows : int
+        Rows to hold out of large data for validation.
+    refit : RefitShares
     makers : mapping of str to callable
         By name of a node, what makes a component of the user's own of its name, builder and space, where that is
         another than for tables.
@@ -151,6 +174,8 @@ class Modality(Protocol):
     presets: str = ""
     uses_threads: bool = False
     top_epochs: float = 0.0
+    holdout_rows: int = 2000
+    refit: RefitShares = RefitShares()
     makers: Mapping[str, Callable[..., Component[Any]]] = MappingProxyType({})
     copies: bool = True
 

@@ -274,6 +274,7 @@ class Options(Params):
             selects=self.max_networks > 1,
             refits=self.refit_on_all_rows is True,
             n_jobs=self.n_jobs,
+            refit_share=self.modality.refit.runtime,
             memory_limit_mb=self.memory_limit_mb,
             copies=self.modality.copies or self.resolve_device().type != "cpu",
         )

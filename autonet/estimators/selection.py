@@ -187,7 +187,7 @@ class Selection:
             ((name, members),) = refitted.items()
             networks = [member for member in members if isinstance(member, NetworkMember)]
             return replace(self, members=networks, ensemble=Ensemble.from_members(name, networks))
-        return replace(self, ensemble=add_refitted(self.ensemble, refitted))
+        return replace(self, ensemble=add_refitted(self.ensemble, refitted, context.modality.refit.weight))
 
     def without(self, category: type[AutonetWarning]) -> "Selection":
         """Return a copy without the warnings of a category."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from autonet.core.clock import TimeLimit
 from autonet.core.cores import available_cores
-from autonet.core.modality import Data
+from autonet.core.modality import Data, RefitShares
 from autonet.metrics.metric import Metric
 from autonet.search.executors.base import Executor
 from autonet.search.registry import make_executor
@@ -38,7 +38,6 @@ BASELINE_SECONDS = (0.1, 2.0)  # at least, at most
 # Shares of the runtime reserved at the end: fit must return by max_runtime.
 SELECTION_SHARE = 0.02
 MAX_SELECTION_SECONDS = 10.0
-REFIT_SHARE = 0.12
 CLOSING_SHARE = 0.01
 MAX_CLOSING_SECONDS = 2.0
 SHUTDOWN_SECONDS = 0.3  # for worker processes to end: ten times what it takes on an idle machine
@@ -54,9 +53,9 @@ TESTING_SHARE = 0.1  # of the runtime, at most
 
 # Rungs.
 TOP_SHARE = 1 / 3  # of the runtime, so that more than one configuration can reach the top rung
-LONGEST_SHARE = (
-    0.95  # of the time for the search, where networks need it for their epochs: one configuration per worker
-)
+LONGEST_SHARE = 0.95  # of the time for the search, for a single configuration per worker
+SHORT_SHARE = 0.55  # of the runtime: networks that need more for their epochs get all of it
+CHOSEN_SHARE = 0.5  # of the time for the search, at most; the rest is for short trainings to choose from
 RUNG_SPAN = 27  # top rung over lowest rung: three promotions with eta=3
 DEFAULT_EPOCHS = (5.0, 150.0)  # lowest and top rung, as in Auto-PyTorch
 DEFAULT_SHARES = (1 / 9, 1.0)  # the same, of the rows
@@ -84,6 +83,8 @@ class TimePlan:
         Whether its networks are then trained on all rows.
     n_jobs : int, str or None
         Number of trials at a time, as the user set it.
+    refit_share : float
+        Share of the runtime that is reserved for it.
     memory_limit_mb : float or None
         Memory of a trial, which is then trained in a worker process.
     copies : bool
@@ -104,6 +105,7 @@ class TimePlan:
     selects: bool
     refits: bool
     n_jobs: int | str | None
+    refit_share: float = RefitShares.runtime
     memory_limit_mb: float | None = None
     copies: bool = True
     scoring: float = 0.0
@@ -136,7 +138,7 @@ class TimePlan:
         """Seconds reserved at the end: for selection, refit and closing."""
         runtime = self.runtime or 0.0
         selecting = min(SELECTION_SHARE * runtime, MAX_SELECTION_SECONDS) if self.selects else 0.0
-        refitting = REFIT_SHARE * runtime if self.refits else 0.0
+        refitting = self.refit_share * runtime if self.refits else 0.0
         wants_processes = self.repays_processes if self.n_jobs == "auto" else self.n_jobs not in (1, None)
         has_processes = (wants_processes and self._has_time_for_processes) or self.memory_limit_mb is not None
         closing = min(CLOSING_SHARE * runtime, MAX_CLOSING_SECONDS) + (SHUTDOWN_SECONDS if has_processes else 0.0)
@@ -183,13 +185,13 @@ class TimePlan:
         return min(TESTING_SECONDS * n_rows, TESTING_SHARE * (self.runtime or 0.0))
 
     def is_short(self, epoch_seconds: float, top_epochs: float) -> bool:
-        """Return whether networks cannot train so many epochs, not even if each worker trains only one."""
+        """Return whether so many epochs leave too little of the runtime to choose from configurations."""
         if self.runtime is None or self.unit != "time" or self.min_budget is not None or self.max_budget is not None:
             return False
-        return TOP_SHARE * self.runtime < self._longest < top_epochs * epoch_seconds
+        return TOP_SHARE * self.runtime < self._longest and SHORT_SHARE * self.runtime < top_epochs * epoch_seconds
 
     def without_refit_if_short(self, epoch_seconds: float, top_epochs: float) -> "TimePlan":
-        """Return a plan in which the search gets the time of the refit, if networks cannot train so many epochs."""
+        """Return a plan in which the search gets the time of the refit, if there is too little for so many epochs."""
         return replace(self, refits=False) if self.is_short(epoch_seconds, top_epochs) else self
 
     @property
@@ -207,8 +209,8 @@ class TimePlan:
         metric_seconds : float
             Duration of the metric in a validation: at the lowest rung at most a share of the training.
         top_epochs : float
-            Epochs at the top rung, for budgets in seconds, if the runtime allows them to one configuration per worker.
-            If it does not, that is the only rung.
+            Epochs at the top rung, for budgets in seconds, in up to half of the time of the search.  If they take most
+            of the runtime, there is one rung, for one configuration per worker.
         """
         if self.unit == "epochs":
             low = self.min_budget or min(DEFAULT_EPOCHS[0], self.max_budget or DEFAULT_EPOCHS[0])
@@ -220,7 +222,9 @@ class TimePlan:
         longest = self._longest
         if self.is_short(epoch_seconds, top_epochs):
             return Rungs.geometric(longest, longest, self.eta, "time")
-        top = max(TOP_SHARE * (self.runtime or DEFAULT_RUNTIME), min(top_epochs * epoch_seconds, longest))
+        top = TOP_SHARE * (self.runtime or DEFAULT_RUNTIME)
+        if top_epochs and longest > top:
+            top = min(max(top, top_epochs * epoch_seconds), CHOSEN_SHARE * longest)
         high = self.max_budget or max(top, self.min_budget or 0.0)
         wanted = min(WANTED_EPOCHS * epoch_seconds, high / self.eta)
         least = max(high / RUNG_SPAN, MIN_EPOCHS * epoch_seconds, metric_seconds / METRIC_SHARE)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autonet.core.component import Components, Node
-from autonet.core.modality import Augmentation, Inputs, Modality
+from autonet.core.modality import Augmentation, Inputs, Modality, RefitShares
 from autonet.core.task import InputLayout, Task
 from autonet.data.images.arrays import Channels
 from autonet.data.images.encoder import ImageEncoder, ImageLayout
@@ -33,6 +33,9 @@ class Images(Modality):
     presets = "images"
     uses_threads = True
     top_epochs = 20.0  # between 10 and 20 epochs networks still improve, beyond hardly (docs/benchmarks/log.md)
+    holdout_rows = 1000
+    # Networks still improve when the search ends, and most by images that they have not seen (docs/benchmarks/log.md).
+    refit = RefitShares(runtime=0.4, further_epochs=1.5, weight=0.8)
     copies = False
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
     makers = MappingProxyType(

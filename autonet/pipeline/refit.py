@@ -15,6 +15,7 @@ import torch
 from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
+from autonet.core.modality import RefitShares
 from autonet.models.ensemble import Ensemble, Member, TreeMember
 from autonet.models.trees import BoostedTrees
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
@@ -42,8 +43,6 @@ Weights = dict[str, Any]
 # A network whose best epoch lies after this share of its training continues; others start anew
 # (docs/benchmarks/log.md).
 LATE = 0.8
-FURTHER_EPOCHS = 0.3  # of a network that continues, as a share of its epochs
-REFITTED_SHARE = 0.5  # weight of the refitted networks; alone they are worse (docs/benchmarks/log.md)
 PLANNED_SHARE = 0.8  # of the time; the rest is for encoding, and for jobs of different lengths
 MIN_TRAINING_SHARE = {
     "time": 0.5,
@@ -211,7 +210,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
                 state.position.steps = state.position.epochs * n_batches  # schedules count epochs of these rows
             with draw_from(generator):
                 remember_rows([state.network, state.ema.network], rows.x, rows.y, rows.weights)
-            length = _epochs(fold)
+            length = _epochs(context, fold)
             if context.unit == "time":
                 length *= share * _epoch_seconds(context, fold)
             budget = TrainingBudget(context.training_unit, 0.0, length, n_batches, limit)
@@ -227,20 +226,25 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     return Result(0.0, checkpoint=weights)
 
 
-def add_refitted(ensemble: Ensemble, refitted: Mapping[int | str, Sequence[Member]]) -> Ensemble:
-    """Average the networks of an ensemble with the refitted ones of the same trials, and replace tree ensembles."""
+def add_refitted(
+    ensemble: Ensemble, refitted: Mapping[int | str, Sequence[Member]], weight: float = RefitShares.weight
+) -> Ensemble:
+    """Average the networks of an ensemble with the refitted ones of the same trials, and replace tree ensembles.
+
+    The refitted networks have `weight` of each average.
+    """
     shares, names = ensemble.shares, list(ensemble.names)
     members = [
         refitted[n][0] if isinstance(n, str) and n in refitted else m
         for n, m in zip(names, ensemble.members, strict=True)
     ]
-    kept = [1 - REFITTED_SHARE if isinstance(name, int) and name in refitted else 1.0 for name in names]
-    weights = [weight * share for weight, share in zip(ensemble.weights, kept, strict=True)]
+    kept = [1 - weight if isinstance(name, int) and name in refitted else 1.0 for name in names]
+    weights = [before * share for before, share in zip(ensemble.weights, kept, strict=True)]
     for name, parts in refitted.items():
         if isinstance(name, int):
             members += parts
             names += [name] * len(parts)
-            weights += [REFITTED_SHARE * shares[name] / len(parts)] * len(parts)
+            weights += [weight * shares[name] / len(parts)] * len(parts)
     return replace(ensemble, members=members, weights=weights, names=names)
 
 
@@ -249,14 +253,15 @@ def _is_late(fold: TrainedFold) -> bool:
     return bool(fold.best.epochs >= LATE * fold.position["epochs"])
 
 
-def _epochs(fold: TrainedFold) -> float:
+def _epochs(context: TrialContext, fold: TrainedFold) -> float:
     """Return the number of epochs of the refit."""
-    return float(max(round(fold.best.epochs * (FURTHER_EPOCHS if _is_late(fold) else 1.0)), 1))
+    share = context.modality.refit.further_epochs if _is_late(fold) else 1.0
+    return float(max(round(fold.best.epochs * share), 1))
 
 
 def _seconds(context: TrialContext, folds: Sequence[TrainedFold]) -> float:
     """Estimate the seconds that the refit of a trial takes."""
-    return max(sum(_epochs(fold) * _epoch_seconds(context, fold) for fold in folds), 1e-6)
+    return max(sum(_epochs(context, fold) * _epoch_seconds(context, fold) for fold in folds), 1e-6)
 
 
 def _epoch_seconds(context: TrialContext, fold: TrainedFold) -> float:

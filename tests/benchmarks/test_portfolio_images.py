@@ -12,7 +12,7 @@ from autonet.space.portfolio import fit_portfolio
 from autonet.space.presets import load_preset
 
 
-@pytest.mark.parametrize("n_images", [2_500, 50_000])
+@pytest.mark.parametrize("n_images", [2_500, 10_000, 50_000])
 def test_candidates_and_entries_are_in_the_space(n_images: int, script: Any) -> None:
     candidates = script("portfolio_images").candidates(n_images)
     task = Task("classification", n_rows=n_images, n_outputs=10)

@@ -47,8 +47,9 @@ def test_an_epoch_is_timed_on_the_rows() -> None:
 def test_budgets_in_seconds_are_those_of_the_fit_for_images_that_take_long() -> None:
     X, y = np.random.default_rng(0).integers(256, size=(3000, 32, 32), dtype=np.uint8), np.arange(3000) % 2
     auto = AutoNetImageClassification("medium_cs", max_runtime=3, min_budget=0.5, n_jobs=1, random_state=0)
-    planned = rungs(auto.plan(X, y))
-    assert [f"{budget:.4g} s" for budget in auto.fit(X, y).history_.rungs.budgets] == list(planned)
+    planned = [float(name.removesuffix(" s")) for name in rungs(auto.plan(X, y))]
+    # The top rung depends on when the search begins.
+    assert auto.fit(X, y).history_.rungs.budgets == pytest.approx(planned, rel=0.2)
 
 
 def test_an_epoch_is_timed_where_torch_computes_no_gradients(iris: Any, quick: dict[str, Any]) -> None:

@@ -64,7 +64,8 @@ def test_all_cores_are_used_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> 
     ("epoch_seconds", "budgets"),
     [
         (0.1, (2.0, 20.0)),  # 40 epochs take less than a third of the time
-        (0.7, (28 / 3, 28.0)),
+        (0.6, (8.0, 24.0)),
+        (0.8, (9.1, 27.4)),  # half of the time of the search
         (5.0, (50.0,)),  # one configuration per worker
     ],
 )
@@ -74,7 +75,8 @@ def test_networks_that_need_their_epochs_get_them(
     plan = divided(max_runtime=60)
     longest = 0.95 * (plan.limit("search").at - plan.began)
     found = plan.rungs(epoch_seconds, top_epochs=40.0).budgets
-    assert (found[0], found[-1]) == pytest.approx((budgets[0], budgets[-1]) if len(budgets) > 1 else (longest, longest))
+    expected = (budgets[0], budgets[-1]) if len(budgets) > 1 else (longest, longest)
+    assert (found[0], found[-1]) == pytest.approx(expected, rel=0.01)
     assert len(found) >= len(budgets)
 
 
