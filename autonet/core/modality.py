@@ -158,6 +158,8 @@ class Modality(Protocol):
         Folder of its presets below that of all; empty for tables.
     uses_threads : bool
         Whether the operations of its networks are large enough to share them among threads.
+    limits_memory : bool
+        Whether a training step of its largest networks may take more memory than there is, which trials then check.
     top_epochs : float
         Epochs at the top rung, for budgets in seconds, where the time allows them.
     holdout_rows : int
@@ -173,6 +175,7 @@ class Modality(Protocol):
     baseline_encoding: Sequence[Choice[Any]] = ()
     presets: str = ""
     uses_threads: bool = False
+    limits_memory: bool = False
     top_epochs: float = 0.0
     holdout_rows: int = 2000
     refit: RefitShares = RefitShares()

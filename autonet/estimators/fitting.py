@@ -63,6 +63,7 @@ from autonet.metrics.metric import METRICS
 from autonet.models.model import one_thread
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.context import TrialContext
+from autonet.pipeline.step_memory import share_memory
 from autonet.pipeline.trial import run_trial
 from autonet.search.executors.base import Executor
 from autonet.search.spaces.encoding import Encoding
@@ -210,9 +211,10 @@ def _log_model(estimator: "AutoNet", options: Options, seconds: float) -> None:
 
 
 def _start_workers(adopted: Executor | None, context: TrialContext, plan: TimePlan, on_exit: ExitStack) -> Executor:
-    """Start worker processes, unless there is an executor; those of this machine share encodings."""
+    """Start worker processes, unless there is an executor; those of this machine share encodings and memory."""
     executor = adopted or on_exit.enter_context(closing(plan.executor(context.data)))
     context.shared = on_exit.enter_context(share_encodings(context, executor))
+    context.step_memory = None if adopted else share_memory(executor.n_slots)
     return executor
 
 

@@ -118,6 +118,8 @@ class TrialContext:
         Of training; see `TrainingPlan`.
     max_parameters : float
         Configurations whose network has more parameters fail before their training.
+    step_memory : float or None
+        Bytes that a training step may take, of modalities that limit it; None: those available where a trial runs.
     initial_weights : mapping of str to Tensor or None
         Networks begin with those whose names and shapes match; see `load_matching`.
     threads : int
@@ -143,6 +145,7 @@ class TrialContext:
     shared: "SharedEncodings | None" = None
     precision: str = "float32"
     max_parameters: float = math.inf
+    step_memory: float | None = None
     initial_weights: Mapping[str, Tensor] | None = None
     threads: int = 1
     _encoded: OrderedDict[Any, tuple[Encoder, list[Inputs]]] = field(default_factory=OrderedDict, repr=False)

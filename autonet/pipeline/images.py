@@ -32,6 +32,7 @@ class Images(Modality):
 
     presets = "images"
     uses_threads = True
+    limits_memory = True
     top_epochs = 20.0  # between 10 and 20 epochs networks still improve, beyond hardly (docs/benchmarks/log.md)
     holdout_rows = 1000
     # Networks still improve when the search ends, and most by images that they have not seen (docs/benchmarks/log.md).

@@ -27,6 +27,7 @@ from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.nets.modernnca import remember_rows
 from autonet.pipeline.context import EncodedFold, TrialContext
 from autonet.pipeline.details import FOLDS, describe_curve, describe_fold, new_curve
+from autonet.pipeline.step_memory import check_step_memory, share_memory
 from autonet.pipeline.tabular import TABLES
 from autonet.pipeline.threads import torch_threads
 from autonet.pipeline.trained import TrainedFold, as_checkpoint, as_folds
@@ -315,7 +316,11 @@ def build_in_context(
     n_parameters = sum(p.numel() for p in state.network.parameters())
     if n_parameters > context.max_parameters:
         raise InvalidNetwork(f"The network has {n_parameters} parameters; max_parameters is {context.max_parameters}.")
-    return state, replace(plan, precision=context.precision)
+    plan = replace(plan, precision=context.precision)
+    if context.modality.limits_memory:
+        limit = share_memory() if context.step_memory is None else context.step_memory
+        check_step_memory(state.network, plan, rows.x, limit)
+    return state, plan
 
 
 def build_member(
