@@ -8,6 +8,7 @@ from autonet.cli.tables import Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.cli.training import Roles
 from autonet.core.errors import InvalidData
+from autonet.core.files import check_path
 from autonet.core.warn import join_first
 from autonet.data.images.reader import ImageReader
 
@@ -26,6 +27,7 @@ def load_model(path: str) -> "AutoNet":
     """
     import autonet  # noqa: PLC0415 - its estimators import torch
 
+    check_path(path, "The path of MODEL")
     if Path(path).is_dir():
         return autonet.open_run(path).best_estimator()
     return autonet.load(path)

@@ -11,6 +11,7 @@ import numpy as np
 from autonet.cli.tables import Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.core.errors import InvalidData
+from autonet.core.files import check_path
 from autonet.core.warn import join_first
 from autonet.data.images.sources import (
     DELIMITERS,
@@ -41,6 +42,7 @@ FILE, LABEL = "file", "label"
 
 def has_labels(path: str) -> bool:
     """Return whether labels need no name: in a folder, and in a table of paths and labels without a header."""
+    check_path(path, "The path of the data")
     return Path(path).is_dir() or _lacks_header(path)
 
 
@@ -83,6 +85,7 @@ def read_files(
     ------
     InvalidData, InvalidOption, MissingPackage, OSError
     """
+    check_path(path, "The path of the data")
     if Path(path).is_dir() or is_image_name(path):  # a single image has no label: `list_folder` refuses it
         files, labels = list_folder(path) if labeled else (list_pictures(path, path), None)
         return Table({FILE: files} if labels is None else {FILE: files, LABEL: labels}, path)

@@ -23,6 +23,7 @@ import numpy as np
 
 from autonet.cli.texts import ColumnKind, convert_texts
 from autonet.core.errors import DataWarning, InvalidData, InvalidOption, MissingPackage, UnknownName
+from autonet.core.files import check_path
 from autonet.core.warn import join_first, warn
 
 __all__ = ["STDIN", "Table", "read_table"]
@@ -112,6 +113,7 @@ def read_table(
         If the file cannot be opened.
     """
     source = "standard input" if path == STDIN else path
+    check_path(path, "The path of the table")
     if Path(path).is_dir():
         raise InvalidOption(f"{path} is a directory; expected a table.")
     chosen = format_ or _find_format(path)

@@ -1,19 +1,51 @@
 """Files: reading small texts of users, and writing that leaves a file complete or absent."""
 
+import errno
 import os
 import secrets
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import AutonetError, InvalidOption
 
-__all__ = ["describe_kind", "find_target", "publish", "read_text", "write_file"]
+__all__ = ["check_path", "describe_kind", "find_target", "publish", "read_text", "write_file"]
 
 # Largest size of a preset or an updates file, in bytes; autonet's largest preset has 20 kB.
 MAX_BYTES = 2**18
 # Longest line, in characters: time and memory of parsing a dotted TOML key grow with the square of its length.
 MAX_LINE_LENGTH = 4096
+
+
+def check_path(path: str | os.PathLike[str], name: str, error: type[AutonetError] = InvalidOption) -> None:
+    """Check that a file may have a path: one that is not empty, nor longer than the system allows.
+
+    Parameters
+    ----------
+    path : path-like
+    name : str
+        Subject of the error message, such as ``"The path of X"``.
+    error : type of AutonetError, default=InvalidOption
+
+    Raises
+    ------
+    AutonetError
+        Of the type `error`.
+    """
+    text = os.fspath(path)
+    fault = ""
+    if not text:  # which `Path` takes for the current folder
+        fault = "is empty; name a file or folder, such as '.', the current one"
+    elif "\0" in text:
+        fault = "has a NUL character; leave it out"
+    else:
+        try:
+            os.lstat(text)
+        except OSError as found:
+            if found.errno == errno.ENAMETOOLONG:
+                fault = f"is longer than the system allows: {text!r:.60}...; shorten it"
+    if fault:
+        raise error(f"{name} {fault}.")
 
 
 def read_text(path: str | Path, what: str) -> str:
@@ -65,6 +97,7 @@ def find_target(path: str | os.PathLike[str], what: str = "The model") -> Path:
     InvalidOption
         If there is no such directory, or the file is not a regular one, which would be replaced.
     """
+    check_path(path, f"{what} cannot be saved: its path")
     target = Path(path).resolve()
     if not target.parent.is_dir():
         raise InvalidOption(f"{what} cannot be saved to {path}: there is no directory {target.parent}.")

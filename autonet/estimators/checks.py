@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autonet.core.errors import InvalidOption
+from autonet.core.files import check_path
 from autonet.core.validation import check_choice, is_real
 from autonet.data.splits.folds import CROSS_VALIDATORS
 from autonet.pipeline.components import name_component
@@ -187,8 +188,9 @@ def parse_log_level(level: str | int | None) -> int | None:
 def check_directory(name: str, value: Any) -> None:
     """Check the path of a directory that may be made."""
     PATH(name, value)
-    path = None if value is None else Path(value).absolute()
-    if path is not None:
+    if value is not None:
+        check_path(value, f"The path {name}")
+        path = Path(value).absolute()
         existing = next(folder for folder in (path, *path.parents) if folder.exists())
         if not existing.is_dir() or not os.access(existing, os.W_OK):
             raise InvalidOption(f"{name} must be a directory that can be written; got {str(value)!r:.200}.")

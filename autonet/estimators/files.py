@@ -14,7 +14,7 @@ import torch
 
 from autonet.core.component import Component, Node, OwnComponents
 from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile, InvalidOption
-from autonet.core.files import find_target, write_file
+from autonet.core.files import check_path, find_target, write_file
 from autonet.core.modality import Modality
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.specfile import read_spec, write_spec
@@ -115,6 +115,7 @@ def load(path: str | os.PathLike[str], *, components: Iterable[Any] = ()) -> "Au
     """
     if not isinstance(components, Iterable):
         raise InvalidOption(f"components must be a list of builders; got {components!r:.60}. Put it into a list.")
+    check_path(path, "The path of the model", InvalidModelFile)
     file, components = Path(path), list(components)
     if file.exists() and not file.is_file():
         raise InvalidModelFile(f"{path} cannot be loaded: it is not a file.")

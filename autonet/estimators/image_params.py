@@ -43,7 +43,7 @@ def _is_size(value: Any) -> bool:
 
 def _is_list_of_paths(value: Any) -> bool:
     is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    return is_list and len(value) > 0 and all(isinstance(path, str | os.PathLike) for path in value)
+    return is_list and len(value) > 0 and all(isinstance(path, str | os.PathLike) and os.fspath(path) for path in value)
 
 
 @dataclass(frozen=True)

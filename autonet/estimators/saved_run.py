@@ -11,6 +11,7 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.clock import TimeLimit
 from autonet.core.errors import InvalidOption, RunUnavailable, SearchFailed
+from autonet.core.files import check_path
 from autonet.core.resulttable import ResultTable
 from autonet.core.spec import from_spec
 from autonet.estimators.baselines import Baselines
@@ -208,6 +209,7 @@ def open_run(run_dir: str | os.PathLike[str]) -> SavedRun:
     >>> run.stage, len(run.history), bool((best.predict(X) == auto.predict(X)).all())
     ('ended', 2, True)
     """
+    check_path(run_dir, "The path of the run", RunUnavailable)
     path = Path(run_dir)
     fit, progress = read_fit(path), read_progress(path)
     if fit is None:

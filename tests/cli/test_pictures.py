@@ -74,6 +74,8 @@ def test_a_table_of_paths_is_predicted_and_evaluated(folder: Path, model: Path, 
         assert json.loads(done.out)[0]["score"] == 1, done.err
     for arguments, message in (
         (("evaluate", model, folder / "named.csv"), "TEST and --target belong together"),
+        (("evaluate", "", folder), "The path of MODEL is empty"),
+        (("predict", model, ""), "The path of the data is empty"),
         (("predict", model, tmp_path), "has no images"),
         (("predict", model, folder / "gone.png"), f"'{folder / 'gone.png'}' does not exist; pass a folder of images"),
     ):
@@ -127,6 +129,9 @@ def test_what_a_fit_cannot_do_is_refused(folder: Path, tmp_path: Path) -> None:
         ((folder, "--categorical-features", "a"), "Unknown option 'categorical_features'"),
         ((folder / "dark/00.png",), "00.png' is a single image; pass a folder with a sub-folder of images"),
         ((folder, "--valid", folder / "dark/00.png"), "00.png' is a single image; pass a folder with"),
+        (("",), "The path of the data is empty; name a file or folder, such as '.', the current one."),
+        ((folder, "--valid", ""), "The path of the data is empty"),
+        (("a" * 300, "--target", "y"), "The path of the data is longer than the system allows: 'aaa"),
         (("nothing.png", "--target", "y"), "'nothing.png' does not exist; pass a folder with a sub-folder"),
     ):
         done = run("fit", *arguments, "--out", tmp_path / "model.autonet")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autonet.core.errors import InvalidOption
-from autonet.core.files import MAX_BYTES, MAX_LINE_LENGTH, find_target, read_text, write_file
+from autonet.core.errors import InvalidData, InvalidOption
+from autonet.core.files import MAX_BYTES, MAX_LINE_LENGTH, check_path, find_target, read_text, write_file
 
 
 def test_texts_are_read_with_and_without_a_byte_order_mark(tmp_path: Path) -> None:
@@ -77,3 +77,21 @@ def test_files_that_cannot_be_written_are_refused_by_what_they_hold(tmp_path: Pa
             find_target(path, "The history")
     (tmp_path / "link").symlink_to(tmp_path / "a")
     assert find_target(tmp_path / "link") == (tmp_path / "a").resolve()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("", "is empty; name a file or folder, such as '.', the current one"),
+        ("a\0b", "has a NUL character; leave it out"),
+        ("a" * 300, "is longer than the system allows: 'aaa.*; shorten it"),
+        ("a/" * 5000, "is longer than the system allows: 'a/a.*; shorten it"),
+    ],
+    ids=["empty", "null", "name", "path"],
+)
+def test_paths_that_no_file_may_have_are_refused(path: str, said: str) -> None:
+    with pytest.raises(InvalidData, match=f"^The path of X {said}[.]$"):
+        check_path(path, "The path of X", InvalidData)
+    with pytest.raises(InvalidOption, match=f"^The report cannot be saved: its path {said}[.]$"):
+        find_target(path, "The report")
+    check_path("no/such/file", "The path of X")

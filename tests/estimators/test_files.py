@@ -273,6 +273,9 @@ def test_what_is_no_model_file_is_refused(tmp_path: Path, fitted: AutoNetClassif
     (tmp_path / "pickle").write_bytes(pickle.dumps(fitted))
     with pytest.raises(InvalidModelFile, match="pickle cannot be loaded: it is no model file of autonet"):
         autonet.load(tmp_path / "pickle")
+    for path, got in (("", "is empty"), ("a" * 300, "is longer than the system allows")):
+        with pytest.raises(InvalidModelFile, match=f"The path of the model {got}"):
+            autonet.load(path)
 
 
 def test_components_that_are_no_list_are_not_the_fault_of_the_file(file: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -14,7 +15,7 @@ from sklearn.datasets import load_digits
 
 import autonet
 from autonet import AutoNetImageClassification, AutoNetImageRegression
-from autonet.core.errors import DataWarning, InvalidData, UnknownName
+from autonet.core.errors import DataWarning, InvalidData, InvalidOption, UnknownName
 from autonet.estimators.base import AutoNet
 
 QUICK: dict[str, Any] = {
@@ -133,6 +134,17 @@ def test_paths_that_are_no_training_images_are_refused(
     assert fitted.predict(files[1]).shape == (1,)
     with pytest.raises(InvalidData, match=r"'cat\.png' does not exist; pass a folder of images, a CSV file or list"):
         fitted.predict("cat.png")
+    for path, got in (("", "is empty; name a file or folder"), ("a" * 300 + ".csv", "is longer than the system")):
+        for use in (fitted.predict, AutoNetImageClassification().fit):
+            with pytest.raises(InvalidData, match=f"The path of X {got}"):
+                use(path)
+        with pytest.raises(InvalidData, match=f"The path of X {got}"):
+            AutoNetImageClassification().fit(path, [0, 1])
+    for paths in (["", files[1]], pd.DataFrame({"path": ["", files[1]]})):
+        with pytest.raises(InvalidData, match=r"1 of 2 files cannot be read: '' \(an empty path\)"):
+            fitted.predict(paths)
+    with pytest.raises(InvalidOption, match=r"root_folders must be a list of paths, or None; got \[''\]"):
+        AutoNetImageClassification(root_folders=[""]).fit(files, range(len(files)))
 
 
 @pytest.mark.parametrize("cls", [AutoNetImageClassification, AutoNetImageRegression])

@@ -97,6 +97,9 @@ def test_own_networks_and_metrics_are_given_again(tmp_path: Path) -> None:
 def test_what_holds_no_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunUnavailable, match=r"has no fit.safetensors: it holds no fit of an estimator"):
         autonet.open_run(tmp_path / "nothing")
+    for path, got in (("", "is empty"), ("a" * 300, "is longer than the system allows")):
+        with pytest.raises(RunUnavailable, match=f"The path of the run {got}"):
+            autonet.open_run(path)
     with Study({"x": (0.0, 1.0)}, run_dir=tmp_path / "study") as study:
         study.optimize(lambda trial: trial["x"], max_trials=1)
     with pytest.raises(RunUnavailable, match=r"has no fit\.safetensors"):

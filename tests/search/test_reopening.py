@@ -109,8 +109,10 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="Unknown sampler 'bohp'"):
         Study.open(tmp_path / "run", sampler="bohp")
     Study.open(tmp_path / "run").close()  # the failures before have let go of it
-    with pytest.raises(InvalidOption, match=r"run_dir must be a path; got .*, which has a null character"):
+    with pytest.raises(InvalidOption, match="The path run_dir has a NUL character"):
         Study(LINE, run_dir="a\0b")
+    with pytest.raises(InvalidOption, match="The path run_dir is empty; name a file or folder"):
+        Study(LINE, run_dir="")
     with pytest.raises(InvalidOption, match=r"run_dir must be a path or a Store; got int"):
         Study(LINE, run_dir=3)  # type: ignore[arg-type]
 

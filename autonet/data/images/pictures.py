@@ -210,13 +210,15 @@ def _describe(error: BaseException) -> str:
 
 
 def _name(picture: Any, i: int) -> str:
-    return repr(str(picture)) if isinstance(picture, str | os.PathLike) else f"image {i}"
+    return f"{str(picture)!r:.200}" if isinstance(picture, str | os.PathLike) else f"image {i}"
 
 
 def _open(picture: Any) -> "Image":
     """Open a file; return a picture of Pillow as it is."""
     pillow = _import_pillow()[0]
     if isinstance(picture, str | os.PathLike):
+        if not os.fspath(picture):
+            raise OSError(None, "an empty path")
         mode = Path(picture).stat().st_mode
         if not stat.S_ISREG(mode):  # a pipe would block
             raise OSError(None, "a folder" if stat.S_ISDIR(mode) else "not a file")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import DataWarning, InvalidData
+from autonet.core.files import check_path
 from autonet.core.warn import join_first, warn
 
 __all__ = ["DELIMITERS", "find_files", "is_image_name", "is_table", "list_folder", "list_pictures", "read_csv"]
@@ -49,6 +50,7 @@ def list_pictures(X: Any, name: str = "X", roots: Sequence[str | os.PathLike[str
             raise InvalidData(f"{name} must have one column, of paths of images; got {len(X.columns)}.")
         X = np.asarray(X)[:, 0]
     if isinstance(X, str | os.PathLike):
+        check_path(X, f"The path of {name}", InvalidData)
         return _list_path(Path(X), name, roots)
     if isinstance(X, CONTENTS) or hasattr(X, "getbands"):
         raise InvalidData(f"{name} is a single image; pass a list of images.")
@@ -74,9 +76,9 @@ def _describe(value: Any) -> str:
 def _list_path(path: Path, name: str, roots: Sequence[str | os.PathLike[str]]) -> list[str]:
     if is_table(path):
         return read_csv(path, roots, labeled=False)[0]
-    if os.path.isdir(path):  # noqa: PTH112 - that of Path raises if a name is too long
+    if path.is_dir():
         return _list_files(path, name)
-    if os.path.isfile(path) and is_image_name(path.name):  # noqa: PTH113
+    if path.is_file() and is_image_name(path.name):
         return [str(path)]
     raise _refuse(path, "a folder of images, a CSV file or list of their paths, or the path of an image")
 
@@ -88,12 +90,12 @@ def is_image_name(name: Any) -> bool:
 
 def is_table(path: str | os.PathLike[str]) -> bool:
     """Return whether there is a file with the ending of a CSV file."""
-    return os.fspath(path).lower().endswith(TABLES) and Path(path).is_file()
+    return os.fspath(path).lower().endswith(TABLES) and os.path.isfile(path)  # noqa: PTH113 - a long name may raise
 
 
 def _refuse(path: Path, expected: str) -> InvalidData:
     """Return the error for a path at which there are no such images."""
-    if not os.path.exists(path):  # noqa: PTH110
+    if not path.exists():
         got = "does not exist"
     elif is_image_name(path.name):
         got = "is a single image"
@@ -111,8 +113,9 @@ def list_folder(folder: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.s
         If there is no such folder, it has fewer than two sub-folders, they are named as parts of a data set, one of
         them has no images, or a link leads out of the folder.
     """
+    check_path(folder, "The path of X", InvalidData)
     root = Path(folder)
-    if not os.path.isdir(root):  # noqa: PTH112 - that of Path raises if a name is too long
+    if not root.is_dir():
         raise _refuse(root, "a folder with a sub-folder of images for each class, or a CSV file of paths and labels")
     entries = sorted(path for path in root.iterdir() if not path.name.startswith(HIDDEN))
     classes = [path for path in entries if path.is_dir()]
@@ -263,6 +266,8 @@ def find_files(names: Sequence[str], folders: Sequence[Path], source: str) -> li
 
     def find(name: str) -> str:
         candidates = [folder / name for folder in folders]
+        for path in candidates:
+            check_path(path, f"A path in {source}", InvalidData)
         return str(next((path for path in candidates if path.exists()), candidates[0]))
 
     found = list(map(find, names))

@@ -16,8 +16,8 @@ from zlib import crc32
 
 from filelock import FileLock, Timeout
 
-from autonet.core.errors import AutonetError, InvalidOption, RunCorrupted, RunLocked, RunUnavailable
-from autonet.core.files import publish
+from autonet.core.errors import AutonetError, RunCorrupted, RunLocked, RunUnavailable
+from autonet.core.files import check_path, publish
 from autonet.core.jsonvalues import from_text, to_text
 from autonet.search.records import Event
 from autonet.search.storage.files import check_plain, create
@@ -150,8 +150,7 @@ class RunDirectory:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
-        if "\0" in os.fspath(path):
-            raise InvalidOption(f"run_dir must be a path; got {os.fspath(path)!r}, which has a null character.")
+        check_path(path, "The path run_dir")
         self.path, self._file = Path(path), Path(path) / DATABASE
         self.checkpoints: str | None = str(self.path / CHECKPOINTS)
         self._end: tuple[int, int] | None = None  # number of rows, and last checksum

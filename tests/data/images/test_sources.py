@@ -102,7 +102,7 @@ def test_what_is_no_image_is_refused() -> None:
         list_pictures([np.zeros((3, 3)), np.zeros((4, 4))])
     with pytest.raises(InvalidData, match=r"got an array of shape \(3, 3\) among them"):
         list_pictures(["a.png", np.zeros((3, 3))])
-    with pytest.raises(InvalidData, match="does not exist; pass a folder of images"):
+    with pytest.raises(InvalidData, match="The path of X is longer than the system allows"):
         list_pictures("a" * 5000)
     with pytest.raises(InvalidData, match="X has no images"):
         list_pictures([])
@@ -170,6 +170,7 @@ def test_relative_paths_are_looked_for_in_the_folders(folder: Path) -> None:
         ("a.png,cat\nb.png,\n", r"Line 2 of .* has an empty value: \['b.png', ''\]"),
         ("a.png,cat\nb\0.png,dog\n", "is not text in UTF-8"),
         ("label,path\ncat,a.png\n", "Line 2 of .* has the path of an image in column 2; move it to the first one"),
+        (f"a.png,cat\n{'b' * 300}.png,dog\n", "A path in .*images.csv' is longer than the system allows"),
         ("../a.png,cat\n/etc/b.png,dog\n", "2 paths in .* lead out of .*/../a.png', '/etc/b.png'"),
     ],
 )
