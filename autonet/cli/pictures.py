@@ -8,7 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
-from autonet.cli.tables import Table, read_table
+from autonet.cli.tables import STDIN, Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.core.errors import InvalidData
 from autonet.core.files import check_path
@@ -53,7 +53,10 @@ def check_target(path: str | None, targets: tuple[str, ...], name: str) -> None:
     ------
     click.UsageError
     """
-    if bool(targets) if path is None else not (targets or has_labels(path)):
+    is_wrong = bool(targets) if path is None else not (targets or has_labels(path) or is_image_name(path))
+    if is_wrong and path not in (None, STDIN) and not Path(str(path)).exists():
+        raise click.UsageError(f"{path} does not exist.")
+    if is_wrong:  # a single image has no labels in any case, as `list_folder` says
         raise click.UsageError(f"{name} and --target belong together; give both, or neither.")
 
 

@@ -74,6 +74,8 @@ def test_a_table_of_paths_is_predicted_and_evaluated(folder: Path, model: Path, 
         assert json.loads(done.out)[0]["score"] == 1, done.err
     for arguments, message in (
         (("evaluate", model, folder / "named.csv"), "TEST and --target belong together"),
+        (("evaluate", model, tmp_path / "gone"), "gone does not exist."),
+        (("evaluate", model, folder / "dark" / "01.png"), "is a single image; pass a folder with a sub-folder"),
         (("evaluate", "", folder), "The path of MODEL is empty"),
         (("predict", model, ""), "The path of the data is empty"),
         (("predict", model, tmp_path), "has no images"),
