@@ -180,9 +180,10 @@ class _ImageEstimator(InspectedImages):
         ----------
         X : array-like, tensor, sequence, data frame or path
             Images of one shape: arrays or tensors of shape (n, height, width), (n, height, width, channels) or (n,
-            channels, height, width).  Or files, of any sizes, which need the extra ``images``: a sequence, a column,
-            or a data frame with one column, of paths, contents as bytes, or pictures of Pillow.  Or, without `y`, the
-            path of a folder with a sub-folder of images for each class, or of a CSV file of paths and labels.
+            channels, height, width); with `image_size` also a sequence or column of arrays of different sizes.  Or
+            files, of any sizes, which need the extra ``images``: a sequence, a column, or a data frame with one column,
+            of paths, contents as bytes, or pictures of Pillow.  Or, without `y`, the path of a folder with a sub-folder
+            of images for each class, or of a CSV file of paths and labels.
             `predict` also takes the path of a folder of images, of a CSV file of paths, or of an image.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
             Labels of any type, or zeros and ones for several labels per image; numbers for regression.

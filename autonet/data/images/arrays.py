@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autonet.core.errors import InvalidData
 from autonet.data.images.memory import allocate, slices
 
-__all__ = ["MOST_CHANNELS", "Channels", "as_array", "find_channels", "to_channels_first", "to_values"]
+__all__ = ["MOST_CHANNELS", "Channels", "as_array", "as_arrays", "find_channels", "to_channels_first", "to_values"]
 
 Channels = Literal["first", "last"]
 """Whether the channels of an image come before or after height and width."""
@@ -55,6 +55,29 @@ def as_array(X: Any, name: str = "X") -> NDArray[Any] | None:
     return X.data if isinstance(X, np.ma.MaskedArray) else X
 
 
+def as_arrays(X: Any) -> list[NDArray[Any]] | None:
+    """Return images of different sizes as arrays of one image each, (1, h, w) or (1, ., ., .); None if they are others.
+
+    Parameters
+    ----------
+    X : sequence or column of array-likes and Tensors
+
+    Raises
+    ------
+    InvalidData
+        As `as_array`.
+    """
+    X = _open_column(X)
+    if not isinstance(X, Sequence) or isinstance(X, TEXTS) or not len(X):
+        return None
+    parts = [as_array(part) for part in X]
+    arrays = [part[None] for part in parts if part is not None and part.ndim in (2, 3)]
+    if len(arrays) < len(parts):
+        return None
+    _check_kinds(arrays, "X")
+    return arrays
+
+
 def _read_tensor(tensor: Any, name: str) -> NDArray[Any]:
     """Copy a tensor to an array; floats that NumPy does not have become float32."""
     if tensor.dtype.is_floating_point and tensor.dtype.itemsize <= 2:
@@ -80,11 +103,15 @@ def _stack(parts: list[NDArray[Any] | None], name: str) -> NDArray[Any] | None:
     arrays = [part for part in parts if part is not None]
     if len(arrays) < len(parts) or len({array.shape for array in arrays}) > 1:
         return None
+    _check_kinds(arrays, name)
+    return np.stack(arrays)
+
+
+def _check_kinds(arrays: Sequence[NDArray[Any]], name: str) -> None:
     kinds = {array.dtype.kind.replace("u", "i"): array.dtype for array in arrays}
     if len(kinds) > 1:
         found = " and ".join(map(str, kinds.values()))
         raise InvalidData(f"{name} has images of {found}, which may be of different units; convert them to one dtype.")
-    return np.stack(arrays)
 
 
 def find_channels(shape: tuple[int, ...], channels: Channels | None, name: str = "X") -> Channels:

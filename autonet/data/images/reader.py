@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.spec import describable
 from autonet.core.warn import warn
-from autonet.data.images.arrays import MOST_CHANNELS, Channels, as_array, find_channels, to_channels_first, to_values
+from autonet.data.images.arrays import (
+    MOST_CHANNELS,
+    Channels,
+    as_array,
+    as_arrays,
+    find_channels,
+    to_channels_first,
+    to_values,
+)
 from autonet.data.images.memory import allocate, slices
 from autonet.data.images.pictures import BadFiles, PictureFormat, read_pictures
 from autonet.data.images.resize import resize
@@ -158,21 +166,21 @@ class ImageReader:
         InvalidData
             If they are no images, or cannot be read.
         """
-        array = as_array(X)
+        arrays = _open_arrays(X, is_resized=size is not None)
         kept = None
         is_unit = False
-        if array is None:
+        if arrays is None:
             pictures = read_pictures(list_pictures(X), size=size, on_bad_files=on_bad_files)
             values, kept = pictures.values, pictures.kept
         else:
-            channels = find_channels(array.shape, channels)
-            values = _check_size(to_values(to_channels_first(array, channels)))
-            is_unit = _is_other_unit(values)
-            values = values if size is None else resize(values, size)
+            channels = find_channels(arrays[0].shape, channels)
+            parts = _convert([to_channels_first(array, channels) for array in arrays])
+            is_unit = _is_other_unit(_join(parts))
+            values = _resize(parts, size)
         n_channels, height, width = values.shape[1:]
         is_bytes, is_resized = values.dtype == np.uint8, size is not None
         low, high = (None, None) if is_bytes else (float(values.min()), float(values.max()))
-        is_bool = array is not None and array.dtype == np.bool_
+        is_bool = arrays is not None and arrays[0].dtype == np.bool_
         reader = cls(n_channels, height, width, is_bytes, channels or "last", is_resized, is_unit, low, high, is_bool)
         return reader, ImageData(values, kept)
 
@@ -192,15 +200,15 @@ class ImageReader:
         InvalidData
             If they have another shape or other values.
         """
-        array, fitted = as_array(X), f"{owner or 'the model'} was fitted to"
-        if array is None:
+        arrays, fitted = _open_arrays(X, self.is_resized), f"{owner or 'the model'} was fitted to"
+        if arrays is None:
             return self._read_pictures(list_pictures(X), fitted, on_bad_files)
-        self._check_dimensions(array.shape)
-        values = to_channels_first(array, self._find_channels(array))
-        values = _check_size(to_values(values, white=1 if self.is_unit else 255))
-        self._check_values(values, array.dtype, fitted)
-        if self.is_resized:
-            values = resize(values, (self.height, self.width))
+        if len(arrays) == 1:
+            self._check_dimensions(arrays[0].shape)
+        parts = [to_channels_first(array, self._find_channels(array)) for array in arrays]
+        parts = _convert(parts, white=1 if self.is_unit else 255)
+        self._check_values(_join(parts), arrays[0].dtype, fitted)
+        values = _resize(parts, (self.height, self.width) if self.is_resized else None)
         if values.shape[1:] != self.shape:
             raise InvalidData(
                 f"X has images of shape {values.shape[1:]} (channels, height, width), but {fitted} {self.shape}."
@@ -270,6 +278,39 @@ class ImageReader:
     def missing_row(self) -> ImageData:
         """Return a black image: loaded models are checked with it."""
         return ImageData(np.zeros((1, *self.shape), np.uint8 if self.is_bytes else np.float32))
+
+
+def _open_arrays(X: Any, is_resized: bool) -> list[NDArray[Any]] | None:
+    """Return images as one array, or, where they are resized, as several of different sizes; None if they are files."""
+    array = as_array(X)
+    if array is not None:
+        return [array]
+    return as_arrays(X) if is_resized else None
+
+
+def _convert(parts: Sequence[NDArray[Any]], white: int = 255) -> list[NDArray[Any]]:
+    """Convert arrays (n, channels, h, w) to bytes, or all of them to float32; see `to_values`."""
+    if len({part.shape[1] for part in parts}) > 1:
+        found = " and ".join(map(str, sorted({part.shape[1] for part in parts})))
+        raise InvalidData(f"X has images of {found} channels; convert them to one number of channels.")
+    values = [_check_size(to_values(part, f"X[{i}]" if len(parts) > 1 else "X", white)) for i, part in enumerate(parts)]
+    dtype = np.result_type(*{part.dtype for part in values})
+    return [part.astype(dtype, copy=False) for part in values]
+
+
+def _join(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return all values, in one array."""
+    return parts[0] if len(parts) == 1 else np.concatenate([part.ravel() for part in parts])
+
+
+def _resize(parts: Sequence[NDArray[Any]], size: tuple[int, int] | None) -> NDArray[Any]:
+    """Resize arrays (n, channels, h, w) to one; without a size there is one array, which stays as it is."""
+    if size is None or len(parts) == 1:
+        return parts[0] if size is None else resize(parts[0], size)
+    values = allocate((len(parts), parts[0].shape[1], *size), parts[0].dtype)
+    for i, part in enumerate(parts):
+        values[i] = resize(part, size)[0]
+    return values
 
 
 def _are_whole(values: NDArray[Any]) -> bool:

@@ -60,9 +60,10 @@ def list_pictures(X: Any, name: str = "X", roots: Sequence[str | os.PathLike[str
     others = [p for p in pictures if not isinstance(p, str | CONTENTS | os.PathLike) and not hasattr(p, "getbands")]
     if others:
         shapes = list(dict.fromkeys(str(p.shape) for p in others if hasattr(p, "shape")))
-        got = (
-            f"arrays of shapes {shapes[0]} and {shapes[1]}" if len(shapes) > 1 else f"{_describe(others[0])} among them"
-        )
+        if len(shapes) > 1:
+            got = f"arrays of shapes {shapes[0]} and {shapes[1]}, which fit resizes if there is an image_size"
+        else:
+            got = f"{_describe(others[0])} among them"
         raise InvalidData(f"{name} must be images of one shape, or paths of images; got {got}.")
     if not pictures:
         raise InvalidData(f"{name} has no images.")

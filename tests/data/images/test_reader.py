@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from autonet.core.errors import DataWarning, InvalidData
@@ -38,6 +40,31 @@ def test_images_are_resized_if_asked_for() -> None:
     reader, data = ImageReader.infer(VALUES, size=(3, 2))
     assert data.values.shape == (6, 3, 3, 2)
     assert reader.read(VALUES[:1, :4]).values.shape == (1, 3, 3, 2)
+
+
+def test_arrays_of_different_sizes_are_resized_one_by_one(tmp_path: Path) -> None:
+    images = [VALUES[0], VALUES[1, :4], VALUES[2, :, :3]]
+    files = [tmp_path / f"{i}.png" for i in range(3)]
+    for file, image in zip(files, images, strict=True):
+        Image.fromarray(image).save(file)
+    reader, data = ImageReader.infer(images, size=(3, 2))
+    np.testing.assert_array_equal(data.values, ImageReader.infer(files, size=(3, 2))[1].values)
+    tensors = [torch.from_numpy(image) for image in images]
+    for more in (images, tensors, pd.Series(images), [image.tolist() for image in images]):
+        np.testing.assert_array_equal(reader.read(more).values, data.values)
+    floats = [image / 255 for image in images]
+    reader, _ = ImageReader.infer([image.repeat(2, 1).transpose(2, 0, 1) for image in floats], size=(3, 2))
+    assert (reader.is_unit, reader.shape) == (True, (3, 3, 2))
+    with pytest.raises(InvalidData, match="but the model was fitted to floats from 0 to 1"):
+        reader.read([image.astype(float) for image in images])
+    with pytest.raises(InvalidData, match=r"X\[1\] has NaN or infinity in image 0"):
+        reader.read([floats[0], floats[1] * np.nan])
+    with pytest.raises(InvalidData, match="X has images of 1 and 3 channels; convert them to one number of channels"):
+        ImageReader.infer([images[0], images[1][..., 0]], size=(3, 2))
+    with pytest.raises(InvalidData, match="uint8 and float64, which may be of different units"):
+        ImageReader.infer([images[0], floats[1]], size=(3, 2))
+    with pytest.raises(InvalidData, match=r"got arrays of shapes .* which fit resizes if there is an image_size"):
+        ImageReader.infer(images)
 
 
 def test_other_shapes_and_units_are_refused() -> None:
