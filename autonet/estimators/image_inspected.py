@@ -73,6 +73,22 @@ class InspectedImages:
         """
         return self.model_.transform(X, owner=type(self).__name__)
 
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Array:
+        """Fit, then encode the images of the fit; see `fit` and `transform`.
+
+        Parameters
+        ----------
+        X, y : as in `fit`
+        **fit_params
+            Further arguments of `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, channels, height, width), float32
+        """
+        fitted: Array = super().fit_transform(X, y, **fit_params)  # type: ignore[misc]  # of the estimator
+        return fitted
+
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Refuse: values of images have no names.
 
