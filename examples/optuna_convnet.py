@@ -55,7 +55,7 @@ class ConvNet(nn.Sequential):
         super().__init__(convolutions, linear, nn.Linear(width, n_classes), nn.LogSoftmax(dim=1))
 
 
-def make_objective(train: Data, valid: Data, epochs: int = 2, batch_size: int = 64) -> Callable[[Any], float]:
+def make_objective(train: Data, valid: Data, epochs: int, batch_size: int) -> Callable[[Any], float]:
     def objective(trial: Any) -> float:
         torch.manual_seed(trial.number)
         images, labels = train
@@ -106,22 +106,22 @@ def main(arguments: Sequence[str] | None = None) -> Study:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--timeout", type=float, default=2000, help="seconds")
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--rows", type=int, help="of the images, use only so many")
     options = parser.parse_args(arguments)
 
     train, valid, test = load_images(options.rows)
     batch_size = 64 if len(train[0]) > 10_000 else 16  # a few steps at least
     study = Study(direction="maximize", random_state=0)
-    study.optimize(
-        make_objective(train, valid, batch_size=batch_size), max_trials=options.trials, timeout=options.timeout
-    )
+    objective = make_objective(train, valid, options.epochs, batch_size)
+    study.optimize(objective, max_trials=options.trials, timeout=options.timeout)
     print(f"Of {len(study.trials)} trials: {dict(Counter(str(trial.status) for trial in study.trials))}")
     print(f"Best validation accuracy {study.best.value:.4f}, by {study.best.params}")
 
     again = Study(direction="maximize")  # the same objective once more, trained on all and tested
     again.enqueue(study.best.params)
     everything = tuple(torch.cat(parts) for parts in zip(train, valid, strict=True))
-    again.optimize(make_objective(everything, test, batch_size=batch_size), max_trials=1)
+    again.optimize(make_objective(everything, test, options.epochs, batch_size), max_trials=1)
     print(f"Test accuracy {again.best.value:.4f}")
     return study
 

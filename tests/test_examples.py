@@ -212,7 +212,7 @@ def test_iris_as_in_the_tutorial_of_hyperopt() -> None:
 @pytest.mark.parametrize("data", [pytest.param("mnist", marks=needs("mnist.npz")), "digits"])
 def test_the_convnet_of_optuna(data: str, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setenv("AUTONET_DATA", str(DATA.resolve() if data == "mnist" else tmp_path))
-    study = example("optuna_convnet").main(["--trials", "4", "--timeout", "100", "--rows", "300"])
+    study = example("optuna_convnet").main(["--trials", "4", "--timeout", "100", "--rows", "300", "--epochs", "2"])
     for trial in study.trials:
         assert len([name for name in trial.config if name.startswith("filters_")]) == trial.config["conv_layers"]
     assert all(len(t.curve) == 2 for t in study.trials), "a value after each epoch"
