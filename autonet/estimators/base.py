@@ -328,8 +328,8 @@ class AutoNet(FittedEstimator, ABC):
 
         return Options
 
-    def _find_rows(self, X: Any, y: Any, options: Options) -> tuple[Any, Any]:
-        """Return data and targets where what was passed to `fit` names both."""
+    def _find_rows(self, X: Any, y: Any, options: Any) -> tuple[Any, Any]:
+        """Return data and targets where X names both; the options are those of a fit, or the estimator itself."""
         return X, y
 
     @abstractmethod

@@ -73,7 +73,7 @@ class EvaluatedEstimator:
     def evaluate(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         metrics: Sequence[str] | None = None,
@@ -114,6 +114,7 @@ class EvaluatedEstimator:
         from autonet.inspection.scoring import ScoredRows, find_metrics  # noqa: PLC0415
 
         model = self.model_
+        X, y = self._find_rows(X, y, self)  # type: ignore[attr-defined]  # of an estimator
         rows = ScoredRows.read(model, X, y, sample_weight, owner=type(self).__name__)
         given = [self.optimize_metric, *(self.additional_metrics or ())]
         found = find_metrics(self.fit_result_, model.targets, given, self.pos_label, metrics)

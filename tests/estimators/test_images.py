@@ -101,6 +101,10 @@ def test_a_folder_of_files_is_fitted_and_predicted(digits: Any, tmp_path: Path) 
     ).fit(tmp_path)
     assert auto.classes_.tolist() == ["digit 0", "digit 1"]
     assert auto.model_.schema.shape == (1, 12, 12)
+    assert auto.score(tmp_path) > 0.9
+    assert auto.evaluate(tmp_path, metrics=["accuracy"], n_bootstrap=0)[0]["score"] == auto.score(tmp_path)
+    with pytest.raises(InvalidData, match="score compares predictions with y; got None for y"):
+        auto.score(digits[0])
     predicted = auto.predict(tmp_path / "digit 1")
     assert predicted.shape == (40,)
     assert np.mean(predicted == "digit 1") > 0.9

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import InvalidData, InvalidOption
 from autonet.estimators.param_docs import describe_parameters
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ class AutoPyTorchMixin:
         ----------
         X : as in `fit`
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Of images it may be left out where `X` is a folder or CSV file that has it.
         sample_weight : array-like of shape (n_samples,), optional
             True or False is `return_loss_value`, which is third in Auto-PyTorch.
         return_loss_value : bool, default=False
@@ -146,6 +147,9 @@ class AutoPyTorchMixin:
             If the rows do not fit the model.
         """
         X, y = X if X_test is None else X_test, y if Y_test is None else Y_test
+        X, y = self._find_rows(X, y, self)  # type: ignore[attr-defined]  # of an estimator
+        if y is None:
+            raise InvalidData("score compares predictions with y; got None for y.")
         if isinstance(sample_weight, bool | np.bool_):
             sample_weight, return_loss_value = None, bool(sample_weight)
         if not return_loss_value and self.score_metric is None:
