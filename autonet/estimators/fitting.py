@@ -279,7 +279,9 @@ def read_inputs(
         try:
             more = modality.read_more(reader, data[f"X_{part}"], type(estimator).__name__, **options.reading)
         except InvalidData as error:
-            raise InvalidData(f"X_{part} cannot be read as X: {error}") from error
+            if not str(error).startswith("X "):
+                raise
+            raise InvalidData(f"X_{part}{str(error)[1:]}") from error
         [y_part] = keep_read(modality.kept(more), data[f"y_{part}"])
         return _pair(part, more, targets.encode(y_part, f"y_{part}"))
 

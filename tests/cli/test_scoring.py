@@ -59,7 +59,11 @@ def test_leaderboard(classifier: Path, tables: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("test.csv",), ("--target", "species")])
-def test_a_test_table_needs_its_target(classifier: Path, arguments: tuple[str, ...]) -> None:
+def test_a_test_table_needs_its_target(
+    classifier: Path, arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "test.csv").write_text("a,species\n1,setosa\n")
+    monkeypatch.chdir(tmp_path)
     done = run("leaderboard", classifier, *arguments)
     assert done.code == 2
     assert "TEST and --target belong together; give both, or neither." in done.err

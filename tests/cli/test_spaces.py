@@ -45,7 +45,9 @@ def test_the_space_of_a_table(tables: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("train.csv",), ("--target", "y")])
-def test_a_table_needs_its_target(arguments: tuple[str, ...]) -> None:
+def test_a_table_needs_its_target(arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "train.csv").write_text("a,y\n1,2\n")
+    monkeypatch.chdir(tmp_path)
     done = run("show-space", *arguments)
     assert done.code == 2
     assert "TRAIN and --target belong together; give both, or neither." in done.err

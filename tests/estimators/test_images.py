@@ -85,7 +85,7 @@ def test_other_images_are_refused(fitted: AutoNetImageClassification, digits: An
         fitted.predict(X[:3] / 255)
     with pytest.raises(InvalidData, match=r"must be images of shape \(n, height, width\)"):
         clone(fitted).fit(X.reshape(-1, 64), digits[1])
-    with pytest.raises(InvalidData, match=r"X_valid cannot be read as X: X has images of shape \(1, 7, 8\)"):
+    with pytest.raises(InvalidData, match=r"X_valid has images of shape \(1, 7, 8\)"):
         clone(fitted).fit(X, digits[1], X_valid=X[:, :7], y_valid=digits[1])
     with pytest.raises(UnknownName, match="preset"):
         clone(fitted).set_params(preset="best_cs").fit(X, digits[1])

@@ -77,6 +77,7 @@ def test_a_fit_to_images_trains_on_the_threads_that_were_chosen(
         "max_trials": 1,
         "n_jobs": 1,
         "refit_on_all_rows": False,
+        "baseline": False,
     }
     auto = AutoNetImageClassification(random_state=0, **options)
     auto.fit(np.random.default_rng(0).integers(256, size=(80, 4, 4), dtype=np.uint8), np.arange(80) % 2)
