@@ -18,8 +18,8 @@ from torch import Tensor
 
 from autonet.core.component import Component
 from autonet.nets.images.layers import Shape
-from autonet.testing.assertions import expect, expect_no_error
-from autonet.testing.checks import ComponentCheck, list_configurations, run_checks
+from autonet.testing.assertions import expect, expect_no_error, run_checks
+from autonet.testing.checks import ComponentCheck, list_configurations
 from autonet.testing.networks import IMAGE_SHAPES
 from autonet.training.augmentation_registry import OwnAugmentation
 from autonet.training.batches import EncodedRows

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from autonet.core.component import Component
 from autonet.core.task import TaskKind
 from autonet.core.validation import check_choice
-from autonet.testing.assertions import expect, expect_no_error
-from autonet.testing.checks import ComponentCheck, list_configurations, run_checks
+from autonet.testing.assertions import expect, expect_no_error, run_checks
+from autonet.testing.checks import ComponentCheck, list_configurations
 from autonet.training.batches import BatchLoss, EncodedRows
 from autonet.training.losses import MeanLoss
 from autonet.training.random import bind_generator, draw_from

@@ -1,6 +1,6 @@
-"""Checks of components: which configurations are checked, and how checks are run and reported."""
+"""Checks of components in their configurations."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from autonet.core.component import Component
 from autonet.core.task import Task
 from autonet.testing.assertions import expect_no_error
 
-__all__ = ["ComponentCheck", "list_configurations", "run_checks"]
+__all__ = ["ComponentCheck", "list_configurations"]
 
 # Sampled configurations that are checked besides the defaults.
 N_SAMPLED = 2
@@ -51,16 +51,6 @@ class ComponentCheck:
     def __str__(self) -> str:
         """Name the check and the configuration."""
         return f"{self.check.__name__} in {self.where}"
-
-
-def run_checks(checks: Iterable[ComponentCheck]) -> None:
-    """Run checks up to the first that fails, whose AssertionError gets a note with its name."""
-    for check in checks:
-        try:
-            check()
-        except AssertionError as error:
-            error.add_note(f"in the check: {check}")
-            raise
 
 
 def list_configurations(

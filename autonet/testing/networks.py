@@ -28,8 +28,8 @@ from autonet.nets.embedding import CategoryEmbedding, prepend_embeddings
 from autonet.nets.images.layers import Shape
 from autonet.nets.initialization import INITIALIZATION, initialize, initialize_from_rows
 from autonet.nets.modernnca import remember_rows
-from autonet.testing.assertions import expect, expect_no_error
-from autonet.testing.checks import ComponentCheck, list_configurations, run_checks
+from autonet.testing.assertions import expect, expect_no_error, run_checks
+from autonet.testing.checks import ComponentCheck, list_configurations
 
 __all__ = ["CHECKS", "IMAGE_SHAPES", "ToyNetworks", "check_network", "network_checks"]
 

@@ -32,7 +32,7 @@ from autonet.search.samplers.base import Sampler
 from autonet.search.spaces.encoding import Encoding
 from autonet.search.spaces.values import to_plain
 from autonet.search.study import Study
-from autonet.testing.assertions import expect
+from autonet.testing.assertions import expect, run_checks
 from autonet.testing.spaces import example_spaces
 
 __all__ = ["CHECKS", "SamplerCheck", "check_sampler", "sampler_checks"]
@@ -114,12 +114,7 @@ def check_sampler(sampler: Sampler, spaces: Mapping[str, ConfigurationSpace] | N
     >>> from autonet.testing.spaces import finite_spaces
     >>> check_sampler(RandomSampler(), dict(list(finite_spaces().items())[:1]))
     """
-    for check in sampler_checks(sampler, spaces):
-        try:
-            check()
-        except AssertionError as error:
-            error.add_note(f"in the check: {check}")
-            raise
+    run_checks(sampler_checks(sampler, spaces))
 
 
 # --- histories to propose from
