@@ -38,7 +38,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
         ({"X_valid": X}, "X_valid and y_valid belong together; got only one of them"),
         ({"y_valid": LABELS}, "X_valid and y_valid belong together; got only one of them"),
         ({"X_valid": X, "y_valid": LABELS[1:]}, "X_valid has 60 rows and y_valid 59 entries; pass one entry per row"),
-        ({"X_valid": X[:, 1:], "y_valid": LABELS}, "X has 2 features, but AutoNet"),
+        ({"X_valid": X[:, 1:], "y_valid": LABELS}, "X_valid has 2 features, but AutoNet"),
         ({"X_valid": X[:0], "y_valid": LABELS[:0]}, "Found array with 0 sample(s)"),
         ({"X_valid": X, "y_valid": LABELS * np.nan}, "y_valid contains NaN, infinity or missing values in 60 of 60"),
         ({"X_valid": X, "y_valid": LABELS, "cross_validator": 3}, "cross_validator has no effect with X_valid"),

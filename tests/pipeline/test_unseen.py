@@ -164,7 +164,7 @@ def test_a_trial_whose_time_ends_with_them_counts(
         ({"y_test": STRINGS}, "X_test and y_test belong together; got only one of them."),
         ({"X_test": X[:5], "y_test": STRINGS[:4]}, "X_test has 5 rows and y_test 4 entries; pass one entry per row."),
         ({"X_test": X[:1], "y_test": ["pink"]}, "y_test has labels that y does not have: 'pink'."),
-        ({"X_test": X[:, :2], "y_test": STRINGS}, "X has 2 features, but AutoNetClassification is expecting 3"),
+        ({"X_test": X[:, :2], "y_test": STRINGS}, "X_test has 2 features, but AutoNetClassification is expecting 3"),
     ],
 )
 def test_bad_rows_are_refused(arguments: dict[str, Any], message: str) -> None:

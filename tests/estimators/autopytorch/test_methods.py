@@ -153,7 +153,7 @@ def test_the_search_space_takes_all_of_the_data_of_a_fit(iris: Any) -> None:
     X, y = iris
     space = AutoNetClassification("tiny_cs").get_hyperparameter_search_space(X, y, X, y, networks=["mlpnet"])
     assert space["NetworkSelector:network"].default_value == "mlpnet"
-    with pytest.raises(ValueError, match="X has 3 features"):
+    with pytest.raises(ValueError, match="X_valid has 3 features"):
         AutoNetClassification("tiny_cs").get_hyperparameter_search_space(X, y, X[:, :3], y)
 
 
