@@ -139,12 +139,16 @@ class RefitShares:
     further_epochs : float
         Epochs of a network that continues, as a share of those that it was trained.
     weight : float
-        Weight of the refitted networks beside the validated ones of the same trials.
+        Weight of the refitted networks beside the validated ones of the same trials, where no rows are left to weigh
+        them by.
+    checked_rows : int
+        Most validation rows that stay out of it, to weigh the networks by.
     """
 
     runtime: float = 0.12
     further_epochs: float = 0.3
     weight: float = 0.5  # alone they are worse (docs/benchmarks/log.md)
+    checked_rows: int = 0
 
 
 class Modality(Protocol):

@@ -76,6 +76,7 @@ def build_context(
         unit=options.unit,
         patience=options.early_stopping_patience,
         min_budget_for_cv=options.min_budget_for_cv or 0.0,
+        n_checked=inputs.modality.refit.checked_rows if options.refit_on_all_rows == "auto" else 0,
         device=options.resolve_device(),
         seed=seed,
         precision=options.precision,

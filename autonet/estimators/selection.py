@@ -4,32 +4,33 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from autonet.core.clock import TimeLimit
-from autonet.core.errors import (
-    AutonetWarning,
-    BaselineReturned,
-    RefitSkipped,
-    ScoreSkipped,
-    SearchFailed,
-    SearchInterrupted,
-)
-from autonet.core.interrupts import Interrupt, current_interrupt
+from autonet.core.errors import AutonetWarning, BaselineReturned, RefitSkipped, SearchFailed, SearchInterrupted
+from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Reader
 from autonet.core.typing import Array
 from autonet.data.targets.targets import Targets
 from autonet.estimators.baselines import Baselines
+from autonet.estimators.notices import (
+    NO_TIME_TO_REFIT,
+    Searched,
+    explain_baseline,
+    explain_failure,
+    interrupt_name,
+    warn_of_skipped_scores,
+)
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.conformal import Conformal, QuantileConformal
 from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember
 from autonet.models.model import FittedModel
 from autonet.nets.registry import LINEAR
-from autonet.pipeline.baseline import Baseline
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.refit import add_refitted, refit
+from autonet.pipeline.refit import refit
+from autonet.pipeline.refitted import CheckedEnsemble, add_refitted
 from autonet.pipeline.selection import (
     Candidate,
     EnsembleLimits,
@@ -42,29 +43,12 @@ from autonet.pipeline.selection import (
 from autonet.pipeline.trained import as_folds
 from autonet.pipeline.trial import score_additional
 from autonet.search.executors.base import Executor
-from autonet.search.history import History
-from autonet.search.records import Status, Trial
 
-__all__ = ["Searched", "Selection", "select_model"]
+__all__ = ["Selection", "select_model"]
 
 # Rows for the training score: divided by the number of members, but at least the second number.
 MAX_SCORED_ROWS = 10_000
 MIN_SCORED_ROWS = 200
-
-
-class Searched(Protocol):
-    """A study that trained networks, or what a run directory has of it."""
-
-    @property
-    def history(self) -> History:
-        """All trials."""
-
-    @property
-    def errors(self) -> Sequence[Exception]:
-        """Exceptions of trials, in order."""
-
-    def load_checkpoint(self, trial: Trial) -> Any:
-        """Load the latest checkpoint of a trial; None if there is none."""
 
 
 @dataclass(frozen=True)
@@ -173,12 +157,14 @@ class Selection:
             return self
         loaded = [(trial, as_folds(study.load_checkpoint(trial), context.nodes)) for trial in trials]
         trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
-        refitted = dict[int | str, list[Member]]()
+        refitted, checked = dict[int | str, list[Member]](), None
         with suppress(SearchFailed), interrupt.abandoning():
             refitted = refit(context, trained, chosen, shares, executor, plan.limit("refit"))
+            both = add_refitted(self.ensemble, refitted, context.modality.refit.weight)
+            checked = CheckedEnsemble.weigh(context, both, plan.limit("closing")) if refitted else None
         if current_interrupt().requested:
             note = SearchInterrupted(
-                f"{_interrupt_name(interrupt)}: the best model is returned, without training on all rows."
+                f"{interrupt_name(interrupt)}: the best model is returned, without training on all rows."
             )
             return replace(self, warnings=(*self.warnings, note))
         if not refitted and asked_for:
@@ -187,7 +173,20 @@ class Selection:
             ((name, members),) = refitted.items()
             networks = [member for member in members if isinstance(member, NetworkMember)]
             return replace(self, members=networks, ensemble=Ensemble.from_members(name, networks))
-        return replace(self, ensemble=add_refitted(self.ensemble, refitted, context.modality.refit.weight))
+        if checked is None:
+            return replace(self, ensemble=add_refitted(self.ensemble, refitted, context.modality.refit.weight))
+        return self._with_checked(context, checked)
+
+    def _with_checked(self, context: TrialContext, checked: CheckedEnsemble) -> "Selection":
+        """Return the selection with the weights that were checked, calibrated by the same rows."""
+        y, conformal = context.y[context.checked_rows], self.conformal
+        if isinstance(conformal, QuantileConformal):
+            conformal = QuantileConformal.fit(y, checked.prediction, conformal.quantiles)
+        elif conformal is not None:
+            of_validated = zip(conformal.weights, ([part] for part in checked.predictions), strict=False)
+            conformal = Conformal.fit(y, list(of_validated), [checked.prediction])
+        members = [member for member in checked.best(self.name) if isinstance(member, NetworkMember)]
+        return replace(self, ensemble=checked.ensemble, conformal=conformal, members=members or self.members)
 
     def without(self, category: type[AutonetWarning]) -> "Selection":
         """Return a copy without the warnings of a category."""
@@ -270,10 +269,10 @@ def select_model(
     if not networks:
         if interrupt.requested:
             raise KeyboardInterrupt
-        raise _search_failed(study, baselines.error, single=single)
+        raise explain_failure(study, baselines.error, single=single)
     notices: list[AutonetWarning] = []
     if interrupt.requested:
-        notices.append(SearchInterrupted(f"{_interrupt_name(interrupt)}: the best model so far is returned."))
+        notices.append(SearchInterrupted(f"{interrupt_name(interrupt)}: the best model so far is returned."))
     best = networks[0]
     found: list[Candidate[Member]] = rank_candidates([*networks, *trees], context)
     members = best.members()
@@ -289,20 +288,20 @@ def select_model(
             ensemble, predictions, chosen = select(context, found, limits, limit=limit)
         if interrupt.requested and not notices:
             notices.append(
-                SearchInterrupted(f"{_interrupt_name(interrupt)}: the selection of the ensemble is incomplete.")
+                SearchInterrupted(f"{interrupt_name(interrupt)}: the selection of the ensemble is incomplete.")
             )
     if best.name != LINEAR and set(ensemble.shares) == {LINEAR}:  # better by a hair
         ensemble, predictions, chosen = alone
     of_trials = [name for name in ensemble.shares if isinstance(name, int)]
     if baselines.baseline is not None and best.name == LINEAR and not of_trials and not interrupt.requested:
-        notices.append(BaselineReturned(_explain_baseline(study, context, baselines.baseline, ensemble)))
+        notices.append(BaselineReturned(explain_baseline(study, context, baselines.baseline, ensemble)))
     losses = dict[int | str, float]()
     for candidate in found:  # of a trial there may be two: at its best epoch, and at its last
         losses.setdefault(candidate.name, candidate.rank[0])
     limit = min(plan.limit("selection"), interrupt.limit)
     scores = None if predictions is best.predictions else Scores.from_predictions(context, predictions, limit)
     best_scores = Scores(best.rank[0], score_additional(context, best.predictions, limit))
-    notices += _warn_of_skipped_scores(context, scores or best_scores)
+    notices += warn_of_skipped_scores(context, (scores or best_scores).additional)
     return Selection(
         name=best.name,
         config=best.config,
@@ -329,58 +328,3 @@ def _calibrate(
     if context.task.quantiles:
         return QuantileConformal.fit(context.y[rows], np.concatenate(predictions), context.task.quantiles)
     return Conformal.fit(context.y[rows], [(weight, part.predictions) for weight, part in chosen], predictions)
-
-
-NO_TIME_TO_REFIT = (
-    "There was no time to train on all rows, as refit_on_all_rows=True asks for: the networks are those that were "
-    "validated. Give a larger max_runtime, or refit_on_all_rows=False."
-)
-
-
-def _search_failed(study: Searched, baseline_error: Any, *, single: bool) -> SearchFailed:
-    """Return the error that says why there is no model."""
-    cause = study.errors[0] if study.errors else baseline_error
-    if cause is None and any(report.status == Status.DIVERGED for trial in study.history for report in trial.reports):
-        return SearchFailed(
-            "Every network diverged: its outputs or its loss were not finite. Use other networks, or smaller learning "
-            f"rates{'' if single else ', or baseline=True'}."
-        )
-    if cause is None:
-        more = "" if single else ", or baseline=True"
-        return SearchFailed(f"No network was trained in time; give a larger max_runtime{more}.")
-    error = SearchFailed(f"Nothing could be trained. The first error: {type(cause).__name__}: {cause}")
-    error.__cause__ = cause if isinstance(cause, BaseException) else None
-    return error
-
-
-def _warn_of_skipped_scores(context: TrialContext, scores: Scores) -> list[AutonetWarning]:
-    """Return a warning about metrics that there was no time for."""
-    names = [m.name for m in context.additional_metrics if f"val_{m.name}" not in scores.additional]
-    if not names:
-        return []
-    return [
-        ScoreSkipped(
-            f"There was no time for the additional metrics {', '.join(names)}; give a larger max_runtime, or score "
-            "the predictions afterwards."
-        )
-    ]
-
-
-def _interrupt_name(interrupt: Interrupt) -> str:
-    """Return the first word of a sentence about an interrupt."""
-    return "SIGTERM" if interrupt.signal == "SIGTERM" else "Interrupted"
-
-
-def _explain_baseline(study: Searched, context: TrialContext, baseline: Baseline, ensemble: Ensemble) -> str:
-    metric = context.metric
-    role = "returned" if list(ensemble.shares) == [LINEAR] else "the best network"
-    mine = f"the linear baseline is {role} (validation {metric.name} {metric.to_score(baseline.rank[0]):.4f})"
-    best = study.history.best
-    if context.task.kind == "classification" and context.task.n_outputs == 1:
-        return f"y has a single class, so {mine}."
-    if best is None and study.errors:
-        first = study.errors[0]
-        return f"Every trial failed, so {mine}. The first error: {type(first).__name__}: {first}"
-    if best is None or best.last is None:
-        return f"No network finished in time, so {mine}. Give a larger max_runtime."
-    return f"No network was better, so {mine}; the best network has {metric.to_score(best.last.loss):.4f}."

@@ -226,7 +226,9 @@ class TimePlan:
         if top_epochs and longest > top:
             top = min(max(top, top_epochs * epoch_seconds), CHOSEN_SHARE * longest)
         high = self.max_budget or max(top, self.min_budget or 0.0)
-        wanted = min(WANTED_EPOCHS * epoch_seconds, high / self.eta)
+        wanted = top_epochs * epoch_seconds or min(WANTED_EPOCHS * epoch_seconds, high / self.eta)
         least = max(high / RUNG_SPAN, MIN_EPOCHS * epoch_seconds, metric_seconds / METRIC_SHARE)
         low = self.min_budget or min(max(least, wanted), high)
+        if top_epochs and self.min_budget is None and low > high / self.eta:
+            low = high
         return Rungs.geometric(low, high, self.eta, "time")

@@ -41,6 +41,9 @@ __all__ = ["EncodedFold", "TrialContext"]
 
 # Bytes of encodings that are cached for later trials; those of one configuration are always kept.
 CACHED_BYTES = 2**30
+# Validation rows that a refit leaves out.
+CHECKED_SHARE = 0.05  # of all rows, at most
+MIN_CHECKED_ROWS = 50  # fewer say too little
 _CACHING = threading.Lock()
 PLAIN_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "classification": functional.cross_entropy,
@@ -112,6 +115,8 @@ class TrialContext:
         Epochs without improvement after which training stops early; None: the rule of `TrainingState`.
     min_budget_for_cv : float
         Budget below which a trial is validated on the first fold only.
+    n_checked : int
+        Most validation rows that a refit leaves out.
     shared : SharedEncodings or None
         Encodings that all processes share, instead of a cache in each.
     precision : {"float32", "bfloat16"}
@@ -142,6 +147,7 @@ class TrialContext:
     unseen: UnseenRows | None = None
     patience: float | None = None
     min_budget_for_cv: float = 0.0
+    n_checked: int = 0
     shared: "SharedEncodings | None" = None
     precision: str = "float32"
     max_parameters: float = math.inf
@@ -155,6 +161,20 @@ class TrialContext:
         """Rows of any fold, shape (n,)."""
         parts = [part for fold in self.folds for part in (fold.train, fold.valid)]
         return np.unique(np.concatenate(parts))
+
+    @property
+    def checked_rows(self) -> NDArray[np.intp]:
+        """Validation rows that a refit leaves out, shape (n,), to weigh its networks by; none of several folds."""
+        valid = self.folds[0].valid
+        n = min(self.n_checked, int(CHECKED_SHARE * len(self.all_rows)), len(valid) // 2)
+        if len(self.folds) > 1 or n < MIN_CHECKED_ROWS:
+            return valid[:0]
+        return np.sort(np.random.default_rng(self.seed).choice(valid, n, replace=False))
+
+    @property
+    def refit_rows(self) -> NDArray[np.intp]:
+        """Rows that a refit trains on, shape (n,)."""
+        return np.setdiff1d(self.all_rows, self.checked_rows)
 
     @property
     def nodes(self) -> dict[str, Node[Any]]:
@@ -211,8 +231,8 @@ class TrialContext:
         return encoder, [self.training_inputs(encoder, train, allocate), self.inputs(encoder, valid, allocate)]
 
     def encode_all(self, encoder: Encoder) -> Inputs:
-        """Encode the rows of all folds, to train on, by an encoder that another process has fitted."""
-        every = self.all_rows
+        """Encode the rows of a refit, to train on, by an encoder that another process has fitted."""
+        every = self.refit_rows
         key = hashlib.sha256(pickle_arrays(encoder)).digest() if self.shared else None
         _, [x] = self.share(key, lambda allocate: (encoder, [self.training_inputs(encoder, every, allocate)]))
         return x

@@ -36,7 +36,7 @@ class Images(Modality):
     top_epochs = 20.0  # between 10 and 20 epochs networks still improve, beyond hardly (docs/benchmarks/log.md)
     holdout_rows = 1000
     # Networks still improve when the search ends, and most by images that they have not seen (docs/benchmarks/log.md).
-    refit = RefitShares(runtime=0.4, further_epochs=1.5, weight=0.8)
+    refit = RefitShares(runtime=0.6, further_epochs=4.0, weight=0.9, checked_rows=300)
     copies = False
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
     makers = MappingProxyType(

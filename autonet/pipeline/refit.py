@@ -1,11 +1,11 @@
-"""Refit: train the networks and tree ensembles of the final model on all rows.
+"""Refit: train the networks and tree ensembles of the final model on all rows, but those that weigh them.
 
 No rows are left to validate on, so the number of epochs is taken from the training that was validated.
 """
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,8 +15,7 @@ import torch
 from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
-from autonet.core.modality import RefitShares
-from autonet.models.ensemble import Ensemble, Member, TreeMember
+from autonet.models.ensemble import Member, TreeMember
 from autonet.models.trees import BoostedTrees
 from autonet.nets.initialization import UNINITIALIZED, initialize_from_rows
 from autonet.nets.modernnca import remember_rows
@@ -36,7 +35,7 @@ from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingDiverged, train_epoch
 from autonet.training.random import draw_from, seed_gpu
 
-__all__ = ["add_refitted", "refit", "refit_trial"]
+__all__ = ["refit", "refit_trial"]
 
 Weights = dict[str, Any]
 
@@ -44,6 +43,7 @@ Weights = dict[str, Any]
 # (docs/benchmarks/log.md).
 LATE = 0.8
 PLANNED_SHARE = 0.8  # of the time; the rest is for encoding, and for jobs of different lengths
+PARALLEL_SHARE = 0.95  # the same, if all jobs run at once
 MIN_TRAINING_SHARE = {
     "time": 0.5,
     "epochs": 1.0,
@@ -93,7 +93,8 @@ def refit(
         Tree ensembles; those of several folds stay as they are.
     shares : mapping of int or str to float
         Weights of the trials and tree ensembles in the final model.  If there is no time for all, those of the largest
-        weight per second come first.
+        weight per second come first; where rows are left to weigh them by, those of the smallest plain loss, because
+        the weights will change.
     executor : Executor
     limit : TimeLimit
 
@@ -107,14 +108,25 @@ def refit(
     }
     if len(context.folds) == 1:
         wanted |= {tree.name: _plan_trees(context, i, tree) for i, tree in enumerate(trees)}
-    for_each = PLANNED_SHARE * limit.left()
+    limit = limit.shift(-_check_seconds(context, [folds for _, folds in trained.values()]))
+    available = limit.left()
+    for_each = PLANNED_SHARE * available
     left, jobs = for_each * executor.n_slots, list[Job]()
-    for name in sorted(wanted, key=lambda name: shares[name] / max(wanted[name].job.target, 1e-6), reverse=True):
+
+    def priority(name: int | str) -> float:
+        if isinstance(name, int) and len(context.checked_rows):
+            return -trained[name][0].rank[1]
+        return shares[name] / max(wanted[name].job.target, 1e-6)
+
+    for name in sorted(wanted, key=priority, reverse=True):
         job = wanted[name].job
         seconds = min(job.target, for_each, left)
         if seconds >= wanted[name].least * job.target:
             jobs.append(replace(job, target=seconds, deadline=limit.at))
             left -= seconds
+    if len(jobs) <= executor.n_slots:
+        wished = {refit.job.trial: refit.job.target for refit in wanted.values()}
+        jobs = [replace(job, target=min(wished[job.trial], PARALLEL_SHARE * available)) for job in jobs]
     names, done = {refit.job.trial: name for name, refit in wanted.items()}, dict[int | str, list[Member]]()
     for outcome in _run(partial(refit_trial, context), jobs, executor):
         name, checkpoint = names[outcome.job.trial], outcome.result.checkpoint
@@ -154,7 +166,7 @@ def _plan_networks(context: TrialContext, trial: Trial, folds: Sequence[TrainedF
     def build(weights: Sequence[Weights]) -> list[Member]:
         return [build_member(context, trial.config, fold, w) for fold, w in zip(folds, weights, strict=True)]
 
-    least = (MIN_FURTHER_SHARE if all(map(_is_late, folds)) else MIN_TRAINING_SHARE)[context.unit]
+    least = (MIN_FURTHER_SHARE if all(_continues(context, fold) for fold in folds) else MIN_TRAINING_SHARE)[context.unit]
     seconds = _seconds(context, folds) / (trial.budget if context.trains_subsets else 1.0)
     job = Job(trial.number, trial.config, 0.0, seconds, trial.seed, math.inf, checkpoint=folds)
     return _Refit(job, least, build)
@@ -163,7 +175,7 @@ def _plan_networks(context: TrialContext, trial: Trial, folds: Sequence[TrainedF
 def _plan_trees(context: TrialContext, index: int, candidate: Candidate[TreeMember]) -> _Refit:
     """Plan the refit of the tree ensemble of a holdout; boosting needs more iterations for more rows."""
     (member,) = candidate.members()
-    growth = len(context.all_rows) / len(context.folds[0].train)
+    growth = len(context.refit_rows) / len(context.folds[0].train)
     size = round(member.trees.size * growth) if isinstance(member.trees, BoostedTrees) else member.trees.size
     config = {TREE_LEARNER: candidate.name, "size": size}
     job = Job(-1 - index, config, 0.0, candidate.budget * growth, context.seed, math.inf)
@@ -188,7 +200,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
         from autonet.pipeline.tree_fitting import refit_tree_learner  # noqa: PLC0415 - slow to import, as in `run_trial`
 
         return refit_tree_learner(context, trial)
-    components, every = context.resolve(trial.params), context.all_rows
+    components, every = context.resolve(trial.params), context.refit_rows
     folds: list[TrainedFold] = trial.checkpoint.load()
     weights, share = list[Weights](), trial.job.target / _seconds(context, folds)
     seed = trial.seed + 1  # other networks than those that were trained before
@@ -199,13 +211,13 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
             rows, layout = context.rows(fold.targets, context.encode_all(fold.encoder), every), fold.encoder.layout
             rows = resample(rows, components, layout, (context.seed, done))
             with draw_from(generator):
-                chosen = components.replace([UNINITIALIZED] if _is_late(fold) else [])
+                chosen = components.replace([UNINITIALIZED] if _continues(context, fold) else [])
                 state, plan = build_in_context(context, chosen, rows, layout, generator)
-                if not _is_late(fold):
+                if not _continues(context, fold):
                     initialize_from_rows(state.network, rows.x)
             n_batches, limit = count_batches(len(rows), plan.batch_size), trial.limit.share(len(folds) - done)
             state.restore_schedule(fold.state)
-            if _is_late(fold):
+            if _continues(context, fold):
                 state.restore(fold.state)
                 state.position.steps = state.position.epochs * n_batches  # schedules count epochs of these rows
             with draw_from(generator):
@@ -226,36 +238,15 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     return Result(0.0, checkpoint=weights)
 
 
-def add_refitted(
-    ensemble: Ensemble, refitted: Mapping[int | str, Sequence[Member]], weight: float = RefitShares.weight
-) -> Ensemble:
-    """Average the networks of an ensemble with the refitted ones of the same trials, and replace tree ensembles.
-
-    The refitted networks have `weight` of each average.
-    """
-    shares, names = ensemble.shares, list(ensemble.names)
-    members = [
-        refitted[n][0] if isinstance(n, str) and n in refitted else m
-        for n, m in zip(names, ensemble.members, strict=True)
-    ]
-    kept = [1 - weight if isinstance(name, int) and name in refitted else 1.0 for name in names]
-    weights = [before * share for before, share in zip(ensemble.weights, kept, strict=True)]
-    for name, parts in refitted.items():
-        if isinstance(name, int):
-            members += parts
-            names += [name] * len(parts)
-            weights += [weight * shares[name] / len(parts)] * len(parts)
-    return replace(ensemble, members=members, weights=weights, names=names)
-
-
-def _is_late(fold: TrainedFold) -> bool:
-    """Whether a network was still improving when its training ended."""
-    return bool(fold.best.epochs >= LATE * fold.position["epochs"])
+def _continues(context: TrialContext, fold: TrainedFold) -> bool:
+    """Whether a network goes on: it was still improving when its training ended, or that was only the beginning."""
+    is_beginning = context.modality.refit.further_epochs >= 1
+    return is_beginning or bool(fold.best.epochs >= LATE * fold.position["epochs"])
 
 
 def _epochs(context: TrialContext, fold: TrainedFold) -> float:
     """Return the number of epochs of the refit."""
-    share = context.modality.refit.further_epochs if _is_late(fold) else 1.0
+    share = context.modality.refit.further_epochs if _continues(context, fold) else 1.0
     return float(max(round(fold.best.epochs * share), 1))
 
 
@@ -264,8 +255,14 @@ def _seconds(context: TrialContext, folds: Sequence[TrainedFold]) -> float:
     return max(sum(_epochs(context, fold) * _epoch_seconds(context, fold) for fold in folds), 1e-6)
 
 
+def _check_seconds(context: TrialContext, trained: Iterable[Sequence[TrainedFold]]) -> float:
+    """Estimate the seconds of predicting the checked rows, by validated and refitted networks."""
+    share = len(context.checked_rows) / len(context.refit_rows)
+    return 2 * share * sum(_epoch_seconds(context, fold) for folds in trained for fold in folds)
+
+
 def _epoch_seconds(context: TrialContext, fold: TrainedFold) -> float:
     """Estimate the seconds of an epoch on all rows."""
     n_trained = len(context.folds[0].train)
     seconds: float = fold.position["seconds"] / max(fold.position["epochs"], 1)
-    return seconds * len(context.all_rows) / n_trained
+    return seconds * len(context.refit_rows) / n_trained

@@ -36,10 +36,12 @@ from autonet.training.state import Snapshot
 
 __all__ = [
     "CONSIDERED",
+    "MIN_CALIBRATION_ROWS",
     "Candidate",
     "EnsembleLimits",
     "Weighted",
     "load_candidates",
+    "plain_loss",
     "rank_candidates",
     "score_fold",
     "select",
@@ -260,14 +262,14 @@ def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array)
     The loss of the metric is infinite where it is undefined.
     """
     loss = context.metric.best_loss(context.y[rows], prediction, context.metric_weights(rows))
-    return loss, _plain_loss(context, rows, prediction)
+    return loss, plain_loss(context, rows, prediction)
 
 
-def _plain_loss(context: TrialContext, rows: NDArray[np.intp], prediction: Array) -> float:
+def plain_loss(context: TrialContext, rows: NDArray[np.intp], prediction: Array) -> float:
     """Return the plain loss of predictions (n, n_outputs): log-loss, squared error or pinball loss."""
     quantiles = context.task.quantiles
-    plain_loss = partial(pinball, quantiles=quantiles) if quantiles else PLAIN_LOSSES[context.task.kind]
-    return plain_loss(context.y[rows], prediction, context.metric_weights(rows))
+    loss = partial(pinball, quantiles=quantiles) if quantiles else PLAIN_LOSSES[context.task.kind]
+    return loss(context.y[rows], prediction, context.metric_weights(rows))
 
 
 def select(
@@ -333,17 +335,17 @@ def _drop_useless(
     """
     rows = np.concatenate([fold.valid[part] for fold, part in zip(context.folds, scorer.rows, strict=False)])
     best = scorer.seen(found[0].predictions)
-    constant = _plain_loss(context, rows, np.full_like(best, best.mean(axis=0)))
-    least = MIN_GAIN * (constant - _plain_loss(context, rows, best))
+    constant = plain_loss(context, rows, np.full_like(best, best.mean(axis=0)))
+    least = MIN_GAIN * (constant - plain_loss(context, rows, best))
 
     def is_useful(candidate: Candidate[Member]) -> bool:
         prediction = scorer.seen(candidate.predictions)
-        if constant - _plain_loss(context, rows, prediction) >= least:
+        if constant - plain_loss(context, rows, prediction) >= least:
             return True
         if context.task.kind != "classification":
             return False
         temperature = fit_temperature(prediction, context.y[rows], context.metric_weights(rows))
-        return constant - _plain_loss(context, rows, apply_temperature(prediction, temperature)) >= least
+        return constant - plain_loss(context, rows, apply_temperature(prediction, temperature)) >= least
 
     return [found[0], *filter(is_useful, found[1:])]
 

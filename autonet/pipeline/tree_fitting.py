@@ -82,7 +82,7 @@ def refit_tree_learner(context: TrialContext, trial: RunningTrial) -> Result:
     """
     learner = LEARNERS[trial[TREE_LEARNER]]
     with one_native_thread():
-        fold = _encode_fold(context, None, context.all_rows, context.all_rows[:0])
+        fold = _encode_fold(context, None, context.refit_rows, context.refit_rows[:0])
         assert fold is not None  # noqa: S101 - for the type checker; these data have suited trees
         trees = _build(learner, context.task, context.seed, fold)
         size = min(trial["size"], trees.largest)

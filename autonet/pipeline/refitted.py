@@ -1,0 +1,105 @@
+"""Refitted networks in the final model: averaged with the validated ones, weighed by rows that neither has seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from autonet.core.clock import TimeLimit
+from autonet.core.modality import RefitShares
+from autonet.core.typing import Array
+from autonet.models.ensemble import Ensemble, Member, apply_temperature, fit_temperature, weighted_mean
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.greedy_selection import greedy_selection
+from autonet.pipeline.selection import MIN_CALIBRATION_ROWS, plain_loss
+
+__all__ = ["CheckedEnsemble", "add_refitted"]
+
+SELECTED = 20  # members of a greedy selection, counted with repetition
+PRIOR_SHARE = 0.1  # of the weights as they were before the check: the checked rows are few
+
+
+def add_refitted(
+    ensemble: Ensemble, refitted: Mapping[int | str, Sequence[Member]], weight: float = RefitShares.weight
+) -> Ensemble:
+    """Average the networks of an ensemble with the refitted ones of the same trials, and replace tree ensembles.
+
+    The refitted networks have `weight` of each average.
+    """
+    shares, names = ensemble.shares, list(ensemble.names)
+    members = [
+        refitted[n][0] if isinstance(n, str) and n in refitted else m
+        for n, m in zip(names, ensemble.members, strict=True)
+    ]
+    kept = [1 - weight if isinstance(name, int) and name in refitted else 1.0 for name in names]
+    weights = [before * share for before, share in zip(ensemble.weights, kept, strict=True)]
+    for name, parts in refitted.items():
+        if isinstance(name, int):
+            members += parts
+            names += [name] * len(parts)
+            weights += [weight * shares[name] / len(parts)] * len(parts)
+    return replace(ensemble, members=members, weights=weights, names=names)
+
+
+@dataclass(frozen=True)
+class CheckedEnsemble:
+    """Ensemble whose members are weighed by the plain loss on validation rows that the refit has left out.
+
+    A refit trains much longer than the search, where a network may overfit that was among the best.
+
+    Attributes
+    ----------
+    ensemble : Ensemble
+    predictions : list of ndarray
+        Of each member, for the checked rows.
+    prediction : ndarray
+        Of the ensemble.
+    losses : list of float
+        Plain loss of each member.
+    """
+
+    ensemble: Ensemble
+    predictions: list[Array]
+    prediction: Array
+    losses: list[float]
+
+    @classmethod
+    def weigh(cls, context: TrialContext, ensemble: Ensemble, limit: TimeLimit) -> "CheckedEnsemble | None":
+        """Weigh the members of an ensemble, none of them to zero; return None if there are no rows or no time.
+
+        Parameters
+        ----------
+        context : TrialContext
+        ensemble : Ensemble
+            With the weights that the members have before.
+        limit : TimeLimit
+        """
+        rows, cpu = context.checked_rows, torch.device("cpu")
+        if not len(rows):
+            return None
+        predictions = list[Array]()
+        for member in ensemble.members:
+            if limit.left() <= 0:
+                return None
+            predictions.append(member.predict(member.encoder.inputs(context.data, cpu, rows)))
+
+        def loss(prediction: Array) -> tuple[float, float]:
+            return plain_loss(context, rows, prediction), 0.0
+
+        losses = [loss(prediction)[0] for prediction in predictions]
+        ranking = np.argsort(losses, kind="stable")
+        shares = np.empty(len(losses))
+        shares[ranking] = greedy_selection([predictions[i] for i in ranking], loss, size=SELECTED)
+        mixed = PRIOR_SHARE * np.array(ensemble.weights) + (1 - PRIOR_SHARE) * shares
+        weights: list[float] = mixed.tolist()
+        prediction, temperature = weighted_mean(weights, predictions), ensemble.temperature
+        if context.task.kind == "classification" and len(rows) >= MIN_CALIBRATION_ROWS:
+            temperature = fit_temperature(prediction, context.y[rows], context.metric_weights(rows))
+        prediction = apply_temperature(prediction, temperature)
+        return cls(replace(ensemble, weights=weights, temperature=temperature), predictions, prediction, losses)
+
+    def best(self, name: int | str) -> list[Member]:
+        """Return the member of a name with the smallest loss."""
+        of_name = [i for i, other in enumerate(self.ensemble.names) if other == name]
+        return [self.ensemble.members[i] for i in sorted(of_name, key=lambda i: self.losses[i])[:1]]

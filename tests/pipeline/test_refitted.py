@@ -1,0 +1,91 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import log_loss
+
+from autonet.core.clock import TimeLimit
+from autonet.models.ensemble import Ensemble, Member
+from autonet.pipeline.context import TrialContext
+from autonet.pipeline.refit import refit
+from autonet.pipeline.refitted import CheckedEnsemble, add_refitted
+from autonet.pipeline.trial import run_trial
+from autonet.search.executors.in_process import InProcess
+from autonet.search.records import Trial
+from tests.clocks import FakeClock
+from tests.pipeline.trials import context, default, job, rebuilt
+
+LATER = TimeLimit()
+
+
+def trained(space: TrialContext, epochs: float) -> Any:
+    return run_trial(space, job(space, 0, epochs)).checkpoint
+
+
+def scaled(member: Member, factor: float) -> Member:
+    """A network whose last layer is multiplied: overconfident, or at chance level."""
+    with torch.no_grad():
+        for parameter in list(member.network.parameters())[-2:]:  # type: ignore[union-attr]
+            parameter.mul_(factor)
+    return member
+
+
+def test_validated_and_refitted_networks_are_averaged(iris: Any) -> None:
+    space = context(iris)
+    folds = trained(space, 20)
+    members = [*rebuilt(space, folds), *rebuilt(space, trained(space, 5))]
+    ensemble = Ensemble(members, [0.25, 0.75], [4, 7])
+    trial = Trial(4, default(space.task), 3, "default")
+    new = refit(space, {4: (trial, folds)}, [], {4: 1.0}, InProcess(), LATER)[4]
+    both = add_refitted(ensemble, {4: new})
+    assert both.shares == pytest.approx(ensemble.shares)
+    assert both.weights == pytest.approx([0.125, 0.75, 0.125])
+    gained = Ensemble.from_members(4, new).predict(space.data) - Ensemble.from_members(4, members[:1]).predict(
+        space.data
+    )
+    expected = ensemble.predict(space.data) + 0.125 * gained
+    np.testing.assert_allclose(both.predict(space.data), expected, atol=1e-6)
+    assert add_refitted(ensemble, {}).weights == ensemble.weights
+
+
+@pytest.fixture
+def many(iris: Any) -> tuple[TrialContext, Ensemble]:
+    """Members of three trials: good, at chance level and overconfident, all of the same weight."""
+    data = np.tile(iris[0], (20, 1)), np.tile(iris[1], 20)
+    space = replace(context(data), n_checked=120)
+    (good,), (flat,), (bold,) = (rebuilt(space, trained(space, 20)) for _ in range(3))
+    return space, Ensemble([scaled(flat, 0.0), scaled(bold, -30.0), good], [1 / 3] * 3, [0, 1, 2])
+
+
+def test_members_are_weighed_by_checked_rows(many: tuple[TrialContext, Ensemble]) -> None:
+    space, ensemble = many
+    checked = CheckedEnsemble.weigh(space, ensemble, LATER)
+    assert checked is not None
+    flat, bold, good = checked.ensemble.weights
+    assert sum(checked.ensemble.weights) == pytest.approx(1.0)
+    assert min(flat, bold) >= 0.1 / 3 - 1e-9  # no member is dropped: intervals rest on their disagreement
+    assert good > 0.8
+    y = space.y[space.checked_rows]
+    for loss, prediction in zip(checked.losses, checked.predictions, strict=True):
+        assert loss == pytest.approx(log_loss(y, prediction, labels=[0, 1, 2]), rel=1e-3)
+    np.testing.assert_allclose(
+        checked.ensemble.predict(space.data.rows(space.checked_rows)), checked.prediction, atol=1e-6
+    )
+    assert log_loss(y, checked.prediction) < log_loss(y, ensemble.predict(space.data.rows(space.checked_rows)))
+
+
+def test_the_best_member_of_a_name_has_the_smallest_loss(many: tuple[TrialContext, Ensemble]) -> None:
+    space, ensemble = many
+    checked = CheckedEnsemble.weigh(space, replace(ensemble, names=[4, 4, 7]), LATER)
+    assert checked is not None
+    assert checked.best(4) == [ensemble.members[int(np.argmin(checked.losses[:2]))]]
+    assert checked.best(7) == [ensemble.members[2]]
+    assert checked.best(5) == []
+
+
+def test_weights_stay_without_rows_or_time(many: tuple[TrialContext, Ensemble], clock: FakeClock) -> None:
+    space, ensemble = many
+    assert CheckedEnsemble.weigh(replace(space, n_checked=0), ensemble, LATER) is None
+    assert CheckedEnsemble.weigh(space, ensemble, TimeLimit(clock.now)) is None
