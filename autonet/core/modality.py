@@ -164,8 +164,8 @@ class Modality(Protocol):
         Whether the operations of its networks are large enough to share them among threads.
     limits_memory : bool
         Whether a training step of its largest networks may take more memory than there is, which trials then check.
-    top_epochs : float
-        Epochs at the top rung, for budgets in seconds, where the time allows them.
+    compared_epochs : float
+        Epochs of a network before it is compared with others, for budgets in seconds, where the time allows them.
     holdout_rows : int
         Rows to hold out of large data for validation.
     refit : RefitShares
@@ -180,7 +180,7 @@ class Modality(Protocol):
     presets: str = ""
     uses_threads: bool = False
     limits_memory: bool = False
-    top_epochs: float = 0.0
+    compared_epochs: float = 0.0
     holdout_rows: int = 2000
     refit: RefitShares = RefitShares()
     makers: Mapping[str, Callable[..., Component[Any]]] = MappingProxyType({})

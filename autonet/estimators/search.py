@@ -134,7 +134,7 @@ def place_rungs(
     timed : bool
         Whether to time an epoch.
     """
-    epoch, n_folds, top_epochs = 0.0, len(context.folds), context.modality.top_epochs
+    epoch, n_folds, compared_epochs = 0.0, len(context.folds), context.modality.compared_epochs
     if timed:
         with current_interrupt().abandoning():
             if plan.repays_processes:
@@ -142,8 +142,8 @@ def place_rungs(
             if plan.needs_timing and earlier is None:
                 epoch = time_epoch(context, default, context.threads)
     if options.refit_on_all_rows == "auto":
-        plan = plan.without_refit_if_short(epoch, top_epochs)
-    rungs = earlier or plan.rungs(epoch, context.metric.seconds * n_folds, top_epochs)
+        plan = plan.without_refit_if_short(epoch, compared_epochs)
+    rungs = earlier or plan.rungs(epoch, context.metric.seconds * n_folds, compared_epochs)
     return rungs, replace(plan, scoring=plan.scoring_seconds(context.additional_metrics, n_folds))
 
 

@@ -184,22 +184,23 @@ class TimePlan:
         """Return the seconds to reserve for the predictions of test rows."""
         return min(TESTING_SECONDS * n_rows, TESTING_SHARE * (self.runtime or 0.0))
 
-    def is_short(self, epoch_seconds: float, top_epochs: float) -> bool:
+    def is_short(self, epoch_seconds: float, compared_epochs: float) -> bool:
         """Return whether so many epochs leave too little of the runtime to choose from configurations."""
         if self.runtime is None or self.unit != "time" or self.min_budget is not None or self.max_budget is not None:
             return False
-        return TOP_SHARE * self.runtime < self._longest and SHORT_SHARE * self.runtime < top_epochs * epoch_seconds
+        has_begun_late = replace(self, refits=False)._longest <= TOP_SHARE * self.runtime  # noqa: SLF001 - its own
+        return not has_begun_late and SHORT_SHARE * self.runtime < compared_epochs * epoch_seconds
 
-    def without_refit_if_short(self, epoch_seconds: float, top_epochs: float) -> "TimePlan":
+    def without_refit_if_short(self, epoch_seconds: float, compared_epochs: float) -> "TimePlan":
         """Return a plan in which the search gets the time of the refit, if there is too little for so many epochs."""
-        return replace(self, refits=False) if self.is_short(epoch_seconds, top_epochs) else self
+        return replace(self, refits=False) if self.is_short(epoch_seconds, compared_epochs) else self
 
     @property
     def _longest(self) -> float:
         """Seconds for one configuration per worker."""
         return LONGEST_SHARE * (self.limit("search").left() if self.runtime else DEFAULT_RUNTIME)
 
-    def rungs(self, epoch_seconds: float, metric_seconds: float = 0.0, top_epochs: float = 0.0) -> Rungs:
+    def rungs(self, epoch_seconds: float, metric_seconds: float = 0.0, compared_epochs: float = 0.0) -> Rungs:
         """Place the rungs; default budgets follow from the runtime and the duration of an epoch.
 
         Parameters
@@ -208,9 +209,10 @@ class TimePlan:
             Duration of an epoch of the default configuration, for budgets in seconds.
         metric_seconds : float
             Duration of the metric in a validation: at the lowest rung at most a share of the training.
-        top_epochs : float
-            Epochs at the top rung, for budgets in seconds, in up to half of the time of the search.  If they take most
-            of the runtime, there is one rung, for one configuration per worker.
+        compared_epochs : float
+            Epochs of a network before it is compared with others, for budgets in seconds: at the lowest rung, which
+            is the top one where a further rung would be close to it.  If they take most of the runtime, there is one
+            rung, for one configuration per worker.
         """
         if self.unit == "epochs":
             low = self.min_budget or min(DEFAULT_EPOCHS[0], self.max_budget or DEFAULT_EPOCHS[0])
@@ -220,15 +222,15 @@ class TimePlan:
             high = self.max_budget or max(DEFAULT_SHARES[1], self.min_budget or 0.0)
             return Rungs.geometric(self.min_budget or min(DEFAULT_SHARES[0], high), high, self.eta, "subset")
         longest = self._longest
-        if self.is_short(epoch_seconds, top_epochs):
+        if self.is_short(epoch_seconds, compared_epochs):
             return Rungs.geometric(longest, longest, self.eta, "time")
         top = TOP_SHARE * (self.runtime or DEFAULT_RUNTIME)
-        if top_epochs and longest > top:
-            top = min(max(top, top_epochs * epoch_seconds), CHOSEN_SHARE * longest)
+        if compared_epochs and longest > 0:
+            top = min(max(top, compared_epochs * epoch_seconds), CHOSEN_SHARE * longest)
         high = self.max_budget or max(top, self.min_budget or 0.0)
-        wanted = top_epochs * epoch_seconds or min(WANTED_EPOCHS * epoch_seconds, high / self.eta)
+        wanted = compared_epochs * epoch_seconds or min(WANTED_EPOCHS * epoch_seconds, high / self.eta)
         least = max(high / RUNG_SPAN, MIN_EPOCHS * epoch_seconds, metric_seconds / METRIC_SHARE)
         low = self.min_budget or min(max(least, wanted), high)
-        if top_epochs and self.min_budget is None and low > high / self.eta:
-            low = high
+        if compared_epochs and self.min_budget is None and low > high / self.eta:
+            low = high  # a rung in between would compare twice after nearly the same time
         return Rungs.geometric(low, high, self.eta, "time")

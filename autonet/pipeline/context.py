@@ -43,7 +43,7 @@ __all__ = ["EncodedFold", "TrialContext"]
 CACHED_BYTES = 2**30
 # Validation rows that a refit leaves out.
 CHECKED_SHARE = 0.05  # of all rows, at most
-MIN_CHECKED_ROWS = 50  # fewer say too little
+MIN_CHECKED_ROWS = 20  # fewer say too little
 _CACHING = threading.Lock()
 PLAIN_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "classification": functional.cross_entropy,

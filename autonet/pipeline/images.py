@@ -33,10 +33,12 @@ class Images(Modality):
     presets = "images"
     uses_threads = True
     limits_memory = True
-    top_epochs = 20.0  # between 10 and 20 epochs networks still improve, beyond hardly (docs/benchmarks/log.md)
+    # After ten epochs those lead that overfit later (docs/benchmarks/log.md).
+    compared_epochs = 20.0
     holdout_rows = 1000
-    # Networks still improve when the search ends, and most by images that they have not seen (docs/benchmarks/log.md).
-    refit = RefitShares(runtime=0.6, further_epochs=4.0, weight=0.9, checked_rows=300)
+    # Two networks, trained for most of the time on nearly all images, are better than one, or many trained for less
+    # (docs/benchmarks/log.md).
+    refit = RefitShares(runtime=0.6, further_epochs=4.0, weight=0.8, checked_rows=300)
     copies = False
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
     makers = MappingProxyType(

@@ -42,8 +42,11 @@ Weights = dict[str, Any]
 # A network whose best epoch lies after this share of its training continues; others start anew
 # (docs/benchmarks/log.md).
 LATE = 0.8
+# Networks of modalities whose search has time for few epochs continue in any case up to this multiple of them: until
+# then the best epoch is a matter of chance.
+BEGINNING = 2.0
 PLANNED_SHARE = 0.8  # of the time; the rest is for encoding, and for jobs of different lengths
-PARALLEL_SHARE = 0.95  # the same, if all jobs run at once
+MAX_REST_SECONDS = 5.0  # of the rest, if all jobs run at once
 MIN_TRAINING_SHARE = {
     "time": 0.5,
     "epochs": 1.0,
@@ -108,25 +111,14 @@ def refit(
     }
     if len(context.folds) == 1:
         wanted |= {tree.name: _plan_trees(context, i, tree) for i, tree in enumerate(trees)}
-    limit = limit.shift(-_check_seconds(context, [folds for _, folds in trained.values()]))
-    available = limit.left()
-    for_each = PLANNED_SHARE * available
-    left, jobs = for_each * executor.n_slots, list[Job]()
 
     def priority(name: int | str) -> float:
         if isinstance(name, int) and len(context.checked_rows):
             return -trained[name][0].rank[1]
         return shares[name] / max(wanted[name].job.target, 1e-6)
 
-    for name in sorted(wanted, key=priority, reverse=True):
-        job = wanted[name].job
-        seconds = min(job.target, for_each, left)
-        if seconds >= wanted[name].least * job.target:
-            jobs.append(replace(job, target=seconds, deadline=limit.at))
-            left -= seconds
-    if len(jobs) <= executor.n_slots:
-        wished = {refit.job.trial: refit.job.target for refit in wanted.values()}
-        jobs = [replace(job, target=min(wished[job.trial], PARALLEL_SHARE * available)) for job in jobs]
+    limit = limit.shift(-_check_seconds(context, [folds for _, folds in trained.values()]))
+    jobs = _choose_jobs([wanted[name] for name in sorted(wanted, key=priority, reverse=True)], executor.n_slots, limit)
     names, done = {refit.job.trial: name for name, refit in wanted.items()}, dict[int | str, list[Member]]()
     for outcome in _run(partial(refit_trial, context), jobs, executor):
         name, checkpoint = names[outcome.job.trial], outcome.result.checkpoint
@@ -141,6 +133,21 @@ def refit(
         *(len(done) - n_trees, len(trained), n_trees, len(wanted) - len(trained)),
     )
     return done
+
+
+def _choose_jobs(wanted: Sequence[_Refit], n_slots: int, limit: TimeLimit) -> list[Job]:
+    """Return the jobs that there is time for, in the order of their priority."""
+    for_each = PLANNED_SHARE * limit.left()
+    left, chosen = for_each * n_slots, list[tuple[Job, float]]()
+    for refit in wanted:
+        seconds = min(refit.job.target, for_each, left)
+        if seconds >= refit.least * refit.job.target:
+            chosen.append((refit.job, seconds))
+            left -= seconds
+    if len(chosen) <= n_slots:
+        longest = max(for_each, limit.left() - MAX_REST_SECONDS)
+        chosen = [(job, min(job.target, longest)) for job, _ in chosen]
+    return [replace(job, target=seconds, deadline=limit.at) for job, seconds in chosen]
 
 
 def _run(objective: Objective, jobs: Sequence[Job], executor: Executor) -> Iterator[Outcome]:
@@ -166,7 +173,9 @@ def _plan_networks(context: TrialContext, trial: Trial, folds: Sequence[TrainedF
     def build(weights: Sequence[Weights]) -> list[Member]:
         return [build_member(context, trial.config, fold, w) for fold, w in zip(folds, weights, strict=True)]
 
-    least = (MIN_FURTHER_SHARE if all(_continues(context, fold) for fold in folds) else MIN_TRAINING_SHARE)[context.unit]
+    least = (MIN_FURTHER_SHARE if all(_continues(context, fold) for fold in folds) else MIN_TRAINING_SHARE)[
+        context.unit
+    ]
     seconds = _seconds(context, folds) / (trial.budget if context.trains_subsets else 1.0)
     job = Job(trial.number, trial.config, 0.0, seconds, trial.seed, math.inf, checkpoint=folds)
     return _Refit(job, least, build)
@@ -238,16 +247,23 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     return Result(0.0, checkpoint=weights)
 
 
+def _has_begun(context: TrialContext, fold: TrainedFold) -> bool:
+    """Whether a network was trained for few epochs, of a modality whose search has no time for more."""
+    return bool(fold.position["epochs"] < BEGINNING * context.modality.compared_epochs)
+
+
 def _continues(context: TrialContext, fold: TrainedFold) -> bool:
-    """Whether a network goes on: it was still improving when its training ended, or that was only the beginning."""
-    is_beginning = context.modality.refit.further_epochs >= 1
-    return is_beginning or bool(fold.best.epochs >= LATE * fold.position["epochs"])
+    """Whether a network goes on: it had only begun, or was still improving when its training ended."""
+    return _has_begun(context, fold) or bool(fold.best.epochs >= LATE * fold.position["epochs"])
 
 
 def _epochs(context: TrialContext, fold: TrainedFold) -> float:
     """Return the number of epochs of the refit."""
+    epochs = fold.position["epochs"] if _has_begun(context, fold) else fold.best.epochs
     share = context.modality.refit.further_epochs if _continues(context, fold) else 1.0
-    return float(max(round(fold.best.epochs * share), 1))
+    if context.unit != "time":  # nothing but the number of trials may limit the fit
+        share = min(share, 1.0)
+    return float(max(round(epochs * share), 1))
 
 
 def _seconds(context: TrialContext, folds: Sequence[TrainedFold]) -> float:

@@ -17,7 +17,7 @@ from autonet.pipeline.selection import MIN_CALIBRATION_ROWS, plain_loss
 __all__ = ["CheckedEnsemble", "add_refitted"]
 
 SELECTED = 20  # members of a greedy selection, counted with repetition
-PRIOR_SHARE = 0.1  # of the weights as they were before the check: the checked rows are few
+PRIOR_ROWS = 30  # checked rows that count as much as the weights before
 
 
 def add_refitted(
@@ -91,7 +91,8 @@ class CheckedEnsemble:
         ranking = np.argsort(losses, kind="stable")
         shares = np.empty(len(losses))
         shares[ranking] = greedy_selection([predictions[i] for i in ranking], loss, size=SELECTED)
-        mixed = PRIOR_SHARE * np.array(ensemble.weights) + (1 - PRIOR_SHARE) * shares
+        prior = PRIOR_ROWS / (PRIOR_ROWS + len(rows))
+        mixed = prior * np.array(ensemble.weights) + (1 - prior) * shares
         weights: list[float] = mixed.tolist()
         prediction, temperature = weighted_mean(weights, predictions), ensemble.temperature
         if context.task.kind == "classification" and len(rows) >= MIN_CALIBRATION_ROWS:

@@ -55,6 +55,16 @@ def test_a_search_fits_an_ensemble_of_convolutional_networks(
     assert fitted.predict_set(X[:5]).shape == (5, 10)
 
 
+def test_networks_that_are_trained_on_nearly_all_images_are_weighed(
+    fitted: AutoNetImageClassification, digits: Any
+) -> None:
+    ensemble = fitted.model_.ensemble
+    refitted = len(ensemble.members) - len(fitted.fit_result["ensemble"])
+    assert refitted >= 1
+    assert sum(ensemble.weights) == pytest.approx(1)
+    assert fitted.get_pytorch_model() in [member.network for member in ensemble.members]
+
+
 def test_tensors_and_lists_are_predicted_as_arrays(fitted: AutoNetImageClassification, digits: Any) -> None:
     X = digits[0][:20]
     expected = fitted.predict_proba(X)

@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from torch import nn
 
 from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
-from autonet.core.errors import BaselineReturned, RefitSkipped
+from autonet.core.errors import BaselineReturned
 from autonet.pipeline.tree_learners import LEARNERS
 from tests.estimators.tasks import linear_problem
 
@@ -112,13 +112,3 @@ def test_the_linear_model_is_returned_where_it_is_clearly_better(quick: dict[str
     with pytest.warns(BaselineReturned, match="No network was better, so the linear baseline is returned"):
         auto = AutoNetRegression("tiny_cs", **options).fit(*linear_problem())
     assert auto.fit_result["ensemble"] == {"linear": 1.0}
-
-
-def test_a_refit_without_time_is_told(quick: dict[str, Any], iris: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("autonet.pipeline.refit.PLANNED_SHARE", 0.0)
-    options = {**quick, "max_runtime": 1000, "ensemble_size": 3, "baseline": False}
-    with pytest.warns(RefitSkipped, match="no time to train on all rows, as refit_on_all_rows=True asks for"):
-        AutoNetClassification("tiny_cs", **options, refit_on_all_rows=True).fit(*iris)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", RefitSkipped)
-        AutoNetClassification("tiny_cs", **options, refit_on_all_rows="auto").fit(*iris)
