@@ -54,7 +54,7 @@ TESTING_SHARE = 0.1  # of the runtime, at most
 # Rungs.
 TOP_SHARE = 1 / 3  # of the runtime, so that more than one configuration can reach the top rung
 LONGEST_SHARE = 0.95  # of the time for the search, for a single configuration per worker
-SHORT_SHARE = 0.55  # of the runtime: networks that need more for their epochs get all of it
+SHORT_SHARE = 0.35  # of the runtime: where networks need more for their epochs, a few get all of it
 CHOSEN_SHARE = 0.5  # of the time for the search, at most; the rest is for short trainings to choose from
 RUNG_SPAN = 27  # top rung over lowest rung: three promotions with eta=3
 DEFAULT_EPOCHS = (5.0, 150.0)  # lowest and top rung, as in Auto-PyTorch

@@ -65,9 +65,9 @@ def test_all_cores_are_used_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> 
     [
         (0.1, (4.0, 20.0)),  # 40 epochs at the lowest rung; the top one takes a third of the time
         (0.2, (20.0,)),  # a rung of 8 s would be too close to the top one
-        (0.6, (24.0,)),
-        (0.8, (27.4,)),  # half of the time of the search
-        (5.0, (55.0,)),  # one configuration per worker
+        (0.52, (20.8,)),
+        (0.6, (55.0,)),  # one configuration per worker
+        (5.0, (55.0,)),
     ],
 )
 def test_networks_that_need_their_epochs_get_them(
@@ -79,7 +79,8 @@ def test_networks_that_need_their_epochs_get_them(
 
 def test_where_networks_lack_epochs_the_time_of_the_refit_is_for_the_search(clock: FakeClock) -> None:
     plan = replace(divided(max_runtime=60), refits=True)
-    assert plan.without_refit_if_short(0.7, 40.0) is plan
+    assert plan.without_refit_if_short(0.5, 40.0) is plan
+    assert plan.rungs(0.5, compared_epochs=40.0).top < 0.5 * plan.limit("search").left()
     longer = plan.without_refit_if_short(5.0, 40.0)
     assert longer.rungs(5.0, compared_epochs=40.0).top - plan.rungs(5.0, compared_epochs=40.0).top == pytest.approx(
         0.95 * 7.2
