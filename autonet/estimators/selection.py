@@ -157,11 +157,9 @@ class Selection:
             return self
         loaded = [(trial, as_folds(study.load_checkpoint(trial), context.nodes)) for trial in trials]
         trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
-        refitted, checked = dict[int | str, list[Member]](), None
+        refitted = dict[int | str, list[Member]]()
         with suppress(SearchFailed), interrupt.abandoning():
             refitted = refit(context, trained, chosen, shares, executor, plan.limit("refit"))
-            both = add_refitted(self.ensemble, refitted, context.modality.refit.weight)
-            checked = CheckedEnsemble.weigh(context, both, plan.limit("closing")) if refitted else None
         if current_interrupt().requested:
             note = SearchInterrupted(
                 f"{interrupt_name(interrupt)}: the best model is returned, without training on all rows."
@@ -173,9 +171,9 @@ class Selection:
             ((name, members),) = refitted.items()
             networks = [member for member in members if isinstance(member, NetworkMember)]
             return replace(self, members=networks, ensemble=Ensemble.from_members(name, networks))
-        if checked is None:
-            return replace(self, ensemble=add_refitted(self.ensemble, refitted, context.modality.refit.weight))
-        return self._with_checked(context, checked)
+        ensemble = add_refitted(self.ensemble, refitted, context.modality.refit.weight)
+        checked = CheckedEnsemble.weigh(context, ensemble, plan.limit("closing")) if refitted else None
+        return replace(self, ensemble=ensemble) if checked is None else self._with_checked(context, checked)
 
     def _with_checked(self, context: TrialContext, checked: CheckedEnsemble) -> "Selection":
         """Return the selection with the weights that were checked, calibrated by the same rows."""
