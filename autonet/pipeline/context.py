@@ -165,8 +165,8 @@ class TrialContext:
     @property
     def checked_rows(self) -> NDArray[np.intp]:
         """Validation rows that a refit leaves out, shape (n,), to weigh its networks by; none of several folds."""
-        valid = self.folds[0].valid
-        n = min(self.n_checked, int(CHECKED_SHARE * len(self.all_rows)), len(valid) // 2)
+        train, valid = self.folds[0].train, self.folds[0].valid
+        n = min(self.n_checked, int(CHECKED_SHARE * (len(train) + len(valid))), len(valid) // 2)
         if len(self.folds) > 1 or n < MIN_CHECKED_ROWS:
             return valid[:0]
         return np.sort(np.random.default_rng(self.seed).choice(valid, n, replace=False))
@@ -174,7 +174,8 @@ class TrialContext:
     @property
     def refit_rows(self) -> NDArray[np.intp]:
         """Rows that a refit trains on, shape (n,)."""
-        return np.setdiff1d(self.all_rows, self.checked_rows)
+        every, checked = self.all_rows, self.checked_rows
+        return np.setdiff1d(every, checked) if len(checked) else every
 
     @property
     def nodes(self) -> dict[str, Node[Any]]:
