@@ -12,10 +12,13 @@ TESTS_OF_LOWEST := tests/metrics tests/data/encoding tests/data/reading tests/sp
 	$(addprefix tests/search/export/,test_distributions.py test_tables.py test_values.py)
 
 # What takes long: worker processes, runs that are killed, exports, conformance to scikit-learn, pages and examples.
-SLOW_TESTS := tests/test_docs.py tests/test_examples.py tests/test_fastapi_service.py tests/search/executors \
+SLOW_TESTS := tests/test_docs.py tests/test_examples.py tests/test_fastapi_service.py tests/test_packaging.py \
+	tests/search/executors tests/search/test_resume.py tests/pipeline/test_shared_encodings.py \
 	tests/testing/test_executors.py tests/estimators/test_executors.py tests/estimators/test_run.py \
 	tests/estimators/test_callbacks.py tests/estimators/test_interrupts.py \
-	tests/estimators/test_scikit_learn.py tests/models/test_export.py tests/models/test_tree_modules.py
+	tests/estimators/test_scikit_learn.py tests/estimators/test_slow_metrics.py \
+	tests/estimators/test_odd_input.py tests/estimators/test_tree_ensembles.py tests/estimators/test_pickling.py \
+	tests/models/test_export.py tests/models/test_tree_modules.py
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .PHONY: demo test test-slow test-lowest test-wheel test-newest-python torture check format wheel docs docs-links benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
