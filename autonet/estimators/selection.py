@@ -1,7 +1,7 @@
 """Selection of the final model: the best validated network, and the ensemble that predicts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 
 from autonet.core.clock import TimeLimit
 from autonet.core.errors import AutonetWarning, BaselineReturned, RefitSkipped, SearchFailed, SearchInterrupted
-from autonet.core.interrupts import current_interrupt
+from autonet.core.interrupts import Interrupt, current_interrupt
 from autonet.core.modality import Reader
 from autonet.core.typing import Array
 from autonet.data.targets.targets import Targets
@@ -49,6 +49,7 @@ __all__ = ["Selection", "select_model"]
 # Rows for the training score: divided by the number of members, but at least the second number.
 MAX_SCORED_ROWS = 10_000
 MIN_SCORED_ROWS = 200
+CHECK_SECONDS = 0.5  # for weighing refitted networks after an interrupt: a fit returns within two seconds
 
 
 @dataclass(frozen=True)
@@ -161,10 +162,7 @@ class Selection:
         with suppress(SearchFailed), interrupt.abandoning():
             refitted = refit(context, trained, chosen, shares, executor, plan.limit("refit"))
         if current_interrupt().requested:
-            note = SearchInterrupted(
-                f"{interrupt_name(interrupt)}: the best model is returned, without training on all rows."
-            )
-            return replace(self, warnings=(*self.warnings, note))
+            return self._end_early(context, refitted, interrupt)
         if not refitted and asked_for:
             return replace(self, warnings=(*self.warnings, RefitSkipped(NO_TIME_TO_REFIT)))
         if ensemble_size == 1 and refitted:
@@ -174,6 +172,17 @@ class Selection:
         ensemble = add_refitted(self.ensemble, refitted, context.modality.refit.weight)
         checked = CheckedEnsemble.weigh(context, ensemble, plan.limit("closing")) if refitted else None
         return replace(self, ensemble=ensemble) if checked is None else self._with_checked(context, checked)
+
+    def _end_early(
+        self, context: TrialContext, refitted: Mapping[int | str, Sequence[Member]], interrupt: Interrupt
+    ) -> "Selection":
+        """Return the selection after an interrupt, with the networks so far if there are rows to check them by."""
+        ensemble = add_refitted(self.ensemble, refitted, context.modality.refit.weight)
+        checked = CheckedEnsemble.weigh(context, ensemble, TimeLimit.after(CHECK_SECONDS)) if refitted else None
+        what = "without training on all rows" if checked is None else "its training on all rows was ended early"
+        note = SearchInterrupted(f"{interrupt_name(interrupt)}: the best model is returned, {what}.")
+        selection = self if checked is None else self._with_checked(context, checked)
+        return replace(selection, warnings=(*self.warnings, note))
 
     def _with_checked(self, context: TrialContext, checked: CheckedEnsemble) -> "Selection":
         """Return the selection with the weights that were checked, calibrated by the same rows."""

@@ -237,9 +237,9 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
             budget = TrainingBudget(context.training_unit, 0.0, length, n_batches, limit)
             while not budget.finished:
                 train_epoch(state, plan, rows, budget)
-            if budget.interrupted:
+            if budget.interrupted and not len(context.checked_rows):  # else the check tells what they are worth
                 raise TimedOut("interrupted")
-            if context.unit != "time" and budget.truncated:
+            if context.unit != "time" and budget.truncated and not budget.interrupted:
                 raise TimeoutError(f"no time for {length:g} epochs")
             weights.append(state.ema.network.state_dict())
             if not all(torch.isfinite(tensor).all() for tensor in weights[-1].values()):

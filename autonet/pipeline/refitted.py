@@ -94,7 +94,7 @@ class CheckedEnsemble:
         prior = PRIOR_ROWS / (PRIOR_ROWS + len(rows))
         mixed = prior * np.array(ensemble.weights) + (1 - prior) * shares
         weights: list[float] = mixed.tolist()
-        prediction, temperature = weighted_mean(weights, predictions), ensemble.temperature
+        prediction, temperature = weighted_mean(weights, predictions), 1.0  # the earlier one is of other weights
         if context.task.kind == "classification" and len(rows) >= MIN_CALIBRATION_ROWS:
             temperature = fit_temperature(prediction, context.y[rows], context.metric_weights(rows))
         prediction = apply_temperature(prediction, temperature)

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from autonet import AutoNetClassification
+from autonet import AutoNetClassification, AutoNetImageClassification
 from autonet.core.errors import InvalidOption, SearchInterrupted
+from autonet.core.interrupts import current_interrupt
 from autonet.models.ensemble import TreeMember
+from autonet.training.loop import train_epoch
 
 PRESETS = ("tiny_cs", "medium_cs", "full_cs")
 
@@ -108,6 +110,21 @@ def test_an_interruption_leaves_what_was_validated(
     with pytest.warns(SearchInterrupted, match="without training on all rows"):
         auto = fitted(iris, quick, refit_on_all_rows=True)
     np.testing.assert_array_equal(auto.predict_proba(iris[0]), without.predict_proba(iris[0]))
+
+
+def test_an_interruption_keeps_networks_of_images_so_far(digits: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: Any) -> None:
+        train_epoch(*arguments)
+        current_interrupt().request("SIGINT")
+
+    X, y = digits
+    options = {"budget_type": "epochs", "max_budget": 3, "max_trials": 1, "random_state": 0, "n_jobs": 1}
+    auto = AutoNetImageClassification("medium_cs", **options, cross_validator="none", baseline=False)
+    monkeypatch.setattr("autonet.pipeline.refit.train_epoch", interrupted)
+    with pytest.warns(SearchInterrupted, match="its training on all rows was ended early"):
+        auto.fit(X.reshape(-1, 8, 8), y)
+    assert auto.model_.ensemble.weights[-1] > 0.5  # one epoch more than the others
+    assert auto.score(X.reshape(-1, 8, 8), y) > 0.8
 
 
 def test_presets_choose_unless_the_user_does() -> None:

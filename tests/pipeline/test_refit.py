@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
+from autonet.core.interrupts import interruptible
 from autonet.models.ensemble import Ensemble, NetworkMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import refit, refit_trial
@@ -128,6 +130,28 @@ def test_epochs_are_all_trained_or_none(iris: Any) -> None:
     late = replace(job(space, 0, 1, folds).job, deadline=time.monotonic() + 0.01)
     with pytest.raises(TimeoutError, match="no time for 6 epochs"):
         refit_trial(space, RunningTrial(late))
+
+
+@pytest.mark.parametrize("n_checked", [0, 30])
+def test_an_interrupt_keeps_the_weights_so_far_if_rows_are_left_to_check_them(
+    iris: Any, n_checked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = replace(context((np.tile(iris[0], (4, 1)), np.tile(iris[1], 4))), n_checked=n_checked)
+    _, folds = trained(space)
+    with interruptible(signals=()) as interrupt:
+
+        def interrupted(*arguments: Any) -> None:
+            train_epoch(*arguments)
+            interrupt.request()
+
+        monkeypatch.setattr("autonet.pipeline.refit.train_epoch", interrupted)
+        if not n_checked:
+            with pytest.raises(TimedOut, match="interrupted"):
+                refit_trial(space, job(space, 0, 1, folds))
+            return
+        [weights] = refit_trial(space, job(space, 0, 1, folds)).checkpoint
+    before = folds[0].state["ema"]["weights"]
+    assert any(not torch.equal(weights[name], before[name]) for name in before if name in weights)
 
 
 def test_a_trial_that_diverges_is_left_out(iris: Any) -> None:
