@@ -190,10 +190,19 @@ class Selection:
         if isinstance(conformal, QuantileConformal):
             conformal = QuantileConformal.fit(y, checked.prediction, conformal.quantiles)
         elif conformal is not None:
-            of_validated = zip(conformal.weights, ([part] for part in checked.predictions), strict=False)
-            conformal = Conformal.fit(y, list(of_validated), [checked.prediction])
+            # Intervals rest on the disagreement of the validated members, which are the first.
+            weights = checked.ensemble.weights if conformal.widths is None else conformal.weights
+            parts = ([prediction] for prediction in checked.predictions)
+            conformal = Conformal.fit(y, list(zip(weights, parts, strict=False)), [checked.prediction])
         members = [member for member in checked.best(self.name) if isinstance(member, NetworkMember)]
-        return replace(self, ensemble=checked.ensemble, conformal=conformal, members=members or self.members)
+        shares = checked.ensemble.shares
+        return replace(
+            self,
+            ensemble=checked.ensemble,
+            configs={name: config for name, config in self.configs.items() if name in shares},
+            conformal=conformal,
+            members=members or self.members,
+        )
 
     def without(self, category: type[AutonetWarning]) -> "Selection":
         """Return a copy without the warnings of a category."""

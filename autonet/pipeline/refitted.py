@@ -18,6 +18,7 @@ __all__ = ["CheckedEnsemble", "add_refitted"]
 
 SELECTED = 20  # members of a greedy selection, counted with repetition
 PRIOR_ROWS = 30  # checked rows that count as much as the weights before
+MIN_WEIGHT = 0.02  # below it a member makes predictions slower, and no better
 
 
 def add_refitted(
@@ -66,7 +67,9 @@ class CheckedEnsemble:
 
     @classmethod
     def weigh(cls, context: TrialContext, ensemble: Ensemble, limit: TimeLimit) -> "CheckedEnsemble | None":
-        """Weigh the members of an ensemble, none of them to zero; return None if there are no rows or no time.
+        """Weigh the members of an ensemble; return None if there are no rows or no time.
+
+        Those of little weight are dropped, but in regression, where intervals rest on the disagreement of all.
 
         Parameters
         ----------
@@ -87,18 +90,26 @@ class CheckedEnsemble:
         def loss(prediction: Array) -> tuple[float, float]:
             return plain_loss(context, rows, prediction), 0.0
 
-        losses = [loss(prediction)[0] for prediction in predictions]
+        losses = np.array([loss(prediction)[0] for prediction in predictions])
         ranking = np.argsort(losses, kind="stable")
         shares = np.empty(len(losses))
         shares[ranking] = greedy_selection([predictions[i] for i in ranking], loss, size=SELECTED)
         prior = PRIOR_ROWS / (PRIOR_ROWS + len(rows))
-        mixed = prior * np.array(ensemble.weights) + (1 - prior) * shares
-        weights: list[float] = mixed.tolist()
-        prediction, temperature = weighted_mean(weights, predictions), 1.0  # the earlier one is of other weights
+        weights = prior * np.array(ensemble.weights) + (1 - prior) * shares
+        least = 0.0 if context.task.kind == "regression" else MIN_WEIGHT
+        kept: list[int] = np.flatnonzero(weights >= least).tolist()
+        predictions = [predictions[i] for i in kept]
+        ensemble = replace(
+            ensemble,
+            members=[ensemble.members[i] for i in kept],
+            names=[ensemble.names[i] for i in kept],
+            weights=(weights[kept] / weights[kept].sum()).tolist(),
+        )
+        prediction, temperature = weighted_mean(ensemble.weights, predictions), 1.0  # the earlier one is of others
         if context.task.kind == "classification" and len(rows) >= MIN_CALIBRATION_ROWS:
             temperature = fit_temperature(prediction, context.y[rows], context.metric_weights(rows))
         prediction = apply_temperature(prediction, temperature)
-        return cls(replace(ensemble, weights=weights, temperature=temperature), predictions, prediction, losses)
+        return cls(replace(ensemble, temperature=temperature), predictions, prediction, losses[kept].tolist())
 
     def best(self, name: int | str) -> list[Member]:
         """Return the member of a name with the smallest loss."""

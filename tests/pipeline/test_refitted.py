@@ -65,7 +65,7 @@ def test_members_are_weighed_by_checked_rows(many: tuple[TrialContext, Ensemble]
     assert checked is not None
     flat, bold, good = checked.ensemble.weights
     assert sum(checked.ensemble.weights) == pytest.approx(1.0)
-    assert min(flat, bold) >= 30 / 130 / 3 - 1e-9  # no member is dropped: intervals rest on their disagreement
+    assert min(flat, bold) >= 30 / 130 / 3 - 1e-9  # the weights before count as 30 rows
     assert good > 0.8
     y = space.y[space.checked_rows]
     for loss, prediction in zip(checked.losses, checked.predictions, strict=True):
@@ -74,6 +74,15 @@ def test_members_are_weighed_by_checked_rows(many: tuple[TrialContext, Ensemble]
         checked.ensemble.predict(space.data.rows(space.checked_rows)), checked.prediction, atol=1e-6
     )
     assert log_loss(y, checked.prediction) < log_loss(y, ensemble.predict(space.data.rows(space.checked_rows)))
+
+
+def test_members_of_little_weight_are_dropped(many: tuple[TrialContext, Ensemble]) -> None:
+    space, ensemble = many
+    checked = CheckedEnsemble.weigh(space, replace(ensemble, weights=[0.05, 0.05, 0.9]), LATER)
+    assert checked is not None
+    assert checked.ensemble.names == [2]
+    assert checked.ensemble.members == [ensemble.members[2]]
+    assert checked.ensemble.weights == [1.0]
 
 
 def test_the_best_member_of_a_name_has_the_smallest_loss(many: tuple[TrialContext, Ensemble]) -> None:
