@@ -85,7 +85,8 @@ def refit(
 ) -> dict[int | str, list[Member]]:
     """Train networks on all rows, for about as many epochs as their best one took, and grow tree ensembles as large.
 
-    A network that was still improving continues from its last state; one that had begun to overfit starts anew.
+    A network that was still improving continues from its last state, and so does one of few epochs; one that had begun
+    to overfit starts anew.
 
     Parameters
     ----------
