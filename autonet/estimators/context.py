@@ -63,7 +63,7 @@ def build_context(
     if not all(len(fold.train) for fold in folds):
         raise InvalidData("All training rows of a fold have weight 0; pass a positive weight for some of them.")
     check_folds(metric, y, weights, folds, inputs)
-    n_rows = sum(map(len, (folds[0].train, folds[0].valid)))
+    n_rows, n_checked = sum(map(len, (folds[0].train, folds[0].valid))), inputs.modality.refit.checked_rows
     return TrialContext(
         modality=inputs.modality,
         data=data,
@@ -76,7 +76,8 @@ def build_context(
         unit=options.unit,
         patience=options.early_stopping_patience,
         min_budget_for_cv=options.min_budget_for_cv or 0.0,
-        n_checked=inputs.modality.refit.checked_rows if options.refit_on_all_rows == "auto" else 0,
+        n_checked=n_checked if options.refit_on_all_rows == "auto" else 0,
+        checks_all=bool(n_checked) and inputs.valid is not None,
         device=options.resolve_device(),
         seed=seed,
         precision=options.precision,

@@ -45,7 +45,7 @@ def _format_scores(scores: Mapping[str, Any], metric: str) -> str:
     chosen = {
         k: v
         for k, v in scores.items()
-        if (k == f"val_{metric}" if metric else k.startswith(("val_", "train_", "test_")))
+        if (k == f"val_{metric}" if metric else k.startswith(("val_", "train_", "refit_", "test_")))
     }
     return ", ".join(f"{k} {v:.4f}" for k, v in chosen.items())
 

@@ -61,9 +61,10 @@ class EvaluatedEstimator:
         from autonet.inspection.leaderboard import leaderboard, score_members  # noqa: PLC0415
         from autonet.inspection.scoring import ScoredRows, find_optimized_metric, optimized_name  # noqa: PLC0415
 
+        model, result, tested = self.model_, self.fit_result_, None
+        X_test, y_test = self._find_rows(X_test, y_test, self)  # type: ignore[attr-defined]  # of an estimator
         if (X_test is None) != (y_test is None):
             raise InvalidOption("X_test and y_test belong together; got only one of them.")
-        model, result, tested = self.model_, self.fit_result_, None
         if X_test is not None:
             metric = find_optimized_metric(result, model.targets, self.optimize_metric, self.pos_label)
             tested = score_members(model, metric, ScoredRows.read(model, X_test, y_test, owner=type(self).__name__))
@@ -150,7 +151,7 @@ class EvaluatedEstimator:
     def feature_importance(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         metric: str | None = None,
@@ -192,6 +193,7 @@ class EvaluatedEstimator:
         from autonet.inspection.scoring import ScoredRows, find_metrics, find_optimized_metric  # noqa: PLC0415
 
         model, result, given, pos_label = self.model_, self.fit_result_, self.optimize_metric, self.pos_label
+        X, y = self._find_rows(X, y, self)  # type: ignore[attr-defined]  # of an estimator
         rows = ScoredRows.read(model, X, y, sample_weight, owner=type(self).__name__)
         if metric is None:
             scored_by = find_optimized_metric(result, model.targets, given, pos_label)

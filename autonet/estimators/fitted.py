@@ -127,8 +127,8 @@ class FittedEstimator(InspectedEstimator, EvaluatedEstimator, TransformerMixin, 
             metric itself if smaller is better.
         info : dict
             Scores of the final model: ``loss`` again, ``train_<metric>`` on some training rows, and
-            ``val_<metric>`` for ``optimize_metric`` and ``additional_metrics``, also ``test_<metric>`` if `fit` got
-            ``X_test``.
+            ``val_<metric>`` for ``optimize_metric`` and ``additional_metrics``; ``refit_<metric>`` on the validation
+            rows that the training on all others has left out, if it has; ``test_<metric>`` if `fit` got ``X_test``.
         best_network : dict
             ``name`` (number of the trial, or "linear"), ``loss`` and ``val_<metric>`` of the best network alone.
         ensemble : dict of str to float
@@ -147,7 +147,7 @@ class FittedEstimator(InspectedEstimator, EvaluatedEstimator, TransformerMixin, 
         Validation scores are means over the folds, with the best threshold for each where the metric depends on one.
         Epochs, configurations, the ensemble, its temperature and threshold were selected on these rows, so that scores
         are slightly optimistic: compare models on rows that `fit` has not seen.  Scores are of the networks before they
-        are trained on all rows.
+        are trained on all rows, but ``refit_<metric>``.
         """
         return self.fit_result_
 

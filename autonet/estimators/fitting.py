@@ -56,6 +56,7 @@ from autonet.estimators.search import (
     share_encodings,
 )
 from autonet.estimators.selection import Selection, select_model
+from autonet.estimators.selection_refit import refit_selection
 from autonet.estimators.stages import FitStages
 from autonet.estimators.time_plan import TimePlan
 from autonet.inspection.record import FitRecord
@@ -155,7 +156,7 @@ def fit_estimator(
         if plan.refits:
             stages.begin("refit")
             was_asked, size = options.refit_on_all_rows not in ("auto", False), resolved.max_networks
-            selection = selection.refit(study, context, run.trees, size, executor, plan, asked_for=was_asked)
+            selection = refit_selection(selection, study, context, run.trees, size, executor, plan, asked_for=was_asked)
         stages.begin("closing")
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
         ended_by = explain_end(study, resolved, plan, callbacks) if searches else "nothing to search, or no time for it"
@@ -180,7 +181,8 @@ def decide_on_refit(
     options: Options, plan: TimePlan, context: TrialContext, inputs: FitInputs
 ) -> tuple[Options, TimePlan]:
     """Decide whether the final model is trained on all rows, and reserve the time for it and for test rows."""
-    resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None)
+    checks = len(context.checked_rows) > 0
+    resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None, checks=checks)
     testing = plan.testing_seconds(len(inputs.test[0])) if inputs.test else 0.0
     return resolved, replace(plan, refits=resolved.refit_on_all_rows is True, testing=testing)
 

@@ -106,7 +106,7 @@ class InspectedImages:
     def feature_importance(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         metric: str | None = None,
@@ -157,6 +157,7 @@ class InspectedImages:
         from autonet.inspection.scoring import ScoredRows, find_metrics, find_optimized_metric  # noqa: PLC0415
 
         model, result, given, pos_label = self.model_, self.fit_result_, self.optimize_metric, self.pos_label
+        X, y = self._find_rows(X, y, self)  # type: ignore[attr-defined]  # of an estimator
         rows = ScoredRows.read(model, X, y, sample_weight, owner=type(self).__name__)
         if metric is None:
             scored_by = find_optimized_metric(result, model.targets, given, pos_label)

@@ -12,7 +12,7 @@ from typing import Any
 
 from autonet.core.component import ComponentList
 from autonet.core.validation import is_integer
-from autonet.estimators.checks import PATH, PRESET, must_be, one_of
+from autonet.estimators.checks import PATH, PRESET, flag, must_be, one_of
 from autonet.estimators.param_fields import components, param
 from autonet.estimators.params import Params
 
@@ -85,6 +85,16 @@ class ImageParams(Params):
         "list of path-like",
         must_be("a list of paths, or None", lambda value: value is None or _is_list_of_paths(value)),
         "Folders in which `fit` looks for the relative paths of a CSV file.  Default: that of the file.",
+    )
+    refit_on_all_rows: bool | str | None = param(
+        None,
+        'bool or "auto"',
+        flag("auto", None),
+        "Whether the networks of the smallest plain loss, one per worker, go on in the last 60 % of the time, for up "
+        'to four times their epochs.  With "auto" they learn all images but up to 300 validation images, at most 5 %, '
+        "or those given as ``X_valid``: these weigh the networks before and after it, and choose the best one.  True "
+        'leaves out only ``X_valid``: without it nothing checks the later networks.  With folds "auto" does nothing.  '
+        'Default: the preset\'s choice, "auto" or False.',
     )
     initial_weights: str | Path | None = param(
         None,

@@ -279,21 +279,23 @@ class Options(Params):
             copies=self.modality.copies or self.resolve_device().type != "cpu",
         )
 
-    def resolve_refit(self, n_folds: int, *, has_valid: bool) -> Self:
+    def resolve_refit(self, n_folds: int, *, has_valid: bool, checks: bool) -> Self:
         """Decide whether the final model is trained on all rows.
 
-        "auto": if rows were held out and there are several networks.  On folds all rows train anyway, and a single
-        refitted network would not be validated.
+        "auto": if rows were held out, and there are several networks or rows to check a single one by.  On folds all
+        rows train anyway.
 
         Parameters
         ----------
         n_folds : int
         has_valid : bool
             Whether the user passed rows to validate on, which must stay unseen.
+        checks : bool
+            Whether rows are left to check refitted networks by: these train longer, with ``X_valid`` on the same rows.
         """
         wanted = self.refit_on_all_rows
-        refit = n_folds == 1 and self.max_networks > 1 if wanted == "auto" else bool(wanted)
-        return replace(self, refit_on_all_rows=refit and not has_valid)
+        refit = n_folds == 1 and (self.max_networks > 1 or checks) if wanted == "auto" else bool(wanted)
+        return replace(self, refit_on_all_rows=refit and (checks or not has_valid))
 
     @property
     def continues(self) -> bool:

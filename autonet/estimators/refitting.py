@@ -163,6 +163,8 @@ def choose_configuration(
         size = max(kind.resolve(collect_options(params, given, kind)).max_networks, len(chosen.configs))
         keywords |= {"max_trials": len(chosen.configs), "ensemble_size": size}
     options = kind.resolve(collect_options(params, keywords, kind))
+    if options.refit_on_all_rows == "auto" and options.max_networks == 1:
+        keywords["refit_on_all_rows"] = False  # the budget is the training that was asked for
     budget = _find_budget(estimator, options) if budget is None else budget
     _check_budget(budget, options)
     return chosen, {**keywords, "min_budget": budget, "max_budget": budget}

@@ -1,22 +1,20 @@
 """Selection of the final model: the best validated network, and the ensemble that predicts."""
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from autonet.core.clock import TimeLimit
-from autonet.core.errors import AutonetWarning, BaselineReturned, RefitSkipped, SearchFailed, SearchInterrupted
-from autonet.core.interrupts import Interrupt, current_interrupt
+from autonet.core.errors import AutonetWarning, BaselineReturned, SearchInterrupted
+from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Reader
 from autonet.core.typing import Array
 from autonet.data.targets.targets import Targets
 from autonet.estimators.baselines import Baselines
 from autonet.estimators.notices import (
-    NO_TIME_TO_REFIT,
     Searched,
     explain_baseline,
     explain_failure,
@@ -25,12 +23,10 @@ from autonet.estimators.notices import (
 )
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.conformal import Conformal, QuantileConformal
-from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember
+from autonet.models.ensemble import Ensemble, Member, NetworkMember
 from autonet.models.model import FittedModel
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.refit import refit
-from autonet.pipeline.refitted import CheckedEnsemble, add_refitted
 from autonet.pipeline.selection import (
     Candidate,
     EnsembleLimits,
@@ -40,16 +36,13 @@ from autonet.pipeline.selection import (
     score_fold,
     select,
 )
-from autonet.pipeline.trained import as_folds
 from autonet.pipeline.trial import score_additional
-from autonet.search.executors.base import Executor
 
 __all__ = ["Selection", "select_model"]
 
 # Rows for the training score: divided by the number of members, but at least the second number.
 MAX_SCORED_ROWS = 10_000
 MIN_SCORED_ROWS = 200
-CHECK_SECONDS = 0.5  # for weighing refitted networks after an interrupt: a fit returns within two seconds
 
 
 @dataclass(frozen=True)
@@ -110,6 +103,8 @@ class Selection:
         Calibration of intervals and sets; None for several labels per row.
     warnings : tuple of AutonetWarning
         Warnings for the user.
+    refit_score : float or None
+        Score of the ensemble on the validation rows that its refit has left out, if there are any.
     """
 
     name: int | str
@@ -124,85 +119,7 @@ class Selection:
     threshold: float | Array | None
     conformal: Conformal | QuantileConformal | None
     warnings: tuple[AutonetWarning, ...]
-
-    def refit(
-        self,
-        study: Searched,
-        context: TrialContext,
-        trees: Sequence[Candidate[TreeMember]],
-        ensemble_size: int,
-        executor: Executor,
-        plan: TimePlan,
-        *,
-        asked_for: bool,
-    ) -> "Selection":
-        """Train its networks and tree ensembles on all rows.
-
-        Parameters
-        ----------
-        study : Study
-        context : TrialContext
-        trees : sequence of Candidate
-            Tree ensembles that were fitted.
-        ensemble_size : int
-            If it is 1, the refitted networks replace the best ones; an ensemble averages both.
-        executor : Executor
-        plan : TimePlan
-        asked_for : bool
-            Whether to warn if there is no time for it.
-        """
-        shares, interrupt = self.ensemble.shares, current_interrupt()
-        chosen = [candidate for candidate in trees if candidate.name in shares]
-        trials = [study.history.trials[name] for name in shares if isinstance(name, int)]
-        if interrupt.requested or not (trials or chosen):
-            return self
-        loaded = [(trial, as_folds(study.load_checkpoint(trial), context.nodes)) for trial in trials]
-        trained = {trial.number: (trial, folds) for trial, folds in loaded if folds is not None}
-        refitted = dict[int | str, list[Member]]()
-        with suppress(SearchFailed), interrupt.abandoning():
-            refitted = refit(context, trained, chosen, shares, executor, plan.limit("refit"))
-        if current_interrupt().requested:
-            return self._end_early(context, refitted, interrupt)
-        if not refitted and asked_for:
-            return replace(self, warnings=(*self.warnings, RefitSkipped(NO_TIME_TO_REFIT)))
-        if ensemble_size == 1 and refitted:
-            ((name, members),) = refitted.items()
-            networks = [member for member in members if isinstance(member, NetworkMember)]
-            return replace(self, members=networks, ensemble=Ensemble.from_members(name, networks))
-        ensemble = add_refitted(self.ensemble, refitted, context.modality.refit.weight)
-        checked = CheckedEnsemble.weigh(context, ensemble, plan.limit("closing")) if refitted else None
-        return replace(self, ensemble=ensemble) if checked is None else self._with_checked(context, checked)
-
-    def _end_early(
-        self, context: TrialContext, refitted: Mapping[int | str, Sequence[Member]], interrupt: Interrupt
-    ) -> "Selection":
-        """Return the selection after an interrupt, with the networks so far if there are rows to check them by."""
-        ensemble = add_refitted(self.ensemble, refitted, context.modality.refit.weight)
-        checked = CheckedEnsemble.weigh(context, ensemble, TimeLimit.after(CHECK_SECONDS)) if refitted else None
-        what = "without training on all rows" if checked is None else "its training on all rows was ended early"
-        note = SearchInterrupted(f"{interrupt_name(interrupt)}: the best model is returned, {what}.")
-        selection = self if checked is None else self._with_checked(context, checked)
-        return replace(selection, warnings=(*self.warnings, note))
-
-    def _with_checked(self, context: TrialContext, checked: CheckedEnsemble) -> "Selection":
-        """Return the selection with the weights that were checked, calibrated by the same rows."""
-        y, conformal = context.y[context.checked_rows], self.conformal
-        if isinstance(conformal, QuantileConformal):
-            conformal = QuantileConformal.fit(y, checked.prediction, conformal.quantiles)
-        elif conformal is not None:
-            # Intervals rest on the disagreement of the validated members, which are the first.
-            weights = checked.ensemble.weights if conformal.widths is None else conformal.weights
-            parts = ([prediction] for prediction in checked.predictions)
-            conformal = Conformal.fit(y, list(zip(weights, parts, strict=False)), [checked.prediction])
-        members = [member for member in checked.best(self.name) if isinstance(member, NetworkMember)]
-        shares = checked.ensemble.shares
-        return replace(
-            self,
-            ensemble=checked.ensemble,
-            configs={name: config for name, config in self.configs.items() if name in shares},
-            conformal=conformal,
-            members=members or self.members,
-        )
+    refit_score: float | None = None
 
     def without(self, category: type[AutonetWarning]) -> "Selection":
         """Return a copy without the warnings of a category."""
@@ -219,6 +136,7 @@ class Selection:
         """
         shares, metric = self.ensemble.shares, context.metric
         validated, trained = self.scores.summary(context), dict[str, float]()
+        refitted = {} if self.refit_score is None else {f"refit_{metric.name}": self.refit_score}
         if has_rows and (not metric.is_slow or limit.left() > metric.seconds):
             trained = {f"train_{metric.name}": self._training_score(context)}
         tested = dict[str, float]()
@@ -229,7 +147,7 @@ class Selection:
             "optimized_hyperparameter_config": self.config,
             "budget": self.budget,
             "loss": self.scores.loss,
-            "info": {"loss": self.scores.loss, **trained, **validated, **tested},
+            "info": {"loss": self.scores.loss, **trained, **validated, **refitted, **tested},
             "best_network": {"name": str(self.name), **self.best.summary(context)},
             "ensemble": {str(name): share for name, share in shares.items()},
             "ensemble_configs": {str(name): config for name, config in self.configs.items()},

@@ -117,6 +117,8 @@ class TrialContext:
         Budget below which a trial is validated on the first fold only.
     n_checked : int
         Most validation rows that a refit leaves out.
+    checks_all : bool
+        Whether it leaves out all of them, because they must stay unseen.
     shared : SharedEncodings or None
         Encodings that all processes share, instead of a cache in each.
     precision : {"float32", "bfloat16"}
@@ -148,6 +150,7 @@ class TrialContext:
     patience: float | None = None
     min_budget_for_cv: float = 0.0
     n_checked: int = 0
+    checks_all: bool = False
     shared: "SharedEncodings | None" = None
     precision: str = "float32"
     max_parameters: float = math.inf
@@ -166,6 +169,8 @@ class TrialContext:
     def checked_rows(self) -> NDArray[np.intp]:
         """Validation rows that a refit leaves out, shape (n,), to weigh its networks by; none of several folds."""
         train, valid = self.folds[0].train, self.folds[0].valid
+        if self.checks_all:
+            return valid
         n = min(self.n_checked, int(CHECKED_SHARE * (len(train) + len(valid))), len(valid) // 2)
         if len(self.folds) > 1 or n < MIN_CHECKED_ROWS:
             return valid[:0]

@@ -35,7 +35,7 @@ from autonet.training.budget import TrainingBudget
 from autonet.training.loop import TrainingDiverged, train_epoch
 from autonet.training.random import draw_from, seed_gpu
 
-__all__ = ["refit", "refit_trial"]
+__all__ = ["Refitted", "refit", "refit_trial"]
 
 Weights = dict[str, Any]
 
@@ -75,6 +75,22 @@ class _Refit:
     build: Callable[[Any], list[Member]]
 
 
+@dataclass(frozen=True)
+class Refitted:
+    """What a refit has trained.
+
+    Attributes
+    ----------
+    members : list of Member
+        One per fold.
+    budget : float
+        Seconds or epochs of the training of the networks, in all; of a tree ensemble 0.
+    """
+
+    members: list[Member]
+    budget: float
+
+
 def refit(
     context: TrialContext,
     trained: Mapping[int, tuple[Trial, list[TrainedFold]]],
@@ -82,7 +98,7 @@ def refit(
     shares: Mapping[int | str, float],
     executor: Executor,
     limit: TimeLimit,
-) -> dict[int | str, list[Member]]:
+) -> dict[int | str, Refitted]:
     """Train networks on all rows, for about as many epochs as their best one took, and grow tree ensembles as large.
 
     A network that was still improving continues from its last state, and so does one of few epochs; one that had begun
@@ -104,8 +120,8 @@ def refit(
 
     Returns
     -------
-    dict of int or str to list of Member
-        By number of the trial, the networks that were trained in time, one per fold; by name, the tree ensembles.
+    dict of int or str to Refitted
+        By number of the trial, the networks that were trained in time; by name, the tree ensembles.
     """
     wanted: dict[int | str, _Refit] = {
         number: _plan_networks(context, trial, folds) for number, (trial, folds) in trained.items()
@@ -120,14 +136,14 @@ def refit(
 
     limit = limit.shift(-_check_seconds(context, [folds for _, folds in trained.values()]))
     jobs = _choose_jobs([wanted[name] for name in sorted(wanted, key=priority, reverse=True)], executor.n_slots, limit)
-    names, done = {refit.job.trial: name for name, refit in wanted.items()}, dict[int | str, list[Member]]()
+    names, done = {refit.job.trial: name for name, refit in wanted.items()}, dict[int | str, Refitted]()
     for outcome in _run(partial(refit_trial, context), jobs, executor):
         name, checkpoint = names[outcome.job.trial], outcome.result.checkpoint
         if checkpoint is None:
             what = f"trial {name}" if isinstance(name, int) else name
             logging.getLogger("autonet").info("%s stays as it was validated: %s", what, outcome.reason)
         else:
-            done[name] = wanted[name].build(checkpoint)
+            done[name] = Refitted(wanted[name].build(checkpoint), outcome.result.metrics.get("trained", 0.0))
     n_trees = sum(isinstance(name, str) for name in done)
     logging.getLogger("autonet").info(
         "%d of %d trials and %d of %d tree ensembles trained on all rows",
@@ -204,7 +220,8 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     Returns
     -------
     Result
-        Its loss is 0; its checkpoint is a list of state dicts, one per fold.
+        Its loss is 0; its checkpoint is a list of state dicts, one per fold; ``trained`` among its metrics is the
+        training in all, in seconds or epochs.
     """
     if TREE_LEARNER in trial:
         from autonet.pipeline.tree_fitting import refit_tree_learner  # noqa: PLC0415 - slow to import, as in `run_trial`
@@ -212,7 +229,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
         return refit_tree_learner(context, trial)
     components, every = context.resolve(trial.params), context.refit_rows
     folds: list[TrainedFold] = trial.checkpoint.load()
-    weights, share = list[Weights](), trial.job.target / _seconds(context, folds)
+    weights, share, used = list[Weights](), trial.job.target / _seconds(context, folds), 0.0
     seed = trial.seed + 1  # other networks than those that were trained before
     generator = torch.Generator().manual_seed(seed)
     with torch_threads(context.threads), seed_gpu(seed, context.device):
@@ -242,10 +259,11 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
                 raise TimedOut("interrupted")
             if context.unit != "time" and budget.truncated and not budget.interrupted:
                 raise TimeoutError(f"no time for {length:g} epochs")
+            used += state.position.seconds if context.unit == "time" else state.position.epochs / len(folds)
             weights.append(state.ema.network.state_dict())
             if not all(torch.isfinite(tensor).all() for tensor in weights[-1].values()):
                 raise TrainingDiverged(f"weights became infinite at step {state.position.steps}")
-    return Result(0.0, checkpoint=weights)
+    return Result(0.0, metrics={"trained": used}, checkpoint=weights)
 
 
 def _has_begun(context: TrialContext, fold: TrainedFold) -> bool:

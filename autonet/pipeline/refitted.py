@@ -26,7 +26,7 @@ def add_refitted(
 ) -> Ensemble:
     """Average the networks of an ensemble with the refitted ones of the same trials, and replace tree ensembles.
 
-    The refitted networks have `weight` of each average.
+    The refitted networks have `weight` of each average; those of other trials have none before they are weighed.
     """
     shares, names = ensemble.shares, list(ensemble.names)
     members = [
@@ -39,7 +39,7 @@ def add_refitted(
         if isinstance(name, int):
             members += parts
             names += [name] * len(parts)
-            weights += [weight * shares[name] / len(parts)] * len(parts)
+            weights += [weight * shares.get(name, 0.0) / len(parts)] * len(parts)
     return replace(ensemble, members=members, weights=weights, names=names)
 
 
@@ -66,7 +66,9 @@ class CheckedEnsemble:
     losses: list[float]
 
     @classmethod
-    def weigh(cls, context: TrialContext, ensemble: Ensemble, limit: TimeLimit) -> "CheckedEnsemble | None":
+    def weigh(
+        cls, context: TrialContext, ensemble: Ensemble, limit: TimeLimit, *, single: bool = False
+    ) -> "CheckedEnsemble | None":
         """Weigh the members of an ensemble; return None if there are no rows or no time.
 
         Those of little weight are dropped, but in regression, where intervals rest on the disagreement of all.
@@ -77,6 +79,8 @@ class CheckedEnsemble:
         ensemble : Ensemble
             With the weights that the members have before.
         limit : TimeLimit
+        single : bool
+            Whether to keep the member of the smallest loss alone.
         """
         rows, cpu = context.checked_rows, torch.device("cpu")
         if not len(rows):
@@ -97,13 +101,13 @@ class CheckedEnsemble:
         prior = PRIOR_ROWS / (PRIOR_ROWS + len(rows))
         weights = prior * np.array(ensemble.weights) + (1 - prior) * shares
         least = 0.0 if context.task.kind == "regression" else MIN_WEIGHT
-        kept: list[int] = np.flatnonzero(weights >= least).tolist()
+        kept: list[int] = [int(ranking[0])] if single else np.flatnonzero(weights >= least).tolist()
         predictions = [predictions[i] for i in kept]
         ensemble = replace(
             ensemble,
             members=[ensemble.members[i] for i in kept],
             names=[ensemble.names[i] for i in kept],
-            weights=(weights[kept] / weights[kept].sum()).tolist(),
+            weights=[1.0] if single else (weights[kept] / weights[kept].sum()).tolist(),
         )
         prediction, temperature = weighted_mean(ensemble.weights, predictions), 1.0  # the earlier one is of others
         if context.task.kind == "classification" and len(rows) >= MIN_CALIBRATION_ROWS:
@@ -111,7 +115,8 @@ class CheckedEnsemble:
         prediction = apply_temperature(prediction, temperature)
         return cls(replace(ensemble, temperature=temperature), predictions, prediction, losses[kept].tolist())
 
-    def best(self, name: int | str) -> list[Member]:
-        """Return the member of a name with the smallest loss."""
-        of_name = [i for i, other in enumerate(self.ensemble.names) if other == name]
-        return [self.ensemble.members[i] for i in sorted(of_name, key=lambda i: self.losses[i])[:1]]
+    @property
+    def best(self) -> tuple[int | str, Member]:
+        """Name and member of the smallest loss."""
+        i = int(np.argmin(self.losses))
+        return self.ensemble.names[i], self.ensemble.members[i]

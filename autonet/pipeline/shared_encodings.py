@@ -16,10 +16,11 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from autonet.core.memory import available_memory
 from autonet.core.modality import Allocate, Inputs
 from autonet.core.pickling import pickle_arrays
 from autonet.search.executors.pickling import unpickle
-from autonet.search.executors.sharing import MEMORY_SHARE, MIN_SHARED_BYTES, available_memory
+from autonet.search.executors.sharing import MEMORY_SHARE, MIN_SHARED_BYTES
 
 __all__ = ["SharedEncodings"]
 

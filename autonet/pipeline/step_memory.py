@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from autonet.core.errors import InvalidNetwork
+from autonet.core.memory import available_memory
 from autonet.core.modality import Inputs
-from autonet.search.executors.sharing import available_memory
 from autonet.training.loop import TrainingPlan
 from autonet.training.random import draw_from
 

@@ -17,6 +17,13 @@ import autonet
 from autonet import AutoNetImageClassification, AutoNetImageRegression
 from autonet.core.errors import DataWarning, InvalidData, InvalidOption, UnknownName
 from autonet.estimators.base import AutoNet
+from autonet.inspection import (
+    AugmentationsDisplay,
+    ConfusionMatrixDisplay,
+    MistakesDisplay,
+    PatchImportanceDisplay,
+    RocCurvesDisplay,
+)
 
 QUICK: dict[str, Any] = {
     "max_trials": 2,
@@ -121,6 +128,26 @@ def test_a_folder_of_files_is_fitted_and_predicted(digits: Any, tmp_path: Path) 
     np.testing.assert_array_equal(
         auto.predict(digits[0][:5]), auto.predict([Image.fromarray(i) for i in digits[0][:5]])
     )
+
+
+def test_what_scores_rows_takes_a_folder(digits: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "test"
+    for kind in (0, 1):
+        (folder / str(kind)).mkdir(parents=True)
+        for i, image in enumerate(digits[0][digits[1] == kind][:20]):
+            Image.fromarray(image).save(folder / str(kind) / f"{i:02}.png")
+    options = {**QUICK, "max_trials": 1, "max_budget": 3, "augmentations": ["standard"]}
+    auto = AutoNetImageClassification("tiny_cs", baseline=False, **options).fit(folder)
+    assert auto.leaderboard(folder)[0]["test_score"] == auto.score(folder)
+    assert len(auto.feature_importance(folder, n_repeats=2, patch_size=4)) == 4
+    for display in (ConfusionMatrixDisplay, RocCurvesDisplay, MistakesDisplay, PatchImportanceDisplay):
+        display.from_estimator(auto, folder)
+    assert AugmentationsDisplay.from_estimator(auto, folder).images.shape[0] == 4
+    assert auto.report(tmp_path / "report.html", folder).exists()
+    with pytest.raises(InvalidData, match="requires y to be passed, but the target y is None"):
+        ConfusionMatrixDisplay.from_estimator(auto, digits[0])
+    with pytest.raises(InvalidOption, match="X_test and y_test belong together"):
+        auto.leaderboard(digits[0])
 
 
 def test_the_paths_of_a_table_are_looked_for_in_other_folders(files: list[str], tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def trained(space: TrialContext, *, best: int = 20) -> tuple[Trial, list[Trained
 def refitted(
     space: TrialContext, trial: tuple[Trial, list[TrainedFold]], limit: TimeLimit = LATER
 ) -> list[NetworkMember]:
-    return refit(space, {4: trial}, [], {4: 1.0}, InProcess(), limit)[4]
+    return refit(space, {4: trial}, [], {4: 1.0}, InProcess(), limit)[4].members
 
 
 def weights(members: list[NetworkMember]) -> torch.Tensor:
@@ -84,6 +84,25 @@ def test_checked_rows_are_not_learned(iris: Any) -> None:
         y[rows] = (y[rows] + 1) % 3
         assert torch.equal(weights(refitted(replace(space, y=y), trial)), before) == same
     assert len(replace(context(many, folds=3), n_checked=30).checked_rows) == 0
+
+
+def test_rows_that_must_stay_unseen_are_all_checked(iris: Any) -> None:
+    space = replace(context(iris), n_checked=30, checks_all=True)
+    np.testing.assert_array_equal(space.checked_rows, space.folds[0].valid)
+    np.testing.assert_array_equal(space.refit_rows, np.sort(space.folds[0].train))
+    trial = trained(space)
+    y = space.y.copy()
+    y[space.folds[0].valid] = 0
+    torch.testing.assert_close(
+        weights(refitted(replace(space, y=y), trial)), weights(refitted(space, trial)), rtol=0, atol=0
+    )
+
+
+def test_the_budget_is_the_whole_training(iris: Any) -> None:
+    space = context(iris)
+    for best, epochs in ((20, 26), (7, 7)):  # one goes on, the other begins anew
+        again = refit(space, {4: trained(space, best=best)}, [], {4: 1.0}, InProcess(), LATER)
+        assert again[4].budget == epochs
 
 
 @pytest.mark.parametrize(("best", "epochs"), [(20, 6), (7, 7)])
@@ -187,7 +206,7 @@ def test_tree_ensembles_learn_all_rows(iris: Any) -> None:
     again = refit(space, {}, found, shares, InProcess(), LATER)
     assert set(again) == {"boosting", "forest"}
     for tree in found:
-        (before,), (after,) = tree.members(), again[tree.name]
+        (before,), (after,) = tree.members(), again[tree.name].members
         growth = len(space.all_rows) / len(space.folds[0].train) if tree.name == "boosting" else 1.0
         assert after.trees.size == round(before.trees.size * growth)
         valid = space.folds[0].valid
@@ -196,7 +215,7 @@ def test_tree_ensembles_learn_all_rows(iris: Any) -> None:
             for m in (before, after)
         ]
         assert right[1] == 1.0 >= right[0]
-        repeated = refit(space, {}, found, shares, InProcess(), LATER)[tree.name][0]
+        repeated = refit(space, {}, found, shares, InProcess(), LATER)[tree.name].members[0]
         x = after.encoder.inputs(space.data, space.device)
         np.testing.assert_array_equal(repeated.predict(x), after.predict(x))
 
@@ -219,7 +238,8 @@ def test_refitted_trees_replace_those_that_were_validated(iris: Any) -> None:
     found = fit_trees(space)
     members = [member for tree in found for member in tree.members()]
     before = Ensemble(members, [0.3, 0.7], [tree.name for tree in found])
-    after = add_refitted(before, refit(space, {}, found, {"boosting": 0.3, "forest": 0.7}, InProcess(), LATER))
+    new = refit(space, {}, found, {"boosting": 0.3, "forest": 0.7}, InProcess(), LATER)
+    after = add_refitted(before, {name: refitted.members for name, refitted in new.items()})
     assert (after.weights, after.names) == (before.weights, before.names)
     assert not any(a is b for a, b in zip(after.members, members, strict=True))
     np.testing.assert_allclose(sum(after.weights), 1)

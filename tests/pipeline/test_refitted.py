@@ -38,7 +38,7 @@ def test_validated_and_refitted_networks_are_averaged(iris: Any) -> None:
     members = [*rebuilt(space, folds), *rebuilt(space, trained(space, 5))]
     ensemble = Ensemble(members, [0.25, 0.75], [4, 7])
     trial = Trial(4, default(space.task), 3, "default")
-    new = refit(space, {4: (trial, folds)}, [], {4: 1.0}, InProcess(), LATER)[4]
+    new = refit(space, {4: (trial, folds)}, [], {4: 1.0}, InProcess(), LATER)[4].members
     both = add_refitted(ensemble, {4: new})
     assert both.shares == pytest.approx(ensemble.shares)
     assert both.weights == pytest.approx([0.125, 0.75, 0.125])
@@ -48,6 +48,8 @@ def test_validated_and_refitted_networks_are_averaged(iris: Any) -> None:
     expected = ensemble.predict(space.data) + 0.125 * gained
     np.testing.assert_allclose(both.predict(space.data), expected, atol=1e-6)
     assert add_refitted(ensemble, {}).weights == ensemble.weights
+    unknown = add_refitted(ensemble, {5: new})  # weighed later
+    assert (unknown.names, unknown.weights) == ([4, 7, 5], [0.25, 0.75, 0.0])
 
 
 @pytest.fixture
@@ -85,13 +87,22 @@ def test_members_of_little_weight_are_dropped(many: tuple[TrialContext, Ensemble
     assert checked.ensemble.weights == [1.0]
 
 
-def test_the_best_member_of_a_name_has_the_smallest_loss(many: tuple[TrialContext, Ensemble]) -> None:
+def test_the_best_member_has_the_smallest_loss(many: tuple[TrialContext, Ensemble]) -> None:
     space, ensemble = many
-    checked = CheckedEnsemble.weigh(space, replace(ensemble, names=[4, 4, 7]), LATER)
+    checked = CheckedEnsemble.weigh(space, replace(ensemble, names=[4, 7, 7]), LATER)
     assert checked is not None
-    assert checked.best(4) == [ensemble.members[int(np.argmin(checked.losses[:2]))]]
-    assert checked.best(7) == [ensemble.members[2]]
-    assert checked.best(5) == []
+    assert checked.best == (7, ensemble.members[2])
+
+
+def test_a_single_member_is_that_of_the_smallest_loss(many: tuple[TrialContext, Ensemble]) -> None:
+    space, ensemble = many
+    checked = CheckedEnsemble.weigh(space, replace(ensemble, weights=[0.5, 0.5, 0.0]), LATER, single=True)
+    assert checked is not None
+    assert (checked.ensemble.names, checked.ensemble.weights) == ([2], [1.0])
+    assert checked.ensemble.members == [ensemble.members[2]]
+    np.testing.assert_allclose(
+        checked.ensemble.predict(space.data.rows(space.checked_rows)), checked.prediction, atol=1e-6
+    )
 
 
 def test_weights_stay_without_rows_or_time(many: tuple[TrialContext, Ensemble], clock: FakeClock) -> None:

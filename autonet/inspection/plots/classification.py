@@ -13,7 +13,13 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 from autonet.core.errors import InvalidData
 from autonet.core.typing import Array
 from autonet.inspection.plots.figures import GREY, OKABE_ITO, add_legend, import_pyplot, make_axes, shorten, strip_axes
-from autonet.inspection.plots.predictions import ClassPredictions, check_same_rows, find_model, predict_classes
+from autonet.inspection.plots.predictions import (
+    ClassPredictions,
+    check_same_rows,
+    find_model,
+    find_rows,
+    predict_classes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +76,7 @@ class ConfusionMatrixDisplay:
         cls,
         estimator: Any,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         normalize: Literal["true", "pred", "all"] | None = None,
         ax: Axes | None = None,
@@ -103,6 +109,7 @@ class ConfusionMatrixDisplay:
         """
         task = "a classification with one label per row"
         targets = find_model(estimator, cls.__name__, ("classification",), task).targets
+        X, y = find_rows(estimator, X, y)
         truth, predicted = targets.encode(y), targets.encode(estimator.predict(X))
         check_same_rows(truth, predicted)
         return cls(targets.labels, truth, predicted).plot(normalize=normalize, ax=ax)
@@ -177,7 +184,7 @@ class _CurvesDisplay(ABC):
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any, *, max_curves: int = len(OKABE_ITO), ax: Axes | None = None
+        cls, estimator: Any, X: Any, y: Any = None, *, max_curves: int = len(OKABE_ITO), ax: Axes | None = None
     ) -> Self:
         """Predict the probabilities of rows, and plot their curves.
 

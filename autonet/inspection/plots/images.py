@@ -14,7 +14,7 @@ from autonet.core.resulttable import ResultTable
 from autonet.core.typing import Array, FloatArray
 from autonet.core.validation import is_integer
 from autonet.inspection.plots.figures import BLACK, ORANGE, RED, make_axes, shorten, split_axes
-from autonet.inspection.plots.predictions import find_model
+from autonet.inspection.plots.predictions import find_model, find_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,9 @@ class MistakesDisplay:
     mistakes: Sequence[Mistake]
 
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, y: Any, *, n_images: int = 12, ax: Axes | None = None) -> Self:
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any = None, *, n_images: int = 12, ax: Axes | None = None
+    ) -> Self:
         """Predict images, and show those that are predicted worst.
 
         Parameters
@@ -92,7 +94,7 @@ class MistakesDisplay:
         from autonet.inspection.scoring import ScoredRows  # noqa: PLC0415 - imports torch
 
         model = _find_model(estimator, cls.__name__, n_images=n_images)
-        rows = ScoredRows.read(model, X, y, owner=type(estimator).__name__)
+        rows = ScoredRows.read(model, *find_rows(estimator, X, y), owner=type(estimator).__name__)
         return cls.from_rows(model, rows, n_images).plot(ax=ax)
 
     @classmethod
@@ -168,7 +170,7 @@ class PatchImportanceDisplay:
         cls,
         estimator: Any,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         metric: str | None = None,
         patch_size: int | None = None,
@@ -203,6 +205,7 @@ class PatchImportanceDisplay:
         from autonet.inspection.scoring import optimized_name  # noqa: PLC0415 - imports torch
 
         model = _find_model(estimator, cls.__name__)
+        X, y = find_rows(estimator, X, y)
         options: Any = {"patch_size": patch_size, "n_repeats": n_repeats, "max_rows": max_rows}
         table = estimator.feature_importance(X, y, metric=metric, random_state=random_state, **options)
         name = optimized_name(estimator.fit_result_) if metric is None else metric
@@ -307,7 +310,7 @@ class AugmentationsDisplay:
             If matplotlib is not installed.
         """
         model = _find_model(estimator, cls.__name__, n_images=n_images, n_draws=n_draws)
-        data = model.read(X).rows(slice(0, n_images))
+        data = model.read(find_rows(estimator, X, None)[0]).rows(slice(0, n_images))
         return cls.from_data(model, data, n_draws, random_state).plot(ax=ax)
 
     @classmethod

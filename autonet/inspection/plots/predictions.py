@@ -10,7 +10,7 @@ import numpy as np
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.typing import Array, FloatArray
 
-__all__ = ["ClassPredictions", "check_same_rows", "find_model", "predict_classes", "predict_values"]
+__all__ = ["ClassPredictions", "check_same_rows", "find_model", "find_rows", "predict_classes", "predict_values"]
 
 MEDIAN = 0.5
 
@@ -65,6 +65,12 @@ def find_model(estimator: Any, display: str, kinds: tuple[str, ...], task: str) 
     return model
 
 
+def find_rows(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
+    """Return rows and targets where X names both, as a folder of images does."""
+    found: tuple[Any, Any] = estimator._find_rows(X, y, estimator)  # noqa: SLF001 - of the same package
+    return found
+
+
 def predict_classes(estimator: Any, X: Any, y: Any, display: str) -> ClassPredictions:
     """Predict the probabilities of a classification, with one or several labels per row.
 
@@ -77,6 +83,7 @@ def predict_classes(estimator: Any, X: Any, y: Any, display: str) -> ClassPredic
         If X and y have different numbers of rows, or y has unknown labels.
     """
     model = find_model(estimator, display, ("classification", "multilabel"), "a classification")
+    X, y = find_rows(estimator, X, y)
     codes = model.targets.encode(y)
     probabilities = np.asarray(estimator.predict_proba(X), float)
     check_same_rows(codes, probabilities)
@@ -107,6 +114,7 @@ def predict_values(estimator: Any, X: Any, y: Any, target: int | None, display: 
         If X and y have different numbers of rows, or y is no target of this estimator.
     """
     model = find_model(estimator, display, ("regression",), "a regression")
+    X, y = find_rows(estimator, X, y)
     targets = model.targets
     truth, predicted = targets.encode(y), np.asarray(estimator.predict(X), float)
     check_same_rows(truth, predicted)

@@ -43,7 +43,7 @@ class _ErrorDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any, *, target: int | None = None, ax: Axes | None = None
+        cls, estimator: Any, X: Any, y: Any = None, *, target: int | None = None, ax: Axes | None = None
     ) -> Self:
         """Predict the target of rows, and plot them.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from autonet.core.errors import InvalidOption, MissingPackage
 from autonet.core.files import find_target, write_file
+from autonet.inspection.plots.predictions import find_rows
 from autonet.inspection.report.blocks import Section
 from autonet.inspection.report.data import describe_data, describe_target
 from autonet.inspection.report.features import describe_features
@@ -62,9 +63,10 @@ def write_report(
     """
     template = _load_template()
     require_matplotlib()
+    _ = estimator.model_  # raises if there is none
+    X_test, y_test = find_rows(estimator, X_test, y_test)
     if (X_test is None) != (y_test is None):
         raise InvalidOption("X_test and y_test belong together; got only one of them.")
-    _ = estimator.model_  # raises if there is none
     target = find_target(path, "The report")
     tested = None if X_test is None else HeldOut.predict(estimator, X_test, y_test)
     heading = f"Report of {type(estimator).__name__}" if title is None else str(title)

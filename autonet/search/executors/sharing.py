@@ -10,13 +10,13 @@ import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing import reduction
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from autonet.core.memory import available_memory
 from autonet.search.evaluation import Objective
 from autonet.search.executors.pickling import pickle_objective, unpickle
 
-__all__ = ["MEMORY_SHARE", "MIN_SHARED_BYTES", "Message", "SharedObjective", "available_memory", "load_shared"]
+__all__ = ["MEMORY_SHARE", "MIN_SHARED_BYTES", "Message", "SharedObjective", "load_shared"]
 
 MIN_SHARED_BYTES = 2**16  # smaller arrays are pickled
 ALIGNMENT = 64  # bytes
@@ -124,14 +124,6 @@ def _create_on_disk() -> int:
     descriptor, path = tempfile.mkstemp(prefix="autonet-")
     os.unlink(path)  # noqa: PTH108 - a path of the system
     return descriptor
-
-
-def available_memory() -> int:
-    """Return the bytes of memory that are available, as the kernel estimates them; 0 if it does not."""
-    with suppress(OSError, ValueError, IndexError):
-        status = Path("/proc/meminfo").read_text(encoding="ascii")
-        return int(status.partition("MemAvailable:")[2].split()[0]) * 1024
-    return 0
 
 
 def _write(descriptor: int, buffers: Sequence[memoryview], spans: Sequence[tuple[int, int]]) -> int:

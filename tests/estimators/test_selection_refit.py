@@ -127,6 +127,72 @@ def test_an_interruption_keeps_networks_of_images_so_far(digits: Any, monkeypatc
     assert auto.score(X.reshape(-1, 8, 8), y) > 0.8
 
 
+IMAGES = {
+    "budget_type": "epochs",
+    "max_trials": 3,
+    "max_budget": 2,
+    "min_budget": 2,
+    "random_state": 0,
+    "cross_validator": "none",
+    "baseline": False,
+    "n_jobs": 1,
+}
+
+
+def fitted_images(digits: Any, **changes: Any) -> AutoNetImageClassification:
+    X, y = digits[0][:1200], digits[1][:1200]
+    data = {name: (rows.reshape(-1, 8, 8) if "X" in name else rows) for name, rows in changes.pop("data", {}).items()}
+    options = {**IMAGES, "networks": ["resnet"], **changes}
+    return AutoNetImageClassification("medium_cs", **options).fit(X.reshape(-1, 8, 8), y, **data)
+
+
+def test_networks_of_images_are_weighed_and_scored_by_rows_left_out(digits: Any) -> None:
+    auto = fitted_images(digits)
+    result = auto.fit_result
+    assert result["info"]["refit_accuracy"] > 0.5
+    assert f"refit_accuracy {result['info']['refit_accuracy']:.4f}" in repr(auto)
+    assert set(result["ensemble"]) == set(result["ensemble_configs"])
+    name = result["best_network"]["name"]
+    assert result["best_network"]["loss"] == result["models"][name]["loss"]
+    assert auto.best_config_ == auto.history_.trials[int(name)].config
+    assert result["budget"] in (2, 4)  # that of the validated network, or of the one that went on
+    assert auto.get_pytorch_model() in [member.network for member in auto.model_.ensemble.members]
+
+
+def test_given_validation_images_are_not_learned_but_weigh_networks_that_train_on(digits: Any) -> None:
+    X, y = digits
+    given = {"X_valid": X[1200::2], "y_valid": y[1200::2]}
+    auto = fitted_images(digits, data=given)
+    assert auto.fit_result["budget"] == 4  # the best network is one that went on
+    expected = auto.score(X[1200::2].reshape(-1, 8, 8), y[1200::2])
+    assert auto.fit_result["info"]["refit_accuracy"] == pytest.approx(expected)
+
+
+def test_a_single_network_of_images_is_the_better_one_of_all(digits: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "autonet"):
+        auto = fitted_images(digits, ensemble_size=1)
+    assert "1 of 1 trials" in caplog.text
+    [member] = auto.model_.ensemble.members
+    assert member.network is auto.get_pytorch_model()
+    assert list(auto.fit_result["ensemble"]) == [auto.fit_result["best_network"]["name"]]
+    assert auto.fit_result["budget"] == 4
+    assert auto.fit_result["info"]["refit_accuracy"] > auto.fit_result["info"]["val_accuracy"]
+
+
+def test_workers_that_would_be_idle_train_the_next_best_networks(digits: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "autonet"):
+        auto = fitted_images(digits, ensemble_size=1, n_jobs=2)
+    assert "2 of 2 trials" in caplog.text
+    assert len(auto.model_.ensemble.members) == 1
+
+
+def test_a_configuration_is_trained_for_its_budget_and_no_more(digits: Any) -> None:
+    X, y = digits
+    auto = AutoNetImageClassification("medium_cs", **IMAGES).refit(X.reshape(-1, 8, 8), y, {}, budget=1)
+    assert auto.fit_result["budget"] == 1
+    assert "refit_accuracy" not in auto.fit_result["info"]
+
+
 def test_presets_choose_unless_the_user_does() -> None:
     chosen = {
         preset: AutoNetClassification(preset).get_current_autonet_config()["refit_on_all_rows"] for preset in PRESETS
