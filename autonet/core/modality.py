@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from autonet.core.component import Choice, Component, Components, Node
     from autonet.core.task import InputLayout, Task
 
-__all__ = ["Allocate", "Augmentation", "Data", "Encoder", "Inputs", "Modality", "Reader", "RefitShares", "TreeEncoding"]
+__all__ = [
+    "Allocate",
+    "Augmentation",
+    "Data",
+    "Encoder",
+    "Holdout",
+    "Inputs",
+    "Modality",
+    "Reader",
+    "RefitShares",
+    "TreeEncoding",
+]
 
 
 Allocate = Callable[["tuple[int, ...]"], "NDArray[np.float32]"]
@@ -151,6 +162,22 @@ class RefitShares:
     checked_rows: int = 0
 
 
+@dataclass(frozen=True)
+class Holdout:
+    """Rows that are held out for validation.
+
+    Attributes
+    ----------
+    rows : int
+        Where that is a share between the least one and a quarter.
+    least_share : float
+        Of large data.
+    """
+
+    rows: int = 2000
+    least_share: float = 0.1
+
+
 class Modality(Protocol):
     """Kind of data: its reader, encoder and networks.
 
@@ -166,8 +193,8 @@ class Modality(Protocol):
         Whether a training step of its largest networks may take more memory than there is, which trials then check.
     compared_epochs : float
         Epochs of a network before it is compared with others, for budgets in seconds, where the time allows them.
-    holdout_rows : int
-        Rows to hold out of large data for validation.
+    holdout : Holdout
+        Rows to hold out for validation.
     refit : RefitShares
     makers : mapping of str to callable
         By name of a node, what makes a component of the user's own of its name, builder and space, where that is
@@ -181,7 +208,7 @@ class Modality(Protocol):
     uses_threads: bool = False
     limits_memory: bool = False
     compared_epochs: float = 0.0
-    holdout_rows: int = 2000
+    holdout: Holdout = Holdout()
     refit: RefitShares = RefitShares()
     makers: Mapping[str, Callable[..., Component[Any]]] = MappingProxyType({})
     copies: bool = True

@@ -31,7 +31,7 @@ MAX_FOLDED_ROWS = (2500, 50_000)  # with little time, with much
 FOLDED_ROWS_PER_SECOND = 25  # of a core, for up to so many columns:
 FOLDED_COLUMNS = 100
 MIN_FOLDED_SECONDS = 5.0  # below it folds leave too few epochs to each network
-HOLDOUT_SHARES = (0.1, 0.25)  # within which the modality's number of rows is held out
+MAX_HOLDOUT = 0.25  # share of the rows
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ class ValidationPlan:
             rows, weights = deduplicate(inputs.data, inputs.y, weights)
         if not (isinstance(chosen, str) and chosen == "auto"):
             return self._split(rows, chosen, options.cross_validator_args or {}, DEFAULT_HOLDOUT), weights
-        share = float(np.clip(inputs.modality.holdout_rows / len(rows), *HOLDOUT_SHARES))
+        holdout = inputs.modality.holdout
+        share = float(np.clip(holdout.rows / len(rows), holdout.least_share, MAX_HOLDOUT))
         for n_splits, n_repeats in self._list_folds(inputs.y[rows]):
             plain = "k_fold" if inputs.targets.kind == "regression" else "stratified_k_fold"
             name, arguments = plain, {"n_splits": n_splits}

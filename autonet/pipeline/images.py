@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autonet.core.component import Components, Node
-from autonet.core.modality import Augmentation, Inputs, Modality, RefitShares
+from autonet.core.modality import Augmentation, Holdout, Inputs, Modality, RefitShares
 from autonet.core.task import InputLayout, Task
 from autonet.data.images.arrays import Channels
 from autonet.data.images.encoder import ImageEncoder, ImageLayout
@@ -35,7 +35,8 @@ class Images(Modality):
     limits_memory = True
     # After ten epochs those lead that overfit later (docs/benchmarks/log.md).
     compared_epochs = 20.0
-    holdout_rows = 1000
+    # Few: where there is no time for a refit, these images are not learned, and validation takes a part of an epoch.
+    holdout = Holdout(rows=500, least_share=0.02)
     # Two networks, trained for most of the time on nearly all images, are better than one, or many trained for less
     # (docs/benchmarks/log.md).
     refit = RefitShares(runtime=0.6, further_epochs=4.0, weight=0.8, checked_rows=300)
