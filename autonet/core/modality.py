@@ -195,6 +195,8 @@ class Modality(Protocol):
         Epochs of a network before it is compared with others, for budgets in seconds, where the time allows them.
     holdout : Holdout
         Rows to hold out for validation.
+    selects_by_loss : bool
+        Whether so few rows are held out that models are selected by the log-loss where accuracy is optimized.
     refit : RefitShares
     makers : mapping of str to callable
         By name of a node, what makes a component of the user's own of its name, builder and space, where that is
@@ -209,6 +211,7 @@ class Modality(Protocol):
     limits_memory: bool = False
     compared_epochs: float = 0.0
     holdout: Holdout = Holdout()
+    selects_by_loss: bool = False
     refit: RefitShares = RefitShares()
     makers: Mapping[str, Callable[..., Component[Any]]] = MappingProxyType({})
     copies: bool = True

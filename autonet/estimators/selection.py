@@ -33,10 +33,10 @@ from autonet.pipeline.selection import (
     Weighted,
     load_candidates,
     rank_candidates,
-    score_fold,
     select,
 )
 from autonet.pipeline.trial import score_additional
+from autonet.pipeline.validation_scores import score_fold
 
 __all__ = ["Selection", "select_model"]
 

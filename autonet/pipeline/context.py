@@ -177,6 +177,11 @@ class TrialContext:
         return np.sort(np.random.default_rng(self.seed).choice(valid, n, replace=False))
 
     @property
+    def selects_by_loss(self) -> bool:
+        """Whether models are selected by the calibrated loss: accuracy hardly tells them apart on few rows."""
+        return self.modality.selects_by_loss and self.metric.name == "accuracy"
+
+    @property
     def refit_rows(self) -> NDArray[np.intp]:
         """Rows that a refit trains on, shape (n,)."""
         every, checked = self.all_rows, self.checked_rows

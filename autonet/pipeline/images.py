@@ -37,6 +37,7 @@ class Images(Modality):
     compared_epochs = 20.0
     # Few: where there is no time for a refit, these images are not learned, and validation takes a part of an epoch.
     holdout = Holdout(rows=500, least_share=0.02)
+    selects_by_loss = True
     # Two networks, trained for most of the time on nearly all images, are better than one, or many trained for less
     # (docs/benchmarks/log.md).
     refit = RefitShares(runtime=0.6, further_epochs=4.0, weight=0.8, checked_rows=300)

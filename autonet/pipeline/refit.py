@@ -26,6 +26,7 @@ from autonet.pipeline.threads import torch_threads
 from autonet.pipeline.trained import TrainedFold
 from autonet.pipeline.tree_learners import TREE_LEARNER
 from autonet.pipeline.trial import build_in_context, build_member
+from autonet.pipeline.validation_scores import calibrated_loss
 from autonet.search.evaluation import Objective, Outcome
 from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Result, Trial
@@ -113,8 +114,8 @@ def refit(
         Tree ensembles; those of several folds stay as they are.
     shares : mapping of int or str to float
         Weights of the trials and tree ensembles in the final model.  If there is no time for all, those of the largest
-        weight per second come first; where rows are left to weigh them by, those of the smallest plain loss, because
-        the weights will change.
+        weight per second come first; where rows are left to weigh them by, those of the smallest calibrated loss,
+        because the weights will change.
     executor : Executor
     limit : TimeLimit
 
@@ -131,7 +132,8 @@ def refit(
 
     def priority(name: int | str) -> float:
         if isinstance(name, int) and len(context.checked_rows):
-            return -trained[name][0].rank[1]
+            (fold,) = trained[name][1]
+            return -calibrated_loss(context, context.folds[0].valid, fold.prediction(fold.last))
         return shares[name] / max(wanted[name].job.target, 1e-6)
 
     limit = limit.shift(-_check_seconds(context, [folds for _, folds in trained.values()]))

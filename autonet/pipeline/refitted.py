@@ -12,7 +12,7 @@ from autonet.core.typing import Array
 from autonet.models.ensemble import Ensemble, Member, apply_temperature, fit_temperature, weighted_mean
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.greedy_selection import greedy_selection
-from autonet.pipeline.selection import MIN_CALIBRATION_ROWS, plain_loss
+from autonet.pipeline.validation_scores import MIN_CALIBRATION_ROWS, calibrated_loss
 
 __all__ = ["CheckedEnsemble", "add_refitted"]
 
@@ -45,7 +45,7 @@ def add_refitted(
 
 @dataclass(frozen=True)
 class CheckedEnsemble:
-    """Ensemble whose members are weighed by the plain loss on validation rows that the refit has left out.
+    """Ensemble whose members are weighed by their calibrated loss on validation rows that the refit has left out.
 
     A refit trains much longer than the search, where a network may overfit that was among the best.
 
@@ -57,7 +57,7 @@ class CheckedEnsemble:
     prediction : ndarray
         Of the ensemble.
     losses : list of float
-        Plain loss of each member.
+        Calibrated loss of each member.
     """
 
     ensemble: Ensemble
@@ -92,7 +92,7 @@ class CheckedEnsemble:
             predictions.append(member.predict(member.encoder.inputs(context.data, cpu, rows)))
 
         def loss(prediction: Array) -> tuple[float, float]:
-            return plain_loss(context, rows, prediction), 0.0
+            return calibrated_loss(context, rows, prediction), 0.0
 
         losses = np.array([loss(prediction)[0] for prediction in predictions])
         ranking = np.argsort(losses, kind="stable")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +14,6 @@ from autonet.core.clock import TimeLimit
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Encoder
 from autonet.core.typing import Array
-from autonet.metrics.formulas import PLAIN_LOSSES, pinball
 from autonet.models.ensemble import (
     Ensemble,
     Member,
@@ -31,19 +30,23 @@ from autonet.pipeline.context import TrialContext
 from autonet.pipeline.greedy_selection import greedy_selection
 from autonet.pipeline.trained import TrainedFold, as_folds
 from autonet.pipeline.trial import build_member
+from autonet.pipeline.validation_scores import (
+    MIN_CALIBRATION_ROWS,
+    ValidationScorer,
+    calibrated_loss,
+    plain_loss,
+    rank_loss,
+)
 from autonet.search.records import Trial
 from autonet.training.state import Snapshot
 
 __all__ = [
     "CONSIDERED",
-    "MIN_CALIBRATION_ROWS",
     "Candidate",
     "EnsembleLimits",
     "Weighted",
     "load_candidates",
-    "plain_loss",
     "rank_candidates",
-    "score_fold",
     "select",
     "weigh_trees",
 ]
@@ -51,7 +54,6 @@ __all__ = [
 CONSIDERED = 30  # best trials that the ensemble is selected from; others are hardly ever chosen
 WEIGHED = 10  # best trials, and size of the ensemble, in which tree ensembles are weighed during the search
 WEIGHING_SECONDS = 1.0  # at most
-SCORED_ROWS = 20_000  # validation rows scored in the selection; more change nothing
 NOISE = 0.25  # noise of a score, as a share of it over the root of the number of rows
 # Weight below which a tree ensemble is left out: it makes the model larger and slower, and no better
 # (docs/benchmarks/log.md).
@@ -59,7 +61,6 @@ MIN_TREE_WEIGHT = 0.1
 # Gain of a candidate over a constant prediction, as a share of the best candidate's, below which it is left out: with
 # a metric such as accuracy, a network at chance level may decide a few validation rows.
 MIN_GAIN = 0.25
-MIN_CALIBRATION_ROWS = 100  # validation rows needed to fit a temperature
 
 Member_co = TypeVar("Member_co", bound=Member, covariant=True)
 
@@ -213,63 +214,12 @@ def rank_candidates(found: Iterable[Candidate[Member_co]], context: TrialContext
     n_rows = sum(len(fold.valid) for fold in context.folds)
 
     def key(candidate: Candidate[Member_co]) -> tuple[float, bool, float]:
-        loss, tie_breaker = candidate.rank
+        loss, tie_breaker = rank_loss(context, candidate.predictions, candidate.rank[0]), candidate.rank[1]
         is_linear = candidate.name == LINEAR
-        noise = NOISE * abs(context.metric.to_score(loss)) / math.sqrt(n_rows)
+        noise = NOISE * abs(context.metric.to_score(candidate.rank[0])) / math.sqrt(n_rows)
         return loss + noise * is_linear, is_linear, tie_breaker
 
     return sorted(found, key=key)
-
-
-@dataclass(frozen=True)
-class ValidationScorer:
-    """Scores predictions for the validation rows of all folds by the mean of their losses.
-
-    Attributes
-    ----------
-    context : TrialContext
-    rows : list of ndarray
-        Positions of the scored rows among the validation rows of each fold.
-    """
-
-    context: TrialContext
-    rows: list[NDArray[np.intp]]
-
-    @classmethod
-    def sample(cls, context: TrialContext, n_folds: int) -> "ValidationScorer":
-        """Sample validation rows of the first folds."""
-        random = np.random.default_rng(context.seed)
-        sizes = [len(fold.valid) for fold in context.folds[:n_folds]]
-        share = min(SCORED_ROWS / sum(sizes), 1.0)
-        return cls(context, [np.sort(random.choice(n, max(round(share * n), 1), replace=False)) for n in sizes])
-
-    def seen(self, predictions: list[Array]) -> Array:
-        """Concatenate the predictions for the scored rows of all folds: (n_scored, n_outputs)."""
-        return np.concatenate([p[rows] for p, rows in zip(predictions, self.rows, strict=True)])
-
-    def __call__(self, prediction: Array) -> tuple[float, float]:
-        """Return the mean loss of the metric, infinite if it is undefined in a fold, and the mean plain loss."""
-        parts = np.split(prediction, np.cumsum([len(rows) for rows in self.rows])[:-1])
-        seen = zip(self.context.folds, self.rows, parts, strict=False)
-        losses = [score_fold(self.context, fold.valid[rows], part) for fold, rows, part in seen]
-        of_metric, plain = np.mean(losses, axis=0)
-        return float(of_metric), float(plain)
-
-
-def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array) -> tuple[float, float]:
-    """Return the loss of the metric at its best threshold, and the plain loss, of predictions (n, n_outputs).
-
-    The loss of the metric is infinite where it is undefined.
-    """
-    loss = context.metric.best_loss(context.y[rows], prediction, context.metric_weights(rows))
-    return loss, plain_loss(context, rows, prediction)
-
-
-def plain_loss(context: TrialContext, rows: NDArray[np.intp], prediction: Array) -> float:
-    """Return the plain loss of predictions (n, n_outputs): log-loss, squared error or pinball loss."""
-    quantiles = context.task.quantiles
-    loss = partial(pinball, quantiles=quantiles) if quantiles else PLAIN_LOSSES[context.task.kind]
-    return loss(context.y[rows], prediction, context.metric_weights(rows))
 
 
 def select(
@@ -333,19 +283,14 @@ def _drop_useless(
 
     Compared are plain losses, at the best temperature where probabilities are overconfident.
     """
-    rows = np.concatenate([fold.valid[part] for fold, part in zip(context.folds, scorer.rows, strict=False)])
-    best = scorer.seen(found[0].predictions)
+    rows, best = scorer.positions, scorer.seen(found[0].predictions)
     constant = plain_loss(context, rows, np.full_like(best, best.mean(axis=0)))
     least = MIN_GAIN * (constant - plain_loss(context, rows, best))
 
     def is_useful(candidate: Candidate[Member]) -> bool:
         prediction = scorer.seen(candidate.predictions)
-        if constant - plain_loss(context, rows, prediction) >= least:
-            return True
-        if context.task.kind != "classification":
-            return False
-        temperature = fit_temperature(prediction, context.y[rows], context.metric_weights(rows))
-        return constant - plain_loss(context, rows, apply_temperature(prediction, temperature)) >= least
+        plain, calibrated = (loss(context, rows, prediction) for loss in (plain_loss, calibrated_loss))
+        return constant - min(plain, calibrated) >= least
 
     return [found[0], *filter(is_useful, found[1:])]
 

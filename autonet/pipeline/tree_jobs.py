@@ -13,8 +13,9 @@ from autonet.core.interrupts import current_interrupt
 from autonet.core.typing import Array
 from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import Candidate, score_fold
+from autonet.pipeline.selection import Candidate
 from autonet.pipeline.tree_learners import LEARNERS, MIN_SHARE, TREE_LEARNER, allowed_share
+from autonet.pipeline.validation_scores import score_fold
 from autonet.search.evaluation import Objective, Outcome
 from autonet.search.executors.base import Executor
 from autonet.search.records import Job, Status

@@ -8,9 +8,10 @@ from autonet.core.clock import TimeLimit
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.baseline import fit_baseline
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import Candidate, EnsembleLimits, load_candidates, score_fold, select
+from autonet.pipeline.selection import Candidate, EnsembleLimits, load_candidates, select
 from autonet.pipeline.trained import TrainedFold
 from autonet.pipeline.trial import run_trial
+from autonet.pipeline.validation_scores import score_fold
 from autonet.search.records import Trial
 from autonet.search.running_trial import RunningTrial
 from tests.pipeline.trials import chosen, context, default, job
