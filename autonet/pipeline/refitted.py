@@ -12,7 +12,8 @@ from autonet.core.typing import Array
 from autonet.models.ensemble import Ensemble, Member, apply_temperature, fit_temperature, weighted_mean
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.greedy_selection import greedy_selection
-from autonet.pipeline.validation_scores import MIN_CALIBRATION_ROWS, calibrated_loss
+from autonet.pipeline.selection import MIN_CALIBRATION_ROWS
+from autonet.pipeline.validation_scores import calibrated_loss
 
 __all__ = ["CheckedEnsemble", "add_refitted"]
 

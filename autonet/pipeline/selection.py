@@ -31,7 +31,6 @@ from autonet.pipeline.greedy_selection import greedy_selection
 from autonet.pipeline.trained import TrainedFold, as_folds
 from autonet.pipeline.trial import build_member
 from autonet.pipeline.validation_scores import (
-    MIN_CALIBRATION_ROWS,
     ValidationScorer,
     calibrated_loss,
     plain_loss,
@@ -42,6 +41,7 @@ from autonet.training.state import Snapshot
 
 __all__ = [
     "CONSIDERED",
+    "MIN_CALIBRATION_ROWS",
     "Candidate",
     "EnsembleLimits",
     "Weighted",
@@ -61,6 +61,7 @@ MIN_TREE_WEIGHT = 0.1
 # Gain of a candidate over a constant prediction, as a share of the best candidate's, below which it is left out: with
 # a metric such as accuracy, a network at chance level may decide a few validation rows.
 MIN_GAIN = 0.25
+MIN_CALIBRATION_ROWS = 100  # validation rows needed to fit the temperature of the ensemble
 
 Member_co = TypeVar("Member_co", bound=Member, covariant=True)
 

@@ -12,10 +12,9 @@ from autonet.metrics.formulas import PLAIN_LOSSES, pinball
 from autonet.models.ensemble import apply_temperature, fit_temperature
 from autonet.pipeline.context import TrialContext
 
-__all__ = ["MIN_CALIBRATION_ROWS", "ValidationScorer", "calibrated_loss", "plain_loss", "rank_loss", "score_fold"]
+__all__ = ["ValidationScorer", "calibrated_loss", "plain_loss", "rank_loss", "score_fold"]
 
 SCORED_ROWS = 20_000  # validation rows scored in the selection; more change nothing
-MIN_CALIBRATION_ROWS = 100  # validation rows needed to fit a temperature
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def calibrated_loss(context: TrialContext, rows: NDArray[np.intp], prediction: A
 
     Networks that trained longer are more often right, and overconfident; the temperature of an ensemble corrects that.
     """
-    if context.task.kind == "classification" and len(rows) >= MIN_CALIBRATION_ROWS:
+    if context.task.kind == "classification":
         temperature = fit_temperature(prediction, context.y[rows], context.metric_weights(rows))
         prediction = apply_temperature(prediction, temperature)
     return plain_loss(context, rows, prediction)

@@ -32,14 +32,13 @@ def test_a_temperature_makes_up_for_overconfidence(space: TrialContext) -> None:
     shares = predict(space, np.log(2 * 160 / 20))
     assert calibrated_loss(space, rows, sharp) == pytest.approx(log_loss(y, shares), rel=1e-3)
     assert calibrated_loss(space, rows, shares) == pytest.approx(log_loss(y, shares), rel=1e-6)
-    few = rows[:99]  # too few to fit a temperature on
-    assert calibrated_loss(space, few, sharp[:99]) == plain_loss(space, few, sharp[:99])
 
 
 def test_regressions_have_no_temperature(diabetes: Any) -> None:
     space = context(diabetes, metric="r2")
     rows = space.folds[0].valid
-    assert calibrated_loss(space, rows, space.y[rows] + 2.0) == pytest.approx(4.0)
+    prediction = space.y[rows] + 2.0
+    assert calibrated_loss(space, rows, prediction) == plain_loss(space, rows, prediction) > 0
 
 
 def test_few_images_are_scored_by_the_loss_and_only_in_place_of_accuracy(space: TrialContext) -> None:
