@@ -172,10 +172,13 @@ class Holdout:
         Where that is a share between the least one and a quarter.
     least_share : float
         Of large data.
+    folded_rows : int
+        Number of rows up to which folds take their place, however short the time is.
     """
 
     rows: int = 2000
     least_share: float = 0.1
+    folded_rows: int = 2500
 
 
 class Modality(Protocol):

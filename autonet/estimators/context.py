@@ -2,13 +2,17 @@
 
 import math
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autonet.core.component import Component
 from autonet.core.errors import InvalidData
 from autonet.core.task import Task
+from autonet.core.typing import Array
+from autonet.data.splits.checked import choose_checked
 from autonet.data.splits.folds import Fold
 from autonet.data.weights import check_sample_weight
 from autonet.estimators.inputs import FitInputs, apply_class_weight, check_groups
@@ -63,7 +67,7 @@ def build_context(
     if not all(len(fold.train) for fold in folds):
         raise InvalidData("All training rows of a fold have weight 0; pass a positive weight for some of them.")
     check_folds(metric, y, weights, folds, inputs)
-    n_rows, n_checked = sum(map(len, (folds[0].train, folds[0].valid))), inputs.modality.refit.checked_rows
+    n_rows = sum(map(len, (folds[0].train, folds[0].valid)))
     return TrialContext(
         modality=inputs.modality,
         data=data,
@@ -76,8 +80,7 @@ def build_context(
         unit=options.unit,
         patience=options.early_stopping_patience,
         min_budget_for_cv=options.min_budget_for_cv or 0.0,
-        n_checked=n_checked if options.refit_on_all_rows == "auto" else 0,
-        checks_all=bool(n_checked) and inputs.valid is not None,
+        checked_rows=_choose_checked(inputs, options, folds, groups, seed),
         device=options.resolve_device(),
         seed=seed,
         precision=options.precision,
@@ -85,3 +88,19 @@ def build_context(
         initial_weights=options.read_initial_weights(),
         unseen=inputs.test and UnseenRows.from_metrics(*inputs.test, [metric, *additional_metrics]),
     )
+
+
+def _choose_checked(
+    inputs: FitInputs, options: Options, folds: Sequence[Fold], groups: Array | None, seed: int
+) -> NDArray[np.intp]:
+    """Choose the validation rows that a refit leaves out; rows of the user's own to validate on stay unseen."""
+    most, valid = inputs.modality.refit.checked_rows, folds[0].valid
+    if not most or len(folds) > 1:
+        return valid[:0]
+    if inputs.valid is not None:
+        return valid
+    if options.refit_on_all_rows != "auto":
+        return valid[:0]
+    if not isinstance(options.cross_validator, str | Integral):
+        return valid
+    return choose_checked(folds[0], most, groups=groups, shuffle=options.shuffle, seed=seed)

@@ -279,23 +279,25 @@ class Options(Params):
             copies=self.modality.copies or self.resolve_device().type != "cpu",
         )
 
-    def resolve_refit(self, n_folds: int, *, has_valid: bool, checks: bool) -> Self:
+    def resolve_refit(self, n_folds: int, *, has_valid: bool, checks: bool | None = None) -> Self:
         """Decide whether the final model is trained on all rows.
 
-        "auto": if rows were held out, and there are several networks or rows to check a single one by.  On folds all
-        rows train anyway.
+        "auto": if rows were held out, and there are several networks, or rows to check the refitted ones by.  On folds
+        all rows train anyway.
 
         Parameters
         ----------
         n_folds : int
         has_valid : bool
             Whether the user passed rows to validate on, which must stay unseen.
-        checks : bool
-            Whether rows are left to check refitted networks by: these train longer, with ``X_valid`` on the same rows.
+        checks : bool, optional
+            Whether rows are left to check refitted networks by; None for modalities that do without.  Those that are
+            checked train longer, with ``X_valid`` on the same rows.
         """
         wanted = self.refit_on_all_rows
-        refit = n_folds == 1 and (self.max_networks > 1 or checks) if wanted == "auto" else bool(wanted)
-        return replace(self, refit_on_all_rows=refit and (checks or not has_valid))
+        trusts = self.max_networks > 1 if checks is None else checks
+        refit = n_folds == 1 and trusts if wanted == "auto" else bool(wanted)
+        return replace(self, refit_on_all_rows=refit and (bool(checks) or not has_valid))
 
     @property
     def continues(self) -> bool:

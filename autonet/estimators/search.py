@@ -139,7 +139,7 @@ def place_rungs(
         with current_interrupt().abandoning():
             if plan.repays_processes:
                 context.threads = choose_threads(context, default, n_slots)
-            if plan.needs_timing and earlier is None:
+            if plan.needs_timing and (earlier is None or compared_epochs):
                 epoch = time_epoch(context, default, context.threads)
     if options.refit_on_all_rows == "auto":
         plan = plan.without_refit_if_short(epoch, compared_epochs)

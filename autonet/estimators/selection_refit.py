@@ -15,7 +15,7 @@ from autonet.models.ensemble import Ensemble, NetworkMember, TreeMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import Refitted, refit
 from autonet.pipeline.refitted import CheckedEnsemble, add_refitted
-from autonet.pipeline.selection import Candidate
+from autonet.pipeline.selection import MIN_CALIBRATION_ROWS, Candidate
 from autonet.pipeline.trained import TrainedFold, as_folds
 from autonet.pipeline.trial import score_additional
 from autonet.search.executors.base import Executor
@@ -23,6 +23,8 @@ from autonet.search.records import Trial
 
 __all__ = ["refit_selection"]
 
+# Trials to choose those to refit from, where there is a time limit and rows are left to weigh them by.
+CONSIDERED_PER_SLOT = 3
 CHECK_SECONDS = 0.5  # for weighing refitted networks after an interrupt: a fit returns within two seconds
 
 Trained = dict[int, tuple[Trial, list[TrainedFold]]]
@@ -60,7 +62,8 @@ def refit_selection(
     if interrupt.requested:
         return selection
     chosen = [candidate for candidate in trees if candidate.name in shares]
-    trained = _load_trained(selection, study, context, executor.n_slots)
+    n_best = executor.n_slots * (1 if plan.runtime is None else CONSIDERED_PER_SLOT)
+    trained = _load_trained(selection, study, context, n_best)
     if not (trained or chosen):
         return selection
     done, weight = dict[int | str, Refitted](), context.modality.refit.weight
@@ -119,7 +122,7 @@ def _load_trained(selection: Selection, study: Searched, context: TrialContext, 
 def _with_checked(
     selection: Selection, context: TrialContext, checked: CheckedEnsemble, trained: Trained, limit: TimeLimit
 ) -> Selection:
-    """Return the selection with the weights that were checked, calibrated and scored by the same rows."""
+    """Return the selection with the checked weights, and threshold, calibration and score by the same rows."""
     rows, conformal, metric = context.checked_rows, selection.conformal, context.metric
     y, prediction = context.y[rows], checked.prediction
     if isinstance(conformal, QuantileConformal):
@@ -129,9 +132,11 @@ def _with_checked(
         weights = checked.ensemble.weights if conformal.widths is None else conformal.weights
         parts = ([prediction] for prediction in checked.predictions)
         conformal = Conformal.fit(y, list(zip(weights, parts, strict=False)), [prediction])
-    score = None
+    threshold, score = selection.threshold, None
+    if metric.decides and len(rows) >= MIN_CALIBRATION_ROWS:
+        threshold = metric.best_threshold(y, prediction, context.metric_weights(rows))
     if not metric.is_slow or limit.left() > metric.seconds:
-        score = metric.score(y, prediction, context.metric_weights(rows), selection.threshold)
+        score = metric.score(y, prediction, context.metric_weights(rows), threshold)
     configs, shares = dict(selection.configs), checked.ensemble.shares
     configs.update((name, dict(trial.config)) for name, (trial, _) in trained.items())
     return replace(
@@ -139,6 +144,7 @@ def _with_checked(
         ensemble=checked.ensemble,
         configs={name: config for name, config in configs.items() if name in shares},
         conformal=conformal,
+        threshold=threshold,
         refit_score=score,
     )
 

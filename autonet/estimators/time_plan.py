@@ -167,8 +167,12 @@ class TimePlan:
 
     @property
     def repays_processes(self) -> bool:
-        """Whether there is time for worker processes, or several threads, to be worth their start."""
-        return self.unit == "time" and (self.runtime or 0.0) >= MIN_PARALLEL_SECONDS
+        """Whether there is time for worker processes, or several threads, to be worth their start.
+
+        Without a limit of the runtime, the longest training decides.
+        """
+        seconds = self.max_budget or TOP_SHARE * DEFAULT_RUNTIME if self.runtime is None else self.runtime
+        return self.unit == "time" and seconds >= MIN_PARALLEL_SECONDS
 
     @property
     def needs_timing(self) -> bool:

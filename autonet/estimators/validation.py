@@ -27,7 +27,7 @@ DEFAULT_HOLDOUT = 0.3  # share of the rows, as in Auto-PyTorch
 # the networks are averaged; else a holdout, the smaller the more rows there are (docs/benchmarks/method.md).
 N_FOLDS = 5
 MIN_FOLDED_ROWS = 50
-MAX_FOLDED_ROWS = (2500, 50_000)  # with little time, with much
+MAX_FOLDED_ROWS = 50_000  # with much time
 FOLDED_ROWS_PER_SECOND = 25  # of a core, for up to so many columns:
 FOLDED_COLUMNS = 100
 MIN_FOLDED_SECONDS = 5.0  # below it folds leave too few epochs to each network
@@ -120,14 +120,15 @@ class ValidationPlan:
     def _max_folded_rows(self, n_folds: int) -> float:
         """Return the number of rows up to which there is time for so many folds."""
         plan, data, share = self.plan, self.inputs.data, min(N_FOLDS / n_folds, 1)
+        least = self.inputs.modality.holdout.folded_rows * share
         if plan.unit != "time" or plan.runtime is None:
-            return MAX_FOLDED_ROWS[0] * share
+            return least
         core_seconds = plan.runtime * plan.workers(data) * share
         has_slow_metric = n_folds * self.metric.seconds > FOLDED_METRIC_SHARE * plan.runtime
         if core_seconds < MIN_FOLDED_SECONDS or has_slow_metric:
             return 0
         per_second = FOLDED_ROWS_PER_SECOND * FOLDED_COLUMNS / max(data.n_columns, FOLDED_COLUMNS)
-        return float(np.clip(per_second * core_seconds, MAX_FOLDED_ROWS[0] * share, MAX_FOLDED_ROWS[1]))
+        return float(np.clip(per_second * core_seconds, least, MAX_FOLDED_ROWS))
 
 
 def _read_automatic_folds(arguments: Mapping[str, Any]) -> tuple[int, int]:

@@ -41,9 +41,6 @@ __all__ = ["EncodedFold", "TrialContext"]
 
 # Bytes of encodings that are cached for later trials; those of one configuration are always kept.
 CACHED_BYTES = 2**30
-# Validation rows that a refit leaves out.
-CHECKED_SHARE = 0.05  # of all rows, at most
-MIN_CHECKED_ROWS = 20  # fewer say too little
 _CACHING = threading.Lock()
 PLAIN_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "classification": functional.cross_entropy,
@@ -115,10 +112,8 @@ class TrialContext:
         Epochs without improvement after which training stops early; None: the rule of `TrainingState`.
     min_budget_for_cv : float
         Budget below which a trial is validated on the first fold only.
-    n_checked : int
-        Most validation rows that a refit leaves out.
-    checks_all : bool
-        Whether it leaves out all of them, because they must stay unseen.
+    checked_rows : ndarray of shape (n,), int
+        Validation rows that a refit leaves out, to weigh its networks by; none of several folds.
     shared : SharedEncodings or None
         Encodings that all processes share, instead of a cache in each.
     precision : {"float32", "bfloat16"}
@@ -149,8 +144,7 @@ class TrialContext:
     unseen: UnseenRows | None = None
     patience: float | None = None
     min_budget_for_cv: float = 0.0
-    n_checked: int = 0
-    checks_all: bool = False
+    checked_rows: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     shared: "SharedEncodings | None" = None
     precision: str = "float32"
     max_parameters: float = math.inf
@@ -164,17 +158,6 @@ class TrialContext:
         """Rows of any fold, shape (n,)."""
         parts = [part for fold in self.folds for part in (fold.train, fold.valid)]
         return np.unique(np.concatenate(parts))
-
-    @property
-    def checked_rows(self) -> NDArray[np.intp]:
-        """Validation rows that a refit leaves out, shape (n,), to weigh its networks by; none of several folds."""
-        train, valid = self.folds[0].train, self.folds[0].valid
-        if self.checks_all:
-            return valid
-        n = min(self.n_checked, int(CHECKED_SHARE * (len(train) + len(valid))), len(valid) // 2)
-        if len(self.folds) > 1 or n < MIN_CHECKED_ROWS:
-            return valid[:0]
-        return np.sort(np.random.default_rng(self.seed).choice(valid, n, replace=False))
 
     @property
     def selects_by_loss(self) -> bool:

@@ -21,7 +21,7 @@ from autonet.search.running_trial import RunningTrial
 from autonet.training.loop import train_epoch
 from tests.clocks import FakeClock
 from tests.pipeline.tree_runs import SMALL, fit_trees, replace_learners
-from tests.pipeline.trials import context, default, job, rebuilt
+from tests.pipeline.trials import checking, context, default, job, rebuilt
 
 LATER = TimeLimit()
 
@@ -69,10 +69,8 @@ def test_networks_learn_all_rows(iris: Any, best: int) -> None:
 
 
 def test_checked_rows_are_not_learned(iris: Any) -> None:
-    space = replace(context(iris), n_checked=30)
-    assert len(space.checked_rows) == 0  # of 150 rows, a twentieth, 7, is too few
     many = np.tile(iris[0], (4, 1)), np.tile(iris[1], 4)
-    space = replace(context(many), n_checked=30)
+    space = checking(context(many), 30)
     checked = space.checked_rows
     assert len(np.intersect1d(checked, space.folds[0].valid)) == len(checked) == 30
     assert len(np.intersect1d(checked, space.refit_rows)) == 0
@@ -83,12 +81,11 @@ def test_checked_rows_are_not_learned(iris: Any) -> None:
         y = space.y.copy()
         y[rows] = (y[rows] + 1) % 3
         assert torch.equal(weights(refitted(replace(space, y=y), trial)), before) == same
-    assert len(replace(context(many, folds=3), n_checked=30).checked_rows) == 0
 
 
-def test_rows_that_must_stay_unseen_are_all_checked(iris: Any) -> None:
-    space = replace(context(iris), n_checked=30, checks_all=True)
-    np.testing.assert_array_equal(space.checked_rows, space.folds[0].valid)
+def test_all_validation_rows_may_be_checked(iris: Any) -> None:
+    space = context(iris)
+    space = replace(space, checked_rows=space.folds[0].valid)
     np.testing.assert_array_equal(space.refit_rows, np.sort(space.folds[0].train))
     trial = trained(space)
     y = space.y.copy()
@@ -155,7 +152,7 @@ def test_epochs_are_all_trained_or_none(iris: Any) -> None:
 def test_an_interrupt_keeps_the_weights_so_far_if_rows_are_left_to_check_them(
     iris: Any, n_checked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    space = replace(context((np.tile(iris[0], (4, 1)), np.tile(iris[1], 4))), n_checked=n_checked)
+    space = checking(context((np.tile(iris[0], (4, 1)), np.tile(iris[1], 4))), n_checked)
     _, folds = trained(space)
     with interruptible(signals=()) as interrupt:
 

@@ -12,10 +12,11 @@ from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import refit
 from autonet.pipeline.refitted import CheckedEnsemble, add_refitted
 from autonet.pipeline.trial import run_trial
+from autonet.pipeline.validation_scores import calibrated_loss
 from autonet.search.executors.in_process import InProcess
 from autonet.search.records import Trial
 from tests.clocks import FakeClock
-from tests.pipeline.trials import context, default, job, rebuilt
+from tests.pipeline.trials import checking, context, default, job, rebuilt
 
 LATER = TimeLimit()
 
@@ -56,7 +57,7 @@ def test_validated_and_refitted_networks_are_averaged(iris: Any) -> None:
 def many(iris: Any) -> tuple[TrialContext, Ensemble]:
     """Members of three trials: good, at chance level and overconfident, all of the same weight."""
     data = np.tile(iris[0], (14, 1)), np.tile(iris[1], 14)
-    space = replace(context(data), n_checked=100)
+    space = checking(context(data), 100)
     (good,), (flat,), (bold,) = (rebuilt(space, trained(space, 3)) for _ in range(3))
     return space, Ensemble([scaled(flat, 0.0), scaled(bold, -30.0), good], [1 / 3] * 3, [0, 1, 2])
 
@@ -71,7 +72,8 @@ def test_members_are_weighed_by_checked_rows(many: tuple[TrialContext, Ensemble]
     assert good > 0.8
     y = space.y[space.checked_rows]
     for loss, prediction in zip(checked.losses, checked.predictions, strict=True):
-        assert loss == pytest.approx(log_loss(y, prediction, labels=[0, 1, 2]), rel=1e-3)
+        assert loss == calibrated_loss(space, space.checked_rows, prediction)
+        assert loss < log_loss(y, prediction, labels=[0, 1, 2]) + 1e-6
     np.testing.assert_allclose(
         checked.ensemble.predict(space.data.rows(space.checked_rows)), checked.prediction, atol=1e-6
     )
@@ -107,5 +109,5 @@ def test_a_single_member_is_that_of_the_smallest_loss(many: tuple[TrialContext, 
 
 def test_weights_stay_without_rows_or_time(many: tuple[TrialContext, Ensemble], clock: FakeClock) -> None:
     space, ensemble = many
-    assert CheckedEnsemble.weigh(replace(space, n_checked=0), ensemble, LATER) is None
+    assert CheckedEnsemble.weigh(checking(space, 0), ensemble, LATER) is None
     assert CheckedEnsemble.weigh(space, ensemble, TimeLimit(clock.now)) is None

@@ -1,5 +1,6 @@
 """Trials on small tables: their context, jobs, and the networks that come of them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import torch
 
 from autonet.core.component import Components
 from autonet.core.task import Task
+from autonet.data.splits.checked import choose_checked
 from autonet.data.splits.folds import split
 from autonet.data.table import Table
 from autonet.metrics.metric import get_metric
@@ -35,6 +37,11 @@ def context(
     rows = split(y, kind, len(X), cross_validator=folds if folds > 1 else "none", **how)
     metrics = [get_metric(name, kind) for name in (metric, *additional)]
     return TrialContext(TABLES, Table.from_numbers(X), y, None, task, rows, metrics[0], metrics[1:], unit, CPU, 0)  # type: ignore[arg-type]
+
+
+def checking(space: TrialContext, most: int) -> TrialContext:
+    """The context of a refit that leaves out some validation rows."""
+    return replace(space, checked_rows=choose_checked(space.folds[0], most))
 
 
 def get_metric_kind(metric: str) -> Any:

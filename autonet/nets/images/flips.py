@@ -28,6 +28,12 @@ class FlipAveraged(nn.Sequential):
         mirrored: Tensor = super().forward(x.flip(-1))  # type: ignore[no-untyped-call]
         return (output + mirrored) / 2
 
+    def __getitem__(self, index: Any) -> Any:
+        """Return a layer, or a plain `nn.Sequential` of a slice: maps of an image and its mirror image have no mean."""
+        if isinstance(index, slice):
+            return nn.Sequential(OrderedDict(list(self._modules.items())[index]))
+        return super().__getitem__(index)
+
 
 def average_flips(network: nn.Module) -> FlipAveraged:
     """Return a network that averages over flips, with the layers of another, under their names.

@@ -93,12 +93,12 @@ class StochasticDepth(nn.Module):
 
 
 def stem_stride(shape: Shape, resolution: int) -> int:
-    """Return the smallest power of two that makes the longer side of an image at most `resolution` pixels.
+    """Return the smallest stride that makes the longer side of an image at most `resolution` pixels.
 
     >>> [stem_stride((3, side, side), 32) for side in (28, 32, 64, 96, 224)]
-    [1, 1, 2, 4, 8]
+    [1, 1, 2, 3, 7]
     """
-    return int(2 ** max(math.ceil(math.log2(max(shape[1:]) / resolution)), 0))
+    return math.ceil(max(shape[1:]) / resolution)
 
 
 def build_stem(shape: Shape, channels: int, resolution: int) -> tuple[nn.Conv2d, Shape]:
@@ -116,7 +116,7 @@ def build_stem(shape: Shape, channels: int, resolution: int) -> tuple[nn.Conv2d,
     Returns
     -------
     nn.Conv2d
-        3 x 3 pixels, and 2 s - 1 of them with a stride s of 4 or more.
+        3 x 3 pixels, and 2 s - 1 a side with a stride s of 3 or more.
     tuple of int
         Channels, height and width of its output.
     """

@@ -18,6 +18,7 @@ from autonet.core.task import Task
 from autonet.nets.activations import build_activation
 from autonet.nets.images.layers import SqueezeExcitation, StochasticDepth
 from autonet.nets.images.stages import add_stages, build_stages
+from autonet.nets.optimizer_factors import set_optimizer_factors
 
 __all__ = ["CONVNEXT", "MOBILENET", "InvertedResidual", "NextBlock"]
 
@@ -134,6 +135,7 @@ class NextBlock(nn.Module):
         ]
         self.branch = nn.Sequential(*layers)
         self.scale = nn.Parameter(torch.full((c_out, 1, 1), INITIAL_SCALE))
+        set_optimizer_factors(self.scale, weight_decay=0.0)  # a vector, in spite of its shape
         self.drop = StochasticDepth(p_drop)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -31,3 +31,12 @@ def test_a_network_that_is_not_sequential_is_one_layer() -> None:
     for kind in (Sum, Sums):
         network = average_flips(kind()).eval()
         torch.testing.assert_close(network(torch.ones(2, 1, 1, 3) * torch.tensor([1.0, 0, 0])), torch.ones(2, 1))
+
+
+def test_a_slice_computes_its_layers_and_nothing_else() -> None:
+    network = average_flips(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(18, 2))).eval()
+    x = torch.randn(4, 1, 5, 5)
+    features = network[:2]
+    assert type(features) is nn.Sequential
+    torch.testing.assert_close(features(x), network[0](x).relu())
+    torch.testing.assert_close(network[2:](features(x)), network[3](network[0](x).relu().flatten(1)))

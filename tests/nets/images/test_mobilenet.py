@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from autonet.core.task import Task
 from autonet.nets.images.mobilenet import CONVNEXT, MOBILENET, InvertedResidual, NextBlock
+from autonet.training.optimizers import group_parameters
 
 
 @pytest.mark.parametrize(("c_out", "stride"), [(8, 1), (16, 2)])
@@ -34,6 +35,13 @@ def test_a_block_of_convnext_is_its_formula(c_out: int, stride: int) -> None:
     h = norm(functional.conv2d(reduced, depthwise.weight, depthwise.bias, padding=3, groups=c_out))
     h = functional.conv2d(functional.gelu(functional.conv2d(h, widen.weight, widen.bias)), narrow.weight, narrow.bias)
     torch.testing.assert_close(block(x), reduced + 0.1 * h, atol=1e-5, rtol=1e-4)
+
+
+def test_the_scale_of_a_branch_does_not_decay() -> None:
+    block = NextBlock(8, 8, expansion=2, activation_name="gelu")
+    groups = group_parameters(block, 0.1, 0.5)
+    [apart] = [group for group in groups if any(p is block.scale for p in group["params"])]
+    assert apart["weight_decay"] == 0.0
 
 
 @pytest.mark.parametrize("component", [MOBILENET, CONVNEXT], ids=lambda c: c.name)
