@@ -123,7 +123,7 @@ def test_an_interruption_keeps_networks_of_images_so_far(digits: Any, monkeypatc
     monkeypatch.setattr("autonet.pipeline.refit.train_epoch", interrupted)
     with pytest.warns(SearchInterrupted, match="its training on all rows was ended early"):
         auto.fit(X.reshape(-1, 8, 8), y)
-    assert auto.model_.ensemble.weights[-1] > 0.5  # one epoch more than the others
+    assert auto.model_.ensemble.weights[-1] > 0.1  # the network one epoch later
     assert auto.score(X.reshape(-1, 8, 8), y) > 0.8
 
 
