@@ -33,7 +33,10 @@ def pickle_arrays(value: Any, keep: Callable[[pickle.PickleBuffer], Any] | None 
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Pickles plain CPU tensors, and arrays of any layout, as contiguous memory."""
+    """Pickles plain CPU tensors, and arrays of any layout, as contiguous memory.
+
+    Arrays with permuted axes, such as images with their channels last, stay as they lie in memory.
+    """
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce tensors and arrays; leave everything else to cloudpickle."""
@@ -44,6 +47,10 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
                 return torch.from_numpy, (obj.numpy(),)
         elif type(obj) in (np.ndarray, np.memmap) and not obj.dtype.hasobject:
             contiguous = obj.flags.c_contiguous or obj.flags.f_contiguous
+            if not contiguous:
+                axes = np.argsort([-stride for stride in obj.strides], kind="stable")
+                if obj.transpose(axes).flags.c_contiguous:
+                    return np.transpose, (np.asarray(obj.transpose(axes)), np.argsort(axes).tolist())
             if type(obj) is np.memmap or not contiguous:
                 return (np.asarray(obj) if contiguous else np.ascontiguousarray(obj)).__reduce_ex__(5)
         return super().reducer_override(obj)

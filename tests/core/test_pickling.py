@@ -1,4 +1,5 @@
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,37 @@ def test_tensors_of_every_kind_come_back(tensor: torch.Tensor) -> None:
     assert again.requires_grad == tensor.requires_grad
     if not tensor.is_meta:
         assert repr(again.detach()) == repr(tensor.detach())
+
+
+ARRAYS = [
+    np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3),
+    np.arange(24.0).reshape(2, 3, 4)[:, ::2],
+    np.arange(24.0).reshape(2, 3, 4)[::-1],
+    np.arange(6).reshape(2, 3).T,
+    np.float32(3).reshape(()),
+    np.empty((0, 3)),
+]
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda array: str(array.strides))
+@pytest.mark.parametrize("moved", [False, True])
+def test_arrays_of_any_layout_come_back(array: Any, moved: bool) -> None:
+    array = np.moveaxis(array, -1, min(1, array.ndim - 1)) if moved and array.ndim else array
+    again = pickle.loads(pickle_arrays(array))
+    assert (again.dtype, again.shape) == (array.dtype, array.shape)
+    np.testing.assert_array_equal(again, array)
+
+
+def test_channels_last_are_not_copied(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3))
+    images = np.moveaxis(np.load(tmp_path / "x.npy", mmap_mode="r"), 3, 1)
+    kept: list[pickle.PickleBuffer] = []
+    data = pickle_arrays(images, kept.append)
+    [memory] = kept
+    assert np.shares_memory(np.frombuffer(memory.raw(), np.uint8), np.asarray(images))
+    again = pickle.loads(data, buffers=[memory])
+    assert np.shares_memory(again, np.asarray(images))
+    np.testing.assert_array_equal(again, images)
 
 
 def test_what_is_one_object_stays_one() -> None:
