@@ -130,6 +130,13 @@ def test_a_folder_of_files_is_fitted_and_predicted(digits: Any, tmp_path: Path) 
     )
 
 
+@pytest.mark.parametrize(("n", "n_folds"), [(499, 5), (500, 1)])
+def test_few_images_are_validated_on_folds(digits: Any, n: int, n_folds: int) -> None:
+    options = {**QUICK, "cross_validator": "auto", "max_trials": 1, "max_budget": 1, "refit_on_all_rows": False}
+    auto = AutoNetImageClassification("tiny_cs", baseline=False, **options).fit(digits[0][:n], digits[1][:n])
+    assert len(set(auto.learning_curves().column("fold"))) == n_folds
+
+
 def test_what_scores_rows_takes_a_folder(digits: Any, tmp_path: Path) -> None:
     folder = tmp_path / "test"
     for kind in (0, 1):
