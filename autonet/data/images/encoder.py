@@ -17,7 +17,7 @@ from autonet.data.images.reader import ImageData
 __all__ = ["ImageEncoder", "ImageInputs", "ImageLayout", "Standardize"]
 
 # Images that means and standard deviations are computed from, at most.
-MAX_FITTED = 10_000
+MAX_FITTED = 2_000
 # Values of the images of a forward pass in prediction.
 PREDICTED_VALUES = 2**20
 
@@ -128,7 +128,7 @@ class ImageEncoder:
 
     @classmethod
     def fit(cls, data: ImageData, rows: NDArray[np.intp], seed: int) -> "ImageEncoder":
-        """Fit an encoder on training images (n,), of which up to 10,000 are sampled."""
+        """Fit an encoder on training images (n,), of which up to 2,000 are sampled."""
         if len(rows) > MAX_FITTED:
             rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_FITTED, replace=False))
         mean = _average(data, rows, np.zeros(data.values.shape[1]), power=1)
