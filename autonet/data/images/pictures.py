@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import re
 import stat
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +25,7 @@ from autonet.data.images.resize import resize
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["MAX_SIDE", "BadFiles", "PictureFormat", "Pictures", "read_pictures"]
+__all__ = ["BYTES_OF_16_BITS", "MAX_SIDE", "BadFiles", "PictureFormat", "Pictures", "read_pictures"]
 
 BadFiles = Literal["raise", "skip"]
 """What happens to files that cannot be read."""
@@ -41,6 +42,16 @@ METADATA = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 # Pillow's pictures are no safe way to decode a file in several threads.
 DECODING = Lock()
 SHOWN_FILES = 20  # in a message; the log has all
+# Formats that are animated to Pillow: pictures of cameras that hold a preview beside the picture.
+STILL = ("MPO",)
+# Endings of formats that Pillow reads with plugins, which must be registered.
+PLUGINS = {".heic": "pillow-heif", ".heif": "pillow-heif", ".avif": "pillow-avif-plugin"}
+NO_PLUGIN, TOO_LARGE = "Pillow needs a plugin, such as", "more than PIL.Image.MAX_IMAGE_PIXELS ="
+# What to do about files that are no broken ones, by a part of the reason.
+ADVICE = {
+    NO_PLUGIN: "install and register the plugin, convert them",
+    TOO_LARGE: "raise the limit, scale them down",
+}
 # What the bytes of 16-bit images are divided by.
 BYTES_OF_16_BITS = 257
 GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F")
@@ -170,7 +181,7 @@ def _for_each(pictures: Sequence[Any], read: Callable[..., Any], *more: Iterable
         try:
             return read(picture, *arguments), ""
         except Exception as error:  # noqa: BLE001 - decoders of broken files raise anything
-            return None, _describe(error)
+            return None, _describe(error, picture)
 
     with warnings.catch_warnings():  # for all threads
         warnings.simplefilter("ignore")  # such as of damaged metadata, which nobody reads
@@ -188,8 +199,13 @@ def _report_bad(pictures: Sequence[Any], whys: Sequence[str], on_bad_files: BadF
     if on_bad_files == "skip" and len(failed) < len(pictures):
         warn(f"{count} cannot be read and are left out: {join_first(failed, SHOWN_FILES)}.", DataWarning)
         return
-    advice = "repair them, or leave them out, as fit does with on_bad_files='skip'"
-    raise InvalidData(f"{count} cannot be read: {join_first(failed, SHOWN_FILES)}; {advice}.")
+    advice = [how for what, how in ADVICE.items() if any(what in why for why in whys)]
+    if not advice or any(why and not any(what in why for what in ADVICE) for why in whys):
+        advice.append("repair them")
+    raise InvalidData(
+        f"{count} cannot be read: {join_first(failed, SHOWN_FILES)}; {', '.join(advice)}, or leave them out, as fit "
+        "does with on_bad_files='skip'."
+    )
 
 
 def _report_animated(names: Sequence[str]) -> None:
@@ -197,16 +213,24 @@ def _report_animated(names: Sequence[str]) -> None:
         warn(f"Of animations the first picture is taken: {join_first(names, SHOWN_FILES)}.", DataWarning)
 
 
-def _describe(error: BaseException) -> str:
+def _describe(error: BaseException, picture: Any) -> str:
     if isinstance(error, FileNotFoundError):
         return "missing"
     if type(error).__name__ == "UnidentifiedImageError":
-        return "not an image"
+        plugin = _find_plugin(picture)
+        return f"{NO_PLUGIN} {plugin}" if plugin else "not an image"
     if "DecompressionBomb" in type(error).__name__:
-        return "too many pixels"
+        [pixels] = re.findall(r"\((\d+) pixels\)", str(error)) or ["many"]
+        return f"{pixels} pixels, {TOO_LARGE} {_import_pillow()[0].MAX_IMAGE_PIXELS}"
     if "truncated" in str(error).lower() or isinstance(error, SyntaxError):
         return "truncated or corrupt"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _find_plugin(picture: Any) -> str | None:
+    """Return the plugin of Pillow that a file needs by its ending, if it is not there."""
+    ending = Path(picture).suffix.lower() if isinstance(picture, str | os.PathLike) else ""
+    return None if ending in _import_pillow()[0].registered_extensions() else PLUGINS.get(ending)
 
 
 def _name(picture: Any, i: int) -> str:
@@ -243,7 +267,7 @@ def _read_header(picture: Any) -> _Header:
         width, height = image.size
         turned = _is_described(image) and _orientation(image) >= 5  # those that swap the sides
         size = (width, height) if turned else (height, width)
-        header = _Header(image.mode, size, getattr(image, "is_animated", False))
+        header = _Header(image.mode, size, image.format not in STILL and getattr(image, "is_animated", False))
         if image is not picture and image.format == "PNG":
             image.verify()
         return header

@@ -21,7 +21,7 @@ from autonet.data.images.arrays import (
     to_values,
 )
 from autonet.data.images.memory import allocate, slices
-from autonet.data.images.pictures import BadFiles, PictureFormat, read_pictures
+from autonet.data.images.pictures import BYTES_OF_16_BITS, BadFiles, PictureFormat, read_pictures
 from autonet.data.images.resize import resize
 from autonet.data.images.sources import list_pictures
 
@@ -29,6 +29,11 @@ __all__ = ["ImageData", "ImageReader"]
 
 # Values that are no whole numbers, some of them negative, are standardized if none is further from zero.
 STANDARDIZED = 16.0
+# Largest value that images from 0 to 255 have at least: those of digits, counts or classes have smaller ones.
+BRIGHT = 32.0
+WHITE = 255.0
+# Values of files, 0 to 255, exceed those of arrays of another unit by more than this factor.
+BRIGHTER = 2.0
 # Ranges whose ends differ by more than this factor are far from one another.
 FAR = 32.0
 
@@ -97,9 +102,11 @@ class ImageReader:
         Whether values of arrays are in another unit than those of files, 0 to 255: zeros and ones, floats from 0 to 1,
         or standardized; whole numbers up to 255, and files, are refused then.
     low, high : float or None
-        Range of the values of fit; None for bytes.
+        Range of the values of fit; None for bytes of files.
     is_bool : bool
         Whether arrays were booleans; other zeros and ones are refused then.
+    is_files : bool
+        Whether fit got files or pictures.
     """
 
     n_channels: int
@@ -112,6 +119,7 @@ class ImageReader:
     low: float | None = None
     high: float | None = None
     is_bool: bool = False
+    is_files: bool = False
 
     # Images have no names of features.
     names: ClassVar[None] = None
@@ -138,7 +146,24 @@ class ImageReader:
     @property
     def takes_files(self) -> bool:
         """Whether files and pictures have the unit and channels of the images of fit."""
-        return not self.is_unit and self.n_channels in (1, 3)
+        if self.is_unit or self.n_channels not in (1, 3):
+            return False
+        if self.is_files or self.is_bool or self.low is None or self.high is None:
+            return True
+        return self.low >= 0 and BRIGHT <= self.high <= WHITE
+
+    def describe_files(self) -> dict[str, Any] | None:
+        """Say, in plain values, how files become images, step by step; None if they are refused."""
+        if not self.takes_files:
+            return None
+        return {
+            "exif_orientation": "applied",
+            "background": "white",
+            "mode": "L" if self.n_channels == 1 else "RGB",
+            "resampling": "bilinear with antialiasing",
+            "range": [0, 255],
+            "divisor_of_16_bits": BYTES_OF_16_BITS,
+        }
 
     @classmethod
     def infer(
@@ -178,10 +203,21 @@ class ImageReader:
             is_unit = _is_other_unit(_join(parts))
             values = _resize(parts, size)
         n_channels, height, width = values.shape[1:]
-        is_bytes, is_resized = values.dtype == np.uint8, size is not None
-        low, high = (None, None) if is_bytes else (float(values.min()), float(values.max()))
-        is_bool = arrays is not None and arrays[0].dtype == np.bool_
-        reader = cls(n_channels, height, width, is_bytes, channels or "last", is_resized, is_unit, low, high, is_bool)
+        is_bytes, is_files = values.dtype == np.uint8, arrays is None
+        has_range = not (is_bytes and is_files)
+        reader = cls(
+            n_channels,
+            height,
+            width,
+            is_bytes,
+            channels=channels or "last",
+            is_resized=size is not None,
+            is_unit=is_unit,
+            low=float(values.min()) if has_range else None,
+            high=float(values.max()) if has_range else None,
+            is_bool=arrays is not None and arrays[0].dtype == np.bool_,
+            is_files=is_files,
+        )
         return reader, ImageData(values, kept)
 
     def read(self, X: Any, owner: str = "", on_bad_files: BadFiles = "raise") -> ImageData:
@@ -242,28 +278,40 @@ class ImageReader:
 
     def _check_range(self, values: NDArray[Any], fitted: str) -> None:
         """Warn of floats in a range that is far from that of fit."""
-        if self.low is None or self.high is None:
+        if self.is_bytes or self.low is None or self.high is None:
             return
         low, high = float(values.min()), float(values.max())
         seen, largest = max(-self.low, self.high), max(-low, high)
         is_far = largest > seen * FAR or low < self.low - (self.high - self.low) / 2
         if (seen and is_far) or (0 < largest < seen / FAR and not _are_whole(values)):
-            warn(
-                f"X has values from {low:g} to {high:g}, but {fitted} values from {self.low:g} to {self.high:g}; check "
-                "that they are in the same unit.",
-                DataWarning,
-            )
+            self._warn_of_range(low, high, fitted)
+
+    def _warn_of_range(self, low: float, high: float, fitted: str) -> None:
+        warn(
+            f"X has values from {low:g} to {high:g}, but {fitted} values from {self.low:g} to {self.high:g}; check "
+            "that they are in the same unit.",
+            DataWarning,
+        )
 
     def _read_pictures(self, pictures: Sequence[Any], fitted: str, on_bad_files: BadFiles) -> ImageData:
         if not self.takes_files:
-            what = self.unit if self.is_unit else f"{self.n_channels} channels"
+            what = f"{self.n_channels} channels"
+            if self.is_unit:
+                what = self.unit
+            elif self.n_channels in (1, 3):
+                what = f"values from {self.low:g} to {self.high:g}"
             raise InvalidData(
                 "X has files or pictures, which are read as 1 or 3 channels with values from 0 to 255, but "
                 f"{fitted} arrays of {what}; pass such arrays."
             )
         form = PictureFormat(self.n_channels, (self.height, self.width), self.is_bytes)
         found = read_pictures(pictures, form, on_bad_files=on_bad_files)
-        self._check_range(found.values, fitted)
+        low, high = float(found.values.min()), float(found.values.max())
+        seen = np.inf if self.is_files or self.is_bool or self.high is None else self.high
+        if high > BRIGHTER * seen:
+            self._warn_of_range(low, high, fitted)
+        else:
+            self._check_range(found.values, fitted)
         return ImageData(found.values, found.kept)
 
     def _find_channels(self, array: NDArray[Any]) -> Channels:

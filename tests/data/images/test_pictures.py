@@ -150,8 +150,34 @@ def test_damaged_metadata_are_ignored(tmp_path: Path) -> None:
 def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     for name, side in (("warning", 40), ("error", 60)):
-        with pytest.raises(InvalidData, match=r"\(too many pixels\)"):
+        message = (
+            rf"{name}.png' \({side**2} pixels, more than PIL.Image.MAX_IMAGE_PIXELS = 1000\); raise the limit, scale "
+            "them down, or leave them out, as fit does with on_bad_files='skip'"
+        )
+        with pytest.raises(InvalidData, match=message):
             read_pictures([write(tmp_path, f"{name}.png", Image.new("L", (side, side)))])
+
+
+def test_files_of_formats_that_need_a_plugin(tmp_path: Path) -> None:
+    heic, broken = tmp_path / "photo.HEIC", tmp_path / "broken.png"
+    for path in (heic, broken):
+        path.write_bytes(b"....ftypheic")
+    reason = r"photo.HEIC' \(Pillow needs a plugin, such as pillow-heif\)"
+    advice = "install and register the plugin, convert them"
+    with pytest.raises(InvalidData, match=f"{reason}; {advice}, or leave them out, as fit does"):
+        read_pictures([heic])
+    with pytest.raises(InvalidData, match=rf"{reason}, .* \(not an image\); {advice}, repair them, or leave them out"):
+        read_pictures([heic, broken])
+
+
+def test_a_picture_with_a_preview_is_no_animation(tmp_path: Path) -> None:
+    picture, preview = Image.new("RGB", (8, 6), "red"), Image.new("RGB", (4, 3), "blue")
+    path = tmp_path / "camera.jpg"
+    picture.save(path, "MPO", save_all=True, append_images=[preview])
+    with Image.open(path) as opened:
+        assert (opened.format, getattr(opened, "is_animated", False)) == ("MPO", True)
+    values, _ = read([path])
+    assert values[0, :, 0, 0].tolist() == [254, 0, 0]
 
 
 def test_of_an_animation_the_first_picture_is_taken(tmp_path: Path) -> None:

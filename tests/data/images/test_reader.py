@@ -109,6 +109,59 @@ def test_whole_numbers_and_files_are_refused_after_standardized_values(tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (VALUES / 16, "values from 0 to 15.9375"),
+        (VALUES // 16, "values from 0 to 15"),
+        (VALUES.astype(np.uint16) * 257, "values from 0 to 65535"),
+        (VALUES.astype(int) - 128, "values from -128 to 127"),
+    ],
+)
+def test_files_are_refused_after_arrays_of_another_range(tmp_path: Path, values: Any, what: str) -> None:
+    values.flat[:2] = min(0, values.min()), values.max()
+    message = (
+        "files or pictures, which are read as 1 or 3 channels with values from 0 to 255, but the model was fitted to"
+    )
+    Image.fromarray(VALUES[0]).save(tmp_path / "0.png")
+    with pytest.raises(InvalidData, match=f"X has {message} arrays of {what}; pass such arrays"):
+        ImageReader.infer(values)[0].read([tmp_path / "0.png"])
+
+
+def test_files_that_are_brighter_than_all_arrays_of_fit_are_warned_of(tmp_path: Path) -> None:
+    Image.fromarray(VALUES[0]).save(tmp_path / "0.png")
+    for dark in (VALUES // 5, VALUES / 5):
+        reader, _ = ImageReader.infer(dark)
+        with pytest.warns(
+            DataWarning, match=r"X has values from .*, but the model was fitted to values from 0 to 51; check"
+        ):
+            reader.read([tmp_path / "0.png"])
+    for whole in (VALUES, VALUES.astype(float), VALUES[..., 0] > 99):
+        reader, _ = ImageReader.infer(whole)
+        assert reader.describe_files() is not None
+        reader.read([tmp_path / "0.png"] if whole.ndim == 4 else [Image.fromarray(VALUES[0, ..., 0])])
+
+
+def test_files_are_read_whatever_the_range_of_those_of_fit(tmp_path: Path) -> None:
+    for name, high in (("depth.tif", 1.0), ("dark.tif", 4.0), ("wide.tif", 4000.0)):
+        Image.fromarray(np.linspace(0, high, 20, dtype=np.float32).reshape(5, 4)).save(tmp_path / name)
+        reader, data = ImageReader.infer([tmp_path / name])
+        np.testing.assert_array_equal(reader.read([tmp_path / name]).values, data.values)
+
+
+def test_how_files_become_arrays_is_described() -> None:
+    described = ImageReader.infer(VALUES)[0].describe_files()
+    assert described == {
+        "exif_orientation": "applied",
+        "background": "white",
+        "mode": "RGB",
+        "resampling": "bilinear with antialiasing",
+        "range": [0, 255],
+        "divisor_of_16_bits": 257,
+    }
+    assert ImageReader.infer(VALUES / 255)[0].describe_files() is None
+
+
+@pytest.mark.parametrize(
     ("seen", "other"),
     [
         (VALUES / 255, VALUES + 0.5),
