@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import matplotlib.pyplot as plt
 import numpy as np
 import onnxruntime
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 import autonet
 from autonet.inspection import AugmentationsDisplay, ConfusionMatrixDisplay, MistakesDisplay, PatchImportanceDisplay
@@ -92,24 +92,38 @@ auto.save(folder / "shapes.autonet")
 print(autonet.load(folder / "shapes.autonet").predict([draw_shape("circle"), draw_shape("triangle")]))
 
 # %%
-# Export for a service that has NumPy, Pillow and onnxruntime only: a JSON file beside the model tells its shape and its
-# labels.
+# Export for a service that has NumPy, Pillow and onnxruntime only: a JSON file beside the model tells its shape, how
+# files become inputs, and its labels.
 auto.export(folder / "shapes.onnx")
 description = json.loads((folder / "shapes.json").read_text())
-print(description["inputs"], description["output"]["labels"])
+print(description["inputs"], description["files"], description["output"]["labels"])
 
 # %%
-# Serve: a picture is posted, and its probabilities come back. ``HTTPServer`` is for a first try; a service for many
-# users needs the same function ``answer``.
+# Serve: a picture is posted, and its probabilities come back. Pictures are read as in training: upright, on white where
+# they are transparent, gray if the model is. ``HTTPServer`` is for a first try; a service for many users needs the same
+# functions ``read`` and ``answer``.
 session = onnxruntime.InferenceSession(folder / "shapes.onnx")
 _, height, width = description["inputs"][0]["shape"]
 
 
+def read(content):
+    """Return the bytes of a file as an array (1, channels, height, width)."""
+    picture, how = ImageOps.exif_transpose(Image.open(BytesIO(content))), description["files"]
+    if picture.mode.startswith("I"):  # 16 bits
+        deep = np.asarray(picture) / how["divisor_of_16_bits"]
+        picture = Image.fromarray(deep.round().astype(np.uint8))
+    if picture.has_transparency_data:
+        background = Image.new("RGBA", picture.size, how["background"])
+        background.alpha_composite(picture.convert("RGBA"))
+        picture = background
+    picture = picture.convert(how["mode"]).resize((width, height), Image.Resampling.BILINEAR)
+    pixels = np.atleast_3d(np.asarray(picture)).transpose(2, 0, 1)
+    return pixels[None].astype(description["inputs"][0]["dtype"])
+
+
 def answer(content):
     """Return the probability of each class for the bytes of a file."""
-    picture = Image.open(BytesIO(content)).convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
-    images = np.asarray(picture).transpose(2, 0, 1)[None]
-    [probabilities] = session.run(None, {"images": images})[0]
+    [probabilities] = session.run(None, {"images": read(content)})[0]
     return dict(zip(description["output"]["labels"], probabilities.round(3).tolist(), strict=True))
 
 

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from autonet import AutoNetClassification, AutoNetRegression
+from autonet.data.images.pictures import PictureFormat, read_pictures
 from autonet.search import Status, Study, minimize
 from tests.blocks import run_page
 
@@ -89,6 +91,23 @@ def test_pictures_to_service(pyplot: Any, monkeypatch: Any, capsys: Any, tmp_pat
     np.testing.assert_allclose([list(answer.values()) for answer in served], expected, atol=0.05)
     assert page.auto.score(page.files, page.labels) > 0.8
     assert len(pyplot.get_fignums()) == 5
+    _check_reading(page, tmp_path)
+
+
+def _check_reading(page: Any, folder: Path) -> None:
+    """Turned, transparent, gray and 16-bit pictures are read by the service as in training."""
+    pixels = np.random.default_rng(0).integers(256, size=(30, 40, 4), dtype=np.uint8).repeat(4, 0).repeat(4, 1)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pictures = [Image.fromarray(pixels), Image.fromarray(pixels[..., :3]), Image.fromarray(pixels[..., 0])]
+    pictures.append(Image.fromarray(pixels[..., 0].astype(np.uint16) * 257))
+    for mode, channels in (("RGB", 3), ("L", 1)):
+        page.description["files"]["mode"] = mode
+        for picture in pictures:
+            picture.save(folder / "picture.png", exif=exif)
+            content = (folder / "picture.png").read_bytes()
+            expected = read_pictures([content], PictureFormat(channels, (24, 24), is_bytes=True)).values
+            np.testing.assert_allclose(page.read(content).astype(int), expected, atol=3)
 
 
 def test_images_of_autopytorch(pyplot: Any, monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
             {"name": name, "dtype": str(x.dtype).removeprefix("torch."), **_describe_shape(x)}
             for name, x in zip(names, inputs, strict=True)
         ],
-        **({} if isinstance(schema, ImageReader) else {"columns": schema.describe_inputs()}),
+        **_describe_reading(schema),
         "output": {
             "kind": model.targets.kind,
             "labels": None if model.targets.labels is None else list(map(readable, model.targets.labels)),
@@ -166,6 +166,13 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
         _renew_empty_buffers(module)
         torch.export.save(torch.export.export(module, inputs, dynamic_shapes=shapes), target)
     beside.write_text(text)
+
+
+def _describe_reading(schema: Any) -> dict[str, Any]:
+    """Say how columns, or the pictures of files, become inputs."""
+    return (
+        {"files": schema.describe_files()} if isinstance(schema, ImageReader) else {"columns": schema.describe_inputs()}
+    )
 
 
 def _describe_shape(x: Tensor) -> dict[str, Any]:

@@ -90,7 +90,9 @@ def test_files_and_exports_predict_the_same(fitted: AutoNetImageClassification, 
     module = torch.export.load(tmp_path / "digits.pt2").module()
     exported = module(torch.from_numpy(X[:7, None])).detach().numpy()
     np.testing.assert_allclose(exported, fitted.predict_proba(X[:7]), atol=1e-6)
-    [images] = json.loads((tmp_path / "digits.json").read_text())["inputs"]
+    described = json.loads((tmp_path / "digits.json").read_text())
+    assert described["files"] == fitted.model_.schema.describe_files()
+    [images] = described["inputs"]
     assert images == {"name": "images", "dtype": "uint8", "shape": [1, 8, 8]}
 
 
