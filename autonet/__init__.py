@@ -9,6 +9,7 @@ from autonet.core.task import Task as Task
 if TYPE_CHECKING:
     from autonet.data.encoding.transformers import register_normalization as register_normalization
     from autonet.data.encoding.transformers import register_preprocessor as register_preprocessor
+    from autonet.data.images.listing import list_images as list_images
     from autonet.estimators.autopytorch.ensemble import AutoNetEnsemble as AutoNetEnsemble
     from autonet.estimators.callbacks import Callback as Callback
     from autonet.estimators.classification import AutoNetClassification as AutoNetClassification
@@ -51,6 +52,7 @@ __getattr__, __dir__ = make_lazy_attributes(
         "Callback": "autonet.estimators.callbacks",
         "HyperparameterSearchSpaceUpdate": "autonet.space.updates",
         "HyperparameterSearchSpaceUpdates": "autonet.space.updates",
+        "list_images": "autonet.data.images.listing",
         "list_presets": "autonet.space.presets",
         "load": "autonet.estimators.files",
         "open_run": "autonet.estimators.saved_run",
@@ -83,6 +85,7 @@ __all__ = [
     "HyperparameterSearchSpaceUpdates",
     "Task",
     "errors",
+    "list_images",
     "list_presets",
     "load",
     "open_run",

@@ -12,17 +12,20 @@ import torch
 from torch import nn
 
 from autonet.core.component import Node
-from autonet.core.errors import InvalidModelFile, InvalidOption, MissingPackage
+from autonet.core.errors import InvalidModelFile, InvalidOption
 from autonet.core.modality import Data, Reader
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
 from autonet.data.encoding.encoder import TabularEncoder
 from autonet.data.encoding.transformers import bind_transformers
+from autonet.data.images.reader import ImageReader
+from autonet.data.images.sources import name_files
 from autonet.data.reading.schema import Schema
 from autonet.data.targets.targets import RegressionTargets, Targets
 from autonet.metrics.formulas import decide
 from autonet.models.conformal import Conformal, QuantileConformal, suits
 from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember, set_one_thread
+from autonet.models.frames import to_frame
 from autonet.models.network import PREDICTING, find_own, rebuild_network, restore_checked, restore_network
 
 __all__ = ["FittedModel", "one_thread"]
@@ -124,7 +127,8 @@ class FittedModel:
         X : data frame, dictionary, list of dictionaries, array-like or sparse matrix of shape (n, n_features)
             Columns with names are selected by name: in any order, further ones are ignored.
         as_frame : bool, default=False
-            Return a pandas data frame with a column for each class, and the index of `X` if it has one.
+            Return a pandas data frame with a column for each class, and the index of `X` if it has one; of images in
+            a folder, a CSV file or a list of paths, the index is their paths.
         owner : str, optional
             Name of an estimator whose columns must be exactly those of fit, as scikit-learn requires.
 
@@ -141,8 +145,10 @@ class FittedModel:
         """
         if self.targets.kind == "regression":
             raise InvalidOption("predict_proba is for classification; this model was fitted to a regression.")
-        probabilities = self._mean(X, owner)
-        return _to_frame(probabilities, self.targets.labels, X) if as_frame else probabilities
+        if not as_frame:
+            return self._mean(X, owner)
+        files = name_files(X) if isinstance(self.schema, ImageReader) else None
+        return to_frame(self._mean(X if files is None else files, owner), self.targets.labels, X, files)
 
     def predict(self, X: Any, *, owner: str = "") -> Array:
         """Predict labels, or values in the unit of the target.
@@ -345,16 +351,6 @@ def _rebuild(part: Mapping[str, Any], encoder: Any, nodes: Mapping[str, Node[Any
     if not find_own(config, nodes):  # others may need values
         return NetworkMember(encoder, targets, restore_checked(build, config, weights, nodes), config, task)
     return NetworkMember(encoder, targets, restore_network(build, weights), config, task)
-
-
-def _to_frame(probabilities: Array, labels: Array | None, X: Any) -> Any:
-    try:
-        import pandas as pd  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingPackage("as_frame=True", "pandas", "plot") from None
-    columns = range(probabilities.shape[1]) if labels is None else labels
-    index = X.index if isinstance(X, pd.DataFrame) else None
-    return pd.DataFrame(probabilities, index=index, columns=columns)
 
 
 def _check_sizes(members: Sequence[Member], targets: Targets, threshold: Any) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,29 @@ from numpy.typing import NDArray
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.files import check_path
 from autonet.core.warn import join_first, warn
+from autonet.data.images.labels import LabelKind, to_labels
 
-__all__ = ["DELIMITERS", "find_files", "is_image_name", "is_table", "list_folder", "list_pictures", "read_csv"]
+__all__ = [
+    "DELIMITERS",
+    "find_files",
+    "is_image_name",
+    "is_table",
+    "list_folder",
+    "list_pictures",
+    "name_files",
+    "read_csv",
+]
 
 # Those of formats that Pillow cannot read without a plugin are images, too, so that they are not left out in silence.
 ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp", ".apng", ".avif"),
     *(".heic", ".heif", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga"),
 )
-# Names of sub-folders that hold parts of a data set.
-PARTS = ("train", "training", "val", "valid", "validation", "test", "testing")
+# Names of sub-folders that hold parts of a data set, such as "train", "test1" and "val_images".
+PARTS = re.compile(
+    r"(train|training|val|valid|validation|dev|test|testing|eval|evaluation)([_-]?(images?|imgs?|set|data|\d+))?",
+    re.IGNORECASE,
+)
 # How names of files begin that systems put beside images.
 HIDDEN = (".", "__MACOSX")
 # How names of files of paths and labels end.
@@ -31,8 +44,6 @@ TABLES = (".csv", ".tsv", ".txt")
 DELIMITERS = ",;\t"
 # Types of the content of a file.
 CONTENTS = bytes | bytearray
-WHOLE = re.compile(r"[+-]?(?!0\d)\d{1,18}")
-NUMBER = re.compile(r"[+-]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def list_pictures(X: Any, name: str = "X", roots: Sequence[str | os.PathLike[str]] = ()) -> list[Any]:
@@ -70,6 +81,14 @@ def list_pictures(X: Any, name: str = "X", roots: Sequence[str | os.PathLike[str
     return pictures
 
 
+def name_files(X: Any) -> list[str] | None:
+    """Return the paths of images in a folder, a CSV file or a sequence of paths; None of other images."""
+    if isinstance(X, str | os.PathLike):
+        return list_pictures(X)
+    are_paths = isinstance(X, Sequence | np.ndarray) and all(isinstance(path, str | os.PathLike) for path in X)
+    return list(map(os.fspath, X)) if are_paths else None
+
+
 def _describe(value: Any) -> str:
     return f"an array of shape {value.shape}" if hasattr(value, "shape") else f"{value!r:.60}"
 
@@ -78,7 +97,10 @@ def _list_path(path: Path, name: str, roots: Sequence[str | os.PathLike[str]]) -
     if is_table(path):
         return read_csv(path, roots, labeled=False)[0]
     if path.is_dir():
-        return _list_files(path, name)
+        found = _walk(path, path)
+        if not found:
+            raise _lacks_images(name)
+        return found
     if path.is_file() and is_image_name(path.name):
         return [str(path)]
     raise _refuse(path, "a folder of images, a CSV file or list of their paths, or the path of an image")
@@ -105,13 +127,20 @@ def _refuse(path: Path, expected: str) -> InvalidData:
     return InvalidData(f"{str(path)!r:.200} {got}; pass {expected}.")
 
 
-def list_folder(folder: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.str_]]:
-    """Return the images of a folder with a sub-folder per class, and their classes.
+def list_folder(folder: str | os.PathLike[str], kind: LabelKind | None = None) -> tuple[list[str], NDArray[Any]]:
+    """Return the images of a folder with a sub-folder per class, class by class and sorted, and their classes.
+
+    Parameters
+    ----------
+    folder : path-like
+    kind : {"text", "number"}, optional
+        What the labels of the fit are, of further images: a single class will do, and sub-folders without images are
+        left out with a warning.  Default: images to fit, whose classes are text.
 
     Raises
     ------
     InvalidData
-        If there is no such folder, it has fewer than two sub-folders, they are named as parts of a data set, one of
+        If there is no such folder, it has too few sub-folders, two or more are named as parts of a data set, one of
         them has no images, or a link leads out of the folder.
     """
     check_path(folder, "The path of X", InvalidData)
@@ -120,25 +149,29 @@ def list_folder(folder: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.s
         raise _refuse(root, "a folder with a sub-folder of images for each class, or a CSV file of paths and labels")
     entries = sorted(path for path in root.iterdir() if not path.name.startswith(HIDDEN))
     classes = [path for path in entries if path.is_dir()]
-    if len(classes) < 2:
-        raise InvalidData(
-            f"{str(root)!r} has {len(classes)} sub-folders; there must be two or more, one for each class."
-        )
+    if len(classes) < (2 if kind is None else 1):
+        expected = "there must be two or more, one for each class" if kind is None else "there must be one per class"
+        raise InvalidData(f"{str(root)!r} has {len(classes)} sub-folders; {expected}.")
     beside = [repr(path.name) for path in entries if path not in classes and is_image_name(path.name)]
     if beside:
         warn(f"Images beside the sub-folders of {str(root)!r} are left out: {join_first(beside)}.", DataWarning)
     _check_inside([str(path) for path in classes], [root], repr(str(root)))
-    if all(path.name.lower() in PARTS for path in classes) and any(map(_has_folders, classes)):
+    parts = [path.name for path in classes if PARTS.fullmatch(path.name)]
+    if len(parts) > 1:
         raise InvalidData(
-            f"The sub-folders of {str(root)!r} are no classes but parts of a data set: "
-            f"{', '.join(path.name for path in classes)}; pass one of them as X, others as X_valid or X_test."
+            f"Sub-folders of {str(root)!r} are named as parts of a data set: {', '.join(parts)}; pass one that has a "
+            "sub-folder for each class as X, others as X_valid or X_test, or a list of paths and y."
         )
-    files = [(path, kind.name) for kind in classes for path in _list_files(kind, f"The folder {str(kind)!r}", root)]
-    return [path for path, _ in files], np.array([kind for _, kind in files])
-
-
-def _has_folders(folder: Path) -> bool:
-    return any(path.is_dir() and not path.name.startswith(HIDDEN) for path in folder.iterdir())
+    found = {path: _walk(path, root) for path in classes}
+    empty = [path for path, files in found.items() if not files]
+    if empty and (kind is None or len(empty) == len(classes)):
+        raise _lacks_images(f"The folder {str(empty[0])!r}")
+    if empty:
+        names = join_first([repr(path.name) for path in empty])
+        warn(f"Sub-folders of {str(root)!r} without images are left out: {names}.", DataWarning)
+    names_of = [path.name for path, files in found.items() for _ in files]
+    labels = to_labels(names_of, repr(str(root)), kind or "text")
+    return [file for files in found.values() for file in files], labels
 
 
 def _check_inside(paths: Sequence[str], folders: Sequence[Path], source: str) -> None:
@@ -153,28 +186,35 @@ def _check_inside(paths: Sequence[str], folders: Sequence[Path], source: str) ->
         )
 
 
-def _list_files(folder: Path, name: str, root: Path | None = None) -> list[str]:
-    """Return the image files below a folder, sorted; hidden ones, and folders that are links, are left out."""
-    found = sorted(_walk(folder))
-    if not found:
-        raise InvalidData(f"{name} has no images: no file ends with {', '.join(ENDINGS[:3])} or another known ending.")
-    _check_inside([str(path) for path in found if path.is_symlink()], [root or folder], repr(str(root or folder)))
-    return list(map(str, found))
+def _walk(folder: Path, root: Path) -> list[str]:
+    """Return the image files below a folder, sorted, without hidden ones; none may be a link out of the root.
 
+    Nor may a link to a folder lead out.  The images of other such links are found at their own place.
+    """
 
-def _walk(folder: Path) -> Iterator[Path]:
     def fail(error: OSError) -> None:
         raise error
 
+    found, links = list[Path](), list[Path]()
     for parent, folders, files in os.walk(folder, onerror=fail):
         folders[:] = [name for name in folders if not name.startswith(HIDDEN)]
-        for name in files:
-            if is_image_name(name) and not name.startswith(HIDDEN):
-                yield Path(parent, name)
+        images = [Path(parent, name) for name in files if is_image_name(name) and not name.startswith(HIDDEN)]
+        links += [path for path in [*images, *(Path(parent, name) for name in folders)] if path.is_symlink()]
+        found += images
+    _check_inside([str(path) for path in links], [root], repr(str(root)))
+    return list(map(str, sorted(found)))
+
+
+def _lacks_images(name: str) -> InvalidData:
+    return InvalidData(f"{name} has no images: no file ends with {', '.join(ENDINGS[:3])} or another known ending.")
 
 
 def read_csv(
-    path: str | os.PathLike[str], roots: Sequence[str | os.PathLike[str]] = (), *, labeled: bool = True
+    path: str | os.PathLike[str],
+    roots: Sequence[str | os.PathLike[str]] = (),
+    *,
+    labeled: bool = True,
+    kind: LabelKind | None = None,
 ) -> tuple[list[str], Any]:
     """Return the paths in the first column of a CSV file, and the labels in the others.
 
@@ -187,17 +227,18 @@ def read_csv(
         Folders in which relative paths are looked for; default: that of the file.
     labeled : bool
         Whether there must be labels.
+    kind : {"text", "number"}, optional
+        What the labels of the fit are, of further ones.  Default: numbers if all of a column are, else text.
 
     Returns
     -------
     files : list of str
     labels : ndarray of shape (n,) or (n, n_labels), or None
-        Numbers if all values of a column are, else text.
 
     Raises
     ------
     InvalidData
-        If a row has other columns or an empty value, or a path leads out of the folders.
+        If a row has other columns or an empty value, a path leads out of the folders, or a label is of another kind.
     """
     rows = _read_rows(Path(path))
     if not rows:
@@ -210,7 +251,7 @@ def read_csv(
             raise InvalidData(f"Line {number} of {str(path)!r} has {got}; there must be {width}, {expected}.")
     files, *columns = zip(*(row for _, row in rows), strict=True)
     found = find_files(files, [Path(root) for root in roots] or [Path(path).parent], repr(str(path)))
-    labels = [_convert(column) for column in columns]
+    labels = [to_labels(column, repr(str(path)), kind) for column in columns] if labeled else []
     if len(labels) < 2:
         return found, labels[0] if labels else None
     return found, np.column_stack(labels)
@@ -239,13 +280,6 @@ def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
         )
     has_header = len(rows) > 1 and not is_image_name(rows[0][1][0]) and is_image_name(rows[1][1][0])
     return rows[1:] if has_header else rows
-
-
-def _convert(labels: Sequence[str]) -> NDArray[Any]:
-    """Return labels as whole numbers, numbers, or the text that they are."""
-    if all(map(WHOLE.fullmatch, labels)):
-        return np.array(labels, np.int64)
-    return np.array(labels, np.float64 if all(map(NUMBER.fullmatch, labels)) else np.str_)
 
 
 def find_files(names: Sequence[str], folders: Sequence[Path], source: str) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from autonet.core.errors import DataWarning, InvalidData
-from autonet.data.images.sources import list_folder, list_pictures, read_csv
+from autonet.data.images.sources import list_folder, list_pictures, name_files, read_csv
 
 
 @pytest.fixture
@@ -55,6 +55,11 @@ def test_links_out_of_the_folder_are_refused(folder: Path, tmp_path_factory: pyt
     (folder / "birds").symlink_to(elsewhere)
     with pytest.raises(InvalidData, match="birds"):
         list_folder(folder)
+    (folder / "birds").unlink()
+    (folder / "dogs/deep/more").symlink_to(elsewhere)
+    for read in (list_folder, list_pictures):
+        with pytest.raises(InvalidData, match=r"1 paths in '.*' lead out of .*: '.*dogs/deep/more'; move the files"):
+            read(folder)
 
 
 def test_a_folder_without_classes_or_images_is_refused(folder: Path) -> None:
@@ -74,13 +79,52 @@ def test_parts_of_a_data_set_are_no_classes(folder: Path) -> None:
     for part in ("train", "Test"):
         (folder / "split" / part / "cats").mkdir(parents=True)
         (folder / "split" / part / "cats" / "a.png").touch()
-    message = r"sub-folders of '.*split' are no classes but parts of a data set: Test, train; pass one of them as X"
+    message = (
+        r"Sub-folders of '.*split' are named as parts of a data set: Test, train; pass one that has a sub-folder for "
+        r"each class as X, others as X_valid or X_test, or a list of paths and y\."
+    )
     with pytest.raises(InvalidData, match=message):
         list_folder(folder / "split")
-    for part in ("val", "train"):  # names of classes, such as of vehicles
-        (folder / "classes" / part).mkdir(parents=True)
-        (folder / "classes" / part / "a.png").touch()
-    assert list_folder(folder / "classes")[1].tolist() == ["train", "val"]
+
+
+@pytest.mark.parametrize(
+    ("names", "is_refused"),
+    [
+        (("train", "test1"), True),
+        (("train_images", "val_images", "docs"), True),
+        (("Training", "cat"), False),
+        (("trains", "tests"), False),
+    ],
+)
+def test_two_parts_of_a_data_set_are_refused(tmp_path: Path, names: tuple[str, ...], is_refused: bool) -> None:
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "cat.0.jpg").touch()
+    if not is_refused:
+        assert len(list_folder(tmp_path)[0]) == len(names)
+        return
+    parts = sorted(names[:2])
+    with pytest.raises(InvalidData, match=f"named as parts of a data set: {', '.join(parts)}; pass one"):
+        list_folder(tmp_path)
+
+
+def test_further_folders_may_have_one_class_and_empty_ones(folder: Path) -> None:
+    (folder / "birds").mkdir()
+    with pytest.warns(DataWarning, match=r"Sub-folders of '.*' without images are left out: 'birds'\."):
+        files, classes = list_folder(folder, "text")
+    assert (len(files), classes.tolist()) == (3, ["cats", "cats", "dogs"])
+    with pytest.raises(InvalidData, match=r"has 0 sub-folders; there must be one per class"):
+        list_folder(folder / "cats", "text")
+    (folder / "birds").rmdir()
+    with pytest.raises(InvalidData, match="has labels that are no numbers, but those of fit are: 'cats', 'dogs'"):
+        list_folder(folder, "number")
+    (folder / "more/7").mkdir(parents=True)
+    with pytest.raises(InvalidData, match=r"The folder '.*7' has no images"):
+        list_folder(folder / "more", "number")
+    (folder / "more/7/a.png").touch()
+    assert list_folder(folder / "more", "number")[1].tolist() == [7]
+    with pytest.raises(InvalidData, match="has 1 sub-folders; there must be two or more, one for each class"):
+        list_folder(folder / "more")
 
 
 def test_images_of_rarer_formats_are_not_left_out(folder: Path) -> None:
@@ -150,6 +194,24 @@ def test_paths_of_other_things_are_refused(folder: Path) -> None:
     for name, got in (("notes.md", other), ("x.png", "does not exist"), ("x", "does not exist")):
         with pytest.raises(InvalidData, match=f"{name}' {got}; {images}"):
             list_pictures(folder / name)
+
+
+def test_further_labels_are_read_as_those_of_fit(folder: Path) -> None:
+    table = folder / "images.csv"
+    table.write_text("cats/b.png,07\ncats/a.JPG,1\n", encoding="utf-8")
+    assert [read_csv(table, kind=kind)[1].tolist() for kind in ("text", "number", None)] == [
+        ["07", "1"],
+        [7, 1],
+        ["07", "1"],
+    ]
+
+
+def test_images_are_named_by_their_paths(folder: Path) -> None:
+    assert name_files(folder / "cats") == list_pictures(folder / "cats")
+    assert name_files([Path("a.png"), "b.png"]) == ["a.png", "b.png"]
+    assert name_files(np.array(["a.png"])) == ["a.png"]
+    for other in ([b"content"], np.zeros((2, 3, 3)), pd.DataFrame({"path": ["a.png"]})):
+        assert name_files(other) is None
 
 
 def test_relative_paths_are_looked_for_in_the_folders(folder: Path) -> None:

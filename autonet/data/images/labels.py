@@ -1,0 +1,54 @@
+"""Labels of images in the names of folders and in CSV files: text or numbers."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autonet.core.errors import InvalidData
+from autonet.core.warn import join_first
+
+__all__ = ["LabelKind", "find_label_kind", "to_labels"]
+
+LabelKind = Literal["text", "number"]
+"""What the labels of a fit are."""
+
+WHOLE = re.compile(r"[+-]?\d{1,18}")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+LEADING_ZERO = re.compile(r"[+-]?0\d")
+
+
+def find_label_kind(labels: Any) -> LabelKind:
+    """Return whether labels, array-like or None, are text; those of a regression are numbers."""
+    values = [] if labels is None else np.asarray(labels, dtype=object).ravel().tolist()
+    return "text" if values and all(isinstance(value, str) for value in values) else "number"
+
+
+def to_labels(texts: Sequence[str], source: str, kind: LabelKind | None = None) -> NDArray[Any]:
+    """Return labels as whole numbers, numbers, or text.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    source : str
+        Where they are from, for error messages.
+    kind : {"text", "number"}, optional
+        What the labels of the fit are, of further ones.  Default: numbers if all are, none with a leading zero.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    InvalidData
+        If labels are to be numbers, and some are not.
+    """
+    others = [repr(text) for text in dict.fromkeys(texts) if not NUMBER.fullmatch(text)]
+    if kind == "number" and others:
+        raise InvalidData(f"{source} has labels that are no numbers, but those of fit are: {join_first(others)}.")
+    if kind == "text" or others or (kind is None and any(map(LEADING_ZERO.match, texts))):
+        return np.array(texts, np.str_)
+    return np.array(texts, np.int64 if all(map(WHOLE.fullmatch, texts)) else np.float64)

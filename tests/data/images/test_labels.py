@@ -1,0 +1,40 @@
+"""Labels of images: text or numbers."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autonet.core.errors import InvalidData
+from autonet.data.images.labels import LabelKind, find_label_kind, to_labels
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [
+        (None, "number"),
+        (["a", "b"], "text"),
+        (np.array(["1", "2"]), "text"),
+        (pd.Series(["a", "b"], dtype="category"), "text"),
+        ([1, 2], "number"),
+        ([True, False], "number"),
+        (np.eye(3), "number"),
+    ],
+)
+def test_the_kind_of_labels(labels: Any, kind: LabelKind) -> None:
+    assert find_label_kind(labels) == kind
+
+
+def test_labels_are_numbers_if_all_are() -> None:
+    assert to_labels(["1", "-2"], "x.csv").tolist() == [1, -2]
+    assert to_labels(["1", "2.5"], "x.csv").tolist() == [1.0, 2.5]
+    assert to_labels(["1", "b"], "x.csv").tolist() == ["1", "b"]
+    assert to_labels(["10", "07"], "x.csv").tolist() == ["10", "07"]
+
+
+def test_further_labels_are_of_the_kind_of_fit() -> None:
+    assert to_labels(["10", "11"], "x.csv", "text").tolist() == ["10", "11"]
+    assert to_labels(["07", "11"], "x.csv", "number").tolist() == [7, 11]
+    with pytest.raises(InvalidData, match=r"^x\.csv has labels that are no numbers, but those of fit are: 'b'\.$"):
+        to_labels(["1", "b", "b"], "x.csv", "number")
