@@ -1,5 +1,7 @@
 """Fitted models of the command line: from model files and run directories; rows read as those of the fit were."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +12,13 @@ from autonet.cli.training import Roles
 from autonet.core.errors import InvalidData
 from autonet.core.files import check_path
 from autonet.core.warn import join_first
+from autonet.data.images.labels import find_label_kind
 from autonet.data.images.reader import ImageReader
 
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["load_model", "read_rows", "read_scored", "reads_images"]
+__all__ = ["find_roots_of_fit", "load_model", "read_rows", "read_scored", "reads_images"]
 
 
 def load_model(path: str) -> "AutoNet":
@@ -60,10 +63,25 @@ def read_rows(
     """
     images = reads_images(estimator)
     kinds = {} if images else _list_kinds(estimator)
-    labels = getattr(estimator, "classes_", None)
-    if labels is not None and labels.ndim == 1 and all(isinstance(label, str) for label in labels.tolist()):
-        kinds |= dict.fromkeys(targets, "text")
-    return read_files(path, format_, kinds.get, labeled=scored) if images else read_table(path, format_, kinds.get)
+    label_kind = find_label_kind(estimator.model_.targets.labels)
+    if images or label_kind == "text":
+        kinds |= dict.fromkeys(targets, label_kind)
+    if not images:
+        return read_table(path, format_, kinds.get)
+    return read_files(
+        path,
+        format_,
+        kinds.get,
+        labeled=scored,
+        find_roots=partial(find_roots_of_fit, estimator),
+        label_kind=label_kind if scored else None,
+    )
+
+
+def find_roots_of_fit(estimator: "AutoNet") -> Sequence[str | Path]:
+    """Return the folders in which a fitted estimator looks for relative paths of images; none for that of the table."""
+    found: Sequence[str | Path] = getattr(estimator, "_root_folders", ())
+    return found
 
 
 def reads_images(estimator: "AutoNet") -> bool:
@@ -86,7 +104,8 @@ def read_scored(
     if reads_images(estimator):
         targets = find_labels(table) if has_labels(path) else targets
         data = Roles(targets, sample_weight).split(table)
-        return resolve_paths(table, choose_paths(table, data["X"])), data["y"], data.get("sample_weight")
+        files = resolve_paths(table, choose_paths(table, data["X"]), find_roots_of_fit(estimator))
+        return files, data["y"], data.get("sample_weight")
     data = Roles(targets, sample_weight).split(table)
     names = [str(column.name) for column in estimator.columns_ if isinstance(column.name, str)]
     missing = [repr(name) for name in names if name not in data["X"]]

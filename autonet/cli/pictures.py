@@ -13,6 +13,7 @@ from autonet.cli.texts import ColumnKind
 from autonet.core.errors import InvalidData
 from autonet.core.files import check_path
 from autonet.core.warn import join_first
+from autonet.data.images.labels import LabelKind
 from autonet.data.images.sources import (
     DELIMITERS,
     find_files,
@@ -67,6 +68,7 @@ def read_files(
     *,
     labeled: bool,
     find_roots: FindRoots = tuple,
+    label_kind: LabelKind | None = None,
 ) -> Table:
     """Read a table of paths, a folder of images, or a single image.
 
@@ -78,6 +80,8 @@ def read_files(
         Whether a folder has a sub-folder for each class.
     find_roots : callable
         Returns the folders in which the paths of a table without a header are looked for; none for its own.
+    label_kind : {"text", "number"}, optional
+        What the labels of the fit are, of further images.
 
     Returns
     -------
@@ -90,10 +94,10 @@ def read_files(
     """
     check_path(path, "The path of the data")
     if Path(path).is_dir() or is_image_name(path):  # a single image has no label: `list_folder` refuses it
-        files, labels = list_folder(path) if labeled else (list_pictures(path, path), None)
+        files, labels = list_folder(path, label_kind) if labeled else (list_pictures(path, path), None)
         return Table({FILE: files} if labels is None else {FILE: files, LABEL: labels}, path)
     if _lacks_header(path):
-        files, labels = read_csv(path, find_roots())
+        files, labels = read_csv(path, find_roots(), kind=label_kind)
         names = [LABEL] if labels.ndim == 1 else [f"{LABEL}_{i}" for i in range(1, labels.shape[1] + 1)]
         return Table({FILE: files, **dict(zip(names, np.atleast_2d(labels.T), strict=True))}, path)
     table = read_table(path, format_, kinds)

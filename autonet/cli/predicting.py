@@ -46,7 +46,7 @@ def predict(
     Columns are found by name, in any order; further ones are ignored. For images, ROWS is a folder, an image, or a
     table with a column of paths, which is copied unless others are to be kept.
     """
-    from autonet.cli.models import load_model, read_rows, reads_images  # noqa: PLC0415
+    from autonet.cli.models import find_roots_of_fit, load_model, read_rows, reads_images  # noqa: PLC0415
     from autonet.cli.output import check_output, write_rows  # noqa: PLC0415
     from autonet.cli.pictures import choose_paths, resolve_paths  # noqa: PLC0415
 
@@ -58,7 +58,7 @@ def predict(
         X: Any = dict(table.columns)
         if reads_images(estimator):
             name = choose_paths(table, X)
-            X, keep = resolve_paths(table, name), keep or (name,)
+            X, keep = resolve_paths(table, name, find_roots_of_fit(estimator)), keep or (name,)
         columns: dict[str, Any] = {name: table[name] for name in keep}
         columns |= _predict_columns(estimator, X, proba=proba, interval=interval)
     write_rows(columns, out)

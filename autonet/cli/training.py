@@ -17,6 +17,7 @@ from autonet.cli.tables import STDIN, Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.typing import Array
+from autonet.data.images.labels import find_label_kind
 from autonet.data.targets.arrays import to_array
 
 if TYPE_CHECKING:
@@ -142,8 +143,10 @@ def read_data(
             if not are_images:
                 data |= named.split_other(read_table(path, format_, kinds.get), part)
                 continue
-            other = read_files(path, format_, kinds.get, labeled=True, find_roots=find_roots)
-            found = _name_targets(roles if roles.targets else named, path, other, images).split_other(other, part)
+            label_kind, roles_of_part = find_label_kind(data["y"]), roles if roles.targets else named
+            kinds |= dict.fromkeys(roles_of_part.targets, label_kind)
+            other = read_files(path, format_, kinds.get, labeled=True, find_roots=find_roots, label_kind=label_kind)
+            found = _name_targets(roles_of_part, path, other, images).split_other(other, part)
             column = choose_paths(other, found[f"X_{part}"])
             data |= found | {f"X_{part}": resolve_paths(other, column, find_roots())}
     return data

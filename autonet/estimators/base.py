@@ -328,8 +328,11 @@ class AutoNet(FittedEstimator, ABC):
 
         return Options
 
-    def _find_rows(self, X: Any, y: Any, options: Any) -> tuple[Any, Any]:
-        """Return data and targets where X names both; the options are those of a fit, or the estimator itself."""
+    def _find_rows(self, X: Any, y: Any, options: Options | None = None, y_fit: Any = None) -> tuple[Any, Any]:
+        """Return data and targets where X names both.
+
+        The options are those of a fit; None for rows to score.  Of further rows of a fit, `y_fit` are its targets.
+        """
         return X, y
 
     @abstractmethod

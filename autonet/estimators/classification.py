@@ -100,7 +100,7 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
             In the type of `y` in `fit`.  With `return_probabilities` a tuple of it and of the probabilities.
         """
         if not return_probabilities:
-            return self.model_.predict(X, owner=type(self).__name__)
+            return self.model_.predict(self._list_rows(X), owner=type(self).__name__)
         probabilities = self.predict_proba(X)
         return self.model_.decide(probabilities), probabilities
 
@@ -116,7 +116,7 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             For several labels, the probability of each.
         """
-        probabilities: Array = self.model_.predict_proba(X, owner=type(self).__name__)
+        probabilities: Array = self.model_.predict_proba(self._list_rows(X), owner=type(self).__name__)
         return probabilities
 
     def predict_set(self, X: Any, coverage: float = 0.9) -> Array:
@@ -140,7 +140,11 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         InvalidOption
             For several labels per row, or if there were too few validation rows for the coverage.
         """
-        return self.model_.predict_set(X, coverage, owner=type(self).__name__)
+        return self.model_.predict_set(self._list_rows(X), coverage, owner=type(self).__name__)
+
+    def _list_rows(self, X: Any) -> Any:
+        """Return the rows to predict; X may name those of images."""
+        return X
 
     @property
     def threshold_(self) -> float | Array | None:

@@ -62,7 +62,7 @@ class EvaluatedEstimator:
         from autonet.inspection.scoring import ScoredRows, find_optimized_metric, optimized_name  # noqa: PLC0415
 
         model, result, tested = self.model_, self.fit_result_, None
-        X_test, y_test = self._find_rows(X_test, y_test, self)  # type: ignore[attr-defined]  # of an estimator
+        X_test, y_test = self._find_rows(X_test, y_test)  # type: ignore[attr-defined]  # of an estimator
         if (X_test is None) != (y_test is None):
             raise InvalidOption("X_test and y_test belong together; got only one of them.")
         if X_test is not None:
@@ -115,7 +115,7 @@ class EvaluatedEstimator:
         from autonet.inspection.scoring import ScoredRows, find_metrics  # noqa: PLC0415
 
         model = self.model_
-        X, y = self._find_rows(X, y, self)  # type: ignore[attr-defined]  # of an estimator
+        X, y = self._find_rows(X, y)  # type: ignore[attr-defined]  # of an estimator
         rows = ScoredRows.read(model, X, y, sample_weight, owner=type(self).__name__)
         given = [self.optimize_metric, *(self.additional_metrics or ())]
         found = find_metrics(self.fit_result_, model.targets, given, self.pos_label, metrics)
@@ -193,7 +193,7 @@ class EvaluatedEstimator:
         from autonet.inspection.scoring import ScoredRows, find_metrics, find_optimized_metric  # noqa: PLC0415
 
         model, result, given, pos_label = self.model_, self.fit_result_, self.optimize_metric, self.pos_label
-        X, y = self._find_rows(X, y, self)  # type: ignore[attr-defined]  # of an estimator
+        X, y = self._find_rows(X, y)  # type: ignore[attr-defined]  # of an estimator
         rows = ScoredRows.read(model, X, y, sample_weight, owner=type(self).__name__)
         if metric is None:
             scored_by = find_optimized_metric(result, model.targets, given, pos_label)

@@ -160,7 +160,7 @@ def fit_estimator(
         stages.begin("closing")
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
         ended_by = explain_end(study, resolved, plan, callbacks) if searches else "nothing to search, or no time for it"
-        estimator._record = _make_record(context, selection, run, stages, ended_by, executor.n_slots)
+        estimator._record = _make_record(context, selection, run, stages, ended_by, executor.n_slots, options)
         run.end(estimator)
         _log_model(estimator, options, time.monotonic() - began)
 
@@ -188,7 +188,13 @@ def decide_on_refit(
 
 
 def _make_record(
-    context: TrialContext, selection: Selection, run: Run, stages: FitStages, ended_by: str, workers: int
+    context: TrialContext,
+    selection: Selection,
+    run: Run,
+    stages: FitStages,
+    ended_by: str,
+    workers: int,
+    options: Options,
 ) -> FitRecord:
     stages.end()
     return FitRecord(
@@ -199,6 +205,7 @@ def _make_record(
         workers=workers,
         tree_seconds={str(candidate.name): candidate.budget for candidate in run.trees},
         notes=[str(warning) for warning in selection.warnings],
+        root_folders=list(map(str, getattr(options, "root_folders", None) or ())),
     )
 
 
@@ -258,7 +265,7 @@ def read_inputs(
     """Read data and targets."""
     data, logs = add_logged_rows(estimator, data, options.additional_logs)
     for X, y in (("X", "y"), ("X_valid", "y_valid"), ("X_test", "y_test")):
-        found = estimator._find_rows(data.get(X), data.get(y), options)
+        found = estimator._find_rows(data.get(X), data.get(y), options, None if X == "X" else data["y"])
         data = {**data, **dict(zip((X, y), found, strict=True))}
     for part in ("valid", "test"):
         if (data.get(f"X_{part}") is None) != (data.get(f"y_{part}") is None):

@@ -71,7 +71,7 @@ class InspectedImages:
         -------
         ndarray of shape (n_samples, channels, height, width), float32
         """
-        return self.model_.transform(X, owner=type(self).__name__)
+        return self.model_.transform(self._list_rows(X), owner=type(self).__name__)  # type: ignore[attr-defined]  # of an estimator
 
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Array:
         """Fit, then encode the images of the fit; see `fit` and `transform`.
@@ -157,7 +157,7 @@ class InspectedImages:
         from autonet.inspection.scoring import ScoredRows, find_metrics, find_optimized_metric  # noqa: PLC0415
 
         model, result, given, pos_label = self.model_, self.fit_result_, self.optimize_metric, self.pos_label
-        X, y = self._find_rows(X, y, self)  # type: ignore[attr-defined]  # of an estimator
+        X, y = self._find_rows(X, y)  # type: ignore[attr-defined]  # of an estimator
         rows = ScoredRows.read(model, X, y, sample_weight, owner=type(self).__name__)
         if metric is None:
             scored_by = find_optimized_metric(result, model.targets, given, pos_label)

@@ -84,7 +84,8 @@ class ImageParams(Params):
         None,
         "list of path-like",
         must_be("a list of paths, or None", lambda value: value is None or _is_list_of_paths(value)),
-        "Folders in which `fit` looks for the relative paths of a CSV file.  Default: that of the file.",
+        "Folders in which `fit`, and all that predicts or scores, looks for the relative paths of a CSV file.  "
+        "Default: that of the file.",
     )
     refit_on_all_rows: bool | str | None = param(
         None,

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from autonet.core.modality import Modality
+from autonet.data.images.labels import find_label_kind
 from autonet.data.images.sources import is_table, list_folder, list_pictures, read_csv
 from autonet.estimators.autopytorch.keywords import accept_old_keywords
 from autonet.estimators.classification import AutoNetClassification
@@ -25,6 +26,7 @@ from autonet.pipeline.images import IMAGES
 if TYPE_CHECKING:
     from autonet.core.component import ComponentList
     from autonet.estimators.options import Options
+    from autonet.inspection.record import FitRecord
     from autonet.space.updates import HyperparameterSearchSpaceUpdates
 
 __all__ = ["AutoNetImageClassification", "AutoNetImageRegression"]
@@ -37,6 +39,7 @@ class _ImageEstimator(InspectedImages):
     """Constructor and data of the estimators of images."""
 
     modality: ClassVar[Modality] = IMAGES
+    _record: FitRecord
     _params: ClassVar[type[Params]] = ImageParams
 
     @accept_old_keywords
@@ -185,6 +188,7 @@ class _ImageEstimator(InspectedImages):
             of paths, contents as bytes, or pictures of Pillow.  Or, without `y`, the path of a folder with a sub-folder
             of images for each class, or of a CSV file of paths and labels.
             `predict` also takes the path of a folder of images, of a CSV file of paths, or of an image.
+            `autonet.list_images` lists the images of a path in the order in which they are taken.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
             Labels of any type, or zeros and ones for several labels per image; numbers for regression.
         sample_weight : array-like of shape (n_samples,), optional
@@ -192,7 +196,8 @@ class _ImageEstimator(InspectedImages):
         groups : array-like of shape (n_samples,), optional
             Images of a group are never on both sides of a split.
         X_valid, y_valid : as `X` and `y`, optional
-            Images to validate on instead of held-out ones.
+            Images to validate on instead of held-out ones.  A folder may lack classes, here and in `X_test`; labels of
+            folders and CSV files are read as text or as numbers, as those of `y` are.
         X_test, y_test : as `X` and `y`, optional
             Images that are scored and nothing else: ``fit_result["info"]`` has ``test_<metric>`` of the final model,
             and ``history_`` that of each trial.
@@ -272,14 +277,26 @@ class _ImageEstimator(InspectedImages):
         )
         return network if final_activation is None else nn.Sequential(network, final_activation)
 
-    def _find_rows(self, X: Any, y: Any, options: Any) -> tuple[Any, Any]:
+    def _find_rows(self, X: Any, y: Any, options: Any = None, y_fit: Any = None) -> tuple[Any, Any]:
         """Return the files and labels of a folder, or of a CSV file, that is passed without `y`."""
         if not isinstance(X, str | os.PathLike):
             return X, y
-        roots = options.root_folders or ()
+        roots = self._root_folders if options is None else options.root_folders or ()
         if y is not None:
             return list_pictures(X, roots=roots), y
-        return read_csv(X, roots) if is_table(X) else list_folder(X)
+        if options is None:
+            y_fit = self.model_.targets.labels
+        kind = None if options is not None and y_fit is None else find_label_kind(y_fit)
+        return read_csv(X, roots, kind=kind) if is_table(X) else list_folder(X, kind)
+
+    def _list_rows(self, X: Any) -> Any:
+        """Return the files of a folder, or of a CSV file, to predict."""
+        return list_pictures(X, roots=self._root_folders) if isinstance(X, str | os.PathLike) else X
+
+    @property
+    def _root_folders(self) -> Sequence[str | Path]:
+        """Folders in which a fitted estimator looks for relative paths: those of the option, else those of the fit."""
+        return self.root_folders or self._record.root_folders
 
 
 @document_parameters

@@ -104,7 +104,7 @@ class AutoNetRegression(AutoPyTorchMixin, _QuantileRegressorMixin, AutoNet):
         >>> bool((low <= high).all())
         True
         """
-        return self.model_.predict(X, owner=type(self).__name__)
+        return self.model_.predict(self._list_rows(X), owner=type(self).__name__)
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
         """Predict intervals that hold the target in a share of the rows.
@@ -131,7 +131,11 @@ class AutoNetRegression(AutoPyTorchMixin, _QuantileRegressorMixin, AutoNet):
             If there were too few validation rows for the coverage: a share of n / (n + 1) is possible, of quantiles
             (n - 1) / (n + 1).  If there is not a quantile below 0.5 and one above.
         """
-        return self.model_.predict_interval(X, coverage, owner=type(self).__name__)
+        return self.model_.predict_interval(self._list_rows(X), coverage, owner=type(self).__name__)
+
+    def _list_rows(self, X: Any) -> Any:
+        """Return the rows to predict; X may name those of images."""
+        return X
 
     @property
     def target_scale_(self) -> TargetEncoder:

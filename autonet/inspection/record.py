@@ -30,6 +30,8 @@ class FitRecord:
         Seconds that each tree ensemble took, by its name.
     notes : sequence of str
         Warnings about what was left out, such as a refit without time.
+    root_folders : sequence of str
+        Folders in which a fit to images has looked for the relative paths of CSV files; empty for those of the files.
     """
 
     metric: str = ""
@@ -39,6 +41,7 @@ class FitRecord:
     workers: int = 1
     tree_seconds: Mapping[str, float] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    root_folders: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Check the types of a record from a file.
@@ -47,7 +50,7 @@ class FitRecord:
         ------
         TypeError
         """
-        texts = (self.metric, self.ended_by, *self.notes)
+        texts = (self.metric, self.ended_by, *self.notes, *self.root_folders)
         times = (*self.seconds.values(), *self.tree_seconds.values())
         is_valid = all(isinstance(text, str) for text in texts) and all(is_real(seconds) for seconds in times)
         if not (is_valid and is_integer(self.workers) and isinstance(self.greater_is_better, bool)):

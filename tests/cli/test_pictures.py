@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,14 @@ def test_the_paths_of_tables_are_looked_for_in_root_folders(folder: Path, tmp_pa
     assert done.code == 0, done.err
     done = run("fit", plain, "--preset", old, *out, *EPOCHS, *one)
     assert done.code == 0, done.err
+    for more in ((named, "--target", "kind"), (plain,)):
+        for command in ("evaluate", "leaderboard"):
+            done = run(command, tmp_path / "model.autonet", *more)
+            assert done.code == 0, done.err
+        done = run("report", tmp_path / "model.autonet", *more, "--out", tmp_path / "report.html")
+        assert done.code == 0, done.err
+        done = run("predict", tmp_path / "model.autonet", more[0])
+        assert len(rows_of(done)) == len(names)
     done = run("show-space", named, "-t", "kind", *where)
     assert "ImageAugmentation" in done.out, done.err
     for more, message in (
@@ -139,6 +148,26 @@ def test_what_a_fit_cannot_do_is_refused(folder: Path, tmp_path: Path) -> None:
         done = run("fit", *arguments, "--out", tmp_path / "model.autonet")
         assert done.code in (1, 2)
         assert message in done.err
+
+
+def test_further_labels_are_of_the_kind_of_those_of_fit(folder: Path, tmp_path: Path) -> None:
+    numbered = tmp_path / "numbered"
+    for name, kind in (("1", "dark"), ("2", "light")):
+        shutil.copytree(folder / kind, numbered / name)
+    lines = [f"{name}/0{i}.png,{name}" for name in "12" for i in range(5)]
+    for table, text in (("named.csv", ["path,kind", *lines]), ("plain.csv", lines), ("one.csv", lines[:5])):
+        (numbered / table).write_text("\n".join(text), encoding="utf-8")
+    named, plain, one = (numbered / f"{name}.csv" for name in ("named", "plain", "one"))
+    out, quick = ("--out", tmp_path / "model.autonet"), (*EPOCHS, "--set", "max_budget=1", "--preset", "tiny_cs")
+    for train, labels in ((numbered, ["1", "2"]), (plain, [1, 2])):
+        task = ("--task", "classification")
+        for more in (("--valid", plain, "--test", numbered), ("--valid", named, "--target", "kind", "--test", one)):
+            done = run("fit", train, *more, *out, *quick, *task)
+            assert done.code == 0, done.err
+        assert autonet.load(tmp_path / "model.autonet").classes_.tolist() == labels
+        for test in ((numbered,), (plain,), (one,), (named, "--target", "kind")):
+            done = run("evaluate", tmp_path / "model.autonet", *test, "--metric", "accuracy")
+            assert done.code == 0, done.err
 
 
 def test_files_as_tables(folder: Path, tmp_path: Path) -> None:

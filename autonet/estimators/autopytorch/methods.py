@@ -147,7 +147,7 @@ class AutoPyTorchMixin:
             If the rows do not fit the model.
         """
         X, y = X if X_test is None else X_test, y if Y_test is None else Y_test
-        X, y = self._find_rows(X, y, self)  # type: ignore[attr-defined]  # of an estimator
+        X, y = self._find_rows(X, y)  # type: ignore[attr-defined]  # of an estimator
         if y is None:
             raise InvalidData("score compares predictions with y; got None for y.")
         if isinstance(sample_weight, bool | np.bool_):

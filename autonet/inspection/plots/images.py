@@ -310,7 +310,7 @@ class AugmentationsDisplay:
             If matplotlib is not installed.
         """
         model = _find_model(estimator, cls.__name__, n_images=n_images, n_draws=n_draws)
-        data = model.read(find_rows(estimator, X, None)[0]).rows(slice(0, n_images))
+        data = model.read(estimator._list_rows(X)).rows(slice(0, n_images))  # noqa: SLF001 - of the same package
         return cls.from_data(model, data, n_draws, random_state).plot(ax=ax)
 
     @classmethod

@@ -67,7 +67,7 @@ def find_model(estimator: Any, display: str, kinds: tuple[str, ...], task: str) 
 
 def find_rows(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
     """Return rows and targets where X names both, as a folder of images does."""
-    found: tuple[Any, Any] = estimator._find_rows(X, y, estimator)  # noqa: SLF001 - of the same package
+    found: tuple[Any, Any] = estimator._find_rows(X, y)  # noqa: SLF001 - of the same package
     return found
 
 
