@@ -32,7 +32,7 @@ def build_convnet(
 ) -> nn.Sequential:
     """Stack convolutions of ``filters_0``, ... channels, each with pooling, and linear layers of ``units_0``, ...
 
-    The first convolution has the smallest stride, a power of two, that makes maps of at most `MAX_SIDE` pixels a side,
+    The first convolution has the smallest stride that makes maps of at most `MAX_SIDE` pixels a side,
     and a kernel that leaves out no pixel.
 
     Parameters

@@ -33,8 +33,7 @@ MAX_SIDE = 32
 def _on_pixels(component: Component[nn.Module]) -> Component[nn.Module]:
     """Return a network of tables that takes the pixels of an image as columns.
 
-    Images of more than `MAX_SIDE` pixels a side are pooled first, to the means of squares, whose side is the smallest
-    power of two with which the longer side of the image fits.
+    Images of more than `MAX_SIDE` pixels a side are pooled first, to the means of squares, as small as that allows.
     """
 
     def build(*, shape: Shape, n_out: int, **params: Any) -> nn.Module:

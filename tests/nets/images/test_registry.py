@@ -40,13 +40,13 @@ def test_large_images_need_neither_a_large_network_nor_much_memory(name: str, sh
 def test_pixels_of_large_images_are_pooled_before_they_are_columns() -> None:
     component = IMAGE_NETWORKS.components["shapedresnet"]
     config = dict(component.space(Task("classification")).get_default_configuration())
-    small, large = (component.build(shape=shape, n_out=2, **config) for shape in ((1, 32, 20), (3, 33, 90)))
+    small, large = (component.build(shape=shape, n_out=2, **config) for shape in ((1, 32, 20), (3, 34, 91)))
     assert isinstance(small[0], nn.Flatten)
     assert small[1].in_features == 32 * 20
-    x = torch.arange(3 * 33 * 90.0).view(1, 3, 33, 90)
-    assert large[:2](x).shape == (1, large[2].in_features) == (1, 3 * 9 * 23)
-    assert large[:2](x)[0, 0] == x[0, 0, :4, :4].mean()
-    assert large[:2](x)[0, -1] == x[0, -1, 32:, 88:].mean()
+    x = torch.arange(3 * 34 * 91.0).view(1, 3, 34, 91)
+    assert large[:2](x).shape == (1, large[2].in_features) == (1, 3 * 12 * 31)
+    assert large[:2](x)[0, 0] == x[0, 0, :3, :3].mean()
+    assert large[:2](x)[0, -1] == x[0, -1, 33:, 90:].mean()
 
 
 @pytest.mark.parametrize("name", IMAGE_NETWORKS.components)

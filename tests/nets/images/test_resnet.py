@@ -63,12 +63,12 @@ def test_the_structure_is_stem_groups_norm_activation_mean_head() -> None:
     network = RESNET.build(shape=(3, 33, 20), n_out=5, **CONFIG)
     names = ["Conv2d", *["Sequential"] * 3, "BatchNorm2d", "ReLU", "AdaptiveAvgPool2d", "Flatten", "Linear"]
     assert [type(m).__name__ for m in network] == names
-    assert network[0].stride == (4, 4)
+    assert network[0].stride == (3, 3)
     sizes, x = [], torch.randn(2, 3, 33, 20)
     for layer in network[:4]:
         x = layer(x)
         sizes.append(tuple(x.shape[1:]))
-    assert sizes == [(8, 9, 5), (8, 9, 5), (16, 5, 3), (32, 5, 3)]
+    assert sizes == [(8, 11, 7), (8, 11, 7), (16, 6, 4), (32, 6, 4)]
 
 
 def test_depth_regularization_grows_with_depth() -> None:
