@@ -26,7 +26,8 @@ from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.clock import TimeLimit
 from autonet.pipeline import selection
 from autonet.pipeline.context import TrialContext
-from autonet.pipeline.selection import Candidate, rank_candidates, score_fold
+from autonet.pipeline.selection import Candidate, rank_candidates
+from autonet.pipeline.validation_scores import score_fold
 
 TABLES = ("cmc", "colleges", "credit_g", "kc1", "nyc_taxis", "phoneme", "vehicle")
 ROUNDS = {"catboost": 600, "lightgbm": 500}

@@ -139,7 +139,7 @@ def _is_list_of_levels(value: Any) -> bool:
 
 ALGORITHM = one_of("bohb", "hyperband", "random")
 BUDGET_TYPE = one_of("time", "training_time", "epochs", "subset")
-PRECISION = one_of("float32", "bfloat16")
+PRECISION = one_of("auto", "float32", "bfloat16")
 SCORE_METRIC = one_of("optimize_metric", optional=True)
 COUNT = must_be("a whole number of at least 1, or None", lambda value: value is None or _is_count(value))
 COUNT_OR_ZERO = must_be(

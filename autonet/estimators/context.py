@@ -83,7 +83,7 @@ def build_context(
         checked_rows=_choose_checked(inputs, options, folds, groups, seed),
         device=options.resolve_device(),
         seed=seed,
-        precision=options.precision,
+        precision="float32" if options.precision == "auto" else options.precision,  # until it is timed
         max_parameters=math.inf if options.max_parameters is None else options.max_parameters,
         initial_weights=options.read_initial_weights(),
         unseen=inputs.test and UnseenRows.from_metrics(*inputs.test, [metric, *additional_metrics]),

@@ -89,7 +89,7 @@ class _ImageEstimator(InspectedImages):
         early_stopping_patience: float | None = None,
         batch_loss_computation_techniques: ComponentList | None = None,
         device: str | torch.device = "auto",
-        precision: str = "float32",
+        precision: str = "auto",
         max_parameters: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         log_level: str | int | None = None,

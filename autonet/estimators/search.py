@@ -22,7 +22,7 @@ from autonet.estimators.time_plan import TimePlan
 from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import Candidate, weigh_trees
-from autonet.pipeline.timing import choose_threads, time_epoch
+from autonet.pipeline.timing import choose_precision, choose_threads, time_epoch
 from autonet.pipeline.tree_jobs import TreeJobs
 from autonet.search.executors.base import Executor
 from autonet.search.progress import ProgressBar
@@ -121,7 +121,7 @@ def place_rungs(
     Parameters
     ----------
     context : TrialContext
-        Gets the number of threads of a trial.
+        Gets the number of threads of a trial, and the precision.
     default : Components
         To time epochs of.
     options : Options
@@ -139,6 +139,8 @@ def place_rungs(
         with current_interrupt().abandoning():
             if plan.repays_processes:
                 context.threads = choose_threads(context, default, n_slots)
+            if options.precision == "auto":
+                context.precision = choose_precision(context, default)
             if plan.needs_timing and (earlier is None or compared_epochs):
                 epoch = time_epoch(context, default, context.threads)
     if options.refit_on_all_rows == "auto":

@@ -40,8 +40,9 @@ from autonet.pipeline.validation_scores import score_fold
 
 __all__ = ["Selection", "select_model"]
 
-# Rows for the training score: divided by the number of members, but at least the second number.
+# Rows for the training score: as many as that, with no more values, divided by the number of members; but at least some.
 MAX_SCORED_ROWS = 10_000
+MAX_SCORED_VALUES = 3_000_000
 MIN_SCORED_ROWS = 200
 
 
@@ -161,7 +162,8 @@ class Selection:
     def _training_score(self, context: TrialContext) -> float:
         """Score the ensemble on a sample of the training rows of the first fold."""
         rows = context.folds[0].train
-        most = max(MAX_SCORED_ROWS // len(self.ensemble.members), MIN_SCORED_ROWS)
+        most = min(MAX_SCORED_ROWS, MAX_SCORED_VALUES // max(context.data.n_columns, 1))
+        most = max(most // len(self.ensemble.members), MIN_SCORED_ROWS)
         rows = rows[:: math.ceil(len(rows) / most)]
         prediction = self.ensemble.predict(context.data.rows(rows))
         return context.metric.score(context.y[rows], prediction, context.metric_weights(rows), self.threshold)

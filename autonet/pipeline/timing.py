@@ -1,7 +1,8 @@
-"""Durations that a fit measures at its start: of an epoch, on one thread or several."""
+"""Durations that a fit measures at its start: of an epoch, on one thread or several, in either precision."""
 
 import logging
 import time
+from dataclasses import replace
 
 import torch
 
@@ -15,10 +16,11 @@ from autonet.training.batches import count_batches, shuffled_batches
 from autonet.training.loop import train_step
 from autonet.training.random import draw_from
 
-__all__ = ["choose_threads", "time_epoch"]
+__all__ = ["choose_precision", "choose_threads", "time_epoch"]
 
 TIMING_SECONDS = 0.1  # of training steps, after one warm-up step
-# Several threads must shorten an epoch so much: each waits for the slowest, and another process may take a core.
+# Several threads must shorten an epoch so much, as each waits for the slowest and another process may take a core; so
+# must a lower precision.
 MIN_SPEEDUP = 1.15
 
 
@@ -40,6 +42,27 @@ def choose_threads(context: TrialContext, components: Components, n_slots: int) 
         return 1
     one, several = (time_epoch(context, components, n_threads) for n_threads in (1, cores))
     return cores if one > MIN_SPEEDUP * several > 0 else 1
+
+
+def choose_precision(context: TrialContext, components: Components) -> str:
+    """Return "bfloat16" if an epoch is faster with it, else "float32".
+
+    With budgets in epochs it is "float32", so that results are the same on any processor, and with components of the
+    user's own, whose operations may have no other precision.
+
+    Parameters
+    ----------
+    context : TrialContext
+    components : Components
+        Of the configuration to time.
+    """
+    if context.unit != "time" or context.own:
+        return "float32"
+    full, half = (
+        time_epoch(replace(context, precision=precision), components, context.threads)
+        for precision in ("float32", "bfloat16")
+    )
+    return "bfloat16" if full > MIN_SPEEDUP * half > 0 else "float32"
 
 
 def time_epoch(context: TrialContext, components: Components, n_threads: int = 1) -> float:

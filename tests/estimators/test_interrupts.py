@@ -74,7 +74,7 @@ def auto(**options: Any) -> AutoNetClassification:
         ("autonet.estimators.selection.load_candidates", {}, True),
         ("autonet.estimators.selection.select", {"ensemble_size": 5}, True),
         ("autonet.pipeline.validation_scores.score_fold", {"ensemble_size": 5}, True),
-        ("autonet.estimators.selection.refit", {"ensemble_size": 5, "refit_on_all_rows": True}, True),
+        ("autonet.estimators.selection_refit.refit", {"ensemble_size": 5, "refit_on_all_rows": True}, True),
         ("autonet.pipeline.refit.train_epoch", {"ensemble_size": 5, "refit_on_all_rows": True}, True),
     ],
 )
