@@ -11,7 +11,7 @@ splits; `hand` with its own best network, trained for the same time by a loop wr
 AdamW with one cycle of the learning rate, the augmentation that the search found; `speed` trains the network of
 `--config`, a file that `fit --configs` wrote, or the default one, in turns by the training loop and by hand: the same
 network, batches, augmentation and optimizer, two seconds each.  `threads` compares one job on two threads with two jobs
-on one thread each, and memory with channels first and last.
+on one thread each, and that with channels first in memory, and with bfloat16.
 """
 
 import argparse
@@ -221,25 +221,30 @@ def ours(state: TrainingState, plan: TrainingPlan, rows: EncodedRows) -> float:
 
 
 def threads(_: argparse.Namespace) -> None:
-    """One job on all cores, against one on each; channels last in memory, against first."""
-    print("| resolution | filters | batch | images / s, 1 job on 2 threads | 2 jobs on 1 thread | channels first |")
-    print("|---|---|---|---|---|---|")
+    """One job on all cores, against one on each; channels last in memory, against first; bfloat16."""
+    print(
+        "| resolution | filters | batch | images / s: 1 job on 2 threads | 2 jobs on 1 thread | channels first "
+        "| bfloat16 |"
+    )
+    print("|---|---|---|---|---|---|---|")
     for resolution, filters, batch in ((16, 16, 128), (16, 32, 128), (32, 16, 128), (32, 32, 128), (16, 16, 32)):
         given = (resolution, filters, batch)
         one = run_processes(1, *given, 2, last=True)
         two = run_processes(2, *given, 1, last=True)
         first = run_processes(2, *given, 1, last=False)
-        print(f"| {resolution} | {filters} | {batch} | {one:.0f} | {two:.0f} | {first:.0f} |", flush=True)
+        half = run_processes(2, *given, 1, last=True, half=True)
+        print(f"| {resolution} | {filters} | {batch} | {one:.0f} | {two:.0f} | {first:.0f} | {half:.0f} |", flush=True)
     print(f"\n{environment()}")
 
 
-def run_processes(n_jobs: int, *given: int, last: bool) -> float:
+def run_processes(n_jobs: int, *given: int, last: bool, half: bool = False) -> float:
     """Images per second of all processes together; the median of three runs."""
-    runs = [Parallel(n_jobs=2)(delayed(train_plainly)(*given, last=last) for _ in range(n_jobs)) for _ in range(3)]
+    train = delayed(train_plainly)
+    runs = [Parallel(n_jobs=2)(train(*given, last=last, half=half) for _ in range(n_jobs)) for _ in range(3)]
     return median(sum(run) for run in runs)
 
 
-def train_plainly(resolution: int, filters: int, batch: int, n_threads: int, *, last: bool) -> float:
+def train_plainly(resolution: int, filters: int, batch: int, n_threads: int, *, last: bool, half: bool) -> float:
     """Images per second of a residual network in a plain loop."""
     torch.set_num_threads(n_threads)
     memory_format = torch.channels_last if last else torch.contiguous_format
@@ -254,7 +259,9 @@ def train_plainly(resolution: int, filters: int, batch: int, n_threads: int, *, 
         if steps == 0:
             began = time.monotonic()
         optimizer.zero_grad()
-        loss(network(x), y).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            value = loss(network(x), y)
+        value.backward()
         optimizer.step()
         steps += 1
     return batch * steps / (time.monotonic() - began)

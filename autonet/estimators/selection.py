@@ -40,7 +40,7 @@ from autonet.pipeline.validation_scores import score_fold
 
 __all__ = ["Selection", "select_model"]
 
-# Rows for the training score: as many as that, with no more values, divided by the number of members; but at least some.
+# Rows, and values of them, for the training score: divided by the number of members, but at least the last number.
 MAX_SCORED_ROWS = 10_000
 MAX_SCORED_VALUES = 3_000_000
 MIN_SCORED_ROWS = 200

@@ -9,7 +9,8 @@ import torch
 from autonet import AutoNetImageClassification
 from autonet.pipeline import timing
 from autonet.pipeline.images import IMAGES
-from autonet.pipeline.timing import choose_threads, time_epoch
+from autonet.pipeline.timing import choose_precision, choose_threads, time_epoch
+from autonet.training.loop import train_step
 from tests.pipeline.trials import chosen, context
 
 
@@ -51,6 +52,63 @@ def test_trials_train_on_all_their_cores_where_that_is_faster(
     monkeypatch.setattr(timing, "available_cores", lambda: 4)
     monkeypatch.setattr(timing, "time_epoch", lambda _space, _components, n: seconds[n > 1])
     assert choose_threads(space, components, n_slots) == n_threads
+
+
+@pytest.mark.parametrize(
+    ("unit", "seconds", "precision"),
+    [
+        ("time", (6.0, 4.0), "bfloat16"),
+        ("time", (6.0, 5.9), "float32"),  # hardly faster
+        ("time", (6.0, 9.0), "float32"),  # a processor without instructions for it
+        ("time", (6.0, 0.0), "float32"),  # the network fails with it
+        ("epochs", (6.0, 4.0), "float32"),
+    ],
+)
+def test_the_precision_is_the_faster_one(
+    unit: Any, seconds: tuple[float, float], precision: str, iris: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = context(iris, unit=unit)
+    monkeypatch.setattr(timing, "time_epoch", lambda space, *_: seconds[space.precision == "bfloat16"])
+    assert choose_precision(space, chosen(space)) == precision
+    space.own = {"NetworkSelector": {"mine": None}}  # type: ignore[dict-item]  # its operations may have float32 alone
+    assert choose_precision(space, chosen(space)) == "float32"
+
+
+def test_an_epoch_is_timed_in_the_precision_of_the_context(iris: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = set()
+
+    def step(_state: Any, plan: Any, _rows: Any) -> None:
+        found.add(plan.precision)
+
+    monkeypatch.setattr(timing, "train_step", step)
+    space = context(iris, unit="time")
+    choose_precision(space, chosen(space))
+    assert found == {"float32", "bfloat16"}
+
+
+@pytest.mark.parametrize(
+    ("given", "precision"),
+    [({}, "bfloat16"), ({"precision": "float32"}, "float32"), ({"budget_type": "epochs"}, "float32")],
+)
+def test_a_fit_to_images_trains_in_the_precision_that_was_chosen(
+    given: dict[str, Any], precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = set()
+
+    def step(state: Any, plan: Any, rows: Any) -> Any:
+        found.add(plan.precision)
+        return train_step(state, plan, rows)
+
+    monkeypatch.setattr("autonet.training.loop.train_step", step)
+    monkeypatch.setattr(
+        "autonet.pipeline.timing.time_epoch", lambda space, *_: 1.0 if space.precision == "bfloat16" else 2.0
+    )
+    options: dict[str, Any] = {"max_trials": 1, "max_budget": 0.2, "n_jobs": 1, "baseline": False, **given}
+    if "budget_type" in given:
+        options["max_budget"] = 1
+    X = np.random.default_rng(0).integers(256, size=(60, 8, 8), dtype=np.uint8)
+    AutoNetImageClassification("tiny_cs", random_state=0, **options).fit(X, np.arange(60) % 2)
+    assert found == {precision}
 
 
 @pytest.mark.parametrize(("runtime", "n_threads"), [(14, 1), (15, 2)])
