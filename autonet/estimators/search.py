@@ -141,6 +141,9 @@ def place_rungs(
                 context.threads = choose_threads(context, default, n_slots)
             if options.precision == "auto":
                 context.precision = choose_precision(context, default)
+                logging.getLogger("autonet").info(
+                    "networks train in %s on %d threads", context.precision, context.threads
+                )
             if plan.needs_timing and (earlier is None or compared_epochs):
                 epoch = time_epoch(context, default, context.threads)
     if options.refit_on_all_rows == "auto":

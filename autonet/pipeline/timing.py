@@ -58,6 +58,8 @@ def choose_precision(context: TrialContext, components: Components) -> str:
     """
     if context.unit != "time" or context.own:
         return "float32"
+    if context.device.type == "cuda":  # slow without the instructions only, and its clock is another
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     full, half = (
         time_epoch(replace(context, precision=precision), components, context.threads)
         for precision in ("float32", "bfloat16")
