@@ -335,11 +335,8 @@ class Params:
         "auto", "str or torch.device", accept, 'Where to train: "auto" (a GPU if there is one), "cpu", "cuda".'
     )
     precision: str = param(
-        "float32",
-        '{"auto", "float32", "bfloat16"}',
-        PRECISION,
-        'Of matrix products and convolutions in training (``torch.autocast``).  "auto" is "bfloat16" where an epoch of '
-        "the default network takes less time with it, for budgets in seconds, without components of your own.",
+        *("float32", '{"auto", "float32", "bfloat16"}', PRECISION),
+        'Of matrix products in training (``torch.autocast``); "auto": the faster one, for budgets in seconds.',
     )
     max_parameters: int | None = param(None, "int", COUNT, "Configurations of larger networks fail before training.")
     random_state: int | np.random.RandomState | None = param(
