@@ -63,7 +63,7 @@ class Source:
 
 
 SIZES = (
-    (50_000, 80.0, SETS, (("min_rows", 20_001),)),
+    (50_000, 265.0, SETS, (("min_rows", 20_001),)),
     (10_000, 170.0, WITH_PASTED, (("min_rows", 5001), ("max_rows", 20_000))),
     (2_500, 20.0, SETS, (("max_rows", 5000),)),
 )
