@@ -163,8 +163,8 @@ class Params:
         "number of folds; or any object with scikit-learn's ``split``, which gets `X` and `y` as passed to `fit`.  "
         '"none" holds rows out instead.  "auto" takes five folds for 50 to 2500 rows (images: 500), and for up to '
         "25 rows per second and core of `max_runtime`, unless `validation_split`, ``groups`` or ``shuffle=False`` ask "
-        "for a holdout or `max_runtime` is below 5 s, and holds out 25 to 10 % of larger data (images: 2 %), or where a "
-        'fold would lack a class that `optimize_metric` needs.  Default: the preset\'s choice, "none" or "auto".',
+        "for a holdout or `max_runtime` is below 5 s, and holds out 25 to 10 % of larger data (images: 2 %), or where "
+        'a fold would lack a class that `optimize_metric` needs.  Default: the preset\'s choice, "none" or "auto".',
     )
     cross_validator_args: Mapping[str, Any] | None = param(
         None,
