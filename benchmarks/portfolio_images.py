@@ -72,8 +72,7 @@ SIZES = (
 def candidates(n_images: int) -> dict[str, Values]:
     """Values by description of those for so many images."""
     rows = tomllib.loads(CANDIDATES.read_text(encoding="utf-8"))["portfolio"]
-    fitting = (row for row in rows if row.get("min_rows", 0) <= n_images <= row.get("max_rows", n_images))
-    return {row["description"]: row["values"] for row in fitting}
+    return {row["description"]: row["values"] for row in rows if n_images in row["n_images"]}
 
 
 def train_alone(values: Values, source: Source, path: Path) -> None:

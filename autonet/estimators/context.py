@@ -94,13 +94,14 @@ def _choose_checked(
     inputs: FitInputs, options: Options, folds: Sequence[Fold], groups: Array | None, seed: int
 ) -> NDArray[np.intp]:
     """Choose the validation rows that a refit leaves out; rows of the user's own to validate on stay unseen."""
-    most, valid = inputs.modality.refit.checked_rows, folds[0].valid
+    most, fold = inputs.modality.refit.checked_rows, folds[0]
     if not most or len(folds) > 1:
-        return valid[:0]
+        return fold.valid[:0]
     if inputs.valid is not None:
-        return valid
+        return fold.valid
     if options.refit_on_all_rows != "auto":
-        return valid[:0]
+        return fold.valid[:0]
     if not isinstance(options.cross_validator, str | Integral):
-        return valid
-    return choose_checked(folds[0], most, groups=groups, shuffle=options.shuffle, seed=seed)
+        return fold.valid
+    kind = inputs.targets.kind
+    return choose_checked(fold, most, inputs.y, kind, groups=groups, shuffle=options.shuffle, seed=seed)

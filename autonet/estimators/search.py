@@ -136,16 +136,17 @@ def place_rungs(
     """
     epoch, n_folds, compared_epochs = 0.0, len(context.folds), context.modality.compared_epochs
     if timed:
+        most = plan.timing_seconds
         with current_interrupt().abandoning():
             if plan.repays_processes:
-                context.threads = choose_threads(context, default, n_slots)
+                context.threads = choose_threads(context, default, n_slots, most)
             if options.precision == "auto":
-                context.precision = choose_precision(context, default)
+                context.precision = choose_precision(context, default, most)
                 logging.getLogger("autonet").info(
                     "networks train in %s on %d threads", context.precision, context.threads
                 )
             if plan.needs_timing and (earlier is None or compared_epochs):
-                epoch = time_epoch(context, default, context.threads)
+                epoch = time_epoch(context, default, context.threads, most)
     if options.refit_on_all_rows == "auto":
         plan = plan.without_refit_if_short(epoch, compared_epochs)
     rungs = earlier or plan.rungs(epoch, context.metric.seconds * n_folds, compared_epochs)

@@ -28,6 +28,7 @@ from autonet.models.model import FittedModel
 from autonet.nets.registry import LINEAR
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.selection import (
+    CONSIDERED,
     Candidate,
     EnsembleLimits,
     Weighted,
@@ -122,6 +123,10 @@ class Selection:
     warnings: tuple[AutonetWarning, ...]
     refit_score: float | None = None
 
+    def warn(self, note: AutonetWarning) -> "Selection":
+        """Return a copy with another warning."""
+        return replace(self, warnings=(*self.warnings, note))
+
     def without(self, category: type[AutonetWarning]) -> "Selection":
         """Return a copy without the warnings of a category."""
         return replace(self, warnings=tuple(note for note in self.warnings if not isinstance(note, category)))
@@ -139,7 +144,8 @@ class Selection:
         validated, trained = self.scores.summary(context), dict[str, float]()
         refitted = {} if self.refit_score is None else {f"refit_{metric.name}": self.refit_score}
         if has_rows and (not metric.is_slow or limit.left() > metric.seconds):
-            trained = {f"train_{metric.name}": self._training_score(context)}
+            score = self._training_score(context)
+            trained = {f"train_{metric.name}": score} if math.isfinite(score) else {}
         tested = dict[str, float]()
         if context.unseen is not None:
             tested = context.unseen.score_ensemble(self.ensemble, self.threshold, limit)
@@ -166,7 +172,7 @@ class Selection:
         most = max(most // len(self.ensemble.members), MIN_SCORED_ROWS)
         rows = rows[:: math.ceil(len(rows) / most)]
         prediction = self.ensemble.predict(context.data.rows(rows))
-        return context.metric.score(context.y[rows], prediction, context.metric_weights(rows), self.threshold)
+        return context.metric.score_sample(context.y[rows], prediction, context.metric_weights(rows), self.threshold)
 
 
 def select_model(
@@ -201,7 +207,8 @@ def select_model(
     """
     interrupt = current_interrupt()
     trials, load = study.history.ranked(), study.load_checkpoint
-    networks = load_candidates(trials, load, context, baselines.baseline, most=limits.n_loaded)
+    most = CONSIDERED if context.selects_by_loss else limits.n_loaded  # the history is ranked by the metric
+    networks = load_candidates(trials, load, context, baselines.baseline, most=most)
     if not networks:
         if interrupt.requested:
             raise KeyboardInterrupt
@@ -210,6 +217,8 @@ def select_model(
     if interrupt.requested:
         notices.append(SearchInterrupted(f"{interrupt_name(interrupt)}: the best model so far is returned."))
     best = networks[0]
+    n_folds = len(best.predictions)  # below `min_budget_for_cv` fewer than tree ensembles have
+    trees = [tree.first_folds(n_folds) for tree in trees]
     found: list[Candidate[Member]] = rank_candidates([*networks, *trees], context)
     members = best.members()
     alone: tuple[Ensemble, list[Array], Weighted] = (

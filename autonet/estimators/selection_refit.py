@@ -1,17 +1,21 @@
 """Refit of the selected model: its networks and tree ensembles learn all rows, and are weighed anew."""
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
+
 from autonet.core.clock import TimeLimit
 from autonet.core.errors import BaselineReturned, RefitSkipped, SearchFailed, SearchInterrupted
-from autonet.core.interrupts import current_interrupt
+from autonet.core.interrupts import Interrupt, current_interrupt
+from autonet.core.typing import Array
 from autonet.estimators.notices import NO_TIME_TO_REFIT, Searched, interrupt_name
 from autonet.estimators.selection import Scores, Selection
 from autonet.estimators.time_plan import TimePlan
 from autonet.models.conformal import Conformal, QuantileConformal
-from autonet.models.ensemble import Ensemble, NetworkMember, TreeMember
+from autonet.models.ensemble import Ensemble, NetworkMember, TreeMember, apply_temperature
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.refit import Refitted, refit
 from autonet.pipeline.refitted import CheckedEnsemble, add_refitted
@@ -25,6 +29,7 @@ __all__ = ["refit_selection"]
 
 # Trials to choose those to refit from, where there is a time limit and rows are left to weigh them by.
 CONSIDERED_PER_SLOT = 3
+MIN_RARE_ROWS = 10  # checked rows of the rarer class, or value of a label, that a threshold is found on
 CHECK_SECONDS = 0.5  # for weighing refitted networks after an interrupt: a fit returns within two seconds
 
 Trained = dict[int, tuple[Trial, list[TrainedFold]]]
@@ -66,31 +71,46 @@ def refit_selection(
     trained = _load_trained(selection, study, context, n_best)
     if not (trained or chosen):
         return selection
-    done, weight = dict[int | str, Refitted](), context.modality.refit.weight
+    refitted, weight, single = dict[int | str, Refitted](), context.modality.refit.weight, ensemble_size == 1
     with suppress(SearchFailed), interrupt.abandoning():
-        done = refit(context, trained, chosen, shares, executor, plan.limit("refit"))
-    refitted = {name: each.members for name, each in done.items()}
+        for name, each in refit(context, trained, chosen, shares, executor, plan.limit("refit")):
+            refitted[name] = each
     was_interrupted = current_interrupt().requested
+    if not refitted and not was_interrupted:
+        return selection.warn(RefitSkipped(NO_TIME_TO_REFIT)) if asked_for else selection
     limit = TimeLimit.after(CHECK_SECONDS) if was_interrupted else plan.limit("closing")
-    weighed = add_refitted(selection.ensemble, refitted, weight)
-    checked = CheckedEnsemble.weigh(context, weighed, limit, single=ensemble_size == 1) if refitted else None
+    checked = _weigh(selection.ensemble, refitted, context, limit, single=single) if refitted else None
+    if checked is None and current_interrupt().requested:
+        return selection.warn(_explain(interrupt, "without training on all rows"))
     if was_interrupted:
-        what = "without training on all rows" if checked is None else "its training on all rows was ended early"
-        note = SearchInterrupted(f"{interrupt_name(interrupt)}: the best model is returned, {what}.")
-        selection = replace(selection, warnings=(*selection.warnings, note))
-    elif asked_for and not refitted:
-        return replace(selection, warnings=(*selection.warnings, RefitSkipped(NO_TIME_TO_REFIT)))
+        selection = selection.warn(_explain(interrupt, "its training on all rows was ended early"))
     if checked is not None:
         selection = _with_checked(selection, context, checked, trained, limit)
-        return _with_best(selection, context, checked, trained, done, limit)
-    if was_interrupted:
-        return selection
-    known = {name: members for name, members in refitted.items() if name in shares}
-    if ensemble_size == 1 and known:
+        return _with_best(selection, context, checked, trained, refitted, limit)
+    known = {name: each.members for name, each in refitted.items() if name in shares}
+    if single and known:
         ((name, members),) = known.items()
         networks = [member for member in members if isinstance(member, NetworkMember)]
         return replace(selection, members=networks, ensemble=Ensemble.from_members(name, networks))
     return replace(selection, ensemble=add_refitted(selection.ensemble, known, weight))
+
+
+def _weigh(
+    ensemble: Ensemble,
+    refitted: Mapping[int | str, Refitted],
+    context: TrialContext,
+    limit: TimeLimit,
+    *,
+    single: bool,
+) -> CheckedEnsemble | None:
+    """Add refitted networks to an ensemble, and weigh all by the checked rows; None without rows or time."""
+    members = {name: each.members for name, each in refitted.items()}
+    both = add_refitted(ensemble, members, context.modality.refit.weight)
+    return CheckedEnsemble.weigh(context, both, limit, n_validated=len(ensemble.members), single=single)
+
+
+def _explain(interrupt: Interrupt, what: str) -> SearchInterrupted:
+    return SearchInterrupted(f"{interrupt_name(interrupt)}: the best model is returned, {what}.")
 
 
 def _load_trained(selection: Selection, study: Searched, context: TrialContext, n_best: int) -> Trained:
@@ -132,11 +152,9 @@ def _with_checked(
         weights = checked.ensemble.weights if conformal.widths is None else conformal.weights
         parts = ([prediction] for prediction in checked.predictions)
         conformal = Conformal.fit(y, list(zip(weights, parts, strict=False)), [prediction])
-    threshold, score = selection.threshold, None
-    if metric.decides and len(rows) >= MIN_CALIBRATION_ROWS:
-        threshold = metric.best_threshold(y, prediction, context.metric_weights(rows))
+    threshold, score = _find_threshold(selection, context, checked), None
     if not metric.is_slow or limit.left() > metric.seconds:
-        score = metric.score(y, prediction, context.metric_weights(rows), threshold)
+        score = metric.score_sample(y, prediction, context.metric_weights(rows), threshold)
     configs, shares = dict(selection.configs), checked.ensemble.shares
     configs.update((name, dict(trial.config)) for name, (trial, _) in trained.items())
     return replace(
@@ -145,8 +163,26 @@ def _with_checked(
         configs={name: config for name, config in configs.items() if name in shares},
         conformal=conformal,
         threshold=threshold,
-        refit_score=score,
+        refit_score=score if score is not None and math.isfinite(score) else None,
     )
+
+
+def _find_threshold(selection: Selection, context: TrialContext, checked: CheckedEnsemble) -> float | Array | None:
+    """Return the threshold that is best on the checked rows; where they are too few, the earlier one."""
+    rows, metric, before = context.checked_rows, context.metric, selection.threshold
+    y = context.y[rows]
+    if before is not None and context.task.kind == "classification":
+        # The same decisions as before, of probabilities at another temperature.
+        ratio = checked.ensemble.temperature / selection.ensemble.temperature
+        before = float(apply_temperature(np.array([[1 - before, before]]), ratio)[0, 1])
+    if not metric.decides or len(rows) < MIN_CALIBRATION_ROWS:
+        return before
+    found = metric.best_threshold(y, checked.prediction, context.metric_weights(rows))
+    if found is None or before is None:
+        return found
+    n_positive = np.count_nonzero(y, axis=0)
+    is_rare = np.minimum(n_positive, len(rows) - n_positive) < MIN_RARE_ROWS
+    return np.where(is_rare, before, found) if context.task.kind == "multilabel" else before if is_rare else found
 
 
 def _with_best(

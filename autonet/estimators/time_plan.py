@@ -34,6 +34,8 @@ MIN_PROCESS_SECONDS = 10.0
 # Shares of the runtime before the search.
 BASELINE_SHARE = 0.02
 BASELINE_SECONDS = (0.1, 2.0)  # at least, at most
+TIMING_SHARE = 0.03  # for each duration that is measured
+MIN_TIMING_SECONDS = 0.3
 
 # Shares of the runtime reserved at the end: fit must return by max_runtime.
 SELECTION_SHARE = 0.02
@@ -132,6 +134,11 @@ class TimePlan:
         """Seconds for training the baseline."""
         low, high = BASELINE_SECONDS
         return min(max(BASELINE_SHARE * (self.runtime or high), low), high)
+
+    @property
+    def timing_seconds(self) -> float:
+        """Seconds that the measurement of a duration may take; without a time limit, any."""
+        return math.inf if self.runtime is None else max(TIMING_SHARE * self.runtime, MIN_TIMING_SECONDS)
 
     @property
     def _reserved(self) -> tuple[float, float, float]:

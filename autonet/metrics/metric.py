@@ -21,7 +21,7 @@ from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidData, InvalidOption, UnknownName
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
-from autonet.metrics.formulas import f1
+from autonet.metrics.formulas import accuracy, f1
 from autonet.metrics.measures import BINARY, PINBALL, Decision, Measure, own_measures
 from autonet.metrics.scorers import Scorer, Toy, as_scorer
 from autonet.metrics.thresholds import best_of_candidates
@@ -124,6 +124,11 @@ class Metric:
         """Whether a call takes more than `SLOW_SECONDS`."""
         return self.seconds > SLOW_SECONDS
 
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether it is the accuracy of classes; a function of the user's own may have that name, too."""
+        return isinstance(self.measure, Decision) and self.measure.of_counts is accuracy
+
     def score(
         self,
         y_true: Array,
@@ -161,6 +166,22 @@ class Metric:
                 return float(self.measure(y_true, prediction, sample_weight, threshold)) + 0.0  # no -0.0
         except ValueError as error:
             raise InvalidData(f"The metric {self.name!r} cannot score these targets: {error}") from error
+
+    def score_sample(
+        self,
+        y_true: Array,
+        prediction: Array,
+        sample_weight: Array | None = None,
+        threshold: float | Array | None = None,
+    ) -> float:
+        """Compute the score of a sample of rows; arguments as for `score`, shapes (n, ...).
+
+        NaN also where the metric is undefined for the targets: the sample may lack a class.
+        """
+        try:
+            return self.score(y_true, prediction, sample_weight, threshold)
+        except InvalidData:
+            return float("nan")
 
     def loss(self, score: float) -> float:
         """Convert a score to a loss: its difference from the optimum, or the score itself if smaller is better."""

@@ -237,10 +237,14 @@ def fit_temperature(probabilities: Array, y: Array, weights: Array | None = None
     float
         1 if no other is better.
     """
-    rows = np.arange(len(y))
+    logs = np.log(np.maximum(probabilities, MIN_PROBABILITY))
+    logs -= logs.max(axis=1, keepdims=True)
+    of_truth = logs[np.arange(len(y)), y]
 
     def loss(log_temperature: float) -> float:
-        return -float(np.average(_log_softmax(probabilities, np.exp(log_temperature))[rows, y], weights=weights))
+        temperature = np.exp(log_temperature)
+        total = np.log(np.exp(logs / temperature).sum(axis=1))
+        return float(np.average(total - of_truth / temperature, weights=weights))
 
     end = np.log(MAX_TEMPERATURE)
     found = minimize_scalar(loss, bounds=(-end, end), method="bounded", options={"xatol": 1e-3})

@@ -1,7 +1,7 @@
 """The baseline: a linear network, fitted before the search so that there is always a model to return."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,10 @@ class Baseline:
     members: list[NetworkMember] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
     encoding_seconds: float = 0.0
+
+    def first_folds(self, n_folds: int) -> "Baseline":
+        """Return the baseline of the first folds only."""
+        return replace(self, members=self.members[:n_folds], snapshots=self.snapshots[:n_folds])
 
     @property
     def rank(self) -> tuple[float, float]:

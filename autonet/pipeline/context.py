@@ -155,20 +155,22 @@ class TrialContext:
 
     @property
     def all_rows(self) -> NDArray[np.intp]:
-        """Rows of any fold, shape (n,)."""
-        parts = [part for fold in self.folds for part in (fold.train, fold.valid)]
-        return np.unique(np.concatenate(parts))
+        """Rows of any fold, sorted, shape (n,); those that a fold repeats, because of their weights, as often."""
+        counts = np.zeros(len(self.y), np.intp)
+        for fold in self.folds:
+            counts = np.maximum(counts, np.bincount(np.concatenate([fold.train, fold.valid]), minlength=len(counts)))
+        return np.repeat(np.arange(len(counts)), counts)
 
     @property
     def selects_by_loss(self) -> bool:
         """Whether models are selected by the calibrated loss: accuracy hardly tells them apart on few rows."""
-        return self.modality.selects_by_loss and self.metric.name == "accuracy"
+        return self.modality.selects_by_loss and self.metric.is_accuracy
 
     @property
     def refit_rows(self) -> NDArray[np.intp]:
         """Rows that a refit trains on, shape (n,)."""
-        every, checked = self.all_rows, self.checked_rows
-        return np.setdiff1d(every, checked) if len(checked) else every
+        every = self.all_rows
+        return every[~np.isin(every, self.checked_rows)]
 
     @property
     def nodes(self) -> dict[str, Node[Any]]:

@@ -99,7 +99,7 @@ def refit(
     shares: Mapping[int | str, float],
     executor: Executor,
     limit: TimeLimit,
-) -> dict[int | str, Refitted]:
+) -> Iterator[tuple[int | str, Refitted]]:
     """Train networks on all rows, for about as many epochs as their best one took, and grow tree ensembles as large.
 
     A network that was still improving continues from its last state, and so does one of few epochs; one that had begun
@@ -119,10 +119,11 @@ def refit(
     executor : Executor
     limit : TimeLimit
 
-    Returns
-    -------
-    dict of int or str to Refitted
-        By number of the trial, the networks that were trained in time; by name, the tree ensembles.
+    Yields
+    ------
+    name : int or str
+        Number of a trial whose networks were trained in time, or name of a tree ensemble.
+    refitted : Refitted
     """
     wanted: dict[int | str, _Refit] = {
         number: _plan_networks(context, trial, folds) for number, (trial, folds) in trained.items()
@@ -138,20 +139,20 @@ def refit(
 
     limit = limit.shift(-_check_seconds(context, [folds for _, folds in trained.values()]))
     jobs = _choose_jobs([wanted[name] for name in sorted(wanted, key=priority, reverse=True)], executor.n_slots, limit)
-    names, done = {refit.job.trial: name for name, refit in wanted.items()}, dict[int | str, Refitted]()
+    names, done = {refit.job.trial: name for name, refit in wanted.items()}, list[int | str]()
     for outcome in _run(partial(refit_trial, context), jobs, executor):
         name, checkpoint = names[outcome.job.trial], outcome.result.checkpoint
         if checkpoint is None:
             what = f"trial {name}" if isinstance(name, int) else name
             logging.getLogger("autonet").info("%s stays as it was validated: %s", what, outcome.reason)
         else:
-            done[name] = Refitted(wanted[name].build(checkpoint), outcome.result.metrics.get("trained", 0.0))
+            done.append(name)
+            yield name, Refitted(wanted[name].build(checkpoint), outcome.result.metrics.get("trained", 0.0))
     n_trees = sum(isinstance(name, str) for name in done)
     logging.getLogger("autonet").info(
         "%d of %d trials and %d of %d tree ensembles trained on all rows",
         *(len(done) - n_trees, len(trained), n_trees, len(wanted) - len(trained)),
     )
-    return done
 
 
 def _choose_jobs(wanted: Sequence[_Refit], n_slots: int, limit: TimeLimit) -> list[Job]:
@@ -261,7 +262,8 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
                 raise TimedOut("interrupted")
             if context.unit != "time" and budget.truncated and not budget.interrupted:
                 raise TimeoutError(f"no time for {length:g} epochs")
-            used += state.position.seconds if context.unit == "time" else state.position.epochs / len(folds)
+            seconds = state.position.seconds + budget.elapsed
+            used += seconds if context.unit == "time" else state.position.epochs / len(folds)
             weights.append(state.ema.network.state_dict())
             if not all(torch.isfinite(tensor).all() for tensor in weights[-1].values()):
                 raise TrainingDiverged(f"weights became infinite at step {state.position.steps}")

@@ -7,13 +7,14 @@ import numpy as np
 import torch
 
 from autonet.core.clock import TimeLimit
+from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import RefitShares
 from autonet.core.typing import Array
 from autonet.models.ensemble import Ensemble, Member, apply_temperature, fit_temperature, weighted_mean
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.greedy_selection import greedy_selection
 from autonet.pipeline.selection import MIN_CALIBRATION_ROWS
-from autonet.pipeline.validation_scores import calibrated_loss
+from autonet.pipeline.validation_scores import are_useful, calibrated_loss
 
 __all__ = ["CheckedEnsemble", "add_refitted"]
 
@@ -68,11 +69,17 @@ class CheckedEnsemble:
 
     @classmethod
     def weigh(
-        cls, context: TrialContext, ensemble: Ensemble, limit: TimeLimit, *, single: bool = False
+        cls,
+        context: TrialContext,
+        ensemble: Ensemble,
+        limit: TimeLimit,
+        *,
+        n_validated: int | None = None,
+        single: bool = False,
     ) -> "CheckedEnsemble | None":
         """Weigh the members of an ensemble; return None if there are no rows or no time.
 
-        Those of little weight are dropped, but in regression, where intervals rest on the disagreement of all.
+        Those of little weight are dropped, and those that are not much better than a constant have none.
 
         Parameters
         ----------
@@ -80,15 +87,22 @@ class CheckedEnsemble:
         ensemble : Ensemble
             With the weights that the members have before.
         limit : TimeLimit
+            When it stops early; a request to stop that comes meanwhile stops it earlier.
+        n_validated : int, optional
+            Number of first members that remain in regression, where intervals rest on their disagreement; default: all.
         single : bool
             Whether to keep the member of the smallest loss alone.
         """
         rows, cpu = context.checked_rows, torch.device("cpu")
         if not len(rows):
             return None
-        predictions = list[Array]()
+        interrupt, was_requested, predictions = current_interrupt(), current_interrupt().requested, list[Array]()
+
+        def is_over() -> bool:
+            return (limit if was_requested else min(limit, interrupt.limit)).left() <= 0
+
         for member in ensemble.members:
-            if limit.left() <= 0:
+            if is_over():
                 return None
             predictions.append(member.predict(member.encoder.inputs(context.data, cpu, rows)))
 
@@ -97,12 +111,15 @@ class CheckedEnsemble:
 
         losses = np.array([loss(prediction)[0] for prediction in predictions])
         ranking = np.argsort(losses, kind="stable")
-        shares = np.empty(len(losses))
-        shares[ranking] = greedy_selection([predictions[i] for i in ranking], loss, size=SELECTED)
+        ranked = [predictions[i] for i in ranking]
+        shares, useful = np.empty(len(losses)), np.empty(len(losses), bool)
+        shares[ranking] = greedy_selection(ranked, loss, size=SELECTED, is_over=is_over)
+        useful[ranking] = are_useful(context, rows, ranked)
         prior = PRIOR_ROWS / (PRIOR_ROWS + len(rows))
-        weights = prior * np.array(ensemble.weights) + (1 - prior) * shares
-        least = 0.0 if context.task.kind == "regression" else MIN_WEIGHT
-        kept: list[int] = [int(ranking[0])] if single else np.flatnonzero(weights >= least).tolist()
+        weights = useful * (prior * np.array(ensemble.weights) + (1 - prior) * shares)
+        remains = np.arange(len(losses)) < (len(losses) if n_validated is None else n_validated)
+        remains &= context.task.kind == "regression"
+        kept: list[int] = [int(ranking[0])] if single else np.flatnonzero(remains | (weights >= MIN_WEIGHT)).tolist()
         predictions = [predictions[i] for i in kept]
         ensemble = replace(
             ensemble,

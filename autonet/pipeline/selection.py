@@ -32,8 +32,7 @@ from autonet.pipeline.trained import TrainedFold, as_folds
 from autonet.pipeline.trial import build_member
 from autonet.pipeline.validation_scores import (
     ValidationScorer,
-    calibrated_loss,
-    plain_loss,
+    are_useful,
     rank_loss,
 )
 from autonet.search.records import Trial
@@ -58,9 +57,6 @@ NOISE = 0.25  # noise of a score, as a share of it over the root of the number o
 # Weight below which a tree ensemble is left out: it makes the model larger and slower, and no better
 # (docs/benchmarks/log.md).
 MIN_TREE_WEIGHT = 0.1
-# Gain of a candidate over a constant prediction, as a share of the best candidate's, below which it is left out: with
-# a metric such as accuracy, a network at chance level may decide a few validation rows.
-MIN_GAIN = 0.25
 MIN_CALIBRATION_ROWS = 100  # validation rows needed to fit the temperature of the ensemble
 
 Member_co = TypeVar("Member_co", bound=Member, covariant=True)
@@ -124,6 +120,10 @@ class Candidate(Generic[Member_co]):
             [fold.prediction(snapshot) for fold, snapshot in pairs],
             cache(lambda: [build_member(context, trial.config, fold, snapshot.weights) for fold, snapshot in pairs]),
         )
+
+    def first_folds(self, n_folds: int) -> "Candidate[Member_co]":
+        """Return the candidate with its members of the first folds only."""
+        return replace(self, predictions=self.predictions[:n_folds], members=lambda: self.members()[:n_folds])
 
 
 @dataclass(frozen=True)
@@ -205,8 +205,8 @@ def load_candidates(
     # A mean over fewer folds is not comparable.
     n_folds = max((len(candidate.predictions) for candidate in found), default=0)
     found = [candidate for candidate in found if len(candidate.predictions) == n_folds]
-    if baseline is not None and all(len(baseline.members) >= len(c.predictions) for c in found):
-        found.append(Candidate.from_baseline(baseline))
+    if baseline is not None and len(baseline.members) >= n_folds:
+        found.append(Candidate.from_baseline(baseline.first_folds(n_folds) if found else baseline))
     return rank_candidates(found, context)
 
 
@@ -248,7 +248,8 @@ def select(
     n_folds = max(len(candidate.predictions) for candidate in found)
     found = limits.restrict([candidate for candidate in found if len(candidate.predictions) == n_folds])
     scorer = ValidationScorer.sample(context, n_folds)
-    found = _drop_useless(context, scorer, found)
+    useful = are_useful(context, scorer.positions, [scorer.seen(candidate.predictions) for candidate in found])
+    found = [candidate for candidate, is_useful in zip(found, useful, strict=True) if is_useful]
     seen = [scorer.seen(candidate.predictions) for candidate in found]
     interrupt, metric = current_interrupt(), context.metric
 
@@ -275,25 +276,6 @@ def select(
     temperature = _calibrate(context, predictions)
     predictions = [apply_temperature(part, temperature) for part in predictions]
     return Ensemble(members, weights, names, temperature), predictions, chosen
-
-
-def _drop_useless(
-    context: TrialContext, scorer: ValidationScorer, found: Sequence[Candidate[Member]]
-) -> list[Candidate[Member]]:
-    """Return the candidates, the best first, that predict much better than a constant.
-
-    Compared are plain losses, at the best temperature where probabilities are overconfident.
-    """
-    rows, best = scorer.positions, scorer.seen(found[0].predictions)
-    constant = plain_loss(context, rows, np.full_like(best, best.mean(axis=0)))
-    least = MIN_GAIN * (constant - plain_loss(context, rows, best))
-
-    def is_useful(candidate: Candidate[Member]) -> bool:
-        prediction = scorer.seen(candidate.predictions)
-        plain, calibrated = (loss(context, rows, prediction) for loss in (plain_loss, calibrated_loss))
-        return constant - min(plain, calibrated) >= least
-
-    return [found[0], *filter(is_useful, found[1:])]
 
 
 def _drop_light_trees(shares: NDArray[np.float64], found: Sequence[Candidate[Member]]) -> NDArray[np.float64]:

@@ -1,20 +1,23 @@
 """Durations that a fit measures at its start: of an epoch, on one thread or several, in either precision."""
 
 import logging
+import math
 import time
 from dataclasses import replace
 
 import torch
 
+from autonet.core.alarms import Alarm, TimedOut
 from autonet.core.component import Components
 from autonet.core.cores import available_cores
 from autonet.core.interrupts import current_interrupt
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.threads import torch_threads
 from autonet.pipeline.trial import build_in_context
-from autonet.training.batches import count_batches, shuffled_batches
-from autonet.training.loop import train_step
+from autonet.training.batches import EncodedRows, count_batches, shuffled_batches
+from autonet.training.loop import TrainingPlan, train_step
 from autonet.training.random import draw_from
+from autonet.training.state import TrainingState
 
 __all__ = ["choose_precision", "choose_threads", "time_epoch"]
 
@@ -24,7 +27,7 @@ TIMING_SECONDS = 0.1  # of training steps, after one warm-up step
 MIN_SPEEDUP = 1.15
 
 
-def choose_threads(context: TrialContext, components: Components, n_slots: int) -> int:
+def choose_threads(context: TrialContext, components: Components, n_slots: int, most: float = math.inf) -> int:
     """Return the number of threads of a trial: as many as it has cores, if an epoch is faster with them, else 1.
 
     With budgets in epochs it is 1, so that a seed gives the same bits on any number of cores.
@@ -36,15 +39,17 @@ def choose_threads(context: TrialContext, components: Components, n_slots: int) 
         Of the configuration to time.
     n_slots : int
         Number of trials at once.
+    most : float
+        Seconds that each measurement may take.
     """
     cores = available_cores() // n_slots
     if cores < 2 or not context.modality.uses_threads or context.unit != "time" or context.device.type != "cpu":
         return 1
-    one, several = (time_epoch(context, components, n_threads) for n_threads in (1, cores))
+    one, several = (time_epoch(context, components, n_threads, most) for n_threads in (1, cores))
     return cores if one > MIN_SPEEDUP * several > 0 else 1
 
 
-def choose_precision(context: TrialContext, components: Components) -> str:
+def choose_precision(context: TrialContext, components: Components, most: float = math.inf) -> str:
     """Return "bfloat16" if an epoch is faster with it, else "float32".
 
     With budgets in epochs it is "float32", so that results are the same on any processor, and with components of the
@@ -55,27 +60,30 @@ def choose_precision(context: TrialContext, components: Components) -> str:
     context : TrialContext
     components : Components
         Of the configuration to time.
+    most : float
+        Seconds that each measurement may take.
     """
     if context.unit != "time" or context.own:
         return "float32"
     if context.device.type == "cuda":  # slow without the instructions only, and its clock is another
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     full, half = (
-        time_epoch(replace(context, precision=precision), components, context.threads)
+        time_epoch(replace(context, precision=precision), components, context.threads, most)
         for precision in ("float32", "bfloat16")
     )
     return "bfloat16" if full > MIN_SPEEDUP * half > 0 else "float32"
 
 
-def time_epoch(context: TrialContext, components: Components, n_threads: int = 1) -> float:
+def time_epoch(context: TrialContext, components: Components, n_threads: int = 1, most: float = math.inf) -> float:
     """Estimate the seconds that an epoch takes on all folds, from steps on the first.
 
     On one thread of a CPU, processor time is measured, because worker processes start meanwhile.  Return 0 if the
-    network fails; its trial will report the error.
+    network fails; its trial will report the error.  If two steps take more than `most` seconds, the estimate is too
+    low.
     """
     try:
         with torch_threads(n_threads):
-            return _measure(context, components, n_threads)
+            return _measure(context, components, n_threads, most)
     except KeyboardInterrupt:
         raise
     except BaseException:  # of a network of the user's own, which may even call sys.exit
@@ -83,11 +91,22 @@ def time_epoch(context: TrialContext, components: Components, n_threads: int = 1
         return 0.0
 
 
-def _measure(context: TrialContext, components: Components, n_threads: int) -> float:
+def _measure(context: TrialContext, components: Components, n_threads: int, most: float) -> float:
     encoded, generator = context.encode_fold(components, 0), torch.Generator()
     rows, layout = encoded.rows, encoded.encoder.layout
     with draw_from(generator):
         state, plan = build_in_context(context, components, rows, layout, generator)
+    try:
+        with Alarm(time.monotonic() + most):
+            seconds = _time_step(state, plan, rows, generator, n_threads)
+    except TimedOut:
+        seconds = most / 2  # at least, because there are two steps
+    return seconds * count_batches(len(rows), plan.batch_size) * len(context.folds)
+
+
+def _time_step(
+    state: TrainingState, plan: TrainingPlan, rows: EncodedRows, generator: torch.Generator, n_threads: int
+) -> float:
     batches = shuffled_batches(len(rows), plan.batch_size, state.device, generator)
     state.network.train()
     train_step(state, plan, rows.take(batches[0]))
@@ -96,5 +115,4 @@ def _measure(context: TrialContext, components: Components, n_threads: int) -> f
     while clock() - began < TIMING_SECONDS and not current_interrupt().requested:
         train_step(state, plan, rows.take(batches[steps % len(batches)]))
         steps += 1
-    seconds = (clock() - began) / max(steps, 1)
-    return seconds * count_batches(len(rows), plan.batch_size) * len(context.folds)
+    return (clock() - began) / max(steps, 1)

@@ -5,6 +5,7 @@ A trial trains one network per fold: a single one for a holdout, k of them for c
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ import torch
 from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
 from autonet.core.component import Components
-from autonet.core.errors import InvalidNetwork
+from autonet.core.errors import InvalidData, InvalidNetwork
 from autonet.core.modality import Modality
 from autonet.core.task import InputLayout, Task
 from autonet.core.typing import Array
@@ -247,7 +248,8 @@ def score_additional(
         scores_of_folds = []
         for fold, prediction in zip(context.folds, predictions, strict=False):
             truth, weights = context.y[fold.valid], context.metric_weights(fold.valid)
-            scores_of_folds.append(metric.best_score(truth, prediction, weights))
+            with suppress(InvalidData):  # a fold may lack a class
+                scores_of_folds.append(metric.best_score(truth, prediction, weights))
         defined = [score for score in scores_of_folds if np.isfinite(score)]
         scores[f"val_{metric.name}"] = float(np.mean(defined)) if defined else float("nan")
     return scores

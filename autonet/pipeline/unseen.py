@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
-from autonet.core.errors import InvalidData, ScoreSkipped
+from autonet.core.errors import ScoreSkipped
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Data, Encoder, Inputs
 from autonet.core.typing import Array
@@ -141,8 +141,5 @@ class UnseenRows:
         for metric in self.metrics:
             if metric.is_slow and not slow:
                 continue
-            try:
-                scores[f"test_{metric.name}"] = metric.score(self.y[rows], prediction, None, threshold)
-            except InvalidData:
-                scores[f"test_{metric.name}"] = float("nan")
+            scores[f"test_{metric.name}"] = metric.score_sample(self.y[rows], prediction, None, threshold)
         return scores

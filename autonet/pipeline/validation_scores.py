@@ -1,5 +1,6 @@
 """Scores of predictions for validation rows, by which networks are ranked and ensembles are selected."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -7,14 +8,19 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from autonet.core.errors import InvalidData
 from autonet.core.typing import Array
 from autonet.metrics.formulas import PLAIN_LOSSES, pinball
 from autonet.models.ensemble import apply_temperature, fit_temperature
 from autonet.pipeline.context import TrialContext
 
-__all__ = ["ValidationScorer", "calibrated_loss", "plain_loss", "rank_loss", "score_fold"]
+__all__ = ["ValidationScorer", "are_useful", "calibrated_loss", "plain_loss", "rank_loss", "score_fold"]
 
 SCORED_ROWS = 20_000  # validation rows scored in the selection; more change nothing
+TEMPERATURE_ROWS = 2_000  # that a temperature is fitted on while models are compared
+# Gain of a model over a constant prediction, as a share of the best one's, below which it is useless: with a metric
+# such as accuracy, a network at chance level may decide a few validation rows.
+MIN_GAIN = 0.25
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,10 @@ def score_fold(context: TrialContext, rows: NDArray[np.intp], prediction: Array)
 
     The loss of the metric is infinite where it is undefined.
     """
-    loss = context.metric.best_loss(context.y[rows], prediction, context.metric_weights(rows))
+    try:
+        loss = context.metric.best_loss(context.y[rows], prediction, context.metric_weights(rows))
+    except InvalidData:  # a sample of the rows may lack a class
+        loss = math.inf
     return loss, plain_loss(context, rows, prediction)
 
 
@@ -84,9 +93,27 @@ def calibrated_loss(context: TrialContext, rows: NDArray[np.intp], prediction: A
     Networks that trained longer are more often right, and overconfident; the temperature of an ensemble corrects that.
     """
     if context.task.kind == "classification":
-        temperature = fit_temperature(prediction, context.y[rows], context.metric_weights(rows))
+        step = math.ceil(len(rows) / TEMPERATURE_ROWS)
+        some = rows[::step]
+        temperature = fit_temperature(prediction[::step], context.y[some], context.metric_weights(some))
         prediction = apply_temperature(prediction, temperature)
     return plain_loss(context, rows, prediction)
+
+
+def are_useful(context: TrialContext, rows: NDArray[np.intp], predictions: Sequence[Array]) -> NDArray[np.bool_]:
+    """Return which predictions (n, n_outputs), the best first, are much better than a constant; the best one always is.
+
+    Compared are plain losses, at the best temperature where probabilities are overconfident.
+    """
+    best = predictions[0]
+    constant = plain_loss(context, rows, np.full_like(best, best.mean(axis=0)))
+    least = MIN_GAIN * (constant - plain_loss(context, rows, best))
+
+    def is_useful(prediction: Array) -> bool:
+        plain, calibrated = (loss(context, rows, prediction) for loss in (plain_loss, calibrated_loss))
+        return bool(constant - min(plain, calibrated) >= least)
+
+    return np.array([True, *map(is_useful, predictions[1:])])
 
 
 def rank_loss(context: TrialContext, predictions: Sequence[Array], loss: float) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import log_loss, make_scorer
 
 from autonet import AutoNetClassification, AutoNetImageClassification
 from autonet.core.errors import InvalidOption, SearchInterrupted
@@ -184,6 +185,36 @@ def test_workers_that_would_be_idle_train_the_next_best_networks(digits: Any, ca
         auto = fitted_images(digits, ensemble_size=1, n_jobs=2)
     assert "2 of 2 trials" in caplog.text
     assert len(auto.model_.ensemble.members) == 1
+
+
+def test_a_budget_in_seconds_includes_the_refit(digits: Any) -> None:
+    options = {"budget_type": "time", "max_trials": 1, "min_budget": 0.3, "max_budget": 0.3, "ensemble_size": 1}
+    auto = fitted_images(digits, **options)
+    [trial] = auto.history_.trials
+    assert auto.fit_result["budget"] > trial.budget + 0.1
+
+
+def logit(p: float) -> float:
+    return float(np.log(p / (1 - p)))
+
+
+def test_the_threshold_is_that_of_the_new_temperature(digits: Any) -> None:
+    few = digits[0][:700], (digits[1][:700] == 8).astype(int)
+    options = {"optimize_metric": "f1", "max_trials": 2}
+    before, after = (fitted_images(few, refit_on_all_rows=refit, **options) for refit in (False, "auto"))
+    old, new = before.fit_result["threshold"], after.fit_result["threshold"]
+    temperatures = [auto.model_.ensemble.temperature for auto in (before, after)]
+    assert temperatures[0] != temperatures[1] == 1.0  # few rows are left out, too few to fit it
+    assert logit(new) == pytest.approx(logit(old) * temperatures[0])
+
+
+def test_a_metric_that_a_sample_lacks_a_class_for_does_not_end_the_fit(digits: Any) -> None:
+    X, y = digits
+    y = np.where((y == 9) & (np.cumsum(y == 9) > 8), 8, y)  # eight images of a class
+    metric = make_scorer(log_loss, greater_is_better=False, response_method="predict_proba")
+    auto = fitted_images((X, y), optimize_metric=metric, max_trials=1)
+    assert auto.fit_result["loss"] > 0
+    assert not np.isnan(auto.fit_result["info"].get("refit_log_loss", 0.0))
 
 
 def test_a_configuration_is_trained_for_its_budget_and_no_more(digits: Any) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from autonet.data.splits.folds import Fold
 from autonet.data.table import Table
 from autonet.pipeline.context import TrialContext
 from tests.pipeline.trials import chosen, context
@@ -78,3 +79,13 @@ def test_weights_reach_the_loss_and_the_metric(iris: Any) -> None:
     plain, _ = space.validation(space.folds[0].valid, encoded.targets, encoded.valid.y)(always_0)
     heavy, _ = weighted.validation(space.folds[0].valid, encoded.targets, encoded.valid.y)(always_0)
     assert heavy < 0.05 < 0.5 < plain
+
+
+def test_rows_that_weights_repeat_are_repeated_in_the_refit(iris: Any) -> None:
+    space = context(iris)
+    space.folds = [Fold(np.array([0, 0, 0, 2, 4]), np.array([0, 1, 4, 4]))]
+    np.testing.assert_array_equal(space.all_rows, [0, 0, 0, 0, 1, 2, 4, 4, 4])
+    space.folds = [Fold(np.array([0, 0, 2]), np.array([1])), Fold(np.array([1, 2]), np.array([0, 0]))]
+    np.testing.assert_array_equal(space.all_rows, [0, 0, 1, 2])
+    space.checked_rows = np.array([0])
+    np.testing.assert_array_equal(space.refit_rows, [1, 2])

@@ -36,7 +36,7 @@ def trained(space: TrialContext, *, best: int = 20) -> tuple[Trial, list[Trained
 def refitted(
     space: TrialContext, trial: tuple[Trial, list[TrainedFold]], limit: TimeLimit = LATER
 ) -> list[NetworkMember]:
-    return refit(space, {4: trial}, [], {4: 1.0}, InProcess(), limit)[4].members
+    return dict(refit(space, {4: trial}, [], {4: 1.0}, InProcess(), limit))[4].members
 
 
 def weights(members: list[NetworkMember]) -> torch.Tensor:
@@ -98,7 +98,7 @@ def test_all_validation_rows_may_be_checked(iris: Any) -> None:
 def test_the_budget_is_the_whole_training(iris: Any) -> None:
     space = context(iris)
     for best, epochs in ((20, 26), (7, 7)):  # one goes on, the other begins anew
-        again = refit(space, {4: trained(space, best=best)}, [], {4: 1.0}, InProcess(), LATER)
+        again = dict(refit(space, {4: trained(space, best=best)}, [], {4: 1.0}, InProcess(), LATER))
         assert again[4].budget == epochs
 
 
@@ -129,15 +129,15 @@ def test_where_time_is_short_those_that_weigh_most_are_trained(
     trials = {n: (Trial(n, default(space.task), 3, "default"), folds) for n in (1, 2, 3)}
     shares, began = {1: 0.2, 2: 0.7, 3: 0.1}, clock.now
     # A tenth of a second for an epoch on 105 rows: one for seven epochs on 150.
-    assert list(refit(space, trials, [], shares, InProcess(), TimeLimit(began + 1.5))) == [2]
+    assert list(dict(refit(space, trials, [], shares, InProcess(), TimeLimit(began + 1.5)))) == [2]
     assert clock.now - began == pytest.approx(1.0, abs=0.01)
     began = clock.now
-    assert list(refit(space, trials, [], shares, InProcess(), TimeLimit(began + 0.8))) == [
+    assert list(dict(refit(space, trials, [], shares, InProcess(), TimeLimit(began + 0.8)))) == [
         2
     ]  # shorter than it should be
     assert 0.5 < clock.now - began < 0.8
-    assert refit(space, trials, [], shares, InProcess(), TimeLimit(clock.now + 0.4)) == {}
-    assert refit(space, trials, [], shares, InProcess(), TimeLimit(clock.now - 1.0)) == {}
+    assert dict(refit(space, trials, [], shares, InProcess(), TimeLimit(clock.now + 0.4))) == {}
+    assert dict(refit(space, trials, [], shares, InProcess(), TimeLimit(clock.now - 1.0))) == {}
 
 
 def test_epochs_are_all_trained_or_none(iris: Any) -> None:
@@ -176,7 +176,7 @@ def test_a_trial_that_diverges_is_left_out(iris: Any) -> None:
     for tensor in trials[1][1][0].state["network"].values():
         if tensor.is_floating_point():
             tensor.fill_(float("nan"))
-    assert list(refit(space, trials, [], {1: 0.5, 4: 0.5}, InProcess(), LATER)) == [4]
+    assert list(dict(refit(space, trials, [], {1: 0.5, 4: 0.5}, InProcess(), LATER))) == [4]
 
 
 def test_infinite_weights_are_no_model(iris: Any) -> None:
@@ -200,7 +200,7 @@ def test_tree_ensembles_learn_all_rows(iris: Any) -> None:
     space = context(iris)
     found = fit_trees(space)
     shares = {tree.name: 0.5 for tree in found}
-    again = refit(space, {}, found, shares, InProcess(), LATER)
+    again = dict(refit(space, {}, found, shares, InProcess(), LATER))
     assert set(again) == {"boosting", "forest"}
     for tree in found:
         (before,), (after,) = tree.members(), again[tree.name].members
@@ -212,7 +212,7 @@ def test_tree_ensembles_learn_all_rows(iris: Any) -> None:
             for m in (before, after)
         ]
         assert right[1] == 1.0 >= right[0]
-        repeated = refit(space, {}, found, shares, InProcess(), LATER)[tree.name].members[0]
+        repeated = dict(refit(space, {}, found, shares, InProcess(), LATER))[tree.name].members[0]
         x = after.encoder.inputs(space.data, space.device)
         np.testing.assert_array_equal(repeated.predict(x), after.predict(x))
 
@@ -221,12 +221,12 @@ def test_tree_ensembles_learn_all_rows(iris: Any) -> None:
 def test_trees_stay_as_they_are_on_folds_and_without_time(iris: Any, clock: FakeClock) -> None:
     folded, space = context(iris, folds=3), context(iris)
     found = fit_trees(folded)
-    assert refit(folded, {}, found, {tree.name: 0.5 for tree in found}, InProcess(), LATER) == {}
+    assert dict(refit(folded, {}, found, {tree.name: 0.5 for tree in found}, InProcess(), LATER)) == {}
     found = [replace(tree, budget=1.0) for tree in fit_trees(space)]
     shares = {"boosting": 0.4, "forest": 0.6}
-    assert refit(space, {}, found, shares, InProcess(), TimeLimit(clock.now + 0.5)) == {}
-    assert set(refit(space, {}, found, shares, InProcess(), TimeLimit(clock.now + 2))) == {"forest"}
-    assert set(refit(space, {}, found, shares, InProcess(), TimeLimit(clock.now + 5))) == {"forest", "boosting"}
+    assert dict(refit(space, {}, found, shares, InProcess(), TimeLimit(clock.now + 0.5))) == {}
+    assert set(dict(refit(space, {}, found, shares, InProcess(), TimeLimit(clock.now + 2)))) == {"forest"}
+    assert set(dict(refit(space, {}, found, shares, InProcess(), TimeLimit(clock.now + 5)))) == {"forest", "boosting"}
 
 
 @pytest.mark.usefixtures("trees")
@@ -235,7 +235,7 @@ def test_refitted_trees_replace_those_that_were_validated(iris: Any) -> None:
     found = fit_trees(space)
     members = [member for tree in found for member in tree.members()]
     before = Ensemble(members, [0.3, 0.7], [tree.name for tree in found])
-    new = refit(space, {}, found, {"boosting": 0.3, "forest": 0.7}, InProcess(), LATER)
+    new = dict(refit(space, {}, found, {"boosting": 0.3, "forest": 0.7}, InProcess(), LATER))
     after = add_refitted(before, {name: refitted.members for name, refitted in new.items()})
     assert (after.weights, after.names) == (before.weights, before.names)
     assert not any(a is b for a, b in zip(after.members, members, strict=True))

@@ -39,7 +39,7 @@ def test_validated_and_refitted_networks_are_averaged(iris: Any) -> None:
     members = [*rebuilt(space, folds), *rebuilt(space, trained(space, 5))]
     ensemble = Ensemble(members, [0.25, 0.75], [4, 7])
     trial = Trial(4, default(space.task), 3, "default")
-    new = refit(space, {4: (trial, folds)}, [], {4: 1.0}, InProcess(), LATER)[4].members
+    new = dict(refit(space, {4: (trial, folds)}, [], {4: 1.0}, InProcess(), LATER))[4].members
     both = add_refitted(ensemble, {4: new})
     assert both.shares == pytest.approx(ensemble.shares)
     assert both.weights == pytest.approx([0.125, 0.75, 0.125])
@@ -64,12 +64,13 @@ def many(iris: Any) -> tuple[TrialContext, Ensemble]:
 
 def test_members_are_weighed_by_checked_rows(many: tuple[TrialContext, Ensemble]) -> None:
     space, ensemble = many
+    scaled(ensemble.members[1], -1.0)  # overconfident, but right
     checked = CheckedEnsemble.weigh(space, ensemble, LATER)
     assert checked is not None
-    flat, bold, good = checked.ensemble.weights
     assert sum(checked.ensemble.weights) == pytest.approx(1.0)
-    assert min(flat, bold) >= 30 / 130 / 3 - 1e-9  # the weights before count as 30 rows
-    assert good > 0.8
+    weights = dict(zip(checked.ensemble.names, checked.ensemble.weights, strict=True))
+    assert 0 not in weights  # at chance level
+    assert min(weights[1], weights[2]) >= 30 / 130 / 3 - 1e-9  # the weights before count as 30 rows
     y = space.y[space.checked_rows]
     for loss, prediction in zip(checked.losses, checked.predictions, strict=True):
         assert loss == calibrated_loss(space, space.checked_rows, prediction)
@@ -111,3 +112,33 @@ def test_weights_stay_without_rows_or_time(many: tuple[TrialContext, Ensemble], 
     space, ensemble = many
     assert CheckedEnsemble.weigh(checking(space, 0), ensemble, LATER) is None
     assert CheckedEnsemble.weigh(space, ensemble, TimeLimit(clock.now)) is None
+
+
+def test_the_selection_ends_with_the_time(
+    many: tuple[TrialContext, Ensemble], clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space, ensemble = many
+    scored = []
+
+    def slow(*arguments: Any) -> float:
+        scored.append(1)
+        clock.now += 1.0
+        return calibrated_loss(*arguments)
+
+    monkeypatch.setattr("autonet.pipeline.refitted.calibrated_loss", slow)
+    checked = CheckedEnsemble.weigh(space, ensemble, TimeLimit(clock.now + 5.5))
+    assert checked is not None
+    assert len(scored) == 3 + 1 + 2  # each member, the best one to begin with, and two more until the limit
+
+
+@pytest.mark.parametrize(("n_validated", "names"), [(None, [0, 1, 2]), (1, [0, 2]), (2, [0, 1, 2])])
+def test_validated_members_of_a_regression_remain(diabetes: Any, n_validated: Any, names: list[int]) -> None:
+    """Intervals rest on their disagreement."""
+    space = context(diabetes, metric="r2")
+    space = checking(space, 40)
+    members = [rebuilt(space, trained(space, 20))[0] for _ in range(3)]
+    ensemble = Ensemble([scaled(members[0], 0.0), scaled(members[1], -30.0), members[2]], [0.5, 0.0, 0.5], [0, 1, 2])
+    checked = CheckedEnsemble.weigh(space, ensemble, LATER, n_validated=n_validated)
+    assert checked is not None
+    assert checked.ensemble.names == names
+    assert checked.ensemble.weights[-1] > 0.9

@@ -1,5 +1,6 @@
 """Durations of an epoch, and the number of threads that follows from them."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_trials_train_on_all_their_cores_where_that_is_faster(
     if modality == "images":
         space.modality = IMAGES
     monkeypatch.setattr(timing, "available_cores", lambda: 4)
-    monkeypatch.setattr(timing, "time_epoch", lambda _space, _components, n: seconds[n > 1])
+    monkeypatch.setattr(timing, "time_epoch", lambda _space, _components, n, _most: seconds[n > 1])
     assert choose_threads(space, components, n_slots) == n_threads
 
 
@@ -72,6 +73,20 @@ def test_the_precision_is_the_faster_one(
     assert choose_precision(space, chosen(space)) == precision
     space.own = {"NetworkSelector": {"mine": None}}  # type: ignore[dict-item]  # its operations may have float32 alone
     assert choose_precision(space, chosen(space)) == "float32"
+
+
+def test_a_slow_network_is_not_timed_to_the_end(iris: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+
+    def step(*_: Any) -> None:
+        steps.append(1)
+        time.sleep(30)
+
+    monkeypatch.setattr(timing, "train_step", step)
+    space = context(iris, unit="time")
+    seconds = timing.time_epoch(space, chosen(space), most=0.05)
+    assert len(steps) == 1
+    assert seconds >= 0.05 / 2  # an epoch has one step or more
 
 
 def test_an_epoch_is_timed_in_the_precision_of_the_context(iris: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, make_scorer
 
+from autonet.metrics.metric import get_metric
 from autonet.pipeline.context import TrialContext
 from autonet.pipeline.images import Images
-from autonet.pipeline.validation_scores import ValidationScorer, calibrated_loss, plain_loss, rank_loss
+from autonet.pipeline.validation_scores import ValidationScorer, calibrated_loss, plain_loss, rank_loss, score_fold
 from tests.pipeline.trials import context
 
 
@@ -54,3 +55,14 @@ def test_few_images_are_scored_by_the_loss_and_only_in_place_of_accuracy(space: 
     f1 = replace(context((space.data.numbers, space.y), metric="f1_macro"), modality=Images())
     assert not f1.selects_by_loss
     assert rank_loss(f1, [sharp], 0.5) == 0.5
+
+
+def test_a_sample_without_a_class_has_the_worst_score_of_a_metric_that_refuses_it(iris: Any) -> None:
+    scorer = make_scorer(log_loss, greater_is_better=False, response_method="predict_proba")
+    space = context(iris)
+    space.metric = get_metric(scorer, "classification", np.arange(3))
+    rows = np.flatnonzero(space.y < 2)
+    prediction = np.tile([0.4, 0.4, 0.2], (len(rows), 1))
+    loss, plain = score_fold(space, rows, prediction)
+    assert loss == np.inf
+    assert plain == pytest.approx(-np.log(0.4))

@@ -41,7 +41,7 @@ def context(
 
 def checking(space: TrialContext, most: int) -> TrialContext:
     """The context of a refit that leaves out some validation rows."""
-    return replace(space, checked_rows=choose_checked(space.folds[0], most))
+    return replace(space, checked_rows=choose_checked(space.folds[0], most, space.y, space.task.kind))
 
 
 def get_metric_kind(metric: str) -> Any:
