@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from autonet.core import errors as errors
+from autonet import errors as errors
 from autonet.core.lazy import make_lazy_attributes
 from autonet.core.task import Task as Task
 

@@ -32,21 +32,25 @@ Examples:
 @json_option
 @traceback_option
 def presets(as_json: bool) -> None:
-    """List the search spaces that come with autonet: values of --preset."""
+    """List the search spaces that come with autonet, for tables and for images: values of --preset."""
     from autonet.cli.output import print_table  # noqa: PLC0415
     from autonet.core.resulttable import ResultTable  # noqa: PLC0415
     from autonet.core.task import Task  # noqa: PLC0415
     from autonet.space.presets import list_presets, load_preset  # noqa: PLC0415
 
+    task = Task("classification")
     rows = [
-        {"preset": name, "description": load_preset(name, Task("classification")).description}
-        for name in list_presets()
+        {"data": data, "preset": name, "description": load_preset(name, task, folder).description}
+        for data, folder in (("tables", ""), ("images", "images"))
+        for name in list_presets(folder)
     ]
     if as_json:
         print_table(ResultTable(rows), as_json=True)
         return
     formatter = click.HelpFormatter(width=110)
-    formatter.write_dl([(row["preset"], row["description"]) for row in rows])
+    for data in ("tables", "images"):
+        with formatter.section(f"For {data}"):
+            formatter.write_dl([(row["preset"], row["description"]) for row in rows if row["data"] == data])
     click.echo(formatter.getvalue().rstrip())
 
 

@@ -14,7 +14,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ConfigSpace import ConfigurationSpace
-from sklearn.utils.validation import check_consistent_length
 
 from autonet.core.component import Component, Node
 from autonet.core.errors import (
@@ -280,7 +279,8 @@ def read_inputs(
     X, y, sample_weight, groups = keep_read(modality.kept(rows), data["X"], data["y"], sample_weight, groups)
     targets = estimator._read_targets(y, options.levels)
     codes = targets.encode(y)
-    check_consistent_length(range(len(rows)), codes)
+    if len(rows) != len(codes):
+        raise InvalidData(f"X has {len(rows)} rows and y {len(codes)} entries; pass one entry per row.")
 
     def read_more(part: str) -> tuple[Data, Array] | None:
         if data.get(f"X_{part}") is None:

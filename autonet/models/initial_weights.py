@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -44,9 +45,11 @@ def read_weights(path: str | os.PathLike[str], option: str) -> dict[str, Tensor]
         data = Path(path).read_bytes()
         found = _unpickle(data) if data.startswith(PICKLED) else _from_model_file(data)
     except Exception as error:
+        # That of torch for a module in place of its state dict has pages.
+        why = "it holds objects" if isinstance(error, UnpicklingError) else f"{type(error).__name__}: {error!s:.120}"
         raise InvalidOption(
-            f"{option}={str(path)!r:.200} cannot be read ({type(error).__name__}: {error!s:.120}); pass the path of a "
-            "state dict that torch.save wrote, or of a model file of autonet."
+            f"{option}={str(path)!r:.200} cannot be read ({why}); pass the path of a state dict, as "
+            "torch.save(network.state_dict(), path) writes, or of a model file of autonet."
         ) from error
     weights = {str(name): tensor for name, tensor in found.items() if isinstance(tensor, Tensor)}
     if not weights:

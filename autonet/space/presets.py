@@ -131,7 +131,10 @@ def load_preset(preset: str | Path | None, task: Task, folder: str = "") -> Pres
 
 def _find_preset(name: str, what: str, folder: str) -> Path:
     """Return the path of a preset that comes with autonet."""
-    return get_preset_folder() / folder / f"{check_choice(what, name, list_presets(folder))}.toml"
+    known = list_presets(folder)
+    if name in set(list_presets()).difference(known):
+        raise InvalidOption(f"The {what} {name!r} is for tables; those for {folder} are {', '.join(map(repr, known))}.")
+    return get_preset_folder() / folder / f"{check_choice(what, name, known)}.toml"
 
 
 def _read_preset(path: Path, task: Task, folder: str) -> Preset:

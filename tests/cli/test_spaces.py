@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 
 import autonet
+from autonet.space.presets import list_presets
 from tests.cli.program import run
 
 
 def test_presets() -> None:
     done = run("presets")
-    assert [line.split()[0] for line in done.lines if line[0] != " "] == autonet.list_presets()
+    names = [*autonet.list_presets(), *list_presets("images")]
+    assert [line.split()[0] for line in done.lines if line.startswith("  ") and line[2] != " "] == names
+    assert [line for line in done.lines if line[:1].strip()] == ["For tables:", "For images:"]
     rows = json.loads(run("presets", "--json").out)
-    assert [row["preset"] for row in rows] == autonet.list_presets()
+    assert [row["preset"] for row in rows] == names
+    assert "best_cs" not in [row["preset"] for row in rows if row["data"] == "images"]
     assert all(row["description"] for row in rows)
 
 

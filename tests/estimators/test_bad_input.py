@@ -42,7 +42,7 @@ TABLES: list[tuple[Any, str]] = [
     (X[:, 0], "Expected 2D array, got 1D array instead"),
     (FRAME["a"], "Expected a 2-dimensional container"),
     ([1.0, 2.0], "Expected 2D array, got 1D array instead"),
-    (X[:, :, None], "Found array with dim 3"),
+    (X[:, :, None], "but a table has rows and columns"),
     (3, "X is a int: 3; pass an array, a list of rows or a data frame"),
     ("table.csv", "X is a str: 'table.csv'; pass an array, a list of rows or a data frame"),
     (map(list, X), "X is a map: <map object"),
@@ -115,7 +115,7 @@ def test_missing_targets(y: Any, cls: Any) -> None:
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (LABELS[1:], "inconsistent numbers of samples: [60, 59]"),
+        (LABELS[1:], "X has 60 rows and y 59 entries; pass one entry per row."),
         (None, "requires y to be passed, but the target y is None"),
         (3, "y must have one entry per row; got 3"),
         ({"target": LABELS}, "y must have one entry per row; got {'target': array("),

@@ -177,7 +177,7 @@ def test_a_run_directory_is_of_fits_only(iris: Any, options: dict[str, Any], tmp
         ),
         ({"autonet_config": "tiny_cs"}, "autonet_config must be a mapping of options, or None; got 'tiny_cs'."),
         ({"autonet_config": {"max_budgt": 3}}, "Unknown option 'max_budgt'. Did you mean 'max_budget'"),
-        ({"y": np.zeros(3)}, "inconsistent numbers of samples"),
+        ({"y": np.zeros(3)}, "pass one entry per row"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_and_changes_nothing(

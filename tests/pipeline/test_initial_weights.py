@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from autonet import AutoNetImageClassification
-from autonet.core.errors import InvalidOption, RunMismatch
+from autonet.core.errors import DataWarning, InvalidOption, RunMismatch
 from tests.conftest import QUICK
 
 OPTIONS: dict[str, Any] = {
@@ -111,6 +111,15 @@ def test_a_model_file_is_a_checkpoint_and_a_run_remembers_its_weights(
     torch.save({name: 2 * tensor for name, tensor in weights_of(trained).items()}, path)
     with pytest.raises(RunMismatch, match="initial_weights"):
         auto.fit(*images, max_trials=3)
+
+
+def test_weights_of_which_most_do_not_match_are_warned_of(images: Any, trained: Any, tmp_path: Path) -> None:
+    *_, bias = (name for name in weights_of(trained) if name.endswith(".bias"))
+    others = {f"block{i}.weight": torch.zeros(3) for i in range(9)}
+    torch.save({bias: weights_of(trained)[bias], **others}, tmp_path / "other.pt")
+    said = r"initial_weights: only 1 of 10 tensors match a convnet; others are not used: block0.weight .* Restrict the"
+    with pytest.warns(DataWarning, match=said):
+        build(initial_weights=tmp_path / "other.pt").fit(*images)
 
 
 def test_weights_of_another_network_are_refused_before_any_training(images: Any, tmp_path: Path) -> None:

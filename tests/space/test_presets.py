@@ -149,6 +149,12 @@ def test_mistakes_in_a_preset_are_named(text: str, message: str, tmp_path: Path)
     assert message in str(caught.value)
 
 
+def test_a_preset_of_tables_is_none_of_images() -> None:
+    said = "The preset 'best_cs' is for tables; those for images are 'full_cs', 'medium_cs', 'tiny_cs'."
+    with pytest.raises(InvalidOption, match=f"^{said}$"):
+        load_preset("best_cs", Task("classification"), "images")
+
+
 def test_an_unknown_preset_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'medium_cs'"):
         load_preset("medium", Task("classification"))

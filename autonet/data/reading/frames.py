@@ -18,6 +18,8 @@ from autonet.data.reading.columns import EXACT, Names, RawColumn, array_of_objec
 
 __all__ = ["RawTable", "open_table", "warn_if_index_order_differs"]
 
+OF_IMAGES = "AutoNetImageClassification or AutoNetImageRegression"
+
 
 @dataclass(frozen=True)
 class RawTable:
@@ -130,9 +132,20 @@ def open_table(X: Any) -> "Array | sparse.csr_array | RawTable":
 
 def _open_array(X: Any) -> "Array | RawTable":
     if isinstance(X, str | bytes) or not (hasattr(X, "__array__") or hasattr(X, "__getitem__")):
-        raise InvalidData(f"X is a {type(X).__name__}: {X!r:.60}; pass an array, a list of rows or a data frame.")
+        hint = f", or use {OF_IMAGES} for a folder of images" if isinstance(X, str) else ""
+        raise InvalidData(f"X is a {type(X).__name__}: {X!r:.60}; pass an array, a list of rows or a data frame{hint}.")
     if isinstance(X, np.ndarray) and X.dtype.names:
         return _check_columns(_open_structured(X))
+    shape = tuple(getattr(X, "shape", ()))
+    if isinstance(X, np.ndarray) and len(shape) == 1 and len(X) and isinstance(X[0], str):
+        raise InvalidData(
+            f"X has {len(X)} texts in one dimension, but a table has rows and columns; reshape it to one column, or "
+            f"use {OF_IMAGES} for paths of images."
+        )
+    if len(shape) > 2:
+        raise InvalidData(
+            f"X has shape {shape}, but a table has rows and columns; reshape it, or use {OF_IMAGES} for images."
+        )
     checked = check_array(X, dtype=None, ensure_all_finite=False)
     array = X if isinstance(X, np.ndarray) else checked
     if array.dtype.kind == "b":
