@@ -117,6 +117,15 @@ def test_metrics_travel_to_other_processes(name: str) -> None:
     assert pickle.loads(pickle.dumps(metric)).score(y, p) == metric.score(y, p)
 
 
+def test_a_function_called_accuracy_is_none() -> None:
+    def accuracy(y_true: Any, y_pred: Any) -> float:
+        return float(np.mean(y_true == y_pred)) ** 2
+
+    named = get_metric(accuracy, "classification", np.arange(2))
+    assert (named.name, named.is_accuracy) == ("accuracy", False)
+    assert pickle.loads(pickle.dumps(get_metric("accuracy", "classification"))).is_accuracy
+
+
 def test_the_metrics_of_quantiles_are_pinball_losses() -> None:
     rng, levels = np.random.default_rng(0), (0.9, 0.1)
     y, p, weights = rng.normal(size=(40, 1)), rng.normal(size=(40, 2)), rng.uniform(size=40)

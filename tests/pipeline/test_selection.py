@@ -80,6 +80,19 @@ def test_a_baseline_of_fewer_folds_is_no_candidate(iris: Any) -> None:
     assert [c.name for c in load_candidates([], lambda t: networks[t.number], space, hurried)] == [LINEAR]
 
 
+def test_a_baseline_of_more_folds_is_compared_on_those_of_the_trials(iris: Any) -> None:
+    """No trial has reached `min_budget_for_cv`."""
+    space = context(iris, folds=3)
+    baseline = fit_baseline(space, chosen(space), **LATER)
+    trials, networks = trained(replace(space, min_budget_for_cv=99.0), 2)
+    found = load_candidates(trials, lambda trial: networks[trial.number], space, baseline)
+    assert {c.name for c in found} == {0, 1, LINEAR}
+    assert {len(c.predictions) for c in found} == {len(c.members()) for c in found} == {1}
+    [linear] = (c for c in found if c.name == LINEAR)
+    assert linear.rank == pytest.approx(score_fold(space, space.folds[0].valid, linear.predictions[0]))
+    assert set(select(space, found, EnsembleLimits(25), limit=TimeLimit())[0].shares) & {0, 1}
+
+
 @pytest.mark.parametrize(("error_of_trees", "share"), [(4.0, 0.2), (19.0, 0.0)])
 def test_trees_of_little_weight_are_left_out(diabetes: Any, error_of_trees: float, share: float) -> None:
     """Of errors 1 and -b the mean is 0 if the second has a weight of 1 / (1 + b): a fifth, a twentieth."""
