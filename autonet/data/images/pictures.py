@@ -1,25 +1,31 @@
 """Files and pictures of Pillow to arrays; needs the extra ``images``."""
 
-import io
 import logging
 import os
 import re
-import stat
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.cores import available_cores
-from autonet.core.errors import DataWarning, InvalidData, MissingPackage
+from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.warn import join_first, warn
 from autonet.data.images.memory import allocate
+from autonet.data.images.opening import (
+    DEEP_MODES,
+    FLOAT_MODE,
+    GRAY_MODES,
+    Header,
+    import_pillow,
+    open_picture,
+    read_header,
+    turn,
+)
 from autonet.data.images.resize import resize
 
 if TYPE_CHECKING:
@@ -34,16 +40,7 @@ BadFiles = Literal["raise", "skip"]
 MAX_SIDE = 96
 # Pictures of more than so many times the size are averaged in blocks before they are resized, which takes less memory.
 REDUCING_GAP = 3
-# Formats that Pillow reads with another program.
-PROGRAMS = ("EPS", "WMF")
-ORIENTATION = 0x0112  # tag of EXIF
-# Where Pillow keeps metadata that say an orientation.
-METADATA = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
-# Pillow's pictures are no safe way to decode a file in several threads.
-DECODING = Lock()
 SHOWN_FILES = 20  # in a message; the log has all
-# Formats that are animated to Pillow: pictures of cameras that hold a preview beside the picture.
-STILL = ("MPO",)
 # Endings of formats that Pillow reads with plugins, which must be registered.
 PLUGINS = {".heic": "pillow-heif", ".heif": "pillow-heif", ".avif": "pillow-avif-plugin"}
 NO_PLUGIN, TOO_LARGE = "Pillow needs a plugin, such as", "more than PIL.Image.MAX_IMAGE_PIXELS ="
@@ -54,8 +51,6 @@ ADVICE = {
 }
 # What the bytes of 16-bit images are divided by.
 BYTES_OF_16_BITS = 257
-GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F")
-DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 
 
 @dataclass(frozen=True)
@@ -99,13 +94,6 @@ class Pictures:
     kept: NDArray[np.bool_] | None = None
 
 
-@dataclass(frozen=True)
-class _Header:
-    mode: str
-    size: tuple[int, int]
-    is_animated: bool
-
-
 def read_pictures(
     pictures: Sequence[Any],
     form: PictureFormat | None = None,
@@ -140,8 +128,8 @@ def read_pictures(
     MissingPackage
         If Pillow is not installed.
     """
-    _import_pillow()
-    headers = _for_each(pictures, _read_header)
+    import_pillow()
+    headers = _for_each(pictures, read_header)
     readable = [header for header, _ in headers if header is not None]
     if not readable:
         _report_bad(pictures, [why for _, why in headers], "raise")
@@ -166,14 +154,6 @@ def read_pictures(
     return Pictures(values[: np.count_nonzero(kept)], form, kept)
 
 
-def _import_pillow() -> Any:
-    try:
-        from PIL import Image, ImageOps  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingPackage("reading image files", "Pillow", "images") from None
-    return Image, ImageOps
-
-
 def _for_each(pictures: Sequence[Any], read: Callable[..., Any], *more: Iterable[Any]) -> list[tuple[Any | None, str]]:
     """Call a function for each picture, in threads; return what it returns, or why it has failed."""
 
@@ -183,11 +163,8 @@ def _for_each(pictures: Sequence[Any], read: Callable[..., Any], *more: Iterable
         except Exception as error:  # noqa: BLE001 - decoders of broken files raise anything
             return None, _describe(error, picture)
 
-    with warnings.catch_warnings():  # for all threads
-        warnings.simplefilter("ignore")  # such as of damaged metadata, which nobody reads
-        warnings.simplefilter("error", _import_pillow()[0].DecompressionBombWarning)
-        with ThreadPoolExecutor(available_cores()) as pool:
-            return list(pool.map(attempt, pictures, *more))
+    with ThreadPoolExecutor(available_cores()) as pool:
+        return list(pool.map(attempt, pictures, *more))
 
 
 def _report_bad(pictures: Sequence[Any], whys: Sequence[str], on_bad_files: BadFiles) -> None:
@@ -221,7 +198,7 @@ def _describe(error: BaseException, picture: Any) -> str:
         return f"{NO_PLUGIN} {plugin}" if plugin else "not an image"
     if "DecompressionBomb" in type(error).__name__:
         [pixels] = re.findall(r"\((\d+) pixels\)", str(error)) or ["many"]
-        return f"{pixels} pixels, {TOO_LARGE} {_import_pillow()[0].MAX_IMAGE_PIXELS}"
+        return f"{pixels} pixels, {TOO_LARGE} {import_pillow().MAX_IMAGE_PIXELS}"
     if "truncated" in str(error).lower() or isinstance(error, SyntaxError):
         return "truncated or corrupt"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -230,66 +207,14 @@ def _describe(error: BaseException, picture: Any) -> str:
 def _find_plugin(picture: Any) -> str | None:
     """Return the plugin of Pillow that a file needs by its ending, if it is not there."""
     ending = Path(picture).suffix.lower() if isinstance(picture, str | os.PathLike) else ""
-    return None if ending in _import_pillow()[0].registered_extensions() else PLUGINS.get(ending)
+    return None if ending in import_pillow().registered_extensions() else PLUGINS.get(ending)
 
 
 def _name(picture: Any, i: int) -> str:
     return f"{str(picture)!r:.200}" if isinstance(picture, str | os.PathLike) else f"image {i}"
 
 
-def _open(picture: Any) -> "Image":
-    """Open a file; return a picture of Pillow as it is."""
-    pillow = _import_pillow()[0]
-    if isinstance(picture, str | os.PathLike):
-        if not os.fspath(picture):
-            raise OSError(None, "an empty path")
-        mode = Path(picture).stat().st_mode
-        if not stat.S_ISREG(mode):  # a pipe would block
-            raise OSError(None, "a folder" if stat.S_ISDIR(mode) else "not a file")
-        source: Any = picture
-    elif isinstance(picture, bytes | bytearray):
-        source = io.BytesIO(picture)
-    else:
-        image: Image = picture
-        with DECODING:  # a list may hold a picture several times
-            image.load()
-        return image
-    pillow.preinit()  # the common formats are tried first
-    pillow.init()
-    opened: Image = pillow.open(source, formats=[name for name in pillow.OPEN if name not in PROGRAMS])
-    return opened
-
-
-def _read_header(picture: Any) -> _Header:
-    """Read mode and size, and check the checksums of a PNG, which no decoder compares."""
-    image = _open(picture)
-    try:
-        width, height = image.size
-        turned = _is_described(image) and _orientation(image) >= 5  # those that swap the sides
-        size = (width, height) if turned else (height, width)
-        header = _Header(image.mode, size, image.format not in STILL and getattr(image, "is_animated", False))
-        if image is not picture and image.format == "PNG":
-            image.verify()
-        return header
-    finally:
-        if image is not picture:
-            image.close()
-
-
-def _is_described(image: "Image") -> bool:
-    """Return whether metadata are at hand: Pillow decodes a PNG to look for some behind its pixels."""
-    return image.format != "PNG" or any(key in image.info for key in METADATA)
-
-
-def _orientation(image: "Image") -> int:
-    """Return the orientation of a picture; 1, upright, if its metadata are damaged."""
-    try:
-        return int(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # noqa: BLE001 - parsers of metadata raise anything
-        return 1
-
-
-def _infer_format(headers: Sequence[_Header], size: tuple[int, int] | None) -> PictureFormat:
+def _infer_format(headers: Sequence[Header], size: tuple[int, int] | None) -> PictureFormat:
     if size is None:
         height, width = (float(np.median([header.size[i] for header in headers])) for i in (0, 1))
         shrink = min(MAX_SIDE / max(height, width), 1.0)
@@ -301,13 +226,12 @@ def _infer_format(headers: Sequence[_Header], size: tuple[int, int] | None) -> P
 
 def _decode(picture: Any, form: PictureFormat) -> NDArray[Any]:
     """Return a picture as an array (channels, h, w) of a format."""
-    _, operations = _import_pillow()
-    opened = _open(picture)
+    opened = open_picture(picture)
     try:
         if opened is not picture:
             side = REDUCING_GAP * max(form.size)
             opened.draft(None, (side, side))  # a JPEG is decoded at a fraction of its size
-        image = operations.exif_transpose(opened) if _orientation(opened) > 1 else opened
+        image = turn(opened)
         if image.mode in DEEP_MODES:
             values = _read_deep(image, form)
         else:
@@ -331,7 +255,7 @@ def _flatten(image: "Image", form: PictureFormat) -> "Image":
     if image.mode in ("La", "RGBa"):
         image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
     if "A" in image.getbands() or "transparency" in image.info:
-        white = _import_pillow()[0].new("RGBA", image.size, "white")
+        white = import_pillow().new("RGBA", image.size, "white")
         white.alpha_composite(image.convert("RGBA"))
         image = white
     return image.convert("L" if form.channels == 1 else "RGB")
