@@ -109,6 +109,8 @@ _, height, width = description["inputs"][0]["shape"]
 def read(content):
     """Return the bytes of a file as an array (1, channels, height, width)."""
     picture, how = ImageOps.exif_transpose(Image.open(BytesIO(content))), description["files"]
+    if (picture.mode == "F") != (how["range"] is None):
+        raise ValueError("A model of files of floats takes no others, and other models take none of these.")
     if picture.mode.startswith("I"):  # 16 bits
         deep = np.asarray(picture) / how["divisor_of_16_bits"]
         picture = Image.fromarray(deep.round().astype(np.uint8))

@@ -108,6 +108,11 @@ def _check_reading(page: Any, folder: Path) -> None:
             content = (folder / "picture.png").read_bytes()
             expected = read_pictures([content], PictureFormat(channels, (24, 24), is_bytes=True)).values
             np.testing.assert_allclose(page.read(content).astype(int), expected, atol=3)
+    Image.fromarray(pixels[..., 0].astype(np.float32)).save(folder / "depth.tif")
+    with pytest.raises(ValueError, match="A model of files of floats takes no others"):
+        page.read((folder / "depth.tif").read_bytes())
+    page.description["files"] |= {"mode": "F", "range": None}
+    assert np.ptp(page.read((folder / "depth.tif").read_bytes())) > 99
 
 
 def test_images_of_autopytorch(pyplot: Any, monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:

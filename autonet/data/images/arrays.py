@@ -33,7 +33,8 @@ def as_array(X: Any, name: str = "X") -> NDArray[Any] | None:
     Raises
     ------
     InvalidData
-        If an array holds no real numbers, or masked ones, or some arrays hold whole numbers and others floats.
+        If an array holds no real numbers, or masked ones, or arrays of one list are of different kinds: booleans, whole
+        numbers of 8 bits, of 16, or of more, and floats.
     """
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(X, torch.Tensor):
@@ -108,10 +109,15 @@ def _stack(parts: list[NDArray[Any] | None], name: str) -> NDArray[Any] | None:
 
 
 def _check_kinds(arrays: Sequence[NDArray[Any]], name: str) -> None:
-    kinds = {array.dtype.kind.replace("u", "i"): array.dtype for array in arrays}
+    kinds = {_find_unit(array.dtype): array.dtype for array in arrays}
     if len(kinds) > 1:
         found = " and ".join(map(str, kinds.values()))
         raise InvalidData(f"{name} has images of {found}, which may be of different units; convert them to one dtype.")
+
+
+def _find_unit(dtype: np.dtype[Any]) -> str:
+    """Return what tells units: 8 and 16 bits are full at different values, wider numbers hold any."""
+    return dtype.name if dtype.kind in "iu" and dtype.itemsize <= 2 else dtype.kind.replace("u", "i")
 
 
 def find_channels(shape: tuple[int, ...], channels: Channels | None, name: str = "X") -> Channels:

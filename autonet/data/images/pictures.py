@@ -3,9 +3,9 @@
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -65,11 +65,15 @@ class PictureFormat:
         Height and width.
     is_bytes : bool
         False if a picture has more than 8 bits per value.
+    is_float : bool or None
+        Whether pictures hold floats, which are taken as they are, or whole numbers, which become values from 0 to 255;
+        None: either, but all the same.
     """
 
     channels: int
     size: tuple[int, int]
     is_bytes: bool
+    is_float: bool | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -124,7 +128,8 @@ def read_pictures(
     Raises
     ------
     InvalidData
-        If files cannot be read, all of them or `on_bad_files` is "raise"; it lists them with the reason.
+        If files cannot be read, all of them or `on_bad_files` is "raise"; it lists them with the reason.  If some hold
+        floats and others whole numbers, or they are others than those of the format.
     MissingPackage
         If Pillow is not installed.
     """
@@ -144,6 +149,12 @@ def read_pictures(
     whys = [first or second for (_, first), (_, second) in zip(headers, results, strict=True)]
     if any(whys):
         _report_bad(pictures, whys, on_bad_files)
+    modes = {
+        _name(p, i): header.mode
+        for i, (p, (header, _)) in enumerate(zip(pictures, headers, strict=True))
+        if header and not whys[i]
+    }
+    form = replace(form, is_float=_find_unit(modes, form.is_float))
     is_animated = [header is not None and header.is_animated for header, _ in headers]
     _report_animated([_name(p, i) for i, p in enumerate(pictures) if is_animated[i] and not whys[i]])
     if not any(whys):
@@ -183,6 +194,27 @@ def _report_bad(pictures: Sequence[Any], whys: Sequence[str], on_bad_files: BadF
         f"{count} cannot be read: {join_first(failed, SHOWN_FILES)}; {', '.join(advice)}, or leave them out, as fit "
         "does with on_bad_files='skip'."
     )
+
+
+def _find_unit(modes: Mapping[str, str], is_float: bool | None) -> bool:
+    """Return whether files, modes by name, hold floats; refuse a mixture, and others than in fit."""
+    floats, others = ([name for name, mode in modes.items() if (mode == FLOAT_MODE) is kind] for kind in (True, False))
+    if floats and others:
+        raise InvalidData(
+            f"X has files of floats, such as {floats[0]}, and of whole numbers, such as {others[0]}, which may be of "
+            "different units; convert them to one format."
+        )
+    if floats and is_float is False:
+        raise InvalidData(
+            f"X has files of floats, such as {floats[0]}, but the model was fitted to whole numbers from 0 to 255, as "
+            "other files have; convert them to 8 or 16 bits."
+        )
+    if others and is_float:
+        raise InvalidData(
+            f"X has files of whole numbers, such as {others[0]}, but the model was fitted to files of floats, which "
+            "may be of another unit; convert them to that format."
+        )
+    return bool(floats)
 
 
 def _report_animated(names: Sequence[str]) -> None:

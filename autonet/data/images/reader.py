@@ -20,22 +20,19 @@ from autonet.data.images.arrays import (
     to_channels_first,
     to_values,
 )
-from autonet.data.images.memory import allocate, slices
+from autonet.data.images.memory import allocate
 from autonet.data.images.pictures import BYTES_OF_16_BITS, BadFiles, PictureFormat, read_pictures
+from autonet.data.images.ranges import are_whole, differ, is_other_unit
 from autonet.data.images.resize import resize
 from autonet.data.images.sources import list_pictures
 
 __all__ = ["ImageData", "ImageReader"]
 
-# Values that are no whole numbers, some of them negative, are standardized if none is further from zero.
-STANDARDIZED = 16.0
 # Largest value that images from 0 to 255 have at least: those of digits, counts or classes have smaller ones.
 BRIGHT = 32.0
 WHITE = 255.0
 # Values of files, 0 to 255, exceed those of arrays of another unit by more than this factor.
 BRIGHTER = 2.0
-# Ranges whose ends differ by more than this factor are far from one another.
-FAR = 32.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +104,8 @@ class ImageReader:
         Whether arrays were booleans; other zeros and ones are refused then.
     is_files : bool
         Whether fit got files or pictures.
+    is_float : bool
+        Whether these held floats, which are taken as they are, in a unit of their own.
     """
 
     n_channels: int
@@ -120,6 +119,7 @@ class ImageReader:
     high: float | None = None
     is_bool: bool = False
     is_files: bool = False
+    is_float: bool = False
 
     # Images have no names of features.
     names: ClassVar[None] = None
@@ -153,16 +153,20 @@ class ImageReader:
         return self.low >= 0 and BRIGHT <= self.high <= WHITE
 
     def describe_files(self) -> dict[str, Any] | None:
-        """Say, in plain values, how files become images, step by step; None if they are refused."""
+        """Say, in plain values, how files become images, step by step; None if they are refused.
+
+        Where files of fit held floats, these are taken as they are: they have no range, and others are refused.
+        """
         if not self.takes_files:
             return None
+        gray = "F" if self.is_float else "L"
         return {
             "exif_orientation": "applied",
             "background": "white",
-            "mode": "L" if self.n_channels == 1 else "RGB",
+            "mode": gray if self.n_channels == 1 else "RGB",
             "resampling": "bilinear with antialiasing",
-            "range": [0, 255],
-            "divisor_of_16_bits": BYTES_OF_16_BITS,
+            "range": None if self.is_float else [0, 255],
+            "divisor_of_16_bits": None if self.is_float else BYTES_OF_16_BITS,
         }
 
     @classmethod
@@ -193,14 +197,14 @@ class ImageReader:
         """
         arrays = _open_arrays(X, is_resized=size is not None)
         kept = None
-        is_unit = False
+        is_unit = is_float = False
         if arrays is None:
             pictures = read_pictures(list_pictures(X), size=size, on_bad_files=on_bad_files)
-            values, kept = pictures.values, pictures.kept
+            values, kept, is_float = pictures.values, pictures.kept, bool(pictures.form.is_float)
         else:
             channels = find_channels(arrays[0].shape, channels)
             parts = _convert([to_channels_first(array, channels) for array in arrays])
-            is_unit = _is_other_unit(_join(parts))
+            is_unit = is_other_unit(_join(parts))
             values = _resize(parts, size)
         n_channels, height, width = values.shape[1:]
         is_bytes, is_files = values.dtype == np.uint8, arrays is None
@@ -217,6 +221,7 @@ class ImageReader:
             high=float(values.max()) if has_range else None,
             is_bool=arrays is not None and arrays[0].dtype == np.bool_,
             is_files=is_files,
+            is_float=is_float,
         )
         return reader, ImageData(values, kept)
 
@@ -243,7 +248,7 @@ class ImageReader:
             self._check_dimensions(arrays[0].shape)
         parts = [to_channels_first(array, self._find_channels(array)) for array in arrays]
         parts = _convert(parts, white=1 if self.is_unit else 255)
-        self._check_values(_join(parts), arrays[0].dtype, fitted)
+        self._check_values(_join(parts), arrays[0].dtype, sum(map(len, parts)), fitted)
         values = _resize(parts, (self.height, self.width) if self.is_resized else None)
         if values.shape[1:] != self.shape:
             raise InvalidData(
@@ -264,31 +269,28 @@ class ImageReader:
                 f"X has shape {shape}, that of a single image; pass several ones, or this one as X[None]."
             )
 
-    def _check_values(self, values: NDArray[Any], dtype: np.dtype[Any], fitted: str) -> None:
+    def _check_values(self, values: NDArray[Any], dtype: np.dtype[Any], n_images: int, fitted: str) -> None:
         """Refuse values of another unit, and warn of those that could be."""
         low, high = float(values.min()), float(values.max())
         got = f"{'floats' if dtype.kind == 'f' else 'whole numbers'} from {low:g} to {high:g}"
-        is_other = self.is_unit and high > max(1.0, self.high or 0.0) and _are_whole(values)
+        is_other = self.is_unit and high > max(1.0, self.high or 0.0) and are_whole(values)
         is_scaled = self.is_bool and dtype != np.bool_ and high == 1
         if (self.is_bytes and values.dtype != np.uint8) or is_other or is_scaled:
             unit = "booleans" if is_scaled else self.unit
             how = ", of an integer dtype" if self.is_bytes and dtype.kind == "f" else ""
             raise InvalidData(f"X has {got}, but {fitted} {unit}; pass images in that unit{how}.")
-        self._check_range(values, fitted)
-
-    def _check_range(self, values: NDArray[Any], fitted: str) -> None:
-        """Warn of floats in a range that is far from that of fit."""
-        if self.is_bytes or self.low is None or self.high is None:
-            return
-        low, high = float(values.min()), float(values.max())
-        seen, largest = max(-self.low, self.high), max(-low, high)
-        is_far = largest > seen * FAR or low < self.low - (self.high - self.low) / 2
-        if (seen and is_far) or (0 < largest < seen / FAR and not _are_whole(values)):
+        if differ(self._range, (low, high), n_images):
             self._warn_of_range(low, high, fitted)
 
+    @property
+    def _range(self) -> tuple[float, float]:
+        """Range of the values of fit; of files that of their unit."""
+        return (0.0, WHITE) if self.low is None or self.high is None else (self.low, self.high)
+
     def _warn_of_range(self, low: float, high: float, fitted: str) -> None:
+        seen_low, seen_high = self._range
         warn(
-            f"X has values from {low:g} to {high:g}, but {fitted} values from {self.low:g} to {self.high:g}; check "
+            f"X has values from {low:g} to {high:g}, but {fitted} values from {seen_low:g} to {seen_high:g}; check "
             "that they are in the same unit.",
             DataWarning,
         )
@@ -304,14 +306,15 @@ class ImageReader:
                 "X has files or pictures, which are read as 1 or 3 channels with values from 0 to 255, but "
                 f"{fitted} arrays of {what}; pass such arrays."
             )
-        form = PictureFormat(self.n_channels, (self.height, self.width), self.is_bytes)
+        # Arrays of floats may have any unit: only their range tells.
+        is_float = self.is_float if self.is_files or self.is_bytes else None
+        form = PictureFormat(self.n_channels, (self.height, self.width), self.is_bytes, is_float)
         found = read_pictures(pictures, form, on_bad_files=on_bad_files)
         low, high = float(found.values.min()), float(found.values.max())
         seen = np.inf if self.is_files or self.is_bool or self.high is None else self.high
-        if high > BRIGHTER * seen:
+        is_far = not self.is_bytes and differ(self._range, (low, high), len(found.values))
+        if high > BRIGHTER * seen or is_far:  # bytes of files have one unit, however dark they are
             self._warn_of_range(low, high, fitted)
-        else:
-            self._check_range(found.values, fitted)
         return ImageData(found.values, found.kept)
 
     def _find_channels(self, array: NDArray[Any]) -> Channels:
@@ -359,18 +362,6 @@ def _resize(parts: Sequence[NDArray[Any]], size: tuple[int, int] | None) -> NDAr
     for i, part in enumerate(parts):
         values[i] = resize(part, size)[0]
     return values
-
-
-def _are_whole(values: NDArray[Any]) -> bool:
-    return all((values[part] == np.rint(values[part])).all() for part in slices(values.shape))
-
-
-def _is_other_unit(values: NDArray[Any]) -> bool:
-    """Return whether values are zeros and ones, floats from 0 to 1, or standardized."""
-    low, high = values.min(), values.max()
-    if values.dtype == np.uint8:
-        return bool(high == 1)
-    return bool(low >= 0 and high <= 1) or bool(low < 0 and max(-low, high) <= STANDARDIZED and not _are_whole(values))
 
 
 def _check_size(values: NDArray[Any]) -> NDArray[Any]:

@@ -43,6 +43,7 @@ def test_columns_of_arrays_and_other_floats_are_one_array() -> None:
         (np.ma.masked_greater(GRAY, 3), "X has masked values; replace them"),
         ([GRAY[0], GRAY[1] / 255], "X has images of uint8 and float64, which may be of different units; convert them"),
         ([GRAY[0], GRAY[1] > 3], "X has images of uint8 and bool"),
+        ([GRAY[0], GRAY[1].astype(np.uint16)], "X has images of uint8 and uint16, which may be of different units"),
         (torch.from_numpy(GRAY).to_sparse(), "X is a tensor that is no array .*; pass a dense one of numbers"),
         (torch.empty(GRAY.shape, device="meta"), "X is a tensor that is no array"),
     ],

@@ -63,6 +63,9 @@ def test_arrays_of_different_sizes_are_resized_one_by_one(tmp_path: Path) -> Non
         ImageReader.infer([images[0], images[1][..., 0]], size=(3, 2))
     with pytest.raises(InvalidData, match="uint8 and float64, which may be of different units"):
         ImageReader.infer([images[0], floats[1]], size=(3, 2))
+    with pytest.raises(InvalidData, match="uint8 and uint16, which may be of different units; convert them to one"):
+        ImageReader.infer([images[0], images[1].astype(np.uint16) * 257], size=(3, 2))
+    ImageReader.infer([images[0].astype(np.int32), images[1].astype(np.int64)], size=(3, 2))
     with pytest.raises(InvalidData, match=r"got arrays of shapes .* which fit resizes if there is an image_size"):
         ImageReader.infer(images)
 
@@ -146,6 +149,64 @@ def test_files_are_read_whatever_the_range_of_those_of_fit(tmp_path: Path) -> No
         Image.fromarray(np.linspace(0, high, 20, dtype=np.float32).reshape(5, 4)).save(tmp_path / name)
         reader, data = ImageReader.infer([tmp_path / name])
         np.testing.assert_array_equal(reader.read([tmp_path / name]).values, data.values)
+
+
+def save_depths(folder: Path, high: float = 1) -> Path:
+    """Write a TIFF of floats."""
+    Image.fromarray(np.linspace(0, high, 20, dtype=np.float32).reshape(5, 4)).save(folder / "depth.tif")
+    return folder / "depth.tif"
+
+
+def test_files_of_floats_and_of_whole_numbers_are_refused_beside_one_another(tmp_path: Path) -> None:
+    depth, gray, deep, broken = save_depths(tmp_path), tmp_path / "gray.png", tmp_path / "deep.png", tmp_path / "n.tif"
+    Image.fromarray(VALUES[0, ..., 0]).save(gray)
+    Image.fromarray(VALUES[0, ..., 0].astype(np.uint16) * 257).save(deep)
+    Image.fromarray(np.full((5, 4), np.nan, np.float32)).save(broken)
+    for file in (gray, deep):
+        message = rf"X has files of floats, such as '{depth}', and of whole numbers, such as '{file}', which may be of"
+        with pytest.raises(InvalidData, match=f"{message} different units; convert them to one format"):
+            ImageReader.infer([file, depth, file])
+    with pytest.raises(InvalidData, match="such as image 1, and of whole numbers, such as image 0, which"):
+        ImageReader.infer([gray.read_bytes(), depth.read_bytes()])
+    ImageReader.infer([gray, deep])  # 16 bits become values from 0 to 255
+    with pytest.warns(DataWarning, match="1 of 2 files cannot be read"):
+        assert not ImageReader.infer([gray, broken], on_bad_files="skip")[0].is_float
+
+
+def test_further_files_hold_floats_if_those_of_fit_do(tmp_path: Path) -> None:
+    depth, gray = save_depths(tmp_path), tmp_path / "gray.png"
+    Image.fromarray(VALUES[0, ..., 0]).save(gray)
+    of_floats = ImageReader.infer([depth])[0]
+    assert from_spec(to_spec(of_floats)) == of_floats
+    with pytest.raises(InvalidData, match=f"X has files of whole numbers, such as '{gray}', but .* to files of floats"):
+        of_floats.read([gray])
+    for seen in ([gray], VALUES[..., 0]):
+        message = f"X has files of floats, such as '{depth}', but the model was fitted to whole numbers from 0 to 255"
+        with pytest.raises(InvalidData, match=message):
+            ImageReader.infer(seen)[0].read([depth])
+    of_arrays = ImageReader.infer(VALUES[..., 0].astype(float))[0]
+    of_arrays.read([gray])
+    of_arrays.read([save_depths(tmp_path, 255)])
+    with pytest.warns(DataWarning, match="X has values from 0 to 1, but the model was fitted to values from"):
+        of_arrays.read([save_depths(tmp_path)])
+
+
+def test_dark_files_are_in_the_unit_of_bytes(tmp_path: Path) -> None:
+    Image.fromarray(VALUES[0] // 40).save(tmp_path / "dark.png")
+    for seen in (VALUES, [tmp_path / "dark.png"]):
+        ImageReader.infer(seen)[0].read([tmp_path / "dark.png"] * 20)
+
+
+def test_how_files_of_floats_are_taken_is_described(tmp_path: Path) -> None:
+    described = ImageReader.infer([save_depths(tmp_path)])[0].describe_files()
+    assert described == {
+        "exif_orientation": "applied",
+        "background": "white",
+        "mode": "F",
+        "resampling": "bilinear with antialiasing",
+        "range": None,
+        "divisor_of_16_bits": None,
+    }
 
 
 def test_how_files_become_arrays_is_described() -> None:
