@@ -39,7 +39,7 @@ from autonet.estimators.baselines import fit_baselines
 from autonet.estimators.callbacks import FitCallbacks
 from autonet.estimators.context import build_context
 from autonet.estimators.description import describe_model
-from autonet.estimators.inputs import FitInputs, keep_read
+from autonet.estimators.inputs import FitInputs, check_classes_left, keep_read
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen, complete_configs
 from autonet.estimators.report import describe_best, log_fit, show_progress
@@ -276,6 +276,8 @@ def read_inputs(
         raise InvalidOption("additional_logs=['test_result'] needs rows to score; pass X_test and y_test to fit.")
     modality = estimator.modality
     reader, rows = modality.read(data["X"], **options.reading)
+    if estimator.kind == "classification":
+        check_classes_left(modality.kept(rows), data["y"])
     X, y, sample_weight, groups = keep_read(modality.kept(rows), data["X"], data["y"], sample_weight, groups)
     targets = estimator._read_targets(y, options.levels)
     codes = targets.encode(y)

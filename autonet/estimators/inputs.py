@@ -12,10 +12,12 @@ from sklearn.utils.validation import check_consistent_length
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.modality import Data, Modality
 from autonet.core.typing import Array
+from autonet.core.warn import join_first
 from autonet.data.splits.folds import Fold
+from autonet.data.targets.arrays import to_array
 from autonet.data.targets.targets import ClassTargets, Targets
 
-__all__ = ["FitInputs", "apply_class_weight", "check_groups", "keep_read"]
+__all__ = ["FitInputs", "apply_class_weight", "check_classes_left", "check_groups", "keep_read"]
 
 MAX_LABELS_SHOWN = 5
 
@@ -68,6 +70,38 @@ def keep_read(kept: Array | None, *columns: Any) -> list[Any]:
     has_rows = [not (c is None or np.isscalar(c) or getattr(c, "ndim", 1) == 0) for c in columns]
     check_consistent_length(kept, *compress(columns, has_rows))
     return [_safe_indexing(c, kept) if has else c for c, has in zip(columns, has_rows, strict=True)]
+
+
+def check_classes_left(kept: Array | None, y: Any) -> None:
+    """Check that every class has a row that was read.
+
+    Parameters
+    ----------
+    kept : ndarray of shape (n_all,), bool, or None
+        None: all.
+    y : array-like of shape (n_all,) or (n_all, n_labels)
+        Classes, or zeros and ones of several labels.
+
+    Raises
+    ------
+    InvalidData
+    """
+    if kept is None:
+        return
+    values = to_array(y)
+    check_consistent_length(kept, values)
+    has_columns = values.ndim == 2 and values.shape[1] > 1
+    if has_columns:
+        lost = np.flatnonzero((values == 1).any(0) & ~(values[kept] == 1).any(0)).tolist()
+    else:
+        left = set(values[kept].ravel().tolist())
+        lost = [label for label in dict.fromkeys(values.ravel().tolist()) if label not in left]
+    if lost:
+        what = "columns" if has_columns else "classes"
+        raise InvalidData(
+            f"y has {what} without an image that can be read: {join_first(list(map(repr, lost)))}; repair their files, "
+            f"or leave the {what} out."
+        )
 
 
 def check_groups(groups: Any, data: Data) -> Array | None:

@@ -115,6 +115,41 @@ def test_further_folders_need_not_have_all_classes(folder: Path, tmp_path: Path)
         AutoNetImageClassification(**QUICK).fit(one)
 
 
+def test_a_class_whose_files_all_are_broken_is_refused(folder: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(folder, tmp_path / "broken")
+    for file in (broken / "3").iterdir():
+        file.write_bytes(b"")
+    files, labels = autonet.list_images(broken, return_labels=True)
+    auto = AutoNetImageClassification(**QUICK, on_bad_files="skip")
+    message = "^y has classes without an image that can be read: {}; repair their files, or leave the classes out"
+    for X, y, lost in (
+        (broken, None, "'3'"),
+        (write(broken / "train.csv", broken), None, "3"),
+        (files, labels, "'3'"),
+        (files, pd.Series(labels == "3"), "True"),
+    ):
+        with (
+            pytest.warns(DataWarning, match="12 of 36 files cannot be read and are left out"),
+            pytest.raises(InvalidData, match=message.format(lost)),
+        ):
+            auto.fit(X, y)
+    several = np.column_stack([labels == "1", labels == "3"]).astype(int)
+    with (
+        pytest.warns(DataWarning, match="12 of 36 files cannot be read"),
+        pytest.raises(InvalidData, match="y has columns without an image that can be read: 1; repair their files"),
+    ):
+        auto.fit(files, several)
+    for file in (folder / "3").iterdir():
+        shutil.copy(file, broken / "3")
+        break
+    with pytest.warns(DataWarning, match="11 of 36 files cannot be read"):
+        AutoNetImageRegression(**QUICK, on_bad_files="skip").fit(files, np.arange(36.0))
+    with pytest.warns(DataWarning, match="11 of 36 files cannot be read"):
+        assert len(auto.fit(broken, X_test=broken).classes_) == 3
+    with pytest.raises(InvalidData, match=r"11 of 36 files cannot be read: .*; repair them, or leave them out\.$"):
+        auto.predict(broken)
+
+
 def test_frames_of_predictions_are_indexed_by_file(folder: Path, tmp_path: Path) -> None:
     auto = AutoNetImageClassification(**QUICK).fit(folder)
     table = write(folder / "table.csv", folder)

@@ -46,8 +46,8 @@ PLUGINS = {".heic": "pillow-heif", ".heif": "pillow-heif", ".avif": "pillow-avif
 NO_PLUGIN, TOO_LARGE = "Pillow needs a plugin, such as", "more than PIL.Image.MAX_IMAGE_PIXELS ="
 # What to do about files that are no broken ones, by a part of the reason.
 ADVICE = {
-    NO_PLUGIN: "install and register the plugin, convert them",
-    TOO_LARGE: "raise the limit, scale them down",
+    NO_PLUGIN: ("install and register the plugin", "convert them"),
+    TOO_LARGE: ("raise the limit", "scale them down"),
 }
 # What the bytes of 16-bit images are divided by.
 BYTES_OF_16_BITS = 257
@@ -102,7 +102,7 @@ def read_pictures(
     pictures: Sequence[Any],
     form: PictureFormat | None = None,
     size: tuple[int, int] | None = None,
-    on_bad_files: BadFiles = "raise",
+    on_bad_files: BadFiles | None = "raise",
 ) -> Pictures:
     """Read files, or pictures of Pillow, as one array, one after the other.
 
@@ -118,8 +118,8 @@ def read_pictures(
     size : tuple of int, optional
         Height and width, unless there is a format.  Default: the medians of all heights and widths, scaled down so that
         no side is longer than `MAX_SIDE`.
-    on_bad_files : {"raise", "skip"}
-        Whether files that cannot be read are an error, or left out with a warning.
+    on_bad_files : {"raise", "skip"} or None
+        Whether files that cannot be read are an error, or left out with a warning; None: an error, without a choice.
 
     Returns
     -------
@@ -128,8 +128,8 @@ def read_pictures(
     Raises
     ------
     InvalidData
-        If files cannot be read, all of them or `on_bad_files` is "raise"; it lists them with the reason.  If some hold
-        floats and others whole numbers, or they are others than those of the format.
+        If files cannot be read, all of them or `on_bad_files` is not "skip"; it lists them with the reason.  If some
+        hold floats and others whole numbers, or they are others than those of the format.
     MissingPackage
         If Pillow is not installed.
     """
@@ -137,7 +137,7 @@ def read_pictures(
     headers = _for_each(pictures, read_header)
     readable = [header for header, _ in headers if header is not None]
     if not readable:
-        _report_bad(pictures, [why for _, why in headers], "raise")
+        _report_bad(pictures, [why for _, why in headers], on_bad_files)
     form = form or _infer_format(readable, size)
     values = allocate((len(pictures), *form.shape), np.uint8 if form.is_bytes else np.float32)
 
@@ -178,7 +178,7 @@ def _for_each(pictures: Sequence[Any], read: Callable[..., Any], *more: Iterable
         return list(pool.map(attempt, pictures, *more))
 
 
-def _report_bad(pictures: Sequence[Any], whys: Sequence[str], on_bad_files: BadFiles) -> None:
+def _report_bad(pictures: Sequence[Any], whys: Sequence[str], on_bad_files: BadFiles | None) -> None:
     """Raise, or warn, with the names of files that cannot be read."""
     failed = [f"{_name(p, i)} ({why})" for i, (p, why) in enumerate(zip(pictures, whys, strict=True)) if why]
     logger, count = logging.getLogger("autonet"), f"{len(failed)} of {len(pictures)} files"
@@ -187,13 +187,13 @@ def _report_bad(pictures: Sequence[Any], whys: Sequence[str], on_bad_files: BadF
     if on_bad_files == "skip" and len(failed) < len(pictures):
         warn(f"{count} cannot be read and are left out: {join_first(failed, SHOWN_FILES)}.", DataWarning)
         return
-    advice = [how for what, how in ADVICE.items() if any(what in why for why in whys)]
+    advice = [how for what, hows in ADVICE.items() for how in hows if any(what in why for why in whys)]
     if not advice or any(why and not any(what in why for what in ADVICE) for why in whys):
         advice.append("repair them")
-    raise InvalidData(
-        f"{count} cannot be read: {join_first(failed, SHOWN_FILES)}; {', '.join(advice)}, or leave them out, as fit "
-        "does with on_bad_files='skip'."
-    )
+    if len(failed) < len(pictures):
+        advice.append("leave them out" if on_bad_files is None else "leave them out with on_bad_files='skip'")
+    ways = advice[0] if len(advice) == 1 else f"{', '.join(advice[:-1])}, or {advice[-1]}"
+    raise InvalidData(f"{count} cannot be read: {join_first(failed, SHOWN_FILES)}; {ways}.")
 
 
 def _find_unit(modes: Mapping[str, str], is_float: bool | None) -> bool:

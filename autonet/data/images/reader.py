@@ -225,7 +225,7 @@ class ImageReader:
         )
         return reader, ImageData(values, kept)
 
-    def read(self, X: Any, owner: str = "", on_bad_files: BadFiles = "raise") -> ImageData:
+    def read(self, X: Any, owner: str = "", on_bad_files: BadFiles | None = None) -> ImageData:
         """Read images as those of fit.
 
         Parameters
@@ -233,8 +233,8 @@ class ImageReader:
         X : as in `infer`
         owner : str, optional
             Name of an estimator, for error messages.
-        on_bad_files : {"raise", "skip"}
-            See `read_pictures`.
+        on_bad_files : {"raise", "skip"} or None
+            See `read_pictures`; only `fit` has a choice.
 
         Raises
         ------
@@ -295,7 +295,7 @@ class ImageReader:
             DataWarning,
         )
 
-    def _read_pictures(self, pictures: Sequence[Any], fitted: str, on_bad_files: BadFiles) -> ImageData:
+    def _read_pictures(self, pictures: Sequence[Any], fitted: str, on_bad_files: BadFiles | None) -> ImageData:
         if not self.takes_files:
             what = f"{self.n_channels} channels"
             if self.is_unit:
