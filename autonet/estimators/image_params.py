@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from autonet.core.component import ComponentList
 from autonet.core.validation import is_integer
+from autonet.data.images.roots import ROOTS, are_roots
 from autonet.estimators.checks import PATH, PRECISION, PRESET, flag, must_be, one_of
 from autonet.estimators.param_fields import components, param
 from autonet.estimators.params import Params
@@ -39,11 +39,6 @@ OF_TABLES = frozenset(
 def _is_size(value: Any) -> bool:
     sides = value if isinstance(value, Sequence) and not isinstance(value, str) else (value, value)
     return len(sides) == 2 and all(is_integer(side) and side > 0 for side in sides)
-
-
-def _is_list_of_paths(value: Any) -> bool:
-    is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    return is_list and len(value) > 0 and all(isinstance(path, str | os.PathLike) and os.fspath(path) for path in value)
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,7 @@ class ImageParams(Params):
     root_folders: Sequence[str | Path] | None = param(
         None,
         "list of path-like",
-        must_be("a list of paths, or None", lambda value: value is None or _is_list_of_paths(value)),
+        must_be(ROOTS, are_roots),
         "Folders in which `fit`, and all that predicts or scores, looks for the relative paths of a CSV file.  "
         "Default: that of the file.",
     )

@@ -13,6 +13,7 @@ from torch import nn
 
 from autonet.core.modality import Modality
 from autonet.data.images.labels import find_label_kind
+from autonet.data.images.roots import check_roots
 from autonet.data.images.sources import is_table, list_folder, list_pictures, read_csv
 from autonet.estimators.autopytorch.keywords import accept_old_keywords
 from autonet.estimators.classification import AutoNetClassification
@@ -294,9 +295,9 @@ class _ImageEstimator(InspectedImages):
         return list_pictures(X, roots=self._root_folders) if isinstance(X, str | os.PathLike) else X
 
     @property
-    def _root_folders(self) -> Sequence[str | Path]:
+    def _root_folders(self) -> Sequence[str | os.PathLike[str]]:
         """Folders in which a fitted estimator looks for relative paths: those of the option, else those of the fit."""
-        return self.root_folders or self._record.root_folders
+        return check_roots(self.root_folders) or self._record.root_folders
 
 
 @document_parameters

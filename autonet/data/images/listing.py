@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
+from autonet.core.errors import InvalidData
+from autonet.data.images.roots import check_roots
 from autonet.data.images.sources import is_table, list_folder, list_pictures, read_csv
 
 __all__ = ["list_images"]
@@ -50,6 +52,8 @@ def list_images(
     ------
     InvalidData
         If there is nothing at the path, or there are no images; see `AutoNetImageClassification.fit`.
+    InvalidOption
+        If `root_folders` is no list of paths.
 
     Examples
     --------
@@ -64,7 +68,9 @@ def list_images(
     >>> [Path(file).name for file in files], labels.tolist()
     (['10.png', '9.png', '7.png'], ['cat', 'cat', 'dog'])
     """
-    roots = root_folders or ()
+    roots = check_roots(root_folders)
+    if not isinstance(path, str | os.PathLike):
+        raise InvalidData(f"path must be that of a folder, a CSV file or an image; got {path!r:.60}.")
     if not return_labels:
         return list_pictures(path, f"{path!s:.200}", roots)
     return read_csv(path, roots) if is_table(path) else list_folder(path)
