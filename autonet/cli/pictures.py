@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,7 @@ def read_files(
     -------
     Table
         With the columns of a table; without a header, and of a folder, with "file" and "label", or "label_1" and so on.
+        A table of lines that all are names of images, delimiters included, has the column "file" alone.
 
     Raises
     ------
@@ -100,11 +102,7 @@ def read_files(
         files, labels = read_csv(path, find_roots(), kind=label_kind)
         names = [LABEL] if labels.ndim == 1 else [f"{LABEL}_{i}" for i in range(1, labels.shape[1] + 1)]
         return Table({FILE: files, **dict(zip(names, np.atleast_2d(labels.T), strict=True))}, path)
-    table = read_table(path, format_, kinds)
-    [first, *others] = table.columns
-    if is_image_name(first) and not others:  # no name of a column, but of an image
-        return Table({FILE: [first, *table[first]]}, table.source)
-    return table
+    return read_table(path, format_, kinds, listed=(FILE, is_image_name))
 
 
 def find_labels(table: Table) -> tuple[str, ...]:
@@ -155,9 +153,15 @@ def resolve_paths(table: Table, name: str, roots: Sequence[str | Path] = ()) -> 
 
 
 def _lacks_header(path: str) -> bool:
-    """Return whether a CSV file of several columns begins with the name of an image."""
+    """Return whether a CSV file of several columns begins with the name of an image.
+
+    One whose lines are names of images as a whole is a list of them, with delimiters in their names.
+    """
     if not is_table(path):
         return False
     with Path(path).open(encoding="utf-8-sig", errors="replace") as lines:
-        parts = re.split(f"[{DELIMITERS}]", lines.readline())
-    return len(parts) > 1 and is_image_name(parts[0].strip(' "'))
+        head = lines.readline().strip()
+        parts = re.split(f"[{DELIMITERS}]", head)
+        if len(parts) < 2 or not is_image_name(parts[0].strip(' "')):
+            return False
+        return not all(is_image_name(line.strip()) for line in chain([head], lines) if line.strip())

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -88,7 +88,11 @@ class Table:
 
 
 def read_table(
-    path: str, format_: str | None = None, kinds: Callable[[str], ColumnKind | None] = lambda _: None
+    path: str,
+    format_: str | None = None,
+    kinds: Callable[[str], ColumnKind | None] = lambda _: None,
+    *,
+    listed: tuple[str, Callable[[str], bool]] | None = None,
 ) -> Table:
     """Read a table.
 
@@ -100,6 +104,9 @@ def read_table(
         Default: by the name of the file; CSV for standard input.
     kinds : callable
         Returns the kind of a column of CSV by its name; None if that is to be inferred.
+    listed : (str, callable), optional
+        Name of the column of a list: CSV whose lines all are accepted by the callable, delimiters included.  A first
+        line without a delimiter may be the name of the column instead.
 
     Raises
     ------
@@ -121,7 +128,7 @@ def read_table(
         _parquet_reader()  # raises without a package
     with _open(path) as file:
         try:
-            columns = _READERS[chosen](file, source, kinds)
+            columns = _read_csv(file, source, kinds, listed) if chosen == "csv" else _READERS[chosen](file, source)
         except UnicodeDecodeError as error:
             raise InvalidData(
                 f"{source} is not in UTF-8 ({error.reason} at byte {error.start}); save it so."
@@ -157,8 +164,18 @@ def _open(path: str) -> Iterator[BinaryIO]:
         yield file
 
 
-def _read_csv(file: BinaryIO, source: str, kinds: Callable[[str], ColumnKind | None]) -> dict[str, Any]:
-    with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as lines:
+def _read_csv(
+    file: BinaryIO,
+    source: str,
+    kinds: Callable[[str], ColumnKind | None],
+    listed: tuple[str, Callable[[str], bool]] | None,
+) -> dict[str, Any]:
+    with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        lines: Iterator[str] = text
+        if listed is not None:
+            values, lines = _take_list(lines, listed[1])
+            if values is not None:
+                return {listed[0] if listed[1](values[0]) else values.pop(0): values}
         names, texts = _parse_csv(lines, source)
     columns = {}
     for i, name in enumerate(names):
@@ -167,11 +184,32 @@ def _read_csv(file: BinaryIO, source: str, kinds: Callable[[str], ColumnKind | N
     return _drop_row_numbers(columns, source)
 
 
-def _parse_csv(lines: io.TextIOWrapper, source: str) -> tuple[list[str], list[list[str]]]:
+def _take_list(lines: Iterator[str], accepts: Callable[[str], bool]) -> tuple[list[str] | None, Iterator[str]]:
+    """Return lines as values if all are accepted, else None; and the lines from the first one on.
+
+    Empty lines are left out.  The first value may be a header: not accepted, without a delimiter.
+    """
+    taken, values = list[str](), list[str]()
+    for line in lines:
+        taken.append(line)
+        value = _unquote(line.strip())
+        may_be_header = not values and not any(sign in value for sign in DELIMITERS)
+        if value and not may_be_header and not accepts(value):
+            return None, chain(taken, lines)
+        if value:
+            values.append(value)
+    return values if values and accepts(values[-1]) else None, iter(taken)
+
+
+def _unquote(text: str) -> str:
+    return text[1:-1].replace('""', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def _parse_csv(lines: Iterator[str], source: str) -> tuple[list[str], list[list[str]]]:
     """Return the names and the columns of CSV; of the signs that may delimit, the most frequent in the header does."""
-    head = lines.readline()
+    head = next(lines, "")
     delimiter = max(DELIMITERS, key=head.count)
-    reader = csv.reader(_chain(head, lines), delimiter=delimiter, strict=True)
+    reader = csv.reader(chain([head], lines), delimiter=delimiter, strict=True)
     try:
         names = next(reader, [])
         _check_names(names, source)
@@ -185,11 +223,6 @@ def _parse_csv(lines: io.TextIOWrapper, source: str) -> tuple[list[str], list[li
     except csv.Error as error:
         raise InvalidData(f"{source}, line {reader.line_num}: {error}; is it CSV?") from error
     return names, texts
-
-
-def _chain(head: str, lines: Iterator[str]) -> Iterator[str]:
-    yield head
-    yield from lines
 
 
 def _check_names(names: Sequence[str], source: str) -> None:
@@ -217,7 +250,7 @@ def _drop_row_numbers(columns: dict[str, Any], source: str) -> dict[str, Any]:
     return {name: column for name, column in columns.items() if name}
 
 
-def _read_jsonl(file: BinaryIO, source: str, _: Any) -> dict[str, Any]:
+def _read_jsonl(file: BinaryIO, source: str) -> dict[str, Any]:
     """Read an object per line, or an array of objects; what an object lacks is missing."""
     with io.TextIOWrapper(file, encoding="utf-8-sig") as text:
         rows = list(_parse_lines(text, source))
@@ -243,7 +276,7 @@ def _parse_lines(text: io.TextIOWrapper, source: str) -> Iterator[Any]:
     if head.lstrip()[:1] == "[":
         lines: Iterator[tuple[int, str]] = iter([(1, head + text.read())])
     else:
-        lines = enumerate(_chain(head, text), 1)
+        lines = enumerate(chain([head], text), 1)
     for number, line in lines:
         if line.strip():
             try:
@@ -252,7 +285,7 @@ def _parse_lines(text: io.TextIOWrapper, source: str) -> Iterator[Any]:
                 raise InvalidData(f"{source}, line {number} is no JSON: {error}.") from error
 
 
-def _read_parquet(file: BinaryIO, source: str, _: Any) -> dict[str, Any]:
+def _read_parquet(file: BinaryIO, source: str) -> dict[str, Any]:
     read = _parquet_reader()
     try:
         frame = read(io.BytesIO(file.read()))
@@ -273,8 +306,4 @@ def _parquet_reader() -> "Callable[[io.BytesIO], nw.DataFrame[Any]]":
     raise MissingPackage("Reading Parquet", "polars or pyarrow", "parquet")
 
 
-_READERS: Mapping[str, Callable[[BinaryIO, str, Callable[[str], ColumnKind | None]], dict[str, Any]]] = {
-    "csv": _read_csv,
-    "jsonl": _read_jsonl,
-    "parquet": _read_parquet,
-}
+_READERS: Mapping[str, Callable[[BinaryIO, str], dict[str, Any]]] = {"jsonl": _read_jsonl, "parquet": _read_parquet}

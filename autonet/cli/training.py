@@ -15,8 +15,9 @@ from autonet.cli.messages import warnings_as_sentences
 from autonet.cli.pictures import FindRoots, choose_paths, find_labels, find_paths, has_labels, read_files, resolve_paths
 from autonet.cli.tables import STDIN, Table, read_table
 from autonet.cli.texts import ColumnKind
-from autonet.core.errors import InvalidData, InvalidOption
+from autonet.core.errors import DataWarning, InvalidData, InvalidOption
 from autonet.core.typing import Array
+from autonet.core.warn import warn
 from autonet.data.images.labels import find_label_kind
 from autonet.data.targets.arrays import to_array
 
@@ -163,7 +164,14 @@ def _name_targets(roles: Roles, path: str, table: Table, images: bool | None) ->
 
 def _find_images(data: dict[str, Any], table: Table, images: bool | None, find_roots: FindRoots) -> bool:
     """Replace features by paths of images if that is what they are; return whether they are."""
-    if not images and not (len(data["X"]) == 1 and find_paths(data["X"])):
+    found = find_paths(data["X"])
+    if not images and not (len(data["X"]) == 1 and found):
+        if images is None and found:
+            warn(
+                f"Column {found[0]!r} of {table.source} holds names of image files, which are texts to a model of a "
+                "table; --images reads the images, --no-images says that they are none.",
+                DataWarning,
+            )
         return False
     name = choose_paths(table, data["X"])
     if images is None and not has_labels(table.source):

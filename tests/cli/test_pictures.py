@@ -86,6 +86,36 @@ def test_a_table_of_paths_is_predicted_and_evaluated(folder: Path, model: Path, 
         assert (done.code, message in done.err) in ((1, True), (2, True)), done.err
 
 
+def test_a_list_of_paths_may_be_one_line_and_hold_delimiters(folder: Path, model: Path, tmp_path: Path) -> None:
+    names = ["a,b.png", "c;d.png", "e.png", "f.png;g.png"]
+    for name in names:
+        shutil.copy(folder / "dark" / "00.png", tmp_path / name)
+    for lines in (names, names[:1], names[2:3], names[3:], [names[3], names[0]]):
+        table, text = tmp_path / "list.csv", "".join(f"{line}\n" for line in lines)
+        table.write_text(text, encoding="utf-8")
+        relative = [{"file": line, "prediction": "dark"} for line in lines]
+        assert rows_of(run("predict", model, table)) == relative
+        absolute = "".join(f"{tmp_path / line}\n" for line in lines).encode()
+        expected = [{"file": str(tmp_path / line), "prediction": "dark"} for line in lines]
+        assert rows_of(run("predict", model, "-", stdin=absolute)) == expected
+        assert autonet.load(model).predict(table).tolist() == ["dark"] * len(lines)
+
+
+def test_names_of_files_among_other_columns_are_pointed_out(folder: Path) -> None:
+    table = folder / "two.csv"
+    rows = [f"{path.relative_to(folder)},{i % 7},{i}.5" for i, path in enumerate(sorted(folder.rglob("*.png")))]
+    table.write_text("\n".join(["path,size,value", *rows]), encoding="utf-8")
+    where, hint = f"Column 'path' of {table} holds names of image files", "--images reads the images"
+    done = run("show-space", table, "--target", "value")
+    assert (done.code, where in done.err, hint in done.err) == (0, True, True), done.err
+    out = ("--out", folder / "two.autonet", *QUICK, *EPOCHS)
+    done = run("fit", table, "--target", "value", "--no-images", *out)
+    assert (done.code, hint in done.err) == (0, False), done.err
+    done = run("fit", table, "--target", "value", "--images", *out)
+    assert (done.code, hint in done.err) == (0, False), done.err
+    assert isinstance(autonet.load(folder / "two.autonet"), autonet.AutoNetImageRegression)
+
+
 def test_a_column_of_paths_makes_a_search_space_of_images(folder: Path) -> None:
     table = folder / "brightness.csv"
     rows = [f"{path.relative_to(folder)},{i}.5" for i, path in enumerate(sorted(folder.rglob("*.png")))]

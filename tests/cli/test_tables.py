@@ -45,6 +45,27 @@ def test_csv(tmp_path: Path) -> None:
     assert columns_of(write(tmp_path / "rows.csv", CSV)) == COLUMNS
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a.png\n", {"file": ["a.png"]}),
+        (b'a,b.png\r\n\r\nc;d.png\n"e,f.png"\nq"x.png', {"file": ["a,b.png", "c;d.png", "e,f.png", 'q"x.png']}),
+        (b"\xef\xbb\xbfpath\na,b.png\n", {"path": ["a,b.png"]}),
+        (b"a.png,cat\nb.png,dog\n", {"a.png": ["b.png"], "cat": ["dog"]}),
+        (b"path\na.png\nb\n", {"path": ["a.png", "b"]}),
+        (b"x,y.png\n1,2\n", {"x": [1], "y.png": [2]}),
+    ],
+)
+def test_lines_that_all_are_values_are_a_list(tmp_path: Path, data: bytes, expected: dict[str, list[Any]]) -> None:
+    for content in (data, gzip.compress(data)):
+        path = write(tmp_path / "rows.csv", content)
+        table = read_table(path, listed=("file", lambda text: text.endswith(".png")))
+        assert {name: plain(column) for name, column in table.columns.items()} == expected
+    for empty in (b"", b"\n", b"path\n"):
+        with pytest.raises(InvalidData, match=r"rows\.csv has no rows"):
+            read_table(write(tmp_path / "rows.csv", empty), listed=("file", str.isdigit))
+
+
 def test_csv_in_other_clothes(tmp_path: Path) -> None:
     for name, data in {
         "compressed.csv.gz": gzip.compress(CSV),

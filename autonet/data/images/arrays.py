@@ -1,5 +1,6 @@
 """Arrays of images in any layout to arrays of shape (n, channels, h, w)."""
 
+import math
 import sys
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -10,7 +11,16 @@ from numpy.typing import NDArray
 from autonet.core.errors import InvalidData
 from autonet.data.images.memory import allocate, slices
 
-__all__ = ["MOST_CHANNELS", "Channels", "as_array", "as_arrays", "find_channels", "to_channels_first", "to_values"]
+__all__ = [
+    "MOST_CHANNELS",
+    "Channels",
+    "as_array",
+    "as_arrays",
+    "find_channels",
+    "say_reshaping",
+    "to_channels_first",
+    "to_values",
+]
 
 Channels = Literal["first", "last"]
 """Whether the channels of an image come before or after height and width."""
@@ -138,9 +148,10 @@ def find_channels(shape: tuple[int, ...], channels: Channels | None, name: str =
         If the layout is ambiguous, or these are no images.
     """
     if len(shape) not in (3, 4):
+        how = f"; {say_reshaping(shape[1], name)}" if len(shape) == 2 and shape[1] > 1 else ""
         raise InvalidData(
             f"{name} must be images of shape (n, height, width), (n, height, width, channels) or (n, channels, height, "
-            f"width); got shape {shape}."
+            f"width); got shape {shape}{how}."
         )
     if channels is not None or len(shape) == 3:
         return channels or "last"
@@ -152,6 +163,13 @@ def find_channels(shape: tuple[int, ...], channels: Channels | None, name: str =
             "channels='last'."
         )
     return "first" if first else "last"
+
+
+def say_reshaping(n_columns: int, array: str) -> str:
+    """Say how an array in which rows are images, of a number of values each, becomes an array of images."""
+    side = math.isqrt(n_columns)
+    sides = f"{side}, {side}" if side**2 == n_columns else "height, width"
+    return f"if its columns are pixels, pass {array}.reshape(-1, {sides})"
 
 
 def to_channels_first(values: NDArray[Any], channels: Channels, name: str = "X") -> NDArray[Any]:

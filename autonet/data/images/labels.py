@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autonet.core.errors import InvalidData
 from autonet.core.warn import join_first
 
-__all__ = ["LabelKind", "find_label_kind", "to_labels"]
+__all__ = ["LabelKind", "find_label_kind", "find_missing", "to_labels"]
 
 LabelKind = Literal["text", "number"]
 """What the labels of a fit are."""
@@ -18,12 +18,24 @@ LabelKind = Literal["text", "number"]
 WHOLE = re.compile(r"[+-]?\d{1,18}")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 LEADING_ZERO = re.compile(r"[+-]?0\d")
+# What pandas reads as missing by default, in lower case.
+MISSING = frozenset(
+    {"#n/a", "#n/a n/a", "#na", "<na>", "n/a", "na", "nan", "-nan", "none", "null"}
+    | {"1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"}
+)
 
 
 def find_label_kind(labels: Any) -> LabelKind:
     """Return whether labels, array-like or None, are text; those of a regression are numbers."""
     values = [] if labels is None else np.asarray(labels, dtype=object).ravel().tolist()
     return "text" if values and all(isinstance(value, str) for value in values) else "number"
+
+
+def find_missing(texts: Sequence[str]) -> int | None:
+    """Return the index of the first text that marks a missing value, such as NA, if all others are numbers."""
+    missing = [i for i, text in enumerate(texts) if text.lower() in MISSING]
+    others = sum(NUMBER.fullmatch(text) is not None for text in texts) if missing else 0
+    return missing[0] if others and others + len(missing) == len(texts) else None
 
 
 def to_labels(texts: Sequence[str], source: str, kind: LabelKind | None = None) -> NDArray[Any]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.files import check_path
 from autonet.core.warn import join_first, warn
-from autonet.data.images.labels import LabelKind, to_labels
+from autonet.data.images.arrays import say_reshaping
+from autonet.data.images.labels import LabelKind, find_missing, to_labels
 
 __all__ = [
     "DELIMITERS",
@@ -58,7 +59,9 @@ def list_pictures(X: Any, name: str = "X", roots: Sequence[str | os.PathLike[str
     """
     if hasattr(X, "columns"):
         if len(X.columns) != 1:
-            raise InvalidData(f"{name} must have one column, of paths of images; got {len(X.columns)}.")
+            are_pixels = np.asarray(X).dtype.kind in "biuf"
+            how = f"; {say_reshaping(len(X.columns), f'{name}.to_numpy()')}" if are_pixels else ""
+            raise InvalidData(f"{name} must have one column, of paths of images; got {len(X.columns)}{how}.")
         X = np.asarray(X)[:, 0]
     if isinstance(X, str | os.PathLike):
         check_path(X, f"The path of {name}", InvalidData)
@@ -71,14 +74,26 @@ def list_pictures(X: Any, name: str = "X", roots: Sequence[str | os.PathLike[str
     others = [p for p in pictures if not isinstance(p, str | CONTENTS | os.PathLike) and not hasattr(p, "getbands")]
     if others:
         shapes = list(dict.fromkeys(str(p.shape) for p in others if hasattr(p, "shape")))
-        if len(shapes) > 1:
+        others.sort(key=lambda value: hasattr(value, "shape"))  # what is no array comes first
+        if len(shapes) > 1 and hasattr(others[0], "shape"):
             got = f"arrays of shapes {shapes[0]} and {shapes[1]}, which fit resizes if there is an image_size"
         else:
             got = f"{_describe(others[0])} among them"
         raise InvalidData(f"{name} must be images of one shape, or paths of images; got {got}.")
     if not pictures:
         raise InvalidData(f"{name} has no images.")
+    _check_files(pictures, name)
     return pictures
+
+
+def _check_files(pictures: Sequence[Any], name: str) -> None:
+    """Refuse a list of a CSV file or a folder, as Auto-PyTorch takes it."""
+    first = pictures[0]
+    if isinstance(first, str | os.PathLike) and (is_table(first) or os.path.isdir(first)):  # noqa: PTH112 - may raise
+        what = "CSV file" if is_table(first) else "folder"
+        raise InvalidData(
+            f"{name} is a list with the path of a {what}, {str(first)!r:.200}; pass the path itself, and no y."
+        )
 
 
 def name_files(X: Any) -> list[str] | None:
@@ -218,7 +233,11 @@ def read_csv(
 ) -> tuple[list[str], Any]:
     """Return the paths in the first column of a CSV file, and the labels in the others.
 
-    A first row is a header if it has no name of an image file, and the second row has one.
+    A first row is a header if it has no name of an image file, and the second row has one; or no file, and the second
+    row has one.  Without labels, lines that all are names of images, delimiters included, are paths as they are.
+
+    Of a column of labels that all are numbers but for markers of missing values, such as NA and null, the latter are
+    refused; beside other text they are text, as the classes of folders are.
 
     Parameters
     ----------
@@ -238,9 +257,11 @@ def read_csv(
     Raises
     ------
     InvalidData
-        If a row has other columns or an empty value, a path leads out of the folders, or a label is of another kind.
+        If a row has other columns or an empty value, a path leads out of the folders, or a label is missing or of
+        another kind.
     """
-    rows = _read_rows(Path(path))
+    folders = [Path(root) for root in roots] or [Path(path).parent]
+    rows = _read_rows(Path(path), folders, labeled=labeled)
     if not rows:
         raise InvalidData(f"{str(path)!r} has no rows; each must be the path of an image, and its label.")
     width = max(len(rows[0][1]), 2 if labeled else 1)
@@ -250,14 +271,35 @@ def read_csv(
             got = f"an empty value: {row}" if len(row) == width else f"{len(row)} columns"
             raise InvalidData(f"Line {number} of {str(path)!r} has {got}; there must be {width}, {expected}.")
     files, *columns = zip(*(row for _, row in rows), strict=True)
-    found = find_files(files, [Path(root) for root in roots] or [Path(path).parent], repr(str(path)))
-    labels = [to_labels(column, repr(str(path)), kind) for column in columns] if labeled else []
-    if len(labels) < 2:
-        return found, labels[0] if labels else None
-    return found, np.column_stack(labels)
+    found = find_files(files, folders, repr(str(path)))
+    _check_endings(found, repr(str(path)))
+    if not labeled:
+        return found, None
+    for column in columns:
+        missing = None if kind == "text" else find_missing(column)
+        if missing is not None:
+            raise InvalidData(
+                f"Line {rows[missing][0]} of {str(path)!r} has the label {column[missing]!r}, which marks a missing "
+                "value among numbers; give the image a number, or leave it out."
+            )
+    labels = [to_labels(column, repr(str(path)), kind) for column in columns]
+    return found, labels[0] if len(labels) == 1 else np.column_stack(labels)
 
 
-def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
+def _check_endings(files: Sequence[str], source: str) -> None:
+    """Refuse paths without endings where the file has one, such as those of a column of numbers of images."""
+    last = files[-1]  # the first one may be a header
+    if any(map(is_image_name, files)) or os.path.exists(last):  # noqa: PTH110 - a long name may raise
+        return
+    found = [last + ending for ending in (*ENDINGS, *map(str.upper, ENDINGS)) if os.path.exists(last + ending)]  # noqa: PTH110
+    if found:
+        raise InvalidData(
+            f"Paths in {source} have no ending: there is no file {last!r}, but {found[0]!r}; add the ending to the "
+            "paths."
+        )
+
+
+def _read_rows(path: Path, folders: Sequence[Path], *, labeled: bool) -> list[tuple[int, list[str]]]:
     """Return the rows of a CSV file with the numbers of their lines, without a header and empty lines."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -265,6 +307,10 @@ def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
         text = "\0"
     if "\0" in text:
         raise InvalidData(f"{str(path)!r} is not text in UTF-8; save it so, or pass a list of paths.")
+    lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    first = 0 if not lines or any(sign in lines[0][1] for sign in DELIMITERS) or is_image_name(lines[0][1]) else 1
+    if not labeled and len(lines) > first and all(is_image_name(line) for _, line in lines[first:]):
+        return [(number, [line]) for number, line in lines[first:]]
     delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
@@ -278,8 +324,16 @@ def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
             f"Line {number} of {str(path)!r} has the path of an image in column {found[0] + 1}; move it to the first "
             "one, and leave out what is no label."
         )
-    has_header = len(rows) > 1 and not is_image_name(rows[0][1][0]) and is_image_name(rows[1][1][0])
+    has_header = len(rows) > 1 and _is_header(rows[0][1][0], rows[1][1][0], folders)
     return rows[1:] if has_header else rows
+
+
+def _is_header(first: str, second: str, folders: Sequence[Path]) -> bool:
+    """Return whether the first of two values is no path, and the second is one, by their endings or files."""
+    if is_image_name(first) or is_image_name(second):
+        return is_image_name(second) and not is_image_name(first)
+    has_file = [any(os.path.isfile(folder / name) for folder in folders) for name in (first, second)]  # noqa: PTH113
+    return has_file == [False, True]
 
 
 def find_files(names: Sequence[str], folders: Sequence[Path], source: str) -> list[str]:

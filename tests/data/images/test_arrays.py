@@ -75,7 +75,9 @@ def test_channels_come_first(shape: tuple[int, ...], channels: str | None, expec
     [
         ((2, 3, 8, 4), "both the second and the last side may be the channels"),
         ((2, 9, 8, 12), "neither the second nor the last side may be the channels"),
-        ((2, 64), r"must be images of shape \(n, height, width\).*got shape \(2, 64\)"),
+        ((2, 64), r"got shape \(2, 64\); if its columns are pixels, pass X\.reshape\(-1, 8, 8\)\.$"),
+        ((2, 60), r"got shape \(2, 60\); if its columns are pixels, pass X\.reshape\(-1, height, width\)\.$"),
+        ((64,), r"must be images of shape \(n, height, width\).*got shape \(64,\)\.$"),
     ],
 )
 def test_an_ambiguous_layout_is_refused_with_the_option(shape: tuple[int, ...], message: str) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from autonet.core.errors import InvalidData
-from autonet.data.images.labels import LabelKind, find_label_kind, to_labels
+from autonet.data.images.labels import LabelKind, find_label_kind, find_missing, to_labels
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,17 @@ def test_labels_are_numbers_if_all_are() -> None:
     assert to_labels(["1", "2.5"], "x.csv").tolist() == [1.0, 2.5]
     assert to_labels(["1", "b"], "x.csv").tolist() == ["1", "b"]
     assert to_labels(["10", "07"], "x.csv").tolist() == ["10", "07"]
+
+
+@pytest.mark.parametrize(
+    "marker", ["NA", "nan", "NaN", "-nan", "null", "NULL", "None", "N/A", "<NA>", "#N/A", "1.#QNAN"]
+)
+def test_missing_values_among_numbers(marker: str) -> None:
+    assert find_missing(["1", "-2.5", marker, marker]) == 2
+    assert find_missing(["007", marker]) == 1
+    assert find_missing(["1", "cat", marker]) is None
+    assert find_missing([marker, marker]) is None
+    assert find_missing(["1", "2"]) is None
 
 
 def test_further_labels_are_of_the_kind_of_fit() -> None:

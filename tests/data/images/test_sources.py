@@ -138,10 +138,18 @@ def test_images_below_a_folder_are_sorted(folder: Path) -> None:
 
 
 def test_what_is_no_image_is_refused() -> None:
-    with pytest.raises(InvalidData, match="must have one column, of paths of images; got 2"):
+    with pytest.raises(InvalidData, match=r"must have one column, of paths of images; got 2\.$"):
         list_pictures(pd.DataFrame({"a": ["x"], "b": ["y"]}))
     with pytest.raises(InvalidData, match="got 3 among them"):
         list_pictures(["a.png", 3])
+    for others in ([np.zeros((8, 8)), None], [np.zeros((8, 8)), None, np.zeros((9, 8))], [None, np.zeros((8, 8))]):
+        with pytest.raises(InvalidData, match="or paths of images; got None among them"):
+            list_pictures(others)
+    pixels = pd.DataFrame(np.zeros((3, 64)), columns=[f"pixel{i}" for i in range(64)])
+    message = r"got 64; if its columns are pixels, pass X\.to_numpy\(\)\.reshape\(-1, 8, 8\)\.$"
+    for frame in (pixels, pl.from_pandas(pixels)):
+        with pytest.raises(InvalidData, match=message):
+            list_pictures(frame)
     with pytest.raises(InvalidData, match=r"got arrays of shapes \(3, 3\) and \(4, 4\)"):
         list_pictures([np.zeros((3, 3)), np.zeros((4, 4))])
     with pytest.raises(InvalidData, match=r"got an array of shape \(3, 3\) among them"):
@@ -181,6 +189,61 @@ def test_images_of_a_csv_file_or_a_single_one_are_listed(folder: Path) -> None:
         table.write_text(text, encoding="utf-8")
         assert list_pictures(table) == [str(folder / "cats/b.png"), str(folder / "cats/a.JPG")]
     assert list_pictures(folder / "cats/b.png") == [str(folder / "cats/b.png")]
+
+
+def test_a_list_of_a_csv_file_or_a_folder_is_refused(folder: Path) -> None:
+    table = folder / "train.csv"
+    table.write_text("cats/b.png,1\n", encoding="utf-8")
+    for X, what in (([str(table)], "CSV file"), (np.array([str(table)]), "CSV file"), ([folder / "cats"], "folder")):
+        message = rf"X is a list with the path of a {what}, '{X[0]}'; pass the path itself, and no y\.$"
+        with pytest.raises(InvalidData, match=message):
+            list_pictures(X)
+
+
+def test_a_list_may_have_delimiters_in_its_paths(folder: Path) -> None:
+    names = ["a,b.png", "c;d.png", "e.png;f.png"]
+    for text in ("\n".join(names), "path\r\n\r\n" + "\r\n".join(names)):
+        (folder / "list.txt").write_text(text, encoding="utf-8")
+        assert list_pictures(folder / "list.txt") == [str(folder / name) for name in names]
+    (folder / "list.txt").write_text("cats/b.png,1\ncats/a.JPG,2", encoding="utf-8")
+    assert list_pictures(folder / "list.txt") == [str(folder / "cats/b.png"), str(folder / "cats/a.JPG")]
+
+
+def test_files_without_endings_may_have_a_header(folder: Path) -> None:
+    for name in ("one", "two"):
+        (folder / name).touch()
+    (folder / "train.csv").write_text("id,label\none,1\ntwo,2\n", encoding="utf-8")
+    files, labels = read_csv(folder / "train.csv")
+    assert (files, labels.tolist()) == ([str(folder / "one"), str(folder / "two")], [1, 2])
+    (folder / "train.csv").write_text("one,1\ntwo,2\n", encoding="utf-8")
+    assert read_csv(folder / "train.csv")[1].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["b", "a"])
+def test_paths_that_lack_the_endings_of_their_files_are_refused(folder: Path, name: str) -> None:
+    (folder / "train.csv").write_text(f"id,label\ncats/x,1\ncats/{name},2\n", encoding="utf-8")
+    ending = {"b": ".png", "a": ".JPG"}[name]
+    message = rf"have no ending: there is no file '.*cats/{name}', but '.*cats/{name}{ending}'; add the ending to the p"
+    with pytest.raises(InvalidData, match=message):
+        read_csv(folder / "train.csv")
+    with pytest.raises(InvalidData, match=message):
+        list_pictures(folder / "train.csv")
+
+
+def test_missing_labels_among_numbers_are_refused(folder: Path) -> None:
+    table = folder / "train.csv"
+    table.write_text("path,label,more\ncats/b.png,1,x\n\ncats/a.JPG,NA,y\n", encoding="utf-8")
+    message = "Line 4 of '.*train.csv' has the label 'NA', which marks a missing value among numbers; give the image a"
+    for kind in (None, "number"):
+        with pytest.raises(InvalidData, match=message):
+            read_csv(table, kind=kind)  # type: ignore[arg-type]
+    assert read_csv(table, kind="text")[1].tolist() == [["1", "x"], ["NA", "y"]]
+    assert len(list_pictures(table)) == 2
+    table.write_text("cats/b.png,yes\ncats/a.JPG,NA\n", encoding="utf-8")
+    assert read_csv(table)[1].tolist() == ["yes", "NA"]
+    (folder / "cats").rename(folder / "NA")
+    (folder / "dogs").rename(folder / "1")
+    assert list_folder(folder)[1].tolist() == ["1", "NA", "NA"]
 
 
 def test_paths_of_other_things_are_refused(folder: Path) -> None:
