@@ -73,7 +73,7 @@ class ImageParams(Params):
         '{"raise", "skip"}',
         one_of("raise", "skip"),
         "Whether `fit` refuses files that cannot be read, or leaves them out, with their targets, weights and groups, "
-        "and lists them in a warning.  `predict` always refuses them.",
+        "and lists them in a warning; not all of a class.  `predict` always refuses them.",
     )
     root_folders: Sequence[str | Path] | None = param(
         None,

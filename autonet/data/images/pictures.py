@@ -138,12 +138,12 @@ def read_pictures(
     readable = [header for header, _ in headers if header is not None]
     if not readable:
         _report_bad(pictures, [why for _, why in headers], on_bad_files)
-    form = form or _infer_format(readable, size)
-    values = allocate((len(pictures), *form.shape), np.uint8 if form.is_bytes else np.float32)
+    common = form or _infer_format(readable, size)
+    values = allocate((len(pictures), *common.shape), np.uint8 if common.is_bytes else np.float32)
 
     def read(picture: Any, i: int) -> None:
         if headers[i][0] is not None:
-            values[i] = _decode(picture, form)
+            values[i] = _decode(picture, common)
 
     results = _for_each(pictures, read, range(len(pictures)))
     whys = [first or second for (_, first), (_, second) in zip(headers, results, strict=True)]
@@ -154,15 +154,15 @@ def read_pictures(
         for i, (p, (header, _)) in enumerate(zip(pictures, headers, strict=True))
         if header and not whys[i]
     }
-    form = replace(form, is_float=_find_unit(modes, form.is_float))
+    common = replace(common, is_float=_find_unit(modes, common.is_float))
     is_animated = [header is not None and header.is_animated for header, _ in headers]
     _report_animated([_name(p, i) for i, p in enumerate(pictures) if is_animated[i] and not whys[i]])
     if not any(whys):
-        return Pictures(values, form)
+        return Pictures(values, common)
     kept = np.array([not why for why in whys])
     for i, row in enumerate(np.flatnonzero(kept)):
         values[i] = values[row]
-    return Pictures(values[: np.count_nonzero(kept)], form, kept)
+    return Pictures(values[: np.count_nonzero(kept)], common, kept)
 
 
 def _for_each(pictures: Sequence[Any], read: Callable[..., Any], *more: Iterable[Any]) -> list[tuple[Any | None, str]]:
