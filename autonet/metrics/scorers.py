@@ -4,7 +4,6 @@ import inspect
 import math
 import numbers
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +15,7 @@ from sklearn.metrics import make_scorer
 from autonet.core.errors import InvalidOption
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
+from autonet.core.warn import silence
 from autonet.metrics.formulas import decide
 
 __all__ = ["Scorer", "Toy", "as_scorer"]
@@ -87,8 +87,7 @@ class Scorer:
         """
         estimator, y = self._stand_in(y.copy(), prediction, threshold)
         weights = {"sample_weight": weight.copy()} if self.weighted and weight is not None else {}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with silence():
             value = self.scorer(estimator, np.empty((len(y), 0)), y, **weights)
         if not isinstance(value, numbers.Real):
             raise InvalidOption(f"got {type(value).__name__} {value!r:.60}, expected a number")

@@ -2,11 +2,14 @@
 
 import linecache
 import warnings
+from threading import Event, Thread
 
 import pandas as pd
+import pytest
 
 from autonet import AutoNetClassification
 from autonet.core.errors import DataWarning
+from autonet.core.warn import silence
 from autonet.data.reading.schema import Schema
 
 
@@ -22,3 +25,26 @@ def test_a_warning_points_to_the_line_that_called_autonet() -> None:
     for warning, line in ((shallow, "Schema.detect("), (deep, "# the line")):
         assert warning.filename == __file__
         assert line in linecache.getline(warning.filename, warning.lineno)
+
+
+def test_threads_that_are_silent_at_once_leave_the_filters_as_they_were() -> None:
+    before, first, second = list(warnings.filters), Event(), Event()
+
+    def enter_first() -> None:
+        with silence():
+            first.set()
+            assert second.wait(10)
+
+    def leave_last() -> None:
+        assert first.wait(10)
+        with silence():
+            second.set()
+            thread.join()
+            warnings.warn("unheard", UserWarning, stacklevel=1)
+
+    thread = Thread(target=enter_first)
+    thread.start()
+    leave_last()
+    assert warnings.filters == before
+    with pytest.warns(UserWarning, match="heard"):
+        warnings.warn("heard", UserWarning, stacklevel=1)

@@ -1,6 +1,5 @@
 """Encoder of tables: numbers, categories and texts to the float32 inputs of a network."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from autonet.core.spec import describable
 from autonet.core.task import InputLayout
 from autonet.core.threads import one_blas_thread
 from autonet.core.typing import Array
+from autonet.core.warn import silence
 from autonet.data.encoding.modules import CategoricalFeatures, EncodingModule, NumericalFeatures, Zeros
 from autonet.data.encoding.names import name_columns
 from autonet.data.encoding.numerical import fit_numerical, subsample_rows
@@ -264,8 +264,7 @@ def _fit_features(sample: Array, preprocessor: Choice[FitFeatures], seed: int) -
 
     Its inputs are clamped to the bounds of these rows, widened by their range on either side.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # approximations that did not converge are good enough
+    with silence():  # approximations that did not converge are good enough
         fitted = preprocessor.build(seed=seed)(sample)
     low, high = sample.min(axis=0), sample.max(axis=0)
     return nn.Sequential(Clamp(low - (high - low), high + (high - low)), fitted)
