@@ -107,7 +107,7 @@ def test_other_images_are_refused(fitted: AutoNetImageClassification, digits: An
     with pytest.raises(InvalidData, match=r"X_valid has images of shape \(1, 7, 8\)"):
         clone(fitted).fit(X, digits[1], X_valid=X[:, :7], y_valid=digits[1])
     with pytest.raises(UnknownName, match="preset"):
-        clone(fitted).set_params(preset="best_cs").fit(X, digits[1])
+        clone(fitted).set_params(preset="large_cs").fit(X, digits[1])
 
 
 def test_a_folder_of_files_is_fitted_and_predicted(digits: Any, tmp_path: Path) -> None:

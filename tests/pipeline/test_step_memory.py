@@ -40,7 +40,7 @@ def images() -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize(
-    "how", [{"max_trials": 2, "budget_type": "epochs", "max_budget": 1}, {"max_trials": 1, "max_runtime": 20}], ids=str
+    "how", [{"max_trials": 2, "budget_type": "epochs", "max_budget": 1}, {"max_trials": 1, "max_runtime": 60}], ids=str
 )
 def test_a_search_of_giant_networks_alone_fails_with_the_reason(images: Any, how: dict[str, Any]) -> None:
     auto = AutoNetImageClassification("full_cs", baseline=False, cross_validator="none", **OPTIONS, **how)
