@@ -26,7 +26,7 @@ import tempfile
 import time
 import tomllib
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ SELECTED = 25  # models in an ensemble, with repetition
 SMALLEST = 1e-15  # probability, error
 
 Values = dict[str, Any]
+Error = Callable[[np.ndarray, np.ndarray], float]
 
 
 # --- candidates
@@ -186,7 +187,7 @@ def error(prediction: np.ndarray, truth: np.ndarray) -> float:
 class Runs:
     """What every candidate, and every tree ensemble, predicts on one table in one time."""
 
-    def __init__(self, paths: Mapping[str, Path], trees: Path | None = None) -> None:
+    def __init__(self, paths: Mapping[str, Path], trees: Path | None = None, error: Error = error) -> None:
         arrays = {name: np.load(path) for name, path in paths.items()}
         self.truth = next(iter(arrays.values()))["truth"]
         of_trees = dict(np.load(trees)) if trees else {}
@@ -194,7 +195,7 @@ class Runs:
         self.predictions = of_trees | {name: a["predictions"] for name, a in arrays.items()}
         shuffled = np.random.default_rng(0).permutation(len(self.truth))
         self.halves = np.array_split(shuffled, 2)
-        self._errors: dict[frozenset[str], float] = {}
+        self._error, self._errors = error, dict[frozenset[str], float]()
 
     def of_ensemble(self, names: Sequence[str]) -> float:
         """Error of the ensemble of these candidates and all tree ensembles."""
@@ -205,14 +206,16 @@ class Runs:
         return self._errors[key]
 
     def _of_ensemble(self, names: Sequence[str], seen: np.ndarray, unseen: np.ndarray) -> float:
-        of_seen = sorted([*names, *self.trees], key=lambda name: error(self.predictions[name][seen], self.truth[seen]))
+        of_seen = sorted(
+            [*names, *self.trees], key=lambda name: self._error(self.predictions[name][seen], self.truth[seen])
+        )
         weights = greedy_selection(
             [self.predictions[name][seen] for name in of_seen],
-            lambda mean: (error(mean, self.truth[seen]), 0.0),
+            lambda mean: (self._error(mean, self.truth[seen]), 0.0),
             size=SELECTED,
         )
         mean = sum(w * self.predictions[name][unseen] for w, name in zip(weights, of_seen, strict=True))
-        return error(np.asarray(mean), self.truth[unseen])
+        return self._error(np.asarray(mean), self.truth[unseen])
 
 
 def mean_error(runs: Sequence[tuple[Runs, float]], names: Sequence[str]) -> float:

@@ -6,8 +6,8 @@
 `run` trains every candidate of `portfolio_images.toml` by itself, for some seconds of processor time on one core, on
 parts of the training images of both sets and, of 10,000 images, on Fashion-MNIST pasted onto photographs; it can be
 ended at any time, and started again.  `choose` prints the preset with a portfolio for each size: the next entry is
-always the one with which the ensemble of the entries so far has the least log-loss on 10,000 other training images, on
-the geometric mean over the sets.  The test images take no part.
+always the one with which the ensemble of the entries so far has the least log-loss on 10,000 other training images, at
+the best temperature as in a fit, on the geometric mean over the sets.  The test images take no part.
 """
 
 import argparse
@@ -24,9 +24,10 @@ from unittest.mock import patch
 import numpy as np
 from joblib import Parallel, delayed
 from photographs import load_images
-from portfolio import Runs, Values, choose, entry, mean_error, path_of, without_portfolio
+from portfolio import Runs, Values, choose, entry, error, mean_error, path_of, without_portfolio
 
 from autonet import AutoNetImageClassification
+from autonet.models.ensemble import apply_temperature, fit_temperature
 
 PRESET = Path(__file__).parents[1] / "presets" / "images" / "medium_cs.toml"
 CANDIDATES = Path(__file__).parent / "portfolio_images.toml"
@@ -131,6 +132,11 @@ def run(arguments: argparse.Namespace) -> None:
     Parallel(n_jobs=arguments.jobs)(delayed(train_alone)(*job) for job in missing)
 
 
+def calibrated_error(prediction: np.ndarray, truth: np.ndarray) -> float:
+    """Log-loss at the best temperature, by which a fit to images selects networks."""
+    return error(apply_temperature(prediction, fit_temperature(prediction, truth.argmax(axis=1))), truth)
+
+
 def print_preset(arguments: argparse.Namespace) -> None:
     """Print the preset with the portfolios chosen; how good they are goes to the standard error."""
     entries = list[str]()
@@ -140,7 +146,9 @@ def print_preset(arguments: argparse.Namespace) -> None:
             {name: path_of(arguments.out, Source(of, n_images, seconds, limits), name) for name in values}
             for of in sets
         ]
-        runs = [(Runs({name: p for name, p in some.items() if p.is_file()}), 1.0) for some in paths]
+        runs = [
+            (Runs({name: p for name, p in some.items() if p.is_file()}, error=calibrated_error), 1.0) for some in paths
+        ]
         names = [name for name in values if all(some[name].is_file() for some in paths)]
         print(f"{n_images} images, log-loss: of the ensemble, alone on each set", file=sys.stderr)
         for name, score in choose(runs, names, min(arguments.size, len(names))):
