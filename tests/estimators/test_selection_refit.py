@@ -177,7 +177,9 @@ def test_a_single_network_of_images_is_the_better_one_of_all(digits: Any, caplog
     assert member.network is auto.get_pytorch_model()
     assert list(auto.fit_result["ensemble"]) == [auto.fit_result["best_network"]["name"]]
     assert auto.fit_result["budget"] == 4
-    assert auto.fit_result["info"]["refit_accuracy"] > auto.fit_result["info"]["val_accuracy"]
+    assert auto.fit_result["info"]["refit_accuracy"] > 0.9
+    unseen = digits[0][1200:].reshape(-1, 8, 8), digits[1][1200:]
+    assert auto.score(*unseen) > fitted_images(digits, ensemble_size=1, refit_on_all_rows=False).score(*unseen)
 
 
 def test_workers_that_would_be_idle_train_the_next_best_networks(digits: Any, caplog: pytest.LogCaptureFixture) -> None:
