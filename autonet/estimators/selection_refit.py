@@ -178,8 +178,8 @@ def _find_threshold(selection: Selection, context: TrialContext, checked: Checke
     if not metric.decides or len(rows) < MIN_CALIBRATION_ROWS:
         return before
     found = metric.best_threshold(y, checked.prediction, context.metric_weights(rows))
-    if found is None or before is None:
-        return found
+    if found is None or before is None:  # a metric that has become slow finds none
+        return before if found is None else found
     n_positive = np.count_nonzero(y, axis=0)
     is_rare = np.minimum(n_positive, len(rows) - n_positive) < MIN_RARE_ROWS
     return np.where(is_rare, before, found) if context.task.kind == "multilabel" else before if is_rare else found
