@@ -12,6 +12,7 @@ from autonet.pipeline import timing
 from autonet.pipeline.images import IMAGES
 from autonet.pipeline.timing import choose_precision, choose_threads, time_epoch
 from autonet.training.loop import train_step
+from tests.clocks import FakeClock
 from tests.pipeline.trials import chosen, context
 
 
@@ -87,6 +88,22 @@ def test_a_slow_network_is_not_timed_to_the_end(iris: Any, monkeypatch: pytest.M
     seconds = timing.time_epoch(space, chosen(space), most=0.05)
     assert len(steps) == 1
     assert seconds >= 0.05 / 2  # an epoch has one step or more
+
+
+def test_a_network_that_waits_is_timed_by_the_clock(
+    iris: Any, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = []
+
+    def step(*_: Any) -> None:
+        steps.append(1)
+        clock.now += 0.05
+
+    monkeypatch.setattr(timing, "train_step", step)
+    space = context(iris, unit="time")
+    short, long = (timing.time_epoch(space, chosen(space), most=most) for most in (1.0, 10.0))
+    assert len(steps) >= 10 + 100  # half of the time
+    assert short == pytest.approx(long)
 
 
 def test_an_epoch_is_timed_in_the_precision_of_the_context(iris: Any, monkeypatch: pytest.MonkeyPatch) -> None:
