@@ -82,8 +82,9 @@ from autonet.search import Study
 def objective(trial):
     if trial.number:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
-        Path("pids.part").write_text(f"{os.getppid()} {os.getpid()} {child.pid}")
-        os.rename("pids.part", f"{trial.number}.pids")
+        part = f"{trial.number}.part"  # the two trials run at the same time
+        Path(part).write_text(f"{os.getppid()} {os.getpid()} {child.pid}")
+        os.rename(part, f"{trial.number}.pids")
         time.sleep(1000)
     return 1.0
 Study({"x": (0.0, 1.0)}, sampler="random").optimize(objective, n_jobs=2)
@@ -91,7 +92,7 @@ Study({"x": (0.0, 1.0)}, sampler="random").optimize(objective, n_jobs=2)
 
 
 def test_when_only_the_program_is_killed_server_workers_and_their_children_end(tmp_path: Path) -> None:
-    program = start("-c", KILLED.replace("pids.part", "{trial.number}.part"), cwd=tmp_path)
+    program = start("-c", KILLED, cwd=tmp_path)
     files = [tmp_path / f"{i}.pids" for i in (1, 2)]
     wait_until(lambda: all(file.exists() for file in files))
     program.kill()
