@@ -9,6 +9,8 @@ from autonet.cli.messages import warnings_as_sentences
 from autonet.cli.options import format_option, traceback_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from autonet.core.typing import Array
     from autonet.estimators.base import AutoNet
 
@@ -74,26 +76,23 @@ def _check_task(estimator: "AutoNet", model: str, *, proba: bool, interval: floa
 
 def _predict_columns(estimator: "AutoNet", X: Any, *, proba: bool, interval: float | None) -> "dict[str, Array]":
     """Return named columns of predictions."""
-    import numpy as np  # noqa: PLC0415 - not for --help
-
     model = estimator.model_  # takes columns by name
-    quantiles = model.targets.quantiles
-    names = [f"quantile_{level:g}" for level in quantiles] if len(quantiles) > 1 else None
-    if not proba:
-        columns = _name("prediction", model.predict(X), names)
+    names, quantiles = model.targets.names, model.targets.quantiles
+    if proba:
+        probabilities = model.predict_proba(X)
+        columns = _name("prediction", model.decide(probabilities), names) | _name("probability", probabilities, names)
+    elif len(quantiles) > 1:
+        columns = _name("quantile", model.predict(X), [f"{level:g}" for level in quantiles])
     else:
-        probabilities, labels = model.predict_proba(X), np.asarray(model.targets.labels)
-        columns = _name("prediction", model.decide(probabilities))
-        columns |= _name("probability", probabilities, [f"probability_{label}" for label in labels])
+        columns = _name("prediction", model.predict(X), names)
     if interval is not None:
         ends = model.predict_interval(X, interval)
-        columns |= _name("lower", ends[..., 0]) | _name("upper", ends[..., 1])
+        columns |= _name("lower", ends[..., 0], names) | _name("upper", ends[..., 1], names)
     return columns
 
 
-def _name(name: str, values: "Array", names: list[str] | None = None) -> "dict[str, Array]":
-    """Name an array of shape (n,), or the columns of one of shape (n, p), which are numbered by default."""
+def _name(name: str, values: "Array", outputs: "Sequence[object] | Array") -> "dict[str, Array]":
+    """Name an array of shape (n,), or the columns of one of shape (n, p) by the names of the outputs."""
     if values.ndim == 1:
         return {name: values}
-    chosen = names or [f"{name}_{i}" for i in range(values.shape[1])]
-    return dict(zip(chosen, values.T, strict=True))
+    return {f"{name}_{output}": column for output, column in zip(outputs, values.T, strict=True)}

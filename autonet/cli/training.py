@@ -83,7 +83,7 @@ class Roles:
 
 
 def get_targets(table: Table, names: Sequence[str]) -> Any:
-    """Return a column, or several as an array of shape (n, n_targets).
+    """Return a column, or several as a dictionary of arrays of shape (n,).
 
     Raises
     ------
@@ -94,7 +94,7 @@ def get_targets(table: Table, names: Sequence[str]) -> Any:
         raise InvalidOption(f"--target names {twice[0]} twice; name each column once.")
     if len(names) == 1:
         return table[names[0]]
-    return np.column_stack([to_array(table[name], f"column {name!r}") for name in names])
+    return {name: to_array(table[name], f"column {name!r}") for name in names}
 
 
 def read_data(

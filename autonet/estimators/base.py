@@ -204,7 +204,7 @@ class AutoNet(FittedEstimator, ABC):
         ----------
         X : data frame (pandas, polars, pyarrow), array-like or sparse matrix of shape (n_samples, n_features)
             Numbers, categories, booleans, strings, dates, short texts, with missing values.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        y : array-like, data frame or dictionary of columns, of shape (n_samples,) or (n_samples, n_outputs)
             Labels of any type, or zeros and ones for several labels per row; numbers for regression.
         sample_weight : array-like of shape (n_samples,), optional
             Weight of each row in training and in the metric: 2 is the row twice, 0 is no row.  A table in this place

@@ -278,7 +278,9 @@ def read_inputs(
     reader, rows = modality.read(data["X"], **options.reading)
     if estimator.kind == "classification":
         check_classes_left(modality.kept(rows), data["y"])
-    X, y, sample_weight, groups = keep_read(modality.kept(rows), data["X"], data["y"], sample_weight, groups)
+    X, y, sample_weight, groups = keep_read(
+        modality.kept(rows), X=data["X"], y=data["y"], sample_weight=sample_weight, groups=groups
+    )
     targets = estimator._read_targets(y, options.levels)
     codes = targets.encode(y)
     if len(rows) != len(codes):
@@ -293,7 +295,7 @@ def read_inputs(
             if not str(error).startswith("X "):
                 raise
             raise InvalidData(f"X_{part}{str(error)[1:]}") from error
-        [y_part] = keep_read(modality.kept(more), data[f"y_{part}"])
+        [y_part] = keep_read(modality.kept(more), **{f"y_{part}": data[f"y_{part}"]})
         return _pair(part, more, targets.encode(y_part, f"y_{part}"))
 
     valid, test = read_more("valid"), read_more("test")

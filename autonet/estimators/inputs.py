@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import _num_samples
 
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.modality import Data, Modality
 from autonet.core.typing import Array
 from autonet.core.warn import join_first
 from autonet.data.splits.folds import Fold
-from autonet.data.targets.arrays import to_array
+from autonet.data.targets.arrays import read_names, to_array
 from autonet.data.targets.targets import ClassTargets, Targets
 
 __all__ = ["FitInputs", "apply_class_weight", "check_classes_left", "check_groups", "keep_read"]
@@ -55,21 +55,39 @@ class FitInputs:
     test: tuple[Data, Array] | None
 
 
-def keep_read(kept: Array | None, *columns: Any) -> list[Any]:
+def keep_read(kept: Array | None, **columns: Any) -> list[Any]:
     """Return the entries of columns (n_all, ...) for the rows that were read.
 
     Parameters
     ----------
     kept : ndarray of shape (n_all,), bool, or None
         None: all.
-    *columns : array-like, scalar or None
-        Those without entries stay as they are.
+    **columns : array-like, dictionary of such columns, scalar or None
+        By their names in messages.  Those without entries stay as they are.
+
+    Raises
+    ------
+    InvalidData
+        If a column has not one entry per row.
     """
     if kept is None:
-        return list(columns)
-    has_rows = [not (c is None or np.isscalar(c) or getattr(c, "ndim", 1) == 0) for c in columns]
-    check_consistent_length(kept, *compress(columns, has_rows))
-    return [_safe_indexing(c, kept) if has else c for c, has in zip(columns, has_rows, strict=True)]
+        return list(columns.values())
+    return [_keep(name, column, kept) for name, column in columns.items()]
+
+
+def _keep(name: str, column: Any, kept: Array) -> Any:
+    if isinstance(column, Mapping):
+        return {key: _keep(f"column {key!r} of {name}", part, kept) for key, part in column.items()}
+    if column is None or np.isscalar(column) or getattr(column, "ndim", 1) == 0:
+        return column
+    _check_length(name, column, kept)
+    return _safe_indexing(column, kept)
+
+
+def _check_length(name: str, column: Any, kept: Array) -> None:
+    n = _num_samples(column)
+    if n != len(kept):
+        raise InvalidData(f"{name} has {n} entries for {len(kept)} images; pass one entry per image.")
 
 
 def check_classes_left(kept: Array | None, y: Any) -> None:
@@ -89,10 +107,11 @@ def check_classes_left(kept: Array | None, y: Any) -> None:
     if kept is None:
         return
     values = to_array(y)
-    check_consistent_length(kept, values)
+    _check_length("y", values, kept)
     has_columns = values.ndim == 2 and values.shape[1] > 1
     if has_columns:
-        lost = np.flatnonzero((values == 1).any(0) & ~(values[kept] == 1).any(0)).tolist()
+        names = read_names(y) or range(values.shape[1])
+        lost = list(compress(names, (values == 1).any(0) & ~(values[kept] == 1).any(0)))
     else:
         left = set(values[kept].ravel().tolist())
         lost = [label for label in dict.fromkeys(values.ravel().tolist()) if label not in left]

@@ -8,7 +8,8 @@ from sklearn.base import RegressorMixin
 
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
-from autonet.data.targets.targets import RegressionTargets, TargetEncoder, Targets
+from autonet.data.targets.targets import RegressionTargets, Targets
+from autonet.data.targets.transforms import TargetEncoder
 from autonet.estimators.autopytorch.methods import AutoPyTorchMixin
 from autonet.estimators.base import AutoNet
 from autonet.estimators.param_docs import document_parameters

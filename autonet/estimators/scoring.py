@@ -190,7 +190,8 @@ def _find_missing_labels(y: Array, targets: ClassTargets | MultilabelTargets) ->
     """Describe a class, or a value of a label, that validation rows (n,) or (n, n_labels) lack; empty if none."""
     if isinstance(targets, MultilabelTargets):
         constant = np.flatnonzero(y.min(axis=0) == y.max(axis=0))
-        return f"rows with and without label {constant[0]}" if len(constant) else ""
+        names = np.asarray(targets.names)[constant].tolist()
+        return f"rows with and without label {names[0]!r}" if names else ""
     missing = np.flatnonzero(np.bincount(y, minlength=targets.n_outputs) == 0)
     return f"validation rows of class {targets.labels[missing].tolist()[0]!r}" if len(missing) else ""
 

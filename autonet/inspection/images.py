@@ -153,7 +153,7 @@ def rank_mistakes(model: FittedModel, y: Array, prediction: FloatArray, n: int) 
         those with the largest absolute errors, in standard deviations of the targets.
     """
     kind = model.targets.kind
-    labels: Any = model.targets.labels  # None of a regression
+    labels: Any = model.targets.names
     if kind == "regression":
         values = prediction[:, [prediction.shape[1] // 2]] if model.targets.quantiles else prediction
         badness = (np.abs(values - y) / np.where(y.std(0) > 0, y.std(0), 1)).max(1)

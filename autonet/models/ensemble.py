@@ -16,7 +16,7 @@ from autonet.core.cores import available_cores
 from autonet.core.modality import Data, Encoder, Inputs
 from autonet.core.task import Task
 from autonet.core.typing import Array
-from autonet.data.targets.targets import TargetEncoder
+from autonet.data.targets.transforms import TargetEncoder
 from autonet.models.conformal import disagreement
 from autonet.models.trees import BoostedTrees, RandomizedTrees
 

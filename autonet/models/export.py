@@ -19,8 +19,7 @@ from autonet.core.jsonvalues import readable
 from autonet.data.encoding.transformers import TRANSFORMERS
 from autonet.data.images.reader import ImageData, ImageReader
 from autonet.data.table import Table
-from autonet.data.targets.targets import TargetEncoder
-from autonet.data.targets.transforms import NoTransform, PowerTransform, SignedLog
+from autonet.data.targets.transforms import NoTransform, PowerTransform, SignedLog, TargetEncoder
 from autonet.models.ensemble import MIN_PROBABILITY, Ensemble, Member, NetworkMember, TreeMember
 from autonet.models.model import FittedModel
 from autonet.models.network import find_own
@@ -152,7 +151,7 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
         **_describe_reading(schema),
         "output": {
             "kind": model.targets.kind,
-            "labels": None if model.targets.labels is None else list(map(readable, model.targets.labels)),
+            "labels": None if model.targets.labels is None else list(map(readable, model.targets.names)),
             "threshold": None if model.threshold is None else np.asarray(model.threshold).tolist(),
             "quantiles": list(model.targets.quantiles) or None,
         },

@@ -9,14 +9,13 @@ from autonet.core.typing import Array
 __all__ = ["to_frame"]
 
 
-def to_frame(probabilities: Array, labels: Array | None, X: Any, files: Sequence[str] | None = None) -> Any:
-    """Return probabilities as a frame with a column for each label.
+def to_frame(probabilities: Array, names: Sequence[Any] | Array, X: Any, files: Sequence[str] | None = None) -> Any:
+    """Return probabilities as a frame with a column for each class or label.
 
     Parameters
     ----------
     probabilities : ndarray of shape (n, n_classes) or (n, n_labels)
-    labels : ndarray, optional
-        Default: they are numbered.
+    names : array-like of shape (n_classes,) or (n_labels,)
     X : object
         A frame or series of pandas gives its index.
     files : sequence of str, optional
@@ -35,6 +34,5 @@ def to_frame(probabilities: Array, labels: Array | None, X: Any, files: Sequence
         import pandas as pd  # noqa: PLC0415 - an extra
     except ImportError:
         raise MissingPackage("as_frame=True", "pandas", "plot") from None
-    columns = range(probabilities.shape[1]) if labels is None else labels
     index = X.index if isinstance(X, pd.DataFrame | pd.Series) else files
-    return pd.DataFrame(probabilities, index=index, columns=columns)
+    return pd.DataFrame(probabilities, index=index, columns=names)

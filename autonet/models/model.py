@@ -148,7 +148,7 @@ class FittedModel:
         if not as_frame:
             return self._mean(X, owner)
         files = name_files(X) if isinstance(self.schema, ImageReader) else None
-        return to_frame(self._mean(X if files is None else files, owner), self.targets.labels, X, files)
+        return to_frame(self._mean(X if files is None else files, owner), self.targets.names, X, files)
 
     def predict(self, X: Any, *, owner: str = "") -> Array:
         """Predict labels, or values in the unit of the target.

@@ -22,8 +22,7 @@ from autonet.core.task import Task
 from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
 from autonet.data.splits.subsets import choose_subset
-from autonet.data.targets.targets import TargetEncoder
-from autonet.data.targets.transforms import TARGET_TRANSFORMS
+from autonet.data.targets.transforms import TARGET_TRANSFORMS, TargetEncoder
 from autonet.metrics.metric import Metric
 from autonet.pipeline.resampling import resample
 from autonet.pipeline.unseen import UnseenRows

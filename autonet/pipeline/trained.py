@@ -11,7 +11,7 @@ from autonet.core.pickling import pickle_arrays
 from autonet.core.spec import from_spec, to_spec
 from autonet.core.typing import Array
 from autonet.data.encoding.transformers import bind_transformers
-from autonet.data.targets.targets import TargetEncoder
+from autonet.data.targets.transforms import TargetEncoder
 from autonet.search.running_trial import RunningTrial
 from autonet.training.state import Snapshot
 

@@ -15,7 +15,7 @@ from autonet.core.modality import Allocate, Inputs, TreeEncoding
 from autonet.core.task import Task
 from autonet.core.threads import one_native_thread
 from autonet.core.typing import Array
-from autonet.data.targets.targets import TargetEncoder
+from autonet.data.targets.transforms import TargetEncoder
 from autonet.metrics.formulas import PLAIN_LOSSES
 from autonet.models.ensemble import TreeMember
 from autonet.pipeline.context import TrialContext

@@ -73,7 +73,7 @@ def test_codes_of_the_fit_are_codes_in_rows_to_predict(tmp_path: Path) -> None:
 def test_several_targets_and_quantiles(tables: Path, tmp_path: Path) -> None:
     out, quick = tmp_path / "two.autonet", (*QUICK, "--max-trials", 1, *EPOCHS)
     run("fit", tables / "iris.csv", "-t", "petal_width", "-t", "petal_length", "-o", out, *quick)
-    assert run("predict", out, tables / "iris_test.csv").lines[0] == "prediction_0,prediction_1"
+    assert run("predict", out, tables / "iris_test.csv").lines[0] == "prediction_petal_width,prediction_petal_length"
     levels = ("--set", "quantiles=[0.1, 0.9]")
     run("fit", tables / "diabetes.csv", "-t", "target", "-o", out, *levels, *quick)
     assert run("predict", out, tables / "diabetes.csv").lines[0] == "quantile_0.1,quantile_0.9"

@@ -82,7 +82,7 @@ def test_weights_of_classes_that_cannot_be(weights: Any, message: str) -> None:
 )
 def test_entries_of_the_rows_that_were_read(make: Any) -> None:
     kept = np.array([True, False, True])
-    found, nothing, weight = keep_read(kept, make([4, 5, 6]), None, 2.5)
+    found, nothing, weight = keep_read(kept, y=make([4, 5, 6]), groups=None, sample_weight=2.5)
     assert np.ravel(found).tolist() == [4, 6]
     assert (nothing, weight) == (None, 2.5)
-    assert keep_read(None, "X") == ["X"]
+    assert keep_read(None, X="X") == ["X"]

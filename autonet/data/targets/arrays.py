@@ -1,6 +1,6 @@
 """Targets of any library as arrays, without missing values."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -12,13 +12,28 @@ from autonet.core.errors import InvalidData
 from autonet.core.typing import Array
 from autonet.data.reading.columns import is_missing
 
-__all__ = ["check_no_missing", "first_collection", "to_array"]
+__all__ = ["check_no_missing", "first_collection", "read_names", "to_array"]
 
 SHOWN = 5  # rows in a message
 
 
-def to_array(y: Any, name: str = "y") -> Array:
+def read_names(y: Any) -> tuple[str, ...]:
+    """Return the names of the columns of targets; an empty tuple if they have none, or not all are distinct strings."""
+    columns = y if isinstance(y, Mapping) else getattr(_open(y), "columns", ())
+    names = tuple(columns)
+    return names if all(isinstance(n, str) for n in names) and len(set(names)) == len(names) else ()
+
+
+def to_array(y: Any, name: str = "y", names: Sequence[str] = ()) -> Array:
     """Convert array-like targets of shape (n,) or (n, p) to an array without missing values.
+
+    Parameters
+    ----------
+    y : array-like, series, data frame or dictionary of columns
+    name : str
+        For messages.
+    names : sequence of str
+        Order of the columns, if these are their names.
 
     Raises
     ------
@@ -27,9 +42,14 @@ def to_array(y: Any, name: str = "y") -> Array:
     """
     if y is None:
         raise InvalidData(f"This estimator requires {name} to be passed, but the target {name} is None.")
+    found = read_names(y) if names else ()
+    if found != tuple(names) and sorted(found) == sorted(names):
+        y = {key: y[key] for key in names}
+    if isinstance(y, Mapping):
+        return _stack_columns(y, name)
     if sparse.issparse(y):
         y = y.toarray()
-    native = nw.from_native(y, pass_through=True, allow_series=True, eager_only=True)
+    native = _open(y)
     values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else _list_to_array(y)
     if isinstance(values, np.ma.MaskedArray):
         mask, values = np.ma.getmaskarray(values), np.ma.getdata(values).astype(object)
@@ -56,6 +76,23 @@ def check_no_missing(values: Array, name: str) -> None:
             f"{name} contains NaN, infinity or missing values in {len(rows)} of {len(missing)} rows (rows {listed}); "
             "drop these rows."
         )
+
+
+def _open(y: Any) -> Any:
+    """Return a data frame or series of any library as one of narwhals, others as they are."""
+    try:
+        return nw.from_native(y, pass_through=True, allow_series=True, eager_only=True)
+    except nw.exceptions.DuplicateError:  # columns of one name
+        return np.asarray(y)
+
+
+def _stack_columns(columns: Mapping[Any, Any], name: str) -> Array:
+    """Return columns as an array of shape (n, p)."""
+    arrays = [to_array(column, f"column {key!r} of {name}") for key, column in columns.items()]
+    if not arrays or {a.shape for a in arrays} != {(len(arrays[0]),)}:
+        shapes = ", ".join(str(a.shape) for a in arrays) or "none"
+        raise InvalidData(f"{name} must have columns of the same length; got columns of the shapes {shapes}.")
+    return np.column_stack(arrays)
 
 
 def _list_to_array(y: Any) -> Array:

@@ -1,30 +1,24 @@
-"""Targets of each kind of task: labels to codes and values to numbers, these to what networks learn, and back."""
+"""Targets of each kind of task: labels to codes, values to numbers, and back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import expit, softmax
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from autonet.core.component import Choice
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.spec import describable
 from autonet.core.task import TaskKind
 from autonet.core.typing import Array
 from autonet.core.warn import warn
-from autonet.data.targets.arrays import check_no_missing, first_collection, to_array
-from autonet.data.targets.transforms import NoTransform, Transform, compute_moments, is_invertible, standardize
+from autonet.data.targets.arrays import check_no_missing, first_collection, read_names, to_array
 
-__all__ = ["ClassTargets", "MultilabelTargets", "RegressionTargets", "TargetEncoder", "Targets"]
+__all__ = ["ClassTargets", "MultilabelTargets", "RegressionTargets", "Targets"]
 
 SHOWN = 5  # labels in a message
 ONE_HOT_COLUMNS = 3  # columns from which y may be one-hot encoded classes; two exclusive labels are common
-MAX_ABS_ENCODED = 1e15  # standard deviations of a validation target: squares stay finite in float32
-# Range of the training targets that predictions may exceed, as a share: for rows unlike all others networks extrapolate
-# steeply, and the errors of these rows decide the mean.
-MAX_EXTRAPOLATION = 0.1
 MAX_ABS_TARGET = 1e300  # sums and differences of targets stay finite in float64
 
 
@@ -42,6 +36,7 @@ class ClassTargets:
     labels: Array
     kind: ClassVar[TaskKind] = "classification"
     quantiles: ClassVar[tuple[float, ...]] = ()
+    columns: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def fit(cls, y: Any) -> "ClassTargets | MultilabelTargets":
@@ -54,7 +49,7 @@ class ClassTargets:
         """
         values = to_array(y)
         if values.ndim == 2 and values.shape[1] > 1:
-            return MultilabelTargets.fit(values)
+            return MultilabelTargets.fit(values, read_names(y))
         if values.dtype.kind == "c":
             raise InvalidData("Complex data not supported: y has complex numbers; use labels of another type.")
         values = _to_one_column(values)
@@ -66,6 +61,11 @@ class ClassTargets:
     def n_outputs(self) -> int:
         """Number of classes."""
         return len(self.labels)
+
+    @property
+    def names(self) -> Array:
+        """Names of the outputs: the labels."""
+        return self.labels
 
     def encode(self, y: Any, name: str = "y") -> Array:
         """Encode labels, array-like of shape (n,), as class codes (n,), int64.
@@ -102,16 +102,19 @@ class MultilabelTargets:
     n_outputs : int
     dtype : dtype
         Dtype of the fitted `y`.
+    columns : tuple of str
+        Names of the columns of the fitted `y`; empty if it had none.
     """
 
     n_outputs: int
     dtype: Any
+    columns: tuple[str, ...] = ()
     kind: ClassVar[TaskKind] = "multilabel"
     quantiles: ClassVar[tuple[float, ...]] = ()
 
     @classmethod
-    def fit(cls, values: Array) -> "MultilabelTargets":
-        """Check label indicators of shape (n, n_labels).
+    def fit(cls, values: Array, columns: tuple[str, ...] = ()) -> "MultilabelTargets":
+        """Check label indicators of shape (n, n_labels), whose columns may have names.
 
         Raises
         ------
@@ -131,16 +134,21 @@ class MultilabelTargets:
                 "y.idxmax(axis=1).",
                 DataWarning,
             )
-        return cls(values.shape[1], values.dtype)
+        return cls(values.shape[1], values.dtype, columns)
 
     @property
     def labels(self) -> Array:
         """Indices of the labels, shape (n_labels,)."""
         return np.arange(self.n_outputs)
 
+    @property
+    def names(self) -> Sequence[str] | Array:
+        """Names of the labels; their indices if `y` had none."""
+        return self.columns or self.labels
+
     def encode(self, y: Any, name: str = "y") -> Array:
         """Encode label indicators (n, n_labels) as int64."""
-        values = to_array(y, name)
+        values = to_array(y, name, self.columns)
         if values.ndim != 2 or values.shape[1] != self.n_outputs:
             raise InvalidData(f"{name} has shape {values.shape}; expected (n_samples, {self.n_outputs}) as y has.")
         _check_indicators(values, name)
@@ -164,11 +172,14 @@ class RegressionTargets:
         Number of dimensions of the fitted `y`; 1 for quantiles.
     quantiles : tuple of float
         Levels that are predicted of a single target; empty for means.
+    columns : tuple of str
+        Names of the columns of the fitted `y`; empty if it had none.
     """
 
     n_outputs: int
     ndim: int
     quantiles: tuple[float, ...] = ()
+    columns: tuple[str, ...] = ()
     kind: ClassVar[TaskKind] = "regression"
 
     @property
@@ -179,6 +190,11 @@ class RegressionTargets:
     @property
     def labels(self) -> None:
         """None, because numbers have no labels."""
+
+    @property
+    def names(self) -> Sequence[str] | Array:
+        """Names of the targets; their indices if `y` had none."""
+        return self.columns or np.arange(self.n_targets)
 
     @classmethod
     def fit(cls, y: Any, quantiles: tuple[float, ...] = ()) -> "RegressionTargets":
@@ -194,7 +210,7 @@ class RegressionTargets:
         if quantiles:
             column_or_1d(values, warn=True)
             return cls(len(quantiles), 1, quantiles)
-        return cls(n_targets, values.ndim)
+        return cls(n_targets, values.ndim, columns=read_names(y) if values.ndim > 1 else ())
 
     def encode(self, y: Any, name: str = "y") -> Array:
         """Encode targets, (n,) or (n, n_targets), as float64 (n, n_targets).
@@ -204,7 +220,7 @@ class RegressionTargets:
         InvalidData
             If the shape differs from the fitted `y`, or values are not finite real numbers.
         """
-        values = to_array(y, name)
+        values = to_array(y, name, self.columns)
         if self.quantiles and values.shape[1:] == (1,):  # `fit` has warned
             values = values[:, 0]
         if values.ndim != self.ndim or (values.ndim == 2 and values.shape[1] != self.n_outputs):
@@ -240,115 +256,6 @@ class RegressionTargets:
 
 
 Targets = ClassTargets | MultilabelTargets | RegressionTargets
-
-
-@describable
-@dataclass(frozen=True)
-class TargetEncoder:
-    """Encode targets for training and decode network outputs to predictions.
-
-    Attributes
-    ----------
-    kind : {"classification", "multilabel", "regression"}
-    transform : Transform or None
-        Transform of regression targets.
-    center, scale : ndarray of shape (n_targets,)
-        Mean and standard deviation of transformed regression targets; the scale of a constant one is 0.
-    constant : ndarray of shape (n_targets,) or None
-        Value of each constant regression target, which is predicted exactly; NaN for the others.
-    bounds : tuple of ndarray or None
-        Lowest and highest network outputs, each (n_targets,), to which others are clipped: those of the training
-        targets, and a margin unless a transform would magnify it.  None: outputs are not clipped.
-    quantiles : tuple of float
-        Levels of the outputs for a single target; empty for means.
-
-    Notes
-    -----
-    All transforms increase, so that the quantiles of transformed targets are the transformed quantiles.  Where outputs
-    cross, they are sorted, which never raises the pinball loss: Chernozhukov, Fernandez-Val & Galichon, "Quantile and
-    probability curves without crossing" (2010).  Any network will do, and a mean of sorted quantiles is sorted.
-    """
-
-    kind: TaskKind
-    transform: Transform | None = None
-    center: Array | None = None
-    scale: Array | None = None
-    constant: Array | None = None
-    bounds: tuple[Array, Array] | None = None
-    quantiles: tuple[float, ...] = ()
-
-    @classmethod
-    def fit(
-        cls,
-        kind: TaskKind,
-        y: Array,
-        transform: Choice[Transform] | None = None,
-        quantiles: tuple[float, ...] = (),
-    ) -> "TargetEncoder":
-        """Fit on the targets of training rows.
-
-        Parameters
-        ----------
-        kind : {"classification", "multilabel", "regression"}
-        y : ndarray
-            Class codes (n,), label indicators (n, n_labels), or values (n, n_targets), float64.
-        transform : Choice, optional
-            Transform of regression targets; default: none.
-        quantiles : tuple of float
-            Levels of the outputs for a single target; default: means.
-
-        Returns
-        -------
-        TargetEncoder
-        """
-        if kind != "regression":
-            return cls(kind)
-        constant = np.where(np.ptp(y, axis=0) > 0, np.nan, y[0])
-        fitted = transform.build(y=y) if transform else NoTransform()
-        if not is_invertible(fitted, y):  # y is almost constant, and the transform rounds it to a constant
-            fitted = NoTransform()
-        transformed = fitted.forward(y)
-        center, scale = compute_moments(transformed)
-        extremes = transformed.min(axis=0), transformed.max(axis=0)
-        low, high = (standardize(extreme, center, scale) for extreme in extremes)
-        beyond = MAX_EXTRAPOLATION * (high - low) if isinstance(fitted, NoTransform) else 0.0
-        bounds = low - beyond, high + beyond
-        return cls(kind, fitted, center, scale, constant, bounds, quantiles)
-
-    @property
-    def ranks(self) -> list[int]:
-        """Rank of each output among the quantiles, from 0, the lowest level."""
-        return [sorted(self.quantiles).index(level) for level in self.quantiles]
-
-    def encode(self, y: Array) -> Array:
-        """Encode class codes as int64 (n,), and other targets as float32 (n, n_targets)."""
-        if self.kind == "classification":
-            return y.astype(np.int64)
-        if self.transform is None:
-            return y.astype(np.float32)
-        standardized = standardize(self.transform.forward(y), self.center, self.scale)
-        # Validation targets may be far beyond the training targets.
-        return np.asarray(np.clip(standardized, -MAX_ABS_ENCODED, MAX_ABS_ENCODED)).astype(np.float32)
-
-    def decode(self, outputs: Array) -> Array:
-        """Decode network outputs (n, n_outputs) to probabilities, or to values in the unit of y, float64."""
-        outputs = outputs.astype(np.float64)
-        if self.kind == "classification":
-            return np.asarray(softmax(outputs, axis=1))
-        if self.transform is None:
-            return np.asarray(expit(outputs))
-        if self.quantiles:
-            values = self._invert(outputs.reshape(-1, 1)).reshape(outputs.shape)
-            return np.sort(values, axis=1)[:, self.ranks]
-        return self._invert(outputs)
-
-    def _invert(self, outputs: Array) -> Array:
-        """Return the targets of outputs (n, n_targets)."""
-        assert self.transform is not None  # noqa: S101 - of a regression
-        if self.bounds is not None:
-            outputs = np.clip(outputs, *self.bounds)
-        values = self.transform.inverse(outputs * self.scale + self.center)
-        return values if self.constant is None else np.where(np.isnan(self.constant), values, self.constant)
 
 
 def _to_one_column(values: Array, name: str = "y", *, warn: bool = True) -> Array:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from autonet.core.errors import InvalidData, InvalidOption
+from autonet.data.targets.arrays import to_array
 from autonet.estimators.param_docs import describe_parameters
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class AutoPyTorchMixin:
         Parameters
         ----------
         X : as in `fit`
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        y : array-like, data frame or dictionary of columns, of shape (n_samples,) or (n_samples, n_outputs)
             Of images it may be left out where `X` is a folder or CSV file that has it.
         sample_weight : array-like of shape (n_samples,), optional
             True or False is `return_loss_value`, which is third in Auto-PyTorch.
@@ -152,13 +153,16 @@ class AutoPyTorchMixin:
             raise InvalidData("score compares predictions with y; got None for y.")
         if isinstance(sample_weight, bool | np.bool_):
             sample_weight, return_loss_value = None, bool(sample_weight)
+        targets = self.model_.targets
+        if targets.columns or isinstance(y, Mapping):
+            y = to_array(y, names=targets.columns)  # matched by name; scikit-learn's metrics do not
         if not return_loss_value and self.score_metric is None:
             return float(super().score(X, y, sample_weight))  # type: ignore[misc]  # of scikit-learn's mixins
         from autonet.inspection.cv_results import signed_score  # noqa: PLC0415
         from autonet.inspection.scoring import ScoredRows, find_optimized_metric  # noqa: PLC0415
 
         model = self.model_
-        metric = find_optimized_metric(self.fit_result_, model.targets, self.optimize_metric, self.pos_label)
+        metric = find_optimized_metric(self.fit_result_, targets, self.optimize_metric, self.pos_label)
         rows = ScoredRows.read(model, X, y, sample_weight, owner=type(self).__name__)
         score = metric.score(rows.y, rows.predict(model), rows.weights, model.threshold)
         if return_loss_value:

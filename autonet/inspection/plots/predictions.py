@@ -9,8 +9,17 @@ import numpy as np
 
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.typing import Array, FloatArray
+from autonet.core.warn import join_first
 
-__all__ = ["ClassPredictions", "check_same_rows", "find_model", "find_rows", "predict_classes", "predict_values"]
+__all__ = [
+    "ClassPredictions",
+    "check_same_rows",
+    "find_model",
+    "find_rows",
+    "name_outputs",
+    "predict_classes",
+    "predict_values",
+]
 
 MEDIAN = 0.5
 
@@ -65,6 +74,13 @@ def find_model(estimator: Any, display: str, kinds: tuple[str, ...], task: str) 
     return model
 
 
+def name_outputs(targets: Any) -> list[str]:
+    """Return the names of classes, or of labels or targets: "label 0" and so on where `y` had no names."""
+    what = {"multilabel": "label ", "regression": "target "}.get(targets.kind)
+    prefix = what if what and not targets.columns else ""
+    return [f"{prefix}{name}" for name in targets.names]
+
+
 def find_rows(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
     """Return rows and targets where X names both, as a folder of images does."""
     found: tuple[Any, Any] = estimator._find_rows(X, y)  # noqa: SLF001 - of the same package
@@ -87,21 +103,23 @@ def predict_classes(estimator: Any, X: Any, y: Any, display: str) -> ClassPredic
     codes = model.targets.encode(y)
     probabilities = np.asarray(estimator.predict_proba(X), float)
     check_same_rows(codes, probabilities)
-    labels = model.targets.labels
+    names = name_outputs(model.targets)
     if model.targets.kind == "multilabel":
-        return ClassPredictions([f"label {label}" for label in labels], codes.astype(bool), probabilities, True)
-    return ClassPredictions([str(label) for label in labels], codes[:, None] == np.arange(len(labels)), probabilities)
+        return ClassPredictions(names, codes.astype(bool), probabilities, True)
+    return ClassPredictions(names, codes[:, None] == np.arange(len(names)), probabilities)
 
 
-def predict_values(estimator: Any, X: Any, y: Any, target: int | None, display: str) -> tuple[FloatArray, FloatArray]:
+def predict_values(
+    estimator: Any, X: Any, y: Any, target: int | str | None, display: str
+) -> tuple[FloatArray, FloatArray]:
     """Return the true and the predicted values of a target of a regression, both of shape (n_samples,).
 
     Parameters
     ----------
     estimator : AutoNetRegression
     X, y : as in `fit`
-    target : int, optional
-        Index of the target; required for several.
+    target : int or str, optional
+        Index or name of the target; required for several.
     display : str
         Name of the display.
 
@@ -125,14 +143,22 @@ def predict_values(estimator: Any, X: Any, y: Any, target: int | None, display: 
                 f"{list(targets.quantiles)}. Fit one with 0.5 among them."
             )
         return truth[:, 0], predicted.reshape(len(truth), -1)[:, targets.quantiles.index(MEDIAN)]
-    if target is None and targets.n_targets > 1:
-        raise InvalidOption(
-            f"This estimator predicts {targets.n_targets} targets; choose one: target=0 to {targets.n_targets - 1}."
-        )
-    column = 0 if target is None else target
-    if not (isinstance(column, int) and 0 <= column < targets.n_targets):
-        raise InvalidOption(f"target must be an integer from 0 to {targets.n_targets - 1}; got {target!r}.")
+    column = _find_target(targets, target)
     return truth[:, column], predicted.reshape(len(truth), -1)[:, column]
+
+
+def _find_target(targets: Any, target: int | str | None) -> int:
+    """Return the index of a target."""
+    n, names = targets.n_targets, list(targets.columns)
+    choices = f"0 to {n - 1}" + (f", or one of {join_first(list(map(repr, names)))}" if names else "")
+    if target is None and n > 1:
+        raise InvalidOption(f"This estimator predicts {n} targets; choose one: target={choices}.")
+    if isinstance(target, str) and target in names:
+        return names.index(target)
+    column = 0 if target is None else target
+    if not (isinstance(column, int) and 0 <= column < n):
+        raise InvalidOption(f"target must be an integer from {choices}; got {target!r}.")
+    return column
 
 
 def check_same_rows(truth: Array, predicted: Array) -> None:

@@ -43,7 +43,7 @@ class _ErrorDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any = None, *, target: int | None = None, ax: Axes | None = None
+        cls, estimator: Any, X: Any, y: Any = None, *, target: int | str | None = None, ax: Axes | None = None
     ) -> Self:
         """Predict the target of rows, and plot them.
 
@@ -52,8 +52,8 @@ class _ErrorDisplay:
         estimator : AutoNetRegression
             Fitted.  Of one with quantiles, the median is drawn.
         X, y : as in `fit`
-        target : int, optional
-            Index of the target to draw; required for several.
+        target : int or str, optional
+            Index or name of the target to draw; required for several.
         ax : matplotlib.axes.Axes, optional
             Default: those of a new figure.
 

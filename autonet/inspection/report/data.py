@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from autonet.core.typing import Array
 from autonet.data.reading.columns import Column
 from autonet.inspection.report.blocks import Block, Facts, Fold, Section, Table, Text, make_table
 from autonet.inspection.report.words import count, format_value, join_words, shorten
@@ -58,16 +59,21 @@ def describe_target(targets: Any) -> str:
     targets : ClassTargets, MultilabelTargets or RegressionTargets
     """
     if targets.kind == "multilabel":
-        return f"{targets.n_outputs} labels, of which a row may have several or none"
+        return f"{targets.n_outputs} labels, of which a row may have several or none{_list_names(targets.columns)}"
     if targets.kind == "classification" and targets.n_outputs == 1:
         return f"the only class of the training rows, {shorten(targets.labels[0], SHORT)}"
     if targets.kind == "classification":
-        shown = ", ".join(shorten(label, SHORT) for label in targets.labels[:MAX_LABELS])
-        rest = f", and {targets.n_outputs - MAX_LABELS:,} more" if targets.n_outputs > MAX_LABELS else ""
-        return f"one of {count(targets.n_outputs, 'class', 'classes')}: {shown}{rest}"
+        return f"one of {count(targets.n_outputs, 'class', 'classes')}{_list_names(targets.labels)}"
     if targets.quantiles:
         return f"a number, as its quantiles {join_words([f'{level:g}' for level in targets.quantiles])}"
-    return "a number" if targets.n_targets == 1 else f"{targets.n_targets} numbers"
+    return "a number" if targets.n_targets == 1 else f"{targets.n_targets} numbers{_list_names(targets.columns)}"
+
+
+def _list_names(names: Sequence[object] | Array) -> str:
+    """List names after a colon; return an empty text for none."""
+    shown = ", ".join(shorten(name, SHORT) for name in names[:MAX_LABELS])
+    rest = f", and {len(names) - MAX_LABELS:,} more" if len(names) > MAX_LABELS else ""
+    return f": {shown}{rest}" if len(names) else ""
 
 
 def _describe_missing(columns: Sequence[Column]) -> str:

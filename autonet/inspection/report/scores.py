@@ -166,10 +166,10 @@ def _tabulate_scores(estimator: Any, tested: HeldOut) -> list[Block]:
 
 def _show_classes(model: Any, tested: HeldOut) -> list[Block]:
     """Return a table by class, the confusion matrix and the curves of a classification."""
-    from autonet.inspection.plots.predictions import ClassPredictions  # noqa: PLC0415 - draws
+    from autonet.inspection.plots.predictions import ClassPredictions, name_outputs  # noqa: PLC0415 - draws
 
     is_multilabel, n = model.targets.kind == "multilabel", model.targets.n_outputs
-    names = [f"label {label}" if is_multilabel else shorten(label, 40) for label in model.targets.labels]
+    names = [shorten(name, 40) for name in name_outputs(model.targets)]
     decided = decide(tested.rows.prediction, model.targets.kind, model.threshold)
     truth = tested.rows.y.astype(bool) if is_multilabel else tested.rows.y[:, None] == np.arange(n)
     chosen = decided.astype(bool) if is_multilabel else decided[:, None] == np.arange(n)
@@ -260,17 +260,19 @@ def _draw_curves(predictions: Any) -> list[Block]:
 
 def _show_errors(targets: Any, tested: HeldOut) -> list[Block]:
     """Return errors of a regression by target, with pictures; of quantiles, the shares of rows below them."""
+    from autonet.inspection.plots.predictions import name_outputs  # noqa: PLC0415 - draws
     from autonet.inspection.plots.regression import PredictionsDisplay, ResidualsDisplay  # noqa: PLC0415 - draws
 
     truth, prediction = np.asarray(tested.rows.y, float), np.asarray(tested.rows.prediction, float)
     blocks: list[Block] = []
-    pairs = [(f"target {k}", truth[:, k], prediction[:, k]) for k in range(targets.n_targets)]
     if targets.quantiles:
         blocks.append(_tabulate_quantiles(targets.quantiles, truth[:, 0], prediction))
         if MEDIAN not in targets.quantiles:
             text = "Errors are not drawn: 0.5, the median, is not among the quantiles."
             return [*blocks, Text(text, is_caution=True)]
         pairs = [("median", truth[:, 0], prediction[:, targets.quantiles.index(MEDIAN)])]
+    else:
+        pairs = [(shorten(name, 40), truth[:, k], prediction[:, k]) for k, name in enumerate(name_outputs(targets))]
     if targets.n_targets > 1:
         blocks.append(_tabulate_targets(pairs))
     for name, true, predicted in pairs[:MAX_TARGETS]:

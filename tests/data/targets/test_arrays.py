@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from autonet.core.errors import InvalidData
+from autonet.data.targets.arrays import to_array
 from autonet.data.targets.targets import ClassTargets, RegressionTargets
 
 SEVERAL = [["bill", "urgent"], ["bill"], ["bill", "urgent"]]
@@ -44,3 +45,13 @@ def test_masked_targets_are_missing() -> None:
     for reader in (ClassTargets, RegressionTargets):
         with pytest.raises(InvalidData, match=r"missing values in 1 of 3 rows \(rows 1\)"):
             reader.fit(np.ma.masked_array([1, 2, 1], [0, 1, 0]))
+
+
+def test_columns_in_a_dictionary_have_one_length() -> None:
+    np.testing.assert_array_equal(to_array({"a": [1, 2], "b": pd.Series([0.5, 1.5])}), [[1, 0.5], [2, 1.5]])
+    with pytest.raises(InvalidData, match=r"y must have columns of the same length; got .* \(2,\), \(3,\)\."):
+        to_array({"a": [1, 2], "b": [1, 2, 3]})
+    with pytest.raises(InvalidData, match=r"column 'b' of y_valid contains NaN, .* \(rows 1\)"):
+        to_array({"a": [1, 2], "b": [1, None]}, "y_valid")
+    with pytest.raises(InvalidData, match="y must have columns of the same length; got columns of the shapes none"):
+        to_array({})

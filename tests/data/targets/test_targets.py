@@ -3,14 +3,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
 from autonet.core.errors import DataWarning, InvalidData
-from autonet.data.targets.targets import ClassTargets, MultilabelTargets, RegressionTargets, TargetEncoder
-from autonet.data.targets.transforms import TARGET_TRANSFORMS
+from autonet.data.targets.targets import ClassTargets, MultilabelTargets, RegressionTargets
 
 LABELS: list[Any] = [
     np.array(["b", "a", "b"]),
@@ -124,33 +125,6 @@ def test_one_hot_targets_are_labels_with_a_warning() -> None:
     assert isinstance(ClassTargets.fit(one_hot), MultilabelTargets)  # without a warning: warnings are errors
 
 
-@pytest.mark.parametrize(("transform", "margin"), [("none", 10.0), ("log", 0.0), ("yeo_johnson", 0.0)])
-def test_predictions_stay_near_the_range_of_the_training_targets(transform: str, margin: float) -> None:
-    y = np.column_stack([np.linspace(0.0, 100.0, 50), np.linspace(200.0, 300.0, 50), np.full(50, 7.0)])
-    encoder = TargetEncoder.fit("regression", y, TARGET_TRANSFORMS.choose(transform))
-    predicted = encoder.decode(np.array([[-1e6, -1e6, -1e6], [1e6, 1e6, 1e6]], np.float32))
-    np.testing.assert_allclose(predicted[0], [-margin, 200 - margin, 7.0], atol=1e-6)
-    np.testing.assert_allclose(predicted[1], [100 + margin, 300 + margin, 7.0], atol=1e-6)
-    np.testing.assert_allclose(encoder.decode(encoder.encode(y)), y, atol=1e-4)
-
-
-@pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
-@given(seed=st.integers(0, 99), scale=st.sampled_from([1e-6, 1.0, 1e6]), levels=st.permutations([0.05, 0.3, 0.5, 0.95]))
-def test_quantiles_are_sorted_and_commute_with_every_transform(
-    transform: str, seed: int, scale: float, levels: list[float]
-) -> None:
-    rng = np.random.default_rng(seed)
-    y = scale * (rng.normal(size=(501, 1)) + np.exp(2 * rng.normal(size=(501, 1))))
-    encoder = TargetEncoder.fit("regression", y, TARGET_TRANSFORMS.choose(transform), tuple(levels))
-    of_rows = np.quantile(encoder.encode(y), levels, axis=0, method="inverted_cdf").T
-    expected = np.quantile(y, levels, axis=0, method="inverted_cdf").T
-    np.testing.assert_allclose(encoder.decode(of_rows), expected, rtol=1e-3, atol=1e-5 * np.ptp(y))
-    crossing = rng.permuted(np.repeat(of_rows, 20, axis=0), axis=1)
-    np.testing.assert_allclose(
-        encoder.decode(crossing), np.repeat(expected, 20, axis=0), rtol=1e-3, atol=1e-5 * np.ptp(y)
-    )
-
-
 def test_quantiles_have_columns_unless_there_is_one() -> None:
     y, predicted = np.arange(5.0), np.zeros((5, 2))
     several, one = RegressionTargets.fit(y, (0.9, 0.1)), RegressionTargets.fit(y, (0.5,))
@@ -160,3 +134,30 @@ def test_quantiles_have_columns_unless_there_is_one() -> None:
     assert one.decode(predicted[:, :1]).shape == (5,)
     with pytest.raises(InvalidData, match=r"y_valid has shape \(5, 2\); expected \(n_samples,\) as y has"):
         several.encode(predicted, "y_valid")
+
+
+FRAMES: list[Any] = [pd.DataFrame, pl.DataFrame, pa.table, dict]
+
+
+@pytest.mark.parametrize("make", FRAMES)
+def test_columns_of_targets_are_matched_by_name_where_they_have_names(make: Any) -> None:
+    a, b, c = np.array([0, 1, 1]), np.array([1, 1, 0]), np.array([0, 0, 1])
+    expected = np.column_stack([a, b, c])
+    for reader in (ClassTargets, RegressionTargets):
+        targets = reader.fit(make({"a": a, "b": b, "c": c}))
+        assert list(targets.names) == ["a", "b", "c"]
+        for y in (make({"a": a, "b": b, "c": c}), make({"c": c, "a": a, "b": b}), make({"x": a, "y": b, "z": c})):
+            np.testing.assert_array_equal(targets.encode(y), expected)
+        np.testing.assert_array_equal(targets.encode(expected), expected)
+        with pytest.raises(InvalidData, match=r"y_valid has shape \(3, 2\)"):
+            targets.encode(make({"a": a, "c": c}), "y_valid")
+
+
+def test_outputs_without_names_are_numbered() -> None:
+    y = np.array([[0, 1], [1, 1], [1, 0]])
+    frames = [pd.DataFrame(y, columns=columns) for columns in (None, ["a", "a"], ["a", 1])]
+    for unnamed in (y, y.tolist(), sparse.csr_array(y), *frames):
+        for reader in (ClassTargets, RegressionTargets):
+            assert list(reader.fit(unnamed).names) == [0, 1]
+    assert list(RegressionTargets.fit(pd.Series([1.0, 2.0], name="a")).names) == [0]
+    assert ClassTargets.fit(pd.Series(["b", "a"], name="y")).names.tolist() == ["a", "b"]

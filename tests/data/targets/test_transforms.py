@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from autonet.data.targets.targets import TargetEncoder
-from autonet.data.targets.transforms import TARGET_TRANSFORMS
+from autonet.data.targets.transforms import TARGET_TRANSFORMS, TargetEncoder
 
 TRANSFORMS = ("none", "log", "yeo_johnson")
 
@@ -110,3 +109,30 @@ def test_an_encoder_survives_pickling() -> None:
     for transform in TRANSFORMS:
         encoder = fit(y, transform)
         np.testing.assert_array_equal(pickle.loads(pickle.dumps(encoder)).encode(y), encoder.encode(y))
+
+
+@pytest.mark.parametrize(("transform", "margin"), [("none", 10.0), ("log", 0.0), ("yeo_johnson", 0.0)])
+def test_predictions_stay_near_the_range_of_the_training_targets(transform: str, margin: float) -> None:
+    y = np.column_stack([np.linspace(0.0, 100.0, 50), np.linspace(200.0, 300.0, 50), np.full(50, 7.0)])
+    encoder = TargetEncoder.fit("regression", y, TARGET_TRANSFORMS.choose(transform))
+    predicted = encoder.decode(np.array([[-1e6, -1e6, -1e6], [1e6, 1e6, 1e6]], np.float32))
+    np.testing.assert_allclose(predicted[0], [-margin, 200 - margin, 7.0], atol=1e-6)
+    np.testing.assert_allclose(predicted[1], [100 + margin, 300 + margin, 7.0], atol=1e-6)
+    np.testing.assert_allclose(encoder.decode(encoder.encode(y)), y, atol=1e-4)
+
+
+@pytest.mark.parametrize("transform", ["none", "log", "yeo_johnson"])
+@given(seed=st.integers(0, 99), scale=st.sampled_from([1e-6, 1.0, 1e6]), levels=st.permutations([0.05, 0.3, 0.5, 0.95]))
+def test_quantiles_are_sorted_and_commute_with_every_transform(
+    transform: str, seed: int, scale: float, levels: list[float]
+) -> None:
+    rng = np.random.default_rng(seed)
+    y = scale * (rng.normal(size=(501, 1)) + np.exp(2 * rng.normal(size=(501, 1))))
+    encoder = TargetEncoder.fit("regression", y, TARGET_TRANSFORMS.choose(transform), tuple(levels))
+    of_rows = np.quantile(encoder.encode(y), levels, axis=0, method="inverted_cdf").T
+    expected = np.quantile(y, levels, axis=0, method="inverted_cdf").T
+    np.testing.assert_allclose(encoder.decode(of_rows), expected, rtol=1e-3, atol=1e-5 * np.ptp(y))
+    crossing = rng.permuted(np.repeat(of_rows, 20, axis=0), axis=1)
+    np.testing.assert_allclose(
+        encoder.decode(crossing), np.repeat(expected, 20, axis=0), rtol=1e-3, atol=1e-5 * np.ptp(y)
+    )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -74,3 +75,15 @@ def test_of_several_targets_one_is_chosen() -> None:
         predict_values(auto, X, X, None, "X")
     with pytest.raises(InvalidOption, match="target must be an integer from 0 to 1; got 2"):
         predict_values(auto, X, X, 2, "X")
+
+
+def test_of_targets_with_names_one_is_chosen_by_name() -> None:
+    X = np.random.default_rng(0).normal(size=(120, 2))
+    y = pd.DataFrame(X, columns=["width", "height"])
+    auto = AutoNetRegression("tiny_cs", **OPTIONS).fit(X, y)
+    for target in ("height", 1):
+        truth, predicted = predict_values(auto, X, y[["height", "width"]], target, "X")
+        assert (truth == X[:, 1]).all()
+        assert (predicted == auto.predict(X)[:, 1]).all()
+    with pytest.raises(InvalidOption, match="integer from 0 to 1, or one of 'width', 'height'; got 'depth'"):
+        predict_values(auto, X, y, "depth", "X")

@@ -38,6 +38,7 @@ def test_many_columns_are_folded(iris: Any) -> None:
 def test_targets_are_described() -> None:
     assert describe_target(MultilabelTargets(3, np.dtype(int))) == "3 labels, of which a row may have several or none"
     assert describe_target(RegressionTargets(2, 2)) == "2 numbers"
+    assert describe_target(RegressionTargets(2, 2, columns=("width", "height"))) == "2 numbers: width, height"
     assert describe_target(RegressionTargets(2, 1, (0.1, 0.9))) == "a number, as its quantiles 0.1 and 0.9"
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import make_multilabel_classification
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, precision_recall_fscore_support
@@ -122,6 +123,9 @@ def test_labels_have_scores_each() -> None:
         score = f1_score(y[:, k], predicted[:, k], zero_division=np.nan)
         assert rows[f"label {k}"][-1] == ("" if np.isnan(score) else f"{score:.4g}")
     assert len(find_blocks(section, "picture")) == 3
+    named = AutoNetMultilabel("tiny_cs", **ONE).fit(X, pd.DataFrame(y, columns=["cat", "dog", "cow"]))
+    table = find_table(describe_scores(named, HeldOut.predict(named, X, y)), "Scores by label")
+    assert {row[0] for row in table.rows} == {"cat", "dog", "cow"}
     assert not [t for t in find_blocks(section, "table") if t.caption.startswith("Sets")]
 
 
