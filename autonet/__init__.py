@@ -1,4 +1,4 @@
-"""Give autonet a table and a time limit; it finds a neural network and hands it back as a scikit-learn estimator."""
+"""AutoML for tables and images with PyTorch: a scikit-learn estimator that finds a neural network within a time limit."""
 
 from typing import TYPE_CHECKING
 

@@ -4,7 +4,7 @@ AutonetError
 ├── InvalidOption (ValueError)      invalid option, range or value; before any training
 │   └── UnknownName (ValueError)    unknown name, with the most similar valid ones
 ├── InvalidData (ValueError)        invalid data, targets or weights; before any training
-├── InvalidNetwork (ValueError)     a registered network fails on a toy batch
+├── InvalidNetwork (ValueError)     a network cannot be built or trained, or exceeds a limit
 ├── SearchFailed (RuntimeError)     no trial produced a model; ``__cause__`` is the first exception
 ├── NoFinishedTrial (RuntimeError)  the best trial is requested before any has finished
 ├── MissingPackage (ImportError)    an optional package is not installed
@@ -130,7 +130,7 @@ class InvalidData(AutonetError, ValueError):
 
 
 class InvalidNetwork(AutonetError, ValueError):
-    """A registered network cannot be built, or trained on a toy batch.
+    """A network cannot be built, trained or used for the data, or it exceeds a limit of parameters or memory.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Protocols of modalities: kinds of data, such as tables."""
+"""Protocols of modalities: kinds of data, such as tables and images."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Data: tables to arrays, targets and splits; everything is fitted on training rows only."""
+"""Data: reading and encoding of tables and images, targets, splits; everything is fitted on training rows only."""

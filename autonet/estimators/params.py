@@ -232,7 +232,8 @@ class Params:
         'int or "auto"',
         N_JOBS,
         "Number of configurations to train at once, each in a process of its own with one thread; -1 stands for one "
-        'per core.  "auto" is one per core for budgets in seconds and 15 seconds or more.  With less than 10 seconds '
+        'per core.  "auto" is one per core, at most 8, for budgets in seconds, a `max_runtime` of 15 seconds or more '
+        "and tables of up to 512 MiB, or images of up to 8 GiB; otherwise 1.  With less than 10 seconds "
         "it is always one, in this process: worker processes would not be ready.  In workers of joblib, "
         'multiprocessing, `concurrent.futures` or dask, and beside another fit of the process, "auto" and -1 are 1.  '
         "Default: the preset's choice.",

@@ -1,1 +1,1 @@
-"""Conformance suites for networks, samplers, executors and stores."""
+"""Conformance suites for networks, augmentations, batch techniques, samplers, executors and stores."""
