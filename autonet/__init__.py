@@ -1,4 +1,4 @@
-"""AutoML for tables and images with PyTorch: a scikit-learn estimator that finds a neural network within a time limit."""
+"""AutoML for tables and images with PyTorch: a scikit-learn estimator that finds a network within a time limit."""
 
 from typing import TYPE_CHECKING
 

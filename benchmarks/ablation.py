@@ -2,7 +2,7 @@
 
     python benchmarks/ablation.py --seconds 30 --out ablation.jsonl
 
-A run is appended to the file when it is done, and is not repeated: start the same command again to go on.
+A run is appended to the file when it is done, and is not repeated: start the same command again to continue.
 """
 
 import argparse

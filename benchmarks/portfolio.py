@@ -153,7 +153,7 @@ def run(arguments: argparse.Namespace) -> None:
         try:
             with patch.object(time, "monotonic", time.process_time):  # how busy the machine is makes no difference
                 result = fit_trees(source) if values is None else train_alone(values, source)
-        except Exception as error:  # noqa: BLE001 - one run in hundreds; the others go on
+        except Exception as error:  # noqa: BLE001 - one run in hundreds; the others continue
             print(f"{path.stem} {type(error).__name__}: {error}", file=sys.stderr)
             return
         np.savez(path, **result)

@@ -77,7 +77,7 @@ def candidates(n_images: int) -> dict[str, Values]:
 
 
 def train_alone(values: Values, source: Source, path: Path) -> None:
-    """Train one configuration on one core, and write what it predicts; report failures, so that others go on."""
+    """Train one configuration on one core, and write what it predicts; report failures, so that others continue."""
     try:
         _train_alone(values, source, path)
     except Exception as error:  # noqa: BLE001 - one run of many

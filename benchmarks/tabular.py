@@ -5,7 +5,7 @@
     python benchmarks/tabular.py --table --out tabular.jsonl
 
 Log-loss of classes, root mean squared error of numbers, both computed here from the predictions.  A run is appended to
-the file when it is done, and is not repeated: start the same command again to go on.  A crash and a timeout (three
+the file when it is done, and is not repeated: start the same command again to continue.  A crash and a timeout (three
 times the time, and two minutes) count as an infinite error.  A system with other options, for ablations:
 `--variant 'autonet:single={"ensemble_size": 1}'`.
 """

@@ -2,7 +2,7 @@
 The workflow of AIQC
 ====================
 
-Splits and folds, eight combinations with two repeats each, scores of every split and fold, charts, a run that goes on
+Splits and folds, eight combinations with two repeats each, scores of every split and fold, charts, a run that continues
 after a crash, and predictions later with a check of the columns.
 """
 

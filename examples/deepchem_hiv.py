@@ -4,7 +4,7 @@
 A network is validated every few steps and ends as the best it ever was; the search resumes where it was stopped.
 
 Run it with ``AUTONET_DATA=folder python examples/deepchem_hiv.py``, where ``folder/hiv.npz`` has 41,127 molecules of
-MoleculeNet as fingerprints of 1,024 bits, split by their scaffolds. Call the same line again, and the search goes on.
+MoleculeNet as fingerprints of 1,024 bits, split by their scaffolds. Call the same line again, and the search continues.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def search(train: Data, valid: Data, run_dir: Path, max_trials: int, steps: int,
         model.load_state_dict(trial.checkpoint.load())
         return roc_auc(model, valid)
 
-    data = [*train, *valid]  # the run directory refuses to go on with others
+    data = [*train, *valid]  # the run directory refuses to continue with others
     return maximize(objective, SPACE, run_dir=run_dir, max_trials=max_trials, random_state=0, data=data)
 
 

@@ -2,7 +2,7 @@
 A model of DeepChem
 ===================
 
-DeepChem's own classifier, validated by its own callback, in trials that go on after a crash.
+DeepChem's own classifier, validated by its own callback, in trials that continue after a crash.
 
 It needs deepchem (2.8 runs with Python 3.11) and runs in a minute on fingerprints that are made up.
 """

@@ -47,7 +47,7 @@ print([name for name, hyperparameter in space.items() if hyperparameter.size > 1
 # %%
 # **I) A path to a CSV file.** Its paths are relative to its folder, or to those of ``images_root_folders``, which is
 # ``root_folders`` here. ``images_shape`` becomes ``image_size``; ``save_checkpoints`` has no effect: ``run_dir`` is a
-# directory that keeps the weights of every trial, and from which the same call goes on after a crash.
+# directory that keeps the weights of every trial, and from which the same call continues after a crash.
 auto.fit(
     folder / "train.csv", images_shape=[1, 12, 12], min_budget=3, max_budget=9, max_trials=3, run_dir=folder / "run"
 )

@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> Study:
 
     train, valid, test = load_images(options.rows)
     batch_size = 64 if len(train[0]) > 10_000 else 16  # a few steps at least
-    # Of ten trials few are good: most end after two epochs, the best third goes on.
+    # Of ten trials few are good: most end after two epochs, the best third continues.
     study = Study(direction="maximize", random_state=0, pruner=SuccessiveHalvingPruner(PRUNED_FROM, reduction_factor=3))
     objective = make_objective(train, valid, options.epochs, batch_size)
     study.optimize(objective, max_trials=options.trials, timeout=options.timeout)

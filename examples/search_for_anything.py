@@ -36,8 +36,8 @@ print(f"{study.best.value:.3f} with {study.best.config}")
 
 
 # %%
-# A function of your own. It may ask for its hyperparameters as it runs, go on from a checkpoint when it is promoted,
-# and fail: a failure is counted, and the search goes on.
+# A function of your own. It may ask for its hyperparameters as it runs, resume from a checkpoint when it is promoted,
+# and fail: a failure is counted, and the search continues.
 def descend(trial: RunningTrial) -> float:
     """Return the height that gradient descent reaches in a wavy valley."""
     rate = trial.suggest_float("rate", 1e-3, 1.0, log=True)

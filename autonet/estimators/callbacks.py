@@ -1,4 +1,4 @@
-"""Callbacks of a fit: told about its trials while it goes on, and able to end the search."""
+"""Callbacks of a fit: told about its trials while it continues, and able to end the search."""
 
 import inspect
 from collections.abc import Iterator, Sequence

@@ -301,7 +301,7 @@ class Options(Params):
 
     @property
     def continues(self) -> bool:
-        """Whether a later fit may go on with the search."""
+        """Whether a later fit may continue with the search."""
         return self.run_dir is not None or bool(self.warm_start)
 
     @property

@@ -242,16 +242,16 @@ class Params:
         None,
         "path-like",
         PATH,
-        "Directory in which the search is saved as it goes.  The same fit with the same directory goes on where it "
+        "Directory in which the search is saved as it goes.  The same fit with the same directory resumes where it "
         "ended, also after `kill -9`: no result is lost, and no trial is trained again.  `max_runtime` and "
         "`max_trials` are totals; larger ones continue a search that had ended.  Other data, options or versions of "
-        "autonet raise `RunMismatch`.  `autonet.open_run` looks at a run, also while it goes on.",
+        "autonet raise `RunMismatch`.  `autonet.open_run` looks at a run, also while it continues.",
     )
     warm_start: bool = param(
         False,
         "bool",
         flag(),
-        "Whether another call of `fit` with the same data goes on with the search of the last one, as with `run_dir` "
+        "Whether another call of `fit` with the same data continues with the search of the last one, as with `run_dir` "
         "but in memory.",
     )
     executor: Any = param(

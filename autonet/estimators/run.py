@@ -1,4 +1,4 @@
-"""Run of a fit: what a later fit needs to go on with its search, in memory or in a run directory.
+"""Run of a fit: what a later fit needs to continue with its search, in memory or in a run directory.
 
 A run directory holds the study (`autonet.search`), with a checkpoint file per trial, and beside it:
 

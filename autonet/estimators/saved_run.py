@@ -106,7 +106,7 @@ class SavedRun(Exports):
         return learning_curves(self.history, "val_score")
 
     def new_estimator(self, *, components: Iterable[Any] = ()) -> "AutoNet":
-        """Build an estimator with the parameters of the fit: its `fit`, with the same data, goes on with the run.
+        """Build an estimator with the parameters of the fit: its `fit`, with the same data, continues with the run.
 
         Parameters
         ----------
@@ -177,7 +177,7 @@ class SavedRun(Exports):
 
 
 def open_run(run_dir: str | os.PathLike[str]) -> SavedRun:
-    """Open a fit in a run directory, also while another process goes on with it; nothing is locked or changed.
+    """Open a fit in a run directory, also while another process continues with it; nothing is locked or changed.
 
     Parameters
     ----------

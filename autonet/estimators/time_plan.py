@@ -126,7 +126,7 @@ class TimePlan:
         return TimeLimit(self.began + (self.runtime or math.inf) - reserved[stage])
 
     def after(self, searched: float) -> "TimePlan":
-        """Return the plan of a fit that goes on after so many seconds of search."""
+        """Return the plan of a fit that continues after so many seconds of search."""
         return replace(self, began=self.began - min(searched, max(self.limit("search").left(), 0.0)))
 
     @property

@@ -276,7 +276,7 @@ def _has_begun(context: TrialContext, fold: TrainedFold) -> bool:
 
 
 def _continues(context: TrialContext, fold: TrainedFold) -> bool:
-    """Whether a network goes on: it had only begun, or was still improving when its training ended."""
+    """Whether a network continues: it had only begun, or was still improving when its training ended."""
     return _has_begun(context, fold) or bool(fold.best.epochs >= LATE * fold.position["epochs"])
 
 

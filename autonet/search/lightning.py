@@ -13,7 +13,7 @@ class LightningReport:
 
     A metric of the training, and any without a validation, is reported at the end of each epoch.
     It raises ``TrialPruned`` when the trial is to be stopped.  In a study with budgets it saves model, optimizers and
-    learning-rate schedulers at the end of training, and a promoted trial goes on from there: pass
+    learning-rate schedulers at the end of training, and a promoted trial resumes from there: pass
     ``max_epochs=int(trial.budget)``.  Training is expected to run in one process.
 
     Parameters
@@ -99,7 +99,7 @@ class LightningReport:
             raise TrialPruned
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
-        """Save a checkpoint, from which a promoted trial goes on."""
+        """Save a checkpoint, from which a promoted trial continues."""
         if self.trial.budget is not None:
             states = [part.state_dict() for part in _optimization(trainer)]
             state = {"model": pl_module.state_dict(), "optimization": states, "epoch": trainer.current_epoch}

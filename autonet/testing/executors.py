@@ -121,11 +121,11 @@ def check_checkpoints_travel(executor: Executor) -> None:
             expect(place is None or Path(kept).parent == Path(directory), f"the checkpoint must be a file; got {kept}.")
             job = _job(0, start=1.0, target=2.0, directory=place, checkpoint=kept)
             second, _ = _run(executor, objective, [job])[0]
-            expect(second.result.loss == 2.0, f"the second job must go on from the first; got {second.result}.")
+            expect(second.result.loss == 2.0, f"the second job must resume from the first; got {second.result}.")
 
 
 def check_an_exception_ends_its_job_alone(executor: Executor) -> None:
-    """Exceptions become crashes with a reason, a traceback and the exception; the other jobs go on."""
+    """Exceptions become crashes with a reason, a traceback and the exception; the other jobs continue."""
 
     def broken_objective(trial: RunningTrial) -> float:
         if trial.number % 2:

@@ -120,7 +120,7 @@ def check_settings_are_kept(open_store: OpenStore) -> None:
 
 
 def check_events_are_kept_together_or_not_at_all(open_store: OpenStore) -> None:
-    """Append events of which one cannot be kept; none is, and the store goes on."""
+    """Append events of which one cannot be kept; none is, and the store continues."""
     store = open_store("together")
     store.keep({})
     first, last = Event("first", 0, {}), Event("last", 0, {})
@@ -165,7 +165,7 @@ def check_one_at_a_time(open_store: OpenStore) -> None:
     store.append(event)
     store.close()
     store = open_store("locked")
-    _expect_same(store.events(), [event], "the first of two that open a store must be able to go on")
+    _expect_same(store.events(), [event], "the first of two that open a store must be able to continue")
     store.close()
 
 
@@ -187,7 +187,7 @@ def check_a_study_goes_on(open_store: OpenStore) -> None:
 
     whole = run("whole", 8)
     run("parts", 3)
-    expect(repr(run("parts", 8)) == repr(whole), "a study opened again must go on as if it had not been closed.")
+    expect(repr(run("parts", 8)) == repr(whole), "a study opened again must continue as if it had not been closed.")
 
 
 CHECKS_OF_MEMORY: tuple[Callable[[OpenStore], None], ...] = (

@@ -1,6 +1,6 @@
 """Learning-rate schedules by epoch, whose periods do not depend on the budget: those of Auto-PyTorch 0.0.2.
 
-A promoted trial goes on where its schedule was.
+A promoted trial resumes where its schedule was.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class OneAfterTheOther(InProcess):
     [
         (GivesTwice, suite.check_every_job_comes_back_once, "Job 0 came back, but it was not running"),
         (TellsTwice, suite.check_everything_of_a_trial_travels, "Each report must come back once"),
-        (ForgetsCheckpoints, suite.check_checkpoints_travel, "The second job must go on from the first"),
+        (ForgetsCheckpoints, suite.check_checkpoints_travel, "The second job must resume from the first"),
         (IgnoresDeadlines, suite.check_time_limits_hold, "A job came back .* seconds after its time limit"),
         (OneAfterTheOther, suite.check_jobs_overlap, "2 jobs of half a second in 2 slots never ran at once"),
         (NeverCancels, suite.check_cancelled_jobs_do_not_come_back, "Cancelled jobs must have no outcome"),

@@ -79,7 +79,7 @@ class ResultLogger:
 
 
 def make_loggers(options: Options, history: History) -> list[ResultLogger]:
-    """Make the loggers that a fit asks for, and write what a search that goes on has found before."""
+    """Make the loggers that a fit asks for, and write what a search that continues has found before."""
     if options.result_logger_dir is None:
         return []
     loggers = [ResultLogger(options.result_logger_dir, by_model=options.algorithm == "bohb")]

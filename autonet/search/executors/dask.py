@@ -26,7 +26,7 @@ class Dask(Futures):
 
     If a worker dies, its trial counts as crashed; unlike dask, it does not rerun the job on another worker.  A job
     past its time limit is interrupted at its next line of Python, or abandoned (see `Futures`).  The objective is sent
-    to each worker once.  Workers need not see a run directory; if they do, a trial whose worker dies goes on from the
+    to each worker once.  Workers need not see a run directory; if they do, a trial whose worker dies resumes from the
     checkpoints that it has saved there.
 
     Parameters

@@ -79,7 +79,7 @@ def create_study(
     study_name : str, optional
     direction : {"minimize", "maximize"}, optional
     load_if_exists : bool
-        Whether to go on with a study of this name, with its own direction.
+        Whether to continue with a study of this name, with its own direction.
     directions : sequence of one direction, optional
     **options
         Further ones of `autonet.search.Study`: ``space``, ``min_budget``, ``max_budget``, ``scheduler``, ...
@@ -105,7 +105,7 @@ def create_study(
     if directory is not None and (directory / DATABASE).exists():
         if not load_if_exists:
             raise DuplicatedStudyError(
-                f"{root} has a study {name!r} already; pass load_if_exists=True to go on with it, or delete_study()."
+                f"{root} has a study {name!r} already; pass load_if_exists=True to continue with it, or delete_study()."
             )
         return load_study(study_name=name, storage=root, sampler=sampler, pruner=pruner)
     options |= translate_sampler(sampler)
@@ -119,7 +119,7 @@ def create_study(
 def load_study(
     *, study_name: str | None = None, storage: Any, sampler: Any = None, pruner: BasePruner | None = None
 ) -> Study:
-    """Load a study, to look at it or to go on.
+    """Load a study, to inspect or continue it.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ MAX_STEP = 2**31  # largest step of a rung
 class SuccessiveHalvingPruner:
     """Prune a trial that is not among the best 1 in ``reduction_factor`` when it reaches a rung.
 
-    In contrast to a study with budgets, what is pruned never goes on.
+    In contrast to a study with budgets, what is pruned never continues.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ class PercentilePruner:
     Parameters
     ----------
     percentile : float
-        From 0 to 100: how many of the trials go on.
+        From 0 to 100: how many of the trials continue.
     n_startup_trials : int
         Number of finished trials before any is pruned.
     n_warmup_steps : int

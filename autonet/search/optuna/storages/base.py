@@ -52,7 +52,7 @@ class RDBStorage:
     url : str
     engine_kwargs, skip_compatibility_check, heartbeat_interval, grace_period, failed_trial_callback, \
     skip_table_creation : optional
-        Not used: there is no connection, and trials of a process that died run again when its study goes on.
+        Not used: there is no connection, and trials of a process that died run again when its study continues.
     """
 
     url: str
