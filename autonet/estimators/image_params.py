@@ -88,8 +88,8 @@ class ImageParams(Params):
         flag("auto", None),
         "Whether the networks of the smallest plain loss, one per worker, are trained further in the last 60 % of the "
         'time, for up to four times as many further epochs.  With "auto" they learn all images except up to 300 '
-        "validation images, or those given as ``X_valid``: these weigh the networks before and after it, and choose the "
-        "best one.  True leaves out only ``X_valid``: without it nothing checks the later networks.  With folds "
+        "validation images, or those given as ``X_valid``: these weigh the networks before and after it, and choose "
+        "the best one.  True leaves out only ``X_valid``: without it nothing checks the later networks.  With folds "
         '"auto" does nothing.  '
         'Default: the preset\'s choice, "auto" or False.',
     )
