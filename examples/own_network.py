@@ -1,5 +1,5 @@
 """
-A network of your own
+A custom network
 =====================
 
 Search the hyperparameters of your own network together with those of the optimizer. What it needs: a builder with

@@ -1,4 +1,4 @@
-"""A sampler of your own
+"""A custom sampler
 =====================
 
 Expected improvement with the Gaussian process of scikit-learn, against random search on the Branin function.

@@ -36,7 +36,7 @@ print(f"{study.best.value:.3f} with {study.best.config}")
 
 
 # %%
-# A function of your own. It may ask for its hyperparameters as it runs, resume from a checkpoint when it is promoted,
+# A custom function. It may ask for its hyperparameters as it runs, resume from a checkpoint when it is promoted,
 # and fail: a failure is counted, and the search continues.
 def descend(trial: RunningTrial) -> float:
     """Return the height that gradient descent reaches in a wavy valley."""

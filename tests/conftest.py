@@ -111,7 +111,7 @@ def cpu_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def own_components() -> Iterator[None]:
+def custom_components() -> Iterator[None]:
     """Remove the components that a test registers."""
     nodes = [*list_nodes().values(), *IMAGES.nodes.values()]
     before = [dict(node.components) for node in nodes]

@@ -57,7 +57,7 @@ def test_edit_the_space(capsys: Any) -> None:
     assert "  OptimizerSelector:sgd:learning_rate = 0.0" in printed
 
 
-@pytest.mark.usefixtures("own_components")
+@pytest.mark.usefixtures("custom_components")
 def test_own_network(pyplot: Any, capsys: Any) -> None:
     assert example("own_network").auto.best_score_ > 0.5
     assert re.search(r"^0\.gate +Linear", capsys.readouterr().out, re.MULTILINE)

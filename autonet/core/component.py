@@ -1,6 +1,6 @@
 """Extension mechanism: a `Component` is a builder with its space, a `Node` a choice among components.
 
-`Components` are what a configuration chooses at every node.  Components of the user's own are registered at a node
+`Components` are what a configuration chooses at every node.  Custom components are registered at a node
 (`autonet.core.registration`); a fit copies them at its start, and its trials know no others.
 """
 
@@ -23,8 +23,8 @@ __all__ = [
     "Component",
     "ComponentList",
     "Components",
+    "CustomComponents",
     "Node",
-    "OwnComponents",
     "extend_nodes",
     "join",
     "make_space",
@@ -143,14 +143,14 @@ class Node(Generic[T]):
         return cls(name, selector, option, offered, space, optional, frozenset((*offered, *reserved)))
 
     @property
-    def own(self) -> dict[str, Component[T]]:
+    def custom(self) -> dict[str, Component[T]]:
         """Components that users have registered, by name."""
         return {name: component for name, component in self.components.items() if name not in self.reserved}
 
-    def with_own(self, own: Mapping[str, Component[T]]) -> Node[T]:
+    def with_custom(self, custom: Mapping[str, Component[T]]) -> Node[T]:
         """Return a copy that offers the components of autonet, and these of the user, and no others."""
         built_in = {name: component for name, component in self.components.items() if name in self.reserved}
-        return replace(self, components={**built_in, **own})
+        return replace(self, components={**built_in, **custom})
 
     def restrict(self, names: Iterable[str]) -> Node[T]:
         """Return a copy with a subset of the components."""
@@ -183,21 +183,21 @@ class Node(Generic[T]):
 
 
 ComponentList = Sequence[str | Callable[..., Any]]
-"""Components to choose from: names, and classes and functions of the user's own."""
+"""Components to choose from: names, and custom classes and functions."""
 
-OwnComponents = Mapping[str, Mapping[str, Component[Any]]]
-"""Components of the user's own, by the name of their node and by their own."""
+CustomComponents = Mapping[str, Mapping[str, Component[Any]]]
+"""Custom components, by the name of their node and by their own."""
 
 
-def extend_nodes(nodes: Mapping[str, Node[Any]], own: OwnComponents) -> dict[str, Node[Any]]:
+def extend_nodes(nodes: Mapping[str, Node[Any]], custom: CustomComponents) -> dict[str, Node[Any]]:
     """Return nodes that offer the components of autonet, and these of the user, and no others.
 
     Parameters
     ----------
     nodes : mapping of str to Node
-    own : mapping of str to mapping of str to Component
+    custom : mapping of str to mapping of str to Component
     """
-    return {name: node.with_own(own.get(name, {})) for name, node in nodes.items()}
+    return {name: node.with_custom(custom.get(name, {})) for name, node in nodes.items()}
 
 
 @dataclass(frozen=True)

@@ -202,7 +202,7 @@ class Modality(Protocol):
         Whether so few rows are held out that models are selected by the log-loss where accuracy is optimized.
     refit : RefitShares
     makers : mapping of str to callable
-        By name of a node, what makes a component of the user's own of its name, builder and space, where that is
+        By name of a node, what makes a custom component of its name, builder and space, where that is
         another than for tables.
     copies : bool
         Whether an encoding is a copy of the rows, which worker processes then share; else a view of the data.
@@ -281,7 +281,7 @@ class Modality(Protocol):
         """
 
     def try_network(self, task: Task, components: Components, data: Any) -> None:
-        """Raise if the network of a configuration, of the user's own, cannot take the data; default: do nothing."""
+        """Raise if the custom network of a configuration cannot take the data; default: do nothing."""
         return
 
     def build_linear(self, task: Task, layout: InputLayout) -> nn.Module:

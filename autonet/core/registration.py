@@ -1,4 +1,4 @@
-"""Registration of components of the user's own: their names, and what a builder carries."""
+"""Registration of custom components: their names, and what a builder carries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Space = Callable[[Task], "ConfigurationSpace"]
 
 
 def check_name(node: Node[Any], name: Any, what: str) -> str:
-    """Return the name of a component of the user's own.
+    """Return the name of a custom component.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def check_name(node: Node[Any], name: Any, what: str) -> str:
 
 
 def register(node: Node[T], component: Component[T], *, what: str, overwrite: bool) -> None:
-    """Offer a component of the user's own at a node, to fits that begin later.
+    """Offer a custom component at a node, to fits that begin later.
 
     Raises
     ------
@@ -71,12 +71,12 @@ def unregister(nodes: Sequence[Node[Any]], name: str, *, what: str) -> None:
     InvalidOption
         If it is built in.
     """
-    if not any(name in node.own for node in nodes):
+    if not any(name in node.custom for node in nodes):
         for node in nodes:
             check_name(node, name, what)
-    check_choice(f"registered {what}", name, dict.fromkeys(key for node in nodes for key in node.own))
+    check_choice(f"registered {what}", name, dict.fromkeys(key for node in nodes for key in node.custom))
     for node in nodes:
-        if name in node.own:
+        if name in node.custom:
             del node.components[name]
 
 

@@ -54,7 +54,7 @@ class EvaluatedEstimator:
         ------
         NotFittedError
         InvalidOption
-            If only one of `X_test` and `y_test` is given, or the metric, one of your own, is not in the model file.
+            If only one of `X_test` and `y_test` is given, or a custom metric is not in the model file.
         InvalidData
             If they do not fit the model.
         """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from autonet.core.component import Component, Node, OwnComponents
+from autonet.core.component import Component, CustomComponents, Node
 from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile, InvalidOption
 from autonet.core.files import check_path, find_target, write_file
 from autonet.core.modality import Modality
@@ -24,7 +24,7 @@ from autonet.core.warn import warn
 from autonet.estimators.autopytorch.keywords import RENAMED_OPTIONS
 from autonet.inspection.record import FitRecord
 from autonet.models.model import FittedModel
-from autonet.models.network import find_own
+from autonet.models.network import find_custom
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.components import list_nodes, name_component, rebuild_component
 
@@ -86,7 +86,7 @@ def load(path: str | os.PathLike[str], *, components: Iterable[Any] = ()) -> "Au
     ----------
     path : path-like
     components : iterable of callable or class
-        Builders of the user's own components that the model has, as given to `register_network` and the like, or as
+        Builders of the custom components that the model has, as given to `register_network` and the like, or as
         options, and subclasses of the estimators.  Components that are registered need not be given.
 
     Returns
@@ -140,7 +140,7 @@ def dump(estimator: "AutoNet") -> bytes:
     """
     spec = _describe_fitted(estimator, "float32")
     if spec["networks"]:
-        _check_own_networks(estimator.model_, spec["model"], estimator._known_nodes())  # noqa: SLF001
+        _check_custom_networks(estimator.model_, spec["model"], estimator._known_nodes())  # noqa: SLF001
     stored = vars(estimator).get("_stored_search")
     if stored is not None:
         spec["search"] = stored
@@ -172,15 +172,15 @@ def _describe_search(estimator: "AutoNet") -> dict[str, Any]:
 def _describe_fitted(estimator: "AutoNet", dtype: str) -> dict[str, Any]:
     """Return the spec of what `fit` has set."""
     model, spec = estimator.model_, estimator.model_.spec()
-    own = _own_components(estimator)
+    custom = _custom_components(estimator)
     if dtype == "float16":
         for member in spec["members"]:
             member["weights"] = {name: _halve(array) for name, array in member.get("weights", {}).items()}
         model = FittedModel.from_spec(spec, estimator._known_nodes())  # noqa: SLF001
     return {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        "networks": own.pop(NETWORKS.name, {}),
-        "components": own,
+        "networks": custom.pop(NETWORKS.name, {}),
+        "components": custom,
         "best_config": to_spec(dict(estimator.best_config_)),
         "fit_result": to_spec(estimator.fit_result_),
         "record": to_spec(estimator._record),  # noqa: SLF001
@@ -196,9 +196,9 @@ def _rebuild(spec: Mapping[str, Any], components: Sequence[Any]) -> "AutoNet":
     params = {RENAMED_OPTIONS.get(name, name): value for name, value in spec["params"].items()}  # of older versions
     estimator: AutoNet = cls(**{name: from_spec(value) for name, value in params.items() if name in names})
     named = {NETWORKS.name: spec["networks"], **spec.get("components", {})}  # of older versions, networks only
-    own = find_components(named, list_nodes(estimator.modality), components)
-    if own:
-        estimator._own_components = own  # noqa: SLF001
+    custom = find_components(named, list_nodes(estimator.modality), components)
+    if custom:
+        estimator._custom_components = custom  # noqa: SLF001
     _restore(estimator, spec, estimator._known_nodes())  # noqa: SLF001
     return estimator
 
@@ -220,11 +220,11 @@ def _restore(estimator: "AutoNet", spec: Mapping[str, Any], nodes: Mapping[str, 
         estimator._stored_search = spec["search"]  # noqa: SLF001
 
 
-def _check_own_networks(model: FittedModel, spec: Mapping[str, Any], nodes: Mapping[str, Node[Any]]) -> None:
+def _check_custom_networks(model: FittedModel, spec: Mapping[str, Any], nodes: Mapping[str, Node[Any]]) -> None:
     """Check that networks of the user's are those that were fitted, by what they compute for random rows."""
     generator = torch.Generator().manual_seed(0)
     for member, rebuilt in zip(model.networks, FittedModel.from_spec(spec, nodes).networks, strict=True):
-        if NETWORKS.name not in find_own(member.config, nodes):
+        if NETWORKS.name not in find_custom(member.config, nodes):
             continue
         layout = member.encoder.layout
         x = torch.randn(CHECKED_ROWS, *getattr(layout, "shape", (layout.n_in,)), generator=generator)
@@ -266,12 +266,12 @@ def _summarize(estimator: "AutoNet") -> str:
     )
 
 
-def _own_components(estimator: "AutoNet") -> dict[str, dict[str, str]]:
+def _custom_components(estimator: "AutoNet") -> dict[str, dict[str, str]]:
     """Return the names of the user's components in a model, with the builder of each, by node."""
     nodes = estimator._known_nodes()  # noqa: SLF001
     found: dict[str, dict[str, str]] = {}
     for member in estimator.model_.networks:
-        for node, name in find_own(member.config, nodes).items():
+        for node, name in find_custom(member.config, nodes).items():
             found.setdefault(node, {})[name] = name_builder(nodes[node].components[name].build)
     return {node: dict(sorted(names.items())) for node, names in found.items()}
 
@@ -296,7 +296,7 @@ def find_class(name: str, components: Sequence[Any]) -> Any:
 
 def find_components(
     named: Mapping[str, Mapping[str, str]], nodes: Mapping[str, Node[Any]], components: Sequence[Any]
-) -> OwnComponents:
+) -> CustomComponents:
     """Return the user's components that a model names: given by their builders, or registered.
 
     Parameters

@@ -318,21 +318,21 @@ def build_space_of_fit(
     found = chosen.space if chosen else None
     space = options.build_space(context.task, estimator.modality, nodes) if found is None else found
     complete_configs(options.first_configs, Encoding(space))  # an error comes before any training
-    own = {
-        name: {key: component for key, component in node.own.items() if space[node.key].legal_value(key)}
+    custom = {
+        name: {key: component for key, component in node.custom.items() if space[node.key].legal_value(key)}
         for name, node in nodes.items()
         if node.key in space
     }
-    context.own = {name: components for name, components in own.items() if components}
+    context.custom = {name: components for name, components in custom.items() if components}
     _try_networks(context, Encoding(space))
     if options.run_dir is not None:
-        check_storable(context.own)
+        check_storable(context.custom)
     return space
 
 
 def _try_networks(context: TrialContext, encoding: Encoding) -> None:
     """Try what needs the shape of the data, before any training: networks of the user's, and initial weights."""
-    for name in context.own.get(NETWORKS.name, ()):
+    for name in context.custom.get(NETWORKS.name, ()):
         (config,) = complete_configs([{NETWORKS.key: name}], encoding)
         context.modality.try_network(context.task, context.resolve(config), context.data)
     if context.initial_weights is not None:
@@ -349,8 +349,8 @@ def know_components(estimator: "AutoNet", options: Options) -> dict[str, Node[An
     """Return the nodes with all components that options may name; the estimator keeps classes that are options."""
     adopted = options.adopt_classes(estimator._known_nodes())
     if adopted:
-        known: Mapping[str, Mapping[str, Component[Any]]] = vars(estimator).get("_own_components", {})
-        estimator._own_components = {
+        known: Mapping[str, Mapping[str, Component[Any]]] = vars(estimator).get("_custom_components", {})
+        estimator._custom_components = {
             name: {**known.get(name, {}), **adopted.get(name, {})} for name in {**known, **adopted}
         }
     return estimator._known_nodes()

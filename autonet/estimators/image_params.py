@@ -106,7 +106,7 @@ class ImageParams(Params):
         '{"auto", "float32", "bfloat16"}',
         PRECISION,
         'Of convolutions in training (``torch.autocast``).  "auto" is "bfloat16" where an epoch of the default network '
-        "takes less time with it, for budgets in seconds, without components of your own.",
+        "takes less time with it, for budgets in seconds, without custom components.",
     )
     augmentations: ComponentList | None = components("Augmentations of training images")
 

@@ -13,7 +13,7 @@ import torch
 from ConfigSpace import ConfigurationSpace
 from sklearn.utils import check_random_state
 
-from autonet.core.component import ComponentList, Node, OwnComponents
+from autonet.core.component import ComponentList, CustomComponents, Node
 from autonet.core.cores import in_daemon
 from autonet.core.errors import InvalidOption
 from autonet.core.modality import Modality
@@ -229,7 +229,7 @@ class Options(Params):
             chosen[found.name] = values
         return chosen
 
-    def adopt_classes(self, nodes: Mapping[str, Node[Any]]) -> OwnComponents:
+    def adopt_classes(self, nodes: Mapping[str, Node[Any]]) -> CustomComponents:
         """Make components of the classes and functions in options, each after a try; by node and name."""
         chosen = self.list_components({name: nodes[name] for name in nodes if name != METRICS.name})
         return adopt(nodes, chosen, list_makers(self.modality))

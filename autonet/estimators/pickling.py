@@ -16,11 +16,11 @@ from typing import Any, ClassVar, Self
 import cloudpickle
 from sklearn.base import BaseEstimator
 
-from autonet.core.component import Component, Node, OwnComponents
+from autonet.core.component import Component, CustomComponents, Node
 from autonet.core.modality import Modality
 from autonet.estimators.autopytorch.keywords import RENAMED_OPTIONS
 from autonet.metrics.metric import METRICS
-from autonet.models.network import find_own
+from autonet.models.network import find_custom
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.components import list_nodes, name_component
 
@@ -55,24 +55,26 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
     executor: Any
     additional_metrics: Any
     # Components of this estimator alone: of classes in options, of `pipeline`, of a pickle or a model file.
-    _own_components: OwnComponents
+    _custom_components: CustomComponents
 
     def _known_nodes(self) -> dict[str, Node[Any]]:
         """Return the nodes with all components to choose from; those of the estimator before registered ones."""
-        own = vars(self).get("_own_components", {})
+        custom = vars(self).get("_custom_components", {})
         return {
-            name: replace(node, components={**node.components, **own.get(name, {})})
+            name: replace(node, components={**node.components, **custom.get(name, {})})
             for name, node in list_nodes(self.modality).items()
         }
 
     def _portable_components(self) -> dict[str, dict[str, Component[Any]]]:
         """Return the user's components that options may choose, and those of the model."""
         nodes, model = self._known_nodes(), vars(self).get("model_")
-        used = {pair for member in model.networks for pair in find_own(member.config, nodes).items()} if model else ()
+        used = (
+            {pair for member in model.networks for pair in find_custom(member.config, nodes).items()} if model else ()
+        )
         found = {}
         for name, node in nodes.items():
-            chosen = node.own if vars(self).get(node.option) is None else self._list_chosen(node)
-            found[name] = {key: part for key, part in node.own.items() if key in chosen or (name, key) in used}
+            chosen = node.custom if vars(self).get(node.option) is None else self._list_chosen(node)
+            found[name] = {key: part for key, part in node.custom.items() if key in chosen or (name, key) in used}
         return {name: parts for name, parts in found.items() if parts}
 
     def _list_chosen(self, node: Node[Any]) -> list[str]:
@@ -96,12 +98,12 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         }  # a copy has no rows, and does not continue the search
         every: Any = self.__getstate__()
         state = {name: value for name, value in every.items() if name not in left_out}
-        own = self._portable_components()
+        custom = self._portable_components()
         state = {**state, **self._without_executor()}
-        state.pop("_own_components", None)
-        if own:
-            state["_own_components"] = {
-                node: {name: _take_apart(c) for name, c in parts.items()} for node, parts in own.items()
+        state.pop("_custom_components", None)
+        if custom:
+            state["_custom_components"] = {
+                node: {name: _take_apart(c) for name, c in parts.items()} for node, parts in custom.items()
             }
         kind, attributes = cloudpickle.dumps(type(self)), _dump_attributes(state, self)
         return _unpickle, (kind, b"".join(fitted), attributes)
@@ -137,8 +139,8 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
         bare = copy(self)
         bare.__dict__.update(self._without_executor())
         other = _share_executor(self, super(PortableEstimator, bare).__sklearn_clone__())
-        if "_own_components" in vars(self):
-            other._own_components = self._own_components  # noqa: SLF001 - a copy of itself
+        if "_custom_components" in vars(self):
+            other._custom_components = self._custom_components  # noqa: SLF001 - a copy of itself
         return other
 
 
@@ -180,10 +182,10 @@ def _take_apart(component: Component[Any]) -> tuple[Any, ...]:
     return component.build, component.space, component.tasks, component.quantiles
 
 
-def _put_together(own: Mapping[str, Mapping[str, Any]]) -> OwnComponents:
+def _put_together(custom: Mapping[str, Mapping[str, Any]]) -> CustomComponents:
     return {
         node: {name: p if isinstance(p, Component) else Component(name, *p) for name, p in parts.items()}
-        for node, parts in own.items()
+        for node, parts in custom.items()
     }
 
 
@@ -199,9 +201,9 @@ def _unpickle(data: bytes, fitted: bytes = b"", attributes: bytes = b"") -> Any:
         state = _Unpickler(attributes, estimator).load()
     estimator.__setstate__(_update_parameters(kind, state))
     networks = vars(estimator).pop("_pickled_networks", None)  # of earlier versions
-    own = vars(estimator).pop("_own_components", {} if networks is None else {NETWORKS.name: networks})
-    if own:
-        estimator._own_components = _put_together(own)
+    custom = vars(estimator).pop("_custom_components", {} if networks is None else {NETWORKS.name: networks})
+    if custom:
+        estimator._custom_components = _put_together(custom)
     if fitted:
         from autonet.estimators.files import restore  # noqa: PLC0415 - needed by fitted ones only
 

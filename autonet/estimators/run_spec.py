@@ -103,17 +103,17 @@ def describe_fit(
     context : TrialContext
     options : Options
     """
-    own = {
+    custom = {
         node: {name: name_builder(component.build) for name, component in components.items()}
-        for node, components in context.own.items()
+        for node, components in context.custom.items()
     }
     metrics = options.list_metrics(estimator.default_metrics, inputs.targets.kind)
     return {
         "versions": {name: version(name) for name in PACKAGES},
         "estimator": type(estimator).__name__,
         "params": describe_params(estimator.get_params(deep=False), estimator.modality)[0],
-        "networks": own.pop(NETWORKS.name, {}),
-        "components": own,
+        "networks": custom.pop(NETWORKS.name, {}),
+        "components": custom,
         "metrics": [metric if isinstance(metric, str) else {"own": name_builder(metric)} for metric in metrics],
         "seed": context.seed,
         "pos_label": to_spec(options.pos_label),

@@ -74,7 +74,7 @@ class SavedRun(Exports):
         Parameters
         ----------
         components : iterable of callable or class
-            The user's own components, metric and subclass of the estimator, as for `autonet.load`.
+            Custom components, metric and subclass of the estimator, as for `autonet.load`.
 
         Returns
         -------
@@ -111,7 +111,7 @@ class SavedRun(Exports):
         Parameters
         ----------
         components : iterable of callable or class
-            The user's own subclass of the estimator.
+            Custom subclass of the estimator.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class SavedRun(Exports):
         fit = self._fit
         estimator = cls(**self._params_of(cls))
         named = {NETWORKS.name: fit["networks"], **fit.get("components", {})}
-        own = find_components(named, list_nodes(cls.modality), components)
+        custom = find_components(named, list_nodes(cls.modality), components)
         reader, targets = from_spec(fit["reader"]), from_spec(fit["targets"])
         chosen = [_find_metric(metric, components) for metric in fit["metrics"]]
         metric, *_ = resolve_metrics(chosen[:1], targets, fit["y"], pos_label=from_spec(fit["pos_label"]), runtime=None)
@@ -153,7 +153,7 @@ class SavedRun(Exports):
             unit=fit["unit"],
             device=torch.device("cpu"),
             seed=fit["seed"],
-            own=own,
+            custom=custom,
         )
         if len(context.folds) > 1:
             self.history.prefer_from(self.params.get("min_budget_for_cv") or 0.0)

@@ -91,14 +91,12 @@ def augment_images(model: FittedModel, data: ImageData, n_draws: int, random_sta
     Raises
     ------
     InvalidOption
-        If the best configuration changes no images, or by an augmentation of your own that is not registered.
+        If the best configuration changes no images, or by a custom augmentation that is not registered.
     """
     member = model.best[0]
     name = member.config.get(AUGMENTATIONS.key)
     if name is not None and name not in AUGMENTATIONS.components:
-        raise InvalidOption(
-            f"The augmentation {name!r:.60} is one of your own; register_augmentation lets it be shown."
-        )
+        raise InvalidOption(f"The augmentation {name!r:.60} is a custom one; register_augmentation lets it be shown.")
     choice = Components.resolve([AUGMENTATIONS], member.config).get(AUGMENTATIONS)
     augment = None if choice is None else choice.build()
     if augment is None:

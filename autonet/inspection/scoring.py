@@ -65,20 +65,20 @@ def find_optimized_metric(fit_result: Mapping[str, Any], targets: Targets, given
         It names the metric.
     targets : Targets
     given : str, callable or None
-        The estimator's ``optimize_metric``, for a metric of the user's own.
+        The estimator's ``optimize_metric``, for a custom metric.
     pos_label : label or None
         Of the estimator.
 
     Raises
     ------
     InvalidOption
-        If it is a metric of the user's own that is not given.
+        If it is a custom metric that is not given.
     """
     name = optimized_name(fit_result)
     found = _find(name, [given], targets, _positive_code(fit_result, targets, pos_label))
     if found is None:
         raise InvalidOption(
-            f"The fit optimized {name!r}, a metric of your own, which the estimator has no more; pass it: "
+            f"The fit optimized {name!r}, a custom metric, which the estimator has no more; pass it: "
             "estimator.set_params(optimize_metric=...)."
         )
     return found
@@ -99,7 +99,7 @@ def find_metrics(
         It names the first ones.
     targets : Targets
     given : iterable of str, callable or None
-        ``optimize_metric`` and ``additional_metrics`` of the estimator, for metrics of the user's own; those that are
+        ``optimize_metric`` and ``additional_metrics`` of the estimator, for custom metrics; those that are
         not among them are left out.
     pos_label : label or None
         Of the estimator.
@@ -130,7 +130,7 @@ def optimized_name(fit_result: Mapping[str, Any]) -> str:
 def _find(
     name: str, given: Sequence[Given], targets: Targets, positive: int | None, *, strict: bool = False
 ) -> Metric | None:
-    """Return the metric of a name: one of the user's own if one has it, else one of autonet or scikit-learn.
+    """Return the metric of a name: a custom one if one has it, else one of autonet or scikit-learn.
 
     None, or if `strict` an exception, if there is none.
     """

@@ -126,7 +126,7 @@ class Metric:
 
     @property
     def is_accuracy(self) -> bool:
-        """Whether it is the accuracy of classes; a function of the user's own may have that name, too."""
+        """Whether it is the accuracy of classes; a custom function may have that name, too."""
         return isinstance(self.measure, Decision) and self.measure.of_counts is accuracy
 
     def score(

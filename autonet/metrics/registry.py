@@ -1,4 +1,4 @@
-"""Registration of metrics of the user's own by name."""
+"""Registration of custom metrics by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autonet.core.registration import check_name, register
 from autonet.core.task import TaskKind
 from autonet.metrics.metric import METRICS, get_metric, metric_names
 
-__all__ = ["make_own_metric", "register_metric"]
+__all__ = ["make_custom_metric", "register_metric"]
 
 
 def register_metric(name: str, metric: Callable[..., float], *, overwrite: bool = False) -> None:
@@ -41,10 +41,10 @@ def register_metric(name: str, metric: Callable[..., float], *, overwrite: bool 
     >>> register_metric("half_right", lambda y_true, y_pred: (y_true == y_pred).mean() / 2)
     >>> unregister_component("optimize_metric", "half_right")
     """
-    register(METRICS, make_own_metric(name, metric), what="metric", overwrite=overwrite)
+    register(METRICS, make_custom_metric(name, metric), what="metric", overwrite=overwrite)
 
 
-def make_own_metric(name: str, metric: Any, space: None = None) -> Component[Any]:
+def make_custom_metric(name: str, metric: Any, space: None = None) -> Component[Any]:
     """Make a component of a metric, after a try on each kind of task; see `register_metric`."""
     check_name(METRICS, name, "metric")
     if any(name in metric_names(kind) for kind in get_args(TaskKind)):

@@ -1,4 +1,4 @@
-"""Registration of embeddings of the user's own, of categories and of numbers."""
+"""Registration of custom embeddings of categories and numbers."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from autonet.nets.embedding import CategoryEmbedding
 from autonet.nets.numeric import NUMERIC_EMBEDDING
 
 __all__ = [
-    "OwnCategoryEmbedding",
-    "OwnNumericEmbedding",
+    "CustomCategoryEmbedding",
+    "CustomNumericEmbedding",
     "build_category_embedding",
-    "make_own_embedding",
-    "make_own_numeric_embedding",
+    "make_custom_embedding",
+    "make_custom_numeric_embedding",
     "register_embedding",
 ]
 
@@ -53,7 +53,7 @@ class _Embedding(nn.Module):
 
 
 @dataclass(frozen=True)
-class OwnCategoryEmbedding:
+class CustomCategoryEmbedding:
     """Embedding of categories of the user's: as a component, the number of levels from which a column is embedded."""
 
     builder: Callable[..., nn.Module]
@@ -64,13 +64,13 @@ class OwnCategoryEmbedding:
 
     def make(self, n_in: int, vocabularies: Sequence[int], params: dict[str, Any]) -> nn.Module:
         """Build the embedding."""
-        own = {name: value for name, value in params.items() if name != MIN_LEVELS}
-        return _Embedding(self.builder(n_in=n_in, vocabularies=tuple(vocabularies), **own), n_in)
+        others = {name: value for name, value in params.items() if name != MIN_LEVELS}
+        return _Embedding(self.builder(n_in=n_in, vocabularies=tuple(vocabularies), **others), n_in)
 
 
 @dataclass(frozen=True)
-class OwnNumericEmbedding:
-    """Builds an embedding of numbers of the user's."""
+class CustomNumericEmbedding:
+    """Builds a custom embedding of numbers."""
 
     builder: Callable[..., nn.Module]
 
@@ -82,7 +82,7 @@ class OwnNumericEmbedding:
 def build_category_embedding(choice: Choice[Any], n_in: int, vocabularies: Sequence[int]) -> nn.Module:
     """Build the chosen embedding of categories, for n_in columns of which the last are indices."""
     build, params = choice.node.components[choice.name].build, dict(choice.params)
-    if isinstance(build, OwnCategoryEmbedding):
+    if isinstance(build, CustomCategoryEmbedding):
         return build.make(n_in, vocabularies, params)
     return CategoryEmbedding(n_in, vocabularies, params["dimension"])
 
@@ -143,23 +143,23 @@ def register_embedding(
     >>> unregister_component("numeric_embeddings", "squares")
     """
     if check_choice("value of of", of, ("categories", "numbers")) == "categories":
-        register(EMBEDDING, make_own_embedding(name, builder, space), what="embedding", overwrite=overwrite)
+        register(EMBEDDING, make_custom_embedding(name, builder, space), what="embedding", overwrite=overwrite)
     else:
-        component = make_own_numeric_embedding(name, builder, space)
+        component = make_custom_numeric_embedding(name, builder, space)
         register(NUMERIC_EMBEDDING, component, what="embedding", overwrite=overwrite)
 
 
-def make_own_embedding(name: str, builder: Any, space: Space | None = None) -> Component[int | None]:
+def make_custom_embedding(name: str, builder: Any, space: Space | None = None) -> Component[int | None]:
     """Make a component of an embedding of categories, after a try; see `register_embedding`."""
     check_name(EMBEDDING, name, "embedding")
-    own, build = find_space(builder, space), OwnCategoryEmbedding(builder)
+    custom, build = find_space(builder, space), CustomCategoryEmbedding(builder)
     n_in = N_NUMBERS + len(VOCABULARIES)
     indices = [torch.arange(N_ROWS) % size for size in VOCABULARIES]
     x = torch.cat([_numbers(N_NUMBERS), torch.stack(indices, dim=1).float()], dim=1)
-    _try_embedding(name, lambda params: build.make(n_in, VOCABULARIES, params), own, x)
+    _try_embedding(name, lambda params: build.make(n_in, VOCABULARIES, params), custom, x)
 
     def with_levels(task: Task) -> cs.ConfigurationSpace:
-        result = own(task) if own else cs.ConfigurationSpace()
+        result = custom(task) if custom else cs.ConfigurationSpace()
         if MIN_LEVELS not in result:
             result.add(cs.Integer(MIN_LEVELS, (3, 300), log=True, default=9, meta={"limits": (3, 2**16)}))
         return result
@@ -167,10 +167,10 @@ def make_own_embedding(name: str, builder: Any, space: Space | None = None) -> C
     return Component(name, build, with_levels)
 
 
-def make_own_numeric_embedding(name: str, builder: Any, space: Space | None = None) -> Component[Any]:
+def make_custom_numeric_embedding(name: str, builder: Any, space: Space | None = None) -> Component[Any]:
     """Make a component of an embedding of numbers, after a try; see `register_embedding`."""
     check_name(NUMERIC_EMBEDDING, name, "embedding")
-    space, build = find_space(builder, space), OwnNumericEmbedding(builder)
+    space, build = find_space(builder, space), CustomNumericEmbedding(builder)
     n_in = N_NUMBERS + 1
     _try_embedding(name, lambda params: build(n_in=n_in, n_numbers=N_NUMBERS, **params), space, _numbers(n_in))
     return Component(name, build, space)

@@ -22,7 +22,7 @@ from autonet.data.table import Table
 from autonet.data.targets.transforms import NoTransform, PowerTransform, SignedLog, TargetEncoder
 from autonet.models.ensemble import MIN_PROBABILITY, Ensemble, Member, NetworkMember, TreeMember
 from autonet.models.model import FittedModel
-from autonet.models.network import find_own
+from autonet.models.network import find_custom
 from autonet.models.tree_modules import TreeModule
 
 __all__ = ["EndToEndModule", "build_module", "export_model", "to_tensors"]
@@ -129,7 +129,7 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
         raise InvalidOption(f"The name of an exported model must end in {' or '.join(SUFFIXES)}; got {target.name!r}.")
     beside = find_target(target.with_suffix(".json"))
     find_target(target)
-    for node, name in {pair for member in model.networks for pair in find_own(member.config).items()}:
+    for node, name in {pair for member in model.networks for pair in find_custom(member.config).items()}:
         if node in TRANSFORMERS:
             raise InvalidOption(
                 f"The model has the transformer {name!r}, which computes with NumPy, so it cannot be exported; save "

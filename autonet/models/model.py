@@ -26,7 +26,7 @@ from autonet.metrics.formulas import decide
 from autonet.models.conformal import Conformal, QuantileConformal, suits
 from autonet.models.ensemble import Ensemble, Member, NetworkMember, TreeMember, set_one_thread
 from autonet.models.frames import to_frame
-from autonet.models.network import PREDICTING, find_own, rebuild_network, restore_checked, restore_network
+from autonet.models.network import PREDICTING, find_custom, rebuild_network, restore_checked, restore_network
 
 __all__ = ["FittedModel", "one_thread"]
 
@@ -348,7 +348,7 @@ def _rebuild(part: Mapping[str, Any], encoder: Any, nodes: Mapping[str, Node[Any
     task, config = from_spec(part["task"]), from_spec(part["config"])
     weights = {name: torch.from_numpy(np.array(array)) for name, array in part["weights"].items()}
     build = partial(rebuild_network, task, config, encoder.layout, nodes)
-    if not find_own(config, nodes):  # others may need values
+    if not find_custom(config, nodes):  # others may need values
         return NetworkMember(encoder, targets, restore_checked(build, config, weights, nodes), config, task)
     return NetworkMember(encoder, targets, restore_network(build, weights), config, task)
 

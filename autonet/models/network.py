@@ -26,7 +26,7 @@ __all__ = [
     "PREDICTING",
     "build_linear",
     "build_network",
-    "find_own",
+    "find_custom",
     "rebuild_network",
     "restore_checked",
     "restore_network",
@@ -84,8 +84,8 @@ def build_network(
     return prepend_embeddings(embeddings, network)
 
 
-def find_own(config: Mapping[str, Any], nodes: Mapping[str, Node[Any]] = PREDICTING) -> dict[str, str]:
-    """Return the components of the user's own that take part in the predictions of a configuration, by node."""
+def find_custom(config: Mapping[str, Any], nodes: Mapping[str, Node[Any]] = PREDICTING) -> dict[str, str]:
+    """Return the custom components that take part in the predictions of a configuration, by node."""
     found = {name: nodes.get(name, node) for name, node in PREDICTING.items()}
     chosen = {name: str(config[node.key]) for name, node in found.items() if node.key in config}
     return {name: component for name, component in chosen.items() if component not in found[name].reserved}

@@ -1,4 +1,4 @@
-"""Networks that configurations can choose, and the registration of networks and initializations of the user's own."""
+"""Networks that configurations can choose, and the registration of custom networks and initializations."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from autonet.nets.tabm import TABM
 __all__ = [
     "LINEAR",
     "NETWORKS",
-    "make_own_initialization",
-    "make_own_network",
+    "make_custom_initialization",
+    "make_custom_network",
     "register_initialization",
     "register_network",
     "try_outputs",
@@ -106,15 +106,17 @@ def register_network(
     >>> register_network("perceptron", lambda n_in, n_out: nn.Sequential(nn.Linear(n_in, n_out)))
     >>> unregister_network("perceptron")
     """
-    node, make = NETWORKS, make_own_network
+    node, make = NETWORKS, make_custom_network
     if check_choice("modality", modality, ("tables", "images")) == "images":
-        from autonet.nets.images.registry import IMAGE_NETWORKS, make_own_image_network  # noqa: PLC0415 - imports this module
+        from autonet.nets.images.registry import IMAGE_NETWORKS, make_custom_image_network  # noqa: PLC0415 - imports this module
 
-        node, make = IMAGE_NETWORKS, make_own_image_network
+        node, make = IMAGE_NETWORKS, make_custom_image_network
     register(node, make(name, builder, space), what="network", overwrite=overwrite)
 
 
-def make_own_network(name: str, builder: Callable[..., nn.Module], space: Space | None = None) -> Component[nn.Module]:
+def make_custom_network(
+    name: str, builder: Callable[..., nn.Module], space: Space | None = None
+) -> Component[nn.Module]:
     """Make a component of a network, after a try on a toy batch; see `register_network`."""
     check_name(NETWORKS, name, "network")
     space = find_space(builder, space)
@@ -167,7 +169,7 @@ def unregister_network(name: str) -> None:
 
 
 @dataclass(frozen=True)
-class OwnInitialization:
+class CustomInitialization:
     """Builds an initialization of the user's, which sees the weights of all layers as matrices."""
 
     builder: Callable[..., Callable[[Tensor], object]]
@@ -216,11 +218,11 @@ def register_initialization(
     >>> register_initialization("narrow", lambda: lambda weight: nn.init.normal_(weight, std=0.01))
     >>> unregister_component("initialization_methods", "narrow")
     """
-    component = make_own_initialization(name, builder, space)
+    component = make_custom_initialization(name, builder, space)
     register(INITIALIZATION, component, what="initialization", overwrite=overwrite)
 
 
-def make_own_initialization(name: str, builder: Any, space: Space | None = None) -> Component[object]:
+def make_custom_initialization(name: str, builder: Any, space: Space | None = None) -> Component[object]:
     """Make a component of an initialization, after a try on a weight; see `register_initialization`."""
     check_name(INITIALIZATION, name, "initialization")
     space = find_space(builder, space)
@@ -229,4 +231,4 @@ def make_own_initialization(name: str, builder: Any, space: Space | None = None)
         with torch.no_grad():
             builder(**default_params(space, Task("classification")))(weight)
         expect(bool(torch.isfinite(weight).all()), "it leaves values that are not finite")
-    return Component(name, OwnInitialization(builder), space)
+    return Component(name, CustomInitialization(builder), space)

@@ -1,38 +1,38 @@
-"""Components of the user's own at all nodes: their names, classes given as options, and their removal."""
+"""Custom components at all nodes: their names, classes given as options, and their removal."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autonet.core.component import Component, Node, OwnComponents
+from autonet.core.component import Component, CustomComponents, Node
 from autonet.core.errors import InvalidOption
 from autonet.core.modality import Modality
 from autonet.core.registration import unregister
 from autonet.core.validation import check_choice
 from autonet.data.encoding.preprocessors import EMBEDDING, NORMALIZATION, PREPROCESSORS
 from autonet.data.encoding.transformers import (
-    OwnNormalization,
-    OwnPreprocessor,
-    make_own_normalization,
-    make_own_preprocessor,
+    CustomNormalization,
+    CustomPreprocessor,
+    make_custom_normalization,
+    make_custom_preprocessor,
 )
 from autonet.metrics.metric import METRICS
-from autonet.metrics.registry import make_own_metric
+from autonet.metrics.registry import make_custom_metric
 from autonet.models.embedding_registry import (
-    OwnCategoryEmbedding,
-    OwnNumericEmbedding,
-    make_own_embedding,
-    make_own_numeric_embedding,
+    CustomCategoryEmbedding,
+    CustomNumericEmbedding,
+    make_custom_embedding,
+    make_custom_numeric_embedding,
 )
 from autonet.nets.initialization import INITIALIZATION
 from autonet.nets.numeric import NUMERIC_EMBEDDING
-from autonet.nets.registry import NETWORKS, make_own_initialization, make_own_network
+from autonet.nets.registry import NETWORKS, make_custom_initialization, make_custom_network
 from autonet.pipeline.images import IMAGES
 from autonet.pipeline.tabular import TABLES
 from autonet.training.batches import BATCH_LOSSES
-from autonet.training.loss_registry import make_own_batch_technique, make_own_loss
+from autonet.training.loss_registry import make_custom_batch_technique, make_custom_loss
 from autonet.training.losses import LOSSES
 from autonet.training.optimizers import OPTIMIZERS
-from autonet.training.registry import make_own_lr_scheduler, make_own_optimizer
+from autonet.training.registry import make_custom_lr_scheduler, make_custom_optimizer
 from autonet.training.schedules import SCHEDULES
 
 __all__ = [
@@ -47,27 +47,27 @@ __all__ = [
 ]
 
 MAKERS: Mapping[str, Callable[..., Component[Any]]] = {
-    NORMALIZATION.name: make_own_normalization,
-    PREPROCESSORS.name: make_own_preprocessor,
-    EMBEDDING.name: make_own_embedding,
-    NUMERIC_EMBEDDING.name: make_own_numeric_embedding,
-    NETWORKS.name: make_own_network,
-    INITIALIZATION.name: make_own_initialization,
-    OPTIMIZERS.name: make_own_optimizer,
-    SCHEDULES.name: make_own_lr_scheduler,
-    LOSSES.name: make_own_loss,
-    BATCH_LOSSES.name: make_own_batch_technique,
-    METRICS.name: make_own_metric,
+    NORMALIZATION.name: make_custom_normalization,
+    PREPROCESSORS.name: make_custom_preprocessor,
+    EMBEDDING.name: make_custom_embedding,
+    NUMERIC_EMBEDDING.name: make_custom_numeric_embedding,
+    NETWORKS.name: make_custom_network,
+    INITIALIZATION.name: make_custom_initialization,
+    OPTIMIZERS.name: make_custom_optimizer,
+    SCHEDULES.name: make_custom_lr_scheduler,
+    LOSSES.name: make_custom_loss,
+    BATCH_LOSSES.name: make_custom_batch_technique,
+    METRICS.name: make_custom_metric,
 }
 """Maps nodes that take components of the user's to what makes one of its name, builder and space, after a try."""
 
 
 # What calls a builder that a loaded model needs, at nodes whose components are not the builders themselves.
 ADAPTERS: Mapping[str, Callable[[Any, str], Any]] = {
-    NORMALIZATION.name: OwnNormalization,
-    PREPROCESSORS.name: OwnPreprocessor,
-    EMBEDDING.name: lambda builder, name: OwnCategoryEmbedding(builder),
-    NUMERIC_EMBEDDING.name: lambda builder, name: OwnNumericEmbedding(builder),
+    NORMALIZATION.name: CustomNormalization,
+    PREPROCESSORS.name: CustomPreprocessor,
+    EMBEDDING.name: lambda builder, name: CustomCategoryEmbedding(builder),
+    NUMERIC_EMBEDDING.name: lambda builder, name: CustomNumericEmbedding(builder),
 }
 
 
@@ -82,7 +82,7 @@ def list_nodes(modality: Modality = TABLES) -> dict[str, Node[Any]]:
 
 
 def list_makers(modality: Modality = TABLES) -> dict[str, Callable[..., Component[Any]]]:
-    """Return what makes components of the user's own for a modality, by node."""
+    """Return what makes custom components for a modality, by node."""
     return {**MAKERS, **modality.makers}
 
 
@@ -121,7 +121,7 @@ def adopt(
     nodes: Mapping[str, Node[Any]],
     chosen: Mapping[str, Iterable[Any] | None],
     makers: Mapping[str, Callable[..., Component[Any]]] = MAKERS,
-) -> OwnComponents:
+) -> CustomComponents:
     """Make components of the classes and functions among those chosen, named after them, each after a try.
 
     Parameters
@@ -143,7 +143,7 @@ def adopt(
             if isinstance(builder, str):
                 continue
             if node not in makers or node not in nodes:
-                raise InvalidOption(f"{node} takes no components of your own; got {builder!r:.60}. Use names.")
+                raise InvalidOption(f"{node} takes no custom components; got {builder!r:.60}. Use names.")
             name = name_component(builder)
             adopted.setdefault(node, {})[name] = makers[node](name, builder)
     return adopted

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from autonet.core.component import Components, Node, OwnComponents, extend_nodes
+from autonet.core.component import Components, CustomComponents, Node, extend_nodes
 from autonet.core.modality import Allocate, Data, Encoder, Inputs, Modality
 from autonet.core.pickling import pickle_arrays
 from autonet.core.task import Task
@@ -101,8 +101,8 @@ class TrialContext:
     device : torch.device
     seed : int
         Seed of the encoders.
-    own : mapping of str to mapping of str to Component
-        Components of the user's own that trials can build; pickled with the context for worker processes.
+    custom : mapping of str to mapping of str to Component
+        Custom components that trials can build; pickled with the context for worker processes.
     notifies : bool
         Whether trials notify the search of each validation.
     unseen : UnseenRows or None
@@ -138,7 +138,7 @@ class TrialContext:
     unit: Unit
     device: torch.device
     seed: int
-    own: OwnComponents = field(default_factory=dict)
+    custom: CustomComponents = field(default_factory=dict)
     notifies: bool = False
     unseen: UnseenRows | None = None
     patience: float | None = None
@@ -174,7 +174,7 @@ class TrialContext:
     @property
     def nodes(self) -> dict[str, Node[Any]]:
         """Nodes with the components of autonet, and those of the user that trials can build."""
-        return extend_nodes(self.modality.nodes, self.own)
+        return extend_nodes(self.modality.nodes, self.custom)
 
     @property
     def trains_subsets(self) -> bool:

@@ -17,12 +17,12 @@ from autonet.data.images.pictures import BadFiles
 from autonet.data.images.reader import ImageData, ImageReader
 from autonet.models.image_network import build_image_network
 from autonet.models.network import build_linear
-from autonet.nets.images.registry import IMAGE_NETWORKS, make_own_image_network, try_image_network
+from autonet.nets.images.registry import IMAGE_NETWORKS, make_custom_image_network, try_image_network
 from autonet.pipeline.nodes import nodes_around
 from autonet.training.augmentation import AUGMENTATIONS
-from autonet.training.augmentation_registry import make_own_augmentation
+from autonet.training.augmentation_registry import make_custom_augmentation
 from autonet.training.batches import IMAGE_BATCH_LOSSES
-from autonet.training.loss_registry import make_own_image_technique
+from autonet.training.loss_registry import make_custom_image_technique
 
 __all__ = ["IMAGES", "Images"]
 
@@ -46,9 +46,9 @@ class Images(Modality):
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
     makers = MappingProxyType(
         {
-            AUGMENTATIONS.name: make_own_augmentation,
-            IMAGE_NETWORKS.name: make_own_image_network,
-            IMAGE_BATCH_LOSSES.name: make_own_image_technique,
+            AUGMENTATIONS.name: make_custom_augmentation,
+            IMAGE_NETWORKS.name: make_custom_image_network,
+            IMAGE_BATCH_LOSSES.name: make_custom_image_technique,
         }
     )
 

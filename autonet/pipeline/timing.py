@@ -63,7 +63,7 @@ def choose_precision(context: TrialContext, components: Components, most: float 
     most : float
         Seconds that each measurement may take.
     """
-    if context.unit != "time" or context.own:
+    if context.unit != "time" or context.custom:
         return "float32"
     if context.device.type == "cuda":  # slow without the instructions only, and its clock is another
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
@@ -86,7 +86,7 @@ def time_epoch(context: TrialContext, components: Components, n_threads: int = 1
             return _measure(context, components, n_threads, most)
     except KeyboardInterrupt:
         raise
-    except BaseException:  # of a network of the user's own, which may even call sys.exit
+    except BaseException:  # of a custom network, which may even call sys.exit
         logging.getLogger("autonet").debug("an epoch cannot be timed", exc_info=True)
         return 0.0
 

@@ -21,7 +21,7 @@ from autonet.nets.images.layers import Shape
 from autonet.testing.assertions import expect, expect_no_error, run_checks
 from autonet.testing.checks import ComponentCheck, list_configurations
 from autonet.testing.networks import IMAGE_SHAPES
-from autonet.training.augmentation_registry import OwnAugmentation
+from autonet.training.augmentation_registry import CustomAugmentation
 from autonet.training.batches import EncodedRows
 
 __all__ = ["CHECKS", "ToyAugmentation", "augmentation_checks", "check_augmentation"]
@@ -55,7 +55,7 @@ class ToyAugmentation:
 
     def build(self) -> Change:
         """Build the augmentation, as a fit does."""
-        augment = OwnAugmentation(self.component.build)(**self.config)
+        augment = CustomAugmentation(self.component.build)(**self.config)
 
         def change(images: Tensor, seed: int) -> Any:
             batch = EncodedRows(images, torch.arange(len(images)))

@@ -1,4 +1,4 @@
-"""Registration of augmentations of the user's own."""
+"""Registration of custom augmentations."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from autonet.training.augmentation import AUGMENTATIONS
 from autonet.training.batches import EncodedRows
 from autonet.training.random import draw_from
 
-__all__ = ["make_own_augmentation", "register_augmentation"]
+__all__ = ["make_custom_augmentation", "register_augmentation"]
 
 TOY_SHAPE = (4, 3, 16, 16)  # of a batch
 
 
 @dataclass(frozen=True)
-class OwnAugmentation:
+class CustomAugmentation:
     """Builds an augmentation of the user's, a function of a batch of images."""
 
     builder: Callable[..., Callable[[Tensor], Tensor]]
@@ -82,13 +82,13 @@ def register_augmentation(
     >>> register_augmentation("noise", lambda: lambda images: images + 0.1 * torch.randn_like(images))
     >>> unregister_component("augmentations", "noise")
     """
-    register(AUGMENTATIONS, make_own_augmentation(name, builder, space), what="augmentation", overwrite=overwrite)
+    register(AUGMENTATIONS, make_custom_augmentation(name, builder, space), what="augmentation", overwrite=overwrite)
 
 
-def make_own_augmentation(name: str, builder: Any, space: Space | None = None) -> Component[Augmentation | None]:
+def make_custom_augmentation(name: str, builder: Any, space: Space | None = None) -> Component[Augmentation | None]:
     """Make a component of an augmentation, after a try on toy images; see `register_augmentation`."""
     check_name(AUGMENTATIONS, name, "augmentation")
-    space, build = find_space(builder, space), OwnAugmentation(builder)
+    space, build = find_space(builder, space), CustomAugmentation(builder)
     with trying("augmentation", name, f"toy images of shape {TOY_SHAPE}") as expect:
         generator = torch.Generator().manual_seed(0)
         batch = EncodedRows(torch.randn(TOY_SHAPE, generator=generator), torch.arange(TOY_SHAPE[0]))

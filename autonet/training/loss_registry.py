@@ -1,4 +1,4 @@
-"""Registration of losses and batch techniques of the user's own."""
+"""Registration of custom losses and batch techniques."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from autonet.training.losses import LOSSES, MeanLoss
 from autonet.training.registry import N_ROWS, make_toy
 
 __all__ = [
-    "make_own_batch_technique",
-    "make_own_image_technique",
-    "make_own_loss",
+    "make_custom_batch_technique",
+    "make_custom_image_technique",
+    "make_custom_loss",
     "register_batch_technique",
     "register_loss",
 ]
@@ -35,7 +35,7 @@ TOLERANCE = 1e-4  # between the loss of a batch and the mean over its rows
 
 
 @dataclass(frozen=True)
-class OwnLoss:
+class CustomLoss:
     """Builds a loss of the user's, averaged over weighted rows."""
 
     builder: Callable[..., nn.Module]
@@ -109,16 +109,16 @@ def register_loss(
     >>> register_loss("smooth_l1", nn.SmoothL1Loss, tasks=("regression",))
     >>> unregister_component("loss_modules", "smooth_l1")
     """
-    register(LOSSES, make_own_loss(name, builder, space, tasks), what="loss", overwrite=overwrite)
+    register(LOSSES, make_custom_loss(name, builder, space, tasks), what="loss", overwrite=overwrite)
 
 
-def make_own_loss(
+def make_custom_loss(
     name: str, builder: Any, space: Space | None = None, tasks: tuple[TaskKind, ...] | None = None
 ) -> Component[nn.Module]:
     """Make a component of a loss, after a try on each kind of task; see `register_loss`."""
     check_name(LOSSES, name, "loss")
     space, errors, fits = find_space(builder, space), list[InvalidOption](), list[TaskKind]()
-    loss = OwnLoss(builder, "reduction" in parameter_names(builder))
+    loss = CustomLoss(builder, "reduction" in parameter_names(builder))
     if isinstance(tasks, str) or (not tasks and tasks is not None):
         raise InvalidOption(
             f"tasks must be a tuple of kinds of task, such as ('regression',), or None; got {tasks!r:.60}."
@@ -135,7 +135,7 @@ def make_own_loss(
     return Component(name, loss, space, tuple(fits), quantiles=False)
 
 
-def _try_loss(name: str, build: OwnLoss, space: Space | None, kind: TaskKind) -> None:
+def _try_loss(name: str, build: CustomLoss, space: Space | None, kind: TaskKind) -> None:
     """Raise unless a loss of toy data is a finite scalar with gradients, and the mean over rows."""
     network, x, y = make_toy(kind)
     with trying("loss", name, f"toy data of a {kind}") as expect:
@@ -205,7 +205,7 @@ def register_batch_technique(
     >>> unregister_component("batch_loss_computation_techniques", "noisy")
     """
     made, errors = list[tuple[Node[BatchLoss], Component[BatchLoss]]](), list[InvalidOption]()
-    for node, make in ((BATCH_LOSSES, make_own_batch_technique), (IMAGE_BATCH_LOSSES, make_own_image_technique)):
+    for node, make in ((BATCH_LOSSES, make_custom_batch_technique), (IMAGE_BATCH_LOSSES, make_custom_image_technique)):
         try:
             made.append((node, make(name, builder, space)))
         except InvalidOption as error:
@@ -216,13 +216,13 @@ def register_batch_technique(
         register(node, component, what="batch technique", overwrite=overwrite)
 
 
-def make_own_batch_technique(name: str, builder: Any, space: Space | None = None) -> Component[BatchLoss]:
+def make_custom_batch_technique(name: str, builder: Any, space: Space | None = None) -> Component[BatchLoss]:
     """Make a component of a batch technique, after a try on rows; see `register_batch_technique`."""
     network, x, y = make_toy("classification")
     return _make_technique(name, builder, space, network, EncodedRows(x, y), "a toy batch")
 
 
-def make_own_image_technique(name: str, builder: Any, space: Space | None = None) -> Component[BatchLoss]:
+def make_custom_image_technique(name: str, builder: Any, space: Space | None = None) -> Component[BatchLoss]:
     """Make a component of a batch technique, after a try on images; see `register_batch_technique`."""
     _, x, y = make_toy("classification")
     with torch.random.fork_rng(devices=[]):

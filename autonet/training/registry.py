@@ -1,4 +1,4 @@
-"""Registration of optimizers and learning-rate schedules of the user's own."""
+"""Registration of custom optimizers and learning-rate schedules."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from autonet.training.schedules import SCHEDULES, Schedule
 
 __all__ = [
     "N_ROWS",
-    "make_own_lr_scheduler",
-    "make_own_optimizer",
+    "make_custom_lr_scheduler",
+    "make_custom_optimizer",
     "make_toy",
     "register_lr_scheduler",
     "register_optimizer",
@@ -37,7 +37,7 @@ N_FACTORS = 101  # of a schedule that are looked at
 
 
 @dataclass(frozen=True)
-class OwnOptimizer:
+class CustomOptimizer:
     """Builds an optimizer of the user's from a network: learning rate and weight decay are in its parameter groups."""
 
     builder: Callable[..., torch.optim.Optimizer]
@@ -95,10 +95,10 @@ def register_optimizer(
     0.1
     >>> unregister_component("optimizer", "radam")
     """
-    register(OPTIMIZERS, make_own_optimizer(name, builder, space), what="optimizer", overwrite=overwrite)
+    register(OPTIMIZERS, make_custom_optimizer(name, builder, space), what="optimizer", overwrite=overwrite)
 
 
-def make_own_optimizer(name: str, builder: Any, space: Space | None = None) -> Component[torch.optim.Optimizer]:
+def make_custom_optimizer(name: str, builder: Any, space: Space | None = None) -> Component[torch.optim.Optimizer]:
     """Make a component of an optimizer, after a try; see `register_optimizer`."""
     check_name(OPTIMIZERS, name, "optimizer")
     found = find_space(builder, space)
@@ -108,7 +108,7 @@ def make_own_optimizer(name: str, builder: Any, space: Space | None = None) -> C
         params = default_params(found, Task("classification"))
         expect("learning_rate" in params, "its space has no 'learning_rate'")
         network, x, y = make_toy("regression")
-        optimizer = OwnOptimizer(builder)(network=network, **params)
+        optimizer = CustomOptimizer(builder)(network=network, **params)
         expect(isinstance(optimizer, torch.optim.Optimizer), f"the builder returns {type(optimizer).__name__}")
         before = after = nn.functional.mse_loss(network(x), y)
         for _ in range(N_STEPS):
@@ -119,7 +119,7 @@ def make_own_optimizer(name: str, builder: Any, space: Space | None = None) -> C
         low, high = after.item(), before.item()
         expect(low < high, f"{N_STEPS} steps do not lower the loss ({high:.3g} before, {low:.3g} after)")
         optimizer.load_state_dict(optimizer.state_dict())
-    return Component(name, OwnOptimizer(builder), found)
+    return Component(name, CustomOptimizer(builder), found)
 
 
 def _rate_and_decay(builder: Any, expect: Callable[[bool, str], None]) -> Space:
@@ -175,11 +175,11 @@ def register_lr_scheduler(
     >>> register_lr_scheduler("linear", lambda: lambda t: 1 - t)
     >>> unregister_component("lr_scheduler", "linear")
     """
-    component: Component[Any] = make_own_lr_scheduler(name, builder, space)
+    component: Component[Any] = make_custom_lr_scheduler(name, builder, space)
     register(SCHEDULES, component, what="schedule", overwrite=overwrite)
 
 
-def make_own_lr_scheduler(name: str, builder: Any, space: Space | None = None) -> Component[Schedule]:
+def make_custom_lr_scheduler(name: str, builder: Any, space: Space | None = None) -> Component[Schedule]:
     """Make a component of a schedule, after a try; see `register_lr_scheduler`."""
     check_name(SCHEDULES, name, "schedule")
     if isinstance(builder, type) and issubclass(builder, torch.optim.lr_scheduler.LRScheduler):

@@ -25,13 +25,13 @@ def node() -> Node[Any]:
 
 def test_a_component_is_offered_once_and_removed(node: Node[Any]) -> None:
     register(node, Component("mine", dict), what="part", overwrite=False)
-    assert list(node.own) == ["mine"]
+    assert list(node.custom) == ["mine"]
     with pytest.raises(InvalidOption, match="A part 'mine' is already registered; use another name, or overwrite=True"):
         register(node, Component("mine", list), what="part", overwrite=False)
     register(node, Component("mine", list), what="part", overwrite=True)
     assert node.components["mine"].build is list
     unregister([node], "mine", what="part")
-    assert not node.own
+    assert not node.custom
     with pytest.raises(UnknownName, match="Unknown registered part 'mine'"):
         unregister([node], "mine", what="part")
 
@@ -54,7 +54,7 @@ def test_trials_know_the_components_they_were_given_and_no_registered_ones(node:
     register(node, Component("registered", dict), what="part", overwrite=False)
     extended = extend_nodes({"Node": node, "Other": Node("Other")}, {"Node": {"mine": Component("mine", list)}})
     assert list(extended["Node"].components) == ["built_in", "mine"]
-    assert list(extended["Node"].own) == ["mine"]
+    assert list(extended["Node"].custom) == ["mine"]
     assert list(node.components) == ["built_in", "registered"]
 
 

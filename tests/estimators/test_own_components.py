@@ -118,8 +118,8 @@ def test_classes_and_functions_are_chosen_under_their_names(fitted: Any) -> None
 
 
 def test_they_are_known_to_the_estimator_alone(fitted: Any) -> None:
-    assert not NETWORKS.own
-    assert not OPTIMIZERS.own
+    assert not NETWORKS.custom
+    assert not OPTIMIZERS.custom
     with pytest.raises(UnknownName, match="Unknown component of NetworkSelector for classification 'OneLayer'"):
         AutoNetClassification(networks=["OneLayer"]).get_hyperparameter_search_space()
     again = clone(fitted).set_params(networks=["OneLayer"])
@@ -225,7 +225,7 @@ def test_embeddings_of_ones_own_and_a_loss_that_sees_members(tmp_path: Path) -> 
         ),
         ({"optimizer": [lambda groups: None]}, "In optimizer: A component must be a name, a class or a named function"),
         ({"networks": [functional.linear, "resnet"]}, "Network 'linear' fails|'linear' is a built-in network"),
-        ({"imputation_strategies": [OneLayer]}, "Imputation takes no components of your own"),
+        ({"imputation_strategies": [OneLayer]}, "Imputation takes no custom components"),
         ({"include": {"loss": [nn.L1Loss]}}, "Unknown key of include 'loss'. Did you mean 'loss_module'"),
         ({"loss_modules": [nn.L1Loss]}, "Unknown component of LossModuleSelector for classification 'L1Loss'"),
     ],

@@ -166,7 +166,7 @@ def test_a_network_for_images_is_refused_for_tables(iris: Any) -> None:
         AutoNetClassification("tiny_cs", networks=[Tiny]).fit(*iris)
 
 
-@pytest.mark.usefixtures("own_components")
+@pytest.mark.usefixtures("custom_components")
 def test_registered_networks_are_those_of_their_kind_of_data(images: Any) -> None:
     autonet.register_network("tiny", Tiny, modality="images")
     auto = AutoNetImageRegression("tiny_cs", networks=["tiny"], **OPTIONS).fit(images[0], images[1] * 2.5)

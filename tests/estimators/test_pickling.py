@@ -33,7 +33,7 @@ from tests.mixed import mixed_table
 from tests.nets.networks import deep, perceptron
 
 pytestmark = [
-    pytest.mark.usefixtures("own_components"),
+    pytest.mark.usefixtures("custom_components"),
     pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned"),
 ]
 

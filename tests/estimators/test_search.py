@@ -23,7 +23,7 @@ from autonet.nets.registry import NETWORKS
 # Searches of a few epochs may well be beaten by the linear baseline; it says so.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned"),
-    pytest.mark.usefixtures("own_components"),
+    pytest.mark.usefixtures("custom_components"),
 ]
 
 

@@ -70,7 +70,7 @@ def test_metrics_of_the_users_own_are_scored_too(iris: Any) -> None:
     assert auto.evaluate(X, y).column("metric")[:2] == ["miss", "f1"]
     auto.optimize_metric = None
     assert "miss" not in auto.evaluate(X, y).column("metric")
-    with pytest.raises(InvalidOption, match=r"The fit optimized 'miss', a metric of your own.*set_params"):
+    with pytest.raises(InvalidOption, match=r"The fit optimized 'miss', a custom metric.*set_params"):
         auto.leaderboard(X, y)
 
 

@@ -59,7 +59,7 @@ def test_the_summary_says_what_ended_the_search(iris: Any, options: dict[str, An
     assert why in [row["note"] for row in auto.summary() if row["section"] == "limits"]
 
 
-def test_failures_of_networks_have_their_reason(iris: Any, own_components: None) -> None:
+def test_failures_of_networks_have_their_reason(iris: Any, custom_components: None) -> None:
     def broken(n_in: int, n_out: int) -> nn.Module:
         if n_in == 4:  # not the toy on which it is registered
             raise ValueError("no such layer")

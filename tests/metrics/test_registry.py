@@ -7,9 +7,9 @@ from sklearn.metrics import accuracy_score, make_scorer, mean_absolute_error
 from autonet import register_metric, unregister_component
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.metrics.metric import METRICS, get_metric
-from autonet.metrics.registry import make_own_metric
+from autonet.metrics.registry import make_custom_metric
 
-pytestmark = pytest.mark.usefixtures("own_components")
+pytestmark = pytest.mark.usefixtures("custom_components")
 
 
 def test_a_registered_metric_is_known_by_name() -> None:
@@ -24,7 +24,7 @@ def test_a_registered_metric_is_known_by_name() -> None:
 
 
 def test_a_metric_is_tried_on_every_kind_of_task() -> None:
-    assert make_own_metric("mae", make_scorer(mean_absolute_error, greater_is_better=False)).tasks
+    assert make_custom_metric("mae", make_scorer(mean_absolute_error, greater_is_better=False)).tasks
     for name in ("accuracy", "neg_log_loss", "r2"):
         with pytest.raises(InvalidOption, match=f"'{name}' is a metric of autonet or scikit-learn; use another name"):
             register_metric(name, accuracy_score)

@@ -8,11 +8,15 @@ from autonet import register_embedding
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
 from autonet.data.encoding.preprocessors import EMBEDDING
-from autonet.models.embedding_registry import build_category_embedding, make_own_embedding, make_own_numeric_embedding
+from autonet.models.embedding_registry import (
+    build_category_embedding,
+    make_custom_embedding,
+    make_custom_numeric_embedding,
+)
 from autonet.nets.embedding import CategoryEmbedding
 from autonet.nets.numeric import NUMERIC_EMBEDDING
 
-pytestmark = pytest.mark.usefixtures("own_components")
+pytestmark = pytest.mark.usefixtures("custom_components")
 
 
 class Scaled(nn.Module):
@@ -53,7 +57,7 @@ def test_an_embedding_of_numbers_is_fitted_to_rows() -> None:
 
 
 def test_an_embedding_may_have_nothing_to_learn() -> None:
-    make_own_numeric_embedding("sines", Sines)
+    make_custom_numeric_embedding("sines", Sines)
 
 
 class Sines(nn.Module):
@@ -76,6 +80,6 @@ class Sines(nn.Module):
 )
 def test_an_embedding_that_cannot_work_is_refused_by_name(builder: Any, why: str) -> None:
     with pytest.raises(InvalidOption, match=rf"Embedding 'mine' fails on toy rows of shape \(12, 5\): .*{why}"):
-        make_own_embedding("mine", builder)
+        make_custom_embedding("mine", builder)
     with pytest.raises(InvalidOption, match="'pbld' is a built-in embedding"):
-        make_own_numeric_embedding("pbld", builder)
+        make_custom_numeric_embedding("pbld", builder)

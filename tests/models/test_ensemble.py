@@ -24,12 +24,12 @@ class Encoder:
     """An encoder that counts how often it is asked."""
 
     def __init__(self) -> None:
-        self.own = TabularEncoder.fit(Table.from_numbers(X), np.arange(40), config(scale="none"), 0)
-        self.layout, self.asked = self.own.layout, 0
+        self.custom = TabularEncoder.fit(Table.from_numbers(X), np.arange(40), config(scale="none"), 0)
+        self.layout, self.asked = self.custom.layout, 0
 
     def inputs(self, data: Any, device: torch.device, rows: Any = None) -> Any:
         self.asked += 1
-        return self.own.inputs(data, device, rows)
+        return self.custom.inputs(data, device, rows)
 
 
 @dataclass(frozen=True)

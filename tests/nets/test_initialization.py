@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from autonet.nets.initialization import INITIALIZATION, initialize
-from autonet.nets.registry import make_own_initialization
+from autonet.nets.registry import make_custom_initialization
 
 
 def network() -> nn.Sequential:
@@ -121,6 +121,6 @@ def test_an_initialization_of_ones_own_gets_the_matrix_of_a_convolution() -> Non
         return fill
 
     network = convolutions()
-    initialize(network, make_own_initialization("mean", build).build(), "No")
+    initialize(network, make_custom_initialization("mean", build).build(), "No")
     assert shapes == [(3, 5), (64, 288), (64, 25)]
     torch.testing.assert_close(network[3].weight.detach(), torch.full((64, 1, 5, 5), 1 / 25))

@@ -319,7 +319,7 @@ def test_the_number_of_candidates_depends_on_the_table(n_rows: int, n_features: 
 # --- in the estimators
 
 
-@pytest.mark.usefixtures("own_components")
+@pytest.mark.usefixtures("custom_components")
 def test_it_passes_what_registered_networks_must() -> None:
     register_network("mine", build_modernnca, modernnca_space)
     assert NETWORKS.components["mine"].build is MODERNNCA.build

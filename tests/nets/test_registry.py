@@ -12,7 +12,7 @@ from autonet.core.task import Task
 from autonet.nets.registry import NETWORKS
 from tests.nets.networks import deep, perceptron
 
-pytestmark = pytest.mark.usefixtures("own_components")
+pytestmark = pytest.mark.usefixtures("custom_components")
 
 
 def one_layer(*, n_in: int, n_out: int, units: int = 4) -> nn.Module:

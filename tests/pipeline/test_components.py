@@ -1,4 +1,4 @@
-"""Names and nodes of components of the user's own; fits with them are in tests/estimators/test_own_components.py."""
+"""Names and nodes of custom components; fits with them are in tests/estimators/test_custom_components.py."""
 
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from autonet.core.errors import InvalidOption, UnknownName
 from autonet.nets.registry import NETWORKS
 from autonet.pipeline.components import MAKERS, adopt, find_node, list_nodes, name_component, rebuild_component
 
-pytestmark = pytest.mark.usefixtures("own_components")
+pytestmark = pytest.mark.usefixtures("custom_components")
 
 
 def one_layer(n_in: int, n_out: int) -> nn.Module:

@@ -72,7 +72,7 @@ def test_the_precision_is_the_faster_one(
     space = context(iris, unit=unit)
     monkeypatch.setattr(timing, "time_epoch", lambda space, *_: seconds[space.precision == "bfloat16"])
     assert choose_precision(space, chosen(space)) == precision
-    space.own = {"NetworkSelector": {"mine": None}}  # type: ignore[dict-item]  # its operations may have float32 alone
+    space.custom = {"NetworkSelector": {"mine": None}}  # type: ignore[dict-item]  # its operations may have float32 alone
     assert choose_precision(space, chosen(space)) == "float32"
 
 

@@ -119,7 +119,7 @@ class NotAlways(nn.Module):
         return self.linear(x)
 
 
-@pytest.mark.usefixtures("own_components")
+@pytest.mark.usefixtures("custom_components")
 def test_a_failure_is_none_of_the_trial(iris: Any, quick: dict[str, Any]) -> None:
     register_network("not_always", NotAlways)
     train, _ = halves(iris)

@@ -155,7 +155,7 @@ def test_models_beat_random_search_on_a_quadratic(sampler: Sampler) -> None:
     assert median_regret(sampler, space, bowl, 50, 5) < 0.6 * median_regret("random", space, bowl, 50, 5)
 
 
-# --- a sampler of one's own
+# --- a custom sampler
 
 
 def test_the_example_beats_random_search_in_few_lines_and_conforms(capsys: Any) -> None:

@@ -198,7 +198,7 @@ def test_components_of_a_preset_that_do_not_serve_the_task_are_left_out() -> Non
         build_space(quantiles, {"NetworkSelector": ["modernnca"]})
 
 
-def test_unknown_components_and_nodes_are_refused() -> None:
+def test_unkncustom_components_and_nodes_are_refused() -> None:
     with pytest.raises(UnknownName, match="Unknown node 'Networks'"):
         build_space(CLASSIFICATION, {"Networks": ["resnet"]})
     with pytest.raises(UnknownName, match="Unknown component of LossModuleSelector for classification 'mse_loss'"):

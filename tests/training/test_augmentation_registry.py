@@ -8,10 +8,10 @@ import torch
 from autonet import AutoNetImageClassification, register_augmentation, unregister_component
 from autonet.core.errors import InvalidOption
 from autonet.training.augmentation import AUGMENTATIONS
-from autonet.training.augmentation_registry import make_own_augmentation
+from autonet.training.augmentation_registry import make_custom_augmentation
 from autonet.training.batches import EncodedRows
 
-pytestmark = pytest.mark.usefixtures("own_components")
+pytestmark = pytest.mark.usefixtures("custom_components")
 
 
 def noise() -> Any:
@@ -27,7 +27,7 @@ def test_a_registered_augmentation_is_offered_and_removed() -> None:
 
 
 def test_draws_come_from_the_generator() -> None:
-    augment: Any = make_own_augmentation("noise", noise).build()
+    augment: Any = make_custom_augmentation("noise", noise).build()
     batch, before = EncodedRows(torch.zeros(3, 1, 2, 2), torch.arange(3)), torch.get_rng_state()
     first, second = (augment(batch, torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(first.x, second.x)

@@ -11,10 +11,10 @@ from autonet import register_batch_technique, register_loss
 from autonet.core.errors import InvalidOption, UnknownName
 from autonet.core.task import Task
 from autonet.training.batches import BATCH_LOSSES, IMAGE_BATCH_LOSSES, EncodedRows
-from autonet.training.loss_registry import make_own_batch_technique, make_own_loss
+from autonet.training.loss_registry import make_custom_batch_technique, make_custom_loss
 from autonet.training.losses import LOSSES
 
-pytestmark = pytest.mark.usefixtures("own_components")
+pytestmark = pytest.mark.usefixtures("custom_components")
 
 
 class Focal(nn.Module):
@@ -34,7 +34,7 @@ class PlainCrossEntropy(nn.Module):
 
 @pytest.mark.parametrize("builder", [nn.CrossEntropyLoss, PlainCrossEntropy])
 def test_a_loss_weights_rows_whether_it_has_a_reduction_or_not(builder: Any) -> None:
-    build = make_own_loss("mine", builder, tasks=("classification",)).build
+    build = make_custom_loss("mine", builder, tasks=("classification",)).build
     generator = torch.Generator().manual_seed(0)
     output, y = torch.randn(5, 3, generator=generator), torch.tensor([0, 1, 2, 0, 1])
     weights = torch.tensor([0.0, 2.0, 1.0, 1.0, 1.0])
@@ -51,14 +51,14 @@ def test_a_loss_is_offered_for_the_tasks_on_which_it_works() -> None:
     component = LOSSES.components["focal"]
     assert component.tasks == ("classification",)
     assert not component.supports(Task("regression", quantiles=(0.1, 0.9)))
-    assert make_own_loss("smooth", nn.SmoothL1Loss).tasks == ("multilabel", "regression")
+    assert make_custom_loss("smooth", nn.SmoothL1Loss).tasks == ("multilabel", "regression")
     with pytest.raises(InvalidOption, match="Loss 'mine' fails on toy data of a regression"):
-        make_own_loss("mine", Focal, tasks=("classification", "regression"))
+        make_custom_loss("mine", Focal, tasks=("classification", "regression"))
     with pytest.raises(UnknownName, match=r"Unknown kind of task 'regresion'. Did you mean 'regression'"):
-        make_own_loss("mine", nn.MSELoss, tasks=("regresion",))  # type: ignore[arg-type]
+        make_custom_loss("mine", nn.MSELoss, tasks=("regresion",))  # type: ignore[arg-type]
     for tasks in ("regression", ()):
         with pytest.raises(InvalidOption, match="tasks must be a tuple of kinds of task, such as"):
-            make_own_loss("mine", nn.MSELoss, tasks=tasks)  # type: ignore[arg-type]
+            make_custom_loss("mine", nn.MSELoss, tasks=tasks)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_a_batch_technique_is_offered_for_the_data_that_it_works_on() -> None:
     assert "pooled" in IMAGE_BATCH_LOSSES.components
     assert "pooled" not in BATCH_LOSSES.components
     register_batch_technique("both", lambda: lambda network, loss, batch: loss(network(batch.x), batch.y))
-    assert "both" in IMAGE_BATCH_LOSSES.own
-    assert "both" in BATCH_LOSSES.own
+    assert "both" in IMAGE_BATCH_LOSSES.custom
+    assert "both" in BATCH_LOSSES.custom
     with pytest.raises(InvalidOption, match="'cutmix' is a built-in batch technique"):
         register_batch_technique("cutmix", pooled)
 
@@ -118,4 +118,4 @@ def test_a_batch_technique_is_offered_for_the_data_that_it_works_on() -> None:
 )
 def test_a_batch_technique_that_cannot_work_is_refused_by_name(technique: Any, why: str) -> None:
     with pytest.raises(InvalidOption, match=f"Batch technique 'mine' fails on a toy batch .*{why}"):
-        make_own_batch_technique("mine", lambda: technique)
+        make_custom_batch_technique("mine", lambda: technique)

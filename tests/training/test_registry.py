@@ -11,10 +11,10 @@ from autonet import register_lr_scheduler, register_optimizer, unregister_compon
 from autonet.core.errors import InvalidOption
 from autonet.core.task import Task
 from autonet.training.optimizers import OPTIMIZERS, make_eager
-from autonet.training.registry import make_own_lr_scheduler, make_own_optimizer
+from autonet.training.registry import make_custom_lr_scheduler, make_custom_optimizer
 from autonet.training.schedules import SCHEDULES
 
-pytestmark = pytest.mark.usefixtures("own_components")
+pytestmark = pytest.mark.usefixtures("custom_components")
 TASK = Task("classification")
 
 
@@ -43,10 +43,10 @@ def test_further_hyperparameters_are_keywords_and_a_class_without_weight_decay_h
         result.add(Float("momentum", (0.1, 0.9)))
         return result
 
-    component = make_own_optimizer("momentum", torch.optim.SGD, space)
+    component = make_custom_optimizer("momentum", torch.optim.SGD, space)
     optimizer = component.build(network=nn.Linear(2, 1), learning_rate=0.1, momentum=0.7)
     assert optimizer.param_groups[0]["momentum"] == 0.7
-    rprop = make_own_optimizer("rprop", torch.optim.Rprop)
+    rprop = make_custom_optimizer("rprop", torch.optim.Rprop)
     assert rprop.space is not None
     assert list(rprop.space(TASK)) == ["learning_rate"]
 
@@ -103,4 +103,4 @@ class Counting:
 )
 def test_a_schedule_that_cannot_work_is_refused_by_name(builder: Any, why: str) -> None:
     with pytest.raises(InvalidOption, match=f"Schedule 'mine' .*{why}"):
-        make_own_lr_scheduler("mine", builder)
+        make_custom_lr_scheduler("mine", builder)

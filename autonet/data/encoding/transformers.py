@@ -24,13 +24,13 @@ from autonet.data.encoding.preprocessors import NORMALIZATION, PREPROCESSORS, Fi
 
 __all__ = [
     "TRANSFORMERS",
-    "OwnNormalization",
-    "OwnPreprocessor",
+    "CustomNormalization",
+    "CustomPreprocessor",
     "TransformerModule",
     "bind_transformers",
     "check_storable",
-    "make_own_normalization",
-    "make_own_preprocessor",
+    "make_custom_normalization",
+    "make_custom_preprocessor",
     "register_normalization",
     "register_preprocessor",
 ]
@@ -133,7 +133,7 @@ def _to_array(values: Any) -> Array:
 
 
 @dataclass(frozen=True)
-class OwnTransformer:
+class CustomTransformer:
     """Builds transformers of the user's."""
 
     builder: Callable[..., Any]
@@ -151,7 +151,7 @@ class OwnTransformer:
         return TransformerModule(node.name, self.name, params, transformer)
 
 
-class OwnPreprocessor(OwnTransformer):
+class CustomPreprocessor(CustomTransformer):
     """Builds the preprocessor of features of a transformer."""
 
     def __call__(self, *, seed: int, **params: Any) -> FitFeatures:
@@ -159,7 +159,7 @@ class OwnPreprocessor(OwnTransformer):
         return lambda X: self.fit(PREPROCESSORS, X, seed, params)
 
 
-class OwnNormalization(OwnTransformer):
+class CustomNormalization(CustomTransformer):
     """Builds the normalization of numerical features of a transformer that works column by column."""
 
     def __call__(self, **params: Any) -> Normalization:
@@ -208,7 +208,7 @@ def register_preprocessor(
     >>> register_preprocessor("my_pca", PCA)
     >>> unregister_component("preprocessors", "my_pca")
     """
-    register(PREPROCESSORS, make_own_preprocessor(name, builder, space), what="preprocessor", overwrite=overwrite)
+    register(PREPROCESSORS, make_custom_preprocessor(name, builder, space), what="preprocessor", overwrite=overwrite)
 
 
 def register_normalization(
@@ -245,31 +245,31 @@ def register_normalization(
     >>> register_normalization("my_power", PowerTransformer)
     >>> unregister_component("normalization_strategies", "my_power")
     """
-    register(NORMALIZATION, make_own_normalization(name, builder, space), what="scaling", overwrite=overwrite)
+    register(NORMALIZATION, make_custom_normalization(name, builder, space), what="scaling", overwrite=overwrite)
 
 
-def make_own_preprocessor(name: str, builder: Any, space: Space | None = None) -> Component[FitFeatures]:
+def make_custom_preprocessor(name: str, builder: Any, space: Space | None = None) -> Component[FitFeatures]:
     """Make a component of a preprocessor, after a try; see `register_preprocessor`."""
     check_name(PREPROCESSORS, name, "preprocessor")
-    space, build = find_space(builder, space), OwnPreprocessor(builder, name)
+    space, build = find_space(builder, space), CustomPreprocessor(builder, name)
     _try_transformer(PREPROCESSORS, build, space)
     return Component(name, build, space)
 
 
-def make_own_normalization(name: str, builder: Any, space: Space | None = None) -> Component[Normalization]:
+def make_custom_normalization(name: str, builder: Any, space: Space | None = None) -> Component[Normalization]:
     """Make a component of a scaling, after a try; see `register_normalization`."""
     check_name(NORMALIZATION, name, "scaling")
-    space, build = find_space(builder, space), OwnNormalization(builder, name)
+    space, build = find_space(builder, space), CustomNormalization(builder, name)
     _try_transformer(NORMALIZATION, build, space)
     return Component(name, build, space)
 
 
-def check_storable(own: Mapping[str, Mapping[str, Component[Any]]]) -> None:
+def check_storable(custom: Mapping[str, Mapping[str, Component[Any]]]) -> None:
     """Raise unless the transformers among components of the user's can be stored in the files of a run.
 
     Parameters
     ----------
-    own : mapping of str to mapping of str to Component
+    custom : mapping of str to mapping of str to Component
         Components by the names of their nodes and by their own.
 
     Raises
@@ -277,7 +277,7 @@ def check_storable(own: Mapping[str, Mapping[str, Component[Any]]]) -> None:
     InvalidOption
     """
     for node in (PREPROCESSORS, NORMALIZATION):
-        for component in own.get(node.name, {}).values():
+        for component in custom.get(node.name, {}).values():
             build: Any = component.build
             module = _try_transformer(node, build, component.space)
             try:
@@ -286,7 +286,7 @@ def check_storable(own: Mapping[str, Mapping[str, Component[Any]]]) -> None:
                 raise InvalidOption(f"With run_dir, models are stored in files. {error}") from error
 
 
-def _try_transformer(node: Node[Any], build: OwnTransformer, space: Space | None) -> TransformerModule:
+def _try_transformer(node: Node[Any], build: CustomTransformer, space: Space | None) -> TransformerModule:
     """Fit a transformer to toy data; raise unless it maps unseen rows to as many columns."""
     is_scaling = node.name == NORMALIZATION.name
     what, on = "scaling" if is_scaling else "preprocessor", f"toy data of shape {TOY_SHAPES[0]}"
@@ -304,7 +304,9 @@ def _try_transformer(node: Node[Any], build: OwnTransformer, space: Space | None
     return module
 
 
-def _fit_to_toy(node: Node[Any], build: OwnTransformer, params: Mapping[str, Any]) -> tuple[TransformerModule, Array]:
+def _fit_to_toy(
+    node: Node[Any], build: CustomTransformer, params: Mapping[str, Any]
+) -> tuple[TransformerModule, Array]:
     """Fit a transformer to a few columns, or to many if these are too few; return all rows, too."""
     rng = np.random.default_rng(0)
     few, many = (rng.normal(size=(n + N_UNSEEN, p)).astype(np.float32) for n, p in TOY_SHAPES)

@@ -104,7 +104,7 @@ class AutoPyTorchMixin:
 
     @property
     def pipeline(self) -> PipelineNodes:
-        """Nodes of the pipeline, by name, at which components of your own are added for this estimator alone."""
+        """Nodes of the pipeline, by name, at which custom components are added for this estimator alone."""
         from autonet.estimators.autopytorch.pipeline_nodes import PipelineNodes  # noqa: PLC0415 - needed for own components only
 
         return PipelineNodes(self)  # type: ignore[arg-type]  # an estimator
@@ -143,7 +143,7 @@ class AutoPyTorchMixin:
         ------
         NotFittedError
         InvalidOption
-            If the metric, one of your own, is not in the model file.
+            If a custom metric is not in the model file.
         InvalidData
             If the rows do not fit the model.
         """

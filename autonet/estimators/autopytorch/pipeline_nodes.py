@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autonet.core.component import Component, Node, OwnComponents
+from autonet.core.component import Component, CustomComponents, Node
 from autonet.core.errors import InvalidOption
 from autonet.core.registration import Space
 from autonet.core.validation import check_choice
@@ -113,12 +113,12 @@ class PipelineNode:
 
     @property
     def _added(self) -> Mapping[str, Component[Any]]:
-        own: OwnComponents = vars(self._estimator).get("_own_components", {})
-        return own.get(self._node.name, {})
+        custom: CustomComponents = vars(self._estimator).get("_custom_components", {})
+        return custom.get(self._node.name, {})
 
     def _replace(self, added: Mapping[str, Component[Any]]) -> None:
-        own = vars(self._estimator).get("_own_components", {})
-        self._estimator._own_components = {**own, self._node.name: added}  # noqa: SLF001
+        custom = vars(self._estimator).get("_custom_components", {})
+        self._estimator._custom_components = {**custom, self._node.name: added}  # noqa: SLF001
 
     def add(self, name: str, builder: Callable[..., Any], space: Space | None = None) -> None:
         """Add a component for this estimator, its clones and its pickles, after a try on toy data.
@@ -137,7 +137,7 @@ class PipelineNode:
         """
         makers = list_makers(self._estimator.modality)
         if self._node.name not in makers:
-            raise InvalidOption(f"{self._node.name} takes no components of your own; got {name!r:.60}.")
+            raise InvalidOption(f"{self._node.name} takes no custom components; got {name!r:.60}.")
         self._replace({**self._added, name: makers[self._node.name](name, builder, space)})
 
     def remove(self, name: str) -> None:

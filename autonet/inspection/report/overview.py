@@ -16,7 +16,7 @@ from autonet.inspection.report.scores import HeldOut, format_interval
 from autonet.inspection.report.search import NO_HISTORY
 from autonet.inspection.report.words import count, format_seconds, format_value, join_words, shorten
 from autonet.inspection.scoring import find_optimized_metric, optimized_name
-from autonet.models.network import find_own
+from autonet.models.network import find_custom
 
 __all__ = ["Figure", "describe_loading", "describe_provenance", "list_cautions", "list_figures"]
 
@@ -171,12 +171,10 @@ def describe_loading(estimator: Any) -> Section:
         Text("The file holds numbers and text, no code, and no rows of the training data."),
     ]
     nodes = estimator._known_nodes()  # noqa: SLF001 - of the same package
-    own = {name for member in estimator.model_.networks for name in find_own(member.config, nodes).values()}
-    if own:
-        names = join_words([shorten(name, 40) for name in sorted(own)])
-        blocks.append(
-            Text(f"It has components of your own ({names}): load(path, components=[...]) needs their builders.")
-        )
+    custom = {name for member in estimator.model_.networks for name in find_custom(member.config, nodes).values()}
+    if custom:
+        names = join_words([shorten(name, 40) for name in sorted(custom)])
+        blocks.append(Text(f"It has custom components ({names}): load(path, components=[...]) needs their builders."))
     return Section("loading", "Load the model", tuple(blocks))
 
 

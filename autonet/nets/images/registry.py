@@ -1,4 +1,4 @@
-"""Networks for images that configurations can choose, and those of the user's own."""
+"""Networks for images that configurations can choose, and custom ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from autonet.nets.images.resnet import RESNET
 from autonet.nets.registry import LINEAR, NETWORKS, try_outputs
 from autonet.nets.resnet import SHAPEDRESNET
 
-__all__ = ["IMAGE_NETWORKS", "make_own_image_network", "try_image_network"]
+__all__ = ["IMAGE_NETWORKS", "make_custom_image_network", "try_image_network"]
 
 # Of toy images; many networks need some pixels.
 TOY_SHAPE: Shape = (3, 64, 64)
@@ -59,7 +59,7 @@ IMAGE_NETWORKS: Node[nn.Module] = Node.from_components(
 )
 
 
-def make_own_image_network(name: str, builder: Any, space: Space | None = None) -> Component[nn.Module]:
+def make_custom_image_network(name: str, builder: Any, space: Space | None = None) -> Component[nn.Module]:
     """Make a component of a network, after a try on toy images; see `autonet.register_network`."""
     check_name(IMAGE_NETWORKS, name, "network")
     space, names = find_space(builder, space), parameter_names(builder)

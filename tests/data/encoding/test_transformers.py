@@ -18,11 +18,11 @@ from autonet.data.encoding.transformers import (
     TransformerModule,
     bind_transformers,
     check_storable,
-    make_own_normalization,
-    make_own_preprocessor,
+    make_custom_normalization,
+    make_custom_preprocessor,
 )
 
-pytestmark = pytest.mark.usefixtures("own_components")
+pytestmark = pytest.mark.usefixtures("custom_components")
 X = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
 
 
@@ -44,11 +44,11 @@ def test_a_scaler_of_scikit_learn_is_a_normalization() -> None:
     module = normalization.make_module(*(np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True)))
     np.testing.assert_allclose(module(torch.from_numpy(X)), StandardScaler().fit_transform(X), rtol=1e-4, atol=1e-5)
     with pytest.raises(InvalidOption, match=r"Scaling 'mine' .* to the shape \(60, 28\); expected \(60, 6\)"):
-        make_own_normalization("mine", PolynomialFeatures)
+        make_custom_normalization("mine", PolynomialFeatures)
 
 
 def test_a_transformer_may_need_more_columns_than_a_few() -> None:
-    make_own_preprocessor("twenty", lambda: PCA(20))
+    make_custom_preprocessor("twenty", lambda: PCA(20))
 
 
 class OfTheBatch:
@@ -73,14 +73,14 @@ class OfTheBatch:
 )
 def test_a_transformer_that_cannot_work_is_refused_by_name(builder: Any, why: str) -> None:
     with pytest.raises(InvalidOption, match=rf"Preprocessor 'mine' fails on toy data of shape \(60, 6\): .*{why}"):
-        make_own_preprocessor("mine", builder)
+        make_custom_preprocessor("mine", builder)
 
 
 def test_a_fitted_transformer_is_stored_as_plain_values_and_bound_to_its_builder() -> None:
-    component = make_own_preprocessor("svd", TruncatedSVD)
+    component = make_custom_preprocessor("svd", TruncatedSVD)
     encoder = SimpleNamespace(module=nn.Sequential(component.build(seed=0)(X)))
     again = SimpleNamespace(module=from_spec(to_spec(encoder.module)))
-    node: Node[Any] = PREPROCESSORS.with_own({"svd": component})
+    node: Node[Any] = PREPROCESSORS.with_custom({"svd": component})
     bind_transformers(again, {node.name: node})
     rows = torch.from_numpy(X)
     assert torch.equal(again.module(rows), encoder.module(rows))
@@ -89,13 +89,13 @@ def test_a_fitted_transformer_is_stored_as_plain_values_and_bound_to_its_builder
 
 
 def test_a_transformer_with_other_parts_is_not_stored() -> None:
-    module = make_own_preprocessor("power", PowerTransformer).build(seed=0)(X)
+    module = make_custom_preprocessor("power", PowerTransformer).build(seed=0)(X)
     assert isinstance(module, TransformerModule)
     with pytest.raises(
         InvalidData, match="'power' cannot be stored in a file: its attribute _scaler is a StandardScaler"
     ):
         to_spec(module)
-    own = {"mean": make_own_preprocessor("mean", Slots)}
+    own = {"mean": make_custom_preprocessor("mean", Slots)}
     check_storable({"OptimizerSelector": own})
     with pytest.raises(
         InvalidOption, match=r"With run_dir, .* 'mean' cannot be stored in a file: its class has __slots_"

@@ -76,7 +76,7 @@ def test_nodes_are_a_mapping_with_the_names_of_auto_pytorch(auto: Any) -> None:
         auto.pipeline["NetworkSelctor"]
     with pytest.raises(AttributeError, match="PipelineNode has no attribute 'add_network'"):
         auto.pipeline["TrainNode"].add_network("mine", one_layer)
-    with pytest.raises(InvalidOption, match="Imputation takes no components of your own; got 'mine'"):
+    with pytest.raises(InvalidOption, match="Imputation takes no custom components; got 'mine'"):
         auto.pipeline["Imputation"].add("mine", one_layer)
     with pytest.raises(InvalidOption, match="weight_strategy of the loss 'mine' is not supported; use class_weight"):
         auto.pipeline["LossModuleSelector"].add_loss_module("mine", QuantileLoss, weight_strategy=errors)
