@@ -30,8 +30,8 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels, in the type of `y`.
+    classes_ : ndarray of shape (n_classes,), or list of such arrays
+        The labels, in the type of `y`; for several labels per row 0 and 1 for each.
     columns_ : tuple of Column
         The columns of the table: kind, levels, whether and why one is unused; prints as a table.
     best_config_ : dict

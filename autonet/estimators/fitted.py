@@ -13,6 +13,7 @@ from torch import nn
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.typing import Array
 from autonet.data.reading.schema import are_strings
+from autonet.data.targets.targets import MultilabelTargets
 from autonet.estimators.columns import ColumnSummary
 from autonet.estimators.description import describe_model, describe_search
 from autonet.estimators.evaluated import EvaluatedEstimator
@@ -67,8 +68,11 @@ class FittedEstimator(InspectedEstimator, EvaluatedEstimator, TransformerMixin, 
         self.__dict__.pop("feature_names_in_", None)
         if are_strings(model.schema.names):
             self.feature_names_in_ = np.array(model.schema.names, dtype=object)
-        if model.targets.labels is not None:
-            self.classes_ = model.targets.labels
+        targets = model.targets
+        if isinstance(targets, MultilabelTargets):  # as of forests: for arange(2), scorers would take two labels for two classes
+            self.classes_ = [np.array([0, 1], targets.dtype)] * targets.n_outputs
+        elif targets.labels is not None:
+            self.classes_ = targets.labels
 
     def _restore_search(self, name: str) -> Any:
         """Return the history or the search space of the file that the estimator was loaded from."""

@@ -310,8 +310,8 @@ class AutoNetImageClassification(_ImageEstimator, AutoNetClassification, **IN_NO
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels, in the type of `y`.
+    classes_ : ndarray of shape (n_classes,), or list of such arrays
+        The labels, in the type of `y`; for several labels per row 0 and 1 for each.
     best_config_, history_, fit_result, cv_results_, search_space_, model_, threshold_
         As of `AutoNetClassification`.
 

@@ -55,7 +55,8 @@ def resolve_metrics(
     Raises
     ------
     InvalidOption
-        If a metric does not exist, does not fit the targets, or takes a large part of the runtime for a single call.
+        If a metric does not exist, does not fit the targets, has the name of another one, or takes a large part of the
+        runtime for a single call.
     InvalidData
         If it cannot be computed for these targets.
     """
@@ -73,6 +74,18 @@ def resolve_metrics(
             "max_runtime, or use a faster metric."
         ) from error
     return chosen
+
+
+def _check_names(given: Sequence[Any], chosen: Sequence[Metric]) -> None:
+    """Refuse different metrics of the same name: scores are recorded by name."""
+    by_name = dict[str, Any]()
+    for metric, found in zip(given, chosen, strict=True):
+        other = by_name.setdefault(found.name, metric)
+        if other is not metric and other != metric:
+            raise InvalidOption(
+                f"optimize_metric and additional_metrics have two metrics with the name {found.name!r}; use functions "
+                "with different names, or give them names with autonet.register_metric."
+            )
 
 
 def _check_scorable(metric: Metric, y: Array, n_outputs: int) -> None:
@@ -102,6 +115,7 @@ def _get_metrics(
         get_metric(metric, targets.kind, targets.labels, targets.n_outputs, code, targets.quantiles)
         for metric in metrics
     ]
+    _check_names(metrics, chosen)
     of_one_class = [metric for metric in chosen if metric.positive is not None]
     if of_one_class and targets.n_outputs == BINARY:
         _report_positive_class(of_one_class, targets, guessed=pos_label is None)

@@ -5,6 +5,7 @@ A metric is a fast formula (`autonet.metrics.measures`), the name of a scikit-le
 """
 
 import math
+import functools
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -329,7 +330,8 @@ def _wrap_callable(function: Callable[..., Any], kind: TaskKind, classes: Array 
     if not callable(function):
         raise InvalidOption(f"A metric must be a name or a callable; got {function!r:.60}.")
     found = re.match(r"make_scorer\((\w+)", repr(function))
-    name = found[1] if found else getattr(function, "__name__", type(function).__name__)
+    named = function.func if isinstance(function, functools.partial) else function
+    name = found[1] if found else getattr(named, "__name__", type(named).__name__)
     scorer, seconds = as_scorer(function, kind, classes, toy, name, patience=SLOW_SECONDS)
     cost, decides = Cost(seconds, seconds), False
     if kind == "classification" and toy.fair.shape[1] == 2 and seconds <= SLOW_SECONDS:

@@ -1,12 +1,13 @@
 """What is predicted: thresholds, and the class that a metric is of."""
 
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import f1_score, make_scorer
+from sklearn.metrics import f1_score, fbeta_score, make_scorer
 
 from autonet import AutoNetClassification, AutoNetRegression
 from autonet.core.errors import DataWarning, InvalidOption
@@ -19,8 +20,33 @@ def two_classes() -> tuple[np.ndarray, np.ndarray]:
     return X, np.where(X[:, 0] + 0.5 * X[:, 1] > 1.2, "fraud", "ok")
 
 
+def share(y: Any, predicted: Any, weight: float) -> float:
+    return weight * float((y == predicted).mean())
+
+
 def fitted(quick: dict[str, Any], X: Any, y: Any, **options: Any) -> AutoNetClassification:
     return AutoNetClassification("tiny_cs", **{**quick, "max_trials": 1, "baseline": False, **options}).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("metric", "other", "name"),
+    [
+        (
+            make_scorer(fbeta_score, beta=2, average="macro"),
+            make_scorer(fbeta_score, beta=1, average="macro"),
+            "fbeta_score",
+        ),
+        (partial(share, weight=1), partial(share, weight=2), "share"),
+        (lambda y, p: float((y == p).mean()), lambda y, p: float((y == p).mean()) / 2, "<lambda>"),
+    ],
+)
+def test_metrics_of_the_same_name_are_refused(
+    quick: dict[str, Any], two_classes: Any, metric: Any, other: Any, name: str
+) -> None:
+    X, y = two_classes[0], (two_classes[1] == "fraud").astype(int)
+    with pytest.raises(InvalidOption, match=f"two metrics with the name '{name}'; use functions with different names"):
+        fitted(quick, X, y, optimize_metric=metric, additional_metrics=[other])
+    fitted(quick, X, y, optimize_metric=metric, additional_metrics=[metric, "accuracy"])
 
 
 def test_the_threshold_is_what_predict_goes_by(quick: dict[str, Any], two_classes: Any) -> None:

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import make_multilabel_classification
-from sklearn.metrics import balanced_accuracy_score, f1_score, fbeta_score, make_scorer
+from sklearn.metrics import (
+    average_precision_score,
+    balanced_accuracy_score,
+    f1_score,
+    fbeta_score,
+    get_scorer,
+    make_scorer,
+    roc_auc_score,
+)
 
 from autonet import AutoNetClassification, AutoNetMultilabel, AutoNetRegression
 from tests.estimators.tasks import rare
@@ -30,6 +38,15 @@ def test_several_labels_per_row(preset: str, labelled: Any, quick: dict[str, Any
     assert np.mean(predicted == y) > 0.75
     np.testing.assert_array_equal(predicted, probabilities > 0.5)
     assert "val_multilabel_accuracy" in auto.fit_result["info"]
+
+
+@pytest.mark.parametrize("n_labels", [2, 3])
+def test_scorers_of_probabilities_take_several_labels(n_labels: int, labelled: Any, quick: dict[str, Any]) -> None:
+    X, y = labelled[0], labelled[1][:, :n_labels]
+    auto = AutoNetMultilabel("tiny_cs", **{**quick, "max_trials": 1}).fit(X, y)
+    assert [classes.tolist() for classes in auto.classes_] == [[0, 1]] * n_labels
+    for name, score in (("roc_auc", roc_auc_score), ("average_precision", average_precision_score)):
+        assert get_scorer(name)(auto, X, y) == pytest.approx(score(y, auto.predict_proba(X)))
 
 
 @pytest.mark.parametrize("metric", ["f1", "balanced_accuracy"])
