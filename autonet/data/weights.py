@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
+from autonet.core.tensors import to_numpy
 
 __all__ = ["check_sample_weight"]
 
@@ -27,6 +28,7 @@ def check_sample_weight(sample_weight: Any, n_rows: int) -> NDArray[np.float64] 
     """
     if sample_weight is None:
         return None
+    sample_weight = to_numpy(sample_weight, "sample_weight")
     kind = np.asarray(sample_weight).dtype.kind
     if kind in NOT_REAL:
         raise InvalidData(f"sample_weight must hold real numbers; got {NOT_REAL[kind]}.")

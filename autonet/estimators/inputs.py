@@ -11,6 +11,7 @@ from sklearn.utils.validation import _num_samples
 
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.modality import Data, Modality
+from autonet.core.tensors import to_numpy
 from autonet.core.typing import Array
 from autonet.core.warn import join_first
 from autonet.data.splits.folds import Fold
@@ -133,7 +134,7 @@ def check_groups(groups: Any, data: Data) -> Array | None:
     """
     if groups is None:
         return None
-    names: Array = np.asarray(groups)
+    names: Array = np.asarray(to_numpy(groups, "groups"))
     if names.ndim != 1 or len(names) != len(data):
         raise InvalidData(f"groups has shape {names.shape} and X has {len(data)} rows; pass one group per row.")
     return names

@@ -4,8 +4,8 @@ A metric is a fast formula (`autonet.metrics.measures`), the name of a scikit-le
 (`autonet.metrics.scorers`).  All support weights, and are resolved and tried on a toy task before any training.
 """
 
-import math
 import functools
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence

@@ -12,6 +12,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_array
 
 from autonet.core.errors import DataWarning, InvalidData
+from autonet.core.tensors import to_numpy
 from autonet.core.typing import Array
 from autonet.core.warn import join_first, warn
 from autonet.data.reading.columns import EXACT, Names, RawColumn, array_of_objects
@@ -104,6 +105,7 @@ def open_table(X: Any) -> "Array | sparse.csr_array | RawTable":
     """
     if isinstance(X, RawTable):  # opened before
         return X
+    X = to_numpy(X)
     if getattr(getattr(X, "dtype", None), "kind", "") == "c":
         raise InvalidData(
             "Complex data not supported: X has complex numbers; pass their real and imaginary parts as columns."

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from autonet.core.errors import InvalidData
+from autonet.core.tensors import to_numpy
 from autonet.core.typing import Array
+from autonet.core.warn import join_first
 from autonet.data.reading.columns import is_missing
 
 __all__ = ["check_no_missing", "first_collection", "read_names", "to_array"]
@@ -33,24 +35,24 @@ def to_array(y: Any, name: str = "y", names: Sequence[str] = ()) -> Array:
     name : str
         For messages.
     names : sequence of str
-        Order of the columns, if these are their names.
+        Columns to take, in this order, where columns have names.
 
     Raises
     ------
     InvalidData
-        If values are missing or infinite, or there is not one entry per row.
+        If columns are missing, values are missing or infinite, or there is not one entry per row.
     """
     if y is None:
         raise InvalidData(f"This estimator requires {name} to be passed, but the target {name} is None.")
     found = read_names(y) if names else ()
-    if found != tuple(names) and sorted(found) == sorted(names):
-        y = {key: y[key] for key in names}
+    if found and found != tuple(names):
+        y = _select(y, found, names, name)
     if isinstance(y, Mapping):
         return _stack_columns(y, name)
     if sparse.issparse(y):
         y = y.toarray()
-    native = _open(y)
-    values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else _list_to_array(y)
+    native = _open(to_numpy(y, name))
+    values = native.to_numpy() if isinstance(native, nw.Series | nw.DataFrame) else _list_to_array(native)
     if isinstance(values, np.ma.MaskedArray):
         mask, values = np.ma.getmaskarray(values), np.ma.getdata(values).astype(object)
         values[mask] = None
@@ -76,6 +78,16 @@ def check_no_missing(values: Array, name: str) -> None:
             f"{name} contains NaN, infinity or missing values in {len(rows)} of {len(missing)} rows (rows {listed}); "
             "drop these rows."
         )
+
+
+def _select(y: Any, found: Sequence[str], names: Sequence[str], name: str) -> dict[str, Any]:
+    """Return the columns of these names."""
+    lacking = [repr(key) for key in names if key not in found]
+    if lacking:
+        raise InvalidData(
+            f"{name} lacks columns of the y of fit: {join_first(lacking)}; name its columns as those, or pass an array."
+        )
+    return {key: y[key] for key in names}
 
 
 def _open(y: Any) -> Any:
@@ -137,11 +149,15 @@ def _find_missing(values: Array) -> NDArray[np.bool_]:
 
 
 def _narrow_dtype(values: Array) -> Array:
-    """Convert an array of Python booleans or numbers to a boolean or numeric dtype."""
+    """Convert an array of Python booleans or numbers to a boolean or numeric dtype.
+
+    Columns of booleans and columns of numbers, (n, p), become numbers.
+    """
     if values.dtype.kind != "O" or not values.size:
         return values
     if all(isinstance(v, bool | np.bool_) for v in values.ravel()):
         return values.astype(bool)
-    if all(isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in values.ravel()):
+    is_mixed = values.ndim == 1 and any(isinstance(v, bool) for v in values)
+    if not is_mixed and all(isinstance(v, int | float | np.number | np.bool_) for v in values.ravel()):
         return np.array(values.tolist())
     return values

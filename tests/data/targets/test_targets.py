@@ -6,6 +6,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
@@ -146,11 +147,31 @@ def test_columns_of_targets_are_matched_by_name_where_they_have_names(make: Any)
     for reader in (ClassTargets, RegressionTargets):
         targets = reader.fit(make({"a": a, "b": b, "c": c}))
         assert list(targets.names) == ["a", "b", "c"]
-        for y in (make({"a": a, "b": b, "c": c}), make({"c": c, "a": a, "b": b}), make({"x": a, "y": b, "z": c})):
+        for y in (
+            make({"a": a, "b": b, "c": c}),
+            make({"c": c, "a": a, "b": b}),
+            make({"d": c, "c": c, "b": b, "a": a}),
+        ):
             np.testing.assert_array_equal(targets.encode(y), expected)
         np.testing.assert_array_equal(targets.encode(expected), expected)
+        with pytest.raises(InvalidData, match="y_valid lacks columns of the y of fit: 'b'; name its columns as those"):
+            targets.encode(make({"a": a, "c": c, "d": b}), "y_valid")
         with pytest.raises(InvalidData, match=r"y_valid has shape \(3, 2\)"):
-            targets.encode(make({"a": a, "c": c}), "y_valid")
+            targets.encode(expected[:, :2], "y_valid")
+
+
+def test_columns_of_booleans_beside_zeros_and_ones_are_labels() -> None:
+    y = pd.DataFrame({"a": [0, 1, 1], "b": [True, False, True]})
+    np.testing.assert_array_equal(ClassTargets.fit(y).encode(y), [[0, 1], [1, 0], [1, 1]])
+    with pytest.raises(InvalidData, match="mixes labels of the types bool, int"):
+        ClassTargets.fit(np.array([True, 0, 2, "a"][:3], object))
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bfloat16, torch.bool])
+def test_tensors_are_targets(dtype: torch.dtype) -> None:
+    y = torch.tensor([[0, 1], [1, 1], [1, 0]], dtype=dtype)
+    for reader in (ClassTargets, RegressionTargets):
+        np.testing.assert_array_equal(reader.fit(y).encode(y), [[0, 1], [1, 1], [1, 0]])
 
 
 def test_outputs_without_names_are_numbered() -> None:
