@@ -23,5 +23,5 @@ def test_other_values_are_unchanged() -> None:
 
 def test_tensors_without_dense_values_are_refused() -> None:
     for tensor in (torch.eye(3).to_sparse(), torch.ones(2, device="meta")):
-        with pytest.raises(InvalidData, match="y is a tensor that cannot become an array .*; pass a dense one"):
+        with pytest.raises(InvalidData, match=r"y is a tensor that cannot become an array .*; pass a dense one"):
             to_numpy(tensor, "y")
