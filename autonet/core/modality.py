@@ -204,6 +204,8 @@ class Modality(Protocol):
     makers : mapping of str to callable
         By name of a node, what makes a custom component of its name, builder and space, where that is
         another than for tables.
+    testing_seconds : float
+        Seconds to reserve for the prediction of a test row by the final model.
     copies : bool
         Whether an encoding is a copy of the rows, which worker processes then share; else a view of the data.
     """
@@ -217,6 +219,7 @@ class Modality(Protocol):
     selects_by_loss: bool = False
     refit: RefitShares = RefitShares()
     makers: Mapping[str, Callable[..., Component[Any]]] = MappingProxyType({})
+    testing_seconds: float = 1e-4  # an ensemble takes about half of it for a row of a table, on two busy cores
     copies: bool = True
 
     @property

@@ -180,9 +180,10 @@ def decide_on_refit(
     options: Options, plan: TimePlan, context: TrialContext, inputs: FitInputs
 ) -> tuple[Options, TimePlan]:
     """Decide whether the final model is trained on all rows, and reserve the time for it and for test rows."""
-    checks = len(context.checked_rows) > 0 if context.modality.refit.checked_rows else None
-    resolved = options.resolve_refit(len(context.folds), has_valid=inputs.valid is not None, checks=checks)
-    testing = plan.testing_seconds(len(inputs.test[0])) if inputs.test else 0.0
+    resolved = options.resolve_refit(
+        len(context.folds), has_valid=inputs.valid is not None, n_checked=len(context.checked_rows)
+    )
+    testing = plan.testing_seconds(inputs.modality.testing_seconds * len(inputs.test[0])) if inputs.test else 0.0
     return resolved, replace(plan, refits=resolved.refit_on_all_rows is True, testing=testing)
 
 

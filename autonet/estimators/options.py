@@ -279,25 +279,32 @@ class Options(Params):
             copies=self.modality.copies or self.resolve_device().type != "cpu",
         )
 
-    def resolve_refit(self, n_folds: int, *, has_valid: bool, checks: bool | None = None) -> Self:
+    def resolve_refit(self, n_folds: int, *, has_valid: bool, n_checked: int) -> Self:
         """Decide whether the final model is trained on all rows.
 
-        "auto": if rows were held out, and there are several networks, or rows to check the refitted ones by.  On folds
-        all rows train anyway.
+        "auto": if rows were held out, and there are several networks, or, for a modality that checks refitted networks,
+        rows to check them by.  On folds all rows train anyway.
 
         Parameters
         ----------
         n_folds : int
         has_valid : bool
-            Whether the user passed rows to validate on, which must stay unseen.
-        checks : bool, optional
-            Whether rows are left to check refitted networks by; None for modalities that do without.  Those that are
-            checked train longer, with ``X_valid`` on the same rows.
+            Whether the user passed rows to validate on.  They stay unseen: a refit is on the same rows, for longer, and
+            they check it.
+        n_checked : int
+            Number of rows that a refit leaves out, to check the refitted networks by.
         """
-        wanted = self.refit_on_all_rows
-        trusts = self.max_networks > 1 if checks is None else checks
-        refit = n_folds == 1 and trusts if wanted == "auto" else bool(wanted)
-        return replace(self, refit_on_all_rows=refit and (bool(checks) or not has_valid))
+        if has_valid and not n_checked:
+            refit = False
+        elif self.refit_on_all_rows != "auto":
+            refit = bool(self.refit_on_all_rows)
+        elif n_folds > 1:
+            refit = False
+        elif self.modality.refit.checked_rows:
+            refit = n_checked > 0
+        else:
+            refit = self.max_networks > 1
+        return replace(self, refit_on_all_rows=refit)
 
     @property
     def continues(self) -> bool:

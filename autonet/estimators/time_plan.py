@@ -49,9 +49,7 @@ METRIC_SHARE = 0.1  # of a training at the lowest rung
 FOLDED_METRIC_SHARE = 0.01  # of the runtime, for five folds
 SCORING_SHARE = 0.25  # of the runtime, for slow additional metrics
 
-# Time for test rows: an ensemble takes about half of it for a row, on two busy cores.
-TESTING_SECONDS = 1e-4
-TESTING_SHARE = 0.1  # of the runtime, at most
+TESTING_SHARE = 0.1  # of the runtime, at most, for test rows
 
 # Rungs.
 TOP_SHARE = 1 / 3  # of the runtime, so that more than one configuration can reach the top rung
@@ -191,9 +189,9 @@ class TimePlan:
         seconds = sum(metric.seconds for metric in metrics if metric.is_slow) * n_folds
         return seconds if seconds <= SCORING_SHARE * (self.runtime or math.inf) else 0.0
 
-    def testing_seconds(self, n_rows: int) -> float:
-        """Return the seconds to reserve for the predictions of test rows."""
-        return min(TESTING_SECONDS * n_rows, TESTING_SHARE * (self.runtime or 0.0))
+    def testing_seconds(self, seconds: float) -> float:
+        """Return the seconds to reserve for the predictions of test rows, which take this long."""
+        return min(seconds, TESTING_SHARE * (self.runtime or 0.0))
 
     def is_short(self, epoch_seconds: float, compared_epochs: float) -> bool:
         """Return whether so many epochs leave too little of the runtime to choose from configurations."""

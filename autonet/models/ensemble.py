@@ -27,12 +27,13 @@ __all__ = [
     "TreeMember",
     "apply_temperature",
     "fit_temperature",
+    "rows_at_once",
     "set_one_thread",
     "weighted_mean",
 ]
 
 PREDICTED_ROWS = 1024  # rows encoded and predicted at a time: what layers of networks return stays in the cache
-THREADED_ROWS = 500  # from so many rows on two threads are faster than one: 300 take as long, 1000 two thirds
+THREADED_ROWS = 500  # rows of a table from which several threads are faster than one
 MAX_TEMPERATURE = 4.0  # the smallest is its inverse
 MIN_PROBABILITY = 1e-15
 
@@ -60,7 +61,7 @@ class NetworkMember:
 
     def predict(self, x: Inputs) -> Array:
         """Predict probabilities, or values in the unit of the target, for encoded rows (n, n_in)."""
-        if self.network.training:  # eval() visits all layers: a sixth of the time of a single row
+        if self.network.training:  # eval() visits all layers, which takes long beside a single row
             self.network.eval()
         with torch.inference_mode():
             parts = [self.network(x[rows]) for rows in _slice_rows(x)]
@@ -138,14 +139,15 @@ class Ensemble:
         by_encoder = dict[Encoder, list[tuple[float, Member]]]()
         for weight, member in zip(self.weights, self.members, strict=True):
             by_encoder.setdefault(member.encoder, []).append((weight, member))
-        starts = range(0, max(len(data), 1), PREDICTED_ROWS)
+        n_rows = rows_at_once(data)
+        starts = range(0, max(len(data), 1), n_rows)
         jobs = [(parts, start) for start in starts for parts in by_encoder.values()]
 
         def do(job: tuple[list[tuple[float, Member]], int]) -> tuple[Array, Array, Array]:
             parts, start = job
-            return _weighted_sum(parts, data.rows(slice(start, start + PREDICTED_ROWS)))
+            return _weighted_sum(parts, data.rows(slice(start, start + n_rows)))
 
-        threads = min(len(jobs), available_cores()) if len(data) >= THREADED_ROWS else 1
+        threads = min(len(jobs), available_cores()) if len(data) >= min(THREADED_ROWS, n_rows) else 1
         with ThreadPoolExecutor(threads, initializer=set_one_thread) as pool:
             try:
                 done = iter(map(do, jobs) if threads == 1 else pool.map(do, jobs))
@@ -176,6 +178,11 @@ class Ensemble:
             predictions = [member.predict(inputs[member.encoder]) for member in members]
             parts.append(np.mean([disagreement(weights, predictions[k::n_folds]) for k in range(n_folds)], axis=0))
         return np.concatenate(parts)
+
+
+def rows_at_once(data: Data) -> int:
+    """Return the number of rows that a thread encodes and predicts at a time."""
+    return getattr(data, "prediction_rows", PREDICTED_ROWS)
 
 
 def set_one_thread() -> int:

@@ -33,7 +33,7 @@ class Images(Modality):
     presets = "images"
     uses_threads = True
     limits_memory = True
-    # After ten epochs those lead that overfit later (docs/benchmarks/log.md).
+    # Comparisons after fewer epochs favour networks that overfit later (docs/benchmarks/log.md).
     compared_epochs = 20.0
     # Few: where there is no time for a refit, these images are not learned, and validation takes a part of an epoch.
     # Folds take the time that few images need most (docs/benchmarks/log.md).
@@ -42,6 +42,7 @@ class Images(Modality):
     # Two networks, trained for most of the time on nearly all images, are better than one, or many trained for less
     # (docs/benchmarks/log.md).
     refit = RefitShares(runtime=0.6, further_epochs=4.0, weight=0.8, checked_rows=300)
+    testing_seconds = 1e-3  # eight networks, averaged over flips, on two busy cores
     copies = False
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
     makers = MappingProxyType(

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 
 from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
+from autonet.core.cores import available_cores
 from autonet.core.errors import ScoreSkipped
 from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Data, Encoder, Inputs
 from autonet.core.typing import Array
 from autonet.core.warn import warn
 from autonet.metrics.metric import Cost, Metric
-from autonet.models.ensemble import PREDICTED_ROWS, Ensemble
+from autonet.models.ensemble import Ensemble, rows_at_once
 from autonet.training.loop import predict
 
 __all__ = ["TrainedNetwork", "UnseenRows"]
@@ -115,9 +116,10 @@ class UnseenRows:
     ) -> dict[str, float]:
         limit = max(limit, TimeLimit.after(MIN_SECONDS))
         parts, began, n_rows = list[Array](), time.monotonic(), len(self.data)
-        for first in range(0, n_rows, PREDICTED_ROWS):
-            parts.append(ensemble.predict(self.data.rows(slice(first, first + PREDICTED_ROWS))))
-            done = min(first + PREDICTED_ROWS, n_rows)
+        step = rows_at_once(self.data) * available_cores()
+        for first in range(0, n_rows, step):
+            parts.append(ensemble.predict(self.data.rows(slice(first, first + step))))
+            done = min(first + step, n_rows)
             if limit.passed((time.monotonic() - began) / done * (n_rows - done)):
                 raise TimeoutError
         slow = sum(metric.seconds for metric in self.metrics if metric.is_slow)

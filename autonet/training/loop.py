@@ -211,7 +211,7 @@ def predict(network: nn.Module, x: Inputs) -> Tensor:
     -------
     Tensor of shape (n, n_out)
     """
-    if network.training:  # eval() visits all layers: a sixth of the time of a single row
+    if network.training:  # eval() visits all layers, which takes long beside a single row
         network.eval()
     size = getattr(x, "prediction_rows", PREDICTION_BATCH_SIZE)
     first: Tensor = network(x[:size])

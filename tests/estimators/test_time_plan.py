@@ -12,6 +12,7 @@ from autonet import AutoNetClassification, AutoNetImageClassification
 from autonet.core.errors import InvalidOption
 from autonet.estimators.options import Options
 from autonet.estimators.time_plan import TimePlan
+from autonet.pipeline.tabular import TABLES
 from tests.clocks import FakeClock
 
 pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineReturned")
@@ -113,11 +114,12 @@ def test_the_baseline_gets_a_fiftieth_of_the_time(runtime: float, seconds: float
 @pytest.mark.parametrize(("n_rows", "seconds"), [(0, 0.0), (10_000, 1.0), (10**6, 6.0)])
 def test_predictions_of_test_rows_have_time_of_their_own(n_rows: int, seconds: float) -> None:
     plan = divided(max_runtime=60)
-    assert plan.testing_seconds(n_rows) == pytest.approx(seconds)
-    with_rows = replace(plan, testing=plan.testing_seconds(n_rows))
+    asked = TABLES.testing_seconds * n_rows
+    assert plan.testing_seconds(asked) == pytest.approx(seconds)
+    with_rows = replace(plan, testing=plan.testing_seconds(asked))
     assert plan.limit("refit").at - with_rows.limit("refit").at == pytest.approx(seconds)
     assert plan.limit("closing") == with_rows.limit("closing")
-    assert divided(max_trials=3).testing_seconds(n_rows) == 0.0  # without a limit there is time
+    assert divided(max_trials=3).testing_seconds(asked) == 0.0  # without a limit there is time
 
 
 @pytest.mark.parametrize("n_jobs", [0, -2, 1.5, "all", float("nan")])

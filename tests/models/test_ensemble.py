@@ -1,5 +1,6 @@
 """The weighted mean of what members predict."""
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 from autonet.data.encoding.encoder import TabularEncoder
+from autonet.data.images.reader import ImageData
 from autonet.data.table import Table
 from autonet.models import ensemble as module
 from autonet.models.ensemble import Ensemble, apply_temperature, fit_temperature, weighted_mean
@@ -24,12 +26,12 @@ class Encoder:
     """An encoder that counts how often it is asked."""
 
     def __init__(self) -> None:
-        self.custom = TabularEncoder.fit(Table.from_numbers(X), np.arange(40), config(scale="none"), 0)
-        self.layout, self.asked = self.custom.layout, 0
+        self.encoder = TabularEncoder.fit(Table.from_numbers(X), np.arange(40), config(scale="none"), 0)
+        self.layout, self.asked = self.encoder.layout, 0
 
     def inputs(self, data: Any, device: torch.device, rows: Any = None) -> Any:
         self.asked += 1
-        return self.custom.inputs(data, device, rows)
+        return self.encoder.inputs(data, device, rows)
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,20 @@ def test_parts_of_the_rows_and_threads_change_no_bit(name: str, number: int, mon
     monkeypatch.setattr("autonet.core.cores.cpu_count", lambda: 4)
     np.testing.assert_array_equal(ensemble.predict(table), before)
     assert ensemble.predict(table.rows(slice(0))).shape == (0, 2)
+
+
+def test_images_are_predicted_by_several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Watched(Encoder):
+        def inputs(self, data: Any, device: torch.device, rows: Any = None) -> Any:
+            threads.add(threading.get_ident())
+            barrier.wait(timeout=60)
+            return torch.from_numpy(data.values.reshape(len(data), -1)[:, :3])
+
+    images = ImageData(np.random.default_rng(0).random((64, 3, 60, 60), np.float32))  # 16 at a time
+    threads, barrier = set[int](), threading.Barrier(4)
+    monkeypatch.setattr("autonet.core.cores.cpu_count", lambda: 4)
+    assert Ensemble.from_members(7, [Member(Watched(), 0)]).predict(images).shape == (64, 2)
+    assert len(threads) == 4
 
 
 def test_an_interrupt_does_not_wait_for_the_other_rows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,7 @@ def test_without_time_there_is_no_score(iris: Any, quick: dict[str, Any], monkey
     late = TimeLimit.after(-1)
     assert rows.score_ensemble(auto.model_.ensemble, None, late) == {"test_accuracy": auto.score(*iris)}  # it is short
     monkeypatch.setattr(unseen, "MIN_SECONDS", -1.0)
-    monkeypatch.setattr(unseen, "PREDICTED_ROWS", 1)
+    monkeypatch.setattr(unseen, "rows_at_once", lambda data: 1)
     with pytest.warns(ScoreSkipped, match="There was no time to score X_test; give a larger max_runtime"):
         assert rows.score_ensemble(auto.model_.ensemble, None, late) == {}
     assert rows.score_trial([], None, torch.device("cpu"), late) == {}

@@ -33,6 +33,8 @@ BRIGHT = 32.0
 WHITE = 255.0
 # Values of files, 0 to 255, exceed those of arrays of another unit by more than this factor.
 BRIGHTER = 2.0
+PREDICTED_VALUES = 2**17  # that a thread predicts at a time; smaller parts are shared more evenly among threads
+PREDICTED_IMAGES = (16, 1024)  # fewest and most of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,11 @@ class ImageData:
     def n_columns(self) -> int:
         """Number of values of an image."""
         return int(np.prod(self.values.shape[1:]))
+
+    @property
+    def prediction_rows(self) -> int:
+        """Number of images that a thread predicts at a time."""
+        return int(np.clip(PREDICTED_VALUES // self.n_columns, *PREDICTED_IMAGES))
 
     def rows(self, index: NDArray[np.intp] | slice) -> Self:
         """Return the images of an index array (n,) or a slice."""

@@ -277,3 +277,9 @@ def test_equal_images_have_equal_hashes() -> None:
     assert first == third != second
     assert data.concat(data.rows(np.array([1]))).hashes().tolist() == [first, second, third, second]
     assert (data.nbytes, data.n_columns, len(data)) == (180, 60, 3)
+
+
+def test_large_images_are_predicted_in_smaller_parts() -> None:
+    sides = {8: 1024, 32: 128, 96: 16, 500: 16}
+    found = {side: ImageData(np.zeros((1, 1, side, side), np.uint8)).prediction_rows for side in sides}
+    assert found == sides
