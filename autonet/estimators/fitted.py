@@ -69,6 +69,7 @@ class FittedEstimator(InspectedEstimator, EvaluatedEstimator, TransformerMixin, 
         if are_strings(model.schema.names):
             self.feature_names_in_ = np.array(model.schema.names, dtype=object)
         targets = model.targets
+        self.classes_: Array | list[Array]
         if isinstance(targets, MultilabelTargets):  # of arange(2), scorers would take two labels for two classes
             self.classes_ = [np.array([0, 1], targets.dtype)] * targets.n_outputs
         elif targets.labels is not None:

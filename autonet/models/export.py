@@ -153,6 +153,7 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
             "kind": model.targets.kind,
             "labels": None if model.targets.labels is None else list(map(readable, model.targets.names)),
             "threshold": None if model.threshold is None else np.asarray(model.threshold).tolist(),
+            "targets": list(model.targets.columns) or None if model.targets.kind == "regression" else None,
             "quantiles": list(model.targets.quantiles) or None,
         },
     }

@@ -164,6 +164,7 @@ def test_labels_come_back_in_their_type(y: np.ndarray) -> None:
     assert auto.predict(X).dtype == y.dtype
     assert set(auto.predict(X).tolist()) <= set(y.tolist())
     assert auto.classes_.tolist() == sorted(set(y.tolist()))
+    assert auto.score(X, y) == np.mean(auto.predict(X) == y)
 
 
 @pytest.mark.parametrize("make", [list, tuple, pd.Series, pd.Index, lambda y: pd.Series(y, dtype="category")])
@@ -177,7 +178,9 @@ def test_containers_of_labels(make: Any) -> None:
 def test_labels_that_are_tuples() -> None:
     y = np.empty(60, dtype=object)
     y[:] = [(int(i), "x") for i in LABELS]
-    assert set(fitted(AutoNetClassification, X, y).predict(X)) <= {(0, "x"), (1, "x"), (2, "x")}
+    auto = fitted(AutoNetClassification, X, y)
+    assert set(auto.predict(X)) <= {(0, "x"), (1, "x"), (2, "x")}
+    assert auto.score(X, y) == np.mean(auto.predict(X) == y)
 
 
 def test_a_column_of_labels_is_taken_with_a_single_warning() -> None:

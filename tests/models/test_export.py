@@ -183,8 +183,9 @@ def test_a_table_of_a_single_kind(table: pd.DataFrame, tmp_path: Path, column: s
         pytest.importorskip("onnxruntime")
         pytest.importorskip("onnxscript")
     X = table[[column, column]].set_axis(["a", "b"], axis=1)
-    auto = AutoNetRegression("tiny_cs", **options()).fit(X, np.arange(N))
+    auto = AutoNetRegression("tiny_cs", **options()).fit(X, {"profit": np.arange(N)})
     auto.export(tmp_path / f"model{suffix}")
+    assert json.loads((tmp_path / "model.json").read_text())["output"]["targets"] == ["profit"]
     inputs = to_tensors(auto.model_.read(X[:5]))
     if suffix == ".pt2":
         with torch.no_grad():
@@ -192,7 +193,7 @@ def test_a_table_of_a_single_kind(table: pd.DataFrame, tmp_path: Path, column: s
     else:
         session = pytest.importorskip("onnxruntime").InferenceSession(tmp_path / "model.onnx")
         (values,) = session.run(None, {"numbers": inputs[0].numpy(), "codes": inputs[1].numpy()})
-    np.testing.assert_allclose(values[:, 0], auto.predict(X[:5]), rtol=1e-6)
+    np.testing.assert_allclose(values, auto.predict(X[:5]), rtol=1e-6)
 
 
 def test_the_description_says_how_columns_become_inputs(
@@ -211,6 +212,7 @@ def test_the_description_says_how_columns_become_inputs(
     used = itertools.chain(*(c["index"] for c in columns.values() if c.get("input") == "numbers"))
     assert sorted(used) == list(range(numbers.shape[1]))
     assert description["output"]["labels"] == ["buy", "skip"]
+    assert description["output"]["targets"] is None
     assert description["output"]["threshold"] == pytest.approx(fitted.threshold_)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.data.targets.arrays import to_array
+from autonet.data.targets.targets import ClassTargets
 from autonet.estimators.param_docs import describe_parameters
 
 if TYPE_CHECKING:
@@ -157,6 +158,9 @@ class AutoPyTorchMixin:
         if targets.columns or isinstance(y, Mapping):
             y = to_array(y, names=targets.columns)  # matched by name; scikit-learn's metrics do not
         if not return_loss_value and self.score_metric is None:
+            if isinstance(targets, ClassTargets) and targets.labels.dtype.kind in "SMmO":
+                # scikit-learn's accuracy does not take bytes, dates and objects such as tuples
+                return float(np.average(self.predict(X) == to_array(y), weights=sample_weight))  # type: ignore[attr-defined]
             return float(super().score(X, y, sample_weight))  # type: ignore[misc]  # of scikit-learn's mixins
         from autonet.inspection.cv_results import signed_score  # noqa: PLC0415
         from autonet.inspection.scoring import ScoredRows, find_optimized_metric  # noqa: PLC0415

@@ -9,6 +9,7 @@ import numpy as np
 
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.core.typing import Array, FloatArray
+from autonet.core.validation import is_integer
 from autonet.core.warn import join_first
 
 __all__ = [
@@ -155,10 +156,10 @@ def _find_target(targets: Any, target: int | str | None) -> int:
         raise InvalidOption(f"This estimator predicts {n} targets; choose one: target={choices}.")
     if isinstance(target, str) and target in names:
         return names.index(target)
-    column = 0 if target is None else target
-    if not (isinstance(column, int) and 0 <= column < n):
+    column: Any = 0 if target is None else target
+    if not (is_integer(column) and 0 <= column < n):
         raise InvalidOption(f"target must be an integer from {choices}; got {target!r}.")
-    return column
+    return int(column)
 
 
 def check_same_rows(truth: Array, predicted: Array) -> None:

@@ -81,9 +81,11 @@ def test_of_targets_with_names_one_is_chosen_by_name() -> None:
     X = np.random.default_rng(0).normal(size=(120, 2))
     y = pd.DataFrame(X, columns=["width", "height"])
     auto = AutoNetRegression("tiny_cs", **OPTIONS).fit(X, y)
-    for target in ("height", 1):
+    for target in ("height", 1, np.int64(1)):
         truth, predicted = predict_values(auto, X, y[["height", "width"]], target, "X")
         assert (truth == X[:, 1]).all()
         assert (predicted == auto.predict(X)[:, 1]).all()
     with pytest.raises(InvalidOption, match="integer from 0 to 1, or one of 'width', 'height'; got 'depth'"):
         predict_values(auto, X, y, "depth", "X")
+    with pytest.raises(InvalidOption, match="or one of 'width', 'height'; got True"):
+        predict_values(auto, X, y, True, "X")
