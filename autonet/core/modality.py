@@ -141,19 +141,19 @@ Augmentation = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True)
 class RefitShares:
-    """Shares of a refit on all rows: of the time, the epochs and the final model.
+    """Shares of the time, the epochs and the final model that a refit on all rows has.
 
     Attributes
     ----------
     runtime : float
         Share of the runtime that is reserved for it.
     further_epochs : float
-        Epochs of a network that continues, as a share of those that it was trained.
+        Epochs of a network that continues, as a multiple of those that it was trained.
     weight : float
         Weight of the refitted networks beside the validated ones of the same trials, where no rows are left to weigh
         them by.
     checked_rows : int
-        Most validation rows that stay out of it, to weigh the networks by.
+        Largest number of validation rows that stay out of it, to weigh the networks by.
     """
 
     runtime: float = 0.12
@@ -169,16 +169,16 @@ class Holdout:
     Attributes
     ----------
     rows : int
-        Where that is a share between the least one and a quarter.
-    least_share : float
-        Of large data.
-    folded_rows : int
-        Number of rows up to which folds take their place, however short the time is.
+        Number of validation rows, where that is a share of all rows between `min_share` and a quarter.
+    min_share : float
+        Smallest share of the rows, which large data have.
+    max_cv_rows : int
+        Number of rows up to which ``cross_validator="auto"`` uses folds, however short the time is.
     """
 
     rows: int = 2000
-    least_share: float = 0.1
-    folded_rows: int = 2500
+    min_share: float = 0.1
+    max_cv_rows: int = 2500
 
 
 class Modality(Protocol):

@@ -43,6 +43,11 @@ class Task:
         """Kind of the task in words."""
         return "regression of quantiles" if self.quantiles else self.kind
 
+    @property
+    def has_one_class(self) -> bool:
+        """Whether all rows have the same class, so that there is nothing to learn."""
+        return self.kind == "classification" and self.n_outputs == 1
+
 
 @describable
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from autonet.estimators.time_plan import TimePlan
 from autonet.pipeline.baseline import Baseline, fit_baseline
 from autonet.pipeline.context import TrialContext
 
-__all__ = ["Baselines", "fit_baselines"]
+__all__ = ["BaselineOutcome", "fit_baselines"]
 
 
 @dataclass(frozen=True)
-class Baselines:
-    """The linear baseline.
+class BaselineOutcome:
+    """The linear baseline, or why there is none.
 
     Attributes
     ----------
@@ -30,13 +30,13 @@ class Baselines:
 
     def should_search(self, context: TrialContext, plan: TimePlan) -> bool:
         """Return whether there is anything to search, and time to encode the data for it."""
-        if current_interrupt().requested or has_one_class(context):
+        if current_interrupt().requested or context.task.has_one_class:
             return False
         seconds = self.baseline.encoding_seconds * len(context.data) if self.baseline else 0.0
         return seconds < plan.limit("closing").left()
 
 
-def fit_baselines(context: TrialContext, components: Components, options: Options, plan: TimePlan) -> Baselines:
+def fit_baselines(context: TrialContext, components: Components, options: Options, plan: TimePlan) -> BaselineOutcome:
     """Fit the linear baseline, unless the user asked for none.
 
     Parameters
@@ -47,9 +47,9 @@ def fit_baselines(context: TrialContext, components: Components, options: Option
     options : Options
     plan : TimePlan
     """
-    if not options.baseline and not has_one_class(context):
-        return Baselines(None, None)
-    return Baselines(*_fit_linear(context, components, plan))
+    if not options.baseline and not context.task.has_one_class:
+        return BaselineOutcome(None, None)
+    return BaselineOutcome(*_fit_linear(context, components, plan))
 
 
 def _fit_linear(
@@ -65,7 +65,3 @@ def _fit_linear(
     score = context.metric.to_score(baseline.rank[0])
     logger.info("baseline: linear network, validation %s %.4f", context.metric.name, score)
     return baseline, None
-
-
-def has_one_class(context: TrialContext) -> bool:
-    return context.task.kind == "classification" and context.task.n_outputs == 1

@@ -53,6 +53,7 @@ from autonet.estimators.search import (
     limit_search,
     place_rungs,
     share_encodings,
+    tune_training,
 )
 from autonet.estimators.selection import Selection, select_model
 from autonet.estimators.selection_refit import refit_selection
@@ -129,7 +130,8 @@ def fit_estimator(
         default = context.resolve(space.get_default_configuration())
         baselines = fit_baselines(context, default, resolved, plan)
         searches = baselines.should_search(context, plan) and not (chosen and chosen.is_linear)
-        rungs, plan = place_rungs(context, default, options, plan, run.rungs, executor.n_slots, timed=searches)
+        timed = tune_training(context, default, options, plan, executor.n_slots, run.rungs) if searches else 0.0
+        rungs, plan = place_rungs(context, options, plan, run.rungs, timed)
         study = create_study(space, context, resolved, rungs, run, chosen)
         plan = plan.after(run.searched)
         run.begin_search(study)
@@ -154,14 +156,22 @@ def fit_estimator(
             selection = selection.without(BaselineReturned)
         if plan.refits:
             stages.begin("refit")
-            was_asked, size = options.refit_on_all_rows not in ("auto", False), resolved.max_networks
-            selection = refit_selection(selection, study, context, run.trees, size, executor, plan, asked_for=was_asked)
+            selection = refit_selection(
+                selection,
+                study,
+                context,
+                run.trees,
+                resolved.max_networks,
+                executor,
+                plan,
+                asked=options.asks_for_refit,
+            )
         stages.begin("closing")
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)
         ended_by = explain_end(study, resolved, plan, callbacks) if searches else "nothing to search, or no time for it"
         estimator._record = _make_record(context, selection, run, stages, ended_by, executor.n_slots, options)
         run.end(estimator)
-        _log_model(estimator, options, time.monotonic() - began)
+        _report_fit(estimator, options, time.monotonic() - began)
 
 
 def build_context_of_fit(
@@ -209,7 +219,8 @@ def _make_record(
     )
 
 
-def _log_model(estimator: "AutoNet", options: Options, seconds: float) -> None:
+def _report_fit(estimator: "AutoNet", options: Options, seconds: float) -> None:
+    """Write the event files that the user asks for, and log the model."""
     write_event_files(estimator, options)
     logger = logging.getLogger("autonet")
     for line in repr(estimator.summary()).splitlines():
@@ -313,12 +324,20 @@ def _pair(part: str, rows: Data, codes: Array) -> tuple[Data, Array]:
 def build_space_of_fit(
     estimator: "AutoNet", context: TrialContext, options: Options, nodes: Mapping[str, Node[Any]], chosen: Chosen | None
 ) -> ConfigurationSpace:
-    """Build the search space; only components of the user's that it can choose go to worker processes."""
+    """Build the search space, and give the context the custom components that it can choose."""
     if chosen:
         chosen.check(context.task)
     found = chosen.space if chosen else None
     space = options.build_space(context.task, estimator.modality, nodes) if found is None else found
     complete_configs(options.first_configs, Encoding(space))  # an error comes before any training
+    _prepare_components(context, options, nodes, space)
+    return space
+
+
+def _prepare_components(
+    context: TrialContext, options: Options, nodes: Mapping[str, Node[Any]], space: ConfigurationSpace
+) -> None:
+    """Give a context the custom components that a space can choose, and try them on the data."""
     custom = {
         name: {key: component for key, component in node.custom.items() if space[node.key].legal_value(key)}
         for name, node in nodes.items()
@@ -328,11 +347,10 @@ def build_space_of_fit(
     _try_networks(context, Encoding(space))
     if options.run_dir is not None:
         check_storable(context.custom)
-    return space
 
 
 def _try_networks(context: TrialContext, encoding: Encoding) -> None:
-    """Try what needs the shape of the data, before any training: networks of the user's, and initial weights."""
+    """Try what needs the shape of the data: custom networks, and initial weights."""
     for name in context.custom.get(NETWORKS.name, ()):
         (config,) = complete_configs([{NETWORKS.key: name}], encoding)
         context.modality.try_network(context.task, context.resolve(config), context.data)

@@ -82,7 +82,7 @@ def explain_baseline(study: Searched, context: TrialContext, baseline: Baseline,
     role = "returned" if list(ensemble.shares) == [LINEAR] else "the best network"
     mine = f"the linear baseline is {role} (validation {metric.name} {metric.to_score(baseline.rank[0]):.4f})"
     best = study.history.best
-    if context.task.kind == "classification" and context.task.n_outputs == 1:
+    if context.task.has_one_class:
         return f"y has a single class, so {mine}."
     if best is None and study.errors:
         first = study.errors[0]

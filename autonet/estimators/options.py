@@ -307,6 +307,11 @@ class Options(Params):
         return replace(self, refit_on_all_rows=refit)
 
     @property
+    def asks_for_refit(self) -> bool:
+        """Whether the user, not a preset's "auto", asks for a refit."""
+        return self.refit_on_all_rows not in ("auto", False)
+
+    @property
     def continues(self) -> bool:
         """Whether a later fit may continue with the search."""
         return self.run_dir is not None or bool(self.warm_start)

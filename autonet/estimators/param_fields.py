@@ -13,11 +13,11 @@ def param(default: Any, type_: str, check: Check, meaning: str) -> Any:
     return field(default=default, metadata={"type": type_, "check": check, "meaning": meaning})
 
 
-def components(what: str, *, takes_custom: bool = True) -> Any:
+def components(what: str, *, custom: bool = True) -> Any:
     """Declare a parameter that chooses among the components of a node, and may take custom ones."""
-    own = "names, or classes and functions of your own" if takes_custom else "names"
+    own = "names, or classes and functions of your own" if custom else "names"
     meaning = f"{what} to choose from: {own}.  Default: the preset's choice."
-    return param(None, "list of str or callable" if takes_custom else "list of str", check_components, meaning)
+    return param(None, "list of str or callable" if custom else "list of str", check_components, meaning)
 
 
 def component_map(what: str, example: str) -> Any:

@@ -305,10 +305,10 @@ class Params:
     lr_scheduler: ComponentList | None = components("Learning-rate schedules")
     preprocessors: ComponentList | None = components("Preprocessors of numerical features")
     normalization_strategies: ComponentList | None = components("Scalings of numerical features")
-    imputation_strategies: Sequence[str] | None = components("Imputations of missing values", takes_custom=False)
+    imputation_strategies: Sequence[str] | None = components("Imputations of missing values", custom=False)
     embeddings: ComponentList | None = components("Embeddings of categorical features")
     numeric_embeddings: ComponentList | None = components("Embeddings of numerical features")
-    target_transforms: Sequence[str] | None = components("Transforms of regression targets", takes_custom=False)
+    target_transforms: Sequence[str] | None = components("Transforms of regression targets", custom=False)
     quantiles: float | Sequence[float] | None = param(
         None,
         "float or list of float",
@@ -325,14 +325,10 @@ class Params:
         "Epochs without improvement that end a training; infinite: none do.  Default: those of the best, plus 16.",
     )
     over_sampling_methods: Sequence[str] | None = components(
-        'Ways to add rows to rare classes ("random", "smote")', takes_custom=False
+        'Oversampling of classes ("random", "smote")', custom=False
     )
-    under_sampling_methods: Sequence[str] | None = components(
-        'Ways to leave out rows of other classes ("random")', takes_custom=False
-    )
-    target_size_strategies: Sequence[str] | None = components(
-        "Numbers of rows per class after both", takes_custom=False
-    )
+    under_sampling_methods: Sequence[str] | None = components('Undersampling of classes ("random")', custom=False)
+    target_size_strategies: Sequence[str] | None = components("Numbers of rows per class after both", custom=False)
     batch_loss_computation_techniques: ComponentList | None = components("Batch techniques, such as mixup,")
     device: str | torch.device = param(
         "auto", "str or torch.device", accept, 'Where to train: "auto" (a GPU if there is one), "cpu", "cuda".'

@@ -9,7 +9,6 @@ import numpy as np
 from autonet.core.resulttable import ResultTable
 from autonet.data.table import Table
 from autonet.estimators.autopytorch.keywords import translate_data
-from autonet.estimators.baselines import has_one_class
 from autonet.estimators.fitting import (
     build_context_of_fit,
     build_space_of_fit,
@@ -20,7 +19,7 @@ from autonet.estimators.fitting import (
 )
 from autonet.estimators.options import Options
 from autonet.estimators.run import Run
-from autonet.estimators.search import place_rungs
+from autonet.estimators.search import place_rungs, tune_training
 from autonet.estimators.time_plan import TimePlan
 from autonet.inspection.forecast import Forecast
 from autonet.models.model import one_thread
@@ -68,8 +67,8 @@ def _measure(
     space = build_space_of_fit(estimator, context, resolved, know_components(copy(estimator), options), None)
     default = context.resolve(space.get_default_configuration())
     workers = adopted.n_slots if adopted else plan.workers(context.data)
-    timed = not has_one_class(context)
-    rungs, plan = place_rungs(context, default, options, plan, None, workers, timed=timed)
+    epoch = 0.0 if context.task.has_one_class else tune_training(context, default, options, plan, workers, None)
+    rungs, plan = place_rungs(context, options, plan, None, epoch)
     return plan, rungs, 1.0 if plan.unit == "time" else time_epoch(context, default), workers
 
 

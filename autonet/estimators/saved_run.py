@@ -14,7 +14,7 @@ from autonet.core.errors import InvalidOption, RunUnavailable, SearchFailed
 from autonet.core.files import check_path
 from autonet.core.resulttable import ResultTable
 from autonet.core.spec import from_spec
-from autonet.estimators.baselines import Baselines
+from autonet.estimators.baselines import BaselineOutcome
 from autonet.estimators.files import find_class, find_components, load, name_builder
 from autonet.estimators.run import FIT, MODEL, read_fit, read_progress, read_trees
 from autonet.estimators.run_spec import rebuild_folds
@@ -159,7 +159,7 @@ class SavedRun(Exports):
             self.history.prefer_from(self.params.get("min_budget_for_cv") or 0.0)
         plan = TimePlan(None, fit["unit"], None, None, 3, selects=True, refits=False, n_jobs=1)
         limits = EnsembleLimits(*fit.get("ensemble_limits", [fit.get("ensemble_size")]))  # the latter in older runs
-        selection = select_model(self._study, context, Baselines(None, None), self._trees, limits, plan)
+        selection = select_model(self._study, context, BaselineOutcome(None, None), self._trees, limits, plan)
         model = selection.model(reader, targets)
         estimator._set_model(model)
         estimator.best_config_, estimator.history_ = selection.config, self.history

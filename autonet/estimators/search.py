@@ -12,7 +12,6 @@ from ConfigSpace import ConfigurationSpace
 
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
-from autonet.estimators.baselines import has_one_class
 from autonet.estimators.callbacks import FitCallbacks
 from autonet.estimators.options import Options
 from autonet.estimators.refitting import Chosen, complete_configs
@@ -40,7 +39,15 @@ ALGORITHMS: Mapping[str, tuple[str, str | None]] = {
 # Exponent from which on the loss of a network falls enough with its budget to train it until the end of the search.
 MIN_EXPONENT = 0.2
 
-__all__ = ["create_study", "create_tree_jobs", "explain_end", "limit_search", "place_rungs", "share_encodings"]
+__all__ = [
+    "create_study",
+    "create_tree_jobs",
+    "explain_end",
+    "limit_search",
+    "place_rungs",
+    "share_encodings",
+    "tune_training",
+]
 
 
 def share_encodings(context: TrialContext, executor: Executor) -> AbstractContextManager[Any]:
@@ -104,15 +111,44 @@ def create_study(
     return study
 
 
+def tune_training(
+    context: TrialContext, default: Components, options: Options, plan: TimePlan, n_slots: int, earlier: Rungs | None
+) -> float:
+    """Choose threads and precision of the trials by measurement, and time an epoch.
+
+    Parameters
+    ----------
+    context : TrialContext
+        Gets the number of threads of a trial, and the precision.
+    default : Components
+        What is measured: the default configuration.
+    options : Options
+        Those of the user.
+    plan : TimePlan
+    n_slots : int
+        Number of trials at once.
+    earlier : Rungs or None
+        Those of an earlier fit of the run.
+
+    Returns
+    -------
+    float
+        Seconds of an epoch; 0 if no rung depends on it.
+    """
+    seconds = plan.timing_seconds
+    with current_interrupt().abandoning():
+        if plan.repays_processes:
+            context.threads = choose_threads(context, default, n_slots, seconds)
+        if options.precision == "auto":
+            context.precision = choose_precision(context, default, seconds)
+            logging.getLogger("autonet").info("networks train in %s on %d threads", context.precision, context.threads)
+        if plan.needs_timing and (earlier is None or context.modality.compared_epochs):
+            return time_epoch(context, default, context.threads, seconds)
+    return 0.0
+
+
 def place_rungs(
-    context: TrialContext,
-    default: Components,
-    options: Options,
-    plan: TimePlan,
-    earlier: Rungs | None,
-    n_slots: int,
-    *,
-    timed: bool,
+    context: TrialContext, options: Options, plan: TimePlan, earlier: Rungs | None, epoch_seconds: float
 ) -> tuple[Rungs, TimePlan]:
     """Place the rungs of the search, unless it has some, and reserve time for slow metrics.
 
@@ -121,35 +157,18 @@ def place_rungs(
     Parameters
     ----------
     context : TrialContext
-        Gets the number of threads of a trial, and the precision.
-    default : Components
-        To time epochs of.
     options : Options
         Those of the user.
     plan : TimePlan
     earlier : Rungs or None
         Those of an earlier fit of the run.
-    n_slots : int
-        Number of trials at once.
-    timed : bool
-        Whether to time an epoch.
+    epoch_seconds : float
+        Of the default configuration; 0 if it was not timed.
     """
-    epoch, n_folds, compared_epochs = 0.0, len(context.folds), context.modality.compared_epochs
-    if timed:
-        most = plan.timing_seconds
-        with current_interrupt().abandoning():
-            if plan.repays_processes:
-                context.threads = choose_threads(context, default, n_slots, most)
-            if options.precision == "auto":
-                context.precision = choose_precision(context, default, most)
-                logging.getLogger("autonet").info(
-                    "networks train in %s on %d threads", context.precision, context.threads
-                )
-            if plan.needs_timing and (earlier is None or compared_epochs):
-                epoch = time_epoch(context, default, context.threads, most)
+    n_folds, compared_epochs = len(context.folds), context.modality.compared_epochs
     if options.refit_on_all_rows == "auto":
-        plan = plan.without_refit_if_short(epoch, compared_epochs)
-    rungs = earlier or plan.rungs(epoch, context.metric.seconds * n_folds, compared_epochs)
+        plan = plan.without_refit_if_short(epoch_seconds, compared_epochs)
+    rungs = earlier or plan.rungs(epoch_seconds, context.metric.seconds * n_folds, compared_epochs)
     return rungs, replace(plan, scoring=plan.scoring_seconds(context.additional_metrics, n_folds))
 
 
@@ -157,7 +176,7 @@ def create_tree_jobs(
     study: Study, context: TrialContext, options: Options, plan: TimePlan, run: Run, executor: Executor
 ) -> TreeJobs | None:
     """Return the executor that fits tree ensembles beside the trials of a study; None if there are to be none."""
-    if not options.tree_ensembles or has_one_class(context):
+    if not options.tree_ensembles or context.task.has_one_class:
         return None
     if context.task.quantiles:
         logging.getLogger("autonet").info("tree ensembles are left out: they predict means, and no quantiles")

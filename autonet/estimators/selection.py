@@ -13,7 +13,7 @@ from autonet.core.interrupts import current_interrupt
 from autonet.core.modality import Reader
 from autonet.core.typing import Array
 from autonet.data.targets.targets import Targets
-from autonet.estimators.baselines import Baselines
+from autonet.estimators.baselines import BaselineOutcome
 from autonet.estimators.notices import (
     Searched,
     explain_baseline,
@@ -178,7 +178,7 @@ class Selection:
 def select_model(
     study: Searched,
     context: TrialContext,
-    baselines: Baselines,
+    baselines: BaselineOutcome,
     trees: Sequence[Candidate[Member]],
     limits: EnsembleLimits,
     plan: TimePlan,
@@ -191,7 +191,7 @@ def select_model(
     ----------
     study : Study or SavedStudy
     context : TrialContext
-    baselines : Baselines
+    baselines : BaselineOutcome
         Linear baseline, or why there is none.
     trees : sequence of Candidate
         Tree ensembles.

@@ -45,7 +45,7 @@ def refit_selection(
     executor: Executor,
     plan: TimePlan,
     *,
-    asked_for: bool,
+    asked: bool,
 ) -> Selection:
     """Train the networks and tree ensembles of a selection on all rows.
 
@@ -60,7 +60,7 @@ def refit_selection(
         If it is 1, the best network remains, or the refitted one if no rows are left to tell; else both are averaged.
     executor : Executor
     plan : TimePlan
-    asked_for : bool
+    asked : bool
         Whether to warn if there is no time for it.
     """
     shares, interrupt = selection.ensemble.shares, current_interrupt()
@@ -77,7 +77,7 @@ def refit_selection(
             refitted[name] = each
     was_interrupted = current_interrupt().requested
     if not refitted and not was_interrupted:
-        return selection.warn(RefitSkipped(NO_TIME_TO_REFIT)) if asked_for else selection
+        return selection.warn(RefitSkipped(NO_TIME_TO_REFIT)) if asked else selection
     limit = TimeLimit.after(CHECK_SECONDS) if was_interrupted else plan.limit("closing")
     checked = _weigh(selection.ensemble, refitted, context, limit, single=single) if refitted else None
     if checked is None and current_interrupt().requested:

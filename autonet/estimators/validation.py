@@ -78,7 +78,7 @@ class ValidationPlan:
         if not (isinstance(chosen, str) and chosen == "auto"):
             return self._split(rows, chosen, options.cross_validator_args or {}, DEFAULT_HOLDOUT), weights
         holdout = inputs.modality.holdout
-        share = float(np.clip(holdout.rows / len(rows), holdout.least_share, MAX_HOLDOUT))
+        share = float(np.clip(holdout.rows / len(rows), holdout.min_share, MAX_HOLDOUT))
         for n_splits, n_repeats in self._list_folds(inputs.y[rows]):
             plain = "k_fold" if inputs.targets.kind == "regression" else "stratified_k_fold"
             name, arguments = plain, {"n_splits": n_splits}
@@ -120,7 +120,7 @@ class ValidationPlan:
     def _max_folded_rows(self, n_folds: int) -> float:
         """Return the number of rows up to which there is time for so many folds."""
         plan, data, share = self.plan, self.inputs.data, min(N_FOLDS / n_folds, 1)
-        least = self.inputs.modality.holdout.folded_rows * share
+        least = self.inputs.modality.holdout.max_cv_rows * share
         if plan.unit != "time" or plan.runtime is None:
             return least
         core_seconds = plan.runtime * plan.workers(data) * share

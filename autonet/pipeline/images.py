@@ -37,7 +37,7 @@ class Images(Modality):
     compared_epochs = 20.0
     # Few: where there is no time for a refit, these images are not learned, and validation takes a part of an epoch.
     # Folds take the time that few images need most (docs/benchmarks/log.md).
-    holdout = Holdout(rows=500, least_share=0.02, folded_rows=500)
+    holdout = Holdout(rows=500, min_share=0.02, max_cv_rows=500)
     selects_by_loss = True
     # Two networks, trained for most of the time on nearly all images, are better than one, or many trained for less
     # (docs/benchmarks/log.md).
