@@ -157,14 +157,7 @@ def fit_estimator(
         if plan.refits:
             stages.begin("refit")
             selection = refit_selection(
-                selection,
-                study,
-                context,
-                run.trees,
-                resolved.max_networks,
-                executor,
-                plan,
-                asked=options.asks_for_refit,
+                selection, study, context, run.trees, resolved.max_networks, executor, plan, asked=options.wants_refit
             )
         stages.begin("closing")
         _set_fitted_attributes(estimator, reader, inputs.targets, study, context, selection, plan)

@@ -307,7 +307,7 @@ class Options(Params):
         return replace(self, refit_on_all_rows=refit)
 
     @property
-    def asks_for_refit(self) -> bool:
+    def wants_refit(self) -> bool:
         """Whether the user, not a preset's "auto", asks for a refit."""
         return self.refit_on_all_rows not in ("auto", False)
 
