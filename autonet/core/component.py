@@ -77,6 +77,13 @@ class Component(Generic[T]):
         Whether it is for regressions of quantiles only (True), or for everything else (False); None: for both.
     on_request : bool
         Whether spaces offer it only where a preset, an option or an update names it.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from autonet.core.component import Component
+    >>> from autonet.testing.networks import check_network
+    >>> check_network(Component("linear", lambda n_in, n_out: nn.Linear(n_in, n_out)))
     """
 
     name: str

@@ -113,7 +113,28 @@ def build_module(model: FittedModel, *, ensemble: bool) -> EndToEndModule:
 
 
 def to_tensors(table: Table | ImageData) -> tuple[Tensor, ...]:
-    """Return the inputs of an `EndToEndModule`: of a table numbers, codes, and term counts of each text; or images."""
+    """Return read rows as inputs of the end-to-end module: numbers, codes and term counts of each text; or images.
+
+    Parameters
+    ----------
+    table : Table or ImageData
+        As ``model_.read`` returns.
+
+    Returns
+    -------
+    tuple of Tensor
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from autonet import AutoNetClassification
+    >>> from autonet.models.export import to_tensors
+    >>> X, y = load_iris(return_X_y=True)
+    >>> auto = AutoNetClassification("tiny_cs", max_trials=1, budget_type="epochs", max_budget=3, random_state=0)
+    >>> module = auto.fit(X, y).get_pytorch_model(include_preprocessing=True)
+    >>> module(*to_tensors(auto.model_.read(X[:5]))).shape
+    torch.Size([5, 3])
+    """
     if isinstance(table, ImageData):
         return (torch.from_numpy(np.require(table.values, requirements=["C", "W"])),)
     raw: Any = table.numbers

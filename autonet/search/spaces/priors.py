@@ -125,6 +125,15 @@ class NormalHyperparameter(PriorHyperparameter):
         Mean and standard deviation, with `log` those of the logarithm.
     q : float, optional
     log : bool
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> from autonet.search.spaces.priors import NormalHyperparameter
+    >>> space = {"shift": NormalHyperparameter("shift", mu=0.0, sigma=2.0)}
+    >>> study = minimize(lambda trial: trial["shift"] ** 2, space, max_trials=9, random_state=0)
+    >>> study.best.value < 1
+    True
     """
 
     _bounded = False
@@ -160,6 +169,15 @@ class QuantizedHyperparameter(PriorHyperparameter):
     low, high : float
     q : float
     log : bool
+
+    Examples
+    --------
+    >>> from autonet.search import minimize
+    >>> from autonet.search.spaces.priors import QuantizedHyperparameter
+    >>> space = {"rate": QuantizedHyperparameter("rate", 0.0, 1.0, q=0.25)}
+    >>> study = minimize(lambda trial: abs(trial["rate"] - 0.5), space, max_trials=9, random_state=0)
+    >>> study.best.config["rate"]
+    0.5
     """
 
     def __init__(self, name: str, low: float, high: float, q: float, *, log: bool = False) -> None:
