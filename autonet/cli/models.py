@@ -51,7 +51,7 @@ def read_rows(
     estimator : AutoNet
         Fitted.
     path, format_ : str
-        As for `read_table`.
+        See `read_table`.
     targets : tuple of str
         Columns that are of the kind of the labels.
     scored : bool

@@ -76,7 +76,7 @@ def read_files(
     Parameters
     ----------
     path, format_, kinds
-        As for `read_table`.
+        See `read_table`.
     labeled : bool
         Whether a folder has a sub-folder for each class.
     find_roots : callable

@@ -110,7 +110,7 @@ def read_data(
     Parameters
     ----------
     train : str
-        As for `read_table`.
+        See `read_table`.
     roles : Roles
     format_ : str, optional
         Of all tables.

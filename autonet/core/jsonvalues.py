@@ -103,7 +103,7 @@ def pack(value: Any, name: str, depth: int = 0) -> Any:
     Parameters
     ----------
     value : object
-        As for `to_text`.
+        See `to_text`.
     name : str
         Name of the value in error messages.
     depth : int

@@ -308,8 +308,8 @@ class AutoNet(FittedEstimator, ABC):
         >>> len(auto.history_), auto.best_config_["CreateDataLoader:batch_size"]
         (1, 32)
         """
+        from autonet.estimators.chosen import choose_configuration  # noqa: PLC0415
         from autonet.estimators.fitting import fit_estimator  # noqa: PLC0415 - loading a model needs no search
-        from autonet.estimators.refitting import choose_configuration  # noqa: PLC0415
 
         data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid, "X_test": X_test, "y_test": y_test}
         data, options = translate_data(data, options)

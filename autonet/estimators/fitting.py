@@ -37,11 +37,11 @@ from autonet.estimators.autopytorch.option_files import collect_options
 from autonet.estimators.autopytorch.result_logger import make_loggers, write_event_files
 from autonet.estimators.baselines import fit_baselines
 from autonet.estimators.callbacks import FitCallbacks
+from autonet.estimators.chosen import Chosen, complete_configs
 from autonet.estimators.context import build_context
 from autonet.estimators.description import describe_model
 from autonet.estimators.inputs import FitInputs, check_classes_left, keep_read
 from autonet.estimators.options import Options
-from autonet.estimators.refitting import Chosen, complete_configs
 from autonet.estimators.report import describe_best, log_fit, show_progress
 from autonet.estimators.run import Run, open_run_of_fit
 from autonet.estimators.run_spec import describe_fit

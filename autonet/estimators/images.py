@@ -313,7 +313,7 @@ class AutoNetImageClassification(_ImageEstimator, AutoNetClassification, **IN_NO
     classes_ : ndarray of shape (n_classes,), or list of such arrays
         The labels, in the type of `y`; for several labels per row 0 and 1 for each.
     best_config_, history_, fit_result, cv_results_, search_space_, model_, threshold_
-        As of `AutoNetClassification`.
+        See `AutoNetClassification`.
 
     Notes
     -----
@@ -340,7 +340,7 @@ class AutoNetImageRegression(_ImageEstimator, AutoNetRegression, **IN_NO_FRAME):
     Attributes
     ----------
     best_config_, history_, fit_result, cv_results_, search_space_, model_, target_scale_
-        As of `AutoNetRegression`.
+        See `AutoNetRegression`.
 
     See Also
     --------

@@ -13,8 +13,8 @@ from ConfigSpace import ConfigurationSpace
 from autonet.core.component import Components
 from autonet.core.interrupts import current_interrupt
 from autonet.estimators.callbacks import FitCallbacks
+from autonet.estimators.chosen import Chosen, complete_configs
 from autonet.estimators.options import Options
-from autonet.estimators.refitting import Chosen, complete_configs
 from autonet.estimators.report import log_trial
 from autonet.estimators.run import Run
 from autonet.estimators.time_plan import TimePlan

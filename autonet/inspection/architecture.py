@@ -28,7 +28,7 @@ def summary(model: Any, *, depth: int | None = None, example_input: Any = None) 
     Parameters
     ----------
     model : nn.Module, FittedModel or fitted estimator
-        Of an estimator, the network of the best configuration.
+        For an estimator, the network of the best configuration.
     depth : int, optional
         Levels of layers that are listed.  Default: all.
     example_input : Tensor, array-like or tuple of them, optional
@@ -211,7 +211,7 @@ def draw_architecture(
     Parameters
     ----------
     model : nn.Module, FittedModel or fitted estimator
-        Of an estimator, the network of the best configuration.
+        For an estimator, the network of the best configuration.
     path : path-like, optional
         File to write: ``.svg``; ``.pdf`` or ``.png``, which need the extra ``plot``; ``.html``, a page whose blocks
         open and close.
@@ -229,7 +229,7 @@ def draw_architecture(
     Raises
     ------
     InvalidOption, InvalidNetwork, sklearn.exceptions.NotFittedError
-        As in `summary`.
+        See `summary`.
     MissingPackage
         If matplotlib is needed and not installed.
 

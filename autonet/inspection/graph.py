@@ -98,7 +98,7 @@ def make_graph(model: Any, *, example_input: Any = None) -> NetworkGraph:
     Parameters
     ----------
     model : nn.Module, FittedModel or fitted estimator
-        Of an estimator, the network of the best configuration.
+        For an estimator, the network of the best configuration.
     example_input : Tensor, array-like or tuple of them, optional
         Arguments of the network.  By default two rows of zeros: as wide as the encoded rows of a fitted model, or as
         the first layer with ``in_features``.
@@ -139,7 +139,7 @@ def draw_network(model: Any, path: str | os.PathLike[str] = "network.pdf", *, ex
     Parameters
     ----------
     model : nn.Module, FittedModel or fitted estimator
-        Of an estimator, the network of the best configuration.
+        For an estimator, the network of the best configuration.
     path : path-like, default="network.pdf"
         File to write; the suffix (``.pdf``, ``.svg``, ``.png``) determines the format.
     example_input : Tensor, array-like or tuple of them, optional
@@ -155,7 +155,7 @@ def draw_network(model: Any, path: str | os.PathLike[str] = "network.pdf", *, ex
     InvalidOption
         If Graphviz has no such format, there is no such directory, or no layer has a width and no example is given.
     InvalidNetwork, sklearn.exceptions.NotFittedError
-        As in `make_graph`.
+        See `make_graph`.
     MissingPackage
         If neither the program ``dot`` nor pygraphviz is installed.
 

@@ -182,7 +182,7 @@ def _count_parameters(networks: Sequence[NetworkMember]) -> int | None:
 def _rank(rows: list[Row], *, greater_is_better: bool) -> None:
     """Sort rows by their validation score, the best first, and number them; those without a score come last.
 
-    Of equal scores, the final ensemble comes first, then the larger weights in it.
+    Among equal scores, the final ensemble comes first, then the larger weights in it.
     """
     sign = -1 if greater_is_better else 1
 

@@ -43,7 +43,7 @@ def find_subject(model: Any, example_input: Any = None) -> Subject:
     Parameters
     ----------
     model : nn.Module, FittedModel or fitted estimator
-        Of a fitted model or an estimator, the network of the best configuration.
+        For a fitted model or an estimator, the network of the best configuration.
     example_input : Tensor, array-like or tuple of them, optional
         Positional arguments of the network.  By default two rows of zeros: as wide as the encoded rows of a fitted
         model, or as the first layer of a module that has a width.

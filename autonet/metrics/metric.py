@@ -200,7 +200,7 @@ class Metric:
         Parameters
         ----------
         y_true, prediction, sample_weight : ndarray
-            As for `score`.
+            See `score`.
 
         Returns
         -------

@@ -130,7 +130,7 @@ class AskTell(StudyView):
         config : mapping of str to value
             In a study with a space: a configuration of it.
         value, status : optional
-            As for `tell`.
+            See `tell`.
         definitions : mapping of str to Distribution, optional
             If the objective defines the space: what each value was suggested from.
         curve : iterable of (int, float)

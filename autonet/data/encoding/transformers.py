@@ -225,7 +225,7 @@ def register_normalization(
         As for `register_preprocessor`; the transformer is fitted to numerical columns without missing values,
         float64, and returns as many columns.
     space : callable, optional
-        As for `register_preprocessor`.
+        See `register_preprocessor`.
     overwrite : bool, default=False
         Whether to replace a registered scaling of this name.
 

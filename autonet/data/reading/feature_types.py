@@ -49,7 +49,7 @@ def infer_columns(table: Any, categorical_features: Sequence[Any] | None) -> tup
     ----------
     table : ndarray or csr_array of shape (n, p), or RawTable
     categorical_features : sequence of str, int or bool, optional
-        As for `Schema.detect`.
+        See `Schema.detect`.
 
     Returns
     -------

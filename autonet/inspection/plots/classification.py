@@ -164,7 +164,7 @@ class _CurvesDisplay(ABC):
     ----------
     predictions : ClassPredictions
     max_curves : int
-        Of more classes, those with the worst score are drawn.
+        With more classes, those with the worst score are drawn.
 
     Attributes
     ----------
@@ -194,7 +194,7 @@ class _CurvesDisplay(ABC):
             Fitted.
         X, y : as in `fit`
         max_curves : int, default=7
-            Of more classes, those with the worst score are drawn.
+            With more classes, those with the worst score are drawn.
         ax : matplotlib.axes.Axes, optional
             Default: those of a new figure.
 

@@ -76,7 +76,7 @@ class MistakesDisplay:
             Fitted.
         X, y : as in `fit`
         n_images : int, default=12
-            Of a classification, those whose true class the model gives the lowest probability; of a regression, those
+            For a classification, those whose true class the model gives the lowest probability; for a regression, those
             with the largest errors.
         ax : matplotlib.axes.Axes, optional
             Replaced by axes for each image.  Default: those of a new figure.

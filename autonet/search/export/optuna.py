@@ -50,7 +50,7 @@ def to_optuna(
     history : History
     space : ConfigurationSpace
     storage, study_name, budget, constants, short_names : optional
-        As for `Study.to_optuna`.
+        See `Study.to_optuna`.
     """
     _check_budget(history, budget)
     parameters = make_parameters(space, history.definitions)

@@ -178,7 +178,7 @@ class FrozenTrial(BaseTrial):
     number : int
     state : TrialState
     value : float or None
-        Of a pruned trial, the value reported last.
+        For a pruned trial, the value reported last.
     datetime_start, datetime_complete : datetime or None
         Local times.
     params, user_attrs, system_attrs : dict

@@ -104,7 +104,7 @@ class HyperbandPruner:
     reduction_factor : int
         Factor from rung to rung.
     bootstrap_count : int
-        As for `SuccessiveHalvingPruner`.
+        See `SuccessiveHalvingPruner`.
 
     Examples
     --------

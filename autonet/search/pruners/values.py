@@ -70,7 +70,7 @@ class MedianPruner(PercentilePruner):
     Parameters
     ----------
     n_startup_trials, n_warmup_steps, interval_steps, n_min_trials : int
-        As for `PercentilePruner`.
+        See `PercentilePruner`.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class ThresholdPruner:
     lower, upper : float, optional
         In the direction of the study.
     n_warmup_steps, interval_steps : int
-        As for `PercentilePruner`.
+        See `PercentilePruner`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A refit: what trains one configuration instead of a search."""
+"""Configurations that the user chooses: those that `refit` trains instead of a search."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
