@@ -38,7 +38,7 @@ def find_thresholds(x: Array, y: Array, n_thresholds: int, seed: int) -> list[ND
     list of ndarray of shape (at most n_thresholds,)
         Ascending.
     """
-    # Importing scikit-learn's trees takes a sixth of a second, in every worker process.
+    # Slow to import, in every worker process, and not needed by most trials.
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415
 
     forest = RandomForestClassifier if y.ndim == 1 else RandomForestRegressor
