@@ -1,6 +1,6 @@
 """Tables that scikit-learn and statsmodels bundle: nothing is downloaded.
 
-statsmodels is needed for its own tables only, and is no dependency: `pip install statsmodels`.
+statsmodels is needed for its own tables only, and is not a dependency: `pip install statsmodels`.
 """
 
 import importlib

@@ -282,7 +282,7 @@ def _parse_lines(text: io.TextIOWrapper, source: str) -> Iterator[Any]:
             try:
                 yield json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise InvalidData(f"{source}, line {number} is no JSON: {error}.") from error
+                raise InvalidData(f"{source}, line {number} is not JSON: {error}.") from error
 
 
 def _read_parquet(file: BinaryIO, source: str) -> dict[str, Any]:

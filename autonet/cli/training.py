@@ -31,7 +31,7 @@ MAX_CLASSES = 20  # of a target of whole numbers; one of more distinct values is
 
 @dataclass(frozen=True)
 class Roles:
-    """Columns that are no features.
+    """Columns that are not features.
 
     Attributes
     ----------

@@ -53,7 +53,7 @@ def _is_one_of_several() -> bool:
 
 def _in_dask_worker() -> bool:
     distributed: Any = sys.modules.get("distributed")
-    if distributed is None:  # not imported: this is no worker of it
+    if distributed is None:  # not imported: this is not a worker of it
         return False
     try:
         distributed.get_worker()

@@ -196,7 +196,7 @@ class InvalidModelFile(AutonetError, ValueError):
     >>> import autonet
     >>> autonet.load("README.md")
     Traceback (most recent call last):
-    autonet.core.errors.InvalidModelFile: README.md cannot be loaded: it is no model file of autonet ...
+    autonet.core.errors.InvalidModelFile: README.md cannot be loaded: it is not a model file of autonet ...
     """
 
 

@@ -35,7 +35,7 @@ def check_name(node: Node[Any], name: Any, what: str) -> str:
     Raises
     ------
     InvalidOption
-        If it is no name, or one of autonet's.
+        If it is not a name, or one of autonet's.
     """
     if not isinstance(name, str) or not name or SEPARATOR in name:
         raise InvalidOption(f"name must be a non-empty string without {SEPARATOR!r}; got {name!r:.60}.")
@@ -86,7 +86,7 @@ def find_space(builder: Any, space: Space | None) -> Space | None:
     Raises
     ------
     InvalidOption
-        If the builder is no class or function, or an instance of what it should build, or the space no function.
+        If the builder is not a class or function, or an instance of what it should build, or the space no function.
     """
     kind = type(builder).__name__
     if not callable(builder) or (not isinstance(builder, type) and hasattr(builder, "forward")):  # a module of torch

@@ -81,7 +81,7 @@ def to_spec(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.kind in NUMERIC:
             return value
-        dtype = value.dtype.kind if value.dtype.kind == "T" else value.dtype.str  # the latter is no name of a dtype
+        dtype = value.dtype.kind if value.dtype.kind == "T" else value.dtype.str  # the latter is not a name of a dtype
         return {ARRAY: dtype, "values": to_spec(_to_list(value))}
     if isinstance(value, np.dtype):
         return {TYPE: "dtype", "name": value.str}

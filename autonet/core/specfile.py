@@ -98,7 +98,7 @@ def read_spec(data: bytes) -> Any:
         arrays = load(data)
         text = arrays[DOCUMENT].tobytes()
     except Exception as error:
-        raise InvalidModelFile(f"it is no model file of autonet ({type(error).__name__}: {error!s:.80})") from error
+        raise InvalidModelFile(f"it is not a model file of autonet ({type(error).__name__}: {error!s:.80})") from error
     if _count_values(text) > MAX_VALUES:
         raise InvalidModelFile(f"it has more than {MAX_VALUES} values")
     try:

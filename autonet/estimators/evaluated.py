@@ -48,7 +48,7 @@ class EvaluatedEstimator:
             networks, of all folds; ``ms_per_row``, milliseconds to encode and predict a row of `X_test`, without it
             those of the networks alone in their last validation; ``weight`` in the final ensemble; ``status`` of the
             last job.  Values that are not known are None: members that are not part of the final model have no score
-            on `X_test`, and a model file without history lacks trials that were no candidates for the ensemble.
+            on `X_test`, and a model file without history lacks trials that were not candidates for the ensemble.
 
         Raises
         ------

@@ -90,7 +90,7 @@ def choose_patch_size(reader: ImageReader, patch_size: Any = None) -> int:
     Raises
     ------
     InvalidOption
-        If it is no number of pixels from 1 to the longer side.
+        If it is not a number of pixels from 1 to the longer side.
     """
     longest = max(reader.height, reader.width)
     if patch_size is None:

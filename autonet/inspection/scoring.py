@@ -109,7 +109,7 @@ def find_metrics(
     Raises
     ------
     InvalidOption, UnknownName
-        If `names` is no sequence with a metric, or one of them does not exist or suit the task.
+        If `names` is not a sequence with a metric, or one of them does not exist or suit the task.
     """
     if names is not None and (isinstance(names, str) or not isinstance(names, Collection) or not len(names)):
         raise InvalidOption(f"metrics must list names, such as ['accuracy'], or be None for all; got {names!r:.60}.")

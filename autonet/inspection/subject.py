@@ -53,7 +53,7 @@ def find_subject(model: Any, example_input: Any = None) -> Subject:
     NotFittedError
         If the estimator is not fitted.
     InvalidOption
-        If there is no network, the example is no array, or no layer has a width and no example is given.
+        If there is no network, the example is not an array, or no layer has a width and no example is given.
     """
     title, fitted = type(model).__name__, model
     if not isinstance(model, nn.Module | FittedModel):

@@ -202,8 +202,8 @@ class FittedModel:
         Raises
         ------
         InvalidOption
-            If the model is no regression, has too few validation rows for the coverage, or predicts quantiles of which
-            none are below or above the median.
+            If the model is not a regression, has too few validation rows for the coverage, or predicts quantiles of
+            which none are below or above the median.
         """
         calibration = self._calibration("predict_interval", "a regression", is_regression=True)
         data, basis = self.read(X, owner), list[Array]()
@@ -233,7 +233,8 @@ class FittedModel:
         Raises
         ------
         InvalidOption
-            If the model is no classification with one label per row, or has too few validation rows for the coverage.
+            If the model is not a classification with one label per row, or has too few validation rows for the
+            coverage.
         """
         calibration = self._calibration("predict_set", "a classification with one label per row", is_regression=False)
         sets: Array = calibration.sets(self._mean(X, owner), coverage)

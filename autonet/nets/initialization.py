@@ -77,7 +77,7 @@ def initialize(network: nn.Module, method: object, bias: str) -> None:
             continue
         if callable(method):
             with torch.no_grad():
-                weight = layer.weight.contiguous()  # with the channels last in memory it is no matrix; see `as_matrix`
+                weight = layer.weight.contiguous()  # not a matrix with the channels last in memory; see `as_matrix`
                 method(weight)
                 layer.weight.copy_(weight)
         if layer.bias is not None and bias == "Zero":

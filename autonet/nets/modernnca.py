@@ -271,5 +271,5 @@ def modernnca_space(task: Task) -> cs.ConfigurationSpace:
     return space
 
 
-# Means of labels are no quantiles.
+# Means of labels are not quantiles.
 MODERNNCA: Component[nn.Module] = Component("modernnca", build_modernnca, modernnca_space, quantiles=False)

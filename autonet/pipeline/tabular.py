@@ -60,7 +60,7 @@ class Tables(Modality):
         return schema, table
 
     def encoder_key(self, components: Components) -> Hashable:
-        """Return the choices that the encoder depends on; the dimension of embeddings is no part of them."""
+        """Return the choices that the encoder depends on; the dimension of embeddings is not a part of them."""
         choices = [components[node] for node in (IMPUTATION, NORMALIZATION, PREPROCESSORS, TARGET_MEANS)]
         key = tuple((c.name, *sorted(c.params.items())) for c in choices)
         return *key, components[EMBEDDING].build()

@@ -36,7 +36,7 @@ def update_resampling(
     Raises
     ------
     InvalidOption
-        If something is to be resampled, and the task is no classification of tables.
+        If something is to be resampled, and the task is not a classification of tables.
     """
     over_sampling_methods = _leave_out_smote(over_sampling_methods)
     values = {

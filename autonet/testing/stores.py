@@ -109,13 +109,13 @@ def check_events_are_kept_in_order(open_store: OpenStore) -> None:
 
 
 def check_settings_are_kept(open_store: OpenStore) -> None:
-    """Keep settings; they come back after opening again, and are no events."""
+    """Keep settings; they come back after opening again, and are not events."""
     store = open_store("settings")
     store.keep(PLAIN)
     store.close()
     store = open_store("settings")
     expect(repr(dict(store.settings())) == repr(PLAIN), f"settings must come back; got {store.settings()}.")
-    expect(list(store.events()) == [], "settings are no events.")
+    expect(list(store.events()) == [], "settings are not events.")
     store.close()
 
 

@@ -208,7 +208,7 @@ def _split_embeddings(network: nn.Module, x: Inputs) -> tuple[Tensor, Callable[[
 
     Mixup averages embedding vectors: indices of categories cannot be averaged.
     """
-    split = getattr(network, "split_embeddings", None)  # of networks that are no stack of layers
+    split = getattr(network, "split_embeddings", None)  # of networks that are not a stack of layers
     if split is not None:
         return split(x)  # type: ignore[no-any-return]
     if isinstance(network, nn.Sequential) and _embeds_inputs(network[0]):

@@ -95,8 +95,8 @@ def register_loss(
     Raises
     ------
     InvalidOption
-        If the loss of toy data is no finite scalar with gradients, or not the mean over rows; or if the name is taken
-        or invalid.
+        If the loss of toy data is not a finite scalar with gradients, or not the mean over rows; or if the name is
+        taken or invalid.
 
     See Also
     --------

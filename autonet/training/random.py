@@ -106,7 +106,7 @@ def draw_from(generator: torch.Generator | None) -> Iterator[Callable[[], int]]:
 def bind_generator(generator: torch.Generator | None, *parts: Any) -> None:
     """Set ``generator`` of all parts, and layers of parts, whose class declares ``takes_generator``.
 
-    The attribute ``generator`` alone is no sign: a registered network may have a layer of that name.
+    The attribute ``generator`` alone is not a sign: a registered network may have a layer of that name.
     """
     for part in parts:
         for layer in part.modules() if isinstance(part, nn.Module) else (part,):

@@ -66,7 +66,7 @@ def test_an_option_that_does_not_exist() -> None:
     ("arguments", "code", "sentence"),
     [
         (("predict", "none.autonet", "iris.csv"), 1, "none.autonet: No such file or directory."),
-        (("predict", "iris.csv", "iris.csv"), 1, "iris.csv cannot be loaded: it is no model file of autonet"),
+        (("predict", "iris.csv", "iris.csv"), 1, "iris.csv cannot be loaded: it is not a model file of autonet"),
         (("predict", ".", "iris.csv"), 1, ". has no fit.safetensors: it holds no fit of an estimator"),
         (("resume", "nowhere", "iris.csv", "-t", "species"), 1, "nowhere has no fit.safetensors"),
         (("fit", "none.csv", "-t", "species"), 1, "none.csv: No such file or directory."),

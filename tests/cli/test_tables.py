@@ -1,4 +1,4 @@
-"""Tables of every format are read to the same columns; what is no table is refused in a sentence."""
+"""Tables of every format are read to the same columns; what is not a table is refused in a sentence."""
 
 import gzip
 import io
@@ -130,7 +130,7 @@ def test_a_first_column_that_numbers_the_rows_is_left_out(tmp_path: Path) -> Non
             gzip.compress(CSV, mtime=0)[:40],
             "is damaged: ",
         ),  # no time: workers of pytest-xdist must name tests alike
-        ("a.jsonl", b'{"x": 1}\n{"x": 2\n', "line 2 is no JSON: "),
+        ("a.jsonl", b'{"x": 1}\n{"x": 2\n', "line 2 is not JSON: "),
         ("a.jsonl", b'{"x": 1}\n3\n', 'row 2 is 3; expected an object, such as {"age": 3}'),
         ("a.jsonl", b'{"x": [1, 2]}\n', "column 'x' has nested values, such as [1, 2]; expected text, numbers"),
         ("a.parquet", b"PAR1 but not really", "cannot be read as Parquet: "),

@@ -105,7 +105,7 @@ def test_a_budget_is_in_the_unit_of_the_options(iris: Any) -> None:
     auto = AutoNetClassification("tiny_cs", random_state=0).refit(*iris, budget=0.4)
     assert auto.history_.rungs.unit == "time"
     assert auto.fit_result["budget"] == pytest.approx(0.4)
-    auto.refit(*iris, budget_type="epochs", max_budget=6)  # seconds are no epochs
+    auto.refit(*iris, budget_type="epochs", max_budget=6)  # seconds are not epochs
     assert auto.fit_result["budget"] == 6
 
 

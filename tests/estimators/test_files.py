@@ -271,7 +271,7 @@ def test_what_is_no_model_file_is_refused(tmp_path: Path, fitted: AutoNetClassif
     with pytest.raises(InvalidModelFile, match="cannot be loaded: it is not a file"):
         autonet.load(tmp_path)
     (tmp_path / "pickle").write_bytes(pickle.dumps(fitted))
-    with pytest.raises(InvalidModelFile, match="pickle cannot be loaded: it is no model file of autonet"):
+    with pytest.raises(InvalidModelFile, match="pickle cannot be loaded: it is not a model file of autonet"):
         autonet.load(tmp_path / "pickle")
     for path, got in (("", "is empty"), ("a" * 300, "is longer than the system allows")):
         with pytest.raises(InvalidModelFile, match=f"The path of the model {got}"):

@@ -179,7 +179,7 @@ def test_paths_that_are_no_training_images_are_refused(
             kind().fit(files[1])
     (tmp_path / "notes.md").write_text("hello, world\n")
     for part in ("X_valid", "X_test"):
-        with pytest.raises(InvalidData, match=f"notes.md' is no folder, and no CSV file or image .*; {classes}"):
+        with pytest.raises(InvalidData, match=f"notes.md' is not a folder, and no CSV file or image .*; {classes}"):
             AutoNetImageClassification().fit(files, range(len(files)), **{part: tmp_path / "notes.md"})
     assert fitted.predict(files[1]).shape == (1,)
     with pytest.raises(InvalidData, match=r"'cat\.png' does not exist; pass a folder of images, a CSV file or list"):

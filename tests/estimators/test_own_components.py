@@ -182,7 +182,7 @@ class Rounded(nn.Module):
 
 
 class Levels(nn.Module):
-    """Columns that are no indices, and a learned number per index."""
+    """Columns that are not indices, and a learned number per index."""
 
     def __init__(self, n_in: int, vocabularies: tuple[int, ...]) -> None:
         super().__init__()

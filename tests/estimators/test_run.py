@@ -119,7 +119,7 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         classifier(tmp_path / "run").fit(X, y)
     progress.write_text(before)
     (tmp_path / "run" / "fit.safetensors").write_bytes(b"no fit")
-    with pytest.raises(RunCorrupted, match=r"fit.safetensors cannot be read: it is no model file"):
+    with pytest.raises(RunCorrupted, match=r"fit.safetensors cannot be read: it is not a model file"):
         classifier(tmp_path / "run").fit(X, y)
 
 

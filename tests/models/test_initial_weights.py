@@ -57,7 +57,7 @@ def test_a_network_that_is_the_only_layer_of_another_has_the_same_weights() -> N
             b"PK broken",
             "cannot be read .*; pass the path of a state dict, as torch.save.* writes, or of a model file",
         ),
-        (b"text", r"cannot be read \(InvalidModelFile: it is no model file of autonet"),
+        (b"text", r"cannot be read \(InvalidModelFile: it is not a model file of autonet"),
         ([1, 2], "cannot be read .TypeError: it holds a list"),
         ({"epoch": 3}, "has no tensors; pass the path of a state dict"),
         (

@@ -358,7 +358,7 @@ def test_several_targets_and_row_weights(diabetes: Any, quick: dict[str, Any]) -
 
 
 def test_a_file_of_half_precision_keeps_every_category(tmp_path: Any, quick: dict[str, Any]) -> None:
-    """Indices above 2048 are no numbers of half precision."""
+    """Indices above 2048 are not numbers of half precision."""
     levels = np.arange(2600).repeat(4)
     X = pd.DataFrame({"level": pd.Categorical(levels.astype(str)), "number": levels % 7})
     chosen = options(quick, max_budget=1, min_budget=1, embeddings=["learned"], baseline=False)

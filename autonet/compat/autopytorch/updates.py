@@ -50,7 +50,7 @@ class HyperparameterSearchSpaceUpdates(updates.HyperparameterSearchSpaceUpdates)
         UnknownName
             If there is no such node or component.
         InvalidOption
-            If the values are no list.
+            If the values are not a list.
         """
         node = translate_node(node_name)
         if node is None:

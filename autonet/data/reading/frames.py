@@ -244,7 +244,7 @@ def _open_dictionary(X: Mapping[Hashable, Any]) -> RawTable:
 
 
 def _open_structured(X: Array) -> RawTable:
-    """Open a structured or record array of shape (n,) or (n, 1), whose fields are no arrays."""
+    """Open a structured or record array of shape (n,) or (n, 1), whose fields are not arrays."""
     if X.ndim == 2 and X.shape[1] == 1:
         X = X[:, 0]
     if X.ndim != 1:

@@ -41,7 +41,7 @@ def build_from_checkpoint(
         try:
             content = json.loads(read_text(config, "hyperparameter_config"))
         except json.JSONDecodeError as error:
-            raise InvalidOption(f"hyperparameter_config={str(config)!r:.200} is no JSON file: {error}.") from error
+            raise InvalidOption(f"hyperparameter_config={str(config)!r:.200} is not a JSON file: {error}.") from error
         config = content[1] if isinstance(content, list) and len(content) > 1 else content
     config = translate_config(config) if isinstance(config, Mapping) else config
     if not isinstance(config, Mapping) or IMAGE_NETWORKS.key not in config:

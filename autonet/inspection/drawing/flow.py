@@ -99,7 +99,7 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Tangle:
-    """Items whose connections are no nested branches; drawn in a row, with arcs past others.
+    """Items whose connections are not nested branches; drawn in a row, with arcs past others.
 
     Attributes
     ----------

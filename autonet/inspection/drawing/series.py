@@ -18,7 +18,7 @@ class Parallel:
     branches : tuple of Chain
         The longest first; empty for a connection that passes all steps.
     links : tuple of (int, int) or None
-        None for branches in parallel.  Where the connections of steps are no nested branches, each branch is a step,
+        None for branches in parallel.  Where the connections of steps are not nested branches, each branch is a step,
         and these are their connections, by position; the number of branches stands for the end.
     """
 

@@ -101,7 +101,7 @@ class ConfusionMatrixDisplay:
         ------
         NotFittedError
         InvalidOption
-            If the estimator is no classifier, or predicts several labels per row.
+            If the estimator is not a classifier, or predicts several labels per row.
         InvalidData
             If y has unknown labels, or not as many rows as X.
         MissingPackage
@@ -202,7 +202,7 @@ class _CurvesDisplay(ABC):
         ------
         NotFittedError
         InvalidOption
-            If the estimator is no classifier.
+            If the estimator is not a classifier.
         InvalidData
             If y has unknown labels, not as many rows as X, or one class alone.
         MissingPackage

@@ -135,7 +135,7 @@ def choose_hyperparameters(results: SearchResults, names: Sequence[str] | None, 
     UnknownName
         If the space has no hyperparameter of a name with more than one value.
     InvalidOption
-        If there are no names, or `n` is no number of hyperparameters.
+        If there are no names, or `n` is not a number of hyperparameters.
     """
     if not (is_integer(n) and n >= 1):
         raise InvalidOption(f"max_hyperparameters must be a whole number of at least 1; got {n!r:.60}.")

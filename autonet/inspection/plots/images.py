@@ -85,7 +85,7 @@ class MistakesDisplay:
         ------
         NotFittedError
         InvalidOption
-            If the estimator is not of images, or `n_images` is no positive number.
+            If the estimator is not of images, or `n_images` is not a positive number.
         InvalidData
             If the images or targets do not fit the model.
         MissingPackage

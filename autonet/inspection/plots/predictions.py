@@ -61,7 +61,7 @@ def find_model(estimator: Any, display: str, kinds: tuple[str, ...], task: str) 
     ------
     NotFittedError
     InvalidOption
-        If it is no estimator of autonet, or has another task.
+        If it is not an estimator of autonet, or has another task.
     """
     if not hasattr(type(estimator), "model_"):
         raise InvalidOption(
@@ -95,7 +95,7 @@ def predict_classes(estimator: Any, X: Any, y: Any, display: str) -> ClassPredic
     ------
     NotFittedError
     InvalidOption
-        If the estimator is no classifier.
+        If the estimator is not a classifier.
     InvalidData
         If X and y have different numbers of rows, or y has unknown labels.
     """
@@ -128,9 +128,9 @@ def predict_values(
     ------
     NotFittedError
     InvalidOption
-        If the estimator is no regressor, there is no such target, or it predicts quantiles but not the median.
+        If the estimator is not a regressor, there is no such target, or it predicts quantiles but not the median.
     InvalidData
-        If X and y have different numbers of rows, or y is no target of this estimator.
+        If X and y have different numbers of rows, or y is not a target of this estimator.
     """
     model = find_model(estimator, display, ("regression",), "a regression")
     X, y = find_rows(estimator, X, y)

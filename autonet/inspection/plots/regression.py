@@ -61,9 +61,9 @@ class _ErrorDisplay:
         ------
         NotFittedError
         InvalidOption
-            If the estimator is no regressor, there is no such target, or it predicts quantiles without the median.
+            If the estimator is not a regressor, there is no such target, or it predicts quantiles without the median.
         InvalidData
-            If y is no target of this estimator, or has not as many rows as X.
+            If y is not a target of this estimator, or has not as many rows as X.
         MissingPackage
             If matplotlib is not installed.
         """

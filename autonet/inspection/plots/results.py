@@ -91,7 +91,7 @@ class SearchResults:
         Raises
         ------
         InvalidOption
-            If `estimator` is no estimator of autonet.
+            If `estimator` is not an estimator of autonet.
         NotFittedError
         AttributeError
             If it was loaded from a model file without history.

@@ -68,7 +68,7 @@ class EnsembleWeightsDisplay:
         ------
         NotFittedError
         InvalidOption
-            If `estimator` is no estimator of autonet.
+            If `estimator` is not an estimator of autonet.
         MissingPackage
             If matplotlib is not installed.
         """

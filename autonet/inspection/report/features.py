@@ -33,7 +33,7 @@ def describe_features(estimator: Any, tested: HeldOut) -> Section:
     n_used = sum(column.is_used for column in columns)
     sample = choose_sample(estimator.model_, tested.rows, n_used)
     if sample is None or not n_used:
-        why = f"it would take long for {count(n_used, 'column')}" if n_used else "the data are no table with columns"
+        why = f"it would take long for {count(n_used, 'column')}" if n_used else "the data are not a table with columns"
         text = f"The importance of columns is left out: {why}."
         code = [Code("auto.feature_importance(X_test, y_test)")] if n_used else []
         return Section("features", "Columns that matter", (Text(text, is_caution=True), *code))

@@ -221,7 +221,7 @@ def block_sigint() -> Iterator[None]:
 
 
 def check_memory_limit(megabytes: Any) -> int:
-    """Return a memory limit in bytes; raise if it is no positive number, or cannot be kept on this system."""
+    """Return a memory limit in bytes; raise if it is not a positive number, or cannot be kept on this system."""
     if not is_real(megabytes) or not 0 < megabytes < math.inf:
         raise InvalidOption(f"memory_limit_mb must be a positive number; got {megabytes!r}.")
     if not sys.platform.startswith("linux"):

@@ -70,7 +70,7 @@ class Exports(ABC):
         MissingPackage
             If Optuna is not installed.
         InvalidOption
-            If the file cannot be written or is no journal, the name exists, or no trial can have the budget.
+            If the file cannot be written or is not a journal, the name exists, or no trial can have the budget.
 
         Notes
         -----

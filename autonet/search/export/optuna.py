@@ -213,13 +213,13 @@ def _open_storage(storage: Any) -> "str | BaseStorage | None":
         )
     target = find_target(storage, "The study")
     if target.exists() and not _is_journal(target):  # Optuna would append to some
-        raise InvalidOption(f"{storage} is no journal file of Optuna; pass another path.")
+        raise InvalidOption(f"{storage} is not a journal file of Optuna; pass another path.")
     path = str(target)
     lock = JournalFileOpenLock(path) if os.name == "nt" else None  # links need a privilege on Windows
     try:
         return JournalStorage(JournalFileBackend(path, lock_obj=lock))
     except ValueError as error:  # of JSON
-        raise InvalidOption(f"{storage} is no journal file of Optuna, or a damaged one; pass another path.") from error
+        raise InvalidOption(f"{storage} is not a journal file of Optuna, or is damaged; pass another path.") from error
 
 
 def _is_journal(path: Path) -> bool:

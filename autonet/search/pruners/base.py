@@ -70,7 +70,7 @@ def check_pruner(pruner: Any) -> Any:
 
 
 def check_integers(pruner: Any, **lowest: int) -> None:
-    """Raise if a setting is no integer of at least a number."""
+    """Raise if a setting is not an integer of at least a number."""
     for name, low in lowest.items():
         value = getattr(pruner, name)
         if not (is_integer(value) and value >= low):

@@ -56,7 +56,7 @@ class Shown:
 
 
 def show(page: Path, widths: Sequence[int], directory: Path) -> Shown:
-    """Show a page in frames of several widths: windows of Chromium are no narrower than 500 pixels."""
+    """Show a page in frames of several widths: windows of Chromium are not narrower than 500 pixels."""
     source = page.read_text(encoding="utf-8")
     original, copy, frames = (directory / f"{name}.html" for name in ("original", "copy", "frames"))
     original.write_text(source, encoding="utf-8")

@@ -198,7 +198,7 @@ def test_in_memory_anything_goes_and_is_copied_unless_it_is_to_be_kept_as_it_is(
         TypeError, match=r"a checkpoint of type lock cannot be copied \(.*\); leave out locks, files and"
     ):
         first.save(threading.Lock())
-    first.save(Path("mine"))  # a path of the objective's own is no checkpoint file
+    first.save(Path("mine"))  # a path of the objective's own is not a checkpoint file
     assert Checkpoint(first.saved).load() == Path("mine")
 
 
