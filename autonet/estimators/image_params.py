@@ -1,4 +1,4 @@
-"""The parameters of the estimators of images: those of all estimators but for what concerns columns, and their own."""
+"""The parameters of the estimators of images: those of all estimators that do not concern columns, and their own."""
 
 # ruff: noqa: RUF009 - `param` returns a field
 

@@ -31,7 +31,7 @@ class FitInputs:
     ----------
     modality : Modality
     X : object
-        As passed to `fit`, but for rows that were left out.
+        As passed to `fit`, without rows that were left out.
     data : Data
     n_features : int
         Columns of `X`.
@@ -39,7 +39,7 @@ class FitInputs:
     y : ndarray of shape (n,), (n, n_labels) or (n, n_targets)
         Class codes, labels or values.
     sample_weight, groups : array-like or None
-        As passed to `fit`, but for rows that were left out.
+        As passed to `fit`, without rows that were left out.
     valid, test : tuple of Data and ndarray, or None
         Rows to validate on, or to score only, and their codes, labels or values.
     """

@@ -76,7 +76,7 @@ def _from_model_file(data: bytes) -> dict[str, Tensor]:
 def name_matching(network: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, str]:
     """Return the names of the weights that match, with those of the tensors of the network, of the same shape.
 
-    Names are the same, but for those of a network that is the only layer of another.
+    Names are the same, except those of a network that is the only layer of another.
     """
     state = network.state_dict()
 

@@ -189,7 +189,7 @@ class _File:
         return unpickle(encoder), unpickle(inputs, [mapped[first:last] for first, last in spans])
 
     def shrink(self, max_bytes: int, n_kept: int, own: int = -1) -> None:
-        """Drop the oldest encodings that nobody maps, but for some, until all together have so many bytes."""
+        """Drop the oldest encodings that nobody maps, except some, until all together have so many bytes."""
         with self._index():
             for number in map(int, np.argsort(self.records["used"])):
                 sizes = self.records["size"]

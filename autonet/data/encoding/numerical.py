@@ -21,7 +21,7 @@ Rows = NDArray[np.intp]
 SAMPLED_ROWS = 10_000  # rows for statistics ...
 SAMPLED_CELLS = 5_000_000  # ... and more, up to so many cells (rows x columns)
 BLOCK_CELLS = 250_000  # cells processed at a time: 2 MB in float64
-# Columns whose range is below this share of their values are constant but for rounding errors; scaled to one, these
+# Columns whose range is below this share of their values are constant up to rounding errors; scaled to one, these
 # would be noise.  Identifiers of ten digits and seconds since 1970 vary by more.
 NEARLY_CONSTANT = 1e-10
 

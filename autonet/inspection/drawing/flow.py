@@ -280,7 +280,7 @@ def _mark(value: Any) -> Any:
 
 
 def name_functions(functions: Sequence[Function]) -> str:
-    """Write functions in a row, but for the smallest among others."""
+    """Write functions in a row, except the smallest among others."""
     major = [f for f in functions if f.name not in _MINOR and not _is_arithmetic(f)]
     return " · ".join(map(name_function, major or functions[:1]))
 

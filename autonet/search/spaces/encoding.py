@@ -32,7 +32,7 @@ class Encoding:
 
     A *row* is an ndarray of shape (n_hyperparameters,), in the order of the space: numbers lie in [0, 1], categories
     are indices, inactive hyperparameters are NaN.  *Rows* have shape (n_rows, n_hyperparameters).  *Features* are the
-    columns for models, of shape (n_rows, n_features): hyperparameters with more than one value but for seeds, with a
+    columns for models, of shape (n_rows, n_features): hyperparameters with more than one value except seeds, with a
     fixed value where they are inactive.
 
     Parameters
@@ -60,7 +60,7 @@ class Encoding:
 
     @property
     def n_features(self) -> int:
-        """Number of hyperparameters with more than one value, but for seeds."""
+        """Number of hyperparameters with more than one value, except seeds."""
         return len(self.free)
 
     @property

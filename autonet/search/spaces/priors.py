@@ -83,7 +83,7 @@ class PriorHyperparameter(NumericalHyperparameter):  # type: ignore[type-arg]
     @property
     @abstractmethod
     def parameters(self) -> Mapping[str, Any]:
-        """Arguments of the constructor but for the name."""
+        """Arguments of the constructor except the name."""
 
     def sample_vector(self, size: int | None = None, *, seed: np.random.RandomState | None = None) -> Any:
         """Draw vector forms from the prior."""
@@ -145,7 +145,7 @@ class NormalHyperparameter(PriorHyperparameter):
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """Arguments of the constructor but for the name."""
+        """Arguments of the constructor except the name."""
         return {"mu": self.mu, "sigma": self.sigma, "q": self.q, "log": self._of_logarithm}
 
     def _to_inner(self, vector: FloatArray) -> FloatArray:
@@ -189,7 +189,7 @@ class QuantizedHyperparameter(PriorHyperparameter):
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """Arguments of the constructor but for the name."""
+        """Arguments of the constructor except the name."""
         return {"low": self.low, "high": self.high, "q": self.q, "log": self._of_logarithm}
 
     def _to_inner(self, vector: FloatArray) -> FloatArray:

@@ -51,7 +51,7 @@ def list_seeds(space: ConfigurationSpace) -> list[str]:
 
 
 def drop_seeds(config: Mapping[str, Any], space: ConfigurationSpace, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration without its seeds, but for those in `given`."""
+    """Return a configuration without its seeds, except those in `given`."""
     dropped = set(list_seeds(space)) - given.keys()
     return {name: value for name, value in config.items() if name not in dropped}
 
