@@ -40,8 +40,8 @@ def feature_importance(
 ) -> ResultTable:
     """Return how much worse a model scores when the values of a column are shuffled, a row per column.
 
-    After Breiman, "Random forests" (2001).  A column of noise would score the same before and after a shuffle, except for
-    chance; how much chance is known from the scores of several shuffles.
+    After Breiman, "Random forests" (2001).  A column of noise scores the same before and after a shuffle, up to chance;
+    how much that is shows in the scores of several shuffles.
 
     Parameters
     ----------
