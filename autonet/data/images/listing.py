@@ -45,8 +45,9 @@ def list_images(
     -------
     files : list of str
         An entry for each row of what `predict` returns for the path.
-    labels : ndarray of shape (n,) or (n, n_labels)
-        Only with `return_labels`.  An entry for each of `sample_weight` and `groups` that `fit` takes with the path.
+    labels : ndarray of shape (n,) or (n, n_labels), or dictionary of columns of shape (n,)
+        Only with `return_labels`.  Several labels of a CSV file with a header are a dictionary by name, without a
+        header an array.  `sample_weight` and `groups` that `fit` takes with the path are in the same order.
 
     Raises
     ------

@@ -252,16 +252,17 @@ def read_csv(
     Returns
     -------
     files : list of str
-    labels : ndarray of shape (n,) or (n, n_labels), or None
+    labels : ndarray of shape (n,), dictionary of such columns, ndarray of shape (n, n_labels), or None
+        Several labels are a dictionary, by name, if there is a header.
 
     Raises
     ------
     InvalidData
-        If a row has other columns or an empty value, a path leads out of the folders, or a label is missing or of
-        another kind.
+        If a row has other columns or an empty value, names of columns are missing or not distinct, a path leads out of
+        the folders, or a label is missing or of another kind.
     """
     folders = [Path(root) for root in roots] or [Path(path).parent]
-    rows = _read_rows(Path(path), folders, labeled=labeled)
+    header, rows = _read_rows(Path(path), folders, labeled=labeled)
     if not rows:
         raise InvalidData(f"{str(path)!r} has no rows; each must be the path of an image, and its label.")
     width = max(len(rows[0][1]), 2 if labeled else 1)
@@ -283,7 +284,22 @@ def read_csv(
                 "value among numbers; give the image a number, or leave it out."
             )
     labels = [to_labels(column, repr(str(path)), kind) for column in columns]
-    return found, labels[0] if len(labels) == 1 else np.column_stack(labels)
+    if len(labels) == 1:
+        return found, labels[0]
+    names = _name_labels(header, width, repr(str(path)))
+    return found, dict(zip(names, labels, strict=True)) if names else np.column_stack(labels)
+
+
+def _name_labels(header: Sequence[str], width: int, source: str) -> Sequence[str]:
+    """Return the names of several labels in a header; none if there is no header."""
+    names = header[1:]
+    if header and (len(header) != width or not all(names)):
+        got = f"{len(header)} columns" if len(header) != width else f"an empty name: {list(header)}"
+        raise InvalidData(f"The header of {source} has {got}; there must be {width}, one for each column.")
+    twice = [repr(name) for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise InvalidData(f"{source} has several columns named {join_first(twice)}; rename or drop them.")
+    return names
 
 
 def _check_endings(files: Sequence[str], source: str) -> None:
@@ -299,8 +315,8 @@ def _check_endings(files: Sequence[str], source: str) -> None:
         )
 
 
-def _read_rows(path: Path, folders: Sequence[Path], *, labeled: bool) -> list[tuple[int, list[str]]]:
-    """Return the rows of a CSV file with the numbers of their lines, without a header and empty lines."""
+def _read_rows(path: Path, folders: Sequence[Path], *, labeled: bool) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return the header of a CSV file, empty if there is none, and the other rows with the numbers of their lines."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -310,7 +326,7 @@ def _read_rows(path: Path, folders: Sequence[Path], *, labeled: bool) -> list[tu
     lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     first = 0 if not lines or any(sign in lines[0][1] for sign in DELIMITERS) or is_image_name(lines[0][1]) else 1
     if not labeled and len(lines) > first and all(is_image_name(line) for _, line in lines[first:]):
-        return [(number, [line]) for number, line in lines[first:]]
+        return [], [(number, [line]) for number, line in lines[first:]]
     delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
@@ -325,7 +341,7 @@ def _read_rows(path: Path, folders: Sequence[Path], *, labeled: bool) -> list[tu
             "one, and leave out what is no label."
         )
     has_header = len(rows) > 1 and _is_header(rows[0][1][0], rows[1][1][0], folders)
-    return rows[1:] if has_header else rows
+    return (rows[0][1], rows[1:]) if has_header else ([], rows)
 
 
 def _is_header(first: str, second: str, folders: Sequence[Path]) -> bool:

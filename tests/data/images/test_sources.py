@@ -116,7 +116,7 @@ def test_further_folders_may_have_one_class_and_empty_ones(folder: Path) -> None
     with pytest.raises(InvalidData, match=r"has 0 sub-folders; there must be one per class"):
         list_folder(folder / "cats", "text")
     (folder / "birds").rmdir()
-    with pytest.raises(InvalidData, match="has labels that are no numbers, but those of fit are: 'cats', 'dogs'"):
+    with pytest.raises(InvalidData, match=r"has text labels \('cats', 'dogs'\), but those of fit are numbers"):
         list_folder(folder, "number")
     (folder / "more/7").mkdir(parents=True)
     with pytest.raises(InvalidData, match=r"The folder '.*7' has no images"):
@@ -172,7 +172,8 @@ def test_what_is_no_image_is_refused() -> None:
         ("path,label\nb.png,7\na.JPG,-1\n", [7, -1]),
         ("\ufeffb.png;1.5\r\n\r\na.JPG;2\r\n", [1.5, 2.0]),
         ("b.png\t007\na.JPG\t1\n", ["007", "1"]),
-        ("file,furry,loud\nb.png, 1, 0\na.JPG, 1, 1\n", [[1, 0], [1, 1]]),
+        ("b.png, 1, 0\na.JPG, 1, 1\n", [[1, 0], [1, 1]]),
+        ("path,furry\nb.png,true\na.JPG,FALSE\n", [True, False]),
     ],
 )
 def test_a_csv_file_of_paths_and_labels(folder: Path, text: str, labels: Any) -> None:
@@ -181,6 +182,31 @@ def test_a_csv_file_of_paths_and_labels(folder: Path, text: str, labels: Any) ->
     files, found = read_csv(table)
     assert files == [str(folder / "cats/b.png"), str(folder / "cats/a.JPG")]
     assert found.tolist() == labels
+
+
+def test_several_labels_are_named_by_the_header(folder: Path) -> None:
+    table = folder / "cats" / "images.csv"
+    for first in ("file", ""):
+        table.write_text(f"{first},furry,age\nb.png, True, 1.5\na.JPG, False, 2\n", encoding="utf-8")
+        _, found = read_csv(table)
+        assert {name: column.tolist() for name, column in found.items()} == {"furry": [True, False], "age": [1.5, 2.0]}
+    assert len(list_pictures(table)) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("file,cat", r"The header of '.*x\.csv' has 2 columns; there must be 3, one for each column\."),
+        ("file,cat,", r"The header of '.*x\.csv' has an empty name: \['file', 'cat', ''\]; there must be 3, one for"),
+        ("file,cat,cat", r"'.*x\.csv' has several columns named 'cat'; rename or drop them\."),
+    ],
+)
+def test_headers_that_do_not_name_each_label_are_refused(folder: Path, header: str, message: str) -> None:
+    table = folder / "x.csv"
+    table.write_text(f"{header}\ncats/b.png,1,0\ncats/a.JPG,0,1\n", encoding="utf-8")
+    with pytest.raises(InvalidData, match=message):
+        read_csv(table)
+    assert len(list_pictures(table)) == 2
 
 
 def test_images_of_a_csv_file_or_a_single_one_are_listed(folder: Path) -> None:
@@ -237,7 +263,7 @@ def test_missing_labels_among_numbers_are_refused(folder: Path) -> None:
     for kind in (None, "number"):
         with pytest.raises(InvalidData, match=message):
             read_csv(table, kind=kind)  # type: ignore[arg-type]
-    assert read_csv(table, kind="text")[1].tolist() == [["1", "x"], ["NA", "y"]]
+    assert read_csv(table, kind="text")[1]["label"].tolist() == ["1", "NA"]
     assert len(list_pictures(table)) == 2
     table.write_text("cats/b.png,yes\ncats/a.JPG,NA\n", encoding="utf-8")
     assert read_csv(table)[1].tolist() == ["yes", "NA"]
