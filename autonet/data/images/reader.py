@@ -20,8 +20,8 @@ from autonet.data.images.arrays import (
     to_channels_first,
     to_values,
 )
+from autonet.data.images.files import BYTES_OF_16_BITS, BadFiles, ImageFormat, read_images
 from autonet.data.images.memory import allocate
-from autonet.data.images.pictures import BYTES_OF_16_BITS, BadFiles, PictureFormat, read_pictures
 from autonet.data.images.resize import resize
 from autonet.data.images.sources import list_pictures
 from autonet.data.images.units import WHITE, Unit, differ
@@ -89,7 +89,7 @@ class ImageReader:
     channels : {"first", "last"}
         Layout of arrays with four dimensions; later arrays of the other one are recognized by their shape.
     is_resized : bool
-        Whether arrays of another size are resized; files and pictures always are.
+        Whether arrays of another size are resized; files and PIL images always are.
     low, high : float
         Range of the values of fit; 0 and 255 of files of 8 bits.
     """
@@ -123,7 +123,7 @@ class ImageReader:
 
     @property
     def takes_files(self) -> bool:
-        """Whether files and pictures have the unit and channels of the images of fit."""
+        """Whether files and PIL images have the unit and channels of the images of fit."""
         return self.n_channels in (1, 3) and self.unit.takes_files(self.low, self.high)
 
     def describe_values(self) -> str:
@@ -165,9 +165,9 @@ class ImageReader:
         channels : {"first", "last"}, optional
             Layout of four dimensions.
         size : tuple of int, optional
-            Height and width to resize to.  Default: that of arrays; see `read_pictures` for files.
+            Height and width to resize to.  Default: that of arrays; see `read_images` for files.
         on_bad_files : {"raise", "skip"}
-            See `read_pictures`.
+            See `read_images`.
 
         Raises
         ------
@@ -177,9 +177,9 @@ class ImageReader:
         arrays = _open_arrays(X, is_resized=size is not None)
         kept = None
         if arrays is None:
-            pictures = read_pictures(list_pictures(X), size=size, on_bad_files=on_bad_files)
-            values, kept = pictures.values, pictures.kept
-            unit = Unit.infer_from_files(values, "floats" if pictures.form.is_float else "whole numbers")
+            images = read_images(list_pictures(X), size=size, on_bad_files=on_bad_files)
+            values, kept = images.values, images.kept
+            unit = Unit.infer_from_files(values, images.form.values)
         else:
             channels = find_channels(arrays[0].shape, channels)
             parts = _convert([to_channels_first(array, channels) for array in arrays])
@@ -190,7 +190,7 @@ class ImageReader:
         reader = cls(n_channels, height, width, unit, channels or "last", size is not None, low, high)
         return reader, ImageData(values, kept)
 
-    def read(self, X: Any, owner: str = "", on_bad_files: BadFiles | None = None) -> ImageData:
+    def read(self, X: Any, owner: str = "", on_bad_files: BadFiles = "refuse") -> ImageData:
         """Read images as those of fit.
 
         Parameters
@@ -198,8 +198,8 @@ class ImageReader:
         X : as in `infer`
         owner : str, optional
             Name of an estimator, for error messages.
-        on_bad_files : {"raise", "skip"} or None
-            See `read_pictures`; only `fit` has a choice.
+        on_bad_files : {"raise", "skip", "refuse"}
+            See `read_images`; only `fit` has the option.
 
         Raises
         ------
@@ -208,7 +208,7 @@ class ImageReader:
         """
         arrays, fitted = _open_arrays(X, self.is_resized), f"{owner or 'the model'} was fitted to"
         if arrays is None:
-            return self._read_pictures(list_pictures(X), fitted, on_bad_files)
+            return self._read_images(list_pictures(X), fitted, on_bad_files)
         if len(arrays) == 1:
             self._check_dimensions(arrays[0].shape)
         parts = [to_channels_first(array, self._find_channels(array)) for array in arrays]
@@ -252,7 +252,7 @@ class ImageReader:
             DataWarning,
         )
 
-    def _read_pictures(self, pictures: Sequence[Any], fitted: str, on_bad_files: BadFiles | None) -> ImageData:
+    def _read_images(self, images: Sequence[Any], fitted: str, on_bad_files: BadFiles) -> ImageData:
         if not self.takes_files:
             what = self.describe_values()
             if self.n_channels not in (1, 3):
@@ -260,12 +260,11 @@ class ImageReader:
             elif self.unit in (Unit.BYTES, Unit.FLOATS):
                 what = f"values from {self.low:g} to {self.high:g}"
             raise InvalidData(
-                "X has files or pictures, which are read as 1 or 3 channels with values from 0 to 255, but "
+                "X has files or PIL images, which are read as 1 or 3 channels with values from 0 to 255, but "
                 f"{fitted} arrays of {what}; pass such arrays."
             )
-        is_float = {"floats": True, "whole numbers": False, "either": None}[self.unit.file_values]
-        form = PictureFormat(self.n_channels, (self.height, self.width), self.unit.is_bytes, is_float)
-        found = read_pictures(pictures, form, on_bad_files=on_bad_files)
+        form = ImageFormat(self.n_channels, (self.height, self.width), self.unit.is_bytes, self.unit.file_values)
+        found = read_images(images, form, on_bad_files=on_bad_files)
         low, high = _find_range(found.values)
         if self.unit.doubts_files((self.low, self.high), (low, high), len(found.values)):
             self._warn_of_range(low, high, fitted)

@@ -126,7 +126,7 @@ def test_whole_numbers_and_files_are_refused_after_standardized_values(tmp_path:
 def test_files_are_refused_after_arrays_of_another_range(tmp_path: Path, values: Any, what: str) -> None:
     values.flat[:2] = min(0, values.min()), values.max()
     message = (
-        "files or pictures, which are read as 1 or 3 channels with values from 0 to 255, but the model was fitted to"
+        "files or PIL images, which are read as 1 or 3 channels with values from 0 to 255, but the model was fitted to"
     )
     Image.fromarray(VALUES[0]).save(tmp_path / "0.png")
     with pytest.raises(InvalidData, match=f"X has {message} arrays of {what}; pass such arrays"):
