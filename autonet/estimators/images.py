@@ -12,9 +12,12 @@ import torch
 from torch import nn
 
 from autonet.core.modality import Modality
+from autonet.data.images.csv_files import read_csv
+from autonet.data.images.folders import list_folder
 from autonet.data.images.labels import find_label_kind
+from autonet.data.images.names import is_table
 from autonet.data.images.roots import check_roots
-from autonet.data.images.sources import is_table, list_folder, list_pictures, read_csv
+from autonet.data.images.sources import collect_images
 from autonet.estimators.autopytorch.keywords import accept_old_keywords
 from autonet.estimators.classification import AutoNetClassification
 from autonet.estimators.image_inspected import InspectedImages
@@ -284,7 +287,7 @@ class _ImageEstimator(InspectedImages):
             return X, y
         roots = self._root_folders if options is None else options.root_folders or ()
         if y is not None:
-            return list_pictures(X, roots=roots), y
+            return collect_images(X, roots=roots), y
         if options is None:
             y_fit = self.model_.targets.labels
         kind = None if options is not None and y_fit is None else find_label_kind(y_fit)
@@ -292,7 +295,7 @@ class _ImageEstimator(InspectedImages):
 
     def _list_rows(self, X: Any) -> Any:
         """Return the files of a folder, or of a CSV file, to predict."""
-        return list_pictures(X, roots=self._root_folders) if isinstance(X, str | os.PathLike) else X
+        return collect_images(X, roots=self._root_folders) if isinstance(X, str | os.PathLike) else X
 
     @property
     def _root_folders(self) -> Sequence[str | os.PathLike[str]]:

@@ -1,12 +1,15 @@
-"""What a folder or a CSV file of images holds, in the order of fit and predict."""
+"""List the images of a folder or CSV file."""
 
 import os
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
 from autonet.core.errors import InvalidData
+from autonet.data.images.csv_files import read_csv
+from autonet.data.images.folders import list_folder
+from autonet.data.images.names import is_table
 from autonet.data.images.roots import check_roots
-from autonet.data.images.sources import is_table, list_folder, list_pictures, read_csv
+from autonet.data.images.sources import collect_images
 
 __all__ = ["list_images"]
 
@@ -73,5 +76,5 @@ def list_images(
     if not isinstance(path, str | os.PathLike):
         raise InvalidData(f"path must be that of a folder, a CSV file or an image; got {path!r:.60}.")
     if not return_labels:
-        return list_pictures(path, f"{path!s:.200}", roots)
+        return collect_images(path, f"{path!s:.200}", roots)
     return read_csv(path, roots) if is_table(path) else list_folder(path)

@@ -23,7 +23,7 @@ from autonet.data.images.arrays import (
 from autonet.data.images.files import BYTES_OF_16_BITS, BadFiles, ImageFormat, read_images
 from autonet.data.images.memory import allocate
 from autonet.data.images.resize import resize
-from autonet.data.images.sources import list_pictures
+from autonet.data.images.sources import collect_images
 from autonet.data.images.units import WHITE, Unit, differ
 
 __all__ = ["ImageData", "ImageReader"]
@@ -177,7 +177,7 @@ class ImageReader:
         arrays = _open_arrays(X, is_resized=size is not None)
         kept = None
         if arrays is None:
-            images = read_images(list_pictures(X), size=size, on_bad_files=on_bad_files)
+            images = read_images(collect_images(X), size=size, on_bad_files=on_bad_files)
             values, kept = images.values, images.kept
             unit = Unit.infer_from_files(values, images.form.values)
         else:
@@ -208,7 +208,7 @@ class ImageReader:
         """
         arrays, fitted = _open_arrays(X, self.is_resized), f"{owner or 'the model'} was fitted to"
         if arrays is None:
-            return self._read_images(list_pictures(X), fitted, on_bad_files)
+            return self._read_images(collect_images(X), fitted, on_bad_files)
         if len(arrays) == 1:
             self._check_dimensions(arrays[0].shape)
         parts = [to_channels_first(array, self._find_channels(array)) for array in arrays]
