@@ -189,8 +189,8 @@ class _ImageEstimator(InspectedImages):
             Images of one shape: arrays or tensors of shape (n, height, width), (n, height, width, channels) or (n,
             channels, height, width); with `image_size` also a sequence or column of arrays of different sizes.  Or
             files, of any sizes, which need the extra ``images``: a sequence, a column, or a data frame with one column,
-            of paths, contents as bytes, or pictures of Pillow.  Or, without `y`, the path of a folder with a sub-folder
-            of images for each class, or of a CSV file of paths and labels.
+            of paths, contents as bytes, or PIL images.  Or, without `y`, the path of a folder with a sub-folder of
+            images for each class, or of a CSV file of paths and labels.
             `predict` also takes the path of a folder of images, of a CSV file of paths, or of an image.
             `autonet.list_images` lists the images of a path in the order in which they are taken.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
@@ -214,8 +214,15 @@ class _ImageEstimator(InspectedImages):
 
         Raises
         ------
-        InvalidData, InvalidOption, SearchFailed
-            As `AutoNetClassification.fit`.
+        InvalidData
+            If images, targets or weights are invalid: there are images of different shapes or units, files that cannot
+            be read, classes without images, or paths that lead out of their folder; before any training.
+        InvalidOption
+            If an option or an update of the space is invalid; before any training.
+        MissingPackage
+            If there are files, and Pillow is not installed.
+        SearchFailed
+            If no model could be trained; its cause is the first exception.
         """
         return super().fit(  # type: ignore[misc,no-any-return]  # of the estimator
             X,
@@ -320,7 +327,7 @@ class AutoNetImageClassification(_ImageEstimator, AutoNetClassification, **IN_NO
 
     Notes
     -----
-    `fit` says what images may be: arrays, tensors, pictures of Pillow, paths of files, a folder or a CSV file.
+    `fit` says what images may be: arrays, tensors, PIL images, paths of files, a folder or a CSV file.
 
     Examples
     --------

@@ -55,7 +55,10 @@ def list_images(
     Raises
     ------
     InvalidData
-        If there is nothing at the path, or there are no images; see `AutoNetImageClassification.fit`.
+        If there is nothing at the path, or there are no images; if a path or link leads out of the folders; if a CSV
+        file has rows of different lengths, empty values or, among its labels, markers of missing ones, or several
+        labels of the same name.  With `return_labels`, if a folder has fewer than two sub-folders, one without images,
+        or two that are named as parts of a data set.
     InvalidOption
         If `root_folders` is no list of paths.
 
