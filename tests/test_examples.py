@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from autonet import AutoNetClassification, AutoNetRegression
-from autonet.data.images.pictures import PictureFormat, read_pictures
+from autonet.data.images.files import ImageFormat, read_images
 from autonet.search import Status, Study, minimize
 from tests.blocks import run_page
 
@@ -106,7 +106,7 @@ def _check_reading(page: Any, folder: Path) -> None:
         for picture in pictures:
             picture.save(folder / "picture.png", exif=exif)
             content = (folder / "picture.png").read_bytes()
-            expected = read_pictures([content], PictureFormat(channels, (24, 24), is_bytes=True)).values
+            expected = read_images([content], ImageFormat(channels, (24, 24), is_bytes=True)).values
             np.testing.assert_allclose(page.read(content).astype(int), expected, atol=3)
     Image.fromarray(pixels[..., 0].astype(np.float32)).save(folder / "depth.tif")
     with pytest.raises(ValueError, match="A model of files of floats takes no others"):

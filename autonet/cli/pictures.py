@@ -1,8 +1,6 @@
 """Images as tables: folders, single files, and tables with a column of paths."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +12,11 @@ from autonet.cli.texts import ColumnKind
 from autonet.core.errors import InvalidData
 from autonet.core.files import check_path
 from autonet.core.warn import join_first
+from autonet.data.images.csv_files import find_files, lacks_header, read_csv
+from autonet.data.images.folders import list_folder
 from autonet.data.images.labels import LabelKind
-from autonet.data.images.sources import (
-    DELIMITERS,
-    find_files,
-    is_image_name,
-    is_table,
-    list_folder,
-    list_pictures,
-    read_csv,
-)
+from autonet.data.images.names import is_image_name
+from autonet.data.images.sources import collect_images
 
 __all__ = [
     "FindRoots",
@@ -45,7 +38,7 @@ FILE, LABEL = "file", "label"
 def has_labels(path: str) -> bool:
     """Return whether labels need no name: in a folder, and in a table of paths and labels without a header."""
     check_path(path, "The path of the data")
-    return Path(path).is_dir() or _lacks_header(path)
+    return Path(path).is_dir() or lacks_header(path)
 
 
 def check_target(path: str | None, targets: tuple[str, ...], name: str) -> None:
@@ -96,9 +89,9 @@ def read_files(
     """
     check_path(path, "The path of the data")
     if Path(path).is_dir() or is_image_name(path):  # a single image has no label: `list_folder` refuses it
-        files, labels = list_folder(path, label_kind) if labeled else (list_pictures(path, path), None)
+        files, labels = list_folder(path, label_kind) if labeled else (collect_images(path, path), None)
         return Table({FILE: files} if labels is None else {FILE: files, LABEL: labels}, path)
-    if _lacks_header(path):
+    if lacks_header(path):
         files, labels = read_csv(path, find_roots(), kind=label_kind)
         names = [LABEL] if labels.ndim == 1 else [f"{LABEL}_{i}" for i in range(1, labels.shape[1] + 1)]
         return Table({FILE: files, **dict(zip(names, np.atleast_2d(labels.T), strict=True))}, path)
@@ -150,18 +143,3 @@ def resolve_paths(table: Table, name: str, roots: Sequence[str | Path] = ()) -> 
         return paths
     folders = [Path(root) for root in roots] or ([source.parent] if source.is_file() else [])
     return find_files(paths, folders, table.source) if folders else paths
-
-
-def _lacks_header(path: str) -> bool:
-    """Return whether a CSV file of several columns begins with the name of an image.
-
-    One whose lines are names of images as a whole is a list of them, with delimiters in their names.
-    """
-    if not is_table(path):
-        return False
-    with Path(path).open(encoding="utf-8-sig", errors="replace") as lines:
-        head = lines.readline().strip()
-        parts = re.split(f"[{DELIMITERS}]", head)
-        if len(parts) < 2 or not is_image_name(parts[0].strip(' "')):
-            return False
-        return not all(is_image_name(line.strip()) for line in chain([head], lines) if line.strip())

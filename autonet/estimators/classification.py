@@ -104,20 +104,33 @@ class AutoNetClassification(AutoPyTorchMixin, ClassifierMixin, AutoNet):  # type
         probabilities = self.predict_proba(X)
         return self.model_.decide(probabilities), probabilities
 
-    def predict_proba(self, X: Any) -> Array:
+    @overload
+    def predict_proba(self, X: Any, *, as_frame: Literal[False] = False) -> Array: ...
+
+    @overload
+    def predict_proba(self, X: Any, *, as_frame: Literal[True]) -> Any: ...
+
+    def predict_proba(self, X: Any, *, as_frame: bool = False) -> Any:
         """Predict probabilities, columns in the order of `classes_`.
 
         Parameters
         ----------
         X : as in `fit`
+        as_frame : bool, default=False
+            Return a pandas data frame with a column for each class or label, and the index of `X` if it has one; the
+            index of images in a folder, a CSV file or a list of paths is their paths.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+        ndarray or DataFrame of shape (n_samples, n_classes) or (n_samples, n_labels)
             For several labels, the probability of each.
+
+        Raises
+        ------
+        MissingPackage
+            If a frame is asked for, and pandas is not installed.
         """
-        probabilities: Array = self.model_.predict_proba(self._list_rows(X), owner=type(self).__name__)
-        return probabilities
+        return self.model_.predict_proba(self._list_rows(X), as_frame=as_frame, owner=type(self).__name__)
 
     def predict_set(self, X: Any, coverage: float = 0.9) -> Array:
         """Predict sets of classes that hold the true one in a share of the rows.

@@ -12,9 +12,12 @@ import torch
 from torch import nn
 
 from autonet.core.modality import Modality
+from autonet.data.images.csv_files import read_csv
+from autonet.data.images.folders import list_folder
 from autonet.data.images.labels import find_label_kind
+from autonet.data.images.names import is_table
 from autonet.data.images.roots import check_roots
-from autonet.data.images.sources import is_table, list_folder, list_pictures, read_csv
+from autonet.data.images.sources import collect_images
 from autonet.estimators.autopytorch.keywords import accept_old_keywords
 from autonet.estimators.classification import AutoNetClassification
 from autonet.estimators.image_inspected import InspectedImages
@@ -186,8 +189,8 @@ class _ImageEstimator(InspectedImages):
             Images of one shape: arrays or tensors of shape (n, height, width), (n, height, width, channels) or (n,
             channels, height, width); with `image_size` also a sequence or column of arrays of different sizes.  Or
             files, of any sizes, which need the extra ``images``: a sequence, a column, or a data frame with one column,
-            of paths, contents as bytes, or pictures of Pillow.  Or, without `y`, the path of a folder with a sub-folder
-            of images for each class, or of a CSV file of paths and labels.
+            of paths, contents as bytes, or PIL images.  Or, without `y`, the path of a folder with a sub-folder of
+            images for each class, or of a CSV file of paths and labels.
             `predict` also takes the path of a folder of images, of a CSV file of paths, or of an image.
             `autonet.list_images` lists the images of a path in the order in which they are taken.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
@@ -211,8 +214,15 @@ class _ImageEstimator(InspectedImages):
 
         Raises
         ------
-        InvalidData, InvalidOption, SearchFailed
-            As `AutoNetClassification.fit`.
+        InvalidData
+            If images, targets or weights are invalid: there are images of different shapes or units, files that cannot
+            be read, classes without images, or paths that lead out of their folder; before any training.
+        InvalidOption
+            If an option or an update of the space is invalid; before any training.
+        MissingPackage
+            If there are files, and Pillow is not installed.
+        SearchFailed
+            If no model could be trained; its cause is the first exception.
         """
         return super().fit(  # type: ignore[misc,no-any-return]  # of the estimator
             X,
@@ -284,7 +294,7 @@ class _ImageEstimator(InspectedImages):
             return X, y
         roots = self._root_folders if options is None else options.root_folders or ()
         if y is not None:
-            return list_pictures(X, roots=roots), y
+            return collect_images(X, roots=roots), y
         if options is None:
             y_fit = self.model_.targets.labels
         kind = None if options is not None and y_fit is None else find_label_kind(y_fit)
@@ -292,7 +302,7 @@ class _ImageEstimator(InspectedImages):
 
     def _list_rows(self, X: Any) -> Any:
         """Return the files of a folder, or of a CSV file, to predict."""
-        return list_pictures(X, roots=self._root_folders) if isinstance(X, str | os.PathLike) else X
+        return collect_images(X, roots=self._root_folders) if isinstance(X, str | os.PathLike) else X
 
     @property
     def _root_folders(self) -> Sequence[str | os.PathLike[str]]:
@@ -317,7 +327,7 @@ class AutoNetImageClassification(_ImageEstimator, AutoNetClassification, **IN_NO
 
     Notes
     -----
-    `fit` says what images may be: arrays, tensors, pictures of Pillow, paths of files, a folder or a CSV file.
+    `fit` says what images may be: arrays, tensors, PIL images, paths of files, a folder or a CSV file.
 
     Examples
     --------

@@ -43,7 +43,7 @@ def describe_reader(reader: ImageReader) -> list[tuple[str, str]]:
     other = f"arrays and files {files}" if arrays == files else f"arrays {arrays}; files {files}"
     return [
         ("images", f"{reader.height} × {reader.width} pixels (height × width), {channels}{named}"),
-        ("values", reader.unit),
+        ("values", reader.describe_values()),
         ("other sizes", other),
     ]
 

@@ -128,7 +128,8 @@ class FittedModel:
             Columns with names are selected by name: in any order, further ones are ignored.
         as_frame : bool, default=False
             Return a pandas data frame with a column for each class, and the index of `X` if it has one; of images in
-            a folder, a CSV file or a list of paths, the index is their paths.
+            a folder, a CSV file or a list of paths, the index is their paths.  Paths in a CSV file are relative to its
+            folder: only an estimator knows `root_folders`.
         owner : str, optional
             Name of an estimator whose columns must be exactly those of fit, as scikit-learn requires.
 

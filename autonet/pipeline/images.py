@@ -13,7 +13,7 @@ from autonet.core.modality import Augmentation, Holdout, Inputs, Modality, Refit
 from autonet.core.task import InputLayout, Task
 from autonet.data.images.arrays import Channels
 from autonet.data.images.encoder import ImageEncoder, ImageLayout
-from autonet.data.images.pictures import BadFiles
+from autonet.data.images.files import BadFiles
 from autonet.data.images.reader import ImageData, ImageReader
 from autonet.models.image_network import build_image_network
 from autonet.models.network import build_linear

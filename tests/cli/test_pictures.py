@@ -212,6 +212,10 @@ def test_files_as_tables(folder: Path, tmp_path: Path) -> None:
         ("label_2", [0, 1]),
     ]
     assert resolve_paths(table, "file") == [str(folder / "dark/00.png"), str(folder / "light/00.png")]
+    several.write_text("path,big,dark\ndark/00.png,1,True\nlight/00.png,0,false\n", encoding="utf-8")
+    table = read_files(str(several), None, labeled=True)
+    _, labels = autonet.list_images(several, return_labels=True)
+    assert {name: table[name].tolist() for name in labels} == {name: column.tolist() for name, column in labels.items()}
     outside = tmp_path / "outside.csv"
     outside.write_text("path,y\n../x.png,1\n", encoding="utf-8")
     with pytest.raises(InvalidData, match=r"1 paths in .*outside.csv lead out of"):

@@ -71,6 +71,46 @@ def test_all_that_follows_a_fit_looks_in_its_root_folders(folder: Path, tmp_path
     assert len(AugmentationsDisplay.from_estimator(auto, table, n_images=2).images) == 2
 
 
+@pytest.mark.parametrize("cls", [AutoNetImageClassification, AutoNetImageRegression])
+def test_several_labels_of_csv_files_are_matched_by_name(folder: Path, tmp_path: Path, cls: Any) -> None:
+    files = sorted(folder.glob("*/*.png"))
+    dark = [int(file.parent.name == "1") for file in files]
+    for name, header, swapped in (("train.csv", "file,dark,light", False), ("test.csv", "file,light,dark", True)):
+        columns = [(1 - flag, flag) if swapped else (flag, 1 - flag) for flag in dark]
+        lines = [f"{file.relative_to(folder)},{a},{b}" for file, (a, b) in zip(files, columns, strict=True)]
+        (folder / name).write_text("\n".join([header, *lines]), encoding="utf-8")
+    train, test, table = folder / "train.csv", folder / "test.csv", tmp_path / "plain.csv"
+    auto = cls(**QUICK | {"max_budget": 9}).fit(train, X_valid=test, X_test=test)
+    assert auto.model_.targets.columns == ("dark", "light")
+    assert auto.score(test) == auto.score(train) > 0.9
+    metric = "multilabel_accuracy" if cls is AutoNetImageClassification else "r2"
+    scores = [auto.evaluate(X, metrics=[metric], n_bootstrap=0)[0]["score"] for X in (train, test)]
+    assert scores[0] == scores[1]
+    assert auto.fit_result["info"][f"test_{metric}"] == pytest.approx(scores[0])
+    assert len(auto.leaderboard(test)) == len(auto.leaderboard(train))
+    table.write_text("\n".join(train.read_text("utf-8").splitlines()[1:]), encoding="utf-8")  # without header
+    assert auto.set_params(root_folders=[folder]).score(table) == auto.score(train)
+
+
+def test_labels_of_several_columns_follow_bad_files(folder: Path, tmp_path: Path) -> None:
+    files = sorted(folder.glob("*/*.png"))
+    lines = [f"{file},{int(file.parent.name == '1')},{int(file.parent.name > '1')}" for file in files]
+    (tmp_path / "rows.csv").write_text("\n".join(["file,dark,light", "gone.png,1,0", *lines]), encoding="utf-8")
+    auto = AutoNetImageClassification(**QUICK, on_bad_files="skip", root_folders=[folder, tmp_path])
+    with pytest.warns(DataWarning, match="1 of 37 files cannot be read and are left out"):
+        assert auto.fit(tmp_path / "rows.csv").model_.targets.columns == ("dark", "light")
+
+
+def test_folders_of_booleans_have_the_labels_of_a_fit_to_booleans(folder: Path, tmp_path: Path) -> None:
+    files, labels = autonet.list_images(folder, return_labels=True)
+    for kind, names in (("1", "True"), ("3", "False")):
+        shutil.copytree(folder / kind, tmp_path / names)
+    auto = AutoNetImageClassification(**QUICK).fit(files, labels == "1", X_test=tmp_path)
+    found, booleans = autonet.list_images(tmp_path, return_labels=True)
+    assert auto.classes_.tolist() == [False, True]
+    assert auto.score(tmp_path) == auto.score(found, booleans == "True")
+
+
 def test_root_folders_that_are_set_later_are_preferred(folder: Path, tmp_path: Path) -> None:
     auto = AutoNetImageRegression(**QUICK, root_folders=[folder]).fit(write(tmp_path / "train.csv", folder))
     moved = shutil.copytree(folder, tmp_path / "moved")
@@ -162,6 +202,10 @@ def test_frames_of_predictions_are_indexed_by_file(folder: Path, tmp_path: Path)
     column = pd.Series(files, index=range(100, 136))
     for named in (column, column.to_frame("path")):
         assert auto.model_.predict_proba(named, as_frame=True).index.tolist() == list(range(100, 136))
+    assert auto.predict_proba(table, as_frame=True).equals(auto.model_.predict_proba(table, as_frame=True))
+    elsewhere = write(tmp_path / "elsewhere.csv", folder)
+    frame = auto.set_params(root_folders=[folder]).predict_proba(elsewhere, as_frame=True)
+    assert (frame.index.tolist(), frame.columns.tolist()) == (files, ["1", "2", "3"])
     contents = [Path(file).read_bytes() for file in files]
     assert auto.model_.predict_proba(contents, as_frame=True).index.tolist() == list(range(36))
 

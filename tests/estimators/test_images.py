@@ -200,7 +200,7 @@ def test_paths_that_are_no_training_images_are_refused(
 @pytest.mark.parametrize("cls", [AutoNetImageClassification, AutoNetImageRegression])
 def test_help_describes_images(cls: Any) -> None:
     text = inspect.getdoc(cls.fit) or ""
-    for kind in ("(n, height, width)", "tensor", "data frame", "paths", "Pillow", "folder", "CSV file"):
+    for kind in ("(n, height, width)", "tensor", "data frame", "paths", "PIL images", "folder", "CSV file"):
         assert kind in text
     for name, member in inspect.getmembers(cls):
         assert name.startswith("_") or "(n_samples, n_features)" not in (inspect.getdoc(member) or ""), name

@@ -8,6 +8,7 @@ import pytest
 from autonet import AutoNetImageClassification
 from autonet.core.errors import InvalidOption
 from autonet.data.images.reader import ImageReader
+from autonet.data.images.units import Unit
 from autonet.inspection.image_importance import choose_patch_size, importance_map, list_patches
 
 
@@ -31,13 +32,13 @@ def test_patches_that_tell_the_class_stand_above_noise(
 
 
 def test_patches_cover_images_of_any_size() -> None:
-    reader = ImageReader(1, 5, 7, True)
+    reader = ImageReader(1, 5, 7, Unit.BYTES)
     assert choose_patch_size(reader) == 1
     covered = np.zeros((5, 7), int)
     for top, left, height, width in list_patches(reader, 3):
         covered[top : top + height, left : left + width] += 1
     assert (covered == 1).all()
-    assert choose_patch_size(ImageReader(1, 28, 20, True)) == 4
+    assert choose_patch_size(ImageReader(1, 28, 20, Unit.BYTES)) == 4
 
 
 def test_impossible_patches_are_refused(image_classifier: AutoNetImageClassification, pictures: Any) -> None:

@@ -250,6 +250,7 @@ def test_probabilities_as_a_frame(table: pd.DataFrame, served: AutoNetClassifica
     assert frame.columns.tolist() == ["down", "up"]
     assert frame.index.tolist() == [1000, 1001, 1002, 1003, 1004]
     np.testing.assert_array_equal(frame, served.predict_proba(X[:5]))
+    assert served.predict_proba(X[:5], as_frame=True).equals(frame)
     y = np.column_stack([table.sold, table["size"] > 0]).astype(int)
     several = AutoNetClassification("tiny_cs", max_trials=1, budget_type="epochs", max_budget=3).fit(X, y)
     assert several.model_.predict_proba(X[:2], as_frame=True).columns.tolist() == [0, 1]

@@ -119,13 +119,13 @@ def _stack(parts: list[NDArray[Any] | None], name: str) -> NDArray[Any] | None:
 
 
 def _check_kinds(arrays: Sequence[NDArray[Any]], name: str) -> None:
-    kinds = {_find_unit(array.dtype): array.dtype for array in arrays}
+    kinds = {_name_kind(array.dtype): array.dtype for array in arrays}
     if len(kinds) > 1:
         found = " and ".join(map(str, kinds.values()))
         raise InvalidData(f"{name} has images of {found}, which may be of different units; convert them to one dtype.")
 
 
-def _find_unit(dtype: np.dtype[Any]) -> str:
+def _name_kind(dtype: np.dtype[Any]) -> str:
     """Return what tells units: 8 and 16 bits are full at different values, wider numbers hold any."""
     return dtype.name if dtype.kind in "iu" and dtype.itemsize <= 2 else dtype.kind.replace("u", "i")
 

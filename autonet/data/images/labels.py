@@ -1,7 +1,8 @@
-"""Labels of images in the names of folders and in CSV files: text or numbers."""
+"""Labels of images in the names of folders and in CSV files: text, numbers or booleans."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -13,10 +14,11 @@ from autonet.core.warn import join_first
 __all__ = ["LabelKind", "find_label_kind", "find_missing", "to_labels"]
 
 LabelKind = Literal["text", "number"]
-"""What the labels of a fit are."""
+"""What the labels of a fit are; booleans are numbers."""
 
 WHOLE = re.compile(r"[+-]?\d{1,18}")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+BOOLEANS = {"true": True, "false": False}
 LEADING_ZERO = re.compile(r"[+-]?0\d")
 # What pandas reads as missing by default, in lower case.
 MISSING = frozenset(
@@ -26,8 +28,9 @@ MISSING = frozenset(
 
 
 def find_label_kind(labels: Any) -> LabelKind:
-    """Return whether labels, array-like or None, are text; those of a regression are numbers."""
-    values = [] if labels is None else np.asarray(labels, dtype=object).ravel().tolist()
+    """Return the kind of labels: array-like, a dictionary of columns, or None for those of a regression."""
+    columns = [] if labels is None else labels.values() if isinstance(labels, Mapping) else [labels]
+    values = list(chain.from_iterable(np.asarray(column, dtype=object).ravel().tolist() for column in columns))
     return "text" if values and all(isinstance(value, str) for value in values) else "number"
 
 
@@ -39,7 +42,7 @@ def find_missing(texts: Sequence[str]) -> int | None:
 
 
 def to_labels(texts: Sequence[str], source: str, kind: LabelKind | None = None) -> NDArray[Any]:
-    """Return labels as whole numbers, numbers, or text.
+    """Return labels as whole numbers, numbers, booleans or text.
 
     Parameters
     ----------
@@ -47,7 +50,8 @@ def to_labels(texts: Sequence[str], source: str, kind: LabelKind | None = None) 
     source : str
         Where they are from, for error messages.
     kind : {"text", "number"}, optional
-        What the labels of the fit are, of further ones.  Default: numbers if all are, none with a leading zero.
+        Kind of the labels of the fit, for further ones.  Default: numbers if all are, none with a leading zero;
+        booleans if all are "true" or "false", in any case.
 
     Returns
     -------
@@ -56,11 +60,17 @@ def to_labels(texts: Sequence[str], source: str, kind: LabelKind | None = None) 
     Raises
     ------
     InvalidData
-        If labels are to be numbers, and some are not.
+        If the labels of the fit are numbers or booleans, and these are not.
     """
     others = [repr(text) for text in dict.fromkeys(texts) if not NUMBER.fullmatch(text)]
+    booleans = [BOOLEANS.get(text.lower()) for text in texts]
+    if kind != "text" and others and None not in booleans:
+        return np.array(booleans, np.bool_)
     if kind == "number" and others:
-        raise InvalidData(f"{source} has labels that are no numbers, but those of fit are: {join_first(others)}.")
+        raise InvalidData(
+            f"{source} has text labels ({join_first(others)}), but those of fit are numbers or booleans; use the "
+            "labels of fit."
+        )
     if kind == "text" or others or (kind is None and any(map(LEADING_ZERO.match, texts))):
         return np.array(texts, np.str_)
     return np.array(texts, np.int64 if all(map(WHOLE.fullmatch, texts)) else np.float64)

@@ -1,12 +1,15 @@
-"""What a folder or a CSV file of images holds, in the order of fit and predict."""
+"""List the images of a folder or CSV file."""
 
 import os
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
 from autonet.core.errors import InvalidData
+from autonet.data.images.csv_files import read_csv
+from autonet.data.images.folders import list_folder
+from autonet.data.images.names import is_table
 from autonet.data.images.roots import check_roots
-from autonet.data.images.sources import is_table, list_folder, list_pictures, read_csv
+from autonet.data.images.sources import collect_images
 
 __all__ = ["list_images"]
 
@@ -45,13 +48,17 @@ def list_images(
     -------
     files : list of str
         An entry for each row of what `predict` returns for the path.
-    labels : ndarray of shape (n,) or (n, n_labels)
-        Only with `return_labels`.  An entry for each of `sample_weight` and `groups` that `fit` takes with the path.
+    labels : ndarray of shape (n,) or (n, n_labels), or dictionary of columns of shape (n,)
+        Only with `return_labels`.  Several labels of a CSV file with a header are a dictionary by name, without a
+        header an array.  `sample_weight` and `groups` that `fit` takes with the path are in the same order.
 
     Raises
     ------
     InvalidData
-        If there is nothing at the path, or there are no images; see `AutoNetImageClassification.fit`.
+        If there is nothing at the path, or there are no images; if a path or link leads out of the folders; if a CSV
+        file has rows of different lengths, empty values or, among its labels, markers of missing ones, or several
+        labels of the same name.  With `return_labels`, if a folder has fewer than two sub-folders, one without images,
+        or two that are named as parts of a data set.
     InvalidOption
         If `root_folders` is no list of paths.
 
@@ -72,5 +79,5 @@ def list_images(
     if not isinstance(path, str | os.PathLike):
         raise InvalidData(f"path must be that of a folder, a CSV file or an image; got {path!r:.60}.")
     if not return_labels:
-        return list_pictures(path, f"{path!s:.200}", roots)
+        return collect_images(path, f"{path!s:.200}", roots)
     return read_csv(path, roots) if is_table(path) else list_folder(path)

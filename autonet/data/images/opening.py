@@ -1,4 +1,4 @@
-"""Opening pictures: files, their content and pictures of Pillow; what their headers say without decoding."""
+"""Open image files and read their headers."""
 
 import io
 import os
@@ -15,16 +15,26 @@ from autonet.core.errors import MissingPackage
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["DEEP_MODES", "FLOAT_MODE", "GRAY_MODES", "Header", "import_pillow", "open_picture", "read_header", "turn"]
+__all__ = [
+    "DEEP_MODES",
+    "FLOAT_MODE",
+    "GRAY_MODES",
+    "Header",
+    "TooManyPixels",
+    "import_pillow",
+    "open_image",
+    "read_header",
+    "turn",
+]
 
 # Formats that Pillow reads with another program.
 PROGRAMS = ("EPS", "WMF")
 ORIENTATION = 0x0112  # tag of EXIF
 # Where Pillow keeps metadata that say an orientation.
 METADATA = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
-# Pillow's pictures are no safe way to decode a file in several threads.
+# Several threads must not decode one PIL image at a time.
 DECODING = Lock()
-# Formats that are animated to Pillow: pictures of cameras that hold a preview beside the picture.
+# Formats that are animated to Pillow: images of cameras that hold a preview beside the image.
 STILL = ("MPO",)
 FLOAT_MODE = "F"
 DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", FLOAT_MODE)
@@ -39,7 +49,7 @@ APPLICATIONS = range(0xE1, 0xEE)
 
 @dataclass(frozen=True)
 class Header:
-    """What is known of a picture before it is decoded.
+    """What is known of an image before it is decoded.
 
     Attributes
     ----------
@@ -55,8 +65,22 @@ class Header:
     is_animated: bool
 
 
+class TooManyPixels(Exception):
+    """Image of more pixels than Pillow allows.
+
+    Parameters
+    ----------
+    pixels : int, optional
+        Their number, if it is known.
+    """
+
+    def __init__(self, pixels: int | None = None) -> None:
+        many = "more pixels" if pixels is None else f"{pixels} pixels, more"
+        super().__init__(f"{many} than PIL.Image.MAX_IMAGE_PIXELS = {import_pillow().MAX_IMAGE_PIXELS}")
+
+
 def import_pillow() -> Any:
-    """Return Pillow's module of pictures.
+    """Return the module ``PIL.Image``.
 
     Raises
     ------
@@ -70,46 +94,48 @@ def import_pillow() -> Any:
     return Image
 
 
-def open_picture(picture: Any) -> "Image":
-    """Open a file, or the content of one, without decoding it; return a picture of Pillow, decoded, as it is.
+def open_image(source: Any) -> "Image":
+    """Open a file, or the content of one, without decoding it; return a PIL image, decoded, as it is.
 
     No filter of warnings is changed, since they are those of all threads.
 
     Raises
     ------
+    TooManyPixels
     Exception
-        Of Pillow, if it cannot be opened or has more pixels than are allowed.
+        Of Pillow, if it cannot be opened.
     """
-    if isinstance(picture, str | os.PathLike):
-        if not os.fspath(picture):
+    if isinstance(source, str | os.PathLike):
+        if not os.fspath(source):
             raise OSError(None, "an empty path")
-        mode = Path(picture).stat().st_mode
+        mode = Path(source).stat().st_mode
         if not stat.S_ISREG(mode):  # a pipe would block
             raise OSError(None, "a folder" if stat.S_ISDIR(mode) else "not a file")
-    elif not isinstance(picture, bytes | bytearray):
-        image: Image = picture
-        with DECODING:  # a list may hold a picture several times
+    elif not isinstance(source, bytes | bytearray):
+        image: Image = source
+        with DECODING:  # a list may hold an image several times
             image.load()
         return image
     pillow = import_pillow()
     pillow.preinit()  # the common formats are tried first
     pillow.init()
     try:
-        opened = _open(picture)
-    except pillow.DecompressionBombWarning:
-        raise
+        opened = _open(source)
     except Warning:  # the user's filter makes an error of it
-        content = picture if isinstance(picture, bytes | bytearray) else Path(picture).read_bytes()
+        content = source if isinstance(source, bytes | bytearray) else Path(source).read_bytes()
         if not content.startswith(JPEG):
             raise
         opened = _open(_cut_metadata(bytes(content)))
     return _check_pixels(opened)
 
 
-def _open(picture: Any) -> "Image":
+def _open(source: Any) -> "Image":
     pillow = import_pillow()
-    source = io.BytesIO(picture) if isinstance(picture, bytes | bytearray) else picture
-    opened: Image = pillow.open(source, formats=[name for name in pillow.OPEN if name not in PROGRAMS])
+    file = io.BytesIO(source) if isinstance(source, bytes | bytearray) else source
+    try:
+        opened: Image = pillow.open(file, formats=[name for name in pillow.OPEN if name not in PROGRAMS])
+    except (pillow.DecompressionBombError, pillow.DecompressionBombWarning) as error:
+        raise TooManyPixels from error
     return opened
 
 
@@ -125,36 +151,33 @@ def _cut_metadata(content: bytes) -> bytes:
 
 
 def _check_pixels(image: "Image") -> "Image":
-    """Refuse what Pillow only warns of, in its words."""
-    pillow = import_pillow()
-    pixels, limit = image.size[0] * image.size[1], pillow.MAX_IMAGE_PIXELS
+    """Refuse what Pillow only warns of."""
+    pixels, limit = image.size[0] * image.size[1], import_pillow().MAX_IMAGE_PIXELS
     if limit is not None and pixels > limit:
         image.close()
-        raise pillow.DecompressionBombError(
-            f"Image size ({pixels} pixels) exceeds limit of {limit} pixels, could be decompression bomb DOS attack."
-        )
+        raise TooManyPixels(pixels)
     return image
 
 
-def read_header(picture: Any) -> Header:
+def read_header(source: Any) -> Header:
     """Read mode and size, and check the checksums of a PNG, which no decoder compares."""
-    image = open_picture(picture)
+    image = open_image(source)
     try:
         width, height = image.size
         turned = _is_described(image) and _orientation(image) >= 5  # those that swap the sides
         size = (width, height) if turned else (height, width)
         mode = "L" if image.mode == "P" and _has_gray_palette(image) else image.mode
         header = Header(mode, size, image.format not in STILL and getattr(image, "is_animated", False))
-        if image is not picture and image.format == "PNG":
+        if image is not source and image.format == "PNG":
             image.verify()
         return header
     finally:
-        if image is not picture:
+        if image is not source:
             image.close()
 
 
 def turn(image: "Image") -> "Image":
-    """Return a picture upright, as its metadata say."""
+    """Return an image upright, as its metadata say."""
     orientation = _orientation(image)
     methods = import_pillow().Transpose
     method = {
@@ -175,7 +198,7 @@ def _is_described(image: "Image") -> bool:
 
 
 def _orientation(image: "Image") -> int:
-    """Return the orientation of a picture; 1, upright, if its metadata are damaged."""
+    """Return the orientation of an image; 1, upright, if its metadata are damaged."""
     try:
         return int(image.getexif().get(ORIENTATION, 1))
     except Exception:  # noqa: BLE001 - parsers of metadata raise anything

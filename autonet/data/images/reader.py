@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import DataWarning, InvalidData
-from autonet.core.spec import describable
+from autonet.core.spec import register
 from autonet.core.warn import warn
 from autonet.data.images.arrays import (
     MOST_CHANNELS,
@@ -20,21 +20,18 @@ from autonet.data.images.arrays import (
     to_channels_first,
     to_values,
 )
+from autonet.data.images.files import BYTES_OF_16_BITS, BadFiles, ImageFormat, read_images
 from autonet.data.images.memory import allocate
-from autonet.data.images.pictures import BYTES_OF_16_BITS, BadFiles, PictureFormat, read_pictures
-from autonet.data.images.ranges import are_whole, differ, is_other_unit
 from autonet.data.images.resize import resize
-from autonet.data.images.sources import list_pictures
+from autonet.data.images.sources import collect_images
+from autonet.data.images.units import WHITE, Unit, differ
 
 __all__ = ["ImageData", "ImageReader"]
 
-# Largest value that images from 0 to 255 have at least: those of digits, counts or classes have smaller ones.
-BRIGHT = 32.0
-WHITE = 255.0
-# Values of files, 0 to 255, exceed those of arrays of another unit by more than this factor.
-BRIGHTER = 2.0
 PREDICTED_VALUES = 2**17  # that a thread predicts at a time; smaller parts are shared more evenly among threads
 PREDICTED_IMAGES = (16, 1024)  # fewest and most of them
+# Fields of older versions that said the unit.
+OLD_FLAGS = ("is_bytes", "is_unit", "is_bool", "is_files", "is_float")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +84,6 @@ class ImageData:
         return np.frombuffer(b"".join(digests), np.uint64)
 
 
-@describable
 @dataclass(frozen=True)
 class ImageReader:
     """Reads images of one shape.
@@ -96,37 +92,23 @@ class ImageReader:
     ----------
     n_channels, height, width : int
         Shape of an image.
-    is_bytes : bool
-        Whether values are whole numbers from 0 to 255.
+    unit : Unit
     channels : {"first", "last"}
         Layout of arrays with four dimensions; later arrays of the other one are recognized by their shape.
     is_resized : bool
-        Whether arrays of another size are resized; files and pictures always are.
-    is_unit : bool
-        Whether values of arrays are in another unit than those of files, 0 to 255: zeros and ones, floats from 0 to 1,
-        or standardized; whole numbers up to 255, and files, are refused then.
-    low, high : float or None
-        Range of the values of fit; None for bytes of files.
-    is_bool : bool
-        Whether arrays were booleans; other zeros and ones are refused then.
-    is_files : bool
-        Whether fit got files or pictures.
-    is_float : bool
-        Whether these held floats, which are taken as they are, in a unit of their own.
+        Whether arrays of another size are resized; files and PIL images always are.
+    low, high : float
+        Range of the values of fit; 0 and 255 of files of 8 bits.
     """
 
     n_channels: int
     height: int
     width: int
-    is_bytes: bool
+    unit: Unit
     channels: Channels = "last"
     is_resized: bool = False
-    is_unit: bool = False
-    low: float | None = None
-    high: float | None = None
-    is_bool: bool = False
-    is_files: bool = False
-    is_float: bool = False
+    low: float = 0.0
+    high: float = WHITE
 
     # Images have no names of features.
     names: ClassVar[None] = None
@@ -142,22 +124,18 @@ class ImageReader:
         return int(np.prod(self.shape))
 
     @property
-    def unit(self) -> str:
-        """What values of arrays are."""
-        if self.is_bytes:
-            return "zeros and ones" if self.is_unit else "whole numbers from 0 to 255"
-        if not self.is_unit:
-            return "floats"
-        return "floats from 0 to 1" if not self.low or self.low >= 0 else f"floats from {self.low:g} to {self.high:g}"
+    def dtype(self) -> type[np.uint8 | np.float32]:
+        """Dtype of the values that are kept."""
+        return np.uint8 if self.unit.is_bytes else np.float32
 
     @property
     def takes_files(self) -> bool:
-        """Whether files and pictures have the unit and channels of the images of fit."""
-        if self.is_unit or self.n_channels not in (1, 3):
-            return False
-        if self.is_files or self.is_bool or self.low is None or self.high is None:
-            return True
-        return self.low >= 0 and BRIGHT <= self.high <= WHITE
+        """Whether files and PIL images have the unit and channels of the images of fit."""
+        return self.n_channels in (1, 3) and self.unit.takes_files(self.low, self.high)
+
+    def describe_values(self) -> str:
+        """Return the unit of the values in words."""
+        return self.unit.describe(self.low, self.high)
 
     def describe_files(self) -> dict[str, Any] | None:
         """Say, in plain values, how files become images, step by step; None if they are refused.
@@ -166,14 +144,15 @@ class ImageReader:
         """
         if not self.takes_files:
             return None
-        gray = "F" if self.is_float else "L"
+        are_floats = self.unit is Unit.FLOAT_FILES
+        gray = "F" if are_floats else "L"
         return {
             "exif_orientation": "applied",
             "background": "white",
             "mode": gray if self.n_channels == 1 else "RGB",
             "resampling": "bilinear with antialiasing",
-            "range": None if self.is_float else [0, 255],
-            "divisor_of_16_bits": None if self.is_float else BYTES_OF_16_BITS,
+            "range": None if are_floats else [0, 255],
+            "divisor_of_16_bits": None if are_floats else BYTES_OF_16_BITS,
         }
 
     @classmethod
@@ -193,9 +172,9 @@ class ImageReader:
         channels : {"first", "last"}, optional
             Layout of four dimensions.
         size : tuple of int, optional
-            Height and width to resize to.  Default: that of arrays; see `read_pictures` for files.
+            Height and width to resize to.  Default: that of arrays; see `read_images` for files.
         on_bad_files : {"raise", "skip"}
-            See `read_pictures`.
+            See `read_images`.
 
         Raises
         ------
@@ -204,35 +183,21 @@ class ImageReader:
         """
         arrays = _open_arrays(X, is_resized=size is not None)
         kept = None
-        is_unit = is_float = False
         if arrays is None:
-            pictures = read_pictures(list_pictures(X), size=size, on_bad_files=on_bad_files)
-            values, kept, is_float = pictures.values, pictures.kept, bool(pictures.form.is_float)
+            images = read_images(collect_images(X), size=size, on_bad_files=on_bad_files)
+            values, kept = images.values, images.kept
+            unit = Unit.infer_from_files(values, images.form.values)
         else:
             channels = find_channels(arrays[0].shape, channels)
             parts = _convert([to_channels_first(array, channels) for array in arrays])
-            is_unit = is_other_unit(_join(parts))
+            unit = Unit.infer(_join(parts), arrays[0].dtype)
             values = _resize(parts, size)
+        low, high = (0.0, WHITE) if unit is Unit.FILES else _find_range(values)
         n_channels, height, width = values.shape[1:]
-        is_bytes, is_files = values.dtype == np.uint8, arrays is None
-        has_range = not (is_bytes and is_files)
-        reader = cls(
-            n_channels,
-            height,
-            width,
-            is_bytes,
-            channels=channels or "last",
-            is_resized=size is not None,
-            is_unit=is_unit,
-            low=float(values.min()) if has_range else None,
-            high=float(values.max()) if has_range else None,
-            is_bool=arrays is not None and arrays[0].dtype == np.bool_,
-            is_files=is_files,
-            is_float=is_float,
-        )
+        reader = cls(n_channels, height, width, unit, channels or "last", size is not None, low, high)
         return reader, ImageData(values, kept)
 
-    def read(self, X: Any, owner: str = "", on_bad_files: BadFiles | None = None) -> ImageData:
+    def read(self, X: Any, owner: str = "", on_bad_files: BadFiles = "refuse") -> ImageData:
         """Read images as those of fit.
 
         Parameters
@@ -240,8 +205,8 @@ class ImageReader:
         X : as in `infer`
         owner : str, optional
             Name of an estimator, for error messages.
-        on_bad_files : {"raise", "skip"} or None
-            See `read_pictures`; only `fit` has a choice.
+        on_bad_files : {"raise", "skip", "refuse"}
+            See `read_images`; only `fit` has the option.
 
         Raises
         ------
@@ -250,18 +215,18 @@ class ImageReader:
         """
         arrays, fitted = _open_arrays(X, self.is_resized), f"{owner or 'the model'} was fitted to"
         if arrays is None:
-            return self._read_pictures(list_pictures(X), fitted, on_bad_files)
+            return self._read_images(collect_images(X), fitted, on_bad_files)
         if len(arrays) == 1:
             self._check_dimensions(arrays[0].shape)
         parts = [to_channels_first(array, self._find_channels(array)) for array in arrays]
-        parts = _convert(parts, white=1 if self.is_unit else 255)
+        parts = _convert(parts, self.unit.white)
         self._check_values(_join(parts), arrays[0].dtype, sum(map(len, parts)), fitted)
         values = _resize(parts, (self.height, self.width) if self.is_resized else None)
         if values.shape[1:] != self.shape:
             raise InvalidData(
                 f"X has images of shape {values.shape[1:]} (channels, height, width), but {fitted} {self.shape}."
             )
-        return ImageData(values if self.is_bytes else values.astype(np.float32, copy=False))
+        return ImageData(values.astype(self.dtype, copy=False))
 
     def _check_dimensions(self, shape: tuple[int, ...]) -> None:
         """Refuse a single image in place of several ones."""
@@ -278,49 +243,37 @@ class ImageReader:
 
     def _check_values(self, values: NDArray[Any], dtype: np.dtype[Any], n_images: int, fitted: str) -> None:
         """Refuse values of another unit, and warn of those that could be."""
-        low, high = float(values.min()), float(values.max())
-        got = f"{'floats' if dtype.kind == 'f' else 'whole numbers'} from {low:g} to {high:g}"
-        is_other = self.is_unit and high > max(1.0, self.high or 0.0) and are_whole(values)
-        is_scaled = self.is_bool and dtype != np.bool_ and high == 1
-        if (self.is_bytes and values.dtype != np.uint8) or is_other or is_scaled:
-            unit = "booleans" if is_scaled else self.unit
-            how = ", of an integer dtype" if self.is_bytes and dtype.kind == "f" else ""
-            raise InvalidData(f"X has {got}, but {fitted} {unit}; pass images in that unit{how}.")
-        if differ(self._range, (low, high), n_images):
+        low, high = _find_range(values)
+        if self.unit.refuses(values, dtype, self.high):
+            got = f"{'floats' if dtype.kind == 'f' else 'whole numbers'} from {low:g} to {high:g}"
+            is_of_floats = self.unit.is_bytes and self.unit is not Unit.BOOLEANS and dtype.kind == "f"
+            how = ", of an integer dtype" if is_of_floats else ""
+            raise InvalidData(f"X has {got}, but {fitted} {self.describe_values()}; pass images in that unit{how}.")
+        if differ((self.low, self.high), (low, high), n_images):
             self._warn_of_range(low, high, fitted)
 
-    @property
-    def _range(self) -> tuple[float, float]:
-        """Range of the values of fit; of files that of their unit."""
-        return (0.0, WHITE) if self.low is None or self.high is None else (self.low, self.high)
-
     def _warn_of_range(self, low: float, high: float, fitted: str) -> None:
-        seen_low, seen_high = self._range
         warn(
-            f"X has values from {low:g} to {high:g}, but {fitted} values from {seen_low:g} to {seen_high:g}; check "
+            f"X has values from {low:g} to {high:g}, but {fitted} values from {self.low:g} to {self.high:g}; check "
             "that they are in the same unit.",
             DataWarning,
         )
 
-    def _read_pictures(self, pictures: Sequence[Any], fitted: str, on_bad_files: BadFiles | None) -> ImageData:
+    def _read_images(self, images: Sequence[Any], fitted: str, on_bad_files: BadFiles) -> ImageData:
         if not self.takes_files:
-            what = f"{self.n_channels} channels"
-            if self.is_unit:
-                what = self.unit
-            elif self.n_channels in (1, 3):
+            what = self.describe_values()
+            if self.n_channels not in (1, 3):
+                what = f"{self.n_channels} channels"
+            elif self.unit in (Unit.BYTES, Unit.FLOATS):
                 what = f"values from {self.low:g} to {self.high:g}"
             raise InvalidData(
-                "X has files or pictures, which are read as 1 or 3 channels with values from 0 to 255, but "
+                "X has files or PIL images, which are read as 1 or 3 channels with values from 0 to 255, but "
                 f"{fitted} arrays of {what}; pass such arrays."
             )
-        # Arrays of floats may have any unit: only their range tells.
-        is_float = self.is_float if self.is_files or self.is_bytes else None
-        form = PictureFormat(self.n_channels, (self.height, self.width), self.is_bytes, is_float)
-        found = read_pictures(pictures, form, on_bad_files=on_bad_files)
-        low, high = float(found.values.min()), float(found.values.max())
-        seen = np.inf if self.is_files or self.is_bool or self.high is None else self.high
-        is_far = not self.is_bytes and differ(self._range, (low, high), len(found.values))
-        if high > BRIGHTER * seen or is_far:  # bytes of files have one unit, however dark they are
+        form = ImageFormat(self.n_channels, (self.height, self.width), self.unit.is_bytes, self.unit.file_values)
+        found = read_images(images, form, on_bad_files=on_bad_files)
+        low, high = _find_range(found.values)
+        if self.unit.doubts_files((self.low, self.high), (low, high), len(found.values)):
             self._warn_of_range(low, high, fitted)
         return ImageData(found.values, found.kept)
 
@@ -335,7 +288,43 @@ class ImageReader:
 
     def missing_row(self) -> ImageData:
         """Return a black image: loaded models are checked with it."""
-        return ImageData(np.zeros((1, *self.shape), np.uint8 if self.is_bytes else np.float32))
+        return ImageData(np.zeros((1, *self.shape), self.dtype))
+
+
+def _describe(reader: ImageReader) -> dict[str, Any]:
+    """Return the fields of a reader for a spec."""
+    return {**vars(reader), "unit": reader.unit.value}
+
+
+def _rebuild(cls: type[ImageReader], state: dict[str, Any]) -> ImageReader:
+    """Return the reader of a spec."""
+    if "unit" not in state:
+        state = _translate_flags(state)
+    return cls(**{**state, "unit": Unit(state["unit"])})
+
+
+def _translate_flags(state: dict[str, Any]) -> dict[str, Any]:
+    """Translate the fields of older versions."""
+    is_bytes, is_unit, is_bool, is_files, is_float = (state.get(name, False) for name in OLD_FLAGS)
+    others = {name: value for name, value in state.items() if name not in OLD_FLAGS}
+    if others.get("low") is None or others.get("high") is None:
+        others |= {"low": 0.0, "high": 1.0 if is_unit else WHITE}
+    if is_files:
+        unit = Unit.FILES if is_bytes else Unit.FLOAT_FILES if is_float else Unit.DEEP_FILES
+    elif is_bytes:
+        unit = Unit.BOOLEANS if is_bool else Unit.BINARY if is_unit else Unit.BYTES
+    elif is_unit:
+        unit = Unit.FRACTIONS if others["low"] >= 0 else Unit.STANDARDIZED
+    else:
+        unit = Unit.FLOATS
+    return {**others, "unit": unit.value}
+
+
+register(ImageReader, _describe, _rebuild)
+
+
+def _find_range(values: NDArray[Any]) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
 
 
 def _open_arrays(X: Any, is_resized: bool) -> list[NDArray[Any]] | None:

@@ -37,7 +37,7 @@ auto = autonet.load("model.autonet")
 auto.predict(X)  # {X}
 """
 OF_TABLES = "a table with the columns of the fit; selected by name, in any order"
-OF_IMAGES = "images: an array as in the fit, files, pictures of Pillow, or a folder"
+OF_IMAGES = "images: an array as in the fit, files, PIL images, or a folder"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ __all__ = ["CONVNET"]
 MAX_CONVOLUTIONS = 4
 MAX_LINEAR = 2
 # Longer side of the maps of the first convolution, in pixels.
-MAX_SIDE = 64
+MAX_MAP_SIDE = 64
 
 
 def build_convnet(
@@ -32,7 +32,7 @@ def build_convnet(
 ) -> nn.Sequential:
     """Stack convolutions of ``filters_0``, ... channels, each with pooling, and linear layers of ``units_0``, ...
 
-    The first convolution has the smallest stride that makes maps of at most `MAX_SIDE` pixels a side,
+    The first convolution has the smallest stride that makes maps of at most `MAX_MAP_SIDE` pixels a side,
     and a kernel that leaves out no pixel.
 
     Parameters
@@ -53,7 +53,7 @@ def build_convnet(
     channels, height, width = shape
     layers: list[nn.Module] = []
     for i in range(conv_layers):
-        filters, stride = int(per_layer[f"filters_{i}"]), 1 if i else stem_stride(shape, MAX_SIDE)
+        filters, stride = int(per_layer[f"filters_{i}"]), 1 if i else stem_stride(shape, MAX_MAP_SIDE)
         kernel = max(kernel_size, 2 * stride - 1)
         layers.append(nn.Conv2d(channels, filters, kernel, stride=stride, padding=kernel // 2, bias=not use_batch_norm))
         layers += [nn.BatchNorm2d(filters)] if use_batch_norm else []

@@ -27,17 +27,18 @@ __all__ = ["IMAGE_NETWORKS", "make_custom_image_network", "try_image_network"]
 # Of toy images; many networks need some pixels.
 TOY_SHAPE: Shape = (3, 64, 64)
 # Longer side of an image whose pixels are columns, in pixels; a layer of 256 units on 224 x 224 has 39 M weights.
-MAX_SIDE = 32
+MAX_POOLED_SIDE = 32
 
 
 def _on_pixels(component: Component[nn.Module]) -> Component[nn.Module]:
     """Return a network of tables that takes the pixels of an image as columns.
 
-    Images of more than `MAX_SIDE` pixels a side are pooled first, to the means of squares, as small as that allows.
+    Images of more than `MAX_POOLED_SIDE` pixels a side are pooled first, to the means of squares, as small as
+    that allows.
     """
 
     def build(*, shape: Shape, n_out: int, **params: Any) -> nn.Module:
-        stride = stem_stride(shape, MAX_SIDE)
+        stride = stem_stride(shape, MAX_POOLED_SIDE)
         pixels = math.prod((shape[0], -(-shape[1] // stride), -(-shape[2] // stride)))
         pooling = [nn.AvgPool2d(stride, ceil_mode=True)] if stride > 1 else []
         network = component.build(n_in=pixels, n_out=n_out, **params)

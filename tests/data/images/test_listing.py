@@ -30,6 +30,9 @@ def test_images_of_a_csv_file_are_listed_by_row(folder: Path, tmp_path_factory: 
     files, labels = list_images(table, [folder], return_labels=True)
     assert (files, labels.tolist()) == ([str(folder / "b/1.png"), str(folder / "a/3.png")], [1, 0])
     assert list_images(table, root_folders=[folder]) == files
+    table.write_text("file,cat,dog\nb/1.png,1,0\na/3.png,0,1\n", encoding="utf-8")
+    labels = list_images(table, [folder], return_labels=True)[1]
+    assert {name: column.tolist() for name, column in labels.items()} == {"cat": [1, 0], "dog": [0, 1]}
     with pytest.raises(InvalidData, match="'nothing' does not exist; pass a folder of images"):
         list_images("nothing")
     (folder / "c").mkdir()

@@ -12,13 +12,14 @@ from PIL import Image
 from autonet.core.errors import DataWarning, InvalidData
 from autonet.core.spec import from_spec, to_spec
 from autonet.data.images.reader import ImageData, ImageReader
+from autonet.data.images.units import Unit
 
 VALUES = np.random.default_rng(0).integers(256, size=(6, 5, 4, 3), dtype=np.uint8)
 
 
 def test_later_images_are_read_as_those_of_fit() -> None:
     reader, data = ImageReader.infer(VALUES)
-    assert (reader.shape, reader.n_features, reader.is_bytes) == ((3, 5, 4), 60, True)
+    assert (reader.shape, reader.n_features, reader.unit) == ((3, 5, 4), 60, Unit.BYTES)
     np.testing.assert_array_equal(data.values, VALUES.transpose(0, 3, 1, 2))
     np.testing.assert_array_equal(reader.read(VALUES[2:4]).values, data.values[2:4])
     assert from_spec(to_spec(reader)) == reader
@@ -54,7 +55,7 @@ def test_arrays_of_different_sizes_are_resized_one_by_one(tmp_path: Path) -> Non
         np.testing.assert_array_equal(reader.read(more).values, data.values)
     floats = [image / 255 for image in images]
     reader, _ = ImageReader.infer([image.repeat(2, 1).transpose(2, 0, 1) for image in floats], size=(3, 2))
-    assert (reader.is_unit, reader.shape) == (True, (3, 3, 2))
+    assert (reader.unit, reader.shape) == (Unit.FRACTIONS, (3, 3, 2))
     with pytest.raises(InvalidData, match="but the model was fitted to floats from 0 to 1"):
         reader.read([image.astype(float) for image in images])
     with pytest.raises(InvalidData, match=r"X\[1\] has NaN or infinity in image 0"):
@@ -99,6 +100,8 @@ def test_whole_numbers_and_files_are_refused_after_values_from_0_to_1(tmp_path: 
         reader.read([tmp_path / "0.png"])
     with pytest.raises(InvalidData, match="but the model was fitted to arrays of 2 channels; pass such arrays"):
         ImageReader.infer(VALUES[..., :2])[0].read([tmp_path / "0.png"])
+    with pytest.raises(InvalidData, match="but the model was fitted to arrays of zeros and ones; pass such arrays"):
+        ImageReader.infer(VALUES // 128)[0].read([tmp_path / "0.png"])
 
 
 def test_whole_numbers_and_files_are_refused_after_standardized_values(tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_whole_numbers_and_files_are_refused_after_standardized_values(tmp_path:
 def test_files_are_refused_after_arrays_of_another_range(tmp_path: Path, values: Any, what: str) -> None:
     values.flat[:2] = min(0, values.min()), values.max()
     message = (
-        "files or pictures, which are read as 1 or 3 channels with values from 0 to 255, but the model was fitted to"
+        "files or PIL images, which are read as 1 or 3 channels with values from 0 to 255, but the model was fitted to"
     )
     Image.fromarray(VALUES[0]).save(tmp_path / "0.png")
     with pytest.raises(InvalidData, match=f"X has {message} arrays of {what}; pass such arrays"):
@@ -170,7 +173,7 @@ def test_files_of_floats_and_of_whole_numbers_are_refused_beside_one_another(tmp
         ImageReader.infer([gray.read_bytes(), depth.read_bytes()])
     ImageReader.infer([gray, deep])  # 16 bits become values from 0 to 255
     with pytest.warns(DataWarning, match="1 of 2 files cannot be read"):
-        assert not ImageReader.infer([gray, broken], on_bad_files="skip")[0].is_float
+        assert ImageReader.infer([gray, broken], on_bad_files="skip")[0].unit is not Unit.FLOAT_FILES
 
 
 def test_further_files_hold_floats_if_those_of_fit_do(tmp_path: Path) -> None:
@@ -252,6 +255,32 @@ def test_zeros_and_ones_are_read_in_their_unit(tmp_path: Path) -> None:
     np.testing.assert_array_equal(of_booleans.read([tmp_path / "bits.png"]).values, data.values[:1])
     with pytest.raises(InvalidData, match="whole numbers from 0 to 1, but the model was fitted to booleans"):
         of_booleans.read(masks.astype(int))
+    with pytest.raises(InvalidData, match=r"floats from 0 to 1, but .* to booleans; pass images in that unit\.$"):
+        of_booleans.read(masks.astype(float))
+
+
+@pytest.mark.parametrize(
+    ("old", "unit", "seen"),
+    [
+        ({"is_bytes": True, "is_files": True, "low": None, "high": None}, Unit.FILES, (0, 255)),
+        ({"is_bytes": False, "is_files": True, "low": 3.0, "high": 90.5}, Unit.DEEP_FILES, (3, 90.5)),
+        ({"is_bytes": False, "is_files": True, "is_float": True, "low": 0.5, "high": 2.0}, Unit.FLOAT_FILES, (0.5, 2)),
+        ({"is_bytes": True, "is_bool": True, "low": 0.0, "high": 255.0}, Unit.BOOLEANS, (0, 255)),
+        ({"is_bytes": True, "is_unit": True, "low": 0.0, "high": 1.0}, Unit.BINARY, (0, 1)),
+        ({"is_bytes": True, "low": 0.0, "high": 16.0}, Unit.BYTES, (0, 16)),
+        ({"is_bytes": False, "is_unit": True, "low": 0.0, "high": 0.9}, Unit.FRACTIONS, (0, 0.9)),
+        ({"is_bytes": False, "is_unit": True, "low": -2.0, "high": 3.0}, Unit.STANDARDIZED, (-2, 3)),
+        ({"is_bytes": False, "low": -1000.0, "high": 300.0}, Unit.FLOATS, (-1000, 300)),
+        ({"is_bytes": True}, Unit.BYTES, (0, 255)),
+    ],
+)
+def test_readers_of_older_model_files_are_read(old: Any, unit: Unit, seen: Any) -> None:
+    flags = {"is_unit": False, "is_bool": False, "is_files": False, "is_float": False} if len(old) > 1 else {}
+    spec = {"__type__": "ImageReader", "n_channels": 1, "height": 8, "width": 6, "channels": "first", **flags, **old}
+    low, high = seen
+    expected = ImageReader(1, 8, 6, unit, channels="first", low=low, high=high)
+    assert from_spec({**spec, "is_resized": False}) == expected
+    assert from_spec(to_spec(expected)) == expected
 
 
 def test_a_single_image_is_refused() -> None:

@@ -24,7 +24,7 @@ def test_a_page_of_images(
     assert "8 × 8 pixels (height × width), 1 channel, gray" in page.text
     assert "the mean of 3 shuffles of 50 of 80 test images" in page.text
     assert "of 16 patches exceed" in page.text
-    assert "images: an array as in the fit, files, pictures of Pillow, or a folder" in page.text
+    assert "images: an array as in the fit, files, PIL images, or a folder" in page.text
     alts = "\n".join(picture["alt"] for picture in page.find("img"))
     assert "The 18 test images that the model is least right about" in alts
     assert "Map of the importance of 16 patches" in alts

@@ -1,4 +1,4 @@
-"""Files and pictures to arrays."""
+"""Image files and PIL images as arrays."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from autonet.core.errors import DataWarning, InvalidData
-from autonet.data.images.pictures import MAX_SIDE, PictureFormat, read_pictures
+from autonet.data.images.files import MAX_DEFAULT_SIDE, ImageFormat, read_images
 
 RED = np.zeros((6, 4, 3), np.uint8)
 RED[..., 0] = 200
@@ -20,8 +20,8 @@ def write(folder: Path, name: str, picture: Image.Image, **options: object) -> P
     return folder / name
 
 
-def read(pictures: list[Any], *arguments: Any, **options: Any) -> tuple[Any, PictureFormat]:
-    found = read_pictures(pictures, *arguments, **options)
+def read(pictures: list[Any], *arguments: Any, **options: Any) -> tuple[Any, ImageFormat]:
+    found = read_images(pictures, *arguments, **options)
     assert found.kept is None
     return found.values, found.form
 
@@ -67,7 +67,7 @@ def test_sizes_become_their_median_or_the_one_given(tmp_path: Path) -> None:
     assert read(files, size=(5, 6))[0].shape == (3, 1, 5, 6)
     large = write(tmp_path, "large.png", Image.new("L", (400, 200), 9))
     values, form = read([large])
-    assert form.size == (MAX_SIDE // 2, MAX_SIDE)
+    assert form.size == (MAX_DEFAULT_SIDE // 2, MAX_DEFAULT_SIDE)
     assert (values == 9).all()
     again, _ = read(files, form)
     assert again.shape == (3, 1, *form.size)
@@ -91,13 +91,13 @@ def bad(tmp_path: Path) -> dict[str, Path]:
 def test_unreadable_files_are_listed_with_the_reason(tmp_path: Path, bad: dict[str, Path]) -> None:
     good = write(tmp_path, "good.png", Image.fromarray(RED))
     with pytest.raises(InvalidData) as error:
-        read_pictures([good, *bad.values()])
+        read_images([good, *bad.values()])
     reasons = {name: "not an image" if name == "program" else name for name in bad}
     listed = ", ".join(f"'{path}' ({reasons[name]})" for name, path in bad.items())
     start = f"7 of 8 files cannot be read: {listed}; repair them, or leave them out"
     assert str(error.value) == f"{start} with on_bad_files='skip'."
     with pytest.raises(InvalidData) as error:  # as `predict`, which has no such option
-        read_pictures([good, *bad.values()], on_bad_files=None)
+        read_images([good, *bad.values()], on_bad_files="refuse")
     assert str(error.value) == f"{start}."
 
 
@@ -108,7 +108,7 @@ def test_a_png_with_a_wrong_checksum_is_corrupt(tmp_path: Path) -> None:
     path.write_bytes(content)
     for picture in (path, bytes(content), content):
         with pytest.raises(InvalidData, match=r"1 of 1 files cannot be read: .* \(truncated or corrupt\)"):
-            read_pictures([picture])
+            read_images([picture])
 
 
 def test_a_picture_may_be_in_the_list_several_times(tmp_path: Path) -> None:
@@ -122,16 +122,16 @@ def test_unreadable_files_are_left_out_if_asked_for(tmp_path: Path, bad: dict[st
     good = [write(tmp_path, f"{level}.png", Image.new("L", (5, 5), level)) for level in (7, 9)]
     truncated, gone = bad["truncated or corrupt"], bad["missing"]
     with pytest.warns(DataWarning) as caught:
-        found = read_pictures([truncated, good[0], gone, good[1]], on_bad_files="skip")
+        found = read_images([truncated, good[0], gone, good[1]], on_bad_files="skip")
     assert [str(warning.message) for warning in caught] == [
         f"2 of 4 files cannot be read and are left out: '{truncated}' (truncated or corrupt), '{gone}' (missing)."
     ]
     assert found.values[:, 0, 0, 0].tolist() == [7, 9]
     assert found.kept is not None
     assert found.kept.tolist() == [False, True, False, True]
-    for how in ("skip", "raise", None):
+    for how in ("skip", "raise", "refuse"):
         with pytest.raises(InvalidData, match=r"^1 of 1 files cannot be read: '.*' \(missing\); repair them\.$"):
-            read_pictures([gone], on_bad_files=how)  # type: ignore[arg-type]
+            read_images([gone], on_bad_files=how)  # type: ignore[arg-type]
 
 
 def test_the_content_of_files_is_read_as_the_files(tmp_path: Path) -> None:
@@ -155,11 +155,11 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     for name, side in (("warning", 40), ("error", 60)):
         message = (
-            rf"{name}.png' \({side**2} pixels, more than PIL.Image.MAX_IMAGE_PIXELS = 1000\); raise the limit, or "
-            r"scale them down\.$"
+            rf"{name}.png' \(more pixels than PIL.Image.MAX_IMAGE_PIXELS = 1000\); raise the limit, or scale them "
+            r"down\.$"
         )
         with pytest.raises(InvalidData, match=message):
-            read_pictures([write(tmp_path, f"{name}.png", Image.new("L", (side, side)))])
+            read_images([write(tmp_path, f"{name}.png", Image.new("L", (side, side)))])
 
 
 def test_files_of_formats_that_need_a_plugin(tmp_path: Path) -> None:
@@ -169,12 +169,12 @@ def test_files_of_formats_that_need_a_plugin(tmp_path: Path) -> None:
     reason = r"photo.HEIC' \(Pillow needs a plugin, such as pillow-heif\)"
     plugin = "install and register the plugin"
     with pytest.raises(InvalidData, match=rf"{reason}; {plugin}, or convert them\.$"):
-        read_pictures([heic])
+        read_images([heic])
     with pytest.raises(InvalidData, match=rf"{reason}, .* \(not an image\); {plugin}, convert them, or repair them\.$"):
-        read_pictures([heic, broken])
+        read_images([heic, broken])
     good = write(tmp_path, "good.png", Image.fromarray(RED))
     with pytest.raises(InvalidData, match=rf"{reason}; {plugin}, convert them, or leave them out with on_bad_files='s"):
-        read_pictures([good, heic])
+        read_images([good, heic])
 
 
 def test_a_picture_with_a_preview_is_no_animation(tmp_path: Path) -> None:
@@ -191,6 +191,6 @@ def test_of_an_animation_the_first_picture_is_taken(tmp_path: Path) -> None:
     frames = [Image.new("L", (5, 5), level) for level in (10, 200)]
     path = tmp_path / "moving.gif"
     frames[0].save(path, save_all=True, append_images=frames[1:])
-    with pytest.warns(DataWarning, match="first picture is taken: '.*moving.gif'"):
+    with pytest.warns(DataWarning, match="first image is taken: '.*moving.gif'"):
         values, _ = read([path])
     assert (abs(values.astype(int) - 10) < 3).all()

@@ -1,14 +1,15 @@
-"""Ranges of values in another unit than that of fit, through the reader."""
+"""Units of images: which are refused or warned of, through the reader."""
 
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from autonet.core.errors import DataWarning
-from autonet.data.images.ranges import are_whole, differ, is_other_unit
 from autonet.data.images.reader import ImageReader
+from autonet.data.images.units import Unit, are_whole, differ
 
 DIGITS = load_digits().images[:40]  # whole numbers from 0 to 16, as floats
 BYTES = (DIGITS * 15.9).astype(np.uint8)
@@ -50,7 +51,7 @@ def test_dark_images_and_few_brighter_ones_are_no_other_unit(seen: Any) -> None:
 
 
 def test_arrays_after_files_are_compared_with_the_range_of_files() -> None:
-    reader = ImageReader(1, 8, 8, is_bytes=True, is_files=True)
+    reader = ImageReader(1, 8, 8, Unit.FILES)
     reader.read(BYTES)
     with pytest.warns(DataWarning, match="X has values from 0 to 16, but the model was fitted to values from 0 to 255"):
         reader.read(DIGITS.astype(np.uint8))
@@ -81,9 +82,38 @@ def test_how_far_ranges_may_differ(seen: Any, found: Any, n_images: int, expecte
 def test_units_of_arrays() -> None:
     assert are_whole(DIGITS)
     assert not are_whole(DIGITS / 16)
-    assert [is_other_unit(values) for values in (DIGITS / 16, DIGITS - 8.5, BYTES, (BYTES > 9).astype(np.uint8))] == [
-        True,
-        True,
-        False,
-        True,
-    ]
+    masks = BYTES > 9
+    for images, unit, words in (
+        (BYTES, Unit.BYTES, "whole numbers from 0 to 255"),
+        (DIGITS.astype(int), Unit.BYTES, "whole numbers from 0 to 255"),
+        (masks.astype(np.uint8), Unit.BINARY, "zeros and ones"),
+        (masks, Unit.BOOLEANS, "booleans"),
+        (DIGITS / 16, Unit.FRACTIONS, "floats from 0 to 1"),
+        (masks.astype(float), Unit.FRACTIONS, "floats from 0 to 1"),
+        (DIGITS - 8.5, Unit.STANDARDIZED, "floats from -8.5 to 7.5"),
+        (DIGITS - 8, Unit.FLOATS, "floats"),
+        (DIGITS * 2, Unit.FLOATS, "floats"),
+    ):
+        reader, _ = ImageReader.infer(images)
+        assert (reader.unit, reader.describe_values()) == (unit, words)
+
+
+def test_units_of_files() -> None:
+    deep, depths = (Image.fromarray(BYTES[0].astype(dtype)) for dtype in (np.uint16, np.float32))
+    for image, unit, words in (
+        (Image.fromarray(BYTES[0]), Unit.FILES, "whole numbers from 0 to 255"),
+        (deep, Unit.DEEP_FILES, "floats from 0 to 255"),
+        (depths, Unit.FLOAT_FILES, "floats"),
+    ):
+        reader, _ = ImageReader.infer([image])
+        assert (reader.unit, reader.describe_values()) == (unit, words)
+
+
+def test_which_units_take_files() -> None:
+    gray = [Image.fromarray(BYTES[0])]
+    taken = {unit for unit in Unit if ImageReader(1, 8, 8, unit).takes_files}
+    assert taken == {Unit.BYTES, Unit.BOOLEANS, Unit.FLOATS, Unit.FILES, Unit.DEEP_FILES, Unit.FLOAT_FILES}
+    for unit in taken - {Unit.FLOAT_FILES}:
+        ImageReader(1, 8, 8, unit).read(gray)
+    for unit, low, high in ((Unit.BYTES, 0, 31), (Unit.FLOATS, -1, 255), (Unit.FLOATS, 0, 256)):
+        assert not ImageReader(1, 8, 8, unit, low=low, high=high).takes_files
