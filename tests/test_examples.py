@@ -377,7 +377,7 @@ def test_serving(tmp_path: Path) -> None:
     rows = [{"size": size, "town": town} for size, town in zip(rng.normal(size=90).tolist(), towns, strict=True)]
     auto = AutoNetClassification("tiny_cs", max_trials=2, budget_type="epochs", max_budget=9, random_state=0)
     auto.fit(rows, np.where(rng.random(90) < 0.2, "Lima", towns)).export(tmp_path / "model.onnx")
-    sent = [*rows[:3], {"town": "Oslo"}, {"size": 0.5, "town": "Kyiv"}]
+    sent = [*rows[:3], {"town": "Oslo", "size": None, "id": 7}, {"size": 0.5, "town": "Kyiv"}]
     script = f"import runpy, sys; runpy.run_path({str(ROOT / 'examples' / 'serving.py')!r}, run_name='__main__')"
     check = "; assert not {'autonet', 'sklearn', 'torch'} & sys.modules.keys()"
     done = subprocess.run(
@@ -388,17 +388,23 @@ def test_serving(tmp_path: Path) -> None:
         check=True,
     )
     served = [list(json.loads(line).values()) for line in done.stdout.splitlines()]
-    rows_of_fit = [{"size": row.get("size"), "town": row["town"]} for row in sent]
+    rows_of_fit = [{"size": row["size"], "town": row["town"]} for row in sent]
     np.testing.assert_allclose(served, auto.predict_proba(rows_of_fit), atol=1e-6)
     assert list(json.loads(done.stdout.splitlines()[0])) == ["Bern", "Lima", "Oslo"]
 
 
-def test_serving_several_targets(tmp_path: Path) -> None:
+def test_serving_several_targets_of_an_array(tmp_path: Path) -> None:
+    """Columns of an array are called x0, x1, ...; a row that lacks one is refused."""
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
-    X, y = pd.DataFrame({"size": np.arange(60.0)}), np.random.default_rng(0).normal(size=(60, 2))
+    rng = np.random.default_rng(0)
+    X, y = np.column_stack([np.arange(60.0), rng.normal(size=60)]), rng.normal(size=(60, 2))
     auto = AutoNetRegression("tiny_cs", max_trials=1, budget_type="epochs", max_budget=2, random_state=0).fit(X, y)
     auto.export(tmp_path / "model.onnx")
     command = [sys.executable, str(ROOT / "examples" / "serving.py"), str(tmp_path / "model.onnx")]
-    done = subprocess.run(command, input='{"size": 3}', capture_output=True, text=True, check=True)
+    row = json.dumps({"x1": X[3, 1], "x0": 3})
+    done = subprocess.run(command, input=row, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == pytest.approx(dict(zip("01", auto.predict(X[3:4])[0], strict=True)))
+    done = subprocess.run(command, input='{"x0": 3, "X1": 1}', capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "A row lacks the column 'x1'; use null where a value is missing.\n"
