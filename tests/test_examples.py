@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
@@ -100,19 +99,26 @@ def _check_reading(page: Any, folder: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     pictures = [Image.fromarray(pixels), Image.fromarray(pixels[..., :3]), Image.fromarray(pixels[..., 0])]
-    pictures.append(Image.fromarray(pixels[..., 0].astype(np.uint16) * 257))
-    for mode, channels in (("RGB", 3), ("L", 1)):
+    pictures.append(Image.fromarray(pixels[..., 0].astype(np.uint16) * 257 - pixels[..., 0] % 7))
+    for mode, channels, dtype in (("RGB", 3, "uint8"), ("L", 1, "uint8"), ("L", 1, "float32"), ("RGB", 3, "float32")):
         page.description["files"]["mode"] = mode
+        page.description["inputs"][0]["dtype"] = dtype
         for picture in pictures:
             picture.save(folder / "picture.png", exif=exif)
             content = (folder / "picture.png").read_bytes()
-            expected = read_pictures([content], PictureFormat(channels, (24, 24), is_bytes=True)).values
-            np.testing.assert_allclose(page.read(content).astype(int), expected, atol=3)
+            expected = read_pictures([content], PictureFormat(channels, (24, 24), is_bytes=dtype == "uint8")).values
+            found = page.read(content)
+            assert found.dtype == expected.dtype
+            of_floats = dtype == "float32" and picture.mode.startswith("I")  # which are not rounded
+            np.testing.assert_allclose(found.astype(float), expected, atol=0.01 if of_floats else 3)
     Image.fromarray(pixels[..., 0].astype(np.float32)).save(folder / "depth.tif")
     with pytest.raises(ValueError, match="A model of files of floats takes no others"):
         page.read((folder / "depth.tif").read_bytes())
     page.description["files"] |= {"mode": "F", "range": None}
     assert np.ptp(page.read((folder / "depth.tif").read_bytes())) > 99
+    page.description["files"] = None
+    with pytest.raises(ValueError, match="fitted to arrays that are no pictures; it takes no files"):
+        page.read((folder / "depth.tif").read_bytes())
 
 
 def test_images_of_autopytorch(pyplot: Any, monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:
