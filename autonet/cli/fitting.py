@@ -176,7 +176,10 @@ def _read_data(train: str, options: dict[str, Any], construct: Callable[[dict[st
 
 
 def _parse_options(options: dict[str, Any], y: Any) -> dict[str, Any]:
-    """Return the parameters of the estimator that are given, those of ``--set`` included; of targets if there are any."""
+    """Return the parameters of the estimator that are given, those of ``--set`` included.
+
+    Weights of classes are matched with the targets, if there are any.
+    """
     settings = parse_settings(options.pop("settings"))
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if "class_weight" in given:

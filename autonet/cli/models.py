@@ -132,7 +132,7 @@ def name_features(estimator: "AutoNet", table: Table, features: Mapping[str, Any
     InvalidData
         If there are others than as many as the array had.
     """
-    names, is_array = _name_fitted(estimator, features), estimator.model_.schema.names is None  # type: ignore[attr-defined]
+    names, is_array = _name_fitted(estimator, features), estimator.model_.schema.names is None
     if not is_array or not table.is_ordered or any(name in features for name in names):
         return dict(features)
     if len(features) != len(names):
@@ -142,7 +142,7 @@ def name_features(estimator: "AutoNet", table: Table, features: Mapping[str, Any
 
 def _name_fitted(estimator: "AutoNet", features: Mapping[str, Any]) -> list[str]:
     """Return the names of the columns of fit; of an array x0, x1, ..., or 0, 1, ... where features are called so."""
-    names = estimator.model_.schema.names  # type: ignore[attr-defined]  # of tables
+    names = estimator.model_.schema.names
     if names is not None:
         return list(map(str, names))
     n_columns = estimator.model_.schema.n_features

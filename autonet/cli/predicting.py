@@ -58,6 +58,7 @@ def predict(
         estimator = load_model(model)
         _check_task(estimator, model, proba=proba, interval=interval)
         table = read_rows(estimator, rows, format_)
+        X: Any
         if reads_images(estimator):
             name = choose_paths(table, table.columns)
             X, keep = resolve_paths(table, name, find_roots_of_fit(estimator)), keep or (name,)

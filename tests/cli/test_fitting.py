@@ -68,7 +68,7 @@ def test_weights_of_classes_that_are_no_text(tmp_path: Path, given: Any, format_
 
 
 def test_weights_of_unknown_classes_are_refused() -> None:
-    done = run("fit", "-", "-t", "y", "--class-weight", '{"2": 5}', *QUICK, stdin=b"a,y\n1,0\n2,1\n" * 20)
+    done = run("fit", "-", "-t", "y", "--class-weight", '{"2": 5}', *QUICK, stdin=b"a,y\n" + b"1,0\n2,1\n" * 20)
     assert done.code == 2
     assert "class_weight has weights for ['2'], which are not in y; its labels: 0, 1." in done.err
 

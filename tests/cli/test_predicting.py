@@ -95,7 +95,9 @@ def test_columns_of_the_names_of_predictions_are_not_kept(
     sentence = f"--keep: '{name}' is also the name of a column of predictions; rename the column of ROWS."
     assert (done.code, done.out, sentence in done.err) == (2, "", True), done.err
     if arguments:
-        assert rows_of(run("predict", request.getfixturevalue(model), "-", "--keep", name, stdin=rows))[0][name] == "mine"
+        assert (
+            rows_of(run("predict", request.getfixturevalue(model), "-", "--keep", name, stdin=rows))[0][name] == "mine"
+        )
 
 
 def test_dates_of_parquet_may_be_text_in_rows_to_predict(tmp_path: Path) -> None:
@@ -106,7 +108,9 @@ def test_dates_of_parquet_may_be_text_in_rows_to_predict(tmp_path: Path) -> None
     done = run("fit", tmp_path / "train.parquet", "-t", "y", "-o", out, *QUICK, "--max-trials", 1, *EPOCHS)
     assert done.code == 0, done.err
     done = run("predict", out, "-", stdin=frame.to_csv(index=False).encode())
-    assert [int(row["prediction"]) for row in rows_of(done)] == autonet.load(out).predict(frame[["day", "took"]]).tolist()
+    assert [int(row["prediction"]) for row in rows_of(done)] == autonet.load(out).predict(
+        frame[["day", "took"]]
+    ).tolist()
 
 
 @pytest.mark.parametrize(

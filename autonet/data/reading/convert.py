@@ -147,7 +147,7 @@ def _parse_instants(raw: RawColumn, column: Column) -> Array:
     def parse(text: str) -> float | None:
         moment = parse_iso_datetime(text)
         if moment is not None and (moment.tzinfo is None) != (column.zone is None):
-            raise _zone_error(column, moment.tzinfo and str(moment.tzinfo))
+            raise _zone_error(column, None if moment.tzinfo is None else str(moment.tzinfo))
         return None if moment is None else (_to_utc(moment) - EPOCH) // MICROSECOND
 
     instants = _to_instants(_parse_iso(raw, column, parse))

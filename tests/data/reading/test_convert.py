@@ -109,7 +109,9 @@ def test_text_has_a_time_zone_where_datetimes_of_fit_had_one() -> None:
         "Column 'a' had datetimes without time zone in fit, but now has datetimes in time zone UTC; convert them as in "
         "fit."
     )
-    with pytest.raises(InvalidData, match="had datetimes in time zone Europe/Zurich in fit, but now has datetimes with"):
+    with pytest.raises(
+        InvalidData, match="had datetimes in time zone Europe/Zurich in fit, but now has datetimes with"
+    ):
         Schema.detect(zoned).read([{"a": "2024-01-31T10:00:00"}])
     same = Schema.detect(zoned).read([{"a": "2024-07-01T06:00:00-04:00"}]).numbers
     np.testing.assert_array_equal(same, Schema.detect(zoned).read(zoned[1:]).numbers)

@@ -242,9 +242,11 @@ def test_columns_of_an_array_are_selected_by_their_numbers() -> None:
     np.testing.assert_array_equal(schema.read(pd.DataFrame(rows)).numbers, table.numbers)
     frame = pd.DataFrame(ARRAY, columns=["size", "age", "x0"])  # an order, and names of their own
     np.testing.assert_array_equal(schema.read(frame).numbers, table.numbers)
-    with pytest.raises(InvalidData, match="X has 4 features, but It is expecting 3 features as input"):
-        with pytest.warns(UserWarning, match="X has feature names, but It was fitted without"):
-            schema.read(rows, "It")
+    with (
+        pytest.warns(UserWarning, match="X has feature names, but It was fitted without"),
+        pytest.raises(InvalidData, match="X has 4 features, but It is expecting 3 features as input"),
+    ):
+        schema.read(rows, "It")
 
 
 def test_other_keys_than_those_of_an_array_are_refused() -> None:
