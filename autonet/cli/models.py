@@ -117,7 +117,7 @@ def read_scored(
 
 
 def name_features(estimator: "AutoNet", table: Table, features: Mapping[str, Any]) -> dict[str, Any]:
-    """Return features as they are called in fit: those of an array, which have no names, are taken by position.
+    """Return features as they are called in fit: those of a table without names are taken by position.
 
     Parameters
     ----------
@@ -130,10 +130,11 @@ def name_features(estimator: "AutoNet", table: Table, features: Mapping[str, Any
     Raises
     ------
     InvalidData
-        If there are others than as many as the array had.
+        If there are others than as many as the table had.
     """
-    names, is_array = _name_fitted(estimator, features), estimator.model_.schema.names is None
-    if not is_array or not table.is_ordered or any(name in features for name in names):
+    names, fitted = _name_fitted(estimator, features), estimator.model_.schema.names
+    has_names = fitted is not None and fitted != tuple(range(len(fitted)))  # with which pandas numbers columns
+    if has_names or not table.is_ordered or any(name in features for name in names):
         return dict(features)
     if len(features) != len(names):
         raise InvalidData(f"{table.source} has {len(features)} columns; expected the {len(names)} columns of fit.")

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 from autonet.cli.messages import warnings_as_sentences
 from autonet.cli.options import format_option, traceback_option
@@ -114,9 +113,10 @@ def _predict_columns(
     else:
         values["quantile" if "quantile" in names else "prediction"] = model.predict(X)
     if interval is not None:
-        values["lower"], values["upper"] = np.moveaxis(model.predict_interval(X, interval), -1, 0)
+        ends = model.predict_interval(X, interval)
+        values["lower"], values["upper"] = ends[..., 0], ends[..., 1]
     return {
         name: column
         for kind, columns in names.items()
-        for name, column in zip(columns, np.atleast_2d(values[kind].T), strict=True)
+        for name, column in zip(columns, [values[kind]] if values[kind].ndim == 1 else values[kind].T, strict=True)
     }

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from autonet import AutoNetClassification, AutoNetRegression
@@ -67,13 +68,28 @@ def test_a_model_of_an_array_takes_columns_by_position(tmp_path: Path, quick: An
     assert (done.code, "X has keys such as 'b', but fit had an array" in done.err) == (1, True)
 
 
-@pytest.mark.parametrize("names", [list("abcd"), ["x0", "x1", "x2", "x3"], ["0", "1", "2", "3"]])
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (np.asarray, list("abcd")),
+        (np.asarray, ["x0", "x1", "x2", "x3"]),
+        (np.asarray, ["0", "1", "2", "3"]),
+        (pd.DataFrame, list("abcd")),
+        (pd.DataFrame, ["0", "1", "2", "3"]),
+    ],
+)
 def test_a_model_of_an_array_is_scored_on_columns_by_position(
-    tmp_path: Path, quick: Any, iris: Any, names: list[str]
+    tmp_path: Path, quick: Any, iris: Any, make: Any, names: list[str]
 ) -> None:
-    auto = AutoNetClassification("tiny_cs", **{**quick, "max_trials": 1}).fit(*iris)
+    auto = AutoNetClassification("tiny_cs", **{**quick, "max_trials": 1}).fit(make(iris[0]), iris[1])
     rows = [[*row, label] for row, label in zip(*(part[::10].tolist() for part in iris), strict=True)]
     path = tmp_path / "rows.csv"
     path.write_text("\n".join(",".join(map(str, row)) for row in [[*names, "y"], *rows]))
     X_test, y_test, _ = read_scored(auto, str(path), ("y",), None, None)
     assert auto.score(X_test, y_test) == auto.score(iris[0][::10], iris[1][::10])
+    auto.save(tmp_path / "model.autonet")
+    done = run("predict", tmp_path / "model.autonet", path.with_name("rows.csv"), "--keep", "y")
+    if names[0] == "a":  # which are taken by position, and so is y
+        assert (done.code, "has 5 columns; expected the 4 columns of fit." in done.err) == (1, True)
+    else:
+        assert [line.split(",")[1] for line in done.lines[1:]] == list(map(str, auto.predict(iris[0][::10])))
