@@ -109,18 +109,23 @@ _, height, width = description["inputs"][0]["shape"]
 def read(content):
     """Return the bytes of a file as an array (1, channels, height, width)."""
     picture, how = ImageOps.exif_transpose(Image.open(BytesIO(content))), description["files"]
+    if how is None:
+        raise ValueError("This model was fitted to arrays that are no pictures; it takes no files.")
     if (picture.mode == "F") != (how["range"] is None):
         raise ValueError("A model of files of floats takes no others, and other models take none of these.")
     if picture.mode.startswith("I"):  # 16 bits
-        deep = np.asarray(picture) / how["divisor_of_16_bits"]
-        picture = Image.fromarray(deep.round().astype(np.uint8))
+        picture = Image.fromarray(np.asarray(picture, np.float32) / how["divisor_of_16_bits"])
     if picture.has_transparency_data:
         background = Image.new("RGBA", picture.size, how["background"])
         background.alpha_composite(picture.convert("RGBA"))
         picture = background
-    picture = picture.convert(how["mode"]).resize((width, height), Image.Resampling.BILINEAR)
+    if picture.mode != "F":
+        picture = picture.convert(how["mode"])
+    picture = picture.resize((width, height), Image.Resampling.BILINEAR)
     pixels = np.atleast_3d(np.asarray(picture)).transpose(2, 0, 1)
-    return pixels[None].astype(description["inputs"][0]["dtype"])
+    pixels = np.repeat(pixels, 3 // len(pixels) if how["mode"] == "RGB" else 1, axis=0)
+    dtype = description["inputs"][0]["dtype"]
+    return (pixels.clip(0, 255).round() if dtype == "uint8" else pixels)[None].astype(dtype)
 
 
 def answer(content):

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
@@ -100,19 +99,26 @@ def _check_reading(page: Any, folder: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     pictures = [Image.fromarray(pixels), Image.fromarray(pixels[..., :3]), Image.fromarray(pixels[..., 0])]
-    pictures.append(Image.fromarray(pixels[..., 0].astype(np.uint16) * 257))
-    for mode, channels in (("RGB", 3), ("L", 1)):
+    pictures.append(Image.fromarray(pixels[..., 0].astype(np.uint16) * 257 - pixels[..., 0] % 7))
+    for mode, channels, dtype in (("RGB", 3, "uint8"), ("L", 1, "uint8"), ("L", 1, "float32"), ("RGB", 3, "float32")):
         page.description["files"]["mode"] = mode
+        page.description["inputs"][0]["dtype"] = dtype
         for picture in pictures:
             picture.save(folder / "picture.png", exif=exif)
             content = (folder / "picture.png").read_bytes()
-            expected = read_images([content], ImageFormat(channels, (24, 24), is_bytes=True)).values
-            np.testing.assert_allclose(page.read(content).astype(int), expected, atol=3)
+            expected = read_images([content], ImageFormat(channels, (24, 24), is_bytes=dtype == "uint8")).values
+            found = page.read(content)
+            assert found.dtype == expected.dtype
+            of_floats = dtype == "float32" and picture.mode.startswith("I")  # which are not rounded
+            np.testing.assert_allclose(found.astype(float), expected, atol=0.01 if of_floats else 3)
     Image.fromarray(pixels[..., 0].astype(np.float32)).save(folder / "depth.tif")
     with pytest.raises(ValueError, match="A model of files of floats takes no others"):
         page.read((folder / "depth.tif").read_bytes())
     page.description["files"] |= {"mode": "F", "range": None}
     assert np.ptp(page.read((folder / "depth.tif").read_bytes())) > 99
+    page.description["files"] = None
+    with pytest.raises(ValueError, match="fitted to arrays that are no pictures; it takes no files"):
+        page.read((folder / "depth.tif").read_bytes())
 
 
 def test_images_of_autopytorch(pyplot: Any, monkeypatch: Any, capsys: Any, tmp_path: Path) -> None:
@@ -377,7 +383,7 @@ def test_serving(tmp_path: Path) -> None:
     rows = [{"size": size, "town": town} for size, town in zip(rng.normal(size=90).tolist(), towns, strict=True)]
     auto = AutoNetClassification("tiny_cs", max_trials=2, budget_type="epochs", max_budget=9, random_state=0)
     auto.fit(rows, np.where(rng.random(90) < 0.2, "Lima", towns)).export(tmp_path / "model.onnx")
-    sent = [*rows[:3], {"town": "Oslo"}, {"size": 0.5, "town": "Kyiv"}]
+    sent = [*rows[:3], {"town": "Oslo", "size": None, "id": 7}, {"size": 0.5, "town": "Kyiv"}]
     script = f"import runpy, sys; runpy.run_path({str(ROOT / 'examples' / 'serving.py')!r}, run_name='__main__')"
     check = "; assert not {'autonet', 'sklearn', 'torch'} & sys.modules.keys()"
     done = subprocess.run(
@@ -388,17 +394,23 @@ def test_serving(tmp_path: Path) -> None:
         check=True,
     )
     served = [list(json.loads(line).values()) for line in done.stdout.splitlines()]
-    rows_of_fit = [{"size": row.get("size"), "town": row["town"]} for row in sent]
+    rows_of_fit = [{"size": row["size"], "town": row["town"]} for row in sent]
     np.testing.assert_allclose(served, auto.predict_proba(rows_of_fit), atol=1e-6)
     assert list(json.loads(done.stdout.splitlines()[0])) == ["Bern", "Lima", "Oslo"]
 
 
-def test_serving_several_targets(tmp_path: Path) -> None:
+def test_serving_several_targets_of_an_array(tmp_path: Path) -> None:
+    """Columns of an array are called x0, x1, ...; a row that lacks one is refused."""
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
-    X, y = pd.DataFrame({"size": np.arange(60.0)}), np.random.default_rng(0).normal(size=(60, 2))
+    rng = np.random.default_rng(0)
+    X, y = np.column_stack([np.arange(60.0), rng.normal(size=60)]), rng.normal(size=(60, 2))
     auto = AutoNetRegression("tiny_cs", max_trials=1, budget_type="epochs", max_budget=2, random_state=0).fit(X, y)
     auto.export(tmp_path / "model.onnx")
     command = [sys.executable, str(ROOT / "examples" / "serving.py"), str(tmp_path / "model.onnx")]
-    done = subprocess.run(command, input='{"size": 3}', capture_output=True, text=True, check=True)
+    row = json.dumps({"x1": X[3, 1], "x0": 3})
+    done = subprocess.run(command, input=row, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == pytest.approx(dict(zip("01", auto.predict(X[3:4])[0], strict=True)))
+    done = subprocess.run(command, input='{"x0": 3, "X1": 1}', capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "A row lacks the column 'x1'; use null where a value is missing.\n"

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from autonet import AutoNetClassification, AutoNetImageClassification, AutoNetRegression
+from autonet import AutoNetClassification, AutoNetImageClassification, AutoNetMultilabel, AutoNetRegression
 
 pytest.importorskip("fastapi", reason="the service needs fastapi")
 pytest.importorskip("uvicorn", reason="the service needs uvicorn")
@@ -82,7 +83,7 @@ def test_eight_clients_get_the_predictions_of_the_estimator(auto: Any, service: 
     def ask(client: int) -> None:
         for first in range(REQUESTS):
             rows = ROWS[first : first + client + 1]
-            status, answer = service.post(json.dumps([{**row, "id": 1} for row in rows]))
+            status, answer = service.post(json.dumps([{**row, f"id{i % 2}": 1} for i, row in enumerate(rows)]))
             assert status == 200, answer
             assert answer["labels"] == auto.predict(rows).tolist()
             found = [[row[town] for town in auto.classes_] for row in answer["probabilities"]]
@@ -105,7 +106,7 @@ def test_a_single_row_needs_no_list(auto: Any, service: Service) -> None:
         ('[{"size": [1, 2], "town": "Bern"}]', "Column 'size': argument must be a string or a real number, not 'list'"),
         ('[{"size": 1e999, "town": "Bern"}]', "X contains infinity"),
         (json.dumps([{"size": 1, "town": 10**400}]), "Column 'town' had categories such as 'Bern' in fit"),
-        ('[{"size": 1, "town": "Bern"}, {"size": 1}]', "Row 1 of X lacks 'town'"),
+        ('[{"size": 1, "town": "Bern"}, {"size": 1, "id": 7}]', "Row 1 of X lacks 'town'"),
         ("[]", "X is an empty list; pass at least one row."),
         ("{}", "Found array with 0 feature(s)"),
         ("[1, 2]", "Send a list of rows"),
@@ -133,6 +134,29 @@ def test_numbers_are_served_as_values(tmp_path: Path) -> None:
         assert service.post(json.dumps(ROWS[:3])) == (200, {"values": auto.predict(ROWS[:3]).tolist()})
     finally:
         service.close()
+
+
+def test_several_labels_and_targets_have_their_names(tmp_path: Path) -> None:
+    dates = pd.date_range("2024-01-01", periods=90, freq="9h")
+    X = pd.DataFrame({"size": np.arange(90.0) % 7, "day": dates})
+    rows = json.loads(X[:3].to_json(orient="records", date_format="iso"))
+    labels = pd.DataFrame({"red": np.arange(90) % 2, "old": np.arange(90) % 3 // 2})
+    auto = AutoNetMultilabel("tiny_cs", **OPTIONS).fit(X, labels)
+    auto.save(tmp_path / "labels.autonet")
+    several = AutoNetRegression("tiny_cs", **OPTIONS).fit(X, labels.astype(float))
+    several.save(tmp_path / "targets.autonet")
+    for model, expected in (
+        ("labels", {"labels": auto.predict(X[:3]), "probabilities": auto.predict_proba(X[:3])}),
+        ("targets", {"values": several.predict(X[:3])}),
+    ):
+        service = Service(tmp_path / f"{model}.autonet")
+        try:
+            status, answer = service.post(json.dumps(rows))
+        finally:
+            service.close()
+        assert status == 200, answer
+        named = {name: pd.DataFrame(values, columns=list(labels)) for name, values in expected.items()}
+        assert answer == {name: frame.to_dict("records") for name, frame in named.items()}
 
 
 def test_images_are_files_in_base64_or_pixels(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from autonet.cli.options import (
     TASKS,
     estimator_options,
     format_option,
+    name_classes,
     parse_class_weight,
     parse_settings,
     traceback_option,
@@ -175,15 +176,20 @@ def _read_data(train: str, options: dict[str, Any], construct: Callable[[dict[st
 
 
 def _parse_options(options: dict[str, Any], y: Any) -> dict[str, Any]:
-    """Return the parameters of the estimator that are given, those of ``--set`` included."""
+    """Return the parameters of the estimator that are given, those of ``--set`` included.
+
+    Weights of classes are matched with the targets, if there are any.
+    """
     settings = parse_settings(options.pop("settings"))
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if "class_weight" in given:
-        numeric = getattr(getattr(y, "dtype", None), "kind", "") in ("i", "f")
-        given["class_weight"] = parse_class_weight(given["class_weight"], numeric=numeric)
+        given["class_weight"] = parse_class_weight(given["class_weight"])
     if "categorical_features" in given:
         given["categorical_features"] = list(given["categorical_features"])
-    return given | settings
+    given |= settings
+    if isinstance(given.get("class_weight"), dict) and y is not None:
+        given["class_weight"] = name_classes(given["class_weight"], y)
+    return given
 
 
 def _fit_and_save(estimator: "AutoNet", data: dict[str, Any], out: Path, *, with_history: bool) -> None:

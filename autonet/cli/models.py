@@ -1,6 +1,6 @@
 """Fitted models of the command line: from model files and run directories; rows read as those of the fit were."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,12 @@ from autonet.core.files import check_path
 from autonet.core.warn import join_first
 from autonet.data.images.labels import find_label_kind
 from autonet.data.images.reader import ImageReader
+from autonet.data.reading.frames import name_array_columns
 
 if TYPE_CHECKING:
     from autonet.estimators.base import AutoNet
 
-__all__ = ["find_roots_of_fit", "load_model", "read_rows", "read_scored", "reads_images"]
+__all__ = ["find_roots_of_fit", "load_model", "name_features", "read_rows", "read_scored", "reads_images"]
 
 
 def load_model(path: str) -> "AutoNet":
@@ -107,12 +108,46 @@ def read_scored(
         files = resolve_paths(table, choose_paths(table, data["X"]), find_roots_of_fit(estimator))
         return files, data["y"], data.get("sample_weight")
     data = Roles(targets, sample_weight).split(table)
-    names = [str(column.name) for column in estimator.columns_ if isinstance(column.name, str)]
-    missing = [repr(name) for name in names if name not in data["X"]]
+    features = name_features(estimator, table, data["X"])
+    names = _name_fitted(estimator, features)
+    missing = [repr(name) for name in names if name not in features]
     if missing:
         raise InvalidData(f"{table.source} lacks columns of fit, beside the target: {join_first(missing)}.")
-    X = {name: data["X"][name] for name in names} or data["X"]  # of a model of an array, all by position
-    return X, data["y"], data.get("sample_weight")
+    return {name: features[name] for name in names} or features, data["y"], data.get("sample_weight")
+
+
+def name_features(estimator: "AutoNet", table: Table, features: Mapping[str, Any]) -> dict[str, Any]:
+    """Return features as they are called in fit: those of a table without names are taken by position.
+
+    Parameters
+    ----------
+    estimator : AutoNet
+        Fitted to a table.
+    table : Table
+    features : mapping of str to column
+        Its columns that are features, or all.
+
+    Raises
+    ------
+    InvalidData
+        If there are others than as many as the table had.
+    """
+    names, fitted = _name_fitted(estimator, features), estimator.model_.schema.names
+    has_names = fitted is not None and fitted != tuple(range(len(fitted)))  # with which pandas numbers columns
+    if has_names or not table.is_ordered or any(name in features for name in names):
+        return dict(features)
+    if len(features) != len(names):
+        raise InvalidData(f"{table.source} has {len(features)} columns; expected the {len(names)} columns of fit.")
+    return dict(zip(names, features.values(), strict=True))
+
+
+def _name_fitted(estimator: "AutoNet", features: Mapping[str, Any]) -> list[str]:
+    """Return the names of the columns of fit; of an array x0, x1, ..., or 0, 1, ... where features are called so."""
+    names = estimator.model_.schema.names
+    if names is not None:
+        return list(map(str, names))
+    n_columns = estimator.model_.schema.n_features
+    return list(map(str, range(n_columns))) if "0" in features else name_array_columns(n_columns)
 
 
 def _list_kinds(estimator: "AutoNet") -> dict[str, ColumnKind]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -14,6 +14,7 @@ __all__ = [
     "estimator_options",
     "format_option",
     "json_option",
+    "name_classes",
     "parse_class_weight",
     "parse_settings",
     "traceback_option",
@@ -126,30 +127,54 @@ def _parse_setting(setting: str) -> tuple[str, Any]:
     )
 
 
-def parse_class_weight(text: str | None, *, numeric: bool) -> Any:
+def parse_class_weight(text: str) -> Any:
     """Parse ``--class-weight``: a word, or weights of the classes in JSON.
-
-    Parameters
-    ----------
-    text : str or None
-    numeric : bool
-        Whether the classes are numbers, which are text as keys of JSON.
 
     Raises
     ------
     click.BadParameter
         If it is neither.
     """
-    if text is None or not text.lstrip().startswith("{"):
+    if not text.lstrip().startswith("{"):
         return text
     try:
-        weights = json.loads(text)
-        return {float(label): weight for label, weight in weights.items()} if numeric else weights
+        return json.loads(text)
     except ValueError:
         raise click.BadParameter(
             f'expected balanced, or weights in JSON, such as {{"yes": 2, "no": 1}}; got {text!r:.60}.',
             param_hint="--class-weight",
         ) from None
+
+
+def name_classes(weights: Mapping[str, Any], y: Any) -> dict[Any, Any]:
+    """Return weights of classes under their labels, which are text as keys of JSON; others stay as they are.
+
+    Parameters
+    ----------
+    weights : mapping of str to number
+    y : array-like of shape (n,)
+        Labels: text, numbers, or truth values, which are `true` and `false` in any case.
+    """
+    from autonet.data.targets.arrays import to_array  # noqa: PLC0415 - imports scikit-learn
+
+    labels = [label for label in to_array(y).ravel().tolist() if isinstance(label, Hashable)]
+    by_text = {_write_label(label): label for label in dict.fromkeys(labels)}
+    return {by_text.get(key, by_text.get(_read_key(key), key)): weight for key, weight in weights.items()}
+
+
+def _write_label(label: Any) -> str:
+    """Write a label as a key of JSON; a number as a float."""
+    if isinstance(label, bool):
+        return str(label).lower()
+    return str(float(label)) if isinstance(label, int | float) else str(label)
+
+
+def _read_key(key: str) -> str:
+    """Return a key as `_write_label` writes the number or truth value that it may stand for."""
+    try:
+        return str(float(key))
+    except ValueError:
+        return key.lower() if key.lower() in ("true", "false") else key
 
 
 def _keep_traceback(ctx: click.Context, _: click.Parameter, value: bool) -> None:

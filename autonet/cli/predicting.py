@@ -9,7 +9,7 @@ from autonet.cli.messages import warnings_as_sentences
 from autonet.cli.options import format_option, traceback_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from autonet.core.typing import Array
     from autonet.estimators.base import AutoNet
@@ -48,7 +48,7 @@ def predict(
     Columns are found by name, in any order; further ones are ignored. For images, ROWS is a folder, an image, or a
     table with a column of paths, which is copied unless others are to be kept.
     """
-    from autonet.cli.models import find_roots_of_fit, load_model, read_rows, reads_images  # noqa: PLC0415
+    from autonet.cli.models import find_roots_of_fit, load_model, name_features, read_rows, reads_images  # noqa: PLC0415
     from autonet.cli.output import check_output, write_rows  # noqa: PLC0415
     from autonet.cli.pictures import choose_paths, resolve_paths  # noqa: PLC0415
 
@@ -57,12 +57,16 @@ def predict(
         estimator = load_model(model)
         _check_task(estimator, model, proba=proba, interval=interval)
         table = read_rows(estimator, rows, format_)
-        X: Any = dict(table.columns)
+        X: Any
         if reads_images(estimator):
-            name = choose_paths(table, X)
+            name = choose_paths(table, table.columns)
             X, keep = resolve_paths(table, name, find_roots_of_fit(estimator)), keep or (name,)
+        else:
+            X = name_features(estimator, table, table.columns)
         columns: dict[str, Any] = {name: table[name] for name in keep}
-        columns |= _predict_columns(estimator, X, proba=proba, interval=interval)
+        names = _name_columns(estimator, proba=proba, interval=interval)
+        _check_kept(keep, names)
+        columns |= _predict_columns(estimator, X, names, interval)
     write_rows(columns, out)
 
 
@@ -74,25 +78,45 @@ def _check_task(estimator: "AutoNet", model: str, *, proba: bool, interval: floa
         raise click.BadParameter(f"{model} is a classification; --proba is for those.", param_hint="--interval")
 
 
-def _predict_columns(estimator: "AutoNet", X: Any, *, proba: bool, interval: float | None) -> "dict[str, Array]":
-    """Return named columns of predictions."""
-    model = estimator.model_  # takes columns by name
-    names, quantiles = model.targets.names, model.targets.quantiles
+def _name_columns(estimator: "AutoNet", *, proba: bool, interval: float | None) -> dict[str, list[str]]:
+    """Return the names of the columns of each kind of prediction."""
+    targets = estimator.model_.targets
+    levels, is_single = targets.quantiles, vars(targets).get("ndim") == 1 or targets.kind == "classification"
+    several = [] if is_single else [f"_{output}" for output in targets.names]
+    found = {"prediction": [f"prediction{end}" for end in several or [""]]}
+    if len(levels) > 1:
+        found = {"quantile": [f"quantile_{level:g}" for level in levels]}
     if proba:
-        probabilities = model.predict_proba(X)
-        columns = _name("prediction", model.decide(probabilities), names) | _name("probability", probabilities, names)
-    elif len(quantiles) > 1:
-        columns = _name("quantile", model.predict(X), [f"{level:g}" for level in quantiles])
+        found["probability"] = [f"probability_{output}" for output in targets.names]
+    if interval is not None:
+        found |= {kind: [f"{kind}{end}" for end in several or [""]] for kind in ("lower", "upper")}
+    return found
+
+
+def _check_kept(keep: "Sequence[str]", names: "Mapping[str, Sequence[str]]") -> None:
+    """Check that columns to copy are called otherwise than those of the predictions."""
+    for name in keep:
+        if any(name in columns for columns in names.values()):
+            raise click.BadParameter(
+                f"{name!r} is also the name of a column of predictions; rename the column of ROWS.", param_hint="--keep"
+            )
+
+
+def _predict_columns(
+    estimator: "AutoNet", X: Any, names: "Mapping[str, Sequence[str]]", interval: float | None
+) -> "dict[str, Array]":
+    """Return named columns of predictions."""
+    model, values = estimator.model_, dict[str, Any]()  # takes columns by name
+    if "probability" in names:
+        values["probability"] = model.predict_proba(X)
+        values["prediction"] = model.decide(values["probability"])
     else:
-        columns = _name("prediction", model.predict(X), names)
+        values["quantile" if "quantile" in names else "prediction"] = model.predict(X)
     if interval is not None:
         ends = model.predict_interval(X, interval)
-        columns |= _name("lower", ends[..., 0], names) | _name("upper", ends[..., 1], names)
-    return columns
-
-
-def _name(name: str, values: "Array", outputs: "Sequence[object] | Array") -> "dict[str, Array]":
-    """Name an array of shape (n,), or the columns of one of shape (n, p) by the names of the outputs."""
-    if values.ndim == 1:
-        return {name: values}
-    return {f"{name}_{output}": column for output, column in zip(outputs, values.T, strict=True)}
+        values["lower"], values["upper"] = ends[..., 0], ends[..., 1]
+    return {
+        name: column
+        for kind, columns in names.items()
+        for name, column in zip(columns, [values[kind]] if values[kind].ndim == 1 else values[kind].T, strict=True)
+    }

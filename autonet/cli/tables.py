@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
@@ -55,10 +55,13 @@ class Table:
         Missing values are None or NaN.
     source : str
         Name of the file, for messages.
+    is_ordered : bool
+        False for JSON, whose keys have no order.
     """
 
     columns: Mapping[str, Any]
     source: str
+    is_ordered: bool = True
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -84,7 +87,7 @@ class Table:
         """
         for name in names:
             _ = self[name]
-        return Table({name: column for name, column in self.columns.items() if name not in names}, self.source)
+        return replace(self, columns={name: column for name, column in self.columns.items() if name not in names})
 
 
 def read_table(
@@ -137,7 +140,7 @@ def read_table(
             raise InvalidData(f"{source} is damaged: {error}.") from error
     if not columns or not len(next(iter(columns.values()))):
         raise InvalidData(f"{source} has no rows.")
-    return Table(columns, source)
+    return Table(columns, source, is_ordered=chosen != "jsonl")
 
 
 def _find_format(path: str) -> Format:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -243,7 +242,7 @@ class AutoNet(FittedEstimator, ABC):
         sample_weight, X_valid = tell_weights_from_rows(sample_weight, y_valid, X_valid)
         data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid, "X_test": X_test, "y_test": y_test}
         # Fit a copy, and take over its state in a single assignment, which no interrupt can split.
-        fitted = copy(self)
+        fitted = self._copy_for_fit()
         with interruptible(protected=False), training_modes(), occupying_cores():
             fit_estimator(fitted, data, sample_weight, groups, options)
             self.__dict__ = fitted.__dict__
@@ -313,7 +312,7 @@ class AutoNet(FittedEstimator, ABC):
 
         data = {"X": X, "y": y, "X_valid": X_valid, "y_valid": y_valid, "X_test": X_test, "y_test": y_test}
         data, options = translate_data(data, options)
-        fitted = copy(self)
+        fitted = self._copy_for_fit()
         with interruptible(protected=False), training_modes(), occupying_cores():
             chosen, options = choose_configuration(
                 fitted, hyperparameter_config, budget, translate_refit(options), ensemble_configs

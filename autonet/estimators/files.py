@@ -238,7 +238,7 @@ def _check_custom_networks(model: FittedModel, spec: Mapping[str, Any], nodes: M
 def describe_params(params: Mapping[str, Any], modality: Modality) -> tuple[dict[str, Any], list[str]]:
     """Return the specs of the parameters that have one, and the names of the others.
 
-    Classes and functions among components become their names.
+    Classes and functions among components become their names, paths and devices text.
     """
     specs, left_out = {}, []
     options = {node.option for node in list_nodes(modality).values() if node.selector}
@@ -249,10 +249,23 @@ def describe_params(params: Mapping[str, Any], modality: Modality) -> tuple[dict
         elif name == "include" and value:
             named = {key: [name_component(component) for component in chosen] for key, chosen in value.items()}
         try:
-            specs[name] = to_spec(named)
+            specs[name] = to_spec(_write_as_text(named))
         except InvalidData:
             left_out.append(name)
     return specs, left_out
+
+
+def _write_as_text(value: Any) -> Any:
+    """Return a parameter with its paths and devices as text, which means the same, also in lists and dictionaries."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, torch.device):
+        return str(value)
+    if type(value) in (list, tuple):
+        return type(value)(map(_write_as_text, value))
+    if type(value) is dict:
+        return {key: _write_as_text(part) for key, part in value.items()}
+    return value
 
 
 def _summarize(estimator: "AutoNet") -> str:

@@ -267,6 +267,7 @@ class FittedEstimator(InspectedEstimator, EvaluatedEstimator, TransformerMixin, 
         text: str = super().__repr__(N_CHAR_MAX)
         if not hasattr(self, "fit_result_"):
             return text
+        result = {**self.fit_result_, "threshold": self.model_.threshold}  # which the user may have set
         if not hasattr(self, "history_"):  # loaded from a file
-            return "\n".join([text, *describe_model(self.fit_result_)])
-        return "\n".join([text, *describe_search(self.fit_result_, self.history_, self.search_space_)])
+            return "\n".join([text, *describe_model(result)])
+        return "\n".join([text, *describe_search(result, self.history_, self.search_space_)])

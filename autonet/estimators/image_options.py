@@ -20,7 +20,7 @@ __all__ = ["ImageOptions"]
 
 
 @dataclass(frozen=True)
-class ImageOptions(Options, ImageParams):
+class ImageOptions(ImageParams, Options):  # in this order, so that defaults and meanings are those of images
     """Parameters of a fit to images, checked, with what follows from them."""
 
     modality: ClassVar[Modality] = IMAGES

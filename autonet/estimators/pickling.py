@@ -121,16 +121,22 @@ class PortableEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is
             logging.getLogger("autonet").info("the fitted model is pickled as objects", exc_info=True)
             return []
 
-    def __copy__(self) -> Self:
-        """Return an estimator with the same attributes."""
+    def _copy_for_fit(self) -> Self:
+        """Return an estimator with the same attributes, which continues the search of a warm start."""
         other = object.__new__(type(self))
         other.__dict__.update(vars(self))
         return other
 
+    def __copy__(self) -> Self:
+        """Return an estimator with the same attributes, which begins a search of its own."""
+        other = self._copy_for_fit()
+        other.__dict__.pop("_run", None)
+        return other
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return an estimator with copies of the attributes, and the same executor."""
+        """Return an estimator with copies of the attributes and the same executor; it begins a search of its own."""
         other = memo[id(self)] = object.__new__(type(self))  # attributes may refer to it
-        other.__dict__.update(deepcopy({**vars(self), **self._without_executor()}, memo))
+        other.__dict__.update(deepcopy({**vars(copy(self)), **self._without_executor()}, memo))
         copied: Self = _share_executor(self, other)
         return copied
 

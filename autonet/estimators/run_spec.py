@@ -1,11 +1,13 @@
 """Descriptions of the parts of a run: data, options, folds and tree ensembles, in plain values and arrays."""
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from functools import partial
 from importlib.metadata import version
-from numbers import Integral
+from numbers import Integral, Real
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import joblib
@@ -13,6 +15,7 @@ import numpy as np
 
 from autonet.core.modality import Data, Reader
 from autonet.core.spec import from_spec, to_spec
+from autonet.core.typing import Array
 from autonet.data.splits.folds import Fold
 from autonet.estimators.files import PACKAGES, describe_params, name_builder
 from autonet.estimators.inputs import FitInputs
@@ -55,6 +58,10 @@ FREE_OPTIONS = frozenset(
 )
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of an object without a `repr` of its own
+MAX_SHOWN = 20  # numbers in a list; of more, a hash is compared
+MAX_TEXT = 100  # characters of an object whose attributes are compared
+MAX_DEPTH = 10  # levels of objects in objects
+EXACT = 2**53  # float64 represents every integer up to here
 
 
 def describe_conditions(
@@ -170,7 +177,23 @@ def _hash_rows(data: Data) -> str:
 
 def _hash(value: Any) -> str:
     """Hash the values of an optional argument of `fit`; "none" if it was not passed."""
-    return "none" if value is None else str(joblib.hash(value if isinstance(value, str) else np.asarray(value)))
+    return "none" if value is None else str(joblib.hash(value if isinstance(value, str) else _to_plain(value)))
+
+
+def _to_plain(values: Any) -> Array:
+    """Return values of a list, an array or a series as an array that does not tell which of these they were."""
+    array: Array = np.asarray(values)
+    if array.dtype.kind in "OTU":
+        items = array.ravel().tolist()
+        alike = any(all(isinstance(item, kind) for item in items) for kind in (Real, str))
+        array = np.array(items if alike else list(map(repr, items))).reshape(array.shape)
+    if array.dtype.kind in "mM":
+        array = array.astype(f"{array.dtype.kind}8[us]")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float64)
+        is_whole = bool((np.abs(array) < EXACT).all()) and bool((array == np.rint(array)).all())
+        return array.astype(np.int64) if is_whole else array
+    return array.astype(np.int64) if array.dtype.kind in "biumM" else array
 
 
 def _hash_weights(weights: Mapping[str, Any] | None) -> dict[str, str]:
@@ -180,10 +203,55 @@ def _hash_weights(weights: Mapping[str, Any] | None) -> dict[str, str]:
     return {"initial_weights": str(joblib.hash({name: tensor.double().numpy() for name, tensor in weights.items()}))}
 
 
-def _show(value: Any) -> str:
-    """Show the value of an option so that equal values of different processes look the same."""
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_show, value))}]"
+def _show(value: Any, path: tuple[int, ...] = ()) -> str:
+    """Show the value of an option so that equal values, also of different processes, look the same, and others do not.
+
+    Parameters
+    ----------
+    value : object
+    path : tuple of int
+        Identities of the objects around it, which it may refer to.
+    """
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, Mapping):
+        return f"{{{_show_pairs({_show(key): part for key, part in value.items()}, path, ': ')}}}"
+    if isinstance(value, list | tuple | range):
+        if len(value) > MAX_SHOWN and all(isinstance(item, Real) for item in value):
+            return _show_array(value)
+        return f"[{', '.join(_show(item, path) for item in value)}]"
+    if hasattr(value, "__array__") and not isinstance(value, type):
+        return _show_array(value)
+    return _show_object(value, path)
+
+
+def _show_pairs(values: Mapping[str, Any], path: tuple[int, ...], between: str) -> str:
+    return ", ".join(f"{name}{between}{_show(value, path)}" for name, value in sorted(values.items()))
+
+
+def _show_array(values: Iterable[Any]) -> str:
+    array = _to_plain(values)
+    if array.size > MAX_SHOWN:
+        return f"{array.size} values of hash {joblib.hash(array)}"
+    return _show(array.tolist())
+
+
+def _show_object(value: Any, path: tuple[int, ...]) -> str:
+    """Show an object that is neither a number nor a container, with a hash of its attributes if it has some."""
+    if isinstance(value, MethodType):
+        return f"{value.__qualname__} of {_show(value.__self__, path)}"
+    if isinstance(value, partial):
+        return f"partial({', '.join(_show(part, path) for part in (value.func, value.args, value.keywords))})"
     if callable(value) and hasattr(value, "__qualname__"):
         return str(value.__qualname__)
-    return ADDRESS.sub("", repr(value))
+    text, attributes = ADDRESS.sub("", repr(value)), getattr(value, "__dict__", None)
+    if id(value) in path or len(path) > MAX_DEPTH:
+        return type(value).__qualname__
+    if not attributes:
+        return text
+    shown = _show_pairs(attributes, (*path, id(value)), "=")
+    return f"{' '.join(text.split()):.{MAX_TEXT}} of hash {joblib.hash(shown)}"

@@ -78,8 +78,11 @@ def create_study(
     """Create the study of a run, or return the one that it has.
 
     It begins with the user's configurations and the portfolio of the preset, or with the only configurations to train.
+    One that the run has keeps as many checkpoints as the larger ensemble needs.
     """
+    n_kept = options.ensemble_limits.n_loaded
     if run.study is not None:
+        run.study.keep_best = max(run.study.keep_best, n_kept)
         return run.study
     sampler, scheduler = ALGORITHMS[options.algorithm]
     stretches = context.unit == "time" and options.max_budget is None
@@ -93,7 +96,7 @@ def create_study(
         budget_type=context.unit,
         random_state=context.seed,
         run_dir=run.store,
-        keep_best=options.ensemble_limits.n_loaded,
+        keep_best=n_kept,
     )
     if len(context.folds) > 1:
         study.history.prefer_from(context.min_budget_for_cv)

@@ -177,6 +177,8 @@ def check_validation_rows(groups: Array | None, options: Options) -> None:
     """
     if not (isinstance(options.cross_validator, str) and options.cross_validator in ("auto", "none")):
         raise InvalidOption("cross_validator has no effect with X_valid; pass only one of them.")
+    if options.validation_split is not None:
+        raise InvalidOption("validation_split has no effect with X_valid; pass only one of them.")
     if groups is not None:
         raise InvalidOption("groups has no effect with X_valid; pass only one of them.")
 

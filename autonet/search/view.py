@@ -111,6 +111,15 @@ class StudyView(Exports):
         self._journal.log_trials = value
 
     @property
+    def keep_best(self) -> int:
+        """Number of best trials whose checkpoints are kept from now on; can be set."""
+        return self._journal.keep_best
+
+    @keep_best.setter
+    def keep_best(self, value: int) -> None:
+        self._journal.keep_best = value
+
+    @property
     def trials(self) -> list[Trial]:
         """All trials, in the order in which they were proposed."""
         return self.history.trials

@@ -4,8 +4,9 @@
     AUTONET_MODEL=model.autonet uvicorn --factory service:create_app
     curl localhost:8000/predict --json '[{"age": 40, "job": "services"}, {"age": null, "job": "student"}]'
 
-Rows are objects with the columns of the table that was fitted, in any order; further ones are ignored.  What cannot be
-predicted is answered with the status 422 and a sentence that says why.
+Rows are objects with the columns of the table that was fitted, in any order; further ones are ignored.  Dates are text
+in ISO 8601; columns of an array are called x0, x1, and so on.  What cannot be predicted is answered with the status 422
+and a sentence that says why.
 
 A model of images takes the file itself, or rows with an "image": the content of a file in base64, or lists of pixels.
 
@@ -16,8 +17,10 @@ A model of images takes the file itself, or rows with an "image": the content of
 import base64
 import json
 import os
+from collections.abc import Sequence
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import Depends, FastAPI, HTTPException, Request
 
 import autonet
@@ -35,17 +38,23 @@ def create_app() -> FastAPI:
         try:
             X = read_images(rows) if are_images else rows
             if model.targets.kind == "regression":
-                return {"values": model.predict(X).tolist()}
+                return {"values": by_name(model.targets.quantiles or model.targets.names, model.predict(X))}
             probabilities = model.predict_proba(X)
         except (ValueError, TypeError) as error:
             raise HTTPException(422, str(error)) from error
-        names = [str(label) for label in model.targets.labels]
         return {
-            "labels": model.decide(probabilities).tolist(),
-            "probabilities": [dict(zip(names, row, strict=True)) for row in probabilities.tolist()],
+            "labels": by_name(model.targets.names, model.decide(probabilities)),
+            "probabilities": by_name(model.targets.names, probabilities),
         }
 
     return app
+
+
+def by_name(names: Sequence[Any], values: np.ndarray) -> list[Any]:
+    """List the values of the rows; where a row has several, by the names of the classes, labels or targets."""
+    if values.ndim == 1:
+        return values.tolist()
+    return [dict(zip(map(str, names), row, strict=True)) for row in values.tolist()]
 
 
 async def read_rows(request: Request) -> list[Any]:

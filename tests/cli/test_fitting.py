@@ -55,6 +55,24 @@ def test_options_reach_the_estimator(tables: Path, tmp_path: Path) -> None:
     assert "test_cross_entropy" in auto.fit_result["info"]
 
 
+@pytest.mark.parametrize("given", [("--class-weight", '{"true": 5}'), ("--set", 'class_weight={"true": 5}')])
+@pytest.mark.parametrize("format_", ["csv", "jsonl"])
+def test_weights_of_classes_that_are_no_text(tmp_path: Path, given: Any, format_: str) -> None:
+    frame = pd.DataFrame({"a": range(40), "y": [True, False] * 20})
+    rows = frame.to_csv(index=False) if format_ == "csv" else frame.to_json(orient="records", lines=True)
+    out = tmp_path / "model.autonet"
+    source = ("fit", "-", "--format", format_, "--target", "y", "-o", out)
+    done = run(*source, *given, *QUICK, *EPOCHS, "--max-trials", 1, stdin=rows.encode())
+    assert done.code == 0, done.err
+    assert autonet.load(out).class_weight == {True: 5}
+
+
+def test_weights_of_unknown_classes_are_refused() -> None:
+    done = run("fit", "-", "-t", "y", "--class-weight", '{"2": 5}', *QUICK, stdin=b"a,y\n" + b"1,0\n2,1\n" * 20)
+    assert done.code == 2
+    assert "class_weight has weights for ['2'], which are not in y; its labels: 0, 1." in done.err
+
+
 def test_a_fit_from_standard_input_of_the_task_that_is_chosen(tables: Path, tmp_path: Path) -> None:
     rows = b"a,y\n" + b"".join(b"%d,%d\n" % (i, i % 4) for i in range(60))
     out = tmp_path / "model.autonet"

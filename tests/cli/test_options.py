@@ -5,13 +5,16 @@ from dataclasses import fields
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 
 from autonet import AutoNetRegression
 from autonet.cli.fitting import fit
-from autonet.cli.options import FLAGS, parse_class_weight, parse_settings
+from autonet.cli.options import FLAGS, name_classes, parse_class_weight, parse_settings
 from autonet.estimators.params import Params
 from tests.cli.program import run
+
+pl = pytest.importorskip("polars")
 
 
 def test_flags_are_parameters_of_the_estimators_with_their_meaning() -> None:
@@ -73,10 +76,26 @@ def test_other_settings_are_refused(setting: str) -> None:
 
 
 def test_class_weights() -> None:
-    assert parse_class_weight(None, numeric=False) is None
-    assert parse_class_weight("balanced", numeric=False) == "balanced"
-    assert parse_class_weight('{"yes": 2, "no": 1}', numeric=False) == {"yes": 2, "no": 1}
-    assert parse_class_weight('{"0": 2, "1": 1.5}', numeric=True) == {0: 2, 1: 1.5}
-    for text, numeric in (('{"yes": 2', False), ('{"yes": 2}', True)):
-        with pytest.raises(click.BadParameter, match="expected balanced, or weights in JSON"):
-            parse_class_weight(text, numeric=numeric)
+    assert parse_class_weight("balanced") == "balanced"
+    assert parse_class_weight('{"yes": 2, "no": 1}') == {"yes": 2, "no": 1}
+    with pytest.raises(click.BadParameter, match="expected balanced, or weights in JSON, such as"):
+        parse_class_weight('{"yes": 2')
+
+
+@pytest.mark.parametrize(
+    ("weights", "y", "expected"),
+    [
+        ({"0": 2, "1": 1.5}, np.array([0, 1]), {0: 2, 1: 1.5}),
+        ({"0": 2, "1.0": 1.5}, [0.0, 1.0, 1.0], {0.0: 2, 1.0: 1.5}),
+        ({"0": 2, "1": 1}, pl.Series([0, 1], dtype=pl.Int8), {0: 2, 1: 1}),
+        ({"true": 5, "False": 1}, np.array([True, False]), {True: 5, False: 1}),
+        ({"TRUE": 5}, pl.Series([True, False]), {True: 5}),
+        ({"0": 2, "1": 1}, ["0", "1"], {"0": 2, "1": 1}),
+        ({"007": 2, "1e3": 1}, ["007", "1e3"], {"007": 2, "1e3": 1}),
+        ({"yes": 2, "maybe": 1}, ["yes", "no"], {"yes": 2, "maybe": 1}),
+    ],
+)
+def test_keys_of_class_weights_are_matched_by_their_text(weights: Any, y: Any, expected: Any) -> None:
+    found = name_classes(weights, y)
+    assert found == expected
+    assert list(map(type, found)) == list(map(type, expected))

@@ -80,6 +80,40 @@ def test_several_targets_and_quantiles(tables: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "table", "name", "arguments"),
+    [
+        ("classifier", "iris_test.csv", "prediction", ()),
+        ("classifier", "iris_test.csv", "probability_setosa", ("--proba",)),
+        ("regressor", "diabetes.csv", "upper", ("--interval", "0.8")),
+    ],
+)
+def test_columns_of_the_names_of_predictions_are_not_kept(
+    request: Any, tables: Path, model: str, table: str, name: str, arguments: Any
+) -> None:
+    rows = pd.read_csv(tables / table).assign(**{name: "mine"}).to_csv(index=False).encode()
+    done = run("predict", request.getfixturevalue(model), "-", "--keep", name, *arguments, stdin=rows)
+    sentence = f"--keep: '{name}' is also the name of a column of predictions; rename the column of ROWS."
+    assert (done.code, done.out, sentence in done.err) == (2, "", True), done.err
+    if arguments:
+        assert (
+            rows_of(run("predict", request.getfixturevalue(model), "-", "--keep", name, stdin=rows))[0][name] == "mine"
+        )
+
+
+def test_dates_of_parquet_may_be_text_in_rows_to_predict(tmp_path: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=60, freq="9h")
+    frame = pd.DataFrame({"day": days, "took": days - days[30], "y": np.arange(60) % 7})
+    frame.to_parquet(tmp_path / "train.parquet")
+    out = tmp_path / "model.autonet"
+    done = run("fit", tmp_path / "train.parquet", "-t", "y", "-o", out, *QUICK, "--max-trials", 1, *EPOCHS)
+    assert done.code == 0, done.err
+    done = run("predict", out, "-", stdin=frame.to_csv(index=False).encode())
+    assert [int(row["prediction"]) for row in rows_of(done)] == autonet.load(out).predict(
+        frame[["day", "took"]]
+    ).tolist()
+
+
+@pytest.mark.parametrize(
     ("model", "arguments", "code", "sentence"),
     [
         ("regressor", ("--proba",), 2, "is a regression; --interval is for those."),

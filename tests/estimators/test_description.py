@@ -2,11 +2,14 @@
 
 import itertools
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ConfigSpace import ConfigurationSpace
+from sklearn.datasets import load_breast_cancer
 
+import autonet
 from autonet import AutoNetClassification
 from autonet.estimators.description import describe_model, describe_search
 from autonet.search.history import History
@@ -56,6 +59,17 @@ def test_one_score_is_shown_where_one_is_asked_for() -> None:
 def test_the_positive_class_is_named_with_its_threshold(threshold: float | None, said: str) -> None:
     result = fit_result({"3": 1.0}, "3", pos_label="yes", threshold=threshold)
     assert describe_model(result)[1:] == [f"positive class 'yes'{said}"]
+
+
+def test_the_threshold_that_decides_is_shown(quick: dict[str, Any], tmp_path: Path) -> None:
+    X, y = load_breast_cancer(return_X_y=True)
+    auto = AutoNetClassification("tiny_cs", **{**quick, "max_trials": 1}, optimize_metric="f1").fit(X, y)
+    auto.threshold_ = 0.123
+    auto.save(tmp_path / "model.autonet")
+    for shown in (auto, autonet.load(tmp_path / "model.autonet")):
+        assert "positive class 1, threshold 0.123" in repr(shown)
+    auto.threshold_ = None
+    assert "positive class 1, threshold" not in repr(auto)
 
 
 def test_trials_that_were_stretched_are_named() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from safetensors import safe_open
 from scipy import sparse
 from sklearn.base import clone
@@ -18,7 +19,13 @@ from sklearn.model_selection import KFold
 from torch import nn
 
 import autonet
-from autonet import AutoNetClassification, AutoNetRegression, register_network, unregister_network
+from autonet import (
+    AutoNetClassification,
+    AutoNetImageClassification,
+    AutoNetRegression,
+    register_network,
+    unregister_network,
+)
 from autonet.core.errors import DataWarning, InvalidData, InvalidModelFile, InvalidOption
 from tests.mixed import N, mixed_table
 
@@ -220,6 +227,27 @@ def test_parameters_that_are_objects_are_left_out_with_a_warning(
     loaded = autonet.load(tmp_path / "m")
     assert loaded.cross_validator is None
     np.testing.assert_array_equal(loaded.predict_proba(X), auto.predict_proba(X))
+
+
+def test_paths_and_devices_are_kept_as_text(iris: Any, quick: dict[str, Any], tmp_path: Path) -> None:
+    updates, options = tmp_path / "updates.txt", tmp_path / "options.txt"
+    updates.write_text("CreateDataLoader batch_size [16,32]")
+    options.write_text("preset=tiny_cs")
+    given: dict[str, Any] = {"hyperparameter_search_space_updates": updates, "run_dir": tmp_path / "run"}
+    auto = AutoNetClassification(options, **{**quick, **given, "max_trials": 1}, device=torch.device("cpu")).fit(*iris)
+    auto.save(tmp_path / "model")  # without a warning
+    loaded = autonet.load(tmp_path / "model")
+    assert (loaded.preset, loaded.device, loaded.run_dir) == (str(options), "cpu", str(tmp_path / "run"))
+    assert loaded.hyperparameter_search_space_updates == str(updates)
+    assert loaded.get_hyperparameter_search_space() == auto.search_space_
+    assert autonet.open_run(tmp_path / "run").new_estimator().preset == str(options)
+
+
+def test_folders_in_lists_are_kept_as_text(quick: dict[str, Any], tmp_path: Path) -> None:
+    auto = AutoNetImageClassification("tiny_cs", root_folders=[tmp_path], max_trials=1, budget_type="epochs")
+    auto.fit(np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8), [0, 1] * 20, max_budget=1, min_budget=1)
+    auto.save(tmp_path / "model")
+    assert autonet.load(tmp_path / "model").root_folders == [str(tmp_path)]
 
 
 # --- what cannot be saved or loaded

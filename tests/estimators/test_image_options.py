@@ -2,6 +2,7 @@
 
 from autonet.core.task import Task
 from autonet.estimators.image_options import ImageOptions
+from autonet.estimators.image_params import ImageParams
 from autonet.pipeline.images import IMAGES
 
 
@@ -18,3 +19,9 @@ def test_options_choose_components_of_images() -> None:
     assert space["ImageAugmentation:augmentation"].default_value == "none"
     assert space["NetworkSelector:network"].default_value == "densenet"
     assert options.ensemble_size == 10
+
+
+def test_defaults_are_those_of_images() -> None:
+    assert {name: getattr(ImageOptions(), name) for name in ImageParams.names()} == {
+        name: getattr(ImageParams(), name) for name in ImageParams.names()
+    }

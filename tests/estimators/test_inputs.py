@@ -43,6 +43,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
         ({"X_valid": X, "y_valid": LABELS * np.nan}, "y_valid contains NaN, infinity or missing values in 60 of 60"),
         ({"X_valid": X, "y_valid": LABELS, "cross_validator": 3}, "cross_validator has no effect with X_valid"),
         ({"X_valid": X, "y_valid": LABELS, "groups": LABELS}, "groups has no effect with X_valid"),
+        (
+            {"X_valid": X, "y_valid": LABELS, "validation_split": 0.2},
+            "validation_split has no effect with X_valid; pass only one of them.",
+        ),
     ],
 )
 def test_weights_groups_and_rows_to_validate_on_that_do_not_fit(

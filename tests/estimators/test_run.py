@@ -1,3 +1,4 @@
+import copy
 import os
 import pickle
 import signal
@@ -206,6 +207,23 @@ def test_a_warm_start_refuses_other_data_and_options() -> None:
         auto.set_params(eta=4).fit(X, y)
     auto.set_params(warm_start=False).fit(X, y[::-1])
     assert len(auto.history_) == 1
+
+
+@pytest.mark.parametrize("make", [copy.copy, copy.deepcopy, lambda auto: pickle.loads(pickle.dumps(auto))])
+def test_a_copy_begins_a_search_of_its_own(make: Any) -> None:
+    auto = classifier(warm_start=True).fit(X, y)
+    other = make(auto)
+    assert len(other.set_params(max_trials=1).fit(X, y).history_) == 1
+    assert len(other.set_params(max_trials=2).fit(X, y).history_) == 2  # which it continues
+    assert other.history_ is not auto.history_
+    assert len(auto.set_params(max_trials=3).fit(X, y).history_) == 3
+
+
+def test_a_larger_ensemble_keeps_more_networks_from_then_on() -> None:
+    options = {"min_budget": 1, "max_budget": 1, "warm_start": True, "baseline": False}
+    auto = classifier(max_trials=1, ensemble_size=1, **options).fit(X, y)
+    auto.set_params(max_trials=14, ensemble_size=5).fit(X, y)
+    assert {int(name) for name in auto.fit_result["models"] if name.isdigit()} == set(range(14))
 
 
 def test_copies_do_not_continue_a_warm_start() -> None:

@@ -23,6 +23,21 @@ def test_checkpoints_are_loaded_wherever_they_are(in_directory: bool, tmp_path: 
         assert {isinstance(kept, Path) for kept in study.checkpoints.values()} == {in_directory}
 
 
+def test_more_checkpoints_may_be_kept_from_a_trial_on() -> None:
+    def objective(trial: RunningTrial) -> float:
+        trial.checkpoint.save({"number": trial.number})
+        return quadratic(trial)
+
+    study = Study(LINE, random_state=0, min_budget=1, max_budget=1, eta=9, keep_best=1).optimize(
+        objective, max_trials=12
+    )
+    before = len(study.checkpoints)
+    assert (study.keep_best, before < 12) == (1, True)
+    study.keep_best = 30
+    study.optimize(objective, max_trials=20)
+    assert len(study.checkpoints) == before + 8
+
+
 def test_the_best_trial_is_the_first_of_the_ranking() -> None:
     study = Study(LINE, direction="maximize", random_state=0)
     with pytest.raises(NoFinishedTrial, match="No trial has a value yet"):

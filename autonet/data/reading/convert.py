@@ -1,7 +1,8 @@
 """Convert raw columns to the arrays of a `Table`, by the feature types of the fitted columns."""
 
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from autonet.core.warn import join_first, warn
 from autonet.data.reading.columns import CHUNK_ROWS, INSTANT, PLURAL, Column, RawColumn, Tokens
 from autonet.data.reading.date_formats import to_local_time
 from autonet.data.reading.formats import Format, is_marker, looks_like_other_format
+from autonet.data.reading.iso_formats import parse_iso_datetime, parse_iso_duration
 from autonet.data.reading.levels import LevelIndex
 from autonet.data.reading.number_formats import parse_number
 from autonet.data.table import UNSEEN_CODE
@@ -38,6 +40,7 @@ __all__ = [
 FLOAT32_MAX = np.finfo(np.float32).max
 CHUNK_CELLS = 1_000_000  # cells (rows x columns) processed at a time
 SECOND = np.timedelta64(1, "s")
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 TERMS = 4096  # hashed terms of a text; a few collisions cost little
 NGRAMS = (1, 3)  # characters: one is a word in Chinese, three are the stem of many words elsewhere
 # Vowel signs and accents, which \w leaves out, belong to the word around them.
@@ -90,7 +93,10 @@ def read_positions(codes: NDArray[np.int32]) -> NDArray[np.float64]:
 
 
 def read_numbers(raw: RawColumn, column: Column) -> Array:
-    """Return numbers, or seconds of durations, of shape (n,); missing values are NaN."""
+    """Return numbers, or seconds of durations, of shape (n,); missing values are NaN.
+
+    Durations may have become text in ISO 8601, as JSON and CSV hold them.
+    """
     if raw.value_type == column.kind == "duration":
         return np.asarray(raw.values) / SECOND
     if raw.value_type == column.kind and (column.format is None or column.format.takes_numbers):
@@ -105,11 +111,17 @@ def read_numbers(raw: RawColumn, column: Column) -> Array:
                 raise _type_changed_error(raw, column, value)
             index[value] = number
         return raw.lookup(index, missing=np.nan, unknown=np.nan, dtype=np.float64)
-    return _fill_missing(raw, column, np.float64)
+    if column.kind == "duration":
+        return _parse_iso(raw, column, parse_iso_duration)
+    _refuse_values(raw, column)
+    return np.full(len(raw), np.nan)
 
 
 def read_instants(raw: RawColumn, column: Column) -> Array:
-    """Return datetimes (n,) in the time zone of the fitted column; missing values are NaT."""
+    """Return datetimes (n,) in the time zone of the fitted column; missing values are NaT.
+
+    They may have become text in ISO 8601, as JSON and CSV hold them.
+    """
     if raw.value_type != "datetime":
         return _parse_instants(raw, column)
     instants = np.asarray(raw.values)
@@ -117,20 +129,54 @@ def read_instants(raw: RawColumn, column: Column) -> Array:
         return instants if column.zone is None else to_local_time(instants, column.zone)
     if np.isnat(instants).all():
         return instants
-    then, now = (f"in time zone {zone}" if zone else "without time zone" for zone in (column.zone, raw.zone))
-    raise InvalidData(
+    raise _zone_error(column, raw.zone)
+
+
+def _zone_error(column: Column, zone: str | None) -> InvalidData:
+    """Return the error for datetimes with a time zone, or without, unlike those of fit."""
+    then, now = (f"in time zone {zone}" if zone else "without time zone" for zone in (column.zone, zone))
+    return InvalidData(
         f"Column {column.name!r} had datetimes {then} in fit, but now has datetimes {now}; convert them as in fit."
     )
 
 
 def _parse_instants(raw: RawColumn, column: Column) -> Array:
-    if column.format is None:
-        return _fill_missing(raw, column, INSTANT)
-    microseconds = _parse(raw, column, column.format)
+    if column.format is not None:
+        return _to_instants(_parse(raw, column, column.format))
+
+    def parse(text: str) -> float | None:
+        moment = parse_iso_datetime(text)
+        if moment is not None and (moment.tzinfo is None) != (column.zone is None):
+            raise _zone_error(column, None if moment.tzinfo is None else str(moment.tzinfo))
+        return None if moment is None else (_to_utc(moment) - EPOCH) // MICROSECOND
+
+    instants = _to_instants(_parse_iso(raw, column, parse))
+    return instants if column.zone is None else to_local_time(instants, column.zone)
+
+
+def _to_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _to_instants(microseconds: Array) -> Array:
+    """Convert microseconds since 1970-01-01 (n,) to datetimes; NaN becomes NaT."""
     missing = np.isnan(microseconds)
     instants = np.where(missing, 0, microseconds).astype(np.int64).view(INSTANT)
     instants[missing] = np.datetime64("NaT")
     return instants
+
+
+def _parse_iso(raw: RawColumn, column: Column, parse: Callable[[str], float | None]) -> Array:
+    """Parse texts (n,) of a column that was no text in fit; NaN for missing values and their markers."""
+    index = dict[Any, float]()
+    for value in raw.distinct():
+        if isinstance(value, str) and is_marker(value):
+            continue
+        number = parse(value) if isinstance(value, str) else None
+        if number is None:
+            raise _type_changed_error(raw, column, value)
+        index[value] = number
+    return raw.lookup(index, missing=np.nan, unknown=np.nan, dtype=np.float64)
 
 
 def _parse(raw: RawColumn, column: Column, expected: Format) -> Array:
@@ -197,11 +243,6 @@ def text_vectorizer(tokens: Tokens) -> HashingVectorizer:
     return HashingVectorizer(n_features=TERMS, alternate_sign=False, norm=None, dtype=np.float32, **how)
 
 
-def _fill_missing(raw: RawColumn, column: Column, dtype: Any) -> Array:
-    _refuse_values(raw, column)
-    return np.full(len(raw), "NaT" if dtype == INSTANT else np.nan, dtype)
-
-
 def _refuse_values(raw: RawColumn, column: Column) -> None:
     """Raise an error unless all values are missing."""
     values = raw.distinct()
@@ -211,9 +252,10 @@ def _refuse_values(raw: RawColumn, column: Column) -> None:
 
 def _type_changed_error(raw: RawColumn, column: Column, example: Any) -> InvalidData:
     such = f" such as {column.levels[0]!r:.60}" if column.kind in ("categorical", "ordinal") else ""
+    in_text = " or text in ISO 8601" if column.kind in ("datetime", "duration") and column.format is None else ""
     return InvalidData(
         f"Column {column.name!r} had {PLURAL[column.kind]}{such} in fit, but now has {PLURAL[raw.value_type]}, such as "
-        f"{example!r:.60}; convert it to {PLURAL[column.kind]}, with NaN for unknown values."
+        f"{example!r:.60}; convert it to {PLURAL[column.kind]}{in_text}, with NaN for unknown values."
     )
 
 

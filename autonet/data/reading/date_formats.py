@@ -59,7 +59,7 @@ def _compile(date: str) -> re.Pattern[str]:
 
 UNAMBIGUOUS_DATES = tuple(map(_compile, UNAMBIGUOUS))
 AMBIGUOUS_DATE = _compile(AMBIGUOUS)
-TIME = re.compile(rf"(?P<sign>-)?(?:(?P<days>\d{{1,6}}) days?,? \+?)?{CLOCK}", re.IGNORECASE)
+TIME = re.compile(rf"(?P<sign>-)?(?:(?P<days>\d{{1,6}}) days?(?P<comma>,)? (?P<plus>\+)?)?{CLOCK}", re.IGNORECASE)
 CENTURY = 100
 PIVOT = 69  # two-digit years, as in POSIX: 69 is 1969, 68 is 2068
 # Dates valid in another order only (typing errors), relative to those valid in this order only.
@@ -121,8 +121,10 @@ class TimeFormat:
         time = None if match is None else _parse_time(match.groupdict(""))
         if match is None or time is None:
             return None
-        seconds = (time + timedelta(days=int(match["days"] or 0))).total_seconds()
-        return -seconds if match["sign"] else seconds
+        days = timedelta(days=int(match["days"] or 0))
+        if match["sign"] and (match["comma"] or match["plus"]):  # Python and pandas add the time to negative days
+            return (time - days).total_seconds()
+        return (-(time + days) if match["sign"] else time + days).total_seconds()
 
 
 def infer_date_format(texts: Sequence[str]) -> DateFormat | None:

@@ -1,7 +1,7 @@
 """Normalize pandas, polars, arrow, NumPy and SciPy inputs to an array or to columns."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
@@ -17,7 +17,7 @@ from autonet.core.typing import Array
 from autonet.core.warn import join_first, warn
 from autonet.data.reading.columns import EXACT, Names, RawColumn, array_of_objects
 
-__all__ = ["RawTable", "open_table", "warn_if_index_order_differs"]
+__all__ = ["RawTable", "name_array_columns", "open_table", "warn_if_index_order_differs"]
 
 OF_IMAGES = "AutoNetImageClassification or AutoNetImageRegression"
 
@@ -62,11 +62,12 @@ class RawTable:
         return map(self.column, range(len(self.names)))
 
     def arrange(self, names: Names) -> "RawTable":
-        """Reorder unordered columns to `names`, if these are the same names."""
-        return self if self.are_ordered or set(self.names) != set(names) else self.select(names)
+        """Reorder unordered columns to `names`, if these are the same names, perhaps as text."""
+        same = not self.are_ordered and set(map(str, self.names)) == set(map(str, names))
+        return self.select(names) if same else self
 
     def select(self, names: Names) -> "RawTable":
-        """Select columns by their names; columns of an array have none, and stay as they are.
+        """Select columns by their names, or names as text; columns of an array have none, and stay as they are.
 
         Raises
         ------
@@ -75,20 +76,62 @@ class RawTable:
         """
         if self.names == names or not self.are_named:
             return self
-        position = {name: i for i, name in enumerate(self.names)}
-        missing = [repr(name) for name in names if name not in position]
+        position, keys = {name: i for i, name in enumerate(self.names)}, names
+        if not all(name in position for name in names):  # JSON has no other keys than text
+            position, keys = {str(name): i for i, name in enumerate(self.names)}, tuple(map(str, names))
+        missing = [repr(name) for name, key in zip(names, keys, strict=True) if key not in position]
         if missing:
-            raise InvalidData(f"X lacks columns of fit: {join_first(missing)}; use None where a value is missing.")
-        return replace(self, names=names, column=lambda i: self.column(position[names[i]]))
+            raise _missing_error(missing)
+        return replace(self, names=names, column=lambda i: self.column(position[keys[i]]))
+
+    def number(self, n_columns: int) -> "RawTable":
+        """Select columns by the names of those of an array, x0, x1, ..., or by their numbers.
+
+        Ordered columns with other names stay as they are.
+
+        Raises
+        ------
+        InvalidData
+            If unordered columns have other names, or one is missing.
+        """
+        if not self.are_named:
+            return self
+        position = {str(name): i for i, name in enumerate(self.names)}
+        keys = name_array_columns(n_columns)
+        if keys[0] not in position and "0" in position:
+            keys = [str(i) for i in range(n_columns)]
+        missing = [repr(key) for key in keys if key not in position]
+        if missing and self.are_ordered:
+            return self
+        if len(missing) == n_columns:
+            raise InvalidData(
+                f"X has keys such as {self.names[0]!r:.60}, but fit had an array, whose columns have no names; use the "
+                f"keys {join_first([repr(key) for key in keys])}, or pass rows as lists."
+            )
+        if missing:
+            raise _missing_error(missing)
+        numbers = tuple(range(n_columns))
+        return replace(self, names=numbers, column=lambda i: self.column(position[keys[i]]), are_named=False)
 
 
-def open_table(X: Any) -> "Array | sparse.csr_array | RawTable":
+def name_array_columns(n_columns: int) -> list[str]:
+    """Return the names that columns of an array get where they need some: x0, x1, ..., as in scikit-learn."""
+    return [f"x{i}" for i in range(n_columns)]
+
+
+def _missing_error(missing: Sequence[str]) -> InvalidData:
+    return InvalidData(f"X lacks columns of fit: {join_first(missing)}; use None where a value is missing.")
+
+
+def open_table(X: Any, keys: Collection[str] | None = None) -> "Array | sparse.csr_array | RawTable":
     """Open a table as an array of numbers or as columns.
 
     Parameters
     ----------
     X : array-like, sparse matrix or data frame of shape (n, p)
         Or a structured array, a list of dictionaries, a dictionary of columns, or a dictionary with one row.
+    keys : collection of str, optional
+        Names, as text, of the columns that will be read: dictionaries may differ in others.  Default: all.
 
     Returns
     -------
@@ -117,7 +160,7 @@ def open_table(X: Any) -> "Array | sparse.csr_array | RawTable":
     if isinstance(X, Mapping):
         return _check_columns(_open_dictionary(X))
     if _is_records(X):
-        return _check_columns(_open_records(X))
+        return _check_columns(_open_records(X, keys))
     if isinstance(X, np.ndarray):
         return _open_array(X if X.dtype.names else _fill_masked(X))
     if hasattr(X, "shape") and hasattr(X, "columns"):  # a lazy frame has no shape, and its columns warn
@@ -196,27 +239,31 @@ def _is_records(X: Any) -> bool:
     return is_list and len(X) > 0 and isinstance(X[0], Mapping)
 
 
-def _open_records(rows: Sequence[Mapping[Hashable, Any]]) -> RawTable:
-    """Open a list of dictionaries, one per row, which must have the same keys."""
-    expected = rows[0].keys()
+def _open_records(rows: Sequence[Mapping[Hashable, Any]], keys: Collection[str] | None = None) -> RawTable:
+    """Open a list of dictionaries, one per row, which must have the same keys, or the same of those that are read."""
+    names = tuple(rows[0])
+    expected = _choose_keys(rows[0], keys)
     for i, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise InvalidData(
                 f"Row {i} of X is a {type(row).__name__}, but row 0 is a dictionary; pass rows of one type."
             )
-        if row.keys() != expected:
-            differences = [(expected - row.keys(), "lacks"), (row.keys() - expected, "also has")]
-            listed = " and ".join(f"{verb} {join_first(sorted(map(repr, keys)))}" for keys, verb in differences if keys)
+        if row.keys() != rows[0].keys() and (found := _choose_keys(row, keys)) != expected:
+            differences = [(expected - found, "lacks"), (found - expected, "also has")]
+            listed = " and ".join(f"{verb} {join_first(sorted(map(repr, part)))}" for part, verb in differences if part)
             raise InvalidData(
                 f"Row {i} of X {listed}, unlike row 0; use the same keys in every row, and None for missing values."
             )
-    names = tuple(expected)
     _check_names(names, "Keys of X")
 
     def column(i: int) -> RawColumn:
         return RawColumn.from_array(names[i], array_of_objects([row[names[i]] for row in rows]))
 
     return RawTable(names, len(rows), column, are_ordered=False)
+
+
+def _choose_keys(row: Mapping[Hashable, Any], keys: Collection[str] | None) -> set[Hashable]:
+    return {key for key in row if keys is None or str(key) in keys}
 
 
 def _open_dictionary(X: Mapping[Hashable, Any]) -> RawTable:

@@ -30,7 +30,7 @@ from autonet.data.reading.convert import (
     write_date_parts,
 )
 from autonet.data.reading.feature_types import CODED, infer_columns
-from autonet.data.reading.frames import RawTable, open_table
+from autonet.data.reading.frames import RawTable, name_array_columns, open_table
 from autonet.data.reading.levels import LevelIndex, canonicalize
 from autonet.data.table import MISSING_CODE, UNSEEN_CODE, InputNames, Table
 
@@ -70,9 +70,16 @@ class Schema:
         """Positions of the columns that become codes."""
         return [i for i in self._indexes if self.columns[i].kind in CODED]
 
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        """Keys of dictionaries that are read, as text."""
+        n_columns = len(self.columns)
+        numbered = [*name_array_columns(n_columns), *map(str, range(n_columns))]
+        return frozenset(numbered if self.names is None else map(str, self.names))
+
     def __getstate__(self) -> dict[str, Any]:
-        """Drop the cached indexes."""
-        return {name: value for name, value in vars(self).items() if name != "_indexes"}
+        """Drop what is cached."""
+        return {name: value for name, value in vars(self).items() if name not in ("_indexes", "_keys")}
 
     @property
     def n_features(self) -> int:
@@ -127,7 +134,8 @@ class Schema:
         X : array-like, sparse matrix or data frame of shape (n, p)
         owner : str, optional
             Name of an estimator: columns must be those of fit, in the same order except in dictionaries.  Default:
-            columns with names are selected by name, and further ones ignored.
+            columns with names are selected by name, and further ones ignored.  In dictionaries, columns of an array
+            are called x0, x1, ..., or 0, 1, ...
 
         Returns
         -------
@@ -142,19 +150,25 @@ class Schema:
         TypeError
             If values are lists, dictionaries or other objects.
         """
-        table, fitted = open_table(X), self.names
+        table, fitted, n_columns = open_table(X, None if owner else self._keys), self.names, len(self.columns)
         if isinstance(table, RawTable) and fitted is not None:
             table = table.arrange(fitted) if owner else table.select(fitted)
+        elif isinstance(table, RawTable) and not (owner and (table.are_ordered or len(table.names) != n_columns)):
+            table = table.number(n_columns)
         if owner:
             names = table.names if isinstance(table, RawTable) and table.are_named else None
-            _check_features(owner, fitted, names, len(self.columns), _count_columns(table))
+            _check_features(owner, fitted, names, n_columns, _count_columns(table))
         return self._read(table)
 
     def describe_inputs(self) -> list[dict[str, Any]]:
-        """Describe how each column becomes entries of the arrays of a `Table`, in JSON values."""
+        """Describe how each column becomes entries of the arrays of a `Table`, in JSON values.
+
+        Columns of an array are called x0, x1, ...
+        """
         described, n_numbers, n_codes, n_texts = [], 0, 0, 0
-        for i, column in enumerate(self.columns):
-            entry: dict[str, Any] = {"name": readable(column.name), "kind": column.kind}
+        names = name_array_columns(len(self.columns)) if self.names is None else map(readable, self.names)
+        for i, (name, column) in enumerate(zip(names, self.columns, strict=True)):
+            entry: dict[str, Any] = {"name": name, "kind": column.kind}
             if column.format is not None:
                 entry["format"] = to_spec(column.format)
             if column.kind in WIDTH:

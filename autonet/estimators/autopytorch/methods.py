@@ -230,7 +230,7 @@ class AutoPyTorchMixin:
         """
         from autonet.estimators.autopytorch.option_files import ConfigFileParser  # noqa: PLC0415 - loading a model needs none
 
-        return ConfigFileParser()
+        return ConfigFileParser(self._options())  # type: ignore[attr-defined]  # of the estimator
 
     def print_help(self) -> None:
         """Print every option with its default and meaning, then the components of the search space with their ranges.

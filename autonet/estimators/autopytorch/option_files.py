@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autonet.core.errors import InvalidOption
 from autonet.core.files import read_text
@@ -11,6 +11,9 @@ from autonet.estimators.autopytorch.keywords import translate_options
 from autonet.estimators.autopytorch.old_options import OLD_OPTIONS
 from autonet.estimators.param_docs import describe_parameters
 from autonet.estimators.params import Params
+
+if TYPE_CHECKING:
+    from autonet.estimators.options import Options
 
 __all__ = ["ConfigFileParser", "collect_options", "read_option_file"]
 
@@ -27,6 +30,11 @@ class ConfigFileParser:
     optional.  Blank lines and lines that begin with ``#`` are skipped.  Names are those of the constructor and, as
     there, of Auto-PyTorch.  A relative path of updates is looked for in the folder of the file and in those above it.
 
+    Parameters
+    ----------
+    options : type, optional
+        Options of an estimator, a subclass of `Options`.  Default: those of the estimators of tables.
+
     Examples
     --------
     >>> from pathlib import Path
@@ -39,6 +47,9 @@ class ConfigFileParser:
     ...     parser.read(path)
     {'max_runtime': 300, 'networks': ['mlpnet', 'shapedresnet'], 'random_state': 1}
     """
+
+    def __init__(self, options: "type[Options] | None" = None) -> None:
+        self._options = options
 
     def read(self, path: str | Path, *, silent: bool = False) -> dict[str, Any]:
         """Read the options of a file, under the names of the constructor.
@@ -56,7 +67,7 @@ class ConfigFileParser:
         UnknownName
             If an option does not exist.
         """
-        return read_option_file(path, silent=silent)
+        return read_option_file(path, self._options or Params, silent=silent)
 
     def set_defaults(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return every option: those given, and the others with their defaults or the value of the preset.
@@ -70,8 +81,11 @@ class ConfigFileParser:
         """
         from autonet.estimators.options import Options  # noqa: PLC0415 - imports ConfigSpace
 
-        names = Params.names()
-        return dict(vars(Options.resolve(collect_options(vars(Params()), translate_options(config, names)))))
+        kind = self._options or Options
+        names, defaults = kind.names(), kind()
+        params = {name: getattr(defaults, name) for name in names}
+        resolved = kind.resolve(collect_options(params, translate_options(config, names), kind))
+        return {name: getattr(resolved, name) for name in names}
 
     def check_validity(self, config: Mapping[str, Any]) -> None:
         """Raise as `set_defaults`, if an option does not exist or cannot have its value."""
@@ -79,13 +93,19 @@ class ConfigFileParser:
 
     def print_help(self) -> None:
         """Print every option with its default and meaning."""
-        print(describe_parameters())  # noqa: T201 - its purpose
+        print(describe_parameters(self._options or Params))  # noqa: T201 - its purpose
 
 
-def read_option_file(path: str | Path, names: Collection[str] | None = None, *, silent: bool = False) -> dict[str, Any]:
+def read_option_file(path: str | Path, kind: type[Params] = Params, *, silent: bool = False) -> dict[str, Any]:
     """Read an option file; see `ConfigFileParser`.
 
-    Names of the options that exist are by default those of the estimators of tables.
+    Parameters
+    ----------
+    path : str or Path
+    kind : type
+        Of the options that exist; by default those of the estimators of tables.
+    silent : bool
+        Whether to skip others.
     """
     given = dict[str, Any]()
     for number, text in enumerate(read_text(path, "Option file").splitlines(), start=1):
@@ -98,14 +118,14 @@ def read_option_file(path: str | Path, names: Collection[str] | None = None, *, 
         if name in given:
             raise InvalidOption(f"{path}, line {number}: {name} is given twice; remove one of the lines.")
         try:
-            given[name] = _parse(name, value)
+            given[name] = _parse(name, value, kind)
         except (ValueError, RecursionError) as error:  # RecursionError: thousands of brackets
             raise InvalidOption(
                 f"{path}, line {number}: expected a number, a word, a list [a, b] or a dictionary, got {value!r:.80}."
             ) from error
     if isinstance(given.get(UPDATES), str):
         given[UPDATES] = _find_file(given[UPDATES], Path(path))
-    names = Params.names() if names is None else names
+    names = kind.names()
     if silent:
         given = {name: value for name, value in given.items() if _exists(name, value, names)}
     return translate_options(given, names)
@@ -153,7 +173,7 @@ def _read_preset(preset: Any, kind: type[Params]) -> dict[str, Any] | None:
     if isinstance(preset, Mapping):
         return translate_options(preset, kind.names())
     if isinstance(preset, str | Path) and Path(preset).suffix == SUFFIX:
-        return read_option_file(preset, kind.names())
+        return read_option_file(preset, kind)
     return None
 
 
@@ -186,14 +206,14 @@ def _find_file(name: str, option_file: Path) -> str:
     return str(next((path for path in candidates if path.is_file()), name))
 
 
-def _parse(name: str, text: str) -> Any:
+def _parse(name: str, text: str, kind: type[Params]) -> Any:
     """Parse a value, as the type of the option says where it is a list or a flag."""
-    parameter, old = Params.__dataclass_fields__.get(name), OLD_OPTIONS.get(name)
+    parameter, old = kind.__dataclass_fields__.get(name), OLD_OPTIONS.get(name)
     type_, default = parameter.metadata["type"] if parameter else "", old.default if old else None
     if (type_.startswith("bool") or isinstance(default, bool)) and text.lower() in FLAG_WORDS:
         return FLAG_WORDS[text.lower()]
     value = _parse_value(text)
-    is_list = type_.startswith("list of str") or isinstance(default, list)
+    is_list = type_.startswith(("list of str", "list of path-like")) or isinstance(default, list)
     return [value] if is_list and isinstance(value, str) else value
 
 

@@ -63,6 +63,7 @@ class Journal:
     lost : set of int
         Trials that cannot be continued, because their checkpoints were dropped.
     pruner : Pruner, optional
+    keep_best : int
     log_trials : bool
         Whether each job that ends is logged at info level; failures are always logged as warnings.
     """
@@ -107,7 +108,7 @@ class Journal:
                 **(names or {}),
             )
             self.seed = int(kept["random_state"])
-            self._keep_best = int(kept.get("keep_best", 1)) if keep_best is None else keep_best
+            self.keep_best = int(kept.get("keep_best", 1)) if keep_best is None else keep_best
             self._read()
             self._delete_orphans()
         except BaseException:
@@ -329,7 +330,7 @@ class Journal:
 
     def _drop_checkpoints(self) -> None:
         """Keep the checkpoints of running, interrupted and best trials, and of 1.5 times those that may be promoted."""
-        keep = {trial.number for trial in islice(self.history.ranked(), self._keep_best)}
+        keep = {trial.number for trial in islice(self.history.ranked(), self.keep_best)}
         kept = [self.history.trials[number] for number in self.checkpoints]
         for budget in {t.budget for t in kept}:
             rung = [number for _, _, number in self.history.rung(budget)]

@@ -1,11 +1,19 @@
 import datetime
+import io
+import json
 import math
+from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autonet.core.errors import InvalidData
 from autonet.data.reading.convert import DATE_PARTS, write_date_parts
+from autonet.data.reading.schema import Schema
+
+pd = pytest.importorskip("pandas")
 
 
 def parts(values: list[datetime.datetime | None], dtype: str = "float64") -> dict[str, np.ndarray]:
@@ -59,3 +67,59 @@ def test_many_rows_are_as_few() -> None:
     last = [np.empty(5) for _ in DATE_PARTS]
     write_date_parts(moments[-5:], last)
     np.testing.assert_array_equal([values[-5:] for values in out], last)
+
+
+MOMENTS = ["2024-01-31 10:00:00", "2024-03-31 01:30:00", None, "2024-07-01 12:00:00.123456", "1999-12-31 23:59:59"]
+
+
+def write_and_read(frame: Any) -> list[Any]:
+    """The rows of a frame as JSON of Python and of pandas, and as CSV."""
+    text = frame.to_csv(index=False, na_rep="NA")
+    return [
+        json.loads(json.dumps([{"a": None if pd.isna(v) else v.isoformat()} for v in frame["a"]])),
+        json.loads(json.dumps([{"a": None if pd.isna(v) else str(v)} for v in frame["a"]])),
+        json.loads(frame.to_json(orient="records", date_format="iso", date_unit="us")),
+        pd.read_csv(io.StringIO(text)),
+        pd.read_csv(io.StringIO(text), dtype="category"),
+    ]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Zurich"])
+def test_datetimes_of_fit_may_have_become_text(zone: str | None) -> None:
+    frame = pd.DataFrame({"a": pd.to_datetime(MOMENTS, format="ISO8601").tz_localize(zone)})
+    schema = Schema.detect(frame)
+    expected = schema.read(frame).numbers
+    for again in write_and_read(frame):
+        np.testing.assert_array_equal(schema.read(again).numbers, expected)
+
+
+def test_days_may_have_become_text() -> None:
+    days = [datetime.date(2024, 2, 29), None, datetime.date(2023, 1, 1)]
+    schema = Schema.detect([{"a": day} for day in days])
+    texts = [{"a": str(day or "")} for day in days]
+    np.testing.assert_array_equal(schema.read(texts).numbers, schema.read([{"a": day} for day in days]).numbers)
+
+
+def test_text_has_a_time_zone_where_datetimes_of_fit_had_one() -> None:
+    local = pd.DataFrame({"a": pd.to_datetime(["2024-01-31 10:00", "2024-07-01 12:00"])})
+    zoned = local.assign(a=local["a"].dt.tz_localize("Europe/Zurich"))
+    with pytest.raises(InvalidData) as raised:
+        Schema.detect(local).read([{"a": "2024-01-31T10:00:00Z"}])
+    assert str(raised.value) == (
+        "Column 'a' had datetimes without time zone in fit, but now has datetimes in time zone UTC; convert them as in "
+        "fit."
+    )
+    with pytest.raises(
+        InvalidData, match="had datetimes in time zone Europe/Zurich in fit, but now has datetimes with"
+    ):
+        Schema.detect(zoned).read([{"a": "2024-01-31T10:00:00"}])
+    same = Schema.detect(zoned).read([{"a": "2024-07-01T06:00:00-04:00"}]).numbers
+    np.testing.assert_array_equal(same, Schema.detect(zoned).read(zoned[1:]).numbers)
+
+
+def test_durations_of_fit_may_have_become_text() -> None:
+    frame = pd.DataFrame({"a": pd.to_timedelta([1.5, None, -1, 93_784, 0], unit="s")})
+    schema = Schema.detect(frame)
+    expected = schema.read(frame).numbers
+    for again in write_and_read(frame):
+        np.testing.assert_array_equal(schema.read(again).numbers, expected)

@@ -104,9 +104,11 @@ def test_times_of_day_are_durations_since_midnight(form: str, unit: int) -> None
 
 
 def test_durations_are_read() -> None:
-    durations = [datetime.timedelta(seconds=9770 * i) for i in range(40)]
-    _, numbers = fit([str(pd.Timedelta(duration)) for duration in durations])
-    np.testing.assert_array_equal(numbers[:, 0], [duration.total_seconds() for duration in durations])
+    durations = [datetime.timedelta(seconds=9770 * i) for i in range(-20, 40)]
+    for written in (str, lambda duration: str(pd.Timedelta(duration))):
+        _, numbers = fit(list(map(written, durations)))
+        np.testing.assert_array_equal(numbers[:, 0], [duration.total_seconds() for duration in durations])
+    assert fit([f"-1 days 0{i % 6}:{i:02}:00" for i in range(40)])[1][1, 0] == -(25 * 3600 + 60)
     assert fit([f"{30 + i}:15:00" for i in range(40)])[1][0, 0] == 30.25 * 3600
 
 

@@ -221,6 +221,68 @@ def test_keys_have_no_order() -> None:
         assert_same(schema.read(again, "It"), table)
 
 
+ARRAY = np.array([[1.0, 5.0, 9.0], [2.0, 4.0, 8.0]])
+
+
+@pytest.mark.parametrize("names", [["x0", "x1", "x2"], ["0", "1", "2"], [0, 1, 2]], ids=["x0", "text", "numbers"])
+@pytest.mark.parametrize("owner", ["", "It"])
+def test_keys_of_columns_of_an_array_are_their_numbers(names: list[Any], owner: str) -> None:
+    schema, table = fit(ARRAY)
+    rows = [dict(zip(reversed(names), reversed(row), strict=True)) for row in ARRAY.tolist()]
+    columns = {name: [row[name] for row in rows] for name in reversed(names)}
+    for X in (rows, columns):
+        np.testing.assert_array_equal(schema.read(X, owner).numbers, table.numbers)
+    np.testing.assert_array_equal(schema.read(rows[1], owner).numbers, table.numbers[1:])
+
+
+def test_columns_of_an_array_are_selected_by_their_numbers() -> None:
+    schema, table = fit(ARRAY)
+    rows = [{"x2": row[2], "id": i, "x1": row[1], "x0": row[0]} for i, row in enumerate(ARRAY)]
+    np.testing.assert_array_equal(schema.read(rows).numbers, table.numbers)
+    np.testing.assert_array_equal(schema.read(pd.DataFrame(rows)).numbers, table.numbers)
+    frame = pd.DataFrame(ARRAY, columns=["size", "age", "x0"])  # an order, and names of their own
+    np.testing.assert_array_equal(schema.read(frame).numbers, table.numbers)
+    with (
+        pytest.warns(UserWarning, match="X has feature names, but It was fitted without"),
+        pytest.raises(InvalidData, match="X has 4 features, but It is expecting 3 features as input"),
+    ):
+        schema.read(rows, "It")
+
+
+def test_other_keys_than_those_of_an_array_are_refused() -> None:
+    schema, _ = fit(ARRAY)
+    for owner in ("", "It"):
+        with pytest.raises(InvalidData) as raised:
+            schema.read([{"b": 1.0, "a": 2.0, "c": 3.0}], owner)
+        assert str(raised.value) == (
+            "X has keys such as 'b', but fit had an array, whose columns have no names; use the keys 'x0', 'x1', 'x2', "
+            "or pass rows as lists."
+        )
+    with pytest.raises(InvalidData, match="X lacks columns of fit: 'x2'; use None where a value is missing"):
+        schema.read({"x0": 1.0, "x1": 2.0, "c": 3.0})
+
+
+@pytest.mark.parametrize("owner", ["", "It"])
+def test_numbers_as_names_may_have_become_text(owner: str) -> None:
+    frame = pd.DataFrame(ARRAY, columns=[3, 1, 2])
+    schema, table = fit(frame)
+    rows = [{"1": r[1], "2": r[2], "3": r[0]} for r in ARRAY.tolist()]
+    np.testing.assert_array_equal(schema.read(rows, owner).numbers, table.numbers)
+    with pytest.raises(InvalidData, match="X lacks columns of fit: 3; use None"):
+        schema.read([{"1": 1.0, "2": 2.0}])
+
+
+def test_rows_may_differ_in_what_is_ignored() -> None:
+    schema, table = fit([{"a": 1.0, "b": 2.0}, {"a": 3.0, "b": 4.0}])
+    rows = [{"a": 1.0, "b": 2.0}, {"id": 7, "b": 4.0, "a": 3.0}]
+    np.testing.assert_array_equal(schema.read(rows).numbers, table.numbers)
+    np.testing.assert_array_equal(schema.read(rows[::-1]).numbers, table.numbers[::-1])
+    with pytest.raises(InvalidData, match="Row 1 of X lacks 'b', unlike row 0; use the same keys in every row"):
+        schema.read([{"a": 1.0, "b": 2.0}, {"id": 7, "a": 3.0}])
+    with pytest.raises(InvalidData, match="Row 1 of X also has 'id', unlike row 0; use the same keys in every row"):
+        schema.read(rows, "It")
+
+
 def test_columns_of_other_shapes_are_refused() -> None:
     with pytest.raises(InvalidData, match=r"Column 'a' of X has shape \(2, 1\); expected one dimension\."):
         fit({"a": np.ones((2, 1))})

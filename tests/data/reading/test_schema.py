@@ -120,7 +120,13 @@ def test_what_can_be_a_number_is_read_as_one(now: Any) -> None:
             "Column 'a' had numbers in fit, but now has strings, such as 'one'; convert it to numbers",
         ),
         ([1.0], [DAY], "Column 'a' had numbers in fit, but now has datetimes, such as"),
-        ([DAY], ["2020-01-01"], "Column 'a' had datetimes in fit, but now has strings, such as '2020-01-01'"),
+        (
+            [DAY],
+            ["2020-01-01", "soon"],
+            "Column 'a' had datetimes in fit, but now has strings, such as 'soon'; convert it to datetimes or text in "
+            "ISO 8601, with NaN for unknown values.",
+        ),
+        ([datetime.timedelta(1)], ["P1Y"], "Column 'a' had durations in fit, but now has strings, such as 'P1Y'"),
         ([DAY], [5], "Column 'a' had datetimes in fit, but now has numbers, such as 5"),
         ([datetime.timedelta(1)], [5], "Column 'a' had durations in fit, but now has numbers, such as 5"),
         (TEXTS, [5], "Column 'a' had texts in fit, but now has numbers, such as 5"),

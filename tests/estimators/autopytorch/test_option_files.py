@@ -162,6 +162,30 @@ def test_presets_have_the_options_of_images(tmp_path: Path) -> None:
     )
 
 
+def test_the_parser_of_images_has_their_options(tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "options.txt"
+    file.write_text("image_size=16\nroot_folders=pictures\naugmentations=none\nprecision=float32\n")
+    auto = AutoNetImageClassification()
+    parser = auto.get_autonet_config_file_parser()
+    options = parser.read(file)
+    assert options == {
+        "image_size": 16,
+        "root_folders": ["pictures"],
+        "augmentations": ["none"],
+        "precision": "float32",
+    }
+    assert parser.set_defaults(options) == AutoNetImageClassification(**options).get_current_autonet_config()
+    assert parser.set_defaults({}) == auto.get_current_autonet_config()
+    refused(lambda: parser.check_validity({"image_size": 0}), "image_size must be a number of pixels")
+    refused(lambda: parser.check_validity({"categorical_features": ["a"]}), "Unknown option 'categorical_features'")
+    assert AutoNetImageClassification(file).get_current_autonet_config()["precision"] == "float32"
+    parser.print_help()
+    printed = capsys.readouterr().out
+    assert "image_size : int or (int, int), optional" in printed
+    assert 'precision : {"auto", "float32", "bfloat16"}, default="auto"' in printed
+    assert "categorical_features" not in printed
+
+
 def test_no_preset_is_everything_without_a_portfolio() -> None:
     space = AutoNetClassification(None).get_hyperparameter_search_space()
     assert space == AutoNetClassification("full_cs").get_hyperparameter_search_space()
