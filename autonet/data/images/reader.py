@@ -70,7 +70,8 @@ class ImageData:
 
     def concat(self, other: Self) -> Self:
         """Append images read by the same reader."""
-        values = allocate((len(self) + len(other), *self.values.shape[1:]), self.values.dtype)
+        instead = "pass the images of X_valid within X, with cross_validator=PredefinedSplit(...)"
+        values = allocate((len(self) + len(other), *self.values.shape[1:]), self.values.dtype, instead)
         np.concatenate([self.values, other.values], out=values)
         return type(self)(values)
 
@@ -151,6 +152,13 @@ class ImageReader:
         if self.is_files or self.is_bool or self.low is None or self.high is None:
             return True
         return self.low >= 0 and BRIGHT <= self.high <= WHITE
+
+    @property
+    def white(self) -> float:
+        """Value of bytes that is shown as white: that of files, or the largest of dark arrays, such as masks."""
+        if self.is_files or self.high is None or self.high >= BRIGHT:
+            return WHITE
+        return max(self.high, 1.0)
 
     def describe_files(self) -> dict[str, Any] | None:
         """Say, in plain values, how files become images, step by step; None if they are refused.
