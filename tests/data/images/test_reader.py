@@ -277,3 +277,10 @@ def test_equal_images_have_equal_hashes() -> None:
     assert first == third != second
     assert data.concat(data.rows(np.array([1]))).hashes().tolist() == [first, second, third, second]
     assert (data.nbytes, data.n_columns, len(data)) == (180, 60, 3)
+
+
+@pytest.mark.parametrize(("high", "white"), [(0, 1), (1, 1), (16, 16), (31, 31), (32, 255), (200, 255)])
+def test_dark_arrays_have_a_white_of_their_own(high: int, white: float) -> None:
+    X = np.zeros((4, 5, 5), np.uint8)
+    X[1, 2, 3] = high
+    assert ImageReader.infer(X)[0].white == white
