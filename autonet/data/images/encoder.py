@@ -20,7 +20,7 @@ __all__ = ["ImageEncoder", "ImageInputs", "ImageLayout", "Standardize"]
 
 # Images that means and standard deviations are computed from, at most.
 MAX_FITTED = 2_000
-# Values of the images of a forward pass in prediction, on the CPU and on a GPU, which small batches do not use.
+# Values of the images of a forward pass in prediction, on the CPU and on a GPU, which small batches leave idle.
 PREDICTED_VALUES, PREDICTED_VALUES_GPU = 2**20, 2**22
 
 # Copies of images on devices other than the CPU, which encoders of several folds share, as long as the images exist.
