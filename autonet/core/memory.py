@@ -24,8 +24,8 @@ V1 = _Files("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_fi
 V2 = _Files("memory.max", "memory.current", "inactive_file")
 
 
-def available_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> int:
-    """Return the bytes of memory that are available to this process; 0 if the system does not say.
+def available_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
+    """Return the bytes of memory that are available to this process; None if the system does not say.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def available_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> int:
         status = (proc / "meminfo").read_text(encoding="ascii")
         left = int(status.partition("MemAvailable:")[2].split()[0]) * 1024
         in_groups = [_left_in(*group) for group in _list_groups(proc, cgroups)]
-        return max(int(min([left, *in_groups])), 1)
-    return 0
+        return max(int(min([left, *in_groups])), 0)
+    return None
 
 
 def _list_groups(proc: Path, cgroups: Path) -> Iterator[tuple[Path, _Files]]:

@@ -42,6 +42,10 @@ class Inputs(Protocol):
     """
 
     @property
+    def nbytes(self) -> int:
+        """Size in memory, in bytes, without what belongs to the data."""
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Number of rows, followed by the shape of a row."""
 

@@ -16,7 +16,17 @@ from autonet.core.validation import check_choice
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-__all__ = ["Space", "check_name", "default_params", "find_space", "parameter_names", "register", "trying", "unregister"]
+__all__ = [
+    "Space",
+    "check_free",
+    "check_name",
+    "default_params",
+    "find_space",
+    "parameter_names",
+    "register",
+    "trying",
+    "unregister",
+]
 
 T = TypeVar("T")
 Space = Callable[[Task], "ConfigurationSpace"]
@@ -52,13 +62,17 @@ def register(node: Node[T], component: Component[T], *, what: str, overwrite: bo
     InvalidOption
         If the name is taken.
     """
-    if component.name in node.components and not overwrite:
+    check_free(node, component.name, what, overwrite=overwrite)
+    node.components[component.name] = component
+
+
+def check_free(node: Node[Any], name: str, what: str, *, overwrite: bool) -> None:
+    """Raise `InvalidOption` if a component of this name is registered and must not be replaced."""
+    if name in node.components and not overwrite:
         article = "An" if what[0] in "aeiou" else "A"
         raise InvalidOption(
-            f"{article} {what} {component.name!r} is already registered; use another name, or overwrite=True to "
-            "replace it."
+            f"{article} {what} {name!r} is already registered; use another name, or overwrite=True to replace it."
         )
-    node.components[component.name] = component
 
 
 def unregister(nodes: Sequence[Node[Any]], name: str, *, what: str) -> None:

@@ -98,8 +98,9 @@ class ImageParams(Params):
         "path-like",
         PATH,
         "Checkpoint whose weights networks begin with, where their names and shapes match: a state dict that "
-        "``torch.save`` wrote, or a model file of autonet, of which the best network is taken.  The log says which "
-        "match the network of the first configuration.  Default: weights are drawn.",
+        "``torch.save`` wrote, or a model file of autonet, of which the best network is taken.  The log says "
+        "how many match in the network that most match, of the default configurations of all networks and 30 random "
+        "ones.  Default: weights are drawn.",
     )
     precision: str = param(
         "auto",

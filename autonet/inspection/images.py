@@ -48,13 +48,15 @@ def describe_reader(reader: ImageReader) -> list[tuple[str, str]]:
     ]
 
 
-def to_pixels(values: Array) -> FloatArray:
+def to_pixels(values: Array, white: float = 255.0) -> FloatArray:
     """Return images as matplotlib draws them, with values from 0 to 1.
 
     Parameters
     ----------
     values : ndarray of shape (n, channels, h, w)
         Bytes, or floats, of which the range of all becomes 0 to 1 unless they lie in it.
+    white : float
+        Value of bytes that becomes 1, as larger ones do.
 
     Returns
     -------
@@ -62,8 +64,8 @@ def to_pixels(values: Array) -> FloatArray:
         Gray if there are 1, 2 or more than 4 channels: the first one, or the mean of all.
     """
     scaled = np.asarray(values, float)
-    low, high = (0.0, 255.0) if values.dtype == np.uint8 else (min(scaled.min(), 0.0), max(scaled.max(), 1.0))
-    scaled = (scaled - low) / (high - low)
+    low, high = (0.0, white) if values.dtype == np.uint8 else (min(scaled.min(), 0.0), max(scaled.max(), 1.0))
+    scaled = ((scaled - low) / (high - low)).clip(max=1.0)
     n_channels = scaled.shape[1]
     shown = (
         scaled[:, :3] if n_channels in (3, 4) else scaled[:, : 1 if n_channels == 2 else None].mean(1, keepdims=True)

@@ -246,7 +246,7 @@ class TrialContext:
                 self._encoded.popitem(last=False)
 
     def _cached_bytes(self) -> int:
-        return sum(x.nbytes for _, parts in self._encoded.values() for x in parts if isinstance(x, Tensor))
+        return sum(x.nbytes for _, parts in self._encoded.values() for x in parts)
 
     def fit_targets(self, components: Components, rows: NDArray[np.intp]) -> TargetEncoder:
         """Fit the encoder of the targets on training rows (n,)."""

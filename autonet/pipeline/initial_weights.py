@@ -15,7 +15,7 @@ from autonet.models.initial_weights import name_matching
 from autonet.nets.images.registry import IMAGE_NETWORKS
 from autonet.nets.initialization import UNINITIALIZED
 from autonet.pipeline.context import TrialContext
-from autonet.training.random import SkipValues
+from autonet.training.random import SkipValues, draw_from
 
 __all__ = ["check_initial_weights"]
 
@@ -42,7 +42,7 @@ def check_initial_weights(context: TrialContext, configs: Iterable[Mapping[str, 
     best, best_family = dict[str, str](), ""
     for config in configs:
         components = context.resolve(config)
-        network = _build_without_memory(context, components)
+        network = _build(context, components)
         parameters = {name for name, _ in network.named_parameters()}
         matching = name_matching(network, weights)
         if parameters.intersection(matching.values()) and len(matching) > len(best):
@@ -61,12 +61,18 @@ def check_initial_weights(context: TrialContext, configs: Iterable[Mapping[str, 
     )
 
 
-def _build_without_memory(context: TrialContext, components: Components) -> torch.nn.Module:
+def _build(context: TrialContext, components: Components) -> torch.nn.Module:
+    """Build the network of a configuration, without memory for its weights if it is none of the user's own."""
     data: Any = context.data  # of images
     shape = tuple(map(int, data.values.shape[1:]))
     layout = ImageLayout(context.data.n_columns, shape=shape)
+    uninitialized = components.replace([UNINITIALIZED])
+    if components[IMAGE_NETWORKS].name in context.nodes[IMAGE_NETWORKS.name].custom:
+        # Custom networks may compute with values, such as rates of layers by torch.linspace, which meta tensors lack.
+        with torch.random.fork_rng(devices=[]), draw_from(torch.Generator()):
+            return build_image_network(context.task, uninitialized, layout)
     with torch.device("meta"), SkipValues():  # type: ignore[no-untyped-call]
-        return build_image_network(context.task, components.replace([UNINITIALIZED]), layout)
+        return build_image_network(context.task, uninitialized, layout)
 
 
 def _describe(tensors: Mapping[str, torch.Tensor]) -> list[str]:

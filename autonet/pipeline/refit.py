@@ -264,7 +264,7 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
                 raise TimeoutError(f"no time for {length:g} epochs")
             seconds = state.position.seconds + budget.elapsed
             used += seconds if context.unit == "time" else state.position.epochs / len(folds)
-            weights.append(state.ema.network.state_dict())
+            weights.append({name: tensor.cpu() for name, tensor in state.ema.network.state_dict().items()})
             if not all(torch.isfinite(tensor).all() for tensor in weights[-1].values()):
                 raise TrainingDiverged(f"weights became infinite at step {state.position.steps}")
     return Result(0.0, metrics={"trained": used}, checkpoint=weights)

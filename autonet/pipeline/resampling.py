@@ -232,6 +232,11 @@ class IndexedInputs:
         """Device of the returned rows."""
         return self.inputs.device
 
+    @property
+    def nbytes(self) -> int:
+        """Size in memory, in bytes, without what belongs to the data."""
+        return self.inputs.nbytes + self.index.nbytes
+
     def __len__(self) -> int:
         """Count the rows."""
         return len(self.index)

@@ -145,7 +145,8 @@ class _File:
         def reserve(n_bytes: int) -> tuple[int, NDArray[np.uint8]]:
             nonlocal size
             make_room(n_bytes)
-            if n_bytes > MEMORY_SHARE * available_memory():
+            available = available_memory()
+            if available is None or n_bytes > MEMORY_SHARE * available:  # each process then encodes for itself
                 raise OSError(errno.ENOSPC, "there is too little memory")
             begin = -(-size // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
             size = begin + n_bytes

@@ -25,7 +25,8 @@ KEPT_BY_LAYER = 2
 
 def share_memory(n_slots: int = 1) -> float:
     """Return the bytes that each of several trials at once may take; infinity if the system does not say."""
-    return STEP_SHARE * available_memory() / n_slots or math.inf
+    available = available_memory()
+    return math.inf if available is None else STEP_SHARE * available / n_slots
 
 
 def check_step_memory(network: nn.Module, plan: TrainingPlan, x: Inputs, limit: float) -> None:
@@ -51,7 +52,7 @@ def check_step_memory(network: nn.Module, plan: TrainingPlan, x: Inputs, limit: 
     if x.device.type != "cpu" or n * _bound_image(network, x.shape[2:]) <= limit:
         return
     images = x[torch.arange(N_TRIED) % len(x)]
-    kept = _Kept(network, limit * N_TRIED / n)
+    kept = _Kept(network, limit, n / N_TRIED)
     with suppress(Exception), _isolated(), plan.autocast(x.device):
         # The weights are shared, the running statistics of BatchNorm are copied.
         twin = deepcopy(network, {id(p): p for p in network.parameters()}).train()
@@ -81,12 +82,17 @@ def _isolated() -> Iterator[None]:
 
 
 class _Kept:
-    """Sum of the bytes of tensors, each once, without the weights of a network."""
+    """Sum of the bytes that the tensors of a batch take, each once, without the weights of a network.
 
-    def __init__(self, network: nn.Module, limit: float) -> None:
-        self.limit = limit
-        self.n_bytes = 0
+    Tensors of the shape of a weight, also transposed, are made of weights, by autocast or normalization of weights: a
+    batch has one of them.  All others are of images, and scaled from those that were tried to a batch.
+    """
+
+    def __init__(self, network: nn.Module, limit: float, scale: float) -> None:
+        self.limit, self.scale = limit, scale
+        self.n_bytes = 0.0
         self._seen = {p.untyped_storage().data_ptr() for p in network.parameters()}
+        self._shapes = {tuple(sorted(p.shape)) for p in network.parameters()}
 
     @property
     def exceeded(self) -> bool:
@@ -97,7 +103,7 @@ class _Kept:
         storage = tensor.untyped_storage()
         if tensor.ndim > 1 and storage.data_ptr() not in self._seen:  # vectors are statistics, of any number of images
             self._seen.add(storage.data_ptr())
-            self.n_bytes += storage.nbytes()
+            self.n_bytes += storage.nbytes() * (1 if tuple(sorted(tensor.shape)) in self._shapes else self.scale)
         if self.exceeded:
             raise MemoryError
         return tensor

@@ -16,7 +16,7 @@ from autonet.pipeline.threads import torch_threads
 from autonet.pipeline.trial import build_in_context
 from autonet.training.batches import EncodedRows, count_batches, shuffled_batches
 from autonet.training.loop import TrainingPlan, train_step
-from autonet.training.random import draw_from
+from autonet.training.random import draw_from, seed_gpu
 from autonet.training.state import TrainingState
 
 __all__ = ["choose_precision", "choose_threads", "time_epoch"]
@@ -82,7 +82,7 @@ def time_epoch(context: TrialContext, components: Components, n_threads: int = 1
     low.
     """
     try:
-        with torch_threads(n_threads):
+        with torch_threads(n_threads), seed_gpu(context.seed, context.device):
             return _measure(context, components, n_threads, most)
     except KeyboardInterrupt:
         raise

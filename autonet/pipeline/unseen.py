@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import nn
 
 from autonet.core.alarms import TimedOut
 from autonet.core.clock import TimeLimit
@@ -72,6 +73,7 @@ class UnseenRows:
     y: Array
     metrics: Sequence[Metric]
     _encoded: dict[Encoder, Inputs] = field(default_factory=dict, repr=False)
+    _sample: Data | None = field(default=None, repr=False)
 
     @classmethod
     def from_metrics(cls, data: Data, y: Array, metrics: Sequence[Metric]) -> "UnseenRows":
@@ -127,13 +129,21 @@ class UnseenRows:
 
     def _predict(self, trained: TrainedNetwork, rows: Array, device: torch.device) -> Array:
         if trained.encoder not in self._encoded:
-            if sum(x.nbytes for x in self._encoded.values() if isinstance(x, Tensor)) > CACHED_BYTES:
+            if sum(x.nbytes for x in self._encoded.values()) > CACHED_BYTES:
                 self._encoded.clear()
-            self._encoded[trained.encoder] = trained.encoder.inputs(self.data, device, rows)
+            self._encoded[trained.encoder] = self._encode(trained.encoder, rows, device)
         network = deepcopy(trained.network)
         network.load_state_dict(trained.weights)
         prediction: Array = trained.decode(predict(network, self._encoded[trained.encoder]).cpu().numpy())
         return prediction
+
+    def _encode(self, encoder: Encoder, rows: NDArray[np.intp], device: torch.device) -> Inputs:
+        """Encode rows (n,); a GPU, to which data may be copied as a whole, gets no others."""
+        if device.type == "cpu" or len(rows) == len(self.data):
+            return encoder.inputs(self.data, device, rows)
+        if self._sample is None:
+            self._sample = self.data.rows(rows)
+        return encoder.inputs(self._sample, device)
 
     def _score(
         self, prediction: Array, rows: Any, threshold: float | Array | None, *, slow: bool = False

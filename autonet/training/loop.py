@@ -164,8 +164,7 @@ def train_epoch(state: TrainingState, plan: TrainingPlan, rows: EncodedRows, bud
             group["lr"] = rate * factor
         if plan.regularization is not None:
             state.scale_regularization(plan.regularization(progress))
-        drawn = rows.take(batch)
-        train_step(state, plan, plan.augment(drawn, state.generator) if plan.augment else drawn)
+        train_step(state, plan, rows.take(batch))
         budget.count_step()
         state.position.steps += 1
     state.position.epochs += 1
@@ -177,14 +176,13 @@ def _count_epochs(state: TrainingState, budget: TrainingBudget) -> int:
 
 
 def train_step(state: TrainingState, plan: TrainingPlan, batch: EncodedRows) -> None:
-    """Take one optimizer step on a batch."""
-    with plan.autocast(state.device):
-        if state.draws_globally is False:
-            loss = plan.batch_loss(state.network, plan.loss, batch)
-        else:
-            with draw_from(state.generator) as count_draws:
-                loss = plan.batch_loss(state.network, plan.loss, batch)
-            state.draws_globally = count_draws() > 0
+    """Augment a batch, and take one optimizer step on it."""
+    if plan.augment is not None:
+        batch = plan.augment(batch, state.generator)
+    with plan.autocast(state.device), draw_from(state.redirected_to) as count_draws:
+        loss = plan.batch_loss(state.network, plan.loss, batch)
+    if not count_draws():
+        state.redirected_to = None
     if loss.is_cpu or state.position.steps % GPU_CHECK_INTERVAL == 0:
         value = loss.item()
         if not math.isfinite(value):

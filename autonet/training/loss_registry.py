@@ -12,7 +12,16 @@ from torch import Tensor, nn
 
 from autonet.core.component import Component, Node
 from autonet.core.errors import InvalidOption
-from autonet.core.registration import Space, check_name, default_params, find_space, parameter_names, register, trying
+from autonet.core.registration import (
+    Space,
+    check_free,
+    check_name,
+    default_params,
+    find_space,
+    parameter_names,
+    register,
+    trying,
+)
 from autonet.core.task import Task, TaskKind
 from autonet.core.validation import check_choice
 from autonet.training.batches import BATCH_LOSSES, IMAGE_BATCH_LOSSES, BatchLoss, EncodedRows
@@ -43,7 +52,7 @@ class CustomLoss:
 
     def __call__(self, *, y: Tensor, weights: Tensor | None, task: Task, **params: Any) -> nn.Module:
         """Build the loss; targets, weights and task are those of the training rows."""
-        return MeanLoss(lambda reduction: self._make(reduction, params))
+        return MeanLoss(lambda reduction: self._make(reduction, params), mixes_targets=task.kind == "regression")
 
     def _make(self, reduction: str, params: dict[str, Any]) -> nn.Module:
         if self.has_reduction:
@@ -79,11 +88,11 @@ def register_loss(
     name : str
     builder : callable
         ``builder(**hyperparameters)`` returns a module that is called with outputs (n, n_out) and targets: class codes
-        (n,), int64, for logits; labels (n, n_labels) of 0 and 1 for logits; standardized targets (n, n_targets).  It
-        returns a scalar, the mean over the rows of the batch.  If the builder has a parameter ``reduction``, as the
-        losses of torch do, it is also called with ``reduction="none"`` and must return losses (n,) or (n, n_targets);
-        if not, weighted rows are passed to it one by one, which is slower.  A class such as ``torch.nn.SmoothL1Loss``
-        is a builder.
+        (n,), int64, for logits; labels (n, n_labels) of 0 and 1 for logits; standardized targets (n, n_targets), which
+        mixup averages.  It returns a scalar, the mean over the rows of the batch.  If the builder has a parameter
+        ``reduction``, as the losses of torch do, it is also called with ``reduction="none"`` and must return losses
+        (n,) or (n, n_targets); if not, weighted rows are passed to it one by one, which is slower.  A class such as
+        ``torch.nn.SmoothL1Loss`` is a builder.
     space : callable, optional
         ``space(task)`` returns the ConfigurationSpace of the hyperparameters.  Default: the function ``space`` of the
         builder, if it has one, else no hyperparameters.
@@ -212,6 +221,8 @@ def register_batch_technique(
             errors.append(error)
     if not made:
         raise errors[0]
+    for node, _ in made:  # at both or at none
+        check_free(node, name, "batch technique", overwrite=overwrite)
     for node, component in made:
         register(node, component, what="batch technique", overwrite=overwrite)
 

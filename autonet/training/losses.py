@@ -28,7 +28,8 @@ class MeanLoss(nn.Module):
     class_weights : Tensor of shape (n_classes,), optional
         Row weights by class, multiplied by the rows' own weights.
     mixes_targets : bool
-        Whether mixup mixes targets instead of losses.
+        Whether mixup and CutMix mix targets, as they are defined, instead of losses.  The same for losses that are
+        linear in the targets, and for the gradient of squared errors; class codes cannot be mixed.
     """
 
     def __init__(
@@ -132,9 +133,9 @@ _LABEL_SMOOTHING = make_space(
 _DELTA = make_space(lambda: cs.Float("delta", (0.1, 3.0), log=True, default=1.0, meta={"limits": (1e-3, 1e3)}))
 
 
-def _plain(loss: type[nn.Module]) -> Any:
+def _plain(loss: type[nn.Module], *, mixes_targets: bool = False) -> Any:
     def build(y: Tensor, weights: Tensor | None, task: Task, **hyperparameters: float) -> nn.Module:
-        return MeanLoss(lambda reduction: loss(reduction=reduction, **hyperparameters))
+        return MeanLoss(lambda reduction: loss(reduction=reduction, **hyperparameters), mixes_targets=mixes_targets)
 
     return build
 
@@ -147,8 +148,8 @@ LOSSES: Node[nn.Module] = Node.from_components(
         Component("bce_with_logits", _plain(nn.BCEWithLogitsLoss), tasks=("multilabel",)),
         Component("bce_with_logits_weighted", _bce_with_logits_weighted, tasks=("multilabel",)),
         Component("mse_loss", _plain(nn.MSELoss), tasks=("regression",), quantiles=False),
-        Component("l1_loss", _plain(nn.L1Loss), tasks=("regression",), quantiles=False),
-        Component("huber_loss", _plain(nn.HuberLoss), _DELTA, ("regression",), quantiles=False),
+        Component("l1_loss", _plain(nn.L1Loss, mixes_targets=True), tasks=("regression",), quantiles=False),
+        Component("huber_loss", _plain(nn.HuberLoss, mixes_targets=True), _DELTA, ("regression",), quantiles=False),
         Component("pinball_loss", _pinball, tasks=("regression",), quantiles=True),
     ],
     selector="loss_module",

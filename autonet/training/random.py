@@ -5,7 +5,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 __all__ = ["DrawFrom", "SkipValues", "bind_generator", "draw_from", "seed_gpu"]
@@ -33,14 +33,15 @@ class _Mode(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 class DrawFrom(_Mode):
-    """Redirect the CPU operations of this thread from torch's global generator to another one.
+    """Redirect the operations of this thread from torch's global generator to another one of the same device.
 
     Layers are initialized, and registered networks trained, without an effect on the draws of other threads.  Every
-    operation takes some microseconds longer.
+    operation takes some microseconds longer.  Operations on other devices draw as before.
 
     Attributes
     ----------
     generator : torch.Generator
+        On the CPU.
     n_draws : int
         Number of operations that drew.
     """
@@ -54,13 +55,14 @@ class DrawFrom(_Mode):
     ) -> Any:
         """Call an operation with the generator."""
         kwargs = dict(kwargs or {})
-        func = WITH_GENERATOR.get(func, func)
+        drawing = WITH_GENERATOR.get(func, func)
         if (
-            "generator" in _arguments(func)
+            "generator" in _arguments(drawing)
             and kwargs.get("generator") is None
-            and len(args) < _generator_position(func)
+            and len(args) < _generator_position(drawing)
+            and _find_device(args, kwargs).type == self.generator.device.type
         ):
-            kwargs["generator"] = self.generator
+            func, kwargs["generator"] = drawing, self.generator
             self.n_draws += 1
         return func(*args, **kwargs)
 
@@ -92,6 +94,13 @@ def _generator_position(func: Any) -> int:
     return _arguments(func).index("generator") + 1
 
 
+def _find_device(args: Sequence[Any], kwargs: Mapping[str, Any]) -> torch.device:
+    """Return the device that an operation draws on: the one it is asked for, else that of its first tensor."""
+    device = kwargs.get("device")
+    tensors = (value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
+    return torch.device(device) if device is not None else next((t.device for t in tensors), torch.device("cpu"))
+
+
 @contextmanager
 def draw_from(generator: torch.Generator | None) -> Iterator[Callable[[], int]]:
     """Draw from a generator inside a ``with`` block, or from torch's global one if it is None.
@@ -121,7 +130,8 @@ def seed_gpu(seed: int, device: torch.device) -> Iterator[None]:
         yield
         return
     previous = torch.cuda.get_rng_state(device)
-    torch.cuda.manual_seed(seed)
+    with torch.cuda.device(device):  # `manual_seed` seeds the current one
+        torch.cuda.manual_seed(seed)
     try:
         yield
     finally:

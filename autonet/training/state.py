@@ -22,8 +22,8 @@ PATIENCE_EPOCHS = 16
 
 
 def clone_state_dict(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy a state dict, so that further training does not change it."""
-    return {k: v.detach().clone() if isinstance(v, Tensor) else v for k, v in state.items()}
+    """Copy a state dict to the CPU, so that further training does not change it, and checkpoints leave GPUs free."""
+    return {k: v.detach().to("cpu", copy=True) if isinstance(v, Tensor) else v for k, v in state.items()}
 
 
 def _clone_optimizer_state(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class Snapshot:
     outputs : Tensor of shape (n_valid, n_out)
         Outputs for the validation rows, on the CPU.
     weights : dict
-        State dict of the EMA network.
+        State dict of the EMA network, on the CPU.
     epochs : int
         Number of epochs trained before.
     """
@@ -81,6 +81,9 @@ class TrainingState:
 
     Attributes
     ----------
+    redirected_to : torch.Generator or None
+        Source of the random numbers that steps would draw from torch's global generator on the CPU, as components of
+        the user's own do.  None, to save its costs, after a step that drew none.
     patience : float or None
         Epochs without improvement after which training stops early; infinite: it never does.  None: more than twice
         the epochs of the best validation, plus 16.
@@ -96,9 +99,7 @@ class TrainingState:
         self.network, self.optimizer, self.schedule = network, optimizer, schedule
         self.ema = EMAWeights(network)
         self.device = next(network.parameters()).device
-        self.generator = generator
-        # Whether layers draw from torch's global generator; None until the first step has shown it.
-        self.draws_globally = None if generator is not None and self.device.type == "cpu" else False
+        self.generator = self.redirected_to = generator
         bind_generator(generator if self.device.type == "cpu" else None, network)
         self.learning_rates = [group["lr"] for group in optimizer.param_groups]
         self.weight_decays = [group.get("weight_decay", 0.0) for group in optimizer.param_groups]
@@ -148,12 +149,13 @@ class TrainingState:
             dropout.p = p * factor
 
     def checkpoint(self) -> dict[str, Any]:
-        """Return all that is needed to continue training, as plain values and tensors."""
+        """Return all that is needed to continue training, as plain values and tensors on the CPU."""
         is_validated = self._validated_step == self.ema.steps and bool(self.last.weights)
+        averaged = self.last.weights if is_validated else clone_state_dict(self.ema.network.state_dict())
         return {
             "network": clone_state_dict(self.network.state_dict()),
             "optimizer": _clone_optimizer_state(self.optimizer.state_dict()),
-            "ema": self.ema.state_dict(self.last.weights if is_validated else None),
+            "ema": self.ema.state_dict(averaged),
             "position": asdict(self.position),
             "best": self.best,
             "last": self.last,
@@ -176,7 +178,7 @@ class TrainingState:
             torch.set_rng_state(checkpoint["random"])
         else:
             self.generator.set_state(checkpoint["random"])
-        if self.device.type == "cuda":
+        if self.device.type == "cuda" and checkpoint["random_gpu"] is not None:  # else it was trained on a CPU
             torch.cuda.set_rng_state(checkpoint["random_gpu"], self.device)
 
     def restore_schedule(self, checkpoint: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ def test_without_control_groups_it_is_that_of_the_system(proc: Path, tmp_path: P
     assert available_memory(proc, tmp_path / "none") == 8 * GIB
     (proc / "self" / "cgroup").write_text("0::/\n")
     assert available_memory(proc, tmp_path / "none") == 8 * GIB
-    assert available_memory(tmp_path / "none", tmp_path / "none") == 0
+    assert available_memory(tmp_path / "none", tmp_path / "none") is None
 
 
 @pytest.mark.parametrize("path", ["/", "/docker/of the host"])
@@ -55,10 +55,10 @@ def test_version_1_has_a_folder_per_controller(proc: Path, tmp_path: Path) -> No
     assert available_memory(proc, root) == GIB
 
 
-def test_a_full_group_has_a_byte(proc: Path, tmp_path: Path) -> None:
+def test_a_full_group_has_none_left(proc: Path, tmp_path: Path) -> None:
     (proc / "self" / "cgroup").write_text("0::/\n")
-    write_group(tmp_path / "cgroup", max=str(GIB), current=str(GIB), stat="inactive_file 0")
-    assert available_memory(proc, tmp_path / "cgroup") == 1  # 0 would say that it is not known
+    write_group(tmp_path / "cgroup", max=str(GIB), current=str(GIB + 9), stat="inactive_file 0")
+    assert available_memory(proc, tmp_path / "cgroup") == 0
 
 
 def test_this_machine_has_some() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut
 
 from autonet import AutoNetClassification, AutoNetRegression, HyperparameterSearchSpaceUpdates
@@ -104,7 +105,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
         ),
         ({"hyperparameter_search_space_updates": "/nowhere.txt"}, "cannot be read: [Errno 2]"),
         ({"device": "gpu0"}, "device must be 'auto', 'cpu' or 'cuda'; got 'gpu0'"),
-        ({"device": "mps"}, "device='mps' cannot be used here ("),
+        ({"device": "mps"}, "device must be 'auto', 'cpu' or 'cuda'; got 'mps'"),
+        ({"device": torch.device("meta")}, "device must be 'auto', 'cpu' or 'cuda'; got device(type='meta')"),
         ({"optimize_metric": lambda y, p: np.inf}, "is infinite on a toy classification task; expected a finite score"),
         ({"random_state": "seed"}, "random_state must be a whole number from 0 to 2**32 - 1"),
         ({"random_state": -1.5}, "random_state must be a whole number from 0 to 2**32 - 1"),

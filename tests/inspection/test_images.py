@@ -23,6 +23,11 @@ def test_pixels_have_three_channels_from_0_to_1(n_channels: int) -> None:
     np.testing.assert_allclose(to_pixels(values / 255), to_pixels(values))  # floats in the range stay
 
 
+def test_bytes_are_shown_up_to_white() -> None:
+    masks = np.array([0, 1, 2], np.uint8).reshape(3, 1, 1, 1)
+    np.testing.assert_allclose(to_pixels(masks, 1.0)[:, 0, 0, 0], [0, 1, 1])
+
+
 def test_changes_of_training_keep_the_unit_and_repeat(
     image_classifier: AutoNetImageClassification, pictures: Any
 ) -> None:

@@ -1,11 +1,13 @@
 """Encodings of the folds, and weights of rows, that the trials of a search share."""
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from scipy import sparse
 
 from autonet.data.splits.folds import Fold
 from autonet.data.table import Table
@@ -25,6 +27,17 @@ def test_old_encodings_make_room_for_new_ones(iris: Any, monkeypatch: Any) -> No
     ways = ["standardize", "minmax", "none"]
     configs = [chosen(space, **{"NormalizationStrategySelector:normalization_strategy": way}) for way in ways]
     kept = [space.encode_fold(config, 0).rows.x for config in configs]
+    assert [space.encode_fold(configs[i], 0).rows.x is kept[i] for i in (1, 2, 0)] == [True, True, False]
+
+
+def test_rows_of_sparse_tables_that_are_encoded_on_demand_make_room_too(iris: Any, monkeypatch: Any) -> None:
+    X = sparse.random_array((150, 300), density=0.2, format="csr", random_state=np.random.default_rng(0))
+    space = replace(context(iris), data=Table.from_numbers(X))
+    monkeypatch.setattr("autonet.pipeline.context.CACHED_BYTES", 2.5 * space.data.nbytes)
+    ways = ["standardize", "minmax", "none"]
+    configs = [chosen(space, **{"NormalizationStrategySelector:normalization_strategy": way}) for way in ways]
+    kept = [space.encode_fold(config, 0).rows.x for config in configs]
+    assert not isinstance(kept[0], torch.Tensor)
     assert [space.encode_fold(configs[i], 0).rows.x is kept[i] for i in (1, 2, 0)] == [True, True, False]
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+import autonet
 from autonet import AutoNetImageClassification
 from autonet.core.errors import DataWarning, InvalidOption, RunMismatch
 from tests.conftest import QUICK
@@ -96,6 +97,26 @@ def test_a_network_of_ones_own_has_its_weights_with_and_without_flips(
     torch.testing.assert_close(list(begun.values()), list(weights_of(first).values()), atol=1e-5, rtol=0)
     built = second.initialize_from_checkpoint(second.best_config_, path, (1, 6, 6), 3)
     torch.testing.assert_close(list(built.parameters()), list(weights_of(first).values()))
+
+
+class Graded(Own):
+    """Computes with values while it is built, and draws them."""
+
+    def __init__(self, shape: tuple[int, int, int], n_out: int) -> None:
+        super().__init__(shape, n_out)
+        self.rates = [rate.item() for rate in torch.linspace(0, 0.1, 3)]
+        nn.init.normal_(self.head.weight, std=torch.rand(()).item())
+
+
+def test_a_network_of_ones_own_may_compute_while_it_is_built(images: Any, tmp_path: Path) -> None:
+    path, auto = str(tmp_path / "first.autonet"), build(networks=[Graded])
+    auto.fit(*images).save(path)
+    before = torch.get_rng_state()
+    begun = weights_of(auto.set_params(initial_weights=path).fit(*images))
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.testing.assert_close(
+        begun["stem.weight"], autonet.load(path, components=[Graded]).get_pytorch_model().stem.weight
+    )
 
 
 def test_a_model_file_is_a_checkpoint_and_a_run_remembers_its_weights(

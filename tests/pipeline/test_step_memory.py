@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,21 +63,40 @@ def test_results_say_why_a_giant_network_was_refused(images: Any, pooled: bool) 
     assert re.fullmatch(REFUSED, failure["reason"])
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("name", IMAGE_NETWORKS.components)
-def test_the_limit_is_compared_with_what_the_backward_pass_needs(name: str) -> None:
+def test_the_limit_is_compared_with_what_the_backward_pass_needs(name: str, precision: str) -> None:
     component = IMAGE_NETWORKS.components[name]
     config = dict(component.space(Task("classification")).get_default_configuration())
     network, x = component.build(shape=(3, 17, 12), n_out=4, **config), torch.zeros(N + 1, 3, 17, 12)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     weights = {p.data_ptr() for p in network.parameters()}
     kept: dict[int, torch.Tensor] = {}
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.setdefault(t.data_ptr(), t), lambda t: t):
+    plan = replace(PLAN, precision=precision)
+    with (
+        torch.autograd.graph.saved_tensors_hooks(lambda t: kept.setdefault(t.data_ptr(), t), lambda t: t),
+        plan.autocast(x.device),
+    ):
         output = network.train()(x[:N].to(memory_format=torch.channels_last))
     n_bytes = sum(t.untyped_storage().nbytes() for pointer, t in kept.items() if pointer not in weights)
     assert output.requires_grad
-    check_step_memory(network, PLAN, x, 1.25 * n_bytes)
+    check_step_memory(network, plan, x, 1.25 * n_bytes)
     with pytest.raises(InvalidNetwork, match="on 40 images needs more than"):
-        check_step_memory(network, PLAN, x, 0.95 * n_bytes)
+        check_step_memory(network, plan, x, 0.95 * n_bytes)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_what_is_made_of_weights_counts_once(precision: str) -> None:
+    """Millions of weights, and few values of an image."""
+    plan = replace(PLAN, precision=precision)
+    normalized = nn.utils.parametrizations.weight_norm(nn.Conv2d(512, 1024, 3))
+    network, x = (
+        nn.Sequential(nn.Conv2d(1, 512, 3), normalized, nn.Flatten(), nn.Linear(1024, 3)),
+        torch.ones(9, 1, 5, 5),
+    )
+    check_step_memory(network, plan, x, 2**26)
+    with pytest.raises(InvalidNetwork, match="on 9 images needs more than"):
+        check_step_memory(network, plan, x, 2**23)
 
 
 class Stateful(nn.Sequential):

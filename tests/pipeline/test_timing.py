@@ -11,6 +11,7 @@ from autonet import AutoNetImageClassification
 from autonet.pipeline import timing
 from autonet.pipeline.images import IMAGES
 from autonet.pipeline.timing import choose_precision, choose_threads, time_epoch
+from autonet.training.batches import EncodedRows
 from autonet.training.loop import train_step
 from tests.clocks import FakeClock
 from tests.pipeline.trials import chosen, context
@@ -104,6 +105,16 @@ def test_a_network_that_waits_is_timed_by_the_clock(
     short, long = (timing.time_epoch(space, chosen(space), most=most) for most in (1.0, 10.0))
     assert len(steps) >= 10 + 100  # half of the time
     assert short == pytest.approx(long)
+
+
+def test_augmentation_is_part_of_an_epoch(iris: Any, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def augment(batch: EncodedRows, generator: torch.Generator) -> EncodedRows:
+        clock.now += 0.05
+        return batch
+
+    space = context(iris, unit="time")
+    monkeypatch.setattr(space.modality, "augmentation", lambda components: augment, raising=False)
+    assert time_epoch(space, chosen(space), most=1) > 0.04  # nothing else moves the clock
 
 
 def test_an_epoch_is_timed_in_the_precision_of_the_context(iris: Any, monkeypatch: pytest.MonkeyPatch) -> None:

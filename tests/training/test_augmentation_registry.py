@@ -10,6 +10,7 @@ from autonet.core.errors import InvalidOption
 from autonet.training.augmentation import AUGMENTATIONS
 from autonet.training.augmentation_registry import make_custom_augmentation
 from autonet.training.batches import EncodedRows
+from autonet.training.random import seed_gpu
 
 pytestmark = pytest.mark.usefixtures("custom_components")
 
@@ -34,6 +35,20 @@ def test_draws_come_from_the_generator() -> None:
     assert torch.equal(first.x, torch.randn(3, 1, 2, 2, generator=torch.Generator().manual_seed(1)))
     assert torch.equal(first.y, batch.y)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+def test_draws_on_a_gpu_come_from_its_seed() -> None:
+    def some_noise() -> Any:  # some of it drawn on the CPU
+        return lambda images: images + torch.randn_like(images) + torch.rand(()).item()
+
+    augment: Any = make_custom_augmentation("noise", some_noise).build()
+    batch, drawn = EncodedRows(torch.zeros(3, 1, 2, 2).cuda(), torch.arange(3).cuda()), list[torch.Tensor]()
+    for _ in range(2):
+        with seed_gpu(1, torch.device("cuda")):
+            drawn.append(augment(batch, torch.Generator().manual_seed(1)).x)
+    assert torch.equal(*drawn)
 
 
 @pytest.mark.parametrize(

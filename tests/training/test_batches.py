@@ -1,3 +1,4 @@
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,10 +31,15 @@ def test_mixup_is_the_mixture_of_inputs_and_of_losses() -> None:
     torch.testing.assert_close(value, share * loss(output, y) + (1 - share) * loss(output, y[next_row]))
 
 
-def test_mixup_mixes_the_targets_of_quantiles() -> None:
-    network, levels = nn.Linear(3, 2), (0.1, 0.9)
+@pytest.mark.parametrize(
+    ("name", "settings", "levels"),
+    [("pinball_loss", {}, (0.1, 0.9)), ("l1_loss", {}, ()), ("huber_loss", {"delta": 0.5}, ())],
+)
+def test_mixup_mixes_the_targets_of_a_regression(name: str, settings: dict, levels: tuple[float, ...]) -> None:
+    network = nn.Linear(3, len(levels) or 1)
     x, y, weights = torch.randn(8, 3), torch.randn(8, 1), torch.rand(8)
-    loss = LOSSES.components["pinball_loss"].build(y=y, weights=None, task=Task("regression", quantiles=levels))
+    task = Task("regression", quantiles=levels)
+    loss = LOSSES.components[name].build(y=y, weights=None, task=task, **settings)
     drawn, next_row = torch.rand((), generator=torch.Generator().manual_seed(1)).item(), [7, *range(7)]
     share = float(beta(0.4, 0.4).ppf(drawn))
     for given_weights in (None, weights):

@@ -46,6 +46,23 @@ def test_a_loss_weights_rows_whether_it_has_a_reduction_or_not(builder: Any) -> 
     assert torch.allclose(loss(members, y, weights), expected)
 
 
+def test_mixup_mixes_the_targets_of_a_loss_for_regression_alone() -> None:
+    rows = EncodedRows(torch.tensor([[0.0], [2.0]]), torch.tensor([[0.0], [1.0]]))
+    build = make_custom_loss("mine", nn.SmoothL1Loss).build
+    values = {}
+    for kind in ("regression", "multilabel"):
+        mixup = BATCH_LOSSES.components["mixup"].build(alpha=1.0)
+        mixup.generator = torch.Generator().manual_seed(0)
+        values[kind] = mixup(nn.Identity(), build(y=rows.y, weights=None, task=Task(kind)), rows).item()
+    share = torch.rand((), generator=torch.Generator().manual_seed(0)).item()  # Beta(1, 1) is uniform
+    outputs, smooth = torch.tensor([2 * (1 - share), 2 * share]), functional.smooth_l1_loss
+    own, other = torch.tensor([0.0, 1.0]), torch.tensor([1.0, 0.0])
+    assert values["regression"] == pytest.approx(smooth(outputs, share * own + (1 - share) * other).item())
+    separate = share * smooth(outputs, own) + (1 - share) * smooth(outputs, other)
+    assert values["multilabel"] == pytest.approx(separate.item())
+    assert values["regression"] < values["multilabel"]
+
+
 def test_a_loss_is_offered_for_the_tasks_on_which_it_works() -> None:
     register_loss("focal", Focal)
     component = LOSSES.components["focal"]
@@ -104,6 +121,23 @@ def test_a_batch_technique_is_offered_for_the_data_that_it_works_on() -> None:
     assert "both" in BATCH_LOSSES.custom
     with pytest.raises(InvalidOption, match="'cutmix' is a built-in batch technique"):
         register_batch_technique("cutmix", pooled)
+
+
+def test_a_batch_technique_whose_name_is_taken_for_one_kind_of_data_is_registered_for_none() -> None:
+    def of_images() -> Any:
+        return lambda network, loss, batch: loss(network(batch.x - batch.x.mean((2, 3), keepdim=True)), batch.y)
+
+    def of_both() -> Any:
+        return lambda network, loss, batch: loss(network(batch.x), batch.y)
+
+    register_batch_technique("mine", of_images)
+    with pytest.raises(
+        InvalidOption, match="A batch technique 'mine' is already registered; use another name, or over"
+    ):
+        register_batch_technique("mine", of_both)
+    assert "mine" not in BATCH_LOSSES.components
+    register_batch_technique("mine", of_both, overwrite=True)
+    assert BATCH_LOSSES.components["mine"].build is IMAGE_BATCH_LOSSES.components["mine"].build is of_both
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,12 @@ import torch
 from torch import nn
 
 from autonet.training.batches import EncodedRows, count_batches
+from autonet.training.loop import train
 from autonet.training.schedules import REGULARIZATION, SCHEDULES
 from autonet.training.state import TrainingState
-from tests.training.runs import BATCH, N, plan, rows, run, state
+from tests.training.runs import BATCH, N, accuracy, budget, plan, rows, run, state
+
+NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 
 
 @pytest.mark.parametrize("constant", [False, True])
@@ -112,3 +115,34 @@ def test_dropout_and_weight_decay_follow_their_schedule_in_every_segment(way: st
     assert len(seen) == 2 * steps
     for got, wanted in zip(seen, 2 * expected, strict=True):
         assert got == pytest.approx(wanted)
+
+
+def on(device: str) -> TrainingState:
+    network = state().network.to(device)
+    return TrainingState(network, torch.optim.AdamW(network.parameters(), 0.1, fused=True), torch.Generator())
+
+
+def tensors_in(value: object) -> list[torch.Tensor]:
+    parts = value.values() if isinstance(value, dict) else [value.weights] if hasattr(value, "weights") else []
+    return [value] if isinstance(value, torch.Tensor) else [tensor for part in parts for tensor in tensors_in(part)]
+
+
+@pytest.mark.gpu
+@NEEDS_GPU
+@pytest.mark.parametrize(("first", "second"), [("cpu", "cuda"), ("cuda", "cuda"), ("cuda", "cpu")])
+def test_a_checkpoint_is_on_the_cpu_and_goes_on_anywhere(first: str, second: str) -> None:
+    def train_on(device: str, s: TrainingState, start: int, target: int) -> None:
+        table = EncodedRows(rows().x.to(device), rows().y.to(device))
+        train(s, plan(), table, table.x, lambda outputs: accuracy(outputs.cpu()), budget(start, target))
+
+    s = on(first)
+    train_on(first, s, 0, 2)
+    saved = s.checkpoint()
+    assert {tensor.device.type for tensor in tensors_in(saved)} == {"cpu"}
+    resumed = on(second)
+    resumed.restore(saved)
+    for name, tensor in resumed.network.state_dict().items():
+        assert torch.equal(tensor.cpu(), saved["network"][name])
+    train_on(second, resumed, 2, 4)
+    assert resumed.position.epochs == 4
+    assert {p.device.type for p in resumed.network.parameters()} == {second}

@@ -213,6 +213,11 @@ class LazyInputs:
         """Number of rows and of encoded columns."""
         return len(self.table), self.width
 
+    @property
+    def nbytes(self) -> int:
+        """Size in memory, in bytes: of rows that were copied from the data."""
+        return self.table.nbytes
+
     def __len__(self) -> int:
         """Count the rows."""
         return len(self.table)

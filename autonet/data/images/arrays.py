@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autonet.core.errors import InvalidData
+from autonet.core.tensors import to_numpy
 from autonet.data.images.memory import allocate, slices
 
 __all__ = [
@@ -46,10 +47,7 @@ def as_array(X: Any, name: str = "X") -> NDArray[Any] | None:
         If an array holds no real numbers, or masked ones, or arrays of one list are of different kinds: booleans, whole
         numbers of 8 bits, of 16, or of more, and floats.
     """
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(X, torch.Tensor):
-        X = _read_tensor(X, name)
-    X = _open_column(X)
+    X = _open_column(to_numpy(X, name))
     if isinstance(X, Sequence) and not isinstance(X, TEXTS) and len(X) and hasattr(X[0], "shape"):
         return _stack([as_array(part, name) for part in X], name)
     if isinstance(X, Sequence) and len(X) and isinstance(X[0], Sequence) and not isinstance(X[0], TEXTS):
@@ -87,16 +85,6 @@ def as_arrays(X: Any) -> list[NDArray[Any]] | None:
         return None
     _check_kinds(arrays, "X")
     return arrays
-
-
-def _read_tensor(tensor: Any, name: str) -> NDArray[Any]:
-    """Copy a tensor to an array; floats that NumPy does not have become float32."""
-    if tensor.dtype.is_floating_point and tensor.dtype.itemsize <= 2:
-        tensor = tensor.float()
-    try:
-        return np.asarray(tensor.numpy(force=True))
-    except (TypeError, RuntimeError) as error:  # sparse, quantized or without values
-        raise InvalidData(f"{name} is a tensor that is no array ({error}); pass a dense one of numbers.") from error
 
 
 def _open_column(X: Any) -> Any:

@@ -1,7 +1,9 @@
 """Encoder of images: pixels standardized by channel, batch by batch."""
 
+import threading
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -18,8 +20,12 @@ __all__ = ["ImageEncoder", "ImageInputs", "ImageLayout", "Standardize"]
 
 # Images that means and standard deviations are computed from, at most.
 MAX_FITTED = 2_000
-# Values of the images of a forward pass in prediction.
-PREDICTED_VALUES = 2**20
+# Values of the images of a forward pass in prediction, on the CPU and on a GPU, which small batches leave idle.
+PREDICTED_VALUES, PREDICTED_VALUES_GPU = 2**20, 2**22
+
+# Copies of images on devices other than the CPU, which encoders of several folds share, as long as the images exist.
+_COPIES: WeakKeyDictionary[ImageData, dict[torch.device, Tensor]] = WeakKeyDictionary()
+_COPYING = threading.Lock()
 
 
 @describable
@@ -65,13 +71,13 @@ class ImageInputs:
     ----------
     values : ndarray or Tensor of shape (n_images, channels, h, w), uint8 or float32
         An array is read on demand, also from a mapped file.
-    rows : ndarray of shape (n,), int, or None
-        Those of the images that are inputs, in their order; None: all.
+    rows : ndarray or Tensor of shape (n,), int, or None
+        Those of the images that are inputs, in their order; None: all.  A tensor on the device of a tensor `values`.
     module : Standardize
     """
 
     values: NDArray[Any] | Tensor
-    rows: NDArray[np.intp] | None
+    rows: NDArray[np.intp] | Tensor | None
     module: Standardize
 
     @property
@@ -84,30 +90,36 @@ class ImageInputs:
         """Device of the images."""
         return self.module.mean.device
 
+    @property
+    def nbytes(self) -> int:
+        """Size in memory, in bytes, without the images, which belong to the data."""
+        return 0 if self.rows is None else self.rows.nbytes
+
     def __len__(self) -> int:
         """Count the images."""
         return len(self.values if self.rows is None else self.rows)
 
     def __getitem__(self, rows: Tensor | slice) -> Tensor:
         """Return images as float32, channels last in memory, which convolutions on a CPU are faster with."""
-        if isinstance(self.values, Tensor):
-            taken = self.values[rows]
-        else:
-            chosen = rows.numpy() if isinstance(rows, Tensor) else rows
-            taken = _take(self.values, chosen if self.rows is None else self.rows[chosen])
+        chosen = self._choose(rows)
+        taken = self.values[chosen] if isinstance(self.values, Tensor) else _take(self.values, chosen)
         images: Tensor = self.module(taken.to(torch.float32, memory_format=torch.channels_last))
         return images
 
     def subset(self, rows: Tensor) -> "ImageInputs":
         """Return the images of an index tensor (n,), standardized as they are taken."""
-        if isinstance(self.values, Tensor):
-            return replace(self, values=self.values[rows])
-        return replace(self, rows=rows.numpy() if self.rows is None else self.rows[rows.numpy()])
+        return replace(self, rows=self._choose(rows))
+
+    def _choose(self, rows: Tensor | slice) -> Any:
+        """Return an index into the images for one into the inputs: a tensor, an array or a slice."""
+        index = rows.numpy() if isinstance(rows, Tensor) and not isinstance(self.values, Tensor) else rows
+        return index if self.rows is None else self.rows[index]
 
     @property
     def prediction_rows(self) -> int:
         """Number of images per forward pass in prediction, so that their maps fit into memory."""
-        return max(PREDICTED_VALUES // max(int(np.prod(self.values.shape[1:])), 1), 1) if len(self) else 1
+        n_values = PREDICTED_VALUES if self.device.type == "cpu" else PREDICTED_VALUES_GPU
+        return max(n_values // max(int(np.prod(self.values.shape[1:])), 1), 1) if len(self) else 1
 
 
 @describable
@@ -144,16 +156,32 @@ class ImageEncoder:
         rows: NDArray[np.intp] | None = None,
         allocate: Allocate | None = None,
     ) -> ImageInputs:
-        """Encode images (n,) of data, by default all, for a network; a device other than the CPU gets a copy."""
+        """Encode images (n,) of data, by default all, for a network.
+
+        A device other than the CPU gets a copy of all images of the data, which further encoders share.
+        """
         if device.type == "cpu":
             return ImageInputs(data.values, rows, self.module)
-        values = _take(data.values, slice(None) if rows is None else rows)
-        return ImageInputs(values.to(device), None, self.module.to(device))
+        chosen = None if rows is None else torch.from_numpy(np.array(rows)).to(device)
+        return ImageInputs(_copy_to(device, data), chosen, self.module.to(device))
 
     @property
     def module(self) -> Standardize:
         """The arithmetic, on the CPU."""
         return Standardize(self.mean, self.std)
+
+
+def _copy_to(device: torch.device, data: ImageData) -> Tensor:
+    """Return all images on a device, copied there some at a time, once."""
+    with _COPYING:
+        copies = _COPIES.setdefault(data, {})
+        if device not in copies:
+            dtype = torch.uint8 if data.values.dtype == np.uint8 else torch.float32
+            values = torch.empty(data.values.shape, dtype=dtype, device=device)
+            for part in slices(data.values.shape):
+                values[part] = _take(data.values, part)
+            copies[device] = values
+        return copies[device]
 
 
 def _take(values: NDArray[Any], rows: NDArray[np.intp] | slice) -> Tensor:

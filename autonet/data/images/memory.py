@@ -18,7 +18,7 @@ MAPPED_BYTES = 2**30
 CHUNK_VALUES = 2**20
 
 
-def allocate(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+def allocate(shape: tuple[int, ...], dtype: DTypeLike, instead: str = "") -> NDArray[Any]:
     """Allocate an array of arbitrary content; a large one in a file without a name, in the folder of temporary files.
 
     The system removes the file with the last process that maps it, also if that is killed.
@@ -27,6 +27,8 @@ def allocate(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     ----------
     shape : tuple of int
     dtype : dtype
+    instead : str, optional
+        What else the user can do if the file does not fit, for the error message.
 
     Returns
     -------
@@ -46,9 +48,10 @@ def allocate(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
                 os.posix_fallocate(file.fileno(), 0, size)  # on a full disk, a write to the mapping would be a crash
             return np.memmap(file, dtype, "w+", shape=shape)
     except OSError as error:
+        others = f", or {instead}" if instead else ""
         raise InvalidData(
             f"Images of {size / 2**30:.1f} GiB do not fit into {tempfile.gettempdir()} ({error.strerror}); set TMPDIR "
-            "to a folder with more space, or image_size to fewer pixels."
+            f"to a folder with more space, or image_size to fewer pixels{others}."
         ) from error
 
 

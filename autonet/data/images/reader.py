@@ -24,7 +24,7 @@ from autonet.data.images.files import BYTES_OF_16_BITS, BadFiles, ImageFormat, r
 from autonet.data.images.memory import allocate
 from autonet.data.images.resize import resize
 from autonet.data.images.sources import collect_images
-from autonet.data.images.units import WHITE, Unit, differ
+from autonet.data.images.units import BRIGHT, WHITE, Unit, differ
 
 __all__ = ["ImageData", "ImageReader"]
 
@@ -74,7 +74,8 @@ class ImageData:
 
     def concat(self, other: Self) -> Self:
         """Append images read by the same reader."""
-        values = allocate((len(self) + len(other), *self.values.shape[1:]), self.values.dtype)
+        instead = "pass the images of X_valid within X, with cross_validator=PredefinedSplit(...)"
+        values = allocate((len(self) + len(other), *self.values.shape[1:]), self.values.dtype, instead)
         np.concatenate([self.values, other.values], out=values)
         return type(self)(values)
 
@@ -136,6 +137,11 @@ class ImageReader:
     def describe_values(self) -> str:
         """Return the unit of the values in words."""
         return self.unit.describe(self.low, self.high)
+
+    @property
+    def shown_white(self) -> float:
+        """Value of bytes that displays show as white: that of files, or the largest of dark arrays, such as masks."""
+        return WHITE if self.unit is Unit.FILES or self.high >= BRIGHT else max(self.high, 1.0)
 
     def describe_files(self) -> dict[str, Any] | None:
         """Say, in plain values, how files become images, step by step; None if they are refused.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autonet.data.images.memory import slices
 
-__all__ = ["WHITE", "FileValues", "Unit", "are_whole", "differ"]
+__all__ = ["BRIGHT", "WHITE", "FileValues", "Unit", "are_whole", "differ"]
 
 FileValues = Literal["whole numbers", "floats", "either"]
 """What files hold: whole numbers, which become values from 0 to 255, or floats, which are taken as they are."""

@@ -104,7 +104,8 @@ class MistakesDisplay:
 
         mistakes = rank_mistakes(model, rows.y, rows.predict(model), n_images)
         chosen = np.array([mistake.row for mistake in mistakes])
-        return cls(to_pixels(rows.data.rows(chosen).values), mistakes)  # type: ignore[attr-defined]  # ImageData
+        values = rows.data.rows(chosen).values  # type: ignore[attr-defined]  # ImageData
+        return cls(to_pixels(values, model.schema.shown_white), mistakes)
 
     def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the images.
@@ -209,7 +210,7 @@ class PatchImportanceDisplay:
         options: Any = {"patch_size": patch_size, "n_repeats": n_repeats, "max_rows": max_rows}
         table = estimator.feature_importance(X, y, metric=metric, random_state=random_state, **options)
         name = optimized_name(estimator.fit_result_) if metric is None else metric
-        return cls(table, mean_image(model.read(X)), name).plot(ax=ax)
+        return cls(table, mean_image(model, model.read(X)), name).plot(ax=ax)
 
     @property
     def importances(self) -> FloatArray:
@@ -320,7 +321,7 @@ class AugmentationsDisplay:
 
         augmented = augment_images(model, data, n_draws, random_state)
         together = np.concatenate([data.values[None], augmented])  # in one range of values
-        pixels = to_pixels(together.reshape(-1, *together.shape[2:]))
+        pixels = to_pixels(together.reshape(-1, *together.shape[2:]), model.schema.shown_white)
         pixels = pixels.reshape(len(together), len(data), *pixels.shape[1:])
         return cls(pixels[0], pixels[1:])
 
@@ -343,11 +344,11 @@ class AugmentationsDisplay:
         return self
 
 
-def mean_image(data: Any) -> FloatArray:
-    """Return the mean of images, up to 200, as pixels (h, w, 3)."""
+def mean_image(model: Any, data: Any) -> FloatArray:
+    """Return the mean of images that a model reads, up to 200, as pixels (h, w, 3)."""
     from autonet.inspection.images import to_pixels  # noqa: PLC0415 - imports torch
 
-    mean: Array = to_pixels(data.values[:MAX_IMAGES]).mean(0)
+    mean: Array = to_pixels(data.values[:MAX_IMAGES], model.schema.shown_white).mean(0)
     return mean
 
 

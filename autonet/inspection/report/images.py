@@ -110,7 +110,7 @@ def describe_patches(estimator: Any, tested: HeldOut) -> Section:
         "pure noise would stay below in 19 of 20 cases, and have a color. Patches that tell the same may each seem "
         "unimportant."
     )
-    display = PatchImportanceDisplay(table, mean_image(tested.rows.data), name)
+    display = PatchImportanceDisplay(table, mean_image(model, tested.rows.data), name)
     alt = f"Map of the importance of {count(n_patches, 'patch', 'patches')}, {above:,} of them above noise"
     caption = "Importance of patches, over the mean of the test images."
     return Section("features", title, (Text(text), draw(display.plot, alt, caption, (5.2, 4.0))))

@@ -102,8 +102,9 @@ def load_shared(message: Message, connection: Any) -> Any:
 
 def _write_file(buffers: Sequence[memoryview], spans: Sequence[tuple[int, int]]) -> int | None:
     """Write arrays to a file without a name; return its descriptor, or None if there is no space for it."""
-    size = spans[-1][1]
-    fits = size <= MEMORY_SHARE * available_memory()
+    size, available = spans[-1][1], available_memory()
+    # Where the system does not say what is available, the disk is tried first.
+    fits = available is not None and size <= MEMORY_SHARE * available
     # On a full disk the file is in memory whatever it takes: a copy for each worker takes more.
     for create in (_create_in_memory, _create_on_disk) if fits else (_create_on_disk, _create_in_memory):
         with suppress(OSError):

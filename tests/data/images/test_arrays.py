@@ -44,8 +44,8 @@ def test_columns_of_arrays_and_other_floats_are_one_array() -> None:
         ([GRAY[0], GRAY[1] / 255], "X has images of uint8 and float64, which may be of different units; convert them"),
         ([GRAY[0], GRAY[1] > 3], "X has images of uint8 and bool"),
         ([GRAY[0], GRAY[1].astype(np.uint16)], "X has images of uint8 and uint16, which may be of different units"),
-        (torch.from_numpy(GRAY).to_sparse(), "X is a tensor that is no array .*; pass a dense one of numbers"),
-        (torch.empty(GRAY.shape, device="meta"), "X is a tensor that is no array"),
+        (torch.from_numpy(GRAY).to_sparse(), "X is a tensor that cannot become an array .*; pass a dense one"),
+        (torch.empty(GRAY.shape, device="meta"), "X is a tensor that cannot become an array"),
     ],
 )
 def test_arrays_of_other_things_are_refused(X: Any, message: str) -> None:

@@ -1,12 +1,14 @@
 """The encoder of images."""
 
 import numpy as np
+import pytest
 import torch
 
 from autonet.core.spec import from_spec, to_spec
 from autonet.data.images.encoder import ImageEncoder
 from autonet.data.images.reader import ImageData
 
+NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 VALUES = np.random.default_rng(0).integers(256, size=(20, 3, 4, 5), dtype=np.uint8)
 
 
@@ -58,10 +60,29 @@ def test_selected_images_are_standardized_as_they_are_taken() -> None:
         assert torch.equal(chosen[1:], inputs[torch.tensor([0, 7])])
 
 
-def test_another_device_gets_a_copy_of_the_rows() -> None:
-    device = torch.device("meta")
-    encoder = ImageEncoder.fit(ImageData(VALUES), np.arange(20), seed=0)
-    inputs = encoder.inputs(ImageData(VALUES), device, np.array([3, 1, 9]))
-    assert (inputs.device, inputs.shape, inputs.values.dtype) == (device, (3, 3, 4, 5), torch.uint8)
-    assert inputs[torch.tensor([0, 1], device=device)].shape == (2, 3, 4, 5)
-    assert inputs.subset(torch.tensor([2], device=device)).shape == (1, 3, 4, 5)
+@pytest.mark.parametrize("kind", ["meta", pytest.param("cuda", marks=[pytest.mark.gpu, NEEDS_GPU])])
+def test_encoders_share_a_copy_on_another_device(kind: str) -> None:
+    device, data = torch.device(kind), ImageData(VALUES)
+    first, second = (ImageEncoder.fit(data, rows, seed=0) for rows in (np.arange(9), np.arange(9, 20)))
+    inputs = first.inputs(data, device, np.array([3, 1, 9]))
+    assert (inputs.device.type, inputs.shape, inputs.values.dtype) == (kind, (3, 3, 4, 5), torch.uint8)
+    assert inputs.nbytes == 3 * 8  # the images belong to the data
+    for other in (first.inputs(data, device), second.inputs(data, device, np.arange(20)[::-1])):
+        assert other.values is inputs.values
+    assert first.inputs(ImageData(VALUES), device).values is not inputs.values
+    on_cpu = first.inputs(data, torch.device("cpu"), np.array([3, 1, 9]))
+    for index in (torch.tensor([2, 1]), slice(1, 3)):
+        expected, moved = on_cpu[index], index.to(device) if isinstance(index, torch.Tensor) else index
+        assert inputs[moved].shape == expected.shape
+        if kind == "cuda":
+            torch.testing.assert_close(inputs[moved].cpu(), expected)
+    chosen = inputs.subset(torch.tensor([2], device=device))
+    assert (chosen.shape, chosen.nbytes) == ((1, 3, 4, 5), 8)
+    assert chosen.values is inputs.values
+
+
+def test_a_gpu_predicts_more_images_at_once() -> None:
+    data = ImageData(np.zeros((9, 3, 64, 64), np.uint8))
+    encoder = ImageEncoder.fit(data, np.arange(9), seed=0)
+    on_cpu, other = (encoder.inputs(data, torch.device(kind)).prediction_rows for kind in ("cpu", "meta"))
+    assert (on_cpu, other) == (85, 341)  # a million values, and four

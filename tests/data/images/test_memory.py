@@ -14,7 +14,7 @@ from autonet.core.errors import InvalidData
 from autonet.data.images import memory
 from autonet.data.images.encoder import ImageEncoder
 from autonet.data.images.memory import allocate, slices
-from autonet.data.images.reader import ImageReader
+from autonet.data.images.reader import ImageData, ImageReader
 
 
 @pytest.fixture
@@ -46,6 +46,14 @@ def full_disk() -> Iterator[None]:
 def test_a_full_disk_is_a_sentence(folder: Path) -> None:
     with pytest.raises(InvalidData, match=r"Images of 0\.0 GiB do not fit into .*; set TMPDIR to a folder with more"):
         allocate((3000,), np.uint8)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_for_images_with_validation_images_is_a_sentence(folder: Path) -> None:
+    data = ImageData(np.zeros((20, 1, 8, 8), np.uint8))
+    why = r"or image_size to fewer pixels, or pass the images of X_valid within X, with cross_validator=PredefinedSplit"
+    with pytest.raises(InvalidData, match=why):
+        data.concat(ImageData(np.zeros((20, 1, 8, 8), np.uint8)))
 
 
 def test_slices_cover_all_images() -> None:

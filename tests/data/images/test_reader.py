@@ -312,3 +312,10 @@ def test_large_images_are_predicted_in_smaller_parts() -> None:
     sides = {8: 1024, 32: 128, 96: 16, 500: 16}
     found = {side: ImageData(np.zeros((1, 1, side, side), np.uint8)).prediction_rows for side in sides}
     assert found == sides
+
+
+@pytest.mark.parametrize(("high", "white"), [(0, 1), (1, 1), (16, 16), (31, 31), (32, 255), (200, 255)])
+def test_dark_arrays_have_a_white_of_their_own(high: int, white: float) -> None:
+    X = np.zeros((4, 5, 5), np.uint8)
+    X[1, 2, 3] = high
+    assert ImageReader.infer(X)[0].shown_white == white

@@ -47,3 +47,15 @@ def test_tables_and_impossible_numbers_are_refused(
         MistakesDisplay.from_estimator(classifier, *iris)
     with pytest.raises(InvalidOption, match="n_images must be a whole number of at least 1; got 0"):
         MistakesDisplay.from_estimator(image_classifier, *pictures, n_images=0)
+
+
+def test_masks_of_zeros_and_ones_are_black_and_white(pictures: Any) -> None:
+    X = (pictures[0] > 120).astype(np.uint8)
+    options: Any = {"max_trials": 1, "budget_type": "epochs", "max_budget": 1, "baseline": False, "random_state": 0}
+    auto = AutoNetImageClassification("tiny_cs", cross_validator="none", n_jobs=1, **options).fit(X, pictures[1])
+    mistakes = MistakesDisplay.from_estimator(auto, X, pictures[1], n_images=3)
+    np.testing.assert_array_equal(mistakes.images[..., 0], X[[mistake.row for mistake in mistakes.mistakes]])
+    changes = AugmentationsDisplay.from_estimator(auto, X, n_images=2, n_draws=1)
+    np.testing.assert_array_equal(changes.images[..., 0], X[:2])
+    patches = PatchImportanceDisplay.from_estimator(auto, X, pictures[1], patch_size=4, n_repeats=2, max_rows=9)
+    np.testing.assert_allclose(patches.image[..., 0], X[:200].mean(0))
