@@ -110,7 +110,7 @@ def read(content):
     """Return the bytes of a file as an array (1, channels, height, width)."""
     picture, how = ImageOps.exif_transpose(Image.open(BytesIO(content))), description["files"]
     if how is None:
-        raise ValueError("This model was fitted to arrays that are no pictures; it takes no files.")
+        raise ValueError("This model was fitted to arrays that are not pictures; it takes no files.")
     if (picture.mode == "F") != (how["range"] is None):
         raise ValueError("A model of files of floats takes no others, and other models take none of these.")
     if picture.mode.startswith("I"):  # 16 bits

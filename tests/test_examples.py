@@ -117,7 +117,7 @@ def _check_reading(page: Any, folder: Path) -> None:
     page.description["files"] |= {"mode": "F", "range": None}
     assert np.ptp(page.read((folder / "depth.tif").read_bytes())) > 99
     page.description["files"] = None
-    with pytest.raises(ValueError, match="fitted to arrays that are no pictures; it takes no files"):
+    with pytest.raises(ValueError, match="fitted to arrays that are not pictures; it takes no files"):
         page.read((folder / "depth.tif").read_bytes())
 
 

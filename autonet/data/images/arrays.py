@@ -1,7 +1,6 @@
 """Arrays of images in any layout to arrays of shape (n, channels, h, w)."""
 
 import math
-import sys
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -133,7 +132,7 @@ def find_channels(shape: tuple[int, ...], channels: Channels | None, name: str =
     Raises
     ------
     InvalidData
-        If the layout is ambiguous, or these are no images.
+        If the layout is ambiguous, or these are not images.
     """
     if len(shape) not in (3, 4):
         how = f"; {say_reshaping(shape[1], name)}" if len(shape) == 2 and shape[1] > 1 else ""

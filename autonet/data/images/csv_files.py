@@ -34,7 +34,7 @@ def read_csv(
     A first row is a header if it has no name of an image file, and the second row has one; or no file, and the second
     row has one.  Without labels, lines that all are names of images, delimiters included, are paths as they are.
 
-    Of a column of labels that all are numbers but for markers of missing values, such as NA and null, the latter are
+    Of a column of labels that all are numbers except markers of missing values, such as NA and null, the latter are
     refused; beside other text they are text, as the classes of folders are.
 
     Parameters
@@ -129,13 +129,13 @@ def _read_rows(path: Path, folders: Sequence[Path], *, labeled: bool) -> tuple[l
     try:
         rows = [(reader.line_num, [value.strip() for value in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
-        raise InvalidData(f"Line {reader.line_num} of {str(path)!r} is no CSV: {error}.") from error
+        raise InvalidData(f"Line {reader.line_num} of {str(path)!r} is not CSV: {error}.") from error
     number, last = rows[-1] if rows else (0, [""])
     found = [i for i, value in enumerate(last) if is_image_name(value)]
     if found and found[0] > 0:
         raise InvalidData(
             f"Line {number} of {str(path)!r} has the path of an image in column {found[0] + 1}; move it to the first "
-            "one, and leave out what is no label."
+            "one, and leave out what is not a label."
         )
     has_header = len(rows) > 1 and _is_header(rows[0][1][0], rows[1][1][0], folders)
     return (rows[0][1], rows[1:]) if has_header else ([], rows)
@@ -147,7 +147,7 @@ def _open_reader(lines: Iterable[str], head: str) -> Any:
 
 
 def _is_header(first: str, second: str, folders: Sequence[Path]) -> bool:
-    """Return whether the first of two values is no path, and the second is one, by their endings or files."""
+    """Return whether the first of two values is not a path, and the second is one, by their endings or files."""
     if is_image_name(first) or is_image_name(second):
         return is_image_name(second) and not is_image_name(first)
     has_file = [any(os.path.isfile(folder / name) for folder in folders) for name in (first, second)]  # noqa: PTH113

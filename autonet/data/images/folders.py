@@ -129,7 +129,7 @@ def explain_path(path: Path, expected: str) -> InvalidData:
     elif is_image_name(path.name):
         got = "is a single image"
     else:
-        got = "is no folder, and no CSV file or image by its ending"
+        got = "is not a folder, and no CSV file or image by its ending"
     return InvalidData(f"{str(path)!r:.200} {got}; pass {expected}.")
 
 

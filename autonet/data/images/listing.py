@@ -60,7 +60,7 @@ def list_images(
         labels of the same name.  With `return_labels`, if a folder has fewer than two sub-folders, one without images,
         or two that are named as parts of a data set.
     InvalidOption
-        If `root_folders` is no list of paths.
+        If `root_folders` is not a list of paths.
 
     Examples
     --------

@@ -43,7 +43,7 @@ GRAY_MODES = ("1", "L", "LA", "La", *DEEP_MODES)
 ENTRIES = {"RGB": 3, "BGR": 3, "RGBA": 4, "RGBX": 4, "BGRX": 4, "BGRA": 4}
 # First bytes of a JPEG, and the marker of its pixels.
 JPEG, PIXELS = b"\xff\xd8", 0xDA
-# Markers of metadata in a JPEG: all of applications but for JFIF (0xE0) and Adobe (0xEE), which say how to decode it.
+# Markers of metadata in a JPEG: all of applications except JFIF (0xE0) and Adobe (0xEE), which say how to decode it.
 APPLICATIONS = range(0xE1, 0xEE)
 
 

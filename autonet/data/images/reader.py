@@ -185,7 +185,7 @@ class ImageReader:
         Raises
         ------
         InvalidData
-            If they are no images, or cannot be read.
+            If they are not images, or cannot be read.
         """
         arrays = _open_arrays(X, is_resized=size is not None)
         kept = None

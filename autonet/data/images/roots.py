@@ -26,7 +26,7 @@ def check_roots(value: Any) -> Sequence[str | os.PathLike[str]]:
     Raises
     ------
     InvalidOption
-        If they are no list of paths.
+        If they are not a list of paths.
     """
     if not are_roots(value):
         raise InvalidOption(f"root_folders must be {ROOTS}; got {value!r:.60}.")

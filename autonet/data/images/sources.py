@@ -47,7 +47,7 @@ def collect_images(X: Any, name: str = "X", roots: Sequence[str | os.PathLike[st
     others = [p for p in images if not isinstance(p, str | CONTENTS | os.PathLike) and not hasattr(p, "getbands")]
     if others:
         shapes = list(dict.fromkeys(str(p.shape) for p in others if hasattr(p, "shape")))
-        others.sort(key=lambda value: hasattr(value, "shape"))  # what is no array comes first
+        others.sort(key=lambda value: hasattr(value, "shape"))  # what is not an array comes first
         if len(shapes) > 1 and hasattr(others[0], "shape"):
             got = f"arrays of shapes {shapes[0]} and {shapes[1]}, which fit resizes if there is an image_size"
         else:

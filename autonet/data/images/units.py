@@ -17,7 +17,7 @@ FileValues = Literal["whole numbers", "floats", "either"]
 WHITE = 255.0
 # Arrays whose largest value is smaller are in another unit than files: digits, counts or classes.
 BRIGHT = 32.0
-# Values that are no whole numbers, some of them negative, are standardized if none is further from zero.
+# Values that are not whole numbers, some of them negative, are standardized if none is further from zero.
 STANDARDIZED_REACH = 16.0
 # Units differ by factors of 16 (4 bits and 8), 255 and 257: images exceed all of fit by a lesser one at most.
 BRIGHTER_ARRAYS = 4.0

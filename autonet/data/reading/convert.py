@@ -167,7 +167,7 @@ def _to_instants(microseconds: Array) -> Array:
 
 
 def _parse_iso(raw: RawColumn, column: Column, parse: Callable[[str], float | None]) -> Array:
-    """Parse texts (n,) of a column that was no text in fit; NaN for missing values and their markers."""
+    """Parse texts (n,) of a column that was not a text in fit; NaN for missing values and their markers."""
     index = dict[Any, float]()
     for value in raw.distinct():
         if isinstance(value, str) and is_marker(value):

@@ -75,7 +75,7 @@ def test_sizes_become_their_median_or_the_one_given(tmp_path: Path) -> None:
 
 @pytest.fixture
 def bad(tmp_path: Path) -> dict[str, Path]:
-    """Files that are no images, with the reasons."""
+    """Files that are not images, with the reasons."""
     names = ("not an image", "missing", "truncated or corrupt", "a folder", "not a file", "NaN or infinity", "program")
     files = {name: tmp_path / f"{name}.png" for name in names}
     files["not an image"].touch()

@@ -69,7 +69,7 @@ def test_a_list_of_a_csv_file_or_a_folder_is_refused(folder: Path) -> None:
 
 def test_paths_of_other_things_are_refused(folder: Path) -> None:
     (folder / "notes.md").touch()
-    other = "is no folder, and no CSV file or image by its ending"
+    other = "is not a folder, and no CSV file or image by its ending"
     classes = "pass a folder with a sub-folder of images for each class, or a CSV file of paths and labels"
     for name, got in (("cats/b.png", "is a single image"), ("notes.md", other), ("x.png", "does not exist")):
         with pytest.raises(InvalidData, match=f"{name}' {got}; {classes}"):
