@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from autonet.core.errors import InvalidOption
+from autonet.core.errors import DataWarning, InvalidOption
 from autonet.core.modality import Data
 from autonet.core.typing import Array
 from autonet.core.validation import check_choice, is_integer
+from autonet.core.warn import warn
 from autonet.data.splits.duplicates import deduplicate
 from autonet.data.splits.folds import Fold, split
 from autonet.data.targets.targets import ClassTargets, RegressionTargets
@@ -174,11 +175,16 @@ def check_validation_rows(groups: Array | None, options: Options) -> None:
     Raises
     ------
     InvalidOption
+
+    Warns
+    -----
+    DataWarning
+        If there is a `validation_split`.
     """
     if not (isinstance(options.cross_validator, str) and options.cross_validator in ("auto", "none")):
         raise InvalidOption("cross_validator has no effect with X_valid; pass only one of them.")
-    if options.validation_split is not None:
-        raise InvalidOption("validation_split has no effect with X_valid; pass only one of them.")
+    if options.validation_split:  # scripts of Auto-PyTorch have both
+        warn("validation_split has no effect with X_valid, which is validated on; remove it.", DataWarning)
     if groups is not None:
         raise InvalidOption("groups has no effect with X_valid; pass only one of them.")
 

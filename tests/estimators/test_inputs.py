@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from autonet import AutoNetClassification
+from autonet.core.errors import DataWarning
 from autonet.estimators.inputs import keep_read
 from tests.estimators.refusals import BOTH, GROUPS, LABELS, X, refused
 from tests.estimators.tasks import rare
@@ -43,10 +44,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::autonet.core.errors.BaselineRet
         ({"X_valid": X, "y_valid": LABELS * np.nan}, "y_valid contains NaN, infinity or missing values in 60 of 60"),
         ({"X_valid": X, "y_valid": LABELS, "cross_validator": 3}, "cross_validator has no effect with X_valid"),
         ({"X_valid": X, "y_valid": LABELS, "groups": LABELS}, "groups has no effect with X_valid"),
-        (
-            {"X_valid": X, "y_valid": LABELS, "validation_split": 0.2},
-            "validation_split has no effect with X_valid; pass only one of them.",
-        ),
     ],
 )
 def test_weights_groups_and_rows_to_validate_on_that_do_not_fit(
@@ -54,6 +51,12 @@ def test_weights_groups_and_rows_to_validate_on_that_do_not_fit(
 ) -> None:
     arguments = {"X": X, "y": LABELS, **arguments}
     refused(lambda: cls().fit(**arguments), message)
+
+
+def test_a_split_beside_rows_to_validate_on_is_warned_of(quick: dict[str, Any]) -> None:
+    auto = AutoNetClassification("tiny_cs", **{**quick, "max_trials": 1}, validation_split=0.2)
+    with pytest.warns(DataWarning, match="validation_split has no effect with X_valid, which is validated on; remove it"):
+        auto.fit(X, LABELS, X_valid=X, y_valid=LABELS)
 
 
 @pytest.mark.parametrize("how", [{"class_weight": "balanced"}, {"loss_modules": ["cross_entropy_weighted"]}])
