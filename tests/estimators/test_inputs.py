@@ -55,7 +55,7 @@ def test_weights_groups_and_rows_to_validate_on_that_do_not_fit(
 
 def test_a_split_beside_rows_to_validate_on_is_warned_of(quick: dict[str, Any]) -> None:
     auto = AutoNetClassification("tiny_cs", **{**quick, "max_trials": 1}, validation_split=0.2)
-    with pytest.warns(DataWarning, match="validation_split has no effect with X_valid, which is validated on; remove it"):
+    with pytest.warns(DataWarning, match="validation_split has no effect with X_valid"):
         auto.fit(X, LABELS, X_valid=X, y_valid=LABELS)
 
 
