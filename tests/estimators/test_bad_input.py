@@ -118,7 +118,7 @@ def test_missing_targets(y: Any, cls: Any) -> None:
         (LABELS[1:], "X has 60 rows and y 59 entries; pass one entry per row."),
         (None, "requires y to be passed, but the target y is None"),
         (3, "y must have one entry per row; got 3"),
-        ({"a": LABELS, "b": LABELS[1:]}, "y must have columns of the same length; got columns of the shapes (60,), (59"),
+        ({"a": LABELS, "b": LABELS[1:]}, "y must have columns of the same length; got columns of the shapes (60,), ("),
         ({"a": 1}, "column 'a' of y must have one entry per row; got 1"),
         (np.zeros(60, [("target", int)]), "y must have one entry per row; got array("),
         (np.zeros((60, 0)), "y has shape (60, 0); expected"),
