@@ -86,7 +86,8 @@ def test_the_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
 def test_the_estimator_of_several_labels_is_checked_with_that_of_classes() -> None:
     assert AutoNetMultilabel.__bases__ == (AutoNetClassification,)
     own = {name for name, value in vars(AutoNetMultilabel).items() if inspect.isroutine(value)}
-    assert own == {"set_fit_request", "set_predict_request", "set_score_request"}  # of scikit-learn, in every class
+    requests = {f"set_{method}_request" for method in ("fit", "predict", "predict_proba", "score")}
+    assert own == requests  # of scikit-learn, in every class
 
 
 # ---- models of models -----------------------------------------------------------------------------------------------
