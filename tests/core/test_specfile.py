@@ -139,7 +139,7 @@ def test_every_flipped_bit_is_noticed_or_changes_nothing() -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 100, -1])
 def test_a_truncated_file_is_refused(size: int) -> None:
-    with pytest.raises(InvalidModelFile, match="no model file of autonet"):
+    with pytest.raises(InvalidModelFile, match="not a model file of autonet"):
         read_spec(to_bytes(SPEC)[:size])
 
 

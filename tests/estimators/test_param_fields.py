@@ -13,7 +13,7 @@ class Options:
     size: int | None = param(3, "int", COUNT, "Number of things.")
     networks: Any = components("Networks")  # noqa: RUF009
     include: Any = component_map("to choose from", '{"networks": ["resnet"]}')  # noqa: RUF009
-    imputations: Any = components("Imputations", takes_custom=False)  # noqa: RUF009
+    imputations: Any = components("Imputations", custom=False)  # noqa: RUF009
 
 
 def test_a_parameter_has_a_default_a_type_a_check_and_a_meaning() -> None:

@@ -148,7 +148,7 @@ def open_table(X: Any, keys: Collection[str] | None = None) -> "Array | sparse.c
     """
     if isinstance(X, RawTable):  # opened before
         return X
-    X = to_numpy(X)
+    X = to_numpy(X) if hasattr(X, "requires_grad") else X  # a tensor
     if getattr(getattr(X, "dtype", None), "kind", "") == "c":
         raise InvalidData(
             "Complex data not supported: X has complex numbers; pass their real and imaginary parts as columns."

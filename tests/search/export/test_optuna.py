@@ -267,7 +267,7 @@ def test_a_storage_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         if text is not None:
             (tmp_path / name).write_text(text)
         before = (tmp_path / name).read_bytes()
-        with pytest.raises(InvalidOption, match="is no journal file of Optuna; pass another path"):
+        with pytest.raises(InvalidOption, match="is not a journal file of Optuna; pass another path"):
             study.to_optuna(tmp_path / name)
         assert (tmp_path / name).read_bytes() == before
     with pytest.raises(InvalidOption, match=r"storage must be a path to a journal file, .* got int"):
