@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autonet.cli.pictures import choose_paths, find_labels, has_labels, read_files, resolve_paths
+from autonet.cli.images import choose_paths, find_labels, has_labels, read_files, resolve_paths
 from autonet.cli.tables import Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.cli.training import Roles

@@ -48,9 +48,9 @@ def predict(
     Columns are found by name, in any order; further ones are ignored. For images, ROWS is a folder, an image, or a
     table with a column of paths, which is copied unless others are to be kept.
     """
+    from autonet.cli.images import choose_paths, resolve_paths  # noqa: PLC0415
     from autonet.cli.models import find_roots_of_fit, load_model, name_features, read_rows, reads_images  # noqa: PLC0415
     from autonet.cli.output import check_output, write_rows  # noqa: PLC0415
-    from autonet.cli.pictures import choose_paths, resolve_paths  # noqa: PLC0415
 
     check_output(out)
     with warnings_as_sentences():

@@ -32,8 +32,8 @@ def report(
     With a table TEST of rows that it has not seen, the page says how good the model is, and which columns matter. A
     model file has the history of the search if it was written with --with-history. Needs the extra `report`.
     """
+    from autonet.cli.images import check_target  # noqa: PLC0415
     from autonet.cli.models import load_model, read_scored  # noqa: PLC0415 - imports scikit-learn
-    from autonet.cli.pictures import check_target  # noqa: PLC0415
 
     check_target(test, targets, "TEST")
     with warnings_as_sentences():

@@ -44,9 +44,9 @@ def evaluate(
 
     The ends of the 95 % intervals are those of a bootstrap of the rows.
     """
+    from autonet.cli.images import check_target  # noqa: PLC0415
     from autonet.cli.models import load_model, read_scored  # noqa: PLC0415 - imports scikit-learn
     from autonet.cli.output import print_table  # noqa: PLC0415
-    from autonet.cli.pictures import check_target  # noqa: PLC0415
 
     check_target(test, targets, "TEST")
     with warnings_as_sentences():
@@ -69,9 +69,9 @@ def leaderboard(model: str, test: str | None, targets: tuple[str, ...], format_:
     With a table TEST, members of the final model are scored on it as well. A model file has all trials if it was
     written with --with-history.
     """
+    from autonet.cli.images import check_target  # noqa: PLC0415
     from autonet.cli.models import load_model, read_scored  # noqa: PLC0415 - imports scikit-learn
     from autonet.cli.output import print_table  # noqa: PLC0415
-    from autonet.cli.pictures import check_target  # noqa: PLC0415
 
     check_target(test, targets, "TEST")
     with warnings_as_sentences():

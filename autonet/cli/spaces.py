@@ -74,8 +74,8 @@ def show_space(
     as_json: bool,
 ) -> None:
     """List the hyperparameters that a fit on the table TRAIN would search; without it, on a table of common size."""
+    from autonet.cli.images import check_target  # noqa: PLC0415
     from autonet.cli.output import print_table  # noqa: PLC0415
-    from autonet.cli.pictures import check_target  # noqa: PLC0415
     from autonet.cli.training import Roles, construct, find_root_folders, read_data  # noqa: PLC0415 - imports scikit-learn
 
     check_target(train, targets, "TRAIN")

@@ -11,8 +11,8 @@ import narwhals as nw
 import numpy as np
 
 import autonet
+from autonet.cli.images import FindRoots, choose_paths, find_labels, find_paths, has_labels, read_files, resolve_paths
 from autonet.cli.messages import warnings_as_sentences
-from autonet.cli.pictures import FindRoots, choose_paths, find_labels, find_paths, has_labels, read_files, resolve_paths
 from autonet.cli.tables import STDIN, Table, read_table
 from autonet.cli.texts import ColumnKind
 from autonet.core.errors import DataWarning, InvalidData, InvalidOption

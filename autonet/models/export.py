@@ -190,7 +190,7 @@ def export_model(model: FittedModel, path: str | os.PathLike[str], *, ensemble: 
 
 
 def _describe_reading(schema: Any) -> dict[str, Any]:
-    """Say how columns, or the pictures of files, become inputs."""
+    """Say how columns, or image files, become inputs."""
     return (
         {"files": schema.describe_files()} if isinstance(schema, ImageReader) else {"columns": schema.describe_inputs()}
     )

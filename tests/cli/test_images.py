@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import autonet
-from autonet.cli.pictures import check_target, choose_paths, find_labels, has_labels, read_files, resolve_paths
+from autonet.cli.images import check_target, choose_paths, find_labels, has_labels, read_files, resolve_paths
 from autonet.cli.tables import Table
 from autonet.core.errors import InvalidData
 from tests.cli.conftest import QUICK
