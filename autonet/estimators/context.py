@@ -94,8 +94,8 @@ def _choose_checked(
     inputs: FitInputs, options: Options, folds: Sequence[Fold], groups: Array | None, seed: int
 ) -> NDArray[np.intp]:
     """Choose the validation rows that a refit leaves out; rows of the user's own to validate on stay unseen."""
-    most, fold = inputs.modality.refit.checked_rows, folds[0]
-    if not most or len(folds) > 1:
+    max_rows, fold = inputs.modality.refit.checked_rows, folds[0]
+    if not max_rows or len(folds) > 1:
         return fold.valid[:0]
     if inputs.valid is not None:
         return fold.valid
@@ -104,4 +104,4 @@ def _choose_checked(
     if not isinstance(options.cross_validator, str | Integral):
         return fold.valid
     kind = inputs.targets.kind
-    return choose_checked(fold, most, inputs.y, kind, groups=groups, shuffle=options.shuffle, seed=seed)
+    return choose_checked(fold, max_rows, inputs.y, kind, groups=groups, shuffle=options.shuffle, seed=seed)

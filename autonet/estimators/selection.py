@@ -168,9 +168,9 @@ class Selection:
     def _training_score(self, context: TrialContext) -> float:
         """Score the ensemble on a sample of the training rows of the first fold."""
         rows = context.folds[0].train
-        most = min(MAX_SCORED_ROWS, MAX_SCORED_VALUES // max(context.data.n_columns, 1))
-        most = max(most // len(self.ensemble.members), MIN_SCORED_ROWS)
-        rows = rows[:: math.ceil(len(rows) / most)]
+        max_rows = min(MAX_SCORED_ROWS, MAX_SCORED_VALUES // max(context.data.n_columns, 1))
+        max_rows = max(max_rows // len(self.ensemble.members), MIN_SCORED_ROWS)
+        rows = rows[:: math.ceil(len(rows) / max_rows)]
         prediction = self.ensemble.predict(context.data.rows(rows))
         return context.metric.score_sample(context.y[rows], prediction, context.metric_weights(rows), self.threshold)
 
@@ -207,8 +207,8 @@ def select_model(
     """
     interrupt = current_interrupt()
     trials, load = study.history.ranked(), study.load_checkpoint
-    most = CONSIDERED if context.selects_by_loss else limits.n_loaded  # the history is ranked by the metric
-    networks = load_candidates(trials, load, context, baselines.baseline, most=most)
+    max_trials = CONSIDERED if context.selects_by_loss else limits.n_loaded  # the history is ranked by the metric
+    networks = load_candidates(trials, load, context, baselines.baseline, max_trials=max_trials)
     if not networks:
         if interrupt.requested:
             raise KeyboardInterrupt

@@ -319,7 +319,7 @@ def get_metric(
     try:
         if metric == "top_k_accuracy":  # own for more classes
             raise ValueError("k = 2 includes all classes")
-        scorer = Scorer(get_scorer(metric), kind, least=MIN_PREDICTIONS.get(metric)).try_on(toy)
+        scorer = Scorer(get_scorer(metric), kind, min_prediction=MIN_PREDICTIONS.get(metric)).try_on(toy)
     except ValueError as error:
         raise _unfit(metric, kind, n_outputs, error) from error
     return Metric(metric, optimum, metric in ("f1_samples", "jaccard_samples"), kind, scorer)

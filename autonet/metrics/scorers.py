@@ -70,7 +70,7 @@ class Scorer:
         Labels passed to the scorer instead of class codes; None: the codes.
     weighted : bool
         Whether the scorer supports ``sample_weight``.
-    least : float or None
+    min_prediction : float or None
         Lower limit that predictions of a regression are clipped to.
     """
 
@@ -78,7 +78,7 @@ class Scorer:
     kind: TaskKind
     labels: Array | None = None
     weighted: bool = True
-    least: float | None = None
+    min_prediction: float | None = None
 
     def __call__(self, y: Array, prediction: Array, weight: Array | None, threshold: float | Array | None) -> float:
         """Compute the score, without scikit-learn's warnings of undefined scores.
@@ -105,8 +105,8 @@ class Scorer:
     def _stand_in(self, y: Array, prediction: Array, threshold: float | Array | None) -> tuple[Any, Array]:
         prediction = prediction.astype(np.float64)
         if self.kind == "regression":
-            if self.least is not None:
-                prediction = np.maximum(prediction, self.least)
+            if self.min_prediction is not None:
+                prediction = np.maximum(prediction, self.min_prediction)
             flat_y, flat = (a[:, 0] if a.ndim == 2 and a.shape[1] == 1 else a for a in (y, prediction))
             return _Values(flat), flat_y
         decisions = decide(prediction, self.kind, threshold)

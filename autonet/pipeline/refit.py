@@ -42,17 +42,14 @@ Weights = dict[str, Any]
 
 # A network whose best epoch lies after this share of its training continues; others start anew
 # (docs/benchmarks/log.md).
-LATE = 0.8
+CONTINUED_SHARE = 0.8
 # Networks of modalities whose search has time for few epochs continue in any case up to this multiple of them: until
 # then the best epoch is a matter of chance.
-BEGINNING = 2.0
+UNDERTRAINED_FACTOR = 2.0
 PLANNED_SHARE = 0.8  # of the time; the rest is for encoding, and for jobs of different lengths
 MAX_REST_SECONDS = 5.0  # of the rest, if all jobs run at once
-MIN_TRAINING_SHARE = {
-    "time": 0.5,
-    "epochs": 1.0,
-    "subset": 1.0,
-}  # of a refit, for which there must be time; by unit of budgets
+# Share of a refit for which there must be time, by unit of budgets.
+MIN_TRAINING_SHARE = {"time": 0.5, "epochs": 1.0, "subset": 1.0}
 # The same of a network that continues: a short cycle is one, too.
 MIN_FURTHER_SHARE = {"time": 0.2, "epochs": 1.0, "subset": 1.0}
 
@@ -65,14 +62,14 @@ class _Refit:
     ----------
     job : Job
         Its target is how many seconds the refit takes.
-    least : float
+    min_share : float
         Share of these seconds that must be left to begin it.
     build : callable
         Makes the members from the checkpoint of the result.
     """
 
     job: Job
-    least: float
+    min_share: float
     build: Callable[[Any], list[Member]]
 
 
@@ -161,7 +158,7 @@ def _choose_jobs(wanted: Sequence[_Refit], n_slots: int, limit: TimeLimit) -> li
     left, chosen = for_each * n_slots, list[tuple[Job, float]]()
     for refit in wanted:
         seconds = min(refit.job.target, for_each, left)
-        if seconds >= refit.least * refit.job.target:
+        if seconds >= refit.min_share * refit.job.target:
             chosen.append((refit.job, seconds))
             left -= seconds
     if len(chosen) <= n_slots:
@@ -193,12 +190,12 @@ def _plan_networks(context: TrialContext, trial: Trial, folds: Sequence[TrainedF
     def build(weights: Sequence[Weights]) -> list[Member]:
         return [build_member(context, trial.config, fold, w) for fold, w in zip(folds, weights, strict=True)]
 
-    least = (MIN_FURTHER_SHARE if all(_continues(context, fold) for fold in folds) else MIN_TRAINING_SHARE)[
+    min_share = (MIN_FURTHER_SHARE if all(_continues(context, fold) for fold in folds) else MIN_TRAINING_SHARE)[
         context.unit
     ]
     seconds = _seconds(context, folds) / (trial.budget if context.trains_subsets else 1.0)
     job = Job(trial.number, trial.config, 0.0, seconds, trial.seed, math.inf, checkpoint=folds)
-    return _Refit(job, least, build)
+    return _Refit(job, min_share, build)
 
 
 def _plan_trees(context: TrialContext, index: int, candidate: Candidate[TreeMember]) -> _Refit:
@@ -270,19 +267,19 @@ def refit_trial(context: TrialContext, trial: RunningTrial) -> Result:
     return Result(0.0, metrics={"trained": used}, checkpoint=weights)
 
 
-def _has_begun(context: TrialContext, fold: TrainedFold) -> bool:
+def _is_undertrained(context: TrialContext, fold: TrainedFold) -> bool:
     """Whether a network was trained for few epochs, of a modality whose search has no time for more."""
-    return bool(fold.position["epochs"] < BEGINNING * context.modality.compared_epochs)
+    return bool(fold.position["epochs"] < UNDERTRAINED_FACTOR * context.modality.compared_epochs)
 
 
 def _continues(context: TrialContext, fold: TrainedFold) -> bool:
     """Whether a network continues: it had only begun, or was still improving when its training ended."""
-    return _has_begun(context, fold) or bool(fold.best.epochs >= LATE * fold.position["epochs"])
+    return _is_undertrained(context, fold) or bool(fold.best.epochs >= CONTINUED_SHARE * fold.position["epochs"])
 
 
 def _epochs(context: TrialContext, fold: TrainedFold) -> float:
     """Return the number of epochs of the refit."""
-    epochs = fold.position["epochs"] if _has_begun(context, fold) else fold.best.epochs
+    epochs = fold.position["epochs"] if _is_undertrained(context, fold) else fold.best.epochs
     share = context.modality.refit.further_epochs if _continues(context, fold) else 1.0
     if context.unit != "time":  # nothing but the number of trials may limit the fit
         share = min(share, 1.0)

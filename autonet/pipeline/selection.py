@@ -176,7 +176,7 @@ def load_candidates(
     context: TrialContext,
     baseline: Baseline | None,
     *,
-    most: int = CONSIDERED,
+    max_trials: int = CONSIDERED,
 ) -> list[Candidate[NetworkMember]]:
     """Load the networks of the best trials, and rank them together with the baseline.
 
@@ -188,13 +188,13 @@ def load_candidates(
         Returns the checkpoint of a trial, or None if it was not kept.
     context : TrialContext
     baseline : Baseline or None
-    most : int
+    max_trials : int
         Number of trials to load.
     """
     found, encoders = list[Candidate[NetworkMember]](), dict[Any, Encoder]()
-    loaded = ((trial, as_folds(load(trial), context.nodes)) for trial in islice(trials, max(most, CONSIDERED)))
+    loaded = ((trial, as_folds(load(trial), context.nodes)) for trial in islice(trials, max(max_trials, CONSIDERED)))
     kept = ((trial, folds) for trial, folds in loaded if folds is not None)  # others were dropped
-    for trial, trained in islice(kept, most):
+    for trial, trained in islice(kept, max_trials):
         # Equal encoders of different processes become one, so that networks share its output.
         key = context.modality.encoder_key(context.resolve(trial.config))
         folds = [replace(f, encoder=encoders.setdefault((key, i), f.encoder)) for i, f in enumerate(trained)]
@@ -299,7 +299,7 @@ def weigh_trees(
     context : TrialContext
     trees : sequence of Candidate
     """
-    networks = [] if context.metric.is_slow else load_candidates(trials, load, context, None, most=WEIGHED)
+    networks = [] if context.metric.is_slow else load_candidates(trials, load, context, None, max_trials=WEIGHED)
     if not networks or len(networks[0].predictions) < len(context.folds):
         return 0.0
     found: list[Candidate[Member]] = rank_candidates([*networks, *trees], context)

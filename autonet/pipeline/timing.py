@@ -27,7 +27,7 @@ TIMING_SECONDS = 0.1  # of training steps, after one warm-up step
 MIN_SPEEDUP = 1.15
 
 
-def choose_threads(context: TrialContext, components: Components, n_slots: int, most: float = math.inf) -> int:
+def choose_threads(context: TrialContext, components: Components, n_slots: int, max_seconds: float = math.inf) -> int:
     """Return the number of threads of a trial: as many as it has cores, if an epoch is faster with them, else 1.
 
     With budgets in epochs it is 1, so that a seed gives the same bits on any number of cores.
@@ -39,17 +39,17 @@ def choose_threads(context: TrialContext, components: Components, n_slots: int, 
         Of the configuration to time.
     n_slots : int
         Number of trials at once.
-    most : float
+    max_seconds : float
         Seconds that each measurement may take.
     """
     cores = available_cores() // n_slots
     if cores < 2 or not context.modality.uses_threads or context.unit != "time" or context.device.type != "cpu":
         return 1
-    one, several = (time_epoch(context, components, n_threads, most) for n_threads in (1, cores))
+    one, several = (time_epoch(context, components, n_threads, max_seconds) for n_threads in (1, cores))
     return cores if one > MIN_SPEEDUP * several > 0 else 1
 
 
-def choose_precision(context: TrialContext, components: Components, most: float = math.inf) -> str:
+def choose_precision(context: TrialContext, components: Components, max_seconds: float = math.inf) -> str:
     """Return "bfloat16" if an epoch is faster with it, else "float32".
 
     With budgets in epochs it is "float32", so that results are the same on any processor, and with components of the
@@ -60,7 +60,7 @@ def choose_precision(context: TrialContext, components: Components, most: float 
     context : TrialContext
     components : Components
         Of the configuration to time.
-    most : float
+    max_seconds : float
         Seconds that each measurement may take.
     """
     if context.unit != "time" or context.custom:
@@ -68,22 +68,23 @@ def choose_precision(context: TrialContext, components: Components, most: float 
     if context.device.type == "cuda":  # slow without the instructions only, and its clock is another
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     full, half = (
-        time_epoch(replace(context, precision=precision), components, context.threads, most)
+        time_epoch(replace(context, precision=precision), components, context.threads, max_seconds)
         for precision in ("float32", "bfloat16")
     )
     return "bfloat16" if full > MIN_SPEEDUP * half > 0 else "float32"
 
 
-def time_epoch(context: TrialContext, components: Components, n_threads: int = 1, most: float = math.inf) -> float:
+def time_epoch(
+    context: TrialContext, components: Components, n_threads: int = 1, max_seconds: float = math.inf
+) -> float:
     """Estimate the seconds that an epoch takes on all folds, from steps on the first.
 
     On one thread of a CPU, processor time is measured, because worker processes start meanwhile.  Return 0 if the
-    network fails; its trial will report the error.  If two steps take more than `most` seconds, the estimate is too
-    low.
+    network fails; its trial will report the error.  If two steps take more than `max_seconds`, the estimate is too low.
     """
     try:
         with torch_threads(n_threads), seed_gpu(context.seed, context.device):
-            return _measure(context, components, n_threads, most)
+            return _measure(context, components, n_threads, max_seconds)
     except KeyboardInterrupt:
         raise
     except BaseException:  # of a custom network, which may even call sys.exit
@@ -91,16 +92,16 @@ def time_epoch(context: TrialContext, components: Components, n_threads: int = 1
         return 0.0
 
 
-def _measure(context: TrialContext, components: Components, n_threads: int, most: float) -> float:
+def _measure(context: TrialContext, components: Components, n_threads: int, max_seconds: float) -> float:
     encoded, generator = context.encode_fold(components, 0), torch.Generator()
     rows, layout = encoded.rows, encoded.encoder.layout
     with draw_from(generator):
         state, plan = build_in_context(context, components, rows, layout, generator)
     try:
-        with Alarm(time.monotonic() + most):
-            seconds = _time_step(state, plan, rows, generator, n_threads, time.monotonic() + most / 2)
+        with Alarm(time.monotonic() + max_seconds):
+            seconds = _time_step(state, plan, rows, generator, n_threads, time.monotonic() + max_seconds / 2)
     except TimedOut:  # two steps, or one that began in the first half of the time, took longer
-        seconds = most / 2
+        seconds = max_seconds / 2
     return seconds * count_batches(len(rows), plan.batch_size) * len(context.folds)
 
 

@@ -50,7 +50,7 @@ def test_the_next_best_trial_takes_the_place_of_one_without_checkpoint(iris: Any
         loaded.append(trial.number)
         return networks[trial.number] if trial.number > 0 else None
 
-    found = load_candidates(trials, load, space, None, most=most)
+    found = load_candidates(trials, load, space, None, max_trials=most)
     assert {c.name for c in found} == set(range(1, 1 + most))
     assert loaded == list(range(1 + most))  # no network in vain
 

@@ -86,7 +86,7 @@ def test_a_slow_network_is_not_timed_to_the_end(iris: Any, monkeypatch: pytest.M
 
     monkeypatch.setattr(timing, "train_step", step)
     space = context(iris, unit="time")
-    seconds = timing.time_epoch(space, chosen(space), most=0.05)
+    seconds = timing.time_epoch(space, chosen(space), max_seconds=0.05)
     assert len(steps) == 1
     assert seconds >= 0.05 / 2  # an epoch has one step or more
 
@@ -102,7 +102,7 @@ def test_a_network_that_waits_is_timed_by_the_clock(
 
     monkeypatch.setattr(timing, "train_step", step)
     space = context(iris, unit="time")
-    short, long = (timing.time_epoch(space, chosen(space), most=most) for most in (1.0, 10.0))
+    short, long = (timing.time_epoch(space, chosen(space), max_seconds=seconds) for seconds in (1.0, 10.0))
     assert len(steps) >= 10 + 100  # half of the time
     assert short == pytest.approx(long)
 
@@ -114,7 +114,7 @@ def test_augmentation_is_part_of_an_epoch(iris: Any, clock: FakeClock, monkeypat
 
     space = context(iris, unit="time")
     monkeypatch.setattr(space.modality, "augmentation", lambda components: augment, raising=False)
-    assert time_epoch(space, chosen(space), most=1) > 0.04  # nothing else moves the clock
+    assert time_epoch(space, chosen(space), max_seconds=1) > 0.04  # nothing else moves the clock
 
 
 def test_an_epoch_is_timed_in_the_precision_of_the_context(iris: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,14 +16,21 @@ MIN_ROWS = 20  # fewer say too little
 
 
 def choose_checked(
-    fold: Fold, most: int, y: Array, kind: TaskKind, *, groups: Array | None = None, shuffle: bool = True, seed: int = 0
+    fold: Fold,
+    max_rows: int,
+    y: Array,
+    kind: TaskKind,
+    *,
+    groups: Array | None = None,
+    shuffle: bool = True,
+    seed: int = 0,
 ) -> NDArray[np.intp]:
     """Choose validation rows that a refit leaves out, split from those that it learns as validation rows are.
 
     Parameters
     ----------
     fold : Fold
-    most : int
+    max_rows : int
         Number of rows, of which a few more are chosen to keep groups together, and less of few rows.
     y : ndarray of shape (n,) or (n, n_outputs)
         Targets, whose strata have their shares of the rows.
@@ -40,7 +47,7 @@ def choose_checked(
         Sorted; empty if there are too few.  Rows that also train, as some of small weighted tables do, are left out.
     """
     valid = np.setdiff1d(fold.valid, fold.train)
-    n = min(most, max(int(MAX_SHARE * (len(fold.train) + len(valid))), FEW), len(valid) // 2)
+    n = min(max_rows, max(int(MAX_SHARE * (len(fold.train) + len(valid))), FEW), len(valid) // 2)
     if n < MIN_ROWS:
         return valid[:0]
     if groups is not None:
