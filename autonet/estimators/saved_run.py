@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from ConfigSpace import ConfigurationSpace
 
-from autonet.core.clock import TimeLimit
 from autonet.core.errors import InvalidOption, RunUnavailable, SearchFailed
 from autonet.core.files import check_path
 from autonet.core.resulttable import ResultTable
@@ -166,7 +165,7 @@ class SavedRun(Exports):
         estimator.search_space_ = self.search_space
         estimator._record = FitRecord(metric.name, metric.optimum is not None)
         estimator.fit_result_ = {
-            **selection.summary(context, TimeLimit(), has_rows=False),
+            **selection.summary(context),  # without rows there are no other scores
             "pos_label": get_positive_label(metric, targets),
         }
         return estimator

@@ -1,8 +1,9 @@
 """Selection of the final model: the best validated network, and the ensemble that predicts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -135,26 +136,33 @@ class Selection:
         """Combine it with the reader of the data and the targets to a fitted model."""
         return FittedModel(reader, targets, self.ensemble, self.members, self.threshold, self.conformal)
 
-    def summary(self, context: TrialContext, limit: TimeLimit, *, has_rows: bool = True) -> dict[str, Any]:
+    def score(self, context: TrialContext, limit: TimeLimit) -> dict[str, float]:
+        """Score the final model on training rows, unless a slow metric would not end in time, and on test rows."""
+        metric, scores = context.metric, dict[str, float]()
+        if not metric.is_slow or limit.left() > metric.seconds:
+            trained = self._training_score(context)
+            scores = {f"train_{metric.name}": trained} if math.isfinite(trained) else {}
+        if context.unseen is not None:
+            scores |= context.unseen.score_ensemble(self.ensemble, self.threshold, limit)
+        return scores
+
+    def summary(self, context: TrialContext, scores: Mapping[str, float] = MappingProxyType({})) -> dict[str, Any]:
         """Return `FittedEstimator.fit_result`: plain values that JSON can hold.
 
-        There is no training score without rows, or if a slow metric would not end within `limit`.
+        Parameters
+        ----------
+        context : TrialContext
+        scores : mapping of str to float
+            Scores of the final model, as `score` returns.
         """
-        shares, metric = self.ensemble.shares, context.metric
-        validated, trained = self.scores.summary(context), dict[str, float]()
-        refitted = {} if self.refit_score is None else {f"refit_{metric.name}": self.refit_score}
-        if has_rows and (not metric.is_slow or limit.left() > metric.seconds):
-            score = self._training_score(context)
-            trained = {f"train_{metric.name}": score} if math.isfinite(score) else {}
-        tested = dict[str, float]()
-        if context.unseen is not None:
-            tested = context.unseen.score_ensemble(self.ensemble, self.threshold, limit)
+        shares = self.ensemble.shares
+        refitted = {} if self.refit_score is None else {f"refit_{context.metric.name}": self.refit_score}
         threshold = self.threshold.tolist() if isinstance(self.threshold, np.ndarray) else self.threshold
         return {
             "optimized_hyperparameter_config": self.config,
             "budget": self.budget,
             "loss": self.scores.loss,
-            "info": {"loss": self.scores.loss, **trained, **validated, **refitted, **tested},
+            "info": {"loss": self.scores.loss, **self.scores.summary(context), **refitted, **scores},
             "best_network": {"name": str(self.name), **self.best.summary(context)},
             "ensemble": {str(name): share for name, share in shares.items()},
             "ensemble_configs": {str(name): config for name, config in self.configs.items()},
