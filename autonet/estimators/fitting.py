@@ -390,6 +390,6 @@ def _set_fitted_attributes(
         estimator._searched_with = repr(resolve_options(estimator, {}))
     limit = min(plan.limit("closing"), current_interrupt().limit)
     estimator.fit_result_ = {
-        **selection.summary(context, selection.score(context, limit)),
+        **selection.summary(context, selection.score_training(context, limit), selection.score_unseen(context, limit)),
         "pos_label": get_positive_label(context.metric, targets),
     }

@@ -46,6 +46,7 @@ __all__ = ["Selection", "select_model"]
 MAX_SCORED_ROWS = 10_000
 MAX_SCORED_VALUES = 3_000_000
 MIN_SCORED_ROWS = 200
+NO_SCORES: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -136,24 +137,30 @@ class Selection:
         """Combine it with the reader of the data and the targets to a fitted model."""
         return FittedModel(reader, targets, self.ensemble, self.members, self.threshold, self.conformal)
 
-    def score(self, context: TrialContext, limit: TimeLimit) -> dict[str, float]:
-        """Score the final model on training rows, unless a slow metric would not end in time, and on test rows."""
-        metric, scores = context.metric, dict[str, float]()
-        if not metric.is_slow or limit.left() > metric.seconds:
-            trained = self._training_score(context)
-            scores = {f"train_{metric.name}": trained} if math.isfinite(trained) else {}
-        if context.unseen is not None:
-            scores |= context.unseen.score_ensemble(self.ensemble, self.threshold, limit)
-        return scores
+    def score_training(self, context: TrialContext, limit: TimeLimit) -> dict[str, float]:
+        """Score the final model on training rows, unless a slow metric would not end in time."""
+        metric = context.metric
+        if metric.is_slow and limit.left() <= metric.seconds:
+            return {}
+        score = self._training_score(context)
+        return {f"train_{metric.name}": score} if math.isfinite(score) else {}
 
-    def summary(self, context: TrialContext, scores: Mapping[str, float] = MappingProxyType({})) -> dict[str, Any]:
+    def score_unseen(self, context: TrialContext, limit: TimeLimit) -> dict[str, float]:
+        """Score the final model on the test rows, if there are any."""
+        if context.unseen is None:
+            return {}
+        return context.unseen.score_ensemble(self.ensemble, self.threshold, limit)
+
+    def summary(
+        self, context: TrialContext, trained: Mapping[str, float] = NO_SCORES, tested: Mapping[str, float] = NO_SCORES
+    ) -> dict[str, Any]:
         """Return `FittedEstimator.fit_result`: plain values that JSON can hold.
 
         Parameters
         ----------
         context : TrialContext
-        scores : mapping of str to float
-            Scores of the final model, as `score` returns.
+        trained, tested : mapping of str to float
+            Scores of the final model on training and on test rows.
         """
         shares = self.ensemble.shares
         refitted = {} if self.refit_score is None else {f"refit_{context.metric.name}": self.refit_score}
@@ -162,7 +169,7 @@ class Selection:
             "optimized_hyperparameter_config": self.config,
             "budget": self.budget,
             "loss": self.scores.loss,
-            "info": {"loss": self.scores.loss, **self.scores.summary(context), **refitted, **scores},
+            "info": {"loss": self.scores.loss, **trained, **self.scores.summary(context), **refitted, **tested},
             "best_network": {"name": str(self.name), **self.best.summary(context)},
             "ensemble": {str(name): share for name, share in shares.items()},
             "ensemble_configs": {str(name): config for name, config in self.configs.items()},

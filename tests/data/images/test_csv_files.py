@@ -1,5 +1,6 @@
 """Read CSV files of image paths and labels."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,6 @@ def test_a_csv_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     [
         ("cats/b.png,1\ncats/a.JPG,2\n", True),
         ('\n"cats/b.png"; small; gray, brown\n', True),
-        ("cats/b.png," + "x" * 200_000, False),
         ("a,b.png\nc,d.png\n", False),
         ("path,label\ncats/b.png,1\n", False),
         ("cats/b.png\ncats/a.JPG\n", False),
@@ -163,6 +163,15 @@ def test_tables_that_begin_with_an_image_lack_a_header(folder: Path, text: str, 
     assert lacks_header(folder / "rows.csv") is expected
     (folder / "rows.csv").rename(folder / "rows.parquet")
     assert not lacks_header(folder / "rows.parquet")
+
+
+def test_rows_that_csv_cannot_read_begin_with_no_image(folder: Path) -> None:
+    before = csv.field_size_limit(100)
+    try:
+        (folder / "rows.csv").write_text("cats/b.png," + "x" * 200, encoding="utf-8")
+        assert not lacks_header(folder / "rows.csv")
+    finally:
+        csv.field_size_limit(before)
 
 
 def test_files_are_looked_for_in_one_folder_after_the_other(folder: Path) -> None:
