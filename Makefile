@@ -18,7 +18,11 @@ SLOW_TESTS := tests/test_docs.py tests/test_examples.py tests/test_fastapi_servi
 	tests/estimators/test_callbacks.py tests/estimators/test_interrupts.py \
 	tests/estimators/test_scikit_learn.py tests/estimators/test_slow_metrics.py \
 	tests/estimators/test_odd_input.py tests/estimators/test_tree_ensembles.py tests/estimators/test_pickling.py \
-	tests/models/test_export.py tests/models/test_tree_modules.py
+	tests/models/test_export.py tests/models/test_tree_modules.py \
+	tests/cli tests/estimators/test_selection.py tests/estimators/test_selection_refit.py \
+	tests/estimators/test_images.py tests/estimators/test_image_sources.py tests/estimators/test_files.py \
+	tests/estimators/test_quantiles.py tests/pipeline/test_refit.py tests/pipeline/test_refitted.py \
+	tests/search/test_samplers.py
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .PHONY: demo test test-slow test-lowest test-wheel test-newest-python torture check format wheel docs docs-links benchmarks benchmark-tables benchmark-peers benchmark-ablation benchmark-portfolio benchmark-search clean
