@@ -18,7 +18,6 @@ from autonet.core.component import Component
 from autonet.inspection import architecture, graph
 from autonet.models.export import to_tensors
 from autonet.search import lightning, pruners
-from autonet.search.spaces.priors import NormalHyperparameter, QuantizedHyperparameter
 from autonet.testing import augmentations, batch_techniques, executors, networks, samplers, stores
 from tests.blocks import blocks_of, run_page
 
@@ -72,7 +71,7 @@ def public_names() -> dict[str, Any]:
     suites = (networks, augmentations, batch_techniques, samplers, executors, stores)
     checks = {f"{s.__name__.rpartition('.')[2]}.{n}": getattr(s, n) for s in suites for n in s.__all__}
     found |= {name: checks[name] for name in checks if name.endswith("_checks") or ".check_" in name}
-    found |= {thing.__name__: thing for thing in (Component, to_tensors, NormalHyperparameter, QuantizedHyperparameter)}
+    found |= {thing.__name__: thing for thing in (Component, to_tensors)}
     return found | {name: getattr(module, name) for module in SHOWN for name in module.__all__}
 
 

@@ -65,7 +65,7 @@ class Component(Generic[T]):
         Middle part of ``Node:component:hyperparameter``.
     build : callable
         Called with keyword arguments only: the node's context, such as sizes and seed, and the hyperparameters of
-        `space`.
+        ``space``.
     space : callable, optional
         ``space(task)`` returns the ``ConfigurationSpace`` of the builder's hyperparameters, with short names and with
         conditions.  ``meta["limits"]`` of a hyperparameter is the interval that users' updates must stay in.  With
