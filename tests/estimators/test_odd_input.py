@@ -183,6 +183,16 @@ def test_labels_that_are_tuples() -> None:
     assert auto.score(X, y) == np.mean(auto.predict(X) == y)
 
 
+@pytest.mark.parametrize("words", [["c", "b", "a"], [b"c", b"b", b"a"]])
+def test_labels_are_scored_in_a_column_and_must_be_as_many_as_rows(words: list[Any]) -> None:
+    y = np.array(words, object if isinstance(words[0], str) else None)[LABELS]
+    auto = fitted(AutoNetClassification, X, y)
+    assert auto.score(X, pd.DataFrame({"y": y})) == auto.score(X, y) == np.mean(auto.predict(X) == y)
+    for wrong in (y[:1], y[:9]):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            auto.score(X, wrong)
+
+
 def test_a_column_of_labels_is_taken_with_a_single_warning() -> None:
     with pytest.warns(DataConversionWarning, match="A column-vector y was passed") as warned:
         auto = fitted(AutoNetClassification, X, LABELS[:, None])

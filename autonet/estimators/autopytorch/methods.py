@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Sized
 from functools import wraps
+from numbers import Number
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from autonet.core.errors import InvalidData, InvalidOption
 from autonet.data.targets.arrays import to_array
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["AutoPyTorchMixin", "accept_old_order", "is_table", "tell_weights_from_rows"]
 
 _Refit = TypeVar("_Refit", bound=Callable[..., Any])
+
+# Types of labels that scikit-learn's accuracy takes: no bytes, dates or tuples.
+SCORED = (str, Number, np.bool_)
 
 # Arguments of Auto-PyTorch's refit after the rows, in their order.
 REFIT_ORDER = ("X_valid", "y_valid", "hyperparameter_config", "autonet_config", "budget", "rescore")
@@ -158,9 +163,10 @@ class AutoPyTorchMixin:
         if targets.columns or isinstance(y, Mapping):
             y = to_array(y, names=targets.columns)  # matched by name; scikit-learn's metrics do not
         if not return_loss_value and self.score_metric is None:
-            if isinstance(targets, ClassTargets) and targets.labels.dtype.kind in "SMmO":
-                # scikit-learn's accuracy does not take bytes, dates and objects such as tuples
-                return float(np.average(self.predict(X) == to_array(y), weights=sample_weight))  # type: ignore[attr-defined]
+            if isinstance(targets, ClassTargets) and not isinstance(targets.labels[0], SCORED):
+                predicted, truth = self.predict(X), column_or_1d(to_array(y))  # type: ignore[attr-defined]
+                check_consistent_length(predicted, truth, sample_weight)
+                return float(np.average(predicted == truth, weights=sample_weight))
             return float(super().score(X, y, sample_weight))  # type: ignore[misc]  # of scikit-learn's mixins
         from autonet.inspection.cv_results import signed_score  # noqa: PLC0415
         from autonet.inspection.scoring import ScoredRows, find_optimized_metric  # noqa: PLC0415
