@@ -42,7 +42,7 @@ class Images(Modality):
     # Two networks, trained for most of the time on nearly all images, are better than one, or many trained for less
     # (docs/benchmarks/log.md).
     refit = RefitShares(runtime=0.6, further_epochs=4.0, weight=0.8, checked_rows=300)
-    testing_seconds = 1e-3  # eight networks, averaged over flips, on two busy cores
+    testing_seconds = 1e-3  # eight networks take as long for 32 x 32 pixels, on two cores
     copies = False
     nodes: Mapping[str, Node[Any]] = nodes_around((AUGMENTATIONS,), IMAGE_NETWORKS, IMAGE_BATCH_LOSSES)
     makers = MappingProxyType(
